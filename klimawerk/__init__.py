@@ -1,0 +1,55 @@
+"""Klimawerk: two partner municipalities write one joint climate action programme together, live."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from klimawerk import config as configuration
+from klimawerk import database
+from klimawerk.config import ROOT, Config
+from klimawerk.extensions import babel, csrf, db, limiter, migrate, socketio
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The whole application. Raises BadConfiguration for settings that cannot work."""
+    config = config or configuration.load()
+    app = Flask(__name__, root_path=str(ROOT), instance_path=str(config.instance))
+    app.config.update(config.flask())
+    app.extensions["klimawerk"] = config
+    _models()
+    db.init_app(app)
+    database.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    _rooms(app)
+    return app
+
+
+def _models() -> None:
+    """Every table is known before the first query."""
+    from klimawerk.accounts import models as _accounts  # noqa: F401
+    from klimawerk.collab import models as _collab  # noqa: F401
+    from klimawerk.goals import models as _goals  # noqa: F401
+    from klimawerk.live import models as _live  # noqa: F401
+    from klimawerk.measures import models as _measures  # noqa: F401
+    from klimawerk.partnerships import models as _partnerships  # noqa: F401
+    from klimawerk.programmes import models as _programmes  # noqa: F401
+    from klimawerk.sheets import models as _sheets  # noqa: F401
+
+
+def _rooms(app: Flask) -> None:
+    """Each room of the house is opened by its own `init_app`."""
+    from klimawerk import web
+
+    web.init_app(app)
+    babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
+    socketio.init_app(
+        app,
+        async_mode=app.extensions["klimawerk"].async_mode,
+        async_handlers=False,
+        max_http_buffer_size=app.extensions["klimawerk"].max_message_size,
+        message_queue=app.extensions["klimawerk"].redis_url,
+        ping_interval=10,
+        ping_timeout=8,
+    )

@@ -1,0 +1,65 @@
+"""A document's append-only log, its compacted state, and its texts as columns."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from klimawerk.clock import UtcTime, now
+from klimawerk.extensions import db
+
+
+def new_gen() -> str:
+    return secrets.token_hex(8)
+
+
+class Document(db.Model):
+    """One live document. Truth is `state` (compacted, up to and including `upto`) plus the updates behind it.
+
+    `access_rev` grows whenever somebody's rights on it may have changed: who applied an update under an older number
+    is asked again. `dirty_since` is set while `projected_seq` is behind `seq`.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    gen: Mapped[str] = mapped_column(String(32), default=new_gen)
+    seq: Mapped[int] = mapped_column(default=0)
+    upto: Mapped[int] = mapped_column(default=0)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    access_rev: Mapped[int] = mapped_column(default=0)
+    locked: Mapped[bool] = mapped_column(default=False)
+    lock_reason: Mapped[str] = mapped_column(String(200), default="")
+    locked_by: Mapped[str] = mapped_column(String(200), default="")
+    deleted: Mapped[bool] = mapped_column(default=False)
+    projected_seq: Mapped[int] = mapped_column(default=0)
+    dirty_since: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+
+
+class Update(db.Model):
+    """One acknowledged update. `seq` has no gaps within a document; `digest` recognises a doubled one."""
+
+    __table_args__ = (UniqueConstraint("document_id", "seq"), Index("ix_update_digest", "document_id", "digest"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"))
+    seq: Mapped[int]
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(16))
+    by: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class LiveText(db.Model):
+    """One fragment ("description.en") as lists, search, exports and first paint read it; `rev`: the topic's revision."""
+
+    __table_args__ = (UniqueConstraint("document_id", "fragment"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), index=True)
+    fragment: Mapped[str] = mapped_column(String(80))
+    plain: Mapped[str] = mapped_column(Text, default="")
+    html: Mapped[str] = mapped_column(Text, default="")
+    rev: Mapped[int] = mapped_column(default=0)

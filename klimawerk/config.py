@@ -1,0 +1,129 @@
+"""Every setting, read once from the environment; the table in README.md explains each."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class BadConfiguration(Exception):
+    """A setting that cannot work, said in one sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of one installation. Sizes are bytes, times are seconds."""
+
+    instance: Path
+    database_url: str
+    redis_url: str | None
+    secret_key: str
+    demo_password: str | None
+    public_url: str
+    https: bool
+    workers: int
+    async_mode: str
+    trusted_proxies: int
+    operator_name: str
+    smtp_url: str | None
+    mail_from: str
+    rate_limits: bool
+    testing: bool = False
+    max_message_size: int = 256_000
+    max_update_size: int = 64_000
+    max_form_size: int = 2_000_000
+    max_import_size: int = 20_000_000
+    session_hours: int = 12
+    languages: tuple[str, ...] = ("de", "en")
+    extra: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    def flask(self) -> dict[str, object]:
+        """The same settings under the names Flask and its extensions look for."""
+        return {
+            "SECRET_KEY": self.secret_key,
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "MAX_CONTENT_LENGTH": self.max_import_size,
+            "MAX_FORM_MEMORY_SIZE": self.max_form_size,
+            "SESSION_COOKIE_NAME": "klimawerk_session",
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_SECURE": self.https,
+            "PERMANENT_SESSION_LIFETIME": self.session_hours * 3600,
+            "WTF_CSRF_TIME_LIMIT": None,
+            "WTF_CSRF_SSL_STRICT": False,
+            "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+            "BABEL_DEFAULT_LOCALE": "en",
+            "RATELIMIT_ENABLED": self.rate_limits,
+            "RATELIMIT_STORAGE_URI": self.redis_url or "memory://",
+            "RATELIMIT_HEADERS_ENABLED": False,
+            "TESTING": self.testing,
+        }
+
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def load(**overrides: object) -> Config:
+    """Read the environment. `overrides` win over it (tests).
+
+    Raises BadConfiguration with a sentence for the operator.
+    """
+    env = os.environ
+    instance = Path(str(overrides.get("instance") or env.get("KLIMAWERK_INSTANCE") or ROOT / "instance"))
+    instance.mkdir(parents=True, exist_ok=True)
+    public_url = env.get("KLIMAWERK_PUBLIC_URL", f"http://localhost:{env.get('PORT', '8000')}").rstrip("/")
+    values: dict[str, object] = {
+        "instance": instance,
+        "database_url": env.get("KLIMAWERK_DATABASE_URL") or f"sqlite:///{instance / 'klimawerk.sqlite'}",
+        "redis_url": env.get("KLIMAWERK_REDIS_URL") or None,
+        "secret_key": env.get("KLIMAWERK_SECRET_KEY") or _kept_secret(instance),
+        "demo_password": env.get("KLIMAWERK_DEMO_PASSWORD") or None,
+        "public_url": public_url,
+        "https": public_url.startswith("https://"),
+        "workers": _whole_number(env.get("WORKERS", "1"), "WORKERS"),
+        "async_mode": env.get("KLIMAWERK_ASYNC_MODE", "threading"),
+        "trusted_proxies": _whole_number(env.get("KLIMAWERK_TRUSTED_PROXIES", "0"), "KLIMAWERK_TRUSTED_PROXIES"),
+        "operator_name": env.get("KLIMAWERK_OPERATOR", ""),
+        "smtp_url": env.get("KLIMAWERK_SMTP_URL") or None,
+        "mail_from": env.get("KLIMAWERK_MAIL_FROM", "klimawerk@localhost"),
+        "rate_limits": env.get("KLIMAWERK_RATE_LIMITS", "on") != "off",
+    }
+    values.update({k: v for k, v in overrides.items() if v is not None})
+    config = Config(**values)  # type: ignore[arg-type]
+    if config.is_sqlite and config.workers > 1:
+        raise BadConfiguration(
+            "SQLite serves one process only. Set WORKERS=1, or KLIMAWERK_DATABASE_URL to a PostgreSQL database."
+        )
+    return _with_driver(config)
+
+
+def _with_driver(config: Config) -> Config:
+    """PostgreSQL addresses are written without a driver; ours is psycopg 3."""
+    from dataclasses import replace
+
+    for prefix in ("postgresql://", "postgres://"):
+        if config.database_url.startswith(prefix):
+            return replace(config, database_url="postgresql+psycopg://" + config.database_url[len(prefix):])
+    return config
+
+
+def _whole_number(text: str, name: str) -> int:
+    if not text.isdigit():
+        raise BadConfiguration(f"{name} must be a whole number, not {text!r}.")
+    return int(text)
+
+
+def _kept_secret(instance: Path) -> str:
+    """The installation's own secret, made once and readable by its owner alone."""
+    path = instance / "secret_key"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text().strip()

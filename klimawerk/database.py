@@ -1,0 +1,100 @@
+"""Transactions: one way to write, for SQLite and PostgreSQL alike.
+
+SQLite has one writer. A second one waits inside C, which would freeze every greenlet of the process, so writers
+queue on a lock of ours instead and begin with `BEGIN IMMEDIATE` (a read transaction cannot be upgraded safely).
+Nothing that yields (network, emit, sleep) may run inside `writing()`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from flask import Flask, current_app
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+from klimawerk.extensions import db
+
+log = logging.getLogger(__name__)
+_sqlite_writer = threading.RLock()
+_depth: ContextVar[int] = ContextVar("writing_depth", default=0)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One write transaction around the block; commits at its end, rolls back when it raises.
+
+    Nested blocks join the outer one. What was read before is forgotten at the outermost entry, so that everything
+    the block reads is current. Callbacks given to `after_commit` run once it is on disk, outside the lock.
+    """
+    if _depth.get():
+        yield db.session()
+        return
+    with _writer():
+        session = db.session()
+        session.rollback()
+        session.info["after_commit"] = []
+        token = _depth.set(1)
+        try:
+            yield session
+            session.commit()
+            callbacks = session.info.pop("after_commit")
+        except BaseException:
+            session.rollback()
+            session.info.pop("after_commit", None)
+            raise
+        finally:
+            session.info.pop("noted", None)
+            _depth.reset(token)
+    _run(callbacks)
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Run `callback` when the surrounding `writing()` is on disk; never if it fails. RuntimeError outside of one."""
+    if not _depth.get():
+        raise RuntimeError("after_commit is for code inside writing()")
+    db.session.info["after_commit"].append(callback)
+
+
+def _run(callbacks: list[Callable[[], None]]) -> None:
+    """What is committed stays committed: a listener's failure reaches the log, not the writer."""
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception:
+            log.exception("a listener failed after the commit")
+
+
+@contextmanager
+def _writer() -> Iterator[None]:
+    if current_app.extensions["klimawerk"].is_sqlite:
+        with _sqlite_writer:
+            yield
+    else:
+        yield
+
+
+def init_app(app: Flask) -> None:
+    """Teach the engine SQLite's manners (WAL, durable commits, foreign keys, explicit BEGIN)."""
+    if not app.extensions["klimawerk"].is_sqlite:
+        return
+    with app.app_context():
+        engine: Engine = db.engine
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+
+
+def _sqlite_connect(connection: object, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=2000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _depth.get() else "BEGIN")

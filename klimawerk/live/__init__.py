@@ -1,0 +1,1 @@
+"""Something changed: names of changed things, announced to those who may know of them."""

@@ -1,0 +1,57 @@
+"""Note inside a transaction that a thing changed; it is announced once, after the commit."""
+
+from __future__ import annotations
+
+from flask import g, has_request_context
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from klimawerk.database import after_commit
+from klimawerk.extensions import db, socketio
+from klimawerk.live import events
+from klimawerk.live.models import Topic
+
+
+def note(topic: str) -> int:
+    """Raise the topic's revision, once per transaction, and return it.
+
+    On PostgreSQL the row stays locked until the commit, so changes of one thing happen one after the other; whoever
+    calls this first in a verb may read and write the thing safely afterwards.
+    """
+    noted: dict[str, int] = db.session.info.setdefault("noted", {})
+    if topic not in noted:
+        if not noted:
+            page = g.get("page") if has_request_context() else None
+            after_commit(lambda: _announce(noted, page))
+        noted[topic] = _raise_revision(topic)
+    return noted[topic]
+
+
+def revision(topic: str) -> int:
+    """The topic's current revision; 0 for one that never changed."""
+    return db.session.scalar(select(Topic.rev).where(Topic.name == topic)) or 0
+
+
+def revisions(topics: list[str]) -> dict[str, int]:
+    """The current revisions of all of `topics`; 0 for those that never changed."""
+    found = dict(db.session.execute(select(Topic.name, Topic.rev).where(Topic.name.in_(topics))).tuples())
+    return {name: found.get(name, 0) for name in topics}
+
+
+def _raise_revision(topic: str) -> int:
+    raised = update(Topic).where(Topic.name == topic).values(rev=Topic.rev + 1).returning(Topic.rev)
+    rev = db.session.scalar(raised)
+    if rev is None:
+        try:
+            with db.session.begin_nested():
+                db.session.add(Topic(name=topic, rev=1))
+            return 1
+        except IntegrityError:
+            rev = db.session.scalar(raised)
+    assert rev is not None
+    return rev
+
+
+def _announce(noted: dict[str, int], page: str | None) -> None:
+    for topic, rev in noted.items():
+        socketio.emit(events.CHANGED, {"topics": {topic: rev}, "by": page}, to=events.topic_room(topic))

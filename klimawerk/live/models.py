@@ -1,0 +1,13 @@
+"""A topic is the name of a thing others can watch ("measure:7") with a revision that only grows."""
+
+from __future__ import annotations
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from klimawerk.extensions import db
+
+
+class Topic(db.Model):
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    rev: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,32 @@
+"""Who may do what: the one table of rights by role."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    READ = "read"
+    COMMENT = "comment"
+    EDIT = "edit"
+    MODERATE = "moderate"  # close and open parts for editing
+    INVITE = "invite"  # of one's own side only
+    ADMINISTER = "administer"  # the partnership's settings; some need both sides (requests.py)
+    EXPORT = "export"  # the whole, at any time
+
+
+_R = Right
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    "coordinator": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.MODERATE, _R.INVITE, _R.ADMINISTER, _R.EXPORT}),
+    "moderator": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.MODERATE, _R.EXPORT}),
+    "editor": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.EXPORT}),
+    "reviewer": frozenset({_R.READ, _R.COMMENT, _R.EXPORT}),
+    "observer": frozenset({_R.READ, _R.EXPORT}),
+}
+"""Roles to come (interpreter, minute-taker, signatory, deputy) are rows here and nothing else."""
+
+
+def allows(role: str, right: Right) -> bool:
+    """Whether the role has the right; an unknown role has none."""
+    return right in RIGHTS.get(role, frozenset())

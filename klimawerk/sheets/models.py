@@ -1,0 +1,86 @@
+"""What programmes, goals and measures have in common: a sheet of fields and rows, each with a revision.
+
+Chosen values live in JSON (`values`), keyed by the catalogue's names; `revs` holds, for each of them, the topic
+revision at which it was last set. A text per language has one key per language ("text.en").
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from klimawerk.clock import UtcTime, now
+from klimawerk.extensions import db
+
+
+class Item(db.Model):
+    """A programme, a goal or a measure. Its topic and its live document are both named "<kind>:<id>"."""
+
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(20), default="")
+    order_key: Mapped[str] = mapped_column(String(120), default="")
+    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    revs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    imported: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    deleted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+    @property
+    def name(self) -> str:
+        """Name of its topic and of its live document."""
+        return f"{self.kind}:{self.id}"
+
+
+class Row(db.Model):
+    """A row of a sheet (a step, a cost line, ...). `id` is a UUID made by the client that added it.
+
+    `rev`: the topic revision at which the row was last added, moved, deleted or brought back.
+    """
+
+    __table_args__ = (Index("ix_row_item_kind", "item_id", "kind"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(30))
+    order_key: Mapped[str] = mapped_column(String(120))
+    cells: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    revs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    rev: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    deleted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+
+class Conflict(db.Model):
+    """A value that met a newer one. The newer one holds; an editor chooses. `row_id` is empty for a field."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    row_id: Mapped[str | None] = mapped_column(ForeignKey("row.id", ondelete="CASCADE"))
+    field: Mapped[str] = mapped_column(String(60))
+    holds_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    value: Mapped[Any] = mapped_column(JSON)
+    by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    rev: Mapped[int]
+
+
+class FieldChange(db.Model):
+    """Who set a field or cell to what, and what it was before: nothing that held is ever lost."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    row_id: Mapped[str | None] = mapped_column(String(36))
+    field: Mapped[str] = mapped_column(String(60))
+    old: Mapped[Any] = mapped_column(JSON)
+    new: Mapped[Any] = mapped_column(JSON)
+    by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    rev: Mapped[int]

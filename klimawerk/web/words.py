@@ -30,14 +30,14 @@ WORDS: dict[str, LazyString] = {
     "offer.refused": lazy_gettext("This could not be saved. Copy it if you still need it."),
     "offer.locked": lazy_gettext("Read-only now. Your last words are here, they were not saved."),
     "offer.forbidden": lazy_gettext("You may no longer write here. Your last words were not saved."),
-    "offer.invalid": lazy_gettext("The server did not accept your last words. Copy them and put them in again."),
-    "offer.too_large": lazy_gettext("This was too much at once. Copy it and put it in again in smaller parts."),
+    "offer.invalid": lazy_gettext("Your last words were not accepted. Copy them and put them in again."),
+    "offer.too_large": lazy_gettext("This was too much at once. Copy it and put it in again in parts."),
     "offer.revoked": lazy_gettext("You can no longer open this. Your last words were not saved."),
     "offer.deleted": lazy_gettext("This was deleted. Your last words were not saved."),
     "offer.restored": lazy_gettext(
-        "An earlier copy of this was brought back. Your last words are not part of it; copy them if they are missing."
+        "An earlier copy was brought back. Your last words are not in it; copy them if they are missing."
     ),
-    "offer.outdated": lazy_gettext("This page is too old to save. Copy your last words, then load the page again."),
+    "offer.outdated": lazy_gettext("This page is too old to save. Copy your last words, then load it again."),
     # A text that cannot be edited now
     "note.waiting": lazy_gettext("The text is on its way. You can write in a moment."),
     "note.unreachable": lazy_gettext("Without a connection this text cannot be opened for writing yet."),

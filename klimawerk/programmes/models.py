@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from klimawerk.extensions import db
 from klimawerk.partnerships.models import Partnership
 from klimawerk.sheets.models import Item
 

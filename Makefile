@@ -52,7 +52,7 @@ define install
 	$(BIN)/python -c '' 2>/dev/null || { rm -rf .venv; $(PYTHON) -m venv --without-pip .venv; }; \
 	echo "Installing $(1) ..."; \
 	if command -v uv >/dev/null 2>&1; then \
-	  uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1); \
 	elif $(PYTHON) -m pip --python $(BIN)/python --version >/dev/null 2>&1; then \
 	  $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r $(1); \
 	else \

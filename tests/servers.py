@@ -23,6 +23,9 @@ from klimawerk.accounts.models import Person
 from klimawerk.config import ROOT
 from tests import factories
 
+# Settings of whoever runs the tests; and without compiled files every start would take seconds longer.
+_UNSET = ("KLIMAWERK_", "PYTHONDONTWRITEBYTECODE")
+
 
 def free_port(count: int = 1) -> int:
     """The first of `count` consecutive ports that nobody listens on."""
@@ -102,7 +105,7 @@ class Klimawerk:
         self.instance = folder / "instance"
         self._output = folder / "server.log"
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("KLIMAWERK_")},
+            **{name: value for name, value in os.environ.items() if not name.startswith(_UNSET)},
             "PORT": str(self.port),
             "WORKERS": str(self.workers),
             "KLIMAWERK_INSTANCE": str(self.instance),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from flask import Flask, g, request
 
+from klimawerk.web import health
+
 
 def init_app(app: Flask) -> None:
     @app.before_request
     def name_the_page() -> None:
         g.page = request.headers.get("X-Page")
+
+    health.init_app(app)
 
 
 def locale() -> str:

@@ -19,6 +19,7 @@ _WHAT = Group(
             _("Specific, measurable, accepted, realistic, with a date."),
             first=True,
         ),
+        Field("field", "field", _("Field of action"), first=True),
         Field("level", "choice", _("Level"), codes="goal_level", first=True),
         Field("target_year", "year", _("Target year"), first=True),
         Field("side", "choice", _("Place"), _("Where is it reached?"), codes="place", first=True),

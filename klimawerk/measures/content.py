@@ -50,6 +50,7 @@ _WHAT = Group(
             side="partner",
         ),
         Field("target_group", "live", _("Target group"), _("Who is it for? Who notices it in daily life?")),
+        Field("field", "field", _("Field of action")),
         Field(
             "climate_effect",
             "choice",

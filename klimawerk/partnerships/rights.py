@@ -18,9 +18,7 @@ class Right(StrEnum):
 _R = Right
 
 RIGHTS: dict[str, frozenset[Right]] = {
-    "coordinator": frozenset(
-        {_R.READ, _R.COMMENT, _R.EDIT, _R.MODERATE, _R.INVITE, _R.ADMINISTER, _R.EXPORT}
-    ),
+    "coordinator": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.MODERATE, _R.INVITE, _R.ADMINISTER, _R.EXPORT}),
     "moderator": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.MODERATE, _R.EXPORT}),
     "editor": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.EXPORT}),
     "reviewer": frozenset({_R.READ, _R.COMMENT, _R.EXPORT}),

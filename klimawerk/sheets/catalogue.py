@@ -12,7 +12,9 @@ month       "2027-09", or a day "2027-09-15" where the source says so
 year        whole number
 number      decimal number as text, exact ("12.5")
 amount      money: {"amount": "62000.00", "currency": "EUR"}
+field       a field of action: the id of a row of kind "fields" of the programme
 measures    references to other measures, by id
+measurements  what was measured when: [{"date": "2028-03", "value": "12"}]
 =========== =====================================================================================================
 """
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
@@ -79,9 +90,7 @@ def account() -> AnyResponse | tuple[str, int]:
     form = ProfileForm(obj=person)
     if not form.validate_on_submit():
         return _account_page(form, PasswordForm(formdata=None), 422 if form.is_submitted() else 200)
-    service.change_profile(
-        person, name=form.name.data, language=form.language.data, timezone=form.timezone.data
-    )
+    service.change_profile(person, name=form.name.data, language=form.language.data, timezone=form.timezone.data)
     session.pop("lang", None)
     with force_locale(form.language.data):
         flash(_("Saved."))

@@ -48,9 +48,7 @@ def create_person(
     return person
 
 
-def add_person(
-    email: str, name: str, password_hash: str, *, language: str, timezone: str, by: Person | None
-) -> Person:
+def add_person(email: str, name: str, password_hash: str, *, language: str, timezone: str, by: Person | None) -> Person:
     """`create_person` for a password that is hashed already; inside `writing()`."""
     email, name = clean_email(email), clean_name(name)
     if find_person(email):

@@ -184,7 +184,11 @@ def _valid(token: str) -> Login | None:
     query = (
         select(Login)
         .outerjoin(Person)
-        .where(Login.key == key_of(token), Login.expires_at > now(), or_(Login.person_id.is_(None), Person.ended_at.is_(None)))
+        .where(
+            Login.key == key_of(token),
+            Login.expires_at > now(),
+            or_(Login.person_id.is_(None), Person.ended_at.is_(None)),
+        )
     )
     return db.session.scalar(query)
 
@@ -194,8 +198,11 @@ def _insert(session: ServerSession, token: str) -> None:
     session.expires_at = session.created_at + _life(session)
     db.session.execute(
         insert(Login).values(
-            key=key_of(token), person_id=session.get(PERSON), data=session.data,
-            created_at=session.created_at, expires_at=session.expires_at,
+            key=key_of(token),
+            person_id=session.get(PERSON),
+            data=session.data,
+            created_at=session.created_at,
+            expires_at=session.expires_at,
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +70,9 @@ class Config:
 ROOT = Path(__file__).resolve().parent.parent
 
 
+VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
 def load(**overrides: object) -> Config:
     """Read the environment. `overrides` win over it (tests).
 
@@ -103,13 +107,21 @@ def load(**overrides: object) -> Config:
     return _with_driver(config)
 
 
+def port() -> int:
+    """The (first) port that the server listens on. Raises BadConfiguration."""
+    number = _whole_number(os.environ.get("PORT", "8000"), "PORT")
+    if not 0 < number < 65536:
+        raise BadConfiguration(f"PORT must be between 1 and 65535, not {number}.")
+    return number
+
+
 def _with_driver(config: Config) -> Config:
     """PostgreSQL addresses are written without a driver; ours is psycopg 3."""
     from dataclasses import replace
 
     for prefix in ("postgresql://", "postgres://"):
         if config.database_url.startswith(prefix):
-            return replace(config, database_url="postgresql+psycopg://" + config.database_url[len(prefix):])
+            return replace(config, database_url="postgresql+psycopg://" + config.database_url[len(prefix) :])
     return config
 
 

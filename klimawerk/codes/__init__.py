@@ -1,0 +1,62 @@
+"""Lists of codes with labels in four languages; the data stands beside this file in lists.json.
+
+An entry {"list": NAME} stands for all entries of that other list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Code(NamedTuple):
+    """One entry of a list. SDG and marker codes are whole numbers, all others words."""
+
+    code: str | int
+    labels: dict[str, str]
+    extra: dict[str, Any]
+
+    def label(self, language: str) -> str:
+        """The label in `language`, else in English."""
+        return self.labels.get(language) or self.labels["en"]
+
+
+@cache
+def all_lists() -> dict[str, tuple[Code, ...]]:
+    """Every list by its name."""
+    data = json.loads((Path(__file__).parent / "lists.json").read_text(encoding="utf-8"))
+    return {name: tuple(_entries(data["lists"], name)) for name in data["lists"]}
+
+
+def codes(name: str) -> tuple[Code, ...]:
+    """The list of that name. KeyError for an unknown one."""
+    return all_lists()[name]
+
+
+def find(name: str, code: object) -> Code | None:
+    """The entry with that code, or None."""
+    return _by_code(name).get((type(code), code)) if isinstance(code, str | int) else None
+
+
+def label(name: str, code: str | int | None, language: str) -> str:
+    """The code's label; an unknown code is shown as it is, nothing as an empty text."""
+    entry = find(name, code)
+    return entry.label(language) if entry else str(code or "")
+
+
+@cache
+def _by_code(name: str) -> dict[tuple[type, str | int], Code]:
+    """Keyed with the code's type, because Python takes True for 1."""
+    return {(type(entry.code), entry.code): entry for entry in codes(name)}
+
+
+def _entries(lists: dict[str, list[dict[str, Any]]], name: str) -> Iterator[Code]:
+    for entry in lists[name]:
+        if "list" in entry:
+            yield from _entries(lists, entry["list"])
+        else:
+            extra = {key: value for key, value in entry.items() if key not in ("code", "label")}
+            yield Code(entry["code"], entry["label"], extra)

@@ -41,7 +41,10 @@ class Document(db.Model):
 class Update(db.Model):
     """One acknowledged update. `seq` has no gaps within a document; `digest` recognises a doubled one."""
 
-    __table_args__ = (UniqueConstraint("document_id", "seq"), Index("ix_update_digest", "document_id", "digest"))
+    __table_args__ = (
+        UniqueConstraint("document_id", "seq"),
+        Index("ix_update_digest", "document_id", "digest"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"))

@@ -40,9 +40,11 @@ def _models() -> None:
 
 def _rooms(app: Flask) -> None:
     """Each room of the house is opened by its own `init_app`."""
-    from klimawerk import web
+    from klimawerk import accounts, partnerships, web
 
     web.init_app(app)
+    accounts.init_app(app)
+    partnerships.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
     socketio.init_app(
         app,

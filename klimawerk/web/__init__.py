@@ -10,6 +10,8 @@ from klimawerk.web.places import locale, timezone
 
 __all__ = ["init_app", "locale", "timezone"]
 
+from klimawerk.web import health
+
 
 def init_app(app: Flask) -> None:
     """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
@@ -22,6 +24,8 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     formats.init_app(app)
     info.init_app(app)
+
+    health.init_app(app)
 
 
 def _name_the_page() -> None:

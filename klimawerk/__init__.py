@@ -40,10 +40,12 @@ def _models() -> None:
 
 def _rooms(app: Flask) -> None:
     """Each room of the house is opened by its own `init_app`."""
-    from klimawerk import cli, web
+    from klimawerk import accounts, cli, partnerships, web
 
     cli.init_app(app)
     web.init_app(app)
+    accounts.init_app(app)
+    partnerships.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
     socketio.init_app(
         app,

@@ -71,7 +71,8 @@ def use_up(token: str) -> Link:
     taken = db.session.scalar(open_ones.values(used_at=now()).returning(Link.id))
     if taken is None:
         raise UsedUp
-    return db.session.get_one(Link, taken)
+    link: Link = db.session.get_one(Link, taken)
+    return link
 
 
 def address(purpose: str, token: str) -> str:

@@ -16,12 +16,13 @@ from klimawerk.sheets.catalogue import Field, RowKind, split_key
 from klimawerk.sheets.models import FieldChange, Item, Row
 from klimawerk.sheets.view import FieldView, TextView, View, parts_of
 
-_always: dict[str, Callable[[View], list[str]]] = {}
+Derive = Callable[[View, int], list[str]]
+_derived: dict[str, Derive] = {}
 
 
-def always(kind: str, render: Callable[[View], list[str]]) -> None:
-    """Let `render` give the fragments of that kind of item that follow from others (sums, what is missing)."""
-    _always[kind] = render
+def derive(kind: str, render: Derive) -> None:
+    """Let `render(view, since)` give what follows from that kind of sheet (sums, what is missing)."""
+    _derived[kind] = render
 
 
 def field_fragment(f: FieldView) -> str:
@@ -37,9 +38,9 @@ def rows_fragment(v: View, kind: RowKind, deleted: Row | None = None) -> str:
     return render_template("sheets/_rows.html", v=v, kind=kind, deleted=deleted)
 
 
-def derived_fragments(v: View) -> list[str]:
-    """What follows from the sheet's values and is shown elsewhere on its page."""
-    return _always.get(v.item.kind, lambda _v: [])(v)
+def derived_fragments(v: View, since: int) -> list[str]:
+    """What follows from the sheet's values, is shown elsewhere on its page, and may be newer than `since`."""
+    return _derived.get(v.item.kind, lambda _v, _since: [])(v, since)
 
 
 def answer(v: View, fragment: str, anchor: str, status: int = 200) -> ResponseReturnValue:
@@ -66,7 +67,7 @@ def changed_fragments(v: View, since: int) -> list[str]:
             found += [text_fragment(t) for t in v.live(part) if t.fragment in v.texts and v.texts[t.fragment].rev > since]
         else:
             found += _changed_fields(v, part, since)
-    return found + derived_fragments(v)
+    return found + derived_fragments(v, since)
 
 
 def _changed_fields(v: View, field: Field, since: int, row: Row | None = None) -> list[str]:

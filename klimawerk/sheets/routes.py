@@ -209,13 +209,13 @@ def _fresh(v: View, f: FieldView, status: int = 200) -> ResponseReturnValue:
     """The field as it is now, with what follows from it."""
     now = here(v.opened)
     fragment = field_fragment(_view(now, f.field, f.key, f.row))
-    return answer(now, fragment + "".join(derived_fragments(now)), f.id, status)
+    return answer(now, fragment + "".join(derived_fragments(now, v.rev)), f.id, status)
 
 
 def _rows_answer(v: View, kind: str, anchor: str, deleted: Row | None = None) -> ResponseReturnValue:
     now = here(v.opened)
     fragment = rows_fragment(now, _kind(now, kind), deleted)
-    return answer(now, fragment + "".join(derived_fragments(now)), anchor)
+    return answer(now, fragment + "".join(derived_fragments(now, v.rev)), anchor)
 
 
 def _whole(v: View) -> ResponseReturnValue:

@@ -109,7 +109,7 @@ def _with_driver(config: Config) -> Config:
 
     for prefix in ("postgresql://", "postgres://"):
         if config.database_url.startswith(prefix):
-            return replace(config, database_url="postgresql+psycopg://" + config.database_url[len(prefix):])
+            return replace(config, database_url="postgresql+psycopg://" + config.database_url[len(prefix) :])
     return config
 
 

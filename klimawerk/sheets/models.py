@@ -1,36 +1,74 @@
 """What programmes, goals and measures have in common: a sheet of fields and rows, each with a revision.
 
-Chosen values live in JSON (`values`), keyed by the catalogue's names; `revs` holds, for each of them, the topic
-revision at which it was last set. A text per language has one key per language ("text.en").
+Chosen values live in JSON (`values`), keyed by the catalogue's names; `revs` holds, for each of them, the
+topic revision at which it was last set. A text per language has one key per language ("text.en").
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from klimawerk.clock import UtcTime, now
 from klimawerk.extensions import db
+from klimawerk.partnerships.models import Partnership
+
+
+class Frame(db.Model):
+    """What all items of one programme share: whose it is, the working languages, the currencies, the planning rate.
+
+    `rate` is how much of `currency_local` one unit of `currency_main` is planned with, since `rate_date`.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id", ondelete="CASCADE"), index=True)
+    languages: Mapped[list[str]] = mapped_column(JSON, default=list)
+    lead_language: Mapped[str] = mapped_column(String(8), default="en")
+    currency_main: Mapped[str] = mapped_column(String(3), default="EUR")
+    currency_local: Mapped[str] = mapped_column(String(3), default="")
+    rate: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
+    rate_date: Mapped[date | None]
+    rate_note: Mapped[str] = mapped_column(String(300), default="")
+    partnership: Mapped[Partnership] = relationship()
 
 
 class Item(db.Model):
-    """A programme, a goal or a measure. Its topic and its live document are both named "<kind>:<id>"."""
+    """A programme, a goal or a measure. Its topic and its live document are both named "<kind>:<id>".
+
+    `imported` names the fields whose value came with a file and was not confirmed here ("agreed", "adopted").
+    `writing_language`: the language that everybody writes in while several people have its texts open.
+    """
 
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
+    __table_args__ = (
+        Index(
+            "uq_item_code",
+            "frame_id",
+            "kind",
+            "code",
+            unique=True,
+            sqlite_where=text("code <> ''"),
+            postgresql_where=text("code <> ''"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    frame_id: Mapped[int] = mapped_column(ForeignKey("frame.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     code: Mapped[str] = mapped_column(String(20), default="")
-    order_key: Mapped[str] = mapped_column(String(120), default="")
+    order_key: Mapped[str] = mapped_column(String(200), default="")
     values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     revs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     imported: Mapped[list[str]] = mapped_column(JSON, default=list)
+    writing_language: Mapped[str] = mapped_column(String(8), default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
     deleted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    frame: Mapped[Frame] = relationship(lazy="joined", innerjoin=True)
 
     @property
     def name(self) -> str:
@@ -49,7 +87,7 @@ class Row(db.Model):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(30))
-    order_key: Mapped[str] = mapped_column(String(120))
+    order_key: Mapped[str] = mapped_column(String(200))
     cells: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     revs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     rev: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,47 @@
+"""Verbs of goals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.live.changes import note
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.codes import next_code
+from klimawerk.sheets.items import Texts, found, last_key, place_before, siblings
+
+
+def create_goal(
+    programme: Programme,
+    *,
+    code: str | None = None,
+    field_row: str | None = None,
+    values: dict[str, Any] | None = None,
+    texts: Texts | None = None,
+    imported: Sequence[str] = (),
+    by: int | None,
+) -> Goal:
+    """A new goal at the end. Without `code` the next free one is taken (Z1, Z2, ...)."""
+    with writing():
+        note(programme.name)
+        goal = Goal(frame=programme.frame, imported=list(imported))
+        goal.code = code or next_code(programme.frame, "goal", "Z", width=1)
+        goal.order_key = last_key(goals_of(programme))
+        found(goal, values={**(values or {}), **({"field": field_row} if field_row else {})}, texts=texts)
+        return goal
+
+
+def goals_of(programme: Programme) -> list[Goal]:
+    """The programme's goals in order."""
+    return [goal for goal in siblings(programme.frame, Goal) if isinstance(goal, Goal)]
+
+
+def move_goal(programme: Programme, goal: Goal, before: int | None, *, by: int) -> None:
+    """Put the goal before another one, or at the end."""
+    with writing():
+        note(programme.name)
+        db.session.refresh(goal)
+        place_before(goal, goals_of(programme), before)

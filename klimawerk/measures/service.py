@@ -1,0 +1,72 @@
+"""Verbs of measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.live.changes import note
+from klimawerk.measures.models import Measure
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import programme_of
+from klimawerk.sheets.codes import next_code
+from klimawerk.sheets.items import Texts, found, last_key, place_before, siblings
+from klimawerk.sheets.models import Row
+
+
+def create_measure(
+    goal: Goal,
+    *,
+    code: str | None = None,
+    field_row: str | None = None,
+    values: dict[str, Any] | None = None,
+    texts: Texts | None = None,
+    imported: Sequence[str] = (),
+    by: int | None,
+) -> Measure:
+    """A new measure at the end of its goal. Without `code` the next free one of its field of action is taken."""
+    with writing():
+        note(programme_of(goal).name)
+        field = field_row or goal.values.get("field")
+        measure = Measure(frame=goal.frame, goal_id=goal.id, imported=list(imported))
+        measure.code = code or next_code(goal.frame, "measure", _prefix(field), width=2)
+        measure.order_key = last_key(measures_of(goal))
+        found(measure, values={**(values or {}), **({"field": field} if field else {})}, texts=texts)
+        return measure
+
+
+def measures_of(goal: Goal) -> list[Measure]:
+    """The goal's measures in order."""
+    return list(
+        db.session.scalars(
+            select(Measure)
+            .where(Measure.goal_id == goal.id, Measure.deleted_at.is_(None))
+            .order_by(Measure.order_key, Measure.id)
+        )
+    )
+
+
+def all_measures(programme: Programme) -> list[Measure]:
+    """Every measure of the programme, in the order within its goal."""
+    return [measure for measure in siblings(programme.frame, Measure) if isinstance(measure, Measure)]
+
+
+def move_measure(measure: Measure, goal: Goal, before: int | None, *, by: int) -> None:
+    """Put the measure under `goal` (its own or another of the same programme), before another one or at the end."""
+    with writing():
+        note(programme_of(measure).name)
+        note(measure.name)
+        db.session.refresh(measure)
+        measure.goal_id = goal.id
+        place_before(measure, measures_of(goal), before)
+
+
+def _prefix(field_row: str | None) -> str:
+    """The field of action's code and a hyphen ("WA-"), or "M-" for a measure without one."""
+    row = db.session.get(Row, field_row) if field_row else None
+    return f"{row.cells.get('code') or 'M'}-" if row else "M-"

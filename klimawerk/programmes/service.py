@@ -1,0 +1,82 @@
+"""Verbs of the programme's head."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from klimawerk.collab import store
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live.changes import note
+from klimawerk.partnerships.models import Partnership
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.catalogue import sheet_of
+from klimawerk.sheets.items import Texts, found
+from klimawerk.sheets.models import Frame, Item
+
+
+def create_programme(
+    partnership: Partnership,
+    *,
+    languages: list[str],
+    lead_language: str,
+    currency_main: str = "EUR",
+    currency_local: str = "",
+    rate: Decimal | None = None,
+    rate_date: date | None = None,
+    rate_note: str = "",
+    values: dict[str, Any] | None = None,
+    texts: Texts | None = None,
+    carried: dict[str, Any] | None = None,
+    by: int | None,
+) -> Programme:
+    """A new programme with its frame and its live document. `lead_language` is one of `languages`."""
+    with writing():
+        frame = Frame(
+            partnership=partnership,
+            languages=languages,
+            lead_language=lead_language,
+            currency_main=currency_main,
+            currency_local=currency_local,
+            rate=rate,
+            rate_date=rate_date,
+            rate_note=rate_note,
+        )
+        programme = Programme(frame=frame, carried=carried or {})
+        found(programme, values=values, texts=texts)
+        return programme
+
+
+def programme_of(item: Item) -> Programme:
+    """The head of the programme that the item belongs to."""
+    programme = db.session.scalar(select(Programme).where(Programme.frame_id == item.frame_id))
+    assert programme is not None
+    return programme
+
+
+def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "", by: int | None) -> None:
+    """The planning rate both sides agreed on; every converted amount follows."""
+    with writing():
+        frame = programme.frame
+        frame.rate, frame.rate_date, frame.rate_note = rate, on, remark
+        _note_all(frame)
+
+
+def set_languages(programme: Programme, *, languages: list[str], lead: str, by: int | None) -> None:
+    """The working languages. A new one gets its (empty) texts; one that is left out keeps its texts, unseen."""
+    with writing():
+        frame = programme.frame
+        frame.languages, frame.lead_language = languages, lead
+        for item in _note_all(frame):
+            store.add_fragments(item.name, sheet_of(item.kind).fragments(languages))
+
+
+def _note_all(frame: Frame) -> list[Item]:
+    items = list(db.session.scalars(select(Item).where(Item.frame_id == frame.id).order_by(Item.id)))
+    for item in items:
+        note(item.name)
+    return items

@@ -1,0 +1,120 @@
+"""The words a sheet is described with. Each kind of item has its sheet in its own content.py.
+
+A field's `kind` says how it is kept and asked for:
+
+=========== =====================================================================================================
+live        live text, one fragment per language; `line` for a title, else rich text
+lines       short text, one value per working language ("text.en")
+line        short text without language (a name, a unit)
+choice      one code of `codes`
+choices     several codes of `codes`, kept in the list's order
+month       "2027-09", or a day "2027-09-15" where the source says so
+year        whole number
+number      decimal number as text, exact ("12.5")
+amount      money: {"amount": "62000.00", "currency": "EUR"}
+field       a field of action: the id of a row of kind "fields" of the programme
+measures    references to other measures, by id
+measurements  what was measured when: [{"date": "2028-03", "value": "12"}]
+=========== =====================================================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from flask_babel.speaklater import LazyString
+
+Words = LazyString | str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a sheet, or one cell of a row. `max_length` counts characters."""
+
+    name: str
+    kind: str
+    label: Words
+    help: Words = ""
+    codes: str = ""
+    first: bool = False
+    line: bool = False
+    max_length: int = 20_000
+    unpickable: tuple[str, ...] = ()
+    side: str = ""
+
+    @property
+    def translated(self) -> bool:
+        return self.kind in ("live", "lines")
+
+    def keys(self, languages: list[str]) -> list[str]:
+        """Under which keys its values are kept: one per language for a translated field."""
+        return [f"{self.name}.{language}" for language in languages] if self.translated else [self.name]
+
+
+@dataclass(frozen=True)
+class RowKind:
+    """A kind of row. `name` is also the key in the exchange format."""
+
+    name: str
+    label: Words
+    one: Words
+    cells: tuple[Field, ...]
+    help: Words = ""
+    first: bool = False
+    table: bool = False
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {cell.name: cell for cell in self.cells}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields and rows that people talk about together."""
+
+    name: str
+    label: Words
+    parts: tuple[Field | RowKind, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    kind: str
+    groups: tuple[Group, ...]
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        return {p.name: p for g in self.groups for p in g.parts if isinstance(p, Field)}
+
+    @cached_property
+    def rows(self) -> dict[str, RowKind]:
+        return {p.name: p for g in self.groups for p in g.parts if isinstance(p, RowKind)}
+
+    @cached_property
+    def live(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields.values() if f.kind == "live")
+
+    def fragments(self, languages: list[str]) -> list[str]:
+        """All fragments of its live document: "<field>.<language>"."""
+        return [key for field in self.live for key in field.keys(languages)]
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """("text", "en") for "text.en", ("due", "") for "due"."""
+    name, _, language = key.partition(".")
+    return name, language
+
+
+_SHEETS: dict[str, Sheet] = {}
+
+
+def register(sheet: Sheet) -> Sheet:
+    """Make the sheet known under its item's kind."""
+    _SHEETS[sheet.kind] = sheet
+    return sheet
+
+
+def sheet_of(kind: str) -> Sheet:
+    """The sheet of that kind of item. KeyError for an unknown kind."""
+    return _SHEETS[kind]

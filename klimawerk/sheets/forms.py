@@ -1,0 +1,194 @@
+"""What was typed into a field becomes what is kept, or a sentence says why it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+from flask_babel import gettext as _
+from wtforms import Form, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, NumberRange, ValidationError
+
+from klimawerk import codes
+from klimawerk.money import Ambiguous, BadAmount, parse_amount
+from klimawerk.sheets.catalogue import Field
+from klimawerk.sheets.dates import parse_month
+from klimawerk.sheets.models import Frame
+
+MAX_MEASUREMENTS = 200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """In which words and for which programme a value is typed."""
+
+    language: str
+    frame: Frame
+    fields: tuple[str, ...] = ()
+    measures: tuple[int, ...] = ()
+
+
+class TypedForm(Form):
+    """`rev` is the revision the value was based on; `value` is built by the field's kind."""
+
+    rev = IntegerField(validators=[InputRequired(), NumberRange(min=0)])
+
+    def canonical(self) -> Any:
+        return self.kept  # type: ignore[attr-defined]
+
+
+def typed(field: Field, request: Request, asked: Asked) -> TypedForm:
+    """The form for one field, filled with what was sent. After `validate()`, `canonical()` is what to keep."""
+    names: dict[str, Any] = {"value": _control(field, asked), "validate_value": _validator(field, asked)}
+    if field.kind == "amount":
+        pair = (asked.frame.currency_main, asked.frame.currency_local)
+        names["currency"] = SelectField(choices=[c for c in pair if c], validate_choice=True)
+    return type("FieldForm", (TypedForm,), names)(request.form)  # type: ignore[no-any-return]
+
+
+def _control(field: Field, asked: Asked) -> Any:
+    if field.kind == "choices":
+        return SelectMultipleField(choices=_codes(field), coerce=_coded(field), validate_choice=False)
+    if field.kind == "measures":
+        return SelectMultipleField(coerce=int, choices=asked.measures, validate_choice=False)
+    return StringField(filters=[lambda text: (text or "").strip()])
+
+
+def _validator(field: Field, asked: Asked) -> Callable[[TypedForm, Any], None]:
+    check = _CHECKS[field.kind]
+
+    def validate_value(form: TypedForm, control: Any) -> None:
+        form.kept = check(field, control.data, asked, form)  # type: ignore[attr-defined]
+
+    return validate_value
+
+
+def _line(field: Field, text: str, asked: Asked, form: Form) -> str:
+    if "\x00" in text:
+        raise ValidationError(_("A character in this text cannot be kept. Please type it again."))
+    if len(text) > field.max_length:
+        raise ValidationError(
+            _("Too long: %(count)s characters, %(most)s fit.", count=len(text), most=field.max_length)
+        )
+    return text
+
+
+def _code(field: Field, text: str, asked: Asked, form: Form) -> str:
+    if not text:
+        raise ValidationError(_("Every goal and measure needs a code."))
+    return _line(field, text, asked, form)
+
+
+def _choice(field: Field, text: str, asked: Asked, form: Form) -> str | int | None:
+    if not text:
+        return None
+    known = {str(entry.code): entry.code for entry in codes.codes(field.codes)}
+    if text not in known or text in field.unpickable:
+        raise ValidationError(_("Please choose one of the list."))
+    return known[text]
+
+
+def _choices(field: Field, picked: list[str | int], asked: Asked, form: Form) -> list[str | int]:
+    order = _codes(field)
+    if any(code not in order for code in picked):
+        raise ValidationError(_("Please choose from the list."))
+    return sorted(set(picked), key=order.index)
+
+
+def _month(field: Field, text: str, asked: Asked, form: Form) -> str | None:
+    if not text:
+        return None
+    month = parse_month(text, asked.language)
+    if month is None:
+        raise ValidationError(_("Please write month and year, for example “September 2027”."))
+    return month
+
+
+def _year(field: Field, text: str, asked: Asked, form: Form) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 1900 <= int(text) < 2200):
+        raise ValidationError(_("Please write a year, for example 2030."))
+    return int(text)
+
+
+def _number(field: Field, text: str, asked: Asked, form: Form) -> str | None:
+    return _amount_of(text, asked)
+
+
+def _amount(field: Field, text: str, asked: Asked, form: Form) -> dict[str, str] | None:
+    amount = _amount_of(text, asked)
+    return {"amount": amount, "currency": form["currency"].data} if amount is not None else None
+
+
+def _amount_of(text: str, asked: Asked) -> str | None:
+    if not text:
+        return None
+    try:
+        amount = parse_amount(text, asked.language)
+    except BadAmount as bad:
+        raise ValidationError(str(bad)) from bad
+    if isinstance(amount, Ambiguous):
+        raise ValidationError(
+            _(
+                "Do you mean %(large)s or %(small)s? Please write it so.",
+                large=amount.large_text,
+                small=amount.small_text,
+            )
+        )
+    return format(amount, "f")
+
+
+def _measurements(field: Field, text: str, asked: Asked, form: Form) -> list[dict[str, str]]:
+    """One measurement a line: "March 2028: 12"."""
+    found: list[dict[str, str]] = []
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        month, colon, number = line.rpartition(":")
+        when, value = parse_month(month, asked.language), _amount_of(number.strip(), asked) if colon else None
+        if when is None or value is None:
+            raise ValidationError(
+                _("Please write “March 2028: 12”, one line each. This one is unclear: %(line)s", line=line)
+            )
+        found.append({"date": when, "value": value})
+    if len(found) > MAX_MEASUREMENTS:
+        raise ValidationError(_("At most %(most)s measurements fit.", most=MAX_MEASUREMENTS))
+    return sorted(found, key=lambda one: one["date"])
+
+
+def _field(field: Field, text: str, asked: Asked, form: Form) -> str | None:
+    if text and text not in asked.fields:
+        raise ValidationError(_("Please choose one of the list."))
+    return text or None
+
+
+def _measures(field: Field, picked: list[int], asked: Asked, form: Form) -> list[int]:
+    if any(measure not in asked.measures for measure in picked):
+        raise ValidationError(_("Please choose from the list."))
+    return sorted(set(picked))
+
+
+_CHECKS: dict[str, Callable[..., Any]] = {
+    "line": _line,
+    "lines": _line,
+    "code": _code,
+    "choice": _choice,
+    "choices": _choices,
+    "month": _month,
+    "year": _year,
+    "number": _number,
+    "amount": _amount,
+    "measurements": _measurements,
+    "field": _field,
+    "measures": _measures,
+}
+
+
+def _codes(field: Field) -> list[str | int]:
+    return [entry.code for entry in codes.codes(field.codes)]
+
+
+def _coded(field: Field) -> Callable[[Any], str | int]:
+    known = {str(code): code for code in _codes(field)}
+    return lambda text: known.get(str(text), str(text))

@@ -1,0 +1,86 @@
+"""What can be done with a whole item: make it, put it elsewhere in the order, delete it into the bin, bring it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from klimawerk.clock import now
+from klimawerk.collab import store
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live.changes import note
+from klimawerk.sheets.catalogue import sheet_of
+from klimawerk.sheets.models import Frame, Item
+from klimawerk.sheets.order import between
+from klimawerk.sheets.rows import key_before
+
+Texts = dict[str, dict[str, Any] | None]
+
+
+def found(item: Item, *, values: dict[str, Any] | None, texts: Texts | None) -> None:
+    """Make a new item real: its row, its first revision, and its live document with every fragment."""
+    with writing():
+        db.session.add(item)
+        db.session.flush()
+        rev = note(item.name)
+        item.values = dict(values or {})
+        item.revs = dict.fromkeys(item.values, rev)
+        fragments: Texts = dict.fromkeys(sheet_of(item.kind).fragments(item.frame.languages))
+        store.create(item.name, {**fragments, **(texts or {})})
+
+
+def siblings(frame: Frame, kind: type[Item]) -> Sequence[Item]:
+    """All items of one kind in a programme, in order, without the bin."""
+    return db.session.scalars(
+        select(kind).where(kind.frame_id == frame.id, kind.deleted_at.is_(None)).order_by(kind.order_key, kind.id)
+    ).all()
+
+
+def last_key(items: Sequence[Item]) -> str:
+    """An order key behind all of `items`."""
+    return between(max((item.order_key for item in items), default=""), "")
+
+
+def place_before(item: Item, others: Sequence[Item], before: int | None) -> None:
+    """Give `item` a place among `others`: before the one with that id, or at the end."""
+    item.order_key = key_before([(other.id, other.order_key) for other in others if other.id != item.id], before)
+
+
+def delete_item(item: Item, *, by: int) -> None:
+    """Into the bin. Its live document closes for everybody at once."""
+    with writing():
+        note(item.name)
+        item.deleted_at, item.deleted_by = now(), by
+        store.mark_deleted([item.name])
+
+
+def restore_item(item: Item, *, by: int) -> None:
+    with writing():
+        note(item.name)
+        item.deleted_at, item.deleted_by = None, None
+        store.mark_restored([item.name])
+
+
+def set_writing_language(item: Item, language: str, *, by: int) -> None:
+    """The language everybody writes in for now; "" for none. ValueError when the programme does not have it."""
+    if language and language not in item.frame.languages:
+        raise ValueError(language)
+    with writing():
+        note(item.name)
+        item.writing_language = language
+
+
+def lock_item(item: Item, reason: str, *, by: str) -> None:
+    """Close the item's texts and fields for editing; comments and reading go on. `by` is the name that is shown."""
+    with writing():
+        note(item.name)
+        store.lock([item.name], reason, by)
+
+
+def unlock_item(item: Item) -> None:
+    with writing():
+        note(item.name)
+        store.unlock([item.name])

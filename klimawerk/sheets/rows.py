@@ -1,0 +1,97 @@
+"""Adding, moving, deleting and bringing back the rows of a sheet."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import func, select
+
+from klimawerk.clock import now
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live.changes import note
+from klimawerk.sheets.models import Item, Row
+from klimawerk.sheets.order import between
+
+MAX_ROWS = 500  # per item and kind
+
+
+class TooManyRows(Exception):
+    """A sheet holds at most MAX_ROWS rows of one kind."""
+
+
+def rows_of(item: Item) -> dict[str, list[Row]]:
+    """The item's rows by kind, in their order; the bin is left out."""
+    return rows_of_all([item.id]).get(item.id, {})
+
+
+def rows_of_all(item_ids: list[int]) -> dict[int, dict[str, list[Row]]]:
+    """The rows of many items in one query: item id -> kind -> rows in order."""
+    found = select(Row).where(Row.item_id.in_(item_ids), Row.deleted_at.is_(None))
+    result: dict[int, dict[str, list[Row]]] = {}
+    for row in db.session.scalars(found.order_by(Row.order_key, Row.id)):
+        result.setdefault(row.item_id, {}).setdefault(row.kind, []).append(row)
+    return result
+
+
+def append_row(item: Item, kind: str, cells: dict[str, Any], *, row_id: str | None = None, by: int | None) -> Row:
+    """Add a row at the end. The same `row_id` sent twice adds it once. Raises TooManyRows."""
+    with writing():
+        rev = note(item.name)
+        known = db.session.get(Row, row_id) if row_id else None
+        if known:
+            return known
+        last, count = _last(item, kind)
+        if count >= MAX_ROWS:
+            raise TooManyRows
+        row = Row(
+            id=row_id or str(uuid.uuid4()),
+            item_id=item.id,
+            kind=kind,
+            order_key=between(last, ""),
+            cells=cells,
+            revs=dict.fromkeys(cells, rev),
+            rev=rev,
+        )
+        db.session.add(row)
+        return row
+
+
+def move_row(item: Item, row: Row, before: str | None, *, by: int | None) -> None:
+    """Put the row before the row with the id `before`, or at the end. A `before` that is gone means the end."""
+    with writing():
+        rev = note(item.name)
+        db.session.refresh(row)
+        others = [r for r in rows_of(item).get(row.kind, []) if r.id != row.id]
+        row.order_key = key_before([(r.id, r.order_key) for r in others], before)
+        row.rev = rev
+
+
+def delete_row(item: Item, row: Row, *, by: int) -> None:
+    """Into the bin: `restore_row` brings it back as it was."""
+    with writing():
+        row.rev = note(item.name)
+        row.deleted_at, row.deleted_by = now(), by
+
+
+def restore_row(item: Item, row: Row, *, by: int) -> None:
+    with writing():
+        row.rev = note(item.name)
+        row.deleted_at, row.deleted_by = None, None
+
+
+def key_before(others: list[tuple[Any, str]], before: Any) -> str:
+    """The order key of a thing put before the one with the id `before` among `others` (id, key; in order)."""
+    ids = [thing for thing, _ in others]
+    place = ids.index(before) if before in ids else len(others)
+    low = others[place - 1][1] if place else ""
+    high = others[place][1] if place < len(others) else ""
+    return between(low, high) if low != high else between(low, "")
+
+
+def _last(item: Item, kind: str) -> tuple[str, int]:
+    last, count = db.session.execute(
+        select(func.max(Row.order_key), func.count()).where(Row.item_id == item.id, Row.kind == kind)
+    ).one()
+    return last or "", count

@@ -1,0 +1,193 @@
+"""Setting fields and cells, one by one: nothing is overwritten that the writer had not seen."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live.changes import note
+from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
+
+
+class _NothingToDo(Exception):
+    """Leaves a transaction without a trace."""
+
+
+class Outcome(Enum):
+    """What became of a value: it holds, it was the same already, or it met a newer one and waits for a choice."""
+
+    SAVED = auto()
+    SAME = auto()
+    CONFLICT = auto()
+    GONE = auto()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field of an item, or a cell of one of its rows; `key` carries the language ("text.en")."""
+
+    item: Item
+    key: str
+    row: Row | None = None
+
+    @property
+    def holder(self) -> Item | Row:
+        return self.row or self.item
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return self.row.cells if self.row else self.item.values
+
+    @property
+    def value(self) -> Any:
+        return self.item.code if self._is_code else self.values.get(self.key)
+
+    @property
+    def _is_code(self) -> bool:
+        return self.row is None and self.key == "code"
+
+    @property
+    def rev(self) -> int:
+        return self.holder.revs.get(self.key, 0)
+
+    def put(self, value: Any, rev: int) -> None:
+        """Keep the value; nothing (None, "", []) is kept as an absent key."""
+        self.holder.revs = {**self.holder.revs, self.key: rev}
+        if self._is_code:
+            self.item.code = value
+            return
+        values = {k: v for k, v in self.values.items() if k != self.key}
+        if value not in (None, "", []):
+            values[self.key] = value
+        if self.row:
+            self.row.cells = values
+        else:
+            self.item.values = values
+
+
+def set_value(place: Place, value: Any, *, based_on: int, by: int) -> Outcome:
+    """Set a field or cell if it is still at the revision `based_on`.
+
+    If it is not, the newer value stays, and this one is kept beside it as a conflict for an editor to settle. A cell
+    of a deleted row answers GONE and keeps the value in the record of changes.
+    """
+    with suppress(_NothingToDo), writing():
+        rev = note(place.item.name)
+        _refresh(place)
+        if _same(place.value, value):
+            raise _NothingToDo  # undoes the revision too: nobody is told of nothing
+        if _is_gone(place):
+            _record(place, value, by, rev)
+            return Outcome.GONE
+        if place.rev != based_on:
+            _keep_conflict(place, value, by, rev)
+            return Outcome.CONFLICT
+        _set(place, value, by, rev)
+        _drop_conflicts(place)
+        return Outcome.SAVED
+    return Outcome.SAME
+
+
+def settle(conflict: Conflict, place: Place, *, take: bool, by: int) -> None:
+    """An editor's choice between the two values: the one that waited (`take`), or the one that holds."""
+    with writing():
+        rev = note(place.item.name)
+        _refresh(place)
+        if db.session.get(Conflict, conflict.id) is None:
+            return
+        if take:
+            _set(place, conflict.value, by, rev)
+        else:
+            place.holder.revs = {**place.holder.revs, place.key: rev}
+        _drop_conflicts(place)
+
+
+def conflicts_of(item: Item) -> dict[tuple[str | None, str], Conflict]:
+    """The open conflicts of an item by (row id, key); of several at one place, the latest."""
+    found = db.session.scalars(select(Conflict).where(Conflict.item_id == item.id).order_by(Conflict.id))
+    return {(conflict.row_id, conflict.field): conflict for conflict in found}
+
+
+def last_change(place: Place) -> FieldChange | None:
+    """The change that made the value what it is."""
+    return db.session.scalar(
+        select(FieldChange)
+        .where(
+            FieldChange.item_id == place.item.id,
+            FieldChange.row_id == (place.row.id if place.row else None),
+            FieldChange.field == place.key,
+        )
+        .order_by(FieldChange.id.desc())
+        .limit(1)
+    )
+
+
+def _refresh(place: Place) -> None:
+    db.session.refresh(place.item)
+    if place.row:
+        db.session.refresh(place.row)
+
+
+def _is_gone(place: Place) -> bool:
+    return place.item.deleted_at is not None or (place.row is not None and place.row.deleted_at is not None)
+
+
+def _same(old: Any, new: Any) -> bool:
+    empty = (None, "", [])
+    return old == new or (old in empty and new in empty)
+
+
+def _set(place: Place, value: Any, by: int, rev: int) -> None:
+    _record(place, value, by, rev)
+    place.put(value, rev)
+    if place.row is None and place.key in place.item.imported:
+        place.item.imported = [name for name in place.item.imported if name != place.key]
+
+
+def _record(place: Place, value: Any, by: int, rev: int) -> None:
+    db.session.add(
+        FieldChange(
+            item_id=place.item.id,
+            row_id=place.row.id if place.row else None,
+            field=place.key,
+            old=place.value,
+            new=value,
+            by=by,
+            rev=rev,
+        )
+    )
+
+
+def _keep_conflict(place: Place, value: Any, by: int, rev: int) -> None:
+    """One waiting value per place and person; the field is announced as changed, for everyone sees both."""
+    _drop_conflicts(place, by=by)
+    db.session.add(
+        Conflict(
+            item_id=place.item.id,
+            row_id=place.row.id if place.row else None,
+            field=place.key,
+            holds_by=_holder_of(place),
+            value=value,
+            by=by,
+            rev=rev,
+        )
+    )
+
+
+def _holder_of(place: Place) -> int | None:
+    change = last_change(place)
+    return change.by if change else None
+
+
+def _drop_conflicts(place: Place, by: int | None = None) -> None:
+    row_id = place.row.id if place.row else None
+    gone = delete(Conflict).where(
+        Conflict.item_id == place.item.id, Conflict.row_id == row_id, Conflict.field == place.key
+    )
+    db.session.execute(gone.where(Conflict.by == by) if by else gone)

@@ -52,7 +52,7 @@ class Update(db.Model):
 
 
 class LiveText(db.Model):
-    """One fragment ("description.en") as lists, search, exports and first paint read it; `rev`: the topic's revision."""
+    """One fragment ("description.en") as lists, search and first paint read it; `rev`: the topic's revision."""
 
     __table_args__ = (UniqueConstraint("document_id", "fragment"),)
 

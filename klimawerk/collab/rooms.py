@@ -112,7 +112,7 @@ class Room:
             try:
                 if not self._turn.wait_for(lambda: self.in_flight == 0, PATIENCE):
                     raise Refused(events.UNAVAILABLE)
-                self.follow()
+                self._catch_up()
                 assert self._doc is not None
                 yield self._doc
             finally:
@@ -128,7 +128,7 @@ class Room:
             if member is None:
                 raise Refused(events.NOT_JOINED)
             if self._doc is None:
-                self.follow()
+                self._catch_up()
             if self.undecided:
                 member.access = access.of(member.person_id, self.name) or NOTHING
             self.require_write(member)
@@ -220,6 +220,13 @@ class Room:
             elif row.seq > self.seq:
                 for seq, payload in store.rows_after(row.id, self.seq):
                     self._take_over(seq, payload, (own or {}).get(seq, ""))
+
+    def _catch_up(self) -> None:
+        """For a member's wish: when the document is gone, the room is about to be closed, which tells them."""
+        try:
+            self.follow()
+        except store.NoDocument:
+            raise Refused(events.UNAVAILABLE) from None
 
     def take_access(self, row: Document) -> None:
         """Take note of locks and rights. When they changed, all members have to be decided anew (`undecided`)."""

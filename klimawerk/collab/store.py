@@ -54,8 +54,10 @@ def create(name: str, contents: Contents) -> Document:
     return document
 
 
-def add_fragments(name: str, fragments: Contents) -> None:
+def add_fragments(name: str, fragments: Contents | Iterable[str]) -> None:
     """Add the fragments that the document lacks (a language added later); those it has stay. Raises NoDocument."""
+    fragments = fragments if isinstance(fragments, Mapping) else dict.fromkeys(fragments)
+    rev = changes.note(name)
     document = _next(name)
     have = set(db.session.scalars(select(LiveText.fragment).where(LiveText.document_id == document.id)))
     missing = {fragment: text for fragment, text in fragments.items() if fragment not in have}
@@ -65,7 +67,7 @@ def add_fragments(name: str, fragments: Contents) -> None:
     document.dirty_since = document.dirty_since or now()
     db.session.add(Update(document_id=document.id, seq=document.seq, payload=_state(missing)))
     db.session.flush()
-    _project(document.id, missing, changes.note(name))
+    _project(document.id, missing, rev)
     hints.changed([name])
 
 
@@ -106,7 +108,9 @@ def contents(name: str, fragments: Iterable[str] | None = None) -> dict[str, Nod
 
 def find(name: str) -> Document:
     """The document's row. Raises NoDocument."""
-    document = db.session.scalar(select(Document).where(Document.name == name).execution_options(populate_existing=True))
+    document = db.session.scalar(
+        select(Document).where(Document.name == name).execution_options(populate_existing=True)
+    )
     if document is None:
         raise NoDocument(name)
     return document
@@ -143,6 +147,11 @@ def lock(names: Iterable[str], reason: str, by: str) -> None:
 
 def unlock(names: Iterable[str]) -> None:
     _set(names, locked=False, lock_reason="", locked_by="")
+
+
+def is_locked(name: str) -> bool:
+    """Whether the document is closed for writing."""
+    return bool(db.session.scalar(select(Document.locked).where(Document.name == name)))
 
 
 def mark_deleted(names: Iterable[str]) -> None:
@@ -210,5 +219,3 @@ def _project(document_id: int, contents: Contents, rev: int) -> None:
         plain, html = content.to_plain(shown), content.to_html(shown)
         db.session.add(LiveText(document_id=document_id, fragment=fragment, plain=plain, html=html, rev=rev))
     db.session.flush()
-
-

@@ -6,4 +6,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    return
+    from klimawerk.operations import cli as operations
+
+    operations.init_app(app)

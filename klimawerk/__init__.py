@@ -40,8 +40,9 @@ def _models() -> None:
 
 def _rooms(app: Flask) -> None:
     """Each room of the house is opened by its own `init_app`."""
-    from klimawerk import web
+    from klimawerk import cli, web
 
+    cli.init_app(app)
     web.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
     socketio.init_app(

@@ -79,7 +79,7 @@ def restore(path: Path) -> Backup:
     try:
         with writing() as session:
             _keep_others_out(session)
-            seen = {topic: rev for topic, rev in session.execute(select(Topic.name, Topic.rev)).tuples()}
+            seen: dict[str, int] = dict(session.execute(select(Topic.name, Topic.rev)).all())
             _empty(session)
             _fill(session, path)
             _renumber(session)

@@ -1,0 +1,34 @@
+// Everything a page does beyond its HTML begins here.
+
+import { connection } from "./connection.js"
+import { startDrag } from "./drag.js"
+import { startLive } from "./live.js"
+import { startOffers } from "./offer.js"
+import { startPosts } from "./posts.js"
+import { startPresence } from "./presence.js"
+import { startReload } from "./reload.js"
+import { startRequests } from "./requests.js"
+import { startRows } from "./rows.js"
+import { startSaving } from "./saving.js"
+import { startShortcuts } from "./shortcuts.js"
+import { startTexts } from "./text.js"
+import "./fields.js"
+
+document.documentElement.classList.add("js")
+startRequests()
+startRows()
+startShortcuts()
+startDrag()
+
+// Pages for visitors carry no socket.
+const socket = document.querySelector("meta[name=socket]")
+if (socket) {
+  connection.start(socket.content)
+  startSaving()
+  startPosts()
+  startOffers()
+  startLive()
+  startPresence()
+  startReload()
+  startTexts()
+}

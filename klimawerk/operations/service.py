@@ -147,7 +147,7 @@ def _renumber(session: Session) -> None:
     if session.get_bind().dialect.name != "postgresql":
         return
     for table in _tables():
-        key = list(table.primary_key.columns)[0]
+        key = next(iter(table.primary_key.columns))
         if isinstance(key.type, Integer):
             sequence = session.scalar(select(func.pg_get_serial_sequence(f'"{table.name}"', key.name)))
             if sequence:

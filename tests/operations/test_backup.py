@@ -30,6 +30,7 @@ from klimawerk.partnerships.models import Membership
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Frame
 from tests import factories
+from tests.servers import PostgreSQL
 
 Tables = dict[str, list[tuple[object, ...]]]
 
@@ -57,16 +58,20 @@ def filled(app: Flask, any_database: str) -> Flask:
 
 
 @pytest.fixture
-def other(request: pytest.FixtureRequest, any_database: str, tmp_path: Path) -> Iterator[Flask]:
-    """An empty, migrated installation on the other kind of database."""
-    kind = "postgresql" if any_database.startswith("sqlite") else "sqlite"
-    if kind == "sqlite":
-        address = f"sqlite:///{tmp_path / 'other.sqlite'}"
+def other_address(any_database: str, postgresql: PostgreSQL, tmp_path: Path) -> Iterator[str]:
+    """The other kind of database, without tables."""
+    if any_database.startswith("postgresql"):
+        yield f"sqlite:///{tmp_path / 'other.sqlite'}"
     else:
-        server = request.getfixturevalue("postgresql")
-        address = server.create()
-        request.addfinalizer(lambda: server.drop(address))
-    app = create_app(configuration.load(instance=tmp_path / "other", database_url=address, testing=True))
+        address = postgresql.create()
+        yield address
+        postgresql.drop(address)
+
+
+@pytest.fixture
+def other(other_address: str, tmp_path: Path) -> Iterator[Flask]:
+    """An empty, migrated installation on the other kind of database."""
+    app = create_app(configuration.load(instance=tmp_path / "other", database_url=other_address, testing=True))
     with app.app_context():
         upgrade()
         yield app
@@ -129,7 +134,7 @@ def test_only_its_owner_can_read_a_backup(filled: Flask, tmp_path: Path) -> None
 
 
 def test_a_backup_that_cannot_be_written_leaves_nothing_behind(filled: Flask, tmp_path: Path) -> None:
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError):
         service.back_up(tmp_path / "nowhere" / "backup")
     assert not (tmp_path / "nowhere").exists()
 

@@ -69,9 +69,7 @@ def partnership(de: str = "Musterstadt", partner: str = "Exampleton") -> Team:
             since=2024,
         )
         towns = {
-            "de": Municipality(
-                position=0, side="de", name=de, country="DE", language="de", timezone=ZONES["de"]
-            ),
+            "de": Municipality(position=0, side="de", name=de, country="DE", language="de", timezone=ZONES["de"]),
             "partner": Municipality(
                 position=1,
                 side="partner",

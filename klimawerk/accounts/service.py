@@ -156,6 +156,13 @@ def end_person(person: Person, *, by: Person | None) -> None:
         note_person_changed(person.id)
 
 
+def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
+    """Give or take the right to see the operator's pages."""
+    with writing() as database:
+        database.get_one(Person, person.id).operator = operator
+        audit.record("operator_set", by=by, person=person.id, operator=operator)
+
+
 def clean_email(text: str) -> str:
     """The address in the form it is stored in. Raises BadInput with a sentence."""
     try:

@@ -85,10 +85,10 @@ def read(path: Path, tables: dict[str, Table]) -> Iterator[Header | tuple[Table,
     except (OSError, EOFError, zlib.error) as problem:
         raise BadBackup(f"{path} cannot be read to its end; it is damaged or no backup ({problem}).") from problem
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise BadBackup(f"{path} is damaged: {type(problem).__name__}: {problem}") from problem
+        raise BadBackup(f"{path} is damaged ({problem}).") from problem
 
 
-def _read(file: IO[bytes], tables: dict[str, Table]) -> Iterator[Header | tuple[Table, Row]]:
+def _read(file: gzip.GzipFile, tables: dict[str, Table]) -> Iterator[Header | tuple[Table, Row]]:
     digest = hashlib.sha256()
     counts: dict[str, int] = {}
     table: Table | None = None
@@ -129,7 +129,7 @@ def _table(value: dict[str, Any], tables: dict[str, Table]) -> Table:
     return table
 
 
-def _check_end(value: dict[str, Any], counts: dict[str, int], digest: str, file: IO[bytes]) -> None:
+def _check_end(value: dict[str, Any], counts: dict[str, int], digest: str, file: gzip.GzipFile) -> None:
     if value["sha256"] != digest or value["end"] != counts:
         raise BadBackup("The file's check sum is wrong; it is damaged.")
     if file.read(1):

@@ -79,7 +79,7 @@ def restore(path: Path) -> Backup:
     try:
         with writing() as session:
             _keep_others_out(session)
-            seen = {topic: rev for topic, rev in session.execute(select(Topic.name, Topic.rev)).tuples()}
+            seen: dict[str, int] = dict(session.execute(select(Topic.name, Topic.rev)).all())
             _empty(session)
             _fill(session, path)
             _renumber(session)
@@ -147,7 +147,7 @@ def _renumber(session: Session) -> None:
     if session.get_bind().dialect.name != "postgresql":
         return
     for table in _tables():
-        key = list(table.primary_key.columns)[0]
+        key = next(iter(table.primary_key.columns))
         if isinstance(key.type, Integer):
             sequence = session.scalar(select(func.pg_get_serial_sequence(f'"{table.name}"', key.name)))
             if sequence:

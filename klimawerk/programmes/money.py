@@ -1,4 +1,4 @@
-"""Money: amounts as people write them, conversion with the planning rate, sums. Exact, to the cent, rounded half up.
+"""The programme's money: conversion with its planning rate, and sums. Exact, to the cent, rounded half up.
 
 An amount is kept in the currency it was named in: {"amount": "62000.00", "currency": "EUR"}. "Main" is the programme's
 first currency, "local" the partner's.
@@ -6,61 +6,19 @@ first currency, "local" the partner's.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-from flask_babel import lazy_gettext as _
-from flask_babel.speaklater import LazyString
-
 from klimawerk.codes import find
+from klimawerk.money import cents, convert
 
 Amount = Mapping[str, str]
 Cells = Mapping[str, Any]
 
-CENT = Decimal("0.01")
-TOO_MUCH = Decimal(10) ** 12
 NOTHING = Decimal("0.00")
-
-_SPACES = re.compile(r"[\s\u00a0\u202f'’]")
-_GROUPED_BY_SPACE = re.compile(r"\d{1,3}([ \u00a0\u202f'’]\d{3})+([.,]\d+)?", re.ASCII)
-_PLAIN = re.compile(r"\d+([.,]\d+)?", re.ASCII)
-_POINTS = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
-_COMMAS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
-_UNCLEAR = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
-
-
-class BadAmount(ValueError):
-    """What was written is no amount; `sentence` says why."""
-
-    def __init__(self, sentence: LazyString) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
-@dataclass(frozen=True)
-class Ambiguous:
-    """ "1.500" is one and a half here and fifteen hundred there: both readings, the likelier one first."""
-
-    readings: tuple[Decimal, Decimal]
-
-
-def parse_amount(text: str, locale: str) -> Decimal | Ambiguous:
-    """The amount with its cents. `locale` ("de", "en") orders the readings of an unclear one. Raises BadAmount."""
-    written = text.strip().removesuffix(",-").removesuffix(",–").strip()
-    if written[:1] in ("-", "−", "–"):
-        raise BadAmount(_("An amount cannot be negative."))
-    if _UNCLEAR.fullmatch(written):
-        return _both_readings(written, locale)
-    return _checked(_number(written))
-
-
-def round_half_up(amount: Decimal) -> Decimal:
-    """To the cent."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)
@@ -73,15 +31,15 @@ class Rates:
 
     def to_main(self, amount: Decimal, currency: str) -> Decimal | None:
         if currency == self.main:
-            return round_half_up(amount)
-        return round_half_up(amount / self.rate) if currency == self.local and self.rate else None
+            return cents(amount)
+        return convert(amount, self.rate, to_local=False) if currency == self.local and self.rate else None
 
     def to_local(self, amount: Decimal, currency: str) -> Decimal | None:
         if not self.local:
             return None
         if currency == self.local:
-            return round_half_up(amount)
-        return round_half_up(amount * self.rate) if currency == self.main and self.rate else None
+            return cents(amount)
+        return convert(amount, self.rate, to_local=True) if currency == self.main and self.rate else None
 
     def other(self, amount: Decimal, currency: str) -> tuple[Decimal, str] | None:
         """The amount in the other currency, to be shown beside it as converted."""
@@ -159,30 +117,3 @@ def _by_currency(lines: list[Cells]) -> dict[str, Decimal]:
 
 def _is_unconverted(amount: Amount | None, rates: Rates) -> bool:
     return bool(amount) and rates.to_main(Decimal(amount["amount"]), amount["currency"]) is None  # type: ignore[index]
-
-
-def _both_readings(written: str, locale: str) -> Ambiguous:
-    grouped = _checked(Decimal(re.sub(r"[.,]", "", written)))
-    fraction = round_half_up(Decimal(written.replace(",", ".")))
-    usual = "." if locale.startswith(("de", "es", "pt")) else ","
-    return Ambiguous((grouped, fraction) if usual in written else (fraction, grouped))
-
-
-def _number(written: str) -> Decimal:
-    if _GROUPED_BY_SPACE.fullmatch(written):
-        written = _SPACES.sub("", written)
-    if _PLAIN.fullmatch(written):
-        return Decimal(written.replace(",", "."))
-    if _POINTS.fullmatch(written):
-        return Decimal(written.replace(".", "").replace(",", "."))
-    if _COMMAS.fullmatch(written):
-        return Decimal(written.replace(",", ""))
-    raise BadAmount(_("This is not an amount. Write it like 62000 or 62000.50."))
-
-
-def _checked(amount: Decimal) -> Decimal:
-    if amount >= TOO_MUCH:
-        raise BadAmount(_("This amount is too large."))
-    if amount != round_half_up(amount):
-        raise BadAmount(_("An amount has at most two decimals."))
-    return round_half_up(amount)

@@ -41,8 +41,9 @@ def _models() -> None:
 
 def _rooms(app: Flask) -> None:
     """Each room of the house is opened by its own `init_app`."""
-    from klimawerk import collab, live, web
+    from klimawerk import cli, collab, live, web
 
+    cli.init_app(app)
     web.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
     config: Config = app.extensions["klimawerk"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +70,9 @@ class Config:
 ROOT = Path(__file__).resolve().parent.parent
 
 
+VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
 def load(**overrides: object) -> Config:
     """Read the environment. `overrides` win over it (tests).
 
@@ -88,7 +92,9 @@ def load(**overrides: object) -> Config:
         "https": public_url.startswith("https://"),
         "workers": _whole_number(env.get("WORKERS", "1"), "WORKERS"),
         "async_mode": env.get("KLIMAWERK_ASYNC_MODE", "threading"),
-        "trusted_proxies": _whole_number(env.get("KLIMAWERK_TRUSTED_PROXIES", "0"), "KLIMAWERK_TRUSTED_PROXIES"),
+        "trusted_proxies": _whole_number(
+            env.get("KLIMAWERK_TRUSTED_PROXIES", "0"), "KLIMAWERK_TRUSTED_PROXIES"
+        ),
         "operator_name": env.get("KLIMAWERK_OPERATOR", ""),
         "smtp_url": env.get("KLIMAWERK_SMTP_URL") or None,
         "mail_from": env.get("KLIMAWERK_MAIL_FROM", "klimawerk@localhost"),
@@ -101,6 +107,14 @@ def load(**overrides: object) -> Config:
             "SQLite serves one process only. Set WORKERS=1, or KLIMAWERK_DATABASE_URL to a PostgreSQL database."
         )
     return _with_driver(config)
+
+
+def port() -> int:
+    """The (first) port that the server listens on. Raises BadConfiguration."""
+    number = _whole_number(os.environ.get("PORT", "8000"), "PORT")
+    if not 0 < number < 65536:
+        raise BadConfiguration(f"PORT must be between 1 and 65535, not {number}.")
+    return number
 
 
 def _with_driver(config: Config) -> Config:

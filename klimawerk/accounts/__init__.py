@@ -1,0 +1,16 @@
+"""People, their logins and links, and the record of who signed in and who changed rights."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from klimawerk.accounts import routes, sessions
+from klimawerk.accounts.access import current_person
+from klimawerk.web.places import know_reader
+
+
+def init_app(app: Flask) -> None:
+    sessions.init_app(app)
+    app.register_blueprint(routes.blueprint)
+    app.add_template_global(current_person)
+    know_reader(app, current_person)

@@ -1,19 +1,23 @@
-"""Lists of codes with labels in four languages; the data stands beside this file in lists.json."""
+"""Lists of codes with labels in four languages; the data stands beside this file in lists.json.
+
+An entry {"list": NAME} stands for all entries of that other list.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Code(NamedTuple):
-    """One entry of a list. SDG codes are whole numbers, all others words."""
+    """One entry of a list. SDG and marker codes are whole numbers, all others words."""
 
     code: str | int
     labels: dict[str, str]
-    extra: dict[str, object]
+    extra: dict[str, Any]
 
     def label(self, language: str) -> str:
         """The label in `language`, else in English."""
@@ -24,7 +28,7 @@ class Code(NamedTuple):
 def all_lists() -> dict[str, tuple[Code, ...]]:
     """Every list by its name."""
     data = json.loads((Path(__file__).parent / "lists.json").read_text(encoding="utf-8"))
-    return {name: tuple(map(_code, entries)) for name, entries in data["lists"].items()}
+    return {name: tuple(_entries(data["lists"], name)) for name in data["lists"]}
 
 
 def codes(name: str) -> tuple[Code, ...]:
@@ -32,9 +36,9 @@ def codes(name: str) -> tuple[Code, ...]:
     return all_lists()[name]
 
 
-def find(name: str, code: str | int | None) -> Code | None:
+def find(name: str, code: object) -> Code | None:
     """The entry with that code, or None."""
-    return next((entry for entry in codes(name) if entry.code == code), None)
+    return _by_code(name).get((type(code), code)) if isinstance(code, str | int) else None
 
 
 def label(name: str, code: str | int | None, language: str) -> str:
@@ -43,6 +47,16 @@ def label(name: str, code: str | int | None, language: str) -> str:
     return entry.label(language) if entry else str(code or "")
 
 
-def _code(entry: dict[str, object]) -> Code:
-    extra = {key: value for key, value in entry.items() if key not in ("code", "label")}
-    return Code(entry["code"], entry["label"], extra)  # type: ignore[arg-type]
+@cache
+def _by_code(name: str) -> dict[tuple[type, str | int], Code]:
+    """Keyed with the code's type, because Python takes True for 1."""
+    return {(type(entry.code), entry.code): entry for entry in codes(name)}
+
+
+def _entries(lists: dict[str, list[dict[str, Any]]], name: str) -> Iterator[Code]:
+    for entry in lists[name]:
+        if "list" in entry:
+            yield from _entries(lists, entry["list"])
+        else:
+            extra = {key: value for key, value in entry.items() if key not in ("code", "label")}
+            yield Code(entry["code"], entry["label"], extra)

@@ -8,8 +8,8 @@ from typing import Any
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
-from klimawerk.live.changes import note
 from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import note_order
 from klimawerk.sheets.codes import next_code
 from klimawerk.sheets.items import Texts, found, last_key, place_before, siblings
 
@@ -26,7 +26,7 @@ def create_goal(
 ) -> Goal:
     """A new goal at the end. Without `code` the next free one is taken (Z1, Z2, ...)."""
     with writing():
-        note(programme.name)
+        note_order(programme)
         goal = Goal(frame=programme.frame, imported=list(imported))
         goal.code = code or next_code(programme.frame, "goal", "Z", width=1)
         goal.order_key = last_key(goals_of(programme))
@@ -42,6 +42,6 @@ def goals_of(programme: Programme) -> list[Goal]:
 def move_goal(programme: Programme, goal: Goal, before: int | None, *, by: int) -> None:
     """Put the goal before another one, or at the end."""
     with writing():
-        note(programme.name)
+        note_order(programme)
         db.session.refresh(goal)
         place_before(goal, goals_of(programme), before)

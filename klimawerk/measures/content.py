@@ -137,7 +137,7 @@ _WHEN = Group(
             (
                 Field("text", "lines", _("What"), max_length=500),
                 Field("due", "month", _("Due")),
-                side_cell(),
+                side_cell("step_side"),
                 Field("state", "choice", _("State"), codes="step_state"),
             ),
             help=_("In the order in which they are done."),

@@ -13,7 +13,7 @@ from klimawerk.goals.models import Goal
 from klimawerk.live.changes import note
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import programme_of
+from klimawerk.programmes.service import note_order, programme_of
 from klimawerk.sheets.codes import next_code
 from klimawerk.sheets.items import Texts, found, last_key, place_before, siblings
 from klimawerk.sheets.models import Row
@@ -31,7 +31,7 @@ def create_measure(
 ) -> Measure:
     """A new measure at the end of its goal. Without `code` the next free one of its field of action is taken."""
     with writing():
-        note(programme_of(goal).name)
+        note_order(programme_of(goal))
         field = field_row or goal.values.get("field")
         measure = Measure(frame=goal.frame, goal_id=goal.id, imported=list(imported))
         measure.code = code or next_code(goal.frame, "measure", _prefix(field), width=2)
@@ -59,7 +59,7 @@ def all_measures(programme: Programme) -> list[Measure]:
 def move_measure(measure: Measure, goal: Goal, before: int | None, *, by: int) -> None:
     """Put the measure under `goal` (its own or another of the same programme), before another one or at the end."""
     with writing():
-        note(programme_of(measure).name)
+        note_order(programme_of(measure))
         note(measure.name)
         db.session.refresh(measure)
         measure.goal_id = goal.id

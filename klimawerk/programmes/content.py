@@ -36,7 +36,7 @@ _PARTNERSHIP = Group(
             _("Teams"),
             _("Team member"),
             (
-                side_cell(),
+                side_cell("team_side"),
                 Field("role", "choice", _("Role"), codes="role"),
                 Field("name", "line", _("Name"), _("Full name"), max_length=120),
                 Field("function", "lines", _("Function"), max_length=200),

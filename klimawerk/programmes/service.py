@@ -18,6 +18,9 @@ from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.sheets.items import Texts, found
 from klimawerk.sheets.models import Frame, Item
 
+ORDER = "order"
+"""Under this key a programme's `revs` hold when its goals and measures last came, went or moved."""
+
 
 def create_programme(
     partnership: Partnership,
@@ -56,6 +59,13 @@ def programme_of(item: Item) -> Programme:
     programme = db.session.scalar(select(Programme).where(Programme.frame_id == item.frame_id))
     assert programme is not None
     return programme
+
+
+def note_order(programme: Programme) -> None:
+    """Goals or measures came, went or moved: whoever shows the whole programme shows it anew. Inside writing()."""
+    rev = note(programme.name)
+    db.session.refresh(programme)
+    programme.revs = {**programme.revs, ORDER: rev}
 
 
 def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "", by: int | None) -> None:

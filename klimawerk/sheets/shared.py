@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _
 from klimawerk.sheets.catalogue import Field
 
 
-def side_cell() -> Field:
+def side_cell(codes: str = "side") -> Field:
     """Which side a row belongs to; shown with the municipality's name."""
-    return Field("side", "choice", _("Side"), codes="side")
+    return Field("side", "choice", _("Side"), codes=codes)
 
 
 INDICATOR_CELLS = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -19,6 +20,7 @@ from klimawerk.collab import store
 from klimawerk.collab.models import LiveText
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
+from klimawerk.money import convert
 from klimawerk.sheets import labels
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.catalogue import Field, RowKind, Sheet, sheet_of
@@ -26,6 +28,7 @@ from klimawerk.sheets.display import shown
 from klimawerk.sheets.models import Conflict, Frame, Item, Row
 from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.service import Place, conflicts_of
+from klimawerk.web.formats import money, number
 
 
 @dataclass(frozen=True)
@@ -254,6 +257,28 @@ class View:
 
     def in_words(self, field_: Field, value: Any) -> str:
         return shown(field_, value, self.reader, self.sides, self.options)
+
+    def converted(self, value: Any) -> str:
+        """An amount in the other currency with the planning rate: "≈ 19.500,00 GHS, planning rate 13.00"; "" without."""
+        frame = self.frame
+        if not value or not frame.rate or not frame.currency_local:
+            return ""
+        to_local = value["currency"] == frame.currency_main
+        other = convert(Decimal(value["amount"]), frame.rate, to_local=to_local)
+        return _(
+            "≈ %(amount)s, planning rate %(rate)s",
+            amount=money(other, frame.currency_local if to_local else frame.currency_main),
+            rate=number(frame.rate),
+        )
+
+    @cached_property
+    def shown_parts(self) -> list[str]:
+        """Names of the fields and rows that are open from the start: the first ones, and whatever is filled."""
+        return [part.name for part in parts_of(self.sheet) if part.first or self.filled(part)]
+
+    @cached_property
+    def waiting_parts(self) -> list[str]:
+        return [part.name for part in parts_of(self.sheet) if part.name not in self.shown_parts]
 
     def as_typed(self, field_: Field, value: Any) -> str:
         return shown(field_, value, self.reader, self.sides, self.options, typed=True)

@@ -1,19 +1,40 @@
-"""Page chrome: locale and time zone, security headers, errors, filters. No domain word."""
+"""Page chrome: locale and time zone, security headers, errors, filters, static files. No domain word."""
 
 from __future__ import annotations
 
 from flask import Flask, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from klimawerk.web import assets, errors, formats, headers, info, logs, places
+from klimawerk.web.places import locale, timezone
+
+__all__ = ["init_app", "locale", "timezone"]
+
+from klimawerk.web import health
 
 
 def init_app(app: Flask) -> None:
-    @app.before_request
-    def name_the_page() -> None:
-        g.page = request.headers.get("X-Page")
+    """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
+    _trust_proxies(app)
+    logs.init_app(app)
+    app.before_request(_name_the_page)
+    places.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    assets.init_app(app)
+    formats.init_app(app)
+    info.init_app(app)
+
+    health.init_app(app)
 
 
-def locale() -> str:
-    return "en"
+def _name_the_page() -> None:
+    """The page that asks, so that it can recognise its own changes when they are announced."""
+    g.page = request.headers.get("X-Page", "")[:64] or None
 
 
-def timezone() -> str:
-    return "Europe/Berlin"
+def _trust_proxies(app: Flask) -> None:
+    """Believe as many forwarding headers as there are proxies of ours in front, and no more."""
+    proxies = app.extensions["klimawerk"].trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]

@@ -1,0 +1,99 @@
+# `make run` starts Klimawerk on this machine, `make test` runs its tests, `make check` is what CI runs.
+# All of them prepare what they need themselves; nothing is installed outside .venv, except Debian's Chromium for tests.
+
+PYTHON ?= python3
+PORT ?= 8000
+WORKERS ?= 1
+export PORT WORKERS
+export FLASK_APP = wsgi
+export UV_PYTHON_DOWNLOADS = never
+
+BIN = .venv/bin
+CATALOGUES = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
+
+.PHONY: help run migrate env dev chromium test check lint fmt messages lock clean
+
+help:
+	@echo "make run       start Klimawerk at http://localhost:$(PORT) (PORT=... changes it)"
+	@echo "make test      all tests; arguments: make test ARGS='tests/collab -x'"
+	@echo "make check     formatting, lint, types, templates, translations, all tests"
+	@echo "make fmt       format the Python files"
+	@echo "make messages  collect new texts into the catalogues in translations/"
+	@echo "make lock      write the lock files anew from pyproject.toml"
+	@echo "make clean     remove .venv and caches; data in instance/ stays"
+
+run: env migrate
+	@$(BIN)/flask demo
+	@exec $(BIN)/python -m klimawerk.server
+
+migrate: env
+	@$(BIN)/flask db upgrade
+
+env: .venv/.run $(CATALOGUES)
+
+dev: .venv/.dev $(CATALOGUES)
+
+%.mo: %.po .venv/.run
+	@$(BIN)/pybabel --quiet compile -i $< -o $@
+
+.venv/.run: requirements.lock
+	@$(call install,requirements.lock)
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.run
+	@$(call install,requirements-dev.lock)
+	@touch $@
+
+# An environment needs neither ensurepip nor a package manager inside; uv and pip both install into it from outside.
+define install
+	set -e; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Klimawerk needs Python 3.11 or newer as $(PYTHON) (make PYTHON=... names another one)."; exit 1; }; \
+	$(BIN)/python -c '' 2>/dev/null || { rm -rf .venv; $(PYTHON) -m venv --without-pip .venv; }; \
+	echo "Installing $(1) ..."; \
+	if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1); \
+	elif $(PYTHON) -m pip --python $(BIN)/python --version >/dev/null 2>&1; then \
+	  $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r $(1); \
+	else \
+	  echo "Klimawerk needs pip 22.3 or newer, or uv, for $(PYTHON) (Debian: apt install python3-pip)."; exit 1; \
+	fi
+endef
+
+chromium:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt="apt-get"; \
+	  elif sudo -n true 2>/dev/null; then apt="sudo -n apt-get"; \
+	  else echo "The tests need Debian's Chromium; please run: sudo apt install chromium"; exit 1; fi; \
+	  echo "Installing Chromium ..."; \
+	  $$apt update -qq && DEBIAN_FRONTEND=noninteractive $$apt install -qq -y --no-install-recommends chromium >/dev/null; }
+
+test: dev chromium
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint test
+
+lint: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/djlint --quiet --lint templates
+
+fmt: dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only .
+
+messages: dev
+	$(BIN)/pybabel --quiet extract -F pyproject.toml -o .venv/messages.pot --no-location --sort-output \
+	  -k lazy_gettext -k _l --project=Klimawerk --copyright-holder= --msgid-bugs-address= .
+	$(BIN)/pybabel --quiet update -i .venv/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete \
+	  --omit-header
+
+lock: dev
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache $(CATALOGUES)

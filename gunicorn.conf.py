@@ -1,0 +1,23 @@
+"""gunicorn reads this by itself when started here: `gunicorn`. One process, one gevent worker (see README, Deploying).
+
+More workers in one gunicorn cannot serve long-polling; `python -m klimawerk.server` starts several gunicorns instead.
+"""
+
+import os
+
+os.environ["KLIMAWERK_ASYNC_MODE"] = "gevent"
+
+wsgi_app = "wsgi:app"
+worker_class = "gevent"
+workers = 1
+bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+proc_name = "klimawerk"
+
+# A stop waits this long (seconds) for answers under way; open pages reconnect by themselves.
+graceful_timeout = 3
+# A worker that shows no sign of life for this long is replaced.
+timeout = 120
+# nginx keeps connections open; closing them first from this side would make it answer 502 now and then.
+keepalive = 75
+loglevel = "warning"
+control_socket_disable = True

@@ -1,0 +1,37 @@
+"""The record of sign-ins, rights and deletions: who did what when; no content, no secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from flask import current_app
+from sqlalchemy import select
+
+from klimawerk.accounts.models import AuditEntry, Person
+from klimawerk.extensions import db
+
+PAGE = 100
+
+
+def record(action: str, *, by: Person | None, partnership_id: int | None = None, **detail: object) -> None:
+    """Write an entry into the present transaction, so that it stands exactly when what it tells of does."""
+    entry = AuditEntry(
+        action=action, actor_id=by.id if by else None, partnership_id=partnership_id, detail=detail
+    )
+    db.session.add(entry)
+
+
+def entries(before: int | None = None, limit: int = PAGE) -> list[tuple[AuditEntry, str]]:
+    """The newest entries with their actors' names ("" for nobody), those with an id below `before`."""
+    query = select(AuditEntry, Person.name).outerjoin(Person, Person.id == AuditEntry.actor_id)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    rows = db.session.execute(query.order_by(AuditEntry.id.desc()).limit(limit))
+    return [(entry, name or "") for entry, name in rows.tuples()]
+
+
+def disguised(email: str) -> str:
+    """An unknown address in a form that can be recognised when it comes again, but not read."""
+    secret = str(current_app.secret_key).encode()
+    return hmac.new(secret, email.strip().lower().encode(), hashlib.sha256).hexdigest()[:12]

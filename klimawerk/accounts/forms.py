@@ -1,0 +1,102 @@
+"""What people type about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from klimawerk.accounts import passwords, service
+from klimawerk.web.places import LANGUAGE_NAMES, known_zones
+
+
+def stripped(text: str | None) -> str | None:
+    return text.strip() if text else text
+
+
+def reads_as_email(_form: FlaskForm, field: Any) -> None:
+    """An address mail can be sent to."""
+    try:
+        field.data = service.clean_email(field.data or "")
+    except service.BadInput as error:
+        raise ValidationError(_("Write an e-mail address such as name@town.example.")) from error
+
+
+def reads_as_name(_form: FlaskForm, field: Any) -> None:
+    """One line that shows something."""
+    try:
+        field.data = service.clean_name(field.data or "")
+    except service.BadInput as error:
+        raise ValidationError(_("Write your name.")) from error
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """The interface's languages, each by its own name."""
+    return [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.extensions["klimawerk"].languages]
+
+
+@cache
+def zone_choices() -> Sequence[tuple[str, str]]:
+    """Time zones named after places, and UTC."""
+    outside = ("Etc/", "SystemV/", "US/", "posix/", "right/", "Brazil/", "Canada/", "Chile/", "Mexico/")
+    places = sorted(zone for zone in known_zones() if "/" in zone and not zone.startswith(outside))
+    return tuple((zone, zone.replace("_", " ")) for zone in [*places, "UTC"])
+
+
+class SignInForm(FlaskForm):
+    email = EmailField(
+        lazy_gettext("E-mail"), [InputRequired(), Length(max=254)], [stripped],
+        render_kw={"autocomplete": "username", "maxlength": 254},
+    )
+    password = PasswordField(
+        lazy_gettext("Password"), [InputRequired(), Length(max=1000)], render_kw={"autocomplete": "current-password"}
+    )
+
+
+class ForgottenForm(FlaskForm):
+    email = EmailField(
+        lazy_gettext("E-mail"), [InputRequired(), Length(max=254)], [stripped],
+        render_kw={"autocomplete": "username"},
+    )
+
+
+class NewPasswordForm(FlaskForm):
+    new_password = PasswordField(
+        lazy_gettext("New password"),
+        [
+            InputRequired(),
+            Length(
+                passwords.SHORTEST, passwords.LONGEST,
+                lazy_gettext("A password has at least %(min)d and at most %(max)d characters."),
+            ),
+        ],
+        description=lazy_gettext("At least 10 characters. Several words are easy to remember."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class PasswordForm(NewPasswordForm):
+    present_password = PasswordField(
+        lazy_gettext("Present password"), [InputRequired(), Length(max=1000)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class ProfileForm(FlaskForm):
+    name = StringField(
+        lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name],
+        description=lazy_gettext("As others should see it."), render_kw={"autocomplete": "name"},
+    )
+    language = SelectField(lazy_gettext("Language"), choices=language_choices)
+    timezone = SelectField(lazy_gettext("Time zone"), choices=zone_choices)
+
+
+class NewPersonForm(NewPasswordForm, ProfileForm):
+    """Whoever accepts an invitation without an account."""

@@ -1,0 +1,114 @@
+"""Expiring links. Looking at one changes nothing; only its button uses it up, once."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import delete, select, update
+
+from klimawerk.accounts import audit, service
+from klimawerk.accounts.models import Link, Person
+from klimawerk.accounts.sessions import key_of
+from klimawerk.clock import now
+from klimawerk.database import writing
+from klimawerk.extensions import db
+
+RESET, INVITATION = "reset", "invitation"
+LIFE = {RESET: timedelta(hours=2), INVITATION: timedelta(days=14)}
+
+
+class UsedUp(Exception):
+    """The link was used, has expired, was withdrawn, or never existed: nobody is told which."""
+
+
+def make(
+    purpose: str,
+    *,
+    by: Person | None,
+    person: Person | None = None,
+    partnership_id: int | None = None,
+    payload: dict[str, Any] | None = None,
+) -> tuple[Link, str]:
+    """A new link and its token, which is stored nowhere; inside `writing()`."""
+    token = secrets.token_urlsafe(32)
+    link = Link(
+        key=key_of(token), purpose=purpose, person_id=person.id if person else None, partnership_id=partnership_id,
+        payload=payload or {}, created_by=by.id if by else None, expires_at=now() + LIFE[purpose],
+    )
+    db.session.add(link)
+    db.session.flush()
+    return link, token
+
+
+def renew(link: Link) -> str:
+    """A new token and a new term for an open link; the old token is worth nothing. Inside `writing()`."""
+    token = secrets.token_urlsafe(32)
+    link.key, link.expires_at = key_of(token), now() + LIFE[link.purpose]
+    return token
+
+
+def find(token: str) -> Link:
+    """The open link with this token. Raises UsedUp. Changes nothing."""
+    link = db.session.scalar(
+        select(Link).where(Link.key == key_of(token), Link.used_at.is_(None), Link.expires_at > now())
+    )
+    if link is None:
+        raise UsedUp
+    return link
+
+
+def use_up(token: str) -> Link:
+    """Take the open link for oneself, before anybody else; inside `writing()`. Raises UsedUp."""
+    open_ones = update(Link).where(Link.key == key_of(token), Link.used_at.is_(None), Link.expires_at > now())
+    taken = db.session.scalar(open_ones.values(used_at=now()).returning(Link.id))
+    if taken is None:
+        raise UsedUp
+    return db.session.get_one(Link, taken)
+
+
+def address(purpose: str, token: str) -> str:
+    """The link as it stands in a mail."""
+    return f"{current_app.extensions['klimawerk'].public_url}/link/{purpose}/{token}"
+
+
+def ask_for_reset(email: str) -> tuple[Person, str] | None:
+    """A link for a new password; None when nobody with an account has this address. Both leave an audit entry."""
+    person = service.find_person(email)
+    with writing() as database:
+        database.execute(delete(Link).where(Link.purpose == RESET, Link.expires_at <= now()))
+        if person is None or person.ended_at is not None:
+            audit.record("reset_asked", by=None, unknown=audit.disguised(email))
+            return None
+        _, token = make(RESET, by=None, person=person)
+        audit.record("reset_asked", by=None, person=person.id)
+    return person, token
+
+
+def reset_link(person: Person, *, by: Person | None, partnership_id: int | None = None) -> str:
+    """Address of a link with which the person sets a new password: for whoever must hand it over without mail."""
+    with writing():
+        _, token = make(RESET, by=by, person=person)
+        audit.record("reset_link_made", by=by, person=person.id, partnership_id=partnership_id)
+    return address(RESET, token)
+
+
+def reset_password(token: str, password: str) -> Person:
+    """Set the password the link stands for. Raises UsedUp; BadInput leaves the link open."""
+    person = person_to_reset(token)
+    made = service.password_hash(password)
+    with writing():
+        use_up(token)
+        service.store_password(person, made, by=person)
+    return person
+
+
+def person_to_reset(token: str) -> Person:
+    """Whose password the open link may set. Raises UsedUp. Changes nothing."""
+    link = find(token)
+    person = db.session.get(Person, link.person_id) if link.person_id else None
+    if link.purpose != RESET or person is None or person.ended_at is not None:
+        raise UsedUp
+    return person

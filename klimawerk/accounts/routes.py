@@ -1,0 +1,206 @@
+"""Doors: signing in and out, one's own account, forgotten passwords, the operator's record."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, session, url_for
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response as AnyResponse
+
+from klimawerk.accounts import audit, limits, links, mail, passwords, service, sessions
+from klimawerk.accounts.access import current_person, login_required, operator_or_404, signed_in
+from klimawerk.accounts.forms import ForgottenForm, NewPasswordForm, PasswordForm, ProfileForm, SignInForm
+from klimawerk.accounts.models import Person
+from klimawerk.web.errors import wants_fragment
+from klimawerk.web.places import locale
+
+blueprint = Blueprint("accounts", __name__)
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def login() -> AnyResponse | tuple[str, int]:
+    form = SignInForm()
+    if request.method == "GET":
+        return redirect(_local(request.args.get("next"))) if current_person() else _sign_in_page(form)
+    if not form.validate_on_submit():
+        return _sign_in_page(form, 422)
+    if not limits.may_sign_in(form.email.data):
+        form.password.errors = [_("Too many attempts. Wait a quarter of an hour, or ask for a new password.")]
+        return _sign_in_page(form, 429)
+    person = service.sign_in(form.email.data, form.password.data)
+    if person is None:
+        form.password.errors = [_("E-mail and password do not belong together.")]
+        return _sign_in_page(form, 422)
+    limits.signed_in(form.email.data)
+    return _welcome(person)
+
+
+@blueprint.get("/login/form")
+def login_form() -> AnyResponse | tuple[str, int]:
+    """For a page whose sign-in has ended: the form alone, or, if another tab has signed in, what the page needs."""
+    person = current_person()
+    return _in_place(person) if person else _sign_in_page(SignInForm(), fragment=True)
+
+
+@blueprint.post("/logout")
+def logout() -> AnyResponse:
+    person = current_person()
+    if person:
+        service.sign_out(person, sessions.current_key())
+    sessions.end()
+    return redirect(url_for("accounts.login"))
+
+
+@blueprint.post("/logout/everywhere")
+@login_required
+def logout_everywhere() -> AnyResponse:
+    service.sign_out_everywhere(signed_in(), keep=sessions.current_key(), by=signed_in())
+    flash(_("You are signed out on all other devices."))
+    return redirect(url_for("accounts.account"))
+
+
+@blueprint.post("/language")
+def language() -> AnyResponse:
+    """The switch in the head: remembered for the session, and for the person when there is one."""
+    chosen = request.form.get("lang", "")
+    if chosen in current_app.extensions["klimawerk"].languages:
+        session["lang"] = chosen
+        person = current_person()
+        if person:
+            service.change_profile(person, name=person.name, language=chosen, timezone=person.timezone)
+    return redirect(_local(request.form.get("next")))
+
+
+@blueprint.route("/account", methods=["GET", "POST"])
+@login_required
+def account() -> AnyResponse | tuple[str, int]:
+    person = signed_in()
+    form = ProfileForm(obj=person)
+    if not form.validate_on_submit():
+        return _account_page(form, PasswordForm(formdata=None), 422 if form.is_submitted() else 200)
+    service.change_profile(
+        person, name=form.name.data, language=form.language.data, timezone=form.timezone.data
+    )
+    session.pop("lang", None)
+    with force_locale(form.language.data):
+        flash(_("Saved."))
+    return redirect(url_for("accounts.account"))
+
+
+@blueprint.post("/account/password")
+@login_required
+def password() -> AnyResponse | tuple[str, int]:
+    person, form = signed_in(), PasswordForm()
+    limits.or_429(limits.PASSWORD_PERSON, "password", person.id)
+    if form.validate_on_submit():
+        try:
+            service.change_password(
+                person, form.present_password.data, form.new_password.data, keep=sessions.current_key()
+            )
+        except service.WrongPassword:
+            form.present_password.errors = [_("This is not your present password.")]
+        else:
+            flash(_("Your password is changed. You are signed out on all other devices."))
+            return redirect(url_for("accounts.account"))
+    return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
+
+
+@blueprint.route("/forgot", methods=["GET", "POST"])
+def forgot() -> str | tuple[str, int]:
+    form = ForgottenForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/forgot.html", form=form, mail=mail.configured()), _status(form)
+    if not limits.may_ask_for_reset(form.email.data):
+        form.email.errors = [_("Too many attempts. Try again in an hour.")]
+        return render_template("accounts/forgot.html", form=form, mail=mail.configured()), 429
+    # Without mail nothing is made: a link that nobody receives helps nobody.
+    asked = links.ask_for_reset(form.email.data) if mail.configured() else None
+    if asked:
+        _mail_reset(*asked)
+    return render_template("accounts/forgot_done.html", mail=mail.configured())
+
+
+@blueprint.route("/link/reset/<token>", methods=["GET", "POST"])
+def reset(token: str) -> AnyResponse | str | tuple[str, int]:
+    form = NewPasswordForm()
+    try:
+        person = links.person_to_reset(token)
+        if not form.validate_on_submit():
+            return render_template("accounts/reset.html", form=form, person=person), _status(form)
+        limits.or_429(limits.LINK_ADDRESS)
+        person = links.reset_password(token, form.new_password.data)
+    except links.UsedUp:
+        return link_used_up()
+    flash(_("Your new password holds. You are signed in."))
+    return _welcome(person)
+
+
+@blueprint.get("/operator/record")
+def record() -> str:
+    """The operator's page of sign-ins, rights and deletions."""
+    operator_or_404()
+    before = request.args.get("before", type=int)
+    found = audit.entries(before)
+    older = found[-1][0].id if len(found) == audit.PAGE else None
+    return render_template("accounts/record.html", entries=found, older=older)
+
+
+def link_used_up() -> tuple[str, int]:
+    """The page for a link that is used, expired or withdrawn; 410."""
+    return render_template("accounts/link_used_up.html"), 410
+
+
+def welcome(person: Person, to: str) -> AnyResponse:
+    """Sign the person in on this browser and go on to the local address `to`."""
+    sessions.begin(person)
+    generate_csrf()
+    return redirect(_local(to))
+
+
+def _welcome(person: Person) -> AnyResponse:
+    to = _local(request.form.get("next") or request.args.get("next"))
+    if not wants_fragment():
+        return welcome(person, to)
+    sessions.begin(person)
+    return _in_place(person)
+
+
+def _in_place(person: Person) -> Response:
+    """Nothing to show: the page goes on with a new token. It reloads if it was somebody else's."""
+    response = make_response("", 204)
+    response.headers["X-CSRFToken"] = generate_csrf()
+    response.headers["X-Person"] = str(person.id)
+    response.headers["HX-Trigger"] = "signed-in"
+    return response
+
+
+def _sign_in_page(form: SignInForm, status: int = 200, fragment: bool | None = None) -> tuple[str, int]:
+    only_form = wants_fragment() if fragment is None else fragment
+    template = "accounts/_sign_in.html" if only_form else "accounts/sign_in.html"
+    to = _local(request.form.get("next") or request.args.get("next"))
+    return render_template(template, form=form, next=to, in_place=only_form), status
+
+
+def _account_page(profile: ProfileForm, secret: PasswordForm, status: int) -> tuple[str, int]:
+    page = render_template("accounts/account.html", profile=profile, secret=secret, shortest=passwords.SHORTEST)
+    return page, status
+
+
+def _mail_reset(person: Person, token: str) -> None:
+    with force_locale(person.language):
+        subject = _("A new password for Klimawerk")
+        text = render_template(
+            "mail/reset.txt", person=person, address=links.address(links.RESET, token), language=locale()
+        )
+    mail.send_later(person.email, subject, text, language=person.language)
+
+
+def _status(form: ForgottenForm | NewPasswordForm) -> int:
+    return 422 if form.is_submitted() else 200
+
+
+def _local(address: str | None) -> str:
+    """`address` if it stays on this site, else the start page."""
+    own = address and address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if own and address else "/"

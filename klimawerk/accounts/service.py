@@ -1,0 +1,187 @@
+"""Verbs on people and their accounts. They never see a request; `by` is who does it (None: the operator's command)."""
+
+from __future__ import annotations
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
+
+from klimawerk.accounts import audit, passwords, sessions
+from klimawerk.accounts.models import Link, Person
+from klimawerk.accounts.signals import logins_ended, person_changed
+from klimawerk.clock import now
+from klimawerk.database import after_commit, writing
+from klimawerk.extensions import db
+from klimawerk.web.places import known_zones
+
+
+class EmailTaken(ValueError):
+    """Somebody has an account with this e-mail address."""
+
+
+class BadInput(ValueError):
+    """A value that no account can have; the text says which."""
+
+
+class WrongPassword(ValueError):
+    """The present password was not the right one."""
+
+
+def create_person(
+    email: str,
+    name: str,
+    password: str = "",
+    *,
+    language: str = "en",
+    timezone: str = "Europe/Berlin",
+    operator: bool = False,
+    demo: bool = False,
+    by: Person | None = None,
+) -> Person:
+    """Make an account; without a password nobody can sign in to it until one is set.
+
+    Raises EmailTaken, and BadInput for an address, a name, a zone or a password that cannot be.
+    """
+    made = password_hash(password) if password else ""
+    with writing():
+        person = add_person(email, name, made, language=language, timezone=timezone, by=by)
+        person.operator, person.demo = operator, demo
+    return person
+
+
+def add_person(
+    email: str, name: str, password_hash: str, *, language: str, timezone: str, by: Person | None
+) -> Person:
+    """`create_person` for a password that is hashed already; inside `writing()`."""
+    email, name = clean_email(email), clean_name(name)
+    if find_person(email):
+        raise EmailTaken(email)
+    person = Person(
+        email=email, name=name, password_hash=password_hash, language=language, timezone=clean_zone(timezone)
+    )
+    db.session.add(person)
+    db.session.flush()
+    audit.record("person_created", by=by, person=person.id)
+    return person
+
+
+def find_person(email: str) -> Person | None:
+    """The person with this address, also one whose account has ended."""
+    return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+
+
+def list_people() -> list[Person]:
+    """Everybody with an account, by address; ended ones too."""
+    return list(db.session.scalars(select(Person).order_by(Person.email)))
+
+
+def sign_in(email: str, password: str) -> Person | None:
+    """The person whose address and password these are. An unknown address takes as long as a wrong password."""
+    person = find_person(email)
+    if person is not None and person.ended_at is not None:
+        person = None
+    right = passwords.matches(person.password_hash if person else "", password)
+    fresh = passwords.hashed(password) if right and person and passwords.outdated(person.password_hash) else None
+    with writing() as database:
+        if not right or person is None:
+            who = {"person": person.id} if person else {"unknown": audit.disguised(email)}
+            audit.record("sign_in_failed", by=None, **who)
+            return None
+        if fresh:
+            database.get_one(Person, person.id).password_hash = fresh
+        audit.record("signed_in", by=person)
+    return person
+
+
+def sign_out(person: Person, key: str | None) -> None:
+    """The login with this key has ended; its open pages are told. The caller forgets the cookie."""
+    with writing():
+        audit.record("signed_out", by=person)
+        after_commit(lambda: logins_ended.send(keys=[key] if key else []))
+
+
+def sign_out_everywhere(person: Person, *, keep: str | None = None, by: Person | None) -> int:
+    """End all of the person's logins, except the one with the key `keep`; answers how many ended."""
+    with writing():
+        ended = _end_logins(person, keep)
+        audit.record("signed_out_everywhere", by=by, person=person.id, logins=ended)
+    return ended
+
+
+def change_password(person: Person, present: str, new: str, *, keep: str | None) -> None:
+    """The person's own change; other logins end. Raises WrongPassword, BadInput."""
+    if not passwords.matches(person.password_hash, present):
+        raise WrongPassword
+    set_password(person, new, by=person, keep=keep)
+
+
+def set_password(person: Person, password: str, *, by: Person | None, keep: str | None = None) -> None:
+    """Give the person a new password; all logins but `keep` end, and open links for a new password too.
+
+    Raises BadInput for a password that is too short or too long.
+    """
+    made = password_hash(password)
+    with writing():
+        store_password(person, made, by=by, keep=keep)
+
+
+def store_password(person: Person, password_hash: str, *, by: Person | None, keep: str | None = None) -> None:
+    """`set_password` for a password that is hashed already; inside `writing()`."""
+    db.session.get_one(Person, person.id).password_hash = password_hash
+    for link in db.session.scalars(select(Link).where(Link.person_id == person.id, Link.used_at.is_(None))):
+        link.used_at = now()
+    _end_logins(person, keep)
+    audit.record("password_set", by=by, person=person.id)
+
+
+def password_hash(password: str) -> str:
+    """The hash of a new password: waits for it, so never inside a transaction. Raises BadInput for its length."""
+    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+        raise BadInput(f"A password has {passwords.SHORTEST} to {passwords.LONGEST} characters.")
+    return passwords.hashed(password)
+
+
+def change_profile(person: Person, *, name: str, language: str, timezone: str) -> None:
+    """Name, language and time zone. Raises BadInput."""
+    name, timezone = clean_name(name), clean_zone(timezone)
+    with writing() as database:
+        own = database.get_one(Person, person.id)
+        own.name, own.language, own.timezone = name, language, timezone
+        after_commit(lambda: person_changed.send(person_id=person.id))
+
+
+def end_person(person: Person, *, by: Person | None) -> None:
+    """Close the account: no sign-in, no rights, all logins end. What the person wrote stays, with its name."""
+    with writing() as database:
+        database.get_one(Person, person.id).ended_at = now()
+        _end_logins(person, None)
+        audit.record("person_ended", by=by, person=person.id)
+        after_commit(lambda: person_changed.send(person_id=person.id))
+
+
+def clean_email(text: str) -> str:
+    """The address in the form it is stored in. Raises BadInput with a sentence."""
+    try:
+        return validate_email(text.strip(), check_deliverability=False, globally_deliverable=False).normalized.lower()
+    except EmailNotValidError as error:
+        raise BadInput(str(error)) from error
+
+
+def clean_name(text: str) -> str:
+    """One line without control characters, at most 120 characters. Raises BadInput when nothing is left."""
+    name = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:120]
+    if not name:
+        raise BadInput("A name is needed.")
+    return name
+
+
+def clean_zone(name: str) -> str:
+    """The name of a time zone. Raises BadInput for one that does not exist."""
+    if name not in known_zones():
+        raise BadInput(f"There is no time zone {name!r}.")
+    return name
+
+
+def _end_logins(person: Person, keep: str | None) -> int:
+    ended = sessions.end_logins(person.id, keep)
+    after_commit(lambda: logins_ended.send(keys=ended))
+    return len(ended)

@@ -1,0 +1,236 @@
+"""Sessions kept on the server: the cookie holds an opaque id that stays the same from sign-in to sign-out.
+
+The database knows only the id's SHA-256. A session is read from the database when something first looks at it, and
+written only when something in it changed, so that static files, health checks and socket events cost no query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from flask import Flask, Request, Response, current_app, session
+from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy import delete, insert, or_, select, update
+
+from klimawerk.accounts.models import Login, Person
+from klimawerk.clock import now
+from klimawerk.database import writing
+from klimawerk.extensions import db
+
+PERSON = "person"  # in the session: whose it is
+LOGIN = "login"  # in the session: its row's key, which is no secret
+STRANGERS_HOURS = 2
+LONGEST_DAYS = 30
+SLIDE_AFTER = timedelta(minutes=10)
+PURGE_EVERY_SECONDS = 600
+
+
+class ServerSession(SessionMixin):
+    """A session's data, read on first use. It is empty for a missing, expired or ended one."""
+
+    def __init__(self, token: str | None) -> None:
+        self.token = token
+        self.replaced: str | None = None
+        self.expires_at: datetime | None = None
+        self.created_at: datetime | None = None
+        self._data: dict[str, Any] | None = None
+        self.modified = False
+        self.ended = False
+
+    @property
+    def loaded(self) -> bool:
+        return self._data is not None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What is kept, without the person and the key."""
+        return {k: v for k, v in self._read().items() if k not in (PERSON, LOGIN)}
+
+    def begin(self, person: Person) -> None:
+        """Become a fresh session of `person` under a new id; what was in it before is gone."""
+        self.replaced = self.token
+        self.token = secrets.token_urlsafe(32)
+        self.expires_at = self.created_at = None
+        self._data = {PERSON: person.id, LOGIN: key_of(self.token)}
+        self.modified, self.ended = True, False
+
+    def end(self) -> None:
+        """Forget everything, here and in the browser."""
+        self.replaced, self.token, self._data = self.token, None, {}
+        self.modified, self.ended = True, True
+
+    def __getitem__(self, name: str) -> Any:
+        return self._read()[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._read()[name] = value
+        self.modified = True
+
+    def __delitem__(self, name: str) -> None:
+        del self._read()[name]
+        self.modified = True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def _read(self) -> dict[str, Any]:
+        if self._data is None:
+            self._data = {}
+            row = _valid(self.token) if self.token else None
+            if row is None:
+                self.token = None
+            else:
+                self._data = {**row.data, LOGIN: row.key}
+                if row.person_id is not None:
+                    self._data[PERSON] = row.person_id
+                self.expires_at, self.created_at = row.expires_at, row.created_at
+        return self._data
+
+
+class ServerSessions(SessionInterface):
+    """Flask's sessions over the Login table."""
+
+    def open_session(self, app: Flask, request: Request) -> ServerSession:
+        token = request.cookies.get(self.get_cookie_name(app), "")
+        return ServerSession(token[:100] or None)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not isinstance(session, ServerSession) or not (session.loaded or session.modified):
+            return
+        response.vary.add("Cookie")
+        if session.modified:
+            self._store(session)
+        elif _due(session):
+            _slide(session)
+        else:
+            return
+        self._give_cookie(app, session, response)
+
+    def _store(self, session: ServerSession) -> None:
+        with writing() as database:
+            if session.replaced:
+                database.execute(delete(Login).where(Login.key == key_of(session.replaced)))
+            if session.ended:
+                return
+            if session.expires_at is None:
+                session.token = session.token or secrets.token_urlsafe(32)
+                _insert(session, session.token)
+            elif session.token:
+                found = update(Login).where(Login.key == key_of(session.token)).values(data=session.data)
+                # A session that ended meanwhile must not come back.
+                session.ended = not database.execute(found.returning(Login.key)).first()
+        _purge_now_and_then()
+
+    def _give_cookie(self, app: Flask, session: ServerSession, response: Response) -> None:
+        name, path = self.get_cookie_name(app), self.get_cookie_path(app)
+        kind = {"secure": self.get_cookie_secure(app), "httponly": True, "samesite": "Lax", "path": path}
+        if session.ended or session.token is None:
+            response.delete_cookie(name, **kind)  # type: ignore[arg-type]
+        else:
+            response.set_cookie(name, session.token, max_age=_seconds(session), **kind)  # type: ignore[arg-type]
+
+
+def init_app(app: Flask) -> None:
+    app.session_interface = ServerSessions()
+    app.extensions["klimawerk_purged"] = time.monotonic()
+
+
+def begin(person: Person) -> None:
+    """This browser is `person`'s from now on, under a new id (so that an id planted before is worth nothing)."""
+    _own().begin(person)
+
+
+def end() -> None:
+    """This browser is nobody's any more."""
+    _own().end()
+
+
+def current_key() -> str | None:
+    """Key of the present login; None for a stranger."""
+    return cast("str | None", session.get(LOGIN)) if session.get(PERSON) else None
+
+
+def end_logins(person_id: int, keep: str | None = None) -> list[str]:
+    """End the person's sessions, except the one with the key `keep`; inside `writing()`. Answers the ended keys."""
+    ended = delete(Login).where(Login.person_id == person_id, Login.key != (keep or ""))
+    return list(db.session.scalars(ended.returning(Login.key)))
+
+
+def purge() -> int:
+    """Delete expired sessions; answers how many."""
+    with writing() as database:
+        gone = database.scalars(delete(Login).where(Login.expires_at <= now()).returning(Login.key)).all()
+    return len(gone)
+
+
+def key_of(token: str) -> str:
+    """What the database knows of a session id or link token: its SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _own() -> ServerSession:
+    return cast(ServerSession, session._get_current_object())  # type: ignore[attr-defined]
+
+
+def _valid(token: str) -> Login | None:
+    query = (
+        select(Login)
+        .outerjoin(Person)
+        .where(Login.key == key_of(token), Login.expires_at > now(), or_(Login.person_id.is_(None), Person.ended_at.is_(None)))
+    )
+    return db.session.scalar(query)
+
+
+def _insert(session: ServerSession, token: str) -> None:
+    session.created_at = now()
+    session.expires_at = session.created_at + _life(session)
+    db.session.execute(
+        insert(Login).values(
+            key=key_of(token), person_id=session.get(PERSON), data=session.data,
+            created_at=session.created_at, expires_at=session.expires_at,
+        )
+    )
+
+
+def _due(session: ServerSession) -> bool:
+    """Whether enough time has passed since the expiry was last moved."""
+    if session.expires_at is None or session.created_at is None:
+        return False
+    return _next_expiry(session) - session.expires_at > SLIDE_AFTER
+
+
+def _slide(session: ServerSession) -> None:
+    session.expires_at = _next_expiry(session)
+    with writing() as database:
+        own = update(Login).where(Login.key == key_of(session.token or ""))
+        database.execute(own.values(expires_at=session.expires_at))
+
+
+def _next_expiry(session: ServerSession) -> datetime:
+    created = session.created_at or now()
+    return min(now() + _life(session), created + timedelta(days=LONGEST_DAYS))
+
+
+def _life(session: ServerSession) -> timedelta:
+    hours = current_app.extensions["klimawerk"].session_hours if session.get(PERSON) else STRANGERS_HOURS
+    return timedelta(hours=hours)
+
+
+def _seconds(session: ServerSession) -> int:
+    left = (session.expires_at or now()) - now()
+    return max(0, int(left.total_seconds()))
+
+
+def _purge_now_and_then() -> None:
+    last = current_app.extensions["klimawerk_purged"]
+    if time.monotonic() - last > PURGE_EVERY_SECONDS:
+        current_app.extensions["klimawerk_purged"] = time.monotonic()
+        purge()

@@ -1,0 +1,9 @@
+"""The operator's commands: `flask --help` lists them. Each group stands in the folder of what it is about."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    return

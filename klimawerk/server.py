@@ -1,0 +1,100 @@
+"""Starts the real server: `python -m klimawerk.server`. `WORKERS` processes on ports `PORT`, `PORT` + 1, ...
+
+Each process is a gunicorn with one gevent worker, since long-polling must reach the same process every time: nginx
+in front chooses it (README, Deploying).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from types import FrameType
+
+from klimawerk import config as configuration
+from klimawerk.config import ROOT
+
+START_WITHIN = 60.0
+"""Seconds that a process may take until it answers."""
+
+
+def main() -> int:
+    """Serve until told to stop (SIGTERM, SIGINT). Returns the exit status: 0 after a wish, else a process's own."""
+    try:
+        config = configuration.load()
+        first = configuration.port()
+    except configuration.BadConfiguration as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    ports = range(first, first + config.workers)
+    return _serve(ports)
+
+
+def _serve(ports: Sequence[int]) -> int:
+    wished: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        wished.append(number)
+        for process in processes:
+            process.terminate()
+
+    processes: list[subprocess.Popen[bytes]] = []
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    processes += [_start(port) for port in ports]
+    if _answer(processes, ports):
+        print(_greeting(ports), flush=True)
+    status = _first_end(processes)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait()
+    return 0 if wished else status or 1
+
+
+def _start(port: int) -> subprocess.Popen[bytes]:
+    """A process group of its own: Ctrl+C reaches this launcher alone, which then stops each gunicorn once."""
+    command = [sys.executable, "-m", "gunicorn"]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PORT": str(port)}, start_new_session=True)  # noqa: S603
+
+
+def _answer(processes: Sequence[subprocess.Popen[bytes]], ports: Sequence[int]) -> bool:
+    """Whether every process answers within START_WITHIN; False as soon as one has ended."""
+    until = time.monotonic() + START_WITHIN
+    waiting = list(ports)
+    while waiting and time.monotonic() < until and all(process.poll() is None for process in processes):
+        waiting = [port for port in waiting if not _healthy(port)]
+        time.sleep(0.1)
+    return not waiting
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _first_end(processes: Sequence[subprocess.Popen[bytes]]) -> int:
+    while True:
+        for process in processes:
+            status = process.poll()
+            if status is not None:
+                return status
+        time.sleep(0.2)
+
+
+def _greeting(ports: Sequence[int]) -> str:
+    if len(ports) == 1:
+        return f"Klimawerk is at http://localhost:{ports[0]} (Ctrl+C stops it)"
+    return f"Klimawerk serves on ports {ports[0]} to {ports[-1]}; nginx belongs in front (Ctrl+C stops it)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Fragments: one template file per thing, for first paint, form answers and live refresh alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from flask import Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from klimawerk.accounts.models import Person
+from klimawerk.extensions import db
+from klimawerk.sheets.catalogue import Field, RowKind, split_key
+from klimawerk.sheets.models import FieldChange, Item, Row
+from klimawerk.sheets.view import FieldView, TextView, View, parts_of
+
+Derive = Callable[[View, int], list[str]]
+_derived: dict[str, Derive] = {}
+
+
+def derive(kind: str, render: Derive) -> None:
+    """Let `render(view, since)` give what follows from that kind of sheet (sums, what is missing)."""
+    _derived[kind] = render
+
+
+def field_fragment(f: FieldView) -> str:
+    return render_template("sheets/_field.html", f=f, v=f.view)
+
+
+def text_fragment(t: TextView) -> str:
+    return render_template("sheets/_text.html", t=t, v=t.view)
+
+
+def rows_fragment(v: View, kind: RowKind, deleted: Row | None = None) -> str:
+    """The rows of one kind; `deleted` is the one that has just gone, with its undo."""
+    return render_template("sheets/_rows.html", v=v, kind=kind, deleted=deleted)
+
+
+def derived_fragments(v: View, since: int) -> list[str]:
+    """What follows from the sheet's values, is shown elsewhere on its page, and may be newer than `since`."""
+    return _derived.get(v.item.kind, lambda _v, _since: [])(v, since)
+
+
+def answer(v: View, fragment: str, anchor: str, status: int = 200) -> ResponseReturnValue:
+    """The fragment for a script; without one, back to the place on the page, or a page that says what is wrong."""
+    if request.headers.get("HX-Request"):
+        return Response(fragment, status, headers={"X-Rev": str(v.rev)})
+    if status == 200:
+        return redirect(f"{page_of(v.item)}#{anchor}", 303)
+    return Response(render_template("sheets/field_page.html", fragment=fragment, v=v, back=page_of(v.item)), status)
+
+
+def page_of(item: Item) -> str:
+    """Address of the item's own page."""
+    return f"/{item.kind}s/{item.id}"
+
+
+def changed_fragments(v: View, since: int) -> list[str]:
+    """Every fragment of the sheet that is newer than the revision `since`."""
+    found: list[str] = []
+    for part in parts_of(v.sheet):
+        if isinstance(part, RowKind):
+            found += _changed_rows(v, part, since)
+        elif part.kind == "live":
+            found += [text_fragment(t) for t in v.live(part) if t.fragment in v.texts and v.texts[t.fragment].rev > since]
+        else:
+            found += _changed_fields(v, part, since)
+    return found + derived_fragments(v, since)
+
+
+def _changed_fields(v: View, field: Field, since: int, row: Row | None = None) -> list[str]:
+    changed = [f for f in v.fields(field, row) if f.rev > since or (f.conflict and f.conflict.rev > since)]
+    return [field_fragment(f) for f in changed]
+
+
+def _changed_rows(v: View, kind: RowKind, since: int) -> list[str]:
+    """The whole list when a row came, went or moved; else only the cells."""
+    moved = select(Row.id).where(Row.item_id == v.item.id, Row.kind == kind.name, Row.rev > since).limit(1)
+    if db.session.scalar(moved):
+        return [rows_fragment(v, kind)]
+    return [f for row in v.rows_in(kind) for cell in kind.cells for f in _changed_fields(v, cell, since, row)]
+
+
+def said(v: View, since: int) -> str:
+    """One sentence for a screen reader on what others changed; percent-encoded for a header, "" for nothing."""
+    changes = db.session.execute(
+        select(Person.name, FieldChange.field)
+        .join(Person, Person.id == FieldChange.by)
+        .where(FieldChange.item_id == v.item.id, FieldChange.rev > since, FieldChange.by != v.opened.member.person.id)
+        .order_by(FieldChange.id.desc())
+        .limit(1)
+    ).first()
+    if changes is None:
+        return ""
+    name, key = changes
+    field = v.sheet.fields.get(split_key(key)[0])
+    return quote(_("%(name)s changed %(field)s.", name=name, field=field.label if field else _("a line")))

@@ -1,0 +1,60 @@
+"""What can be chosen inside one programme: its fields of action and its measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from klimawerk.collab import store
+from klimawerk.extensions import db
+from klimawerk.sheets.models import Frame, Item, Row
+from klimawerk.sheets.view import Options
+
+
+def options_for(frame: Frame, language: str) -> Options:
+    """The programme's fields of action and measures, in order, with code and title in `language` or the original."""
+    return Options(_fields(frame, language), _measures(frame, language))
+
+
+def _fields(frame: Frame, language: str) -> tuple[tuple[str, str], ...]:
+    rows = db.session.scalars(
+        select(Row)
+        .join(Item, Item.id == Row.item_id)
+        .where(Item.frame_id == frame.id, Row.kind == "fields", Row.deleted_at.is_(None))
+        .order_by(Row.order_key)
+    )
+    return tuple((row.id, _words(row.cells.get("code", ""), _cell(row, language, frame))) for row in rows)
+
+
+def _cell(row: Row, language: str, frame: Frame) -> str:
+    return row.cells.get(f"title.{language}") or row.cells.get(f"title.{frame.lead_language}") or ""
+
+
+def _measures(frame: Frame, language: str) -> tuple[tuple[int, str], ...]:
+    found = db.session.scalars(
+        select(Item)
+        .where(Item.frame_id == frame.id, Item.kind == "measure", Item.deleted_at.is_(None))
+        .order_by(Item.code)
+    ).all()
+    titles = titles_of(found, language)
+    return tuple((item.id, _words(item.code, titles[item.id][0])) for item in found)
+
+
+def titles_of(items: Iterable[Item], language: str) -> dict[int, tuple[str, str]]:
+    """Title and its language for each item: in `language`, else the original, else any; ("", language) for none."""
+    listed = list(items)
+    texts = store.texts([item.name for item in listed])
+    result: dict[int, tuple[str, str]] = {}
+    for item in listed:
+        found = texts.get(item.name, {})
+        order = (language, item.frame.lead_language, *item.frame.languages)
+        result[item.id] = next(
+            ((found[f"title.{code}"].plain, code) for code in order if f"title.{code}" in found and found[f"title.{code}"].plain),
+            ("", language),
+        )
+    return result
+
+
+def _words(code: str, title: str) -> str:
+    return f"{code} {title}".strip()

@@ -1,0 +1,237 @@
+"""The doors to a sheet: fields, rows, conflicts, and what is newer than a revision."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from klimawerk.accounts.access import login_required
+from klimawerk.extensions import db
+from klimawerk.partnerships.rights import Right
+from klimawerk.sheets import items, rows, service
+from klimawerk.sheets.access import (
+    Opened,
+    allowed_item,
+    readable_item,
+    writable_conflict,
+    writable_item,
+    writable_row,
+)
+from klimawerk.sheets.catalogue import Field, RowKind, split_key
+from klimawerk.sheets.codes import is_free
+from klimawerk.sheets.forms import Asked, TypedForm, typed
+from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragments, field_fragment, rows_fragment, said
+from klimawerk.sheets.models import Row
+from klimawerk.sheets.options import options_for
+from klimawerk.sheets.service import Outcome
+from klimawerk.sheets.view import FieldView, View, view_of
+from klimawerk.web.places import locale
+
+bp = Blueprint("sheets", __name__)
+
+
+@bp.post("/items/<int:item_id>/fields/<key>")
+@login_required
+def set_field(item_id: int, key: str) -> ResponseReturnValue:
+    v = here(writable_item(item_id))
+    return _set(v, _field_at(v, v.sheet.fields, key), key, None)
+
+
+@bp.post("/rows/<row_id>/cells/<key>")
+@login_required
+def set_cell(row_id: str, key: str) -> ResponseReturnValue:
+    opened, row = writable_row(row_id)
+    v = here(opened)
+    return _set(v, _field_at(v, _kind(v, row.kind).by_name, key), key, row)
+
+
+@bp.get("/items/<int:item_id>/changes")
+@login_required
+def changes(item_id: int) -> ResponseReturnValue:
+    v = here(readable_item(item_id))
+    since = request.args.get("since", 0, type=int)
+    headers = {"X-Rev": str(v.rev), "X-Said": said(v, since)}
+    return Response("".join(changed_fragments(v, since)) if since < v.rev else "", headers=headers)
+
+
+@bp.post("/items/<int:item_id>/rows/<kind>")
+@login_required
+def add_row(item_id: int, kind: str) -> ResponseReturnValue:
+    v = here(writable_item(item_id))
+    wish = request.form.get("id", "")
+    try:
+        row = rows.append_row(v.item, _kind(v, kind).name, {}, row_id=_uuid(wish), by=_me(v))
+    except rows.TooManyRows:
+        abort(409, _("No more than %(most)s lines fit here.", most=rows.MAX_ROWS))
+    if row.item_id != v.item.id:
+        abort(404)
+    return _rows_answer(v, kind, f"row-{row.id}")
+
+
+@bp.post("/rows/<row_id>/move")
+@login_required
+def move_row(row_id: str) -> ResponseReturnValue:
+    opened, row = writable_row(row_id)
+    v = here(opened)
+    rows.move_row(v.item, row, _before(v, row), by=_me(v))
+    return _rows_answer(v, row.kind, f"row-{row.id}")
+
+
+@bp.post("/rows/<row_id>/delete")
+@login_required
+def delete_row(row_id: str) -> ResponseReturnValue:
+    opened, row = writable_row(row_id)
+    rows.delete_row(opened.item, row, by=opened.member.person.id)
+    return _rows_answer(here(opened), row.kind, f"rows-{opened.item.id}-{row.kind}", deleted=row)
+
+
+@bp.post("/rows/<row_id>/restore")
+@login_required
+def restore_row(row_id: str) -> ResponseReturnValue:
+    opened, row = writable_row(row_id)
+    rows.restore_row(opened.item, row, by=opened.member.person.id)
+    return _rows_answer(here(opened), row.kind, f"row-{row.id}")
+
+
+@bp.post("/conflicts/<int:conflict_id>")
+@login_required
+def settle(conflict_id: int) -> ResponseReturnValue:
+    opened, conflict = writable_conflict(conflict_id)
+    v = here(opened)
+    row = db.session.get(Row, conflict.row_id) if conflict.row_id else None
+    known = _kind(v, row.kind).by_name if row else v.sheet.fields
+    f = _view(v, _field_at(v, known, conflict.field), conflict.field, row)
+    service.settle(conflict, f.place, take=request.form.get("take") == "1", by=_me(v))
+    return _fresh(v, f)
+
+
+@bp.post("/items/<int:item_id>/writing")
+@login_required
+def set_writing_language(item_id: int) -> ResponseReturnValue:
+    v = here(writable_item(item_id))
+    try:
+        items.set_writing_language(v.item, request.form.get("language", ""), by=_me(v))
+    except ValueError:
+        abort(400)
+    return _whole(v)
+
+
+@bp.post("/items/<int:item_id>/lock")
+@login_required
+def lock(item_id: int) -> ResponseReturnValue:
+    opened = allowed_item(item_id, Right.MODERATE)
+    items.lock_item(opened.item, request.form.get("reason", "")[:200], by=opened.member.person.name)
+    return _whole(here(opened))
+
+
+@bp.post("/items/<int:item_id>/unlock")
+@login_required
+def unlock(item_id: int) -> ResponseReturnValue:
+    opened = allowed_item(item_id, Right.MODERATE)
+    items.unlock_item(opened.item)
+    return _whole(here(opened))
+
+
+def here(opened: Opened) -> View:
+    """The item as the asking person sees it, in the language that the page shows."""
+    reader = locale()
+    show = request.args.get("show") or request.form.get("show") or request.cookies.get("show")
+    return view_of(opened, reader=reader, wish=show, options=options_for(opened.item.frame, reader))
+
+
+def _me(v: View) -> int:
+    return v.opened.member.person.id
+
+
+def _kind(v: View, name: str) -> RowKind:
+    return v.sheet.rows.get(name) or abort(404)
+
+
+def _uuid(wish: str) -> str | None:
+    """A client-made id, so that a request sent twice adds one row."""
+    try:
+        return str(uuid.UUID(wish)) if wish else None
+    except ValueError:
+        abort(400)
+
+
+def _field_at(v: View, known: dict[str, Field], key: str) -> Field:
+    name, language = split_key(key)
+    field = known.get(name) or (CODE if key == "code" and v.item.kind != "programme" else None)
+    if field is None or field.kind == "live":
+        abort(404)
+    if field.translated != bool(language) or (language and language not in v.frame.languages):
+        abort(404)
+    return field
+
+
+CODE = Field("code", "code", lazy_gettext("Code"), max_length=20)
+
+
+def _view(v: View, field: Field, key: str, row: Row | None) -> FieldView:
+    return FieldView(v, field, key, lang=split_key(key)[1], row=row)
+
+
+def _set(v: View, field: Field, key: str, row: Row | None) -> ResponseReturnValue:
+    f = _view(v, field, key, row)
+    asked = Asked(
+        v.reader, v.frame, tuple(i for i, _ in v.options.fields), tuple(i for i, _ in v.options.measures)
+    )
+    form = typed(field, request, asked)
+    error = _error(form) or _code_error(v, field, form)
+    if error:
+        return answer(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 422)
+    outcome = service.set_value(f.place, form.canonical(), based_on=form.rev.data, by=_me(v))
+    if outcome is Outcome.GONE:
+        said_ = _("This line was deleted meanwhile. Your value: %(value)s", value=v.in_words(field, form.canonical()))
+        return answer(v, field_fragment(f.refused(said_, request.form.getlist("value"))), f.id, 409)
+    return _fresh(v, f, 409 if outcome is Outcome.CONFLICT else 200)
+
+
+def _error(form: TypedForm) -> str:
+    if form.validate():
+        return ""
+    return str(next(error for errors in form.errors.values() for error in errors))
+
+
+def _code_error(v: View, field: Field, form: TypedForm) -> str:
+    if field is CODE and not is_free(v.item, form.canonical()):
+        return _("%(code)s is taken already.", code=form.canonical())
+    return ""
+
+
+def _fresh(v: View, f: FieldView, status: int = 200) -> ResponseReturnValue:
+    """The field as it is now, with what follows from it."""
+    now = here(v.opened)
+    fragment = field_fragment(_view(now, f.field, f.key, f.row))
+    return answer(now, fragment + "".join(derived_fragments(now, v.rev)), f.id, status)
+
+
+def _rows_answer(v: View, kind: str, anchor: str, deleted: Row | None = None) -> ResponseReturnValue:
+    now = here(v.opened)
+    fragment = rows_fragment(now, _kind(now, kind), deleted)
+    return answer(now, fragment + "".join(derived_fragments(now, v.rev)), anchor)
+
+
+def _whole(v: View) -> ResponseReturnValue:
+    """Back to the page: what changed concerns all of it."""
+    now = here(v.opened)
+    if request.headers.get("HX-Request"):
+        return Response("", 204, headers={"HX-Refresh": "true"})
+    return answer(now, "", "main")
+
+
+def _before(v: View, row: Row) -> str | None:
+    """Where to: before a given row, or one step up or down."""
+    step: dict[str, Any] = {"up": -1, "down": 2}
+    others = [other.id for other in v.rows_in(_kind(v, row.kind))]
+    wish = request.form.get("step", "")
+    if wish not in step or row.id not in others:
+        return request.form.get("before") or None
+    place = max(others.index(row.id) + step[wish], 0)
+    return others[place] if place < len(others) else None

@@ -1,0 +1,101 @@
+"""What a person sees when something cannot be done: a sentence in their language and a number to quote."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from klimawerk.extensions import db
+
+log = logging.getLogger(__name__)
+LOGIN_ENDPOINT = "accounts.login"
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for a part of a page, not for a whole one."""
+    return "HX-Request" in request.headers and request.headers.get("HX-Request-Type") != "full"
+
+
+def answer(error: HTTPException) -> Response:
+    """The error as a page, as a fragment for htmx, or as JSON, in the reader's language."""
+    response = error.get_response()
+    code = response.status_code
+    if code < 400:
+        return make_response(response)
+    if code == 401 and request.method in ("GET", "HEAD") and not wants_fragment() and not _wants_json():
+        return make_response(redirect(url_for(LOGIN_ENDPOINT, next=request.full_path.rstrip("?"))))
+    number = secrets.token_hex(4)
+    log.log(logging.ERROR if code >= 500 else logging.INFO, "%s %s %s [%s]", code, request.method, request.path, number)
+    return _shown(code, *_words(error, code), number)
+
+
+def _unexpected(error: Exception) -> Response:
+    number = secrets.token_hex(4)
+    log.error("500 %s %s [%s]", request.method, request.path, number, exc_info=error)
+    db.session.rollback()
+    return _shown(500, *_words(InternalServerError(), 500), number)
+
+
+def _shown(code: int, title: str, text: str, number: str) -> Response:
+    if _wants_json():
+        response = jsonify({"error": title, "text": text, "number": number})
+    elif wants_fragment():
+        response = make_response(
+            render_template("errors/_fragment.html", code=code, title=title, text=text, number=number)
+        )
+        # Where a part of the page was asked for, that part stays; the message goes to the page's messages.
+        response.headers["HX-Retarget"] = "#flashes"
+        response.headers["HX-Reswap"] = "beforeend"
+        if code == 401:
+            response.headers["HX-Trigger"] = "login-required"
+    else:
+        # A broken house shows a page that needs nothing of it.
+        page = "errors/plain.html" if code >= 500 else "errors/page.html"
+        response = make_response(render_template(page, code=code, title=title, text=text, number=number))
+    response.status_code = code
+    return response
+
+
+def _wants_json() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return request.is_json or best == "application/json"
+
+
+def _words(error: HTTPException, code: int) -> tuple[str, str]:
+    """Title and sentence. A sentence given to `abort(code, lazy_sentence)` stands; werkzeug's English ones do not."""
+    if isinstance(error, CSRFError):
+        return _("This page is out of date"), _(
+            "For your safety nothing was stored. Load the page again and repeat the last step."
+        )
+    title, text = _standard(code)
+    own = error.description
+    if own and own != type(error).description:
+        text = str(own)
+    return title, text
+
+
+def _standard(code: int) -> tuple[str, str]:
+    known = {
+        400: (_("That could not be understood"), _("Something in the request was incomplete. Go back and try again.")),
+        401: (_("Please sign in"), _("Your sign-in has ended. What you typed stays on the page.")),
+        403: (_("Not allowed"), _("Your role does not include this. A coordinator of your side can change your role.")),
+        404: (_("Nothing here"), _("This page does not exist, or it is not open to you.")),
+        405: (_("Not possible this way"), _("This address does not take what was sent to it.")),
+        409: (_("Changed meanwhile"), _("Somebody else has changed this meanwhile. Load the page again to see it.")),
+        410: (_("No longer there"), _("This no longer exists.")),
+        413: (_("Too large"), _("What was sent is larger than this page accepts.")),
+        429: (_("Too many attempts"), _("That was too often in a short time. Wait a few minutes, then try again.")),
+    }
+    if code >= 500:
+        return _("Something went wrong on our side"), _("What you sent may not be stored. Try again in a moment.")
+    return known.get(code, known[400])

@@ -1,0 +1,97 @@
+"""Dates, months, money, numbers and moments as the reader writes them. English is British."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date as Date
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from flask import Flask
+from flask_babel import get_locale
+
+from klimawerk.web import places
+
+NO_BREAK = "\u00a0"
+
+
+class Place(Protocol):
+    """Somewhere with a name and a time zone."""
+
+    name: str
+    timezone: str
+
+
+def init_app(app: Flask) -> None:
+    for filter_ in (date, month, money, number, moment, moments):
+        app.add_template_filter(filter_)
+
+
+def date(value: Date | str | None) -> str:
+    """A day: "24 November 2026", "24. November 2026". Takes ISO text too; what is only a month or year stays one."""
+    parts = _parts(value)
+    if len(parts) < 3:
+        return month("-".join(parts))
+    return dates.format_date(Date.fromisoformat("-".join(parts)), "d MMMM y" if _english() else "long", _locale())
+
+
+def month(value: Date | str | None) -> str:
+    """A month in words: "May 2027", "Mai 2027"; a mere year stays one; nothing gives ""."""
+    parts = _parts(value)
+    if len(parts) < 2:
+        return "".join(parts)
+    return dates.format_date(Date(int(parts[0]), int(parts[1]), 1), "MMMM y", _locale())
+
+
+def money(value: Decimal | int | str | None, currency: str) -> str:
+    """An amount with cents and its currency: "1,500.00 EUR"; euros in German as "1.500,00 €"."""
+    if value is None or value == "":
+        return ""
+    amount = numbers.format_decimal(Decimal(value), "#,##0.00", _locale())
+    return f"{amount}{NO_BREAK}{'€' if currency == 'EUR' else currency}"
+
+
+def number(value: Decimal | float | int | str | None) -> str:
+    """A number with the reader's separators and as many decimals as it has, at most six."""
+    if value is None or value == "":
+        return ""
+    return numbers.format_decimal(Decimal(str(value)), "#,##0.######", _locale())
+
+
+def moment(value: datetime | None, zone: str | None = None) -> str:
+    """Day and time in the reader's zone, or in `zone`: "24 November 2026, 14:30"."""
+    if value is None:
+        return ""
+    there = value.astimezone(ZoneInfo(zone or places.timezone()))
+    return f"{date(there.date())}, {there:%H:%M}"
+
+
+def moments(value: datetime | None, where: Iterable[Place]) -> str:
+    """The same moment in each place: "24 November 2026, 14:30 (Wiesenbrück) · 13:30 (Abenkrom)"."""
+    if value is None:
+        return ""
+    shown: list[str] = []
+    day = ""
+    for place in where:
+        there = value.astimezone(ZoneInfo(place.timezone))
+        said = f"{there:%H:%M}" if date(there.date()) == day else f"{date(there.date())}, {there:%H:%M}"
+        day = date(there.date())
+        shown.append(f"{said} ({place.name})")
+    return " · ".join(shown)
+
+
+def _parts(value: Date | str | None) -> list[str]:
+    text = value.isoformat() if isinstance(value, Date) else str(value or "")
+    return text[:10].split("-") if text else []
+
+
+def _english() -> bool:
+    return _locale().language == "en"
+
+
+def _locale() -> Locale:
+    found = get_locale() or Locale("en")
+    return Locale("en", "GB") if found.language == "en" else found

@@ -1,0 +1,80 @@
+"""The reader's language and time zone."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from functools import cache
+from typing import Protocol
+
+from flask import Flask, current_app, has_request_context, request, session
+from flask_babel import get_locale
+
+
+class Reader(Protocol):
+    """Whoever reads the page and has told us language and zone."""
+
+    language: str
+    timezone: str
+
+
+LANGUAGE_NAMES = {"de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "pt": "Português"}
+"""Every language by its own name, as it stands in the switch."""
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["klimawerk_reader"] = lambda: None
+    app.before_request(_remember_choice)
+    app.add_template_global(_languages, "interface_languages")
+    app.add_template_global(_code, "lang")
+
+
+def know_reader(app: Flask, reader: Callable[[], Reader | None]) -> None:
+    """Let `reader` tell who reads; nobody is known before."""
+    app.extensions["klimawerk_reader"] = reader
+
+
+def locale() -> str:
+    """Chosen in this session, else the person's own, else what the browser prefers, else English."""
+    offered = current_app.extensions["klimawerk"].languages
+    if not has_request_context():
+        return "en"
+    for code in (session.get("lang"), getattr(_reader(), "language", None)):
+        if code in offered:
+            return str(code)
+    return request.accept_languages.best_match(offered) or "en"
+
+
+def timezone() -> str:
+    """The reader's zone; that of Berlin for strangers."""
+    zone = getattr(_reader(), "timezone", "") if has_request_context() else ""
+    return zone if zone in known_zones() else "Europe/Berlin"
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """Names of all time zones."""
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _reader() -> Reader | None:
+    reader: Reader | None = current_app.extensions["klimawerk_reader"]()
+    return reader
+
+
+def _remember_choice() -> None:
+    """`?lang=de` holds for this session."""
+    chosen = request.args.get("lang")
+    if chosen in current_app.extensions["klimawerk"].languages and session.get("lang") != chosen:
+        session["lang"] = chosen
+
+
+def _languages() -> list[tuple[str, str]]:
+    offered = current_app.extensions["klimawerk"].languages
+    return [(code, LANGUAGE_NAMES.get(code, code)) for code in offered]
+
+
+def _code() -> str:
+    """The page's language, for its `lang` attribute."""
+    found = get_locale()
+    return found.language if found else "en"

@@ -1,0 +1,102 @@
+"""Chromium as people use it, and a watch on what must never happen in it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from klimawerk.accounts.models import Person
+from tests import factories
+
+# Expected when a server is killed or answers 4xx: the browser says so in its console, and so does the page.
+_EXPECTED = re.compile(
+    r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_)"
+    r"|WebSocket connection to .* failed|net::ERR_"
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium without a window, and without a word to its maker."""
+    program = shutil.which("chromium")
+    assert program, "The tests need Debian's Chromium; please run: sudo apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=[
+                "--no-sandbox",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-dev-shm-usage",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+class Windows:
+    """Opens windows onto one server and remembers what went wrong in any of them (`faults`)."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser = browser
+        self._url = url
+        self._contexts: list[BrowserContext] = []
+        self.faults: list[str] = []
+
+    def open(self, person: Person | None = None, *, path: str = "/", **options: Any) -> Page:
+        """A page in a context of its own, signed in as `person`; `options` as for `new_context`.
+
+        Each person's window speaks their language and lives in their time zone.
+        """
+        defaults: dict[str, Any] = {
+            "locale": "en-GB",
+            "viewport": {"width": 1280, "height": 900},
+            "base_url": self._url,
+        }
+        if person is not None:
+            defaults |= {
+                "locale": {"de": "de-DE"}.get(person.language, "en-GB"),
+                "timezone_id": person.timezone,
+            }
+        context = self._browser.new_context(**(defaults | options))
+        context.set_default_timeout(10_000)
+        self._contexts.append(context)
+        context.on("request", self._look_at_request)
+        context.on("console", self._look_at_console)
+        context.on("weberror", lambda error: self.faults.append(f"script error: {error.error}"))
+        page = context.new_page()
+        if person is not None:
+            sign_in(page, person)
+        page.goto(path)
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _look_at_request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob", "about") and address.netloc != urlsplit(self._url).netloc:
+            self.faults.append(f"a request left the host: {request.url}")
+
+    def _look_at_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not _EXPECTED.search(message.text):
+            self.faults.append(f"console: {message.text}")
+
+
+def sign_in(page: Page, person: Person, password: str = factories.PASSWORD) -> None:
+    """Through the form, with the keyboard."""
+    page.goto("/login")
+    page.locator("input[name=email]").fill(person.email)
+    page.locator("input[name=password]").fill(password)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url(lambda url: "/login" not in url)

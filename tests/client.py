@@ -1,0 +1,65 @@
+"""A test client that proof-reads every page and fragment it fetches, and signs people in as a browser does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from klimawerk.accounts.models import Person
+from tests import factories, proof
+
+
+class ProofReader(FlaskClient):
+    """`client.get(...)` as ever; a page with faults is an AssertionError that names them.
+
+    `client.fragment(path)` asks as htmx does. `client.post(path, data)` adds the CSRF token of the last page seen.
+    """
+
+    token: str = ""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if kwargs.get("method") in ("POST", "PUT", "PATCH", "DELETE") and self.token:
+            headers = dict(kwargs.pop("headers", None) or {})
+            kwargs["headers"] = {"X-CSRFToken": self.token, **headers}
+        response = super().open(*args, **kwargs)
+        read(response)
+        found = (
+            re.search(r'name="csrf[-_]token" (?:content|value)="([^"]+)"', response.get_data(as_text=True))
+            if response.mimetype == "text/html"
+            else None
+        )
+        self.token = found[1] if found else self.token
+        return response
+
+    def fragment(self, path: str, **kwargs: Any) -> TestResponse:
+        """What htmx gets for `path`."""
+        return self.get(
+            path,
+            headers={"HX-Request": "true", "HX-Request-Type": "partial", **kwargs.pop("headers", {})},
+            **kwargs,
+        )
+
+    def login(self, person: Person, password: str = factories.PASSWORD) -> TestResponse:
+        """Through the form, like a person."""
+        self.get("/login")
+        response = self.post(
+            "/login", data={"email": person.email, "password": password, "csrf_token": self.token}
+        )
+        assert response.status_code == 302, f"signing in as {person.email}: {response.status}"
+        self.get(response.location)
+        return response
+
+
+def read(response: TestResponse) -> None:
+    """AssertionError with everything that is wrong with an HTML answer; other answers pass."""
+    if response.mimetype != "text/html" or not response.data or 300 <= response.status_code < 400:
+        return
+    text = response.get_data(as_text=True)
+    headers = response.request.headers
+    as_fragment = headers.get("HX-Request") == "true" and "<html" not in text[:200].lower()
+    faults = proof.fragment(text) if as_fragment else proof.page(text)
+    faults += proof.policy(response.headers.get("Content-Security-Policy"))
+    assert not faults, f"{response.request.path}: " + "; ".join(faults)

@@ -1,0 +1,167 @@
+"""What every test can ask for: an app with its own database, real servers, browsers, a mailbox.
+
+Tests that use PostgreSQL, Valkey or Chromium start them once per run; databases are copies of a prepared one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.accounts.models import Person
+from klimawerk.extensions import db
+from tests import browsers, servers
+from tests.client import ProofReader
+from tests.mailbox import Mailbox
+
+for name in [name for name in os.environ if name.startswith("KLIMAWERK_") or name in ("PORT", "WORKERS")]:
+    del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for a browser is marked so."""
+    for item in items:
+        if {"browser", "windows", "page_for"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[servers.PostgreSQL]:
+    server = servers.PostgreSQL()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey_address() -> Iterator[str]:
+    with servers.valkey() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "klimawerk.sqlite"
+    _create_tables(f"sqlite:///{path}", path.parent)
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql: servers.PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> str:
+    address = postgresql.create()
+    _create_tables(address, tmp_path_factory.mktemp("template"))
+    return address
+
+
+def _create_tables(address: str, instance: Path) -> None:
+    app = create_app(configuration.load(instance=instance, database_url=address, secret_key="template"))
+    with app.app_context():
+        db.create_all()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def sqlite_address(_sqlite_template: Path, tmp_path: Path) -> str:
+    """A SQLite database of this test's own, with all tables."""
+    path = tmp_path / "klimawerk.sqlite"
+    shutil.copy(_sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_address(postgresql: servers.PostgreSQL, _postgresql_template: str) -> Iterator[str]:
+    """A PostgreSQL database of this test's own, with all tables."""
+    address = postgresql.create(_postgresql_template)
+    yield address
+    postgresql.drop(address)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest) -> str:
+    """Ask for this and the test runs twice, once on each kind of database; `app` and `live_server` use it too."""
+    return str(request.getfixturevalue(f"{request.param}_address"))
+
+
+@pytest.fixture
+def database_address(request: pytest.FixtureRequest) -> str:
+    """SQLite, or what `any_database` or `postgresql_address` say where a test asks for those."""
+    for asked in ("any_database", "postgresql_address"):
+        if asked in request.fixturenames:
+            return str(request.getfixturevalue(asked))
+    return str(request.getfixturevalue("sqlite_address"))
+
+
+@pytest.fixture
+def app(database_address: str, tmp_path: Path) -> Iterator[Flask]:
+    """The app, in its context, with an empty database."""
+    settings = configuration.load(
+        instance=tmp_path / "instance",
+        database_url=database_address,
+        secret_key="tests",
+        testing=True,
+        rate_limits=False,
+    )
+    app = create_app(settings)
+    app.test_client_class = ProofReader
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> ProofReader:
+    """Nobody's browser so far; `client.login(person)` makes it somebody's."""
+    made = app.test_client()
+    assert isinstance(made, ProofReader)
+    return made
+
+
+@pytest.fixture
+def live_server(app: Flask, database_address: str, tmp_path: Path) -> Iterator[servers.Klimawerk]:
+    """The real server on the same database as `app`: factories fill it, `kill()` and `restart()` try it."""
+    server = servers.Klimawerk(tmp_path, database_address)
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with browsers.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def windows(browser: Browser, live_server: servers.Klimawerk) -> Iterator[browsers.Windows]:
+    """Browser windows onto the live server; in none of them may a script fail or a request leave the host."""
+    windows = browsers.Windows(browser, live_server.url)
+    yield windows
+    windows.close()
+    assert not windows.faults, "\n".join(windows.faults)
+
+
+@pytest.fixture
+def page_for(windows: browsers.Windows) -> Callable[..., Page]:
+    """`page_for(person)`: that person's window, signed in."""
+
+    def open_page(person: Person | None, **options: object) -> Page:
+        return windows.open(person, **options)
+
+    return open_page
+
+
+@pytest.fixture
+def smtp() -> Iterator[Mailbox]:
+    """A mail server: set `KLIMAWERK_SMTP_URL` (or the setting) to `smtp.url`, read `smtp.messages`."""
+    mailbox = Mailbox(servers.free_port())
+    mailbox.start()
+    yield mailbox
+    mailbox.stop()

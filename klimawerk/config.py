@@ -93,9 +93,7 @@ def load(**overrides: object) -> Config:
         "https": public_url.startswith("https://"),
         "workers": _whole_number(env.get("WORKERS", "1"), "WORKERS"),
         "async_mode": env.get("KLIMAWERK_ASYNC_MODE", "threading"),
-        "trusted_proxies": _whole_number(
-            env.get("KLIMAWERK_TRUSTED_PROXIES", "0"), "KLIMAWERK_TRUSTED_PROXIES"
-        ),
+        "trusted_proxies": _whole_number(env.get("KLIMAWERK_TRUSTED_PROXIES", "0"), "KLIMAWERK_TRUSTED_PROXIES"),
         "operator_name": env.get("KLIMAWERK_OPERATOR", ""),
         "smtp_url": env.get("KLIMAWERK_SMTP_URL") or None,
         "mail_from": env.get("KLIMAWERK_MAIL_FROM", "klimawerk@localhost"),

@@ -46,7 +46,9 @@ def zone_choices() -> Sequence[tuple[str, str]]:
 
 class SignInForm(FlaskForm):
     email = EmailField(
-        lazy_gettext("E-mail"), [InputRequired(), Length(max=254)], [stripped],
+        lazy_gettext("E-mail"),
+        [InputRequired(), Length(max=254)],
+        [stripped],
         render_kw={"autocomplete": "username", "maxlength": 254},
     )
     password = PasswordField(
@@ -56,7 +58,9 @@ class SignInForm(FlaskForm):
 
 class ForgottenForm(FlaskForm):
     email = EmailField(
-        lazy_gettext("E-mail"), [InputRequired(), Length(max=254)], [stripped],
+        lazy_gettext("E-mail"),
+        [InputRequired(), Length(max=254)],
+        [stripped],
         render_kw={"autocomplete": "username"},
     )
 
@@ -67,7 +71,8 @@ class NewPasswordForm(FlaskForm):
         [
             InputRequired(),
             Length(
-                passwords.SHORTEST, passwords.LONGEST,
+                passwords.SHORTEST,
+                passwords.LONGEST,
                 lazy_gettext("A password has at least %(min)d and at most %(max)d characters."),
             ),
         ],
@@ -78,15 +83,18 @@ class NewPasswordForm(FlaskForm):
 
 class PasswordForm(NewPasswordForm):
     present_password = PasswordField(
-        lazy_gettext("Present password"), [InputRequired(), Length(max=1000)],
+        lazy_gettext("Present password"),
+        [InputRequired(), Length(max=1000)],
         render_kw={"autocomplete": "current-password"},
     )
 
 
 class ProfileForm(FlaskForm):
     name = StringField(
-        lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name],
-        description=lazy_gettext("As others should see it."), render_kw={"autocomplete": "name"},
+        lazy_gettext("Name"),
+        [InputRequired(), Length(max=120), reads_as_name],
+        description=lazy_gettext("As others should see it."),
+        render_kw={"autocomplete": "name"},
     )
     language = SelectField(lazy_gettext("Language"), choices=interface_languages)
     timezone = SelectField(lazy_gettext("Time zone"), choices=zone_choices)

@@ -35,8 +35,13 @@ def make(
     """A new link and its token, which is stored nowhere; inside `writing()`."""
     token = secrets.token_urlsafe(32)
     link = Link(
-        key=key_of(token), purpose=purpose, person_id=person.id if person else None, partnership_id=partnership_id,
-        payload=payload or {}, created_by=by.id if by else None, expires_at=now() + LIFE[purpose],
+        key=key_of(token),
+        purpose=purpose,
+        person_id=person.id if person else None,
+        partnership_id=partnership_id,
+        payload=payload or {},
+        created_by=by.id if by else None,
+        expires_at=now() + LIFE[purpose],
     )
     db.session.add(link)
     db.session.flush()

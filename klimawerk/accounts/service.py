@@ -48,9 +48,7 @@ def create_person(
     return person
 
 
-def add_person(
-    email: str, name: str, password_hash: str, *, language: str, timezone: str, by: Person | None
-) -> Person:
+def add_person(email: str, name: str, password_hash: str, *, language: str, timezone: str, by: Person | None) -> Person:
     """`create_person` for a password that is hashed already; inside `writing()`."""
     email, name = clean_email(email), clean_name(name)
     if find_person(email):
@@ -156,6 +154,13 @@ def end_person(person: Person, *, by: Person | None) -> None:
         _end_logins(person, None)
         audit.record("person_ended", by=by, person=person.id)
         person_changed.send(person_id=person.id)
+
+
+def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
+    """Give or take the right to see the operator's pages."""
+    with writing() as database:
+        database.get_one(Person, person.id).operator = operator
+        audit.record("operator_set", by=by, person=person.id, operator=operator)
 
 
 def clean_email(text: str) -> str:

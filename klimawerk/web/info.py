@@ -33,7 +33,10 @@ def init_app(app: Flask) -> None:
 def info(page: str) -> str:
     own = written(current_app.extensions["klimawerk"].instance, page, locale())
     return render_template(
-        "errors/info.html", page=page, title=TITLES[page], own=marked_up(own) if own else None,
+        "errors/info.html",
+        page=page,
+        title=TITLES[page],
+        own=marked_up(own) if own else None,
         operator=current_app.extensions["klimawerk"].operator_name or _("the operator of this installation"),
     )
 

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _
 from klimawerk.exchange import values
 from klimawerk.exchange.draft import FrameDraft
 from klimawerk.exchange.problems import Place, Problem
-from klimawerk.programmes.money import Rates
+from klimawerk.money import Rates
 
 KEYS = ("eur", "local", "currency", "amount")
 _LISTED = 12  # so many lines with a wrong conversion are named; more would bury the rest of the preview

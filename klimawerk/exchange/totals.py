@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 from klimawerk.exchange.draft import Cells, Draft, FrameDraft, ItemDraft
 from klimawerk.exchange.problems import Place, Problem
 from klimawerk.exchange.values import number_out
-from klimawerk.programmes.money import Rates, total
+from klimawerk.money import Rates, total
 
 _NO_MONEY = Decimal("0.00")
 

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from klimawerk.codes import Code, find
-from klimawerk.programmes.money import Cells, Rates, counts, sums, total
+from klimawerk.money import Cells, Rates, counts, sums, total
 
 OWN_CASH = ("own_de", "own_partner", "third_local", "land")
 OWN_SHARE = Decimal("0.10")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Protocol
 
+from babel import Locale
 from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask_babel import get_locale
 
@@ -26,6 +27,8 @@ def init_app(app: Flask) -> None:
     app.extensions["klimawerk_reader"] = lambda: None
     app.before_request(_remember_choice)
     app.add_template_global(interface_languages)
+    app.add_template_global(language_name)
+    app.add_template_global(own_name)
     app.add_template_global(language_url)
     app.add_template_global(_page_language, "locale")
 
@@ -55,6 +58,16 @@ def timezone() -> str:
 def interface_languages() -> list[tuple[str, str]]:
     """Code and own name of each language the interface speaks."""
     return [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.extensions["klimawerk"].languages]
+
+
+def language_name(code: str) -> str:
+    """A language's name in the reader's language ("Englisch")."""
+    return Locale(locale()).get_language_name(code) or code
+
+
+def own_name(code: str) -> str:
+    """A language's name in itself ("Deutsch"), as it stands in a switch."""
+    return LANGUAGE_NAMES.get(code, code)
 
 
 def language_url(code: str) -> str:

@@ -43,6 +43,7 @@ WORDS: dict[str, LazyString] = {
     "note.unreachable": lazy_gettext("Without a connection this text cannot be opened for writing yet."),
     "note.role": lazy_gettext("You can read this text, not change it."),
     "note.locked": lazy_gettext("Read-only now."),
+    "note.locked.by": lazy_gettext("Read-only now, closed by {by}. {reason}"),
     "note.revoked": lazy_gettext("You can no longer open this text."),
     "note.deleted": lazy_gettext("This was deleted."),
     "note.outdated": lazy_gettext("This page is too old for writing. Please load it again."),

@@ -28,15 +28,15 @@ export const quiet = {
 function speak() {
   timer = null
   lastSpoken = Date.now()
-  region ??= made()
+  region ??= document.getElementById("announce") ?? made()
   region.textContent = next.sentence
   next = null
 }
 
 function made() {
   const element = document.createElement("p")
-  element.id = "announcer"
-  element.className = "visually-hidden"
+  element.id = "announce"
+  element.className = "unseen"
   element.setAttribute("role", "status")
   document.body.append(element)
   return element

@@ -12,6 +12,7 @@ class Connection {
   since = new Date()
   #socket = null
   #attempt = 0
+  #asked = 0
   #watchers = new Set()
 
   start(path) {
@@ -106,8 +107,11 @@ class Connection {
     this.#socket.io.opts.transports = [...this.#socket.io.opts.transports].reverse()
   }
 
+  /** Signed in on the pages, refused on the wire: that is not asked about in a circle. */
   async #signInAgain() {
+    if (Date.now() - this.#asked < 10_000) return setTimeout(() => this.#socket.connect(), 10_000)
     await signInAgain()
+    this.#asked = Date.now()
   }
 }
 

@@ -28,7 +28,7 @@ class Field extends HTMLElement {
   connectedMoveCallback() {}
 
   get form() {
-    return this.querySelector(":scope > form:not([data-quiet])")
+    return this.querySelector(":scope > form")
   }
 
   get key() {
@@ -119,7 +119,7 @@ class Field extends HTMLElement {
     offer({
       place,
       reason: word("offer.refused"),
-      label: this.dataset.label ?? word("offer.yours"),
+      label: this.querySelector("label, legend")?.textContent ?? word("offer.yours"),
       text: readable(this.form),
       done: () => saving.forget(this.key),
     })

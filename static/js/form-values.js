@@ -1,7 +1,5 @@
 // What a form holds now, and what it held when the server drew it. Both as text, for comparing.
 
-const CARRIED = new Set(["rev", "csrf_token"])
-
 export function current(form) {
   return written(form, (control) => control.value, (choice) => choice.checked, (option) => option.selected)
 }
@@ -33,7 +31,7 @@ function written(form, value, checked, selected) {
 
 function controls(form) {
   return [...form.elements].filter(
-    (control) => control.name && !CARRIED.has(control.name) && control.matches("input, select, textarea"),
+    (control) => control.name && control.matches("input:not([type=hidden]), select, textarea"),
   )
 }
 

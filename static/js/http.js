@@ -1,7 +1,7 @@
 // Requests to our own server, with what every one of them carries: the page's name and the form token.
 
 import { connection } from "./connection.js"
-import { signInAgain } from "./relogin.js"
+import { renewToken, signInAgain } from "./relogin.js"
 
 /** What each request of this page carries, whoever makes it. */
 export function headers() {
@@ -18,8 +18,9 @@ export function get(url) {
  *  A login that has ended is renewed in place, and the request made again. */
 export async function post(url, body) {
   const answer = await request(url, { method: "POST", body })
-  if (!answer || !signedOut(answer)) return answer
-  await signInAgain()
+  if (answer && signedOut(answer)) await signInAgain()
+  else if (answer?.status === 400) await renewToken() // the form token has aged, most likely
+  else return answer
   body.set("csrf_token", headers()["X-CSRFToken"])
   return request(url, { method: "POST", body })
 }

@@ -20,10 +20,9 @@ startRows()
 startShortcuts()
 startDrag()
 
-// Pages for visitors carry no socket.
-const socket = document.querySelector("meta[name=socket]")
-if (socket) {
-  connection.start(socket.content)
+// Visitors have nothing to follow and nothing to save by themselves.
+if (document.documentElement.dataset.userId) {
+  connection.start(document.querySelector("meta[name=socket]")?.content ?? "/socket.io")
   startSaving()
   startPosts()
   startOffers()

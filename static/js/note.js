@@ -3,10 +3,10 @@
 import { word } from "./words.js"
 
 /** Show sentence `key` in `host`; null takes it away. */
-export function note(host, key) {
+export function note(host, key, values = {}) {
   host.querySelector(":scope > .text-note")?.remove()
   if (!key) return
-  const element = Object.assign(document.createElement("p"), { className: "text-note", textContent: word(key) })
+  const element = Object.assign(document.createElement("p"), { className: "text-note", textContent: word(key, values) })
   element.setAttribute("role", "status")
   host.append(element)
 }

@@ -54,6 +54,7 @@ function drawHead(head) {
     return line
   })
   head.replaceChildren(...lines)
+  head.hidden = !lines.length
 }
 
 function drawBadge(badge) {
@@ -66,12 +67,19 @@ function drawFields() {
   const others = people.filter((person) => !isMe(person) && person.field)
   const groups = grouped(others, (person) => person.field)
   for (const line of document.querySelectorAll(".field-people")) {
-    if (!groups.has(line.closest("kw-field, kw-text")?.id)) line.textContent = ""
+    if (groups.has(line.closest("kw-field, kw-text")?.id)) continue
+    line.textContent = ""
+    line.hidden = true
   }
   for (const [id, members] of groups) {
     const host = document.getElementById(id)
-    if (host?.matches("kw-field, kw-text")) lineIn(host).textContent = sentence(unique(members))
+    if (host?.matches("kw-field, kw-text")) show(lineIn(host), sentence(unique(members)))
   }
+}
+
+function show(line, text) {
+  line.textContent = text
+  line.hidden = false
 }
 
 function sentence(members) {
@@ -82,7 +90,7 @@ function sentence(members) {
 function lineIn(host) {
   const found = host.querySelector(":scope > .field-people")
   if (found) return found
-  const line = made("span", "field-people", "")
+  const line = made("p", "field-people", "")
   host.append(line)
   return line
 }

@@ -3,6 +3,7 @@
 import { word } from "./words.js"
 
 const FORM = "/login/form"
+const LOOK_AROUND = 20_000
 const watchers = new Set()
 let underway = null
 
@@ -19,21 +20,35 @@ export function onSignedIn(watcher) {
 }
 
 async function ask() {
+  if (!(await elsewhere())) await inDialog()
+  for (const watcher of watchers) watcher()
+}
+
+/** Another tab may have signed in already. */
+async function elsewhere() {
+  try {
+    const answer = await renewToken()
+    return answer.headers.has("X-Person") && settled(answer)
+  } catch {
+    return false
+  }
+}
+
+/** Escape gives a moment to look at the page or copy from it; then the dialog is back. */
+async function inDialog() {
   const dialog = built()
   document.body.append(dialog)
   const before = document.activeElement
   dialog.showModal()
   await new Promise((done) => {
-    dialog.addEventListener("cancel", (event) => event.preventDefault())
+    dialog.addEventListener("close", () => setTimeout(() => dialog.isConnected && dialog.showModal(), LOOK_AROUND))
     dialog.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault()
       submitted(dialog).then((signedIn) => signedIn && done())
     })
   })
-  dialog.close()
   dialog.remove()
   before?.focus?.({ preventScroll: true })
-  for (const watcher of watchers) watcher()
 }
 
 /** True when signed in and the page has a fresh form token; else the reason stands in the dialog. */
@@ -45,7 +60,7 @@ async function submitted(dialog) {
     const body = new URLSearchParams(new FormData(form))
     body.set("csrf_token", token().content)
     const answer = await fetch("/login", { method: "POST", body, headers: { "HX-Request": "true" } })
-    if (answer.ok && !(answer.redirected && new URL(answer.url).pathname === "/login")) return await settled(answer)
+    if (answer.ok && answer.headers.get("X-Person")) return settled(answer)
     message.textContent = word(answer.status === 429 ? "relogin.later" : "relogin.wrong")
   } catch {
     message.textContent = word("relogin.offline")
@@ -56,21 +71,22 @@ async function submitted(dialog) {
 }
 
 /** Somebody else's words stay theirs: another person gets a page of their own. */
-async function settled(answer) {
-  const person = answer.headers.get("X-Person")
-  if (person && person !== document.documentElement.dataset.userId) {
+function settled(answer) {
+  if (answer.headers.get("X-Person") !== document.documentElement.dataset.userId) {
     location.reload()
     return false
   }
-  await renewToken()
+  token().content = answer.headers.get("X-CSRFToken")
   return true
 }
 
-async function renewToken() {
+/** Give the page a form token that is good now; resolves with the answer, which names the person if one is signed in. */
+export async function renewToken() {
   const answer = await fetch(FORM, { headers: { "HX-Request": "true" }, cache: "no-store" })
   const form = new DOMParser().parseFromString(await answer.text(), "text/html")
-  const fresh = form.querySelector("input[name=csrf_token]")?.value
+  const fresh = answer.headers.get("X-CSRFToken") ?? form.querySelector("input[name=csrf_token]")?.value
   if (fresh) token().content = fresh
+  return answer
 }
 
 function token() {

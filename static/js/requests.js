@@ -6,6 +6,7 @@ import { signInAgain } from "./relogin.js"
 
 export function startRequests() {
   htmx.config.noSwap = [204, 304, 401]
+  htmx.config.morphIgnore.push("open") // whoever unfolded a part of the page keeps it unfolded
   document.addEventListener("htmx:config:request", ({ detail }) => {
     Object.assign(detail.ctx.request.headers, headers())
   })

@@ -11,7 +11,7 @@ let count = 0
 export function startRows() {
   document.addEventListener("submit", (event) => {
     const form = event.target
-    if (event.defaultPrevented || !form.matches("form.row-add, form[data-quiet]")) return
+    if (event.defaultPrevented || !form.matches("form[data-quiet], form[data-settle], form.row-add")) return
     event.preventDefault()
     submit(form, event.submitter)
   })

@@ -89,6 +89,7 @@ function paint(key) {
   const element = entry?.place?.()
   if (!element) return
   const line = lineIn(element)
+  line.hidden = false
   line.dataset.state = entry.state
   line.textContent = fieldSentence(entry)
 }
@@ -99,10 +100,10 @@ function fieldSentence(entry) {
 }
 
 function lineIn(element) {
-  const found = element.querySelector(":scope > .save-state")
+  const found = element.querySelector(":scope > .field-state")
   if (found) return found
-  const line = document.createElement("span")
-  line.className = "save-state"
+  const line = document.createElement("p")
+  line.className = "field-state"
   element.append(line)
   return line
 }
@@ -117,7 +118,7 @@ function headSentence() {
   if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && Date.now() - e.since >= WORTH_A_WORD)
   if (overdue) return { state: "waiting", text: waiting }
-  const conflicts = document.querySelectorAll("kw-field[data-conflict]").length
+  const conflicts = document.querySelectorAll("kw-field .conflict").length
   if (conflicts) return { state: "conflict", text: counted("conflict", conflicts) }
   return connection.online ? { state: "saved", text: word("saved") } : { state: "connecting", text: word("connecting") }
 }

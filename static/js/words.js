@@ -16,7 +16,13 @@ export function counted(key, n, values = {}) {
 
 /** Hours and minutes as the reader writes them. */
 export function clock(date) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(date)
+  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(date)
+}
+
+/** English here is British. */
+function locale() {
+  const { lang } = document.documentElement
+  return lang === "en" ? "en-GB" : lang
 }
 
 function read() {

@@ -25,6 +25,7 @@ export class LiveDocument extends EventTarget {
   people = new Map()
   write = false
   reason = ""
+  by = ""
   closed = ""
   joined = false
   #gen = null
@@ -105,13 +106,13 @@ export class LiveDocument extends EventTarget {
     })
   }
 
-  #catchUp({ gen, sv, write, reason, seq, people, awareness }, update) {
+  #catchUp({ gen, sv, write, reason, by, seq, people, awareness }, update) {
     Y.applyUpdate(this.replica, update, REMOTE)
     this.#gen = gen
     this.#attempt = 0
     this.#sequence.start(seq)
     this.#widen(decode(sv))
-    Object.assign(this, { joined: true, write, reason: reason ?? "" })
+    Object.assign(this, { joined: true, write, reason: reason ?? "", by: by ?? "" })
     if (people) this.meet(people)
     for (const { sid, a } of awareness ?? []) this.carets.receive(sid, a)
     if (this.carets.shown) this.carets.tell()

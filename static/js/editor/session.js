@@ -41,7 +41,7 @@ export class Session {
     this.#wanted = { place }
     if (this.live.closed) return this.#closed()
     if (!this.#view) return note(this.host, "note.waiting")
-    if (!this.live.write) return note(this.host, this.live.reason === "role" ? "note.role" : "note.locked")
+    if (!this.live.write) return this.#closedToWriting()
     this.#begin(place)
   }
 
@@ -70,6 +70,7 @@ export class Session {
     if (!this.#view) {
       const fragment = this.live.replica.getXmlFragment(this.host.dataset.fragment)
       this.host.setAttribute("hx-morph-skip", "")
+      this.body.id ||= `${this.host.id}-body`
       this.body.replaceChildren()
       this.#view = new EditorView({ mount: this.body }, this.#props(editorState(fragment, this)))
       this.#changed()
@@ -150,8 +151,14 @@ export class Session {
   #allowed() {
     if (!this.live.write && this.editing) {
       this.end()
-      note(this.host, "note.locked")
+      this.#closedToWriting()
     } else note(this.host, null)
+  }
+
+  #closedToWriting() {
+    const { reason, by } = this.live
+    if (reason === "role") note(this.host, "note.role")
+    else note(this.host, by ? "note.locked.by" : "note.locked", { reason, by })
   }
 
   #closed() {

@@ -8,6 +8,7 @@ from klimawerk import config as configuration
 from klimawerk import database
 from klimawerk.config import ROOT, Config
 from klimawerk.extensions import babel, csrf, db, limiter, migrate, socketio
+from klimawerk.live import transport
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -40,17 +41,25 @@ def _models() -> None:
 
 def _rooms(app: Flask) -> None:
     """Each room of the house is opened by its own `init_app`."""
-    from klimawerk import cli, web
+    from klimawerk import accounts, cli, collab, goals, live, measures, overview, partnerships, sheets, web
 
     cli.init_app(app)
     web.init_app(app)
+    accounts.init_app(app)
+    partnerships.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
+    config: Config = app.extensions["klimawerk"]
+    transport.prepare(config.async_mode, config.max_message_size)
     socketio.init_app(
         app,
-        async_mode=app.extensions["klimawerk"].async_mode,
+        async_mode=config.async_mode,
         async_handlers=False,
-        max_http_buffer_size=app.extensions["klimawerk"].max_message_size,
-        message_queue=app.extensions["klimawerk"].redis_url,
-        ping_interval=10,
-        ping_timeout=8,
+        max_http_buffer_size=config.max_message_size,
+        message_queue=config.redis_url,
+        ping_interval=4,
+        ping_timeout=10,
     )
+    live.init_app(app)
+    collab.init_app(app)
+    for room in (sheets, goals, measures, overview):
+        room.init_app(app)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -14,7 +13,7 @@ from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from klimawerk.accounts import passwords, service
-from klimawerk.web.places import LANGUAGE_NAMES, known_zones
+from klimawerk.web.places import interface_languages, known_zones
 
 
 def stripped(text: str | None) -> str | None:
@@ -35,11 +34,6 @@ def reads_as_name(_form: FlaskForm, field: Any) -> None:
         field.data = service.clean_name(field.data or "")
     except service.BadInput as error:
         raise ValidationError(_("Write your name.")) from error
-
-
-def language_choices() -> list[tuple[str, str]]:
-    """The interface's languages, each by its own name."""
-    return [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.extensions["klimawerk"].languages]
 
 
 @cache
@@ -102,7 +96,7 @@ class ProfileForm(FlaskForm):
         description=lazy_gettext("As others should see it."),
         render_kw={"autocomplete": "name"},
     )
-    language = SelectField(lazy_gettext("Language"), choices=language_choices)
+    language = SelectField(lazy_gettext("Language"), choices=interface_languages)
     timezone = SelectField(lazy_gettext("Time zone"), choices=zone_choices)
 
 

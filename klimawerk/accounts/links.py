@@ -57,7 +57,7 @@ def renew(link: Link) -> str:
 
 def find(token: str) -> Link:
     """The open link with this token. Raises UsedUp. Changes nothing."""
-    link = db.session.scalar(
+    link: Link | None = db.session.scalar(
         select(Link).where(Link.key == key_of(token), Link.used_at.is_(None), Link.expires_at > now())
     )
     if link is None:
@@ -71,7 +71,8 @@ def use_up(token: str) -> Link:
     taken = db.session.scalar(open_ones.values(used_at=now()).returning(Link.id))
     if taken is None:
         raise UsedUp
-    return db.session.get_one(Link, taken)
+    link: Link = db.session.get_one(Link, taken)
+    return link
 
 
 def address(purpose: str, token: str) -> str:

@@ -181,16 +181,10 @@ def _own() -> ServerSession:
 
 
 def _valid(token: str) -> Login | None:
-    query = (
-        select(Login)
-        .outerjoin(Person)
-        .where(
-            Login.key == key_of(token),
-            Login.expires_at > now(),
-            or_(Login.person_id.is_(None), Person.ended_at.is_(None)),
-        )
-    )
-    return db.session.scalar(query)
+    alive = or_(Login.person_id.is_(None), Person.ended_at.is_(None))
+    query = select(Login).outerjoin(Person).where(Login.key == key_of(token), Login.expires_at > now(), alive)
+    found: Login | None = db.session.scalar(query)
+    return found
 
 
 def _insert(session: ServerSession, token: str) -> None:
@@ -198,11 +192,8 @@ def _insert(session: ServerSession, token: str) -> None:
     session.expires_at = session.created_at + _life(session)
     db.session.execute(
         insert(Login).values(
-            key=key_of(token),
-            person_id=session.get(PERSON),
-            data=session.data,
-            created_at=session.created_at,
-            expires_at=session.expires_at,
+            key=key_of(token), person_id=session.get(PERSON), data=session.data,
+            created_at=session.created_at, expires_at=session.expires_at,
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from klimawerk.clock import UtcTime, now
@@ -39,24 +39,20 @@ class Document(db.Model):
 
 
 class Update(db.Model):
-    """One acknowledged update. `seq` has no gaps within a document; `digest` recognises a doubled one."""
+    """One acknowledged update. `seq` has no gaps within a document; `by`: a person, None for the server."""
 
-    __table_args__ = (
-        UniqueConstraint("document_id", "seq"),
-        Index("ix_update_digest", "document_id", "digest"),
-    )
+    __table_args__ = (UniqueConstraint("document_id", "seq"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"))
     seq: Mapped[int]
     payload: Mapped[bytes] = mapped_column(LargeBinary)
-    digest: Mapped[bytes] = mapped_column(LargeBinary(16))
     by: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 
 class LiveText(db.Model):
-    """One fragment ("description.en") as lists, search, exports and first paint read it; `rev`: the topic's revision."""
+    """One fragment ("description.en") as lists, search and first paint read it; `rev`: the topic's revision."""
 
     __table_args__ = (UniqueConstraint("document_id", "fragment"),)
 

@@ -6,21 +6,26 @@ PROTOCOL = 1
 SCHEMA = 1
 
 # client to server
-DOC_JOIN = "doc:join"
-DOC_UPDATE = "doc:update"
-DOC_AWARENESS = "doc:awareness"
-DOC_LEAVE = "doc:leave"
-WATCH = "watch"
-UNWATCH = "unwatch"
-HERE = "here"  # {programme, item, field}: where this page's person is; added by us
+DOC_JOIN = "doc:join"  # {doc, sv?, gen?, http?}
+DOC_UPDATE = "doc:update"  # {doc, u} or {doc, u, id, part, of}; back: {doc, from, seq, u: [...]}
+DOC_AWARENESS = "doc:awareness"  # {doc, a}; back: {doc, sid, a}; `a` null: the caret is gone
+DOC_LEAVE = "doc:leave"  # {doc}
+WATCH = "watch"  # {topics: [...]}
+UNWATCH = "unwatch"  # {topics: [...]}
+HERE = "here"  # {programme, item?, field?, lang?}: where this page's person is; programme null: nowhere; added by us
 
 # server to client
-DOC_PEOPLE = "doc:people"
-DOC_ACCESS = "doc:access"
-DOC_CLOSED = "doc:closed"
-CHANGED = "changed"
-PEOPLE = "people"  # {programme, people: [{name, side, place, item, field}]}; added by us
-SIGNED_OUT = "signed-out"  # the login of this page has ended; added by us
+DOC_PEOPLE = "doc:people"  # {doc, people: [{sid, id, name, side, place, role}]}
+DOC_ACCESS = "doc:access"  # {doc, write, reason, by}
+DOC_CLOSED = "doc:closed"  # {doc, reason}: one of the three below
+CHANGED = "changed"  # {topics: {topic: rev}, by}
+PEOPLE = "people"  # {programme, people: [{id, name, side, place, item, field, lang}]}; added by us
+SIGNED_OUT = "signed-out"  # {}: the login of this page has ended; added by us
+RELOAD = "reload"  # {schema}: this page's editor is older than the server's schema; added by us
+
+REVOKED = "revoked"
+DELETED = "deleted"
+RESTORED = "restored"
 
 # error codes
 LOGIN_REQUIRED = "login_required"
@@ -33,6 +38,7 @@ TOO_LARGE = "too_large"
 RESYNC = "resync"
 RATE = "rate"
 UNAVAILABLE = "unavailable"
+OUTDATED = "outdated"  # doc:join of an editor older than the server's schema: reload the page; added by us
 
 
 def topic_room(topic: str) -> str:
@@ -45,6 +51,6 @@ def doc_room(doc: str) -> str:
     return f"doc:{doc}"
 
 
-def person_room(person_id: int) -> str:
-    """The Socket.IO room of all pages of one person."""
+def person_topic(person_id: int) -> str:
+    """A topic nobody watches: its revision grows whenever the person's rights may have changed."""
     return f"person:{person_id}"

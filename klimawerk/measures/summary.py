@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import render_template
 
-from klimawerk.measures.checklist import Missing, missing_for_consent
-from klimawerk.programmes.hints import Hint, hints_for_measure
-from klimawerk.programmes.money import Balance, balance_of
+from klimawerk.measures.checklist import Missing, missing
+from klimawerk.money import Sums, sums
+from klimawerk.programmes.hints import Budget, Hint, hints
+from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.view import View
 
 
 @dataclass(frozen=True)
 class Summary:
-    balance: Balance
+    sums: Sums
     hints: list[Hint]
     missing: list[Missing]
 
 
 def summary_of(v: View) -> Summary:
-    costs, funding = v.rows.get("costs", []), v.rows.get("funding", [])
+    budget = budget_of(v.item, v.rows)
+    texts = {fragment: text.plain for fragment, text in v.texts.items()}
+    cells = {kind: _cells(rows) for kind, rows in v.rows.items()}
     return Summary(
-        balance_of(costs, funding, v.frame),
-        hints_for_measure(v.item, v.rows, v.frame),
-        missing_for_consent(v.item, v.rows, v.texts, list(v.languages.all)),
+        sums(budget.costs, budget.funding, v.frame.rates),
+        hints([budget], v.frame.rates),
+        missing(v.item.values, cells, texts, list(v.languages.all), v.sides),
     )
+
+
+def budget_of(measure: Item, rows: dict[str, list[Row]]) -> Budget:
+    """What the rules on money look at."""
+    lines = {kind: _cells(rows.get(kind, [])) for kind in ("costs", "funding", "in_kind")}
+    return Budget(measure.id, measure.code, measure.values, lines["costs"], lines["funding"], lines["in_kind"])
 
 
 def summary_fragments(v: View) -> list[str]:
@@ -33,3 +43,7 @@ def summary_fragments(v: View) -> list[str]:
     summary = summary_of(v)
     names = ("_head", "_missing", "_sums")
     return [render_template(f"measures/{name}.html", v=v, summary=summary) for name in names]
+
+
+def _cells(rows: list[Row]) -> list[dict[str, Any]]:
+    return [row.cells for row in rows]

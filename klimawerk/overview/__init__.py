@@ -6,7 +6,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.overview import outline, routes
+    from klimawerk.overview import outline
+    from klimawerk.overview.routes import bp
+    from klimawerk.programmes import content as _content  # noqa: F401
 
-    app.register_blueprint(routes.bp)
+    app.register_blueprint(bp)
     outline.init_app(app)

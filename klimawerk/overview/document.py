@@ -14,7 +14,7 @@ from klimawerk.goals.service import goals_of
 from klimawerk.live.changes import revisions
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
-from klimawerk.programmes.money import total
+from klimawerk.money import total
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.sheets.models import Item, Row
@@ -59,7 +59,7 @@ class Entry:
     @property
     def cost(self) -> Decimal:
         """Sum of the cost lines in the main currency."""
-        return total(self.rows.get("costs", []), self.v.frame)
+        return total((row.cells.get("amount") for row in self.rows.get("costs", [])), self.v.frame.rates)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from klimawerk.collab import store
 from klimawerk.collab.models import LiveText
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
-from klimawerk.money import convert
 from klimawerk.sheets import labels
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.catalogue import CODE, Field, RowKind, Sheet, sheet_of
@@ -262,6 +261,13 @@ class View:
         """One of its fields in words."""
         return self.in_words(self.sheet.fields[name], self.item.values.get(name))
 
+    def anchor(self, part: str) -> str:
+        """Where a field or kind of row stands on the page."""
+        if part in self.sheet.rows:
+            return f"rows-{self.item.id}-{part}"
+        live = self.sheet.fields[part].kind == "live"
+        return f"part-{self.item.id}-{part}" if live else f"f-{self.item.id}-{part}"
+
     def code_field(self) -> FieldView:
         return FieldView(self, CODE, CODE.name)
 
@@ -281,16 +287,11 @@ class View:
 
     def converted(self, value: Any) -> str:
         """An amount in the other currency with the planning rate: "≈ 19.500,00 GHS, planning rate 13.00"; "" without."""
-        frame = self.frame
-        if not value or not frame.rate or not frame.currency_local:
+        other = self.frame.rates.other(Decimal(value["amount"]), value["currency"]) if value else None
+        if other is None:
             return ""
-        to_local = value["currency"] == frame.currency_main
-        other = convert(Decimal(value["amount"]), frame.rate, to_local=to_local)
-        return _(
-            "≈ %(amount)s, planning rate %(rate)s",
-            amount=money(other, frame.currency_local if to_local else frame.currency_main),
-            rate=number(frame.rate),
-        )
+        rate = number(self.frame.rate)
+        return _("≈ %(amount)s, planning rate %(rate)s", amount=money(*other), rate=rate)
 
     @cached_property
     def shown_parts(self) -> list[str]:

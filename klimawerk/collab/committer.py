@@ -1,0 +1,154 @@
+"""Puts updates on disk, many in one transaction, in one background thread (or greenlet) per process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy import func, insert, update
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from klimawerk.clock import now
+from klimawerk.collab.models import Document, Update
+from klimawerk.collab.rooms import Entry, Room
+from klimawerk.database import writing
+from klimawerk.live import events
+
+log = logging.getLogger(__name__)
+GATHER = 0.003  # seconds that the first update waits for company
+MOST = 500  # updates in one transaction
+Groups = dict[Room, list[Entry]]
+
+
+class Committer:
+    """`stored(rooms)` is called with the rooms that got something; `stale(room)` when its rights have changed."""
+
+    def __init__(
+        self,
+        app: Flask,
+        spawn: Callable[[Callable[[], None]], object],
+        stored: Callable[[list[Room]], None],
+        stale: Callable[[Room], None],
+    ) -> None:
+        self._app, self._spawn, self._stored, self._stale = app, spawn, stored, stale
+        self._queue: list[Entry] = []
+        self._arrived = threading.Condition()
+        self._running = False
+
+    def put(self, entry: Entry) -> None:
+        with self._arrived:
+            self._queue.append(entry)
+            if not self._running:
+                self._running = True
+                self._spawn(self._run)
+            self._arrived.notify()
+
+    def stop(self) -> None:
+        with self._arrived:
+            self._running = False
+            self._arrived.notify()
+
+    def _run(self) -> None:
+        while self._running:
+            batch = self._gather()
+            if batch:
+                with self._app.app_context():
+                    self._commit(_by_room(batch))
+
+    def _gather(self) -> list[Entry]:
+        with self._arrived:
+            if not self._queue:
+                self._arrived.wait(1.0)
+                if not self._queue:
+                    return []
+        time.sleep(GATHER)
+        with self._arrived:
+            batch, self._queue = self._queue[:MOST], self._queue[MOST:]
+        return batch
+
+    def _commit(self, groups: Groups) -> None:
+        fresh = {room: entries for room, entries in groups.items() if _is_fresh(room, entries)}
+        try:
+            last = self._write(fresh)
+        except Exception as error:
+            log.error("updates could not be stored: %s: %s", type(error).__name__, str(error).partition("\n")[0])
+            for room, entries in fresh.items():
+                room.lost(entries, events.UNAVAILABLE)
+            return
+        self._stored(self._settle(fresh, last))
+
+    def _settle(self, groups: Groups, last: dict[Room, int]) -> list[Room]:
+        """Tell the rooms how it went. A failure here harms nobody: what is on disk is acknowledged all the same."""
+        done = []
+        for room, entries in groups.items():
+            try:
+                if room in last:
+                    room.stored(entries, last[room])
+                    done.append(room)
+                else:
+                    room.lost(entries)
+                    self._stale(room)
+            except Exception:
+                log.exception("%s: the room lost track and is read anew", room.name)
+                room.distrust()
+            finally:
+                _close(entries, last.get(room))
+        return done
+
+    def _write(self, groups: Groups) -> dict[Room, int]:
+        """{room: number of its last update}; a room whose rights or identity have changed meanwhile is missing."""
+        last: dict[Room, int] = {}
+        rows: list[dict[str, object]] = []
+        if not any(entry.payload is not None for entries in groups.values() for entry in entries):
+            return {room: room.seq for room in groups}
+        with writing() as session:
+            for room in sorted(groups, key=lambda room: room.id):
+                logged = [entry for entry in groups[room] if entry.payload is not None]
+                seq = session.scalar(_numbers(room, groups[room][0], len(logged))) if logged else room.seq
+                if seq is not None:
+                    last[room] = seq
+                    rows += _rows(room, logged, seq)
+            if rows:
+                session.execute(insert(Update), rows)
+        return last
+
+
+def _by_room(batch: list[Entry]) -> Groups:
+    groups: Groups = {}
+    for entry in batch:
+        groups.setdefault(entry.room, []).append(entry)
+    return groups
+
+
+def _is_fresh(room: Room, entries: list[Entry]) -> bool:
+    """Whether all entries still stand on what the room knows; else they are refused."""
+    with room.lock:
+        if all(entry.epoch == room.epoch for entry in entries):
+            return True
+        room.lost(entries)
+        return False
+
+
+def _numbers(room: Room, entry: Entry, count: int) -> ReturningUpdate[tuple[int]]:
+    """Take the document's next numbers, unless its rights or its identity have changed: one statement for both."""
+    same = (Document.id == room.id, Document.gen == room.gen, Document.access_rev == entry.access_rev)
+    values = {"seq": Document.seq + count, "dirty_since": func.coalesce(Document.dirty_since, now())}
+    return update(Document).where(*same).values(**values).returning(Document.seq)
+
+
+def _rows(room: Room, logged: list[Entry], last: int) -> list[dict[str, object]]:
+    first, at = last - len(logged) + 1, now()
+    return [
+        {"document_id": room.id, "seq": first + i, "payload": e.payload, "by": e.member.person_id, "at": at}
+        for i, e in enumerate(logged)
+    ]
+
+
+def _close(entries: list[Entry], last: int | None) -> None:
+    """Nobody is left waiting: an entry that is on disk was stored, whatever happened to its room afterwards."""
+    for entry in entries:
+        if not entry.done.is_set():
+            entry.finish(last or 0, "" if last is not None else events.UNAVAILABLE)

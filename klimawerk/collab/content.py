@@ -1,0 +1,271 @@
+"""What a live text may consist of: the schema as an allow-list, and its forms as JSON, HTML and plain text.
+
+JSON is ProseMirror's: {"type": "doc", "content": [blocks]}. Nothing here works with positions (they are UTF-8 bytes in
+the library): a text is written as whole blocks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from markupsafe import escape
+from pycrdt import Doc, XmlElement, XmlFragment, XmlText
+
+Node = dict[str, Any]
+
+BLOCKS = frozenset({"paragraph", "heading", "bullet_list", "ordered_list"})
+NODES = BLOCKS | {"list_item", "hard_break"}
+MARKS = frozenset({"strong", "em", "link"})
+ATTRIBUTES = frozenset({"level", "order"})
+LINKS = re.compile(r"(https?://|mailto:)[^\s<>\"']+", re.IGNORECASE)
+DEEPEST, LONGEST = 40, 400_000  # levels of nesting; characters of the text as JSON
+
+_INSIDE: dict[str, frozenset[str]] = {
+    "doc": BLOCKS,
+    "paragraph": frozenset({"text", "hard_break"}),
+    "heading": frozenset({"text", "hard_break"}),
+    "bullet_list": frozenset({"list_item"}),
+    "ordered_list": frozenset({"list_item"}),
+    "list_item": BLOCKS,
+    "hard_break": frozenset(),
+}
+_TAGS = {"paragraph": "p", "bullet_list": "ul", "ordered_list": "ol", "list_item": "li"}
+
+
+class BadContent(ValueError):
+    """A text outside the schema. `place`: where, as "content.2.content.0"; `problem`: what, in English."""
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f"{place or 'document'}: {problem}")
+        self.place, self.problem = place, problem
+
+
+def empty() -> Node:
+    """A text of one empty paragraph, as every new fragment begins."""
+    return {"type": "doc", "content": [{"type": "paragraph"}]}
+
+
+def check(text: Any) -> None:
+    """Raise BadContent, naming the place, unless `text` is a document of the schema within the limits."""
+    if not isinstance(text, dict) or text.get("type") != "doc":
+        raise BadContent("", "not a document")
+    waiting: list[tuple[Any, str, int]] = [(text, "", 0)]
+    while waiting:
+        node, place, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise BadContent(place, f"nested more than {DEEPEST} levels deep")
+        for index, child in enumerate(_content(node, place)):
+            inner = f"{place}.content.{index}".lstrip(".")
+            _check_node(child, node["type"], inner)
+            waiting.append((child, inner, depth + 1))
+    if len(json.dumps(text, ensure_ascii=False)) > LONGEST:
+        raise BadContent("", f"longer than {LONGEST} characters")
+
+
+def _content(node: Node, place: str) -> list[Any]:
+    content = node.get("content", [])
+    if not isinstance(content, list):
+        raise BadContent(place, "content is not a list")
+    if node["type"] in ("bullet_list", "ordered_list", "list_item") and not content:
+        raise BadContent(place, f"an empty {node['type']}")
+    return content
+
+
+def _check_node(node: Any, parent: str, place: str) -> None:
+    if not isinstance(node, dict) or not isinstance(node.get("type"), str):
+        raise BadContent(place, "not a node")
+    if node["type"] not in _INSIDE.get(parent, frozenset()):
+        raise BadContent(place, f"{node['type']!r} is not allowed in {parent!r}")
+    if node["type"] == "heading" and (node.get("attrs") or {}).get("level") not in (3, 4):
+        raise BadContent(place, "a heading's level is 3 or 4")
+    if node["type"] == "text":
+        _check_text(node, place)
+
+
+def _check_text(node: Node, place: str) -> None:
+    if not isinstance(node.get("text"), str) or not node["text"]:
+        raise BadContent(place, "an empty text")
+    for mark in node.get("marks", []):
+        if not isinstance(mark, dict) or mark.get("type") not in MARKS:
+            raise BadContent(place, "an unknown mark")
+        if mark["type"] == "link" and not safe_link((mark.get("attrs") or {}).get("href")):
+            raise BadContent(place, "a link that is not http, https or mailto")
+
+
+def safe_link(href: Any) -> bool:
+    """Whether an address may become a link."""
+    return isinstance(href, str) and len(href) <= 2_000 and LINKS.fullmatch(href) is not None
+
+
+def write(fragment: XmlFragment, text: Node) -> None:
+    """Make `text` the fragment's whole content. The caller has checked it, and holds the document."""
+    del fragment.children[:]
+    for block in text.get("content") or [{"type": "paragraph"}]:
+        fragment.children.append(_element(block))
+
+
+def _element(node: Node) -> XmlElement:
+    attributes = {key: value for key, value in (node.get("attrs") or {}).items() if key in ATTRIBUTES}
+    return _Element(node["type"], attributes, node.get("content", []))
+
+
+class _Element(XmlElement):
+    """An element that writes its marked texts once it has its place in a document."""
+
+    def __init__(self, tag: str, attributes: dict[str, Any], content: list[Node]) -> None:
+        super().__init__(tag, attributes)
+        self._content = content
+
+    def _init(self, value: Any) -> None:
+        super()._init(value)
+        run: XmlText | None = None
+        for node in self._content:
+            if node["type"] != "text":
+                run = None
+                self.children.append(_element(node))
+                continue
+            if run is None:
+                run = XmlText()
+                self.children.append(run)
+            marks = {m["type"]: dict(m.get("attrs") or {}) for m in node.get("marks", [])}
+            run.insert(len(run), node["text"], marks)
+
+
+def read(fragment: XmlFragment) -> Node:
+    """The fragment as JSON within the schema; what does not belong there is left out."""
+    blocks = [node for child in fragment.children for node in _block(child)]
+    return {"type": "doc", "content": blocks or [{"type": "paragraph"}]}
+
+
+def _block(child: Any, depth: int = 1) -> Iterator[Node]:
+    if isinstance(child, XmlText):
+        runs = list(_runs(child))
+        if runs:
+            yield {"type": "paragraph", "content": runs}
+    elif isinstance(child, XmlElement) and child.tag in NODES - {"hard_break"} and depth <= DEEPEST:
+        yield _node(child, depth)
+
+
+def _node(element: XmlElement, depth: int) -> Node:
+    node: Node = {"type": element.tag}
+    if element.tag == "heading":
+        node["attrs"] = {"level": 4 if _number(element.attributes.get("level")) == 4 else 3}
+    if element.tag == "ordered_list" and (_number(element.attributes.get("order")) or 1) != 1:
+        node["attrs"] = {"order": _number(element.attributes.get("order"))}
+    inline = element.tag in ("paragraph", "heading")
+    content = [n for child in element.children for n in (_inline(child) if inline else _block(child, depth + 1))]
+    if content:
+        node["content"] = content
+    return node
+
+
+def _inline(child: Any) -> Iterator[Node]:
+    if isinstance(child, XmlText):
+        yield from _runs(child)
+    elif isinstance(child, XmlElement) and child.tag == "hard_break":
+        yield {"type": "hard_break"}
+
+
+def _runs(text: XmlText) -> Iterator[Node]:
+    for piece, attributes in text.diff():
+        if isinstance(piece, str) and piece:
+            marks = list(_marks(attributes or {}))
+            yield {"type": "text", "text": piece, **({"marks": marks} if marks else {})}
+
+
+def _marks(attributes: Mapping[str, Any]) -> Iterator[Node]:
+    """In the schema's order, so that equal texts have equal JSON. Names may carry a suffix ("link--a1b2")."""
+    found = {name.partition("--")[0]: value for name, value in attributes.items() if value is not None}
+    href = found["link"].get("href") if isinstance(found.get("link"), Mapping) else None
+    if safe_link(href):
+        yield {"type": "link", "attrs": {"href": href}}
+    for name in ("em", "strong"):
+        if name in found:
+            yield {"type": name}
+
+
+def _number(value: Any) -> int | None:
+    try:
+        return int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def to_html(text: Node | XmlFragment) -> str:
+    """Safe HTML of a text: only the schema's elements, everything else escaped; "" for an empty text."""
+    text = read(text) if isinstance(text, XmlFragment) else text
+    return "" if is_empty(text) else "".join(_html(node) for node in text.get("content", []))
+
+
+def _html(node: Node) -> str:
+    kind = node["type"]
+    if kind == "text":
+        return _html_text(node)
+    if kind == "hard_break":
+        return "<br>"
+    inner = "".join(_html(child) for child in node.get("content", []))
+    tag = f"h{node['attrs']['level']}" if kind == "heading" else _TAGS[kind]
+    start = (node.get("attrs") or {}).get("order", 1)
+    return f'<ol start="{int(start)}">{inner}</ol>' if tag == "ol" and start != 1 else f"<{tag}>{inner}</{tag}>"
+
+
+def _html_text(node: Node) -> str:
+    html = str(escape(node["text"]))
+    for mark in reversed(node.get("marks", [])):
+        if mark["type"] == "link":
+            href = escape(mark["attrs"]["href"])
+            html = f'<a href="{href}" rel="noopener noreferrer nofollow">{html}</a>'
+        else:
+            html = f"<{mark['type']}>{html}</{mark['type']}>"
+    return html
+
+
+def to_plain(text: Node | XmlFragment) -> str:
+    """The words alone: blocks separated by a blank line, a hard break as "\\n", each item of a list on its line."""
+    text = read(text) if isinstance(text, XmlFragment) else text
+    return "\n\n".join(_plain(block) for block in text.get("content", []))
+
+
+def _plain(node: Node) -> str:
+    kind = node["type"]
+    if kind == "text":
+        return str(node["text"])
+    if kind == "hard_break":
+        return "\n"
+    between = "\n" if kind in ("bullet_list", "ordered_list", "list_item") else ""
+    return between.join(_plain(child) for child in node.get("content", []))
+
+
+def from_plain(text: str) -> Node:
+    """Paragraphs from plain words: a blank line begins a new one, a single line break stays a line break."""
+    words = text.replace("\r\n", "\n").replace("\r", "\n")
+    return {"type": "doc", "content": [_paragraph(block) for block in words.split("\n\n")]}
+
+
+def _paragraph(block: str) -> Node:
+    content: list[Node] = []
+    for index, line in enumerate(block.split("\n")):
+        content += [{"type": "hard_break"}] if index else []
+        content += [{"type": "text", "text": line}] if line else []
+    return {"type": "paragraph", "content": content} if content else {"type": "paragraph"}
+
+
+def is_plain(text: Node) -> bool:
+    """Whether plain words say all of it: `from_plain(to_plain(text))` gives the same text."""
+    return from_plain(to_plain(text)) == read_back(text)
+
+
+def read_back(text: Node) -> Node:
+    """The same text as a document would give it back (marks in order, neighbours joined)."""
+    document: Doc[XmlFragment] = Doc()
+    fragment = document.get("text", type=XmlFragment)
+    write(fragment, text)
+    return read(fragment)
+
+
+def is_empty(text: Node) -> bool:
+    """Whether nobody has written anything."""
+    return not to_plain(text).strip()

@@ -1,0 +1,252 @@
+"""The live documents of one process: rooms, what carries their words to disk and to each other, and upkeep."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from klimawerk.collab import access, hints, projection, store
+from klimawerk.collab.committer import Committer
+from klimawerk.collab.courier import Courier
+from klimawerk.collab.models import Document
+from klimawerk.collab.parts import Parts
+from klimawerk.collab.rooms import NOTHING, Entry, Member, Room, Rooms
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live import events, opaque
+from klimawerk.live.bus import Hint
+from klimawerk.live.pages import Page
+from klimawerk.live.roll import Roll
+from klimawerk.live.sockets import Live
+
+log = logging.getLogger(__name__)
+IDLE = 30.0  # seconds until an empty room is let go
+LONG_LOG = 400  # updates behind the state until it is compacted
+AWARENESS = "awareness"
+
+
+class Hub:
+    """Made once per app. Everything here runs in background threads or in a socket's handler."""
+
+    def __init__(self, here: Live) -> None:
+        spawn = here.server.start_background_task
+        self.live = here
+        self.rooms = Rooms(self)
+        self.parts = Parts()
+        self.committer = Committer(here.app, spawn, self._stored, lambda room: self.look_soon(room.name))
+        self.courier = Courier(spawn, here.tell)
+        self.people = Roll(here, "document-people", self._announce_people)
+        self._dirty: dict[Room, float] = {}
+        self._swept = 0.0
+        here.on_gone.append(self.leave_all)
+        here.on_recheck.append(self._recheck)
+        here.on_hint(hints.DOCUMENTS, self._hear)
+        here.bus.on(AWARENESS, self._hear_caret)
+        here.keeper.each_second(self.look)
+
+    def close(self) -> None:
+        self.committer.stop()
+        self.courier.stop()
+
+    # What rooms ask for
+
+    def to_disk(self, entry: Entry) -> None:
+        self.committer.put(entry)
+
+    def to_members(self, room: Room) -> None:
+        self.courier.hurry(room)
+
+    # Coming and going
+
+    def leave(self, page: Page, doc: str) -> None:
+        """The socket is no longer in the document's room."""
+        page.docs.discard(doc)
+        self.live.server.leave_room(page.sid, events.doc_room(doc))
+        self.people.drop(doc, page.sid)
+        room = self.rooms.get(doc)
+        if room is not None:
+            with room.lock:
+                room.members.pop(page.sid, None)
+                room.carets.pop(page.sid, None)
+                room.used_at = time.monotonic()
+
+    def leave_all(self, page: Page) -> None:
+        self.parts.forget(page.sid)
+        for doc in list(page.docs):
+            self.leave(page, doc)
+
+    def people_of(self, doc: str) -> list[dict[str, Any]]:
+        """Everybody in the document, in all processes, as the others see them."""
+        return [{"sid": sid, **entry} for sid, entry in self.people.entries(doc).items()]
+
+    def introduce(self, member: Member, doc: str) -> None:
+        """Show the member to the others, by what the server knows of them."""
+        who = member.access
+        shown = {"name": who.name, "side": who.side, "place": who.place, "role": who.role}
+        self.people.put(doc, member.sid, {"id": opaque.name_for(member.person_id, doc), **shown})
+
+    def _announce_people(self, doc: str) -> None:
+        people = self.people_of(doc)
+        self.live.tell(events.DOC_PEOPLE, {"doc": doc, "people": people}, to=events.doc_room(doc))
+
+    # Carets
+
+    def move_caret(self, room: Room, sid: str, caret: Any) -> None:
+        """Relay where somebody is, thinned; nothing of it is kept on disk."""
+        with room.lock:
+            room.carets[sid] = caret
+            room.moved_carets.add(sid)
+        self.courier.hurry(room)
+        self.live.bus.tell(AWARENESS, doc=room.name, sid=sid, a=caret)
+
+    def _hear_caret(self, hint: Hint) -> None:
+        payload = {"doc": hint["doc"], "sid": hint["sid"], "a": hint["a"]}
+        self.live.tell(events.DOC_AWARENESS, payload, to=events.doc_room(hint["doc"]))
+
+    # Rights
+
+    def decide(self, room: Room) -> None:
+        """Decide anew what everybody in the room may do, and tell those for whom it changed."""
+        with room.lock:
+            room.undecided = False
+            members = list(room.members.values())
+        for member in members:
+            self._decide(room, member)
+
+    def _decide(self, room: Room, member: Member) -> None:
+        found = access.of(member.person_id, room.name)
+        if found is None:
+            self._turn_out(room, member, events.REVOKED)
+            return
+        with room.lock:
+            if room.members.get(member.sid) is not member:
+                return
+            renamed = (found.name, found.side, found.place, found.role) != (
+                member.access.name,
+                member.access.side,
+                member.access.place,
+                member.access.role,
+            )
+            member.access = found
+            told, member.told = member.told, room.may(member)
+        if renamed:
+            self.introduce(member, room.name)
+        if member.told != told:
+            write, reason, by = member.told
+            payload = {"doc": room.name, "write": write, "reason": reason, "by": by}
+            self.live.tell(events.DOC_ACCESS, payload, to=member.sid)
+
+    def _turn_out(self, room: Room, member: Member, reason: str) -> None:
+        member.access = NOTHING
+        self.live.tell(events.DOC_CLOSED, {"doc": room.name, "reason": reason}, to=member.sid)
+        page = self.live.pages.get(member.sid)
+        if page is not None:
+            self.leave(page, room.name)
+
+    def _close(self, room: Room, reason: str) -> None:
+        self.rooms.forget(room)
+        room.distrust()
+        for member in list(room.members.values()):
+            self._turn_out(room, member, reason)
+
+    def _recheck(self, page: Page) -> None:
+        for doc in list(page.docs):
+            room = self.rooms.get(doc)
+            member = room.members.get(page.sid) if room else None
+            if room is not None and member is not None:
+                self._decide(room, member)
+
+    # Upkeep
+
+    def look_soon(self, *names: str) -> None:
+        self.live.keeper.soon(lambda: self._look_at(list(names)))
+
+    def look(self) -> None:
+        """Once a second: what other processes wrote, what is to be projected, compacted, or let go."""
+        self._look_at([room.name for room in self.rooms.all()])
+        self._project()
+        self._let_go()
+        self.parts.tidy()
+        if time.monotonic() - self._swept > 10:
+            projection.sweep(everything=not self._swept and not current_app.extensions["klimawerk"].redis_url)
+            self._swept = time.monotonic()
+            self._compact()
+
+    def _hear(self, hint: Hint) -> None:
+        names = [room.name for room in self.rooms.all()] if hint["everything"] else hint["names"]
+        self._look_at([name for name in names if self.rooms.get(name)])
+
+    def _look_at(self, names: list[str]) -> None:
+        """Compare open rooms with the database, in one query."""
+        db.session.rollback()
+        rows = {row.name: row for row in db.session.scalars(_lines(names))} if names else {}
+        for name in names:
+            room = self.rooms.get(name)
+            if room is None:
+                continue
+            try:
+                self._compare(room, rows.get(name))
+            except Exception:
+                log.exception("%s could not be looked at", name)
+
+    def _compare(self, room: Room, row: Document | None) -> None:
+        if row is None or row.deleted:
+            self._close(room, events.DELETED)
+            return
+        if room.gen and row.gen != room.gen:
+            self._close(room, events.RESTORED)
+            return
+        with room.lock:
+            room.take_access(row)
+            if row.seq > room.seq and not room.in_flight:
+                room.follow()
+            if row.projected_seq < row.seq:
+                self._dirty.setdefault(room, time.monotonic())
+            undecided = room.undecided
+        if undecided:
+            self.decide(room)
+
+    def _stored(self, rooms: list[Room]) -> None:
+        for room in rooms:
+            self._dirty.setdefault(room, time.monotonic())
+        self.live.bus.tell(hints.DOCUMENTS, names=[room.name for room in rooms], everything=False)
+
+    def _project(self) -> None:
+        for room, since in list(self._dirty.items()):
+            if projection.is_due(room, since):
+                self._dirty.pop(room, None)
+                try:
+                    projection.project_now(room.name)
+                except store.NoDocument:
+                    continue
+                except Exception:
+                    log.exception("%s could not be projected", room.name)
+                    self._dirty.setdefault(room, time.monotonic())
+
+    def _let_go(self) -> None:
+        for room in self.rooms.all():
+            if room.members or room in self._dirty or time.monotonic() - room.used_at < IDLE:
+                continue
+            with room.lock:
+                if not room.members and not room.in_flight:
+                    self.rooms.forget(room)
+
+    def _compact(self) -> None:
+        for document_id in store.waiting_for_compaction(LONG_LOG):
+            with writing():
+                store.compact(document_id)
+
+
+def _lines(names: list[str]) -> Any:
+    query = select(Document).where(Document.name.in_(names))
+    return query.execution_options(populate_existing=True)
+
+
+def hub() -> Hub:
+    """The current app's."""
+    found: Hub = current_app.extensions["collab"]
+    return found

@@ -1,0 +1,98 @@
+"""Writes what documents say into columns, where lists, search, exports and first paint read it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+
+from pycrdt import XmlFragment
+from sqlalchemy import case, literal, select, update
+
+from klimawerk.clock import now
+from klimawerk.collab import content, store
+from klimawerk.collab.models import Document, LiveText
+from klimawerk.collab.rooms import Room
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live import changes
+
+log = logging.getLogger(__name__)
+QUIET, LATEST = 2.0, 10.0  # seconds without a change; seconds after the first change that is not projected
+ABANDONED = timedelta(seconds=15)
+Projected = dict[str, tuple[str, str]]  # fragment: (plain, html)
+
+
+class _Overtaken(Exception):
+    """Somebody else has projected something newer meanwhile."""
+
+
+def project_now(name: str) -> None:
+    """Bring the columns of a document up to its last acknowledged word. Raises NoDocument."""
+    document = store.find(name)
+    if document.projected_seq < document.seq:
+        _project(document.id, name)
+
+
+def is_due(room: Room, since: float) -> bool:
+    """Whether a room that has been dirty since `since` (monotonic seconds) is to be projected now."""
+    moment = time.monotonic()
+    return moment - room.changed_at >= QUIET or moment - since >= LATEST
+
+
+def sweep(everything: bool = False) -> None:
+    """Project what a process left behind that ended too early; `everything`: also what is young."""
+    query = select(Document.id, Document.name).where(Document.dirty_since.is_not(None))
+    if not everything:
+        query = query.where(Document.dirty_since < now() - ABANDONED)
+    for document_id, name in db.session.execute(query.limit(200)).tuples().all():
+        try:
+            _project(document_id, name)
+        except Exception:
+            log.exception("%s could not be projected", name)
+
+
+def _project(document_id: int, name: str) -> None:
+    """The work is done outside of the transaction, which then only has to compare and to store."""
+    stored = store.read_log(document_id)
+    document = stored.document()
+    fragments = store.fragment_names(document_id)
+    texts = {fragment: _columns(document.get(fragment, type=XmlFragment)) for fragment in fragments}
+    try:
+        with writing():
+            rev = changes.note(name) if _changed(document_id, texts) else 0
+            _claim(document_id, stored.seq)
+            if rev:
+                _store(document_id, texts, rev)
+    except _Overtaken:
+        log.debug("%s was projected by somebody else", name)
+
+
+def _columns(fragment: XmlFragment) -> tuple[str, str]:
+    text = content.read(fragment)
+    return content.to_plain(text), content.to_html(text)
+
+
+def _claim(document_id: int, seq: int) -> None:
+    older = (Document.id == document_id, Document.projected_seq < seq)
+    dirty = case((Document.seq == seq, None), else_=literal(now(), Document.dirty_since.type))
+    claimed = db.session.execute(update(Document).where(*older).values(projected_seq=seq, dirty_since=dirty))
+    if not claimed.rowcount:  # type: ignore[attr-defined]
+        raise _Overtaken
+
+
+def _changed(document_id: int, texts: Projected) -> bool:
+    return any(texts.get(row.fragment, (row.plain, row.html)) != (row.plain, row.html) for row in _rows(document_id))
+
+
+def _store(document_id: int, texts: Projected, rev: int) -> None:
+    for row in _rows(document_id):
+        plain, html = texts.get(row.fragment, (row.plain, row.html))
+        if (row.plain, row.html) != (plain, html):
+            row.plain, row.html, row.rev = plain, html, rev
+    db.session.flush()
+
+
+def _rows(document_id: int) -> list[LiveText]:
+    query = select(LiveText).where(LiveText.document_id == document_id)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))

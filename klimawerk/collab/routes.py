@@ -1,0 +1,45 @@
+"""A document's content by HTTP, for the first sync of a large one over a thin line."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+
+from flask import Blueprint, Response, abort, request
+
+from klimawerk.collab import access, wire
+from klimawerk.collab.hub import hub
+from klimawerk.live import identity
+from klimawerk.live.doors import Refused
+
+blueprint = Blueprint("collab", __name__)
+
+
+@blueprint.get("/live/documents/<name>")
+def document(name: str) -> Response:
+    """The Yjs update (raw bytes, gzipped) of what the state vector `sv` (base64) lacks."""
+    who = identity.current()
+    if who is None or access.of(who.person_id, name) is None:
+        abort(404)
+    state = _state(request.args.get("sv", ""))
+    try:
+        with hub().rooms.open(name).settled() as opened:
+            update = opened.get_update(state)
+    except Refused:
+        abort(404)
+    response = Response(gzip.compress(update, 6), mimetype="application/octet-stream")
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _state(encoded: str) -> bytes | None:
+    if not encoded:
+        return None
+    try:
+        state = base64.b64decode(encoded, validate=True)
+        wire.parse_state(state)
+    except (binascii.Error, ValueError):
+        abort(400)
+    return state

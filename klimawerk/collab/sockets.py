@@ -1,0 +1,150 @@
+"""The doors of live documents: join, update, awareness, leave."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from urllib.parse import quote
+
+from klimawerk.collab import rooms, store, wire
+from klimawerk.collab.hub import Hub, hub
+from klimawerk.collab.rooms import PATIENCE, Room
+from klimawerk.live import events
+from klimawerk.live.doors import Payload, Refused, text
+from klimawerk.live.pages import Page
+from klimawerk.live.sockets import Live
+
+MOST_DOCS = 300  # documents that one socket may have joined
+LARGEST_PART = 65_536  # bytes
+LARGEST_CARET = 4_000  # characters
+BY_HTTP = 64_000  # bytes from which on a client that asked for it gets an address instead
+LONGEST_STATE = 20_000  # bytes of a state vector
+GRACE = 0.03  # seconds that frames wait for the answer of a join, which is to arrive first
+
+
+def open_doors(here: Live) -> Hub:
+    """Bind the events of documents to the Socket.IO server."""
+    here.door(events.DOC_JOIN, _join)
+    here.door(events.DOC_UPDATE, _update)
+    here.door(events.DOC_AWARENESS, _awareness)
+    here.door(events.DOC_LEAVE, _leave)
+    return Hub(here)
+
+
+def _join(page: Page, payload: Payload) -> Payload:
+    name = text(payload, "doc", 80)
+    if page.schema is not None and page.schema < events.SCHEMA:
+        raise Refused(events.OUTDATED)
+    if len(page.docs) >= MOST_DOCS and name not in page.docs:
+        raise Refused(events.TOO_LARGE)
+    state = _state(payload)
+    member = rooms.member(page.sid, page.person_id, name)
+    room = hub().rooms.open(name)
+    return _welcome(page, payload, room, member, state)
+
+
+def _welcome(page: Page, payload: Payload, room: Room, member: rooms.Member, state: bytes | None) -> Payload:
+    """Enter first, read then, so that nothing falls between what is read and what is relayed."""
+    here = hub()
+    with room.settled() as document:
+        room.relay_after = max(room.relay_after, time.monotonic() + GRACE)
+        room.members[page.sid] = member
+        member.told = room.may(member)
+        page.docs.add(room.name)
+        here.live.server.enter_room(page.sid, events.doc_room(room.name))
+        known = state if payload.get("gen") in (None, room.gen) else None
+        update, vector, seq = document.get_update(known), document.get_state(), room.seq
+        carets = [{"sid": sid, "a": caret} for sid, caret in room.carets.items()]
+    here.introduce(member, room.name)
+    write, reason, by = member.told
+    return {
+        **_content(payload, room.name, known, update),
+        **{"gen": room.gen, "sv": _b64(vector), "seq": seq, "write": write, "reason": reason, "by": by},
+        **{"people": here.people_of(room.name), "awareness": carets},
+    }
+
+
+def _content(payload: Payload, name: str, known: bytes | None, update: bytes) -> Payload:
+    if payload.get("http") is not True or len(update) <= BY_HTTP:
+        return {"u": _b64(update)}
+    state = quote(_b64(known)) if known and len(known) <= 2_000 else ""
+    return {"url": f"/live/documents/{quote(name, safe='')}" + (f"?sv={state}" if state else "")}
+
+
+def _update(page: Page, payload: Payload) -> Payload:
+    name = text(payload, "doc", 80)
+    room = _joined(page, name)
+    update = _bytes(payload, "u", LARGEST_PART)
+    if "part" in payload or "of" in payload:
+        part, of = payload.get("part"), payload.get("of")
+        if type(part) is not int or type(of) is not int:
+            raise Refused(events.INVALID)
+        whole = hub().parts.add(page.sid, name, text(payload, "id", 80), part, of, update)
+        if whole is None:
+            return {"part": part}
+        update = whole
+    entry = room.submit(page.sid, update)
+    if not entry.done.wait(PATIENCE):
+        raise Refused(events.UNAVAILABLE)
+    if entry.error:
+        raise Refused(entry.error)
+    return {"seq": entry.seq}
+
+
+def _awareness(page: Page, payload: Payload) -> None:
+    room = _joined(page, text(payload, "doc", 80))
+    caret = payload.get("a")
+    if len(json.dumps(caret)) > LARGEST_CARET:
+        raise Refused(events.TOO_LARGE)
+    hub().move_caret(room, page.sid, caret)
+
+
+def _leave(page: Page, payload: Payload) -> None:
+    hub().leave(page, text(payload, "doc", 80))
+
+
+def _joined(page: Page, name: str) -> Room:
+    """The room, if the socket is in it. Else Refused: not_joined, or not_found where it may not know of it."""
+    room = hub().rooms.get(name)
+    if room is None or page.sid not in room.members:
+        rooms.member(page.sid, page.person_id, name)
+        if _exists(name):
+            raise Refused(events.NOT_JOINED)
+        raise Refused(events.NOT_FOUND)
+    return room
+
+
+def _exists(name: str) -> bool:
+    try:
+        return not store.find(name).deleted
+    except store.NoDocument:
+        return False
+
+
+def _state(payload: Payload) -> bytes | None:
+    if payload.get("sv") is None:
+        return None
+    state = _bytes(payload, "sv", LONGEST_STATE)
+    try:
+        wire.parse_state(state)
+    except wire.Malformed:
+        raise Refused(events.INVALID) from None
+    return state
+
+
+def _bytes(payload: Payload, key: str, most: int) -> bytes:
+    value = payload.get(key)
+    if not isinstance(value, str):
+        raise Refused(events.INVALID)
+    if len(value) > (most + 2) // 3 * 4:
+        raise Refused(events.TOO_LARGE)
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused(events.INVALID) from None
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,221 @@
+"""Documents in the database: made, read, locked, compacted. Verbs that write run inside the caller's `writing()`.
+
+Truth is `Document.state` (up to and including `upto`) plus the updates behind it. Whoever appends raises
+`Document.seq` first, which keeps the row until the commit, so appends to one document happen one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pycrdt import Doc, XmlFragment
+from sqlalchemy import delete, select, update
+
+from klimawerk.clock import now
+from klimawerk.collab import content, hints
+from klimawerk.collab.content import Node
+from klimawerk.collab.models import Document, LiveText, Update, new_gen
+from klimawerk.extensions import db
+from klimawerk.live import changes
+
+Contents = Mapping[str, Node | None]
+
+
+class NoDocument(LookupError):
+    """There is no document of that name."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """What is stored of a document: `state` reaches to `upto`, `rows` = (seq, payload) follow without gaps."""
+
+    id: int
+    gen: str
+    seq: int
+    upto: int
+    state: bytes
+    rows: list[tuple[int, bytes]]
+
+    def document(self) -> Doc[XmlFragment]:
+        """The document as it is on disk."""
+        document: Doc[XmlFragment] = Doc()
+        for payload in (self.state, *(payload for _, payload in self.rows)):
+            document.apply_update(payload)
+        return document
+
+
+def create(name: str, contents: Contents) -> Document:
+    """A new document with its fragments; one without text gets one empty paragraph. Raises BadContent."""
+    document = Document(name=name, state=_state(contents))
+    db.session.add(document)
+    db.session.flush()
+    _project(document.id, contents, changes.note(name))
+    return document
+
+
+def add_fragments(name: str, fragments: Contents | Iterable[str]) -> None:
+    """Add the fragments that the document lacks (a language added later); those it has stay. Raises NoDocument."""
+    fragments = fragments if isinstance(fragments, Mapping) else dict.fromkeys(fragments)
+    rev = changes.note(name)
+    document = _next(name)
+    have = set(db.session.scalars(select(LiveText.fragment).where(LiveText.document_id == document.id)))
+    missing = {fragment: text for fragment, text in fragments.items() if fragment not in have}
+    if not missing:
+        return
+    document.seq += 1
+    document.dirty_since = document.dirty_since or now()
+    db.session.add(Update(document_id=document.id, seq=document.seq, payload=_state(missing)))
+    db.session.flush()
+    _project(document.id, missing, rev)
+    hints.changed([name])
+
+
+def replace(name: str, contents: Mapping[str, Node], by: int | None = None) -> None:
+    """Make these texts the whole content of their fragments; open editors follow. Raises NoDocument, BadContent."""
+    for text in contents.values():
+        content.check(text)
+    row = _next(name)
+    document = read_log(row.id).document()
+    before = document.get_state()
+    with document.transaction():
+        for fragment, text in contents.items():
+            content.write(document.get(fragment, type=XmlFragment), text)
+    row.seq += 1
+    row.dirty_since = row.dirty_since or now()
+    db.session.add(Update(document_id=row.id, seq=row.seq, payload=document.get_update(before), by=by))
+    db.session.flush()
+    hints.changed([name])
+
+
+def texts(names: Iterable[str]) -> dict[str, dict[str, LiveText]]:
+    """{name: {fragment: LiveText}} of all `names`, in one query; empty for a document that is not there."""
+    wanted = list(names)
+    found: dict[str, dict[str, LiveText]] = {name: {} for name in wanted}
+    query = select(Document.name, LiveText).join(LiveText, LiveText.document_id == Document.id)
+    for name, text in db.session.execute(query.where(Document.name.in_(wanted))).tuples():
+        found[name][text.fragment] = text
+    return found
+
+
+def contents(name: str, fragments: Iterable[str] | None = None) -> dict[str, Node]:
+    """{fragment: JSON}, current up to the last acknowledged word. Raises NoDocument."""
+    found = find(name)
+    document = read_log(found.id).document()
+    wanted = fragments if fragments is not None else fragment_names(found.id)
+    return {fragment: content.read(document.get(fragment, type=XmlFragment)) for fragment in wanted}
+
+
+def find(name: str) -> Document:
+    """The document's row. Raises NoDocument."""
+    document = db.session.scalar(
+        select(Document).where(Document.name == name).execution_options(populate_existing=True)
+    )
+    if document is None:
+        raise NoDocument(name)
+    return document
+
+
+def fragment_names(document_id: int) -> set[str]:
+    return set(db.session.scalars(select(LiveText.fragment).where(LiveText.document_id == document_id)))
+
+
+def read_log(document_id: int) -> Log:
+    """Everything stored of a document, of one moment. Raises NoDocument."""
+    columns = (Document.id, Document.gen, Document.seq, Document.upto, Document.state)
+    row = db.session.execute(select(*columns).where(Document.id == document_id)).first()
+    if row is None:
+        raise NoDocument(str(document_id))
+    rows = rows_after(document_id, row.upto)
+    # On PostgreSQL each statement sees its own moment: rows may be newer than the document's line, and reach further.
+    # A compaction between the two leaves a gap, which shows by the first number.
+    if (rows and rows[0][0] != row.upto + 1) or (not rows and row.seq > row.upto):
+        return read_log(document_id)
+    return Log(row.id, row.gen, rows[-1][0] if rows else row.seq, row.upto, row.state, rows)
+
+
+def rows_after(document_id: int, seq: int) -> list[tuple[int, bytes]]:
+    """The updates behind `seq`, in order."""
+    query = select(Update.seq, Update.payload).where(Update.document_id == document_id, Update.seq > seq)
+    return list(db.session.execute(query.order_by(Update.seq)).tuples())
+
+
+def lock(names: Iterable[str], reason: str, by: str) -> None:
+    """Close documents for writing; `reason` and `by` (a name) are shown to those who have them open."""
+    _set(names, locked=True, lock_reason=reason, locked_by=by)
+
+
+def unlock(names: Iterable[str]) -> None:
+    _set(names, locked=False, lock_reason="", locked_by="")
+
+
+def is_locked(name: str) -> bool:
+    """Whether the document is closed for writing."""
+    return bool(db.session.scalar(select(Document.locked).where(Document.name == name)))
+
+
+def mark_deleted(names: Iterable[str]) -> None:
+    """Nobody can open them any more; who has one open is told. The texts stay."""
+    _set(names, deleted=True)
+
+
+def mark_restored(names: Iterable[str]) -> None:
+    _set(names, deleted=False)
+
+
+def bump_access(names: Iterable[str]) -> None:
+    """Rights on these documents may have changed: everybody in them is decided anew."""
+    _set(names)
+
+
+def new_generations() -> None:
+    """After a restore from a backup: every document becomes another one, so that no browser merges its old words."""
+    for document in db.session.scalars(select(Document)):
+        document.gen = new_gen()
+        document.access_rev += 1
+    db.session.flush()
+    hints.changed([], everything=True)
+
+
+def compact(document_id: int) -> None:
+    """Fold the log into the state. What was acknowledged stays; only its division into updates is forgotten."""
+    db.session.execute(update(Document).where(Document.id == document_id).values(upto=Document.upto))
+    log = read_log(document_id)
+    state = log.document().get_update()
+    db.session.execute(update(Document).where(Document.id == document_id).values(state=state, upto=log.seq))
+    db.session.execute(delete(Update).where(Update.document_id == document_id, Update.seq <= log.seq))
+
+
+def waiting_for_compaction(rows: int) -> list[int]:
+    """Ids of the documents with more than `rows` updates behind their state."""
+    return list(db.session.scalars(select(Document.id).where(Document.seq - Document.upto > rows)))
+
+
+def _next(name: str) -> Document:
+    """The document's row, kept until the commit, so that nobody appends in between."""
+    db.session.execute(update(Document).where(Document.name == name).values(seq=Document.seq))
+    return find(name)
+
+
+def _set(names: Iterable[str], **values: object) -> None:
+    wanted = sorted(set(names))
+    changed = update(Document).where(Document.name.in_(wanted))
+    db.session.execute(changed.values(access_rev=Document.access_rev + 1, **values))
+    hints.changed(wanted)
+
+
+def _state(contents: Contents) -> bytes:
+    document: Doc[XmlFragment] = Doc()
+    for fragment, text in sorted(contents.items()):
+        if text is not None:
+            content.check(text)
+        content.write(document.get(fragment, type=XmlFragment), text or content.empty())
+    return document.get_update()
+
+
+def _project(document_id: int, contents: Contents, rev: int) -> None:
+    for fragment, text in contents.items():
+        shown = content.read_back(text or content.empty())
+        plain, html = content.to_plain(shown), content.to_html(shown)
+        db.session.add(LiveText(document_id=document_id, fragment=fragment, plain=plain, html=html, rev=rev))
+    db.session.flush()

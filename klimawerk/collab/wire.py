@@ -1,0 +1,197 @@
+"""Reads a Yjs update (binary format, version 1) without applying it: what it inserts where, and what it deletes.
+
+A CRDT takes in everything and cannot give it back, so an update is judged by what it says before any document sees
+it. Lengths of text are in UTF-16 units, as Yjs counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Id = tuple[int, int]  # client, clock
+
+GC, DELETED, JSON, BINARY, STRING, EMBED, FORMAT, TYPE, ANY, DOC, SKIP = range(11)
+XML_ELEMENT, XML_TEXT = 3, 6
+_NAMED_TYPES = (3, 5)
+
+
+class Malformed(ValueError):
+    """Not an update of this format."""
+
+
+@dataclass(slots=True)
+class Struct:
+    """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element."""
+
+    client: int
+    clock: int
+    length: int
+    kind: int
+    origin: Id | None = None
+    right: Id | None = None
+    root: str | None = None
+    parent: Id | None = None
+    key: str | None = None
+    type: int = -1
+    name: str = ""
+
+
+@dataclass(slots=True)
+class Parsed:
+    """An update's content. `deletes`: (client, clock, length)."""
+
+    structs: list[Struct]
+    deletes: list[tuple[int, int, int]]
+
+
+def parse(update: bytes) -> Parsed:
+    """Read an update. Raises Malformed for anything else, also for bytes left over."""
+    reader = _Reader(update)
+    try:
+        structs = list(_structs(reader))
+        deletes = list(_deletes(reader))
+    except (IndexError, UnicodeDecodeError) as error:
+        raise Malformed(str(error)) from error
+    if reader.at != len(update):
+        raise Malformed("something follows the update")
+    return Parsed(structs, deletes)
+
+
+def parse_state(state: bytes) -> dict[int, int]:
+    """Read a state vector: how far each client is known. Raises Malformed."""
+    reader = _Reader(state)
+    try:
+        clocks = {reader.number(): reader.number() for _ in range(reader.number())}
+    except IndexError as error:
+        raise Malformed(str(error)) from error
+    if reader.at != len(state):
+        raise Malformed("something follows the state")
+    return clocks
+
+
+def _structs(reader: _Reader) -> Iterator[Struct]:
+    for _ in range(reader.number()):
+        count, client, clock = reader.number(), reader.number(), reader.number()
+        for _ in range(count):
+            struct = _struct(reader, client, clock)
+            clock += struct.length
+            yield struct
+
+
+def _deletes(reader: _Reader) -> Iterator[tuple[int, int, int]]:
+    for _ in range(reader.number()):
+        client = reader.number()
+        for _ in range(reader.number()):
+            yield client, reader.number(), reader.number()
+
+
+def _struct(reader: _Reader, client: int, clock: int) -> Struct:
+    info = reader.byte()
+    kind = info & 0x1F
+    if kind in (GC, SKIP):
+        return Struct(client, clock, reader.number(), kind)
+    struct = Struct(client, clock, 0, kind)
+    if info & 0x80:
+        struct.origin = (reader.number(), reader.number())
+    if info & 0x40:
+        struct.right = (reader.number(), reader.number())
+    if not info & 0xC0:
+        if reader.number() == 1:
+            struct.root = reader.text()
+        else:
+            struct.parent = (reader.number(), reader.number())
+        if info & 0x20:
+            struct.key = reader.text()
+    _content(reader, struct)
+    return struct
+
+
+def _content(reader: _Reader, struct: Struct) -> None:
+    struct.length = 1
+    if struct.kind == DELETED:
+        struct.length = reader.number()
+    elif struct.kind == STRING:
+        struct.length = len(reader.text().encode("utf-16-le")) // 2
+    elif struct.kind == FORMAT:
+        struct.name = reader.text()
+        reader.text()
+    elif struct.kind == TYPE:
+        struct.type = reader.number()
+        if struct.type in _NAMED_TYPES:
+            struct.name = reader.text()
+    elif struct.kind == ANY:
+        struct.length = reader.number()
+        for _ in range(struct.length):
+            reader.any()
+    elif struct.kind == EMBED:
+        reader.text()
+    elif struct.kind == BINARY:
+        reader.skip(reader.number())
+    elif struct.kind == JSON:
+        struct.length = reader.number()
+        for _ in range(struct.length):
+            reader.text()
+    elif struct.kind == DOC:
+        reader.text()
+        reader.any()
+    else:
+        raise Malformed(f"content {struct.kind} is unknown")
+
+
+class _Reader:
+    """Reads numbers and texts one after the other; IndexError at the end of the bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.at = 0
+
+    def byte(self) -> int:
+        value = self._data[self.at]
+        self.at += 1
+        return value
+
+    def number(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self._data[self.at]
+            self.at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+            if shift > 63:
+                raise Malformed("a number is too long")
+
+    def skip(self, length: int) -> bytes:
+        start, self.at = self.at, self.at + length
+        if self.at > len(self._data):
+            raise IndexError("the end came too early")
+        return self._data[start : self.at]
+
+    def text(self) -> str:
+        return self.skip(self.number()).decode()
+
+    def any(self, depth: int = 0) -> None:
+        """Pass over one value of lib0's "any" encoding."""
+        if depth > 8:
+            raise Malformed("a value is nested too deeply")
+        kind = self.byte()
+        if kind in (127, 126, 121, 120):
+            return
+        if kind == 125:
+            while self.byte() >= 0x80:
+                pass
+        elif kind in (124, 123, 122):
+            self.skip(4 if kind == 124 else 8)
+        elif kind in (119, 116):
+            self.skip(self.number())
+        elif kind == 118:
+            for _ in range(self.number()):
+                self.text()
+                self.any(depth + 1)
+        elif kind == 117:
+            for _ in range(self.number()):
+                self.any(depth + 1)
+        else:
+            raise Malformed(f"value {kind} is unknown")

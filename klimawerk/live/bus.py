@@ -1,0 +1,80 @@
+"""Hints from process to process. A lost hint loses nothing: whoever needs to be sure looks at the database."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import redis
+
+log = logging.getLogger(__name__)
+CHANNEL = "klimawerk-hints"
+Hint = dict[str, Any]
+
+
+class Bus:
+    """Publishes small JSON hints to all other processes; without a message queue there are none, and it is silent."""
+
+    def __init__(self, url: str | None, spawn: Callable[[Callable[[], None]], object]) -> None:
+        self._spawn = spawn
+        self._me = secrets.token_hex(8)
+        self._client = redis.Redis.from_url(url) if url else None
+        self._listeners: dict[str, Callable[[Hint], None]] = {}
+        self._running = False
+
+    @property
+    def me(self) -> str:
+        """This process's name among the others."""
+        return self._me
+
+    def on(self, kind: str, listener: Callable[[Hint], None]) -> None:
+        self._listeners[kind] = listener
+
+    def tell(self, kind: str, **hint: Any) -> None:
+        """Tell all other processes; never fails, never waits for an answer."""
+        if self._client is None:
+            return
+        try:
+            self._client.publish(CHANNEL, json.dumps({"kind": kind, "process": self._me, **hint}))
+        except redis.RedisError as error:
+            log.warning("the message queue took no hint: %s", type(error).__name__)
+
+    def start(self) -> None:
+        if self._client is not None and not self._running:
+            self._running = True
+            self._spawn(self._listen)
+
+    def stop(self) -> None:
+        self._running = False
+
+    def _listen(self) -> None:
+        while self._running:
+            try:
+                self._read()
+            except redis.RedisError as error:
+                log.warning("the message queue is away: %s", type(error).__name__)
+                time.sleep(1)
+
+    def _read(self) -> None:
+        assert self._client is not None
+        with self._client.pubsub(ignore_subscribe_messages=True) as line:
+            line.subscribe(CHANNEL)
+            while self._running:
+                message = line.get_message(timeout=1.0)
+                if message is not None:
+                    self._hear(message["data"])
+
+    def _hear(self, data: bytes) -> None:
+        try:
+            hint = json.loads(data)
+            listener = self._listeners.get(hint["kind"])
+            if hint["process"] != self._me and listener is not None:
+                listener(hint)
+        except (ValueError, KeyError, TypeError):
+            log.warning("a hint could not be read")
+        except Exception:
+            log.exception("a hint's listener failed")

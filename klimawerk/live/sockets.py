@@ -1,0 +1,194 @@
+"""Connections: who may connect, what a page watches, and what happens to open pages when rights or logins end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, current_app
+from socketio.exceptions import ConnectionRefusedError as Refusal
+
+from klimawerk.database import after_commit, writing
+from klimawerk.live import changes, events, identity, topics, transport
+from klimawerk.live.bus import Bus, Hint
+from klimawerk.live.doors import Handler, Payload, Refused, open_door
+from klimawerk.live.keeper import Keeper
+from klimawerk.live.pages import Page, Pages
+
+log = logging.getLogger(__name__)
+MOST_TOPICS = 2_000
+RECHECK, SIGN_OUT = "recheck", "sign-out"
+SILENCE = 4.5
+"""Seconds after an unanswered ping until a page counts as gone: under 10 s after a closed lid, with a ping every 4 s."""
+
+
+class Live:
+    """Everything live in this process for one app; `live()` finds the current app's."""
+
+    def __init__(self, app: Flask, server: Any) -> None:
+        self.app, self.server = app, server
+        self.pages = Pages()
+        self.keeper = Keeper(app, server.start_background_task)
+        self.bus = Bus(app.extensions["klimawerk"].redis_url, server.start_background_task)
+        self.on_gone: list[Callable[[Page], None]] = []
+        self.on_recheck: list[Callable[[Page], None]] = []
+        self.on_life: list[Callable[[Page], None]] = []
+        self._person_revs: dict[int, int] = {}
+        self._listeners: dict[str, Callable[[Hint], None]] = {}
+
+    def on_hint(self, kind: str, listener: Callable[[Hint], None]) -> None:
+        """`listener` hears, in a background thread, what any process spreads under this name."""
+        self._listeners[kind] = listener
+        self.bus.on(kind, lambda hint: self.keeper.soon(lambda: listener(hint)))
+
+    def spread(self, kind: str, **hint: Any) -> None:
+        """Tell the listeners of all processes, this one included."""
+        self.keeper.soon(lambda: self._listeners[kind](hint))
+        self.bus.tell(kind, **hint)
+
+    def door(self, event: str, handler: Handler) -> None:
+        open_door(self.app, self.server, self.pages, event, handler)
+
+    def tell(self, event: str, payload: Payload, *, to: str, skip: list[str] | None = None) -> None:
+        """Emit to a socket or a room of this process; each process tells its own."""
+        self.server.emit(event, payload, to=to, skip_sid=skip or [], ignore_queue=True)
+
+    def wake(self) -> None:
+        """The first socket starts what runs in the background; commands of the shell never do."""
+        self.keeper.start()
+        self.bus.start()
+
+    def close(self) -> None:
+        self.keeper.stop()
+        self.bus.stop()
+
+    def recheck(self, person_id: int) -> None:
+        """Decide anew what the open pages of a person may see and do."""
+        for page in self.pages.of_person(person_id):
+            for topic in [t for t in page.topics if not topics.may_watch(person_id, t)]:
+                page.topics.discard(topic)
+                self.server.leave_room(page.sid, events.topic_room(topic))
+            for listener in self.on_recheck:
+                listener(page)
+
+    def sign_out(self, hint: Hint) -> None:
+        for page in self.pages.all():
+            if page.person_id == hint.get("person") or (page.login and page.login == hint.get("login")):
+                self.tell(events.SIGNED_OUT, {}, to=page.sid)
+                self.server.disconnect(page.sid, ignore_queue=True)
+
+    def look(self) -> None:
+        """Once a second: lost hints about rights, pages that fell silent, sockets that take nothing any more."""
+        self._look_at_rights()
+        for page in self.pages.all():
+            if transport.waiting(self.server, page.sid) > transport.LONGEST_QUEUE:
+                transport.hang_up(self.server, page.sid)
+            ping = transport.silent_since(self.server, page.sid)
+            alive = ping is None or time.time() - ping < SILENCE
+            if alive != page.alive:
+                page.alive = alive
+                for listener in self.on_life:
+                    listener(page)
+
+    def _look_at_rights(self) -> None:
+        people = {page.person_id for page in self.pages.all()}
+        revs = changes.revisions([events.person_topic(person) for person in people]) if people else {}
+        for person in people:
+            rev = revs[events.person_topic(person)]
+            if self._person_revs.get(person, rev) != rev:
+                self.recheck(person)
+        self._person_revs = {person: revs[events.person_topic(person)] for person in people}
+
+
+def live() -> Live:
+    """The current app's."""
+    found: Live = current_app.extensions["live"]
+    return found
+
+
+def recheck(person_id: int) -> None:
+    """A person's rights may have changed: their open pages are decided anew, in all processes.
+
+    To be called inside the `writing()` that changes them (or on its own); it takes effect after the commit.
+    """
+    with writing():
+        changes.note(events.person_topic(person_id))
+        after_commit(lambda: live().spread(RECHECK, person=person_id))
+
+
+def sign_out(person_id: int | None = None, login: str | None = None) -> None:
+    """End the open pages of a person, or of one login (`Identity.login`) alone, in all processes."""
+    live().spread(SIGN_OUT, person=person_id, login=login)
+
+
+def open_doors(app: Flask, server: Any) -> Live:
+    """Bind connecting, watching and the process's background work to the Socket.IO server."""
+    here = Live(app, server)
+    app.extensions["live"] = here
+    server.on("connect", lambda sid, environ, auth=None: _connect(here, sid, environ, auth))
+    server.on("disconnect", lambda sid, *_reason: _disconnect(here, sid))
+    here.door(events.WATCH, lambda page, payload: _watch(here, page, payload))
+    here.door(events.UNWATCH, lambda page, payload: _unwatch(here, page, payload))
+    here.on_hint(RECHECK, lambda hint: here.recheck(hint["person"]))
+    here.on_hint(SIGN_OUT, here.sign_out)
+    here.keeper.each_second(here.look)
+    return here
+
+
+def _connect(here: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
+    auth = auth if isinstance(auth, dict) else {}
+    if auth.get("v", events.PROTOCOL) != events.PROTOCOL:
+        raise Refusal(events.OUTDATED)
+    with here.app.request_context(environ):
+        who = identity.current()
+    if who is None:
+        raise Refusal(events.LOGIN_REQUIRED)
+    schema = auth.get("schema")
+    page = Page(sid, who.person_id, who.login, schema if isinstance(schema, int) else None)
+    here.pages.add(page)
+    here.wake()
+    if page.schema is not None and page.schema < events.SCHEMA:
+        here.keeper.soon(lambda: here.tell(events.RELOAD, {"schema": events.SCHEMA}, to=sid))
+
+
+def _disconnect(here: Live, sid: str) -> None:
+    page = here.pages.remove(sid)
+    if page is None:
+        return
+    with here.app.app_context():
+        for listener in here.on_gone:
+            try:
+                listener(page)
+            except Exception:
+                log.exception("a page could not be tidied away")
+
+
+def _watch(here: Live, page: Page, payload: Payload) -> Payload:
+    asked = _topics(payload)
+    allowed = [topic for topic in asked if topic in page.topics or topics.may_watch(page.person_id, topic)]
+    if len(page.topics.union(allowed)) > MOST_TOPICS:
+        raise Refused(events.TOO_LARGE)
+    for topic in allowed:
+        page.topics.add(topic)
+        here.server.enter_room(page.sid, events.topic_room(topic))
+    revs = changes.revisions(allowed) if allowed else {}
+    return {"revs": revs, "refused": [topic for topic in asked if topic not in revs]}
+
+
+def _unwatch(here: Live, page: Page, payload: Payload) -> Payload:
+    asked = _topics(payload)
+    for topic in asked:
+        page.topics.discard(topic)
+        here.server.leave_room(page.sid, events.topic_room(topic))
+    return {"revs": changes.revisions([t for t in asked if topics.may_watch(page.person_id, t)]), "refused": []}
+
+
+def _topics(payload: Payload) -> list[str]:
+    asked = payload.get("topics")
+    if not isinstance(asked, list) or len(asked) > MOST_TOPICS:
+        raise Refused(events.INVALID)
+    if not all(isinstance(topic, str) and len(topic) <= 80 for topic in asked):
+        raise Refused(events.INVALID)
+    return list(dict.fromkeys(asked))

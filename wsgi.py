@@ -1,5 +1,11 @@
 """The server's entry: gunicorn's gevent worker has patched everything before this is imported."""
 
-from klimawerk import create_app
+import sys
 
-app = create_app()
+from klimawerk import create_app
+from klimawerk.config import BadConfiguration
+
+try:
+    app = create_app()
+except BadConfiguration as problem:
+    sys.exit(f"Klimawerk cannot start: {problem}")

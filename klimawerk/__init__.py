@@ -41,10 +41,12 @@ def _models() -> None:
 
 def _rooms(app: Flask) -> None:
     """Each room of the house is opened by its own `init_app`."""
-    from klimawerk import cli, collab, live, web
+    from klimawerk import accounts, cli, collab, goals, live, measures, overview, partnerships, sheets, web
 
     cli.init_app(app)
     web.init_app(app)
+    accounts.init_app(app)
+    partnerships.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
     config: Config = app.extensions["klimawerk"]
     transport.prepare(config.async_mode, config.max_message_size)
@@ -59,3 +61,5 @@ def _rooms(app: Flask) -> None:
     )
     live.init_app(app)
     collab.init_app(app)
+    for room in (sheets, goals, measures, overview):
+        room.init_app(app)

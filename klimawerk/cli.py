@@ -6,4 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    return
+    from klimawerk.accounts import cli as accounts
+    from klimawerk.operations import cli as operations
+
+    accounts.init_app(app)
+    operations.init_app(app)

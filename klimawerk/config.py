@@ -51,6 +51,7 @@ class Config:
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "MAX_CONTENT_LENGTH": self.max_import_size,
             "MAX_FORM_MEMORY_SIZE": self.max_form_size,
+            "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
             "SESSION_COOKIE_NAME": "klimawerk_session",
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
@@ -92,9 +93,7 @@ def load(**overrides: object) -> Config:
         "https": public_url.startswith("https://"),
         "workers": _whole_number(env.get("WORKERS", "1"), "WORKERS"),
         "async_mode": env.get("KLIMAWERK_ASYNC_MODE", "threading"),
-        "trusted_proxies": _whole_number(
-            env.get("KLIMAWERK_TRUSTED_PROXIES", "0"), "KLIMAWERK_TRUSTED_PROXIES"
-        ),
+        "trusted_proxies": _whole_number(env.get("KLIMAWERK_TRUSTED_PROXIES", "0"), "KLIMAWERK_TRUSTED_PROXIES"),
         "operator_name": env.get("KLIMAWERK_OPERATOR", ""),
         "smtp_url": env.get("KLIMAWERK_SMTP_URL") or None,
         "mail_from": env.get("KLIMAWERK_MAIL_FROM", "klimawerk@localhost"),

@@ -1,81 +1,199 @@
-"""Amounts as people write them, and in the other currency. Always Decimal, to the cent where it is money."""
+"""Money: amounts as people write them, conversion with the planning rate, sums. Exact, to the cent, rounded half up.
+
+An amount is kept in the currency it was named in: {"amount": "62000.00", "currency": "EUR"}. "Main" is the programme's
+first currency, "local" the partner's.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
 
-LARGEST = Decimal("1e12")
+from klimawerk.codes import find
+
+Amount = Mapping[str, str]
+Cells = Mapping[str, Any]
+
+CENT = Decimal("0.01")
+SMALLEST = Decimal("0.000001")
+TOO_MUCH = Decimal(10) ** 12
+NOTHING = Decimal("0.00")
+
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
-_CURRENCY = re.compile(r"(?:€|EUR|[A-Z]{3})$|^(?:€|EUR|[A-Z]{3})")
+_GROUPED_BY_SPACE = re.compile(r"\d{1,3}([ \u00a0\u202f'’]\d{3})+([.,]\d+)?", re.ASCII)
+_PLAIN = re.compile(r"\d+([.,]\d+)?", re.ASCII)
+_POINTS = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
+_COMMAS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_UNCLEAR = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
 
 class BadAmount(ValueError):
-    """Not an amount; the text is a sentence for the person who typed it."""
+    """What was written is no amount; `sentence` says why."""
+
+    def __init__(self, sentence: LazyString) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """ "1.500": one thousand five hundred, or one and a half? Each reading as it can be written clearly."""
+    """ "1.500" is one and a half here and fifteen hundred there: both readings, the likelier one first."""
 
-    large: Decimal
-    small: Decimal
-    large_text: str
-    small_text: str
+    readings: tuple[Decimal, Decimal]
 
 
 def parse_amount(text: str, locale: str) -> Decimal | Ambiguous:
-    """ "1.500,00", "1,500.00", "1 500,50", "1'500", "62000", "0,5" -> Decimal, never guessing "1.500" or "1,500".
+    """The amount with its cents. `locale` ("de", "en") orders the readings of an unclear one. Raises BadAmount."""
+    amount = parse_number(text, locale)
+    if isinstance(amount, Ambiguous):
+        return amount
+    if amount != round_half_up(amount):
+        raise BadAmount(_("An amount has at most two decimals."))
+    return round_half_up(amount)
 
-    A leading or trailing currency sign or code is passed over. Raises BadAmount with a sentence.
+
+def parse_number(text: str, locale: str) -> Decimal | Ambiguous:
+    """The same for a number that is no money, with as many decimals as it has, at most six. Raises BadAmount."""
+    written = text.strip().removesuffix(",-").removesuffix(",–").strip()
+    if written[:1] in ("-", "−", "–"):
+        raise BadAmount(_("An amount cannot be negative."))
+    if _UNCLEAR.fullmatch(written):
+        return _both_readings(written, locale)
+    return _checked(_number(written))
+
+
+def round_half_up(amount: Decimal) -> Decimal:
+    """To the cent."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The planning rate: how much of `local` one unit of `main` is. Conversions are None where it cannot tell."""
+
+    main: str
+    local: str = ""
+    rate: Decimal | None = None
+
+    def to_main(self, amount: Decimal, currency: str) -> Decimal | None:
+        if currency == self.main:
+            return round_half_up(amount)
+        return round_half_up(amount / self.rate) if currency == self.local and self.rate else None
+
+    def to_local(self, amount: Decimal, currency: str) -> Decimal | None:
+        if not self.local:
+            return None
+        if currency == self.local:
+            return round_half_up(amount)
+        return round_half_up(amount * self.rate) if currency == self.main and self.rate else None
+
+    def other(self, amount: Decimal, currency: str) -> tuple[Decimal, str] | None:
+        """The amount in the other currency, to be shown beside it as converted."""
+        target = self.local if currency == self.main else self.main
+        converted = self.to_local(amount, currency) if target == self.local else self.to_main(amount, currency)
+        return None if converted is None else (converted, target)
+
+
+def total(amounts: Iterable[Amount | None], rates: Rates) -> Decimal:
+    """The sum in the main currency; what cannot be converted is left out (see `Sums.unconverted`)."""
+    converted = (rates.to_main(Decimal(a["amount"]), a["currency"]) for a in amounts if a)
+    return sum((amount for amount in converted if amount is not None), NOTHING)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums in the main currency, except `by_currency` (costs in the currency they were named in).
+
+    `by_side` and `by_source` are of the funding: sides "de", "partner", "both". Rejected funding counts nowhere.
+    `open_funding` is the part of the funding whose source is still open. `gap` is what costs exceed funding by.
+    `unconverted` counts lines that no rate could convert.
     """
-    bare = _SPACES.sub("", _CURRENCY.sub("", _SPACES.sub("", text)))
-    if not re.fullmatch(r"\d[\d.,]*", bare, re.ASCII):
-        raise BadAmount(_("Please write an amount in digits, for example %(example)s.", example=_example(locale)))
-    marks = re.findall(r"[.,]", bare)
-    if len(marks) == 1 and re.fullmatch(r"\d{1,3}[.,]\d{3}", bare) and not bare.startswith("0"):
-        return _asked(bare, locale)
-    return _in_bounds(_decimal(bare, marks, locale))
+
+    costs: Decimal = NOTHING
+    funding: Decimal = NOTHING
+    open_funding: Decimal = NOTHING
+    by_source: dict[str, Decimal] = field(default_factory=dict)
+    by_side: dict[str, Decimal] = field(default_factory=dict)
+    by_currency: dict[str, Decimal] = field(default_factory=dict)
+    unconverted: int = 0
+
+    @property
+    def gap(self) -> Decimal:
+        return self.costs - self.funding
 
 
-def convert(amount: Decimal, rate: Decimal, *, to_local: bool) -> Decimal:
-    """The amount in the other currency, rounded half up to the cent; `rate` is local units per main unit."""
-    return cents(amount * rate if to_local else amount / rate)
+def sums(costs: Iterable[Cells], funding: Iterable[Cells], rates: Rates) -> Sums:
+    """Of one measure, or of all measures of a programme: give it the cells of all their lines."""
+    costs, funding = list(costs), [line for line in funding if counts(line)]
+    by_source: dict[str, Decimal] = defaultdict(lambda: NOTHING)
+    by_side: dict[str, Decimal] = defaultdict(lambda: NOTHING)
+    for line in funding:
+        amount = total([line.get("amount")], rates)
+        source = line.get("source") or "open"
+        by_source[source] += amount
+        by_side[side_of(source)] += amount
+    return Sums(
+        costs=total([line.get("amount") for line in costs], rates),
+        funding=sum(by_source.values(), NOTHING),
+        open_funding=by_source.get("open", NOTHING),
+        by_source=dict(by_source),
+        by_side=dict(by_side),
+        by_currency=_by_currency(costs),
+        unconverted=sum(1 for line in [*costs, *funding] if _is_unconverted(line.get("amount"), rates)),
+    )
 
 
-def cents(amount: Decimal) -> Decimal:
-    """Rounded half up to two decimals."""
-    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+def counts(funding_line: Cells) -> bool:
+    """Whether the money may still come: rejected lines stay on the page, but not in the sum."""
+    return funding_line.get("state") != "rejected"
 
 
-def _decimal(bare: str, marks: list[str], locale: str) -> Decimal:
-    """The last mark divides the decimals off, unless it appears more than once; others must stand every three digits."""
-    if not marks:
-        return Decimal(bare)
-    last = marks[-1]
-    whole, _mark, rest = bare.rpartition(last) if marks.count(last) == 1 else (bare, "", "")
-    groups = re.split(r"[.,]", whole)
-    if len(set(re.findall(r"[.,]", whole))) > 1 or any(len(group) != 3 for group in groups[1:]):
-        raise BadAmount(_("Please write an amount in digits, for example %(example)s.", example=_example(locale)))
-    return Decimal("".join(groups) + ("." + rest if rest else ""))
+def side_of(source: str) -> str:
+    """Which side a source of money belongs to: "de", "partner" or "both"."""
+    known = find("funding_source", source)
+    return str(known.extra.get("origin", "both")) if known else "both"
 
 
-def _asked(bare: str, locale: str) -> Ambiguous:
-    whole, decimals = re.split(r"[.,]", bare)
-    comma = locale != "en"
-    large, small = Decimal(whole + decimals), Decimal(f"{whole}.{decimals}")
-    clear = decimals[:-1] if decimals.endswith("0") else decimals + "0"
-    return Ambiguous(large, small, str(large), f"{whole}{',' if comma else '.'}{clear}")
+def _by_currency(lines: list[Cells]) -> dict[str, Decimal]:
+    result: dict[str, Decimal] = defaultdict(lambda: NOTHING)
+    for amount in (line["amount"] for line in lines if line.get("amount")):
+        result[amount["currency"]] += Decimal(amount["amount"])
+    return dict(result)
 
 
-def _in_bounds(amount: Decimal) -> Decimal:
-    if amount >= LARGEST:
-        raise BadAmount(_("That is too large to be an amount of this programme."))
+def _is_unconverted(amount: Amount | None, rates: Rates) -> bool:
+    return bool(amount) and rates.to_main(Decimal(amount["amount"]), amount["currency"]) is None  # type: ignore[index]
+
+
+def _both_readings(written: str, locale: str) -> Ambiguous:
+    grouped = _checked(Decimal(re.sub(r"[.,]", "", written)))
+    fraction = Decimal(written.replace(",", "."))
+    usual = "." if locale.startswith(("de", "es", "pt")) else ","
+    return Ambiguous((grouped, fraction) if usual in written else (fraction, grouped))
+
+
+def _number(written: str) -> Decimal:
+    if _GROUPED_BY_SPACE.fullmatch(written):
+        written = _SPACES.sub("", written)
+    if _PLAIN.fullmatch(written):
+        return Decimal(written.replace(",", "."))
+    if _POINTS.fullmatch(written):
+        return Decimal(written.replace(".", "").replace(",", "."))
+    if _COMMAS.fullmatch(written):
+        return Decimal(written.replace(",", ""))
+    raise BadAmount(_("This is not an amount. Write it like 62000 or 62000.50."))
+
+
+def _checked(amount: Decimal) -> Decimal:
+    if amount >= TOO_MUCH:
+        raise BadAmount(_("This amount is too large."))
+    if amount != amount.quantize(SMALLEST):
+        raise BadAmount(_("A number has at most six decimals."))
     return amount
-
-
-def _example(locale: str) -> str:
-    return "1500.00" if locale == "en" else "1500,00"

@@ -29,7 +29,7 @@ def main() -> int:
         config = configuration.load()
         first = configuration.port()
     except configuration.BadConfiguration as problem:
-        print(problem, file=sys.stderr)
+        print(f"Klimawerk cannot start: {problem}", file=sys.stderr)
         return 2
     ports = range(first, first + config.workers)
     return _serve(ports)

@@ -45,9 +45,7 @@ class ProofReader(FlaskClient):
     def login(self, person: Person, password: str = factories.PASSWORD) -> TestResponse:
         """Through the form, like a person."""
         self.get("/login")
-        response = self.post(
-            "/login", data={"email": person.email, "password": password, "csrf_token": self.token}
-        )
+        response = self.post("/login", data={"email": person.email, "password": password, "csrf_token": self.token})
         assert response.status_code == 302, f"signing in as {person.email}: {response.status}"
         self.get(response.location)
         return response

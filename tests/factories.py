@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from itertools import count
 
 from argon2 import PasswordHasher
 
 from klimawerk.accounts.models import Person
+from klimawerk.collab.content import from_plain
 from klimawerk.database import writing
 from klimawerk.extensions import db
+from klimawerk.goals.service import create_goal
+from klimawerk.measures.models import Measure
+from klimawerk.measures.service import all_measures, create_measure
 from klimawerk.partnerships.models import Membership, Municipality, Partnership
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import create_programme
+from klimawerk.sheets.rows import append_row
 
 PASSWORD = "a long enough passphrase"
 # Cheap on purpose: only its verification counts here.
@@ -69,9 +77,7 @@ def partnership(de: str = "Musterstadt", partner: str = "Exampleton") -> Team:
             since=2024,
         )
         towns = {
-            "de": Municipality(
-                position=0, side="de", name=de, country="DE", language="de", timezone=ZONES["de"]
-            ),
+            "de": Municipality(position=0, side="de", name=de, country="DE", language="de", timezone=ZONES["de"]),
             "partner": Municipality(
                 position=1,
                 side="partner",
@@ -118,3 +124,32 @@ def member(
             )
         )
     return who
+
+
+def programme(team: Team, languages: tuple[str, ...] = ("de", "en")) -> Programme:
+    """A programme with one field of action, a goal Z1 and two measures, WA-01 (with rows) and WA-02."""
+    made = create_programme(
+        team.partnership,
+        languages=list(languages),
+        lead_language="en",
+        currency_local="GHS",
+        rate=Decimal(13),
+        rate_date=date(2026, 11, 1),
+        texts={"title.en": from_plain("Joint programme"), "title.de": from_plain("Gemeinsames Programm")},
+        by=None,
+    )
+    cells = {"code": "WA", "title.en": "Waste", "title.de": "Abfall", "list_code": "waste"}
+    field_row = append_row(made, "fields", cells, by=None)
+    goal = create_goal(made, field_row=field_row.id, texts={"title.en": from_plain("Collect separately")}, by=None)
+    texts = {"title.en": from_plain("Green bins"), "description.en": from_plain("Forty bins are set up.")}
+    first = create_measure(goal, texts=texts, values={"priority": "high"}, by=None)
+    append_row(first, "steps", {"text.en": "Analyse the waste", "due": "2027-10", "side": "partner"}, by=None)
+    append_row(first, "costs", {"category": "equipment", "amount": {"amount": "62000.00", "currency": "EUR"}}, by=None)
+    append_row(first, "funding", {"source": "own_de", "amount": {"amount": "2000.00", "currency": "EUR"}}, by=None)
+    create_measure(goal, texts={"title.en": from_plain("Compost site")}, by=None)
+    return made
+
+
+def measure(of: Programme, code: str = "WA-01") -> Measure:
+    """The measure of that code."""
+    return next(one for one in all_measures(of) if one.code == code)

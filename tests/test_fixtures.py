@@ -62,9 +62,7 @@ def test_a_fragment_is_whole_elements_with_ids() -> None:
 
 def test_a_partnership_has_people_of_both_sides(app: Flask, any_database: str) -> None:
     team = factories.partnership()
-    found = db.session.scalars(
-        select(Membership).where(Membership.partnership_id == team.partnership.id)
-    ).all()
+    found = db.session.scalars(select(Membership).where(Membership.partnership_id == team.partnership.id)).all()
     assert {(one.side, one.role) for one in found} >= {
         ("de", "editor"),
         ("partner", "coordinator"),

@@ -12,5 +12,5 @@ from klimawerk.web.places import know_reader
 def init_app(app: Flask) -> None:
     sessions.init_app(app)
     app.register_blueprint(routes.blueprint)
-    app.add_template_global(current_person)
+    app.context_processor(lambda: {"person": current_person()})
     know_reader(app, current_person)

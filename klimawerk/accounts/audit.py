@@ -16,9 +16,7 @@ PAGE = 100
 
 def record(action: str, *, by: Person | None, partnership_id: int | None = None, **detail: object) -> None:
     """Write an entry into the present transaction, so that it stands exactly when what it tells of does."""
-    entry = AuditEntry(
-        action=action, actor_id=by.id if by else None, partnership_id=partnership_id, detail=detail
-    )
+    entry = AuditEntry(action=action, actor_id=by.id if by else None, partnership_id=partnership_id, detail=detail)
     db.session.add(entry)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -14,7 +13,7 @@ from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from klimawerk.accounts import passwords, service
-from klimawerk.web.places import LANGUAGE_NAMES, known_zones
+from klimawerk.web.places import interface_languages, known_zones
 
 
 def stripped(text: str | None) -> str | None:
@@ -37,11 +36,6 @@ def reads_as_name(_form: FlaskForm, field: Any) -> None:
         raise ValidationError(_("Write your name.")) from error
 
 
-def language_choices() -> list[tuple[str, str]]:
-    """The interface's languages, each by its own name."""
-    return [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.extensions["klimawerk"].languages]
-
-
 @cache
 def zone_choices() -> Sequence[tuple[str, str]]:
     """Time zones named after places, and UTC."""
@@ -52,7 +46,9 @@ def zone_choices() -> Sequence[tuple[str, str]]:
 
 class SignInForm(FlaskForm):
     email = EmailField(
-        lazy_gettext("E-mail"), [InputRequired(), Length(max=254)], [stripped],
+        lazy_gettext("E-mail"),
+        [InputRequired(), Length(max=254)],
+        [stripped],
         render_kw={"autocomplete": "username", "maxlength": 254},
     )
     password = PasswordField(
@@ -62,7 +58,9 @@ class SignInForm(FlaskForm):
 
 class ForgottenForm(FlaskForm):
     email = EmailField(
-        lazy_gettext("E-mail"), [InputRequired(), Length(max=254)], [stripped],
+        lazy_gettext("E-mail"),
+        [InputRequired(), Length(max=254)],
+        [stripped],
         render_kw={"autocomplete": "username"},
     )
 
@@ -73,7 +71,8 @@ class NewPasswordForm(FlaskForm):
         [
             InputRequired(),
             Length(
-                passwords.SHORTEST, passwords.LONGEST,
+                passwords.SHORTEST,
+                passwords.LONGEST,
                 lazy_gettext("A password has at least %(min)d and at most %(max)d characters."),
             ),
         ],
@@ -84,17 +83,20 @@ class NewPasswordForm(FlaskForm):
 
 class PasswordForm(NewPasswordForm):
     present_password = PasswordField(
-        lazy_gettext("Present password"), [InputRequired(), Length(max=1000)],
+        lazy_gettext("Present password"),
+        [InputRequired(), Length(max=1000)],
         render_kw={"autocomplete": "current-password"},
     )
 
 
 class ProfileForm(FlaskForm):
     name = StringField(
-        lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name],
-        description=lazy_gettext("As others should see it."), render_kw={"autocomplete": "name"},
+        lazy_gettext("Name"),
+        [InputRequired(), Length(max=120), reads_as_name],
+        description=lazy_gettext("As others should see it."),
+        render_kw={"autocomplete": "name"},
     )
-    language = SelectField(lazy_gettext("Language"), choices=language_choices)
+    language = SelectField(lazy_gettext("Language"), choices=interface_languages)
     timezone = SelectField(lazy_gettext("Time zone"), choices=zone_choices)
 
 

@@ -23,7 +23,8 @@ CREATE_PERSON = parse("10 per hour")
 
 def may_sign_in(email: str) -> bool:
     """Count an attempt to sign in; whether it was not one too many, for this address or for this account."""
-    return all([_hit(limit, *key) for limit, key in _sign_in(email)])
+    counted = [_hit(limit, *key) for limit, key in _sign_in(email)]
+    return all(counted)
 
 
 def signed_in(email: str) -> None:

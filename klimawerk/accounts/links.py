@@ -35,8 +35,13 @@ def make(
     """A new link and its token, which is stored nowhere; inside `writing()`."""
     token = secrets.token_urlsafe(32)
     link = Link(
-        key=key_of(token), purpose=purpose, person_id=person.id if person else None, partnership_id=partnership_id,
-        payload=payload or {}, created_by=by.id if by else None, expires_at=now() + LIFE[purpose],
+        key=key_of(token),
+        purpose=purpose,
+        person_id=person.id if person else None,
+        partnership_id=partnership_id,
+        payload=payload or {},
+        created_by=by.id if by else None,
+        expires_at=now() + LIFE[purpose],
     )
     db.session.add(link)
     db.session.flush()
@@ -52,7 +57,7 @@ def renew(link: Link) -> str:
 
 def find(token: str) -> Link:
     """The open link with this token. Raises UsedUp. Changes nothing."""
-    link = db.session.scalar(
+    link: Link | None = db.session.scalar(
         select(Link).where(Link.key == key_of(token), Link.used_at.is_(None), Link.expires_at > now())
     )
     if link is None:
@@ -66,7 +71,8 @@ def use_up(token: str) -> Link:
     taken = db.session.scalar(open_ones.values(used_at=now()).returning(Link.id))
     if taken is None:
         raise UsedUp
-    return db.session.get_one(Link, taken)
+    link: Link = db.session.get_one(Link, taken)
+    return link
 
 
 def address(purpose: str, token: str) -> str:

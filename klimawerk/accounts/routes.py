@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, session, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
@@ -13,7 +13,6 @@ from klimawerk.accounts.access import current_person, login_required, operator_o
 from klimawerk.accounts.forms import ForgottenForm, NewPasswordForm, PasswordForm, ProfileForm, SignInForm
 from klimawerk.accounts.models import Person
 from klimawerk.web.errors import wants_fragment
-from klimawerk.web.places import locale
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -58,18 +57,6 @@ def logout_everywhere() -> AnyResponse:
     service.sign_out_everywhere(signed_in(), keep=sessions.current_key(), by=signed_in())
     flash(_("You are signed out on all other devices."))
     return redirect(url_for("accounts.account"))
-
-
-@blueprint.post("/language")
-def language() -> AnyResponse:
-    """The switch in the head: remembered for the session, and for the person when there is one."""
-    chosen = request.form.get("lang", "")
-    if chosen in current_app.extensions["klimawerk"].languages:
-        session["lang"] = chosen
-        person = current_person()
-        if person:
-            service.change_profile(person, name=person.name, language=chosen, timezone=person.timezone)
-    return redirect(_local(request.form.get("next")))
 
 
 @blueprint.route("/account", methods=["GET", "POST"])
@@ -127,7 +114,7 @@ def reset(token: str) -> AnyResponse | str | tuple[str, int]:
     try:
         person = links.person_to_reset(token)
         if not form.validate_on_submit():
-            return render_template("accounts/reset.html", form=form, person=person), _status(form)
+            return render_template("accounts/reset.html", form=form, account=person), _status(form)
         limits.or_429(limits.LINK_ADDRESS)
         person = links.reset_password(token, form.new_password.data)
     except links.UsedUp:
@@ -153,22 +140,27 @@ def link_used_up() -> tuple[str, int]:
 
 def welcome(person: Person, to: str) -> AnyResponse:
     """Sign the person in on this browser and go on to the local address `to`."""
-    sessions.begin(person)
-    generate_csrf()
+    _begin(person)
     return redirect(_local(to))
 
 
 def _welcome(person: Person) -> AnyResponse:
-    to = _local(request.form.get("next") or request.args.get("next"))
     if not wants_fragment():
-        return welcome(person, to)
-    sessions.begin(person)
+        return welcome(person, request.form.get("next") or request.args.get("next") or "/")
+    _begin(person)
     return _in_place(person)
 
 
+def _begin(person: Person) -> None:
+    """A new session has a new form token; the one this request came with is forgotten."""
+    sessions.begin(person)
+    g.pop("csrf_token", None)
+    generate_csrf()
+
+
 def _in_place(person: Person) -> Response:
-    """Nothing to show: the page goes on with a new token. It reloads if it was somebody else's."""
-    response = make_response("", 204)
+    """The page goes on with a new form token. It loads itself anew if it was somebody else's."""
+    response = make_response(render_template("accounts/_signed_in.html"))
     response.headers["X-CSRFToken"] = generate_csrf()
     response.headers["X-Person"] = str(person.id)
     response.headers["HX-Trigger"] = "signed-in"
@@ -191,7 +183,7 @@ def _mail_reset(person: Person, token: str) -> None:
     with force_locale(person.language):
         subject = _("A new password for Klimawerk")
         text = render_template(
-            "mail/reset.txt", person=person, address=links.address(links.RESET, token), language=locale()
+            "mail/reset.txt", account=person, address=links.address(links.RESET, token)
         )
     mail.send_later(person.email, subject, text, language=person.language)
 

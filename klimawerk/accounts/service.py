@@ -9,7 +9,7 @@ from klimawerk.accounts import audit, passwords, sessions
 from klimawerk.accounts.models import Link, Person
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
-from klimawerk.database import after_commit, writing
+from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.web.places import known_zones
 
@@ -48,9 +48,7 @@ def create_person(
     return person
 
 
-def add_person(
-    email: str, name: str, password_hash: str, *, language: str, timezone: str, by: Person | None
-) -> Person:
+def add_person(email: str, name: str, password_hash: str, *, language: str, timezone: str, by: Person | None) -> Person:
     """`create_person` for a password that is hashed already; inside `writing()`."""
     email, name = clean_email(email), clean_name(name)
     if find_person(email):
@@ -96,7 +94,7 @@ def sign_out(person: Person, key: str | None) -> None:
     """The login with this key has ended; its open pages are told. The caller forgets the cookie."""
     with writing():
         audit.record("signed_out", by=person)
-        after_commit(lambda: logins_ended.send(keys=[key] if key else []))
+        logins_ended.send(keys=[key] if key else [])
 
 
 def sign_out_everywhere(person: Person, *, keep: str | None = None, by: Person | None) -> int:
@@ -146,7 +144,7 @@ def change_profile(person: Person, *, name: str, language: str, timezone: str) -
     with writing() as database:
         own = database.get_one(Person, person.id)
         own.name, own.language, own.timezone = name, language, timezone
-        after_commit(lambda: person_changed.send(person_id=person.id))
+        person_changed.send(person_id=person.id)
 
 
 def end_person(person: Person, *, by: Person | None) -> None:
@@ -155,7 +153,14 @@ def end_person(person: Person, *, by: Person | None) -> None:
         database.get_one(Person, person.id).ended_at = now()
         _end_logins(person, None)
         audit.record("person_ended", by=by, person=person.id)
-        after_commit(lambda: person_changed.send(person_id=person.id))
+        person_changed.send(person_id=person.id)
+
+
+def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
+    """Give or take the right to see the operator's pages."""
+    with writing() as database:
+        database.get_one(Person, person.id).operator = operator
+        audit.record("operator_set", by=by, person=person.id, operator=operator)
 
 
 def clean_email(text: str) -> str:
@@ -183,5 +188,5 @@ def clean_zone(name: str) -> str:
 
 def _end_logins(person: Person, keep: str | None) -> int:
     ended = sessions.end_logins(person.id, keep)
-    after_commit(lambda: logins_ended.send(keys=ended))
+    logins_ended.send(keys=ended)
     return len(ended)

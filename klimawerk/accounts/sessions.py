@@ -181,12 +181,10 @@ def _own() -> ServerSession:
 
 
 def _valid(token: str) -> Login | None:
-    query = (
-        select(Login)
-        .outerjoin(Person)
-        .where(Login.key == key_of(token), Login.expires_at > now(), or_(Login.person_id.is_(None), Person.ended_at.is_(None)))
-    )
-    return db.session.scalar(query)
+    alive = or_(Login.person_id.is_(None), Person.ended_at.is_(None))
+    query = select(Login).outerjoin(Person).where(Login.key == key_of(token), Login.expires_at > now(), alive)
+    found: Login | None = db.session.scalar(query)
+    return found
 
 
 def _insert(session: ServerSession, token: str) -> None:

@@ -1,0 +1,12 @@
+"""What the programme wants to reach."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from klimawerk.goals import content as _content  # noqa: F401
+    from klimawerk.goals.routes import bp
+
+    app.register_blueprint(bp)

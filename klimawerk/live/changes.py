@@ -34,7 +34,8 @@ def revision(topic: str) -> int:
 
 def revisions(topics: list[str]) -> dict[str, int]:
     """The current revisions of all of `topics`; 0 for those that never changed."""
-    found = dict(db.session.execute(select(Topic.name, Topic.rev).where(Topic.name.in_(topics))).all())
+    rows = db.session.execute(select(Topic.name, Topic.rev).where(Topic.name.in_(topics)))
+    found: dict[str, int] = dict(rows.all())
     return {name: found.get(name, 0) for name in topics}
 
 

@@ -28,6 +28,10 @@ class Opened:
     def editable(self) -> bool:
         return self.member.may(Right.EDIT) and not self.locked and self.item.deleted_at is None
 
+    @property
+    def may_moderate(self) -> bool:
+        return self.member.may(Right.MODERATE)
+
 
 def readable_item(item_id: int) -> Opened:
     """The item, if the signed-in person may read it; else 404. Deleted ones are in the bin, not here."""

@@ -23,6 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 Words = LazyString | str
@@ -98,6 +99,10 @@ class Sheet:
     def fragments(self, languages: list[str]) -> list[str]:
         """All fragments of its live document: "<field>.<language>"."""
         return [key for field in self.live for key in field.keys(languages)]
+
+
+CODE = Field("code", "code", lazy_gettext("Code"), max_length=20)
+"""Of goals and measures: unique within the programme, kept in a column of its own."""
 
 
 def split_key(key: str) -> tuple[str, str]:

@@ -50,23 +50,24 @@ def _month(field: Field, value: Any, language: str, *_rest: Any) -> str:
 
 
 def _number(field: Field, value: Any, language: str, sides: Any, offered: Any, typed: bool) -> str:
-    return _written(value, language) if typed else number(Decimal(str(value)))
+    return written(value, language) if typed else number(Decimal(str(value)))
 
 
 def _amount(field: Field, value: Any, language: str, sides: Any, offered: Any, typed: bool) -> str:
     if typed:
-        return _written(value["amount"], language, cents=True)
+        return written(value["amount"], language, cents=True)
     return money(Decimal(value["amount"]), value["currency"])
 
 
-def _written(value: Any, language: str, *, cents: bool = False) -> str:
-    """With grouping only where it cannot be misread: "62000,00", "0,5"."""
-    pattern = "0.00" if cents else "0.######"
-    return numbers.format_decimal(Decimal(str(value)), pattern, locale=language)
+def written(value: Any, language: str, *, cents: bool = False) -> str:
+    """Without grouping, and never with just three decimals, so that it reads back clearly: "62000,00", "0,5"."""
+    amount = Decimal(str(value))
+    three = amount.normalize().as_tuple().exponent == -3
+    return numbers.format_decimal(amount, "0.00" if cents else "0.0000" if three else "0.######", locale=language)
 
 
 def _measurements(field: Field, value: Any, language: str, sides: Any, offered: Any, typed: bool) -> str:
-    lines = [f"{show_month(one['date'], language)}: {_written(one['value'], language)}" for one in value]
+    lines = [f"{show_month(one['date'], language)}: {written(one['value'], language)}" for one in value]
     return "\n".join(lines) if typed else "; ".join(lines)
 
 

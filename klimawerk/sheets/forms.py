@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import Request
@@ -12,9 +13,10 @@ from wtforms import Form, IntegerField, SelectField, SelectMultipleField, String
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from klimawerk import codes
-from klimawerk.money import Ambiguous, BadAmount, parse_amount
+from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import parse_month
+from klimawerk.sheets.display import written
 from klimawerk.sheets.models import Frame
 
 MAX_MEASUREMENTS = 200
@@ -115,30 +117,26 @@ def _year(field: Field, text: str, asked: Asked, form: Form) -> int | None:
 
 
 def _number(field: Field, text: str, asked: Asked, form: Form) -> str | None:
-    return _amount_of(text, asked)
+    return _read(parse_number, text, asked)
 
 
 def _amount(field: Field, text: str, asked: Asked, form: Form) -> dict[str, str] | None:
-    amount = _amount_of(text, asked)
+    amount = _read(parse_amount, text, asked)
     return {"amount": amount, "currency": form["currency"].data} if amount is not None else None
 
 
-def _amount_of(text: str, asked: Asked) -> str | None:
+def _read(parse: Callable[[str, str], Decimal | Ambiguous], text: str, asked: Asked) -> str | None:
+    """Exact digits, never a guess: an unclear number is asked about, each reading written so that it is clear."""
     if not text:
         return None
     try:
-        amount = parse_amount(text, asked.language)
+        number = parse(text, asked.language)
     except BadAmount as bad:
-        raise ValidationError(str(bad)) from bad
-    if isinstance(amount, Ambiguous):
-        raise ValidationError(
-            _(
-                "Do you mean %(large)s or %(small)s? Please write it so.",
-                large=amount.large_text,
-                small=amount.small_text,
-            )
-        )
-    return format(amount, "f")
+        raise ValidationError(str(bad.sentence)) from bad
+    if isinstance(number, Ambiguous):
+        first, second = (written(reading, asked.language) for reading in number.readings)
+        raise ValidationError(_("Do you mean %(first)s or %(second)s? Please write it so.", first=first, second=second))
+    return format(number, "f")
 
 
 def _measurements(field: Field, text: str, asked: Asked, form: Form) -> list[dict[str, str]]:
@@ -146,7 +144,7 @@ def _measurements(field: Field, text: str, asked: Asked, form: Form) -> list[dic
     found: list[dict[str, str]] = []
     for line in filter(None, (line.strip() for line in text.splitlines())):
         month, colon, number = line.rpartition(":")
-        when, value = parse_month(month, asked.language), _amount_of(number.strip(), asked) if colon else None
+        when, value = parse_month(month, asked.language), _read(parse_number, number.strip(), asked) if colon else None
         if when is None or value is None:
             raise ValidationError(
                 _("Please write “March 2028: 12”, one line each. This one is unclear: %(line)s", line=line)

@@ -64,7 +64,9 @@ def changed_fragments(v: View, since: int) -> list[str]:
         if isinstance(part, RowKind):
             found += _changed_rows(v, part, since)
         elif part.kind == "live":
-            found += [text_fragment(t) for t in v.live(part) if t.fragment in v.texts and v.texts[t.fragment].rev > since]
+            found += [
+                text_fragment(t) for t in v.live(part) if t.fragment in v.texts and v.texts[t.fragment].rev > since
+            ]
         else:
             found += _changed_fields(v, part, since)
     return found + derived_fragments(v, since)

@@ -1,4 +1,4 @@
-"""What can be done with a whole item: make it, put it elsewhere in the order, delete it into the bin, bring it back."""
+"""What can be done with a whole item: make it, put it elsewhere in the order, close it for editing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from klimawerk.clock import now
 from klimawerk.collab import store
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -47,21 +46,6 @@ def last_key(items: Sequence[Item]) -> str:
 def place_before(item: Item, others: Sequence[Item], before: int | None) -> None:
     """Give `item` a place among `others`: before the one with that id, or at the end."""
     item.order_key = key_before([(other.id, other.order_key) for other in others if other.id != item.id], before)
-
-
-def delete_item(item: Item, *, by: int) -> None:
-    """Into the bin. Its live document closes for everybody at once."""
-    with writing():
-        note(item.name)
-        item.deleted_at, item.deleted_by = now(), by
-        store.mark_deleted([item.name])
-
-
-def restore_item(item: Item, *, by: int) -> None:
-    with writing():
-        note(item.name)
-        item.deleted_at, item.deleted_by = None, None
-        store.mark_restored([item.name])
 
 
 def set_writing_language(item: Item, language: str, *, by: int) -> None:

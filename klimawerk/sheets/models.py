@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from klimawerk.clock import UtcTime, now
 from klimawerk.extensions import db
+from klimawerk.money import Rates
 from klimawerk.partnerships.models import Partnership
 
 
@@ -34,6 +35,11 @@ class Frame(db.Model):
     rate_date: Mapped[date | None]
     rate_note: Mapped[str] = mapped_column(String(300), default="")
     partnership: Mapped[Partnership] = relationship()
+
+    @property
+    def rates(self) -> Rates:
+        """The planning rate with both currencies."""
+        return Rates(self.currency_main, self.currency_local, self.rate)
 
 
 class Item(db.Model):

@@ -50,7 +50,11 @@ def titles_of(items: Iterable[Item], language: str) -> dict[int, tuple[str, str]
         found = texts.get(item.name, {})
         order = (language, item.frame.lead_language, *item.frame.languages)
         result[item.id] = next(
-            ((found[f"title.{code}"].plain, code) for code in order if f"title.{code}" in found and found[f"title.{code}"].plain),
+            (
+                (found[f"title.{code}"].plain, code)
+                for code in order
+                if f"title.{code}" in found and found[f"title.{code}"].plain
+            ),
             ("", language),
         )
     return result

@@ -6,6 +6,10 @@ indexing: take the shortest text that sorts strictly between two others, and nev
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+T = TypeVar("T")
+
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -46,3 +50,14 @@ def _written(number: int, width: int) -> str:
         number, digit = divmod(number, len(DIGITS))
         text = DIGITS[digit] + text
     return text.rstrip(DIGITS[0]) or DIGITS[1]
+
+
+def step_before(order: list[T], thing: T, step: str, before: T | None) -> T | None:
+    """Before which of `order` the thing goes: one step "up" or "down", else before `before`; None for the end."""
+    if step not in _STEPS or thing not in order:
+        return before
+    place = max(order.index(thing) + _STEPS[step], 0)
+    return order[place] if place < len(order) else None
+
+
+_STEPS = {"up": -1, "down": 2}

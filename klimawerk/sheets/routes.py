@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
@@ -22,12 +20,13 @@ from klimawerk.sheets.access import (
     writable_item,
     writable_row,
 )
-from klimawerk.sheets.catalogue import Field, RowKind, split_key
+from klimawerk.sheets.catalogue import CODE, Field, RowKind, split_key
 from klimawerk.sheets.codes import is_free
 from klimawerk.sheets.forms import Asked, TypedForm, typed
 from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragments, field_fragment, rows_fragment, said
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import options_for
+from klimawerk.sheets.order import step_before
 from klimawerk.sheets.service import Outcome
 from klimawerk.sheets.view import FieldView, View, view_of
 from klimawerk.web.places import locale
@@ -170,18 +169,13 @@ def _field_at(v: View, known: dict[str, Field], key: str) -> Field:
     return field
 
 
-CODE = Field("code", "code", lazy_gettext("Code"), max_length=20)
-
-
 def _view(v: View, field: Field, key: str, row: Row | None) -> FieldView:
     return FieldView(v, field, key, lang=split_key(key)[1], row=row)
 
 
 def _set(v: View, field: Field, key: str, row: Row | None) -> ResponseReturnValue:
     f = _view(v, field, key, row)
-    asked = Asked(
-        v.reader, v.frame, tuple(i for i, _ in v.options.fields), tuple(i for i, _ in v.options.measures)
-    )
+    asked = Asked(v.reader, v.frame, tuple(i for i, _ in v.options.fields), tuple(i for i, _ in v.options.measures))
     form = typed(field, request, asked)
     error = _error(form) or _code_error(v, field, form)
     if error:
@@ -228,10 +222,5 @@ def _whole(v: View) -> ResponseReturnValue:
 
 def _before(v: View, row: Row) -> str | None:
     """Where to: before a given row, or one step up or down."""
-    step: dict[str, Any] = {"up": -1, "down": 2}
     others = [other.id for other in v.rows_in(_kind(v, row.kind))]
-    wish = request.form.get("step", "")
-    if wish not in step or row.id not in others:
-        return request.form.get("before") or None
-    place = max(others.index(row.id) + step[wish], 0)
-    return others[place] if place < len(others) else None
+    return step_before(others, row.id, request.form.get("step", ""), request.form.get("before") or None)

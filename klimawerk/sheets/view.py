@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext as _
@@ -20,10 +20,9 @@ from klimawerk.collab import store
 from klimawerk.collab.models import LiveText
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
-from klimawerk.money import convert
 from klimawerk.sheets import labels
 from klimawerk.sheets.access import Opened
-from klimawerk.sheets.catalogue import Field, RowKind, Sheet, sheet_of
+from klimawerk.sheets.catalogue import CODE, Field, RowKind, Sheet, sheet_of
 from klimawerk.sheets.display import shown
 from klimawerk.sheets.models import Conflict, Frame, Item, Row
 from klimawerk.sheets.rows import rows_of
@@ -258,18 +257,41 @@ class View:
     def in_words(self, field_: Field, value: Any) -> str:
         return shown(field_, value, self.reader, self.sides, self.options)
 
+    def word(self, name: str) -> str:
+        """One of its fields in words."""
+        return self.in_words(self.sheet.fields[name], self.item.values.get(name))
+
+    def anchor(self, part: str) -> str:
+        """Where a field or kind of row stands on the page."""
+        if part in self.sheet.rows:
+            return f"rows-{self.item.id}-{part}"
+        live = self.sheet.fields[part].kind == "live"
+        return f"part-{self.item.id}-{part}" if live else f"f-{self.item.id}-{part}"
+
+    def code_field(self) -> FieldView:
+        return FieldView(self, CODE, CODE.name)
+
+    def sides_own_first(self) -> list[tuple[str, str]]:
+        """Both sides with their names, the reader's own first."""
+        return sorted(self.sides.items(), key=lambda side: side[0] != self.opened.member.side)
+
+    @cached_property
+    def partnership_name(self) -> str:
+        names = self.frame.partnership.name
+        return names.get(self.reader) or next(iter(names.values()), "")
+
+    def lock_words(self) -> str:
+        """Who closed it and why: "Miriam Osei-Lang: we vote now"."""
+        document = store.find(self.item.name)
+        return f"{document.locked_by}: {document.lock_reason}".strip(" :") if document else ""
+
     def converted(self, value: Any) -> str:
         """An amount in the other currency with the planning rate: "≈ 19.500,00 GHS, planning rate 13.00"; "" without."""
-        frame = self.frame
-        if not value or not frame.rate or not frame.currency_local:
+        other = self.frame.rates.other(Decimal(value["amount"]), value["currency"]) if value else None
+        if other is None:
             return ""
-        to_local = value["currency"] == frame.currency_main
-        other = convert(Decimal(value["amount"]), frame.rate, to_local=to_local)
-        return _(
-            "≈ %(amount)s, planning rate %(rate)s",
-            amount=money(other, frame.currency_local if to_local else frame.currency_main),
-            rate=number(frame.rate),
-        )
+        rate = number(self.frame.rate)
+        return _("≈ %(amount)s, planning rate %(rate)s", amount=money(*other), rate=rate)
 
     @cached_property
     def shown_parts(self) -> list[str]:

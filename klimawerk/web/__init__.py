@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from klimawerk.web import assets, errors, formats, headers, info, logs, places
 from klimawerk.web.places import locale, timezone
+from klimawerk.web.words import words
 
 __all__ = ["init_app", "locale", "timezone"]
 
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     formats.init_app(app)
     info.init_app(app)
+    app.add_template_global(words)
 
     health.init_app(app)
 

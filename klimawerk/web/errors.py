@@ -42,8 +42,13 @@ def answer(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     number = secrets.token_hex(4)
     log.error("500 %s %s [%s]", request.method, request.path, number, exc_info=error)
-    db.session.rollback()
-    return _shown(500, *_words(InternalServerError(), 500), number)
+    try:
+        db.session.rollback()
+        return _shown(500, *_words(InternalServerError(), 500), number)
+    except Exception:
+        # Not even the page can be made, for example without a database.
+        log.exception("the error page failed [%s]", number)
+        return Response(f"Something went wrong on our side. Number: {number}\n", 500, mimetype="text/plain")
 
 
 def _shown(code: int, title: str, text: str, number: str) -> Response:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as time
 from collections.abc import Iterable
-from datetime import date as Date
-from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -30,20 +29,20 @@ def init_app(app: Flask) -> None:
         app.add_template_filter(filter_)
 
 
-def date(value: Date | str | None) -> str:
+def date(value: time.date | str | None) -> str:
     """A day: "24 November 2026", "24. November 2026". Takes ISO text too; what is only a month or year stays one."""
     parts = _parts(value)
     if len(parts) < 3:
         return month("-".join(parts))
-    return dates.format_date(Date.fromisoformat("-".join(parts)), "d MMMM y" if _english() else "long", _locale())
+    return dates.format_date(time.date.fromisoformat("-".join(parts)), "d MMMM y" if _english() else "long", _locale())
 
 
-def month(value: Date | str | None) -> str:
+def month(value: time.date | str | None) -> str:
     """A month in words: "May 2027", "Mai 2027"; a mere year stays one; nothing gives ""."""
     parts = _parts(value)
     if len(parts) < 2:
         return "".join(parts)
-    return dates.format_date(Date(int(parts[0]), int(parts[1]), 1), "MMMM y", _locale())
+    return dates.format_date(time.date(int(parts[0]), int(parts[1]), 1), "MMMM y", _locale())
 
 
 def money(value: Decimal | int | str | None, currency: str) -> str:
@@ -61,7 +60,7 @@ def number(value: Decimal | float | int | str | None) -> str:
     return numbers.format_decimal(Decimal(str(value)), "#,##0.######", _locale())
 
 
-def moment(value: datetime | None, zone: str | None = None) -> str:
+def moment(value: time.datetime | None, zone: str | None = None) -> str:
     """Day and time in the reader's zone, or in `zone`: "24 November 2026, 14:30"."""
     if value is None:
         return ""
@@ -69,7 +68,7 @@ def moment(value: datetime | None, zone: str | None = None) -> str:
     return f"{date(there.date())}, {there:%H:%M}"
 
 
-def moments(value: datetime | None, where: Iterable[Place]) -> str:
+def moments(value: time.datetime | None, where: Iterable[Place]) -> str:
     """The same moment in each place: "24 November 2026, 14:30 (Wiesenbrück) · 13:30 (Abenkrom)"."""
     if value is None:
         return ""
@@ -83,8 +82,8 @@ def moments(value: datetime | None, where: Iterable[Place]) -> str:
     return " · ".join(shown)
 
 
-def _parts(value: Date | str | None) -> list[str]:
-    text = value.isoformat() if isinstance(value, Date) else str(value or "")
+def _parts(value: time.date | str | None) -> list[str]:
+    text = value.isoformat() if isinstance(value, time.date) else str(value or "")
     return text[:10].split("-") if text else []
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from flask import Blueprint, Flask, abort, current_app, render_template
+from flask import Blueprint, Flask, current_app, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup, escape
 
 from klimawerk.web.places import locale
 
-blueprint = Blueprint("info", __name__)
+blueprint = Blueprint("web", __name__)
 TITLES = {
     "imprint": lazy_gettext("Imprint"),
     "privacy": lazy_gettext("Privacy"),
@@ -30,12 +30,13 @@ def init_app(app: Flask) -> None:
 
 
 @blueprint.get("/<any(imprint, privacy, accessibility):page>")
-def show(page: str) -> str:
-    if page not in TITLES:
-        abort(404)
+def info(page: str) -> str:
     own = written(current_app.extensions["klimawerk"].instance, page, locale())
     return render_template(
-        "errors/info.html", page=page, title=TITLES[page], own=marked_up(own) if own else None,
+        "errors/info.html",
+        page=page,
+        title=TITLES[page],
+        own=marked_up(own) if own else None,
         operator=current_app.extensions["klimawerk"].operator_name or _("the operator of this installation"),
     )
 

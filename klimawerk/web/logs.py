@@ -30,7 +30,7 @@ def discreet(text: str) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """One handler to standard error unless the operator has set up logging; those without a format of their own become discreet."""
+    """Log to standard error unless the operator has set up logging; a format of the operator's own stays."""
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.StreamHandler(sys.stderr))

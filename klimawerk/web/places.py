@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Protocol
 
-from flask import Flask, current_app, has_request_context, request, session
+from babel import Locale
+from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask_babel import get_locale
 
 
@@ -25,8 +26,11 @@ LANGUAGE_NAMES = {"de": "Deutsch", "en": "English", "es": "Español", "fr": "Fra
 def init_app(app: Flask) -> None:
     app.extensions["klimawerk_reader"] = lambda: None
     app.before_request(_remember_choice)
-    app.add_template_global(_languages, "interface_languages")
-    app.add_template_global(_code, "lang")
+    app.add_template_global(interface_languages)
+    app.add_template_global(language_name)
+    app.add_template_global(own_name)
+    app.add_template_global(language_url)
+    app.add_template_global(_page_language, "locale")
 
 
 def know_reader(app: Flask, reader: Callable[[], Reader | None]) -> None:
@@ -51,6 +55,28 @@ def timezone() -> str:
     return zone if zone in known_zones() else "Europe/Berlin"
 
 
+def interface_languages() -> list[tuple[str, str]]:
+    """Code and own name of each language the interface speaks."""
+    return [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.extensions["klimawerk"].languages]
+
+
+def language_name(code: str) -> str:
+    """A language's name in the reader's language ("Englisch")."""
+    return Locale(locale()).get_language_name(code) or code
+
+
+def own_name(code: str) -> str:
+    """A language's name in itself ("Deutsch"), as it stands in a switch."""
+    return LANGUAGE_NAMES.get(code, code)
+
+
+def language_url(code: str) -> str:
+    """This page in another language; from a form's answer, the form's own page."""
+    if not request.endpoint:
+        return url_for("start.index", lang=code)
+    return url_for(request.endpoint, **{**request.args, **(request.view_args or {}), "lang": code})
+
+
 @cache
 def known_zones() -> frozenset[str]:
     """Names of all time zones."""
@@ -69,12 +95,7 @@ def _remember_choice() -> None:
         session["lang"] = chosen
 
 
-def _languages() -> list[tuple[str, str]]:
-    offered = current_app.extensions["klimawerk"].languages
-    return [(code, LANGUAGE_NAMES.get(code, code)) for code in offered]
-
-
-def _code() -> str:
-    """The page's language, for its `lang` attribute."""
+def _page_language() -> str:
+    """The language that texts are in now, for `lang` attributes; it follows `force_locale`."""
     found = get_locale()
     return found.language if found else "en"

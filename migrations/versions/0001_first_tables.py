@@ -66,20 +66,6 @@ def upgrade():
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_entry_at'), ['at'], unique=False)
 
-    op.create_table('item',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('kind', sa.String(length=20), nullable=False),
-    sa.Column('code', sa.String(length=20), nullable=False),
-    sa.Column('order_key', sa.String(length=120), nullable=False),
-    sa.Column('values', sa.JSON(), nullable=False),
-    sa.Column('revs', sa.JSON(), nullable=False),
-    sa.Column('imported', sa.JSON(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('deleted_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('deleted_by', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['deleted_by'], ['person.id'], name=op.f('fk_item_deleted_by'), ondelete='SET NULL'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_item'))
-    )
     op.create_table('live_text',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('document_id', sa.Integer(), nullable=False),
@@ -124,32 +110,27 @@ def upgrade():
     sa.Column('document_id', sa.Integer(), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('payload', sa.LargeBinary(), nullable=False),
-    sa.Column('digest', sa.LargeBinary(length=16), nullable=False),
     sa.Column('by', sa.Integer(), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['document_id'], ['document.id'], name=op.f('fk_update_document_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_update')),
     sa.UniqueConstraint('document_id', 'seq', name=op.f('uq_update_document_id_seq'))
     )
-    with op.batch_alter_table('update', schema=None) as batch_op:
-        batch_op.create_index('ix_update_digest', ['document_id', 'digest'], unique=False)
-
-    op.create_table('field_change',
+    op.create_table('frame',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('item_id', sa.Integer(), nullable=False),
-    sa.Column('row_id', sa.String(length=36), nullable=True),
-    sa.Column('field', sa.String(length=60), nullable=False),
-    sa.Column('old', sa.JSON(), nullable=False),
-    sa.Column('new', sa.JSON(), nullable=False),
-    sa.Column('by', sa.Integer(), nullable=True),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('rev', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['by'], ['person.id'], name=op.f('fk_field_change_by'), ondelete='SET NULL'),
-    sa.ForeignKeyConstraint(['item_id'], ['item.id'], name=op.f('fk_field_change_item_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_field_change'))
+    sa.Column('partnership_id', sa.Integer(), nullable=False),
+    sa.Column('languages', sa.JSON(), nullable=False),
+    sa.Column('lead_language', sa.String(length=8), nullable=False),
+    sa.Column('currency_main', sa.String(length=3), nullable=False),
+    sa.Column('currency_local', sa.String(length=3), nullable=False),
+    sa.Column('rate', sa.Numeric(precision=18, scale=6), nullable=True),
+    sa.Column('rate_date', sa.Date(), nullable=True),
+    sa.Column('rate_note', sa.String(length=300), nullable=False),
+    sa.ForeignKeyConstraint(['partnership_id'], ['partnership.id'], name=op.f('fk_frame_partnership_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_frame'))
     )
-    with op.batch_alter_table('field_change', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_field_change_item_id'), ['item_id'], unique=False)
+    with op.batch_alter_table('frame', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_frame_partnership_id'), ['partnership_id'], unique=False)
 
     op.create_table('link',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -186,29 +167,80 @@ def upgrade():
     with op.batch_alter_table('municipality', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_municipality_partnership_id'), ['partnership_id'], unique=False)
 
-    op.create_table('programme',
+    op.create_table('item',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('frame_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('order_key', sa.String(length=200), nullable=False),
+    sa.Column('values', sa.JSON(), nullable=False),
+    sa.Column('revs', sa.JSON(), nullable=False),
+    sa.Column('imported', sa.JSON(), nullable=False),
+    sa.Column('writing_language', sa.String(length=8), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('deleted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('deleted_by', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['deleted_by'], ['person.id'], name=op.f('fk_item_deleted_by'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['frame_id'], ['frame.id'], name=op.f('fk_item_frame_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_item'))
+    )
+    with op.batch_alter_table('item', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_item_frame_id'), ['frame_id'], unique=False)
+        batch_op.create_index('uq_item_code', ['frame_id', 'kind', 'code'], unique=True, sqlite_where=sa.text("code <> ''"), postgresql_where=sa.text("code <> ''"))
+
+    op.create_table('membership',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('partnership_id', sa.Integer(), nullable=False),
-    sa.Column('languages', sa.JSON(), nullable=False),
-    sa.Column('lead_language', sa.String(length=8), nullable=False),
-    sa.Column('currency_main', sa.String(length=3), nullable=False),
-    sa.Column('currency_local', sa.String(length=3), nullable=False),
-    sa.Column('rate', sa.Numeric(precision=18, scale=6), nullable=True),
-    sa.Column('rate_date', sa.Date(), nullable=True),
-    sa.Column('rate_note', sa.String(length=300), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('municipality_id', sa.Integer(), nullable=True),
+    sa.Column('side', sa.String(length=10), nullable=False),
+    sa.Column('role', sa.String(length=20), nullable=False),
+    sa.Column('language', sa.String(length=8), nullable=False),
+    sa.Column('timezone', sa.String(length=64), nullable=False),
+    sa.Column('from_date', sa.Date(), nullable=False),
+    sa.Column('to_date', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['municipality_id'], ['municipality.id'], name=op.f('fk_membership_municipality_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['partnership_id'], ['partnership.id'], name=op.f('fk_membership_partnership_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_membership_person_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_membership'))
+    )
+    with op.batch_alter_table('membership', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_membership_partnership_id'), ['partnership_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_membership_person_id'), ['person_id'], unique=False)
+
+    op.create_table('field_change',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('row_id', sa.String(length=36), nullable=True),
+    sa.Column('field', sa.String(length=60), nullable=False),
+    sa.Column('old', sa.JSON(), nullable=False),
+    sa.Column('new', sa.JSON(), nullable=False),
+    sa.Column('by', sa.Integer(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('rev', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['by'], ['person.id'], name=op.f('fk_field_change_by'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['item_id'], ['item.id'], name=op.f('fk_field_change_item_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_field_change'))
+    )
+    with op.batch_alter_table('field_change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_field_change_item_id'), ['item_id'], unique=False)
+
+    op.create_table('goal',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['id'], ['item.id'], name=op.f('fk_goal_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_goal'))
+    )
+    op.create_table('programme',
+    sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('carried', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['id'], ['item.id'], name=op.f('fk_programme_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['partnership_id'], ['partnership.id'], name=op.f('fk_programme_partnership_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_programme'))
     )
-    with op.batch_alter_table('programme', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_programme_partnership_id'), ['partnership_id'], unique=False)
-
     op.create_table('row',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('item_id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(length=30), nullable=False),
-    sa.Column('order_key', sa.String(length=120), nullable=False),
+    sa.Column('order_key', sa.String(length=200), nullable=False),
     sa.Column('cells', sa.JSON(), nullable=False),
     sa.Column('revs', sa.JSON(), nullable=False),
     sa.Column('rev', sa.Integer(), nullable=False),
@@ -241,17 +273,6 @@ def upgrade():
     with op.batch_alter_table('conflict', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_conflict_item_id'), ['item_id'], unique=False)
 
-    op.create_table('goal',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('programme_id', sa.Integer(), nullable=False),
-    sa.Column('field_row', sa.String(length=36), nullable=True),
-    sa.ForeignKeyConstraint(['id'], ['item.id'], name=op.f('fk_goal_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['programme_id'], ['programme.id'], name=op.f('fk_goal_programme_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_goal'))
-    )
-    with op.batch_alter_table('goal', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_goal_programme_id'), ['programme_id'], unique=False)
-
     op.create_table('joint_request',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('partnership_id', sa.Integer(), nullable=False),
@@ -273,39 +294,15 @@ def upgrade():
     with op.batch_alter_table('joint_request', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_joint_request_partnership_id'), ['partnership_id'], unique=False)
 
-    op.create_table('membership',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('partnership_id', sa.Integer(), nullable=False),
-    sa.Column('person_id', sa.Integer(), nullable=False),
-    sa.Column('municipality_id', sa.Integer(), nullable=True),
-    sa.Column('side', sa.String(length=10), nullable=False),
-    sa.Column('role', sa.String(length=20), nullable=False),
-    sa.Column('language', sa.String(length=8), nullable=False),
-    sa.Column('timezone', sa.String(length=64), nullable=False),
-    sa.Column('from_date', sa.Date(), nullable=False),
-    sa.Column('to_date', sa.Date(), nullable=True),
-    sa.ForeignKeyConstraint(['municipality_id'], ['municipality.id'], name=op.f('fk_membership_municipality_id'), ondelete='SET NULL'),
-    sa.ForeignKeyConstraint(['partnership_id'], ['partnership.id'], name=op.f('fk_membership_partnership_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_membership_person_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_membership'))
-    )
-    with op.batch_alter_table('membership', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_membership_partnership_id'), ['partnership_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_membership_person_id'), ['person_id'], unique=False)
-
     op.create_table('measure',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('programme_id', sa.Integer(), nullable=False),
     sa.Column('goal_id', sa.Integer(), nullable=False),
-    sa.Column('field_row', sa.String(length=36), nullable=True),
     sa.ForeignKeyConstraint(['goal_id'], ['goal.id'], name=op.f('fk_measure_goal_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['id'], ['item.id'], name=op.f('fk_measure_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['programme_id'], ['programme.id'], name=op.f('fk_measure_programme_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_measure'))
     )
     with op.batch_alter_table('measure', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_measure_goal_id'), ['goal_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_measure_programme_id'), ['programme_id'], unique=False)
 
     # ### end Alembic commands ###
 
@@ -313,23 +310,13 @@ def upgrade():
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('measure', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_measure_programme_id'))
         batch_op.drop_index(batch_op.f('ix_measure_goal_id'))
 
     op.drop_table('measure')
-    with op.batch_alter_table('membership', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_membership_person_id'))
-        batch_op.drop_index(batch_op.f('ix_membership_partnership_id'))
-
-    op.drop_table('membership')
     with op.batch_alter_table('joint_request', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_joint_request_partnership_id'))
 
     op.drop_table('joint_request')
-    with op.batch_alter_table('goal', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_goal_programme_id'))
-
-    op.drop_table('goal')
     with op.batch_alter_table('conflict', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_conflict_item_id'))
 
@@ -338,22 +325,31 @@ def downgrade():
         batch_op.drop_index('ix_row_item_kind')
 
     op.drop_table('row')
-    with op.batch_alter_table('programme', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_programme_partnership_id'))
-
     op.drop_table('programme')
+    op.drop_table('goal')
+    with op.batch_alter_table('field_change', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_field_change_item_id'))
+
+    op.drop_table('field_change')
+    with op.batch_alter_table('membership', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_membership_person_id'))
+        batch_op.drop_index(batch_op.f('ix_membership_partnership_id'))
+
+    op.drop_table('membership')
+    with op.batch_alter_table('item', schema=None) as batch_op:
+        batch_op.drop_index('uq_item_code', sqlite_where=sa.text("code <> ''"), postgresql_where=sa.text("code <> ''"))
+        batch_op.drop_index(batch_op.f('ix_item_frame_id'))
+
+    op.drop_table('item')
     with op.batch_alter_table('municipality', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_municipality_partnership_id'))
 
     op.drop_table('municipality')
     op.drop_table('link')
-    with op.batch_alter_table('field_change', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_field_change_item_id'))
+    with op.batch_alter_table('frame', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_frame_partnership_id'))
 
-    op.drop_table('field_change')
-    with op.batch_alter_table('update', schema=None) as batch_op:
-        batch_op.drop_index('ix_update_digest')
-
+    op.drop_table('frame')
     op.drop_table('update')
     op.drop_table('partnership')
     with op.batch_alter_table('login', schema=None) as batch_op:
@@ -365,7 +361,6 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_live_text_document_id'))
 
     op.drop_table('live_text')
-    op.drop_table('item')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_entry_at'))
 

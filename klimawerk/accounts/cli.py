@@ -1,0 +1,94 @@
+"""`flask user`: accounts, from the operator's shell."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from klimawerk.accounts import passwords, service
+from klimawerk.accounts.models import Person
+
+user = AppGroup("user", help="Accounts: add, list, end, set a password, name an operator.")
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(user)
+
+
+@user.command("list")
+def list_people() -> None:
+    """List all accounts: address, name, language, time zone, what is special."""
+    for person in service.list_people():
+        remarks = [word for word, true in (("operator", person.operator), ("demo", person.demo)) if true]
+        remarks += [f"ended {person.ended_at:%Y-%m-%d}"] if person.ended_at else []
+        click.echo("\t".join((person.email, person.name, person.language, person.timezone, " ".join(remarks))))
+
+
+@user.command()
+@click.argument("email")
+@click.argument("name")
+@click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Of the interface.")
+@click.option("--timezone", default="Europe/Berlin", show_default=True, help='Such as "Africa/Accra".')
+@click.option("--operator", is_flag=True, help="May see the operator's pages.")
+@click.option("--generate", is_flag=True, help="Make up a password and show it, instead of asking for one.")
+def add(email: str, name: str, language: str, timezone: str, operator: bool, generate: bool) -> None:
+    """Make an account for NAME with the address EMAIL."""
+    secret = _password(generate)
+    try:
+        made = service.create_person(
+            email, name, secret, language=language, timezone=timezone, operator=operator
+        )
+    except service.EmailTaken as problem:
+        raise click.ClickException(f"There is an account for {email} already.") from problem
+    except service.BadInput as problem:
+        raise click.ClickException(str(problem)) from problem
+    click.echo(f"{made.email} can sign in now." + (f" Password: {secret}" if generate else ""))
+
+
+@user.command()
+@click.argument("email")
+@click.option("--generate", is_flag=True, help="Make up a password and show it, instead of asking for one.")
+def password(email: str, generate: bool) -> None:
+    """Set a new password; the person is signed out everywhere."""
+    person, secret = _find(email), _password(generate)
+    try:
+        service.set_password(person, secret, by=None)
+    except service.BadInput as problem:
+        raise click.ClickException(str(problem)) from problem
+    click.echo(f"{person.email} has a new password." + (f" It is: {secret}" if generate else ""))
+
+
+@user.command()
+@click.argument("email")
+@click.confirmation_option("--yes", prompt="End this account? What the person wrote stays.")
+def end(email: str) -> None:
+    """End an account: no more sign-in, no more rights."""
+    person = _find(email)
+    service.end_person(person, by=None)
+    click.echo(f"The account of {person.email} has ended.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--off", is_flag=True, help="Take the right away.")
+def operator(email: str, off: bool) -> None:
+    """Let somebody see the operator's pages."""
+    person = _find(email)
+    service.set_operator(person, not off, by=None)
+    click.echo(f"{person.email} is {'no operator any more' if off else 'an operator now'}.")
+
+
+def _find(email: str) -> Person:
+    person = service.find_person(email)
+    if person is None:
+        raise click.ClickException(f"There is no account for {email}.")
+    return person
+
+
+def _password(generate: bool) -> str:
+    if generate:
+        return secrets.token_urlsafe(max(12, passwords.SHORTEST))
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

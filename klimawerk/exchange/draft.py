@@ -1,0 +1,78 @@
+"""A programme as a checked file describes it: the catalogue's names, codes instead of ids, nothing stored yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from klimawerk.exchange.problems import Problem
+
+Cells = dict[str, Any]
+
+
+@dataclass
+class ItemDraft:
+    """A sheet's content. `texts`: fragment -> ProseMirror JSON. The value "field" is still a code, "related" codes."""
+
+    code: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    rows: dict[str, list[Cells]] = field(default_factory=dict)
+    imported: list[str] = field(default_factory=list)
+
+
+@dataclass
+class MeasureDraft(ItemDraft):
+    """`goal` is the goal's code; `order` its place among the measures as the file counts it."""
+
+    goal: str = ""
+    order: int = 0
+
+
+@dataclass
+class MunicipalityDraft:
+    side: str
+    name: str
+    country: str
+    region: str
+    population: int | None
+    timezone: str
+    language: str
+    profile: dict[str, str]
+
+
+@dataclass
+class PartnershipDraft:
+    name: dict[str, str]
+    kind: str
+    since: int | None
+    agreement: dict[str, Any]
+    municipalities: list[MunicipalityDraft]
+
+
+@dataclass
+class FrameDraft:
+    """Languages, currencies and the planning rate, as the models call them."""
+
+    languages: list[str]
+    lead_language: str
+    currency_main: str
+    currency_local: str
+    rate: Decimal | None
+    rate_date: date | None
+    rate_note: str
+
+
+@dataclass
+class Draft:
+    """The whole file. `carried`: parts kept as they are; comments name their measure by its code."""
+
+    frame: FrameDraft
+    partnership: PartnershipDraft
+    programme: ItemDraft
+    goals: list[ItemDraft]
+    measures: list[MeasureDraft]
+    carried: dict[str, Any]
+    warnings: list[Problem]

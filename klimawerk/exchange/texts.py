@@ -1,0 +1,59 @@
+"""Live texts in a file: a plain string, or the editor's own JSON where a string would lose something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from klimawerk.collab import content
+from klimawerk.exchange.problems import Place, Refused
+from klimawerk.sheets.catalogue import Field
+
+Rich = dict[str, Any]
+
+
+def text_in(field: Field, raw: str | Rich, place: Place) -> Rich | None:
+    """The text as the editor keeps it; None for an empty one. Raises Refused."""
+    if isinstance(raw, str):
+        check_length(raw, field.max_length, place)
+        rich = content.from_plain(" ".join(raw.split()) if field.line else raw)
+    else:
+        rich = _checked(raw, place)
+        check_length(content.to_plain(rich), field.max_length, place)
+    return None if content.is_empty(rich) else rich
+
+
+def text_out(rich: Rich) -> str | Rich:
+    """The text as a file has it."""
+    return content.to_plain(rich) if content.is_plain(rich) else rich
+
+
+def check_length(text: str, most: int, place: Place) -> None:
+    """Raises Refused for a text of more than `most` characters."""
+    if len(text) > most:
+        sentence = _(
+            "This text has %(count)s characters; at most %(most)s are possible.",
+            count=f"{len(text):,}",
+            most=f"{most:,}",
+        )
+        raise Refused(sentence, place)
+
+
+def _checked(raw: Rich, place: Place) -> Rich:
+    """The same text in the editor's own form; what the editor could not have written is refused."""
+    try:
+        content.check(raw)
+        _check_attributes(raw)
+        return content.read_back(raw)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Refused(_("The editor could not have written this formatted text."), place) from error
+
+
+def _check_attributes(node: Rich) -> None:
+    """The numbers that headings and lists carry are small whole ones; anything else is a ValueError."""
+    for value in (node.get("attrs") or {}).values():
+        if value is not None and (type(value) is not int or not 0 <= value <= 10_000):
+            raise ValueError(f"no attribute: {value!r}")
+    for child in node.get("content", []):
+        _check_attributes(child)

@@ -1,0 +1,79 @@
+"""The sums a file carries for its readers: worked out anew on export, compared on import."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from klimawerk.exchange.draft import Cells, Draft, FrameDraft, ItemDraft
+from klimawerk.exchange.problems import Place, Problem
+from klimawerk.exchange.values import number_out
+from klimawerk.money import Rates, total
+
+_NO_MONEY = Decimal("0.00")
+
+
+def budget_total(costs: Iterable[Cells], rates: Rates) -> dict[str, Any]:
+    """The sum of a measure's cost lines in both currencies."""
+    main = total([line.get("amount") for line in costs], rates)
+    local = rates.to_local(main, rates.main)
+    sums = {"eur": number_out(main)}
+    return sums if local is None else {**sums, "local": number_out(local), "local_currency": rates.local}
+
+
+def totals(measures: Iterable[ItemDraft], rates: Rates) -> dict[str, Any]:
+    """The programme's sums: budget, funding by source, greenhouse gases (t CO2e per year)."""
+    measures = list(measures)
+    budget = total([line.get("amount") for m in measures for line in m.rows.get("costs", [])], rates)
+    by_source: dict[str, Decimal] = defaultdict(lambda: _NO_MONEY)
+    for line in (line for m in measures for line in m.rows.get("funding", [])):
+        if "source" in line:
+            by_source[line["source"]] += total([line.get("amount")], rates)
+    local = rates.to_local(budget, rates.main)
+    return {
+        "measures": len(measures),
+        "budget_eur": number_out(budget),
+        **({} if local is None else {"budget_local": number_out(local)}),
+        "funding_by_source_eur": {source: number_out(by_source[source]) for source in sorted(by_source)},
+        "t_co2e_a": number_out(sum((Decimal(m.values.get("ghg_t_co2e_a", "0")) for m in measures), Decimal(0))),
+    }
+
+
+def rates_of(frame: FrameDraft) -> Rates:
+    """How the file's programme converts money."""
+    return Rates(frame.currency_main, frame.currency_local, frame.rate)
+
+
+def compare(data: dict[str, Any], draft: Draft) -> None:
+    """Warn of sums in the file that its lines do not give."""
+    rates = rates_of(draft.frame)
+    for number, (raw, measure) in enumerate(zip(data.get("measures") or [], draft.measures, strict=True)):
+        place = Place(("measures",)).entry(number, raw).at("budget_total")
+        _compare(raw.get("budget_total"), budget_total(measure.rows.get("costs", []), rates), place, draft.warnings)
+    _compare(data.get("totals"), totals(draft.measures, rates), Place(("totals",)), draft.warnings)
+
+
+def _compare(raw: Any, worked_out: dict[str, Any], place: Place, warnings: list[Problem]) -> None:
+    if raw is None:
+        return
+    for key, value in (raw if isinstance(raw, dict) else {}).items():
+        expected = worked_out.get(key)
+        if isinstance(value, dict) and isinstance(expected, dict):
+            _compare(value, expected, place.at(key), warnings)
+        elif not _equal(value, expected):
+            sentence = _("The file says %(said)s, its lines give %(sum)s.", said=_said(value), sum=_said(expected))
+            warnings.append(Problem(place.at(key), sentence))
+
+
+def _equal(value: Any, expected: Any) -> bool:
+    if isinstance(value, Decimal) and isinstance(expected, int | float):
+        return value == Decimal(str(expected))
+    return bool(value == expected)
+
+
+def _said(value: Any) -> str:
+    return "–" if value is None else str(value)[:60]

@@ -1,0 +1,45 @@
+"""The goal's page, and making and moving goals."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from klimawerk.accounts.access import login_required
+from klimawerk.goals import service
+from klimawerk.goals.models import Goal
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import programme_of
+from klimawerk.sheets.access import of_kind, readable_item, writable_item
+from klimawerk.sheets.order import step_before
+from klimawerk.sheets.routes import here
+
+bp = Blueprint("goals", __name__)
+
+
+@bp.get("/goals/<int:item_id>")
+@login_required
+def goal(item_id: int) -> ResponseReturnValue:
+    opened = readable_item(item_id)
+    of_kind(opened, Goal)
+    return render_template("goals/page.html", v=here(opened))
+
+
+@bp.post("/programmes/<int:item_id>/goals")
+@login_required
+def create(item_id: int) -> ResponseReturnValue:
+    opened = writable_item(item_id)
+    field = request.form.get("field") or None
+    made = service.create_goal(of_kind(opened, Programme), field_row=field, by=opened.member.person.id)
+    return redirect(f"/goals/{made.id}", 303)
+
+
+@bp.post("/goals/<int:item_id>/move")
+@login_required
+def move(item_id: int) -> ResponseReturnValue:
+    opened = writable_item(item_id)
+    moved, programme = of_kind(opened, Goal), programme_of(opened.item)
+    order = [other.id for other in service.goals_of(programme)]
+    before = step_before(order, moved.id, request.form.get("step", ""), request.form.get("before", type=int))
+    service.move_goal(programme, moved, before, by=opened.member.person.id)
+    return redirect(f"/programmes/{programme.id}/order#item-{moved.id}", 303)

@@ -1,0 +1,98 @@
+"""What a measure still lacks before both sides can agree to it. Nothing here blocks anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+from klimawerk.codes import label
+from klimawerk.measures.content import SHEET
+from klimawerk.sheets.catalogue import Words
+
+Rows = Mapping[str, list[Mapping[str, Any]]]
+
+_TEXTS = ("title", "initial_situation", "description")
+_CHOSEN = ("field", "climate_effect", "place", "lead_side", "period_start", "horizon", "priority")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """`part` is the field or kind of row, `language` the one a text is missing in ("" if in all), `side` likewise."""
+
+    part: str
+    sentence: LazyString
+    language: str = ""
+    side: str = ""
+
+
+def missing(
+    values: Mapping[str, Any], rows: Rows, texts: Mapping[str, str], languages: list[str], sides: Mapping[str, str]
+) -> list[Missing]:
+    """In the order of the sheet's groups. `rows`: cells by kind; `texts`: plain text by fragment ("title.en");
+    `sides`: the name to show for each side ({"de": "Wiesenbrück", "partner": "Abenkrom"}).
+    """
+    found = [
+        *_texts(texts, languages),
+        *_chosen(values),
+        *_sides(rows, sides),
+        *_indicator(rows),
+        *_money(values, rows),
+    ]
+    order = [part.name for group in SHEET.groups for part in group.parts]
+    return sorted(found, key=lambda one: order.index(one.part))
+
+
+def _texts(texts: Mapping[str, str], languages: list[str]) -> Iterator[Missing]:
+    for name in _TEXTS:
+        lacking = [language for language in languages if not texts.get(f"{name}.{language}", "").strip()]
+        if len(lacking) == len(languages):
+            yield Missing(name, _("%(what)s is missing.", what=_label(name)))
+        else:
+            for language in lacking:
+                sentence = _("%(what)s is missing in %(language)s.", what=_label(name), language=_language(language))
+                yield Missing(name, sentence, language=language)
+
+
+def _chosen(values: Mapping[str, Any]) -> Iterator[Missing]:
+    for name in _CHOSEN:
+        if values.get(name) in (None, "", "open"):
+            yield Missing(name, _("%(what)s is missing.", what=_label(name)))
+    if not values.get("period_end") and values.get("horizon") != "permanent":
+        yield Missing("period_end", _("%(what)s is missing.", what=_label("period_end")))
+
+
+def _sides(rows: Rows, sides: Mapping[str, str]) -> Iterator[Missing]:
+    for kind in ("responsible", "commitments"):
+        named = {row.get("side") for row in rows.get(kind, [])}
+        for side, name in sides.items():
+            if side not in named:
+                sentence = _("%(what)s: nothing from %(side)s yet.", what=_label(kind), side=name)
+                yield Missing(kind, sentence, side=side)
+
+
+def _indicator(rows: Rows) -> Iterator[Missing]:
+    if not any(row.get("target") not in (None, "") for row in rows.get("indicators", [])):
+        yield Missing("indicators", _("An indicator with a target is missing."))
+
+
+def _money(values: Mapping[str, Any], rows: Rows) -> Iterator[Missing]:
+    if values.get("no_cost"):
+        return
+    if not any(row.get("amount") for row in rows.get("costs", [])):
+        yield Missing("costs", _("A cost line with an amount is missing, or the mark “no cost”."))
+    if not any(row.get("source") for row in rows.get("funding", [])):
+        yield Missing("funding", _("A funding line is missing; “funding open” is enough."))
+
+
+def _label(name: str) -> Words:
+    return SHEET.fields[name].label if name in SHEET.fields else SHEET.rows[name].label
+
+
+def _language(code: str) -> LazyString:
+    """The language's name, in the reader's language."""
+    return LazyString(lambda: label("language", code, str(get_locale() or "en")[:2]))

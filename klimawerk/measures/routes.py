@@ -1,0 +1,53 @@
+"""The measure's page, and making and moving measures."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from klimawerk.accounts.access import login_required
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.measures import service
+from klimawerk.measures.models import Measure
+from klimawerk.measures.summary import summary_fragments, summary_of
+from klimawerk.programmes.service import programme_of
+from klimawerk.sheets.access import of_kind, readable_item, writable_item
+from klimawerk.sheets.fragments import derive
+from klimawerk.sheets.order import step_before
+from klimawerk.sheets.routes import here
+
+bp = Blueprint("measures", __name__)
+derive("measure", lambda v, since: summary_fragments(v))
+
+
+@bp.get("/measures/<int:item_id>")
+@login_required
+def measure(item_id: int) -> ResponseReturnValue:
+    opened = readable_item(item_id)
+    goal = db.session.get(Goal, of_kind(opened, Measure).goal_id)
+    v = here(opened)
+    return render_template("measures/page.html", v=v, goal=goal, summary=summary_of(v))
+
+
+@bp.post("/goals/<int:item_id>/measures")
+@login_required
+def create(item_id: int) -> ResponseReturnValue:
+    opened = writable_item(item_id)
+    made = service.create_measure(of_kind(opened, Goal), by=opened.member.person.id)
+    return redirect(f"/measures/{made.id}", 303)
+
+
+@bp.post("/measures/<int:item_id>/move")
+@login_required
+def move(item_id: int) -> ResponseReturnValue:
+    """Within its goal (`step`, `before`), or under another goal of the same programme (`goal`)."""
+    opened = writable_item(item_id)
+    moved = of_kind(opened, Measure)
+    goal = db.session.get(Goal, request.form.get("goal", moved.goal_id, type=int))
+    if goal is None or goal.frame_id != moved.frame_id or goal.deleted_at is not None:
+        abort(404)
+    order = [other.id for other in service.measures_of(goal)]
+    before = step_before(order, moved.id, request.form.get("step", ""), request.form.get("before", type=int))
+    service.move_measure(moved, goal, before, by=opened.member.person.id)
+    return redirect(f"/programmes/{programme_of(moved).id}/order#item-{moved.id}", 303)

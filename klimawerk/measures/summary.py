@@ -1,0 +1,49 @@
+"""What follows from a measure's sheet: its sums, the funding gap, the hints, and what is missing for consent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+
+from klimawerk.measures.checklist import Missing, missing
+from klimawerk.money import Sums, sums
+from klimawerk.programmes.hints import Budget, Hint, hints
+from klimawerk.sheets.models import Item, Row
+from klimawerk.sheets.view import View
+
+
+@dataclass(frozen=True)
+class Summary:
+    sums: Sums
+    hints: list[Hint]
+    missing: list[Missing]
+
+
+def summary_of(v: View) -> Summary:
+    budget = budget_of(v.item, v.rows)
+    texts = {fragment: text.plain for fragment, text in v.texts.items()}
+    cells = {kind: _cells(rows) for kind, rows in v.rows.items()}
+    return Summary(
+        sums(budget.costs, budget.funding, v.frame.rates),
+        hints([budget], v.frame.rates),
+        missing(v.item.values, cells, texts, list(v.languages.all), v.sides),
+    )
+
+
+def budget_of(measure: Item, rows: dict[str, list[Row]]) -> Budget:
+    """What the rules on money look at."""
+    lines = {kind: _cells(rows.get(kind, [])) for kind in ("costs", "funding", "in_kind")}
+    return Budget(measure.id, measure.code, measure.values, lines["costs"], lines["funding"], lines["in_kind"])
+
+
+def summary_fragments(v: View) -> list[str]:
+    """The fragments that show it, as at first paint."""
+    summary = summary_of(v)
+    names = ("_head", "_missing", "_sums")
+    return [render_template(f"measures/{name}.html", v=v, summary=summary) for name in names]
+
+
+def _cells(rows: list[Row]) -> list[dict[str, Any]]:
+    return [row.cells for row in rows]

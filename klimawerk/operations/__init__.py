@@ -1,0 +1,1 @@
+"""Keeping an installation: the whole of it into one file, and back. Knows tables, no domain word."""

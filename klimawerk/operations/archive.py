@@ -1,0 +1,185 @@
+"""The backup's file: gzip over lines of JSON, the same for every kind of database.
+
+    {"format": "klimawerk-backup", "version": 1, "klimawerk": ..., "schema": ..., "made_at": ..., "tables": [...]}
+    {"table": "person", "columns": ["id", "email", ...]}
+    [1, "ama@example.org", ...]
+    ...
+    {"end": {"person": 1, ...}, "sha256": ...}
+
+The last line counts the rows of each table and holds the SHA-256 of all lines before it. Bytes are base64, moments
+and days ISO 8601, exact numbers text.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import Date, DateTime, LargeBinary, Numeric, Table
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+FORMAT = "klimawerk-backup"
+VERSION = 1
+
+Row = dict[str, Any]
+
+
+class BadBackup(Exception):
+    """A file that cannot be restored, and why, in a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """`schema` is the revision of the tables, `made_at` an ISO 8601 moment, `klimawerk` the version that wrote it."""
+
+    klimawerk: str
+    schema: str
+    made_at: str
+    tables: list[str]
+    format: str = FORMAT
+    version: int = VERSION
+
+
+def write(path: Path, header: Header, tables: Iterable[tuple[Table, Iterable[Row]]]) -> dict[str, int]:
+    """Write the file whole or not at all, readable by its owner alone. Returns rows per table. Raises OSError."""
+    with _replacing(path) as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as file:
+        digest = hashlib.sha256()
+
+        def line(value: object) -> None:
+            data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            digest.update(data)
+            file.write(data)
+
+        line(asdict(header))
+        counts = {}
+        for table, rows in tables:
+            line({"table": table.name, "columns": [column.name for column in table.columns]})
+            encoders = [_coder(column.type)[0] for column in table.columns]
+            counts[table.name] = 0
+            for row in rows:
+                line([encode(value) for encode, value in zip(encoders, row.values(), strict=True)])
+                counts[table.name] += 1
+        line({"end": counts, "sha256": digest.hexdigest()})
+    return counts
+
+
+def read(path: Path, tables: dict[str, Table]) -> Iterator[Header | tuple[Table, Row]]:
+    """The header, then every row with its table. Raises BadBackup, at the latest after the last row.
+
+    Nothing of it may be believed before the iterator has come to its end.
+    """
+    try:
+        with gzip.open(path, "rb") as file:
+            yield from _read(file, tables)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise BadBackup(f"{path} cannot be read to its end; it is damaged or no backup ({problem}).") from problem
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise BadBackup(f"{path} is damaged ({problem}).") from problem
+
+
+def _read(file: gzip.GzipFile, tables: dict[str, Table]) -> Iterator[Header | tuple[Table, Row]]:
+    digest = hashlib.sha256()
+    counts: dict[str, int] = {}
+    table: Table | None = None
+    decoders: list[Callable[[Any], Any]] = []
+    for number, data in enumerate(file):
+        value = json.loads(data)
+        if number == 0:
+            yield _header(value)
+        elif isinstance(value, list):
+            assert table is not None
+            counts[table.name] += 1
+            names = (column.name for column in table.columns)
+            decoded = (decode(one) for decode, one in zip(decoders, value, strict=True))
+            yield table, dict(zip(names, decoded, strict=True))
+        elif "table" in value:
+            table = _table(value, tables)
+            decoders = [_coder(column.type)[1] for column in table.columns]
+            counts[table.name] = 0
+        else:
+            _check_end(value, counts, digest.hexdigest(), file)
+            return
+        digest.update(data)
+    raise BadBackup("The file ends too early; it is damaged.")
+
+
+def _header(value: Any) -> Header:
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise BadBackup("This is no backup of Klimawerk.")
+    if value.get("version") != VERSION:
+        raise BadBackup(f"This backup has format {value.get('version')}; this Klimawerk reads format {VERSION}.")
+    return Header(**value)
+
+
+def _table(value: dict[str, Any], tables: dict[str, Table]) -> Table:
+    table = tables.get(value["table"])
+    if table is None or [column.name for column in table.columns] != value["columns"]:
+        raise BadBackup(f"The backup's table {value['table']!r} is not as this Klimawerk's.")
+    return table
+
+
+def _check_end(value: dict[str, Any], counts: dict[str, int], digest: str, file: gzip.GzipFile) -> None:
+    if value["sha256"] != digest or value["end"] != counts:
+        raise BadBackup("The file's check sum is wrong; it is damaged.")
+    if file.read(1):
+        raise BadBackup("Something follows the backup's end; the file is damaged.")
+
+
+def _coder(kind: TypeEngine[Any]) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    """How values of a column become JSON, and back."""
+    if isinstance(kind, TypeDecorator):
+        kind = kind.impl_instance
+    for base, encode, decode in (
+        (LargeBinary, lambda value: base64.b64encode(value).decode(), base64.b64decode),
+        (DateTime, datetime.isoformat, datetime.fromisoformat),
+        (Date, date.isoformat, date.fromisoformat),
+        (Numeric, str, Decimal),
+    ):
+        if isinstance(kind, base):
+            return _or_none(encode), _or_none(decode)
+    return _same, _same
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _or_none(coder: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else coder(value)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file beside `path` that takes its place, safe on disk, when everything went well."""
+    beside = path.with_name(f".{path.name}.part")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        _sync_folder(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,14 @@
+"""The programme as a whole: the document, the outline, the order, the bin, the money. Reads all kinds of items."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from klimawerk.overview import outline
+    from klimawerk.overview.routes import bp
+    from klimawerk.programmes import content as _content  # noqa: F401
+
+    app.register_blueprint(bp)
+    outline.init_app(app)

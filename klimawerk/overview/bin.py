@@ -1,0 +1,55 @@
+"""Deleting goals and measures into the bin, and bringing them back."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from klimawerk.clock import now
+from klimawerk.collab import store
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.live.changes import note
+from klimawerk.measures.models import Measure
+from klimawerk.measures.service import measures_of
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import note_order, programme_of
+from klimawerk.sheets.models import Item
+
+
+def delete_item(item: Item, *, by: int) -> None:
+    """A goal goes with its measures. Their live documents close at once for everybody; nothing is erased."""
+    with writing():
+        note_order(programme_of(item))
+        together = [item, *(measures_of(item) if isinstance(item, Goal) else [])]
+        moment = now()
+        for one in together:
+            note(one.name)
+            one.deleted_at, one.deleted_by = moment, by
+        store.mark_deleted([one.name for one in together])
+
+
+def restore_item(item: Item, *, by: int) -> None:
+    """A goal comes back with the measures that went with it, a measure with its goal."""
+    with writing():
+        note_order(programme_of(item))
+        together = [item]
+        if isinstance(item, Goal):
+            together += _went_with(item)
+        elif isinstance(item, Measure) and (goal := db.session.get(Goal, item.goal_id)) and goal.deleted_at:
+            together.append(goal)
+        for one in together:
+            note(one.name)
+            one.deleted_at, one.deleted_by = None, None
+        store.mark_restored([one.name for one in together])
+
+
+def binned(programme: Programme) -> list[Item]:
+    """What lies in the bin, the latest first."""
+    found = select(Item).where(Item.frame_id == programme.frame_id, Item.deleted_at.is_not(None))
+    return list(db.session.scalars(found.order_by(Item.deleted_at.desc(), Item.kind, Item.id)))
+
+
+def _went_with(goal: Goal) -> list[Measure]:
+    found = select(Measure).where(Measure.goal_id == goal.id, Measure.deleted_at == goal.deleted_at)
+    return list(db.session.scalars(found))

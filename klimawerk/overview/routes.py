@@ -1,0 +1,96 @@
+"""The programme's own pages: the document, its order, its bin; and the lines that keep the document live."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from klimawerk.accounts.access import login_required
+from klimawerk.extensions import db
+from klimawerk.overview import bin as binning
+from klimawerk.overview.document import chapters, entry
+from klimawerk.overview.finance import finance_of
+from klimawerk.partnerships.access import member_or_404
+from klimawerk.partnerships.rights import Right
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import ORDER, programme_of
+from klimawerk.sheets.access import Opened, of_kind, readable_item, writable_item
+from klimawerk.sheets.fragments import derive
+from klimawerk.sheets.models import Item
+from klimawerk.sheets.options import titles_of
+from klimawerk.sheets.routes import here
+from klimawerk.sheets.view import View
+
+bp = Blueprint("overview", __name__)
+
+
+@bp.get("/programmes/<int:item_id>")
+@login_required
+def programme(item_id: int) -> ResponseReturnValue:
+    v = _programme(readable_item(item_id))
+    return render_template("overview/page.html", v=v, chapters=chapters(v), finance=finance_of(v))
+
+
+@bp.get("/programmes/<int:item_id>/order")
+@login_required
+def order(item_id: int) -> ResponseReturnValue:
+    v = _programme(writable_item(item_id))
+    return render_template("overview/order.html", v=v, chapters=chapters(v))
+
+
+@bp.get("/programmes/<int:item_id>/bin")
+@login_required
+def bin_page(item_id: int) -> ResponseReturnValue:
+    v = _programme(writable_item(item_id))
+    items = binning.binned(of_kind(v.opened, Programme))
+    return render_template("overview/bin.html", v=v, items=items, titles=titles_of(items, v.languages.show))
+
+
+@bp.get("/items/<int:item_id>/line")
+@login_required
+def line(item_id: int) -> ResponseReturnValue:
+    """A goal or measure as it stands in the document: the same fragment as at first paint."""
+    opened = readable_item(item_id)
+    v = here(opened)
+    template = "overview/_measure.html" if v.item.kind == "measure" else "overview/_goal.html"
+    shown = entry(opened, v)
+    return Response(render_template(template, e=shown, v=v), headers={"X-Rev": str(shown.rev)})
+
+
+@bp.post("/items/<int:item_id>/delete")
+@login_required
+def delete(item_id: int) -> ResponseReturnValue:
+    opened = writable_item(item_id)
+    if opened.item.kind == "programme":
+        abort(404)
+    binning.delete_item(opened.item, by=opened.member.person.id)
+    flash(_("%(code)s is in the bin.", code=opened.item.code), f"undo:{opened.item.id}")
+    return redirect(url_for("overview.programme", item_id=programme_of(opened.item).id), 303)
+
+
+@bp.post("/items/<int:item_id>/restore")
+@login_required
+def restore(item_id: int) -> ResponseReturnValue:
+    item = db.session.get(Item, item_id) or abort(404)
+    member = member_or_404(item.frame.partnership_id)
+    if not member.may(Right.EDIT):
+        abort(403)
+    binning.restore_item(item, by=member.person.id)
+    flash(_("%(code)s is back.", code=item.code))
+    return redirect(f"/{item.kind}s/{item.id}", 303)
+
+
+def _programme(opened: Opened) -> View:
+    of_kind(opened, Programme)
+    return here(opened)
+
+
+def _derived(v: View, since: int) -> list[str]:
+    """The chapter of goals and measures, when one of them came, went or moved."""
+    if v.item.revs.get(ORDER, 0) <= since:
+        return []
+    return [render_template("overview/_chapters.html", v=v, chapters=chapters(v))]
+
+
+derive("programme", _derived)

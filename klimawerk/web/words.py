@@ -1,0 +1,87 @@
+"""The sentences the browser says by itself, in the reader's language; static/js/words.js reads them.
+
+{n}, {name} and the like are filled in by the browser. Keys ending in .one and .many are chosen by a count.
+"""
+
+from __future__ import annotations
+
+from flask_babel import LazyString, lazy_gettext
+
+WORDS: dict[str, LazyString] = {
+    # The state of saving: the page's head
+    "saved": lazy_gettext("Everything is saved."),
+    "connecting": lazy_gettext("Connecting …"),
+    "waiting.one": lazy_gettext("{n} change not sent yet. Keep writing."),
+    "waiting.many": lazy_gettext("{n} changes not sent yet. Keep writing."),
+    "offline": lazy_gettext("Offline since {time}."),
+    "conflict.one": lazy_gettext("{n} field has two values. Please choose one."),
+    "conflict.many": lazy_gettext("{n} fields have two values. Please choose for each."),
+    "refused": lazy_gettext("Something was not accepted. Your words are at the field."),
+    # The state of saving: at a field or text
+    "field.saved": lazy_gettext("Saved"),
+    "field.waiting": lazy_gettext("Not sent yet"),
+    "field.offline": lazy_gettext("Waiting for the connection"),
+    "field.refused": lazy_gettext("Not accepted"),
+    # Words that could not be saved, offered for copying
+    "offer.copy": lazy_gettext("Copy"),
+    "offer.copied": lazy_gettext("Copied"),
+    "offer.done": lazy_gettext("Done, take this away"),
+    "offer.yours": lazy_gettext("Your entry"),
+    "offer.refused": lazy_gettext("This could not be saved. Copy it if you still need it."),
+    "offer.locked": lazy_gettext("Read-only now. Your last words are here, they were not saved."),
+    "offer.forbidden": lazy_gettext("You may no longer write here. Your last words were not saved."),
+    "offer.invalid": lazy_gettext("Your last words were not accepted. Copy them and put them in again."),
+    "offer.too_large": lazy_gettext("This was too much at once. Copy it and put it in again in parts."),
+    "offer.revoked": lazy_gettext("You can no longer open this. Your last words were not saved."),
+    "offer.deleted": lazy_gettext("This was deleted. Your last words were not saved."),
+    "offer.restored": lazy_gettext(
+        "An earlier copy was brought back. Your last words are not in it; copy them if they are missing."
+    ),
+    "offer.outdated": lazy_gettext("This page is too old to save. Copy your last words, then load it again."),
+    # A text that cannot be edited now
+    "note.waiting": lazy_gettext("The text is on its way. You can write in a moment."),
+    "note.unreachable": lazy_gettext("Without a connection this text cannot be opened for writing yet."),
+    "note.role": lazy_gettext("You can read this text, not change it."),
+    "note.locked": lazy_gettext("Read-only now."),
+    "note.locked.by": lazy_gettext("Read-only now, closed by {by}. {reason}"),
+    "note.revoked": lazy_gettext("You can no longer open this text."),
+    "note.deleted": lazy_gettext("This was deleted."),
+    "note.outdated": lazy_gettext("This page is too old for writing. Please load it again."),
+    # The toolbar of a long text
+    "toolbar": lazy_gettext("Format: {label}"),
+    "toolbar.paragraph": lazy_gettext("Paragraph"),
+    "toolbar.heading3": lazy_gettext("Heading"),
+    "toolbar.heading4": lazy_gettext("Subheading"),
+    "toolbar.bullets": lazy_gettext("List"),
+    "toolbar.numbers": lazy_gettext("Numbered list"),
+    "toolbar.bold": lazy_gettext("Bold"),
+    "toolbar.italic": lazy_gettext("Italic"),
+    "toolbar.link": lazy_gettext("Link"),
+    "toolbar.undo": lazy_gettext("Undo"),
+    "toolbar.redo": lazy_gettext("Redo"),
+    "link.address": lazy_gettext("Address of the link"),
+    "link.set": lazy_gettext("Set link"),
+    "link.remove": lazy_gettext("Remove link"),
+    "link.refused": lazy_gettext("Please give an address that begins with https://, http:// or mailto:."),
+    # Who is here
+    "people.item": lazy_gettext("Here now: {names}"),
+    "people.field.one": lazy_gettext("{names} is here"),
+    "people.field.many": lazy_gettext("{names} are here"),
+    # Signing in again without leaving the page
+    "relogin.title": lazy_gettext("Please sign in again"),
+    "relogin.why": lazy_gettext("Your sign-in has ended. Everything on this page is kept and will be saved."),
+    "relogin.email": lazy_gettext("E-mail"),
+    "relogin.password": lazy_gettext("Password"),
+    "relogin.submit": lazy_gettext("Sign in"),
+    "relogin.wrong": lazy_gettext("E-mail or password is not right."),
+    "relogin.later": lazy_gettext("Too many attempts. Please wait a minute."),
+    "relogin.offline": lazy_gettext("No connection. Please try again in a moment."),
+    # A newer server
+    "reload": lazy_gettext("There is a newer version of this page."),
+    "reload.now": lazy_gettext("Load it now"),
+}
+
+
+def words() -> dict[str, str]:
+    """All sentences in the current locale, for the page's <script type="application/json" id="words">."""
+    return {key: str(sentence) for key, sentence in WORDS.items()}

@@ -1,0 +1,26 @@
+// The live documents of this page, each opened once, and the wire that feeds them.
+
+import { connection } from "../connection.js"
+import { DOC_ACCESS, DOC_AWARENESS, DOC_CLOSED, DOC_PEOPLE, DOC_UPDATE } from "../wire.js"
+import { LiveDocument } from "./document.js"
+
+const opened = new Map()
+
+/** The live document `name` ("measure:7"); joined as soon as the connection allows. */
+export function open(name) {
+  if (!opened.has(name)) {
+    const document = new LiveDocument(name)
+    opened.set(name, document)
+    if (connection.online) document.join()
+  }
+  return opened.get(name)
+}
+
+connection.watch((state) => {
+  for (const document of opened.values()) state === "online" ? document.join() : document.cutOff()
+})
+connection.on(DOC_UPDATE, (frame) => opened.get(frame.doc)?.receive(frame))
+connection.on(DOC_AWARENESS, ({ doc, sid, a }) => opened.get(doc)?.carets.receive(sid, a))
+connection.on(DOC_PEOPLE, ({ doc, people }) => opened.get(doc)?.meet(people))
+connection.on(DOC_ACCESS, (access) => opened.get(access.doc)?.allow(access))
+connection.on(DOC_CLOSED, ({ doc, reason }) => opened.get(doc)?.shut(reason))

@@ -1,0 +1,71 @@
+// Word writes lists as paragraphs with a sign in front; here they become lists again.
+
+const NUMBERED = /^\s*\(?([0-9]+|[a-z]|[ivx]+)[.)]/i
+
+export function turnWordLists(body) {
+  const paragraphs = [...body.querySelectorAll("p, h1, h2, h3, h4, h5, h6")]
+  let run = []
+  for (const paragraph of paragraphs) {
+    const level = levelOf(paragraph)
+    const follows = run.length && run.at(-1).paragraph.nextElementSibling === paragraph
+    if (run.length && !(level && follows)) run = finish(run)
+    if (level) run.push({ paragraph, level, sign: takeSign(paragraph) })
+  }
+  finish(run)
+}
+
+function levelOf(paragraph) {
+  const match = /mso-list:\s*\S+\s+level(\d)/i.exec(paragraph.dataset.style ?? "")
+  return match ? Number(match[1]) : 0
+}
+
+/** The sign Word put in front, taken out of the paragraph. */
+function takeSign(paragraph) {
+  const sign = [...paragraph.querySelectorAll("[data-style]")].find((element) =>
+    /mso-list:\s*ignore/i.test(element.dataset.style),
+  )
+  const text = sign?.textContent ?? ""
+  sign?.remove()
+  return text
+}
+
+function finish(run) {
+  if (!run.length) return run
+  const marker = run[0].paragraph.ownerDocument.createElement("div")
+  run[0].paragraph.before(marker)
+  marker.replaceWith(nested(run))
+  return []
+}
+
+/** The list of the entries' lowest level, deeper ones inside the item before them. */
+function nested(entries) {
+  const base = Math.min(...entries.map(({ level }) => level))
+  const first = entries.find(({ level }) => level === base)
+  const list = first.paragraph.ownerDocument.createElement(NUMBERED.test(first.sign) ? "ol" : "ul")
+  let deeper = []
+  for (const entry of entries) {
+    if (entry.level > base) deeper.push(entry)
+    else {
+      deeper = hang(list, deeper)
+      list.append(item(entry.paragraph))
+    }
+  }
+  hang(list, deeper)
+  return list
+}
+
+function hang(list, entries) {
+  if (!entries.length) return entries
+  const home = list.lastElementChild ?? list.appendChild(list.ownerDocument.createElement("li"))
+  home.append(nested(entries))
+  return []
+}
+
+function item(paragraph) {
+  const element = paragraph.ownerDocument.createElement("li")
+  const text = paragraph.ownerDocument.createElement("p")
+  text.append(...paragraph.childNodes)
+  element.append(text)
+  paragraph.remove()
+  return element
+}

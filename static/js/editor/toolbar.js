@@ -1,0 +1,90 @@
+// The toolbar of a long text: one stop for Tab, arrows within (the ARIA toolbar pattern).
+
+import { word } from "../words.js"
+import { commands, pressed } from "./commands.js"
+import { LinkForm } from "./link.js"
+
+const BUTTONS = {
+  paragraph: "¶",
+  heading3: "H1",
+  heading4: "H2",
+  bullets: "•",
+  numbers: "1.",
+  bold: "B",
+  italic: "I",
+  link: "🔗",
+  undo: "↶",
+  redo: "↷",
+}
+
+export class Toolbar {
+  #view
+  #buttons = []
+
+  /** @param view the editor's; `body` is what the toolbar controls */
+  constructor(view, body, label) {
+    this.#view = view
+    this.element = document.createElement("div")
+    this.element.className = "text-toolbar"
+    this.element.setAttribute("role", "toolbar")
+    this.element.setAttribute("aria-label", word("toolbar", { label }))
+    this.element.setAttribute("aria-controls", body.id)
+    for (const [name, sign] of Object.entries(BUTTONS)) this.#add(name, sign)
+    this.#buttons[0].tabIndex = 0
+    this.element.addEventListener("keydown", (event) => this.#walk(event))
+    this.link = new LinkForm(view, this.element)
+    this.update(view.state)
+  }
+
+  update(state) {
+    for (const button of this.#buttons) {
+      const is = pressed(button.dataset.command, state)
+      if (is !== null) button.setAttribute("aria-pressed", is)
+      const can = commands[button.dataset.command]
+      if (can) button.setAttribute("aria-disabled", !can(state) && !is)
+    }
+  }
+
+  focus() {
+    this.#buttons.find((button) => button.tabIndex === 0).focus()
+  }
+
+  askLink() {
+    this.link.open()
+  }
+
+  destroy() {
+    this.link.close()
+    this.element.remove()
+  }
+
+  #add(name, sign) {
+    const button = document.createElement("button")
+    Object.assign(button, { type: "button", tabIndex: -1, title: word(`toolbar.${name}`) })
+    button.dataset.command = name
+    button.setAttribute("aria-label", word(`toolbar.${name}`))
+    button.append(Object.assign(document.createElement("span"), { textContent: sign, ariaHidden: "true" }))
+    button.addEventListener("mousedown", (event) => event.preventDefault()) // the caret stays in the text
+    button.addEventListener("click", () => this.#run(name))
+    this.#buttons.push(button)
+    this.element.append(button)
+  }
+
+  #run(name) {
+    if (name === "link") return this.askLink()
+    commands[name](this.#view.state, this.#view.dispatch, this.#view)
+    this.#view.focus()
+  }
+
+  #walk(event) {
+    const at = this.#buttons.indexOf(event.target)
+    if (event.key === "Escape" && at >= 0) this.#view.focus()
+    const last = this.#buttons.length - 1
+    const to = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[event.key]
+    if (at < 0 || to === undefined) return
+    event.preventDefault()
+    this.#buttons[at].tabIndex = -1
+    this.#buttons[to].tabIndex = 0
+    this.#buttons[to].focus()
+  }
+}

@@ -1,0 +1,40 @@
+// Requests to our own server, with what every one of them carries: the page's name and the form token.
+
+import { connection } from "./connection.js"
+import { renewToken, signInAgain } from "./relogin.js"
+
+/** What each request of this page carries, whoever makes it. */
+export function headers() {
+  const token = document.querySelector("meta[name=csrf-token]")?.content ?? ""
+  return { "HX-Request": "true", "X-CSRFToken": token, ...(connection.id && { "X-Page": connection.id }) }
+}
+
+/** The answer to a GET, or null when the network or the server fails. */
+export function get(url) {
+  return request(url, { method: "GET" })
+}
+
+/** The answer to a POST of `body` (URLSearchParams), or null when the network or the server fails.
+ *  A login that has ended is renewed in place, and the request made again. */
+export async function post(url, body) {
+  const answer = await request(url, { method: "POST", body })
+  if (answer && signedOut(answer)) await signInAgain()
+  else if (answer?.status === 400) await renewToken() // the form token has aged, most likely
+  else return answer
+  body.set("csrf_token", headers()["X-CSRFToken"])
+  return request(url, { method: "POST", body })
+}
+
+export function signedOut(answer) {
+  return answer.status === 401 || (answer.redirected && new URL(answer.url).pathname === "/login")
+}
+
+async function request(url, options) {
+  const patience = AbortSignal.timeout(30_000)
+  try {
+    const answer = await fetch(url, { ...options, headers: headers(), credentials: "same-origin", signal: patience })
+    return answer.status >= 500 || answer.status === 429 ? null : answer
+  } catch {
+    return null
+  }
+}

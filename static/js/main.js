@@ -1,0 +1,33 @@
+// Everything a page does beyond its HTML begins here.
+
+import { connection } from "./connection.js"
+import { startDrag } from "./drag.js"
+import { startLive } from "./live.js"
+import { startOffers } from "./offer.js"
+import { startPosts } from "./posts.js"
+import { startPresence } from "./presence.js"
+import { startReload } from "./reload.js"
+import { startRequests } from "./requests.js"
+import { startRows } from "./rows.js"
+import { startSaving } from "./saving.js"
+import { startShortcuts } from "./shortcuts.js"
+import { startTexts } from "./text.js"
+import "./fields.js"
+
+document.documentElement.classList.add("js")
+startRequests()
+startRows()
+startShortcuts()
+startDrag()
+
+// Visitors have nothing to follow and nothing to save by themselves.
+if (document.documentElement.dataset.userId) {
+  connection.start(document.querySelector("meta[name=socket]")?.content ?? "/socket.io")
+  startSaving()
+  startPosts()
+  startOffers()
+  startLive()
+  startPresence()
+  startReload()
+  startTexts()
+}

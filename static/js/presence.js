@@ -1,0 +1,114 @@
+// Who is here: told when this page opens and its person moves, drawn in the head, the outline and the fields.
+//
+// Names reach the page from the server alone, and go into it as text alone.
+
+import { connection } from "./connection.js"
+import { HERE, PEOPLE } from "./wire.js"
+import { word } from "./words.js"
+
+const MOVING = 400
+const REMINDER = 30_000
+
+let timer = null
+let people = []
+
+export function startPresence() {
+  if (!document.body.dataset.programme) return
+  connection.watch((state) => (state === "online" ? tell() : draw([])))
+  connection.on(PEOPLE, (news) => String(news.programme) === document.body.dataset.programme && draw(news.people))
+  document.addEventListener("focusin", soon)
+  document.addEventListener("focusout", soon)
+  document.addEventListener("kw:swapped", () => draw(people))
+  setInterval(() => document.hidden || tell(), REMINDER)
+}
+
+function soon() {
+  timer ??= setTimeout(() => {
+    timer = null
+    tell()
+  }, MOVING)
+}
+
+function tell() {
+  const { programme, item } = document.body.dataset
+  const place = document.activeElement?.closest("kw-field, kw-text")
+  const field = place ? { field: place.id, ...(place.lang && { lang: place.lang }) } : {}
+  connection.send(HERE, { programme: Number(programme), ...(item && { item }), ...field })
+}
+
+function draw(present) {
+  people = present
+  drawHead(document.getElementById("people"))
+  for (const badge of document.querySelectorAll("[data-people-item]")) drawBadge(badge)
+  drawFields()
+}
+
+/** Each municipality once, with the names of those who are here; a person on two devices is one. */
+function drawHead(head) {
+  if (!head) return
+  const groups = grouped(unique(people), (person) => person.place || person.side)
+  const lines = [...groups].map(([place, members]) => {
+    const line = made("p", `people-place people-side-${members[0].side}`, "")
+    line.append(made("span", "people-place-name", place), " ")
+    line.append(made("span", "people-names", members.map((member) => member.name).join(", ")))
+    return line
+  })
+  head.replaceChildren(...lines)
+  head.hidden = !lines.length
+}
+
+function drawBadge(badge) {
+  const here = unique(people).filter((person) => person.item === badge.dataset.peopleItem && !isMe(person))
+  badge.textContent = here.length ? word("people.item", { names: here.map((person) => person.name).join(", ") }) : ""
+  badge.hidden = !here.length
+}
+
+function drawFields() {
+  const others = people.filter((person) => !isMe(person) && person.field)
+  const groups = grouped(others, (person) => person.field)
+  for (const line of document.querySelectorAll(".field-people")) {
+    if (groups.has(line.closest("kw-field, kw-text")?.id)) continue
+    line.textContent = ""
+    line.hidden = true
+  }
+  for (const [id, members] of groups) {
+    const host = document.getElementById(id)
+    if (host?.matches("kw-field, kw-text")) show(lineIn(host), sentence(unique(members)))
+  }
+}
+
+function show(line, text) {
+  line.textContent = text
+  line.hidden = false
+}
+
+function sentence(members) {
+  const key = members.length === 1 ? "people.field.one" : "people.field.many"
+  return word(key, { names: members.map((member) => member.name).join(", ") })
+}
+
+function lineIn(host) {
+  const found = host.querySelector(":scope > .field-people")
+  if (found) return found
+  const line = made("p", "field-people", "")
+  host.append(line)
+  return line
+}
+
+function grouped(all, by) {
+  const groups = new Map()
+  for (const one of all) groups.set(by(one), [...(groups.get(by(one)) ?? []), one])
+  return groups
+}
+
+function unique(all) {
+  return [...new Map(all.map((person) => [person.id ?? person.name, person])).values()]
+}
+
+function isMe(person) {
+  return String(person.id) === document.documentElement.dataset.userId
+}
+
+function made(name, className, text) {
+  return Object.assign(document.createElement(name), { className, textContent: text })
+}

@@ -1,0 +1,16 @@
+// htmx carries what all our requests carry, and never swaps a sign-in page into the middle of another.
+
+import htmx from "../vendor/htmx-4.0.1.js"
+import { headers } from "./http.js"
+import { signInAgain } from "./relogin.js"
+
+export function startRequests() {
+  htmx.config.noSwap = [204, 304, 401]
+  htmx.config.morphIgnore.push("open") // whoever unfolded a part of the page keeps it unfolded
+  document.addEventListener("htmx:config:request", ({ detail }) => {
+    Object.assign(detail.ctx.request.headers, headers())
+  })
+  document.addEventListener("htmx:after:request", ({ detail }) => {
+    if (detail.ctx.response?.status === 401) signInAgain()
+  })
+}

@@ -1,0 +1,93 @@
+// Adding, moving and deleting without leaving the page: forms whose answer is the redrawn part of it.
+
+import { offer } from "./offer.js"
+import { enqueue } from "./posts.js"
+import { saving } from "./saving.js"
+import { swap } from "./swap.js"
+import { word } from "./words.js"
+
+let count = 0
+
+export function startRows() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target
+    if (event.defaultPrevented || !form.matches("form[data-quiet], form[data-settle], form.row-add")) return
+    event.preventDefault()
+    submit(form, event.submitter)
+  })
+}
+
+/** Post `values` to `url` as a quiet form would (pointer moves have none). */
+export function quietly(element, url, values) {
+  send({ element, url, body: new URLSearchParams(values), text: "" })
+}
+
+function submit(form, submitter) {
+  const body = new URLSearchParams(new FormData(form, submitter))
+  const adding = form.matches(".row-add")
+  // The row's name is made here, so that a repeated request adds no second row.
+  if (adding) body.set("id", newId())
+  const url = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action
+  const text = [...new FormData(form)].filter(([name]) => isWords(form, name)).map(([, value]) => value).join("\n")
+  send({ element: form, url, body, text, added: adding && body.get("id"), next: nextStop(form, submitter) })
+}
+
+function send({ element, url, body, text, added, next }) {
+  const key = `change ${++count}`
+  const home = element.closest("[id]")
+  const place = () => home && document.getElementById(home.id)
+  enqueue({
+    key,
+    lane: element.closest("[data-topic]")?.dataset.topic ?? "",
+    url,
+    body,
+    place,
+    answered: async (answer) => {
+      const html = await answer.text()
+      if (![200, 201, 409, 422].includes(answer.status)) return refused({ key, place, text })
+      saving.forget(key)
+      swap(html, { except: home })
+      if (answer.ok) moveOn(added, next)
+    },
+  })
+}
+
+function refused({ key, place, text }) {
+  saving.refused(key, place)
+  offer({
+    place,
+    reason: word("offer.refused"),
+    label: word("offer.yours"),
+    text,
+    done: () => saving.forget(key),
+  })
+}
+
+/** A new row begins at its first control; after a deleted one, the person is at its neighbour. */
+function moveOn(added, next) {
+  const row = added && document.getElementById(`row-${added}`)
+  if (row) row.querySelector("input:not([type=hidden]), select, textarea, button.text-edit, button")?.focus()
+  else if (document.activeElement === document.body) next()?.focus({ preventScroll: true })
+}
+
+function nextStop(form, submitter) {
+  const row = form.closest("[data-row], [data-move]")
+  const neighbour = row?.nextElementSibling ?? row?.previousElementSibling
+  const kind = submitter?.className.split(" ")[0]
+  return () =>
+    (kind && neighbour?.isConnected && neighbour.querySelector(`.${CSS.escape(kind)}`)) ||
+    document.querySelector(`#${CSS.escape(form.closest("section[id]")?.id ?? "none")} .row-add button`)
+}
+
+function isWords(form, name) {
+  return form.elements[name]?.matches?.("input[type=text], input:not([type]), textarea")
+}
+
+/** A random UUID, also where the browser counts the address as insecure. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = (bytes[6] & 0x0f) | 0x40
+  bytes[8] = (bytes[8] & 0x3f) | 0x80
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+}

@@ -1,0 +1,124 @@
+// The state of saving, in words: at each field and in the page's head. One registry for texts, fields and rows.
+//
+// A key names what waits ("text measure:7 description.en", "field f-7-priority"); `place` finds its element.
+
+import { say } from "./announce.js"
+import { connection } from "./connection.js"
+import { clock, counted, word } from "./words.js"
+
+// Saving usually takes a moment; only what takes longer is worth a word.
+const WORTH_A_WORD = 1_500
+
+const entries = new Map()
+let head = null
+
+export const saving = {
+  /** Words that are not on the server yet. */
+  waiting(key, place) {
+    const entry = entries.get(key)
+    if (entry?.state === "waiting") return
+    clearTimeout(entry?.timer)
+    const timer = setTimeout(() => paint(key), WORTH_A_WORD)
+    entries.set(key, { state: "waiting", place, timer, since: Date.now() })
+  },
+
+  /** Everything of `key` is on disk. */
+  saved(key) {
+    settle(key, "saved")
+  },
+
+  /** The server said no, with a message or the words to copy standing at the field. */
+  refused(key, place) {
+    settle(key, "refused", place)
+  },
+
+  /** Nothing is to be said of `key` any more. */
+  forget(key) {
+    clearTimeout(entries.get(key)?.timer)
+    entries.delete(key)
+    paintHead()
+  },
+
+  /** How many texts and fields wait. */
+  get count() {
+    return [...entries.values()].filter((entry) => entry.state === "waiting").length
+  },
+}
+
+/** Show the page's state from now on, and ask before the page is left while something waits. */
+export function startSaving() {
+  head = document.getElementById("save-state")
+  head?.setAttribute("aria-live", "off") // the announcer speaks, calmly
+  connection.watch((state) => {
+    for (const key of entries.keys()) paint(key)
+    paintHead()
+    if (state === "offline") say(headSentence().text, 2)
+  })
+  window.addEventListener("beforeunload", (event) => {
+    if (saving.count || document.querySelector("kw-field[data-dirty]")) event.preventDefault()
+  })
+}
+
+/** Draw the head anew, after the page's content has changed. */
+export function paintHead() {
+  if (!head) return
+  const { state, text } = headSentence()
+  if (head.textContent !== text) head.textContent = text
+  head.dataset.state = state
+}
+
+/** Put the words of saving back into an element that was just drawn anew. */
+export function repaint(element) {
+  for (const [key, entry] of entries) if (entry.place() === element && entry.state !== "saved") paint(key)
+}
+
+function settle(key, state, place) {
+  const entry = entries.get(key)
+  if (!entry && state === "saved") return
+  clearTimeout(entry?.timer)
+  const slow = state === "saved" && Date.now() - entry.since > WORTH_A_WORD
+  entries.set(key, { state, place: place ?? entry.place, since: Date.now() })
+  paint(key)
+  if (slow && !saving.count) say(word("saved"), 2)
+  if (state === "refused") say(word("refused"), 2)
+}
+
+function paint(key) {
+  paintHead()
+  const entry = entries.get(key)
+  const element = entry?.place?.()
+  if (!element) return
+  const line = lineIn(element)
+  line.hidden = false
+  line.dataset.state = entry.state
+  line.textContent = fieldSentence(entry)
+}
+
+function fieldSentence(entry) {
+  if (entry.state === "waiting") return word(connection.online ? "field.waiting" : "field.offline")
+  return word(`field.${entry.state}`)
+}
+
+function lineIn(element) {
+  const found = element.querySelector(":scope > .field-state")
+  if (found) return found
+  const line = document.createElement("p")
+  line.className = "field-state"
+  element.append(line)
+  return line
+}
+
+function headSentence() {
+  const n = saving.count
+  const waiting = n ? counted("waiting", n) : ""
+  if (connection.state === "offline") {
+    const offline = word("offline", { time: clock(connection.since) })
+    return { state: "offline", text: waiting ? `${offline} ${waiting}` : offline }
+  }
+  if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
+  const overdue = [...entries.values()].some((e) => e.state === "waiting" && Date.now() - e.since >= WORTH_A_WORD)
+  if (overdue) return { state: "waiting", text: waiting }
+  const conflicts = document.querySelectorAll("kw-field .conflict").length
+  if (conflicts) return { state: "conflict", text: counted("conflict", conflicts) }
+  return connection.online ? { state: "saved", text: word("saved") } : { state: "connecting", text: word("connecting") }
+}

@@ -1,0 +1,101 @@
+// <kw-text>: a text that is plain HTML until somebody edits it. The editor comes when it is needed, or at idle.
+
+import { connection } from "./connection.js"
+import { placeOf } from "./editor/point.js"
+import { note } from "./note.js"
+
+let editor = null
+
+class LiveText extends HTMLElement {
+  session = null
+  #listening = false
+
+  connectedCallback() {
+    if (!this.#listening) {
+      this.#listening = true
+      this.addEventListener("click", (event) => this.#clicked(event))
+      this.addEventListener("focusout", () => setTimeout(() => this.#left()))
+    }
+    if (this.isLive) this.follow().catch(() => {})
+  }
+
+  // A morph that moves the element leaves its editor alone.
+  connectedMoveCallback() {}
+
+  disconnectedCallback() {
+    setTimeout(() => {
+      if (this.isConnected) return
+      this.session?.destroy()
+      this.session = null
+    })
+  }
+
+  /** Whether its document is open in this page. */
+  get isLive() {
+    return following.has(this.dataset.doc)
+  }
+
+  /** Bind to the live document; the text follows it from now on. */
+  async follow() {
+    following.add(this.dataset.doc)
+    const { Session } = await load()
+    if (this.isConnected) this.session ??= new Session(this)
+    return this.session
+  }
+
+  async edit(place = null) {
+    this.setAttribute("aria-busy", "true")
+    try {
+      const session = await this.follow()
+      session?.edit(place)
+      for (const other of textsOf(this.dataset.doc)) other.follow()
+    } catch {
+      note(this, "note.unreachable")
+    }
+    this.removeAttribute("aria-busy")
+  }
+
+  #clicked(event) {
+    if (event.target.closest(".text-edit")) return this.edit()
+    const body = event.target.closest(".text-body")
+    if (!body || !this.hasAttribute("data-write") || this.session?.editing) return
+    if (event.target.closest("a[href]") || !getSelection().isCollapsed) return
+    this.edit(placeOf(body, event))
+  }
+
+  /** Who works elsewhere now has left the text; a window in the background has not. */
+  #left() {
+    if (this.session?.editing && !this.contains(document.activeElement)) this.session.end({ focus: false })
+  }
+}
+
+const following = new Set()
+
+/** The page's own document is followed as soon as the browser has nothing better to do, unless the line is thin. */
+export function startTexts() {
+  customElements.define("kw-text", LiveText)
+  const doc = document.body.dataset.item
+  const thin = navigator.connection?.saveData || /2g/.test(navigator.connection?.effectiveType ?? "")
+  if (!doc || thin || !document.querySelector("kw-text")) return
+  const stop = connection.watch((state) => {
+    if (state !== "online") return
+    whenIdle(() => textsOf(doc).forEach((text) => text.follow().catch(() => {})))
+    queueMicrotask(() => stop())
+  })
+}
+
+function textsOf(doc) {
+  return document.querySelectorAll(`kw-text[data-doc="${CSS.escape(doc)}"]`)
+}
+
+function load() {
+  return (editor ??= import("./editor/session.js").catch((error) => {
+    editor = null
+    throw error
+  }))
+}
+
+function whenIdle(work) {
+  if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 3_000 })
+  else setTimeout(work, 500)
+}

@@ -1,0 +1,31 @@
+// The interface's sentences in the reader's language. The server renders them (klimawerk/web/words.py) into
+// <script type="application/json" id="words">; the browser never runs that element.
+
+let sentences = null
+
+/** The sentence `key`, with each {name} in it replaced from `values`. An unknown key shows itself. */
+export function word(key, values = {}) {
+  sentences ??= read()
+  return (sentences[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
+}
+
+/** `key.one` or `key.many`, with {n}. */
+export function counted(key, n, values = {}) {
+  return word(`${key}.${n === 1 ? "one" : "many"}`, { n, ...values })
+}
+
+/** Hours and minutes as the reader writes them. */
+export function clock(date) {
+  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(date)
+}
+
+/** English here is British. */
+function locale() {
+  const { lang } = document.documentElement
+  return lang === "en" ? "en-GB" : lang
+}
+
+function read() {
+  const element = document.getElementById("words")
+  return element ? JSON.parse(element.textContent) : {}
+}

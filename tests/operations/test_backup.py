@@ -1,0 +1,273 @@
+"""An operator's backup holds everything, is refused when damaged, and goes into either kind of database."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from alembic.runtime.migration import MigrationContext
+from flask import Flask
+from flask_migrate import stamp, upgrade
+from sqlalchemy import func, select
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.accounts.models import Login, Person
+from klimawerk.clock import now
+from klimawerk.collab import store
+from klimawerk.collab.models import Document
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live import changes
+from klimawerk.operations import service
+from klimawerk.operations.archive import BadBackup
+from klimawerk.partnerships.models import Membership
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.models import Frame
+from tests import factories
+from tests.servers import PostgreSQL
+
+Tables = dict[str, list[tuple[object, ...]]]
+
+
+@pytest.fixture
+def filled(app: Flask, any_database: str) -> Flask:
+    """An installation in which people have worked."""
+    stamp()
+    team = factories.partnership()
+    with writing() as session:
+        frame = Frame(
+            partnership_id=team.partnership.id,
+            languages=["de", "en"],
+            rate=Decimal("12.500000"),
+            rate_date=date(2026, 1, 2),
+            currency_local="GHS",
+        )
+        session.add(frame)
+        session.flush()
+        session.add(Programme(frame_id=frame.id, values={"vision": "Ää \u2603"}, revs={"vision": 3}))
+        session.add(Login(key="k", person_id=team.de["editor"].id, expires_at=now()))
+        store.create("programme:1", {"title.de": None, "title.en": None})
+        changes.note("programme:1")
+    return app
+
+
+@pytest.fixture
+def other_address(any_database: str, postgresql: PostgreSQL, tmp_path: Path) -> Iterator[str]:
+    """The other kind of database, without tables."""
+    if any_database.startswith("postgresql"):
+        yield f"sqlite:///{tmp_path / 'other.sqlite'}"
+    else:
+        address = postgresql.create()
+        yield address
+        postgresql.drop(address)
+
+
+@pytest.fixture
+def other(other_address: str, tmp_path: Path) -> Iterator[Flask]:
+    """An empty, migrated installation on the other kind of database."""
+    app = create_app(configuration.load(instance=tmp_path / "other", database_url=other_address, testing=True))
+    with app.app_context():
+        upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_backup_can_be_restored_into_the_other_kind_of_database(filled: Flask, other: Flask, tmp_path: Path) -> None:
+    with filled.app_context():
+        before = _everything()
+        service.back_up(tmp_path / "backup")
+    with other.app_context():
+        service.restore(tmp_path / "backup")
+        assert _everything() == before
+        assert db.session.scalar(select(Frame.rate)) == Decimal("12.5")
+        newcomer = factories.person("Newcomer")
+        assert newcomer.id > max(row[0] for row in before["person"])
+
+
+def test_what_happened_after_the_backup_is_gone_and_what_was_there_is_back(filled: Flask, tmp_path: Path) -> None:
+    before = _everything()
+    service.back_up(tmp_path / "backup")
+    with writing() as session:
+        for membership in session.scalars(select(Membership)):
+            session.delete(membership)
+    factories.person("Too late")
+    assert _everything() != before
+    service.restore(tmp_path / "backup")
+    assert _everything() == before
+
+
+def test_after_a_restore_no_page_takes_old_for_new(filled: Flask, tmp_path: Path) -> None:
+    generation = db.session.scalar(select(Document.gen))
+    service.back_up(tmp_path / "backup")
+    with writing():
+        for _ in range(2):
+            changes.note("programme:1")
+    for _ in range(3):
+        with writing():
+            changes.note("programme:1")
+            changes.note("measure:9")
+    shown = changes.revisions(["programme:1", "measure:9"])
+    service.restore(tmp_path / "backup")
+    db.session.rollback()
+    assert db.session.scalar(select(Document.gen)) != generation
+    assert all(changes.revision(topic) > rev for topic, rev in shown.items())
+
+
+def test_everybody_signs_in_again_after_a_restore(filled: Flask, tmp_path: Path) -> None:
+    service.back_up(tmp_path / "backup")
+    assert b"login" not in gzip.decompress((tmp_path / "backup").read_bytes()).splitlines()[0]
+    service.restore(tmp_path / "backup")
+    assert db.session.scalar(select(func.count()).select_from(Login)) == 0
+
+
+def test_only_its_owner_can_read_a_backup(filled: Flask, tmp_path: Path) -> None:
+    service.back_up(tmp_path / "backup")
+    assert (tmp_path / "backup").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_a_backup_that_cannot_be_written_leaves_nothing_behind(filled: Flask, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        service.back_up(tmp_path / "nowhere" / "backup")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def _cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def _flipped(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+def _without_a_row(data: bytes) -> bytes:
+    lines = gzip.decompress(data).splitlines(keepends=True)
+    del lines[2]
+    return gzip.compress(b"".join(lines))
+
+
+def _with_another_name(data: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(data).replace(b"Editor de", b"Editor xx"))
+
+
+def _without_its_end(data: bytes) -> bytes:
+    return gzip.compress(b"".join(gzip.decompress(data).splitlines(keepends=True)[:-1]))
+
+
+def _of_a_later_format(data: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(data).replace(b'"version":1', b'"version":2'))
+
+
+def _of_other_tables(data: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(data).replace(b'"schema":"', b'"schema":"x'))
+
+
+def _something_else(_: bytes) -> bytes:
+    return gzip.compress(json.dumps({"programme": {}}).encode())
+
+
+def _no_archive(_: bytes) -> bytes:
+    return b"hello"
+
+
+def _twice(data: bytes) -> bytes:
+    return data + data
+
+
+DAMAGES = [
+    _cut,
+    _flipped,
+    _without_a_row,
+    _with_another_name,
+    _without_its_end,
+    _of_a_later_format,
+    _of_other_tables,
+    _something_else,
+    _no_archive,
+    _twice,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_backup_is_refused_whole(app: Flask, tmp_path: Path, damage: object) -> None:
+    assert callable(damage)
+    stamp()
+    factories.partnership()
+    service.back_up(tmp_path / "backup")
+    (tmp_path / "backup").write_bytes(damage((tmp_path / "backup").read_bytes()))
+    factories.person("Still here")
+    before = _everything()
+    with pytest.raises(BadBackup) as refusal:
+        service.restore(tmp_path / "backup")
+    assert str(refusal.value).endswith(".")
+    assert _everything() == before
+
+
+def test_a_file_that_changes_between_check_and_restore_changes_nothing(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp()
+    factories.partnership()
+    made = service.back_up(tmp_path / "backup")
+    (tmp_path / "backup").write_bytes(_cut((tmp_path / "backup").read_bytes()))
+    monkeypatch.setattr(service, "check", lambda _path: made)
+    before = _everything()
+    with pytest.raises(BadBackup):
+        service.restore(tmp_path / "backup")
+    assert _everything() == before
+
+
+def test_the_commands_ask_first_and_speak_in_sentences(app: Flask, tmp_path: Path) -> None:
+    stamp()
+    factories.partnership()
+    run = app.test_cli_runner().invoke
+    file = str(tmp_path / "backup")
+    assert run(args=["backup", file]).exit_code == 0
+    again = run(args=["backup", file])
+    assert again.exit_code == 1
+    assert "exists" in again.output
+    factories.person("Too late")
+    assert run(args=["restore", file], input="n\n").exit_code == 1
+    assert _names() >= {"Too late"}
+    assert run(args=["restore", file, "--yes"]).exit_code == 0
+    assert "Too late" not in _names()
+    (tmp_path / "backup").write_bytes(b"hello")
+    refused = run(args=["restore", file, "--yes"])
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.output
+
+
+def _names() -> set[str]:
+    db.session.rollback()
+    return set(db.session.scalars(select(Person.name)))
+
+
+def _everything() -> Tables:
+    """All rows but those that a restore changes on purpose: logins, topics' revisions, documents' generations."""
+    db.session.rollback()
+    db.session.expunge_all()
+    left_out = {"login", "topic"}
+    found = {}
+    for table in db.metadata.sorted_tables:
+        if table.name not in left_out:
+            columns = [column for column in table.columns if column.name not in ("gen", "access_rev")]
+            rows = db.session.execute(select(*columns).order_by(*table.primary_key.columns))
+            found[table.name] = [tuple(row) for row in rows]
+    db.session.rollback()
+    return found
+
+
+def test_the_prepared_tables_have_a_revision(app: Flask) -> None:
+    """Negative control of the fixtures: without `flask db upgrade` there is no backup."""
+    with db.engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() is None
+    with pytest.raises(BadBackup):
+        service.back_up(Path("/dev/null/never"))

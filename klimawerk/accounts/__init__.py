@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from klimawerk.accounts import routes, sessions
+from klimawerk.accounts import pages, routes, sessions
 from klimawerk.accounts.access import current_person
 from klimawerk.web.places import know_reader
 
@@ -14,3 +14,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
     know_reader(app, current_person)
+    pages.listen()

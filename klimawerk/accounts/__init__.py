@@ -11,7 +11,7 @@ from klimawerk.web.places import know_reader
 
 def init_app(app: Flask) -> None:
     sessions.init_app(app)
+    pages.init_app(app)
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
     know_reader(app, current_person)
-    pages.listen()

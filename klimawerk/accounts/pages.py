@@ -1,36 +1,34 @@
-"""Open pages: who is behind their sockets, and that they hear at once when a login or a right has ended."""
+"""Open pages and logins: who is behind a socket, and that a page ends with its login and follows its person's rights."""
 
 from __future__ import annotations
 
-from typing import Any
+from flask import Flask, session
 
-from klimawerk.accounts import sessions
 from klimawerk.accounts.access import current_person
+from klimawerk.accounts.sessions import LOGIN
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.database import after_commit
-from klimawerk.live import identity, sockets
+from klimawerk.live import identity
 from klimawerk.live.identity import Identity
+from klimawerk.live.sockets import recheck, sign_out
 
 
-def listen() -> None:
-    """Repeating it changes nothing."""
-    identity.register(_behind_the_socket)
-    logins_ended.connect(_close)
-    person_changed.connect(_recheck)
+def init_app(app: Flask) -> None:
+    identity.register(_who)
+    logins_ended.connect(_end_pages)
+    person_changed.connect(_recheck_pages)
 
 
-def _behind_the_socket() -> Identity | None:
+def _who() -> Identity | None:
     person = current_person()
-    return Identity(person.id, sessions.current_key() or "") if person else None
+    return Identity(person.id, session.get(LOGIN, "")) if person else None
 
 
-def _close(_sender: Any, keys: list[str]) -> None:
-    def tell() -> None:
-        for key in keys:
-            sockets.sign_out(login=key)
-
-    after_commit(tell)
+def _end_pages(_sender: object, keys: list[str]) -> None:
+    """Takes effect with the commit, like the end of the logins itself."""
+    for key in keys:
+        after_commit(lambda key=key: sign_out(login=key))  # type: ignore[misc]
 
 
-def _recheck(_sender: Any, person_id: int) -> None:
-    sockets.recheck(person_id)
+def _recheck_pages(_sender: object, person_id: int) -> None:
+    recheck(person_id)

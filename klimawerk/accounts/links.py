@@ -57,7 +57,7 @@ def renew(link: Link) -> str:
 
 def find(token: str) -> Link:
     """The open link with this token. Raises UsedUp. Changes nothing."""
-    link = db.session.scalar(
+    link: Link | None = db.session.scalar(
         select(Link).where(Link.key == key_of(token), Link.used_at.is_(None), Link.expires_at > now())
     )
     if link is None:

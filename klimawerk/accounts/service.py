@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from klimawerk.accounts import audit, passwords, sessions
 from klimawerk.accounts.models import Link, Person
-from klimawerk.accounts.signals import note_logins_ended, note_person_changed
+from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -94,7 +94,7 @@ def sign_out(person: Person, key: str | None) -> None:
     """The login with this key has ended; its open pages are told. The caller forgets the cookie."""
     with writing():
         audit.record("signed_out", by=person)
-        note_logins_ended([key] if key else [])
+        logins_ended.send(keys=[key] if key else [])
 
 
 def sign_out_everywhere(person: Person, *, keep: str | None = None, by: Person | None) -> int:
@@ -144,7 +144,7 @@ def change_profile(person: Person, *, name: str, language: str, timezone: str) -
     with writing() as database:
         own = database.get_one(Person, person.id)
         own.name, own.language, own.timezone = name, language, timezone
-        note_person_changed(person.id)
+        person_changed.send(person_id=person.id)
 
 
 def end_person(person: Person, *, by: Person | None) -> None:
@@ -153,7 +153,7 @@ def end_person(person: Person, *, by: Person | None) -> None:
         database.get_one(Person, person.id).ended_at = now()
         _end_logins(person, None)
         audit.record("person_ended", by=by, person=person.id)
-        note_person_changed(person.id)
+        person_changed.send(person_id=person.id)
 
 
 def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
@@ -188,5 +188,5 @@ def clean_zone(name: str) -> str:
 
 def _end_logins(person: Person, keep: str | None) -> int:
     ended = sessions.end_logins(person.id, keep)
-    note_logins_ended(ended)
+    logins_ended.send(keys=ended)
     return len(ended)

@@ -73,7 +73,7 @@ def _serve(version: str, filename: str) -> Response:
 
 def _packed(filename: str) -> Response | None:
     """The gzipped file where that helps and the browser takes it."""
-    if Path(filename).suffix not in _TEXT or "gzip" not in request.accept_encodings:
+    if Path(filename).suffix not in _TEXT or not request.accept_encodings.best_match(["gzip"]):
         return None
     path = safe_join(str(current_app.static_folder), filename)
     if path is None or not Path(path).is_file():

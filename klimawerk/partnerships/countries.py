@@ -1,0 +1,73 @@
+"""What a country suggests: its name, time zones, currency and language."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable
+from functools import cache
+
+from babel import Locale
+from babel.core import get_global
+from babel.languages import get_official_languages
+from babel.numbers import get_territory_currencies
+
+LANGUAGES = ("de", "en", "es", "fr", "pt")
+"""Languages a programme can be written in."""
+# Where the first zone of the list is not where most people live.
+_MOST_LIVE_IN = {
+    "BR": "America/Sao_Paulo", "CD": "Africa/Kinshasa", "CL": "America/Santiago", "EC": "America/Guayaquil",
+    "ES": "Europe/Madrid", "ID": "Asia/Jakarta", "MN": "Asia/Ulaanbaatar", "MX": "America/Mexico_City",
+    "PT": "Europe/Lisbon", "UA": "Europe/Kyiv", "US": "America/New_York", "VN": "Asia/Ho_Chi_Minh",
+}  # fmt: skip
+
+
+@cache
+def country_choices(language: str) -> tuple[tuple[str, str], ...]:
+    """Code and name of every country, by name in the language."""
+    names = Locale.parse("en_GB" if language == "en" else language).territories
+    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and zones(code)]
+    return tuple(sorted(found, key=lambda one: _sortable(one[1])))
+
+
+def country_name(code: str, language: str) -> str:
+    return dict(country_choices(language)).get(code, code)
+
+
+@cache
+def zones(country: str) -> tuple[str, ...]:
+    """Time zones of a country, that of most people first; none for an unknown one."""
+    listed = [zone for zone in get_global("territory_zones").get(country, ()) if zone in zoneinfo.available_timezones()]
+    first = _MOST_LIVE_IN.get(country)
+    return tuple([first, *(zone for zone in listed if zone != first)] if first else listed)
+
+
+def zone_of(country: str) -> str:
+    """The time zone most people of the country live in."""
+    return (*zones(country), "UTC")[0]
+
+
+def currency_of(country: str) -> str:
+    """The country's currency; "" where it is the euro, or unknown."""
+    found = [code for code in get_territory_currencies(country) if code != "EUR"]
+    return found[0] if found and "EUR" not in get_territory_currencies(country) else ""
+
+
+def language_of(country: str, among: Iterable[str]) -> str:
+    """The country's first official language among the given ones; "" when none is."""
+    offered = tuple(among)
+    return next((code for code in get_official_languages(country, de_facto=True) if code in offered), "")
+
+
+@cache
+def currency_choices(language: str) -> tuple[tuple[str, str], ...]:
+    """Code and name of every currency in use today, by code."""
+    names = Locale.parse("en_GB" if language == "en" else language).currencies
+    used = {code for country, _ in country_choices("en") for code in get_territory_currencies(country)}
+    return tuple((code, f"{code} – {names.get(code, code)}") for code in sorted(used))
+
+
+def _sortable(name: str) -> str:
+    plain = name.casefold()
+    for accent, letter in zip("äàáâåçéèêíîñóôöøúüý", "aaaaaceeeiinoooouuy", strict=True):
+        plain = plain.replace(accent, letter)
+    return plain

@@ -1,0 +1,50 @@
+"""What the room of programmes does for a partnership. It says so at start, because this room imports none of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from klimawerk.partnerships.models import Partnership
+
+
+@dataclass(frozen=True)
+class Card:
+    """A programme as it stands on the page of my partnerships; `counts` are phrases such as "4 measures"."""
+
+    id: int
+    title: str
+    url: str
+    counts: tuple[str, ...] = ()
+
+
+class Programmes(Protocol):
+    """The verbs and questions this room needs."""
+
+    def found(
+        self, partnership: Partnership, *, languages: list[str], lead_language: str, currency_local: str, by: int
+    ) -> object:
+        """A new programme, inside the present transaction."""
+
+    def cards(self, partnership_id: int) -> list[Card]:
+        """The partnership's programmes that are not deleted."""
+
+
+_programmes: list[Programmes] = []
+
+
+def register(programmes: Programmes) -> None:
+    _programmes[:] = [programmes]
+
+
+def found_programme(
+    partnership: Partnership, *, languages: list[str], lead_language: str, currency_local: str, by: int
+) -> None:
+    for programmes in _programmes:
+        programmes.found(
+            partnership, languages=languages, lead_language=lead_language, currency_local=currency_local, by=by
+        )
+
+
+def programme_cards(partnership_id: int) -> list[Card]:
+    return [card for programmes in _programmes for card in programmes.cards(partnership_id)]

@@ -1,0 +1,155 @@
+"""What needs both sides: a coordinator of one side asks, one of the other side confirms, and only then it is done.
+
+Whoever can do it says so with `register`; this room knows no programme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from klimawerk.accounts import audit
+from klimawerk.accounts.models import Person
+from klimawerk.clock import now
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live import changes
+from klimawerk.partnerships import service
+from klimawerk.partnerships.access import Member
+from klimawerk.partnerships.models import SIDES, JointRequest
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.rights import Right
+
+UNDO_DAYS = 30
+CONFIRMED, DECLINED, WITHDRAWN, UNDONE = "confirmed", "declined", "withdrawn", "undone"
+Deed = Callable[[JointRequest, Person], None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a confirmed request is done, and how it can be undone for a while. Both run inside the transaction."""
+
+    apply: Deed
+    undo: Deed | None = None
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: str, apply: Deed, undo: Deed | None = None) -> None:
+    """`apply(request, by)` does what `request.kind` names with `request.payload`; Refused stops it."""
+    _kinds[kind] = Kind(apply, undo)
+
+
+def known(kind: str) -> bool:
+    """Whether anybody can do this."""
+    return kind in _kinds
+
+
+def ask(member: Member, kind: str, payload: dict[str, Any], *, programme_id: int | None) -> JointRequest:
+    """Put the question to the other side. Raises Refused for those who may not, and while the same is open."""
+    with writing() as database:
+        changes.note(service.topic(member.partnership.id))
+        _check(member)
+        if any(one.kind == kind and one.programme_id == programme_id for one in open_requests(member.partnership.id)):
+            raise Refused(_("This is being asked already. Wait for the answer, or withdraw the question."))
+        request = JointRequest(
+            partnership_id=member.partnership.id, programme_id=programme_id, kind=kind, payload=payload,
+            side=member.side, asked_by=member.person.id,
+        )
+        database.add(request)
+        database.flush()
+        _record("joint_asked", request, member.person)
+    return request
+
+
+def answer(member: Member, request_id: int, *, yes: bool) -> JointRequest:
+    """A coordinator of the other side confirms, and it is done at once; or declines. Raises Refused."""
+    with writing():
+        changes.note(service.topic(member.partnership.id))
+        _check(member)
+        request = _open(member, request_id)
+        if request.side == member.side or request.asked_by == member.person.id:
+            raise Refused(_("A coordinator of the other side answers this."))
+        _close(request, CONFIRMED if yes else DECLINED, member.person)
+        if yes:
+            _kinds[request.kind].apply(request, member.person)
+    return request
+
+
+def withdraw(member: Member, request_id: int) -> JointRequest:
+    """The side that asked takes the question back. Raises Refused."""
+    with writing():
+        changes.note(service.topic(member.partnership.id))
+        _check(member)
+        request = _open(member, request_id)
+        if request.side != member.side:
+            raise Refused(_("Only the side that asked can withdraw the question."))
+        _close(request, WITHDRAWN, member.person)
+    return request
+
+
+def undo(member: Member, request_id: int) -> JointRequest:
+    """Either side brings back what was done, within the days for it. Raises Refused."""
+    with writing():
+        changes.note(service.topic(member.partnership.id))
+        _check(member)
+        request = db.session.get(JointRequest, request_id)
+        if request is None or request not in undoable(member.partnership.id):
+            raise Refused(_("This can no longer be undone."))
+        reverse = _kinds[request.kind].undo
+        assert reverse is not None
+        request.outcome = UNDONE
+        reverse(request, member.person)
+        _record("joint_undone", request, member.person)
+    return request
+
+
+def open_requests(partnership_id: int) -> list[JointRequest]:
+    """Questions that wait for an answer, oldest first."""
+    query = select(JointRequest).where(JointRequest.partnership_id == partnership_id, JointRequest.outcome == "")
+    return list(db.session.scalars(query.order_by(JointRequest.id)))
+
+
+def undoable(partnership_id: int) -> list[JointRequest]:
+    """What was done and can still be undone, newest first."""
+    query = select(JointRequest).where(
+        JointRequest.partnership_id == partnership_id,
+        JointRequest.outcome == CONFIRMED,
+        JointRequest.answered_at > now() - timedelta(days=UNDO_DAYS),
+        JointRequest.kind.in_([kind for kind, how in _kinds.items() if how.undo]),
+    )
+    return list(db.session.scalars(query.order_by(JointRequest.id.desc())))
+
+
+def _check(member: Member) -> None:
+    if not member.may(Right.ADMINISTER) or member.side not in SIDES:
+        raise Refused(_("Only coordinators of the two sides decide on this."))
+
+
+def _open(member: Member, request_id: int) -> JointRequest:
+    query = select(JointRequest).where(
+        JointRequest.id == request_id, JointRequest.partnership_id == member.partnership.id,
+        JointRequest.outcome == "",
+    )
+    found: JointRequest | None = db.session.scalar(query)
+    if found is None or not known(found.kind):
+        raise Refused(_("This question has been answered or withdrawn."))
+    return found
+
+
+def _close(request: JointRequest, outcome: str, by: Person) -> None:
+    request.outcome, request.answered_by, request.answered_at = outcome, by.id, now()
+    _record(f"joint_{outcome}", request, by)
+
+
+def _record(action: str, request: JointRequest, by: Person) -> None:
+    audit.record(
+        action, by=by, partnership_id=request.partnership_id, request=request.id, kind=request.kind,
+        programme=request.programme_id,
+    )

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
-from klimawerk.partnerships import routes, start
+from klimawerk.live import topics
+from klimawerk.partnerships import invitations, labels, routes, start
+from klimawerk.partnerships.access import may
+from klimawerk.partnerships.rights import Right
 
 
 def init_app(app: Flask) -> None:
-    app.register_blueprint(start.blueprint)
-    app.register_blueprint(routes.blueprint)
+    for blueprint in (start.blueprint, routes.blueprint, invitations.blueprint):
+        app.register_blueprint(blueprint)
+    for words in (labels.role_name, labels.side_name, labels.in_words, labels.language_name, labels.own_side_first):
+        app.add_template_global(words)
+    topics.register("partnership", lambda person_id, thing: may(person_id, thing, Right.READ))

@@ -21,7 +21,6 @@ from klimawerk.partnerships.access import Member, holds
 from klimawerk.partnerships.models import SIDES, Membership, Municipality, Partnership
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import RIGHTS, Right
-from klimawerk.partnerships.signals import rights_changed
 
 NEUTRAL = "neutral"
 MOST_OPEN_INVITATIONS = 60
@@ -67,6 +66,7 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
     """An open invitation and its token. Raises Refused where the member may not, and BadInput for the address."""
     email = clean_email(invitation.email)
     with writing():
+        _note(member.partnership.id)
         _check_invitation(member, invitation)
         if _is_member(member.partnership, find_person(email)):
             raise Refused(_("This person is a member already."))
@@ -76,7 +76,6 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
             links.INVITATION, by=member.person, partnership_id=member.partnership.id,
             payload={**invitation.payload(), "email": email},
         )
-        _note(member.partnership.id)
         audit.record(
             "invited", by=member.person, partnership_id=member.partnership.id, link=link.id,
             side=invitation.side, role=invitation.role,
@@ -140,6 +139,7 @@ def change(
 ) -> None:
     """Role, municipality and days of a person of one's own side, or of a neutral one. Raises Refused."""
     with writing():
+        _note(member.partnership.id)
         theirs = own_membership(member, membership_id)
         if role not in roles_for(theirs.side, member):
             raise Refused(_("This role is not possible there."))
@@ -157,12 +157,14 @@ def change(
 def end(member: Member, membership_id: int) -> None:
     """The person's place ends now. Raises Refused."""
     with writing():
+        _note(member.partnership.id)
         _end(own_membership(member, membership_id), by=member.person)
 
 
 def leave(member: Member) -> None:
     """One's own place ends now. Raises Refused for a side's last coordinator."""
     with writing() as database:
+        _note(member.partnership.id)
         _end(database.get_one(Membership, member.membership.id), by=member.person)
 
 
@@ -272,11 +274,11 @@ def _end(theirs: Membership, *, by: Person) -> None:
 
 def _rights_changed(action: str, theirs: Membership, *, by: Person, **detail: object) -> None:
     audit.record(action, by=by, partnership_id=theirs.partnership_id, person=theirs.person_id, **detail)
-    _note(theirs.partnership_id)
-    rights_changed.send(partnership_id=theirs.partnership_id, person_id=theirs.person_id)
+    service.note_rights(theirs)
 
 
 def _note(partnership_id: int) -> None:
+    """The partnership changes; who comes first in a transaction has its turn alone."""
     changes.note(service.topic(partnership_id))
 
 

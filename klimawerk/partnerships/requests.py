@@ -54,6 +54,7 @@ def known(kind: str) -> bool:
 def ask(member: Member, kind: str, payload: dict[str, Any], *, programme_id: int | None) -> JointRequest:
     """Put the question to the other side. Raises Refused for those who may not, and while the same is open."""
     with writing() as database:
+        changes.note(service.topic(member.partnership.id))
         _check(member)
         if any(one.kind == kind and one.programme_id == programme_id for one in open_requests(member.partnership.id)):
             raise Refused(_("This is being asked already. Wait for the answer, or withdraw the question."))
@@ -70,6 +71,7 @@ def ask(member: Member, kind: str, payload: dict[str, Any], *, programme_id: int
 def answer(member: Member, request_id: int, *, yes: bool) -> JointRequest:
     """A coordinator of the other side confirms, and it is done at once; or declines. Raises Refused."""
     with writing():
+        changes.note(service.topic(member.partnership.id))
         _check(member)
         request = _open(member, request_id)
         if request.side == member.side or request.asked_by == member.person.id:
@@ -83,6 +85,7 @@ def answer(member: Member, request_id: int, *, yes: bool) -> JointRequest:
 def withdraw(member: Member, request_id: int) -> JointRequest:
     """The side that asked takes the question back. Raises Refused."""
     with writing():
+        changes.note(service.topic(member.partnership.id))
         _check(member)
         request = _open(member, request_id)
         if request.side != member.side:
@@ -94,6 +97,7 @@ def withdraw(member: Member, request_id: int) -> JointRequest:
 def undo(member: Member, request_id: int) -> JointRequest:
     """Either side brings back what was done, within the days for it. Raises Refused."""
     with writing():
+        changes.note(service.topic(member.partnership.id))
         _check(member)
         request = db.session.get(JointRequest, request_id)
         if request is None or request not in undoable(member.partnership.id):
@@ -129,12 +133,11 @@ def _check(member: Member) -> None:
 
 
 def _open(member: Member, request_id: int) -> JointRequest:
-    """The open request, locked until the end of the transaction, so that two answers cannot both count."""
     query = select(JointRequest).where(
         JointRequest.id == request_id, JointRequest.partnership_id == member.partnership.id,
         JointRequest.outcome == "",
     )
-    found: JointRequest | None = db.session.scalar(query.with_for_update())
+    found: JointRequest | None = db.session.scalar(query)
     if found is None or not known(found.kind):
         raise Refused(_("This question has been answered or withdrawn."))
     return found
@@ -146,7 +149,6 @@ def _close(request: JointRequest, outcome: str, by: Person) -> None:
 
 
 def _record(action: str, request: JointRequest, by: Person) -> None:
-    changes.note(service.topic(request.partnership_id))
     audit.record(
         action, by=by, partnership_id=request.partnership_id, request=request.id, kind=request.kind,
         programme=request.programme_id,

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from klimawerk.accounts import audit
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.service import clean_name, clean_zone
+from klimawerk.accounts.signals import person_changed
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -62,12 +63,14 @@ def create_partnership(founding: Founding, *, by: Person) -> Partnership:
     with writing() as database:
         _check_room(by)
         partnership = Partnership(name={by.language: founding.name})
-        sides = _sides(founding)
-        for position, (side, town) in enumerate(sides):
-            partnership.municipalities.append(_municipality(_guessed(town, founding), side, position))
+        mine: Municipality | None = None
+        for position, (side, town) in enumerate(_sides(founding)):
+            municipality = _municipality(_guessed(town, founding), side, position)
+            partnership.municipalities.append(municipality)
+            mine = municipality if town is founding.mine else mine
         database.add(partnership)
         database.flush()
-        mine = next(one for one, (_side, town) in zip(partnership.municipalities, sides, strict=True) if town is founding.mine)
+        assert mine is not None
         add_member(partnership, by, side=mine.side, role="coordinator", municipality=mine, by=by)
         hooks.found_programme(
             partnership,
@@ -112,7 +115,7 @@ def add_member(
         audit.record(
             "member_added", by=by, partnership_id=partnership.id, person=person.id, side=side, role=role
         )
-        _rights(membership)
+        note_rights(membership)
     return membership
 
 
@@ -188,9 +191,11 @@ def _check_room(person: Person) -> None:
         raise Refused(_("Nobody can belong to more than %(num)d partnerships.", num=MOST_PARTNERSHIPS))
 
 
-def _rights(membership: Membership) -> None:
+def note_rights(membership: Membership) -> None:
+    """The person's open pages are decided anew, and documents ask again who may write; inside `writing()`."""
     changes.note(topic(membership.partnership_id))
     rights_changed.send(partnership_id=membership.partnership_id, person_id=membership.person_id)
+    person_changed.send(person_id=membership.person_id)
 
 
 def _sides(founding: Founding) -> list[tuple[str, Town]]:

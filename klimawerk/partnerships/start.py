@@ -1,15 +1,41 @@
-"""The first page after signing in: my partnerships."""
+"""The first page after signing in: my partnerships, and what waits for me there."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
 from klimawerk.accounts.access import signed_in
-from klimawerk.partnerships.access import my_memberships
+from klimawerk.partnerships import hooks, labels, requests
+from klimawerk.partnerships.access import Member, my_memberships
+from klimawerk.partnerships.models import JointRequest
+from klimawerk.partnerships.rights import Right
 
 blueprint = Blueprint("start", __name__)
 
 
+@dataclass(frozen=True)
+class Place:
+    """One partnership as it stands on the page."""
+
+    member: Member
+    name: str
+    language: str
+    programmes: list[hooks.Card]
+    asked: list[JointRequest]
+
+
 @blueprint.get("/")
 def index() -> str:
-    return render_template("partnerships/start.html", members=my_memberships(signed_in()))
+    places = [_place(member) for member in my_memberships(signed_in())]
+    return render_template("partnerships/start.html", places=places, request_words=labels.request_words)
+
+
+def _place(member: Member) -> Place:
+    partnership = member.partnership
+    asked = requests.open_requests(partnership.id) if member.may(Right.ADMINISTER) else []
+    return Place(
+        member, *labels.in_words(partnership.name), hooks.programme_cards(partnership.id),
+        [one for one in asked if one.side != member.side],
+    )

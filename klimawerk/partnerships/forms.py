@@ -1,0 +1,221 @@
+"""What people type about partnerships, municipalities and members."""
+
+from __future__ import annotations
+
+import datetime as time
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateField,
+    EmailField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from klimawerk.accounts.forms import reads_as_email, reads_as_name, stripped, zone_choices
+from klimawerk.codes import codes
+from klimawerk.partnerships import countries, labels
+from klimawerk.partnerships.service import Founding, Town
+
+LONGEST_PROFILE = 5_000
+
+
+class Ticks(SelectMultipleField):
+    """Several choices, one checkbox each."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+def _countries() -> list[tuple[str, str]]:
+    return [("", _("Choose …")), *countries.country_choices(labels.reader_language())]
+
+
+def _languages() -> list[tuple[str, str]]:
+    return [(code, labels.language_name(code)) for code in countries.LANGUAGES]
+
+
+def _currencies() -> list[tuple[str, str]]:
+    guessed = _("That of the partner municipality's country")
+    return [("", guessed), *countries.currency_choices(labels.reader_language())]
+
+
+def _codes(name: str) -> list[tuple[str, str]]:
+    return [("", "–"), *((str(one.code), one.label(labels.reader_language())) for one in codes(name))]
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return _codes("partnership_kind")
+
+
+def _agreements() -> list[tuple[str, str]]:
+    return _codes("agreement_kind")
+
+
+def _roles(roles: Iterable[str]) -> list[tuple[str, str]]:
+    return [(role, f"{labels.ROLES[role]}: {labels.ROLE_HELP[role]}") for role in roles]
+
+
+def lead_is_among(form: Any, field: Any) -> None:
+    """The original's language is one of the working languages."""
+    if field.data not in (form.languages.data or []):
+        raise ValidationError(_("Tick this language above, or choose another one for the original."))
+
+
+class FoundingForm(FlaskForm):
+    """The five questions."""
+
+    name = StringField(
+        lazy_gettext("What is the partnership called?"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
+    )
+    my_name = StringField(
+        lazy_gettext("Municipality"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
+    )
+    my_country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    their_name = StringField(
+        lazy_gettext("Municipality"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
+    )
+    their_country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    languages = Ticks(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
+    lead_language = SelectField(
+        lazy_gettext("Language of the original"), [lead_is_among], choices=_languages,
+        description=lazy_gettext("Texts are written in it first; the others are translations."),
+    )
+    currency_local = SelectField(lazy_gettext("Local currency beside the euro"), choices=_currencies)
+
+    def founding(self) -> Founding:
+        return Founding(
+            name=self.name.data,
+            mine=Town(self.my_name.data, self.my_country.data),
+            theirs=Town(self.their_name.data, self.their_country.data),
+            languages=self.languages.data,
+            lead_language=self.lead_language.data,
+            currency_local=self.currency_local.data,
+        )
+
+
+class InvitationForm(FlaskForm):
+    email = EmailField(
+        lazy_gettext("E-mail"), [InputRequired(), Length(max=254), reads_as_email], [stripped],
+        render_kw={"autocomplete": "off"},
+    )
+    name = StringField(lazy_gettext("Name"), [Length(max=120)], [stripped], render_kw={"autocomplete": "off"})
+    place = SelectField(lazy_gettext("Belongs to"))
+    role = SelectField(lazy_gettext("Role"))
+    language = SelectField(lazy_gettext("Language of the invitation"))
+
+    def offer(self, places: list[tuple[str, str]], roles: Iterable[str], languages: list[tuple[str, str]]) -> None:
+        self.place.choices, self.role.choices, self.language.choices = places, _roles(roles), languages
+
+
+class MembershipForm(FlaskForm):
+    role = SelectField(lazy_gettext("Role"))
+    municipality_id = SelectField(lazy_gettext("Municipality"), coerce=lambda value: int(value) if value else None)
+    from_date = DateField(lazy_gettext("From"), [InputRequired()])
+    to_date = DateField(lazy_gettext("To"), [Optional()])
+
+    def offer(self, towns: list[tuple[str, str]], roles: Iterable[str]) -> None:
+        self.municipality_id.choices, self.role.choices = towns, _roles(roles)
+
+
+class PartnershipForm(FlaskForm):
+    """`with_texts` adds "name_<language>" and "agreement_<language>"."""
+
+    since = IntegerField(lazy_gettext("Partners since"), [Optional(), NumberRange(1900, 2100)])
+    kind = SelectField(lazy_gettext("Kind"), choices=_kinds)
+    agreement_kind = SelectField(lazy_gettext("Agreement"), choices=_agreements)
+    agreement_date = DateField(lazy_gettext("Date of the agreement"), [Optional()])
+
+
+class TownForm(FlaskForm):
+    """`with_texts` adds "profile_<language>"."""
+
+    name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
+    country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    region = StringField(lazy_gettext("Region"), [Length(max=120)], [stripped])
+    population = IntegerField(lazy_gettext("Inhabitants"), [Optional(), NumberRange(0, 100_000_000)])
+    timezone = SelectField(lazy_gettext("Time zone"), choices=zone_choices)
+    language = SelectField(lazy_gettext("Language"), choices=_languages)
+
+    def town(self, profile: dict[str, str]) -> Town:
+        return Town(
+            self.name.data, self.country.data, self.timezone.data, self.language.data, self.region.data or "",
+            self.population.data, profile,
+        )
+
+
+class NewTownForm(FlaskForm):
+    name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
+    country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+
+
+class RateForm(FlaskForm):
+    rate = StringField(lazy_gettext("Planning rate"), [InputRequired(), Length(max=20)], [stripped])
+    date = DateField(lazy_gettext("From"), [InputRequired()])
+    remark = StringField(lazy_gettext("Source or remark"), [Length(max=300)], [stripped])
+
+    def validate_rate(self, field: Any) -> None:
+        field.amount = _rate(field.data)
+
+    def payload(self) -> dict[str, str]:
+        day: time.date = self.date.data
+        return {"rate": str(self.rate.amount), "date": day.isoformat(), "remark": self.remark.data or ""}
+
+
+class LanguagesForm(FlaskForm):
+    languages = Ticks(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
+    lead = SelectField(lazy_gettext("Language of the original"), [lead_is_among], choices=_languages)
+
+    def payload(self) -> dict[str, Any]:
+        return {"languages": self.languages.data, "lead": self.lead.data}
+
+
+class DeleteForm(FlaskForm):
+    """Nothing to fill in: the other side's coordinator is the second look."""
+
+    def payload(self) -> dict[str, Any]:
+        return {}
+
+
+JOINT: dict[str, Any] = {"rate": RateForm, "languages": LanguagesForm, "delete": DeleteForm}
+"""The form for each kind of joint request; `payload()` gives what is asked for."""
+
+
+def with_texts(form: type[FlaskForm], texts: dict[str, Any], languages: Iterable[str]) -> type[FlaskForm]:
+    """The form with one field per text and language: `texts` maps a name to its label. "name" is one line."""
+    fields: dict[str, Any] = {}
+    for name, text in texts.items():
+        for code in languages:
+            title = f"{text} ({labels.language_name(code)})"
+            one_line = name == "name"
+            kind, most = (StringField, 120) if one_line else (TextAreaField, LONGEST_PROFILE)
+            fields[f"{name}_{code}"] = kind(title, [Length(max=most)], [stripped], render_kw={"lang": code})
+    return type(form.__name__, (form,), fields)
+
+
+def texts_of(form: FlaskForm, name: str, languages: Iterable[str]) -> dict[str, str]:
+    """What was typed into "<name>_<language>", empty ones left out."""
+    found = {code: form[f"{name}_{code}"].data for code in languages}
+    return {code: text for code, text in found.items() if text}
+
+
+def _rate(text: str) -> Decimal:
+    """A rate such as "13,5" or "655.957": one decimal sign, no thousands."""
+    plain = text.replace(",", ".")
+    digits = plain.replace(".", "", 1)
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
+        raise ValidationError(_("Write the rate as a number, for example 13.5."))
+    rate = Decimal(plain).quantize(Decimal("0.000001"))
+    if not 0 < rate < 1_000_000_000:
+        raise ValidationError(_("The rate is greater than zero."))
+    return rate

@@ -132,7 +132,7 @@ def _is_fresh(room: Room, entries: list[Entry]) -> bool:
         return False
 
 
-def _numbers(room: Room, entry: Entry, count: int) -> ReturningUpdate[tuple[int]]:
+def _numbers(room: Room, entry: Entry, count: int) -> ReturningUpdate[int]:
     """Take the document's next numbers, unless its rights or its identity have changed: one statement for both."""
     same = (Document.id == room.id, Document.gen == room.gen, Document.access_rev == entry.access_rev)
     values = {"seq": Document.seq + count, "dirty_since": func.coalesce(Document.dirty_since, now())}

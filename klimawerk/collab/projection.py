@@ -45,7 +45,7 @@ def sweep(everything: bool = False) -> None:
     query = select(Document.id, Document.name).where(Document.dirty_since.is_not(None))
     if not everything:
         query = query.where(Document.dirty_since < now() - ABANDONED)
-    for document_id, name in db.session.execute(query.limit(200)).tuples().all():
+    for document_id, name in db.session.execute(query.limit(200)).all():
         try:
             _project(document_id, name)
         except Exception:

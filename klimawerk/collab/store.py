@@ -93,7 +93,7 @@ def texts(names: Iterable[str]) -> dict[str, dict[str, LiveText]]:
     wanted = list(names)
     found: dict[str, dict[str, LiveText]] = {name: {} for name in wanted}
     query = select(Document.name, LiveText).join(LiveText, LiveText.document_id == Document.id)
-    for name, text in db.session.execute(query.where(Document.name.in_(wanted))).tuples():
+    for name, text in db.session.execute(query.where(Document.name.in_(wanted))).all():
         found[name][text.fragment] = text
     return found
 
@@ -108,9 +108,8 @@ def contents(name: str, fragments: Iterable[str] | None = None) -> dict[str, Nod
 
 def find(name: str) -> Document:
     """The document's row. Raises NoDocument."""
-    document = db.session.scalar(
-        select(Document).where(Document.name == name).execution_options(populate_existing=True)
-    )
+    query = select(Document).where(Document.name == name).execution_options(populate_existing=True)
+    document: Document | None = db.session.scalar(query)
     if document is None:
         raise NoDocument(name)
     return document
@@ -137,7 +136,7 @@ def read_log(document_id: int) -> Log:
 def rows_after(document_id: int, seq: int) -> list[tuple[int, bytes]]:
     """The updates behind `seq`, in order."""
     query = select(Update.seq, Update.payload).where(Update.document_id == document_id, Update.seq > seq)
-    return list(db.session.execute(query.order_by(Update.seq)).tuples())
+    return list(db.session.execute(query.order_by(Update.seq)).all())
 
 
 def lock(names: Iterable[str], reason: str, by: str) -> None:

@@ -8,6 +8,6 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Open the doors of the Socket.IO server, which has to be made before."""
     from klimawerk.extensions import socketio
-    from klimawerk.live import sockets
+    from klimawerk.live import presence, sockets
 
-    sockets.open_doors(app, socketio.server)
+    presence.Presence(sockets.open_doors(app, socketio.server))

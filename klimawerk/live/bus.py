@@ -61,7 +61,7 @@ class Bus:
 
     def _read(self) -> None:
         assert self._client is not None
-        with self._client.pubsub(ignore_subscribe_messages=True) as line:
+        with self._client.pubsub(ignore_subscribe_messages=True) as line:  # type: ignore[no-untyped-call]
             line.subscribe(CHANNEL)
             while self._running:
                 message = line.get_message(timeout=1.0)

@@ -35,6 +35,7 @@ class Live:
         self.on_gone: list[Callable[[Page], None]] = []
         self.on_recheck: list[Callable[[Page], None]] = []
         self.on_life: list[Callable[[Page], None]] = []
+        self.on_watch: list[Callable[[Page, list[str]], None]] = []
         self._person_revs: dict[int, int] = {}
         self._listeners: dict[str, Callable[[Hint], None]] = {}
 
@@ -174,6 +175,8 @@ def _watch(here: Live, page: Page, payload: Payload) -> Payload:
         page.topics.add(topic)
         here.server.enter_room(page.sid, events.topic_room(topic))
     revs = changes.revisions(allowed) if allowed else {}
+    for listener in here.on_watch:
+        listener(page, allowed)
     return {"revs": revs, "refused": [topic for topic in asked if topic not in revs]}
 
 

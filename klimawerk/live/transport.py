@@ -26,7 +26,7 @@ def prepare(async_mode: str, max_message_size: int) -> None:
 def _websocket(base: Any, max_message_size: int) -> Any:
     original = getattr(base, "original", base)
 
-    class WebSocket(original):  # type: ignore[misc]
+    class WebSocket(original):  # type: ignore[misc, valid-type]
         def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
             self.server_args["max_message_size"] = max_message_size
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)

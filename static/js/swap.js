@@ -25,6 +25,7 @@ export function swap(html, { except = null } = {}) {
 }
 
 function put(present, newer, except) {
+  if (Number(newer.dataset.rev) < Number(present.dataset.rev)) return true // an answer overtaken by a newer one
   const focus = rememberFocus(present)
   const held = heldIn(present, except)
   if (held.includes(present)) return !isNewer(present, newer)

@@ -15,7 +15,11 @@ def test_a_member_reads_the_programme_its_goals_and_measures(client: ProofReader
     team = factories.partnership()
     made = factories.programme(team)
     client.login(team.de[role])
-    for path in (f"/programmes/{made.id}", f"/measures/{factories.measure(made).id}", f"/goals/{factories.measure(made).goal_id}"):
+    for path in (
+        f"/programmes/{made.id}",
+        f"/measures/{factories.measure(made).id}",
+        f"/goals/{factories.measure(made).goal_id}",
+    ):
         page = client.get(path)
         assert page.status_code == 200, path
         assert "Green bins" in page.text or "Collect separately" in page.text

@@ -4,6 +4,7 @@ import { Fragment, Slice } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { turnWordLists } from "./paste-lists.js"
 import { schema } from "./schema.js"
 
+const STYLE_SHEETS = /<style\b[\s\S]*?<\/style\s*>/gi
 const DROPPED = "script, style, meta, link, title, template, noscript, iframe, object, svg, img, xml, input, button"
 const WHOLE_TAG = /<[a-z][^>]*>/gi
 
@@ -11,7 +12,7 @@ const WHOLE_TAG = /<[a-z][^>]*>/gi
 export function cleanHtml(html) {
   if (html.includes("data-pm-slice")) return html
   // Styles are read, never applied: as attributes of another name they do not meet the page's content policy.
-  const quiet = html.replace(WHOLE_TAG, (tag) => tag.replace(/\sstyle\s*=/i, " data-style="))
+  const quiet = html.replace(STYLE_SHEETS, "").replace(WHOLE_TAG, (tag) => tag.replace(/\sstyle\s*=/i, " data-style="))
   const body = new DOMParser().parseFromString(quiet, "text/html").body
   for (const element of body.querySelectorAll(DROPPED)) element.remove()
   turnWordLists(body)
@@ -48,11 +49,11 @@ function paragraphsOf(table) {
 function styleToMarks(element) {
   const style = element.dataset.style.toLowerCase()
   element.removeAttribute("data-style")
-  const plain = /font-weight:\s*(normal|400)/.test(style)
+  const plain = /(^|;)\s*font-weight:\s*(normal|400)/.test(style)
   if (plain && element.matches("b, strong")) return element.replaceWith(...element.childNodes)
   if (!element.matches("span, font, a, p, li")) return
-  if (/font-weight:\s*(bold|[6-9]00)/.test(style)) wrapInside(element, "strong")
-  if (/font-style:\s*(italic|oblique)/.test(style)) wrapInside(element, "em")
+  if (/(^|;)\s*font-weight:\s*(bold|[6-9]00)/.test(style)) wrapInside(element, "strong")
+  if (/(^|;)\s*font-style:\s*(italic|oblique)/.test(style)) wrapInside(element, "em")
 }
 
 function wrapInside(element, name) {

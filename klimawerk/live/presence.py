@@ -1,0 +1,98 @@
+"""Who is where in a programme: one entry per person, for those who may see the programme, by names the server knows.
+
+A page says where its person is when it opens and when the focus moves (`here`); the answers to the server's own pings
+are its signs of life, so nothing else need be sent.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from klimawerk.collab import access
+from klimawerk.live import events, opaque
+from klimawerk.live.doors import Payload, Refused
+from klimawerk.live.pages import Page
+from klimawerk.live.roll import Entry, Roll
+from klimawerk.live.sockets import Live
+
+_NAME = re.compile(r"[A-Za-z0-9_.:-]{0,80}")
+_SHOWN = ("id", "name", "side", "place", "item", "field", "lang")
+
+
+class Presence:
+    """A roll per programme ("programme:5"), which is also the topic whose watchers are told."""
+
+    def __init__(self, here: Live) -> None:
+        self._live = here
+        self.people = Roll(here, "programme-people", self._announce)
+        here.door(events.HERE, self._here)
+        here.on_gone.append(self._gone)
+        here.on_recheck.append(self._recheck)
+        here.on_watch.append(self._watched)
+
+    def _here(self, page: Page, payload: Payload) -> Payload:
+        number = payload.get("programme")
+        if number is None:
+            self._gone(page)
+            return {}
+        if type(number) is not int:
+            raise Refused(events.INVALID)
+        entry = self._entry(page, f"programme:{number}", {key: _name(payload, key) for key in _SHOWN[4:]})
+        if entry is None:
+            raise Refused(events.NOT_FOUND)
+        for other in page.programmes - {number}:
+            self.people.drop(f"programme:{other}", page.sid)
+        page.programmes = {number}
+        self.people.put(f"programme:{number}", page.sid, entry)
+        return {"me": entry["id"], "people": self.shown(f"programme:{number}")}
+
+    def _entry(self, page: Page, programme: str, where: dict[str, str]) -> Entry | None:
+        who = access.of(page.person_id, programme)
+        if who is None:
+            return None
+        person = {"id": opaque.name_for(page.person_id, programme), "name": who.name, "side": who.side}
+        return {**person, "place": who.place, **where}
+
+    def shown(self, programme: str) -> list[dict[str, Any]]:
+        """One entry per person, of the page that moved last."""
+        latest: dict[str, Entry] = {}
+        for entry in self.people.entries(programme).values():
+            latest.pop(entry["id"], None)
+            latest[entry["id"]] = entry
+        return list(latest.values())
+
+    def _announce(self, programme: str) -> None:
+        self._live.tell(events.PEOPLE, self._payload(programme), to=events.topic_room(programme))
+
+    def _watched(self, page: Page, topics: list[str]) -> None:
+        """Who begins to watch a programme is told at once who is there."""
+        for topic in topics:
+            if topic.startswith("programme:") and self.people.entries(topic):
+                self._live.tell(events.PEOPLE, self._payload(topic), to=page.sid)
+
+    def _payload(self, programme: str) -> Payload:
+        return {"programme": int(programme.partition(":")[2]), "people": self.shown(programme)}
+
+    def _gone(self, page: Page) -> None:
+        for number in page.programmes:
+            self.people.drop(f"programme:{number}", page.sid)
+        page.programmes = set()
+
+    def _recheck(self, page: Page) -> None:
+        for number in list(page.programmes):
+            programme = f"programme:{number}"
+            before = self.people.entries(programme).get(page.sid, {})
+            entry = self._entry(page, programme, {key: before.get(key, "") for key in _SHOWN[4:]})
+            if entry is None:
+                self._gone(page)
+            else:
+                self.people.put(programme, page.sid, entry)
+
+
+def _name(payload: Payload, key: str) -> str:
+    """A name of ours (of an item, a field, a language), never free text that others would be shown."""
+    value = payload.get(key) or ""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise Refused(events.INVALID)
+    return value

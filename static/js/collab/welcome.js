@@ -1,0 +1,26 @@
+// Asking to join a document: what the page lacks comes in the answer, or from an address where it is large.
+
+import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
+import { connection } from "../connection.js"
+import { DOC_JOIN, UNAVAILABLE } from "../wire.js"
+import { decode, encode } from "./base64.js"
+
+const PATIENCE = 15_000
+
+/** The server's answer, with `update` (Uint8Array) for `u` or `url`. `gen`: the document's identity, if known. */
+export async function askToJoin(doc, replica, gen) {
+  const sv = encode(Y.encodeStateVector(replica))
+  const answer = await connection.send(DOC_JOIN, { doc, sv, ...(gen && { gen }), http: true }, PATIENCE)
+  if (!answer.ok) return answer
+  const update = answer.url ? await fetched(answer.url) : decode(answer.u)
+  return update ? { ...answer, update } : { ok: false, error: UNAVAILABLE }
+}
+
+async function fetched(url) {
+  try {
+    const answer = await fetch(url, { credentials: "same-origin" })
+    return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,23 @@
+// What a text says about itself when it cannot be written in, or when words were not taken.
+
+import { note } from "../note.js"
+import { offer } from "../offer.js"
+import { saving } from "../saving.js"
+import { word } from "../words.js"
+
+/** Reading goes on, writing does not. */
+export function tellReadOnly(host, { reason, by }) {
+  if (reason === "role") note(host, "note.role")
+  else note(host, by ? "note.locked.by" : "note.locked", { reason, by })
+}
+
+/** Words of this text that the server never took, for copying. */
+export function tellRefused(host, { offers, error }) {
+  const mine = offers.find(({ fragment }) => fragment === host.dataset.fragment)
+  if (!mine) return
+  const key = `refused ${host.id}`
+  const place = () => document.getElementById(host.id)
+  const done = () => saving.forget(key)
+  saving.refused(key, place)
+  offer({ place, reason: word(`offer.${error}`), label: host.dataset.label, text: mine.text, done })
+}

@@ -1,0 +1,40 @@
+// The ProseMirror view of one text.
+
+import { EditorState, EditorView, ySyncPlugin, yUndoPlugin } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
+import { carets } from "./carets.js"
+import { keys } from "./keys.js"
+import { cleanHtml, oneLine } from "./paste.js"
+import { schema } from "./schema.js"
+
+/** @param session {host, body, live, multiline, editing, changed(), end(), toolbar} */
+export function makeView(session) {
+  const fragment = session.live.replica.getXmlFragment(session.host.dataset.fragment)
+  const plugins = [ySyncPlugin(fragment), carets(session.live), yUndoPlugin(), ...keys(session)]
+  return new EditorView(
+    { mount: session.body },
+    {
+      state: EditorState.create({ schema, plugins }),
+      editable: () => session.editing && session.live.write,
+      attributes: () => (session.editing ? role(session) : {}),
+      transformPastedHTML: cleanHtml,
+      transformPasted: (slice) => (session.multiline ? slice : oneLine(slice)),
+      handleDOMEvents: { beforeinput: refuseFormatting },
+      // The first transactions come while the view is still being made, late ones after its end.
+      dispatchTransaction(transaction) {
+        if (this.isDestroyed) return
+        this.updateState(this.state.apply(transaction))
+        session.changed()
+      },
+    },
+  )
+}
+
+function role({ host, multiline }) {
+  return { role: "textbox", "aria-multiline": String(multiline), "aria-label": host.dataset.label }
+}
+
+/** Formatting comes from our commands alone, whatever menus and keyboards offer. */
+function refuseFormatting(_view, event) {
+  if (event.inputType.startsWith("format")) event.preventDefault()
+  return false
+}

@@ -1,0 +1,148 @@
+"""What holds for the whole house: templates, lists of parts, documents, settings."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from klimawerk.config import ROOT, VERSION
+
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+MODULES = sorted((ROOT / "static" / "js").rglob("*.js"))
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
+
+# Templates that may pass on markup as it is: what they get was escaped or cleaned where it was made.
+MAY_PASS_MARKUP = {"sheets/field_page.html"}
+
+FORBIDDEN_IN_TEMPLATES = {
+    "markup that is not escaped": r"\|\s*safe\b|autoescape false",
+    "an inline style": r"<style\b|\sstyle\s*=",
+    "an inline script": r"<script(?![^>]*\bsrc=)(?![^>]*application/json)",
+    "an inline handler": r"\son(?:click|change|input|submit|load|error|focus|blur|toggle|scroll)\s*="
+    r"|\son(?:key|mouse|pointer|drag)\w+\s*=|\shx-on[:=]",
+    "something that htmx would have to evaluate": r"=\s*[\"']\s*(?:js|javascript):|hx-trigger\s*=\s*[\"'][^\"']*\[",
+    "something loaded from another host": r"<(?:script|link|img|source|iframe)\b[^>]*"
+    r"(?:src|href)\s*=\s*[\"'](?:https?:)?//",
+}
+HTMX_2 = re.compile(
+    r"hx-disabled-elt|hx-ext\b|hx-prompt\b|hx-params\b|hx-history|hx-inherit\b|hx-disinherit\b|hx-request\b|hx-vars\b"
+    r"|HX-Trigger-After|htmx:[a-z]+[A-Z]\w*"
+)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_a_template_holds_nothing_that_the_policy_forbids(template: Path) -> None:
+    name = str(template.relative_to(ROOT / "templates"))
+    text = _without_comments(template.read_text())
+    for what, pattern in FORBIDDEN_IN_TEMPLATES.items():
+        if not (name in MAY_PASS_MARKUP and "not escaped" in what):
+            found = re.search(pattern, text, re.IGNORECASE)
+            assert found is None, f"{name}: {what}: {found and found[0]!r}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ text|safe }}",
+        '<p style="color: red">',
+        "<script>alert(1)</script>",
+        '<button onclick="go()">',
+        '<button hx-on:click="go()">',
+        '<button hx-vals="js:{a: 1}">',
+        '<button hx-trigger="click[ctrlKey]">',
+        '<script src="https://example.org/a.js"></script>',
+    ],
+)
+def test_the_patterns_find_what_is_forbidden(text: str) -> None:
+    assert any(re.search(pattern, text, re.IGNORECASE) for pattern in FORBIDDEN_IN_TEMPLATES.values())
+
+
+@pytest.mark.parametrize("file", [*TEMPLATES, *MODULES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_left_of_htmx_2(file: Path) -> None:
+    found = HTMX_2.search(file.read_text())
+    assert found is None, f"{found and found[0]}"
+
+
+def test_the_names_of_htmx_2_are_known() -> None:
+    for name in ("htmx:afterSwap", 'hx-disabled-elt="this"', 'hx-ext="morph"'):
+        assert HTMX_2.search(name)
+    assert not HTMX_2.search("htmx:after:swap")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_is_pinned_with_a_hash_and_without_an_address(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert "://" not in text
+    entries = re.split(r"\n(?=\S)", text.strip())
+    assert len(entries) > 20
+    for entry in entries:
+        assert re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+", entry), entry[:80]
+        assert "--hash=sha256:" in entry, entry[:80]
+
+
+def test_the_lock_files_hold_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    locked = {lock: _names((ROOT / lock).read_text()) for lock in LOCKS}
+    wanted = {_name(one) for one in project["project"]["dependencies"]}
+    assert wanted <= locked[LOCKS[0]]
+    assert wanted | {_name(one) for one in project["dependency-groups"]["dev"]} <= locked[LOCKS[1]]
+
+
+def test_the_readme_explains_every_setting_and_no_other() -> None:
+    config = (ROOT / "klimawerk" / "config.py").read_text()
+    read = set(re.findall(r"[\"'](KLIMAWERK_\w+|PORT|WORKERS)[\"']", config)) - {"KLIMAWERK_ASYNC_MODE"}
+    explained = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert explained == read
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    assert _publiccode()["softwareVersion"] == VERSION
+
+
+def test_publiccode_says_what_catalogues_need() -> None:
+    code = _publiccode()
+    for key in ("publiccodeYmlVersion", "name", "url", "platforms", "developmentStatus", "softwareType", "maintenance"):
+        assert code[key], key
+    assert code["legal"]["license"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license"]
+    for language in ("de", "en"):
+        description = code["description"][language]
+        assert len(description["shortDescription"]) <= 150
+        assert 150 <= len(description["longDescription"]) <= 10000
+        assert description["features"]
+    translations = {path.parent.parent.name for path in (ROOT / "translations").glob("*/LC_MESSAGES/messages.po")}
+    assert set(code["localisation"]["availableLanguages"]) >= translations | {"en"}
+
+
+def test_the_licence_is_there_in_full() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert text.startswith("EUROPEAN UNION PUBLIC LICENCE v. 1.2")
+    for article in range(1, 16):
+        assert re.search(rf"^{article}\.\s*\w", text, re.MULTILINE), article
+    assert "Appendix" in text
+
+
+def test_the_readme_names_only_files_that_are_there() -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / "README.md").read_text()):
+        assert (ROOT / target).exists(), target
+
+
+def _publiccode() -> dict[str, object]:
+    return dict(yaml.safe_load((ROOT / "publiccode.yml").read_text()))
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"\{#.*?#\}", "", text, flags=re.DOTALL)
+
+
+def _names(lock: str) -> set[str]:
+    return {_name(line) for line in lock.splitlines() if line and not line[0].isspace()}
+
+
+def _name(requirement: str) -> str:
+    found = re.match(r"[\w.-]+", requirement)
+    assert found is not None
+    return re.sub(r"[-_.]+", "-", found[0]).lower()

@@ -1,0 +1,86 @@
+"""The catalogue of the interface is complete: `make messages` collects, a person translates."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from klimawerk.config import ROOT
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """All texts that Python files and templates hold now."""
+    path = tmp_path_factory.mktemp("texts") / "messages.pot"
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "--quiet",
+        "extract",
+        "-F",
+        "pyproject.toml",
+        "-k",
+        "lazy_gettext",
+        "-k",
+        "_l",
+        "-o",
+        str(path),
+        ".",
+    ]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return _read(path)
+
+
+@pytest.fixture(scope="module")
+def german() -> Catalog:
+    return _read(ROOT / "translations" / "de" / "LC_MESSAGES" / "messages.po")
+
+
+def test_there_are_texts(template: Catalog) -> None:
+    assert len(template) > 100
+
+
+def test_the_catalogue_holds_every_text_and_no_other(template: Catalog, german: Catalog) -> None:
+    wanted, have = _ids(template), _ids(german)
+    assert not wanted - have, f"make messages: {len(wanted - have)} are missing, such as {sorted(wanted - have)[:3]}"
+    assert not have - wanted, f"make messages: {len(have - wanted)} are not used, such as {sorted(have - wanted)[:3]}"
+
+
+def test_every_text_is_translated(german: Catalog) -> None:
+    missing = [message.id for message in german if message.id and (message.fuzzy or not all(_strings(message)))]
+    assert not missing, f"{len(missing)} not translated, such as {missing[:3]}"
+
+
+def test_translations_keep_the_placeholders(german: Catalog) -> None:
+    for message in german:
+        wanted = set(PLACEHOLDER.findall(" ".join(_parts(message.id))))
+        for text in _strings(message):
+            # "one" may do without its number.
+            assert set(PLACEHOLDER.findall(text)) <= wanted, message.id
+            assert message.pluralizable or set(PLACEHOLDER.findall(text)) == wanted, message.id
+
+
+def _read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file)
+
+
+def _ids(catalogue: Catalog) -> set[str]:
+    return {_parts(message.id)[0] for message in catalogue if message.id}
+
+
+def _parts(text: object) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(str(one) for one in text)  # type: ignore[union-attr]
+
+
+def _strings(message: Message) -> tuple[str, ...]:
+    return _parts(message.string or "")

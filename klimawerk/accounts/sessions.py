@@ -194,8 +194,11 @@ def _insert(session: ServerSession, token: str) -> None:
     session.expires_at = session.created_at + _life(session)
     db.session.execute(
         insert(Login).values(
-            key=key_of(token), person_id=session.get(PERSON), data=session.data,
-            created_at=session.created_at, expires_at=session.expires_at,
+            key=key_of(token),
+            person_id=session.get(PERSON),
+            data=session.data,
+            created_at=session.created_at,
+            expires_at=session.expires_at,
         )
     )
 

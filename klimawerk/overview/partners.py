@@ -46,9 +46,9 @@ class Programmes:
 
     def cards(self, partnership_id: int) -> list[Card]:
         found = db.session.scalars(
-            select(Programme).join(Frame, Frame.id == Programme.frame_id).where(
-                Frame.partnership_id == partnership_id, Programme.deleted_at.is_(None)
-            )
+            select(Programme)
+            .join(Frame, Frame.id == Programme.frame_id)
+            .where(Frame.partnership_id == partnership_id, Programme.deleted_at.is_(None))
         ).all()
         titles = titles_of(found, reader_language())
         return [
@@ -63,7 +63,7 @@ def _counts(programme: Programme) -> tuple[str, ...]:
         .where(Item.frame_id == programme.frame_id, Item.deleted_at.is_(None))
         .group_by(Item.kind)
     )
-    counts = {kind: count for kind, count in db.session.execute(kinds)}
+    counts = {row[0]: row[1] for row in db.session.execute(kinds)}
     return (
         ngettext("%(num)d goal", "%(num)d goals", counts.get("goal", 0)),
         ngettext("%(num)d measure", "%(num)d measures", counts.get("measure", 0)),
@@ -73,8 +73,11 @@ def _counts(programme: Programme) -> tuple[str, ...]:
 def _apply_rate(request: JointRequest, by: Person) -> None:
     asked = request.payload
     set_rate(
-        _programme(request), rate=Decimal(asked["rate"]), on=date.fromisoformat(asked["date"]),
-        remark=asked.get("remark", ""), by=by.id,
+        _programme(request),
+        rate=Decimal(asked["rate"]),
+        on=date.fromisoformat(asked["date"]),
+        remark=asked.get("remark", ""),
+        by=by.id,
     )
 
 

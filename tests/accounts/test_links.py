@@ -56,7 +56,9 @@ def test_an_expired_or_invented_link_says_the_same(client: ProofReader) -> None:
     with writing():
         for one in db.session.scalars(select(Link)):
             one.expires_at = now() - timedelta(seconds=1)
-    pages = {re.sub(r'content="[^"]{40,}"|\S*link/reset\S*', "", client.get(p).text) for p in (link, "/link/reset/made-up")}
+    pages = {
+        re.sub(r'content="[^"]{40,}"|\S*link/reset\S*', "", client.get(p).text) for p in (link, "/link/reset/made-up")
+    }
     assert len(pages) == 1
 
 
@@ -86,8 +88,12 @@ def test_without_mail_the_page_says_whom_to_ask_and_makes_no_link(client: ProofR
 @pytest.fixture
 def mailing(database_address: str, tmp_path: Path, smtp: Mailbox) -> Flask:
     settings = configuration.load(
-        instance=tmp_path / "mailing", database_url=database_address, secret_key="tests", testing=True,
-        rate_limits=False, smtp_url=smtp.url,
+        instance=tmp_path / "mailing",
+        database_url=database_address,
+        secret_key="tests",
+        testing=True,
+        rate_limits=False,
+        smtp_url=smtp.url,
     )
     app = create_app(settings)
     app.test_client_class = ProofReader
@@ -112,7 +118,9 @@ def test_who_asks_for_a_new_password_is_told_the_same_with_and_without_an_accoun
     assert len(smtp.messages) == 1
 
 
-def test_a_mail_server_that_is_down_is_no_disaster(app: Flask, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+def test_a_mail_server_that_is_down_is_no_disaster(
+    app: Flask, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     settings = configuration.load(
         instance=tmp_path / "down", secret_key="x", testing=True, smtp_url="smtp://user:hush-hush@127.0.0.1:1"
     )

@@ -257,7 +257,10 @@ def test_every_attempt_is_in_the_record_and_strangers_addresses_are_not_readable
 def limited(database_address: str, tmp_path) -> Flask:  # type: ignore[no-untyped-def]
     """An app that counts attempts."""
     settings = configuration.load(
-        instance=tmp_path / "limited", database_url=database_address, secret_key="tests", testing=True,
+        instance=tmp_path / "limited",
+        database_url=database_address,
+        secret_key="tests",
+        testing=True,
         rate_limits=True,
     )
     app = create_app(settings)
@@ -272,9 +275,12 @@ def test_an_account_is_guarded_against_guessing_whether_it_exists_or_not(app: Fl
         client = limited.test_client()
         codes = [attempt(client, email) for _ in range(10)]
         assert codes == [422] * 8 + [429] * 2
-        assert "Too many attempts" in client.post(
-            "/login", data={"email": email, "password": "x", "csrf_token": token_in(client.get("/login").text)}
-        ).text
+        assert (
+            "Too many attempts"
+            in client.post(
+                "/login", data={"email": email, "password": "x", "csrf_token": token_in(client.get("/login").text)}
+            ).text
+        )
     assert attempt(limited.test_client(), person.email, factories.PASSWORD) == 429
     assert attempt(limited.test_client(), factories.person().email, factories.PASSWORD) == 302
 

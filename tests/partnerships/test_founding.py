@@ -129,8 +129,14 @@ def test_settings_are_kept_and_an_overtaken_page_overwrites_nothing(client: Proo
     at = f"/partnerships/{team.partnership.id}/settings"
     client.get(at)
     data = {
-        "name_de": "Neu", "name_en": "New", "since": "2025", "kind": "twinning", "agreement_kind": "mou",
-        "agreement_date": "2025-11-18", "agreement_en": "Three years", "seen": "0",
+        "name_de": "Neu",
+        "name_en": "New",
+        "since": "2025",
+        "kind": "twinning",
+        "agreement_kind": "mou",
+        "agreement_date": "2025-11-18",
+        "agreement_en": "Three years",
+        "seen": "0",
     }
     assert client.post(at, data=data).status_code == 302
     kept = db.session.get_one(Partnership, team.partnership.id)
@@ -150,8 +156,13 @@ def test_each_side_describes_its_own_municipalities(client: ProofReader, team: T
     at = f"/partnerships/{team.partnership.id}/municipalities"
     client.get(f"{at}/{own.id}")
     data = {
-        "name": "Neue Stadt", "country": "DE", "region": "Hessen", "population": "12000",
-        "timezone": "Europe/Berlin", "language": "de", "profile_de": "Klein.",
+        "name": "Neue Stadt",
+        "country": "DE",
+        "region": "Hessen",
+        "population": "12000",
+        "timezone": "Europe/Berlin",
+        "language": "de",
+        "profile_de": "Klein.",
     }
     assert client.post(f"{at}/{own.id}", data=data).status_code == 302
     assert db.session.get_one(Municipality, own.id).profile == {"de": "Klein."}
@@ -161,9 +172,7 @@ def test_each_side_describes_its_own_municipalities(client: ProofReader, team: T
     client.post(at, data={"name": "Dritte", "country": "DE"})
     third = db.session.scalars(select(Municipality).where(Municipality.name == "Dritte")).one()
     assert (third.side, third.timezone) == ("de", "Europe/Berlin")
-    assert "People belong to this municipality" in client.get(
-        client.post(f"{at}/{own.id}/remove").location
-    ).text
+    assert "People belong to this municipality" in client.get(client.post(f"{at}/{own.id}/remove").location).text
     client.post(f"{at}/{third.id}/remove")
     names = db.session.scalars(select(Municipality.name).order_by(Municipality.position)).all()
     assert names == ["Neue Stadt", "Exampleton"]

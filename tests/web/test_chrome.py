@@ -81,7 +81,8 @@ def test_money_and_numbers_follow_the_reader(app: Flask) -> None:
 
 
 def test_a_moment_is_told_in_both_towns(app: Flask) -> None:
-    towns = [SimpleNamespace(name="A-Stadt", timezone="Europe/Berlin"), SimpleNamespace(name="B-Town", timezone="Africa/Accra")]
+    named = {"A-Stadt": "Europe/Berlin", "B-Town": "Africa/Accra"}
+    towns = [SimpleNamespace(name=name, timezone=zone) for name, zone in named.items()]
     at = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
     with app.test_request_context(), force_locale("en"):
         assert formats.moment(at, "Europe/Berlin") == "24 November 2026, 14:30"
@@ -93,7 +94,9 @@ def test_a_moment_is_told_in_both_towns(app: Flask) -> None:
 def test_the_operators_own_text_stands_on_the_page_and_only_as_text(app: Flask, client: ProofReader) -> None:
     folder = app.extensions["klimawerk"].instance
     assert "The operator completes this text" in client.get("/imprint").text
-    (folder / "imprint.txt").write_text("# Town hall\n<b>Main street 1</b>\n\n- a@town.example\n- https://town.example/x.")
+    (folder / "imprint.txt").write_text(
+        "# Town hall\n<b>Main street 1</b>\n\n- a@town.example\n- https://town.example/x."
+    )
     page = client.get("/imprint").text
     assert "<h2>Town hall</h2>" in page
     assert "&lt;b&gt;Main street" in page
@@ -133,7 +136,8 @@ def test_neither_does_one_in_a_traceback_while_the_rest_stays_readable() -> None
     try:
         raise ValueError("bad password: 'hush-hush' for a@b.example")
     except ValueError as error:
-        record = logging.LogRecord("x", logging.ERROR, "", 1, "it failed", None, (type(error), error, error.__traceback__))
+        trace = (type(error), error, error.__traceback__)
+        record = logging.LogRecord("x", logging.ERROR, "", 1, "it failed", None, trace)
     written = Discreet("%(message)s").format(record)
     assert "hush-hush" not in written
     assert "it failed" in written

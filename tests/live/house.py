@@ -61,8 +61,11 @@ class House:
         return made
 
     def close(self) -> None:
-        for client in self._clients:
-            client.close()
+        closing = [threading.Thread(target=client.close) for client in self._clients]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
         self._server.shutdown()
         self.app.extensions["collab"].close()
         self.app.extensions["live"].close()
@@ -100,6 +103,7 @@ class Client:
     def __init__(
         self, url: str, person: int | None, *, transport: str = "websocket", schema: int | None = 1, login: str = ""
     ) -> None:
+        self.person = person
         self.heard: dict[str, list[Any]] = {}
         self.socket = socketio.Client(reconnection=False, handle_sigint=False)
         self.socket.on("*", self._hear)

@@ -73,7 +73,7 @@ def partnership(de: str = "Musterstadt", partner: str = "Exampleton") -> Team:
     with writing():
         made = Partnership(
             name={"de": f"{de} und {partner}", "en": f"{de} and {partner}"},
-            kind="climate_partnership",
+            kind="thematic",
             since=2024,
         )
         towns = {

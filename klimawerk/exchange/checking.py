@@ -15,7 +15,7 @@ from klimawerk.exchange.draft import Draft, FrameDraft, ItemDraft, MeasureDraft
 from klimawerk.exchange.lines import KEYS as AMOUNT_KEYS
 from klimawerk.exchange.lines import amount_in
 from klimawerk.exchange.problems import Place, Problem, Refused, shown
-from klimawerk.exchange.texts import text_in
+from klimawerk.exchange.texts import TOLERANCE, text_in
 from klimawerk.goals.content import SHEET as GOAL
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.programmes.content import SHEET as PROGRAMME
@@ -114,9 +114,8 @@ class _Checker:
         for language, text in values.by_language(raw, place, self.frame.languages).items():
             here = place.at(language)
             if text is not None:
-                if not isinstance(text, dict):
-                    values.text(text, here, 10 * field.max_length)
-                draft.texts[f"{field.name}.{language}"] = text_in(field, text, here)
+                known = text if isinstance(text, dict) else values.text(text, here, TOLERANCE * field.max_length)
+                draft.texts[f"{field.name}.{language}"] = text_in(field, known, here, self.warnings)
 
     def _value(self, draft: ItemDraft, field: Field, raw: Any, place: Place) -> None:
         value = self._read(field, raw, place)
@@ -150,7 +149,7 @@ class _Checker:
     def _row(self, kind: RowKind, raw: Any, place: Place) -> dict[str, Any]:
         parts = values.mapping(raw, place)
         bare = layout.BARE.get(kind.name)
-        if bare and not isinstance(parts.get(bare), dict):
+        if bare and not parts.keys() & kind.by_name.keys():
             parts = {bare: parts}
         heads.keep_out(parts, _keys(kind), place, self.warnings)
         cells: dict[str, Any] = {}

@@ -7,20 +7,24 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from klimawerk.collab import content
-from klimawerk.exchange.problems import Place, Refused
+from klimawerk.exchange.problems import Place, Problem, Refused
 from klimawerk.sheets.catalogue import Field
 
 Rich = dict[str, Any]
+TOLERANCE = 10  # nobody is stopped while writing live: a programme whose texts grew too long can still move house
 
 
-def text_in(field: Field, raw: str | Rich, place: Place) -> Rich | None:
+def text_in(field: Field, raw: str | Rich, place: Place, warnings: list[Problem]) -> Rich | None:
     """The text as the editor keeps it; None for an empty one. Raises Refused."""
+    most = TOLERANCE * field.max_length
     if isinstance(raw, str):
-        check_length(raw, field.max_length, place)
+        check_length(raw, most, place)
         rich = content.from_plain(" ".join(raw.split()) if field.line else raw)
     else:
         rich = _checked(raw, place)
-        check_length(content.to_plain(rich), field.max_length, place)
+        check_length(content.to_plain(rich), most, place)
+    if len(content.to_plain(rich)) > field.max_length:
+        warnings.append(Problem(place, _("This text is longer than %(most)s characters.", most=field.max_length)))
     return None if content.is_empty(rich) else rich
 
 

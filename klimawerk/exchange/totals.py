@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 from klimawerk.exchange.draft import Cells, Draft, FrameDraft, ItemDraft
 from klimawerk.exchange.problems import Place, Problem
 from klimawerk.exchange.values import number_out
-from klimawerk.money import Rates, total
+from klimawerk.money import Rates, counts, total
 
 _NO_MONEY = Decimal("0.00")
 
@@ -26,12 +26,12 @@ def budget_total(costs: Iterable[Cells], rates: Rates) -> dict[str, Any]:
 
 
 def totals(measures: Iterable[ItemDraft], rates: Rates) -> dict[str, Any]:
-    """The programme's sums: budget, funding by source, greenhouse gases (t CO2e per year)."""
+    """The programme's sums: budget, funding by source (without rejected lines), greenhouse gases (t CO2e per year)."""
     measures = list(measures)
     budget = total([line.get("amount") for m in measures for line in m.rows.get("costs", [])], rates)
     by_source: dict[str, Decimal] = defaultdict(lambda: _NO_MONEY)
     for line in (line for m in measures for line in m.rows.get("funding", [])):
-        if "source" in line:
+        if "source" in line and counts(line):
             by_source[line["source"]] += total([line.get("amount")], rates)
     local = rates.to_local(budget, rates.main)
     return {

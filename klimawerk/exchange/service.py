@@ -1,0 +1,75 @@
+"""Verbs: look at a file, import it, write a programme out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from klimawerk.accounts.models import Person
+from klimawerk.database import writing
+from klimawerk.exchange.checking import check
+from klimawerk.exchange.draft import Draft
+from klimawerk.exchange.loading import load
+from klimawerk.exchange.problems import Problem
+from klimawerk.exchange.reading import read
+from klimawerk.exchange.storing import store
+from klimawerk.exchange.totals import rates_of
+from klimawerk.exchange.writing_out import to_bytes, write_out
+from klimawerk.programmes.models import Programme
+from klimawerk.money import Sums, sums
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would come in. `counts`: how many rows of each kind, besides goals and measures."""
+
+    draft: Draft
+    counts: dict[str, int]
+    sums: Sums
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return self.draft.warnings
+
+    @property
+    def imported(self) -> list[str]:
+        """Codes of the measures whose consent comes with the file ("" for the programme itself)."""
+        return [item.code for item in (self.draft.programme, *self.draft.measures) if item.imported]
+
+
+def preview(data: bytes, max_bytes: int) -> Preview:
+    """Read and check the file; touches neither database nor request. Raises Refused."""
+    draft = check(read(data, max_bytes))
+    costs, funding = ([r for m in draft.measures for r in m.rows.get(kind, [])] for kind in ("costs", "funding"))
+    counts: Counter[str] = Counter()
+    for item in (draft.programme, *draft.goals, *draft.measures):
+        counts.update({kind: len(rows) for kind, rows in item.rows.items()})
+    return Preview(draft, dict(counts), sums(costs, funding, rates_of(draft.frame)))
+
+
+def import_programme(data: bytes, *, by: Person | None, side: str = "de") -> Programme:
+    """Import the file whole; `by` becomes coordinator of that side. Raises Refused and leaves nothing behind."""
+    found = preview(data, current_app.extensions["klimawerk"].max_import_size)
+    return import_draft(found.draft, by=by, side=side)
+
+
+def import_draft(draft: Draft, *, by: Person | None, side: str = "de") -> Programme:
+    """The same for a file that has been checked."""
+    with writing():
+        programme = store(draft, by=by.id if by else None)
+        if by:
+            found_membership(programme, by, side)
+        return programme
+
+
+def export_programme(programme: Programme) -> dict[str, Any]:
+    """The programme in the exchange format."""
+    return write_out(load(programme))
+
+
+def export_bytes(programme: Programme) -> bytes:
+    """The file itself."""
+    return to_bytes(export_programme(programme))

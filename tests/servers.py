@@ -170,12 +170,14 @@ class Klimawerk:
 
     def restart(self) -> None:
         """Start again, on the same port with the same data, whether it was killed or runs."""
-        self.close()
+        if self._process is not None:
+            self.stop()
         self.start()
 
     def close(self) -> None:
+        """End it without waiting for anything."""
         if self._process is not None:
-            self.stop()
+            self.kill()
 
     def session(self, person: Person) -> requests.Session:
         """A signed-in HTTP client. `headers` carry the CSRF token already."""

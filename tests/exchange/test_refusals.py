@@ -203,9 +203,8 @@ def test_a_thousand_random_mutations_are_refused_or_taken_whole(census: Census) 
             data = data[: chance.randrange(len(data))]
         try:
             check(read(data, 20_000_000))
-        except Refused as refusal:
-            refused += 1
-            assert str(refusal.problem.sentence)
+        except Refused as why:
+            refused += len(str(why.problem.sentence)) > 10
     assert refused > 300
     assert census() == before
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from klimawerk.accounts.models import Person
+from klimawerk.extensions import db
 from tests import factories, proof
 
 
@@ -24,7 +25,10 @@ class ProofReader(FlaskClient):
         if kwargs.get("method") in ("POST", "PUT", "PATCH", "DELETE") and self.token:
             headers = dict(kwargs.pop("headers", None) or {})
             kwargs["headers"] = {"X-CSRFToken": self.token, **headers}
-        response = super().open(*args, **kwargs)
+        # A request has a context of its own, as on the server; the test then sees what it has stored.
+        with self.application.app_context():
+            response = super().open(*args, **kwargs)
+        db.session.rollback()
         read(response)
         found = (
             re.search(r'name="csrf[-_]token" (?:content|value)="([^"]+)"', response.get_data(as_text=True))

@@ -92,15 +92,16 @@ def valkey() -> Iterator[str]:
 
 
 class Klimawerk:
-    """The real thing: gunicorn with a gevent worker, started by the launcher that operators use.
+    """The real thing: gunicorn with a gevent worker; several of them are started by the launcher.
 
-    `url` is where browsers go; `log` is everything that it wrote.
+    `url` is where browsers go; `verify` the certificate file when that is https; `log` is everything that it wrote.
     """
 
     def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
         self.workers = int(environment.get("WORKERS", "1"))
         self.port = free_port(self.workers)
         self.url = f"http://127.0.0.1:{self.port}"
+        self.verify: str | bool = True
         self.database_url = database_url
         self.instance = folder / "instance"
         self._output = folder / "server.log"
@@ -123,7 +124,7 @@ class Klimawerk:
         """Returns when it answers; AssertionError with its log when it does not."""
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "klimawerk.server"],
+                [sys.executable, "-m", "gunicorn" if self.workers == 1 else "klimawerk.server"],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=output,
@@ -176,6 +177,7 @@ class Klimawerk:
     def session(self, person: Person) -> requests.Session:
         """A signed-in HTTP client. `headers` carry the CSRF token already."""
         session = requests.Session()
+        session.verify, session.trust_env = self.verify, False
         page = session.get(f"{self.url}/login", timeout=10).text
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert token is not None, f"no CSRF token on the login page:\n{page[:2000]}"
@@ -199,12 +201,14 @@ class Klimawerk:
         url: str | None = None,
     ) -> socketio.Client:
         """A connected Socket.IO client of a signed-in person."""
-        cookies = self.session(person).cookies
-        client = socketio.Client(reconnection=False)
+        session = self.session(person)
+        client = socketio.Client(reconnection=False, http_session=session, websocket_extra_options=self._trust())
         client.connect(
             url or self.url,
             transports=list(transports),
             auth={"v": 1, **({"schema": schema} if schema else {})},
-            headers={"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies)},
         )
         return client
+
+    def _trust(self) -> dict[str, object]:
+        return {"sslopt": {"ca_certs": self.verify}} if isinstance(self.verify, str) else {}

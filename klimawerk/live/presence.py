@@ -45,7 +45,7 @@ class Presence:
             self.people.drop(f"programme:{other}", page.sid)
         page.programmes = {number}
         self.people.put(f"programme:{number}", page.sid, entry)
-        return {"people": self.shown(f"programme:{number}")}
+        return {"me": entry["id"], "people": self.shown(f"programme:{number}")}
 
     def _entry(self, page: Page, programme: str, where: dict[str, str]) -> Entry | None:
         who = access.of(page.person_id, programme)

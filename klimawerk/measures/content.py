@@ -169,8 +169,8 @@ _WITH = Group(
             _("Cost line"),
             (
                 Field("category", "choice", _("Category"), codes="cost_category"),
-                Field("text", "lines", _("What"), max_length=500),
                 Field("amount", "amount", _("Amount")),
+                Field("text", "lines", _("What"), max_length=500),
             ),
             help=_("In the currency it is paid in; the other one is worked out with the planning rate."),
             first=True,

@@ -266,7 +266,7 @@ def _joint_page(member: Member, status: int = 200, **filled: Any) -> tuple[str, 
         undoable=requests.undoable(member.partnership.id),
         undo_days=requests.UNDO_DAYS,
         known=requests.known,
-        words=labels.request_words,
+        request_words=labels.request_words,
         rate=filled.get("rate") or forms.RateForm(formdata=None),
         languages=filled.get("languages") or forms.LanguagesForm(formdata=None),
     )

@@ -29,7 +29,7 @@ class Place:
 @blueprint.get("/")
 def index() -> str:
     places = [_place(member) for member in my_memberships(signed_in())]
-    return render_template("partnerships/start.html", places=places, words=labels.request_words)
+    return render_template("partnerships/start.html", places=places, request_words=labels.request_words)
 
 
 def _place(member: Member) -> Place:

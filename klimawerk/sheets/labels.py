@@ -6,7 +6,7 @@ from klimawerk import codes
 from klimawerk.partnerships.models import Partnership
 from klimawerk.sheets.catalogue import Field
 
-_SIDES = {"side", "place", "lead_side", "decision_side"}
+_SIDES = {"side", "step_side", "team_side", "place", "lead_side", "decision_side"}
 
 
 def side_names(partnership: Partnership) -> dict[str, str]:

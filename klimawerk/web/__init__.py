@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     formats.init_app(app)
     info.init_app(app)
-    app.add_template_global(words)
+    app.add_template_global(words, "page_words")
 
     health.init_app(app)
 

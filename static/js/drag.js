@@ -1,6 +1,6 @@
 // Moving rows, goals and measures by pointer. The buttons beside the handle do the same by keyboard.
 //
-// A row has data-row="<uuid>"; anything else that moves has data-move="<url>" and data-key="<what to name it by>".
+// A row has data-row="<uuid>"; anything else that moves has data-move="<url>" and data-move-id="<what to name it by>".
 
 import { quietly } from "./rows.js"
 
@@ -74,5 +74,5 @@ function urlOf(element) {
 }
 
 function keyOf(element) {
-  return element.dataset.row ?? element.dataset.key
+  return element.dataset.row ?? element.dataset.moveId
 }

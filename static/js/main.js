@@ -2,6 +2,7 @@
 
 import { connection } from "./connection.js"
 import { startDrag } from "./drag.js"
+import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
 import { startOffers } from "./offer.js"
 import { startPosts } from "./posts.js"
@@ -19,6 +20,7 @@ startRequests()
 startRows()
 startShortcuts()
 startDrag()
+startLanguages()
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {

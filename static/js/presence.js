@@ -3,23 +3,28 @@
 // Names reach the page from the server alone, and go into it as text alone.
 
 import { connection } from "./connection.js"
-import { HERE, PEOPLE } from "./wire.js"
+import { HERE, PEOPLE, WATCH } from "./wire.js"
 import { word } from "./words.js"
 
 const MOVING = 400
-const REMINDER = 30_000
 
 let timer = null
 let people = []
+let me = null
 
 export function startPresence() {
   if (!document.body.dataset.programme) return
-  connection.watch((state) => (state === "online" ? tell() : draw([])))
+  connection.watch((state) => (state === "online" ? arrive() : draw([])))
   connection.on(PEOPLE, (news) => String(news.programme) === document.body.dataset.programme && draw(news.people))
   document.addEventListener("focusin", soon)
   document.addEventListener("focusout", soon)
   document.addEventListener("kw:swapped", () => draw(people))
-  setInterval(() => document.hidden || tell(), REMINDER)
+}
+
+/** Those who watch the programme are told who is there. */
+function arrive() {
+  connection.send(WATCH, { topics: [`programme:${document.body.dataset.programme}`] })
+  tell()
 }
 
 function soon() {
@@ -29,11 +34,14 @@ function soon() {
   }, MOVING)
 }
 
-function tell() {
+async function tell() {
   const { programme, item } = document.body.dataset
   const place = document.activeElement?.closest("kw-field, kw-text")
   const field = place ? { field: place.id, ...(place.lang && { lang: place.lang }) } : {}
-  connection.send(HERE, { programme: Number(programme), ...(item && { item }), ...field })
+  const answer = await connection.send(HERE, { programme: Number(programme), ...(item && { item }), ...field })
+  if (!answer.ok) return
+  me = answer.me
+  draw(answer.people)
 }
 
 function draw(present) {
@@ -102,11 +110,11 @@ function grouped(all, by) {
 }
 
 function unique(all) {
-  return [...new Map(all.map((person) => [person.id ?? person.name, person])).values()]
+  return [...new Map(all.map((person) => [person.id, person])).values()]
 }
 
 function isMe(person) {
-  return String(person.id) === document.documentElement.dataset.userId
+  return person.id === me
 }
 
 function made(name, className, text) {

@@ -6,15 +6,19 @@ import { saving } from "./saving.js"
 import { swap } from "./swap.js"
 import { word } from "./words.js"
 
+const QUIET = "form[data-quiet], form[data-settle], form[data-post], form.row-add"
+const TAKEN = [200, 201, 204, 409, 422]
+
 let count = 0
 
 export function startRows() {
   document.addEventListener("submit", (event) => {
     const form = event.target
-    if (event.defaultPrevented || !form.matches("form[data-quiet], form[data-settle], form.row-add")) return
+    if (event.defaultPrevented || !form.matches(QUIET)) return
     event.preventDefault()
     submit(form, event.submitter)
   })
+  document.addEventListener("change", ({ target }) => target.matches("[data-submit]") && target.form.requestSubmit())
 }
 
 /** Post `values` to `url` as a quiet form would (pointer moves have none). */
@@ -44,8 +48,9 @@ function send({ element, url, body, text, added, next }) {
     place,
     answered: async (answer) => {
       const html = await answer.text()
-      if (![200, 201, 409, 422].includes(answer.status)) return refused({ key, place, text })
+      if (!TAKEN.includes(answer.status)) return refused({ key, place, text })
       saving.forget(key)
+      if (answer.headers.has("HX-Refresh")) return location.reload()
       swap(html, { except: home })
       if (answer.ok) moveOn(added, next)
     },

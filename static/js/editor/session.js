@@ -67,8 +67,8 @@ export class Session {
   changed() {
     if (!this.#view) return
     this.toolbar?.update(this.#view.state)
-    const placeholder = this.host.querySelector(".text-empty")
-    if (placeholder) placeholder.hidden = this.editing || Boolean(this.#view.state.doc.textContent.trim())
+    const full = this.editing || Boolean(this.#view.state.doc.textContent.trim())
+    for (const instead of this.host.querySelectorAll(".text-empty, .borrowed")) instead.hidden = full
   }
 
   get body() {

@@ -1,0 +1,64 @@
+"""Two people of one partnership, each with a window on the same measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Locator, Page
+
+from klimawerk.accounts.models import Person
+from klimawerk.measures.models import Measure
+from tests import factories
+from tests.factories import Team
+
+
+@dataclass
+class Sheet:
+    """One person's window on one measure."""
+
+    page: Page
+    item: int
+
+    def text(self, field: str = "description", language: str = "en") -> Locator:
+        """The element of one live text."""
+        return self.page.locator(f"#t-{self.item}-{field}-{language}")
+
+    def body(self, field: str = "description", language: str = "en") -> Locator:
+        return self.text(field, language).locator(".text-body")
+
+    def edit(self, field: str = "description", language: str = "en") -> Locator:
+        """Press its Edit button; the caret stands at the end."""
+        self.text(field, language).locator(".text-edit").click()
+        self.text(field, language).locator("[role=textbox]").wait_for()
+        return self.body(field, language)
+
+    @property
+    def state(self) -> Locator:
+        """The sentence about saving in the page's head."""
+        return self.page.locator("#save-state")
+
+
+@pytest.fixture
+def team(app: Flask) -> Team:
+    return factories.partnership("Wiesenbrück", "Abenkrom")
+
+
+@pytest.fixture
+def measure(team: Team) -> Measure:
+    return factories.measure(factories.programme(team))
+
+
+@pytest.fixture
+def sheet_for(page_for: Callable[..., Page], measure: Measure) -> Iterator[Callable[..., Sheet]]:
+    """`sheet_for(person)`: that person's window on the measure, connected."""
+
+    def open_sheet(person: Person, **options: object) -> Sheet:
+        page = page_for(person, path=f"/measures/{measure.id}", **options)
+        sheet = Sheet(page, measure.id)
+        sheet.page.locator("#save-state[data-state=saved]").wait_for()
+        return sheet
+
+    yield open_sheet

@@ -9,9 +9,10 @@ from typing import Any
 from flask import current_app
 
 from klimawerk.accounts.models import Person
+from klimawerk.collab import content
 from klimawerk.database import writing
 from klimawerk.exchange.checking import check
-from klimawerk.exchange.draft import Draft
+from klimawerk.exchange.draft import Draft, ItemDraft, MeasureDraft
 from klimawerk.exchange.loading import load
 from klimawerk.exchange.problems import Problem
 from klimawerk.exchange.reading import read
@@ -40,6 +41,18 @@ class Preview:
     def imported(self) -> list[str]:
         """Codes of the measures whose consent comes with the file ("" for the programme itself)."""
         return [item.code for item in (self.draft.programme, *self.draft.measures) if item.imported]
+
+    def outline(self) -> list[tuple[ItemDraft, str, list[tuple[MeasureDraft, str]]]]:
+        """Each goal with its title and its measures with theirs, in the original's language."""
+        measures = [(measure, self.title(measure)) for measure in self.draft.measures]
+        return [
+            (goal, self.title(goal), [pair for pair in measures if pair[0].goal == goal.code])
+            for goal in self.draft.goals
+        ]
+
+    def title(self, item: ItemDraft) -> str:
+        text = item.texts.get(f"title.{self.draft.frame.lead_language}")
+        return content.to_plain(text) if text else ""
 
 
 def preview(data: bytes) -> Preview:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import Babel
+from flask_babel.speaklater import LazyString
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
@@ -30,5 +31,7 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 babel = Babel()
 csrf = CSRFProtect()
+# A sentence translated lazily claims to be safe HTML, with whatever somebody wrote in it. Templates escape it now.
+del LazyString.__html__
 limiter = Limiter(key_func=get_remote_address)
 socketio = SocketIO()

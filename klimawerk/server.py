@@ -24,7 +24,7 @@ START_WITHIN = 60.0
 
 
 def main() -> int:
-    """Serve until told to stop (SIGTERM, SIGINT, SIGHUP). Returns the exit status: 0 after a wish, else a process's own."""
+    """Serve until told to stop (SIGTERM, SIGINT, SIGHUP). Returns 0 after a wish, else a process's status."""
     try:
         config = configuration.load()
         first = configuration.port()

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 MOST_TOPICS = 2_000
 RECHECK, SIGN_OUT = "recheck", "sign-out"
 SILENCE = 4.5
-"""Seconds after an unanswered ping until a page counts as gone: under 10 s after a closed lid, with a ping every 4 s."""
+"""Seconds after an unanswered ping until a page counts as gone: within 10 s of a closed lid, with a ping every 4 s."""
 
 
 class Live:

@@ -1,0 +1,12 @@
+"""Programmes as files: in, out, as a demonstration, for practice; and tables pasted from other programs."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from klimawerk.exchange.routes import bp, row_kinds
+
+    app.register_blueprint(bp)
+    app.add_template_global(row_kinds)

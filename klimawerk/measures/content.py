@@ -86,8 +86,8 @@ _WHO = Group(
             _("Responsible body"),
             (
                 side_cell(),
-                Field("unit", "lines", _("Unit"), _("Office, department or company"), max_length=200),
                 Field("contact", "line", _("Contact"), _("Full name"), max_length=120),
+                Field("unit", "lines", _("Unit"), _("Office, department or company"), max_length=200),
                 Field("role", "lines", _("Task"), max_length=200),
             ),
             help=_("Both sides name somebody."),

@@ -54,7 +54,7 @@ define install
 	if command -v uv >/dev/null 2>&1; then \
 	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1); \
 	elif $(PYTHON) -m pip --python $(BIN)/python --version >/dev/null 2>&1; then \
-	  $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r $(1); \
+	  $(PYTHON) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --require-hashes -r $(1); \
 	else \
 	  echo "Klimawerk needs pip 22.3 or newer, or uv, for $(PYTHON) (Debian: apt install python3-pip)."; exit 1; \
 	fi

@@ -37,6 +37,7 @@ def writing() -> Iterator[Session]:
     with _writer():
         session = db.session()
         session.rollback()
+        session.expire_all()  # without an open transaction the line above forgets nothing
         session.info["after_commit"] = []
         token = _depth.set(1)
         try:

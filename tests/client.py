@@ -29,6 +29,7 @@ class ProofReader(FlaskClient):
         with self.application.app_context():
             response = super().open(*args, **kwargs)
         db.session.rollback()
+        db.session.expire_all()
         read(response)
         found = (
             re.search(r'name="csrf[-_]token" (?:content|value)="([^"]+)"', response.get_data(as_text=True))

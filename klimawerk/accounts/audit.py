@@ -26,7 +26,7 @@ def entries(before: int | None = None, limit: int = PAGE) -> list[tuple[AuditEnt
     if before is not None:
         query = query.where(AuditEntry.id < before)
     rows = db.session.execute(query.order_by(AuditEntry.id.desc()).limit(limit))
-    return [(entry, name or "") for entry, name in rows.tuples()]
+    return [(entry, name or "") for entry, name in rows]
 
 
 def disguised(email: str) -> str:

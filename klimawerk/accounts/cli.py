@@ -38,9 +38,7 @@ def add(email: str, name: str, language: str, timezone: str, operator: bool, gen
     """Make an account for NAME with the address EMAIL."""
     secret = _password(generate)
     try:
-        made = service.create_person(
-            email, name, secret, language=language, timezone=timezone, operator=operator
-        )
+        made = service.create_person(email, name, secret, language=language, timezone=timezone, operator=operator)
     except service.EmailTaken as problem:
         raise click.ClickException(f"There is an account for {email} already.") from problem
     except service.BadInput as problem:

@@ -53,9 +53,9 @@ def _message(sender: str, to: str, subject: str, text: str, language: str) -> Em
     message["Subject"] = subject
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or "localhost")
-    message["Content-Language"] = language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
+    message["Content-Language"] = language
     return message
 
 

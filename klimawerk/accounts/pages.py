@@ -1,4 +1,4 @@
-"""Open pages and logins: who is behind a socket, and that a page ends with its login and follows its person's rights."""
+"""Open pages and logins: who is behind a socket; a page ends with its login and follows its person's rights."""
 
 from __future__ import annotations
 

@@ -66,9 +66,7 @@ def account() -> AnyResponse | tuple[str, int]:
     form = ProfileForm(obj=person)
     if not form.validate_on_submit():
         return _account_page(form, PasswordForm(formdata=None), 422 if form.is_submitted() else 200)
-    service.change_profile(
-        person, name=form.name.data, language=form.language.data, timezone=form.timezone.data
-    )
+    service.change_profile(person, name=form.name.data, language=form.language.data, timezone=form.timezone.data)
     session.pop("lang", None)
     with force_locale(form.language.data):
         flash(_("Saved."))
@@ -182,9 +180,7 @@ def _account_page(profile: ProfileForm, secret: PasswordForm, status: int) -> tu
 def _mail_reset(person: Person, token: str) -> None:
     with force_locale(person.language):
         subject = _("A new password for Klimawerk")
-        text = render_template(
-            "mail/reset.txt", account=person, address=links.address(links.RESET, token)
-        )
+        text = render_template("mail/reset.txt", account=person, address=links.address(links.RESET, token))
     mail.send_later(person.email, subject, text, language=person.language)
 
 

@@ -124,7 +124,9 @@ class ServerSessions(SessionInterface):
                 session.token = session.token or secrets.token_urlsafe(32)
                 _insert(session, session.token)
             elif session.token:
-                found = update(Login).where(Login.key == key_of(session.token)).values(data=session.data)
+                session.expires_at = _next_expiry(session)
+                own = update(Login).where(Login.key == key_of(session.token))
+                found = own.values(data=session.data, expires_at=session.expires_at)
                 # A session that ended meanwhile must not come back.
                 session.ended = not database.execute(found.returning(Login.key)).first()
         _purge_now_and_then()
@@ -192,8 +194,11 @@ def _insert(session: ServerSession, token: str) -> None:
     session.expires_at = session.created_at + _life(session)
     db.session.execute(
         insert(Login).values(
-            key=key_of(token), person_id=session.get(PERSON), data=session.data,
-            created_at=session.created_at, expires_at=session.expires_at,
+            key=key_of(token),
+            person_id=session.get(PERSON),
+            data=session.data,
+            created_at=session.created_at,
+            expires_at=session.expires_at,
         )
     )
 

@@ -78,9 +78,7 @@ class FoundingForm(FlaskForm):
     name = StringField(
         lazy_gettext("What is the partnership called?"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
     )
-    my_name = StringField(
-        lazy_gettext("Municipality"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
-    )
+    my_name = StringField(lazy_gettext("Municipality"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
     my_country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     their_name = StringField(
         lazy_gettext("Municipality"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
@@ -88,7 +86,9 @@ class FoundingForm(FlaskForm):
     their_country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     languages = Ticks(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
     lead_language = SelectField(
-        lazy_gettext("Language of the original"), [lead_is_among], choices=_languages,
+        lazy_gettext("Language of the original"),
+        [lead_is_among],
+        choices=_languages,
         description=lazy_gettext("Texts are written in it first; the others are translations."),
     )
     currency_local = SelectField(lazy_gettext("Local currency beside the euro"), choices=_currencies)
@@ -106,7 +106,9 @@ class FoundingForm(FlaskForm):
 
 class InvitationForm(FlaskForm):
     email = EmailField(
-        lazy_gettext("E-mail"), [InputRequired(), Length(max=254), reads_as_email], [stripped],
+        lazy_gettext("E-mail"),
+        [InputRequired(), Length(max=254), reads_as_email],
+        [stripped],
         render_kw={"autocomplete": "off"},
     )
     name = StringField(lazy_gettext("Name"), [Length(max=120)], [stripped], render_kw={"autocomplete": "off"})
@@ -149,8 +151,13 @@ class TownForm(FlaskForm):
 
     def town(self, profile: dict[str, str]) -> Town:
         return Town(
-            self.name.data, self.country.data, self.timezone.data, self.language.data, self.region.data or "",
-            self.population.data, profile,
+            self.name.data,
+            self.country.data,
+            self.timezone.data,
+            self.language.data,
+            self.region.data or "",
+            self.population.data,
+            profile,
         )
 
 

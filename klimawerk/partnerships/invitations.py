@@ -117,9 +117,14 @@ def _page(link: Link, status: int, **more: Any) -> tuple[str, int]:
     partnership = db.session.get_one(Partnership, link.partnership_id)
     name, language = labels.in_words(partnership.name)
     text = render_template(
-        "partnerships/invitation.html", wanted=link.payload, partnership=partnership, partnership_name=name,
-        partnership_language=language, role=labels.role_name(link.payload["role"]),
-        here=request.path, **more,
+        "partnerships/invitation.html",
+        wanted=link.payload,
+        partnership=partnership,
+        partnership_name=name,
+        partnership_language=language,
+        role=labels.role_name(link.payload["role"]),
+        here=request.path,
+        **more,
     )
     return text, status
 
@@ -147,8 +152,12 @@ def _mailed(member: Member, wanted: dict[str, Any], address: str) -> bool:
         name, _language = labels.in_words(member.partnership.name)
         subject = _("Invitation to %(partnership)s", partnership=name)
         text = render_template(
-            "mail/invitation.txt", wanted=wanted, partnership_name=name, inviter=member.person.name,
-            role=labels.role_name(wanted["role"]), address=address,
+            "mail/invitation.txt",
+            wanted=wanted,
+            partnership_name=name,
+            inviter=member.person.name,
+            role=labels.role_name(wanted["role"]),
+            address=address,
         )
     return mail.send(wanted["email"], subject, text, language=wanted["language"])
 

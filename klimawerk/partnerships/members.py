@@ -39,8 +39,12 @@ class Invitation:
 
     def payload(self) -> dict[str, object]:
         return {
-            "email": self.email, "side": self.side, "role": self.role, "language": self.language,
-            "name": self.name, "municipality_id": self.municipality_id,
+            "email": self.email,
+            "side": self.side,
+            "role": self.role,
+            "language": self.language,
+            "name": self.name,
+            "municipality_id": self.municipality_id,
         }
 
 
@@ -73,12 +77,18 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
         if any(one.payload["email"] == email for one in open_invitations(member.partnership)):
             raise Refused(_("This person is invited already. Send the invitation again if it was lost."))
         link, token = links.make(
-            links.INVITATION, by=member.person, partnership_id=member.partnership.id,
+            links.INVITATION,
+            by=member.person,
+            partnership_id=member.partnership.id,
             payload={**invitation.payload(), "email": email},
         )
         audit.record(
-            "invited", by=member.person, partnership_id=member.partnership.id, link=link.id,
-            side=invitation.side, role=invitation.role,
+            "invited",
+            by=member.person,
+            partnership_id=member.partnership.id,
+            link=link.id,
+            side=invitation.side,
+            role=invitation.role,
         )
     return link, token
 
@@ -121,9 +131,7 @@ def accept_as_new(token: str, *, name: str, password_hash: str, language: str, t
     """Make the invited person's account and take the place. Raises UsedUp, EmailTaken."""
     with writing():
         link = links.use_up(token)
-        person = add_person(
-            link.payload["email"], name, password_hash, language=language, timezone=timezone, by=None
-        )
+        person = add_person(link.payload["email"], name, password_hash, language=language, timezone=timezone, by=None)
         _take_place(link, person)
     return person
 
@@ -191,8 +199,10 @@ def may_make_reset_link(member: Member, membership: Membership) -> bool:
 
 def _coordinates(person: Person, membership: Membership) -> bool:
     same_side = select(Membership).where(
-        Membership.person_id == person.id, Membership.partnership_id == membership.partnership_id,
-        Membership.side == membership.side, Membership.role == "coordinator",
+        Membership.person_id == person.id,
+        Membership.partnership_id == membership.partnership_id,
+        Membership.side == membership.side,
+        Membership.role == "coordinator",
     )
     return any(holds(one) for one in db.session.scalars(same_side))
 
@@ -246,9 +256,15 @@ def _take_place(link: Link, person: Person) -> Membership:
     town = db.session.get(Municipality, wanted["municipality_id"]) if wanted["municipality_id"] else None
     inviter = db.session.get(Person, link.created_by) if link.created_by else None
     return service.add_member(
-        partnership, person, side=wanted["side"], role=wanted["role"], municipality=town,
-        language=wanted["language"], timezone=town.timezone if town else person.timezone,
-        from_date=_today(town.timezone if town else person.timezone), by=inviter,
+        partnership,
+        person,
+        side=wanted["side"],
+        role=wanted["role"],
+        municipality=town,
+        language=wanted["language"],
+        timezone=town.timezone if town else person.timezone,
+        from_date=_today(town.timezone if town else person.timezone),
+        by=inviter,
     )
 
 

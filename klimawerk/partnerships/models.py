@@ -50,7 +50,7 @@ class Municipality(db.Model):
 
 
 class Membership(db.Model):
-    """A person's place in a partnership: side ("de", "partner", "neutral"), role (a key of `rights.RIGHTS`), from–to."""
+    """A person's place in a partnership: side ("de", "partner", "neutral"), role (key of `rights.RIGHTS`), from–to."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id", ondelete="CASCADE"), index=True)

@@ -59,8 +59,12 @@ def ask(member: Member, kind: str, payload: dict[str, Any], *, programme_id: int
         if any(one.kind == kind and one.programme_id == programme_id for one in open_requests(member.partnership.id)):
             raise Refused(_("This is being asked already. Wait for the answer, or withdraw the question."))
         request = JointRequest(
-            partnership_id=member.partnership.id, programme_id=programme_id, kind=kind, payload=payload,
-            side=member.side, asked_by=member.person.id,
+            partnership_id=member.partnership.id,
+            programme_id=programme_id,
+            kind=kind,
+            payload=payload,
+            side=member.side,
+            asked_by=member.person.id,
         )
         database.add(request)
         database.flush()
@@ -134,7 +138,8 @@ def _check(member: Member) -> None:
 
 def _open(member: Member, request_id: int) -> JointRequest:
     query = select(JointRequest).where(
-        JointRequest.id == request_id, JointRequest.partnership_id == member.partnership.id,
+        JointRequest.id == request_id,
+        JointRequest.partnership_id == member.partnership.id,
         JointRequest.outcome == "",
     )
     found: JointRequest | None = db.session.scalar(query)
@@ -150,6 +155,10 @@ def _close(request: JointRequest, outcome: str, by: Person) -> None:
 
 def _record(action: str, request: JointRequest, by: Person) -> None:
     audit.record(
-        action, by=by, partnership_id=request.partnership_id, request=request.id, kind=request.kind,
+        action,
+        by=by,
+        partnership_id=request.partnership_id,
+        request=request.id,
+        kind=request.kind,
         programme=request.programme_id,
     )

@@ -59,8 +59,12 @@ def change_member(partnership_id: int, membership_id: int) -> Response:
     return _tried(
         member,
         lambda: members.change(
-            member, membership_id, role=form.role.data, municipality_id=form.municipality_id.data,
-            from_date=form.from_date.data, to_date=form.to_date.data,
+            member,
+            membership_id,
+            role=form.role.data,
+            municipality_id=form.municipality_id.data,
+            from_date=form.from_date.data,
+            to_date=form.to_date.data,
         ),
         _("Saved."),
     )
@@ -108,8 +112,13 @@ def settings(partnership_id: int) -> Page:
     }
     try:
         service.rename(
-            member.partnership, names=forms.texts_of(form, "name", TEXTS), since=form.since.data,
-            kind=form.kind.data, agreement=agreement, seen=_seen(), by=member.person,
+            member.partnership,
+            names=forms.texts_of(form, "name", TEXTS),
+            since=form.since.data,
+            kind=form.kind.data,
+            agreement=agreement,
+            seen=_seen(),
+            by=member.person,
         )
     except Refused as refused:
         return _settings_page(member, form, 409, str(refused))
@@ -179,7 +188,8 @@ def ask(partnership_id: int, kind: str) -> Page:
     if not form.validate():
         return _joint_page(member, 422, **{kind: form})
     return _answered(
-        member, lambda: requests.ask(member, kind, form.payload(), programme_id=programme_id),
+        member,
+        lambda: requests.ask(member, kind, form.payload(), programme_id=programme_id),
         _("The other side is asked. It is done as soon as one of its coordinators confirms."),
     )
 
@@ -194,7 +204,9 @@ def answer(partnership_id: int, request_id: int, what: str) -> Response:
         "undo": lambda: requests.undo(member, request_id),
     }
     said = {
-        "confirm": _("Confirmed and done."), "decline": _("Declined."), "withdraw": _("Withdrawn."),
+        "confirm": _("Confirmed and done."),
+        "decline": _("Declined."),
+        "withdraw": _("Withdrawn."),
         "undo": _("It is as it was before."),
     }
     return _answered(member, deeds[what], said[what])
@@ -208,8 +220,14 @@ def people_page(member: Member, **more: Any) -> str:
     offer_invitation(member, invitation)
     rows = [_row(member, one) for one in partnership.memberships]
     page, _code = _shown(
-        "members", member, 200, groups=_groups(member, rows), decides=decides, form=invitation,
-        invitations=members.open_invitations(partnership) if decides else [], **more,
+        "members",
+        member,
+        200,
+        groups=_groups(member, rows),
+        decides=decides,
+        form=invitation,
+        invitations=members.open_invitations(partnership) if decides else [],
+        **more,
     )
     return page
 
@@ -228,9 +246,17 @@ def offer_invitation(member: Member, form: forms.InvitationForm) -> None:
 def _shown(page: str, member: Member, status: int, **more: Any) -> tuple[str, int]:
     name, language = labels.in_words(member.partnership.name)
     text = render_template(
-        f"partnerships/{page}.html", member=member, partnership=member.partnership, partnership_name=name,
-        partnership_language=language, side=member.side, cards=_cards(member), may=member.may, Right=Right,
-        seen=changes.revision(service.topic(member.partnership.id)), **more,
+        f"partnerships/{page}.html",
+        member=member,
+        partnership=member.partnership,
+        partnership_name=name,
+        partnership_language=language,
+        side=member.side,
+        cards=_cards(member),
+        may=member.may,
+        Right=Right,
+        seen=changes.revision(service.topic(member.partnership.id)),
+        **more,
     )
     return text, status
 
@@ -239,7 +265,12 @@ def _settings_page(
     member: Member, form: Any, status: int = 200, problem: str = "", new_town: Any = None
 ) -> tuple[str, int]:
     return _shown(
-        "settings", member, status, form=form, problem=problem, texts=TEXTS,
+        "settings",
+        member,
+        status,
+        form=form,
+        problem=problem,
+        texts=TEXTS,
         new_town=new_town or forms.NewTownForm(formdata=None),
     )
 
@@ -261,7 +292,9 @@ def _partnership_form(member: Member, filled: bool = True) -> Any:
 
 def _joint_page(member: Member, status: int = 200, **filled: Any) -> tuple[str, int]:
     return _shown(
-        "joint", member, status,
+        "joint",
+        member,
+        status,
         open=requests.open_requests(member.partnership.id),
         undoable=requests.undoable(member.partnership.id),
         undo_days=requests.UNDO_DAYS,

@@ -112,9 +112,7 @@ def add_member(
         )
         database.add(membership)
         database.flush()
-        audit.record(
-            "member_added", by=by, partnership_id=partnership.id, person=person.id, side=side, role=role
-        )
+        audit.record("member_added", by=by, partnership_id=partnership.id, person=person.id, side=side, role=role)
         note_rights(membership)
     return membership
 
@@ -208,9 +206,7 @@ def _sides(founding: Founding) -> list[tuple[str, Town]]:
 def _guessed(town: Town, founding: Founding | None = None) -> Town:
     written = founding.languages if founding else countries.LANGUAGES
     guess = countries.language_of(town.country, written) or (founding.lead_language if founding else "en")
-    return replace(
-        town, timezone=town.timezone or countries.zone_of(town.country), language=town.language or guess
-    )
+    return replace(town, timezone=town.timezone or countries.zone_of(town.country), language=town.language or guess)
 
 
 def _municipality(town: Town, side: str, position: int) -> Municipality:

@@ -36,6 +36,8 @@ def _place(member: Member) -> Place:
     partnership = member.partnership
     asked = requests.open_requests(partnership.id) if member.may(Right.ADMINISTER) else []
     return Place(
-        member, *labels.in_words(partnership.name), hooks.programme_cards(partnership.id),
+        member,
+        *labels.in_words(partnership.name),
+        hooks.programme_cards(partnership.id),
         [one for one in asked if one.side != member.side],
     )

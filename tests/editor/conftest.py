@@ -33,6 +33,7 @@ class Sheet:
         """Press its Edit button; the caret stands at the end."""
         self.text(field, language).locator(".text-edit").click()
         self.text(field, language).locator("[role=textbox]").wait_for()
+        self.page.wait_for_timeout(250)  # the editor takes a caret that jumps right after the focus for a mistake
         return self.body(field, language)
 
     @property

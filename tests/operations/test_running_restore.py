@@ -54,9 +54,7 @@ def test_open_editors_are_told_and_old_words_are_not_merged(
     assert "Traceback" not in live_server.log
 
 
-def test_a_backup_is_taken_while_people_write(
-    live_server: Klimawerk, any_database: str, tmp_path: Path
-) -> None:
+def test_a_backup_is_taken_while_people_write(live_server: Klimawerk, any_database: str, tmp_path: Path) -> None:
     stamp()
     team = factories.partnership()
     programme = create_programme(team.partnership, languages=["en"], lead_language="en", by=None)

@@ -1,6 +1,6 @@
 // One live document on the wire: joins, hands its own edits to the sender, follows those of others. It knows no
-// editor. Events: "joined", "replaced" (the replica is a new one), "access", "people", "closed", "refused" (detail:
-// {offers: [{fragment, text}], error}).
+// editor. Events: "joined", "incoming" (others' edits are about to be applied), "replaced" (the replica is a new one),
+// "access", "people", "closed", "refused" (detail: {offers: [{fragment, text}], error}).
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pause } from "../backoff.js"
@@ -62,6 +62,7 @@ export class LiveDocument extends EventTarget {
 
   /** A frame of others' edits; it covers (from, seq]. */
   receive({ from, seq, u }) {
+    this.#tell("incoming")
     for (const update of u) Y.applyUpdate(this.replica, decode(update), REMOTE)
     this.#seen(from, seq)
   }

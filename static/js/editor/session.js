@@ -7,7 +7,7 @@ import { positionOf } from "./point.js"
 import { schema } from "./schema.js"
 import { tellReadOnly, tellRefused } from "./telling.js"
 import { Toolbar } from "./toolbar.js"
-import { makeView } from "./view.js"
+import { makeView, readCaret } from "./view.js"
 
 const MADE_BY_THE_VIEW = ["contenteditable", "translate", "role", "aria-multiline", "aria-label"]
 
@@ -24,6 +24,7 @@ export class Session {
     this.multiline = host.dataset.kind !== "line"
     this.live = open(host.dataset.doc)
     const handlers = {
+      incoming: () => this.editing && readCaret(this.#view),
       joined: () => this.#mount(),
       replaced: () => this.#unmount(),
       access: () => this.#allowed(),

@@ -1,6 +1,12 @@
 // The ProseMirror view of one text.
 
-import { EditorState, EditorView, ySyncPlugin, yUndoPlugin } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
+import {
+  EditorState,
+  EditorView,
+  yCursorPluginKey,
+  ySyncPlugin,
+  yUndoPlugin,
+} from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { carets } from "./carets.js"
 import { keys } from "./keys.js"
 import { cleanHtml, oneLine } from "./paste.js"
@@ -22,11 +28,26 @@ export function makeView(session) {
       // The first transactions come while the view is still being made, late ones after its end.
       dispatchTransaction(transaction) {
         if (this.isDestroyed) return
-        this.updateState(this.state.apply(transaction))
+        this.updateState(this.state.apply(aboutCarets(transaction) ? caretsAnew(this) : transaction))
         session.changed()
       },
     },
   )
+}
+
+/** The browser tells of a moved caret a moment late. Whatever others do in that moment must not put it back, so the
+ *  view reads where the caret is before it is drawn anew for their sake. */
+export function readCaret(view) {
+  if (!view.composing) view.domObserver.flush()
+}
+
+function aboutCarets(transaction) {
+  return transaction.getMeta(yCursorPluginKey) && !transaction.docChanged
+}
+
+function caretsAnew(view) {
+  readCaret(view)
+  return view.state.tr.setMeta(yCursorPluginKey, { awarenessUpdated: true })
 }
 
 function role({ host, multiline }) {

@@ -14,6 +14,7 @@ export {
   relativePositionToAbsolutePosition,
   undo,
   yCursorPlugin,
+  yCursorPluginKey,
   ySyncPlugin,
   ySyncPluginKey,
   yUndoPlugin,

@@ -1,0 +1,152 @@
+"""The main job: a German and a Ghanaian team write in one measure at the same moment, and nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from klimawerk.accounts.models import Person
+from klimawerk.collab import store
+from klimawerk.collab.content import to_plain
+from klimawerk.exchange.service import import_programme
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
+from klimawerk.sheets.models import Row
+from klimawerk.sheets.rows import rows_of
+from tests import factories
+from tests.servers import Klimawerk
+
+EXAMPLE = Path("klimawerk/exchange/example_programme.json")
+LATE = 30_000  # milliseconds for what waits for a killed server to come back
+
+PageFor = Callable[..., Page]
+
+
+@pytest.fixture
+def measure(app: Flask) -> Measure:
+    """WA-01 of the example programme, as imported."""
+    programme = import_programme(EXAMPLE.read_bytes(), by=None)
+    return factories.measure(programme, "WA-01")
+
+
+@pytest.fixture
+def editors(measure: Measure) -> tuple[Person, Person]:
+    """One of either side."""
+    partnership = measure.frame.partnership
+    here, there = partnership.municipalities
+    katrin = factories.person("Jana Berg", language="de")
+    akosua = factories.person("Akosua Owusu", language="en", timezone="Africa/Accra")
+    factories.member(partnership, "de", "editor", town=here, who=katrin)
+    factories.member(partnership, "partner", "editor", town=there, who=akosua)
+    return katrin, akosua
+
+
+def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
+    any_database: str, measure: Measure, editors: tuple[Person, Person], live_server: Klimawerk, page_for: PageFor
+) -> None:
+    german, partner = (page_for(person, path=f"/measures/{measure.id}?show=en") for person in editors)
+    cost = rows_of(measure)["costs"][0]
+
+    # Both in one paragraph, at the same moment.
+    _edit(german, measure), _edit(partner, measure)
+    _caret(german, "Control+End")
+    _caret(partner, "Control+Home")
+    for word in ("Deckel ", "innen ", "grün. "):
+        german.keyboard.type(word)
+        partner.keyboard.type(word.upper())
+    for page in (german, partner):
+        expect(_text(page, measure)).to_contain_text("DECKEL INNEN GRÜN. Green bins")
+        expect(_text(page, measure)).to_contain_text("sort properly.Deckel innen grün.")
+
+    # Dates and a cost line, field by field.
+    _fill(german, f"#f-{measure.id}-period_start", "Oktober 2027")
+    _fill(partner, f"#c-{cost.id}-amount", "63500.00", leave_by="Enter")
+    expect(_control(partner, f"#f-{measure.id}-period_start")).to_have_value("October 2027")
+    expect(_control(german, f"#c-{cost.id}-amount")).to_have_value("63500,00")
+
+    # One loses the line and goes on writing.
+    partner.context.set_offline(True)
+    _edit(partner, measure)
+    _caret(partner, "Control+End")
+    partner.keyboard.type(" Written on the train.")
+    expect(partner.locator("#save-state")).to_have_attribute("data-state", "offline", timeout=LATE)
+
+    # The server dies meanwhile, in the middle of the other's sentence.
+    _edit(german, measure)
+    _caret(german, "Control+Home")
+    german.keyboard.type("Vor dem Sturz ")
+    live_server.kill()
+    german.keyboard.type("und danach ")
+    _fill(german, f"#f-{measure.id}-period_end", "September 2029")
+    expect(german.locator("#save-state")).not_to_have_attribute("data-state", "saved")
+    live_server.restart()
+    partner.context.set_offline(False)
+
+    for page in (german, partner):
+        expect(_text(page, measure)).to_contain_text("Vor dem Sturz und danach ", timeout=LATE)
+        expect(_text(page, measure)).to_contain_text("Written on the train.", timeout=LATE)
+        expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=LATE)
+    expect(_control(partner, f"#f-{measure.id}-period_end")).to_have_value("September 2029", timeout=LATE)
+
+    # Both pages and the database agree, and everything is there exactly once.
+    shown = _text(german, measure).inner_text().strip()
+    assert shown == _text(partner, measure).inner_text().strip()
+    db.session.expire_all()
+    stored = to_plain(store.contents(measure.name)["description.en"])
+    assert stored == shown
+    for words in ("DECKEL INNEN GRÜN.", "Deckel innen grün.", "Written on the train.", "Vor dem Sturz und danach"):
+        assert stored.count(words) == 1, words
+    assert measure.values["period_start"] == "2027-10"
+    assert measure.values["period_end"] == "2029-09"
+    kept = db.session.get(Row, cost.id)
+    assert kept and kept.cells["amount"] == {"amount": "63500.00", "currency": "EUR"}
+
+
+def test_two_values_for_one_field_stand_side_by_side_until_an_editor_chooses(
+    measure: Measure, editors: tuple[Person, Person], live_server: Klimawerk, page_for: PageFor
+) -> None:
+    german, partner = (page_for(person, path=f"/measures/{measure.id}") for person in editors)
+    field = f"#f-{measure.id}-period_start"
+    partner.context.set_offline(True)
+    _fill(partner, field, "March 2028")
+    _fill(german, field, "Mai 2027")
+    expect(german.locator(field).locator(".conflict")).to_have_count(0)
+    partner.context.set_offline(False)
+    for page in (german, partner):
+        expect(page.locator(field).locator(".conflict button")).to_have_count(2, timeout=LATE)
+    expect(_control(partner, field)).to_have_value("May 2027")
+    partner.locator(field).locator(".conflict button").nth(1).click()
+    for page, words in ((german, "März 2028"), (partner, "March 2028")):
+        expect(_control(page, field)).to_have_value(words)
+        expect(page.locator(field).locator(".conflict")).to_have_count(0)
+
+
+def _text(page: Page, measure: Measure) -> Locator:
+    return page.locator(f"#t-{measure.id}-description-en .text-body")
+
+
+def _edit(page: Page, measure: Measure) -> None:
+    if not page.locator(f"#t-{measure.id}-description-en.is-editing").count():
+        page.locator(f"#t-{measure.id}-description-en .text-edit").click()
+    expect(page.locator(f"#t-{measure.id}-description-en.is-editing")).to_be_visible()
+
+
+def _caret(page: Page, key: str) -> None:
+    """Moves the caret, and takes the moment that a hand takes before it types on."""
+    page.keyboard.press(key)
+    page.wait_for_timeout(150)
+
+
+def _control(page: Page, field: str) -> Locator:
+    return page.locator(field).locator("[name=value]")
+
+
+def _fill(page: Page, field: str, text: str, leave_by: str = "Tab") -> None:
+    """Typed, and left with the keyboard."""
+    control = _control(page, field)
+    control.fill(text)
+    control.press(leave_by)

@@ -1,0 +1,144 @@
+"""Static files, formats, the operator's texts and a log without secrets."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+
+from klimawerk.web import assets, formats, info
+from klimawerk.web.logs import Discreet, discreet
+from tests.client import ProofReader
+
+
+def test_an_address_with_its_hash_may_be_kept_for_ever_and_an_old_one_not(app: Flask, client: ProofReader) -> None:
+    with app.test_request_context():
+        address = assets.asset("css/main.css")
+    fresh = client.get(address)
+    assert fresh.status_code == 200
+    assert "immutable" in fresh.headers["Cache-Control"]
+    assert client.get("/static/v-000000000000/css/main.css").headers["Cache-Control"] == "no-cache"
+    assert client.get(address.replace("main.css", "../../pyproject.toml")).status_code == 404
+
+
+def test_a_file_comes_packed_to_whom_takes_it_so(app: Flask, client: ProofReader) -> None:
+    with app.test_request_context():
+        address = assets.asset("css/main.css")
+    packed = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.mimetype == "text/css"
+    assert gzip.decompress(packed.data) == client.get(address).data
+
+
+def test_the_hash_follows_any_file_of_the_tree(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("1")
+    before = assets.tree_hash(tmp_path)
+    assert assets.tree_hash(tmp_path) == before
+    (tmp_path / "b.js").write_text("2")
+    assert assets.tree_hash(tmp_path) != before
+
+
+def test_what_a_module_imports_at_once_is_loaded_ahead_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "js" / "deep").mkdir(parents=True)
+    (tmp_path / "js" / "main.js").write_text(
+        'import { a } from "./deep/a.js"\nimport "./b.js"\nconst later = () => import("./later.js")\n'
+    )
+    (tmp_path / "js" / "deep" / "a.js").write_text('export { b } from "../b.js"\n')
+    (tmp_path / "js" / "b.js").write_text('import {\n  main,\n} from "./main.js"\n')
+    (tmp_path / "js" / "later.js").write_text("")
+    assert set(assets.imported(tmp_path, "js/main.js")) == {"js/main.js", "js/deep/a.js", "js/b.js"}
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "said"),
+    [
+        ("en", "2027-05", "May 2027"),
+        ("de", "2027-05", "Mai 2027"),
+        ("en", "2027", "2027"),
+        ("en", date(2026, 11, 24), "24 November 2026"),
+        ("de", date(2026, 11, 24), "24. November 2026"),
+    ],
+)
+def test_dates_are_said_in_words(app: Flask, language: str, value: date | str, said: str) -> None:
+    with app.test_request_context(), force_locale(language):
+        assert formats.date(value) == said
+
+
+def test_money_and_numbers_follow_the_reader(app: Flask) -> None:
+    with app.test_request_context(), force_locale("de"):
+        assert formats.money(Decimal("1500"), "EUR") == "1.500,00\u00a0€"
+        assert formats.number(Decimal("1234.50")) == "1.234,5"
+        assert formats.money(None, "EUR") == ""
+    with app.test_request_context(), force_locale("en"):
+        assert formats.money(Decimal("1500.5"), "GHS") == "1,500.50\u00a0GHS"
+
+
+def test_a_moment_is_told_in_both_towns(app: Flask) -> None:
+    named = {"A-Stadt": "Europe/Berlin", "B-Town": "Africa/Accra"}
+    towns = [SimpleNamespace(name=name, timezone=zone) for name, zone in named.items()]
+    at = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
+    with app.test_request_context(), force_locale("en"):
+        assert formats.moment(at, "Europe/Berlin") == "24 November 2026, 14:30"
+        assert formats.moments(at, towns) == "24 November 2026, 14:30 (A-Stadt) · 13:30 (B-Town)"
+        late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+        assert formats.moments(late, towns).count("November") == 2
+
+
+def test_the_operators_own_text_stands_on_the_page_and_only_as_text(app: Flask, client: ProofReader) -> None:
+    folder = app.extensions["klimawerk"].instance
+    assert "The operator completes this text" in client.get("/imprint").text
+    (folder / "imprint.txt").write_text(
+        "# Town hall\n<b>Main street 1</b>\n\n- a@town.example\n- https://town.example/x."
+    )
+    page = client.get("/imprint").text
+    assert "<h2>Town hall</h2>" in page
+    assert "&lt;b&gt;Main street" in page
+    assert '<a href="mailto:a@town.example">' in page
+    assert '<a href="https://town.example/x">' in page
+    (folder / "imprint.de.txt").write_text("Rathaus")
+    assert "Rathaus" in client.get("/imprint?lang=de").text
+
+
+def test_every_page_has_the_way_to_report_a_barrier(client: ProofReader) -> None:
+    assert 'href="/accessibility"' in client.get("/login").text
+    assert "Report a barrier" in client.get("/accessibility").text
+
+
+def test_links_are_only_for_pages_and_mail() -> None:
+    assert "<a" not in info.marked_up("javascript:alert(1) data:text/html,x")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "form: {'email': 'a@b.example', 'password': 'hush-hush', 'csrf_token': 'hush-hush'}",
+        "password=hush-hush&next=/",
+        "Cookie: klimawerk_session=hush-hush",
+        "Authorization: Bearer hush-hush",
+        "X-CSRFToken: hush-hush",
+        "GET /link/reset/hush-hush HTTP/1.1",
+        "cannot reach smtp://user:hush-hush@mail.example:25",
+        'postgresql+psycopg://klima:hush-hush@db/klima {"new_password": "hush-hush"}',
+    ],
+)
+def test_a_secret_does_not_reach_the_log(line: str) -> None:
+    assert "hush-hush" not in discreet(line)
+
+
+def test_neither_does_one_in_a_traceback_while_the_rest_stays_readable() -> None:
+    try:
+        raise ValueError("bad password: 'hush-hush' for a@b.example")
+    except ValueError as error:
+        trace = (type(error), error, error.__traceback__)
+        record = logging.LogRecord("x", logging.ERROR, "", 1, "it failed", None, trace)
+    written = Discreet("%(message)s").format(record)
+    assert "hush-hush" not in written
+    assert "it failed" in written
+    assert "for a@b.example" in written

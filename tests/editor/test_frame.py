@@ -128,9 +128,7 @@ def test_a_login_that_ends_is_renewed_in_place_and_the_words_go_on(
     expect(there.page.locator(f"#f-{here.item}-priority select")).to_have_value("low", timeout=10_000)
 
 
-def test_axe_finds_nothing_while_reading_writing_linking_and_being_refused(
-    team: Team, sheet_for: SheetFor
-) -> None:
+def test_axe_finds_nothing_while_reading_writing_linking_and_being_refused(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
     for step in ("reading", "writing", "linking", "waiting"):
         if step == "writing":

@@ -17,6 +17,13 @@ FAMILIES = {
     "toolbar": ["paragraph", "heading3", "heading4", "bullets", "numbers", "bold", "italic", "link", "undo", "redo"],
 }
 
+PLAIN = (
+    r'\bword\(\s*"([^"]+)"',
+    r'"((?:note|people|field)\.[a-z.]+)"',
+    r'word\([^")]*\? "([^"]+)"',
+    r'word\([^")]*"[^"]+" : "([^"]+)"',
+)
+
 
 def sources() -> str:
     return "\n".join(path.read_text() for path in sorted(JS.rglob("*.js")))
@@ -25,12 +32,7 @@ def sources() -> str:
 def asked() -> set[str]:
     """Every key that a module asks for."""
     text = sources().replace('${n === 1 ? "one" : "many"}', "")
-    plain = set(re.findall(r'\bword\(\s*"([^"]+)"', text)) | set(
-        re.findall(r'"((?:note|people|field)\.[a-z.]+)"', text)
-    )
-    plain |= set(re.findall(r'word\([^")]*\? "([^"]+)"', text)) | set(
-        re.findall(r'word\([^")]*"[^"]+" : "([^"]+)"', text)
-    )
+    plain = {key for pattern in PLAIN for key in re.findall(pattern, text)}
     counted = {f"{key}.{n}" for key in re.findall(r'\bcounted\("([^"]+)"', text) for n in ("one", "many")}
     return plain | counted | {f"{family}.{one}" for family, some in FAMILIES.items() for one in some}
 

@@ -21,7 +21,7 @@ def parse_month(text: str, locale: str) -> str | None:
     numbers = [month_number(p, locale) if not p.isdigit() else int(p) for p in parts]
     if None in numbers:
         return None
-    return _canonical([n for n in numbers if n is not None], year_first=len(parts[0]) == 4)
+    return _canonical([n for n in numbers if n is not None], year_first=parts[0].isdigit() and len(parts[0]) == 4)
 
 
 def month_number(word: str, locale: str) -> int | None:

@@ -64,7 +64,7 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
 
     # Dates and a cost line, field by field.
     _fill(german, f"#f-{measure.id}-period_start", "Oktober 2027")
-    _fill(partner, f"#c-{cost.id}-amount", "63500.00")
+    _fill(partner, f"#c-{cost.id}-amount", "63500.00", leave_by="Enter")
     expect(_control(partner, f"#f-{measure.id}-period_start")).to_have_value("October 2027")
     expect(_control(german, f"#c-{cost.id}-amount")).to_have_value("63500,00")
 
@@ -93,8 +93,8 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     expect(_control(partner, f"#f-{measure.id}-period_end")).to_have_value("September 2029", timeout=LATE)
 
     # Both pages and the database agree, and everything is there exactly once.
-    shown = _text(german, measure).inner_text()
-    assert shown == _text(partner, measure).inner_text()
+    shown = _text(german, measure).inner_text().strip()
+    assert shown == _text(partner, measure).inner_text().strip()
     db.session.expire_all()
     stored = to_plain(store.contents(measure.name)["description.en"])
     assert stored == shown
@@ -146,8 +146,8 @@ def _control(page: Page, field: str) -> Locator:
     return page.locator(field).locator("[name=value]")
 
 
-def _fill(page: Page, field: str, text: str) -> None:
-    """Typed and left with the keyboard."""
+def _fill(page: Page, field: str, text: str, leave_by: str = "Tab") -> None:
+    """Typed, and left with the keyboard."""
     control = _control(page, field)
     control.fill(text)
-    control.press("Tab")
+    control.press(leave_by)

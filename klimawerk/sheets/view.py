@@ -287,7 +287,7 @@ class View:
         return f"{document.locked_by}: {document.lock_reason}".strip(" :") if document else ""
 
     def converted(self, value: Any) -> str:
-        """An amount in the other currency with the planning rate: "≈ 19.500,00 GHS, planning rate 13.00"; "" without."""
+        """An amount in the other currency with the planning rate: "≈ 19.500,00 GHS, planning rate 13.00", or ""."""
         other = self.frame.rates.other(Decimal(value["amount"]), value["currency"]) if value else None
         if other is None:
             return ""
@@ -310,7 +310,7 @@ class View:
     def names(self) -> dict[int, str]:
         """Names of those who meet in a conflict."""
         ids = {one for c in self.conflicts.values() for one in (c.by, c.holds_by) if one}
-        return {one: name for one, name in db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))}
+        return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
 
     def name(self, person_id: int | None) -> str:
         if person_id == self.opened.member.person.id:

@@ -194,7 +194,9 @@ class Klimawerk:
         )
         assert answer.ok, f"signing in as {person.email}: {answer.status_code}"
         assert "/login" not in answer.url, f"{person.email} could not sign in"
-        session.headers["X-CSRFToken"] = token[1]
+        fresh = re.search(r'name="csrf-token" content="([^"]+)"', answer.text)
+        assert fresh is not None, "no CSRF token on the page after signing in"
+        session.headers["X-CSRFToken"] = fresh[1]
         return session
 
     def socket(

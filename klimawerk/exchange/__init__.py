@@ -6,6 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
+    from klimawerk.exchange import paste_routes as _paste_routes  # noqa: F401
     from klimawerk.exchange.routes import bp, row_kinds
 
     app.register_blueprint(bp)

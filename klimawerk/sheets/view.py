@@ -310,7 +310,7 @@ class View:
     def names(self) -> dict[int, str]:
         """Names of those who meet in a conflict."""
         ids = {one for c in self.conflicts.values() for one in (c.by, c.holds_by) if one}
-        return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+        return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all())
 
     def name(self, person_id: int | None) -> str:
         if person_id == self.opened.member.person.id:

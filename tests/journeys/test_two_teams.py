@@ -95,7 +95,7 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     # Both pages and the database agree, and everything is there exactly once.
     shown = _text(german, measure).inner_text().strip()
     assert shown == _text(partner, measure).inner_text().strip()
-    db.session.expire_all()
+    db.session.rollback()
     stored = to_plain(store.contents(measure.name)["description.en"])
     assert stored == shown
     for words in ("DECKEL INNEN GRÜN.", "Deckel innen grün.", "Written on the train.", "Vor dem Sturz und danach"):

@@ -41,7 +41,7 @@ def _models() -> None:
 
 def _rooms(app: Flask) -> None:
     """Each room of the house is opened by its own `init_app`."""
-    from klimawerk import accounts, cli, collab, goals, live, measures, overview, partnerships, sheets, web
+    from klimawerk import accounts, cli, collab, exchange, goals, live, measures, overview, partnerships, sheets, web
 
     cli.init_app(app)
     web.init_app(app)
@@ -61,5 +61,5 @@ def _rooms(app: Flask) -> None:
     )
     live.init_app(app)
     collab.init_app(app)
-    for room in (sheets, goals, measures, overview):
+    for room in (sheets, goals, measures, overview, exchange):
         room.init_app(app)

@@ -7,7 +7,9 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from klimawerk.accounts import cli as accounts
+    from klimawerk.exchange import cli as exchange
     from klimawerk.operations import cli as operations
 
     accounts.init_app(app)
+    exchange.init_app(app)
     operations.init_app(app)

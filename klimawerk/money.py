@@ -52,8 +52,10 @@ class Ambiguous:
 def parse_amount(text: str, locale: str) -> Decimal | Ambiguous:
     """The amount with its cents. `locale` ("de", "en") orders the readings of an unclear one. Raises BadAmount."""
     amount = parse_number(text, locale)
-    if isinstance(amount, Ambiguous):
+    if isinstance(amount, Ambiguous) and amount.readings[0] > 0:
         return amount
+    if isinstance(amount, Ambiguous) or amount < 0:
+        raise BadAmount(_("An amount cannot be negative."))
     if amount != round_half_up(amount):
         raise BadAmount(_("An amount has at most two decimals."))
     return round_half_up(amount)
@@ -63,7 +65,7 @@ def parse_number(text: str, locale: str) -> Decimal | Ambiguous:
     """The same for a number that is no money, with as many decimals as it has, at most six. Raises BadAmount."""
     written = text.strip().removesuffix(",-").removesuffix(",–").strip()
     if written[:1] in ("-", "−", "–"):
-        raise BadAmount(_("An amount cannot be negative."))
+        return _negative(parse_number(written[1:].replace("-", "?"), locale))
     if _UNCLEAR.fullmatch(written):
         return _both_readings(written, locale)
     return _checked(_number(written))
@@ -170,6 +172,12 @@ def _by_currency(lines: list[Cells]) -> dict[str, Decimal]:
 
 def _is_unconverted(amount: Amount | None, rates: Rates) -> bool:
     return bool(amount) and rates.to_main(Decimal(amount["amount"]), amount["currency"]) is None  # type: ignore[index]
+
+
+def _negative(number: Decimal | Ambiguous) -> Decimal | Ambiguous:
+    if isinstance(number, Ambiguous):
+        return Ambiguous((-number.readings[0], -number.readings[1]))
+    return -number
 
 
 def _both_readings(written: str, locale: str) -> Ambiguous:

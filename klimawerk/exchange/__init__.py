@@ -1,0 +1,13 @@
+"""Programmes as files: in, out, as a demonstration, for practice; and tables pasted from other programs."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from klimawerk.exchange import paste_routes as _paste_routes  # noqa: F401
+    from klimawerk.exchange.routes import bp, row_kinds
+
+    app.register_blueprint(bp)
+    app.add_template_global(row_kinds)

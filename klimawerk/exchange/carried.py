@@ -26,7 +26,7 @@ def carried_in(data: dict[str, Any], frame: FrameDraft, measures: set[str]) -> d
     """The parts to keep. Raises Refused."""
     meta = data["meta"]
     notes = {key: values.text(meta[key], Place(("meta", key)), MAX_TEXT) for key in _META if meta.get(key)}
-    found = {"meta": notes} if notes else {}
+    found: dict[str, Any] = {"meta": notes} if notes else {}
     if data.get("comments_sample") is not None:
         found["comments_sample"] = _comments(data["comments_sample"], Place(("comments_sample",)), measures)
     if data.get("workshop_sample") is not None:

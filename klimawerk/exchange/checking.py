@@ -22,7 +22,7 @@ from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.sheets.catalogue import Field, RowKind, Sheet
 from klimawerk.sheets.rows import MAX_ROWS
 
-MAX_GOALS, MAX_MEASURES = 500, 1_000
+MAX_GOALS, MAX_MEASURES, MAX_ALL_ROWS = 200, 300, 20_000  # more would hold up everybody else while it is stored
 CODE_LENGTH, FIELD_CODE_LENGTH = 20, 6
 _PARTS = (
     "meta", "partnership", "programme", "milestones", "fields", "goals", "measures",
@@ -51,6 +51,7 @@ class _Checker:
         self.fields: set[str] = set()
         self.goals: set[str] = set()
         self.measures: set[str] = set()
+        self.row_count = 0
 
     def draft(self) -> Draft:
         data = self.data
@@ -144,6 +145,9 @@ class _Checker:
 
     def _rows(self, kind: RowKind, raw: Any, place: Place) -> list[dict[str, Any]]:
         found = values.entries(raw, place, MAX_ROWS)
+        self.row_count += len(found)
+        if self.row_count > MAX_ALL_ROWS:
+            raise Refused(_("The file has more than %(most)s rows in all.", most=f"{MAX_ALL_ROWS:,}"), place)
         return [self._row(kind, one, place.entry(number, one)) for number, one in enumerate(found)]
 
     def _row(self, kind: RowKind, raw: Any, place: Place) -> dict[str, Any]:

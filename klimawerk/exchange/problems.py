@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask_babel.speaklater import LazyString
 
-Sentence = LazyString | str
+Sentence: TypeAlias = LazyString | str
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,20 @@ from typing import Any
 from flask import current_app
 
 from klimawerk.accounts.models import Person
+from klimawerk.collab import content
 from klimawerk.database import writing
 from klimawerk.exchange.checking import check
-from klimawerk.exchange.draft import Draft
+from klimawerk.exchange.draft import Draft, ItemDraft, MeasureDraft
 from klimawerk.exchange.loading import load
 from klimawerk.exchange.problems import Problem
 from klimawerk.exchange.reading import read
 from klimawerk.exchange.storing import store
 from klimawerk.exchange.totals import rates_of
 from klimawerk.exchange.writing_out import to_bytes, write_out
-from klimawerk.programmes.models import Programme
 from klimawerk.money import Sums, sums
+from klimawerk.partnerships.models import Partnership
+from klimawerk.partnerships.service import add_member
+from klimawerk.programmes.models import Programme
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,26 @@ class Preview:
         """Codes of the measures whose consent comes with the file ("" for the programme itself)."""
         return [item.code for item in (self.draft.programme, *self.draft.measures) if item.imported]
 
+    def outline(self) -> list[tuple[ItemDraft, str, list[tuple[MeasureDraft, str]]]]:
+        """Each goal with its title and its measures with theirs, in the original's language."""
+        measures = [(measure, self.title(measure)) for measure in self.draft.measures]
+        return [
+            (goal, self.title(goal), [pair for pair in measures if pair[0].goal == goal.code])
+            for goal in self.draft.goals
+        ]
 
-def preview(data: bytes, max_bytes: int) -> Preview:
-    """Read and check the file; touches neither database nor request. Raises Refused."""
+    def title(self, item: ItemDraft) -> str:
+        text = item.texts.get(f"title.{self.draft.frame.lead_language}")
+        return content.to_plain(text) if text else ""
+
+
+def preview(data: bytes) -> Preview:
+    """Read and check the file; the database is not asked. Raises Refused."""
+    return inspect(data, current_app.extensions["klimawerk"].max_import_size)
+
+
+def inspect(data: bytes, max_bytes: int) -> Preview:
+    """The same without an app around it, for a thread of its own."""
     draft = check(read(data, max_bytes))
     costs, funding = ([r for m in draft.measures for r in m.rows.get(kind, [])] for kind in ("costs", "funding"))
     counts: Counter[str] = Counter()
@@ -52,8 +72,7 @@ def preview(data: bytes, max_bytes: int) -> Preview:
 
 def import_programme(data: bytes, *, by: Person | None, side: str = "de") -> Programme:
     """Import the file whole; `by` becomes coordinator of that side. Raises Refused and leaves nothing behind."""
-    found = preview(data, current_app.extensions["klimawerk"].max_import_size)
-    return import_draft(found.draft, by=by, side=side)
+    return import_draft(preview(data).draft, by=by, side=side)
 
 
 def import_draft(draft: Draft, *, by: Person | None, side: str = "de") -> Programme:
@@ -61,8 +80,14 @@ def import_draft(draft: Draft, *, by: Person | None, side: str = "de") -> Progra
     with writing():
         programme = store(draft, by=by.id if by else None)
         if by:
-            found_membership(programme, by, side)
+            coordinate(programme.frame.partnership, by, side)
         return programme
+
+
+def coordinate(partnership: Partnership, person: Person, side: str) -> None:
+    """Make the person coordinator of that side, for its first municipality."""
+    town = next(town for town in partnership.municipalities if town.side == side)
+    add_member(partnership, person, side=side, role="coordinator", municipality=town, by=person)
 
 
 def export_programme(programme: Programme) -> dict[str, Any]:

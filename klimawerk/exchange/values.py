@@ -19,7 +19,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 MOST_MONEY = Decimal(10) ** 12
 CENT = Decimal("0.01")
 MAX_MEASUREMENTS = 200
-MAX_NUMBER_DIGITS, MAX_DECIMALS = 15, 6  # what every reader of JSON keeps exactly
+MOST_NUMBER = Decimal(10) ** 15
+MAX_DIGITS, MAX_DECIMALS = 17, 6  # as many as readers of JSON tell apart
 
 _MONTH = re.compile(r"\d{4}-\d{2}(-\d{2})?", re.ASCII)
 
@@ -72,7 +73,7 @@ def decimal(raw: Any, place: Place) -> Decimal:
     number = Decimal(raw)
     parts = number.normalize().as_tuple()
     decimals = max(0, -int(parts.exponent))
-    if len(parts.digits) > MAX_NUMBER_DIGITS or decimals > MAX_DECIMALS or abs(number) >= 10**MAX_NUMBER_DIGITS:
+    if len(parts.digits) > MAX_DIGITS or decimals > MAX_DECIMALS or abs(number) >= MOST_NUMBER:
         raise Refused(_("The number has too many digits."), place)
     return number
 

@@ -14,8 +14,8 @@ from klimawerk.exchange.totals import budget_total, rates_of, totals
 from klimawerk.exchange.values import number_out, value_out
 from klimawerk.goals.content import SHEET as GOAL
 from klimawerk.measures.content import SHEET as MEASURE
-from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.money import Rates
+from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.sheets.catalogue import RowKind, Sheet
 
 Json = dict[str, Any]
@@ -28,7 +28,7 @@ def write_out(draft: Draft) -> Json:
     carried = draft.carried
     partnership = {**_partnership(draft.partnership), "teams": head["partnership"]["teams"]}
     decisions = head.pop("decisions_sample")
-    file = {
+    return {
         "meta": _meta(draft.frame, carried.get("meta", {})),
         **head,
         "partnership": partnership,
@@ -38,7 +38,6 @@ def write_out(draft: Draft) -> Json:
         "decisions_sample": decisions,
         "totals": totals(draft.measures, writer.rates),
     }
-    return file
 
 
 def to_bytes(file: Json) -> bytes:

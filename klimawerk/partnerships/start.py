@@ -28,7 +28,7 @@ class Place:
 
 @blueprint.get("/")
 def index() -> str:
-    places = [_place(member) for member in my_memberships(signed_in())]
+    places = [_place(member) for member in my_memberships(signed_in()) if not member.partnership.practice_of]
     return render_template("partnerships/start.html", places=places, request_words=labels.request_words)
 
 

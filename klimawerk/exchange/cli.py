@@ -1,0 +1,84 @@
+"""`flask import`, `flask export`, `flask demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from klimawerk.accounts.service import BadInput, find_person
+from klimawerk.exchange import demo, service
+from klimawerk.exchange.problems import Refused
+from klimawerk.extensions import db
+from klimawerk.partnerships import refusals
+from klimawerk.programmes.models import Programme
+
+
+def init_app(app: Flask) -> None:
+    for command in (import_, export, demonstrate):
+        app.cli.add_command(command)
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.option("--owner", metavar="EMAIL", help="Whose account coordinates the programme; without it nobody does yet.")
+@click.option("--side", type=click.Choice(["de", "partner"]), default="de", show_default=True, help="Of the owner.")
+@click.option("--check", is_flag=True, help="Only look at the file, import nothing.")
+@with_appcontext
+def import_(file: Path, owner: str | None, side: str, check: bool) -> None:
+    """Import the programme in FILE, as a new partnership.
+
+    A file with a mistake is refused whole, and the mistake is named with its place.
+    """
+    person = find_person(owner) if owner else None
+    if owner and person is None:
+        raise click.ClickException(f"There is no account for {owner}.")
+    data = file.read_bytes()
+    try:
+        found = service.preview(data)
+        for warning in found.warnings:
+            click.echo(f"Note: {warning}", err=True)
+        goals, measures = len(found.draft.goals), len(found.draft.measures)
+        if check:
+            click.echo(f"{file} can be imported: {goals} goals, {measures} measures.")
+            return
+        programme = service.import_draft(found.draft, by=person, side=side)
+    except (Refused, refusals.Refused) as problem:
+        raise click.ClickException(f"{file} is refused. {problem}") from problem
+    click.echo(f"Programme {programme.id}: {goals} goals, {measures} measures.")
+
+
+@click.command()
+@click.argument("programme", type=int)
+@click.argument("file", type=click.File("wb"), default="-")
+@with_appcontext
+def export(programme: int, file: BinaryIO) -> None:
+    """Write the programme with the number PROGRAMME to FILE, or to the screen."""
+    found = db.session.get(Programme, programme)
+    if found is None or found.deleted_at is not None:
+        raise click.ClickException(f"There is no programme {programme}. Known: {_known()}")
+    file.write(service.export_bytes(found))
+
+
+def _known() -> str:
+    ids = db.session.scalars(select(Programme.id).where(Programme.deleted_at.is_(None)).order_by(Programme.id))
+    return ", ".join(map(str, ids)) or "none"
+
+
+@click.command("demo")
+@with_appcontext
+def demonstrate() -> None:
+    """Fill an empty database with the example and its accounts, and list them. Does nothing in a real one."""
+    try:
+        accounts = demo.ensure()
+    except BadInput as problem:
+        raise click.ClickException(f"KLIMAWERK_DEMO_PASSWORD: {problem}") from problem
+    if not accounts:
+        return
+    click.echo("Demo accounts (they all have the same password):")
+    for account in accounts:
+        click.echo(f"  {account.email:<34}{account.password:<20}{account.role}, {account.name}")

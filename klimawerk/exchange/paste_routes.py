@@ -1,0 +1,166 @@
+"""Doors for pasted tables: `/programmes/<id>/paste` makes measures, `/items/<id>/paste/<kind>` rows.
+
+One page does both steps: it shows what each cell would become until there is nothing left to ask, then takes it over.
+Nothing is kept in between: the form carries the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from klimawerk.accounts.access import login_required
+from klimawerk.exchange import pasting
+from klimawerk.exchange.columns import Layout, guess, measure_fields, row_fields
+from klimawerk.exchange.pasted import Pasted, Surroundings, read
+from klimawerk.exchange.routes import bp
+from klimawerk.exchange.tables import BadTable, Grid, parse, written
+from klimawerk.extensions import db
+from klimawerk.goals.service import goals_of
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import programme_of
+from klimawerk.sheets.access import Opened, of_kind, writable_item
+from klimawerk.sheets.catalogue import Field, sheet_of
+from klimawerk.sheets.models import Item
+from klimawerk.sheets.options import titles_of
+from klimawerk.sheets.routes import here
+from klimawerk.sheets.rows import TooManyRows, rows_of
+from klimawerk.sheets.view import View
+
+
+@dataclass
+class Desk:
+    """Everything the page shows. `error` is about the table as a whole."""
+
+    view: View
+    fields: dict[str, Field]
+    title: str
+    back: str
+    goals: list[tuple[int, str]]
+    table: str = ""
+    language: str = ""
+    currency: str = ""
+    goal_id: int = 0
+    pasted: Pasted | None = None
+    error: Any = ""
+
+
+@bp.route("/programmes/<int:item_id>/paste", methods=["GET", "POST"])
+@login_required
+def paste_measures(item_id: int) -> ResponseReturnValue:
+    opened = writable_item(item_id)
+    programme = of_kind(opened, Programme)
+    desk = _desk(opened, measure_fields(), _("Paste measures"), f"/programmes/{item_id}")
+    goals = goals_of(programme)
+    titles = titles_of(goals, desk.view.languages.show)
+    desk.goals = [(goal.id, f"{goal.code} {titles[goal.id][0]}".strip()) for goal in goals]
+    if not goals:
+        desk.error = _("Measures stand under a goal: please write a goal first.")
+    elif _look(desk) and desk.pasted:
+        goal = next((goal for goal in goals if goal.id == desk.goal_id), goals[0])
+        records = desk.pasted.records()
+        made = pasting.add_measures(records, desk.language, goal=goal, by=opened.member.person.id)
+        return _done(desk, len(made), ngettext("One measure was added.", "%(num)d measures were added.", len(made)))
+    return _page(desk)
+
+
+@bp.route("/items/<int:item_id>/paste/<kind>", methods=["GET", "POST"])
+@login_required
+def paste_rows(item_id: int, kind: str) -> ResponseReturnValue:
+    opened = writable_item(item_id)
+    known = sheet_of(opened.item.kind).rows.get(kind) or abort(404)
+    back = f"/{opened.item.kind}s/{item_id}"
+    desk = _desk(opened, row_fields(known), _("Paste a table: %(what)s", what=known.label), back)
+    if _look(desk) and desk.pasted:
+        try:
+            made = pasting.add_rows(
+                opened.item, known, desk.pasted.records(), desk.language, by=opened.member.person.id
+            )
+        except TooManyRows:
+            desk.error = _("There are too many rows for this sheet.")
+            return _page(desk)
+        return _done(desk, len(made), ngettext("One row was added.", "%(num)d rows were added.", len(made)))
+    return _page(desk)
+
+
+def _desk(opened: Opened, fields: dict[str, Field], title: str, back: str) -> Desk:
+    """The page as it was left: what the form sent, else what is likely."""
+    view, sent = here(opened), request.form
+    frame = opened.item.frame
+    language = sent.get("language", "")
+    currency = sent.get("currency", "")
+    goal_id = sent.get("under", "")
+    return Desk(
+        view, fields, title, back, [],
+        table=sent.get("table", ""),
+        language=language if language in frame.languages else view.languages.show,
+        currency=currency if currency in (frame.currency_main, frame.currency_local) else frame.currency_main,
+        goal_id=int(goal_id) if goal_id.isascii() and goal_id.isdigit() and len(goal_id) < 12 else 0,
+    )  # fmt: skip
+
+
+def _look(desk: Desk) -> bool:
+    """Read what was pasted. True when it may be taken over now: asked for, and no question is open."""
+    if request.method != "POST":
+        return False
+    try:
+        grid = parse(desk.table)
+    except BadTable as bad:
+        desk.error = bad.sentence
+        return False
+    desk.table = written(grid)
+    desk.pasted = read(grid, _layout(grid, desk.fields), desk.fields, _surroundings(desk))
+    return request.form.get("step") == "take" and not desk.pasted.open_questions and bool(desk.pasted.records())
+
+
+def _layout(grid: Grid, fields: dict[str, Field]) -> Layout:
+    """What the person chose for the columns; a table that is seen for the first time is guessed."""
+    chosen = request.form.getlist("column")
+    if len(chosen) != len(grid[0]):
+        return guess(grid, fields)
+    once = [name if name in fields and name not in chosen[:n] else "" for n, name in enumerate(chosen)]
+    return Layout(tuple(once), heading=request.form.get("heading") == "yes")
+
+
+def _surroundings(desk: Desk) -> Surroundings:
+    item, frame = desk.view.item, desk.view.item.frame
+    readings = {n: request.form.get(f"reading-{n}", "") for n in range(100) if f"reading-{n}" in request.form}
+    programme = programme_of(item)
+    taken = select(Item.code).where(Item.frame_id == frame.id, Item.kind == "measure")
+    return Surroundings(
+        language=desk.language,
+        locale=str(get_locale() or "en")[:2],
+        currencies=tuple(code for code in (frame.currency_main, frame.currency_local) if code),
+        currency=desk.currency,
+        sides=desk.view.sides,
+        goals={goal.code.casefold(): goal.id for goal in goals_of(programme)},
+        fields=_words_of_fields(programme),
+        taken=frozenset(db.session.scalars(taken)),
+        readings=readings,
+    )
+
+
+def _words_of_fields(programme: Programme) -> dict[str, str]:
+    """Codes and titles of the fields of action."""
+    return {
+        str(value).casefold(): row.id
+        for row in rows_of(programme).get("fields", [])
+        for key, value in row.cells.items()
+        if key == "code" or key.startswith("title.")
+    }
+
+
+def _page(desk: Desk) -> ResponseReturnValue:
+    refused = request.method == "POST" and (bool(desk.error) or request.form.get("step") == "take")
+    return render_template("exchange/paste.html", desk=desk, v=desk.view), 422 if refused else 200
+
+
+def _done(desk: Desk, count: int, sentence: str) -> ResponseReturnValue:
+    flash(sentence)
+    return redirect(desk.back, 303)

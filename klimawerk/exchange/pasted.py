@@ -1,0 +1,217 @@
+"""A pasted grid to values: each cell as the sheet keeps it, or with the sentence that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from klimawerk.codes import codes
+from klimawerk.exchange.columns import Layout
+from klimawerk.exchange.problems import Sentence, shown
+from klimawerk.exchange.tables import Grid
+from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
+from klimawerk.sheets.catalogue import Field
+from klimawerk.sheets.dates import parse_month
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the words of a table can refer to. `goals`, `fields`: words (codes, titles) in small letters -> id.
+
+    `currency` is that of amounts which name none; `readings` says for columns with unclear numbers ("1.500") whether
+    "large" or "small" is meant; `sides`: side -> the municipality's name; `taken`: codes in use.
+    """
+
+    language: str
+    locale: str
+    currencies: tuple[str, ...]
+    currency: str
+    sides: dict[str, str]
+    goals: dict[str, int] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+    readings: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`value` is None for an empty cell and for one with a `problem`; `readings`: what an unclear number may mean."""
+
+    text: str
+    value: Any = None
+    problem: Sentence = ""
+    readings: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """The table as it would be taken over. `unclear`: columns with numbers that can be read in two ways."""
+
+    layout: Layout
+    rows: list[list[Cell]]
+
+    @property
+    def problems(self) -> int:
+        return sum(1 for row in self.rows for cell in row if cell.problem)
+
+    @property
+    def unclear(self) -> dict[int, Cell]:
+        """The first unclear cell of each column that has one."""
+        found: dict[int, Cell] = {}
+        for row in self.rows:
+            for number, cell in enumerate(row):
+                if cell.readings:
+                    found.setdefault(number, cell)
+        return found
+
+    @property
+    def open_questions(self) -> bool:
+        return any(cell.value is None for cell in self.unclear.values())
+
+    def records(self) -> list[dict[str, Any]]:
+        """Per row, the values by the name of their column; rows without any are left out."""
+        named = [
+            {name: cell.value for name, cell in zip(self.layout.columns, row, strict=True) if name} for row in self.rows
+        ]
+        kept = [{name: value for name, value in record.items() if value is not None} for record in named]
+        return [record for record in kept if record]
+
+
+class _Unreadable(ValueError):
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def read(grid: Grid, layout: Layout, fields: dict[str, Field], around: Surroundings) -> Pasted:
+    """Every cell of the grid, without its headings."""
+    body = grid[1:] if layout.heading else grid
+    rows = [_row(texts, layout, fields, around) for texts in body]
+    return Pasted(layout, _codes_once(rows, layout))
+
+
+def _row(texts: list[str], layout: Layout, fields: dict[str, Field], around: Surroundings) -> list[Cell]:
+    named = zip(texts, layout.columns, strict=True)
+    return [_cell(text, fields.get(name), number, around) for number, (text, name) in enumerate(named)]
+
+
+def _cell(text: str, field: Field | None, column: int, around: Surroundings) -> Cell:
+    if field is None or not text:
+        return Cell(text)
+    try:
+        value = _READERS[field.kind](field, text, around)
+    except (_Unreadable, BadAmount) as unreadable:
+        return Cell(text, problem=unreadable.sentence)
+    return _decided(text, value, around.readings.get(column, ""))
+
+
+def _decided(text: str, value: Any, reading: str) -> Cell:
+    """An unclear number has no value until somebody said how it is meant."""
+    number, currency = value if isinstance(value, tuple) else (value, None)
+    readings: tuple[Decimal, ...] = ()
+    if isinstance(number, Ambiguous):
+        readings = tuple(sorted(number.readings, key=abs, reverse=True))
+        chosen = {"large": readings[0], "small": readings[1]}.get(reading)
+        if chosen is None:
+            return Cell(text, readings=readings)
+        number = chosen
+    if currency is not None:
+        return Cell(text, {"amount": f"{number:.2f}", "currency": currency}, readings=readings)
+    return Cell(text, f"{number.normalize():f}" if isinstance(number, Decimal) else number, readings=readings)
+
+
+def _codes_once(rows: list[list[Cell]], layout: Layout) -> list[list[Cell]]:
+    """A code that stands twice in the table is taken once."""
+    if "code" not in layout.columns:
+        return rows
+    column, seen = layout.columns.index("code"), set()
+    for row in rows:
+        cell = row[column]
+        if cell.value is not None and cell.value in seen:
+            row[column] = Cell(cell.text, problem=_("This code stands twice in the table."))
+        seen.add(cell.value)
+    return rows
+
+
+def _text(field: Field, text: str, around: Surroundings) -> str:
+    if len(text) > field.max_length:
+        raise _Unreadable(_("Too long: at most %(most)s characters.", most=field.max_length))
+    return text if field.kind == "live" and not field.line else " ".join(text.split())
+
+
+def _choice(field: Field, text: str, around: Surroundings) -> Any:
+    word = text.casefold()
+    towns = around.sides if field.codes.endswith("side") else {}
+    for entry in codes(field.codes):
+        words = [str(entry.code), *entry.labels.values(), towns.get(str(entry.code), "")]
+        if word in (one.casefold() for one in words):
+            if entry.code in field.unpickable:
+                raise _Unreadable(_("Consent is given on the measure itself, not in a table."))
+            return entry.code
+    raise _Unreadable(_("“%(word)s” is not in the list.", word=shown(text)))
+
+
+def _month(field: Field, text: str, around: Surroundings) -> str:
+    found = parse_month(text, around.locale)
+    if found is None:
+        raise _Unreadable(_("Please write month and year, for example “September 2027”."))
+    return found
+
+
+def _year(field: Field, text: str, around: Surroundings) -> int:
+    if not (text.isascii() and text.isdigit() and 1900 <= int(text[:9]) < 2200):
+        raise _Unreadable(_("Please write a year, for example 2030."))
+    return int(text)
+
+
+def _number(field: Field, text: str, around: Surroundings) -> Decimal | Ambiguous:
+    return parse_number(text, around.locale)
+
+
+def _amount(field: Field, text: str, around: Surroundings) -> tuple[Decimal | Ambiguous, str]:
+    currency, rest = around.currency, text.replace("€", "EUR").strip()
+    for code in around.currencies:
+        if rest.upper().startswith(code) or rest.upper().endswith(code):
+            currency, rest = code, rest.upper().replace(code, "", 1).strip()
+            break
+    return parse_amount(rest, around.locale), currency
+
+
+def _goal(field: Field, text: str, around: Surroundings) -> Any:
+    return _known(around.goals, text, _("There is no goal “%(word)s”.", word=shown(text)))
+
+
+def _field(field: Field, text: str, around: Surroundings) -> Any:
+    return _known(around.fields, text, _("There is no field of action “%(word)s”.", word=shown(text)))
+
+
+def _known(things: dict[str, Any], text: str, sentence: Sentence) -> Any:
+    if text.casefold() not in things:
+        raise _Unreadable(sentence)
+    return things[text.casefold()]
+
+
+def _code(field: Field, text: str, around: Surroundings) -> str:
+    code = _text(field, text, around)
+    if code in around.taken:
+        raise _Unreadable(_("This code is in use already; a new one will be given."))
+    return code
+
+
+_READERS: dict[str, Callable[[Field, str, Surroundings], Any]] = {
+    "live": _text,
+    "lines": _text,
+    "line": _text,
+    "choice": _choice,
+    "month": _month,
+    "year": _year,
+    "number": _number,
+    "amount": _amount,
+    "goal": _goal,
+    "field": _field,
+    "code": _code,
+}

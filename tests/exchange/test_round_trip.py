@@ -1,0 +1,155 @@
+"""What goes in comes out: nothing of a programme is lost on its way through a file."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Flask
+from sqlalchemy import select
+
+from klimawerk.collab import store
+from klimawerk.database import writing
+from klimawerk.exchange.service import export_bytes, export_programme, import_programme, preview
+from klimawerk.extensions import db
+from klimawerk.measures.service import all_measures
+from klimawerk.overview.bin import delete_item
+from klimawerk.partnerships.access import my_memberships
+from klimawerk.partnerships.models import Partnership
+from klimawerk.sheets.models import Row
+from klimawerk.sheets.rows import append_row, rows_of
+from tests import factories
+from tests.exchange.conftest import EXAMPLE, Json, as_bytes
+
+
+def test_the_export_of_the_example_is_the_example(any_database: str, app: Flask, example: Json) -> None:
+    assert export_programme(import_programme(EXAMPLE, by=None)) == example
+
+
+def test_keys_come_in_the_order_of_the_example(app: Flask) -> None:
+    exported = export_bytes(import_programme(EXAMPLE, by=None)).decode()
+    assert exported == EXAMPLE.decode().replace("13.0,", "13,").rstrip() + "\n"
+
+
+def test_a_second_journey_changes_nothing(app: Flask) -> None:
+    once = export_bytes(import_programme(EXAMPLE, by=None))
+    assert export_bytes(import_programme(once, by=None)) == once
+
+
+def test_a_programme_written_here_survives_the_journey(app: Flask) -> None:
+    """Also what the example has not: formatted text, kinds of rows and fields of our own, an empty row."""
+    programme = factories.programme(factories.partnership())
+    measure = factories.measure(programme)
+    bold = {"type": "text", "text": "Forty", "marks": [{"type": "strong"}]}
+    rich = {"type": "doc", "content": [{"type": "paragraph", "content": [bold]}]}
+    with writing():
+        store.replace(measure.name, {"description.en": rich})
+        measure.values = {**measure.values, "no_cost": "yes", "ghg_t_co2e_a": "12.5", "ghg_level": "low"}
+        append_row(measure, "personnel", {"side": "de", "amount": "3.5", "unit": "person_days"}, by=None)
+        append_row(measure, "partners", {"kind.en": "school"}, by=None)
+        append_row(measure, "costs", {"amount": {"amount": "100.01", "currency": "GHS"}}, by=None)
+        append_row(measure, "costs", {"amount": {"amount": "7.00", "currency": "PEN"}}, by=None)
+        append_row(measure, "costs", {}, by=None)
+        indicator = {"code": "I1", "target": "-15", "measurements": [{"date": "2028-03", "value": "-2.5"}]}
+        append_row(measure, "indicators", indicator, by=None)
+    once = export_bytes(programme)
+    written = json.loads(once)["measures"][0]
+    assert written["description"]["en"] == rich
+    assert written["no_cost"] is True
+    assert written["costs"][1] == {"eur": 7.69, "local": 100.01, "currency": "GHS"}
+    assert written["costs"][2] == {"eur": None, "local": None, "currency": "PEN", "amount": 7}
+    again = import_programme(once, by=None)
+    assert export_bytes(again) == once
+    amounts = [row.cells.get("amount") for row in rows_of(factories.measure(again))["costs"]]
+    assert amounts[1:] == [{"amount": "100.01", "currency": "GHS"}, {"amount": "7.00", "currency": "PEN"}, None]
+
+
+def test_what_lies_in_the_bin_stays_there_and_nothing_refers_to_it(app: Flask) -> None:
+    programme = import_programme(EXAMPLE, by=None)
+    somebody = factories.person()
+    delete_item(factories.measure(programme, "WA-02"), by=somebody.id)
+    exported = export_programme(programme)
+    assert "WA-02" not in [measure["code"] for measure in exported["measures"]]
+    assert all("WA-02" not in measure["related"] for measure in exported["measures"])
+    assert exported["totals"]["measures"] == 9
+    assert import_programme(as_bytes(exported), by=None)
+
+
+def test_comments_follow_a_measure_whose_code_changes(app: Flask) -> None:
+    programme = import_programme(EXAMPLE, by=None)
+    with writing():
+        factories.measure(programme, "WA-01").code = "AB-01"
+    exported = export_programme(programme)
+    assert exported["comments_sample"][0]["measure"] == "AB-01"
+    assert import_programme(as_bytes(exported), by=None)
+
+
+def test_fields_of_action_without_a_code_get_one_in_the_file(app: Flask) -> None:
+    programme = import_programme(EXAMPLE, by=None)
+    with writing():
+        first, second, *_rest = rows_of(programme)["fields"]
+        first.cells = {key: value for key, value in first.cells.items() if key != "code"}
+        second.cells = {**second.cells, "code": "GR"}
+    exported = export_programme(programme)
+    codes = [field["code"] for field in exported["fields"]]
+    assert len(set(codes)) == 4
+    assert exported["measures"][0]["field"] == codes[0]
+    assert import_programme(as_bytes(exported), by=None)
+
+
+def test_consent_that_came_with_the_file_is_marked_as_imported(app: Flask) -> None:
+    programme = import_programme(EXAMPLE, by=None)
+    marked = {measure.code: measure.imported for measure in all_measures(programme)}
+    agreed = {m["code"] for m in json.loads(EXAMPLE)["measures"] if m["planning_state"] == "agreed"}
+    assert {code for code, names in marked.items() if names == ["planning_state"]} == agreed
+    assert len(agreed) == 3
+
+
+def test_whoever_imports_coordinates_the_side_they_choose(app: Flask) -> None:
+    somebody = factories.person()
+    import_programme(EXAMPLE, by=somebody, side="partner")
+    import_programme(EXAMPLE, by=None)
+    members = my_memberships(somebody)
+    assert [(m.side, m.role) for m in members] == [("partner", "coordinator")]
+    assert members[0].membership.municipality.name == "Abenkrom Municipal Assembly"  # type: ignore[union-attr]
+    assert len(db.session.scalars(select(Partnership)).all()) == 2
+
+
+def test_unknown_parts_and_wrong_sums_are_said_and_kept_out(app: Flask, example: Json) -> None:
+    example["measures"][2]["colour"] = "green"
+    example["programme"]["period"]["begin"] = "2027"
+    example["measures"][0]["budget_total"]["eur"] = 1
+    example["totals"]["funding_by_source_eur"]["kpf"] = 2
+    example["measures"][1]["costs"][0]["local"] = 5
+    warnings = [str(warning) for warning in preview(as_bytes(example)).warnings]
+    assert warnings == [
+        "programme → period → begin: This part is unknown and will not be taken over.",
+        "measures[1] (WA-02) → costs[0] → local: The two amounts do not fit the planning rate; the one in EUR counts.",
+        "measures[2] (WA-03) → colour: This part is unknown and will not be taken over.",
+        "measures[0] (WA-01) → budget_total → eur: The file says 1, its lines give 140000.",
+        "totals → funding_by_source_eur → kpf: The file says 2, its lines give 61000.",
+    ]
+    assert not preview(EXAMPLE).warnings
+
+
+def test_the_preview_counts_and_sums(app: Flask) -> None:
+    found = preview(EXAMPLE)
+    assert (len(found.draft.goals), len(found.draft.measures)) == (5, 10)
+    assert found.counts["steps"] == 49
+    assert (found.sums.costs, found.sums.gap) == (1_106_000, 0)
+    assert len(found.imported) == 3
+
+
+def test_a_hundred_measures_come_in_within_seconds(app: Flask, example: Json) -> None:
+    import time
+
+    example["measures"] = [
+        {**measure, "code": f"{measure['code']}-{n}", "related": []}
+        for n in range(10)
+        for measure in example["measures"]
+    ]
+    del example["comments_sample"]
+    began = time.monotonic()
+    programme = import_programme(as_bytes(example), by=None)
+    assert time.monotonic() - began < 20
+    assert len(all_measures(programme)) == 100
+    assert db.session.query(Row).count() > 2_000

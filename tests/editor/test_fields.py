@@ -17,9 +17,11 @@ def field(sheet: Sheet, name: str, control: str = "select, input:not([type=hidde
 
 
 def cell(sheet: Sheet, kind: str, name: str):  # type: ignore[no-untyped-def]
-    return sheet.page.locator(f"#rows-{sheet.item}-{kind} kw-field[id$='-{name}']").first.locator(
-        "select, input:not([type=hidden]), textarea"
-    ).first
+    return (
+        sheet.page.locator(f"#rows-{sheet.item}-{kind} kw-field[id$='-{name}']")
+        .first.locator("select, input:not([type=hidden]), textarea")
+        .first
+    )
 
 
 def test_a_choice_is_saved_and_followed(team: Team, sheet_for: SheetFor) -> None:

@@ -5,6 +5,7 @@ import { startDrag } from "./drag.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
 import { startOffers } from "./offer.js"
+import { startTablePaste } from "./paste-table.js"
 import { startPosts } from "./posts.js"
 import { startPresence } from "./presence.js"
 import { startReload } from "./reload.js"
@@ -21,6 +22,7 @@ startRows()
 startShortcuts()
 startDrag()
 startLanguages()
+startTablePaste()
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {

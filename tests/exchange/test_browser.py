@@ -1,0 +1,54 @@
+"""In a real browser on the real server: the file is looked at in the background, a Word table keeps its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from klimawerk import exchange
+from klimawerk.extensions import db
+from klimawerk.sheets.rows import rows_of
+from tests import factories
+
+EXAMPLE = Path(exchange.__file__).parent / "example_programme.json"
+PageFor = Callable[..., Page]
+
+WORD = (
+    "<table><tr><td>What</td><td>Due</td></tr><tr><td><p>Analyse</p><p>the waste</p></td><td>May 2028</td></tr></table>"
+)
+
+
+def test_an_upload_shows_what_it_brings_by_itself(app: Flask, page_for: PageFor) -> None:
+    page = page_for(factories.person(language="en"), path="/import")
+    page.get_by_label("File").set_input_files(EXAMPLE)
+    page.get_by_role("button", name="Look at the file").click()
+    expect(page.get_by_role("heading", name="This will come in")).to_be_visible(timeout=15_000)
+    page.get_by_label("Abenkrom Municipal Assembly").check()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("The programme has been imported.")).to_be_visible(timeout=15_000)
+
+
+def test_a_table_from_word_keeps_its_cells(app: Flask, page_for: PageFor) -> None:
+    team = factories.partnership()
+    measure = factories.measure(factories.programme(team))
+    page = page_for(team.partner["editor"], path=f"/items/{measure.id}/paste/steps")
+    area = page.get_by_label("Table")
+    area.evaluate(
+        """(area, html) => {
+          const data = new DataTransfer()
+          data.setData("text/html", html)
+          data.setData("text/plain", "loose lines")
+          area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))
+        }""",
+        WORD,
+    )
+    expect(area).to_have_value('What\tDue\n"Analyse\nthe waste"\tMay 2028')
+    page.get_by_role("button", name="Look at the table").click()
+    page.get_by_role("button", name="Add").click()
+    expect(page).to_have_url(page.url.split("/items")[0].split("/measures")[0] + f"/measures/{measure.id}")
+    db.session.rollback()
+    db.session.expire_all()
+    assert rows_of(measure)["steps"][-1].cells == {"text.en": "Analyse the waste", "due": "2028-05"}

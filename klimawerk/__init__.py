@@ -57,7 +57,7 @@ def _rooms(app: Flask) -> None:
         max_http_buffer_size=config.max_message_size,
         message_queue=config.redis_url,
         ping_interval=4,
-        ping_timeout=10,
+        ping_timeout=20,
     )
     live.init_app(app)
     collab.init_app(app)

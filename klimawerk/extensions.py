@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask_babel import Babel
 from flask_babel.speaklater import LazyString
 from flask_limiter import Limiter
@@ -28,6 +30,15 @@ class Base(DeclarativeBase):
 
 # Objects stay readable after a commit: a route renders what its verb has just stored.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What every table inherits from: `db.Model`, which type checkers cannot follow."""
+
+        __abstract__ = True
+else:
+    Model = db.Model
+
 migrate = Migrate()
 babel = Babel()
 csrf = CSRFProtect()

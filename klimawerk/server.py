@@ -24,7 +24,7 @@ START_WITHIN = 60.0
 
 
 def main() -> int:
-    """Serve until told to stop (SIGTERM, SIGINT). Returns the exit status: 0 after a wish, else a process's own."""
+    """Serve until told to stop (SIGTERM, SIGINT, SIGHUP). Returns 0 after a wish, else a process's status."""
     try:
         config = configuration.load()
         first = configuration.port()
@@ -44,8 +44,8 @@ def _serve(ports: Sequence[int]) -> int:
             process.terminate()
 
     processes: list[subprocess.Popen[bytes]] = []
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, stop)
     processes += [_start(port) for port in ports]
     if _answer(processes, ports):
         print(_greeting(ports), flush=True)

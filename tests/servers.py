@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
@@ -28,12 +29,14 @@ _UNSET = ("KLIMAWERK_", "PYTHONDONTWRITEBYTECODE")
 
 
 def free_port(count: int = 1) -> int:
-    """The first of `count` consecutive ports that nobody listens on."""
+    """The first of `count` consecutive ports that nobody listens on.
+
+    Below those that the system gives to outgoing connections: one of these could take the port of a server that is
+    down for a moment, even a client's own attempt to reach it.
+    """
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
-        if first + count < 65536 and all(not _taken(port) for port in range(first, first + count)):
+        first = random.randrange(20_000, 32_000)
+        if all(not _taken(port) for port in range(first, first + count)):
             return first
 
 
@@ -167,12 +170,14 @@ class Klimawerk:
 
     def restart(self) -> None:
         """Start again, on the same port with the same data, whether it was killed or runs."""
-        self.close()
+        if self._process is not None:
+            self.stop()
         self.start()
 
     def close(self) -> None:
+        """End it without waiting for anything."""
         if self._process is not None:
-            self.stop()
+            self.kill()
 
     def session(self, person: Person) -> requests.Session:
         """A signed-in HTTP client. `headers` carry the CSRF token already."""
@@ -189,7 +194,9 @@ class Klimawerk:
         )
         assert answer.ok, f"signing in as {person.email}: {answer.status_code}"
         assert "/login" not in answer.url, f"{person.email} could not sign in"
-        session.headers["X-CSRFToken"] = token[1]
+        fresh = re.search(r'name="csrf-token" content="([^"]+)"', answer.text)
+        assert fresh is not None, "no CSRF token on the page after signing in"
+        session.headers["X-CSRFToken"] = fresh[1]
         return session
 
     def socket(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 
 from flask import abort
 from flask_limiter.util import get_remote_address
@@ -10,6 +11,7 @@ from limits import RateLimitItem, parse
 
 from klimawerk.extensions import limiter
 
+log = logging.getLogger(__name__)
 SIGN_IN_ADDRESS = parse("200 per 10 minutes")  # a whole town hall may stand behind one address
 SIGN_IN_PAIR = parse("8 per 15 minutes")  # one account from one address
 SIGN_IN_ACCOUNT = parse("40 per hour")  # one account from anywhere
@@ -29,9 +31,13 @@ def may_sign_in(email: str) -> bool:
 
 def signed_in(email: str) -> None:
     """It was the right password: earlier attempts on this account count no more."""
+    if not limiter.enabled:
+        return
     for limit, key in _sign_in(email)[1:]:
-        if limiter.enabled:
+        try:
             limiter.limiter.clear(limit, *key)
+        except Exception:
+            log.exception("attempts cannot be forgotten")
 
 
 def may_ask_for_reset(email: str) -> bool:
@@ -60,4 +66,11 @@ def _short(email: str) -> str:
 
 
 def _hit(limit: RateLimitItem, *key: str) -> bool:
-    return not limiter.enabled or limiter.limiter.hit(limit, *key)
+    if not limiter.enabled:
+        return True
+    try:
+        return limiter.limiter.hit(limit, *key)
+    except Exception:
+        # A counter that cannot be reached must not lock everybody out.
+        log.exception("attempts cannot be counted")
+        return True

@@ -9,10 +9,10 @@ from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from klimawerk.clock import UtcTime, now
-from klimawerk.extensions import db
+from klimawerk.extensions import Model
 
 
-class Person(db.Model):
+class Person(Model):
     """Somebody with an account. `email` is stored in lower case; one full-name field, no first and last."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -27,7 +27,7 @@ class Person(db.Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
-class Login(db.Model):
+class Login(Model):
     """A server-side session. The cookie holds a random id, the database only its SHA-256."""
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -38,7 +38,7 @@ class Login(db.Model):
     person: Mapped[Person | None] = relationship()
 
 
-class Link(db.Model):
+class Link(Model):
     """An expiring link sent to somebody; used up by pressing its button. The database holds only the token's SHA-256.
 
     `purpose` is "reset" (person_id set) or "invitation" (payload: partnership_id, side, role, municipality_id,
@@ -57,7 +57,7 @@ class Link(db.Model):
     used_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
-class AuditEntry(db.Model):
+class AuditEntry(Model):
     """Sign-ins, rights and deletions, for the operator; no content, no secrets."""
 
     id: Mapped[int] = mapped_column(primary_key=True)

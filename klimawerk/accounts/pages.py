@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from flask import Flask, session
+from sqlalchemy import select
 
 from klimawerk.accounts.access import current_person
+from klimawerk.accounts.models import Login
 from klimawerk.accounts.sessions import LOGIN
 from klimawerk.accounts.signals import logins_ended, person_changed
+from klimawerk.clock import now
 from klimawerk.database import after_commit
+from klimawerk.extensions import db
 from klimawerk.live import identity
 from klimawerk.live.identity import Identity
 from klimawerk.live.sockets import recheck, sign_out
 
 
 def init_app(app: Flask) -> None:
-    identity.register(_who)
+    identity.register(_who, _ended)
     logins_ended.connect(_end_pages)
     person_changed.connect(_recheck_pages)
 
@@ -22,6 +26,12 @@ def init_app(app: Flask) -> None:
 def _who() -> Identity | None:
     person = current_person()
     return Identity(person.id, session.get(LOGIN, "")) if person else None
+
+
+def _ended(logins: set[str]) -> set[str]:
+    """Those that ran out by themselves, or were ended while nobody heard of it."""
+    running = select(Login.key).where(Login.key.in_(logins), Login.expires_at > now())
+    return logins - set(db.session.scalars(running))
 
 
 def _end_pages(_sender: object, keys: list[str]) -> None:

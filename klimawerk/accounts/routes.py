@@ -126,7 +126,7 @@ def record() -> str:
     """The operator's page of sign-ins, rights and deletions."""
     operator_or_404()
     before = request.args.get("before", type=int)
-    found = audit.entries(before)
+    found = audit.entries(before if before is None else min(before, 2**31 - 1))
     older = found[-1][0].id if len(found) == audit.PAGE else None
     return render_template("accounts/record.html", entries=found, older=older)
 

@@ -64,7 +64,11 @@ def add_person(email: str, name: str, password_hash: str, *, language: str, time
 
 def find_person(email: str) -> Person | None:
     """The person with this address, also one whose account has ended."""
-    return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    wanted = email.strip().lower()
+    if not wanted.isprintable():  # a NUL is no text for PostgreSQL
+        return None
+    found: Person | None = db.session.scalar(select(Person).where(Person.email == wanted))
+    return found
 
 
 def list_people() -> list[Person]:

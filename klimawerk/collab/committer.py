@@ -54,9 +54,14 @@ class Committer:
     def _run(self) -> None:
         while self._running:
             batch = self._gather()
-            if batch:
-                with self._app.app_context():
-                    self._commit(_by_room(batch))
+            try:
+                if batch:
+                    with self._app.app_context():
+                        self._commit(_by_room(batch))
+            except Exception:
+                log.exception("a group of updates could not be handled")
+            finally:
+                _close(batch, None)
 
     def _gather(self) -> list[Entry]:
         with self._arrived:

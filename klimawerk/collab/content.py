@@ -20,7 +20,7 @@ BLOCKS = frozenset({"paragraph", "heading", "bullet_list", "ordered_list"})
 NODES = BLOCKS | {"list_item", "hard_break"}
 MARKS = frozenset({"strong", "em", "link"})
 ATTRIBUTES = frozenset({"level", "order"})
-LINKS = re.compile(r"(https?://|mailto:)[^\s<>\"']+", re.IGNORECASE)
+LINKS = re.compile(r"(https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
 DEEPEST, LONGEST = 40, 400_000  # levels of nesting; characters of the text as JSON
 
 _INSIDE: dict[str, frozenset[str]] = {

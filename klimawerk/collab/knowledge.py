@@ -16,11 +16,16 @@ _ATTRIBUTE = wire.ANY
 
 @dataclass
 class Knowledge:
-    """`clocks`: how far each client is known; `depths`: of every element (> 0) and text (< 0) by its id."""
+    """`clocks`: how far each client is known; `depths`: of every element (> 0) and text (< 0) by its id.
+
+    `lows`: second halves of letters that take two units. Yjs and this library disagree on what remains when one is cut
+    in two, and replicas would drift apart, so nothing may come between.
+    """
 
     fragments: set[str]
     clocks: dict[int, int] = field(default_factory=dict)
     depths: dict[wire.Id, int] = field(default_factory=dict)
+    lows: set[wire.Id] = field(default_factory=set)
     deepest: int = 1
 
     def learn(self, update: bytes) -> wire.Parsed:
@@ -40,7 +45,7 @@ class Knowledge:
         if not self._builds_on_known(parsed, reach):
             raise Refused(events.RESYNC)
         depths = self._depths(parsed.structs)
-        if not all(self._fits(struct, depths) for struct in parsed.structs):
+        if not all(self._fits(struct, depths) for struct in parsed.structs) or self._cuts(parsed):
             raise Refused(events.INVALID)
         self._note(parsed.structs, depths)
         return parsed
@@ -62,6 +67,20 @@ class Knowledge:
         return all(
             known(ref[0], ref[1] + 1) for s in parsed.structs for ref in (s.origin, s.right, s.parent) if ref
         ) and all(known(client, clock + length) for client, clock, length in parsed.deletes)
+
+    def _cuts(self, parsed: wire.Parsed) -> bool:
+        """Whether the update comes between the two halves of a letter."""
+        new = {(s.client, low) for s in parsed.structs for low in s.lows}
+
+        def low(client: int, clock: int) -> bool:
+            return (client, clock) in self.lows or (client, clock) in new
+
+        return any(
+            low(s.client, s.clock)
+            or (s.origin is not None and low(s.origin[0], s.origin[1] + 1))
+            or (s.right is not None and low(*s.right))
+            for s in parsed.structs
+        ) or any(low(client, clock) or low(client, clock + length) for client, clock, length in parsed.deletes)
 
     def _fits(self, struct: wire.Struct, depths: dict[wire.Id, int]) -> bool:
         """The schema, as far as one item shows it: elements in fragments and elements, letters in texts."""
@@ -119,6 +138,7 @@ class Knowledge:
         self.depths.update(depths)
         self.deepest = max([self.deepest, *map(abs, depths.values())])
         for struct in structs:
+            self.lows.update((struct.client, low) for low in struct.lows)
             if struct.kind != wire.SKIP:
                 end = struct.clock + struct.length
                 self.clocks[struct.client] = max(end, self.clocks.get(struct.client, 0))

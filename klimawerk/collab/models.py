@@ -9,14 +9,14 @@ from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from klimawerk.clock import UtcTime, now
-from klimawerk.extensions import db
+from klimawerk.extensions import Model
 
 
 def new_gen() -> str:
     return secrets.token_hex(8)
 
 
-class Document(db.Model):
+class Document(Model):
     """One live document. Truth is `state` (compacted, up to and including `upto`) plus the updates behind it.
 
     `access_rev` grows whenever somebody's rights on it may have changed: who applied an update under an older number
@@ -38,7 +38,7 @@ class Document(db.Model):
     dirty_since: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
 
 
-class Update(db.Model):
+class Update(Model):
     """One acknowledged update. `seq` has no gaps within a document; `by`: a person, None for the server."""
 
     __table_args__ = (UniqueConstraint("document_id", "seq"),)
@@ -51,7 +51,7 @@ class Update(db.Model):
     at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 
-class LiveText(db.Model):
+class LiveText(Model):
     """One fragment ("description.en") as lists, search and first paint read it; `rev`: the topic's revision."""
 
     __table_args__ = (UniqueConstraint("document_id", "fragment"),)

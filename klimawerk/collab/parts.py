@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from klimawerk.live import events
 from klimawerk.live.doors import Refused
 
-LARGEST = 2_000_000  # bytes of all parts together
+LARGEST = 1_000_000  # bytes of all parts together
 MOST = 64
 AGE = 120.0  # seconds after which an unfinished one is forgotten
 

@@ -22,7 +22,10 @@ class Malformed(ValueError):
 
 @dataclass(slots=True)
 class Struct:
-    """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element."""
+    """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element.
+
+    `lows`: clocks of the second halves of letters that take two units (emoji).
+    """
 
     client: int
     clock: int
@@ -35,6 +38,7 @@ class Struct:
     key: str | None = None
     type: int = -1
     name: str = ""
+    lows: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -112,7 +116,10 @@ def _content(reader: _Reader, struct: Struct) -> None:
     if struct.kind == DELETED:
         struct.length = reader.number()
     elif struct.kind == STRING:
-        struct.length = len(reader.text().encode("utf-16-le")) // 2
+        text = reader.text()
+        struct.length = len(text.encode("utf-16-le")) // 2
+        if struct.length != len(text):
+            struct.lows = tuple(_lows(text, struct.clock))
     elif struct.kind == FORMAT:
         struct.name = reader.text()
         reader.text()
@@ -137,6 +144,14 @@ def _content(reader: _Reader, struct: Struct) -> None:
         reader.any()
     else:
         raise Malformed(f"content {struct.kind} is unknown")
+
+
+def _lows(text: str, clock: int) -> Iterator[int]:
+    for letter in text:
+        clock += 1
+        if letter > "\uffff":
+            yield clock
+            clock += 1
 
 
 class _Reader:

@@ -15,11 +15,23 @@ class Identity:
 
 
 _identify: list[Callable[[], int | Identity | None]] = []
+_ended: list[Callable[[set[str]], set[str]]] = []
 
 
-def register(identify: Callable[[], int | Identity | None]) -> None:
-    """`identify` is called in the request context of a connecting socket; None refuses it."""
+def register(
+    identify: Callable[[], int | Identity | None], ended: Callable[[set[str]], set[str]] | None = None
+) -> None:
+    """`identify` is called in the request context of a connecting socket; None refuses it.
+
+    `ended(logins)` says which of these logins are over (also those that ran out); it is asked every few seconds.
+    """
     _identify[:] = [identify]
+    _ended[:] = [ended] if ended else []
+
+
+def ended(logins: set[str]) -> set[str]:
+    """Those of `logins` (`Identity.login`) that are over."""
+    return _ended[0](logins) if _ended and logins else set()
 
 
 def current() -> Identity | None:

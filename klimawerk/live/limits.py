@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 40.0, 200.0
-BYTES_A_SECOND, BYTES_AT_ONCE = 25_600.0, 1_500_000.0
+BYTES_A_SECOND, BYTES_AT_ONCE = 25_600.0, 4_000_000.0
 """At once: room for the first sync after long work offline."""
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from klimawerk.extensions import db
+from klimawerk.extensions import Model
 
 
-class Topic(db.Model):
+class Topic(Model):
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     rev: Mapped[int] = mapped_column(default=0)

@@ -19,9 +19,10 @@ from klimawerk.live.pages import Page, Pages
 
 log = logging.getLogger(__name__)
 MOST_TOPICS = 2_000
+LOGINS_EVERY = 15.0  # seconds
 RECHECK, SIGN_OUT = "recheck", "sign-out"
 SILENCE = 4.5
-"""Seconds after an unanswered ping until a page counts as gone: under 10 s after a closed lid, with a ping every 4 s."""
+"""Seconds after an unanswered ping until a page counts as gone: under 10 s after a closed lid, with pings every 4 s."""
 
 
 class Live:
@@ -37,6 +38,7 @@ class Live:
         self.on_life: list[Callable[[Page], None]] = []
         self.on_watch: list[Callable[[Page, list[str]], None]] = []
         self._person_revs: dict[int, int] = {}
+        self._logins_at = 0.0
         self._listeners: dict[str, Callable[[Hint], None]] = {}
 
     def on_hint(self, kind: str, listener: Callable[[Hint], None]) -> None:
@@ -83,6 +85,7 @@ class Live:
     def look(self) -> None:
         """Once a second: lost hints about rights, pages that fell silent, sockets that take nothing any more."""
         self._look_at_rights()
+        self._look_at_logins()
         for page in self.pages.all():
             if transport.waiting(self.server, page.sid) > transport.LONGEST_QUEUE:
                 transport.hang_up(self.server, page.sid)
@@ -92,6 +95,12 @@ class Live:
                 page.alive = alive
                 for listener in self.on_life:
                     listener(page)
+
+    def _look_at_logins(self) -> None:
+        if time.monotonic() - self._logins_at > LOGINS_EVERY:
+            self._logins_at = time.monotonic()
+            for login in identity.ended({page.login for page in self.pages.all() if page.login}):
+                self.sign_out({"login": login})
 
     def _look_at_rights(self) -> None:
         people = {page.person_id for page in self.pages.all()}

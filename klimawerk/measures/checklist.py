@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from klimawerk.codes import label
 from klimawerk.measures.content import SHEET
 from klimawerk.sheets.catalogue import Words
 
-Rows = Mapping[str, list[Mapping[str, Any]]]
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 _TEXTS = ("title", "initial_situation", "description")
 _CHOSEN = ("field", "climate_effect", "place", "lead_side", "period_start", "horizon", "priority")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterable
 from functools import cache
 
@@ -10,6 +9,8 @@ from babel import Locale
 from babel.core import get_global
 from babel.languages import get_official_languages
 from babel.numbers import get_territory_currencies
+
+from klimawerk.web.places import known_zones
 
 LANGUAGES = ("de", "en", "es", "fr", "pt")
 """Languages a programme can be written in."""
@@ -36,7 +37,7 @@ def country_name(code: str, language: str) -> str:
 @cache
 def zones(country: str) -> tuple[str, ...]:
     """Time zones of a country, that of most people first; none for an unknown one."""
-    listed = [zone for zone in get_global("territory_zones").get(country, ()) if zone in zoneinfo.available_timezones()]
+    listed = [zone for zone in get_global("territory_zones").get(country, ()) if zone in known_zones()]
     first = _MOST_LIVE_IN.get(country)
     return tuple([first, *(zone for zone in listed if zone != first)] if first else listed)
 

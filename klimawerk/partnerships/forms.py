@@ -113,7 +113,7 @@ class InvitationForm(FlaskForm):
     )
     name = StringField(lazy_gettext("Name"), [Length(max=120)], [stripped], render_kw={"autocomplete": "off"})
     place = SelectField(lazy_gettext("Belongs to"))
-    role = SelectField(lazy_gettext("Role"))
+    role = SelectField(lazy_gettext("Role"), default="editor")
     language = SelectField(lazy_gettext("Language of the invitation"))
 
     def offer(self, places: list[tuple[str, str]], roles: Iterable[str], languages: list[tuple[str, str]]) -> None:

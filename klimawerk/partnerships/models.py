@@ -10,12 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from klimawerk.accounts.models import Person
 from klimawerk.clock import UtcTime, now
-from klimawerk.extensions import db
+from klimawerk.extensions import Model
 
 SIDES = ("de", "partner")
 
 
-class Partnership(db.Model):
+class Partnership(Model):
     """`name` and `agreement["text"]` hold one text per language. `practice_of`: somebody's own practice partnership."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,7 +34,7 @@ class Partnership(db.Model):
     )
 
 
-class Municipality(db.Model):
+class Municipality(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id", ondelete="CASCADE"), index=True)
     position: Mapped[int] = mapped_column(default=0)
@@ -49,7 +49,7 @@ class Municipality(db.Model):
     partnership: Mapped[Partnership] = relationship(back_populates="municipalities")
 
 
-class Membership(db.Model):
+class Membership(Model):
     """A person's place in a partnership: side ("de", "partner", "neutral"), role (key of `rights.RIGHTS`), from–to."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -67,7 +67,7 @@ class Membership(db.Model):
     municipality: Mapped[Municipality | None] = relationship()
 
 
-class JointRequest(db.Model):
+class JointRequest(Model):
     """What needs a coordinator of each side: asked for by one (`side`), then confirmed by one of the other.
 
     `kind`: "rate" {rate, date, currency}, "languages" {languages, lead}, "delete" {}.

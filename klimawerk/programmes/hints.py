@@ -5,7 +5,7 @@ Shares and limits stand with the sources in codes/lists.json, because calls chan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -28,9 +28,9 @@ class Budget:
     id: int
     code: str
     values: Mapping[str, Any]
-    costs: list[Cells]
-    funding: list[Cells]
-    in_kind: list[Cells]
+    costs: Sequence[Cells]
+    funding: Sequence[Cells]
+    in_kind: Sequence[Cells]
 
 
 @dataclass(frozen=True)

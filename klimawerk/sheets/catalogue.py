@@ -22,11 +22,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-Words = LazyString | str
+Words: TypeAlias = LazyString | str
 
 
 @dataclass(frozen=True)

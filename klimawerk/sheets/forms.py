@@ -38,7 +38,7 @@ class TypedForm(Form):
     rev = IntegerField(validators=[InputRequired(), NumberRange(min=0)])
 
     def canonical(self) -> Any:
-        return self.kept  # type: ignore[attr-defined]
+        return self.kept
 
 
 def typed(field: Field, request: Request, asked: Asked) -> TypedForm:
@@ -62,7 +62,7 @@ def _validator(field: Field, asked: Asked) -> Callable[[TypedForm, Any], None]:
     check = _CHECKS[field.kind]
 
     def validate_value(form: TypedForm, control: Any) -> None:
-        form.kept = check(field, control.data, asked, form)  # type: ignore[attr-defined]
+        form.kept = check(field, control.data, asked, form)
 
     return validate_value
 

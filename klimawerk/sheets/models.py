@@ -14,12 +14,12 @@ from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from klimawerk.clock import UtcTime, now
-from klimawerk.extensions import db
+from klimawerk.extensions import Model
 from klimawerk.money import Rates
 from klimawerk.partnerships.models import Partnership
 
 
-class Frame(db.Model):
+class Frame(Model):
     """What all items of one programme share: whose it is, the working languages, the currencies, the planning rate.
 
     `rate` is how much of `currency_local` one unit of `currency_main` is planned with, since `rate_date`.
@@ -42,7 +42,7 @@ class Frame(db.Model):
         return Rates(self.currency_main, self.currency_local, self.rate)
 
 
-class Item(db.Model):
+class Item(Model):
     """A programme, a goal or a measure. Its topic and its live document are both named "<kind>:<id>".
 
     `imported` names the fields whose value came with a file and was not confirmed here ("agreed", "adopted").
@@ -82,7 +82,7 @@ class Item(db.Model):
         return f"{self.kind}:{self.id}"
 
 
-class Row(db.Model):
+class Row(Model):
     """A row of a sheet (a step, a cost line, ...). `id` is a UUID made by the client that added it.
 
     `rev`: the topic revision at which the row was last added, moved, deleted or brought back.
@@ -102,7 +102,7 @@ class Row(db.Model):
     deleted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
 
 
-class Conflict(db.Model):
+class Conflict(Model):
     """A value that met a newer one. The newer one holds; an editor chooses. `row_id` is empty for a field."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -116,7 +116,7 @@ class Conflict(db.Model):
     rev: Mapped[int]
 
 
-class FieldChange(db.Model):
+class FieldChange(Model):
     """Who set a field or cell to what, and what it was before: nothing that held is ever lost."""
 
     id: Mapped[int] = mapped_column(primary_key=True)

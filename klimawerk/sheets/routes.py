@@ -195,7 +195,7 @@ def _error(form: TypedForm) -> str:
 
 def _code_error(v: View, field: Field, form: TypedForm) -> str:
     if field is CODE and not is_free(v.item, form.canonical()):
-        return _("%(code)s is taken already.", code=form.canonical())
+        return str(_("%(code)s is taken already.", code=form.canonical()))
     return ""
 
 

@@ -139,7 +139,7 @@ def _is_gone(place: Place) -> bool:
 
 
 def _same(old: Any, new: Any) -> bool:
-    empty = (None, "", [])
+    empty: tuple[Any, ...] = (None, "", [])
     return old == new or (old in empty and new in empty)
 
 

@@ -5,8 +5,9 @@ The same objects serve first paint, the answer to a form, and the live refresh.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -69,7 +70,7 @@ class FieldView:
     lang: str = ""
     row: Row | None = None
     error: str = ""
-    typed: list[str] = field(default_factory=list)
+    typed: list[str] = dataclasses.field(default_factory=list)
     said: str = ""
 
     @property
@@ -286,12 +287,12 @@ class View:
         return f"{document.locked_by}: {document.lock_reason}".strip(" :") if document else ""
 
     def converted(self, value: Any) -> str:
-        """An amount in the other currency with the planning rate: "≈ 19.500,00 GHS, planning rate 13.00"; "" without."""
+        """An amount in the other currency with the planning rate: "≈ 19.500,00 GHS, planning rate 13.00", or ""."""
         other = self.frame.rates.other(Decimal(value["amount"]), value["currency"]) if value else None
         if other is None:
             return ""
         rate = number(self.frame.rate)
-        return _("≈ %(amount)s, planning rate %(rate)s", amount=money(*other), rate=rate)
+        return str(_("≈ %(amount)s, planning rate %(rate)s", amount=money(*other), rate=rate))
 
     @cached_property
     def shown_parts(self) -> list[str]:
@@ -309,12 +310,12 @@ class View:
     def names(self) -> dict[int, str]:
         """Names of those who meet in a conflict."""
         ids = {one for c in self.conflicts.values() for one in (c.by, c.holds_by) if one}
-        return {one: name for one, name in db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))}
+        return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all())
 
     def name(self, person_id: int | None) -> str:
         if person_id == self.opened.member.person.id:
-            return _("You")
-        return self.names.get(person_id or 0) or _("Somebody")
+            return str(_("You"))
+        return self.names.get(person_id or 0) or str(_("Somebody"))
 
 
 def view_of(opened: Opened, *, reader: str, wish: str | None, options: Options | None = None) -> View:

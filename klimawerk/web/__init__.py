@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, request
-from werkzeug.middleware.proxy_fix import ProxyFix
+from typing import Any
 
-from klimawerk.web import assets, errors, formats, headers, info, logs, places
+from flask import Flask, Request, current_app, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
+
+from klimawerk.web import assets, compress, errors, formats, headers, info, logs, places
 from klimawerk.web.places import locale, timezone
 from klimawerk.web.words import words
 
@@ -16,8 +19,11 @@ from klimawerk.web import health
 
 def init_app(app: Flask) -> None:
     """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
+    app.request_class = PageRequest
+    app.url_map.converters["int"] = Number
     _trust_proxies(app)
     logs.init_app(app)
+    compress.init_app(app)  # the first to come is the last to see an answer
     app.before_request(_name_the_page)
     places.init_app(app)
     headers.init_app(app)
@@ -28,6 +34,27 @@ def init_app(app: Flask) -> None:
     app.add_template_global(words, "page_words")
 
     health.init_app(app)
+
+
+class Number(IntegerConverter):
+    """A number in an address; one that no database column holds is an unknown page, not a failure."""
+
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:
+        super().__init__(map, *args, **{"max": 2**31 - 1, **options})
+
+
+class PageRequest(Request):
+    """Only an uploaded file may be as large as an import; everything typed stays below `max_form_size`."""
+
+    @property
+    def max_content_length(self) -> int | None:
+        config = current_app.extensions["klimawerk"]
+        upload = self.mimetype == "multipart/form-data"
+        return int(config.max_import_size if upload else config.max_form_size)
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        raise AttributeError("sizes are settings of the installation")
 
 
 def _name_the_page() -> None:

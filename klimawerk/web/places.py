@@ -71,8 +71,8 @@ def own_name(code: str) -> str:
 
 
 def language_url(code: str) -> str:
-    """This page in another language; from a form's answer, the form's own page."""
-    if not request.endpoint:
+    """This page in another language; from an answer that is no page of its own, the start page."""
+    if not request.endpoint or not request.url_rule or "GET" not in (request.url_rule.methods or ()):
         return url_for("start.index", lang=code)
     return url_for(request.endpoint, **{**request.args, **(request.view_args or {}), "lang": code})
 

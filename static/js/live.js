@@ -9,15 +9,23 @@ import { get } from "./http.js"
 import { swap } from "./swap.js"
 import { CHANGED, WATCH } from "./wire.js"
 
+// How long the answer to a change of this page's own may take before the change is fetched like any other.
+const OWN = 1_500
+
 const topics = new Map()
 
 export function startLive() {
-  connection.on(CHANGED, ({ topics: changed }) => note(changed))
+  connection.on(CHANGED, ({ topics: changed, by }) => note(changed, by === connection.id))
   connection.watch((state) => state === "online" && ask())
   document.addEventListener("kw:swapped", ask)
   document.addEventListener("visibilitychange", () => topics.forEach((topic) => topic.plan()))
   document.addEventListener("focusout", () => setTimeout(catchUp))
   document.addEventListener("kw:settled", catchUp)
+}
+
+/** The answer to a change made here has brought `topic` to revision `rev`, as far as this page's own part goes. */
+export function answered(topic, rev) {
+  topics.get(topic)?.answered(rev)
 }
 
 /** What was left out while the person worked there is fetched as soon as they have left. */
@@ -44,14 +52,16 @@ async function ask() {
   }
 }
 
-function note(revisions) {
-  for (const [name, rev] of Object.entries(revisions)) topics.get(name)?.note(rev)
+function note(revisions, own = false) {
+  for (const [name, rev] of Object.entries(revisions)) topics.get(name)?.note(rev, own)
 }
 
 class Topic {
   watchedBy = null
   #name
   #newest = 0
+  #own = 0
+  #answered = 0
   #owedSince = null
   #last = 0
   #timer = null
@@ -60,9 +70,18 @@ class Topic {
     this.#name = name
   }
 
-  note(rev) {
+  /** @param own whether this page made the change: then the answer shows it, and nothing need be fetched */
+  note(rev, own) {
     this.#newest = Math.max(this.#newest, rev)
-    this.plan()
+    if (own) this.#own = rev
+    this.#advance()
+    if (own) setTimeout(() => this.plan(), OWN)
+    else this.plan()
+  }
+
+  answered(rev) {
+    this.#answered = Math.max(this.#answered, rev)
+    this.#advance()
   }
 
   plan() {
@@ -80,6 +99,15 @@ class Topic {
     this.#timer = setTimeout(() => this.#fetch(), wait)
   }
 
+  /** Only over a change that was this page's own and is shown, and only if nothing of others' lies before it. */
+  #advance() {
+    if (this.#own === this.#shown() + 1 && this.#own <= this.#answered) this.#show(this.#own)
+  }
+
+  #show(rev) {
+    for (const shown of document.querySelectorAll(`[data-topic="${CSS.escape(this.#name)}"]`)) shown.dataset.rev = rev
+  }
+
   #element() {
     return document.querySelector(`[data-topic="${CSS.escape(this.#name)}"]`)
   }
@@ -91,7 +119,8 @@ class Topic {
   async #fetch() {
     this.#last = Date.now()
     const element = this.#element()
-    if (element?.dataset.changes) await this.#apply(element)
+    const wanted = this.#shown() < this.#newest || this.#owedSince !== null
+    if (wanted && element?.dataset.changes) await this.#apply(element)
     this.#timer = null
     this.plan()
   }
@@ -108,7 +137,7 @@ class Topic {
     const { owed } = swap(html)
     this.#owedSince = owed ? since : null
     this.#newest = Math.max(this.#newest, rev)
-    for (const shown of document.querySelectorAll(`[data-topic="${CSS.escape(this.#name)}"]`)) shown.dataset.rev = rev
+    this.#show(rev)
     const said = answer.headers.get("X-Said")
     if (said) say(decodeURIComponent(said))
   }

@@ -3,6 +3,7 @@
 import { pause } from "./backoff.js"
 import { connection } from "./connection.js"
 import { headers, post } from "./http.js"
+import { answered } from "./live.js"
 import { saving } from "./saving.js"
 
 const lanes = new Map()
@@ -45,6 +46,7 @@ async function run(lane) {
   const more = lane.changes.some(({ key }) => key === change.key)
   if (!more && answer.ok) saving.saved(change.key)
   await change.answered(answer)
+  answered(change.lane, Number(answer.headers.get("X-Rev")))
   run(lane)
 }
 

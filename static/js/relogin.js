@@ -4,8 +4,12 @@ import { word } from "./words.js"
 
 const FORM = "/login/form"
 const LOOK_AROUND = 20_000
+const PAUSE_IN_TYPING = 1_500
 const watchers = new Set()
 let underway = null
+let lastKey = 0
+
+document.addEventListener("keydown", () => (lastKey = Date.now()), { capture: true })
 
 /** Resolves when the person has signed in again; one dialog for all who ask. */
 export function signInAgain() {
@@ -36,6 +40,7 @@ async function elsewhere() {
 
 /** Escape gives a moment to look at the page or copy from it; then the dialog is back. */
 async function inDialog() {
+  await pauseInTyping()
   const dialog = built()
   document.body.append(dialog)
   const before = document.activeElement
@@ -49,6 +54,11 @@ async function inDialog() {
   })
   dialog.remove()
   before?.focus?.({ preventScroll: true })
+}
+
+/** Nobody's sentence shall end in the form's e-mail field. */
+async function pauseInTyping() {
+  while (Date.now() - lastKey < PAUSE_IN_TYPING) await new Promise((done) => setTimeout(done, 200))
 }
 
 /** True when signed in and the page has a fresh form token; else the reason stands in the dialog. */

@@ -12,6 +12,7 @@ from pycrdt import Doc, XmlElement, XmlFragment
 from klimawerk.collab import content, projection, store
 from klimawerk.collab.models import Document, Update
 from klimawerk.extensions import db
+from tests.collab.yjs import NODE, YjsWriter
 from tests.live.house import FRAGMENT, House, Writer, append, b64, paragraph, scribble, until
 
 Write = Callable[..., Writer]
@@ -249,3 +250,21 @@ def test_log_numbers_have_no_gaps_when_many_write_at_once(writer: Write, doc: st
     assert [row.seq for row in rows()] == list(range(1, 51))
     assert db.session.query(Document.seq).filter_by(name=doc).scalar() == 50
     until(lambda: {w.plain().count("x") for w in writers} == {50})
+
+
+@pytest.mark.skipif(NODE is None, reason="needs node")
+def test_nothing_comes_between_the_two_halves_of_a_letter(house: House, writer: Write, doc: str) -> None:
+    """Yjs and the server's library would disagree on what remains of it, and the replicas drift apart."""
+    akosua = writer(1)
+    akosua.type("a😀b")
+    for op in ("insert", "remove"):
+        jan = YjsWriter(house.client(2), doc)
+        jan.join()
+        cut = base64.b64decode(jan.doc._do(op, place=2))
+        assert jan.send(cut) == {"ok": False, "error": "invalid"}
+        whole = YjsWriter(house.client(2), doc)
+        whole.join()
+        assert whole.send(base64.b64decode(whole.doc._do(op, place=3 if op == "insert" else 0)))["ok"]
+        jan.doc.close()
+        whole.doc.close()
+    until(lambda: akosua.plain() == "😀xb")

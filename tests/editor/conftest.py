@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -53,7 +53,7 @@ def measure(team: Team) -> Measure:
 
 
 @pytest.fixture
-def sheet_for(page_for: Callable[..., Page], measure: Measure) -> Iterator[Callable[..., Sheet]]:
+def sheet_for(page_for: Callable[..., Page], measure: Measure) -> Callable[..., Sheet]:
     """`sheet_for(person)`: that person's window on the measure, connected."""
 
     def open_sheet(person: Person, **options: object) -> Sheet:
@@ -62,4 +62,4 @@ def sheet_for(page_for: Callable[..., Page], measure: Measure) -> Iterator[Calla
         sheet.page.locator("#save-state[data-state=saved]").wait_for()
         return sheet
 
-    yield open_sheet
+    return open_sheet

@@ -95,15 +95,16 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     # Both pages and the database agree, and everything is there exactly once.
     shown = _text(german, measure).inner_text().strip()
     assert shown == _text(partner, measure).inner_text().strip()
-    db.session.expire_all()
-    stored = to_plain(store.contents(measure.name)["description.en"])
+    db.session.rollback()
+    stored = to_plain(store.contents(measure.name)["description.en"]).strip()
     assert stored == shown
     for words in ("DECKEL INNEN GRÜN.", "Deckel innen grün.", "Written on the train.", "Vor dem Sturz und danach"):
         assert stored.count(words) == 1, words
     assert measure.values["period_start"] == "2027-10"
     assert measure.values["period_end"] == "2029-09"
     kept = db.session.get(Row, cost.id)
-    assert kept and kept.cells["amount"] == {"amount": "63500.00", "currency": "EUR"}
+    assert kept is not None
+    assert kept.cells["amount"] == {"amount": "63500.00", "currency": "EUR"}
 
 
 def test_two_values_for_one_field_stand_side_by_side_until_an_editor_chooses(

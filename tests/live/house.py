@@ -46,6 +46,7 @@ class House:
         self.app = app
         self.rights: dict[tuple[int, str], Access | None] = {}
         self.watchers: set[tuple[int, str]] = set()
+        self.ended_logins: set[str] = set()
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._clients: list[Client] = []
@@ -61,8 +62,11 @@ class House:
         return made
 
     def close(self) -> None:
-        for client in self._clients:
-            client.close()
+        closing = [threading.Thread(target=client.close) for client in self._clients]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
         self._server.shutdown()
         self.app.extensions["collab"].close()
         self.app.extensions["live"].close()
@@ -73,7 +77,7 @@ def editor(person: int) -> Access:
 
 
 def register(house: House) -> None:
-    identity.register(_who)
+    identity.register(_who, lambda logins: logins & house.ended_logins)
     access.register(house.access)
     for kind in ("measure", "programme"):
         topics.register(kind, lambda person, number, kind=kind: (person, f"{kind}:{number}") not in house.watchers)
@@ -87,9 +91,9 @@ def _who() -> Identity | None:
 @contextmanager
 def unchanged_registers() -> Iterator[None]:
     """What the domains have registered is theirs again afterwards."""
-    kept = list(identity._identify), list(access._resolver), dict(topics._kinds)
+    kept = list(identity._identify), list(access._resolver), dict(topics._kinds), list(identity._ended)
     yield
-    identity._identify[:], access._resolver[:] = kept[0], kept[1]
+    identity._identify[:], access._resolver[:], identity._ended[:] = kept[0], kept[1], kept[3]
     topics._kinds.clear()
     topics._kinds.update(kept[2])
 
@@ -100,6 +104,7 @@ class Client:
     def __init__(
         self, url: str, person: int | None, *, transport: str = "websocket", schema: int | None = 1, login: str = ""
     ) -> None:
+        self.person = person
         self.heard: dict[str, list[Any]] = {}
         self.socket = socketio.Client(reconnection=False, handle_sigint=False)
         self.socket.on("*", self._hear)
@@ -195,9 +200,10 @@ def scribble(fragment: XmlFragment, dice: random.Random) -> None:
         del fragment.children[dice.randrange(blocks)]
         return
     block = fragment.children[dice.randrange(blocks)]
-    if not len(block.children):
-        block.children.append(XmlText())
-    text = block.children[0]
+    text = next((child for child in block.children if isinstance(child, XmlText)), None)
+    if text is None:
+        fragment.children.insert(0, paragraph("oben"))
+        return
     if choice < 0.4 and len(text) > 2:
         text.clear()
     elif choice < 0.5 and len(text):

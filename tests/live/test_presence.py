@@ -173,3 +173,12 @@ def test_renaming_shows(house: House) -> None:
     house.rights[1, "programme:5"] = replace(editor(1), name="Akosua Boateng")
     sockets.recheck(1)
     until(lambda: shown(jan) == [("Akosua Boateng", "", "")], 3)
+
+
+def test_a_login_that_ran_out_ends_its_pages(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "LOGINS_EVERY", 0.5)
+    laptop, phone = house.client(1, login="laptop"), house.client(1, login="phone")
+    house.ended_logins.add("laptop")
+    laptop.wait_for("signed-out")
+    until(lambda: not laptop.socket.connected)
+    assert phone.ask("watch", topics=[])["ok"]

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from klimawerk.accounts import mail
 from klimawerk.accounts import service as accounts
 from klimawerk.accounts.models import AuditEntry, Link, Person
 from klimawerk.clock import now
@@ -114,7 +115,9 @@ def test_the_start_page_shows_my_partnerships_and_no_others(client: ProofReader)
     assert "Fremd" not in page.text
 
 
-def send(client: ProofReader, team: Team, side: str = "de", role: str = "editor", email: str = "new@example.org"):  # type: ignore[no-untyped-def]
+def invite_somebody(
+    client: ProofReader, team: Team, side: str = "de", role: str = "editor", email: str = "new@example.org"
+):  # type: ignore[no-untyped-def]
     town = next((one.id for one in team.partnership.municipalities if one.side == side), "")
     client.get(f"/partnerships/{team.partnership.id}/members")
     return client.post(
@@ -134,7 +137,7 @@ def test_an_invitation_makes_an_account_and_a_membership_when_its_button_is_pres
 ) -> None:
     team = factories.partnership()
     client.login(team.de["coordinator"])
-    answer = send(client, team)
+    answer = invite_somebody(client, team)
     assert "No mail was sent" in answer.text
     link = link_in(answer.text)
     guest = app.test_client()
@@ -158,7 +161,7 @@ def test_an_invitation_makes_an_account_and_a_membership_when_its_button_is_pres
 def test_who_has_an_account_accepts_signed_in_and_nobody_else_can(app: Flask, client: ProofReader) -> None:
     team, invited = factories.partnership(), factories.person()
     client.login(team.de["coordinator"])
-    link = link_in(send(client, team, email=invited.email).text)
+    link = link_in(invite_somebody(client, team, email=invited.email).text)
     assert "you are signed in as" in client.get(link).text
     assert client.post(link).status_code == 403
     guest = app.test_client()
@@ -174,9 +177,9 @@ def test_who_has_an_account_accepts_signed_in_and_nobody_else_can(app: Flask, cl
 def test_a_coordinator_invites_for_their_own_side_and_neutral_people_only(client: ProofReader) -> None:
     team = factories.partnership()
     client.login(team.de["coordinator"])
-    assert send(client, team, side="partner").status_code == 422
-    assert send(client, team, side="neutral", role="moderator").status_code == 200
-    assert send(client, team, side="neutral", role="coordinator", email="x@example.org").status_code == 422
+    assert invite_somebody(client, team, side="partner").status_code == 422
+    assert invite_somebody(client, team, side="neutral", role="moderator").status_code == 200
+    assert invite_somebody(client, team, side="neutral", role="coordinator", email="x@example.org").status_code == 422
     mine = place(team.de["coordinator"], team)
     wanted = members.Invitation("y@example.org", "partner", "editor", "en")
     with pytest.raises(Refused):
@@ -191,8 +194,8 @@ def test_a_coordinator_invites_for_their_own_side_and_neutral_people_only(client
 def test_an_invitation_can_be_sent_again_and_withdrawn(app: Flask, client: ProofReader) -> None:
     team = factories.partnership()
     client.login(team.de["coordinator"])
-    first = link_in(send(client, team).text)
-    assert "invited already" in send(client, team).text
+    first = link_in(invite_somebody(client, team).text)
+    assert "invited already" in invite_somebody(client, team).text
     number = db.session.scalars(select(Link.id)).one()
     at = f"/partnerships/{team.partnership.id}/invitations/{number}"
     second = link_in(client.post(f"{at}/resend").text)
@@ -201,6 +204,25 @@ def test_an_invitation_can_be_sent_again_and_withdrawn(app: Flask, client: Proof
     assert guest.get(second).status_code == 200
     assert client.post(f"{at}/withdraw").status_code == 302
     assert guest.get(second).status_code == 410
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_the_link_is_shown_only_when_no_mail_took_it(
+    client: ProofReader, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    sent: list[str] = []
+
+    def send(to: str, subject: str, text: str, *, language: str) -> bool:
+        sent.append(f"{to} {language} {subject} {text}")
+        return taken
+
+    monkeypatch.setattr(mail, "send", send)
+    team = factories.partnership()
+    client.login(team.de["coordinator"])
+    answer = invite_somebody(client, team)
+    assert ("/link/invitation/" in answer.text) is not taken
+    assert "/link/invitation/" in sent[0]
+    assert sent[0].startswith("new@example.org en Invitation to Musterstadt and Exampleton")
 
 
 def test_the_other_side_cannot_withdraw_our_invitation_or_end_our_people(client: ProofReader) -> None:

@@ -11,10 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_babel import force_locale
 
 from klimawerk.web import assets, formats, info
 from klimawerk.web.logs import Discreet, discreet
+from tests import factories
 from tests.client import ProofReader
 
 
@@ -142,3 +144,34 @@ def test_neither_does_one_in_a_traceback_while_the_rest_stays_readable() -> None
     assert "hush-hush" not in written
     assert "it failed" in written
     assert "for a@b.example" in written
+
+
+def test_a_page_comes_packed_to_whom_takes_it_so(client: ProofReader) -> None:
+    plain = client.get("/accessibility")
+    assert "Content-Encoding" not in plain.headers
+    request = client.application.test_client(use_cookies=False)
+    with client.application.app_context():
+        packed = FlaskClient.open(request, "/accessibility", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert b"Report a barrier" in gzip.decompress(packed.data)
+    assert len(packed.data) < len(plain.data) / 2
+
+
+def test_a_number_beyond_all_columns_is_an_unknown_page(client: ProofReader) -> None:
+    client.login(factories.person())
+    assert client.get(f"/partnerships/{2**31}/members").status_code == 404
+    assert client.get(f"/partnerships/{10**40}/members").status_code == 404
+
+
+def test_what_is_too_large_is_refused_with_a_sentence(client: ProofReader) -> None:
+    client.get("/login")
+    answer = client.post("/login", data={"email": "x" * 3_000_000, "password": "x"})
+    assert answer.status_code == 413
+    assert "larger than this page accepts" in answer.text
+
+
+def test_a_nul_finds_nobody_and_breaks_nothing(client: ProofReader, any_database: str) -> None:
+    client.get("/login")
+    answer = client.post("/login", data={"email": "a\0b@example.org", "password": "x\0"})
+    assert answer.status_code == 422

@@ -3,19 +3,20 @@
 // The shape is the one y-prosemirror expects of an awareness.
 
 import { Y, decoding, encoding } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
+import { Timers } from "../timers.js"
 import { decode, encode } from "./base64.js"
 
-const CALM = 150
+const CALM = 120
 
 export class Carets {
   #states = new Map()
   #listeners = new Set()
   #own = {}
   #clock = 0
-  #timer = null
+  #timers = new Timers()
   #send
 
-  /** @param send called with the caret to tell others, as base64, at most every 150 ms */
+  /** @param send called with the caret to tell others, as base64, at most every 120 ms */
   constructor(client, send) {
     this.clientID = client
     this.#send = send
@@ -31,7 +32,7 @@ export class Carets {
 
   setLocalStateField(name, value) {
     this.#own = { ...this.#own, [name]: value }
-    this.#timer ??= setTimeout(() => this.tell(), CALM)
+    this.#timers.once("tell", CALM, () => this.tell())
   }
 
   on(_event, listener) {
@@ -44,8 +45,7 @@ export class Carets {
 
   /** Tell others where the own caret is (also after a new connection). */
   tell() {
-    clearTimeout(this.#timer)
-    this.#timer = null
+    this.#timers.cancel("tell")
     const encoder = encoding.createEncoder()
     encoding.writeVarUint(encoder, 1)
     encoding.writeVarUint(encoder, this.clientID)
@@ -74,12 +74,13 @@ export class Carets {
   }
 
   destroy() {
-    clearTimeout(this.#timer)
+    this.#timers.cancel("tell", "draw")
     this.#listeners.clear()
   }
 
+  /** Every opened text draws carets anew: not for each one that moves. */
   #changed() {
-    for (const listener of this.#listeners) listener()
+    this.#timers.once("draw", CALM, () => this.#listeners.forEach((listener) => listener()))
   }
 }
 

@@ -1,0 +1,58 @@
+"""A replica held by the browser's own Yjs, in a node process of its own."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+from tests.live.house import Client, Writer, b64
+
+NODE = shutil.which("node")
+
+
+class YjsDoc:
+    """Speaks like a pycrdt Doc, as far as a Writer asks."""
+
+    def __init__(self) -> None:
+        assert NODE is not None
+        script = Path(__file__).parent / "replica.mjs"
+        self._process = subprocess.Popen([NODE, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._lock = threading.Lock()
+
+    def apply_update(self, update: bytes) -> None:
+        self._do("apply", u=b64(update))
+
+    def get_state(self) -> bytes:
+        return base64.b64decode(self._do("state"))
+
+    def get_update(self, state: bytes | None = None) -> bytes:
+        return base64.b64decode(self._do("update", **({"sv": b64(state)} if state else {})))
+
+    def scribble(self, seed: int) -> bytes:
+        """One random edit of a person; its update."""
+        return base64.b64decode(self._do("scribble", seed=seed))
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _do(self, op: str, **more: Any) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._lock:
+            self._process.stdin.write(json.dumps({"op": op, **more}).encode() + b"\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
+
+
+class YjsWriter(Writer):
+    """A Writer whose replica is Yjs itself."""
+
+    def __init__(self, client: Client, doc: str) -> None:
+        super().__init__(client, doc)
+        self.doc: Any = YjsDoc()

@@ -1,0 +1,127 @@
+"""Fields and rows: saved when left, followed by everybody, never under the caret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+
+SheetFor = Callable[..., Sheet]
+
+
+def field(sheet: Sheet, name: str, control: str = "select, input:not([type=hidden]), textarea"):  # type: ignore[no-untyped-def]
+    return sheet.page.locator(f"#f-{sheet.item}-{name}").locator(control).first
+
+
+def cell(sheet: Sheet, kind: str, name: str):  # type: ignore[no-untyped-def]
+    return (
+        sheet.page.locator(f"#rows-{sheet.item}-{kind} kw-field[id$='-{name}']")
+        .first.locator("select, input:not([type=hidden]), textarea")
+        .first
+    )
+
+
+def test_a_choice_is_saved_and_followed(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    field(here, "priority").select_option("low")
+    expect(field(there, "priority")).to_have_value("low")
+    expect(here.page.locator(f"#f-{here.item}-priority")).not_to_have_attribute("data-dirty", "")
+
+
+def test_a_half_typed_value_and_its_caret_stay_while_others_save(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    mine = cell(here, "steps", "text-en")
+    mine.click()
+    mine.press("Control+Home")
+    here.page.keyboard.type("First ")
+    theirs = cell(there, "steps", "due")
+    theirs.fill("2028-03")
+    theirs.press("Tab")
+    field(there, "priority").select_option("low")
+    expect(field(here, "priority")).to_have_value("low")
+    here.page.keyboard.type("of all: ")
+    expect(mine).to_have_value("First of all: Analyse the waste")
+    mine.press("Tab")
+    expect(cell(there, "steps", "text-en")).to_have_value("First of all: Analyse the waste")
+
+
+def test_two_values_for_one_cell_stand_side_by_side_for_both(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    mine, theirs = cell(here, "costs", "amount"), cell(there, "costs", "amount")
+    mine.fill("55000")
+    theirs.fill("60000")
+    theirs.press("Enter")
+    expect(there.page.locator("[data-dirty]")).to_have_count(0)
+    mine.press("Enter")
+    for sheet in (here, there):
+        conflict = sheet.page.locator("kw-field .conflict")
+        expect(conflict).to_contain_text("60")
+        expect(conflict).to_contain_text("55")
+    expect(here.state).to_have_attribute("data-state", "conflict")
+    here.page.locator("kw-field .conflict button[value='1']").click()
+    for sheet in (here, there):
+        expect(sheet.page.locator("kw-field .conflict")).to_have_count(0)
+        expect(sheet.state).to_have_attribute("data-state", "saved")
+    assert "55" in cell(there, "costs", "amount").input_value()
+
+
+def test_a_bad_value_keeps_what_was_typed_with_the_reason(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    mine = cell(here, "costs", "amount")
+    mine.fill("a lot")
+    mine.press("Enter")
+    expect(mine).to_have_attribute("aria-invalid", "true")
+    expect(mine).to_have_value("a lot")
+    mine.fill("61000")
+    mine.press("Enter")
+    expect(mine).not_to_have_attribute("aria-invalid", "true")
+    expect(here.state).to_have_attribute("data-state", "saved")
+
+
+def test_escape_brings_the_saved_value_back(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    mine = cell(here, "costs", "amount")
+    before = mine.input_value()
+    mine.fill("1")
+    mine.press("Escape")
+    expect(mine).to_have_value(before)
+
+
+def test_a_row_is_added_moved_and_deleted_by_keyboard_in_both_windows(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    rows, others = (sheet.page.locator(f"#rows-{sheet.item}-steps [data-row]") for sheet in (here, there))
+    here.page.locator(f"#rows-{here.item}-steps .row-add button").click()
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1).locator("input:not([type=hidden]), select, textarea").first).to_be_focused()
+    here.page.keyboard.type("Zweiter Schritt")
+    here.page.keyboard.press("Tab")
+    expect(others.nth(1).locator("[lang=de]:is(input, textarea)")).to_have_value("Zweiter Schritt")
+    name = rows.nth(1).get_attribute("id")
+    rows.nth(1).locator(".row-up").focus()
+    here.page.keyboard.press("Enter")
+    expect(rows.first).to_have_attribute("id", str(name))
+    expect(others.first).to_have_attribute("id", str(name))
+    rows.first.locator(".row-delete").click()
+    expect(others).to_have_count(1)
+    here.page.locator(f"#rows-{here.item}-steps .row-undo").click()
+    expect(others).to_have_count(2)
+
+
+def test_a_row_is_moved_by_pointer(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    rows = here.page.locator(f"#rows-{here.item}-steps [data-row]")
+    here.page.locator(f"#rows-{here.item}-steps .row-add button").click()
+    expect(rows).to_have_count(2)
+    name = rows.nth(1).get_attribute("id")
+    rows.first.scroll_into_view_if_needed()
+    handle, target = rows.nth(1).locator(".row-handle").bounding_box(), rows.first.bounding_box()
+    assert handle is not None
+    assert target is not None
+    here.page.mouse.move(handle["x"] + 5, handle["y"] + 5)
+    here.page.mouse.down()
+    here.page.mouse.move(handle["x"] + 5, target["y"] + 3, steps=4)
+    here.page.mouse.up()
+    expect(rows.first).to_have_attribute("id", str(name))

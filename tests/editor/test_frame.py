@@ -1,0 +1,152 @@
+"""Around the texts: presence, pasting, the content policy, signing in again, accessibility."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests import factories, servers
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+
+SheetFor = Callable[..., Sheet]
+AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
+
+FROM_WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p {color: red}</style></head>
+<body><!--StartFragment--><h1 style='mso-list:none'>Aim<o:p></o:p></h1>
+<p class=MsoNormal style='margin:0'>Plain <b style='mso-bidi-font-weight:normal'>bold</b>
+<span style='font-style:italic'>slanted</span></p>
+<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><![if !supportLists]><span><span
+style='mso-list:Ignore'>·<span>&nbsp; </span></span></span><![endif]>First</p>
+<p class=MsoListParagraph style='mso-list:l0 level2 lfo1'><![if !supportLists]><span
+style='mso-list:Ignore'>1.<span>&nbsp; </span></span><![endif]>Below</p>
+<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>·</span>Second</p>
+<table><tr><td>Bins</td><td>40</td></tr></table>
+<p><a href="javascript:alert(1)">bad</a> <a href="https://example.org/">good</a></p>
+<script>document.title = "taken over"</script><h5>Small</h5><!--EndFragment--></body></html>"""
+
+
+def paste(page: Page, html: str) -> None:
+    """What the browser does with `html` from the clipboard."""
+    page.evaluate(
+        """(html) => {
+          const data = new DataTransfer()
+          data.setData("text/html", html)
+          const options = { clipboardData: data, bubbles: true, cancelable: true }
+          document.activeElement.dispatchEvent(new ClipboardEvent("paste", options))
+        }""",
+        html,
+    )
+
+
+def test_text_pasted_from_word_comes_clean_and_stays_so_for_others(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.edit()
+    here.page.keyboard.press("Control+a")
+    paste(here.page, FROM_WORD)
+    for sheet in (here, there):
+        expect(sheet.body().locator("h3")).to_have_text("Aim")
+        expect(sheet.body().locator("strong")).to_have_text("bold")
+        expect(sheet.body().locator("em")).to_have_text("slanted")
+        expect(sheet.body().locator("> ul > li")).to_have_count(2)
+        expect(sheet.body().locator("ul ol li")).to_have_text("Below")
+        expect(sheet.body().locator("a")).to_have_count(1)
+        expect(sheet.body().locator("a")).to_have_attribute("href", "https://example.org/")
+        expect(sheet.body()).to_contain_text("Bins | 40")
+        expect(sheet.body().locator("h4")).to_have_text("Small")
+        assert "·" not in sheet.body().inner_text()
+        assert "style=" not in sheet.body().inner_html()
+    assert "taken over" not in here.page.title()
+
+
+def test_the_toolbar_is_one_stop_for_tab_and_says_what_is_pressed(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    here.edit()
+    here.page.keyboard.press("Control+a")
+    bold = here.text().locator("[data-command=bold]")
+    bold.click()
+    expect(bold).to_have_attribute("aria-pressed", "true")
+    expect(here.body().locator("strong")).to_have_text("Forty bins are set up.")
+    here.page.keyboard.press("Alt+F10")
+    here.page.keyboard.press("End")
+    expect(here.text().locator("[data-command=redo]")).to_be_focused()
+    here.page.keyboard.press("Escape")
+    expect(here.body()).to_be_focused()
+
+
+def test_a_link_takes_only_addresses_that_are_safe(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    here.edit()
+    here.page.keyboard.press("Control+a")
+    here.page.wait_for_timeout(200)
+    here.page.keyboard.press("Control+k")
+    address = here.text().locator(".text-link input")
+    address.fill("javascript:alert(1)")
+    address.press("Enter")
+    expect(here.text().locator(".text-link-problem")).not_to_be_empty()
+    expect(here.body().locator("a")).to_have_count(0)
+    address.fill("https://example.org/bins")
+    address.press("Enter")
+    expect(here.body().locator("a")).to_have_attribute("href", "https://example.org/bins")
+
+
+def test_people_are_shown_by_place_and_field_and_leave(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    expect(here.page.locator("#people")).to_contain_text("Abenkrom")
+    expect(here.page.locator("#people")).to_contain_text("Editor partner")
+    there.page.locator(f"#f-{there.item}-priority select").focus()
+    expect(here.page.locator(f"#f-{here.item}-priority .field-people")).to_contain_text("Editor partner")
+    expect(there.page.locator(f"#f-{there.item}-priority .field-people")).to_be_hidden()
+    there.page.close()
+    expect(here.page.locator("#people")).not_to_contain_text("Editor partner", timeout=10_000)
+
+
+def test_a_login_that_ends_is_renewed_in_place_and_the_words_go_on(
+    team: Team, sheet_for: SheetFor, live_server: servers.Klimawerk
+) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.edit().press_sequentially(" Before.")
+    expect(there.body()).to_contain_text("Before.")
+    live_server.session(team.de["editor"]).post(f"{live_server.url}/logout/everywhere", timeout=10)
+    here.page.keyboard.type(" While signed out.")
+    dialog = here.page.locator("#relogin")
+    expect(dialog).to_be_visible(timeout=15_000)
+    dialog.locator("input[type=email]").fill(team.de["editor"].email)
+    dialog.locator("input[type=password]").fill("not this one")
+    dialog.locator("input[type=password]").press("Enter")
+    expect(dialog.locator("[role=alert]")).not_to_be_empty()
+    expect(there.body()).not_to_contain_text("signed out")
+    dialog.locator("input[type=password]").fill(factories.PASSWORD)
+    dialog.locator("input[type=password]").press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(there.body()).to_contain_text("While signed out.", timeout=15_000)
+    priority = here.page.locator(f"#f-{here.item}-priority select")
+    priority.select_option("low")
+    expect(there.page.locator(f"#f-{here.item}-priority select")).to_have_value("low", timeout=10_000)
+
+
+def test_axe_finds_nothing_while_reading_writing_linking_and_being_refused(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    for step in ("reading", "writing", "linking", "waiting"):
+        if step == "writing":
+            here.edit()
+        elif step == "linking":
+            here.page.keyboard.press("Control+k")
+        elif step == "waiting":
+            here.page.keyboard.press("Escape")
+            here.page.context.set_offline(True)
+            here.page.keyboard.type(" x")
+            expect(here.state).to_contain_text("1 ")
+        assert findings(here.page) == [], step
+    here.page.context.set_offline(False)
+    expect(here.state).to_have_attribute("data-state", "saved", timeout=15_000)
+
+
+def findings(page: Page) -> list[Any]:
+    """What axe says against the page, as (rule, elements)."""
+    page.evaluate(AXE.read_text())
+    result = page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })")
+    return [(found["id"], [node["target"] for node in found["nodes"]][:3]) for found in result["violations"]]

@@ -1,0 +1,98 @@
+"""Lost lines, killed servers, closed documents: what was typed arrives, or is offered back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+from playwright.sync_api import expect
+
+from klimawerk.measures.models import Measure
+from klimawerk.sheets import items
+from tests import servers
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+
+SheetFor = Callable[..., Sheet]
+
+
+def test_words_typed_offline_arrive_when_the_line_is_back(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.edit()
+    here.page.context.set_offline(True)
+    expect(here.state).to_have_attribute("data-state", "offline")
+    here.page.keyboard.type(" Written without a line.")
+    there.edit().press_sequentially(" With one.")
+    expect(here.state).to_contain_text("1 ")
+    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "waiting")
+    expect(there.body()).to_have_text("Forty bins are set up. With one.")
+    here.page.context.set_offline(False)
+    for sheet in (here, there):
+        expect(sheet.body()).to_contain_text("Written without a line.", timeout=15_000)
+        expect(sheet.body()).to_contain_text("With one.")
+        expect(sheet.state).to_have_attribute("data-state", "saved")
+
+
+def test_words_typed_while_the_server_is_dead_arrive_after_its_restart(
+    team: Team, sheet_for: SheetFor, live_server: servers.Klimawerk
+) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.edit().press_sequentially(" Before.")
+    expect(there.body()).to_contain_text("Before.")
+    live_server.kill()
+    here.page.keyboard.type(" Meanwhile.")
+    priority = here.page.locator(f"#f-{here.item}-priority select")
+    priority.select_option("low")
+    here.page.keyboard.press("Tab")
+    expect(here.state).to_contain_text("2 ", timeout=15_000)
+    live_server.restart()
+    expect(there.body()).to_have_text("Forty bins are set up. Before. Meanwhile.", timeout=30_000)
+    expect(here.state).to_have_attribute("data-state", "saved", timeout=30_000)
+    expect(there.page.locator(f"#f-{here.item}-priority select")).to_have_value("low", timeout=15_000)
+
+
+def test_leaving_the_page_while_something_waits_asks(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    asked: list[str] = []
+    here.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    here.edit()
+    here.page.context.set_offline(True)
+    here.page.keyboard.type(" Not sent.")
+    here.page.close(run_before_unload=True)
+    here.page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+
+
+def test_a_closed_measure_says_so_at_once_and_takes_no_words(
+    team: Team, sheet_for: SheetFor, app: Flask, measure: Measure
+) -> None:
+    here = sheet_for(team.de["editor"])
+    here.edit().press_sequentially(" Kept.")
+    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
+    items.lock_item(measure, "The minutes are being read", by="Miriam")
+    note = here.text().locator(".text-note")
+    expect(note).to_contain_text("Miriam", timeout=10_000)
+    expect(here.text().locator("[role=textbox]")).to_have_count(0)
+    expect(here.body()).to_have_text("Forty bins are set up. Kept.")
+    items.unlock_item(measure)
+    expect(note).to_have_count(0, timeout=10_000)
+    here.edit().press_sequentially(" Goes on.")
+    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
+
+
+def test_words_written_offline_into_a_measure_closed_meanwhile_are_offered_for_copying(
+    team: Team, sheet_for: SheetFor, measure: Measure, app: Flask
+) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.edit()
+    here.page.context.set_offline(True)
+    here.page.keyboard.type(" My last sentence.")
+    items.lock_item(measure, "Voting", by="Miriam")
+    here.page.context.set_offline(False)
+    offer = here.text().locator(".offer")
+    expect(offer.locator("textarea")).to_have_value("Forty bins are set up. My last sentence.", timeout=15_000)
+    expect(here.body()).to_have_text("Forty bins are set up.")
+    expect(there.body()).to_have_text("Forty bins are set up.")
+    expect(here.state).to_have_attribute("data-state", "refused")
+    offer.locator(".offer-done").click()
+    expect(here.state).to_have_attribute("data-state", "saved")

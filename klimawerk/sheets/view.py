@@ -190,6 +190,7 @@ class View:
     languages: Languages
     rev: int
     options: Options = Options()
+    reading: bool = False
 
     @property
     def item(self) -> Item:
@@ -202,6 +203,11 @@ class View:
     @property
     def editable(self) -> bool:
         return self.opened.editable
+
+    @property
+    def forms(self) -> bool:
+        """Whether fields and rows stand as forms; while one reads the document only its texts can be touched."""
+        return self.editable and not self.reading
 
     @cached_property
     def sheet(self) -> Sheet:
@@ -318,11 +324,13 @@ class View:
         return self.names.get(person_id or 0) or str(_("Somebody"))
 
 
-def view_of(opened: Opened, *, reader: str, wish: str | None, options: Options | None = None) -> View:
+def view_of(
+    opened: Opened, *, reader: str, wish: str | None, options: Options | None = None, reading: bool = False
+) -> View:
     """The item as this reader sees it. Everything else is read on demand, once."""
     rev = revision(opened.item.name)
     languages = languages_for(opened.item.frame, wish, reader)
-    return View(opened, reader, languages, rev, options or Options())
+    return View(opened, reader, languages, rev, options or Options(), reading)
 
 
 def parts_of(sheet: Sheet) -> Iterator[Field | RowKind]:

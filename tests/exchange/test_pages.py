@@ -113,7 +113,7 @@ def practised(person: Person) -> Programme:
     return found
 
 
-def test_the_practice_programme_can_be_spoilt_and_reset(client: ProofReader) -> None:
+def test_the_practice_programme_can_be_spoilt_and_reset(any_database: str, client: ProofReader) -> None:
     somebody = factories.person(language="de")
     client.login(somebody)
     first = client.post("/practice", data={"csrf_token": client.token})

@@ -96,7 +96,7 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     shown = _text(german, measure).inner_text().strip()
     assert shown == _text(partner, measure).inner_text().strip()
     db.session.rollback()
-    stored = to_plain(store.contents(measure.name)["description.en"])
+    stored = to_plain(store.contents(measure.name)["description.en"]).strip()
     assert stored == shown
     for words in ("DECKEL INNEN GRÜN.", "Deckel innen grün.", "Written on the train.", "Vor dem Sturz und danach"):
         assert stored.count(words) == 1, words

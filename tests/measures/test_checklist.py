@@ -1,0 +1,80 @@
+"""The checklist for consent: complete measures lack nothing; whatever is taken away is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from klimawerk.collab.content import to_plain
+from klimawerk.exchange.demo import EXAMPLE
+from klimawerk.exchange.draft import MeasureDraft
+from klimawerk.exchange.service import preview
+from klimawerk.measures.checklist import Missing, missing
+
+SIDES = {"de": "Wiesenbrück", "partner": "Abenkrom"}
+
+
+@pytest.fixture
+def measure(app: Flask) -> MeasureDraft:
+    """WA-01 of the example: complete."""
+    return preview(EXAMPLE.read_bytes()).draft.measures[0]
+
+
+def lacks(measure: MeasureDraft) -> list[Missing]:
+    texts = {fragment: to_plain(text) for fragment, text in measure.texts.items() if text}
+    return missing(measure.values, measure.rows, texts, ["de", "en"], SIDES)
+
+
+def test_a_complete_measure_lacks_nothing(measure: MeasureDraft) -> None:
+    assert lacks(measure) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["field", "climate_effect", "place", "lead_side", "period_start", "period_end", "horizon", "priority"]
+)
+def test_a_field_that_is_empty_is_named(measure: MeasureDraft, name: str) -> None:
+    del measure.values[name]
+    assert [one.part for one in lacks(measure)] == [name]
+    assert str(lacks(measure)[0].sentence).endswith(" is missing.")
+
+
+@pytest.mark.parametrize("name", ["title", "initial_situation", "description"])
+def test_a_text_is_needed_in_each_language(measure: MeasureDraft, name: str) -> None:
+    del measure.texts[f"{name}.de"]
+    assert [(one.part, one.language) for one in lacks(measure)] == [(name, "de")]
+    assert str(lacks(measure)[0].sentence).endswith(" is missing in German.")
+    del measure.texts[f"{name}.en"]
+    assert [(one.part, one.language) for one in lacks(measure)] == [(name, "")]
+
+
+@pytest.mark.parametrize("kind", ["responsible", "commitments"])
+def test_both_sides_have_to_be_named(measure: MeasureDraft, kind: str) -> None:
+    measure.rows[kind] = [row for row in measure.rows[kind] if row["side"] == "de"]
+    assert [(one.part, one.side) for one in lacks(measure)] == [(kind, "partner")]
+    assert "nothing from Abenkrom yet" in str(lacks(measure)[0].sentence)
+
+
+def test_an_indicator_needs_a_target(measure: MeasureDraft) -> None:
+    for row in measure.rows["indicators"]:
+        del row["target"]
+    assert [one.part for one in lacks(measure)] == ["indicators"]
+    measure.rows["indicators"][0]["target"] = "0"
+    assert lacks(measure) == []
+
+
+def test_costs_or_the_mark_that_there_are_none(measure: MeasureDraft) -> None:
+    empty: dict[str, Any] = {"costs": [{"category": "pr"}], "funding": []}
+    measure.rows |= empty
+    assert [one.part for one in lacks(measure)] == ["costs", "funding"]
+    measure.rows["funding"] = [{"source": "open"}]
+    assert [one.part for one in lacks(measure)] == ["costs"]
+    measure.values["no_cost"] = "yes"
+    assert lacks(measure) == []
+
+
+def test_an_open_priority_is_not_decided_and_a_permanent_task_needs_no_end(measure: MeasureDraft) -> None:
+    measure.values |= {"priority": "open", "horizon": "permanent"}
+    del measure.values["period_end"]
+    assert [one.part for one in lacks(measure)] == ["priority"]

@@ -10,6 +10,7 @@ os.environ["KLIMAWERK_ASYNC_MODE"] = "gevent"
 wsgi_app = "wsgi:app"
 worker_class = "gevent"
 workers = 1
+worker_connections = 4000
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 proc_name = "klimawerk"
 

@@ -168,6 +168,16 @@ class Klimawerk:
         self._process = None
         return status
 
+    def end_one_process(self) -> int:
+        """`kill -9` of one of several; returns the launcher's exit status."""
+        assert self._process is not None
+        import psutil
+
+        psutil.Process(self._process.pid).children()[0].kill()
+        status = self._process.wait(timeout=30)
+        self._process = None
+        return status
+
     def restart(self) -> None:
         """Start again, on the same port with the same data, whether it was killed or runs."""
         if self._process is not None:

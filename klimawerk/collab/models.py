@@ -28,7 +28,7 @@ class Document(Model):
     gen: Mapped[str] = mapped_column(String(32), default=new_gen)
     seq: Mapped[int] = mapped_column(default=0)
     upto: Mapped[int] = mapped_column(default=0)
-    state: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     access_rev: Mapped[int] = mapped_column(default=0)
     locked: Mapped[bool] = mapped_column(default=False)
     lock_reason: Mapped[str] = mapped_column(String(200), default="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import queue
 import secrets
 import time
 from collections.abc import Callable
@@ -13,16 +14,21 @@ import redis
 
 log = logging.getLogger(__name__)
 CHANNEL = "klimawerk-hints"
+MOST = 10_000  # hints that may wait
 Hint = dict[str, Any]
 
 
 class Bus:
-    """Publishes small JSON hints to all other processes; without a message queue there are none, and it is silent."""
+    """Publishes small JSON hints to all other processes; without a message queue there are none, and it is silent.
+
+    Once started, hints leave in a thread of their own: a slow queue holds up nobody.
+    """
 
     def __init__(self, url: str | None, spawn: Callable[[Callable[[], None]], object]) -> None:
         self._spawn = spawn
         self._me = secrets.token_hex(8)
-        self._client = redis.Redis.from_url(url) if url else None
+        self._client = redis.Redis.from_url(url, socket_connect_timeout=2) if url else None
+        self._outbox: queue.Queue[Hint] = queue.Queue(MOST)
         self._listeners: dict[str, Callable[[Hint], None]] = {}
         self._running = False
 
@@ -38,8 +44,19 @@ class Bus:
         """Tell all other processes; never fails, never waits for an answer."""
         if self._client is None:
             return
+        message = {"kind": kind, "process": self._me, **hint}
+        if not self._running:
+            self._publish(message)
+            return
         try:
-            self._client.publish(CHANNEL, json.dumps({"kind": kind, "process": self._me, **hint}))
+            self._outbox.put_nowait(message)
+        except queue.Full:
+            log.warning("the message queue is too slow; a hint is left out")
+
+    def _publish(self, hint: Hint) -> None:
+        assert self._client is not None
+        try:
+            self._client.publish(CHANNEL, json.dumps(hint))
         except redis.RedisError as error:
             log.warning("the message queue took no hint: %s", type(error).__name__)
 
@@ -47,9 +64,17 @@ class Bus:
         if self._client is not None and not self._running:
             self._running = True
             self._spawn(self._listen)
+            self._spawn(self._send)
 
     def stop(self) -> None:
         self._running = False
+
+    def _send(self) -> None:
+        while self._running:
+            try:
+                self._publish(self._outbox.get(timeout=1.0))
+            except queue.Empty:
+                continue
 
     def _listen(self) -> None:
         while self._running:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from dataclasses import replace
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -28,7 +30,8 @@ bp = Blueprint("overview", __name__)
 @bp.get("/programmes/<int:item_id>")
 @login_required
 def programme(item_id: int) -> ResponseReturnValue:
-    v = _programme(readable_item(item_id))
+    """Read like a document, until somebody wants to edit its tables and fields (`?mode=edit`)."""
+    v = replace(_programme(readable_item(item_id)), reading=request.args.get("mode") != "edit")
     return render_template("overview/page.html", v=v, chapters=chapters(v), finance=finance_of(v))
 
 

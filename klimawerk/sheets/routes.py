@@ -140,7 +140,8 @@ def here(opened: Opened) -> View:
     """The item as the asking person sees it, in the language that the page shows."""
     reader = locale()
     show = request.args.get("show") or request.form.get("show") or request.cookies.get("show")
-    return view_of(opened, reader=reader, wish=show, options=options_for(opened.item.frame, reader))
+    options = options_for(opened.item.frame, reader)
+    return view_of(opened, reader=reader, wish=show, options=options, reading=request.args.get("mode") == "read")
 
 
 def _me(v: View) -> int:

@@ -190,6 +190,7 @@ class View:
     languages: Languages
     rev: int
     options: Options = Options()
+    reading: bool = False
 
     @property
     def item(self) -> Item:
@@ -202,6 +203,11 @@ class View:
     @property
     def editable(self) -> bool:
         return self.opened.editable
+
+    @property
+    def forms(self) -> bool:
+        """Whether fields and rows stand as forms; while one reads the document only its texts can be touched."""
+        return self.editable and not self.reading
 
     @cached_property
     def sheet(self) -> Sheet:
@@ -246,6 +252,19 @@ class View:
 
     def rows_in(self, kind: RowKind) -> list[Row]:
         return self.rows.get(kind.name, [])
+
+    def columns(self, kind: RowKind) -> list[Field]:
+        """The cells that at least one row has something in."""
+        return [cell for cell in kind.cells if any(self.said(cell, row)[0] for row in self.rows_in(kind))]
+
+    def said(self, cell: Field, row: Row) -> tuple[str, str]:
+        """A cell to be read: its words and their language ("" for none); a missing text is shown in the original."""
+        if not cell.translated:
+            return self.in_words(cell, row.cells.get(cell.name)), ""
+        for code in (self.languages.show, self.frame.lead_language, *self.languages.all):
+            if words := row.cells.get(f"{cell.name}.{code}"):
+                return words, code
+        return "", ""
 
     def filled(self, part: Field | RowKind) -> bool:
         """Whether anything stands there in any language."""
@@ -318,11 +337,13 @@ class View:
         return self.names.get(person_id or 0) or str(_("Somebody"))
 
 
-def view_of(opened: Opened, *, reader: str, wish: str | None, options: Options | None = None) -> View:
+def view_of(
+    opened: Opened, *, reader: str, wish: str | None, options: Options | None = None, reading: bool = False
+) -> View:
     """The item as this reader sees it. Everything else is read on demand, once."""
     rev = revision(opened.item.name)
     languages = languages_for(opened.item.frame, wish, reader)
-    return View(opened, reader, languages, rev, options or Options())
+    return View(opened, reader, languages, rev, options or Options(), reading)
 
 
 def parts_of(sheet: Sheet) -> Iterator[Field | RowKind]:

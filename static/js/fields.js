@@ -1,6 +1,7 @@
 // <kw-field>: one value of the record, saved when it is left. The form inside works without any script.
 
 import { current, original, reset } from "./form-values.js"
+import { isError, sentence } from "./http.js"
 import { offer } from "./offer.js"
 import { enqueue } from "./posts.js"
 import { saving } from "./saving.js"
@@ -92,7 +93,7 @@ class Field extends HTMLElement {
   async #answered(answer, sent) {
     if (this.#sent === sent) this.#sent = null
     const html = await answer.text()
-    if (![200, 409, 422].includes(answer.status)) return this.#refused()
+    if (![200, 409, 422].includes(answer.status) || isError(answer)) return this.#refused(sentence(html))
     if (this.form && current(this.form) !== sent) return this.#goOn(html, answer)
     this.removeAttribute("data-dirty")
     swap(html, { except: this })
@@ -113,12 +114,12 @@ class Field extends HTMLElement {
     else saving.refused(this.key, () => document.getElementById(this.id))
   }
 
-  #refused() {
+  #refused(reason) {
     const place = () => document.getElementById(this.id)
     saving.refused(this.key, place)
     offer({
       place,
-      reason: word("offer.refused"),
+      reason: reason || word("offer.refused"),
       label: this.querySelector("label, legend")?.textContent ?? word("offer.yours"),
       text: readable(this.form),
       done: () => saving.forget(this.key),

@@ -29,6 +29,17 @@ export function signedOut(answer) {
   return answer.status === 401 || (answer.redirected && new URL(answer.url).pathname === "/login")
 }
 
+/** Whether the answer is a message about the request and not the part of the page that was asked for. */
+export function isError(answer) {
+  return answer.headers.has("HX-Retarget")
+}
+
+/** The words of a piece of HTML, on one line. */
+export function sentence(html) {
+  const template = Object.assign(document.createElement("template"), { innerHTML: html })
+  return template.content.textContent.replace(/\s+/g, " ").trim()
+}
+
 async function request(url, options) {
   const patience = AbortSignal.timeout(30_000)
   try {

@@ -51,7 +51,7 @@ function copyable(id, label, text) {
 }
 
 function button(className, text, onClick) {
-  const element = Object.assign(document.createElement("button"), { type: "button", className, textContent: text })
+  const element = Object.assign(document.createElement("button"), { type: "button", className: `${className} plain`, textContent: text })
   if (onClick) element.addEventListener("click", onClick)
   return element
 }

@@ -54,10 +54,11 @@ function draw(present) {
 /** Each municipality once, with the names of those who are here; a person on two devices is one. */
 function drawHead(head) {
   if (!head) return
-  const groups = grouped(unique(people), (person) => person.place || person.side)
+  const ownFirst = unique(people).sort((a, b) => isOwnSide(b) - isOwnSide(a))
+  const groups = grouped(ownFirst, (person) => person.place || person.side)
   const lines = [...groups].map(([place, members]) => {
     const line = made("p", `people-place people-side-${members[0].side}`, "")
-    line.append(made("span", "people-place-name", place), " ")
+    line.append(made("span", "people-place-name", `${place}:`), " ")
     line.append(made("span", "people-names", members.map((member) => member.name).join(", ")))
     return line
   })
@@ -111,6 +112,10 @@ function grouped(all, by) {
 
 function unique(all) {
   return [...new Map(all.map((person) => [person.id, person])).values()]
+}
+
+function isOwnSide(person) {
+  return person.side === document.documentElement.dataset.side
 }
 
 function isMe(person) {

@@ -1,5 +1,6 @@
 // Adding, moving and deleting without leaving the page: forms whose answer is the redrawn part of it.
 
+import { isError, sentence } from "./http.js"
 import { offer } from "./offer.js"
 import { enqueue } from "./posts.js"
 import { saving } from "./saving.js"
@@ -48,7 +49,7 @@ function send({ element, url, body, text, added, next }) {
     place,
     answered: async (answer) => {
       const html = await answer.text()
-      if (!TAKEN.includes(answer.status)) return refused({ key, place, text })
+      if (!TAKEN.includes(answer.status) || isError(answer)) return refused({ key, place, text, reason: sentence(html) })
       saving.forget(key)
       if (answer.headers.has("HX-Refresh")) return location.reload()
       swap(html, { except: home })
@@ -57,11 +58,11 @@ function send({ element, url, body, text, added, next }) {
   })
 }
 
-function refused({ key, place, text }) {
+function refused({ key, place, text, reason }) {
   saving.refused(key, place)
   offer({
     place,
-    reason: word("offer.refused"),
+    reason: reason || word("offer.refused"),
     label: word("offer.yours"),
     text,
     done: () => saving.forget(key),

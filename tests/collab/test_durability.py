@@ -251,7 +251,7 @@ class _Churner:
 
     def close(self) -> None:
         if isinstance(self.writer, YjsWriter):
-            self.writer.doc.close()
+            self.writer.close()
 
 
 def test_letters_one_by_one_are_all_there(house: House) -> None:

@@ -265,6 +265,21 @@ def test_nothing_comes_between_the_two_halves_of_a_letter(house: House, writer: 
         whole = YjsWriter(house.client(2), doc)
         whole.join()
         assert whole.send(base64.b64decode(whole.doc._do(op, place=3 if op == "insert" else 0)))["ok"]
-        jan.doc.close()
-        whole.doc.close()
+        jan.close()
+        whole.close()
     until(lambda: akosua.plain() == "😀xb")
+
+
+def test_a_room_that_lags_behind_a_compaction_misses_nothing(house: House, writer: Write, doc: str) -> None:
+    from klimawerk.database import writing
+
+    akosua = writer(1)
+    akosua.type("eins")
+    house.app.extensions["live"].keeper.stop()  # as if this process had slept meanwhile
+    with writing():
+        store.replace(doc, {FRAGMENT: content.from_plain("ganz anders")})
+        store.compact(store.find(doc).id)
+    assert rows() == []
+    assert writer(2).plain() == "ganz anders"
+    until(lambda: akosua.plain() == "ganz anders")
+    assert akosua.client.get("doc:update")[-1]["seq"] == 2

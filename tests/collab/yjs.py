@@ -38,8 +38,9 @@ class YjsDoc:
         return base64.b64decode(self._do("scribble", seed=seed))
 
     def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+        with self._lock:
+            self._process.kill()
+            self._process.communicate()
 
     def _do(self, op: str, **more: Any) -> Any:
         assert self._process.stdin is not None
@@ -56,3 +57,8 @@ class YjsWriter(Writer):
     def __init__(self, client: Client, doc: str) -> None:
         super().__init__(client, doc)
         self.doc: Any = YjsDoc()
+
+    def close(self) -> None:
+        self.client.close()
+        with self.lock:
+            self.doc.close()

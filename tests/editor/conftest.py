@@ -63,3 +63,16 @@ def sheet_for(page_for: Callable[..., Page], measure: Measure) -> Callable[..., 
         return sheet
 
     return open_sheet
+
+
+def paste(page: Page, html: str) -> None:
+    """What the browser does with `html` from the clipboard."""
+    page.evaluate(
+        """(html) => {
+          const data = new DataTransfer()
+          data.setData("text/html", html)
+          const options = { clipboardData: data, bubbles: true, cancelable: true }
+          document.activeElement.dispatchEvent(new ClipboardEvent("paste", options))
+        }""",
+        html,
+    )

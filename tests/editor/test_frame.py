@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests import factories, servers
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import Sheet, paste
 from tests.factories import Team
 
 SheetFor = Callable[..., Sheet]
@@ -27,19 +27,6 @@ style='mso-list:Ignore'>1.<span>&nbsp; </span></span><![endif]>Below</p>
 <table><tr><td>Bins</td><td>40</td></tr></table>
 <p><a href="javascript:alert(1)">bad</a> <a href="https://example.org/">good</a></p>
 <script>document.title = "taken over"</script><h5>Small</h5><!--EndFragment--></body></html>"""
-
-
-def paste(page: Page, html: str) -> None:
-    """What the browser does with `html` from the clipboard."""
-    page.evaluate(
-        """(html) => {
-          const data = new DataTransfer()
-          data.setData("text/html", html)
-          const options = { clipboardData: data, bubbles: true, cancelable: true }
-          document.activeElement.dispatchEvent(new ClipboardEvent("paste", options))
-        }""",
-        html,
-    )
 
 
 def test_text_pasted_from_word_comes_clean_and_stays_so_for_others(team: Team, sheet_for: SheetFor) -> None:
@@ -150,3 +137,17 @@ def findings(page: Page) -> list[Any]:
     page.evaluate(AXE.read_text())
     result = page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })")
     return [(found["id"], [node["target"] for node in found["nodes"]][:3]) for found in result["violations"]]
+
+
+def test_the_question_mark_lists_the_keys_unless_single_keys_are_off(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    here.page.keyboard.press("?")
+    expect(here.page.locator("#shortcuts")).to_be_visible()
+    assert findings(here.page) == []
+    here.page.locator("#shortcuts-on").uncheck()
+    here.page.keyboard.press("Escape")
+    expect(here.page.locator("#shortcuts")).to_be_hidden()
+    here.page.keyboard.press("?")
+    expect(here.page.locator("#shortcuts")).to_be_hidden()
+    here.page.locator("[data-open-shortcuts]").click()
+    expect(here.page.locator("#shortcuts")).to_be_visible()

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from klimawerk.measures.models import Measure
 from klimawerk.sheets import items
 from tests import servers
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import Sheet, paste
 from tests.factories import Team
 
 SheetFor = Callable[..., Sheet]
@@ -96,3 +96,40 @@ def test_words_written_offline_into_a_measure_closed_meanwhile_are_offered_for_c
     expect(here.state).to_have_attribute("data-state", "refused")
     offer.locator(".offer-done").click()
     expect(here.state).to_have_attribute("data-state", "saved")
+
+
+def test_everything_works_where_web_sockets_are_blocked(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.page.route_web_socket("**/socket.io/**", lambda socket: socket.close())
+    polls: list[str] = []
+    here.page.on("request", lambda request: polls.append(request.url) if "transport=polling" in request.url else None)
+    here.page.reload()
+    here.edit().press_sequentially(" By post.")
+    expect(there.body()).to_have_text("Forty bins are set up. By post.")
+    there.edit().press_sequentially(" And back.")
+    expect(here.body()).to_have_text("Forty bins are set up. By post. And back.")
+    assert polls
+
+
+def test_a_text_larger_than_one_message_arrives_whole(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.edit()
+    paste(here.page, "".join(f"<p>Paragraph {n} {'word ' * 40}</p>" for n in range(600)))
+    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved", timeout=20_000)
+    expect(there.body().locator("p")).to_have_count(600, timeout=20_000)
+    expect(there.body()).to_contain_text("Paragraph 599")
+
+
+def test_words_composed_on_a_touch_keyboard_arrive_as_they_were_meant(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"], has_touch=True, is_mobile=True, viewport={"width": 412, "height": 800})
+    there = sheet_for(team.partner["editor"])
+    here.page.locator("a[data-show-language=en]").tap()
+    here.edit()
+    keyboard = here.page.context.new_cdp_session(here.page)
+    for so_far in (" K", " Kö", " Köl", " Köln"):
+        keyboard.send(
+            "Input.imeSetComposition", {"text": so_far, "selectionStart": len(so_far), "selectionEnd": len(so_far)}
+        )
+        here.page.wait_for_timeout(60)
+    keyboard.send("Input.insertText", {"text": " Köln"})
+    expect(there.body()).to_have_text("Forty bins are set up. Köln")

@@ -41,7 +41,7 @@ export class LinkForm {
     label.append(word("link.address"), input)
     const problem = Object.assign(document.createElement("p"), { className: "text-link-problem" })
     problem.setAttribute("role", "alert")
-    form.append(label, button(word("link.set"), "submit"), button(word("link.remove"), "button"), problem)
+    form.append(label, button(word("link.set"), "submit"), button(word("link.remove"), "button", "plain"), problem)
     form.addEventListener("submit", (event) => {
       event.preventDefault()
       this.#set(input.value, problem)
@@ -92,6 +92,6 @@ function around($from) {
   return { from, to }
 }
 
-function button(text, type) {
-  return Object.assign(document.createElement("button"), { type, textContent: text })
+function button(text, type, className = "") {
+  return Object.assign(document.createElement("button"), { type, className, textContent: text })
 }

@@ -12,7 +12,7 @@ const BUTTONS = {
   numbers: "1.",
   bold: "B",
   italic: "I",
-  link: "⧉",
+  link: null, // no sign of it is understood everywhere: the word itself
   undo: "↶",
   redo: "↷",
 }
@@ -63,7 +63,7 @@ export class Toolbar {
     Object.assign(button, { type: "button", tabIndex: -1, title: word(`toolbar.${name}`) })
     button.dataset.command = name
     button.setAttribute("aria-label", word(`toolbar.${name}`))
-    button.dataset.sign = sign // drawn by the style sheet: the name is what is read and spoken
+    button.dataset.sign = sign ?? word(`toolbar.${name}`) // drawn by the style sheet: the name is what is read and spoken
     button.addEventListener("mousedown", (event) => event.preventDefault()) // the caret stays in the text
     button.addEventListener("click", () => this.#run(name))
     this.#buttons.push(button)

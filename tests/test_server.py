@@ -1,0 +1,66 @@
+"""The launcher: several processes, one greeting, and settings that cannot work are answered with a sentence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from klimawerk.config import ROOT
+from tests.servers import Klimawerk, free_port
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"WORKERS": "2"}, "PostgreSQL"),
+        ({"WORKERS": "many"}, "WORKERS"),
+        ({"PORT": "http"}, "PORT"),
+        ({"PORT": "0"}, "PORT"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_a_sentence(settings: dict[str, str], word: str, tmp_path: Path) -> None:
+    for command in (["-m", "klimawerk.server"], ["-m", "flask", "--app", "wsgi", "routes"]):
+        if "PORT" in settings and "flask" in command:
+            continue
+        environment = {**os.environ, "KLIMAWERK_INSTANCE": str(tmp_path), **settings}
+        ended = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert ended.returncode != 0
+        assert word in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_the_launcher_greets_when_it_serves_and_stops_when_told(
+    app: Flask, sqlite_address: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "KLIMAWERK_INSTANCE": str(tmp_path),
+        "KLIMAWERK_DATABASE_URL": sqlite_address,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "klimawerk.server"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert f"http://localhost:{port}" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 0
+
+
+def test_when_one_process_ends_all_end(
+    app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path
+) -> None:
+    server = Klimawerk(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
+    server.start()
+    assert server.end_one_process() != 0
+    assert not server.answers(server.port)
+    assert not server.answers(server.port + 1)

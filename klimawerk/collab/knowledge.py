@@ -10,6 +10,7 @@ from klimawerk.live import events
 from klimawerk.live.doors import Refused
 
 DEEPEST = 40  # levels of nested elements
+LONGEST = 10_000_000  # items in one run
 _HARMLESS = {wire.GC, wire.DELETED}
 _ATTRIBUTE = wire.ANY
 
@@ -41,6 +42,8 @@ class Knowledge:
             parsed = wire.parse(update)
         except wire.Malformed:
             raise Refused(events.INVALID) from None
+        if not all(0 < struct.length < LONGEST for struct in parsed.structs):
+            raise Refused(events.INVALID)
         reach = self._reach(parsed.structs)
         if not self._builds_on_known(parsed, reach):
             raise Refused(events.RESYNC)

@@ -19,7 +19,7 @@ from klimawerk.live.pages import Page, Pages
 
 log = logging.getLogger(__name__)
 MOST_TOPICS = 2_000
-LOGINS_EVERY = 15.0  # seconds
+LOGINS_EVERY, ROUND_EVERY = 15.0, 300.0  # seconds
 RECHECK, SIGN_OUT = "recheck", "sign-out"
 SILENCE = 4.5
 """Seconds after an unanswered ping until a page counts as gone: under 10 s after a closed lid, with pings every 4 s."""
@@ -38,7 +38,8 @@ class Live:
         self.on_life: list[Callable[[Page], None]] = []
         self.on_watch: list[Callable[[Page, list[str]], None]] = []
         self._person_revs: dict[int, int] = {}
-        self._logins_at = 0.0
+        self._logins_at = self._round_at = 0.0
+        self._round: set[int] = set()
         self._listeners: dict[str, Callable[[Hint], None]] = {}
 
     def on_hint(self, kind: str, listener: Callable[[Hint], None]) -> None:
@@ -86,6 +87,7 @@ class Live:
         """Once a second: lost hints about rights, pages that fell silent, sockets that take nothing any more."""
         self._look_at_rights()
         self._look_at_logins()
+        self._look_at_calendar()
         for page in self.pages.all():
             if transport.waiting(self.server, page.sid) > transport.LONGEST_QUEUE:
                 transport.hang_up(self.server, page.sid)
@@ -101,6 +103,14 @@ class Live:
             self._logins_at = time.monotonic()
             for login in identity.ended({page.login for page in self.pages.all() if page.login}):
                 self.sign_out({"login": login})
+
+    def _look_at_calendar(self) -> None:
+        """Rights also end by a date: everybody is decided anew now and then, one person a second."""
+        if not self._round and time.monotonic() - self._round_at > ROUND_EVERY:
+            self._round_at = time.monotonic()
+            self._round = {page.person_id for page in self.pages.all()}
+        if self._round:
+            self.recheck(self._round.pop())
 
     def _look_at_rights(self) -> None:
         people = {page.person_id for page in self.pages.all()}

@@ -35,7 +35,8 @@ def text_fragment(t: TextView) -> str:
 
 def rows_fragment(v: View, kind: RowKind, deleted: Row | None = None) -> str:
     """The rows of one kind; `deleted` is the one that has just gone, with its undo."""
-    return render_template("sheets/_rows.html", v=v, kind=kind, deleted=deleted)
+    template = "sheets/_rows.html" if v.forms else "sheets/_rows_read.html"
+    return render_template(template, v=v, kind=kind, deleted=deleted)
 
 
 def derived_fragments(v: View, since: int) -> list[str]:
@@ -79,11 +80,12 @@ def _changed_fields(v: View, field: Field, since: int, row: Row | None = None) -
 
 
 def _changed_rows(v: View, kind: RowKind, since: int) -> list[str]:
-    """The whole list when a row came, went or moved; else only the cells."""
+    """The whole list when a row came, went or moved, or where it is only read; else only the cells."""
     moved = select(Row.id).where(Row.item_id == v.item.id, Row.kind == kind.name, Row.rev > since).limit(1)
     if db.session.scalar(moved):
         return [rows_fragment(v, kind)]
-    return [f for row in v.rows_in(kind) for cell in kind.cells for f in _changed_fields(v, cell, since, row)]
+    cells = [f for row in v.rows_in(kind) for cell in kind.cells for f in _changed_fields(v, cell, since, row)]
+    return [rows_fragment(v, kind)] if cells and not v.forms else cells
 
 
 def said(v: View, since: int) -> str:

@@ -253,6 +253,19 @@ class View:
     def rows_in(self, kind: RowKind) -> list[Row]:
         return self.rows.get(kind.name, [])
 
+    def columns(self, kind: RowKind) -> list[Field]:
+        """The cells that at least one row has something in."""
+        return [cell for cell in kind.cells if any(self.said(cell, row)[0] for row in self.rows_in(kind))]
+
+    def said(self, cell: Field, row: Row) -> tuple[str, str]:
+        """A cell to be read: its words and their language ("" for none); a missing text is shown in the original."""
+        if not cell.translated:
+            return self.in_words(cell, row.cells.get(cell.name)), ""
+        for code in (self.languages.show, self.frame.lead_language, *self.languages.all):
+            if words := row.cells.get(f"{cell.name}.{code}"):
+                return words, code
+        return "", ""
+
     def filled(self, part: Field | RowKind) -> bool:
         """Whether anything stands there in any language."""
         if isinstance(part, RowKind):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Flask
+from flask_babel import gettext as _
 
 from klimawerk.goals.service import goals_of
 from klimawerk.measures.models import Measure
@@ -53,5 +54,7 @@ def outline_of(v: View) -> Outline:
 
 
 def _line(measure: Measure, titles: dict[int, tuple[str, str]], v: View) -> Line:
-    field = sheet_of("measure").fields["planning_state"]
-    return Line(measure, *titles[measure.id], v.in_words(field, measure.values.get("planning_state")))
+    state = v.in_words(sheet_of("measure").fields["planning_state"], measure.values.get("planning_state"))
+    if "planning_state" in measure.imported:
+        state = _("%(state)s (as imported, not confirmed here)", state=state)
+    return Line(measure, *titles[measure.id], state)

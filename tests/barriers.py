@@ -1,0 +1,66 @@
+"""What stands in people's way on a page, as lines to read: an empty list is a page without barriers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+_WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+# A control in a line of text may be as high as its line (WCAG 2.5.8), and what a label encloses is as big as the label.
+_SMALL = """(least) => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].flatMap((one) => {
+  const box = (one.closest("label") ?? one).getBoundingClientRect()
+  const drawn = one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && box.width > 1
+  const inline = one.matches("a") && getComputedStyle(one).display === "inline"
+  const small = Math.round(box.width) < least || Math.round(box.height) < least
+  if (!drawn || inline || one.type === "hidden" || !small || one.closest(".skip, .unseen")) return []
+  return [`${Math.round(box.width)} x ${Math.round(box.height)}: ${one.outerHTML.slice(0, 110)}`]
+})"""
+
+_HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+  .filter((one) => one.checkVisibility()).map((one) => [Number(one.tagName[1]), one.textContent.trim()])"""
+
+# Innermost culprits; what lies in a box of its own that scrolls is meant to.
+_WIDE = """() => [...document.querySelectorAll("body *")].filter((one) =>
+    one.getBoundingClientRect().right > innerWidth + 1 && one.checkVisibility() && !one.closest(".scroll, .unseen"))
+  .slice(-3).map((one) => one.outerHTML.slice(0, 110))"""
+
+
+def barriers(page: Page, *tags: str) -> list[str]:
+    """What axe finds. Its script runs beside the page's own, outside of the page's policy."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE)
+    found: list[dict[str, Any]] = page.evaluate(
+        "(tags) => axe.run({runOnly: tags, resultTypes: ['violations']}).then((all) => all.violations)", [*_WCAG, *tags]
+    )
+    return [f"{one['id']}: {_told(node)}" for one in found for node in one["nodes"]]
+
+
+def _told(node: dict[str, Any]) -> str:
+    return f"{node['html'][:120]} ({node['failureSummary'].splitlines()[-1].strip()[:150]})"
+
+
+def sideways(page: Page) -> list[str]:
+    """What makes the page scroll sideways."""
+    if page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+        return []
+    return [f"scrolls sideways: {one}" for one in page.evaluate(_WIDE)] or ["scrolls sideways"]
+
+
+def small_targets(page: Page, least: int) -> list[str]:
+    """Controls that are smaller than `least` pixels in either direction."""
+    return [f"small: {one}" for one in page.evaluate(_SMALL, least)]
+
+
+def unordered_headings(page: Page) -> list[str]:
+    """Exactly one first heading, and no level left out on the way down."""
+    headings = [(0, ""), *((level, words) for level, words in page.evaluate(_HEADINGS))]
+    firsts = sum(level == 1 for level, _words in headings)
+    faults = [f"{firsts} first headings"] if firsts != 1 else []
+    for (above, _words), (level, words) in zip(headings, headings[1:], strict=False):
+        if level > above + 1:
+            faults.append(f"h{level} after h{above}: {words[:60]}")
+    return faults

@@ -1,0 +1,98 @@
+"""One house for everything that is only looked at: the example programme, people of either side, one server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.accounts.models import Person
+from klimawerk.exchange.service import import_programme
+from klimawerk.extensions import db
+from tests import browsers, factories, servers
+
+EXAMPLE = Path("klimawerk/exchange/example_programme.json")
+
+
+@dataclass
+class House:
+    """`window("editor", "de")` is the one window of that person; `path["measure"]` the address of that page."""
+
+    windows: browsers.Windows
+    server: servers.Klimawerk
+    people: dict[tuple[str, str], Person]
+    path: dict[str, str]
+    _open: dict[tuple[str, str], Page] = field(default_factory=dict)
+
+    def window(self, role: str, language: str) -> Page:
+        """Of an editor or observer; of "nobody", who is not signed in."""
+        key = (role, language)
+        if key not in self._open:
+            options = {} if key in self.people else {"locale": language}
+            self._open[key] = self.windows.open(self.people.get(key), **options)
+        return self._open[key]
+
+    def go(self, page: Page, name: str, query: str = "") -> Page:
+        """That page, connected where it connects."""
+        page.goto(self.path.get(name, name) + query)
+        if page.locator("html[data-user-id]").count():
+            page.locator("#save-state[data-state=saved], #save-state[data-state=conflict]").wait_for()
+        return page
+
+
+@pytest.fixture(scope="session")
+def house(browser: Browser, _sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    shutil.copy(_sqlite_template, folder / "klimawerk.sqlite")
+    address = f"sqlite:///{folder}/klimawerk.sqlite"
+    people, path = _furnished(address, folder)
+    server = servers.Klimawerk(folder, address)
+    server.start()
+    windows = browsers.Windows(browser, server.url)
+    yield House(windows, server, people, path)
+    windows.close()
+    server.close()
+    assert not windows.faults, "\n".join(windows.faults)
+
+
+def _furnished(address: str, folder: Path) -> tuple[dict[tuple[str, str], Person], dict[str, str]]:
+    settings = configuration.load(instance=folder / "instance", database_url=address, secret_key="tests", testing=True)
+    with create_app(settings).app_context():
+        programme = import_programme(EXAMPLE.read_bytes(), by=None)
+        measure, other = (factories.measure(programme, code) for code in ("WA-01", "WA-02"))
+        partnership = programme.frame.partnership
+        people = {}
+        for side, town in zip(("de", "partner"), partnership.municipalities, strict=True):
+            for role in ("coordinator", "editor", "observer"):
+                member = factories.member(partnership, side, role, town=town)
+                people[role, factories.LANGUAGES[side]] = member
+        path = {
+            "start": "/",
+            "programme": f"/programmes/{programme.id}",
+            "measure": f"/measures/{measure.id}",
+            "other measure": f"/measures/{other.id}",
+            "goal": f"/goals/{measure.goal_id}",
+            "arrange": f"/programmes/{programme.id}/order",
+            "bin": f"/programmes/{programme.id}/bin",
+            "import": "/import",
+            "paste": f"/programmes/{programme.id}/paste",
+            "members": f"/partnerships/{partnership.id}/members",
+            "joint": f"/partnerships/{partnership.id}/joint",
+            "settings": f"/partnerships/{partnership.id}/settings",
+            "account": "/account",
+            "nothing": "/nothing-here",
+            "sign in": "/login",
+            "forgotten": "/forgot",
+            "dead link": "/link/reset/made-up",
+        }
+        for person in people.values():
+            db.session.refresh(person)
+            db.session.expunge(person)
+        db.engine.dispose()
+    return people, path

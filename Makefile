@@ -87,7 +87,7 @@ messages: dev
 	$(BIN)/pybabel --quiet extract -F pyproject.toml -o .venv/messages.pot --no-location --sort-output \
 	  -k lazy_gettext -k _l --project=Klimawerk --copyright-holder= --msgid-bugs-address= .
 	$(BIN)/pybabel --quiet update -i .venv/messages.pot -d translations -l de --init-missing --no-fuzzy-matching \
-	  --ignore-obsolete
+	  --ignore-obsolete --ignore-pot-creation-date
 
 lock: dev
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -60,6 +60,10 @@ def test_every_text_is_translated(german: Catalog) -> None:
     assert not missing, f"{len(missing)} not translated, such as {missing[:3]}"
 
 
+def test_the_catalogue_as_a_whole_is_finished(german: Catalog) -> None:
+    assert not german.fuzzy, "a catalogue whose head is fuzzy, or missing, is not compiled"
+
+
 def test_translations_keep_the_placeholders(german: Catalog) -> None:
     for message in german:
         wanted = set(PLACEHOLDER.findall(" ".join(_parts(message.id))))

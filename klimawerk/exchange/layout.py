@@ -104,13 +104,25 @@ SAID_EMPTY = {"commitments": ("amount", "unit"), "funding": ("application",)}
 """Cells that are written as null when they are empty; all other empty ones are left out."""
 
 _CELL_ORDER = {
+    "teams": ("side", "role", "name", "function"),
+    "baseline_rows": ("side", "challenge", "affected", "plans", "projects"),
+    "milestones": ("date", "kind", "title", "state"),
     "fields": ("code", "list_code", "climate_effect", "title", "overall_objective"),
+    "decisions": ("date", "kind", "subject", "side", "body", "result", "reference"),
+    "indicators": (
+        "code", "kind", "text", "unit", "baseline", "baseline_year", "target", "target_year",
+        "source_of_verification", "frequency", "measurements",
+    ),
+    "responsible": ("side", "unit", "contact", "role"),
+    "steps": ("text", "due", "side", "state"),
+    "commitments": ("side", "kind", "text", "amount", "unit"),
     "costs": ("category", "amount", "text"),
     "funding": ("source", "amount", "state", "text", "application"),
-}
+    "risks": ("text", "likelihood", "response"),
+}  # fmt: skip
 
 
 def cells_in_order(kind: RowKind) -> list[Field]:
-    """The kind's cells in the order a file has them."""
-    order = _CELL_ORDER.get(kind.name)
-    return [kind.by_name[name] for name in order] if order else list(kind.cells)
+    """The kind's cells in the order a file has them, however the sheet shows them; younger ones come last."""
+    order = _CELL_ORDER.get(kind.name, ())
+    return sorted(kind.cells, key=lambda cell: order.index(cell.name) if cell.name in order else len(order))

@@ -29,7 +29,7 @@ def text_in(field: Field, raw: str | Rich, place: Place, warnings: list[Problem]
 
 
 def text_out(rich: Rich) -> str | Rich:
-    """The text as a file has it. `rich` is in the editor's own form, so what comes back from plain words can be equal."""
+    """The text as a file has it. `rich` is in the editor's own form, so it can equal what plain words make."""
     plain = content.to_plain(rich)
     return plain if content.from_plain(plain) == rich else rich
 

@@ -87,7 +87,7 @@ _WHO = Group(
             (
                 side_cell(),
                 Field("contact", "line", _("Contact"), _("Full name"), max_length=120),
-                Field("unit", "lines", _("Unit"), _("Office, department or company"), max_length=200),
+                Field("unit", "lines", _("Office"), _("Office, department or company"), max_length=200),
                 Field("role", "lines", _("Task"), max_length=200),
             ),
             help=_("Both sides name somebody."),
@@ -108,7 +108,7 @@ _WHO = Group(
             _("Personnel line"),
             (
                 side_cell(),
-                Field("amount", "number", _("Amount")),
+                Field("amount", "number", _("How much")),
                 Field("unit", "choice", _("Unit"), codes="personnel_unit"),
                 Field("state", "choice", _("Where from"), codes="personnel_state"),
                 Field("text", "lines", _("What for"), max_length=300),
@@ -157,7 +157,7 @@ _WITH = Group(
                 side_cell(),
                 Field("kind", "choice", _("Kind"), codes="resource_kind"),
                 Field("text", "lines", _("What"), max_length=500),
-                Field("amount", "number", _("Amount")),
+                Field("amount", "number", _("How much")),
                 Field("unit", "choice", _("Unit"), codes="commitment_unit"),
             ),
             help=_("Subject to council decision and budget."),

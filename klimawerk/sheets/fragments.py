@@ -101,4 +101,6 @@ def said(v: View, since: int) -> str:
         return ""
     name, key = changes
     field = v.sheet.fields.get(split_key(key)[0])
-    return quote(_("%(name)s changed %(field)s.", name=name, field=field.label if field else _("a line")))
+    if field is None:
+        return quote(_("%(name)s changed a line.", name=name))
+    return quote(_("%(name)s changed %(field)s.", name=name, field=field.label))

@@ -25,7 +25,7 @@ export async function post(url, body) {
   return request(url, { method: "POST", body })
 }
 
-export function signedOut(answer) {
+function signedOut(answer) {
   return answer.status === 401 || (answer.redirected && new URL(answer.url).pathname === "/login")
 }
 

@@ -8,6 +8,9 @@ from flask import Flask
 from playwright.sync_api import expect
 
 from klimawerk.measures.models import Measure
+from klimawerk.overview import bin
+from klimawerk.partnerships import members
+from klimawerk.partnerships.access import member_of
 from klimawerk.sheets import items
 from tests import servers
 from tests.editor.conftest import Sheet, paste
@@ -133,3 +136,29 @@ def test_words_composed_on_a_touch_keyboard_arrive_as_they_were_meant(team: Team
         here.page.wait_for_timeout(60)
     keyboard.send("Input.insertText", {"text": " Köln"})
     expect(there.body()).to_have_text("Forty bins are set up. Köln")
+
+
+def test_a_deleted_measure_says_so_at_once_and_gives_unsent_words_back(
+    team: Team, sheet_for: SheetFor, measure: Measure
+) -> None:
+    here, cut_off = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.edit()
+    cut_off.edit()
+    cut_off.page.context.set_offline(True)
+    cut_off.page.keyboard.type(" Too late.")
+    bin.delete_item(measure, by=team.de["coordinator"].id)
+    expect(here.text().locator(".text-note")).to_be_visible(timeout=10_000)
+    expect(here.text().locator("[role=textbox]")).to_have_count(0)
+    cut_off.page.context.set_offline(False)
+    expect(cut_off.text().locator(".offer textarea")).to_have_value("Forty bins are set up. Too late.", timeout=15_000)
+
+
+def test_who_may_no_longer_write_is_told_at_once(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    here.edit()
+    membership = next(m for m in team.partnership.memberships if m.person_id == team.de["editor"].id)
+    coordinator = member_of(team.de["coordinator"], team.partnership.id)
+    assert coordinator is not None
+    members.end(coordinator, membership.id)
+    expect(here.text().locator(".text-note")).to_be_visible(timeout=10_000)
+    expect(here.text().locator("[role=textbox]")).to_have_count(0)

@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from klimawerk.collab import store
 from klimawerk.database import writing
+from klimawerk.exchange import layout
 from klimawerk.exchange.service import export_bytes, export_programme, import_programme, preview
 from klimawerk.extensions import db
 from klimawerk.measures.service import all_measures
 from klimawerk.overview.bin import delete_item
 from klimawerk.partnerships.access import my_memberships
 from klimawerk.partnerships.models import Partnership
+from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.rows import append_row, rows_of
 from tests import factories
@@ -153,3 +155,10 @@ def test_a_hundred_measures_come_in_within_seconds(app: Flask, example: Json) ->
     assert time.monotonic() - began < 20
     assert len(all_measures(programme)) == 100
     assert db.session.query(Row).count() > 2_000
+
+
+def test_every_field_and_row_of_the_sheets_has_its_place_in_a_file() -> None:
+    """Else an export would silently lose what a sheet has gained."""
+    for kind, slots in (("programme", layout.PROGRAMME), ("goal", layout.GOAL), ("measure", layout.MEASURE)):
+        sheet = sheet_of(kind)
+        assert {name for _path, name in slots} == {*sheet.fields, *sheet.rows}

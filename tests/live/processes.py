@@ -34,8 +34,7 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Process:
-        bind = f"127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "gunicorn", "-c", "/dev/null", "-k", "gevent", "-w", "1", "-b", bind]
+        command = [sys.executable, "-m", "gunicorn"]  # with the settings of gunicorn.conf.py, as in production
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "tests.live.serving:make()"],

@@ -29,6 +29,18 @@ _WIDE = """() => [...document.querySelectorAll("body *")].filter((one) =>
   .slice(-3).map((one) => one.outerHTML.slice(0, 110))"""
 
 
+def looked_at(page: Page) -> list[str]:
+    """Everything that is wrong with a page on a desk, on a telephone, and at a zoom of 200 %; folds are opened."""
+    faults = []
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    for width, least in ((1280, 24), (320, 44)):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = barriers(page) + sideways(page) + small_targets(page, least) + unordered_headings(page)
+        faults += [f"at {width}: {one}" for one in found]
+    page.set_viewport_size({"width": 640, "height": 450})
+    return faults + [f"at 640: {one}" for one in sideways(page)]
+
+
 def barriers(page: Page, *tags: str) -> list[str]:
     """What axe finds. Its script runs beside the page's own, outside of the page's policy."""
     if not page.evaluate("'axe' in window"):

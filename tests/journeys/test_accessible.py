@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
 
-from tests.barriers import barriers, sideways, small_targets, unordered_headings
+from tests.barriers import looked_at
 from tests.journeys.conftest import EXAMPLE, House
 
 READ = ["programme", "measure", "goal"]
@@ -65,14 +64,3 @@ def test_the_inspection_sees_barriers(house: House) -> None:
     for fault in ("image-alt", "small: 9 x 9", "h3 after h1", "scrolls sideways"):
         assert fault in found, fault
 
-
-def looked_at(page: Page) -> list[str]:
-    """Everything that is wrong with a page on a desk, on a telephone, and at a zoom of 200 %; folds are opened."""
-    faults = []
-    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
-    for width, least in ((1280, 24), (320, 44)):
-        page.set_viewport_size({"width": width, "height": 900})
-        found = barriers(page) + sideways(page) + small_targets(page, least) + unordered_headings(page)
-        faults += [f"at {width}: {one}" for one in found]
-    page.set_viewport_size({"width": 640, "height": 450})
-    return faults + [f"at 640: {one}" for one in sideways(page)]

@@ -1,0 +1,148 @@
+"""Everything by keyboard alone, with the focus in sight; and calm for those who asked for calm."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import House
+
+STEPS = "section[id^=rows-][id$=-steps]"
+
+# What has the focus, and whether its upper left or lower right is covered by anything or out of sight.
+_FOCUS = """() => {
+  const one = document.activeElement
+  const box = one.getBoundingClientRect()
+  const seen = [[box.left + 3, box.top + 3], [box.right - 3, box.bottom - 3], [box.left + box.width / 2, box.top + box.height / 2]]
+    .filter(([x, y]) => {
+      const top = document.elementFromPoint(x, y)
+      return top && (one.contains(top) || top.contains(one) && top !== document.body && top !== document.documentElement)
+    })
+  return { end: one === document.body, hidden: seen.length === 0 && box.height > 0, html: one.outerHTML.slice(0, 120) }
+}"""
+
+
+@pytest.fixture
+def page(house: House) -> Page:
+    page = house.window("editor", "en")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+    return house.go(page, "other measure", "?show=en")
+
+
+def test_tab_leads_to_the_content_enter_begins_to_edit_and_escape_leads_back(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    expect(page.locator(".skip")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    edit = page.locator("kw-text[id*=-description-en] .text-edit")
+    for _step in range(60):
+        page.keyboard.press("Tab")
+        if edit.evaluate("(one) => one === document.activeElement"):
+            break
+    expect(edit).to_be_focused()
+    page.keyboard.press("Enter")
+    text = page.locator("kw-text[id*=-description-en]")
+    expect(text.get_by_role("textbox")).to_be_focused()
+    page.keyboard.press("Alt+F10")
+    expect(text.get_by_role("toolbar").get_by_role("button").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(text.get_by_role("textbox")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(edit).to_be_focused()
+    expect(text.get_by_role("textbox")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_what_has_the_focus_is_never_covered(house: House, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    for key, steps in (("Tab", 90), ("Shift+Tab", 60)):
+        for _step in range(steps):
+            page.keyboard.press(key)
+            focus = page.evaluate(_FOCUS)
+            if focus["end"]:
+                break
+            assert not focus["hidden"], f"covered after {key}: {focus['html']}"
+
+
+def test_rows_are_added_moved_and_deleted_and_the_focus_stays_with_them(page: Page) -> None:
+    steps = page.locator(STEPS)
+    rows = steps.locator("[data-row]")
+    count = rows.count()
+    steps.locator(".row-add button").focus()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(count + 1)
+    expect(rows.last.locator("input:not([type=hidden]), select, textarea").first).to_be_focused()
+
+    name = rows.last.get_attribute("id")
+    new = page.locator(f"[id='{name}']")
+    new.locator(".row-up").focus()
+    page.keyboard.press("Enter")
+    expect(rows.nth(count - 1)).to_have_attribute("id", name or "")
+    expect(new.locator(".row-up")).to_be_focused()
+    for _step in range(count - 1):
+        place = rows.evaluate_all("(all, id) => all.findIndex((one) => one.id === id)", name)
+        page.keyboard.press("Enter")
+        expect(rows.nth(place - 1)).to_have_attribute("id", name or "")
+    # At the top there is no further up: the focus stays in the row.
+    expect(new.locator("button:focus")).to_have_count(1)
+
+    new.locator(".row-delete").focus()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(count)
+    expect(steps.locator(":focus")).to_have_count(1)
+
+
+def test_each_passage_says_its_language(page: Page) -> None:
+    for code in ("de", "en"):
+        assert page.locator(f"kw-text[data-part={code}][lang={code}]").count() > 3
+    assert page.locator("kw-text:not([lang])").count() == 0
+    assert page.locator("kw-text[lang=de] .text-edit:not([lang=en])").count() == 0
+    assert page.locator("[data-part] :is(input:not([type=hidden]), textarea):not([lang])").count() == 0
+    assert page.locator(".outline a > span:not(.code, .outline-state):not([lang])").count() == 0
+
+
+def test_no_more_than_one_sentence_in_twenty_seconds(house: House) -> None:
+    page = house.windows.open()
+    page.clock.install()
+    page.goto("/login")
+    script = page.request.get("/login").text()  # only to know that the page is there
+    assert "announce" in script
+    page.evaluate("import('/static/js/announce.js').then((module) => (window.announce = module))")
+    page.wait_for_function("window.announce")
+    region = page.locator("#announce")
+    page.evaluate("announce.say('One')")
+    page.clock.run_for(500)
+    expect(region).to_have_text("One")
+    page.evaluate("announce.say('Two', 2)")
+    page.evaluate("announce.say('Three', 1)")
+    page.clock.run_for(18_000)
+    expect(region).to_have_text("One")
+    page.clock.run_for(2_500)
+    expect(region).to_have_text("Two")
+    page.context.close()
+
+
+def test_nothing_moves_for_those_who_asked_for_it(page: Page) -> None:
+    flash = "document.getElementById('flashes').innerHTML = '<p class=flash>Saved</p>'"
+    moving = "document.getAnimations().length"
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(f"{flash}, {moving}") > 0
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(f"{flash}, {moving}") == 0
+
+
+def test_forced_colours_keep_focus_and_choice_in_sight(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    outline = "(one) => getComputedStyle(one).outlineStyle"
+    page.locator("kw-text .text-edit").first.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.locator("kw-text[id*=-description-en] .text-edit").click()
+    assert page.locator("kw-text.is-editing .text-body").evaluate(outline) == "solid"
+    chosen, other = (page.locator(f".switch a{which}").first for which in ("[aria-current]", ":not([aria-current])"))
+    look = "(one) => getComputedStyle(one).backgroundColor"
+    assert chosen.evaluate(look) != other.evaluate(look)
+    page.emulate_media(forced_colors="none")

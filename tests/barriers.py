@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+_SCRIPT = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 # A control in a line of text may be as high as its line (WCAG 2.5.8), and what a label encloses is as big as the label.
@@ -35,6 +35,7 @@ def looked_at(page: Page) -> list[str]:
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     for width, least in ((1280, 24), (320, 44)):
         page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("scrollTo(0, 0)")  # else a control may lie half under the bar
         found = barriers(page) + sideways(page) + small_targets(page, least) + unordered_headings(page)
         faults += [f"at {width}: {one}" for one in found]
     page.set_viewport_size({"width": 640, "height": 450})
@@ -43,10 +44,19 @@ def looked_at(page: Page) -> list[str]:
 
 def barriers(page: Page, *tags: str) -> list[str]:
     """What axe finds. Its script runs beside the page's own, outside of the page's policy."""
+    return _axe(page, {"type": "tag", "values": [*_WCAG, *tags]})
+
+
+def pale(page: Page) -> list[str]:
+    """What has too little contrast."""
+    return _axe(page, {"type": "rule", "values": ["color-contrast"]})
+
+
+def _axe(page: Page, which: dict[str, Any]) -> list[str]:
     if not page.evaluate("'axe' in window"):
-        page.evaluate(_AXE)
+        page.evaluate(_SCRIPT)
     found: list[dict[str, Any]] = page.evaluate(
-        "(tags) => axe.run({runOnly: tags, resultTypes: ['violations']}).then((all) => all.violations)", [*_WCAG, *tags]
+        "(which) => axe.run({runOnly: which, resultTypes: ['violations']}).then((all) => all.violations)", which
     )
     return [f"{one['id']}: {_told(node)}" for one in found for node in one["nodes"]]
 

@@ -17,12 +17,12 @@ export function get(url) {
 /** The answer to a POST of `body` (URLSearchParams), or null when the network or the server fails.
  *  A login that has ended is renewed in place, and the request made again. */
 export async function post(url, body) {
-  const answer = await request(url, { method: "POST", body })
-  if (answer && signedOut(answer)) await signInAgain()
-  else if (answer?.status === 400) await renewToken() // the form token has aged, most likely
-  else return answer
-  body.set("csrf_token", headers()["X-CSRFToken"])
-  return request(url, { method: "POST", body })
+  const send = () => request(url, { method: "POST", body })
+  const again = () => (body.set("csrf_token", headers()["X-CSRFToken"]), send())
+  let answer = await send()
+  if (answer?.status === 400) answer = await renewToken().then(again, () => null) // the form token has aged, most likely
+  if (answer && signedOut(answer)) answer = await signInAgain().then(again)
+  return answer
 }
 
 function signedOut(answer) {

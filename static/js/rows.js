@@ -73,16 +73,28 @@ function refused({ key, place, text, reason }) {
 function moveOn(added, next) {
   const row = added && document.getElementById(`row-${added}`)
   if (row) row.querySelector("input:not([type=hidden]), select, textarea, button.text-edit, button")?.focus()
-  else if (document.activeElement === document.body) next()?.focus({ preventScroll: true })
+  else if (isStranded()) next()?.focus({ preventScroll: true })
 }
 
+/** What was pressed is gone, or has come to where it can do no more. */
+function isStranded() {
+  return document.activeElement === document.body || document.activeElement.disabled
+}
+
+/** The row itself where it is still there, else its neighbour, else the way to a new one; all may be drawn anew. */
 function nextStop(form, submitter) {
   const row = form.closest("[data-row], [data-move]")
   const neighbour = row?.nextElementSibling ?? row?.previousElementSibling
-  const kind = submitter?.className.split(" ")[0]
+  const kind = [...(submitter?.classList ?? [])].find((name) => name.startsWith("row-"))
+  const section = form.closest("section[id]")
   return () =>
-    (kind && neighbour?.isConnected && neighbour.querySelector(`.${CSS.escape(kind)}`)) ||
-    document.querySelector(`#${CSS.escape(form.closest("section[id]")?.id ?? "none")} .row-add button`)
+    within(row, "form button:not([disabled])") ??
+    (kind && within(neighbour, `.${CSS.escape(kind)}`)) ??
+    within(section, ".row-add button")
+}
+
+function within(element, selector) {
+  return document.getElementById(element?.id)?.querySelector(selector)
 }
 
 function isWords(form, name) {

@@ -59,8 +59,9 @@ def test_the_inspection_sees_barriers(house: House) -> None:
           <p><button id="tiny">x</button></p><pre>${"wide ".repeat(400)}</pre>`"""
     )
     page.add_style_tag(url="/static/css/main.css")
-    page.evaluate("document.getElementById('tiny').style.cssText = 'min-width:0;min-height:0;padding:0;width:9px;height:9px'")
+    page.evaluate(
+        "document.getElementById('tiny').style.cssText = 'min-width:0;min-height:0;padding:0;width:9px;height:9px'"
+    )
     found = "\n".join(looked_at(page))
     for fault in ("image-alt", "small: 9 x 9", "h3 after h1", "scrolls sideways"):
         assert fault in found, fault
-

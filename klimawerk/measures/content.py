@@ -186,7 +186,7 @@ _WITH = Group(
         ),
         RowKind(
             "funding",
-            _("Funding"),
+            _("Funding lines"),
             _("Funding line"),
             (
                 Field("source", "choice", _("Source"), codes="funding_source"),

@@ -85,19 +85,6 @@ def test_rows_are_added_moved_and_deleted_and_the_focus_stays_with_them(page: Pa
         place = rows.evaluate_all("(all, id) => all.findIndex((one) => one.id === id)", name)
         page.keyboard.press("Enter")
         expect(rows.nth(place - 1)).to_have_attribute("id", name or "")
-    print(
-        page.evaluate(
-            "[document.activeElement.outerHTML.slice(0,300), document.activeElement.closest('[data-row]')?.id]"
-        ),
-        name,
-    )
-    page.wait_for_timeout(1000)
-    print(
-        page.evaluate(
-            "[document.activeElement.outerHTML.slice(0,300), document.activeElement.closest('[data-row]')?.id]"
-        ),
-        name,
-    )
     # At the top there is no further up: the focus stays in the row.
     expect(new.locator("button:focus")).to_have_count(1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ from playwright.sync_api import Page
 _SCRIPT = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-# A control in a line of text may be as high as its line (WCAG 2.5.8), and what a label encloses is as big as the label.
-_SMALL = """(least) => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].flatMap((one) => {
+# A control in a line of text may be as high as its line (WCAG 2.5.8); what a label encloses is as big as the label.
+_CONTROLS = "a[href], button, input, select, textarea, summary"
+_SMALL = (
+    f"""(least) => [...document.querySelectorAll("{_CONTROLS}")]"""
+    """.flatMap((one) => {
   const box = (one.closest("label") ?? one).getBoundingClientRect()
   const drawn = one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && box.width > 1
   const inline = one.matches("a") && getComputedStyle(one).display === "inline"
@@ -19,6 +23,7 @@ _SMALL = """(least) => [...document.querySelectorAll("a[href], button, input, se
   if (!drawn || inline || one.type === "hidden" || !small || one.closest(".skip, .unseen")) return []
   return [`${Math.round(box.width)} x ${Math.round(box.height)}: ${one.outerHTML.slice(0, 110)}`]
 })"""
+)
 
 _HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
   .filter((one) => one.checkVisibility()).map((one) => [Number(one.tagName[1]), one.textContent.trim()])"""
@@ -82,7 +87,7 @@ def unordered_headings(page: Page) -> list[str]:
     headings = [(0, ""), *((level, words) for level, words in page.evaluate(_HEADINGS))]
     firsts = sum(level == 1 for level, _words in headings)
     faults = [f"{firsts} first headings"] if firsts != 1 else []
-    for (above, _words), (level, words) in zip(headings, headings[1:], strict=False):
+    for (above, _words), (level, words) in pairwise(headings):
         if level > above + 1:
             faults.append(f"h{level} after h{above}: {words[:60]}")
     return faults

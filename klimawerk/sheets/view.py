@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -17,13 +18,14 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
+from klimawerk.clock import now
 from klimawerk.collab import store
 from klimawerk.collab.models import LiveText
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
 from klimawerk.sheets import labels
 from klimawerk.sheets.access import Opened
-from klimawerk.sheets.catalogue import CODE, Field, RowKind, Sheet, sheet_of
+from klimawerk.sheets.catalogue import CODE, Field, Group, RowKind, Sheet, sheet_of
 from klimawerk.sheets.display import shown
 from klimawerk.sheets.models import Conflict, Frame, Item, Row
 from klimawerk.sheets.rows import rows_of
@@ -274,6 +276,14 @@ class View:
         if part.kind == "live":
             return any(self.text(part.name, code) for code in self.languages.all)
         return any(self.item.values.get(key) for key in part.keys(list(self.languages.all)))
+
+    def present(self, group: Group) -> list[Field | RowKind]:
+        """What stands in a group below the title: all of it for editors, what is filled for everybody else."""
+        return [part for part in group.parts if part.name != "title" and (self.editable or self.filled(part))]
+
+    @property
+    def now(self) -> datetime:
+        return now()
 
     def in_words(self, field_: Field, value: Any) -> str:
         return shown(field_, value, self.reader, self.sides, self.options)

@@ -88,7 +88,7 @@ function nextStop(form, submitter) {
   const kind = [...(submitter?.classList ?? [])].find((name) => name.startsWith("row-"))
   const section = form.closest("section[id]")
   return () =>
-    within(row, "form button:not([disabled])") ??
+    within(row, ".row-tools button:not([disabled])") ??
     (kind && within(neighbour, `.${CSS.escape(kind)}`)) ??
     within(section, ".row-add button")
 }

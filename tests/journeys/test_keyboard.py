@@ -13,12 +13,12 @@ STEPS = "section[id^=rows-][id$=-steps]"
 _FOCUS = """() => {
   const one = document.activeElement
   const box = one.getBoundingClientRect()
-  const seen = [[box.left + 3, box.top + 3], [box.right - 3, box.bottom - 3], [box.left + box.width / 2, box.top + box.height / 2]]
-    .filter(([x, y]) => {
-      const top = document.elementFromPoint(x, y)
-      return top && (one.contains(top) || top.contains(one) && top !== document.body && top !== document.documentElement)
-    })
-  return { end: one === document.body, hidden: seen.length === 0 && box.height > 0, html: one.outerHTML.slice(0, 120) }
+  const middle = [box.left + box.width / 2, box.top + box.height / 2]
+  const seen = [[box.left + 3, box.top + 3], [box.right - 3, box.bottom - 3], middle].filter(([x, y]) => {
+    const top = document.elementFromPoint(x, y)
+    return top && (one.contains(top) || (top.contains(one) && !top.matches("html, body")))
+  })
+  return { end: one === document.body, hidden: !seen.length && box.height > 0, html: one.outerHTML.slice(0, 120) }
 }"""
 
 

@@ -168,7 +168,7 @@ class NewTownForm(FlaskForm):
 
 class RateForm(FlaskForm):
     rate = StringField(lazy_gettext("Planning rate"), [InputRequired(), Length(max=20)], [stripped])
-    date = DateField(lazy_gettext("From"), [InputRequired()])
+    date = DateField(lazy_gettext("Valid from"), [InputRequired()])
     remark = StringField(lazy_gettext("Source or remark"), [Length(max=300)], [stripped])
 
     def validate_rate(self, field: Any) -> None:

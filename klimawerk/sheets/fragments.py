@@ -13,6 +13,7 @@ from sqlalchemy import select
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 from klimawerk.sheets.catalogue import Field, RowKind, split_key
+from klimawerk.sheets.items import WRITING
 from klimawerk.sheets.models import FieldChange, Item, Row
 from klimawerk.sheets.view import FieldView, TextView, View, parts_of
 
@@ -71,6 +72,8 @@ def changed_fragments(v: View, since: int) -> list[str]:
             ]
         else:
             found += _changed_fields(v, part, since)
+    if v.item.revs.get(WRITING, 0) > since:
+        found.append(render_template("sheets/_languages.html", v=v))
     return found + derived_fragments(v, since)
 
 

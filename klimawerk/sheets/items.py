@@ -16,6 +16,9 @@ from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.order import between
 from klimawerk.sheets.rows import key_before
 
+WRITING = "writing language"
+"""Under this key an item's `revs` hold when its writing language was last set."""
+
 Texts = dict[str, dict[str, Any] | None]
 
 
@@ -53,7 +56,7 @@ def set_writing_language(item: Item, language: str, *, by: int) -> None:
     if language and language not in item.frame.languages:
         raise ValueError(language)
     with writing():
-        note(item.name)
+        item.revs = {**item.revs, WRITING: note(item.name)}
         item.writing_language = language
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -117,7 +117,8 @@ def set_writing_language(item_id: int) -> ResponseReturnValue:
         items.set_writing_language(v.item, request.form.get("language", ""), by=_me(v))
     except ValueError:
         abort(400)
-    return _whole(v)
+    now = here(v.opened)
+    return answer(now, render_template("sheets/_languages.html", v=now), f"languages-{now.item.id}")
 
 
 @bp.post("/items/<int:item_id>/lock")

@@ -46,11 +46,12 @@ class Languages:
         return [code for code in (self.show, self.beside) if code]
 
 
-def languages_for(frame: Frame, wish: str | None, reader: str) -> Languages:
-    """The wish, else the reader's language, else the original one; beside it the original or the next one."""
+def languages_for(frame: Frame, wish: str | None, reader: str, writing: str = "") -> Languages:
+    """The wish, else the reader's language, else the original one; beside it the one that everybody writes in now,
+    else the original or the next one."""
     all_ = tuple(frame.languages)
     show = next((code for code in (wish, reader, frame.lead_language) if code in all_), all_[0])
-    beside = frame.lead_language if frame.lead_language != show else next((c for c in all_ if c != show), None)
+    beside = next((code for code in (writing, frame.lead_language, *all_) if code in all_ and code != show), None)
     return Languages(show, beside, all_)
 
 
@@ -352,7 +353,7 @@ def view_of(
 ) -> View:
     """The item as this reader sees it. Everything else is read on demand, once."""
     rev = revision(opened.item.name)
-    languages = languages_for(opened.item.frame, wish, reader)
+    languages = languages_for(opened.item.frame, wish, reader, opened.item.writing_language)
     return View(opened, reader, languages, rev, options or Options(), reading)
 
 

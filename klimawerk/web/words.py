@@ -67,6 +67,9 @@ WORDS: dict[str, LazyString] = {
     "people.item": lazy_gettext("Here now: {names}"),
     "people.field.one": lazy_gettext("{names} is here"),
     "people.field.many": lazy_gettext("{names} are here"),
+    # One writing language
+    "writing.elsewhere": lazy_gettext("Everybody writes in {language} now."),
+    "writing.go": lazy_gettext("Go there"),
     # Signing in again without leaving the page
     "relogin.title": lazy_gettext("Please sign in again"),
     "relogin.why": lazy_gettext("Your sign-in has ended. Everything on this page is kept and will be saved."),

@@ -14,6 +14,7 @@ import { startRows } from "./rows.js"
 import { startSaving } from "./saving.js"
 import { startShortcuts } from "./shortcuts.js"
 import { startTexts } from "./text.js"
+import { startWriting } from "./writing.js"
 import "./fields.js"
 
 document.documentElement.classList.add("js")
@@ -34,4 +35,5 @@ if (document.documentElement.dataset.userId) {
   startPresence()
   startReload()
   startTexts()
+  startWriting()
 }

@@ -34,6 +34,11 @@ _WIDE = """() => [...document.querySelectorAll("body *")].filter((one) =>
   .slice(-3).map((one) => one.outerHTML.slice(0, 110))"""
 
 
+_SPILLING = """() => [...document.querySelectorAll(".card, .panel, .rows")]
+  .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 8)
+  .map((one) => `${one.scrollWidth} in ${one.clientWidth}: ${one.outerHTML.slice(0, 110)}`)"""
+
+
 def looked_at(page: Page) -> list[str]:
     """Everything that is wrong with a page on a desk, on a telephone, and at a zoom of 200 %; folds are opened."""
     faults = []
@@ -71,10 +76,11 @@ def _told(node: dict[str, Any]) -> str:
 
 
 def sideways(page: Page) -> list[str]:
-    """What makes the page scroll sideways."""
+    """What makes the page scroll sideways, and what spills out of its card."""
+    spilling: list[str] = [f"spills: {one}" for one in page.evaluate(_SPILLING)]
     if page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-        return []
-    return [f"scrolls sideways: {one}" for one in page.evaluate(_WIDE)] or ["scrolls sideways"]
+        return spilling
+    return [f"scrolls sideways: {one}" for one in page.evaluate(_WIDE)] or ["scrolls sideways", *spilling]
 
 
 def small_targets(page: Page, least: int) -> list[str]:

@@ -22,6 +22,12 @@ WORD = """<html><head><style>td {color: red}</style></head><body>
 <table><tr><td>another</td></tr></table></body></html>"""
 
 
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody here reads English, whichever language their table is in."""
+    monkeypatch.setattr(factories, "LANGUAGES", dict.fromkeys(factories.LANGUAGES, "en"))
+
+
 @pytest.mark.parametrize(
     ("pasted", "grid"),
     [

@@ -46,3 +46,14 @@ def test_a_stranger_learns_nothing(client: ProofReader) -> None:
 def _same_for_all(page: str, path: str) -> str:
     """The page without what differs from one request to the next: its address, the error's number, tokens."""
     return re.sub(r'(?:number|Nummer): \w+|name="csrf[^>]*>', "", page.replace(path, ""))
+
+
+def test_a_deleted_measure_comes_back_with_one_click(client: ProofReader) -> None:
+    team = factories.partnership()
+    measure = factories.measure(factories.programme(team))
+    client.login(team.partner["editor"])
+    gone = client.get(client.post(f"/items/{measure.id}/delete").location)
+    assert f'action="/items/{measure.id}/restore"' in gone.text
+    assert client.get(f"/measures/{measure.id}").status_code == 404
+    client.post(f"/items/{measure.id}/restore")
+    assert client.get(f"/measures/{measure.id}").status_code == 200

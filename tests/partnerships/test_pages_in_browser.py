@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from klimawerk.accounts.models import Person
-from klimawerk.partnerships import members, requests
+from klimawerk.partnerships import invitations, requests
 from klimawerk.partnerships.access import member_of
 from klimawerk.programmes.service import create_programme
 from tests import factories
@@ -31,7 +31,7 @@ def coordinator(page_for: Callable[..., Page]) -> Callable[..., Page]:
     theirs = member_of(team.partner["coordinator"], team.partnership.id)
     assert mine
     assert theirs
-    members.invite(mine, members.Invitation("new@example.org", "de", "editor", "de"))
+    invitations.invite(mine, invitations.Invitation("new@example.org", "de", "editor", "de"))
     requests.ask(theirs, "delete", {}, programme_id=programme.id)
 
     def open_page(who: Person | None = team.de["coordinator"], **options: object) -> Page:

@@ -151,6 +151,7 @@ def open_doors(app: Flask, server: Any) -> Live:
     server.on("disconnect", lambda sid, *_reason: _disconnect(here, sid))
     here.door(events.WATCH, lambda page, payload: _watch(here, page, payload))
     here.door(events.UNWATCH, lambda page, payload: _unwatch(here, page, payload))
+    here.door(events.QUIET, lambda page, payload: page.wish(payload))
     here.on_hint(RECHECK, lambda hint: here.recheck(hint["person"]))
     here.on_hint(SIGN_OUT, here.sign_out)
     here.keeper.each_second(here.look)
@@ -167,6 +168,7 @@ def _connect(here: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
         raise Refusal(events.LOGIN_REQUIRED)
     schema = auth.get("schema")
     page = Page(sid, who.person_id, who.login, schema if isinstance(schema, int) else None)
+    page.wish(auth)
     here.pages.add(page)
     here.wake()
     if page.schema is not None and page.schema < events.SCHEMA:

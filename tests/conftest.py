@@ -18,7 +18,7 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
-from tests import browsers, servers
+from tests import browsers, lengths, servers
 from tests.client import ProofReader
 from tests.lines import ways
 from tests.mailbox import Mailbox
@@ -36,12 +36,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize("line", asked.split(",") if asked else [ways.DIRECT, *marked.args])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for a browser is marked so; on other lines than the direct one, one database is enough."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whoever asks for a browser is marked so; what is slow stays out unless it was asked for.
+
+    On other lines than the direct one, one database is enough.
+    """
+    slow = [] if lengths.LONG else [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow and _fits(item)]
     for item in items:
         if {"browser", "windows", "page_for"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
-    items[:] = [item for item in items if _fits(item)]
 
 
 def _fits(item: pytest.Item) -> bool:

@@ -3,6 +3,7 @@
 import { connection } from "./connection.js"
 import { placeOf } from "./editor/point.js"
 import { note } from "./note.js"
+import { thrift } from "./thrift.js"
 
 let editor = null
 
@@ -75,7 +76,7 @@ const following = new Set()
 export function startTexts() {
   customElements.define("kw-text", LiveText)
   const doc = document.body.dataset.item
-  const thin = navigator.connection?.saveData || /2g/.test(navigator.connection?.effectiveType ?? "")
+  const thin = thrift.saver || /2g/.test(navigator.connection?.effectiveType ?? "")
   if (!doc || thin || !document.querySelector("kw-text")) return
   const stop = connection.watch((state) => {
     if (state !== "online") return

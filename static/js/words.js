@@ -19,6 +19,12 @@ export function clock(date) {
   return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(date)
 }
 
+/** `value` with that many decimals. */
+export function number(value, decimals) {
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+  return new Intl.NumberFormat(locale(), digits).format(value)
+}
+
 /** English here is British. */
 function locale() {
   const { lang } = document.documentElement

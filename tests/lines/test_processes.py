@@ -164,13 +164,13 @@ def test_all_agree_and_nothing_acknowledged_is_lost_when_one_process_is_killed_w
     threads = [threading.Thread(target=person.work, args=(acknowledged, stop)) for person in people]
     for thread in threads:
         thread.start()
-    until(lambda: len(acknowledged) > 60, 30)
+    _more(acknowledged, 60)
     processes[1].kill()
-    until(lambda count=len(acknowledged): len(acknowledged) > count + 20, 30)  # those of the other go on
+    _more(acknowledged, 20)  # those of the other go on
     for person in people:
         person.moves_to(processes[0])
     until(lambda: all(person.moved for person in people), 30)
-    until(lambda count=len(acknowledged): len(acknowledged) > count + 20, 30)
+    _more(acknowledged, 20)
     stop.set()
     for thread in threads:
         thread.join()
@@ -183,6 +183,11 @@ def test_all_agree_and_nothing_acknowledged_is_lost_when_one_process_is_killed_w
     assert [words for words in acknowledged if stored.count(words) != 1] == []
     for person in people:
         person.writer.client.close()
+
+
+def _more(acknowledged: list[str], count: int) -> None:
+    before = len(acknowledged)
+    until(lambda: len(acknowledged) > before + count, 30)
 
 
 class _Typist:

@@ -173,7 +173,8 @@ class Klimawerk:
         assert self._process is not None
         import psutil
 
-        master = psutil.Process(self._process.pid).children()[port - self.port]
+        children = psutil.Process(self._process.pid).children()
+        master = next(child for child in children if child.environ().get("PORT") == str(port))
         for process in [master, *master.children(recursive=True)]:
             process.kill()
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.editor.conftest import Sheet
 from tests.factories import Team
-from tests.live.house import House
+from tests.live.house import House, until
 
 SheetFor = Callable[..., Sheet]
 
@@ -141,3 +141,28 @@ def test_the_server_knows_which_pages_can_do_without(house: House) -> None:
     assert (page.saver, page.hidden) == (True, True)
     client.ask("quiet", saver=False, hidden=False)
     assert not page.quiet
+
+
+def test_who_is_here_is_told_less_often_the_more_there_are(house: House) -> None:
+    watcher = house.client(99)
+    watcher.ask("watch", topics=["programme:5"])
+    crowd = [house.client(number) for number in range(1, 21)]
+    for client in crowd:
+        client.ask("here", programme=5)
+    until(lambda: len(watcher.wait_for("people")["people"]) == 20, 8)
+    before, began = len(watcher.get("people")), time.monotonic()
+    while time.monotonic() - began < 5:
+        crowd[before % 20].ask("here", programme=5, item=f"measure:{int(time.monotonic() * 100)}")
+    assert len(watcher.get("people")) - before <= 3
+
+
+def test_a_hidden_page_is_not_told_who_is_here(house: House) -> None:
+    hidden, shown, moving = (house.client(number) for number in (1, 2, 3))
+    for client in (hidden, shown):
+        client.ask("watch", topics=["programme:5"])
+    hidden.ask("quiet", hidden=True)
+    moving.ask("here", programme=5)
+    shown.wait_for("people")
+    assert hidden.get("people") == []
+    hidden.ask("quiet", hidden=False)
+    assert [one["name"] for one in hidden.ask("here", programme=5)["people"]] == ["Person 3", "Person 1"]

@@ -27,7 +27,7 @@ class Keeper:
         self._running = False
 
     def soon(self, job: Callable[[], None]) -> None:
-        """Run `job` in a moment. Before the first socket there is nobody to tell, and the job is dropped."""
+        """Run `job` in a moment. Before the start there is nobody to tell, and the job is dropped."""
         if self._running:
             self._jobs.append(job)
             self._wake.set()

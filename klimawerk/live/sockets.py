@@ -62,7 +62,8 @@ class Live:
         self.server.emit(event, payload, to=to, skip_sid=skip or [])
 
     def wake(self) -> None:
-        """The first socket starts what runs in the background; commands of the shell never do."""
+        """Start what runs in the background: the server does so at once, the first socket where there is none; commands
+        of the shell never do."""
         self.keeper.start()
         self.bus.start()
 

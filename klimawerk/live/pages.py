@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from klimawerk.live.limits import Pace
+from klimawerk.live.limits import PAGES_AT_ONCE, Allowance, Pace
 
 
 @dataclass(eq=False)
@@ -15,7 +15,8 @@ class Page:
     """One connected socket. `schema`: of its editor, None without one; `alive`: gave a sign of life lately.
 
     `saver`: its person pays by volume; nobody's carets go to it, and where it only reads, others' words at most every
-    10 s. `hidden`: nobody looks at it now; the same holds, and it catches up by itself when it is shown.
+    10 s. `hidden`: nobody looks at it now; the same holds, and it catches up by itself when it is shown. `rechecks`: how
+    often its rights were decided anew.
     """
 
     sid: str
@@ -29,6 +30,7 @@ class Page:
     alive: bool = True
     saver: bool = False
     hidden: bool = False
+    rechecks: int = 0
 
     @property
     def quiet(self) -> bool:

@@ -56,7 +56,6 @@ def _rooms(app: Flask) -> None:
         async_handlers=False,
         serializer=speech.OurPacket,
         max_http_buffer_size=config.max_message_size,
-        message_queue=config.redis_url,
         ping_interval=4,
         ping_timeout=20,
     )
@@ -64,3 +63,4 @@ def _rooms(app: Flask) -> None:
     collab.init_app(app)
     for room in (sheets, goals, measures, overview, exchange):
         room.init_app(app)
+    web.headers.cover(app)

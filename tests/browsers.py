@@ -68,7 +68,7 @@ class Windows:
                 "timezone_id": person.timezone,
             }
         context = self._browser.new_context(**(defaults | options))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # a busy machine is no failure
         self._contexts.append(context)
         context.on("request", self._look_at_request)
         context.on("console", self._look_at_console)

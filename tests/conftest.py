@@ -18,7 +18,7 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
-from tests import browsers, servers
+from tests import browsers, lengths, servers
 from tests.client import ProofReader
 from tests.mailbox import Mailbox
 
@@ -26,8 +26,11 @@ for name in [name for name in os.environ if name.startswith("KLIMAWERK_") or nam
     del os.environ[name]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for a browser is marked so."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whoever asks for a browser is marked so; what is slow stays out unless it was asked for."""
+    slow = [] if lengths.LONG else [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
     for item in items:
         if {"browser", "windows", "page_for"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 
+from klimawerk import panics
 from klimawerk.live import events
 from klimawerk.live.pages import Page, Pages
 from klimawerk.live.speech import nested
@@ -55,7 +56,7 @@ def open_door(
 
 def _answer(app: Flask, event: str, handler: Handler, page: Page, payload: Payload) -> Payload:
     try:
-        with app.app_context():
+        with panics.as_exception(), app.app_context():
             return {"ok": True, **(handler(page, payload) or {})}
     except Refused as refusal:
         return _no(refusal.code)

@@ -21,6 +21,8 @@ _NOTHING: list[Any] = [""]  # an event that nobody listens to
 class OurPacket(Packet):  # type: ignore[misc, unused-ignore]
     """A Socket.IO packet without attachments."""
 
+    packet_type: int
+    data: Any
     uses_binary_events = False
 
     def decode(self, encoded_packet: Any) -> int:
@@ -54,12 +56,12 @@ def harmless(message: Any) -> bool:
     return message[1:2].isdigit() and message.count("[") + message.count("{") <= MOST_BRACKETS
 
 
-def _known(kind: int, data: Any) -> bool:
+def _known(kind: Any, data: Any) -> bool:
     if kind == CONNECT:
         return data is None or isinstance(data, dict)
     if kind == EVENT:
         return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] not in _RESERVED
-    return kind == DISCONNECT
+    return bool(kind == DISCONNECT)
 
 
 def nested(value: Any) -> bool:

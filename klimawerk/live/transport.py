@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import socket as network
 import time
@@ -92,10 +93,8 @@ class _Line:
 
     def cut(self) -> None:
         """End it, whoever waits for it."""
-        try:
+        with contextlib.suppress(OSError):
             self._socket.shutdown(network.SHUT_RDWR)
-        except OSError:
-            pass
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)

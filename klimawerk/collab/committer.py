@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, insert, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from klimawerk import panics
 from klimawerk.clock import now
 from klimawerk.collab.members import Entry
 from klimawerk.collab.models import Document, Update
@@ -91,12 +92,13 @@ class Committer:
         done = []
         for room, entries in groups.items():
             try:
-                if room in last:
-                    room.stored(entries, last[room])
-                    done.append(room)
-                else:
-                    room.lost(entries)
-                    self._stale(room)
+                with panics.as_exception():
+                    if room in last:
+                        room.stored(entries, last[room])
+                        done.append(room)
+                    else:
+                        room.lost(entries)
+                        self._stale(room)
             except Exception:
                 log.exception("%s: the room lost track and is read anew", room.name)
                 room.distrust()

@@ -83,14 +83,14 @@ def test_a_change_in_another_process_is_told_by_a_hint_and_without_one_by_the_ne
     with_hints, alone = start(valkey_address), start()
     clients = [Client(process.url, 1) for process in (with_hints, alone)]
     for client in clients:
-        assert client.ask("watch", topics=["measure:7"])["revs"] == {"measure:7": 0}
-        client.ask("watch", topics=["measure:8"])
+        assert client.ask("watch", topics=["measure:8"])["revs"] == {"measure:8": 0}
+        client.ask("watch", topics=["measure:9"])
     with writing():  # by this process, which gives no hints
-        changes.note("measure:7")
+        changes.note("measure:8")
     for client in clients:
-        assert client.wait_for("changed", seconds=3) == {"topics": {"measure:7": 1}, "by": None}
+        assert client.wait_for("changed", seconds=3) == {"topics": {"measure:8": 1}, "by": None}
     time.sleep(1.5)
-    assert [client.get("changed") for client in clients] == [[{"topics": {"measure:7": 1}, "by": None}]] * 2
+    assert [client.get("changed") for client in clients] == [[{"topics": {"measure:8": 1}, "by": None}]] * 2
     for client in clients:
         client.close()
 
@@ -98,11 +98,11 @@ def test_a_change_in_another_process_is_told_by_a_hint_and_without_one_by_the_ne
 def test_who_watched_before_is_told_although_somebody_else_has_asked_since(start: Start) -> None:
     process = start()
     early, late = Client(process.url, 1), Client(process.url, 2)
-    early.ask("watch", topics=["measure:7"])
+    early.ask("watch", topics=["measure:8"])
     with writing():
-        changes.note("measure:7")
-    assert late.ask("watch", topics=["measure:7"])["revs"] == {"measure:7": 1}
-    assert early.wait_for("changed", seconds=3)["topics"] == {"measure:7": 1}
+        changes.note("measure:8")
+    assert late.ask("watch", topics=["measure:8"])["revs"] == {"measure:8": 1}
+    assert early.wait_for("changed", seconds=3)["topics"] == {"measure:8": 1}
     for client in (early, late):
         client.close()
 

@@ -25,10 +25,11 @@ class Keyboard:
         self._page = page
         self._input = page.context.new_cdp_session(page)
 
-    def compose(self, *states: str, over: int = 0) -> None:
-        """Each of `states` in the place of the one before; the first over the last `over` characters of the text."""
+    def compose(self, *states: str, over: tuple[int, int] | None = None) -> None:
+        """Each of `states` in the place of the one before; the first over these characters (from, to) of the text."""
         for state in states:
-            span = {"replacementStart": -over, "replacementEnd": 0} if over else {}
+            span = {"replacementStart": over[0], "replacementEnd": over[1]} if over else {}
+            over = None
             caret = {"selectionStart": len(state), "selectionEnd": len(state)}
             self._input.send("Input.imeSetComposition", {"text": state, **caret, **span})
             self._page.wait_for_timeout(60)
@@ -75,7 +76,8 @@ def test_autocorrection_replaces_the_word_and_doubles_nothing(team: Team, phone:
     keyboard.compose(" b", " bi", " bni", " bnis")
     keyboard.commit(" bnis")
     expect(there.body()).to_have_text("Forty bins are set up. bnis")
-    keyboard.compose("bins", over=4)
+    words = len("Forty bins are set up. ")
+    keyboard.compose("bins", over=(words, words + len("bnis")))
     keyboard.commit("bins")
     keyboard.commit(" ")
     keyboard.compose("t", "to", "too")

@@ -11,6 +11,7 @@ from typing import cast
 from flask import Flask
 from sqlalchemy import Connection, Table, bindparam, func, insert, update
 
+from klimawerk import panics
 from klimawerk.clock import now
 from klimawerk.collab.members import Entry
 from klimawerk.collab.models import Document, Update
@@ -110,12 +111,13 @@ class Committer:
         done = []
         for room, entries in groups.items():
             try:
-                if room in last:
-                    room.stored(entries, last[room])
-                    done.append(room)
-                else:
-                    room.lost(entries)
-                    self._stale(room)
+                with panics.as_exception():
+                    if room in last:
+                        room.stored(entries, last[room])
+                        done.append(room)
+                    else:
+                        room.lost(entries)
+                        self._stale(room)
             except Exception:
                 log.exception("%s: the room lost track and is read anew", room.name)
                 room.distrust()

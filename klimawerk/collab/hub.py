@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
+from klimawerk import panics
 from klimawerk.collab import access, hints, projection, store
 from klimawerk.collab.committer import Committer
 from klimawerk.collab.courier import Courier
@@ -61,6 +62,9 @@ class Hub:
 
     def to_members(self, room: Room) -> None:
         self.courier.hurry(room)
+
+    def affords(self, person_id: int, steps: int) -> bool:
+        return self.live.pages.may_burden(person_id, steps)
 
     # Coming and going
 
@@ -191,7 +195,8 @@ class Hub:
             if room is None:
                 continue
             try:
-                self._compare(room, rows.get(name))
+                with panics.as_exception():
+                    self._compare(room, rows.get(name))
             except Exception:
                 log.exception("%s could not be looked at", name)
 
@@ -222,7 +227,8 @@ class Hub:
             if projection.is_due(room, since):
                 self._dirty.pop(room, None)
                 try:
-                    projection.project_now(room.name)
+                    with panics.as_exception():
+                        projection.project_now(room.name)
                 except store.NoDocument:
                     continue
                 except Exception:

@@ -61,6 +61,7 @@ class Windows:
             "locale": "en-GB",
             "viewport": {"width": 1280, "height": 900},
             "base_url": self._url,
+            "service_workers": "block",  # it would stand between the page and what a test does to its requests
         }
         if person is not None:
             defaults |= {

@@ -46,6 +46,7 @@ WORDS: dict[str, LazyString] = {
     "leaving.shared": lazy_gettext("On a shared computer they are lost when you sign out."),
     "leaving.stay": lazy_gettext("Stay signed in"),
     "leaving.go": lazy_gettext("Sign out"),
+    "kept": lazy_gettext("You are offline. This page is as it was at {time}."),
     # Words that could not be saved, offered for copying
     "offer.copy": lazy_gettext("Copy"),
     "offer.copied": lazy_gettext("Copied"),

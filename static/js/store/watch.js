@@ -8,6 +8,7 @@ import { saving } from "../saving.js"
 import { word } from "../words.js"
 import { device } from "./device.js"
 import { forget, startLeaving } from "./leaving.js"
+import { startPages } from "./pages.js"
 import { resend } from "./resend.js"
 import { waiting } from "./waiting.js"
 
@@ -20,6 +21,7 @@ export function start() {
   connection.watch(soon)
   gate.watch(soon)
   startLeaving()
+  startPages()
   document.addEventListener("visibilitychange", soon)
   document.addEventListener("kw:saving", showWay)
   document.addEventListener("click", (event) => event.target.closest("[data-show-waiting]") && open())

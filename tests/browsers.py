@@ -63,6 +63,7 @@ class Windows:
             "viewport": {"width": 1280, "height": 900},
             "base_url": self._url,
             "ignore_https_errors": self._url.startswith("https"),  # the tests' own certificate
+            "service_workers": "block",  # it would stand between the page and what a test does to its requests
         }
         if person is not None:
             defaults |= {

@@ -25,6 +25,13 @@ export function number(value, decimals) {
   return new Intl.NumberFormat(locale(), digits).format(value)
 }
 
+/** As `clock`, with the day where it is another one. */
+export function moment(date) {
+  if (date.toDateString() === new Date().toDateString()) return clock(date)
+  const form = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }
+  return new Intl.DateTimeFormat(locale(), form).format(date)
+}
+
 /** English here is British. */
 function locale() {
   const { lang } = document.documentElement

@@ -42,6 +42,7 @@ async function write(key) {
   planned.delete(key)
   const record = make()
   if (!record) return drop(key)
+  if (device.shared) return
   if (!written.has(key)) written.set(key, since)
   const { waiting } = await store()
   const own = { id: nameOf(key), page: device.page, since: written.get(key), at: Date.now(), stuck: "" }

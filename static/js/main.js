@@ -1,5 +1,6 @@
 // Everything a page does beyond its HTML begins here.
 
+import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
 import { startDrag } from "./drag.js"
 import { startLanguages } from "./languages.js"
@@ -24,6 +25,7 @@ startShortcuts()
 startDrag()
 startLanguages()
 startTablePaste()
+startBusy()
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {

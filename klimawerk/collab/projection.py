@@ -9,10 +9,11 @@ from datetime import timedelta
 from pycrdt import XmlFragment
 from sqlalchemy import case, literal, select, update
 
+from klimawerk import panics
 from klimawerk.clock import now
 from klimawerk.collab import content, store
 from klimawerk.collab.models import Document, LiveText
-from klimawerk.collab.rooms import Room
+from klimawerk.collab.room import Room
 from klimawerk.collab.signals import texts_change
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -48,7 +49,8 @@ def sweep(everything: bool = False) -> None:
         query = query.where(Document.dirty_since < now() - ABANDONED)
     for document_id, name in db.session.execute(query.limit(200)).all():
         try:
-            _project(document_id, name)
+            with panics.as_exception():
+                _project(document_id, name)
         except Exception:
             log.exception("%s could not be projected", name)
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from klimawerk import panics
+
 log = logging.getLogger(__name__)
 TICK = 1.0  # seconds
 
@@ -59,7 +61,7 @@ class Keeper:
 
     def _do(self, job: Callable[[], None]) -> None:
         try:
-            with self._app.app_context():
+            with panics.as_exception(), self._app.app_context():
                 job()
         except Exception:
             log.exception("a background job failed")

@@ -2,6 +2,7 @@
 
 import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
+import { startDataUse } from "./data-use.js"
 import { startDrag } from "./drag.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
@@ -14,6 +15,7 @@ import { startRequests } from "./requests.js"
 import { startRows } from "./rows.js"
 import { startSaving } from "./saving.js"
 import { startShortcuts } from "./shortcuts.js"
+import { startStore } from "./store/start.js"
 import { startTexts } from "./text.js"
 import { startWriting } from "./writing.js"
 import "./fields.js"
@@ -30,7 +32,9 @@ startBusy()
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {
   connection.start(document.querySelector("meta[name=socket]")?.content ?? "/socket.io")
+  startDataUse()
   startSaving()
+  startStore()
   startPosts()
   startOffers()
   startLive()

@@ -10,7 +10,10 @@ import { clock, counted, word } from "./words.js"
 const WORTH_A_WORD = 1_500
 
 const entries = new Map()
+let leaving = false
+let kept = { waiting: 0, stuck: 0 }
 let head = null
+let words = null
 
 export const saving = {
   /** Words that are not on the server yet. */
@@ -39,9 +42,26 @@ export const saving = {
     paintHead()
   },
 
-  /** How many texts and fields wait. */
+  /** How many texts and fields of this page wait. */
   get count() {
     return [...entries.values()].filter((entry) => entry.state === "waiting").length
+  },
+
+  /** How much this browser has kept of other pages, whether it can be sent or not. */
+  get kept() {
+    return kept.waiting + kept.stuck
+  },
+
+  /** The person has been asked already: leaving the page is not asked about again. */
+  letGo() {
+    leaving = true
+  },
+
+  /** What this browser has kept of other pages: how much waits, and how much can no longer be sent. */
+  beside({ waiting, stuck }) {
+    if (kept.waiting === waiting && kept.stuck === stuck) return
+    kept = { waiting, stuck }
+    paintHead()
   },
 }
 
@@ -55,7 +75,7 @@ export function startSaving() {
     if (state === "offline") say(headSentence().text, 2)
   })
   window.addEventListener("beforeunload", (event) => {
-    if (saving.count || document.querySelector("kw-field[data-dirty]")) event.preventDefault()
+    if (!leaving && (saving.count || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
   })
 }
 
@@ -63,8 +83,10 @@ export function startSaving() {
 export function paintHead() {
   if (!head) return
   const { state, text } = headSentence()
-  if (head.textContent !== text) head.textContent = text
+  words ??= head.appendChild(document.createTextNode(""))
+  if (words.data !== text) words.data = text
   head.dataset.state = state
+  document.dispatchEvent(new CustomEvent("kw:saving"))
 }
 
 /** Put the words of saving back into an element that was just drawn anew. */
@@ -109,7 +131,7 @@ function lineIn(element) {
 }
 
 function headSentence() {
-  const n = saving.count
+  const n = saving.count + kept.waiting
   const waiting = n ? counted("waiting", n) : ""
   if (connection.state === "offline") {
     const offline = word("offline", { time: clock(connection.since) })
@@ -117,7 +139,8 @@ function headSentence() {
   }
   if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && Date.now() - e.since >= WORTH_A_WORD)
-  if (overdue) return { state: "waiting", text: waiting }
+  if (overdue || kept.waiting) return { state: "waiting", text: waiting }
+  if (kept.stuck) return { state: "refused", text: counted("stuck", kept.stuck) }
   const conflicts = document.querySelectorAll("kw-field .conflict").length
   if (conflicts) return { state: "conflict", text: counted("conflict", conflicts) }
   return connection.online ? { state: "saved", text: word("saved") } : { state: "connecting", text: word("connecting") }

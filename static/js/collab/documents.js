@@ -16,8 +16,20 @@ export function open(name) {
   return opened.get(name)
 }
 
+/** Let go of `name`, if everything in it is sent and no text of this page shows it. */
+export function close(name) {
+  const document = opened.get(name)
+  if (!document?.settled || globalThis.document.querySelector(`kw-text[data-doc="${name}"]`)) return
+  document.leave()
+  opened.delete(name)
+}
+
 connection.watch((state) => {
   for (const document of opened.values()) state === "online" ? document.join() : document.cutOff()
+})
+globalThis.document.addEventListener("visibilitychange", () => {
+  // A hidden page was told little: what it lacks is asked for.
+  if (!globalThis.document.hidden) for (const document of opened.values()) document.join()
 })
 connection.on(DOC_UPDATE, (frame) => opened.get(frame.doc)?.receive(frame))
 connection.on(DOC_AWARENESS, ({ doc, sid, a }) => opened.get(doc)?.carets.receive(sid, a))

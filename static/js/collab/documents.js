@@ -1,6 +1,7 @@
 // The live documents of this page, each opened once, and the wire that feeds them.
 
 import { connection } from "../connection.js"
+import { gate } from "../gate.js"
 import { DOC_ACCESS, DOC_AWARENESS, DOC_CLOSED, DOC_PEOPLE, DOC_UPDATE } from "../wire.js"
 import { LiveDocument } from "./document.js"
 
@@ -27,6 +28,7 @@ export function close(name) {
 connection.watch((state) => {
   for (const document of opened.values()) state === "online" ? document.join() : document.cutOff()
 })
+gate.watch(() => opened.forEach((document) => document.resume()))
 connection.on(DOC_UPDATE, (frame) => opened.get(frame.doc)?.receive(frame))
 connection.on(DOC_AWARENESS, ({ doc, sid, a }) => opened.get(doc)?.carets.receive(sid, a))
 connection.on(DOC_PEOPLE, ({ doc, people }) => opened.get(doc)?.meet(people))

@@ -49,6 +49,7 @@ export const waiting = {
         if (mine) store.put({ ...request.result, page: device.page })
       }
     })
+    if (mine) tell()
     return mine
   },
 

@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from klimawerk.accounts.models import Person
 from tests import factories
 
-# Expected when a server is killed or answers 4xx: the browser says so in its console, and so does the page.
+# Expected when a server is killed (nginx then answers 502) or answers 4xx: the browser says so in its console, and so
+# does the page.
 _EXPECTED = re.compile(
-    r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_)"
+    r"Failed to load resource: (the server responded with a status of (4\d\d|50[24])|net::ERR_)"
     r"|WebSocket connection to .* failed|net::ERR_"
 )
 
@@ -61,6 +62,7 @@ class Windows:
             "locale": "en-GB",
             "viewport": {"width": 1280, "height": 900},
             "base_url": self._url,
+            "ignore_https_errors": self._url.startswith("https"),  # the tests' own certificate
             "service_workers": "block",  # it would stand between the page and what a test does to its requests
         }
         if person is not None:
@@ -76,13 +78,16 @@ class Windows:
         context.on("weberror", lambda error: self.faults.append(f"script error: {error.error}"))
         page = context.new_page()
         if person is not None:
-            sign_in(page, person)
+            self._sign_in(page, person)
         page.goto(path)
         return page
 
     def close(self) -> None:
         for context in self._contexts:
             context.close()
+
+    def _sign_in(self, page: Page, person: Person) -> None:
+        sign_in(page, person)
 
     def _look_at_request(self, request: Request) -> None:
         address = urlsplit(request.url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from pycrdt import Doc, XmlFragment
 
@@ -37,13 +38,16 @@ class Replica:
         self.doc.apply_update(payload)
         self._size += len(payload)
 
-    def apply(self, payload: bytes) -> bool:
-        """Apply a client's update. False when it brought nothing new. Raises Refused, Broken."""
+    def apply(self, payload: bytes, affordable: Callable[[int], bool] = lambda _steps: True) -> bool:
+        """Apply a client's update. False when it brought nothing new. Raises Refused, Broken.
+
+        `affordable(steps)`: whether its writer may cause so much work now.
+        """
         if self._size + len(payload) > LARGEST:
             self._size = len(self.doc.get_update())
             if self._size + len(payload) > LARGEST and len(payload) > SMALL:
                 raise Refused(events.TOO_LARGE)
-        self._knowledge.judge(payload)
+        self._knowledge.judge(payload, affordable)
         self._fired.clear()
         try:
             self.doc.apply_update(payload)

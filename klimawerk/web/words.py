@@ -111,6 +111,8 @@ WORDS: dict[str, LazyString] = {
     "relogin.wrong": lazy_gettext("E-mail or password is not right."),
     "relogin.later": lazy_gettext("Too many attempts. Please wait a minute."),
     "relogin.offline": lazy_gettext("No connection. Please try again in a moment."),
+    # About how much this tab has moved
+    "volume": lazy_gettext("About {size} MB since {time}"),
     # A newer server
     "reload": lazy_gettext("There is a newer version of this page."),
     "reload.now": lazy_gettext("Load it now"),

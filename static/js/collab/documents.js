@@ -29,6 +29,10 @@ connection.watch((state) => {
   for (const document of opened.values()) state === "online" ? document.join() : document.cutOff()
 })
 gate.watch(() => opened.forEach((document) => document.resume()))
+globalThis.document.addEventListener("visibilitychange", () => {
+  // A hidden page was told little: what it lacks is asked for.
+  if (!globalThis.document.hidden) for (const document of opened.values()) document.join()
+})
 connection.on(DOC_UPDATE, (frame) => opened.get(frame.doc)?.receive(frame))
 connection.on(DOC_AWARENESS, ({ doc, sid, a }) => opened.get(doc)?.carets.receive(sid, a))
 connection.on(DOC_PEOPLE, ({ doc, people }) => opened.get(doc)?.meet(people))

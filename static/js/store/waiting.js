@@ -15,7 +15,7 @@ let hold = null
 
 export const waiting = {
   async keep(record) {
-    alive()
+    await alive()
     await change("waiting", (store) => store.put(record))
     tell()
   },

@@ -27,12 +27,19 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+KEPT_FILES = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+"""What a static file needs of them: it is not a page, and each header travels with each of them."""
+
 
 def init_app(app: Flask) -> None:
     app.after_request(_secure)
 
 
 def _secure(response: Response) -> Response:
+    if request.endpoint == "asset" and response.status_code == 200:
+        for name in KEPT_FILES:
+            response.headers[name] = HEADERS[name]
+        return response
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if current_app.extensions["klimawerk"].https:

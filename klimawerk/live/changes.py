@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask import g, has_request_context
+from flask import current_app, g, has_request_context
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from klimawerk.database import after_commit
-from klimawerk.extensions import db, socketio
-from klimawerk.live import events
+from klimawerk.extensions import db
 from klimawerk.live.models import Topic
 
 
@@ -22,7 +21,7 @@ def note(topic: str) -> int:
     if topic not in noted:
         if not noted:
             page = g.get("page") if has_request_context() else None
-            after_commit(lambda: _announce(noted, page))
+            after_commit(lambda: current_app.extensions["live"].told.announce(noted, page))
         noted[topic] = _raise_revision(topic)
     return noted[topic]
 
@@ -51,8 +50,3 @@ def _raise_revision(topic: str) -> int:
             rev = db.session.scalar(raised)
     assert rev is not None
     return rev
-
-
-def _announce(noted: dict[str, int], page: str | None) -> None:
-    for topic, rev in noted.items():
-        socketio.emit(events.CHANGED, {"topics": {topic: rev}, "by": page}, to=events.topic_room(topic))

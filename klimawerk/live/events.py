@@ -12,6 +12,7 @@ DOC_AWARENESS = "doc:awareness"  # {doc, a}; back: {doc, sid, a}; `a` null: the 
 DOC_LEAVE = "doc:leave"  # {doc}
 WATCH = "watch"  # {topics: [...]}
 UNWATCH = "unwatch"  # {topics: [...]}
+QUIET = "quiet"  # {saver?, hidden?}: booleans, also in `auth`: this page can do without much; added by us
 HERE = "here"  # {programme, item?, field?, lang?}: where this page's person is; programme null: nowhere; added by us
 
 # server to client

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from klimawerk.live.limits import Pace
 
 
 @dataclass(eq=False)
 class Page:
-    """One connected socket. `schema`: of its editor, None without one; `alive`: gave a sign of life lately."""
+    """One connected socket. `schema`: of its editor, None without one; `alive`: gave a sign of life lately.
+
+    `saver`: its person pays by volume; nobody's carets go to it, and where it only reads, others' words at most every
+    10 s. `hidden`: nobody looks at it now; the same holds, and it catches up by itself when it is shown.
+    """
 
     sid: str
     person_id: int
@@ -21,6 +27,19 @@ class Page:
     docs: set[str] = field(default_factory=set)
     programmes: set[int] = field(default_factory=set)
     alive: bool = True
+    saver: bool = False
+    hidden: bool = False
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it is to be told as little as possible."""
+        return self.saver or self.hidden
+
+    def wish(self, wishes: Mapping[str, Any]) -> None:
+        """Take `saver` and `hidden` where they are named: when the page connects, and whenever they change."""
+        for name in ("saver", "hidden"):
+            if isinstance(wishes.get(name), bool):
+                setattr(self, name, wishes[name])
 
 
 class Pages:

@@ -86,12 +86,16 @@ class Sheet:
     groups: tuple[Group, ...]
 
     @cached_property
+    def parts(self) -> tuple[Field | RowKind, ...]:
+        return tuple(part for group in self.groups for part in group.parts)
+
+    @cached_property
     def fields(self) -> dict[str, Field]:
-        return {p.name: p for g in self.groups for p in g.parts if isinstance(p, Field)}
+        return {p.name: p for p in self.parts if isinstance(p, Field)}
 
     @cached_property
     def rows(self) -> dict[str, RowKind]:
-        return {p.name: p for g in self.groups for p in g.parts if isinstance(p, RowKind)}
+        return {p.name: p for p in self.parts if isinstance(p, RowKind)}
 
     @cached_property
     def live(self) -> tuple[Field, ...]:

@@ -13,9 +13,11 @@ from sqlalchemy import select
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 from klimawerk.sheets.catalogue import Field, RowKind, split_key
+from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.items import WRITING
 from klimawerk.sheets.models import FieldChange, Item, Row
-from klimawerk.sheets.view import FieldView, TextView, View, parts_of
+from klimawerk.sheets.text_view import TextView
+from klimawerk.sheets.view import View
 
 Derive = Callable[[View, int], list[str]]
 _derived: dict[str, Derive] = {}
@@ -63,7 +65,7 @@ def page_of(item: Item) -> str:
 def changed_fragments(v: View, since: int) -> list[str]:
     """Every fragment of the sheet that is newer than the revision `since`."""
     found: list[str] = []
-    for part in parts_of(v.sheet):
+    for part in v.sheet.parts:
         if isinstance(part, RowKind):
             found += _changed_rows(v, part, since)
         elif part.kind == "live":

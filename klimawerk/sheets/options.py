@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from klimawerk.collab import store
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Frame, Item, Row
-from klimawerk.sheets.view import Options
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a field of action or a related measure can be chosen from: (id, words)."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+    measures: tuple[tuple[int, str], ...] = ()
 
 
 def options_for(frame: Frame, language: str) -> Options:

@@ -22,13 +22,14 @@ from klimawerk.sheets.access import (
 )
 from klimawerk.sheets.catalogue import CODE, Field, RowKind, split_key
 from klimawerk.sheets.codes import is_free
+from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.forms import Asked, TypedForm, typed
 from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragments, field_fragment, rows_fragment, said
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import options_for
 from klimawerk.sheets.order import step_before
 from klimawerk.sheets.service import Outcome
-from klimawerk.sheets.view import FieldView, View, view_of
+from klimawerk.sheets.view import View, view_of
 from klimawerk.web.places import locale
 
 bp = Blueprint("sheets", __name__)

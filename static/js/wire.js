@@ -9,6 +9,7 @@ export const DOC_JOIN = "doc:join"
 export const DOC_LEAVE = "doc:leave"
 export const WATCH = "watch"
 export const UNWATCH = "unwatch"
+export const QUIET = "quiet"
 export const HERE = "here"
 
 // both directions

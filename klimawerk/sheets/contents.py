@@ -1,0 +1,100 @@
+"""What stands in an item, read on demand and once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import select
+
+from klimawerk.accounts.models import Person
+from klimawerk.collab import store
+from klimawerk.collab.models import LiveText
+from klimawerk.extensions import db
+from klimawerk.sheets import labels
+from klimawerk.sheets.access import Opened
+from klimawerk.sheets.catalogue import Field, Group, RowKind, Sheet, sheet_of
+from klimawerk.sheets.models import Conflict, Frame, Item, Row
+from klimawerk.sheets.rows import rows_of
+from klimawerk.sheets.service import conflicts_of
+
+
+@dataclass(frozen=True)
+class Contents:
+    """An item's texts, rows and conflicts, and which parts of its sheet are filled."""
+
+    opened: Opened
+
+    @property
+    def item(self) -> Item:
+        return self.opened.item
+
+    @property
+    def frame(self) -> Frame:
+        return self.item.frame
+
+    @property
+    def editable(self) -> bool:
+        return self.opened.editable
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        return sheet_of(self.item.kind)
+
+    @cached_property
+    def sides(self) -> dict[str, str]:
+        return labels.side_names(self.frame.partnership)
+
+    @cached_property
+    def texts(self) -> dict[str, LiveText]:
+        return store.texts([self.item.name]).get(self.item.name, {})
+
+    @cached_property
+    def rows(self) -> dict[str, list[Row]]:
+        return rows_of(self.item)
+
+    @cached_property
+    def conflicts(self) -> dict[tuple[str | None, str], Conflict]:
+        return conflicts_of(self.item)
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """Names of those who meet in a conflict."""
+        ids = {one for c in self.conflicts.values() for one in (c.by, c.holds_by) if one}
+        return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+
+    def plain(self, name: str, lang: str) -> str:
+        """The plain words of a live text in `lang`; "" for none."""
+        found = self.texts.get(f"{name}.{lang}")
+        return found.plain if found else ""
+
+    def rows_in(self, kind: RowKind) -> list[Row]:
+        return self.rows.get(kind.name, [])
+
+    def filled(self, part: Field | RowKind) -> bool:
+        """Whether anything stands there in any language."""
+        if isinstance(part, RowKind):
+            return bool(self.rows_in(part))
+        if part.kind == "live":
+            return any(self.plain(part.name, code) for code in self.frame.languages)
+        return any(self.item.values.get(key) for key in part.keys(self.frame.languages))
+
+    def present(self, group: Group) -> list[Field | RowKind]:
+        """What stands in a group below the title: all of it for editors, what is filled for everybody else."""
+        return [part for part in group.parts if part.name != "title" and (self.editable or self.filled(part))]
+
+    @cached_property
+    def shown_parts(self) -> list[str]:
+        """Names of the fields and rows that are open from the start: the first ones, and whatever is filled."""
+        return [part.name for part in self.sheet.parts if part.first or self.filled(part)]
+
+    @cached_property
+    def waiting_parts(self) -> list[str]:
+        return [part.name for part in self.sheet.parts if part.name not in self.shown_parts]
+
+    def anchor(self, part: str) -> str:
+        """Where a field or kind of row stands on the page."""
+        if part in self.sheet.rows:
+            return f"rows-{self.item.id}-{part}"
+        live = self.sheet.fields[part].kind == "live"
+        return f"part-{self.item.id}-{part}" if live else f"f-{self.item.id}-{part}"

@@ -1,0 +1,92 @@
+"""What the template of a field, or of a cell, sees."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from klimawerk.sheets import labels
+from klimawerk.sheets.catalogue import Field
+from klimawerk.sheets.models import Conflict, Row
+from klimawerk.sheets.service import Place
+
+if TYPE_CHECKING:
+    from klimawerk.sheets.view import View
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """One field, or one cell, in one language."""
+
+    view: View
+    field: Field
+    key: str
+    lang: str = ""
+    row: Row | None = None
+    error: str = ""
+    typed: list[str] = dataclasses.field(default_factory=list)
+    said: str = ""
+
+    @property
+    def id(self) -> str:
+        key = self.key.replace(".", "-")
+        return f"c-{self.row.id}-{key}" if self.row else f"f-{self.view.item.id}-{key}"
+
+    @property
+    def action(self) -> str:
+        return f"/rows/{self.row.id}/cells/{self.key}" if self.row else f"/items/{self.view.item.id}/fields/{self.key}"
+
+    @property
+    def place(self) -> Place:
+        return Place(self.view.item, self.key, self.row)
+
+    @property
+    def value(self) -> Any:
+        return self.place.value
+
+    @property
+    def rev(self) -> int:
+        return self.place.rev
+
+    @property
+    def label(self) -> str:
+        return labels.words(self.field.label, self.view.sides)
+
+    @property
+    def help(self) -> str:
+        return labels.words(self.field.help, self.view.sides)
+
+    @property
+    def shown(self) -> str:
+        return self.view.in_words(self.field, self.value)
+
+    @property
+    def conflict(self) -> Conflict | None:
+        return self.view.conflicts.get((self.row.id if self.row else None, self.key))
+
+    @property
+    def unconfirmed(self) -> bool:
+        return self.row is None and self.key in self.view.item.imported
+
+    def choices(self) -> list[tuple[Any, str]]:
+        """What can be picked, with the present value even where it cannot be picked anew."""
+        if self.field.kind == "field":
+            return list(self.view.options.fields)
+        if self.field.kind == "measures":
+            return [option for option in self.view.options.measures if option[0] != self.view.item.id]
+        offered = labels.choices(self.field, self.view.reader, self.view.sides)
+        if self.field.kind == "choice" and self.value is not None and self.value not in [code for code, _ in offered]:
+            offered.append((self.value, self.shown))
+        return offered
+
+    def typed_or_kept(self) -> str:
+        """What stands in the control: what was typed if it was refused, else the kept value as it is written."""
+        return self.typed[0] if self.typed else self.view.as_typed(self.field, self.value)
+
+    def picked(self) -> set[str]:
+        kept = self.value if isinstance(self.value, list) else [self.value]
+        return set(self.typed) if self.typed else {str(code) for code in kept}
+
+    def refused(self, error: str, typed: list[str]) -> FieldView:
+        return replace(self, error=error, typed=typed)

@@ -1,0 +1,58 @@
+"""What the template of a live text sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from klimawerk.sheets import labels
+from klimawerk.sheets.catalogue import Field
+
+if TYPE_CHECKING:
+    from klimawerk.sheets.view import View
+
+
+@dataclass(frozen=True)
+class TextView:
+    """One live text in one language, as plain HTML until somebody touches it."""
+
+    view: View
+    field: Field
+    lang: str
+
+    @property
+    def fragment(self) -> str:
+        return f"{self.field.name}.{self.lang}"
+
+    @property
+    def id(self) -> str:
+        return f"t-{self.view.item.id}-{self.field.name}-{self.lang}"
+
+    @property
+    def label(self) -> str:
+        return labels.words(self.field.label, self.view.sides)
+
+    @property
+    def help(self) -> str:
+        return labels.words(self.field.help, self.view.sides)
+
+    @property
+    def plain(self) -> str:
+        text = self.view.texts.get(self.fragment)
+        return text.plain if text else ""
+
+    @property
+    def html(self) -> Markup:
+        """Safe: the projection walks an allow-list."""
+        text = self.view.texts.get(self.fragment)
+        return Markup(text.html if text else "")  # noqa: S704
+
+    @property
+    def elsewhere(self) -> str:
+        """The language in which the text exists while it is missing here; "" if it is nowhere or here."""
+        if self.plain:
+            return ""
+        others = (self.view.frame.lead_language, *self.view.languages.all)
+        return next((code for code in others if self.view.text(self.field.name, code)), "")

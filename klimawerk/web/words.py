@@ -46,6 +46,13 @@ WORDS: dict[str, LazyString] = {
     "leaving.shared": lazy_gettext("On a shared computer they are lost when you sign out."),
     "leaving.stay": lazy_gettext("Stay signed in"),
     "leaving.go": lazy_gettext("Sign out"),
+    "away.title": lazy_gettext("You were away for more than a day"),
+    "away.why": lazy_gettext(
+        "Meanwhile others may have changed what you have written in. Your own changes are not sent yet."
+    ),
+    "away.gone": lazy_gettext("This is no longer open to you, or was deleted."),
+    "away.send": lazy_gettext("Send my changes now"),
+    "away.look": lazy_gettext("Look at my changes first"),
     "kept": lazy_gettext("You are offline. This page is as it was at {time}."),
     # Words that could not be saved, offered for copying
     "offer.copy": lazy_gettext("Copy"),

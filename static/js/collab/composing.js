@@ -18,8 +18,9 @@ export class Composing {
     this.#composing = true
     this.#timers.cancel("end")
     this.#timers.anew("rest", LONGEST, () => {
-      if (this.#waiting.length) finish()
-      else this.begin(finish)
+      if (!this.#waiting.length) return this.begin(finish)
+      finish()
+      this.end()
     })
   }
 

@@ -4,6 +4,7 @@
 
 import { say } from "./announce.js"
 import { connection } from "./connection.js"
+import { STORING } from "./wire.js"
 import { clock, counted, word } from "./words.js"
 
 // Saving usually takes a moment; only what takes longer is worth a word.
@@ -12,6 +13,7 @@ const WORTH_A_WORD = 1_500
 const entries = new Map()
 let kept = { waiting: 0, stuck: 0 }
 let head = null
+let able = true // whether the server can store anything
 
 export const saving = {
   /** Words that are not on the server yet. */
@@ -57,7 +59,9 @@ export const saving = {
 export function startSaving() {
   head = document.getElementById("save-state")
   head?.setAttribute("aria-live", "off") // the announcer speaks, calmly
+  connection.on(STORING, storing)
   connection.watch((state) => {
+    if (state !== "online") able = true // the server says it again
     for (const key of entries.keys()) paint(key)
     paintHead()
     if (state === "offline") say(headSentence().text, 2)
@@ -79,6 +83,13 @@ export function paintHead() {
 /** Put the words of saving back into an element that was just drawn anew. */
 export function repaint(element) {
   for (const [key, entry] of entries) if (entry.place() === element && entry.state !== "saved") paint(key)
+}
+
+function storing(answer) {
+  if (able === answer.able) return
+  able = answer.able
+  paintHead()
+  say(headSentence().text, 2)
 }
 
 function settle(key, state, place) {
@@ -123,6 +134,9 @@ function headSentence() {
   if (connection.state === "offline") {
     const offline = word("offline", { time: clock(connection.since) })
     return { state: "offline", text: waiting ? `${offline} ${waiting}` : offline }
+  }
+  if (!able) {
+    return { state: "waiting", text: [word("unable"), waiting, waiting ? "" : word("unable.keep")].join(" ").trim() }
   }
   if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && Date.now() - e.since >= WORTH_A_WORD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import timedelta
 from typing import Any
 
 from flask import current_app
@@ -18,7 +19,6 @@ from klimawerk.collab.models import Document
 from klimawerk.collab.parts import Parts
 from klimawerk.collab.room import Room
 from klimawerk.collab.rooms import Rooms
-from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import events, opaque
 from klimawerk.live.bus import Hint
@@ -28,7 +28,7 @@ from klimawerk.live.sockets import Live
 
 log = logging.getLogger(__name__)
 IDLE = 30.0  # seconds until an empty room is let go
-LONG_LOG = 400  # updates behind the state until it is compacted
+LONG_LOG, QUIET_LOG = 400, timedelta(minutes=1)  # updates behind the state, and how long none came, until compaction
 AWARENESS = "awareness"
 
 
@@ -244,9 +244,11 @@ class Hub:
                     self.rooms.forget(room)
 
     def _compact(self) -> None:
-        for document_id in store.waiting_for_compaction(LONG_LOG):
-            with writing():
+        for document_id in store.waiting_for_compaction(LONG_LOG, QUIET_LOG):
+            try:
                 store.compact(document_id)
+            except Exception:
+                log.exception("document %s could not be compacted", document_id)
 
 
 def _lines(names: list[str]) -> Any:

@@ -74,6 +74,11 @@ export class LiveDocument extends EventTarget {
     this.#sender.giveBack()
   }
 
+  /** The server can store again: what waits need not wait its turn. */
+  hurry() {
+    this.#sender.send()
+  }
+
   /** A frame of others' edits; it covers (from, seq]. */
   receive({ from, seq, u }) {
     const { replica } = this

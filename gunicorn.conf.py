@@ -27,4 +27,7 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """What a killed process left unfinished is finished now, and not when somebody comes."""
+    from klimawerk.operations import counts  # not before the worker has patched everything
+
     worker.wsgi.extensions["live"].wake()
+    counts.answer_signals(worker.wsgi)

@@ -120,6 +120,11 @@ class Klimawerk:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return self._output.read_text() if self._output.exists() else ""
 

@@ -10,6 +10,7 @@ const OFFLINE = "/offline"
 // A line that gives no answer in this time is slower than the page is old.
 const PATIENCE = 5_000
 const MOST_FILES = 300
+const GONE = [403, 404, 410]
 
 self.addEventListener("install", () => self.skipWaiting())
 self.addEventListener("activate", (event) => event.waitUntil(begin()))
@@ -55,6 +56,7 @@ async function fresh(request, during) {
   const reader = answer.headers.get("X-Reader")
   if (reader) await knowReader(reader)
   if (answer.headers.has("X-Keep") && !answer.redirected) during(keep(request.url, answer.clone()))
+  else if (GONE.includes(answer.status)) during(caches.open(PAGES).then((pages) => pages.delete(request, { ignoreSearch: true })))
   return answer
 }
 

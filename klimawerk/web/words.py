@@ -14,6 +14,8 @@ WORDS: dict[str, LazyString] = {
     "waiting.one": lazy_gettext("{n} change not sent yet. Keep writing."),
     "waiting.many": lazy_gettext("{n} changes not sent yet. Keep writing."),
     "offline": lazy_gettext("Offline since {time}."),
+    "unable": lazy_gettext("The server cannot store anything just now."),
+    "unable.keep": lazy_gettext("Keep writing: it is kept here and sent as soon as it can be."),
     "conflict.one": lazy_gettext("{n} field has two values. Please choose one."),
     "conflict.many": lazy_gettext("{n} fields have two values. Please choose for each."),
     "stuck.one": lazy_gettext("{n} change could not be sent. Your words are kept here."),
@@ -46,6 +48,13 @@ WORDS: dict[str, LazyString] = {
     "leaving.shared": lazy_gettext("On a shared computer they are lost when you sign out."),
     "leaving.stay": lazy_gettext("Stay signed in"),
     "leaving.go": lazy_gettext("Sign out"),
+    "away.title": lazy_gettext("You were away for more than a day"),
+    "away.why": lazy_gettext(
+        "Meanwhile others may have changed what you have written in. Your own changes are not sent yet."
+    ),
+    "away.gone": lazy_gettext("This is no longer open to you, or was deleted."),
+    "away.send": lazy_gettext("Send my changes now"),
+    "away.look": lazy_gettext("Look at my changes first"),
     "kept": lazy_gettext("You are offline. This page is as it was at {time}."),
     # Words that could not be saved, offered for copying
     "offer.copy": lazy_gettext("Copy"),

@@ -100,7 +100,7 @@ def test_the_next_person_sees_neither_pages_nor_words_of_the_one_before(
     expect(page.locator("#waiting")).to_contain_text("Nothing waits here")
     page.keyboard.press("Escape")
     assert text_on_disk(measure) == "Forty bins are set up."
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     page.wait_for_url("**/login")
     assert page.evaluate(_PAGES) == []
     sign_in(page, team.partner["editor"])
@@ -114,14 +114,14 @@ def test_signing_out_asks_while_something_waits(team: Team, sheet_for: SheetFor)
     here.page.context.set_offline(True)
     here.page.keyboard.type(" Not sent.")
     wait_until_kept(here.page, "Not sent.")
-    here.page.get_by_role("button", name="Sign out").click()
+    here.page.get_by_role("button", name="Sign out", exact=True).click()
     asked = here.page.get_by_role("dialog", name="Sign out?")
     expect(asked).to_contain_text("1 change is not sent yet.")
     asked.get_by_role("button", name="Stay signed in").click()
     expect(asked).to_have_count(0)
-    here.page.get_by_role("button", name="Sign out").click()
+    here.page.get_by_role("button", name="Sign out", exact=True).click()
     here.page.context.set_offline(False)
-    asked.get_by_role("button", name="Sign out").click()
+    asked.get_by_role("button", name="Sign out", exact=True).click()
     here.page.wait_for_url("**/login")
     assert here.page.evaluate(_PAGES) == []
     assert here.page.evaluate(_BASES) == []

@@ -34,7 +34,7 @@ async function run(store, mode, work) {
 
 /** On a computer that others use too no store is begun; one from before is still emptied. */
 async function exists() {
-  return (await indexedDB.databases()).some(({ name }) => name === device.owner)
+  return ((await indexedDB.databases?.()) ?? []).some(({ name }) => name === device.owner)
 }
 
 function open() {

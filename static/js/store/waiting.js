@@ -15,7 +15,7 @@ let hold = null
 
 export const waiting = {
   async keep(record) {
-    alive()
+    await alive()
     await change("waiting", (store) => store.put(record))
     tell()
   },
@@ -49,6 +49,7 @@ export const waiting = {
         if (mine) store.put({ ...request.result, page: device.page })
       }
     })
+    if (mine) tell()
     return mine
   },
 

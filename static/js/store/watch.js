@@ -56,6 +56,7 @@ function soon() {
 
 async function look() {
   await resend()
+  if (!gate.open && connection.online) (await import("./away.js")).showAway()
   count(await waiting.list())
   if (device.shared) await forget()
 }

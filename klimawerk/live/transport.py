@@ -20,6 +20,7 @@ LONGEST_QUEUE, HEAVIEST_QUEUE = 2_000, 16_000_000
 """Packets and characters that may wait for one slow socket; past that it takes no more, is closed, and catches up when
 it returns. The heaviest single packet is a document of 4 MB."""
 TALK_A_SECOND, TALK_AT_ONCE = 300.0, 3_000.0  # packets of any kind from one socket; past that it is read more slowly
+PATIENCE = 0.5  # seconds that the end of a connection waits for its last words to be taken
 GRACE = 3.0  # seconds between the end of a connection and the cut of its line
 
 _lines: weakref.WeakSet[_Line] = weakref.WeakSet()
@@ -134,6 +135,12 @@ def _queue(base: Any) -> Any:
             if item is not None:
                 self.heavy -= _weight(item)
             return item
+
+        def join(self, *_args: Any, **_options: Any) -> None:
+            """Wait for what is queued to be taken, but for no client that takes nothing."""
+            until = time.monotonic() + PATIENCE
+            while self.unfinished_tasks and time.monotonic() < until:
+                time.sleep(0.01)
 
     Bounded.original = original
     return Bounded

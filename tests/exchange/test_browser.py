@@ -38,7 +38,7 @@ def test_storing_a_file_says_so_and_happens_once(app: Flask, page_for: PageFor) 
     page.get_by_role("button", name="Look at the file").click()
     expect(page.get_by_role("heading", name="This will come in")).to_be_visible(timeout=15_000)
     held: list[Route] = []
-    page.route(re.compile(r"/import/[^/]+$"), held.append)
+    page.route(re.compile(r"/import/[^/]+$"), lambda route: held.append(route))
     taken = page.get_by_role("button", name="Import", exact=True)
     taken.click(no_wait_after=True)
     expect(page.get_by_text("The programme is being stored. This takes a few seconds …")).to_be_visible()

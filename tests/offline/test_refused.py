@@ -45,7 +45,10 @@ def test_words_from_before_a_restore_are_offered_never_merged(
     again = here.page.context.new_page()
     again.goto(f"/measures/{measure.id}")
     wait_until(again, lambda: len([one for one in kept(again) if "earlier copy was brought back" in one["stuck"]]) == 2)
-    expect(again.locator("#save-state")).to_contain_text("2 changes could not be sent.")
+    expect(again.locator("#save-state")).to_have_attribute("data-state", "refused")
+    expect(again.locator(f"#t-{measure.id}-description-en .offer textarea")).to_have_value(
+        "Forty bins are set up. Before the restore."
+    )
     open_page.page.locator(f"#f-{here.item}-priority select").select_option("low")
     expect(open_page.page.locator(".offer")).to_contain_text("An earlier copy was brought back meanwhile.")
     assert text_on_disk(measure) == "Forty bins are set up."

@@ -53,6 +53,7 @@ class _Covered:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith("/static/v-"):
             return self._inner(environ, start_response)  # `_secure` has dressed it as lightly as it needs
+
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             present = {name.lower() for name, _ in headers}
             return start_response(status, headers + [one for one in self._ours if one[0].lower() not in present], *more)

@@ -107,6 +107,8 @@ def load(**overrides: object) -> Config:
         raise BadConfiguration(
             "SQLite serves one process only. Set WORKERS=1, or KLIMAWERK_DATABASE_URL to a PostgreSQL database."
         )
+    if config.workers > 1 and not config.redis_url:
+        raise BadConfiguration("Several processes need KLIMAWERK_REDIS_URL, the address of a Redis or Valkey.")
     return _with_driver(config)
 
 

@@ -177,15 +177,15 @@ class Klimawerk:
         self._process = None
         return status
 
-    def end_one_process(self) -> int:
-        """`kill -9` of one of several; returns the launcher's exit status."""
+    def kill_process(self, port: int) -> None:
+        """`kill -9` of the one of several that serves this port, master and worker."""
         assert self._process is not None
         import psutil
 
-        psutil.Process(self._process.pid).children()[0].kill()
-        status = self._process.wait(timeout=30)
-        self._process = None
-        return status
+        children = psutil.Process(self._process.pid).children()
+        master = next(child for child in children if child.environ().get("PORT") == str(port))
+        for process in [master, *master.children(recursive=True)]:
+            process.kill()
 
     def restart(self) -> None:
         """Start again, on the same port with the same data, whether it was killed or runs."""

@@ -10,12 +10,18 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from klimawerk import panics
+from klimawerk.database import BROKEN
+
 log = logging.getLogger(__name__)
 TICK = 1.0  # seconds
 
 
 class Keeper:
-    """Runs jobs one after the other, each in its own app context; a job's failure reaches the log alone."""
+    """Runs jobs one after the other, each in its own app context; a job's failure reaches the log alone.
+
+    `trouble` is called when it was the database that failed.
+    """
 
     def __init__(self, app: Flask, spawn: Callable[[Callable[[], None]], object]) -> None:
         self._app = app
@@ -25,9 +31,10 @@ class Keeper:
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._running = False
+        self.trouble: Callable[[], None] = lambda: None
 
     def soon(self, job: Callable[[], None]) -> None:
-        """Run `job` in a moment. Before the first socket there is nobody to tell, and the job is dropped."""
+        """Run `job` in a moment. Before the start there is nobody to tell, and the job is dropped."""
         if self._running:
             self._jobs.append(job)
             self._wake.set()
@@ -59,7 +66,10 @@ class Keeper:
 
     def _do(self, job: Callable[[], None]) -> None:
         try:
-            with self._app.app_context():
+            with panics.as_exception(), self._app.app_context():
                 job()
+        except BROKEN as error:
+            self.trouble()
+            log.error("a background job failed: %s", type(error).__name__)
         except Exception:
             log.exception("a background job failed")

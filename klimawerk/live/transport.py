@@ -3,73 +3,208 @@
 from __future__ import annotations
 
 import importlib
+import time
+import types
+import weakref
 from typing import Any
 
+import engineio.base_socket
+import engineio.socket
 from engineio.payload import Payload
 
-LONGEST_QUEUE = 2_000
-"""Packets that may wait for one slow socket; past that it is closed and catches up when it returns."""
+from klimawerk.live.limits import Bucket
+from klimawerk.live.speech import MOST_PACKETS, OurPayload, harmless
+from klimawerk.live.websocket import TEXT, BadHandshake, WebSocket, frame
+
+LONGEST_QUEUE, HEAVIEST_QUEUE = 2_000, 16_000_000
+"""Packets and characters that may wait for one slow socket; past that it takes no more, is closed, and catches up when
+it returns. The heaviest single packet is a document of 4 MB."""
+TALK_A_SECOND, TALK_AT_ONCE = 300.0, 3_000.0  # packets of any kind from one socket; past that it is read more slowly
+PATIENCE = 0.5  # seconds that the end of a connection waits for its last words to be taken
+GRACE = 3.0  # seconds between the end of a connection and the cut of its line
+
+_lines: weakref.WeakSet[_Line] = weakref.WeakSet()
 
 
 def prepare(async_mode: str, max_message_size: int) -> None:
     """To be called before the Socket.IO server is made. `max_message_size` in bytes.
 
     A WebSocket message is counted while it is read, not after; no per-message compression (it costs more processor
-    time than everything else together); a long-polling client on a slow line may send many packets at once.
+    time than everything else together); a jump of the wall clock ends no connection.
     """
-    Payload.max_decode_packets = 128
+    Payload.max_decode_packets = MOST_PACKETS
+    engineio.socket.payload = types.SimpleNamespace(Payload=OurPayload)
+    steady = types.SimpleNamespace(time=time.monotonic)
+    engineio.socket.time = engineio.base_socket.time = steady
     driver = importlib.import_module(f"engineio.async_drivers.{async_mode}")
-    ours = _websocket(driver._async["websocket"], max_message_size)
-    driver._async["websocket"] = ours
+    driver._async["websocket"] = _websocket(max_message_size)
+    driver._async["queue"] = _queue(driver._async["queue"])
 
 
-def _websocket(base: Any, max_message_size: int) -> Any:
+def _websocket(max_message_size: int) -> Any:
+    class Transport:
+        """What Engine.IO takes for its WebSocket: it waits, sends and closes."""
+
+        def __init__(self, handler: Any, _server: Any) -> None:
+            self._handler, self._owner = handler, handler.__self__
+            self._talk = Bucket(TALK_A_SECOND, TALK_AT_ONCE)
+
+        def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+            try:
+                self._line = _Line(environ, max_message_size, self._paced)
+            except BadHandshake:
+                start_response("400 Bad Request", [])
+                return []
+            self._line.owner = self._owner
+            _lines.add(self._line)
+            self._at_once = "gunicorn.socket" in environ
+            self._handler(self)
+            if self._at_once:
+                raise StopIteration  # which tells gunicorn that the line is not its own any more
+            raise ConnectionError  # and this werkzeug
+
+        def wait(self) -> Any:
+            """The next message; None, which ends the connection, for one that is none."""
+            if self._at_once and self._owner.upgraded:
+                self._owner.queue.line = self._line
+            message = self._line.receive()
+            return message if message is not None and harmless(message) else None
+
+        def send(self, message: str | bytes) -> None:
+            self._line.send(message)
+
+        def close(self) -> None:
+            self._line.close()
+
+        def _paced(self) -> None:
+            while not self._talk.take(1):
+                time.sleep(0.02)
+
+    return Transport
+
+
+class _Line(WebSocket):
+    """A WebSocket with its Engine.IO socket; `over_since`: when it was first seen to outlive that one."""
+
+    owner: Any = None
+    over_since = 0.0
+
+
+class _Rest:
+    """What the network did not take of a frame; in the queue it stands for the packet."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def encode(self) -> bytes:
+        return self.data
+
+
+def _queue(base: Any) -> Any:
     original = getattr(base, "original", base)
 
-    class WebSocket(original):  # type: ignore[misc, valid-type]
-        def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-            self.server_args["max_message_size"] = max_message_size
-            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-            for key in ("gunicorn.socket", "werkzeug.socket"):
-                if key in environ:
-                    environ[key] = _WholeFrames(environ[key])
-            return super().__call__(environ, start_response)
+    class Bounded(original):  # type: ignore[misc, valid-type]
+        """Packets for one socket. Once too much has waited (`overflowed`) it takes nothing more.
 
-    WebSocket.original = original
-    return WebSocket
+        Where the socket has a `line` of its own and nothing waits, a packet is written at once and never waits here:
+        no other greenlet has to wake for it. Its frame is made once for all who get it.
+        """
+
+        line: _Line | None = None
+        heavy = 0
+        overflowed = False
+
+        def put(self, item: Any, *args: Any, **options: Any) -> None:
+            if item is not None:
+                if self.overflowed:
+                    return
+                if self.line is not None and not self.qsize():
+                    item = _offered(self.line, item)
+                    if item is None:
+                        return
+                heavier = self.heavy + _weight(item)
+                if self.qsize() >= LONGEST_QUEUE or (self.heavy and heavier > HEAVIEST_QUEUE):
+                    self.overflowed = True
+                    return
+                self.heavy = heavier
+            super().put(item, *args, **options)
+
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            # Who writes at once leaves the queue empty for as long as all is well.
+            item = super().get(block, timeout if self.line is None else None)
+            if item is not None:
+                self.heavy -= _weight(item)
+            return item
+
+        def join(self, *_args: Any, **_options: Any) -> None:
+            """Wait for what is queued to be taken, but for no client that takes nothing."""
+            until = time.monotonic() + PATIENCE
+            while self.unfinished_tasks and time.monotonic() < until:
+                time.sleep(0.01)
+
+    Bounded.original = original
+    return Bounded
 
 
-class _WholeFrames:
-    """A network socket that sends all or raises: plain `send` may stop half-way in a long frame on a slow line."""
-
-    def __init__(self, socket: Any) -> None:
-        self._socket = socket
-
-    def send(self, data: bytes) -> int:
-        self._socket.sendall(data)
-        return len(data)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._socket, name)
+def _offered(line: _Line, packet: Any) -> Any:
+    """What still has to wait of a packet that the line was offered: itself, its rest, or None."""
+    data = getattr(packet, "frame", None)
+    if data is None:
+        data = packet.frame = frame(TEXT, packet.encode().encode())
+    rest = line.offer(data)
+    if not rest:
+        return None
+    return packet if len(rest) == len(data) else _Rest(rest)
 
 
-def waiting(server: Any, sid: str) -> int:
-    """How many packets wait for the socket."""
+def _weight(packet: Any) -> int:
+    data = getattr(packet, "data", None)
+    return len(data) if isinstance(data, str | bytes) else 0
+
+
+def overflowed(server: Any, sid: str) -> bool:
+    """Whether so much waited for the socket that it is given up."""
     socket = _socket(server, sid)
-    return socket.queue.qsize() if socket is not None else 0
+    return socket is not None and socket.queue.overflowed
 
 
 def silent_since(server: Any, sid: str) -> float | None:
-    """When the ping was sent (epoch seconds) that the socket has not answered yet; None when it has."""
+    """When the ping was sent (monotonic seconds) that the socket has not answered yet; None when it has."""
     socket = _socket(server, sid)
     return socket.last_ping if socket is not None else None
 
 
+def strangers(server: Any, sids: set[str]) -> set[str]:
+    """Engine.IO ids of the connections that none of the sockets `sids` belongs to."""
+    known = {server.manager.eio_sid_from_sid(sid, "/") for sid in sids}
+    return set(server.eio.sockets) - known
+
+
 def hang_up(server: Any, sid: str) -> None:
     """Close the connection itself, without waiting for what is queued; the browser comes back by its own."""
-    socket = _socket(server, sid)
+    hang_up_stranger(server, server.manager.eio_sid_from_sid(sid, "/"))
+
+
+def hang_up_stranger(server: Any, eio_sid: str) -> None:
+    """The same for a connection by its Engine.IO id."""
+    socket = server.eio.sockets.get(eio_sid)
     if socket is not None:
         socket.close(wait=False, abort=True, reason=server.reason.TRANSPORT_ERROR)
+        for line in list(_lines):
+            if line.owner is socket:
+                line.cut()
+
+
+def cut_dead_lines() -> None:
+    """A client that neither reads nor closes would keep its ended connection, and what waits in it, for ever."""
+    now = time.monotonic()
+    for line in list(_lines):
+        if line.owner is None or not line.owner.closed:
+            continue
+        line.over_since = line.over_since or now
+        if now - line.over_since > GRACE:
+            line.cut()
+            _lines.discard(line)
 
 
 def _socket(server: Any, sid: str) -> Any:

@@ -4,14 +4,18 @@
 
 import { say } from "./announce.js"
 import { connection } from "./connection.js"
+import { STORING } from "./wire.js"
 import { clock, counted, word } from "./words.js"
 
 // Saving usually takes a moment; only what takes longer is worth a word.
 const WORTH_A_WORD = 1_500
 
 const entries = new Map()
+let leaving = false
 let kept = { waiting: 0, stuck: 0 }
 let head = null
+let words = null
+let able = true // whether the server can store anything
 
 export const saving = {
   /** Words that are not on the server yet. */
@@ -45,6 +49,16 @@ export const saving = {
     return [...entries.values()].filter((entry) => entry.state === "waiting").length
   },
 
+  /** How much this browser has kept of other pages, whether it can be sent or not. */
+  get kept() {
+    return kept.waiting + kept.stuck
+  },
+
+  /** The person has been asked already: leaving the page is not asked about again. */
+  letGo() {
+    leaving = true
+  },
+
   /** What this browser has kept of other pages: how much waits, and how much can no longer be sent. */
   beside({ waiting, stuck }) {
     if (kept.waiting === waiting && kept.stuck === stuck) return
@@ -57,13 +71,15 @@ export const saving = {
 export function startSaving() {
   head = document.getElementById("save-state")
   head?.setAttribute("aria-live", "off") // the announcer speaks, calmly
+  connection.on(STORING, storing)
   connection.watch((state) => {
+    if (state !== "online") able = true // the server says it again
     for (const key of entries.keys()) paint(key)
     paintHead()
     if (state === "offline") say(headSentence().text, 2)
   })
   window.addEventListener("beforeunload", (event) => {
-    if (saving.count || document.querySelector("kw-field[data-dirty]")) event.preventDefault()
+    if (!leaving && (saving.count || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
   })
 }
 
@@ -71,7 +87,8 @@ export function startSaving() {
 export function paintHead() {
   if (!head) return
   const { state, text } = headSentence()
-  if (head.textContent !== text) head.textContent = text
+  words ??= head.appendChild(document.createTextNode(""))
+  if (words.data !== text) words.data = text
   head.dataset.state = state
   document.dispatchEvent(new CustomEvent("kw:saving"))
 }
@@ -79,6 +96,13 @@ export function paintHead() {
 /** Put the words of saving back into an element that was just drawn anew. */
 export function repaint(element) {
   for (const [key, entry] of entries) if (entry.place() === element && entry.state !== "saved") paint(key)
+}
+
+function storing(answer) {
+  if (able === answer.able) return
+  able = answer.able
+  paintHead()
+  say(headSentence().text, 2)
 }
 
 function settle(key, state, place) {
@@ -123,6 +147,9 @@ function headSentence() {
   if (connection.state === "offline") {
     const offline = word("offline", { time: clock(connection.since) })
     return { state: "offline", text: waiting ? `${offline} ${waiting}` : offline }
+  }
+  if (!able) {
+    return { state: "waiting", text: [word("unable"), waiting, waiting ? "" : word("unable.keep")].join(" ").trim() }
   }
   if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && Date.now() - e.since >= WORTH_A_WORD)

@@ -6,6 +6,7 @@
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pause } from "../backoff.js"
 import { connection } from "../connection.js"
+import { gate } from "../gate.js"
 import { device } from "../store/device.js"
 import { Base, recall } from "../store/texts.js"
 import { waiting } from "../store/waiting.js"
@@ -14,6 +15,7 @@ import * as wire from "../wire.js"
 import { word } from "../words.js"
 import { decode } from "./base64.js"
 import { Carets } from "./carets.js"
+import { Composing } from "./composing.js"
 import { Sender } from "./sender.js"
 import { Sequence } from "./sequence.js"
 import { askToJoin } from "./welcome.js"
@@ -31,6 +33,7 @@ export class LiveDocument extends EventTarget {
   reason = ""
   by = ""
   closed = ""
+  composing = new Composing()
   #gen = null
   #joining = false
   #attempt = 0
@@ -71,13 +74,21 @@ export class LiveDocument extends EventTarget {
     this.#sender.giveBack()
   }
 
+  /** The server can store again: what waits need not wait its turn. */
+  hurry() {
+    this.#sender.send()
+  }
+
   /** A frame of others' edits; it covers (from, seq]. */
   receive({ from, seq, u }) {
-    this.#tell("incoming")
-    for (const update of u.map(decode)) {
-      Y.applyUpdate(this.replica, update, REMOTE)
-      this.#base.add(update)
-    }
+    const { replica } = this
+    const updates = u.map(decode)
+    this.composing.after(() => {
+      if (replica !== this.replica) return
+      this.#tell("incoming")
+      for (const update of updates) Y.applyUpdate(replica, update, REMOTE)
+    })
+    for (const update of updates) this.#base.add(update)
     this.#seen(from, seq)
   }
 
@@ -113,7 +124,13 @@ export class LiveDocument extends EventTarget {
     this.#takeUp(records)
   }
 
+  /** Send what waits, if anything may be sent. */
+  resume() {
+    this.#sender.soon()
+  }
+
   #takeUp(records) {
+    gate.weigh(records)
     for (const record of records) {
       this.#gen = this.#sender.gen ??= record.gen
       if (record.gen !== this.#gen) {

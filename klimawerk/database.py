@@ -15,11 +15,15 @@ from contextvars import ContextVar
 
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from klimawerk.extensions import db
 
 log = logging.getLogger(__name__)
+BROKEN: tuple[type[Exception], ...] = (OperationalError, InterfaceError, NoConnection)
+"""Not the request's fault: the database is full, busy or away, and the same may work in a moment."""
 _sqlite_writer = threading.RLock()
 _depth: ContextVar[int] = ContextVar("writing_depth", default=0)
 
@@ -44,9 +48,10 @@ def writing() -> Iterator[Session]:
             yield session
             session.commit()
             callbacks = session.info.pop("after_commit")
-        except BaseException:
+        except BaseException as error:
             session.rollback()
             session.info.pop("after_commit", None)
+            _tell_of(error)
             raise
         finally:
             session.info.pop("noted", None)
@@ -65,8 +70,22 @@ def writing_bare() -> Iterator[Connection]:
         try:
             with db.engine.begin() as connection:
                 yield connection
+        except BaseException as error:
+            _tell_of(error)
+            raise
         finally:
             _depth.reset(token)
+
+
+def on_trouble(app: Flask, callback: Callable[[], None]) -> None:
+    """Have `callback` called whenever the database took nothing: it is full, or away."""
+    app.extensions["klimawerk_trouble"] = callback
+
+
+def _tell_of(error: BaseException) -> None:
+    listener = current_app.extensions.get("klimawerk_trouble")
+    if listener and isinstance(error, BROKEN):
+        listener()
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -51,7 +51,7 @@ def _serve(ports: Sequence[int]) -> int:
         signal.signal(one, stop)
     for port in ports:
         processes[port] = _start(port)
-    if _answer(list(processes.values()), ports):
+    if _answer(processes):
         print(_greeting(ports), flush=True)
         status = _keep_running(processes, wished)
     else:
@@ -87,11 +87,11 @@ def _start(port: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PORT": str(port)}, start_new_session=True)  # noqa: S603
 
 
-def _answer(processes: Sequence[subprocess.Popen[bytes]], ports: Sequence[int]) -> bool:
-    """Whether every process answers within START_WITHIN; False as soon as one has ended."""
+def _answer(processes: dict[int, subprocess.Popen[bytes]]) -> bool:
+    """Whether every process has answered within START_WITHIN; False as soon as one has ended before it did."""
     until = time.monotonic() + START_WITHIN
-    waiting = list(ports)
-    while waiting and time.monotonic() < until and all(process.poll() is None for process in processes):
+    waiting = list(processes)
+    while waiting and time.monotonic() < until and all(processes[port].poll() is None for port in waiting):
         waiting = [port for port in waiting if not _healthy(port)]
         time.sleep(0.1)
     return not waiting

@@ -64,11 +64,12 @@ def test_when_one_process_is_killed_the_other_goes_on_and_it_is_started_again(
 ) -> None:
     server = Klimawerk(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
     server.start()
+    until(lambda: "serves on ports" in server.log, 30)
     server.kill_process(server.port + 1)
     assert server.answers(server.port)
     assert not server.answers(server.port + 1)
-    until(lambda: server.answers(server.port + 1), 30)
-    assert "ended (-9)" in server.log
+    until(lambda: "ended (-9)" in server.log, 30)
+    until(lambda: server.answers(server.port + 1), 60)
     assert server.stop() == 0
 
 

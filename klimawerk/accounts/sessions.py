@@ -7,6 +7,7 @@ written only when something in it changed, so that static files, health checks a
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import time
 from collections.abc import Iterator
@@ -19,9 +20,10 @@ from sqlalchemy import delete, insert, or_, select, update
 
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
-from klimawerk.database import writing
+from klimawerk.database import BROKEN, writing
 from klimawerk.extensions import db
 
+log = logging.getLogger(__name__)
 PERSON = "person"  # in the session: whose it is
 LOGIN = "login"  # in the session: its row's key, which is no secret
 STRANGERS_HOURS = 2
@@ -83,8 +85,8 @@ class ServerSession(SessionMixin):
 
     def _read(self) -> dict[str, Any]:
         if self._data is None:
-            self._data = {}
             row = _valid(self.token) if self.token else None
+            self._data = {}  # not before: with the database away nobody is a stranger
             if row is None:
                 self.token = None
             else:
@@ -212,9 +214,12 @@ def _due(session: ServerSession) -> bool:
 
 def _slide(session: ServerSession) -> None:
     session.expires_at = _next_expiry(session)
-    with writing() as database:
-        own = update(Login).where(Login.key == key_of(session.token or ""))
-        database.execute(own.values(expires_at=session.expires_at))
+    own = update(Login).where(Login.key == key_of(session.token or ""))
+    try:
+        with writing() as database:
+            database.execute(own.values(expires_at=session.expires_at))
+    except BROKEN:
+        log.warning("a session's end was not moved: nothing can be stored now")  # whoever only reads goes on reading
 
 
 def _next_expiry(session: ServerSession) -> datetime:

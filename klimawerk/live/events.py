@@ -22,6 +22,7 @@ DOC_CLOSED = "doc:closed"  # {doc, reason}: one of the three below
 CHANGED = "changed"  # {topics: {topic: rev}, by}
 PEOPLE = "people"  # {programme, people: [{id, name, side, place, item, field, lang}]}; added by us
 SIGNED_OUT = "signed-out"  # {}: the login of this page has ended; added by us
+STORING = "storing"  # {able}: whether anything can be stored now; told to everybody; added by us
 RELOAD = "reload"  # {schema}: this page's editor is older than the server's schema; added by us
 
 REVOKED = "revoked"

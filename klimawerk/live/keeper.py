@@ -11,13 +11,17 @@ from collections.abc import Callable
 from flask import Flask
 
 from klimawerk import panics
+from klimawerk.database import BROKEN
 
 log = logging.getLogger(__name__)
 TICK = 1.0  # seconds
 
 
 class Keeper:
-    """Runs jobs one after the other, each in its own app context; a job's failure reaches the log alone."""
+    """Runs jobs one after the other, each in its own app context; a job's failure reaches the log alone.
+
+    `trouble` is called when it was the database that failed.
+    """
 
     def __init__(self, app: Flask, spawn: Callable[[Callable[[], None]], object]) -> None:
         self._app = app
@@ -27,6 +31,7 @@ class Keeper:
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._running = False
+        self.trouble: Callable[[], None] = lambda: None
 
     def soon(self, job: Callable[[], None]) -> None:
         """Run `job` in a moment. Before the start there is nobody to tell, and the job is dropped."""
@@ -63,5 +68,8 @@ class Keeper:
         try:
             with panics.as_exception(), self._app.app_context():
                 job()
+        except BROKEN as error:
+            self.trouble()
+            log.error("a background job failed: %s", type(error).__name__)
         except Exception:
             log.exception("a background job failed")

@@ -10,12 +10,14 @@ from typing import Any
 from flask import Flask, current_app
 from socketio.exceptions import ConnectionRefusedError as Refusal
 
+from klimawerk import database
 from klimawerk.database import after_commit, writing
 from klimawerk.live import changes, events, identity, topics, transport
 from klimawerk.live.bus import Bus, Hint
 from klimawerk.live.doors import Handler, Payload, Refused, open_door
 from klimawerk.live.keeper import Keeper
 from klimawerk.live.pages import Page, Pages
+from klimawerk.live.storage import Storage
 from klimawerk.live.told import Told
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,9 @@ class Live:
         self.keeper = Keeper(app, server.start_background_task)
         self.bus = Bus(app.extensions["klimawerk"].redis_url, server.start_background_task)
         self.told = Told(self.pages, self.bus, self.tell)
+        self.storage = Storage(server, self.keeper)
+        self.keeper.trouble = self.storage.failed
+        database.on_trouble(app, self.storage.failed)
         self.on_gone: list[Callable[[Page], None]] = []
         self.on_recheck: list[Callable[[Page], None]] = []
         self.on_life: list[Callable[[Page], None]] = []
@@ -181,8 +186,12 @@ def _connect(here: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
     auth = auth if isinstance(auth, dict) else {}
     if auth.get("v", events.PROTOCOL) != events.PROTOCOL:
         raise Refusal(events.OUTDATED)
-    with here.app.request_context(environ):
-        who = identity.current()
+    try:
+        with here.app.request_context(environ):
+            who = identity.current()
+    except database.BROKEN:
+        here.storage.failed()
+        raise Refusal(events.UNAVAILABLE) from None
     if who is None:
         raise Refusal(events.LOGIN_REQUIRED)
     if not here.pages.may_come(who.person_id):
@@ -191,6 +200,7 @@ def _connect(here: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
     page = Page(sid, who.person_id, who.login, schema if isinstance(schema, int) else None)
     page.wish(auth)
     here.pages.add(page)
+    here.keeper.soon(lambda: here.storage.greet(sid))
     here.wake()
     if page.schema is not None and page.schema < events.SCHEMA:
         here.keeper.soon(lambda: here.tell(events.RELOAD, {"schema": events.SCHEMA}, to=sid))

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from klimawerk.database import BROKEN
 from klimawerk.extensions import db
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,8 @@ LOGIN_ENDPOINT = "accounts.login"
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
+    for broken in BROKEN:
+        app.register_error_handler(broken, _not_now)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -37,6 +40,20 @@ def answer(error: HTTPException) -> Response:
     number = secrets.token_hex(4)
     log.log(logging.ERROR if code >= 500 else logging.INFO, "%s %s %s [%s]", code, request.method, request.path, number)
     return _shown(code, *_words(error, code), number)
+
+
+def _not_now(error: Exception) -> Response:
+    """The database is full or away: nothing is stored, and the browser keeps what was typed and tries again."""
+    number = secrets.token_hex(4)
+    log.error("503 %s %s [%s] %s", request.method, request.path, number, type(error).__name__)
+    try:
+        db.session.rollback()
+        response = _shown(503, *_standard(503), number)
+    except Exception:
+        log.exception("the page about the database failed [%s]", number)
+        response = Response(f"Nothing can be stored at the moment. Number: {number}\n", 503, mimetype="text/plain")
+    response.headers["Retry-After"] = "10"
+    return response
 
 
 def _unexpected(error: Exception) -> Response:
@@ -102,6 +119,11 @@ def _standard(code: int) -> tuple[str, str]:
         413: (_("Too large"), _("What was sent is larger than this page accepts.")),
         429: (_("Too many attempts"), _("That was too often in a short time. Wait a few minutes, then try again.")),
     }
+    if code == 503:
+        return _("Not possible at the moment"), _(
+            "The server cannot store or read anything just now. What you typed is kept in open pages and sent by itself"
+            " as soon as it can. Try again in a minute."
+        )
     if code >= 500:
         return _("Something went wrong on our side"), _("What you sent may not be stored. Try again in a moment.")
     return known.get(code, known[400])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Protocol
 
 from babel import Locale
 from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask_babel import get_locale
+
+from klimawerk.database import BROKEN
 
 
 class Reader(Protocol):
@@ -43,9 +46,10 @@ def locale() -> str:
     offered = current_app.extensions["klimawerk"].languages
     if not has_request_context():
         return "en"
-    for code in (session.get("lang"), getattr(_reader(), "language", None)):
-        if code in offered:
-            return str(code)
+    with suppress(*BROKEN):  # a house without its database speaks the browser's language
+        for code in (session.get("lang"), getattr(_reader(), "language", None)):
+            if code in offered:
+                return str(code)
     return request.accept_languages.best_match(offered) or "en"
 
 

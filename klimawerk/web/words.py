@@ -14,6 +14,8 @@ WORDS: dict[str, LazyString] = {
     "waiting.one": lazy_gettext("{n} change not sent yet. Keep writing."),
     "waiting.many": lazy_gettext("{n} changes not sent yet. Keep writing."),
     "offline": lazy_gettext("Offline since {time}."),
+    "unable": lazy_gettext("The server cannot store anything just now."),
+    "unable.keep": lazy_gettext("Keep writing: it is kept here and sent as soon as it can be."),
     "conflict.one": lazy_gettext("{n} field has two values. Please choose one."),
     "conflict.many": lazy_gettext("{n} fields have two values. Please choose for each."),
     "stuck.one": lazy_gettext("{n} change could not be sent. Your words are kept here."),

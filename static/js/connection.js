@@ -1,6 +1,6 @@
 // The page's one Socket.IO connection: WebSocket first, long-polling where that is blocked.
 
-import { io } from "../vendor/socket.io-client-4.8.4.js"
+import { io } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { pause } from "./backoff.js"
 import { onSignedIn, signInAgain } from "./relogin.js"
 import { thrift } from "./thrift.js"

@@ -1,5 +1,6 @@
 // Everything a page does beyond its HTML begins here.
 
+import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
 import { startDataUse } from "./data-use.js"
 import { startDrag } from "./drag.js"
@@ -26,6 +27,7 @@ startShortcuts()
 startDrag()
 startLanguages()
 startTablePaste()
+startBusy()
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {

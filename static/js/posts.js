@@ -8,6 +8,7 @@ import { answered } from "./live.js"
 import { saving } from "./saving.js"
 import { device } from "./store/device.js"
 import { drop, keep } from "./store/door.js"
+import { STORING } from "./wire.js"
 
 const lanes = new Map()
 
@@ -40,6 +41,7 @@ export function recordOf({ url, body, prepare, lane, element, label, text, since
 /** A lost network does not keep anybody waiting once it is back. */
 export function startPosts() {
   connection.watch((state) => state === "online" && runAll())
+  connection.on(STORING, ({ able }) => able && runAll())
   gate.watch(runAll)
 }
 

@@ -4,6 +4,7 @@
 
 import { say } from "./announce.js"
 import { connection } from "./connection.js"
+import { STORING } from "./wire.js"
 import { clock, counted, word } from "./words.js"
 
 // Saving usually takes a moment; only what takes longer is worth a word.
@@ -14,6 +15,7 @@ let leaving = false
 let kept = { waiting: 0, stuck: 0 }
 let head = null
 let words = null
+let able = true // whether the server can store anything
 
 export const saving = {
   /** Words that are not on the server yet. */
@@ -69,7 +71,9 @@ export const saving = {
 export function startSaving() {
   head = document.getElementById("save-state")
   head?.setAttribute("aria-live", "off") // the announcer speaks, calmly
+  connection.on(STORING, storing)
   connection.watch((state) => {
+    if (state !== "online") able = true // the server says it again
     for (const key of entries.keys()) paint(key)
     paintHead()
     if (state === "offline") say(headSentence().text, 2)
@@ -92,6 +96,13 @@ export function paintHead() {
 /** Put the words of saving back into an element that was just drawn anew. */
 export function repaint(element) {
   for (const [key, entry] of entries) if (entry.place() === element && entry.state !== "saved") paint(key)
+}
+
+function storing(answer) {
+  if (able === answer.able) return
+  able = answer.able
+  paintHead()
+  say(headSentence().text, 2)
 }
 
 function settle(key, state, place) {
@@ -136,6 +147,9 @@ function headSentence() {
   if (connection.state === "offline") {
     const offline = word("offline", { time: clock(connection.since) })
     return { state: "offline", text: waiting ? `${offline} ${waiting}` : offline }
+  }
+  if (!able) {
+    return { state: "waiting", text: [word("unable"), waiting, waiting ? "" : word("unable.keep")].join(" ").trim() }
   }
   if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && Date.now() - e.since >= WORTH_A_WORD)

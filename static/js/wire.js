@@ -23,6 +23,7 @@ export const DOC_CLOSED = "doc:closed"
 export const CHANGED = "changed"
 export const PEOPLE = "people"
 export const SIGNED_OUT = "signed-out"
+export const STORING = "storing"
 export const RELOAD = "reload"
 
 // why a document was closed

@@ -88,8 +88,8 @@ def end_and_return(server: servers.Klimawerk, crowd: Crowd, how: str, dice: rand
         server.stop()
     else:
         server.kill()
-    if how == "kill with some browsers":
-        crowd.tell("crash", count=dice.randint(1, 3))
+    if "browsers" in how:
+        crowd.tell("crash", count=CLIENTS if "all" in how else dice.randint(1, 3))
     crowd.tell("hold", on=True)
     time.sleep(dice.random() / 2)
     server.start()
@@ -192,7 +192,7 @@ def report(done: dict[str, Any], began: float) -> None:
 def test_all_agree_after_thousands_of_edits_on_a_bad_line(town: Town) -> None:
     seed, steps = settings(10_000)
     began = time.monotonic()
-    done = play(town, seed, steps, ["kill", "kill with some browsers", "stop", "kill with some browsers"])
+    done = play(town, seed, steps, ["kill", "kill with some browsers", "stop", "kill with all browsers"])
     report(done, began)
     assert done["churn"] > steps * CHURN / 2
     db.session.rollback()
@@ -204,7 +204,7 @@ def test_all_agree_after_thousands_of_edits_on_a_bad_line(town: Town) -> None:
 def test_all_agree_on_postgresql(postgresql_address: str, town: Town) -> None:
     seed, steps = settings(1_500)
     began = time.monotonic()
-    done = play(town, seed, steps, ["kill with some browsers"])
+    done = play(town, seed, steps, ["kill with all browsers"])
     report(done, began)
     judge(town, done)
 

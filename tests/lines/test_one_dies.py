@@ -27,7 +27,9 @@ def test_what_both_type_is_there_once_when_the_process_of_one_is_killed(
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     dying = ways.process_of(there.page)
     assert ways.process_of(here.page) != dying
-    here.edit().press_sequentially(" One.")
+    here.edit().press("Control+Home")
+    here.page.wait_for_timeout(150)
+    here.page.keyboard.type("One. ")
     there.edit().press_sequentially(" Two.")
     for sheet in (here, there):
         expect(sheet.body()).to_contain_text("One.")
@@ -35,7 +37,7 @@ def test_what_both_type_is_there_once_when_the_process_of_one_is_killed(
     there.page.keyboard.type(" Half")
     live_server.kill_process(dying)
     there.page.keyboard.type(" a sentence.")
-    here.page.keyboard.type(" Three.")
+    here.page.keyboard.type("Three. ")
     expect(here.state).to_have_attribute("data-state", "saved")
     for sheet in (here, there):
         expect(sheet.body()).to_contain_text("Half a sentence.", timeout=LATE)

@@ -53,7 +53,7 @@ def agree(here: Sheet, there: Sheet, words: str) -> None:
     for sheet in (here, there):
         expect(sheet.body()).to_have_text(words)
         expect(sheet.state).to_have_attribute("data-state", "saved")
-    assert here.body().inner_text() == there.body().inner_text()
+    assert here.body().inner_text().strip() == there.body().inner_text().strip()
 
 
 def test_a_finger_puts_the_caret_where_it_taps(team: Team, sheet_for: SheetFor) -> None:
@@ -105,7 +105,9 @@ def test_a_word_under_way_survives_what_others_write_in_the_same_paragraph(
     keyboard = Keyboard(phone.page)
     keyboard.compose(" K", " Kö")
     there.page.keyboard.type(remote)
-    expect(phone.body()).to_contain_text(remote.strip())
+    expect(there.body()).to_contain_text("Kö")
+    expect(there.state).to_have_attribute("data-state", "saved")
+    phone.page.wait_for_timeout(500)
     keyboard.compose(" Köl", " Köln")
     keyboard.commit(" Köln")
     keyboard.compose(" u", " un", " und")
@@ -124,12 +126,25 @@ def test_a_word_under_way_survives_a_new_paragraph_of_others_above_it(
     keyboard.compose(" A", " Ac", " Acc")
     there.page.keyboard.type("Above")
     there.page.keyboard.press("Enter")
-    expect(phone.body().locator("p")).to_have_count(2)
+    expect(there.state).to_have_attribute("data-state", "saved")
+    phone.page.wait_for_timeout(500)
     keyboard.compose(" Accr", " Accra")
     keyboard.commit(" Accra")
     for sheet in (phone, there):
         expect(sheet.body().locator("p")).to_have_text(["Above", "Forty bins are set up. Accra"])
         expect(sheet.state).to_have_attribute("data-state", "saved")
+
+
+def test_who_rests_in_a_word_reads_what_others_write_after_a_while(
+    team: Team, phone: Sheet, sheet_for: SheetFor
+) -> None:
+    there = sheet_for(team.partner["editor"])
+    Keyboard(phone.page).compose(" K", " Kö")
+    there.edit("title").press_sequentially(" here")
+    expect(there.state).to_have_attribute("data-state", "saved")
+    phone.page.wait_for_timeout(1_000)
+    expect(phone.body("title")).to_have_text("Green bins")
+    expect(phone.body("title")).to_have_text("Green bins here", timeout=10_000)
 
 
 def test_a_word_that_is_given_up_leaves_nothing_behind(team: Team, phone: Sheet, sheet_for: SheetFor) -> None:

@@ -15,6 +15,7 @@ import * as wire from "../wire.js"
 import { word } from "../words.js"
 import { decode } from "./base64.js"
 import { Carets } from "./carets.js"
+import { Composing } from "./composing.js"
 import { Sender } from "./sender.js"
 import { Sequence } from "./sequence.js"
 import { askToJoin } from "./welcome.js"
@@ -33,6 +34,7 @@ export class LiveDocument extends EventTarget {
   reason = ""
   by = ""
   closed = ""
+  composing = new Composing()
   #gen = null
   #joining = false
   #attempt = 0
@@ -73,13 +75,21 @@ export class LiveDocument extends EventTarget {
     this.#sender.giveBack()
   }
 
+  /** The server can store again: what waits need not wait its turn. */
+  hurry() {
+    this.#sender.send()
+  }
+
   /** A frame of others' edits; it covers (from, seq]. */
   receive({ from, seq, u }) {
-    this.#tell("incoming")
-    for (const update of u.map(decode)) {
-      Y.applyUpdate(this.replica, update, REMOTE)
-      this.#base.add(update)
-    }
+    const { replica } = this
+    const updates = u.map(decode)
+    this.composing.after(() => {
+      if (replica !== this.replica) return
+      this.#tell("incoming")
+      for (const update of updates) Y.applyUpdate(replica, update, REMOTE)
+    })
+    for (const update of updates) this.#base.add(update)
     this.#seen(from, seq)
   }
 

@@ -2,7 +2,7 @@
 
 import { connection } from "../connection.js"
 import { gate } from "../gate.js"
-import { DOC_ACCESS, DOC_AWARENESS, DOC_CLOSED, DOC_PEOPLE, DOC_UPDATE } from "../wire.js"
+import { DOC_ACCESS, DOC_AWARENESS, DOC_CLOSED, DOC_PEOPLE, DOC_UPDATE, STORING } from "../wire.js"
 import { LiveDocument } from "./document.js"
 
 const opened = new Map()
@@ -33,6 +33,7 @@ globalThis.document.addEventListener("visibilitychange", () => {
   // A hidden page was told little: what it lacks is asked for.
   if (!globalThis.document.hidden) for (const document of opened.values()) document.join()
 })
+connection.on(STORING, ({ able }) => able && opened.forEach((document) => document.hurry()))
 connection.on(DOC_UPDATE, (frame) => opened.get(frame.doc)?.receive(frame))
 connection.on(DOC_AWARENESS, ({ doc, sid, a }) => opened.get(doc)?.carets.receive(sid, a))
 connection.on(DOC_PEOPLE, ({ doc, people }) => opened.get(doc)?.meet(people))

@@ -1,0 +1,91 @@
+"""A measure on the real server, and people at it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.accounts.models import Person
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
+from tests import factories, servers
+from tests.factories import Team
+from tests.faults.desk import Desk
+
+DeskFor = Callable[..., Desk]
+
+
+@pytest.fixture
+def team(app: Flask) -> Team:
+    return factories.partnership("Wiesenbrück", "Abenkrom")
+
+
+@pytest.fixture
+def measure(team: Team) -> Measure:
+    return factories.measure(factories.programme(team))
+
+
+@pytest.fixture
+def desk_for(live_server: servers.Klimawerk, measure: Measure) -> Iterator[DeskFor]:
+    """`desk_for(person)`: that person's socket, joined to the measure's document unless `joined=False`."""
+    opened: list[Desk] = []
+    yield lambda person, joined=True, **options: _opened(opened, live_server, person, measure.name, joined, options)
+    for desk in opened:
+        desk.close()
+
+
+@dataclass
+class Town:
+    """One server with all its limits for a whole file of tests; each test brings people of its own.
+
+    Whatever one of them does to themselves (used up, shut out) is not in the others' way.
+    """
+
+    server: servers.Klimawerk
+    team: Team
+    name: str
+    _opened: list[Desk] = field(default_factory=list)
+
+    def person(self, role: str = "editor", side: str = "de") -> Person:
+        return factories.member(self.team.partnership, side, role)
+
+    def desk(self, person: Person | None = None, joined: bool = True, **options: object) -> Desk:
+        return _opened(self._opened, self.server, person or self.person(), self.name, joined, options)
+
+    def close(self) -> None:
+        for desk in self._opened:
+            desk.close()
+
+
+@pytest.fixture(scope="module")
+def town(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("town")
+    shutil.copy(_sqlite_template, folder / "klimawerk.sqlite")
+    address = f"sqlite:///{folder}/klimawerk.sqlite"
+    settings = configuration.load(instance=folder / "instance", database_url=address, secret_key="tests", testing=True)
+    server = servers.Klimawerk(folder, address, KLIMAWERK_RATE_LIMITS="on")
+    server.start()
+    with create_app(settings).app_context():
+        team = factories.partnership("Wiesenbrück", "Abenkrom")
+        town = Town(server, team, factories.measure(factories.programme(team)).name)
+        yield town
+        town.close()
+        db.engine.dispose()
+    server.close()
+
+
+def _opened(
+    opened: list[Desk], server: servers.Klimawerk, person: Person, name: str, joined: bool, options: dict[str, object]
+) -> Desk:
+    desk = Desk(server, person, name, **options)
+    opened.append(desk)
+    if joined:
+        assert desk.join()["ok"]
+    return desk

@@ -1,0 +1,46 @@
+"""What somebody sends who means no good: made byte by byte, as no library would."""
+
+from __future__ import annotations
+
+from pycrdt import Doc, XmlElement, XmlFragment
+
+from klimawerk.collab import wire
+from tests.faults.desk import FRAGMENT
+
+
+def number(value: int) -> bytes:
+    out = b""
+    while value >= 0x80:
+        out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
+    return out + bytes([value])
+
+
+def empty_runs(count: int) -> bytes:
+    """An update of that many runs with nothing in them: two bytes each."""
+    return bytes([1]) + number(count) + number(5) + number(0) + bytes([0, 1]) * count + b"\0"
+
+
+def crossing(state: bytes, count: int) -> bytes:
+    """Letters that all want to stand at one place, each with a right neighbour of its own far away.
+
+    Merging looks at every pair: here and in every browser.
+    """
+    text = next(s for s in wire.parse(state).structs if s.kind == wire.STRING and s.length > 1)
+    left, right = (text.client, text.clock), (text.client, text.clock + 1)
+    letters = [_letter(left, right)] * count + [_letter(left, (7, index)) for index in range(count)]
+    return bytes([1]) + number(2 * count) + number(7) + number(0) + b"".join(letters) + b"\0"
+
+
+def _letter(left: wire.Id, right: wire.Id) -> bytes:
+    return bytes([0xC4]) + b"".join(map(number, (*left, *right))) + bytes([1]) + b"x"
+
+
+def nested(levels: int) -> bytes:
+    """Elements in elements."""
+    document: Doc[XmlFragment] = Doc()
+    inside = document.get(FRAGMENT, type=XmlFragment)
+    for _ in range(levels):
+        element = XmlElement("list_item")
+        inside.children.append(element)
+        inside = element
+    return document.get_update()

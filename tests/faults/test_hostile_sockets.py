@@ -1,0 +1,225 @@
+"""Somebody with a login who means no good, beside somebody who works: the one is refused, the other notices nothing."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket as network
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+import socketio
+
+from tests import factories
+from tests.faults import hostile
+from tests.faults.conftest import Town
+from tests.faults.desk import Bystander, Desk, memory
+from tests.live.house import b64, until
+
+MORE = 150.0  # MB that the server may hold more afterwards; leaks of the attacks below would be gigabytes
+NO_DOCUMENTS = ["measure:999999", "programme:1'--", "measure:", "", "x" * 5_000, "measure:1\x00", None, 7]
+NO_STATES = ["", "AA", "!!", "//////////8=", b64(hostile.number(2**40)), b64(b"\xff" * 90_000), 7, {}]
+GARBAGE = [
+    *(
+        "",
+        "x",
+        "9",
+        "4",
+        "4x",
+        "42",
+        "42[]",
+        "42{}",
+        "42[7]",
+        '42["doc:join"',
+        '42[{"a":1}]',
+        "43[]",
+        "43999[1]",
+        "40{",
+    ),
+    *("41/x,", "b4AAAA", "420" * 40, "\x1e\x1e", "2probe", "5", '42["watch",' + "1" * 5_000 + "]"),
+    '45999999-["doc:update",{"_placeholder":true,"num":0}]',
+    '42["doc:update",{"doc":{"doc":{}}}]',
+    "4" + "[" * 200_000,
+    "42" + '{"a":' * 20_000,
+    "3" + "9" * 50_000,
+]
+
+
+@pytest.fixture
+def calm(town: Town) -> Iterator[Bystander]:
+    """Somebody who works all the time, and has nothing to complain about in the end; memory stays where it was."""
+    before, said = memory(town.server), len(town.server.log)
+    with Bystander(town.desk()) as bystander:
+        until(lambda: len(bystander.waits) > 3, 20)
+        yield bystander
+        seen = len(bystander.waits)
+        until(lambda: len(bystander.waits) > seen + 3, 20)
+    bystander.calm()
+    assert memory(town.server) < before + MORE
+    assert "Traceback" not in town.server.log[said:], town.server.log[said:]
+
+
+@pytest.fixture
+def mallory(calm: Bystander, town: Town) -> Desk:
+    return town.desk()
+
+
+def in_parts(desk: Desk, update: bytes) -> dict[str, object]:
+    """Send an update in as many parts as it needs; the last answer, or the first refusal."""
+    pieces = [update[at : at + 48_000] for at in range(0, len(update), 48_000)]
+    for part, piece in enumerate(pieces):
+        answer = desk.send(piece, id="a", part=part, of=len(pieces))
+        if not answer["ok"]:
+            break
+    return answer
+
+
+def test_forty_thousand_nested_nodes_are_refused(mallory: Desk) -> None:
+    assert in_parts(mallory, hostile.nested(40_000))["error"] in ("invalid", "too_large")
+    assert mallory.type("still welcome")["ok"]
+
+
+def test_a_megabyte_of_nothing_is_refused_before_it_costs_anything(mallory: Desk) -> None:
+    assert in_parts(mallory, hostile.empty_runs(490_000))["error"] == "too_large"
+    assert mallory.send(hostile.empty_runs(1_000))["ok"]
+
+
+def test_letters_that_would_be_merged_for_minutes_are_refused(mallory: Desk) -> None:
+    state = mallory.doc.get_update()
+    assert in_parts(mallory, hostile.crossing(state, 12_000))["error"] == "too_large"
+    assert mallory.send(hostile.crossing(state, 50))["ok"]
+
+
+def test_documents_that_are_not_there_or_of_others_answer_alike(town: Town) -> None:
+    stranger = town.desk(factories.partnership("Anderstadt", "Otherton").de["editor"], joined=False)
+    asked = [(event, doc) for doc in NO_DOCUMENTS for event in ("doc:join", "doc:update", "doc:awareness")]
+    strange = [stranger.ask(event, {"doc": doc, "u": "AAA=", "a": ""}) for event, doc in asked]
+    theirs = [stranger.ask(event, {"doc": town.name, "u": "AAA="}) for event in ("doc:join", "doc:update")]
+    assert {answer["error"] for answer in theirs} == {"not_found"}
+    assert {answer["error"] for answer in strange} <= {"not_found", "invalid"}
+
+
+def test_state_vectors_of_nonsense_are_answered(town: Town) -> None:
+    desk = town.desk(joined=False)
+    for state in NO_STATES:
+        answer = desk.join(sv=state)
+        assert answer["ok"] or answer["error"] in ("invalid", "too_large")
+    assert desk.join(sv=b64(b"\0"))["ok"]
+
+
+def test_garbage_on_the_line_ends_at_most_that_line(calm: Bystander, town: Town) -> None:
+    person = town.person()
+    desk = town.desk(person)
+    for garbage in GARBAGE:
+        desk.raw(garbage)
+        if not _answers(desk):
+            until(lambda gone=desk: not gone.socket.connected, 10)
+            desk = town.desk(person)
+    assert desk.type("well-formed")["ok"]
+
+
+def _answers(desk: Desk) -> bool:
+    try:
+        return desk.ask("watch", {"topics": []}, patience=3)["ok"] is True
+    except socketio.exceptions.SocketIOError:
+        return False
+
+
+def test_no_event_pretends_that_a_page_has_come_or_gone(mallory: Desk) -> None:
+    """Handled as what they pretend to be, they would give fresh limits, and leave rooms behind that nobody empties."""
+    for _ in range(3):
+        mallory.raw('42["disconnect"]')
+        mallory.raw('42["connect",{"HTTP_COOKIE":"klimawerk_session=x"},{"v":1}]')
+    assert mallory.ask("watch", {"topics": ["nonsense:1"]})["refused"] == ["nonsense:1"]
+    assert mallory.type("the same page")["ok"]
+
+
+def test_a_message_of_a_megabyte_ends_the_connection_also_by_polling(calm: Bystander, town: Town) -> None:
+    loud = town.desk()
+    loud.raw('42["doc:update",{"doc":"' + "x" * 1_000_000 + '"}]')
+    until(lambda: not loud.socket.connected, 10)
+    many = "\x1e".join(['42["watch",{"topics":[]}]'] * 1_000)
+    for body in ("4" + "x" * 1_000_000, many, "4" + "[" * 50_000):
+        address = _polling(town)
+        assert requests.post(address, data=body, timeout=10).status_code == 400
+        assert requests.get(address, timeout=10).status_code == 400
+
+
+def _polling(town: Town) -> str:
+    """The address of a fresh long-polling connection."""
+    address = f"{town.server.url}/socket.io/?EIO=4&transport=polling"
+    return f"{address}&sid={json.loads(requests.get(address, timeout=10).text[1:])['sid']}"
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("doc:join", {"doc": None}),
+        ("watch", {"topics": [f"measure:{number}" for number in range(1, 2_000)]}),
+        ("doc:awareness", {"doc": None, "a": "x" * 3_900}),
+        ("here", {"programme": 1, "item": "measure:1"}),
+    ],
+    ids=["joins", "watches", "carets", "presence"],
+)
+def test_a_flood_is_slowed_and_answered(mallory: Desk, event: str, payload: dict[str, object]) -> None:
+    answers: list[dict[str, object]] = []
+    payload = {**payload, **({"doc": mallory.name} if "doc" in payload else {})}
+    for _ in range(500):
+        mallory.socket.emit(event, payload, callback=answers.append)
+    until(lambda: len(answers) == 500, 60)
+    assert {"ok": False, "error": "rate"} in answers
+    until(lambda: mallory.type("slower now")["ok"], 30)
+
+
+def test_one_person_with_many_pages_is_no_better_off(calm: Bystander, town: Town) -> None:
+    came, person = 0, town.person()
+    session = town.server.session(person)
+    cookie = "; ".join(f"{c.name}={c.value}" for c in session.cookies)
+    clients = []
+    while came < 80:
+        client = socketio.Client(reconnection=False, handle_sigint=False)
+        try:
+            client.connect(town.server.url, transports=["websocket"], headers={"Cookie": cookie})
+        except socketio.exceptions.ConnectionError:
+            break
+        clients.append(client)
+        came += 1
+    assert 50 <= came < 80
+    assert town.desk().type("another person")["ok"]
+    for client in clients:
+        client.disconnect()
+
+
+def test_connections_that_never_say_whose_they_are_end(calm: Bystander, town: Town) -> None:
+    addresses = [_polling(town) for _ in range(60)]
+    until(lambda: requests.get(addresses[0], timeout=30).status_code == 400, 40)
+    assert {requests.get(address, timeout=10).status_code for address in addresses[1:]} == {400}
+
+
+def test_who_does_not_read_is_dropped_and_others_go_on(calm: Bystander, town: Town) -> None:
+    """Asks for the document again and again and takes no answer: what waits is bounded, then the line is cut."""
+    writer = town.desk()
+    for _ in range(6):
+        assert writer.type("Wärme " * 6_000)["ok"]
+    deaf = town.desk()
+    line = _deafen(deaf)
+    for _ in range(300):
+        deaf.socket.emit("doc:join", {"doc": deaf.name}, callback=lambda _answer: None)
+    until(lambda: _cut(line), 60)
+    assert town.desk().plain().count("Wärme") >= 36_000
+
+
+def _deafen(desk: Desk) -> network.socket:
+    """Let nobody read this page's line any more; it can still speak."""
+    line: network.socket = desk.socket.eio.ws.sock
+    line.setsockopt(network.SOL_SOCKET, network.SO_RCVBUF, 4_096)
+    desk.socket.eio.ws.recv = lambda *_: time.sleep(3_600)
+    return line
+
+
+def _cut(line: network.socket) -> bool:
+    poll = select.poll()
+    poll.register(line, select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pycrdt import Doc, XmlFragment
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from klimawerk.clock import now
 from klimawerk.collab import content, hints
 from klimawerk.collab.content import Node
-from klimawerk.collab.models import Document, LiveText, Update, new_gen
+from klimawerk.collab.models import Document, LiveText, Update, Writer, new_gen
 from klimawerk.extensions import db
 from klimawerk.live import changes
 
@@ -182,7 +182,23 @@ def compact(document_id: int) -> None:
     log = read_log(document_id)
     state = log.document().get_update()
     db.session.execute(update(Document).where(Document.id == document_id).values(state=state, upto=log.seq))
+    _remember_writers(document_id, log.seq)
     db.session.execute(delete(Update).where(Update.document_id == document_id, Update.seq <= log.seq))
+
+
+def writers_since(name: str, seq: int) -> set[int]:
+    """Who wrote in the document after its update number `seq`. Raises NoDocument."""
+    id_ = find(name).id
+    logged = select(Update.by).where(Update.document_id == id_, Update.seq > seq, Update.by.is_not(None))
+    folded = select(Writer.person).where(Writer.document_id == id_, Writer.seq > seq)
+    return {*db.session.scalars(logged.distinct()), *db.session.scalars(folded)}
+
+
+def _remember_writers(document_id: int, seq: int) -> None:
+    logged = select(Update.by, func.max(Update.seq)).where(Update.document_id == document_id, Update.seq <= seq)
+    for person, last in db.session.execute(logged.where(Update.by.is_not(None)).group_by(Update.by)).all():
+        db.session.merge(Writer(document_id=document_id, person=person, seq=last))
+    db.session.flush()
 
 
 def waiting_for_compaction(rows: int) -> list[int]:

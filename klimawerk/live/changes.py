@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import g, has_request_context
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +12,8 @@ from klimawerk.database import after_commit
 from klimawerk.extensions import db, socketio
 from klimawerk.live import events
 from klimawerk.live.models import Topic
+
+_listeners: list[Callable[[list[str]], None]] = []
 
 
 def note(topic: str) -> int:
@@ -39,6 +43,17 @@ def revisions(topics: list[str]) -> dict[str, int]:
     return {name: found.get(name, 0) for name in topics}
 
 
+def all_revisions() -> dict[str, int]:
+    """The current revision of every topic there is."""
+    return dict(db.session.execute(select(Topic.name, Topic.rev)).all())
+
+
+def listen(listener: Callable[[list[str]], None]) -> None:
+    """`listener(topics)` is called in this process after each commit that changed something."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
 def _raise_revision(topic: str) -> int:
     raised = update(Topic).where(Topic.name == topic).values(rev=Topic.rev + 1).returning(Topic.rev)
     rev = db.session.scalar(raised)
@@ -56,3 +71,5 @@ def _raise_revision(topic: str) -> int:
 def _announce(noted: dict[str, int], page: str | None) -> None:
     for topic, rev in noted.items():
         socketio.emit(events.CHANGED, {"topics": {topic: rev}, "by": page}, to=events.topic_room(topic))
+    for listener in _listeners:
+        listener(list(noted))

@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# Tests wait more than they compute: one process more than there are cores.
+JOBS ?= $(shell expr $$(nproc) + 1)
 WORKERS ?= 1
 export PORT WORKERS
 export FLASK_APP = wsgi
@@ -15,7 +17,7 @@ CATALOGUES = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
 help:
 	@echo "make run       start Klimawerk at http://localhost:$(PORT) (PORT=... changes it)"
-	@echo "make test      all tests; arguments: make test ARGS='tests/collab -x'"
+	@echo "make test      all tests; arguments: make test ARGS='tests/collab -x'; LONG=1 runs the long ones too"
 	@echo "make check     formatting, lint, types, templates, translations, all tests"
 	@echo "make fmt       format the Python files"
 	@echo "make messages  collect new texts into the catalogues in translations/"
@@ -69,7 +71,7 @@ chromium:
 	  $$apt update -qq && DEBIAN_FRONTEND=noninteractive $$apt install -qq -y --no-install-recommends chromium >/dev/null; }
 
 test: dev chromium
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: lint test
 

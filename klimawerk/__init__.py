@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from klimawerk import config as configuration
-from klimawerk import database
+from klimawerk import database, installation
 from klimawerk.config import ROOT, Config
 from klimawerk.extensions import babel, csrf, db, limiter, migrate, socketio
 from klimawerk.live import transport
@@ -59,6 +59,7 @@ def _rooms(app: Flask) -> None:
 
     cli.init_app(app)
     web.init_app(app)
+    installation.init_app(app)
     accounts.init_app(app)
     partnerships.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
@@ -69,7 +70,6 @@ def _rooms(app: Flask) -> None:
         async_mode=config.async_mode,
         async_handlers=False,
         max_http_buffer_size=config.max_message_size,
-        message_queue=config.redis_url,
         ping_interval=4,
         ping_timeout=20,
     )
@@ -77,3 +77,4 @@ def _rooms(app: Flask) -> None:
     collab.init_app(app)
     for room in (sheets, goals, measures, versions, overview, exchange):
         room.init_app(app)
+    web.headers.cover(app)

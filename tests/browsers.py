@@ -61,6 +61,7 @@ class Windows:
             "locale": "en-GB",
             "viewport": {"width": 1280, "height": 900},
             "base_url": self._url,
+            "ignore_https_errors": self._url.startswith("https"),  # the tests' own certificate
         }
         if person is not None:
             defaults |= {
@@ -68,20 +69,23 @@ class Windows:
                 "timezone_id": person.timezone,
             }
         context = self._browser.new_context(**(defaults | options))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # a busy machine is no failure
         self._contexts.append(context)
         context.on("request", self._look_at_request)
         context.on("console", self._look_at_console)
         context.on("weberror", lambda error: self.faults.append(f"script error: {error.error}"))
         page = context.new_page()
         if person is not None:
-            sign_in(page, person)
+            self._sign_in(page, person)
         page.goto(path)
         return page
 
     def close(self) -> None:
         for context in self._contexts:
             context.close()
+
+    def _sign_in(self, page: Page, person: Person) -> None:
+        sign_in(page, person)
 
     def _look_at_request(self, request: Request) -> None:
         address = urlsplit(request.url)

@@ -18,19 +18,40 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
-from tests import browsers, servers
+from tests import browsers, lengths, servers
 from tests.client import ProofReader
+from tests.lines import ways
 from tests.mailbox import Mailbox
 
 for name in [name for name in os.environ if name.startswith("KLIMAWERK_") or name in ("PORT", "WORKERS")]:
     del os.environ[name]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for a browser is marked so."""
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked so run on several lines; `TEST_LINES` in the environment names others for all tests."""
+    if "line" in metafunc.fixturenames:
+        marked = metafunc.definition.get_closest_marker("lines")
+        asked = os.environ.get("TEST_LINES", "")
+        if asked or marked:
+            metafunc.parametrize("line", asked.split(",") if asked else [ways.DIRECT, *marked.args])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whoever asks for a browser is marked so; what is slow stays out unless it was asked for.
+
+    On other lines than the direct one, one database is enough.
+    """
+    slow = [] if lengths.LONG else [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow and _fits(item)]
     for item in items:
         if {"browser", "windows", "page_for"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
+
+
+def _fits(item: pytest.Item) -> bool:
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return "any_database" not in params or ways.fits(params.get("line", ways.DIRECT), params["any_database"])
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +116,8 @@ def database_address(request: pytest.FixtureRequest) -> str:
     for asked in ("any_database", "postgresql_address"):
         if asked in request.fixturenames:
             return str(request.getfixturevalue(asked))
+    if "line" in request.fixturenames and request.getfixturevalue("line") == ways.TWO:
+        return str(request.getfixturevalue("postgresql_address"))
     return str(request.getfixturevalue("sqlite_address"))
 
 
@@ -125,12 +148,18 @@ def client(app: Flask) -> ProofReader:
 
 
 @pytest.fixture
-def live_server(app: Flask, database_address: str, tmp_path: Path) -> Iterator[servers.Klimawerk]:
+def line() -> str:
+    """How browsers reach `live_server`: one of `tests.lines.ways.ALL`."""
+    return ways.DIRECT
+
+
+@pytest.fixture
+def live_server(
+    app: Flask, database_address: str, tmp_path: Path, line: str, request: pytest.FixtureRequest
+) -> Iterator[servers.Klimawerk]:
     """The real server on the same database as `app`: factories fill it, `kill()` and `restart()` try it."""
-    server = servers.Klimawerk(tmp_path, database_address)
-    server.start()
-    yield server
-    server.close()
+    with ways.server_on(line, tmp_path, database_address, lambda: request.getfixturevalue("valkey_address")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -140,9 +169,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def windows(browser: Browser, live_server: servers.Klimawerk) -> Iterator[browsers.Windows]:
+def windows(browser: Browser, live_server: servers.Klimawerk, line: str) -> Iterator[browsers.Windows]:
     """Browser windows onto the live server; in none of them may a script fail or a request leave the host."""
-    windows = browsers.Windows(browser, live_server.url)
+    kind = ways.Spread if line == ways.TWO else browsers.Windows
+    windows = kind(browser, live_server.url)
     yield windows
     windows.close()
     assert not windows.faults, "\n".join(windows.faults)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
+from klimawerk.web.headers import POLICY
 from tests import factories, proof
 from tests.mailbox import Mailbox
 from tests.servers import Klimawerk
@@ -50,6 +51,23 @@ def test_a_good_page_has_no_faults() -> None:
 def test_a_bad_page_is_found_out(good: str, bad: str) -> None:
     assert good in GOOD
     assert proof.page(GOOD.replace(good, bad, 1))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("default-src 'none'; ", ""),
+        ("; base-uri 'none'", ""),
+        ("script-src 'self'", "script-src 'self' 'unsafe-inline'"),
+        ("script-src 'self'", "script-src *"),
+        ("script-src 'self'", "script-src data:"),
+    ],
+)
+def test_a_loose_policy_is_found_out(good: str, bad: str) -> None:
+    assert proof.policy(POLICY) == []
+    assert good in POLICY
+    assert proof.policy(POLICY.replace(good, bad))
+    assert proof.policy(None)
 
 
 def test_a_fragment_is_whole_elements_with_ids() -> None:

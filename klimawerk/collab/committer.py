@@ -12,8 +12,9 @@ from sqlalchemy import func, insert, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from klimawerk.clock import now
+from klimawerk.collab.members import Entry
 from klimawerk.collab.models import Document, Update
-from klimawerk.collab.rooms import Entry, Room
+from klimawerk.collab.room import Room
 from klimawerk.database import writing
 from klimawerk.live import events
 

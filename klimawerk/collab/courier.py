@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from klimawerk.collab.rooms import Relay, Room
+from klimawerk.collab.members import Relay
+from klimawerk.collab.room import Room
 from klimawerk.live import events
 
 log = logging.getLogger(__name__)

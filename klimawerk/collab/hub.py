@@ -12,9 +12,11 @@ from sqlalchemy import select
 from klimawerk.collab import access, hints, projection, store
 from klimawerk.collab.committer import Committer
 from klimawerk.collab.courier import Courier
+from klimawerk.collab.members import NOTHING, Entry, Member
 from klimawerk.collab.models import Document
 from klimawerk.collab.parts import Parts
-from klimawerk.collab.rooms import NOTHING, Entry, Member, Room, Rooms
+from klimawerk.collab.room import Room
+from klimawerk.collab.rooms import Rooms
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import events, opaque

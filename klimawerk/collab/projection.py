@@ -12,7 +12,7 @@ from sqlalchemy import case, literal, select, update
 from klimawerk.clock import now
 from klimawerk.collab import content, store
 from klimawerk.collab.models import Document, LiveText
-from klimawerk.collab.rooms import Room
+from klimawerk.collab.room import Room
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes

@@ -8,9 +8,10 @@ import json
 import time
 from urllib.parse import quote
 
-from klimawerk.collab import rooms, store, wire
+from klimawerk.collab import store, wire
 from klimawerk.collab.hub import Hub, hub
-from klimawerk.collab.rooms import PATIENCE, Room
+from klimawerk.collab.members import Member, member
+from klimawerk.collab.room import PATIENCE, Room
 from klimawerk.live import events
 from klimawerk.live.doors import Payload, Refused, text
 from klimawerk.live.pages import Page
@@ -40,25 +41,25 @@ def _join(page: Page, payload: Payload) -> Payload:
     if len(page.docs) >= MOST_DOCS and name not in page.docs:
         raise Refused(events.TOO_LARGE)
     state = _state(payload)
-    member = rooms.member(page.sid, page.person_id, name)
+    guest = member(page.sid, page.person_id, name)
     room = hub().rooms.open(name)
-    return _welcome(page, payload, room, member, state)
+    return _welcome(page, payload, room, guest, state)
 
 
-def _welcome(page: Page, payload: Payload, room: Room, member: rooms.Member, state: bytes | None) -> Payload:
+def _welcome(page: Page, payload: Payload, room: Room, guest: Member, state: bytes | None) -> Payload:
     """Enter first, read then, so that nothing falls between what is read and what is relayed."""
     here = hub()
     with room.settled() as document:
         room.relay_after = max(room.relay_after, time.monotonic() + GRACE)
-        room.members[page.sid] = member
-        member.told = room.may(member)
+        room.members[page.sid] = guest
+        guest.told = room.may(guest)
         page.docs.add(room.name)
         here.live.server.enter_room(page.sid, events.doc_room(room.name))
         known = state if payload.get("gen") in (None, room.gen) else None
         update, vector, seq = document.get_update(known), document.get_state(), room.seq
         carets = [{"sid": sid, "a": caret} for sid, caret in room.carets.items()]
-    here.introduce(member, room.name)
-    write, reason, by = member.told
+    here.introduce(guest, room.name)
+    write, reason, by = guest.told
     return {
         **_content(payload, room.name, known, update),
         **{"gen": room.gen, "sv": _b64(vector), "seq": seq, "write": write, "reason": reason, "by": by},
@@ -109,7 +110,7 @@ def _joined(page: Page, name: str) -> Room:
     """The room, if the socket is in it. Else Refused: not_joined, or not_found where it may not know of it."""
     room = hub().rooms.get(name)
     if room is None or page.sid not in room.members:
-        rooms.member(page.sid, page.person_id, name)
+        member(page.sid, page.person_id, name)
         if _exists(name):
             raise Refused(events.NOT_JOINED)
         raise Refused(events.NOT_FOUND)

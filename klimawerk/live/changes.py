@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import g, has_request_context
+from flask import current_app, g, has_request_context
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from klimawerk.database import after_commit
-from klimawerk.extensions import db, socketio
-from klimawerk.live import events
+from klimawerk.extensions import db
 from klimawerk.live.models import Topic
 
 _listeners: list[Callable[[list[str]], None]] = []
@@ -69,7 +68,6 @@ def _raise_revision(topic: str) -> int:
 
 
 def _announce(noted: dict[str, int], page: str | None) -> None:
-    for topic, rev in noted.items():
-        socketio.emit(events.CHANGED, {"topics": {topic: rev}, "by": page}, to=events.topic_room(topic))
+    current_app.extensions["live"].told.announce(noted, page)
     for listener in _listeners:
         listener(list(noted))

@@ -16,10 +16,11 @@ from klimawerk.live.bus import Bus, Hint
 from klimawerk.live.doors import Handler, Payload, Refused, open_door
 from klimawerk.live.keeper import Keeper
 from klimawerk.live.pages import Page, Pages
+from klimawerk.live.told import Told
 
 log = logging.getLogger(__name__)
 MOST_TOPICS = 2_000
-LOGINS_EVERY, ROUND_EVERY = 15.0, 300.0  # seconds
+LOGINS_EVERY, ROUND_EVERY = 2.0, 300.0  # seconds
 RECHECK, SIGN_OUT = "recheck", "sign-out"
 SILENCE = 4.5
 """Seconds after an unanswered ping until a page counts as gone: under 10 s after a closed lid, with pings every 4 s."""
@@ -33,6 +34,7 @@ class Live:
         self.pages = Pages()
         self.keeper = Keeper(app, server.start_background_task)
         self.bus = Bus(app.extensions["klimawerk"].redis_url, server.start_background_task)
+        self.told = Told(self.pages, self.bus, self.tell)
         self.on_gone: list[Callable[[Page], None]] = []
         self.on_recheck: list[Callable[[Page], None]] = []
         self.on_life: list[Callable[[Page], None]] = []
@@ -57,7 +59,7 @@ class Live:
 
     def tell(self, event: str, payload: Payload, *, to: str, skip: list[str] | None = None) -> None:
         """Emit to a socket or a room of this process; each process tells its own."""
-        self.server.emit(event, payload, to=to, skip_sid=skip or [], ignore_queue=True)
+        self.server.emit(event, payload, to=to, skip_sid=skip or [])
 
     def wake(self) -> None:
         """The first socket starts what runs in the background; commands of the shell never do."""
@@ -81,10 +83,11 @@ class Live:
         for page in self.pages.all():
             if page.person_id == hint.get("person") or (page.login and page.login == hint.get("login")):
                 self.tell(events.SIGNED_OUT, {}, to=page.sid)
-                self.server.disconnect(page.sid, ignore_queue=True)
+                self.server.disconnect(page.sid)
 
     def look(self) -> None:
-        """Once a second: lost hints about rights, pages that fell silent, sockets that take nothing any more."""
+        """Once a second: lost hints, pages that fell silent, sockets that take nothing any more."""
+        self.told.look()
         self._look_at_rights()
         self._look_at_logins()
         self._look_at_calendar()
@@ -196,6 +199,7 @@ def _watch(here: Live, page: Page, payload: Payload) -> Payload:
         page.topics.add(topic)
         here.server.enter_room(page.sid, events.topic_room(topic))
     revs = changes.revisions(allowed) if allowed else {}
+    here.told.answered(revs)
     for listener in here.on_watch:
         listener(page, allowed)
     return {"revs": revs, "refused": [topic for topic in asked if topic not in revs]}

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Integer, Table, delete, func, insert, select,
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from klimawerk import installation
 from klimawerk.clock import now
 from klimawerk.collab import store
 from klimawerk.config import VERSION
@@ -85,6 +86,7 @@ def restore(path: Path) -> Backup:
             _renumber(session)
             _raise_topics(session, seen)
             store.new_generations()
+            installation.begin_anew()
     except SQLAlchemyError as problem:
         raise BadBackup(f"The database refused the backup; nothing was changed. {problem}") from problem
     return backup

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Flask
 
 from klimawerk.live import topics
-from klimawerk.partnerships import invitations, labels, routes, start
+from klimawerk.partnerships import labels, routes, start
 from klimawerk.partnerships.access import may
 from klimawerk.partnerships.rights import Right
 
 
 def init_app(app: Flask) -> None:
-    for blueprint in (start.blueprint, routes.blueprint, invitations.blueprint):
+    for blueprint in (start.blueprint, routes.blueprint, routes.invitation_blueprint):
         app.register_blueprint(blueprint)
     for words in (labels.role_name, labels.side_name, labels.in_words, labels.language_name, labels.own_side_first):
         app.add_template_global(words)

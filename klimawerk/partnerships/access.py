@@ -87,8 +87,13 @@ def my_memberships(person: Person) -> list[Member]:
 
 def holds(membership: Membership, at: datetime | None = None) -> bool:
     """Whether the membership's days include today, as the member's calendar says."""
-    today = _today(membership.timezone, at or now())
-    return membership.from_date <= today and (membership.to_date is None or today <= membership.to_date)
+    day = today(membership.timezone, at)
+    return membership.from_date <= day and (membership.to_date is None or day <= membership.to_date)
+
+
+def today(zone: str, at: datetime | None = None) -> date:
+    """What the calendar in that time zone says now, or said at a moment."""
+    return (at or now()).astimezone(ZoneInfo(zone)).date()
 
 
 def _holding(person: Person, condition: object) -> list[Member]:
@@ -103,7 +108,3 @@ def _holding(person: Person, condition: object) -> list[Member]:
     moment = now()
     found = [one for one in db.session.scalars(query) if holds(one, moment)]
     return [Member(person, one) for one in sorted(found, key=lambda one: -len(RIGHTS.get(one.role, ())))]
-
-
-def _today(zone: str, moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(zone)).date()

@@ -28,6 +28,8 @@ from klimawerk.partnerships import countries, labels
 from klimawerk.partnerships.service import Founding, Town
 
 LONGEST_PROFILE = 5_000
+TEXTS = ("de", "en", "es", "fr", "pt")
+"""The languages that names, profiles and agreements can be written in."""
 
 
 class Ticks(SelectMultipleField):

@@ -1,171 +1,152 @@
-"""Doors for invitations: sending them, and the invited person's page, where only the button counts."""
+"""Verbs of invitations: made by a coordinator, accepted by the person they were sent to."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict, dataclass
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import force_locale
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
-from klimawerk.accounts import limits, links, mail
-from klimawerk.accounts import service as accounts
-from klimawerk.accounts.access import current_person
-from klimawerk.accounts.forms import NewPersonForm
+from klimawerk.accounts import audit, links
 from klimawerk.accounts.models import Link, Person
-from klimawerk.accounts.routes import link_used_up, welcome
+from klimawerk.accounts.service import add_person, clean_email, find_person
+from klimawerk.clock import now
+from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.partnerships import forms, labels, members
-from klimawerk.partnerships.access import Member, require
-from klimawerk.partnerships.models import Municipality, Partnership
+from klimawerk.live import changes
+from klimawerk.partnerships import service
+from klimawerk.partnerships.access import Member, today
+from klimawerk.partnerships.models import Membership, Municipality, Partnership
+from klimawerk.partnerships.places import (
+    check_municipality,
+    open_invitations,
+    roles_for,
+    sides_to_decide_on,
+    sides_to_invite_to,
+)
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
-from klimawerk.partnerships.routes import offer_invitation, people_page
-from klimawerk.web.places import locale
 
-blueprint = Blueprint("invitations", __name__)
-Page = Response | str | tuple[str, int]
+MOST_OPEN_INVITATIONS = 60
 
 
-@blueprint.post("/partnerships/<int:partnership_id>/invitations")
-def invite(partnership_id: int) -> Page:
-    member = require(partnership_id, Right.INVITE)
-    form = forms.InvitationForm()
-    offer_invitation(member, form)
-    if not form.validate():
-        return people_page(member, form=form), 422
-    limits.or_429(limits.INVITE_PERSON, "invite", member.person.id)
-    side, _colon, town = form.place.data.partition(":")
-    wanted = members.Invitation(
-        form.email.data, side, form.role.data, form.language.data, form.name.data or "", int(town) if town else None
-    )
-    try:
-        link, token = members.invite(member, wanted)
-    except Refused as refused:
-        form.email.errors = [str(refused)]
-        return people_page(member, form=form), 422
-    return _delivered(member, link, token)
+@dataclass(frozen=True)
+class Invitation:
+    """Who is to be what. Without a municipality the person belongs to the side as such, or to neither."""
+
+    email: str
+    side: str
+    role: str
+    language: str
+    name: str = ""
+    municipality_id: int | None = None
 
 
-@blueprint.post("/partnerships/<int:partnership_id>/invitations/<int:link_id>/resend")
-def resend(partnership_id: int, link_id: int) -> Page:
-    member = require(partnership_id, Right.INVITE)
-    limits.or_429(limits.INVITE_PERSON, "invite", member.person.id)
-    try:
-        link, token = members.resend(member, link_id)
-    except Refused as refused:
-        flash(str(refused), "error")
-        return _back(member)
-    return _delivered(member, link, token)
-
-
-@blueprint.post("/partnerships/<int:partnership_id>/invitations/<int:link_id>/withdraw")
-def withdraw(partnership_id: int, link_id: int) -> Page:
-    member = require(partnership_id, Right.INVITE)
-    try:
-        members.withdraw(member, link_id)
-        flash(_("The invitation is withdrawn."))
-    except Refused as refused:
-        flash(str(refused), "error")
-    return _back(member)
-
-
-@blueprint.route("/link/invitation/<token>", methods=["GET", "POST"])
-def open_invitation(token: str) -> Page:
-    """The invited person's page. Looking at it changes nothing."""
-    try:
-        link = _invitation(token)
-        invited = accounts.find_person(link.payload["email"])
-        return _for_member(link, token, invited) if invited else _for_newcomer(link, token)
-    except links.UsedUp:
-        return link_used_up()
-
-
-def _for_newcomer(link: Link, token: str) -> Page:
-    form = NewPersonForm(name=link.payload["name"], language=locale(), timezone=_zone(link))
-    if not form.validate_on_submit():
-        return _page(link, form=form, status=422 if form.is_submitted() else 200)
-    limits.or_429(limits.LINK_ADDRESS)
-    made = accounts.password_hash(form.new_password.data)
-    try:
-        person = members.accept_as_new(
-            token, name=form.name.data, password_hash=made, language=form.language.data, timezone=form.timezone.data
+def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
+    """An open invitation and its token. Raises Refused where the member may not, and BadInput for the address."""
+    email = clean_email(invitation.email)
+    with writing():
+        changes.note(service.topic(member.partnership.id))
+        _check_invitation(member, invitation)
+        if _is_member(member.partnership, find_person(email)):
+            raise Refused(_("This person is a member already."))
+        if any(one.payload["email"] == email for one in open_invitations(member.partnership)):
+            raise Refused(_("This person is invited already. Send the invitation again if it was lost."))
+        link, token = links.make(
+            links.INVITATION,
+            by=member.person,
+            partnership_id=member.partnership.id,
+            payload={**asdict(invitation), "email": email},
         )
-    except (Refused, accounts.EmailTaken):
-        problem = _("This address has an account meanwhile. Load the page again.")
-        return _page(link, form=form, status=409, problem=problem)
-    flash(_("Welcome! Your account is ready."))
-    return welcome(person, url_for("start.index"))
+        audit.record(
+            "invited",
+            by=member.person,
+            partnership_id=member.partnership.id,
+            link=link.id,
+            side=invitation.side,
+            role=invitation.role,
+        )
+    return link, token
 
 
-def _for_member(link: Link, token: str, invited: Person) -> Page:
-    """Whoever has an account accepts signed in: the link alone opens nobody's account."""
-    person = current_person()
-    mine = person is not None and person.id == invited.id
-    if request.method == "GET" or not mine or person is None:
-        return _page(link, invited=invited, mine=mine, status=200 if request.method == "GET" else 403)
-    try:
-        members.accept(token, person)
-    except Refused as refused:
-        return _page(link, invited=invited, mine=mine, status=409, problem=str(refused))
-    flash(_("Welcome! You belong to the partnership now."))
-    return redirect(url_for("start.index"))
+def resend(member: Member, link_id: int) -> tuple[Link, str]:
+    """A new token for an open invitation of one's own; the old one is worth nothing. Raises Refused."""
+    with writing():
+        link = _own_invitation(member, link_id)
+        token = links.renew(link)
+        audit.record("invited_again", by=member.person, partnership_id=member.partnership.id, link=link.id)
+    return link, token
 
 
-def _page(link: Link, status: int, **more: Any) -> tuple[str, int]:
-    partnership = db.session.get_one(Partnership, link.partnership_id)
-    name, language = labels.in_words(partnership.name)
-    text = render_template(
-        "partnerships/invitation.html",
-        wanted=link.payload,
-        partnership=partnership,
-        partnership_name=name,
-        partnership_language=language,
-        role=labels.role_name(link.payload["role"]),
-        here=request.path,
-        **more,
+def withdraw(member: Member, link_id: int) -> None:
+    """The invitation holds no more. Raises Refused."""
+    with writing():
+        _own_invitation(member, link_id).used_at = now()
+        changes.note(service.topic(member.partnership.id))
+        audit.record("invitation_withdrawn", by=member.person, partnership_id=member.partnership.id, link=link_id)
+
+
+def accept(token: str, person: Person) -> Membership:
+    """The person takes the place they were invited to. Raises UsedUp, and Refused for somebody else."""
+    with writing():
+        link = links.use_up(token)
+        if link.purpose != links.INVITATION or link.payload["email"] != person.email:
+            raise Refused(_("This invitation is for somebody else."))
+        return _take_place(link, person)
+
+
+def accept_as_new(token: str, *, name: str, password_hash: str, language: str, timezone: str) -> Person:
+    """Make the invited person's account and take the place. Raises UsedUp, EmailTaken."""
+    with writing():
+        link = links.use_up(token)
+        person = add_person(link.payload["email"], name, password_hash, language=language, timezone=timezone, by=None)
+        _take_place(link, person)
+    return person
+
+
+def _check_invitation(member: Member, invitation: Invitation) -> None:
+    if invitation.side not in sides_to_invite_to(member):
+        raise Refused(_("You invite people of your own side only."))
+    if invitation.role not in roles_for(invitation.side, member):
+        raise Refused(_("This role is not possible there."))
+    check_municipality(member.partnership, invitation.municipality_id, invitation.side)
+    if len(open_invitations(member.partnership)) >= MOST_OPEN_INVITATIONS:
+        raise Refused(_("There are too many open invitations. Withdraw some first."))
+
+
+def _is_member(partnership: Partnership, person: Person | None) -> bool:
+    if person is None:
+        return False
+    theirs = [one for one in partnership.memberships if one.person_id == person.id]
+    return any(one.to_date is None or one.to_date >= today(one.timezone) for one in theirs)
+
+
+def _own_invitation(member: Member, link_id: int) -> Link:
+    link = next((one for one in open_invitations(member.partnership) if one.id == link_id), None)
+    mine = link is not None and (
+        link.payload["side"] in sides_to_decide_on(member) or link.created_by == member.person.id
     )
-    return text, status
-
-
-def _invitation(token: str) -> Link:
-    link = links.find(token)
-    partnership = db.session.get(Partnership, link.partnership_id) if link.partnership_id else None
-    if link.purpose != links.INVITATION or partnership is None or partnership.deleted_at:
-        raise links.UsedUp
+    if link is None or not mine or not member.may(Right.INVITE):
+        raise Refused(_("You decide on people of your own side only."))
     return link
 
 
-def _delivered(member: Member, link: Link, token: str) -> Page:
-    """By mail; where that is not possible, the coordinator gets the link to hand over."""
+def _take_place(link: Link, person: Person) -> Membership:
+    partnership = db.session.get(Partnership, link.partnership_id)
+    if partnership is None or partnership.deleted_at is not None:
+        raise links.UsedUp
+    if _is_member(partnership, person):
+        raise Refused(_("You are a member already."))
     wanted = link.payload
-    address = links.address(links.INVITATION, token)
-    if _mailed(member, wanted, address):
-        flash(_("The invitation to %(email)s is sent.", email=wanted["email"]))
-        return _back(member)
-    return people_page(member, link=address, whose=wanted["name"] or wanted["email"], hours=14 * 24)
-
-
-def _mailed(member: Member, wanted: dict[str, Any], address: str) -> bool:
-    with force_locale(wanted["language"]):
-        name, _language = labels.in_words(member.partnership.name)
-        subject = _("Invitation to %(partnership)s", partnership=name)
-        text = render_template(
-            "mail/invitation.txt",
-            wanted=wanted,
-            partnership_name=name,
-            inviter=member.person.name,
-            role=labels.role_name(wanted["role"]),
-            address=address,
-        )
-    return mail.send(wanted["email"], subject, text, language=wanted["language"])
-
-
-def _zone(link: Link) -> str:
-    town = db.session.get(Municipality, link.payload["municipality_id"]) if link.payload["municipality_id"] else None
-    return town.timezone if town else "Europe/Berlin"
-
-
-def _back(member: Member) -> Response:
-    return redirect(url_for("partnerships.people", partnership_id=member.partnership.id))
+    town = db.session.get(Municipality, wanted["municipality_id"]) if wanted["municipality_id"] else None
+    inviter = db.session.get(Person, link.created_by) if link.created_by else None
+    return service.add_member(
+        partnership,
+        person,
+        side=wanted["side"],
+        role=wanted["role"],
+        municipality=town,
+        language=wanted["language"],
+        timezone=town.timezone if town else person.timezone,
+        from_date=today(town.timezone if town else person.timezone),
+        by=inviter,
+    )

@@ -36,7 +36,7 @@ def store(packed: Packed) -> None:
     if rows:
         # Somebody else may keep the same part in this very moment.
         dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-        db.session.execute(dialect.insert(VersionPart).values(rows).on_conflict_do_nothing())
+        db.session.execute(dialect.insert(VersionPart).on_conflict_do_nothing(), rows)
 
 
 def load(hashes: Iterable[str]) -> dict[str, bytes]:

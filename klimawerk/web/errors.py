@@ -98,6 +98,7 @@ def _standard(code: int) -> tuple[str, str]:
         405: (_("Not possible this way"), _("This address does not take what was sent to it.")),
         409: (_("Changed meanwhile"), _("Somebody else has changed this meanwhile. Load the page again to see it.")),
         410: (_("No longer there"), _("This no longer exists.")),
+        412: (_("Changed meanwhile"), _("An earlier copy was brought back meanwhile. Please load the page again.")),
         413: (_("Too large"), _("What was sent is larger than this page accepts.")),
         429: (_("Too many attempts"), _("That was too often in a short time. Wait a few minutes, then try again.")),
     }

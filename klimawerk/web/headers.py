@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from flask import Flask, Response, current_app, request
 
 POLICY = "; ".join(
@@ -32,11 +35,35 @@ def init_app(app: Flask) -> None:
     app.after_request(_secure)
 
 
+def cover(app: Flask) -> None:
+    """Long-polling is answered before Flask sees it; to be called when everything else stands in front of Flask."""
+    app.wsgi_app = _Covered(app, app.wsgi_app)  # type: ignore[method-assign]
+
+
+class _Covered:
+    """Adds what an answer lacks of our headers."""
+
+    def __init__(self, app: Flask, inner: Callable[..., Iterable[bytes]]) -> None:
+        self._ours = [*_headers(app).items(), ("Cache-Control", "no-store")]
+        self._inner = inner
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            present = {name.lower() for name, _ in headers}
+            return start_response(status, headers + [one for one in self._ours if one[0].lower() not in present], *more)
+
+        return self._inner(environ, start)
+
+
+def _headers(app: Flask) -> dict[str, str]:
+    if app.extensions["klimawerk"].https:
+        return {**HEADERS, "Strict-Transport-Security": "max-age=31536000"}
+    return HEADERS
+
+
 def _secure(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    for name, value in _headers(current_app).items():
         response.headers.setdefault(name, value)
-    if current_app.extensions["klimawerk"].https:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     if response.mimetype == "text/html" and not request.path.startswith("/static/"):

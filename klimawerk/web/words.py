@@ -16,12 +16,15 @@ WORDS: dict[str, LazyString] = {
     "offline": lazy_gettext("Offline since {time}."),
     "conflict.one": lazy_gettext("{n} field has two values. Please choose one."),
     "conflict.many": lazy_gettext("{n} fields have two values. Please choose for each."),
+    "stuck.one": lazy_gettext("{n} change could not be sent. Your words are kept here."),
+    "stuck.many": lazy_gettext("{n} changes could not be sent. Your words are kept here."),
     "refused": lazy_gettext("Something was not accepted. Your words are at the field."),
     # The state of saving: at a field or text
     "field.saved": lazy_gettext("Saved"),
     "field.waiting": lazy_gettext("Not sent yet"),
     "field.offline": lazy_gettext("Waiting for the connection"),
     "field.refused": lazy_gettext("Not accepted"),
+    "change.move": lazy_gettext("A line moved"),
     # Words that could not be saved, offered for copying
     "offer.copy": lazy_gettext("Copy"),
     "offer.copied": lazy_gettext("Copied"),

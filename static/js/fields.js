@@ -1,10 +1,12 @@
 // <kw-field>: one value of the record, saved when it is left. The form inside works without any script.
 
-import { current, original, reset } from "./form-values.js"
-import { isError, sentence } from "./http.js"
+import { current, fill, original, reset, spoken } from "./form-values.js"
+import { isError } from "./http.js"
 import { offer } from "./offer.js"
-import { enqueue } from "./posts.js"
+import { enqueue, recordOf } from "./posts.js"
+import { refusal } from "./refusals.js"
 import { saving } from "./saving.js"
+import { drop, keep } from "./store/door.js"
 import { swap } from "./swap.js"
 import { word } from "./words.js"
 
@@ -47,15 +49,19 @@ class Field extends HTMLElement {
     const form = this.form
     if (!this.dirty || this.#sent === current(form)) return
     const sent = (this.#sent = current(form))
-    enqueue({
-      key: this.key,
-      lane: this.closest("[data-topic]")?.dataset.topic ?? "",
-      url: form.action,
-      body: new URLSearchParams(new FormData(form)),
-      prepare: (body) => body.set("rev", this.dataset.rev),
-      place: () => document.getElementById(this.id),
-      answered: (answer) => this.#answered(answer, sent),
-    })
+    enqueue({ ...this.#change(), answered: (answer) => this.#answered(answer, sent) })
+    drop(this.#draft)
+  }
+
+  /** Put what was typed in a page that is gone back into the field and send it. False when something newer is here.
+   *  @param body what the form held, with the revision it was based on */
+  adopt(body) {
+    if (!this.form || this.dirty || this.#sent !== null) return false
+    fill(this.form, body)
+    if (body.has("rev")) this.dataset.rev = body.get("rev")
+    this.#mark()
+    if (this.dirty) this.save()
+    return true
   }
 
   /** The server has drawn the field anew: show what it says. */
@@ -66,6 +72,31 @@ class Field extends HTMLElement {
 
   #mark() {
     this.toggleAttribute("data-dirty", this.dirty)
+    if (this.dirty && this.#sent !== current(this.form)) keep(this.#draft, () => this.dirty && recordOf(this.#change()))
+    else drop(this.#draft)
+  }
+
+  /** What is being typed is kept under a name of its own: what was typed before may be on its way. */
+  get #draft() {
+    return `draft ${this.id}`
+  }
+
+  #change() {
+    return {
+      key: this.key,
+      lane: this.closest("[data-topic]")?.dataset.topic ?? "",
+      url: this.form.action,
+      body: new URLSearchParams(new FormData(this.form)),
+      prepare: (body) => body.set("rev", this.dataset.rev),
+      place: () => document.getElementById(this.id),
+      element: this.id,
+      label: this.#label,
+      text: spoken(this.form),
+    }
+  }
+
+  get #label() {
+    return this.querySelector("label, legend")?.textContent.replace(/\s+/g, " ").trim() ?? word("offer.yours")
   }
 
   #changed(event) {
@@ -93,12 +124,14 @@ class Field extends HTMLElement {
   async #answered(answer, sent) {
     if (this.#sent === sent) this.#sent = null
     const html = await answer.text()
-    if (![200, 409, 422].includes(answer.status) || isError(answer)) return this.#refused(sentence(html))
+    const reason = refusal(answer, html)
+    if (![200, 409, 422].includes(answer.status) || isError(answer)) return this.#refused(reason)
     if (this.form && current(this.form) !== sent) return this.#goOn(html, answer)
     this.removeAttribute("data-dirty")
     swap(html, { except: this })
     if (answer.status === 200) document.dispatchEvent(new CustomEvent("kw:settled"))
-    else this.#notTaken(answer)
+    else this.#notTaken(reason)
+    return reason
   }
 
   /** The person is already typing the next value: only the revision it will be based on is taken over. */
@@ -106,11 +139,13 @@ class Field extends HTMLElement {
     const template = Object.assign(document.createElement("template"), { innerHTML: html })
     const newer = template.content.getElementById(this.id)
     if (answer.status === 200 && newer) this.dataset.rev = newer.dataset.rev
+    this.#mark()
     if (!this.contains(document.activeElement)) this.save()
   }
 
-  #notTaken(answer) {
-    if (answer.status === 409) saving.forget(this.key)
+  /** Both values stand at the field, or the reason does. */
+  #notTaken(reason) {
+    if (!reason) saving.forget(this.key)
     else saving.refused(this.key, () => document.getElementById(this.id))
   }
 
@@ -119,17 +154,17 @@ class Field extends HTMLElement {
     saving.refused(this.key, place)
     offer({
       place,
-      reason: reason || word("offer.refused"),
-      label: this.querySelector("label, legend")?.textContent ?? word("offer.yours"),
-      text: readable(this.form),
-      done: () => saving.forget(this.key),
+      reason,
+      label: this.#label,
+      text: this.form ? spoken(this.form) : "",
+      done: () => {
+        saving.forget(this.key)
+        drop(this.key)
+      },
     })
     if (this.form) this.settle()
+    return reason
   }
-}
-
-function readable(form) {
-  return form ? JSON.parse(current(form)).map(([, value]) => value).join(" ") : ""
 }
 
 customElements.define("kw-field", Field)

@@ -8,6 +8,11 @@ export function original(form) {
   return written(form, (control) => control.defaultValue, (c) => c.defaultChecked, (option) => option.defaultSelected)
 }
 
+/** What the form holds, as a person reads it. */
+export function spoken(form) {
+  return controls(form).flatMap(words).filter(Boolean).join(" ")
+}
+
 /** Bring every control to what the server drew, touching only those that differ. */
 export function reset(form) {
   for (const control of controls(form)) {
@@ -15,6 +20,20 @@ export function reset(form) {
     else if (control.localName === "select") resetSelect(control)
     else if (control.value !== control.defaultValue) control.value = control.defaultValue
   }
+}
+
+/** Put the values of `body` (URLSearchParams) into the form's controls. */
+export function fill(form, body) {
+  for (const control of controls(form)) {
+    const values = body.getAll(control.name)
+    if (isChoice(control)) control.checked = values.includes(control.value)
+    else if (control.localName === "select") fillSelect(control, values)
+    else if (values.length) control.value = values[0]
+  }
+}
+
+function fillSelect(select, values) {
+  for (const option of select.options) option.selected = values.includes(option.value)
 }
 
 function written(form, value, checked, selected) {
@@ -33,6 +52,12 @@ function controls(form) {
   return [...form.elements].filter(
     (control) => control.name && control.matches("input:not([type=hidden]), select, textarea"),
   )
+}
+
+function words(control) {
+  if (isChoice(control)) return control.checked ? [control.closest("label")?.textContent.trim() ?? control.value] : []
+  if (control.localName === "select") return [...control.selectedOptions].map((option) => option.textContent.trim())
+  return [control.value]
 }
 
 function isChoice(control) {

@@ -6,7 +6,8 @@ import { renewToken, signInAgain } from "./relogin.js"
 /** What each request of this page carries, whoever makes it. */
 export function headers() {
   const token = document.querySelector("meta[name=csrf-token]")?.content ?? ""
-  return { "HX-Request": "true", "X-CSRFToken": token, ...(connection.id && { "X-Page": connection.id }) }
+  const { gen } = document.documentElement.dataset
+  return { "HX-Request": "true", "X-CSRFToken": token, ...(connection.id && { "X-Page": connection.id }), ...(gen && { "X-Gen": gen }) }
 }
 
 /** The answer to a GET, or null when the network or the server fails. */

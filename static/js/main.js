@@ -13,6 +13,7 @@ import { startRequests } from "./requests.js"
 import { startRows } from "./rows.js"
 import { startSaving } from "./saving.js"
 import { startShortcuts } from "./shortcuts.js"
+import { startStore } from "./store/start.js"
 import { startTexts } from "./text.js"
 import { startWriting } from "./writing.js"
 import "./fields.js"
@@ -29,6 +30,7 @@ startTablePaste()
 if (document.documentElement.dataset.userId) {
   connection.start(document.querySelector("meta[name=socket]")?.content ?? "/socket.io")
   startSaving()
+  startStore()
   startPosts()
   startOffers()
   startLive()

@@ -2,17 +2,23 @@
 
 import { pause } from "./backoff.js"
 import { connection } from "./connection.js"
+import { gate } from "./gate.js"
 import { headers, post } from "./http.js"
 import { answered } from "./live.js"
 import { saving } from "./saving.js"
+import { device } from "./store/device.js"
+import { drop, keep } from "./store/door.js"
 
 const lanes = new Map()
 
 /** Send `body` to `url` when its turn comes.
- *  @param change {key, lane, url, body, prepare(body)?, place(), answered(answer)}; a change that still waits is
- *  replaced by a newer one with the same key. `place` finds the element that tells of it. */
+ *  @param change {key, lane, url, body, prepare(body)?, place(), element, label, text, answered(answer)}; a change that
+ *  still waits is replaced by a newer one with the same key. `place` finds the element that tells of it, `element` is
+ *  that one's id, `label` and `text` are its words for people. `answered` may return why it was not taken: then it is
+ *  kept for copying. With `kept`, somebody else sees to its being kept. */
 export function enqueue(change) {
   saving.waiting(change.key, change.place)
+  if (!change.kept) keep(change.key, () => recordOf(change))
   const lane = laneOf(change.lane)
   const waiting = lane.changes.findIndex(({ key }, i) => key === change.key && !(i === 0 && lane.busy))
   if (waiting >= 0) lane.changes[waiting] = change
@@ -20,20 +26,32 @@ export function enqueue(change) {
   run(lane)
 }
 
+/** A change as it is kept in the browser. */
+export function recordOf({ url, body, prepare, lane, element, label, text, stuck = "" }) {
+  const kept = new URLSearchParams(body)
+  prepare?.(kept)
+  kept.delete("csrf_token")
+  const { pathname } = new URL(url, location.href)
+  const rev = Number(document.querySelector(`[data-topic="${CSS.escape(lane)}"]`)?.dataset.rev) || 0
+  return { kind: "post", url: pathname, body: `${kept}`, doc: lane, rev, element, gen: device.gen, words: [{ label, text }], stuck }
+}
+
 /** A lost network does not keep anybody waiting once it is back. */
 export function startPosts() {
-  connection.watch((state) => {
-    if (state !== "online") return
-    for (const lane of lanes.values()) {
-      clearTimeout(lane.timer)
-      lane.timer = null
-      run(lane)
-    }
-  })
+  connection.watch((state) => state === "online" && runAll())
+  gate.watch((open) => open && runAll())
+}
+
+function runAll() {
+  for (const lane of lanes.values()) {
+    clearTimeout(lane.timer)
+    lane.timer = null
+    run(lane)
+  }
 }
 
 async function run(lane) {
-  if (lane.busy || lane.timer || !lane.changes.length) return
+  if (lane.busy || lane.timer || !lane.changes.length || !gate.open) return
   lane.busy = true
   const change = lane.changes[0]
   change.prepare?.(change.body)
@@ -45,9 +63,16 @@ async function run(lane) {
   lane.changes.shift()
   const more = lane.changes.some(({ key }) => key === change.key)
   if (!more && answer.ok) saving.saved(change.key)
-  await change.answered(answer)
+  const stuck = await change.answered(answer)
+  if (!more && !change.kept) settle(change, stuck)
   answered(change.lane, Number(answer.headers.get("X-Rev")))
   run(lane)
+}
+
+/** What was refused stays in the browser, for copying, until its writer has seen to it. */
+function settle(change, stuck) {
+  if (stuck) keep(change.key, () => recordOf({ ...change, stuck }))
+  else drop(change.key)
 }
 
 function later(lane) {

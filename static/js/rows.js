@@ -1,9 +1,11 @@
 // Adding, moving and deleting without leaving the page: forms whose answer is the redrawn part of it.
 
 import { isError, sentence } from "./http.js"
+import { newId } from "./ids.js"
 import { offer } from "./offer.js"
 import { enqueue } from "./posts.js"
 import { saving } from "./saving.js"
+import { drop } from "./store/door.js"
 import { swap } from "./swap.js"
 import { word } from "./words.js"
 
@@ -24,7 +26,7 @@ export function startRows() {
 
 /** Post `values` to `url` as a quiet form would (pointer moves have none). */
 export function quietly(element, url, values) {
-  send({ element, url, body: new URLSearchParams(values), text: "" })
+  send({ element, url, body: new URLSearchParams(values), text: "", label: word("change.move") })
 }
 
 function submit(form, submitter) {
@@ -34,10 +36,11 @@ function submit(form, submitter) {
   if (adding) body.set("id", newId())
   const url = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action
   const text = [...new FormData(form)].filter(([name]) => isWords(form, name)).map(([, value]) => value).join("\n")
-  send({ element: form, url, body, text, added: adding && body.get("id"), next: nextStop(form, submitter) })
+  const label = submitter?.ariaLabel || sentenceOf(submitter)
+  send({ element: form, url, body, text, label, added: adding && body.get("id"), next: nextStop(form, submitter) })
 }
 
-function send({ element, url, body, text, added, next }) {
+function send({ element, url, body, text, label, added, next }) {
   const key = `change ${++count}`
   const home = element.closest("[id]")
   const place = () => home && document.getElementById(home.id)
@@ -47,9 +50,14 @@ function send({ element, url, body, text, added, next }) {
     url,
     body,
     place,
+    element: home?.id,
+    label,
+    text,
     answered: async (answer) => {
       const html = await answer.text()
-      if (!TAKEN.includes(answer.status) || isError(answer)) return refused({ key, place, text, reason: sentence(html) })
+      if (!TAKEN.includes(answer.status) || isError(answer)) {
+        return refused({ key, place, text, reason: sentence(html) || word("offer.refused") })
+      }
       saving.forget(key)
       if (answer.headers.has("HX-Refresh")) return location.reload()
       swap(html, { except: home })
@@ -62,11 +70,15 @@ function refused({ key, place, text, reason }) {
   saving.refused(key, place)
   offer({
     place,
-    reason: reason || word("offer.refused"),
+    reason,
     label: word("offer.yours"),
     text,
-    done: () => saving.forget(key),
+    done: () => {
+      saving.forget(key)
+      drop(key)
+    },
   })
+  return reason
 }
 
 /** A new row begins at its first control; after a deleted one, the person is at its neighbour. */
@@ -97,15 +109,10 @@ function within(element, selector) {
   return document.getElementById(element?.id)?.querySelector(selector)
 }
 
-function isWords(form, name) {
-  return form.elements[name]?.matches?.("input[type=text], input:not([type]), textarea")
+function sentenceOf(element) {
+  return (element?.textContent ?? "").replace(/\s+/g, " ").trim()
 }
 
-/** A random UUID, also where the browser counts the address as insecure. */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  bytes[6] = (bytes[6] & 0x0f) | 0x40
-  bytes[8] = (bytes[8] & 0x3f) | 0x80
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+function isWords(form, name) {
+  return form.elements[name]?.matches?.("input[type=text], input:not([type]), textarea")
 }

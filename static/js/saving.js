@@ -10,6 +10,7 @@ import { clock, counted, word } from "./words.js"
 const WORTH_A_WORD = 1_500
 
 const entries = new Map()
+let kept = { waiting: 0, stuck: 0 }
 let head = null
 
 export const saving = {
@@ -39,9 +40,16 @@ export const saving = {
     paintHead()
   },
 
-  /** How many texts and fields wait. */
+  /** How many texts and fields of this page wait. */
   get count() {
     return [...entries.values()].filter((entry) => entry.state === "waiting").length
+  },
+
+  /** What this browser has kept of other pages: how much waits, and how much can no longer be sent. */
+  beside({ waiting, stuck }) {
+    if (kept.waiting === waiting && kept.stuck === stuck) return
+    kept = { waiting, stuck }
+    paintHead()
   },
 }
 
@@ -65,6 +73,7 @@ export function paintHead() {
   const { state, text } = headSentence()
   if (head.textContent !== text) head.textContent = text
   head.dataset.state = state
+  document.dispatchEvent(new CustomEvent("kw:saving"))
 }
 
 /** Put the words of saving back into an element that was just drawn anew. */
@@ -109,7 +118,7 @@ function lineIn(element) {
 }
 
 function headSentence() {
-  const n = saving.count
+  const n = saving.count + kept.waiting
   const waiting = n ? counted("waiting", n) : ""
   if (connection.state === "offline") {
     const offline = word("offline", { time: clock(connection.since) })
@@ -117,7 +126,8 @@ function headSentence() {
   }
   if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && Date.now() - e.since >= WORTH_A_WORD)
-  if (overdue) return { state: "waiting", text: waiting }
+  if (overdue || kept.waiting) return { state: "waiting", text: waiting }
+  if (kept.stuck) return { state: "refused", text: counted("stuck", kept.stuck) }
   const conflicts = document.querySelectorAll("kw-field .conflict").length
   if (conflicts) return { state: "conflict", text: counted("conflict", conflicts) }
   return connection.online ? { state: "saved", text: word("saved") } : { state: "connecting", text: word("connecting") }

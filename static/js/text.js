@@ -1,6 +1,7 @@
 // <kw-text>: a text that is plain HTML until somebody edits it. The editor comes when it is needed, or at idle.
 
 import { connection } from "./connection.js"
+import { whenIdle } from "./idle.js"
 import { placeOf } from "./editor/point.js"
 import { note } from "./note.js"
 
@@ -71,14 +72,15 @@ class LiveText extends HTMLElement {
 
 const following = new Set()
 
-/** The page's own document is followed as soon as the browser has nothing better to do, unless the line is thin. */
+/** The page's own document is followed as soon as the browser has nothing better to do, unless the line is thin.
+ *  Without a line it comes from this browser's store, if it was open here before. */
 export function startTexts() {
   customElements.define("kw-text", LiveText)
   const doc = document.body.dataset.item
   const thin = navigator.connection?.saveData || /2g/.test(navigator.connection?.effectiveType ?? "")
   if (!doc || thin || !document.querySelector("kw-text")) return
   const stop = connection.watch((state) => {
-    if (state !== "online") return
+    if (state === "connecting") return
     whenIdle(() => textsOf(doc).forEach((text) => text.follow().catch(() => {})))
     queueMicrotask(() => stop())
   })
@@ -93,9 +95,4 @@ function load() {
     editor = null
     throw error
   }))
-}
-
-function whenIdle(work) {
-  if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 3_000 })
-  else setTimeout(work, 500)
 }

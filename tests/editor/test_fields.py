@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.editor.conftest import Sheet
@@ -24,6 +25,7 @@ def cell(sheet: Sheet, kind: str, name: str):  # type: ignore[no-untyped-def]
     )
 
 
+@pytest.mark.lines("refused", "two")
 def test_a_choice_is_saved_and_followed(team: Team, sheet_for: SheetFor) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     field(here, "priority").select_option("low")

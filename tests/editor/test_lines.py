@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
@@ -66,6 +67,7 @@ def test_leaving_the_page_while_something_waits_asks(team: Team, sheet_for: Shee
     assert asked == ["beforeunload"]
 
 
+@pytest.mark.lines("refused", "two")
 def test_a_closed_measure_says_so_at_once_and_takes_no_words(
     team: Team, sheet_for: SheetFor, app: Flask, measure: Measure
 ) -> None:
@@ -153,6 +155,7 @@ def test_a_deleted_measure_says_so_at_once_and_gives_unsent_words_back(
     expect(cut_off.text().locator(".offer textarea")).to_have_value("Forty bins are set up. Too late.", timeout=15_000)
 
 
+@pytest.mark.lines("refused", "two")
 def test_who_may_no_longer_write_is_told_at_once(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
     here.edit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.editor.conftest import Sheet
@@ -12,6 +13,7 @@ from tests.factories import Team
 SheetFor = Callable[..., Sheet]
 
 
+@pytest.mark.lines("swallowed")
 def test_two_people_write_in_one_paragraph_and_both_read_both(team: Team, sheet_for: SheetFor) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit().press_sequentially(" Each has a lid.")
@@ -60,6 +62,7 @@ def test_undo_takes_back_only_ones_own_words(team: Team, sheet_for: SheetFor) ->
     expect(there.body()).to_have_text("Forty bins are set up. mine theirs")
 
 
+@pytest.mark.lines("refused", "two")
 def test_a_caret_is_named_by_person_and_place_without_being_part_of_the_text(team: Team, sheet_for: SheetFor) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     there.edit()

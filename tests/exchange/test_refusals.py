@@ -13,6 +13,7 @@ import pytest
 from klimawerk.exchange.problems import Refused
 from klimawerk.exchange.service import import_programme
 from tests.exchange.conftest import EXAMPLE, Census, Json, as_bytes
+from tests.lengths import steps
 
 
 def refusal(data: bytes) -> str:
@@ -190,7 +191,7 @@ SPOILT: list[Any] = [
 ]  # fmt: skip
 
 
-def test_a_thousand_random_mutations_are_refused_or_taken_whole(census: Census) -> None:
+def test_random_mutations_are_refused_or_taken_whole(census: Census) -> None:
     """Whatever is replaced by whatever: a sentence that names the place, or an import that can be checked. No crash."""
     from klimawerk.exchange.checking import check
     from klimawerk.exchange.reading import read
@@ -200,7 +201,8 @@ def test_a_thousand_random_mutations_are_refused_or_taken_whole(census: Census) 
     chance = random.Random(seed)
     original = json.loads(EXAMPLE)
     before, refused = census(), 0
-    for _ in range(1_000):
+    changes = steps(300, 5_000)
+    for _ in range(changes):
         file = copy.deepcopy(original)
         for _change in range(chance.choice((1, 1, 2))):
             mutate(file, chance)
@@ -211,7 +213,7 @@ def test_a_thousand_random_mutations_are_refused_or_taken_whole(census: Census) 
             check(read(data, 20_000_000))
         except Refused as why:
             refused += len(str(why.problem.sentence)) > 10
-    assert refused > 300
+    assert refused > changes * 0.3
     assert census() == before
 
 

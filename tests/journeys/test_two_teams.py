@@ -45,6 +45,7 @@ def editors(measure: Measure) -> tuple[Person, Person]:
     return katrin, akosua
 
 
+@pytest.mark.lines("refused", "nginx", "two")
 def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     any_database: str, measure: Measure, editors: tuple[Person, Person], live_server: Klimawerk, page_for: PageFor
 ) -> None:
@@ -107,6 +108,7 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     assert kept.cells["amount"] == {"amount": "63500.00", "currency": "EUR"}
 
 
+@pytest.mark.lines("two")
 def test_two_values_for_one_field_stand_side_by_side_until_an_editor_chooses(
     measure: Measure, editors: tuple[Person, Person], live_server: Klimawerk, page_for: PageFor
 ) -> None:

@@ -13,7 +13,7 @@ from klimawerk.accounts.models import AuditEntry, Person
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.partnerships import members, requests, service
+from klimawerk.partnerships import invitations, requests, service
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.partnerships.models import JointRequest, Municipality, Partnership
 from klimawerk.partnerships.refusals import Refused
@@ -107,10 +107,10 @@ def test_the_first_coordinator_of_an_empty_side_is_invited_by_the_other_once(cli
     mine = member_of(person, made.id)
     assert mine
     with pytest.raises(Refused):
-        members.invite(mine, members.Invitation("e@example.org", "partner", "editor", "en"))
-    members.invite(mine, members.Invitation("c@example.org", "partner", "coordinator", "en"))
+        invitations.invite(mine, invitations.Invitation("e@example.org", "partner", "editor", "en"))
+    invitations.invite(mine, invitations.Invitation("c@example.org", "partner", "coordinator", "en"))
     with pytest.raises(Refused):
-        members.invite(mine, members.Invitation("d@example.org", "partner", "coordinator", "en"))
+        invitations.invite(mine, invitations.Invitation("d@example.org", "partner", "coordinator", "en"))
 
 
 def test_a_person_has_room_in_a_hundred_partnerships(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from klimawerk.accounts.models import AuditEntry, Link, Person
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.partnerships import access, members
+from klimawerk.partnerships import access, invitations, members
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.partnerships.models import Membership, Partnership
 from klimawerk.partnerships.refusals import Refused
@@ -181,14 +181,16 @@ def test_a_coordinator_invites_for_their_own_side_and_neutral_people_only(client
     assert invite_somebody(client, team, side="neutral", role="moderator").status_code == 200
     assert invite_somebody(client, team, side="neutral", role="coordinator", email="x@example.org").status_code == 422
     mine = place(team.de["coordinator"], team)
-    wanted = members.Invitation("y@example.org", "partner", "editor", "en")
+    wanted = invitations.Invitation("y@example.org", "partner", "editor", "en")
     with pytest.raises(Refused):
-        members.invite(mine, wanted)
+        invitations.invite(mine, wanted)
     town = next(one.id for one in team.partnership.municipalities if one.side == "partner")
     with pytest.raises(Refused):
-        members.invite(mine, members.Invitation("y@example.org", "de", "editor", "en", municipality_id=town))
+        invitations.invite(mine, invitations.Invitation("y@example.org", "de", "editor", "en", municipality_id=town))
     with pytest.raises(Refused):
-        members.invite(place(team.de["editor"], team), members.Invitation("y@example.org", "de", "editor", "en"))
+        invitations.invite(
+            place(team.de["editor"], team), invitations.Invitation("y@example.org", "de", "editor", "en")
+        )
 
 
 def test_an_invitation_can_be_sent_again_and_withdrawn(app: Flask, client: ProofReader) -> None:
@@ -228,9 +230,9 @@ def test_the_link_is_shown_only_when_no_mail_took_it(
 def test_the_other_side_cannot_withdraw_our_invitation_or_end_our_people(client: ProofReader) -> None:
     team = factories.partnership()
     theirs, ours = place(team.partner["coordinator"], team), place(team.de["coordinator"], team)
-    link, _token = members.invite(ours, members.Invitation("new@example.org", "de", "editor", "en"))
+    link, _token = invitations.invite(ours, invitations.Invitation("new@example.org", "de", "editor", "en"))
     with pytest.raises(Refused):
-        members.withdraw(theirs, link.id)
+        invitations.withdraw(theirs, link.id)
     with pytest.raises(Refused):
         members.end(theirs, membership(team.de["editor"]).id)
     client.login(team.partner["coordinator"])

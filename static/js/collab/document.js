@@ -1,12 +1,17 @@
 // One live document on the wire: joins, hands its own edits to the sender, follows those of others. It knows no
-// editor. Events: "joined", "incoming" (others' edits are about to be applied), "replaced" (the replica is a new one),
-// "access", "people", "closed", "refused" (detail: {offers: [{fragment, text}], error}).
+// editor. Events: "ready" (there is something to write in, be it from this browser's store), "joined", "incoming"
+// (others' edits are about to be applied), "taken" (own edits are on the server's disk), "replaced" (the replica is a
+// new one), "access", "people", "closed", "refused" (detail: {offers: [{fragment, text, key}], error}).
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pause } from "../backoff.js"
 import { connection } from "../connection.js"
+import { device } from "../store/device.js"
+import { Base, recall } from "../store/texts.js"
+import { waiting } from "../store/waiting.js"
 import { Timers } from "../timers.js"
 import * as wire from "../wire.js"
+import { word } from "../words.js"
 import { decode } from "./base64.js"
 import { Carets } from "./carets.js"
 import { Sender } from "./sender.js"
@@ -20,6 +25,7 @@ const GONE = { [wire.NOT_FOUND]: wire.DELETED, [wire.FORBIDDEN]: wire.REVOKED, [
 
 export class LiveDocument extends EventTarget {
   people = new Map()
+  ready = false
   joined = false
   write = false
   reason = ""
@@ -30,6 +36,8 @@ export class LiveDocument extends EventTarget {
   #attempt = 0
   #lacking = false
   #sender = null
+  #base = null
+  #recalled = null
   #timers = new Timers()
   #sequence = new Sequence()
 
@@ -37,16 +45,19 @@ export class LiveDocument extends EventTarget {
     super()
     this.name = name
     this.#begin()
+    this.#recalled = this.#recall()
   }
 
   /** Catch up with the server, both ways. */
   async join() {
     if (this.closed || this.#joining || !connection.online) return
     this.#joining = true
+    await this.#recalled
     this.cutOff()
     const page = connection.id
     const answer = await askToJoin(this.name, this.replica, this.#gen)
     this.#joining = false
+    if (this.closed) return
     if (page !== connection.id) return this.join()
     if (!answer.ok) return this.#notJoined(answer.error)
     if (this.#gen && answer.gen !== this.#gen) return this.#startAnew(wire.RESTORED)
@@ -63,7 +74,10 @@ export class LiveDocument extends EventTarget {
   /** A frame of others' edits; it covers (from, seq]. */
   receive({ from, seq, u }) {
     this.#tell("incoming")
-    for (const update of u) Y.applyUpdate(this.replica, decode(update), REMOTE)
+    for (const update of u.map(decode)) {
+      Y.applyUpdate(this.replica, update, REMOTE)
+      this.#base.add(update)
+    }
     this.#seen(from, seq)
   }
 
@@ -85,16 +99,71 @@ export class LiveDocument extends EventTarget {
   /** The document is gone for this person, or was replaced by an older copy of itself. */
   shut(reason) {
     if (reason === wire.RESTORED) return this.#startAnew(reason)
-    this.#giveUp(reason)
+    // What an old editor wrote is sent by the next one, once the page is loaded again.
+    if (reason !== wire.OUTDATED || device.shared) this.#giveUp(reason)
     this.cutOff()
+    this.#base.end({ forget: true })
     this.closed = reason
     this.#tell("closed")
+  }
+
+  /** Words that a page which is gone has left in this browser, to be sent from here. */
+  async adopt(records) {
+    await this.#recalled
+    this.#takeUp(records)
+  }
+
+  #takeUp(records) {
+    for (const record of records) {
+      this.#gen = this.#sender.gen ??= record.gen
+      if (record.gen !== this.#gen) {
+        waiting.stick(record, word(`offer.${wire.RESTORED}`))
+        continue
+      }
+      this.#tell("incoming")
+      Y.applyUpdate(this.replica, record.update, REMOTE)
+      this.#sender.adopt(record)
+    }
+  }
+
+  /** Whether everything that was written here is on the server. */
+  get settled() {
+    return this.#sender.empty
+  }
+
+  /** Nobody here reads it any more. */
+  leave() {
+    this.cutOff()
+    this.#base.end()
+    this.carets.destroy()
+    this.closed = "left"
+    connection.tell(wire.DOC_LEAVE, { doc: this.name })
+  }
+
+  /** Begin with what this browser has kept of it. */
+  async #recall() {
+    const { base, left } = await recall(this.name)
+    if (base) {
+      const { gen, write, reason, by } = base
+      this.#gen = this.#sender.gen = gen
+      this.#base.joined({ gen, write, reason, by }, base.state)
+      Y.applyUpdate(this.replica, base.state, REMOTE)
+      Object.assign(this, { write, reason, by, ready: true })
+    }
+    this.#takeUp(left)
+    if (base) this.#tell("ready")
   }
 
   #begin() {
     const replica = (this.replica = new Y.Doc())
     const mayGo = () => this.joined && this.write
-    this.#sender = new Sender({ name: this.name, replica, mayGo, answered: (answer) => this.#answered(answer) })
+    const answered = (answer) => this.#answered(answer)
+    const taken = (update) => {
+      this.#base.add(update)
+      this.#tell("taken")
+    }
+    this.#base = new Base(this.name)
+    this.#sender = new Sender({ name: this.name, replica, mayGo, answered, taken })
     this.carets = new Carets(replica.clientID, (a) => this.#tellCaret(a))
     replica.on("update", (update, origin, _doc, transaction) => {
       if (origin !== REMOTE) this.#sender.add(update, transaction)
@@ -105,10 +174,11 @@ export class LiveDocument extends EventTarget {
     Y.applyUpdate(this.replica, update, REMOTE)
     this.#sequence.start(seq)
     if (this.#lacking) this.#sender.widen(decode(sv))
-    this.#gen = gen
+    this.#gen = this.#sender.gen = gen
+    this.#base.joined({ gen, write, reason, by }, update)
     this.#attempt = 0
     this.#lacking = false
-    Object.assign(this, { joined: true, write, reason, by })
+    Object.assign(this, { ready: true, joined: true, write, reason, by })
     this.meet(people)
     for (const { sid, a } of awareness) this.carets.receive(sid, a)
     if (this.carets.shown) this.carets.tell()
@@ -152,6 +222,8 @@ export class LiveDocument extends EventTarget {
     const old = this.replica
     this.carets.destroy()
     this.cutOff()
+    this.#base.end({ forget: true })
+    this.ready = false
     this.#gen = null
     this.#begin()
     this.#tell("replaced")
@@ -160,7 +232,7 @@ export class LiveDocument extends EventTarget {
   }
 
   #giveUp(error) {
-    const offers = this.#sender.giveUp()
+    const offers = this.#sender.giveUp(error)
     if (offers.length) this.dispatchEvent(new CustomEvent("refused", { detail: { offers, error } }))
   }
 

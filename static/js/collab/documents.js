@@ -16,6 +16,14 @@ export function open(name) {
   return opened.get(name)
 }
 
+/** Let go of `name`, if everything in it is sent and no text of this page shows it. */
+export function close(name) {
+  const document = opened.get(name)
+  if (!document?.settled || globalThis.document.querySelector(`kw-text[data-doc="${name}"]`)) return
+  document.leave()
+  opened.delete(name)
+}
+
 connection.watch((state) => {
   for (const document of opened.values()) state === "online" ? document.join() : document.cutOff()
 })

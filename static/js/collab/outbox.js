@@ -24,12 +24,13 @@ export class Outbox {
     return this.#underWay
   }
 
-  /** The update under way is on disk. Returns the texts that have nothing left to send. */
+  /** The update under way is on disk. Returns it, and the texts that have nothing left to send. */
   acknowledged() {
+    const update = this.#underWay
     const done = [...this.#carried].filter((name) => !this.#fragments.has(name))
     this.#underWay = null
     this.#carried = new Set()
-    return done
+    return { update, done }
   }
 
   /** Whether the update under way arrived is not known: it waits again (to send it twice does no harm). */
@@ -48,6 +49,7 @@ export class Outbox {
 
   /** All that is not on disk as far as we know; null when there is none. */
   get unsent() {
+    if (this.#waiting.length > 1) this.#waiting = [Y.mergeUpdates(this.#waiting)]
     const all = [...(this.#underWay ? [this.#underWay] : []), ...this.#waiting]
     return all.length ? Y.mergeUpdates(all) : null
   }

@@ -3,8 +3,12 @@
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pause } from "../backoff.js"
 import { connection } from "../connection.js"
+import { gate } from "../gate.js"
 import { saving } from "../saving.js"
+import { drop, keep } from "../store/door.js"
+import { waiting } from "../store/waiting.js"
 import { Timers } from "../timers.js"
+import { word } from "../words.js"
 import { Outbox } from "./outbox.js"
 import { sendUpdate } from "./parts.js"
 import { unsentTexts } from "./unsent.js"
@@ -16,23 +20,40 @@ export class Sender {
   #replica
   #mayGo
   #answered
+  #taken
   #outbox = new Outbox()
   #timers = new Timers()
   #ticket = null
   #attempt = 0
+  #adopted = new Map()
+
+  /** The document's identity, which is kept with what waits. */
+  gen = null
 
   /** @param mayGo whether the document is joined and open for writing
-   *  @param answered called with each answer that is not merely to be tried again */
-  constructor({ name, replica, mayGo, answered }) {
+   *  @param answered called with each answer that is not merely to be tried again
+   *  @param taken called with each update that the server has on disk */
+  constructor({ name, replica, mayGo, answered, taken }) {
     this.#name = name
     this.#replica = replica
     this.#mayGo = mayGo
     this.#answered = answered
+    this.#taken = taken
   }
 
   /** An edit made here. */
   add(update, transaction) {
-    const fragments = touched(this.#replica, transaction)
+    this.#wait(update, touched(this.#replica, transaction))
+    keep(this.#key, () => this.#record())
+  }
+
+  /** Words of a page that is gone. */
+  adopt(record) {
+    this.#adopted.set(record.id, record)
+    this.#wait(record.update, record.fragments)
+  }
+
+  #wait(update, fragments) {
     this.#outbox.add(update, fragments)
     for (const fragment of fragments) saving.waiting(...this.#place(fragment))
     this.soon()
@@ -44,7 +65,7 @@ export class Sender {
 
   async send() {
     this.#timers.cancel("send", "retry")
-    const update = this.#mayGo() ? this.#outbox.take() : null
+    const update = this.#mayGo() && gate.open ? this.#outbox.take() : null
     if (!update) return
     const ticket = (this.#ticket = {})
     const answer = await sendUpdate(this.#name, update)
@@ -71,13 +92,16 @@ export class Sender {
     if (!this.#outbox.empty) this.#outbox.widen(Y.encodeStateAsUpdate(this.#replica, sv))
   }
 
-  /** Nothing more goes out from here: the words that never arrived, as [{fragment, text}]. */
-  giveUp() {
-    const texts = unsentTexts(this.#replica, this.#outbox.unsent)
+  /** Nothing more goes out from here: the words that never arrived, as [{fragment, text, key}]. They are kept for
+   *  copying under `key`, with the reason `error`. */
+  giveUp(error) {
+    const offers = this.#unsent().map((offer) => ({ ...offer, key: `refused ${this.#key} ${offer.fragment}` }))
+    for (const { key, fragment, text } of offers) keep(key, () => this.#stuck(fragment, text, error))
     for (const fragment of this.#outbox.fragments) saving.forget(this.#place(fragment)[0])
     this.giveBack()
     this.#outbox.clear()
-    return texts
+    this.#settled()
+    return offers
   }
 
   get busy() {
@@ -90,13 +114,63 @@ export class Sender {
 
   #acknowledged() {
     this.#attempt = 0
-    for (const fragment of this.#outbox.acknowledged()) saving.saved(this.#place(fragment)[0])
-    if (!this.#outbox.empty && connection.online) this.soon()
+    const { update, done } = this.#outbox.acknowledged()
+    for (const fragment of done) saving.saved(this.#place(fragment)[0])
+    this.#taken(update)
+    if (this.#outbox.empty) this.#settled()
+    else if (connection.online) this.soon()
+  }
+
+  /** Nothing waits any more: nothing need be kept. */
+  #settled() {
+    drop(this.#key)
+    if (this.#adopted.size) waiting.drop(...this.#adopted.keys())
+    this.#adopted.clear()
+  }
+
+  get #key() {
+    return `text ${this.#name} ${this.#replica.clientID}`
+  }
+
+  #record() {
+    const update = this.#outbox.unsent
+    const fragments = [...this.#outbox.fragments]
+    const texts = new Map(unsentTexts(this.#replica, update).map(({ fragment, text }) => [fragment, text]))
+    const words = fragments.map((fragment) => ({ label: this.#label(fragment), text: texts.get(fragment) ?? "" }))
+    return update && { kind: "text", doc: this.#name, rev: this.#rev, gen: this.gen, update, fragments, words }
+  }
+
+  /** What another page has left may not be readable here, where the text it was written in is gone. */
+  #unsent() {
+    const texts = unsentTexts(this.#replica, this.#outbox.unsent)
+    const known = new Set(texts.map(({ fragment }) => fragment))
+    for (const { fragments, words } of this.#adopted.values()) {
+      fragments.forEach((fragment, i) => {
+        if (!known.has(fragment) && words[i].text) texts.push({ fragment, text: words[i].text })
+      })
+    }
+    return texts
+  }
+
+  #stuck(fragment, text, error) {
+    return { kind: "text", doc: this.#name, words: [{ label: this.#label(fragment), text }], stuck: word(`offer.${error}`) }
+  }
+
+  #label(fragment) {
+    const adopted = [...this.#adopted.values()].find(({ fragments }) => fragments.includes(fragment))
+    return this.#element(fragment)?.dataset.label ?? adopted?.words[adopted.fragments.indexOf(fragment)].label ?? fragment
+  }
+
+  get #rev() {
+    return Number(document.querySelector(`[data-topic="${this.#name}"]`)?.dataset.rev) || 0
+  }
+
+  #element(fragment) {
+    return document.querySelector(`kw-text[data-doc="${this.#name}"][data-fragment="${fragment}"]`)
   }
 
   #place(fragment) {
-    const place = () => document.querySelector(`kw-text[data-doc="${this.#name}"][data-fragment="${fragment}"]`)
-    return [`text ${this.#name} ${fragment}`, place]
+    return [`text ${this.#name} ${fragment}`, () => this.#element(fragment)]
   }
 }
 

@@ -25,6 +25,7 @@ export class Session {
     this.live = open(host.dataset.doc)
     const handlers = {
       incoming: () => this.editing && readCaret(this.#view),
+      ready: () => this.#mount(),
       joined: () => this.#mount(),
       replaced: () => this.#unmount(),
       access: () => this.#allowed(),
@@ -34,7 +35,7 @@ export class Session {
     for (const [name, handler] of Object.entries(handlers)) {
       this.live.addEventListener(name, handler, { signal: this.#ending.signal })
     }
-    if (this.live.joined) this.#mount()
+    if (this.live.ready) this.#mount()
   }
 
   /** Begin to edit at `place` (see point.js; the end without one), as soon as the document is here. */

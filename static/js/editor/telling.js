@@ -3,6 +3,7 @@
 import { note } from "../note.js"
 import { offer } from "../offer.js"
 import { saving } from "../saving.js"
+import { drop } from "../store/door.js"
 import { word } from "../words.js"
 
 /** Reading goes on, writing does not. */
@@ -17,7 +18,10 @@ export function tellRefused(host, { offers, error }) {
   if (!mine) return
   const key = `refused ${host.id}`
   const place = () => document.getElementById(host.id)
-  const done = () => saving.forget(key)
+  const done = () => {
+    saving.forget(key)
+    drop(mine.key)
+  }
   saving.refused(key, place)
   offer({ place, reason: word(`offer.${error}`), label: host.dataset.label, text: mine.text, done })
 }

@@ -1,13 +1,13 @@
 """Versions of items, their parts, and who wrote in a document before its log was folded
 
-Revision: 0002, after: 0001, made: 2026-11-22
+Revision: 0003, after: 0002, made: 2026-11-22
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0002'
-down_revision = '0001'
+revision = '0003'
+down_revision = '0002'
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,56 @@
+"""A document in memory, with what is known of it, and the judgement over what clients want to add."""
+
+from __future__ import annotations
+
+import logging
+
+from pycrdt import Doc, XmlFragment
+
+from klimawerk.collab.knowledge import Knowledge
+from klimawerk.collab.store import Log
+from klimawerk.live import events
+from klimawerk.live.doors import Refused
+
+log = logging.getLogger(__name__)
+LARGEST, SMALL = 4_000_000, 200  # bytes of a document's state; of an update that may still come in, to delete
+
+
+class Broken(Refused):
+    """An update could be applied in part alone: the replica cannot be trusted any more."""
+
+
+class Replica:
+    """Made from what is stored; whoever uses it holds the room's lock."""
+
+    def __init__(self, stored: Log, fragments: set[str]) -> None:
+        self.doc: Doc[XmlFragment] = Doc()
+        self._knowledge = Knowledge(fragments)
+        self._fired: list[int] = []
+        self._size = 0
+        for payload in (stored.state, *(payload for _, payload in stored.rows)):
+            self.learn(payload)
+        self.doc.observe(lambda _event: self._fired.append(1))
+
+    def learn(self, payload: bytes) -> None:
+        """Take in what is in the log, so was judged before."""
+        self._knowledge.learn(payload)
+        self.doc.apply_update(payload)
+        self._size += len(payload)
+
+    def apply(self, payload: bytes) -> bool:
+        """Apply a client's update. False when it brought nothing new. Raises Refused, Broken."""
+        if self._size + len(payload) > LARGEST:
+            self._size = len(self.doc.get_update())
+            if self._size + len(payload) > LARGEST and len(payload) > SMALL:
+                raise Refused(events.TOO_LARGE)
+        self._knowledge.judge(payload)
+        self._fired.clear()
+        try:
+            self.doc.apply_update(payload)
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # the library's panics are no Exceptions
+            log.warning("an update was not applied: %s", type(error).__name__)
+            raise Broken(events.INVALID) from None
+        self._size += len(payload)
+        return bool(self._fired)

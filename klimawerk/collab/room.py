@@ -1,0 +1,221 @@
+"""One document that is open in this process, with those who have it open.
+
+A room's document is a cache of the log. It holds what is on disk and what is on its way there (`in_flight`); a reader
+therefore waits until nothing is on its way (`settled`), while writers wait for the reader. One lock per room guards
+everything in it; it is never held over a commit.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pycrdt import Doc, XmlFragment
+
+from klimawerk.collab import access, store
+from klimawerk.collab.members import NOTHING, Desk, Entry, Member, Relay
+from klimawerk.collab.models import Document
+from klimawerk.collab.replica import Broken, Replica
+from klimawerk.extensions import db
+from klimawerk.live import events
+from klimawerk.live.doors import Refused
+
+PATIENCE = 10.0  # seconds until a wish that waits for the disk is answered with "unavailable"
+
+
+class Room:
+    """One open document. `epoch` grows whenever what is in flight can no longer be trusted."""
+
+    def __init__(self, name: str, desk: Desk) -> None:
+        self.name = name
+        self.members: dict[str, Member] = {}
+        self.lock = threading.RLock()
+        self.outbox: list[Relay] = []
+        self.carets: dict[str, str] = {}
+        self.moved_carets: set[str] = set()
+        self.relayed = self.sent = 0
+        self.relay_after = 0.0
+        self.undecided = False
+        self.used_at = self.changed_at = time.monotonic()
+        self.id = self.seq = self.epoch = self.access_rev = self.in_flight = 0
+        self.gen = ""
+        self.locked, self.reason, self.by = False, "", ""
+        self._desk = desk
+        self._turn = threading.Condition(self.lock)
+        self._readers = 0
+        self._replica: Replica | None = None
+
+    # What members do
+
+    @contextmanager
+    def settled(self) -> Iterator[Doc[XmlFragment]]:
+        """The document as it is on disk, current up to the log. Refused("unavailable") when the disk is too slow."""
+        with self.lock:
+            self._readers += 1
+            try:
+                if not self._turn.wait_for(lambda: self.in_flight == 0, PATIENCE):
+                    raise Refused(events.UNAVAILABLE)
+                self._catch_up()
+                assert self._replica is not None
+                yield self._replica.doc
+            finally:
+                self._readers -= 1
+                self._turn.notify_all()
+
+    def submit(self, sid: str, payload: bytes) -> Entry:
+        """Judge an update, apply it, and send it on its way to the disk. Raises Refused."""
+        with self.lock:
+            if not self._turn.wait_for(lambda: self._readers == 0, PATIENCE):
+                raise Refused(events.UNAVAILABLE)
+            member = self.members.get(sid)
+            if member is None:
+                raise Refused(events.NOT_JOINED)
+            if self._replica is None:
+                self._catch_up()
+            if self.undecided:
+                member.access = access.of(member.person_id, self.name) or NOTHING
+            self.require_write(member)
+            new = self._apply(payload)
+            entry = Entry(self, member, payload if new else None, self.epoch, self.access_rev)
+            self.in_flight += 1
+            self.used_at = time.monotonic()
+            if new:
+                self.changed_at = self.used_at
+            self._desk.to_disk(entry)
+            return entry
+
+    def require_write(self, member: Member) -> None:
+        """Refused("forbidden") or ("locked") unless the member may write now."""
+        if not member.access.write:
+            raise Refused(events.FORBIDDEN)
+        if self.locked:
+            raise Refused(events.LOCKED)
+
+    def may(self, member: Member) -> tuple[bool, str, str]:
+        """(write, reason, by) as the member is told."""
+        if not member.access.write:
+            return False, member.access.reason, ""
+        return not self.locked, self.reason, self.by
+
+    def stored(self, entries: list[Entry], last: int) -> None:
+        """The entries are on disk; `last` is the number of the last one that was logged. Readers may go on."""
+        with self.lock:
+            logged = [entry for entry in entries if entry.payload is not None]
+            first = last - len(logged) + 1
+            own = {first + index: entry for index, entry in enumerate(logged)}
+            if logged and all(entry.epoch == self.epoch for entry in logged) and self.seq == first - 1:
+                for seq, entry in own.items():
+                    self._relay(seq, entry.member.sid, entry.payload or b"")
+                self.seq = last
+            elif logged:
+                self.follow({seq: entry.member.sid for seq, entry in own.items()})
+            for seq, entry in own.items():
+                entry.finish(seq)
+            for entry in entries:
+                if entry.payload is None:
+                    entry.finish(self.seq)
+            self._landed(entries)
+
+    def lost(self, entries: list[Entry], error: str | None = None) -> None:
+        """The entries did not reach the disk: nothing in memory can be trusted, their writers are told why."""
+        with self.lock:
+            if any(entry.epoch == self.epoch for entry in entries):
+                self.distrust()
+            for entry in entries:
+                entry.finish(error=error or self._why_not(entry.member))
+            self._landed(entries)
+
+    def distrust(self) -> None:
+        """Forget the document in memory; it is read again from the log when somebody needs it."""
+        with self.lock:
+            self.epoch += 1
+            self.in_flight = 0
+            self._replica = None
+            self._turn.notify_all()
+
+    def _landed(self, entries: list[Entry]) -> None:
+        self.in_flight -= sum(1 for entry in entries if entry.epoch == self.epoch)
+        self._turn.notify_all()
+
+    def _why_not(self, member: Member) -> str:
+        try:
+            if self.members.get(member.sid) is not member:
+                return events.FORBIDDEN
+            self.require_write(member)
+        except Refused as refusal:
+            return refusal.code
+        return events.UNAVAILABLE
+
+    # The document in memory
+
+    def follow(self, own: dict[int, str] | None = None) -> None:
+        """Catch up with the log, and have the others' updates relayed. Raises NoDocument when it is gone.
+
+        `own`: {seq: sid} of rows this process has just written. Waits for nothing; the caller sees to it that nothing
+        of this epoch is in flight which it does not name.
+        """
+        with self.lock:
+            db.session.rollback()
+            row = store.find(self.name)
+            self.take_access(row)
+            if self._replica is None or row.upto > self.seq or row.id != self.id:
+                self._load(row, own or {})
+            elif row.seq > self.seq:
+                for seq, payload in store.rows_after(row.id, self.seq):
+                    self._take_over(seq, payload, (own or {}).get(seq, ""))
+
+    def _catch_up(self) -> None:
+        """For a member's wish: when the document is gone, the room is about to be closed, which tells them."""
+        try:
+            self.follow()
+        except store.NoDocument:
+            raise Refused(events.UNAVAILABLE) from None
+
+    def take_access(self, row: Document) -> None:
+        """Take note of locks and rights. When they changed, all members have to be decided anew (`undecided`)."""
+        if self.gen and row.gen != self.gen:
+            raise store.NoDocument(self.name)
+        changed = row.access_rev != self.access_rev
+        if changed and self.id:
+            self.undecided = True
+            self.distrust()
+        self.gen, self.access_rev = row.gen, row.access_rev
+        self.locked, self.reason, self.by = row.locked, row.lock_reason, row.locked_by
+
+    def _load(self, row: Document, own: dict[int, str]) -> None:
+        stored = store.read_log(row.id)
+        old = self._replica.doc.get_state() if self._replica is not None else None
+        self._replica = Replica(stored, store.fragment_names(row.id))
+        if self.id and self.relayed < stored.upto:
+            self._relay(stored.upto, "", self._replica.doc.get_update(old))
+        for seq, payload in stored.rows:
+            if self.id and seq > self.relayed:
+                self._relay(seq, own.get(seq, ""), payload)
+        self.id, self.seq = stored.id, stored.seq
+        self.relayed = max(self.relayed, self.seq)
+        self.sent = self.sent or self.relayed
+
+    def _take_over(self, seq: int, payload: bytes, sid: str) -> None:
+        assert self._replica is not None
+        self._replica.learn(payload)
+        self.seq = seq
+        self.changed_at = time.monotonic()
+        self._relay(seq, sid, payload)
+
+    def _apply(self, payload: bytes) -> bool:
+        """Apply a client's update. False when it brought nothing new. Raises Refused."""
+        assert self._replica is not None
+        try:
+            return self._replica.apply(payload)
+        except BaseException as error:
+            if not isinstance(error, Refused) or isinstance(error, Broken):
+                self.distrust()
+            raise
+
+    def _relay(self, seq: int, sid: str, payload: bytes) -> None:
+        if seq > self.relayed:
+            self.outbox.append(Relay(seq, sid, payload))
+            self.relayed = seq
+            self._desk.to_members(self)

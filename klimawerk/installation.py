@@ -1,0 +1,58 @@
+"""Which installation this is, for browsers that keep words until they can be sent.
+
+`key` is made once per database. `gen` is new after a restore from a backup: what was written against the state before
+it is offered for copying then, never mixed in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+
+from flask import Flask, abort, request
+from flask_babel import gettext as _
+from sqlalchemy import Connection, String, Table, event, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from klimawerk.extensions import Model, db
+
+HEADER = "X-Gen"
+new_name = partial(secrets.token_hex, 8)
+
+
+class Installation(Model):
+    """One row, made together with the table."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), default=new_name)
+    gen: Mapped[str] = mapped_column(String(32), default=new_name)
+
+
+def init_app(app: Flask) -> None:
+    app.add_template_global(name, "installation")
+    app.before_request(_refuse_what_is_from_before_a_restore)
+
+
+def name() -> tuple[str, str]:
+    """(key, gen) of this installation."""
+    key, gen = db.session.execute(select(Installation.key, Installation.gen)).one()
+    return key, gen
+
+
+def begin_anew() -> None:
+    """Another generation, after a restore; inside `writing()`."""
+    db.session.execute(update(Installation).values(gen=new_name()))
+
+
+def _refuse_what_is_from_before_a_restore() -> None:
+    """A change that names the generation it was written against is taken by that one only."""
+    given = request.headers.get(HEADER)
+    if given and request.method == "POST" and given != name()[1]:
+        abort(412, _("An earlier copy was brought back meanwhile. Please load the page again."))
+
+
+def _fill(table: Table, connection: Connection, **_options: object) -> None:
+    connection.execute(insert(table).values(id=1, key=new_name(), gen=new_name()))
+
+
+event.listen(Installation.__table__, "after_create", _fill)

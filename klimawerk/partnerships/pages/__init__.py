@@ -1,0 +1,1 @@
+"""The doors behind `routes.py`, by what they are about."""

@@ -1,0 +1,29 @@
+"""Founding a partnership."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from klimawerk.accounts import limits
+from klimawerk.accounts.access import signed_in
+from klimawerk.partnerships import forms, service
+from klimawerk.partnerships.pages.frame import Page, status_of
+from klimawerk.partnerships.refusals import Refused
+
+
+def new() -> Page:
+    person, form = signed_in(), forms.FoundingForm()
+    if request.method == "GET":
+        form.languages.data = sorted({person.language, "en"})
+        form.lead_language.data = "en"
+    if not form.validate_on_submit():
+        return render_template("partnerships/new.html", form=form), status_of(form)
+    limits.or_429(limits.CREATE_PERSON, "found", person.id)
+    try:
+        partnership = service.create_partnership(form.founding(), by=person)
+    except Refused as refused:
+        form.name.errors = [str(refused)]
+        return render_template("partnerships/new.html", form=form), 409
+    flash(_("Your partnership is ready. Invite the others."))
+    return redirect(url_for("partnerships.people", partnership_id=partnership.id))

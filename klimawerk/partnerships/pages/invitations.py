@@ -1,0 +1,159 @@
+"""Sending invitations, and the invited person's page, where only the button counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from klimawerk.accounts import limits, links, mail
+from klimawerk.accounts import service as accounts
+from klimawerk.accounts.access import current_person
+from klimawerk.accounts.forms import NewPersonForm
+from klimawerk.accounts.models import Link, Person
+from klimawerk.accounts.routes import link_used_up, welcome
+from klimawerk.extensions import db
+from klimawerk.partnerships import forms, invitations, labels
+from klimawerk.partnerships.access import Member, require
+from klimawerk.partnerships.models import Municipality, Partnership
+from klimawerk.partnerships.pages.frame import Page, tried
+from klimawerk.partnerships.pages.people import offer_invitation, people_page
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.rights import Right
+from klimawerk.web.places import locale
+
+
+def invite(partnership_id: int) -> Page:
+    member = require(partnership_id, Right.INVITE)
+    form = forms.InvitationForm()
+    offer_invitation(member, form)
+    if not form.validate():
+        return people_page(member, form=form), 422
+    limits.or_429(limits.INVITE_PERSON, "invite", member.person.id)
+    side, _colon, town = form.place.data.partition(":")
+    wanted = invitations.Invitation(
+        form.email.data, side, form.role.data, form.language.data, form.name.data or "", int(town) if town else None
+    )
+    try:
+        link, token = invitations.invite(member, wanted)
+    except Refused as refused:
+        form.email.errors = [str(refused)]
+        return people_page(member, form=form), 422
+    return _delivered(member, link, token)
+
+
+def resend(partnership_id: int, link_id: int) -> Page:
+    member = require(partnership_id, Right.INVITE)
+    limits.or_429(limits.INVITE_PERSON, "invite", member.person.id)
+    try:
+        link, token = invitations.resend(member, link_id)
+    except Refused as refused:
+        flash(str(refused), "error")
+        return redirect(_back(member))
+    return _delivered(member, link, token)
+
+
+def withdraw(partnership_id: int, link_id: int) -> Page:
+    member = require(partnership_id, Right.INVITE)
+    return tried(lambda: invitations.withdraw(member, link_id), _("The invitation is withdrawn."), _back(member))
+
+
+def open_invitation(token: str) -> Page:
+    """The invited person's page. Looking at it changes nothing."""
+    try:
+        link = _invitation(token)
+        invited = accounts.find_person(link.payload["email"])
+        return _for_member(link, token, invited) if invited else _for_newcomer(link, token)
+    except links.UsedUp:
+        return link_used_up()
+
+
+def _for_newcomer(link: Link, token: str) -> Page:
+    form = NewPersonForm(name=link.payload["name"], language=locale(), timezone=_zone(link))
+    if not form.validate_on_submit():
+        return _page(link, form=form, status=422 if form.is_submitted() else 200)
+    limits.or_429(limits.LINK_ADDRESS)
+    made = accounts.password_hash(form.new_password.data)
+    try:
+        person = invitations.accept_as_new(
+            token, name=form.name.data, password_hash=made, language=form.language.data, timezone=form.timezone.data
+        )
+    except (Refused, accounts.EmailTaken):
+        problem = _("This address has an account meanwhile. Load the page again.")
+        return _page(link, form=form, status=409, problem=problem)
+    flash(_("Welcome! Your account is ready."))
+    return welcome(person, url_for("start.index"))
+
+
+def _for_member(link: Link, token: str, invited: Person) -> Page:
+    """Whoever has an account accepts signed in: the link alone opens nobody's account."""
+    person = current_person()
+    mine = person is not None and person.id == invited.id
+    if request.method == "GET" or not mine or person is None:
+        return _page(link, invited=invited, mine=mine, status=200 if request.method == "GET" else 403)
+    try:
+        invitations.accept(token, person)
+    except Refused as refused:
+        return _page(link, invited=invited, mine=mine, status=409, problem=str(refused))
+    flash(_("Welcome! You belong to the partnership now."))
+    return redirect(url_for("start.index"))
+
+
+def _page(link: Link, status: int, **more: Any) -> tuple[str, int]:
+    partnership = db.session.get_one(Partnership, link.partnership_id)
+    name, language = labels.in_words(partnership.name)
+    text = render_template(
+        "partnerships/invitation.html",
+        wanted=link.payload,
+        partnership=partnership,
+        partnership_name=name,
+        partnership_language=language,
+        role=labels.role_name(link.payload["role"]),
+        here=request.path,
+        **more,
+    )
+    return text, status
+
+
+def _invitation(token: str) -> Link:
+    link = links.find(token)
+    partnership = db.session.get(Partnership, link.partnership_id) if link.partnership_id else None
+    if link.purpose != links.INVITATION or partnership is None or partnership.deleted_at:
+        raise links.UsedUp
+    return link
+
+
+def _delivered(member: Member, link: Link, token: str) -> Page:
+    """By mail; where that is not possible, the coordinator gets the link to hand over."""
+    wanted = link.payload
+    address = links.address(links.INVITATION, token)
+    if _mailed(member, wanted, address):
+        flash(_("The invitation to %(email)s is sent.", email=wanted["email"]))
+        return redirect(_back(member))
+    return people_page(member, link=address, whose=wanted["name"] or wanted["email"], hours=14 * 24)
+
+
+def _mailed(member: Member, wanted: dict[str, Any], address: str) -> bool:
+    with force_locale(wanted["language"]):
+        name, _language = labels.in_words(member.partnership.name)
+        subject = _("Invitation to %(partnership)s", partnership=name)
+        text = render_template(
+            "mail/invitation.txt",
+            wanted=wanted,
+            partnership_name=name,
+            inviter=member.person.name,
+            role=labels.role_name(wanted["role"]),
+            address=address,
+        )
+    return mail.send(wanted["email"], subject, text, language=wanted["language"])
+
+
+def _zone(link: Link) -> str:
+    town = db.session.get(Municipality, link.payload["municipality_id"]) if link.payload["municipality_id"] else None
+    return town.timezone if town else "Europe/Berlin"
+
+
+def _back(member: Member) -> str:
+    return url_for("partnerships.people", partnership_id=member.partnership.id)

@@ -1,0 +1,140 @@
+"""The members of a partnership, and what is done about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from klimawerk.accounts import limits, links
+from klimawerk.partnerships import forms, labels, members, places
+from klimawerk.partnerships.access import Member, holds, member_or_404, require
+from klimawerk.partnerships.models import SIDES, Membership
+from klimawerk.partnerships.pages.frame import Page, shown, tried
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.rights import Right
+
+
+def people(partnership_id: int) -> str:
+    return people_page(member_or_404(partnership_id))
+
+
+def change_member(partnership_id: int, membership_id: int) -> Response:
+    member = require(partnership_id, Right.INVITE)
+    form = forms.MembershipForm()
+    theirs = _decided_on(member, membership_id)
+    form.offer(_towns(member, theirs.side), places.roles_for(theirs.side, member))
+    if not form.validate():
+        flash(_("Not saved: choose a role, and write the days as dates."), "error")
+        return redirect(_address(member))
+    return tried(
+        lambda: members.change(
+            member,
+            membership_id,
+            role=form.role.data,
+            municipality_id=form.municipality_id.data,
+            from_date=form.from_date.data,
+            to_date=form.to_date.data,
+        ),
+        _("Saved."),
+        _address(member),
+    )
+
+
+def end_member(partnership_id: int, membership_id: int) -> Response:
+    member = require(partnership_id, Right.INVITE)
+    return tried(lambda: members.end(member, membership_id), _("This membership has ended."), _address(member))
+
+
+def leave(partnership_id: int) -> Response:
+    member = member_or_404(partnership_id)
+    try:
+        members.leave(member)
+    except Refused as refused:
+        flash(str(refused), "error")
+        return redirect(_address(member))
+    flash(_("You have left the partnership."))
+    return redirect(url_for("start.index"))
+
+
+def reset_link(partnership_id: int, membership_id: int) -> Page:
+    member = require(partnership_id, Right.INVITE)
+    theirs = _decided_on(member, membership_id)
+    if not members.may_make_reset_link(member, theirs):
+        abort(403)
+    limits.or_429(limits.INVITE_PERSON, "reset-link", member.person.id)
+    address = links.reset_link(theirs.person, by=member.person, partnership_id=partnership_id)
+    return people_page(member, link=address, whose=theirs.person.name, hours=2)
+
+
+def people_page(member: Member, **more: Any) -> str:
+    """Members by municipality, open invitations, and what the member may do about them."""
+    partnership = member.partnership
+    decides = places.sides_to_decide_on(member)
+    invitation = more.pop("form", None) or forms.InvitationForm(formdata=None)
+    offer_invitation(member, invitation)
+    rows = [_row(member, one) for one in partnership.memberships]
+    page, _code = shown(
+        "members",
+        member,
+        groups=_groups(member, rows),
+        decides=decides,
+        form=invitation,
+        invitations=places.open_invitations(partnership) if decides else [],
+        **more,
+    )
+    return page
+
+
+def offer_invitation(member: Member, form: forms.InvitationForm) -> None:
+    """The places, roles and languages the member may choose from."""
+    sides = places.sides_to_invite_to(member)
+    towns = [one for one in labels.own_side_first(member.partnership, member.side) if one.side in sides]
+    offered = [(f"{one.side}:{one.id}", one.name) for one in towns]
+    if places.NEUTRAL in sides:
+        offered.append((f"{places.NEUTRAL}:", _("Neither side (neutral)")))
+    roles = places.roles_for(member.side, member) if sides else ()
+    form.offer(offered, roles, [(code, labels.language_name(code)) for code in ("de", "en")])
+
+
+def _row(member: Member, one: Membership) -> dict[str, Any]:
+    """One line of the table of members, with the form to change it where the member may."""
+    mine = one.side in places.sides_to_decide_on(member)
+    form = forms.MembershipForm(formdata=None, obj=one) if mine else None
+    if form is not None:
+        form.offer(_towns(member, one.side), places.roles_for(one.side, member))
+    return {
+        "membership": one,
+        "form": form,
+        "holds": holds(one) and one.person.ended_at is None,
+        "reset": mine and members.may_make_reset_link(member, one),
+    }
+
+
+def _groups(member: Member, rows: list[dict[str, Any]]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Name, side and lines of each municipality, own side first; then those of no municipality."""
+    towns = labels.own_side_first(member.partnership, member.side)
+    groups = [(one.name, one.side, [r for r in rows if r["membership"].municipality_id == one.id]) for one in towns]
+    for side in (*SIDES, places.NEUTRAL):
+        rest = [r for r in rows if r["membership"].municipality_id is None and r["membership"].side == side]
+        if rest:
+            groups.append((labels.side_name(member.partnership, side), side, rest))
+    return groups
+
+
+def _towns(member: Member, side: str) -> list[tuple[str, str]]:
+    towns = [(str(one.id), one.name) for one in member.partnership.municipalities if one.side == side]
+    return [("", "–"), *towns]
+
+
+def _decided_on(member: Member, membership_id: int) -> Membership:
+    try:
+        return members.own_membership(member, membership_id)
+    except Refused as refused:
+        abort(403, str(refused))
+
+
+def _address(member: Member) -> str:
+    return url_for("partnerships.people", partnership_id=member.partnership.id)

@@ -1,0 +1,70 @@
+"""A partnership's name, kind and agreement, with the list of its municipalities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask_babel import gettext as _
+
+from klimawerk.partnerships import forms, service
+from klimawerk.partnerships.access import Member, require
+from klimawerk.partnerships.forms import TEXTS
+from klimawerk.partnerships.pages.frame import Page, seen, shown, status_of
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.rights import Right
+
+
+def settings(partnership_id: int) -> Page:
+    member = require(partnership_id, Right.ADMINISTER)
+    form = partnership_form(member)
+    if not form.validate_on_submit():
+        return settings_page(member, form, status_of(form))
+    agreement = {
+        "kind": form.agreement_kind.data,
+        "date": form.agreement_date.data.isoformat() if form.agreement_date.data else "",
+        "text": forms.texts_of(form, "agreement", TEXTS),
+    }
+    try:
+        service.rename(
+            member.partnership,
+            names=forms.texts_of(form, "name", TEXTS),
+            since=form.since.data,
+            kind=form.kind.data,
+            agreement=agreement,
+            seen=seen(),
+            by=member.person,
+        )
+    except Refused as refused:
+        return settings_page(member, form, 409, str(refused))
+    flash(_("Saved."))
+    return redirect(url_for("partnerships.settings", partnership_id=partnership_id))
+
+
+def settings_page(
+    member: Member, form: Any, status: int = 200, problem: str = "", new_town: Any = None
+) -> tuple[str, int]:
+    return shown(
+        "settings",
+        member,
+        status,
+        form=form,
+        problem=problem,
+        texts=TEXTS,
+        new_town=new_town or forms.NewTownForm(formdata=None),
+    )
+
+
+def partnership_form(member: Member, filled: bool = True) -> Any:
+    partnership = member.partnership
+    labelled = {"name": _("Name"), "agreement": _("What was agreed")}
+    kind = forms.with_texts(forms.PartnershipForm, labelled, TEXTS)
+    form = kind(obj=partnership) if filled else kind(formdata=None, obj=partnership)
+    if not filled or not form.is_submitted():
+        agreement = partnership.agreement
+        form.agreement_kind.data = agreement.get("kind", "")
+        form.agreement_date.process_formdata([agreement["date"]] if agreement.get("date") else [])
+        for code in TEXTS:
+            form[f"name_{code}"].data = partnership.name.get(code, "")
+            form[f"agreement_{code}"].data = (agreement.get("text") or {}).get(code, "")
+    return form

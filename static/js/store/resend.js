@@ -1,0 +1,68 @@
+// Sends what pages that are gone have left behind: texts by joining their document, fields and rows by their doors.
+
+import { connection } from "../connection.js"
+import { gate } from "../gate.js"
+import { enqueue } from "../posts.js"
+import { refusal } from "../refusals.js"
+import { saving } from "../saving.js"
+import { swap } from "../swap.js"
+import { word } from "../words.js"
+import { device } from "./device.js"
+import { flush } from "./door.js"
+import { waiting } from "./waiting.js"
+
+/** Take over whatever was left behind. Without a connection only what belongs to this page's own fields. */
+export async function resend() {
+  const left = await waiting.leftBehind()
+  for (const record of newest(left.filter(({ kind }) => kind === "post"))) await takeOver(record)
+  if (!connection.online || !gate.open) return
+  const docs = new Set(left.filter(({ kind }) => kind === "text").map(({ doc }) => doc))
+  for (const doc of docs) await sendText(doc, left)
+}
+
+/** Of several values of one field only the last counts. */
+function newest(posts) {
+  const last = new Map(posts.map((record) => [fieldOf(record), record]))
+  const gone = posts.filter((record) => last.get(fieldOf(record)) !== record)
+  if (gone.length) waiting.drop(...gone.map(({ id }) => id))
+  return posts.filter((record) => !gone.includes(record))
+}
+
+function fieldOf({ id, element, url }) {
+  return /^[fc]-/.test(element ?? "") ? url : id
+}
+
+async function takeOver(record) {
+  const field = document.querySelector(`kw-field#${CSS.escape(record.element ?? "none")}`)
+  if (!(field || connection.online) || !(await waiting.claim(record))) return
+  if (record.gen !== device.gen) return waiting.stick(record, word("offer.restored"))
+  const body = new URLSearchParams(record.body)
+  if (field?.adopt?.(body)) return flush().then(() => waiting.drop(record.id))
+  sendPost(record, body)
+}
+
+function sendPost(record, body) {
+  const key = `left ${record.id}`
+  const place = () => document.getElementById(record.element)
+  const answered = async (answer) => {
+    const html = await answer.text()
+    const reason = refusal(answer, html)
+    saving.forget(key)
+    if (reason) return waiting.stick(record, reason)
+    swap(html)
+    return waiting.drop(record.id)
+  }
+  enqueue({ key, lane: record.doc, url: record.url, body, place, answered, kept: true })
+}
+
+/** An open document adopts what was left of it; one that nobody here reads is closed again when all is sent. */
+async function sendText(doc, left) {
+  const { close, open } = await import("../collab/documents.js")
+  const live = open(doc)
+  const records = []
+  for (const record of left) {
+    if (record.kind === "text" && record.doc === doc && (await waiting.claim(record))) records.push(record)
+  }
+  await live.adopt(records)
+  for (const event of ["taken", "refused", "closed"]) live.addEventListener(event, () => setTimeout(() => close(doc), 2_000))
+}

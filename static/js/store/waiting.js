@@ -1,0 +1,94 @@
+// What waits in this browser to reach the server, or could not: one record per field, row change or text.
+//
+// {id, page, kind: "post" or "text", since, at, where: {title, path}, words: [{label, text}], stuck: "" or why not, ...}
+// post: {url, body, lane, element, gen}; text: {doc, gen, update, fragments}. `page` is the page that looks after it.
+
+import { change, destroy, read } from "./database.js"
+import { device } from "./device.js"
+
+// Where the browser cannot tell which pages are open, one that has not written for so long counts as gone.
+const SILENT = 15_000
+
+const watchers = new Set()
+const channel = new BroadcastChannel(device.owner)
+let hold = null
+
+export const waiting = {
+  async keep(record) {
+    if (device.shared) return
+    alive()
+    await change("waiting", (store) => store.put(record))
+    tell()
+  },
+
+  async drop(...ids) {
+    await change("waiting", (store) => ids.forEach((id) => store.delete(id)))
+    tell()
+  },
+
+  /** Everything, the oldest first. */
+  async list() {
+    const found = (await read("waiting", (store) => store.getAll())) ?? []
+    return found.sort((a, b) => a.since - b.since)
+  },
+
+  /** What pages that are gone have left behind and can still be sent, the oldest first. */
+  async leftBehind() {
+    const open = await openPages()
+    const isLeft = ({ page, at }) => page !== device.page && (open ? !open.has(page) : Date.now() - at > SILENT)
+    return (await this.list()).filter((record) => !record.stuck && isLeft(record))
+  },
+
+  /** Take over what a page has left behind; false when another page was faster. */
+  async claim({ id, page }) {
+    await alive()
+    let mine = false
+    await change("waiting", (store) => {
+      const request = store.get(id)
+      request.onsuccess = () => {
+        mine = request.result?.page === page
+        if (mine) store.put({ ...request.result, page: device.page })
+      }
+    })
+    return mine
+  },
+
+  /** It can no longer be sent: it stays to be read and copied. */
+  async stick(record, reason) {
+    await change("waiting", (store) => store.put({ ...record, page: device.page, stuck: reason, update: null }))
+    tell()
+  },
+
+  /** Call `watcher` whenever something was kept or dropped, in whatever page. */
+  watch(watcher) {
+    watchers.add(watcher)
+  },
+
+  /** On a computer that others use too nothing stays behind what had to be sent. */
+  async tidy() {
+    if (device.shared && !(await this.list()).length) await destroy()
+  },
+}
+
+channel.onmessage = () => watchers.forEach((watcher) => watcher())
+window.addEventListener("pagehide", () => channel.postMessage("gone"))
+
+function tell() {
+  watchers.forEach((watcher) => watcher())
+  channel.postMessage("changed")
+}
+
+/** While this page lives it holds a lock of its own name, so that no other page takes over what it looks after. */
+function alive() {
+  hold ??= new Promise((held) => {
+    if (!navigator.locks) return held()
+    navigator.locks.request(`${device.owner} ${device.page}`, () => (held(), new Promise(() => {})))
+  })
+  return hold
+}
+
+async function openPages() {
+  if (!navigator.locks) return null
+  const { held } = await navigator.locks.query()
+  return new Set(held.map(({ name }) => name.slice(device.owner.length + 1)))
+}

@@ -1,0 +1,110 @@
+// One person's page: a line, a replica of each document, hands that type, and now and then a mishap.
+
+import { Dice } from "./dice.mjs"
+import { Hands } from "./edits.mjs"
+import { Ledger } from "./ledger.mjs"
+import { Line } from "./line.mjs"
+import { Replica } from "./replica.mjs"
+import { ownPrefix, tokenOf } from "./tokens.mjs"
+
+const PATIENCE = 60 // unsent updates at which a person without a line pauses
+const BACK = 400 // ms at most until a page comes back
+
+export class Client {
+  acknowledged = 0
+  churn = 0
+  life = -1
+  #tokens = 0
+  #back = null
+
+  constructor({ number, url, cookie, docs, seed, faults, churn, failed }) {
+    Object.assign(this, { number, docs, faults, failed, chanceOfChurn: churn, ledger: new Ledger() })
+    this.dice = new Dice(seed + 7919 * number)
+    this.line = new Line({ url, cookie, dice: new Dice(seed + 104729 * number), faults })
+    this.begin()
+  }
+
+  /** A page that knows nothing: at the start, and after a crash, which takes along what was not acknowledged. */
+  begin() {
+    this.life++
+    for (const { replica } of this.open ?? []) replica.cutOff()
+    this.open = this.docs.map((name) => this.#opened(name))
+    this.connect()
+  }
+
+  connect() {
+    clearTimeout(this.#back)
+    this.line.connect((event, payload) => this.#heard(event, payload), (online) => this.#changed(online))
+  }
+
+  /** One step of the random test. */
+  step() {
+    if (this.dice.chance < this.chanceOfChurn) return this.#mishap()
+    const { replica, hands } = this.dice.pick(this.open)
+    replica.add(() => {
+      const done = hands.act()
+      this.ledger.begin(done)
+      return done
+    })
+    if (this.dice.chance < 0.1) this.line.tell("doc:awareness", { doc: replica.name, a: `caret ${this.number}` })
+  }
+
+  get tooMuch() {
+    return this.open.some(({ replica }) => replica.unsent > PATIENCE)
+  }
+
+  get settled() {
+    return this.line.online && this.open.every(({ replica }) => replica.settled)
+  }
+
+  crash() {
+    this.churn++
+    this.line.hangUp()
+    this.begin()
+  }
+
+  #mishap() {
+    this.churn++
+    const kind = this.dice.choose({ blink: 5, away: 4, crash: 2, rejoin: 3 })
+    if (kind === "crash") return this.crash()
+    if (kind === "rejoin") return this.dice.pick(this.open).replica.join()
+    this.#leave()
+    if (kind === "blink") this.connect()
+    else this.#comeBack()
+  }
+
+  #leave() {
+    this.line.hangUp()
+    for (const { replica } of this.open) replica.cutOff()
+  }
+
+  #opened(name) {
+    const [line, dice, failed] = [this.line, this.line.dice, (sentence) => this.failed(`client ${this.number}, ${name}: ${sentence}`)]
+    const acknowledged = (note) => {
+      this.acknowledged++
+      this.ledger.acknowledge(note)
+    }
+    const replica = new Replica({ name, line, dice, acknowledged, failed })
+    const next = () => tokenOf(this.number, this.life, ++this.#tokens)
+    return { replica, hands: new Hands(replica.doc, this.dice, ownPrefix(this.number, this.life), next) }
+  }
+
+  #heard(event, payload) {
+    const found = this.open.find(({ replica }) => replica.name === payload?.doc)
+    if (event === "doc:update") found?.replica.receive(payload)
+    if (event === "doc:closed") this.failed(`client ${this.number}: ${payload.doc} was closed: ${payload.reason}`)
+  }
+
+  #changed(online) {
+    for (const { replica } of this.open) {
+      replica.cutOff()
+      if (online) replica.join()
+    }
+    if (!online) this.#comeBack()
+  }
+
+  #comeBack() {
+    clearTimeout(this.#back)
+    this.#back = setTimeout(() => this.connect(), 50 + this.line.dice.below(BACK))
+  }
+}

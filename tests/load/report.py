@@ -1,0 +1,43 @@
+"""The figures as a table, each peer's with its ratio to ours."""
+
+from __future__ import annotations
+
+from tests.load.scenarios import Figures, Typing
+
+_ROWS = (
+    ("p50", "key to the others, p50", "ms", 1.0),
+    ("p95", "key to the others, p95", "ms", 1.0),
+    ("p99", "key to the others, p99", "ms", 1.0),
+    ("ack_p95", "acknowledged, p95", "ms", 1.0),
+    ("cpu_per_1000", "server CPU per 1,000 edits", "s", 1.0),
+    ("memory", "server memory", "MB", 1e-6),
+    ("bytesPerEdit", "bytes per edit and receiver", "B", 1.0),
+    ("lost", "lost", "", 1.0),
+    ("doubled", "doubled", "", 1.0),
+    ("lost_after_kill", "lost after kill -9", "", 1.0),
+    ("generator_cpu", "CPU of the load generator", "s", 1.0),
+    ("edits", "edits", "", 1.0),
+)
+
+
+def table(scenario: Typing, results: dict[str, Figures]) -> str:
+    """One line per figure; in brackets what a peer's is in terms of the first one's."""
+    names = list(results)
+    lines = [f"\n{scenario.name}: {scenario.says}", _line("", names)]
+    for key, title, unit, factor in _ROWS:
+        values = [results[name].get(key) for name in names]
+        if any(value is not None for value in values):
+            lines.append(_line(f"{title}{f' ({unit})' if unit else ''}", [_cell(v, values[0], factor) for v in values]))
+    return "\n".join(lines)
+
+
+def _line(title: str, cells: list[str]) -> str:
+    return f"{title:36}" + "".join(f"{cell:>22}" for cell in cells)
+
+
+def _cell(value: float | None, ours: float | None, factor: float) -> str:
+    if value is None:
+        return "-"
+    shown = value * factor
+    text = f"{shown:.0f}" if isinstance(value, int) or shown >= 100 else f"{shown:.2f}"
+    return f"{text} ({ours / value:.2f})" if ours and value and value is not ours else text

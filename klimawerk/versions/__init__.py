@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from klimawerk.live import topics
     from klimawerk.sheets.doors import may_watch
+    from klimawerk.versions import compare_routes as _compare_routes  # noqa: F401
     from klimawerk.versions import quiet
     from klimawerk.versions.routes import bp
 

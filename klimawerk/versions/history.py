@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -17,8 +18,11 @@ from klimawerk.extensions import db
 from klimawerk.sheets.labels import side_names
 from klimawerk.sheets.models import Item
 from klimawerk.versions import service
+from klimawerk.versions.authors import contributors
 from klimawerk.versions.models import Version
 from klimawerk.web import places
+
+People = tuple[tuple[str, tuple[str, ...]], ...]
 
 PAGE = 60  # versions on one page
 
@@ -36,7 +40,7 @@ class Entry:
 
     version: Version
     by: str
-    people: tuple[tuple[str, tuple[str, ...]], ...]
+    people: People
 
     @property
     def title(self) -> str:
@@ -96,6 +100,18 @@ def entries_of(versions: Sequence[Version], item: Item) -> list[Entry]:
     return [_entry(version, names, sides) for version in versions]
 
 
+def people_between(item: Item, old: Version | None, new: Version | None) -> People:
+    """Who wrote between two versions (None: now), by municipality."""
+    first = old.number if old else 0
+    query = select(Version).where(Version.item_id == item.id, Version.number > first)
+    versions = list(db.session.scalars(query.where(Version.number <= new.number) if new else query))
+    found = [one for version in versions for one in version.contributors]
+    if new is None:
+        found += [vars(one) for one in contributors(item.id, service.latest(item.id))]
+    distinct = list({one["id"]: one for one in found}.values())
+    return _by_place(distinct, _names_of({one["id"] for one in distinct}), side_names(item.frame.partnership))
+
+
 def title_of(version: Version) -> str:
     """How a version is called: "Version 12: after the second workshop"."""
     number = _("Version %(number)s", number=version.number)
@@ -112,16 +128,22 @@ def _runs(entries: list[Entry], newest: int) -> tuple[Run, ...]:
 
 
 def _entry(version: Version, names: dict[int, str], sides: dict[str, str]) -> Entry:
-    somebody = str(_("Somebody"))
-    by_side: dict[str, list[str]] = {}
-    for one in version.contributors:
+    by = names.get(version.by, str(_("Somebody"))) if version.by else ""
+    return Entry(version, by, _by_place(version.contributors, names, sides))
+
+
+def _by_place(people: list[dict[str, Any]], names: dict[int, str], sides: dict[str, str]) -> People:
+    by_place: dict[str, list[str]] = {}
+    for one in people:
         place = sides.get(one["side"], str(_("On neither side")))
-        by_side.setdefault(place, []).append(names.get(one["id"], somebody))
-    people = tuple((place, tuple(sorted(found))) for place, found in sorted(by_side.items()))
-    return Entry(version, names.get(version.by, somebody) if version.by else "", people)
+        by_place.setdefault(place, []).append(names.get(one["id"], str(_("Somebody"))))
+    return tuple((place, tuple(sorted(found))) for place, found in sorted(by_place.items()))
 
 
 def _names(versions: Sequence[Version]) -> dict[int, str]:
     ids = {one["id"] for version in versions for one in version.contributors}
-    ids |= {version.by for version in versions if version.by}
+    return _names_of(ids | {version.by for version in versions if version.by})
+
+
+def _names_of(ids: set[int]) -> dict[int, str]:
     return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())

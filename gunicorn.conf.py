@@ -4,6 +4,7 @@ More workers in one gunicorn cannot serve long-polling; `python -m klimawerk.ser
 """
 
 import os
+from typing import Any
 
 os.environ["KLIMAWERK_ASYNC_MODE"] = "gevent"
 
@@ -22,3 +23,8 @@ timeout = 120
 keepalive = 75
 loglevel = "warning"
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """What a killed process left unfinished is finished now, and not when somebody comes."""
+    worker.wsgi.extensions["live"].wake()

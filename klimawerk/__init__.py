@@ -8,7 +8,7 @@ from klimawerk import config as configuration
 from klimawerk import database, installation
 from klimawerk.config import ROOT, Config
 from klimawerk.extensions import babel, csrf, db, limiter, migrate, socketio
-from klimawerk.live import transport
+from klimawerk.live import speech, transport
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -69,6 +69,7 @@ def _rooms(app: Flask) -> None:
         app,
         async_mode=config.async_mode,
         async_handlers=False,
+        serializer=speech.OurPacket,
         max_http_buffer_size=config.max_message_size,
         ping_interval=4,
         ping_timeout=20,

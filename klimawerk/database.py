@@ -54,6 +54,21 @@ def writing() -> Iterator[Session]:
     _run(callbacks)
 
 
+@contextmanager
+def writing_bare() -> Iterator[Connection]:
+    """One write transaction on a connection of its own, without a session: for what happens many times a second.
+
+    Nothing may be noted or announced in it, and no `writing()` may be open around it.
+    """
+    with _writer():
+        token = _depth.set(1)
+        try:
+            with db.engine.begin() as connection:
+                yield connection
+        finally:
+            _depth.reset(token)
+
+
 def after_commit(callback: Callable[[], None]) -> None:
     """Run `callback` when the surrounding `writing()` is on disk; never if it fails. RuntimeError outside of one."""
     if not _depth.get():

@@ -14,7 +14,7 @@ from klimawerk.collab.room import Room
 from klimawerk.live import events
 
 log = logging.getLogger(__name__)
-PAUSE = 0.05  # seconds between two frames of one room
+PAUSE = 0.004  # seconds between two frames of one room; it is the committer who keeps updates together
 Tell = Callable[..., None]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import timedelta
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
 
+from klimawerk import panics
 from klimawerk.collab import access, hints, projection, store
 from klimawerk.collab.committer import Committer
 from klimawerk.collab.courier import Courier
@@ -17,7 +19,6 @@ from klimawerk.collab.models import Document
 from klimawerk.collab.parts import Parts
 from klimawerk.collab.room import Room
 from klimawerk.collab.rooms import Rooms
-from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import events, opaque
 from klimawerk.live.bus import Hint
@@ -27,7 +28,7 @@ from klimawerk.live.sockets import Live
 
 log = logging.getLogger(__name__)
 IDLE = 30.0  # seconds until an empty room is let go
-LONG_LOG = 400  # updates behind the state until it is compacted
+LONG_LOG, QUIET_LOG = 400, timedelta(minutes=1)  # updates behind the state, and how long none came, until compaction
 AWARENESS = "awareness"
 
 
@@ -61,6 +62,9 @@ class Hub:
 
     def to_members(self, room: Room) -> None:
         self.courier.hurry(room)
+
+    def affords(self, person_id: int, steps: int) -> bool:
+        return self.live.pages.may_burden(person_id, steps)
 
     # Coming and going
 
@@ -191,7 +195,8 @@ class Hub:
             if room is None:
                 continue
             try:
-                self._compare(room, rows.get(name))
+                with panics.as_exception():
+                    self._compare(room, rows.get(name))
             except Exception:
                 log.exception("%s could not be looked at", name)
 
@@ -222,7 +227,8 @@ class Hub:
             if projection.is_due(room, since):
                 self._dirty.pop(room, None)
                 try:
-                    projection.project_now(room.name)
+                    with panics.as_exception():
+                        projection.project_now(room.name)
                 except store.NoDocument:
                     continue
                 except Exception:
@@ -238,9 +244,11 @@ class Hub:
                     self.rooms.forget(room)
 
     def _compact(self) -> None:
-        for document_id in store.waiting_for_compaction(LONG_LOG):
-            with writing():
+        for document_id in store.waiting_for_compaction(LONG_LOG, QUIET_LOG):
+            try:
                 store.compact(document_id)
+            except Exception:
+                log.exception("document %s could not be compacted", document_id)
 
 
 def _lines(names: list[str]) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from klimawerk.collab import content, wire
+from klimawerk.collab.effort import Effort
 from klimawerk.live import events
 from klimawerk.live.doors import Refused
 
 DEEPEST = 40  # levels of nested elements
 LONGEST = 10_000_000  # items in one run
+MOST_RUNS = 40_000  # in one update of a client: as many letters typed one by one without a line
+MOST_STEPS = 8_000_000  # of merging one update, about a second at worst
 _HARMLESS = {wire.GC, wire.DELETED}
 _ATTRIBUTE = wire.ANY
 
@@ -28,20 +31,27 @@ class Knowledge:
     depths: dict[wire.Id, int] = field(default_factory=dict)
     lows: set[wire.Id] = field(default_factory=set)
     deepest: int = 1
+    effort: Effort = field(default_factory=Effort)
 
     def learn(self, update: bytes) -> wire.Parsed:
         """Take note of an update that is in the log, so was judged before (or was made by the server)."""
         parsed = wire.parse(update)
         self.fragments.update(struct.root for struct in parsed.structs if struct.root)
+        self.effort.note(parsed)
         self._note(parsed.structs, self._depths(parsed.structs))
         return parsed
 
-    def judge(self, update: bytes) -> wire.Parsed:
-        """Whether a client's update may be applied, and note it. Raises Refused: invalid or resync."""
+    def judge(self, update: bytes, affordable: Callable[[int], bool] = lambda _steps: True) -> wire.Parsed:
+        """Whether a client's update may be applied, and note it. Raises Refused: invalid, resync, too_large or rate.
+
+        `affordable(steps)`: whether so much work for merging it is granted now.
+        """
         try:
-            parsed = wire.parse(update)
+            parsed = wire.parse(update, MOST_RUNS)
         except wire.Malformed:
             raise Refused(events.INVALID) from None
+        except wire.TooMany:
+            raise Refused(events.TOO_LARGE) from None
         if not all(0 < struct.length < LONGEST for struct in parsed.structs):
             raise Refused(events.INVALID)
         reach = self._reach(parsed.structs)
@@ -50,6 +60,12 @@ class Knowledge:
         depths = self._depths(parsed.structs)
         if not all(self._fits(struct, depths) for struct in parsed.structs) or self._cuts(parsed):
             raise Refused(events.INVALID)
+        steps = self.effort.of(parsed)
+        if steps > MOST_STEPS:
+            raise Refused(events.TOO_LARGE)
+        if not affordable(steps):
+            raise Refused(events.RATE)
+        self.effort.note(parsed)
         self._note(parsed.structs, depths)
         return parsed
 

@@ -70,3 +70,6 @@ class Desk(Protocol):
 
     def to_members(self, room: Room) -> None:
         """Something lies in the room's outbox."""
+
+    def affords(self, person_id: int, steps: int) -> bool:
+        """Whether the person's words may take so many steps of merging now."""

@@ -9,10 +9,12 @@ from datetime import timedelta
 from pycrdt import XmlFragment
 from sqlalchemy import case, literal, select, update
 
+from klimawerk import panics
 from klimawerk.clock import now
 from klimawerk.collab import content, store
 from klimawerk.collab.models import Document, LiveText
 from klimawerk.collab.room import Room
+from klimawerk.collab.signals import texts_change
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
@@ -47,7 +49,8 @@ def sweep(everything: bool = False) -> None:
         query = query.where(Document.dirty_since < now() - ABANDONED)
     for document_id, name in db.session.execute(query.limit(200)).all():
         try:
-            _project(document_id, name)
+            with panics.as_exception():
+                _project(document_id, name)
         except Exception:
             log.exception("%s could not be projected", name)
 
@@ -60,7 +63,7 @@ def _project(document_id: int, name: str) -> None:
     texts = {fragment: _columns(document.get(fragment, type=XmlFragment)) for fragment in fragments}
     try:
         with writing():
-            rev = changes.note(name) if _changed(document_id, texts) else 0
+            rev = _note(name, _changed(document_id, texts))
             _claim(document_id, stored.seq)
             if rev:
                 _store(document_id, texts, rev)
@@ -81,8 +84,16 @@ def _claim(document_id: int, seq: int) -> None:
         raise _Overtaken
 
 
-def _changed(document_id: int, texts: Projected) -> bool:
-    return any(texts.get(row.fragment, (row.plain, row.html)) != (row.plain, row.html) for row in _rows(document_id))
+def _changed(document_id: int, texts: Projected) -> list[str]:
+    kept = {row.fragment: (row.plain, row.html) for row in _rows(document_id)}
+    return [fragment for fragment, text in kept.items() if texts.get(fragment, text) != text]
+
+
+def _note(name: str, fragments: list[str]) -> int:
+    if not fragments:
+        return 0
+    texts_change.send(name=name, fragments=fragments)
+    return changes.note(name)
 
 
 def _store(document_id: int, texts: Projected, rev: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pycrdt import Doc, XmlFragment
@@ -77,7 +77,7 @@ class Room:
             if self.undecided:
                 member.access = access.of(member.person_id, self.name) or NOTHING
             self.require_write(member)
-            new = self._apply(payload)
+            new = self._apply(payload, lambda steps: self._desk.affords(member.person_id, steps))
             entry = Entry(self, member, payload if new else None, self.epoch, self.access_rev)
             self.in_flight += 1
             self.used_at = time.monotonic()
@@ -204,11 +204,11 @@ class Room:
         self.changed_at = time.monotonic()
         self._relay(seq, sid, payload)
 
-    def _apply(self, payload: bytes) -> bool:
+    def _apply(self, payload: bytes, affordable: Callable[[int], bool]) -> bool:
         """Apply a client's update. False when it brought nothing new. Raises Refused."""
         assert self._replica is not None
         try:
-            return self._replica.apply(payload)
+            return self._replica.apply(payload, affordable)
         except BaseException as error:
             if not isinstance(error, Refused) or isinstance(error, Broken):
                 self.distrust()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import time
 from urllib.parse import quote
 
-from klimawerk.collab import store, wire
+from klimawerk.collab import access, store, wire
 from klimawerk.collab.hub import Hub, hub
-from klimawerk.collab.members import Member, member
+from klimawerk.collab.members import NOTHING, Member, member
 from klimawerk.collab.room import PATIENCE, Room
 from klimawerk.live import events
 from klimawerk.live.doors import Payload, Refused, text
@@ -21,13 +20,13 @@ MOST_DOCS = 300  # documents that one socket may have joined
 LARGEST_PART = 65_536  # bytes
 LARGEST_CARET = 4_000  # characters
 BY_HTTP = 64_000  # bytes from which on a client that asked for it gets an address instead
-LONGEST_STATE = 20_000  # bytes of a state vector
+LONGEST_STATE = 100_000  # bytes of a state vector: some 8,000 windows in which somebody ever typed
 GRACE = 0.03  # seconds that frames wait for the answer of a join, which is to arrive first
 
 
 def open_doors(here: Live) -> Hub:
     """Bind the events of documents to the Socket.IO server."""
-    here.door(events.DOC_JOIN, _join)
+    here.door(events.DOC_JOIN, _join, lambda _payload: 4.0)  # reading a whole document is more work than most
     here.door(events.DOC_UPDATE, _update)
     here.door(events.DOC_AWARENESS, _awareness)
     here.door(events.DOC_LEAVE, _leave)
@@ -52,12 +51,19 @@ def _welcome(page: Page, payload: Payload, room: Room, guest: Member, state: byt
     with room.settled() as document:
         room.relay_after = max(room.relay_after, time.monotonic() + GRACE)
         room.members[page.sid] = guest
-        guest.told = room.may(guest)
         page.docs.add(room.name)
+        guest.access = access.of(page.person_id, room.name) or NOTHING  # may have ended while we waited
+        if not guest.access.read:
+            here.leave(page, room.name)
+            raise Refused(events.NOT_FOUND)
+        guest.told = room.may(guest)
         here.live.server.enter_room(page.sid, events.doc_room(room.name))
         known = state if payload.get("gen") in (None, room.gen) else None
         update, vector, seq = document.get_update(known), document.get_state(), room.seq
         carets = [{"sid": sid, "a": caret} for sid, caret in room.carets.items()]
+    if not here.live.pages.may_have(page.person_id, len(update)):
+        here.leave(page, room.name)
+        raise Refused(events.RATE)
     here.introduce(guest, room.name)
     write, reason, by = guest.told
     return {
@@ -97,7 +103,9 @@ def _update(page: Page, payload: Payload) -> Payload:
 def _awareness(page: Page, payload: Payload) -> None:
     room = _joined(page, text(payload, "doc", 80))
     caret = payload.get("a")
-    if len(json.dumps(caret)) > LARGEST_CARET:
+    if not isinstance(caret, str | None):
+        raise Refused(events.INVALID)
+    if caret is not None and len(caret) > LARGEST_CARET:
         raise Refused(events.TOO_LARGE)
     hub().move_caret(room, page.sid, caret)
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pycrdt import Doc, XmlFragment
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from klimawerk.clock import now
 from klimawerk.collab import content, hints
 from klimawerk.collab.content import Node
 from klimawerk.collab.models import Document, LiveText, Update, Writer, new_gen
+from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 
@@ -177,13 +179,19 @@ def new_generations() -> None:
 
 
 def compact(document_id: int) -> None:
-    """Fold the log into the state. What was acknowledged stays; only its division into updates is forgotten."""
-    db.session.execute(update(Document).where(Document.id == document_id).values(upto=Document.upto))
+    """Fold the log into the state, in a short transaction of its own; what was acknowledged stays.
+
+    The work is done before the transaction begins: rows of the log never change, so its outcome holds as long as
+    nobody else has compacted meanwhile. Only the division into updates is forgotten. Raises NoDocument.
+    """
     log = read_log(document_id)
     state = log.document().get_update()
-    db.session.execute(update(Document).where(Document.id == document_id).values(state=state, upto=log.seq))
-    _remember_writers(document_id, log.seq)
-    db.session.execute(delete(Update).where(Update.document_id == document_id, Update.seq <= log.seq))
+    unchanged = (Document.id == log.id, Document.gen == log.gen, Document.upto == log.upto)
+    with writing() as session:
+        folded = session.execute(update(Document).where(*unchanged).values(state=state, upto=log.seq))
+        if folded.rowcount:  # type: ignore[attr-defined]
+            _remember_writers(log.id, log.seq)
+            session.execute(delete(Update).where(Update.document_id == log.id, Update.seq <= log.seq))
 
 
 def writers_since(name: str, seq: int) -> set[int]:
@@ -201,9 +209,11 @@ def _remember_writers(document_id: int, seq: int) -> None:
     db.session.flush()
 
 
-def waiting_for_compaction(rows: int) -> list[int]:
-    """Ids of the documents with more than `rows` updates behind their state."""
-    return list(db.session.scalars(select(Document.id).where(Document.seq - Document.upto > rows)))
+def waiting_for_compaction(rows: int, quiet: timedelta) -> list[int]:
+    """Ids of the documents with more than `rows` updates behind their state, or with some but none of late."""
+    young = select(Update.id).where(Update.document_id == Document.id, Update.at > now() - quiet).exists()
+    behind = Document.seq - Document.upto
+    return list(db.session.scalars(select(Document.id).where(or_(behind > rows, and_(behind > 0, ~young)))))
 
 
 def _next(name: str) -> Document:

@@ -6,8 +6,10 @@ it. Lengths of text are in UTF-16 units, as Yjs counts.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 Id = tuple[int, int]  # client, clock
 
@@ -18,6 +20,10 @@ _NAMED_TYPES = (3, 5)
 
 class Malformed(ValueError):
     """Not an update of this format."""
+
+
+class TooMany(ValueError):
+    """An update of more runs than were to be read."""
 
 
 @dataclass(slots=True)
@@ -49,14 +55,16 @@ class Parsed:
     deletes: list[tuple[int, int, int]]
 
 
-def parse(update: bytes) -> Parsed:
-    """Read an update. Raises Malformed for anything else, also for bytes left over."""
+def parse(update: bytes, most: int = sys.maxsize) -> Parsed:
+    """Read an update. Raises Malformed for anything else, also for bytes left over; TooMany above `most` runs."""
     reader = _Reader(update)
     try:
-        structs = list(_structs(reader))
-        deletes = list(_deletes(reader))
+        structs = list(islice(_structs(reader), most))
+        deletes = list(islice(_deletes(reader), most)) if len(structs) < most else []
     except (IndexError, UnicodeDecodeError) as error:
         raise Malformed(str(error)) from error
+    if max(len(structs), len(deletes)) >= most:
+        raise TooMany(f"{most} runs or more")
     if reader.at != len(update):
         raise Malformed("something follows the update")
     return Parsed(structs, deletes)
@@ -167,16 +175,18 @@ class _Reader:
         return value
 
     def number(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self._data[self.at]
-            self.at += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-            shift += 7
+        data, at = self._data, self.at
+        byte = data[at]
+        value, shift = byte & 0x7F, 7
+        while byte >= 0x80:
             if shift > 63:
                 raise Malformed("a number is too long")
+            at += 1
+            byte = data[at]
+            value |= (byte & 0x7F) << shift
+            shift += 7
+        self.at = at + 1
+        return value
 
     def skip(self, length: int) -> bytes:
         start, self.at = self.at, self.at + length

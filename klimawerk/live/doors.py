@@ -8,8 +8,10 @@ from typing import Any
 
 from flask import Flask
 
+from klimawerk import panics
 from klimawerk.live import events
 from klimawerk.live.pages import Page, Pages
+from klimawerk.live.speech import nested
 
 log = logging.getLogger(__name__)
 Payload = dict[str, Any]
@@ -24,8 +26,18 @@ class Refused(Exception):
         self.code = code
 
 
-def open_door(app: Flask, server: Any, pages: Pages, event: str, handler: Handler) -> None:
-    """Answer `event` with what `handler` returns, and "ok"; without a request context, so no session is loaded."""
+def open_door(
+    app: Flask,
+    server: Any,
+    pages: Pages,
+    event: str,
+    handler: Handler,
+    weigh: Callable[[Payload], float] = lambda _payload: 1.0,
+) -> None:
+    """Answer `event` with what `handler` returns, and "ok"; without a request context, so no session is loaded.
+
+    `weigh`: as how many ordinary messages one counts.
+    """
 
     def door(sid: str, payload: Any = None, *_more: Any) -> Payload:
         page = pages.get(sid)
@@ -33,7 +45,9 @@ def open_door(app: Flask, server: Any, pages: Pages, event: str, handler: Handle
             return _no(events.LOGIN_REQUIRED)
         if not isinstance(payload, dict):
             return _no(events.INVALID)
-        if not page.pace.allows(_size(payload)):
+        if any(nested(value) for value in payload.values()):
+            return _no(events.INVALID)
+        if not pages.may_speak(page, _size(payload), weigh(payload)):
             return _no(events.RATE)
         return _answer(app, event, handler, page, payload)
 
@@ -42,7 +56,7 @@ def open_door(app: Flask, server: Any, pages: Pages, event: str, handler: Handle
 
 def _answer(app: Flask, event: str, handler: Handler, page: Page, payload: Payload) -> Payload:
     try:
-        with app.app_context():
+        with panics.as_exception(), app.app_context():
             return {"ok": True, **(handler(page, payload) or {})}
     except Refused as refusal:
         return _no(refusal.code)

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from klimawerk import panics
+
 log = logging.getLogger(__name__)
 TICK = 1.0  # seconds
 
@@ -27,7 +29,7 @@ class Keeper:
         self._running = False
 
     def soon(self, job: Callable[[], None]) -> None:
-        """Run `job` in a moment. Before the first socket there is nobody to tell, and the job is dropped."""
+        """Run `job` in a moment. Before the start there is nobody to tell, and the job is dropped."""
         if self._running:
             self._jobs.append(job)
             self._wake.set()
@@ -59,7 +61,7 @@ class Keeper:
 
     def _do(self, job: Callable[[], None]) -> None:
         try:
-            with self._app.app_context():
+            with panics.as_exception(), self._app.app_context():
                 job()
         except Exception:
             log.exception("a background job failed")

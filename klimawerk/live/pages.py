@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from klimawerk.live.limits import Pace
+from klimawerk.live.limits import PAGES_AT_ONCE, Allowance, Pace
 
 
 @dataclass(eq=False)
@@ -16,6 +16,7 @@ class Page:
 
     `saver`: its person pays by volume; nobody's carets go to it, and where it only reads, others' words at most every
     10 s. `hidden`: nobody looks at it now; the same holds, and it catches up by itself when it is shown.
+    `rechecks`: how often its rights were decided anew.
     """
 
     sid: str
@@ -29,6 +30,7 @@ class Page:
     alive: bool = True
     saver: bool = False
     hidden: bool = False
+    rechecks: int = 0
 
     @property
     def quiet(self) -> bool:
@@ -43,11 +45,33 @@ class Page:
 
 
 class Pages:
-    """The register of pages, safe between threads."""
+    """The register of pages, safe between threads. `limited`: whether what one person may ask for is counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, limited: bool = True) -> None:
+        self._limited = limited
         self._by_sid: dict[str, Page] = {}
+        self._allowances: dict[int, Allowance] = {}
         self._lock = threading.Lock()
+
+    def may_come(self, person_id: int) -> bool:
+        """Whether the person may open one more page now."""
+        if not self._limited:
+            return True
+        return len(self.of_person(person_id)) < PAGES_AT_ONCE and self._allowance(person_id).pages.take(1)
+
+    def may_speak(self, page: Page, size: int, weight: float) -> bool:
+        """Whether a message of `size` bytes, counting as `weight` ordinary ones, may be handled now."""
+        if not page.pace.allows(size, weight):
+            return False
+        return not self._limited or self._allowance(page.person_id).messages.take(weight)
+
+    def may_have(self, person_id: int, size: int) -> bool:
+        """Whether the person may be given `size` bytes of documents now."""
+        return not self._limited or self._allowance(person_id).given.take(size)
+
+    def may_burden(self, person_id: int, steps: int) -> bool:
+        """Whether the person's words may take `steps` of merging now."""
+        return not self._limited or self._allowance(person_id).effort.take(steps)
 
     def add(self, page: Page) -> None:
         with self._lock:
@@ -66,3 +90,7 @@ class Pages:
 
     def of_person(self, person_id: int) -> list[Page]:
         return [page for page in self.all() if page.person_id == person_id]
+
+    def _allowance(self, person_id: int) -> Allowance:
+        with self._lock:
+            return self._allowances.setdefault(person_id, Allowance())

@@ -21,6 +21,8 @@ from klimawerk.live.told import Told
 log = logging.getLogger(__name__)
 MOST_TOPICS = 2_000
 LOGINS_EVERY, ROUND_EVERY = 2.0, 300.0  # seconds
+STRANGERS_STAY = 10.0  # seconds that a connection may take to say whose it is
+TOPICS_A_MESSAGE = 10  # so many topics count as one message
 RECHECK, SIGN_OUT = "recheck", "sign-out"
 SILENCE = 4.5
 """Seconds after an unanswered ping until a page counts as gone: under 10 s after a closed lid, with pings every 4 s."""
@@ -31,7 +33,7 @@ class Live:
 
     def __init__(self, app: Flask, server: Any) -> None:
         self.app, self.server = app, server
-        self.pages = Pages()
+        self.pages = Pages(limited=app.extensions["klimawerk"].rate_limits)
         self.keeper = Keeper(app, server.start_background_task)
         self.bus = Bus(app.extensions["klimawerk"].redis_url, server.start_background_task)
         self.told = Told(self.pages, self.bus, self.tell)
@@ -42,6 +44,7 @@ class Live:
         self._person_revs: dict[int, int] = {}
         self._logins_at = self._round_at = 0.0
         self._round: set[int] = set()
+        self._strangers: dict[str, float] = {}
         self._listeners: dict[str, Callable[[Hint], None]] = {}
 
     def on_hint(self, kind: str, listener: Callable[[Hint], None]) -> None:
@@ -54,15 +57,16 @@ class Live:
         self.keeper.soon(lambda: self._listeners[kind](hint))
         self.bus.tell(kind, **hint)
 
-    def door(self, event: str, handler: Handler) -> None:
-        open_door(self.app, self.server, self.pages, event, handler)
+    def door(self, event: str, handler: Handler, weigh: Callable[[Payload], float] = lambda _payload: 1.0) -> None:
+        open_door(self.app, self.server, self.pages, event, handler, weigh)
 
     def tell(self, event: str, payload: Payload, *, to: str, skip: list[str] | None = None) -> None:
         """Emit to a socket or a room of this process; each process tells its own."""
         self.server.emit(event, payload, to=to, skip_sid=skip or [])
 
     def wake(self) -> None:
-        """The first socket starts what runs in the background; commands of the shell never do."""
+        """Start what runs in the background: the server does so at once, the first socket where there is none; commands
+        of the shell never do."""
         self.keeper.start()
         self.bus.start()
 
@@ -73,6 +77,7 @@ class Live:
     def recheck(self, person_id: int) -> None:
         """Decide anew what the open pages of a person may see and do."""
         for page in self.pages.of_person(person_id):
+            page.rechecks += 1
             for topic in [t for t in page.topics if not topics.may_watch(person_id, t)]:
                 page.topics.discard(topic)
                 self.server.leave_room(page.sid, events.topic_room(topic))
@@ -91,11 +96,13 @@ class Live:
         self._look_at_rights()
         self._look_at_logins()
         self._look_at_calendar()
+        self._look_at_strangers()
+        transport.cut_dead_lines()
         for page in self.pages.all():
-            if transport.waiting(self.server, page.sid) > transport.LONGEST_QUEUE:
+            if transport.overflowed(self.server, page.sid):
                 transport.hang_up(self.server, page.sid)
             ping = transport.silent_since(self.server, page.sid)
-            alive = ping is None or time.time() - ping < SILENCE
+            alive = ping is None or time.monotonic() - ping < SILENCE
             if alive != page.alive:
                 page.alive = alive
                 for listener in self.on_life:
@@ -114,6 +121,15 @@ class Live:
             self._round = {page.person_id for page in self.pages.all()}
         if self._round:
             self.recheck(self._round.pop())
+
+    def _look_at_strangers(self) -> None:
+        """Connections that never said who they are, or were refused, are not kept."""
+        strangers = transport.strangers(self.server, {page.sid for page in self.pages.all()})
+        now = time.monotonic()
+        self._strangers = {eio_sid: self._strangers.get(eio_sid, now) for eio_sid in strangers}
+        for eio_sid, since in self._strangers.items():
+            if now - since > STRANGERS_STAY:
+                transport.hang_up_stranger(self.server, eio_sid)
 
     def _look_at_rights(self) -> None:
         people = {page.person_id for page in self.pages.all()}
@@ -152,8 +168,8 @@ def open_doors(app: Flask, server: Any) -> Live:
     app.extensions["live"] = here
     server.on("connect", lambda sid, environ, auth=None: _connect(here, sid, environ, auth))
     server.on("disconnect", lambda sid, *_reason: _disconnect(here, sid))
-    here.door(events.WATCH, lambda page, payload: _watch(here, page, payload))
-    here.door(events.UNWATCH, lambda page, payload: _unwatch(here, page, payload))
+    here.door(events.WATCH, lambda page, payload: _watch(here, page, payload), _weigh)
+    here.door(events.UNWATCH, lambda page, payload: _unwatch(here, page, payload), _weigh)
     here.door(events.QUIET, lambda page, payload: page.wish(payload))
     here.on_hint(RECHECK, lambda hint: here.recheck(hint["person"]))
     here.on_hint(SIGN_OUT, here.sign_out)
@@ -169,6 +185,8 @@ def _connect(here: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
         who = identity.current()
     if who is None:
         raise Refusal(events.LOGIN_REQUIRED)
+    if not here.pages.may_come(who.person_id):
+        raise Refusal(events.RATE)
     schema = auth.get("schema")
     page = Page(sid, who.person_id, who.login, schema if isinstance(schema, int) else None)
     page.wish(auth)
@@ -192,7 +210,7 @@ def _disconnect(here: Live, sid: str) -> None:
 
 def _watch(here: Live, page: Page, payload: Payload) -> Payload:
     asked = _topics(payload)
-    allowed = [topic for topic in asked if topic in page.topics or topics.may_watch(page.person_id, topic)]
+    allowed = _allowed(page, asked)
     if len(page.topics.union(allowed)) > MOST_TOPICS:
         raise Refused(events.TOO_LARGE)
     for topic in allowed:
@@ -205,12 +223,31 @@ def _watch(here: Live, page: Page, payload: Payload) -> Payload:
     return {"revs": revs, "refused": [topic for topic in asked if topic not in revs]}
 
 
+def _allowed(page: Page, asked: list[str]) -> list[str]:
+    """Those of the topics that the page may watch. Rights that end while it is asked are not overlooked."""
+    while True:
+        rechecks = page.rechecks
+        allowed = []
+        for number, topic in enumerate(asked, 1):
+            if topic in page.topics or topics.may_watch(page.person_id, topic):
+                allowed.append(topic)
+            if number % TOPICS_A_MESSAGE == 0:
+                time.sleep(0)  # others are not kept waiting by a long list
+        if page.rechecks == rechecks:
+            return allowed
+
+
 def _unwatch(here: Live, page: Page, payload: Payload) -> Payload:
-    asked = _topics(payload)
-    for topic in asked:
+    left = [topic for topic in _topics(payload) if topic in page.topics]
+    for topic in left:
         page.topics.discard(topic)
         here.server.leave_room(page.sid, events.topic_room(topic))
-    return {"revs": changes.revisions([t for t in asked if topics.may_watch(page.person_id, t)]), "refused": []}
+    return {"revs": changes.revisions(left) if left else {}, "refused": []}
+
+
+def _weigh(payload: Payload) -> float:
+    asked = payload.get("topics")
+    return 1 + len(asked) / TOPICS_A_MESSAGE if isinstance(asked, list) else 1.0
 
 
 def _topics(payload: Payload) -> list[str]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from flask import Flask
 from flask_babel import gettext as _
 
+from klimawerk.collab.signals import texts_change
+from klimawerk.extensions import db
 from klimawerk.goals.service import goals_of
+from klimawerk.live.changes import revision
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import programme_of
+from klimawerk.programmes.service import ORDER, OUTLINE, note_outline, programme_of
 from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
@@ -31,7 +34,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Outline:
+    """`rev` is the programme's revision it was read at."""
+
     programme: Programme
+    rev: int
     title: str
     lang: str
     lines: tuple[Line, ...]
@@ -39,18 +45,31 @@ class Outline:
 
 def init_app(app: Flask) -> None:
     app.add_template_global(outline_of)
+    texts_change.connect(_follow_titles)
 
 
 def outline_of(v: View) -> Outline:
     """The outline of the programme that the item belongs to, in the shown language."""
     programme = programme_of(v.item)
+    rev = revision(programme.name)
     goals, measures = goals_of(programme), all_measures(programme)
     titles = titles_of([programme, *goals, *measures], v.languages.show)
     lines = tuple(
         Line(goal, *titles[goal.id], "", tuple(_line(m, titles, v) for m in measures if m.goal_id == goal.id))
         for goal in goals
     )
-    return Outline(programme, *titles[programme.id], lines)
+    return Outline(programme, rev, *titles[programme.id], lines)
+
+
+def outline_rev(programme: Programme) -> int:
+    """The programme's revision at which its outline last changed."""
+    return max(programme.revs.get(ORDER, 0), programme.revs.get(OUTLINE, 0))
+
+
+def _follow_titles(_sender: object, name: str, fragments: list[str]) -> None:
+    item = db.session.get(Item, int(name.partition(":")[2])) if any(f.startswith("title.") for f in fragments) else None
+    if item:
+        note_outline(programme_of(item))
 
 
 def _line(measure: Measure, titles: dict[int, tuple[str, str]], v: View) -> Line:

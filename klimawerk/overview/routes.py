@@ -13,6 +13,7 @@ from klimawerk.extensions import db
 from klimawerk.overview import bin as binning
 from klimawerk.overview.document import chapters, entry
 from klimawerk.overview.finance import finance_of
+from klimawerk.overview.outline import outline_of, outline_rev
 from klimawerk.partnerships.access import member_or_404
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
@@ -38,8 +39,13 @@ def programme(item_id: int) -> ResponseReturnValue:
 @bp.get("/programmes/<int:item_id>/order")
 @login_required
 def order(item_id: int) -> ResponseReturnValue:
+    """The page; for its script only the list, and that only when it is newer than `since`."""
     v = _programme(writable_item(item_id))
-    return render_template("overview/order.html", v=v, chapters=chapters(v))
+    if not request.headers.get("HX-Request"):
+        return render_template("overview/order.html", v=v, chapters=chapters(v))
+    newer = outline_rev(of_kind(v.opened, Programme)) > request.args.get("since", -1, type=int)
+    shown = render_template("overview/_order.html", v=v, chapters=chapters(v)) if newer else ""
+    return Response(shown, headers={"X-Rev": str(v.rev)})
 
 
 @bp.get("/programmes/<int:item_id>/bin")
@@ -59,6 +65,18 @@ def line(item_id: int) -> ResponseReturnValue:
     template = "overview/_measure.html" if v.item.kind == "measure" else "overview/_goal.html"
     shown = entry(opened, v)
     return Response(render_template(template, e=shown, v=v), headers={"X-Rev": str(shown.rev)})
+
+
+@bp.get("/items/<int:item_id>/outline")
+@login_required
+def outline(item_id: int) -> ResponseReturnValue:
+    """The outline beside the item's page, and a goal's list of its measures, when newer than `since`."""
+    v = here(readable_item(item_id))
+    o = outline_of(v)
+    newer = outline_rev(o.programme) > request.args.get("since", 0, type=int)
+    templates = ["overview/_outline.html"] + (["goals/_measures.html"] if v.item.kind == "goal" else [])
+    shown = [render_template(template, o=o, v=v) for template in templates if newer]
+    return Response("".join(shown), headers={"X-Rev": str(o.rev)})
 
 
 @bp.post("/items/<int:item_id>/delete")
@@ -90,10 +108,14 @@ def _programme(opened: Opened) -> View:
 
 
 def _derived(v: View, since: int) -> list[str]:
-    """The chapter of goals and measures, when one of them came, went or moved."""
-    if v.item.revs.get(ORDER, 0) <= since:
-        return []
-    return [render_template("overview/_chapters.html", v=v, chapters=chapters(v))]
+    """The chapter of goals and measures, when one of them came, went or moved; the outline, also for their titles."""
+    programme = of_kind(v.opened, Programme)
+    found = []
+    if programme.revs.get(ORDER, 0) > since:
+        found.append(render_template("overview/_chapters.html", v=v, chapters=chapters(v)))
+    if outline_rev(programme) > since:
+        found.append(render_template("overview/_outline.html", v=v, o=outline_of(v)))
+    return found
 
 
 derive("programme", _derived)

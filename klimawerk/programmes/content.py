@@ -171,5 +171,6 @@ SHEET = register(
             _RESOLUTIONS,
             _ANNEX,
         ),
+        document=True,
     )
 )

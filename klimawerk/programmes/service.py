@@ -22,6 +22,10 @@ ORDER = "order"
 """Under this key a programme's `revs` hold when its goals and measures last came, went or moved."""
 
 
+OUTLINE = "outline"
+"""Under this key they hold when a title in the outline last changed."""
+
+
 def create_programme(
     partnership: Partnership,
     *,
@@ -63,9 +67,13 @@ def programme_of(item: Item) -> Programme:
 
 def note_order(programme: Programme) -> None:
     """Goals or measures came, went or moved: whoever shows the whole programme shows it anew. Inside writing()."""
-    rev = note(programme.name)
-    db.session.refresh(programme)
-    programme.revs = {**programme.revs, ORDER: rev}
+    _note_under(programme, ORDER)
+
+
+def note_outline(programme: Programme) -> None:
+    """A goal's or measure's title changes: whoever shows the outline shows it anew. Inside writing(), and before the
+    item's own topic is noted, as everywhere: two who wait for each other's rows would wait forever."""
+    _note_under(programme, OUTLINE)
 
 
 def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "", by: int | None) -> None:
@@ -83,6 +91,12 @@ def set_languages(programme: Programme, *, languages: list[str], lead: str, by: 
         frame.languages, frame.lead_language = languages, lead
         for item in _note_all(frame):
             store.add_fragments(item.name, sheet_of(item.kind).fragments(languages))
+
+
+def _note_under(programme: Programme, key: str) -> None:
+    rev = note(programme.name)
+    db.session.refresh(programme)
+    programme.revs = {**programme.revs, key: rev}
 
 
 def _note_all(frame: Frame) -> list[Item]:

@@ -25,8 +25,13 @@ class Opened:
     locked: bool
 
     @property
+    def writes(self) -> bool:
+        """Whether the person may edit it while it is open for editing."""
+        return self.member.may(Right.EDIT)
+
+    @property
     def editable(self) -> bool:
-        return self.member.may(Right.EDIT) and not self.locked and self.item.deleted_at is None
+        return self.writes and not self.locked and self.item.deleted_at is None
 
     @property
     def may_moderate(self) -> bool:

@@ -82,8 +82,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Sheet:
+    """`document`: it is read from top to bottom, so nothing of it waits under "More fields"."""
+
     kind: str
     groups: tuple[Group, ...]
+    document: bool = False
 
     @cached_property
     def parts(self) -> tuple[Field | RowKind, ...]:
@@ -100,6 +103,9 @@ class Sheet:
     @cached_property
     def live(self) -> tuple[Field, ...]:
         return tuple(f for f in self.fields.values() if f.kind == "live")
+
+    def group_of(self, part: Field | RowKind) -> Group:
+        return next(group for group in self.groups if part in group.parts)
 
     def fragments(self, languages: list[str]) -> list[str]:
         """All fragments of its live document: "<field>.<language>"."""

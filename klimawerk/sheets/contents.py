@@ -79,18 +79,17 @@ class Contents:
             return any(self.plain(part.name, code) for code in self.frame.languages)
         return any(self.item.values.get(key) for key in part.keys(self.frame.languages))
 
-    def present(self, group: Group) -> list[Field | RowKind]:
-        """What stands in a group below the title: all of it for editors, what is filled for everybody else."""
-        return [part for part in group.parts if part.name != "title" and (self.editable or self.filled(part))]
-
-    @cached_property
-    def shown_parts(self) -> list[str]:
-        """Names of the fields and rows that are open from the start: the first ones, and whatever is filled."""
-        return [part.name for part in self.sheet.parts if part.first or self.filled(part)]
+    def drawn(self, group: Group) -> list[Field | RowKind]:
+        """What stands in a group below the title: what is filled, and what is to be filled first; in a document all
+        of it for editors."""
+        return [part for part in group.parts if part.name != "title" and part.name not in self.waiting_parts]
 
     @cached_property
     def waiting_parts(self) -> list[str]:
-        return [part.name for part in self.sheet.parts if part.name not in self.shown_parts]
+        """Names of the fields and rows that wait until somebody wants them."""
+        document, editable = self.sheet.document, self.editable
+        unasked = [part for part in self.sheet.parts if not (editable if document else part.first)]
+        return [part.name for part in unasked if not self.filled(part)]
 
     def anchor(self, part: str) -> str:
         """Where a field or kind of row stands on the page."""

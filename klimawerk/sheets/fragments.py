@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
-from klimawerk.sheets.catalogue import Field, RowKind, split_key
+from klimawerk.sheets.catalogue import Field, Group, RowKind, split_key
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.items import WRITING
 from klimawerk.sheets.models import FieldChange, Item, Row
@@ -39,7 +39,7 @@ def text_fragment(t: TextView) -> str:
 def rows_fragment(v: View, kind: RowKind, deleted: Row | None = None) -> str:
     """The rows of one kind; `deleted` is the one that has just gone, with its undo."""
     template = "sheets/_rows.html" if v.forms else "sheets/_rows_read.html"
-    return render_template(template, v=v, kind=kind, deleted=deleted)
+    return render_template(template, v=v, group=v.sheet.group_of(kind), kind=kind, deleted=deleted)
 
 
 def derived_fragments(v: View, since: int) -> list[str]:
@@ -65,18 +65,26 @@ def page_of(item: Item) -> str:
 def changed_fragments(v: View, since: int) -> list[str]:
     """Every fragment of the sheet that is newer than the revision `since`."""
     found: list[str] = []
-    for part in v.sheet.parts:
-        if isinstance(part, RowKind):
-            found += _changed_rows(v, part, since)
-        elif part.kind == "live":
-            found += [
-                text_fragment(t) for t in v.live(part) if t.fragment in v.texts and v.texts[t.fragment].rev > since
-            ]
-        else:
-            found += _changed_fields(v, part, since)
+    for group in v.sheet.groups:
+        found += _changed_group(v, group, since)
     if v.item.revs.get(WRITING, 0) > since:
         found.append(render_template("sheets/_languages.html", v=v))
     return found + derived_fragments(v, since)
+
+
+def _changed_group(v: View, group: Group, since: int) -> list[str]:
+    """Part by part; but the whole group to those who only read, since what was empty is not on their page yet."""
+    title = [one for part in group.parts if part.name == "title" for one in _changed_part(v, part, since)]
+    rest = [one for part in group.parts if part.name != "title" for one in _changed_part(v, part, since)]
+    return title + (rest if v.opened.writes or not rest else [render_template("sheets/_group.html", v=v, group=group)])
+
+
+def _changed_part(v: View, part: Field | RowKind, since: int) -> list[str]:
+    if isinstance(part, RowKind):
+        return _changed_rows(v, part, since)
+    if part.kind == "live":
+        return [text_fragment(t) for t in v.live(part) if t.fragment in v.texts and v.texts[t.fragment].rev > since]
+    return _changed_fields(v, part, since)
 
 
 def _changed_fields(v: View, field: Field, since: int, row: Row | None = None) -> list[str]:

@@ -8,7 +8,7 @@ from flask import Flask, Request, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from klimawerk.web import assets, compress, errors, formats, headers, info, logs, places
+from klimawerk.web import assets, compress, errors, formats, headers, info, logs, offline, places
 from klimawerk.web.places import locale, timezone
 from klimawerk.web.words import words
 
@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     formats.init_app(app)
     info.init_app(app)
+    offline.init_app(app)
     app.add_template_global(words, "page_words")
 
     health.init_app(app)

@@ -1,6 +1,8 @@
 // Everything a page does beyond its HTML begins here.
 
+import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
+import { startDataUse } from "./data-use.js"
 import { startDrag } from "./drag.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
@@ -25,10 +27,12 @@ startShortcuts()
 startDrag()
 startLanguages()
 startTablePaste()
+startBusy()
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {
   connection.start(document.querySelector("meta[name=socket]")?.content ?? "/socket.io")
+  startDataUse()
   startSaving()
   startStore()
   startPosts()

@@ -85,7 +85,7 @@ function refused({ key, place, text, reason }) {
 function moveOn(added, next) {
   const row = added && document.getElementById(`row-${added}`)
   if (row) row.querySelector("input:not([type=hidden]), select, textarea, button.text-edit, button")?.focus()
-  else if (isStranded()) next()?.focus({ preventScroll: true })
+  else if (isStranded()) next?.()?.focus({ preventScroll: true })
 }
 
 /** What was pressed is gone, or has come to where it can do no more. */

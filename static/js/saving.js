@@ -10,8 +10,10 @@ import { clock, counted, word } from "./words.js"
 const WORTH_A_WORD = 1_500
 
 const entries = new Map()
+let leaving = false
 let kept = { waiting: 0, stuck: 0 }
 let head = null
+let words = null
 
 export const saving = {
   /** Words that are not on the server yet. */
@@ -45,6 +47,16 @@ export const saving = {
     return [...entries.values()].filter((entry) => entry.state === "waiting").length
   },
 
+  /** How much this browser has kept of other pages, whether it can be sent or not. */
+  get kept() {
+    return kept.waiting + kept.stuck
+  },
+
+  /** The person has been asked already: leaving the page is not asked about again. */
+  letGo() {
+    leaving = true
+  },
+
   /** What this browser has kept of other pages: how much waits, and how much can no longer be sent. */
   beside({ waiting, stuck }) {
     if (kept.waiting === waiting && kept.stuck === stuck) return
@@ -63,7 +75,7 @@ export function startSaving() {
     if (state === "offline") say(headSentence().text, 2)
   })
   window.addEventListener("beforeunload", (event) => {
-    if (saving.count || document.querySelector("kw-field[data-dirty]")) event.preventDefault()
+    if (!leaving && (saving.count || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
   })
 }
 
@@ -71,7 +83,8 @@ export function startSaving() {
 export function paintHead() {
   if (!head) return
   const { state, text } = headSentence()
-  if (head.textContent !== text) head.textContent = text
+  words ??= head.appendChild(document.createTextNode(""))
+  if (words.data !== text) words.data = text
   head.dataset.state = state
   document.dispatchEvent(new CustomEvent("kw:saving"))
 }

@@ -4,6 +4,7 @@ import { connection } from "./connection.js"
 import { whenIdle } from "./idle.js"
 import { placeOf } from "./editor/point.js"
 import { note } from "./note.js"
+import { thrift } from "./thrift.js"
 
 let editor = null
 
@@ -77,7 +78,7 @@ const following = new Set()
 export function startTexts() {
   customElements.define("kw-text", LiveText)
   const doc = document.body.dataset.item
-  const thin = navigator.connection?.saveData || /2g/.test(navigator.connection?.effectiveType ?? "")
+  const thin = thrift.saver || /2g/.test(navigator.connection?.effectiveType ?? "")
   if (!doc || thin || !document.querySelector("kw-text")) return
   const stop = connection.watch((state) => {
     if (state === "connecting") return

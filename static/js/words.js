@@ -19,6 +19,19 @@ export function clock(date) {
   return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(date)
 }
 
+/** `value` with that many decimals. */
+export function number(value, decimals) {
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+  return new Intl.NumberFormat(locale(), digits).format(value)
+}
+
+/** As `clock`, with the day where it is another one. */
+export function moment(date) {
+  if (date.toDateString() === new Date().toDateString()) return clock(date)
+  const form = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }
+  return new Intl.DateTimeFormat(locale(), form).format(date)
+}
+
 /** English here is British. */
 function locale() {
   const { lang } = document.documentElement

@@ -80,3 +80,21 @@ def test_a_membership_that_ends_closes_the_open_document(live_server: Klimawerk)
     assert akosua.write("wir sind noch da")["ok"]
     for desk in (jan, akosua):
         desk.socket.disconnect()
+
+
+def test_what_a_killed_server_left_behind_reaches_the_lists_before_anybody_comes_back(live_server: Klimawerk) -> None:
+    team = factories.partnership()
+    name = factories.measure(factories.programme(team)).name
+    jan = Desk(live_server, team.de["editor"], name)
+    assert jan.join()["ok"]
+    assert jan.write("Kurz vor dem Ende")["ok"]
+    live_server.kill()
+    jan.socket.disconnect()
+    assert "Ende" not in _listed(name), "the lists lag two seconds behind: else this proves nothing"
+    live_server.restart()
+    until(lambda: "Kurz vor dem Ende" in _listed(name))
+
+
+def _listed(name: str) -> str:
+    db.session.rollback()
+    return store.texts([name])[name][FRAGMENT].plain

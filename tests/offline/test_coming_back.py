@@ -111,7 +111,7 @@ def test_words_for_a_measure_deleted_meanwhile_stay_to_be_copied(
     bin.delete_item(measure, by=team.de["coordinator"].id)
     again = _open_another(here, "/account")
     words = {"Forty bins are set up. Without a line.", "niedrig"}
-    wait_until(again, lambda: words == {w["text"] for record in kept(again) for w in record["words"] if record["stuck"]})
+    wait_until(again, lambda: words == {w["text"] for one in kept(again) for w in one["words"] if one["stuck"]})
     expect(again.locator("#save-state")).to_have_attribute("data-state", "refused")
 
 

@@ -6,6 +6,7 @@
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pause } from "../backoff.js"
 import { connection } from "../connection.js"
+import { gate } from "../gate.js"
 import { device } from "../store/device.js"
 import { Base, recall } from "../store/texts.js"
 import { waiting } from "../store/waiting.js"
@@ -113,7 +114,13 @@ export class LiveDocument extends EventTarget {
     this.#takeUp(records)
   }
 
+  /** Send what waits, if anything may be sent. */
+  resume() {
+    this.#sender.soon()
+  }
+
   #takeUp(records) {
+    gate.weigh(records)
     for (const record of records) {
       this.#gen = this.#sender.gen ??= record.gen
       if (record.gen !== this.#gen) {

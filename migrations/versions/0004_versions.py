@@ -1,13 +1,13 @@
 """Versions of items, their parts, and who wrote in a document before its log was folded
 
-Revision: 0003, after: 0002, made: 2026-11-22
+Revision: 0004, after: 0003, made: 2026-11-22
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0003'
-down_revision = '0002'
+revision = '0004'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,10 @@
+"""What other rooms may want to know of documents."""
+
+from __future__ import annotations
+
+from blinker import Signal
+
+texts_change = Signal(
+    "texts of a document are about to be written into their columns: name (str), fragments (list of str); "
+    "sent inside the transaction, before the document's own topic is noted"
+)

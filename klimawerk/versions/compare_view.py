@@ -228,7 +228,7 @@ class Compared:
         )
 
     def _what(self, row: RowChange) -> str:
-        return _("added") if row.kind == comparing.ADDED else _("removed")
+        return str(_("added") if row.kind == comparing.ADDED else _("removed"))
 
     def _row_title(self, kind: RowKind, cells: dict[str, Any]) -> tuple[str, str]:
         """Its first words, and the language they are in."""

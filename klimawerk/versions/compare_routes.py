@@ -86,6 +86,7 @@ def _compared(opened: Opened, old: Point, new: Point) -> dict[str, object]:
         "back": page_of(opened.item),
         "people": people_between(opened.item, old.version, new.version),
         "views": VIEWS,
+        "may_restore": opened.editable and new.version is None and old.version is not None,
     }
 
 

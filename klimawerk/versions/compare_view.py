@@ -22,6 +22,7 @@ from klimawerk.versions.marking import BOTH, NEW, OLD, Marker, block_html
 from klimawerk.versions.naming import Names
 from klimawerk.versions.reading import TEXT
 from klimawerk.versions.redline import TextChange, compare_words
+from klimawerk.versions.restoring import VALUE
 from klimawerk.web.formats import date, number
 
 REDLINE, FIELDS, SIDES = "redline", "fields", "sides"
@@ -170,7 +171,7 @@ class Compared:
             before, now = marker.text(change, OLD), marker.text(change, NEW)
         changed = {split_key(one)[1] for one in self.comparison.texts if split_key(one)[0] == field.name}
         followed = self._followed(lang, changed, TEXT + field.name)
-        return Cell(label, lang, marker.text(change, BOTH), before, now, followed, tuple(notes), fragment)
+        return Cell(label, lang, marker.text(change, BOTH), before, now, followed, tuple(notes), TEXT + fragment)
 
     def _plain(self, text: Any) -> Markup:
         return Markup("").join(map(block_html, blocks_of(text or {})))
@@ -191,7 +192,9 @@ class Compared:
     def _value(self, field: Field, change: ValueChange) -> Cell:
         lang = split_key(change.key)[1]
         words = [self._words(field, value) for value in (change.old, change.new)]
-        return self._cell(self._label(field), lang, *words, part=change.key, spoken=field.kind in ("line", "lines"))
+        return self._cell(
+            self._label(field), lang, *words, part=VALUE + change.key, spoken=field.kind in ("line", "lines")
+        )
 
     def _cell(self, label: str, lang: str, old: str, new: str, *, part: str, spoken: bool = False) -> Cell:
         marker = Marker(self.v.reader)

@@ -102,18 +102,5 @@ def _texts(log: store.Log) -> dict[str, Node]:
     for fragment in store.fragment_names(log.id):
         text = content.read(document.get(fragment, type=XmlFragment))
         if not content.is_empty(text):
-            found[fragment] = joined(text)
+            found[fragment] = content.joined(text)
     return found
-
-
-def joined(node: Node) -> Node:
-    """The same text with neighbours of equal formatting joined: equal texts have equal JSON."""
-    inner: list[Node] = []
-    for child in map(joined, node.get("content", [])):
-        last = inner[-1] if inner else {}
-        alike = child["type"] == "text" == last.get("type") and child.get("marks") == last.get("marks")
-        if alike:
-            inner[-1] = {**last, "text": last["text"] + child["text"]}
-        else:
-            inner.append(child)
-    return {**node, "content": inner} if inner else node

@@ -11,12 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from klimawerk.collab import content
-from klimawerk.collab.content import Node, from_plain
+from klimawerk.collab.content import Node, from_plain, joined
 from klimawerk.versions import redline
 from klimawerk.versions.blocks import Block, Word, blocks_of, text_of, words_of
 from klimawerk.versions.chain import canonical, digest
 from klimawerk.versions.comparing import Comparison, RowChange, State, compare, compare_rows
-from klimawerk.versions.reading import joined
 from klimawerk.versions.redline import ADDED, CHANGED, REMOVED, SAME, TextChange, compare_texts, compare_words
 
 QUICK = settings(max_examples=120, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])

@@ -13,7 +13,7 @@ export UV_PYTHON_DOWNLOADS = never
 BIN = .venv/bin
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
-.PHONY: help run migrate env dev chromium test check lint fmt messages lock clean
+.PHONY: help run migrate env dev chromium test check lint fmt messages lock soak clean
 
 help:
 	@echo "make run       start Klimawerk at http://localhost:$(PORT) (PORT=... changes it)"
@@ -22,6 +22,7 @@ help:
 	@echo "make fmt       format the Python files"
 	@echo "make messages  collect new texts into the catalogues in translations/"
 	@echo "make lock      write the lock files anew from pyproject.toml"
+	@echo "make soak      an hour of people coming, crashing and going (MINUTES=...); does anything pile up?"
 	@echo "make clean     remove .venv and caches; data in instance/ stays"
 
 run: env migrate
@@ -96,6 +97,9 @@ lock: dev
 	  pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --group dev pyproject.toml -o requirements-dev.lock
+
+soak: dev
+	@$(BIN)/python -m tests.convergence.soak $(or $(MINUTES),60)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache $(CATALOGUES)

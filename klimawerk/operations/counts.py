@@ -31,8 +31,8 @@ def answer_signals(app: Flask) -> None:
 
 
 def counts(app: Flask) -> dict[str, int]:
-    """`rooms`: open documents, `members` those in them; `pages`: signed-in connections; `sockets`: those and any others,
-    also such as were closed half a minute ago; `memory` in kB; `log`: updates of all documents not yet folded."""
+    """`rooms`: open documents, `members` those in them; `pages`: signed-in connections; `sockets`: those and others,
+    also some closed half a minute ago; `memory` in kB; `log`: updates of all documents not yet folded."""
     live, rooms = app.extensions["live"], app.extensions["collab"].rooms.all()
     with app.app_context():
         rows = db.session.scalar(select(func.count()).select_from(Update)) or 0

@@ -31,6 +31,7 @@ class Config:
     smtp_url: str | None
     mail_from: str
     rate_limits: bool
+    join: bool = True
     testing: bool = False
     max_message_size: int = 256_000
     max_update_size: int = 64_000
@@ -97,6 +98,7 @@ def load(**overrides: object) -> Config:
         "operator_name": env.get("KLIMAWERK_OPERATOR", ""),
         "smtp_url": env.get("KLIMAWERK_SMTP_URL") or None,
         "mail_from": env.get("KLIMAWERK_MAIL_FROM", "klimawerk@localhost"),
+        "join": env.get("KLIMAWERK_JOIN", "on") != "off",
         "rate_limits": env.get("KLIMAWERK_RATE_LIMITS", "on") != "off",
     }
     values.update({k: v for k, v in overrides.items() if v is not None})
@@ -105,6 +107,8 @@ def load(**overrides: object) -> Config:
         raise BadConfiguration(
             "SQLite serves one process only. Set WORKERS=1, or KLIMAWERK_DATABASE_URL to a PostgreSQL database."
         )
+    if config.workers > 1 and not config.redis_url:
+        raise BadConfiguration("Several processes need KLIMAWERK_REDIS_URL, the address of a Redis or Valkey.")
     return _with_driver(config)
 
 

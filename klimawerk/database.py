@@ -51,8 +51,7 @@ def writing() -> Iterator[Session]:
         except BaseException as error:
             session.rollback()
             session.info.pop("after_commit", None)
-            if isinstance(error, BROKEN):
-                current_app.extensions.get("klimawerk_trouble", _nobody_listens)()
+            _tell_of(error)
             raise
         finally:
             session.info.pop("noted", None)
@@ -60,13 +59,33 @@ def writing() -> Iterator[Session]:
     _run(callbacks)
 
 
+@contextmanager
+def writing_bare() -> Iterator[Connection]:
+    """One write transaction on a connection of its own, without a session: for what happens many times a second.
+
+    Nothing may be noted or announced in it, and no `writing()` may be open around it.
+    """
+    with _writer():
+        token = _depth.set(1)
+        try:
+            with db.engine.begin() as connection:
+                yield connection
+        except BaseException as error:
+            _tell_of(error)
+            raise
+        finally:
+            _depth.reset(token)
+
+
 def on_trouble(app: Flask, callback: Callable[[], None]) -> None:
     """Have `callback` called whenever the database took nothing: it is full, or away."""
     app.extensions["klimawerk_trouble"] = callback
 
 
-def _nobody_listens() -> None:
-    pass
+def _tell_of(error: BaseException) -> None:
+    listener = current_app.extensions.get("klimawerk_trouble")
+    if listener and isinstance(error, BROKEN):
+        listener()
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -22,6 +22,9 @@ from klimawerk.config import ROOT
 START_WITHIN = 60.0
 """Seconds that a process may take until it answers."""
 
+MOST_ENDS, SPAN = 5, 60.0
+"""So many ends of processes within so many seconds are no accident any more."""
+
 
 def main() -> int:
     """Serve until told to stop (SIGTERM, SIGINT, SIGHUP). Returns 0 after a wish, else a process's status."""
@@ -40,21 +43,47 @@ def _serve(ports: Sequence[int]) -> int:
 
     def stop(number: int, _frame: FrameType | None) -> None:
         wished.append(number)
-        for process in processes:
+        for process in processes.values():
             process.terminate()
 
-    processes: list[subprocess.Popen[bytes]] = []
+    def ask_for_counts(number: int, _frame: FrameType | None) -> None:
+        for process in processes.values():
+            process.send_signal(number)
+
+    processes: dict[int, subprocess.Popen[bytes]] = {}
+    signal.signal(signal.SIGUSR1, ask_for_counts)
     for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(one, stop)
-    processes += [_start(port) for port in ports]
-    if _answer(processes, ports):
+    for port in ports:
+        processes[port] = _start(port)
+    if _answer(processes):
         print(_greeting(ports), flush=True)
-    status = _first_end(processes)
-    for process in processes:
+        status = _keep_running(processes, wished)
+    else:
+        status = next((s for process in processes.values() if (s := process.poll()) is not None), 1)
+    for process in processes.values():
         process.terminate()
-    for process in processes:
+    for process in processes.values():
         process.wait()
     return 0 if wished else status or 1
+
+
+def _keep_running(processes: dict[int, subprocess.Popen[bytes]], wished: list[int]) -> int:
+    """Start again what ends by accident, while the others go on; a status as soon as it is wished, or no accident."""
+    ends: list[float] = []
+    while True:
+        for port, process in processes.items():
+            status = process.poll()
+            if status is None:
+                continue
+            ends = [at for at in ends if time.monotonic() - at < SPAN] + [time.monotonic()]
+            if wished or len(ends) >= MOST_ENDS:
+                return status
+            print(f"The process on port {port} ended ({status}); it is started again.", file=sys.stderr, flush=True)
+            processes[port] = _start(port)
+            if wished:
+                processes[port].terminate()
+        time.sleep(0.2)
 
 
 def _start(port: int) -> subprocess.Popen[bytes]:
@@ -63,11 +92,11 @@ def _start(port: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PORT": str(port)}, start_new_session=True)  # noqa: S603
 
 
-def _answer(processes: Sequence[subprocess.Popen[bytes]], ports: Sequence[int]) -> bool:
-    """Whether every process answers within START_WITHIN; False as soon as one has ended."""
+def _answer(processes: dict[int, subprocess.Popen[bytes]]) -> bool:
+    """Whether every process has answered within START_WITHIN; False as soon as one has ended before it did."""
     until = time.monotonic() + START_WITHIN
-    waiting = list(ports)
-    while waiting and time.monotonic() < until and all(process.poll() is None for process in processes):
+    waiting = list(processes)
+    while waiting and time.monotonic() < until and all(processes[port].poll() is None for port in waiting):
         waiting = [port for port in waiting if not _healthy(port)]
         time.sleep(0.1)
     return not waiting
@@ -79,15 +108,6 @@ def _healthy(port: int) -> bool:
             return True
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _first_end(processes: Sequence[subprocess.Popen[bytes]]) -> int:
-    while True:
-        for process in processes:
-            status = process.poll()
-            if status is not None:
-                return status
-        time.sleep(0.2)
 
 
 def _greeting(ports: Sequence[int]) -> str:

@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from klimawerk.accounts.models import Person
 from tests import factories
 
-# Expected when a server is killed or answers 4xx: the browser says so in its console, and so does the page.
+# Expected when a server is killed (nginx then answers 502) or answers 4xx: the browser says so in its console, and so
+# does the page.
 _EXPECTED = re.compile(
-    r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_)"
+    r"Failed to load resource: (the server responded with a status of (4\d\d|50[24])|net::ERR_)"
     r"|WebSocket connection to .* failed|net::ERR_"
 )
 
@@ -62,6 +63,7 @@ class Windows:
             "viewport": {"width": 1280, "height": 900},
             "base_url": self._url,
             "ignore_https_errors": self._url.startswith("https"),  # the tests' own certificate
+            "service_workers": "block",  # it would stand between the page and what a test does to its requests
         }
         if person is not None:
             defaults |= {

@@ -25,6 +25,7 @@ from klimawerk.config import ROOT
 from tests import factories
 
 # Settings of whoever runs the tests; and without compiled files every start would take seconds longer.
+_PACKED = ROOT / ".pytest_cache" / "packed"
 _UNSET = ("KLIMAWERK_", "PYTHONDONTWRITEBYTECODE")
 
 
@@ -107,6 +108,7 @@ class Klimawerk:
         self.verify: str | bool = True
         self.database_url = database_url
         self.instance = folder / "instance"
+        self._share_packed_files()
         self._output = folder / "server.log"
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_UNSET)},
@@ -118,6 +120,18 @@ class Klimawerk:
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
+
+    def _share_packed_files(self) -> None:
+        """What is packed depends on the files alone, and takes a second: the tests' servers do it once."""
+        self.instance.mkdir(parents=True, exist_ok=True)
+        if not (self.instance / "packed").exists():
+            _PACKED.mkdir(parents=True, exist_ok=True)
+            (self.instance / "packed").symlink_to(_PACKED)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> str:
@@ -168,15 +182,15 @@ class Klimawerk:
         self._process = None
         return status
 
-    def end_one_process(self) -> int:
-        """`kill -9` of one of several; returns the launcher's exit status."""
+    def kill_process(self, port: int) -> None:
+        """`kill -9` of the one of several that serves this port, master and worker."""
         assert self._process is not None
         import psutil
 
-        psutil.Process(self._process.pid).children()[0].kill()
-        status = self._process.wait(timeout=30)
-        self._process = None
-        return status
+        children = psutil.Process(self._process.pid).children()
+        master = next(child for child in children if child.environ().get("PORT") == str(port))
+        for process in [master, *master.children(recursive=True)]:
+            process.kill()
 
     def restart(self) -> None:
         """Start again, on the same port with the same data, whether it was killed or runs."""

@@ -10,10 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from klimawerk import config as configuration
 from klimawerk import create_app
+from klimawerk.collab.models import Document
 from klimawerk.extensions import db
 from tests.servers import PostgreSQL
 
@@ -50,6 +51,20 @@ def test_migrations_can_be_taken_back(bare: Flask) -> None:
     upgrade()
     downgrade(revision="base")
     assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+
+
+def test_documents_of_before_keep_their_texts(bare: Flask) -> None:
+    upgrade(revision="0002")
+    columns = "name, gen, seq, upto, state, access_rev, locked, lock_reason, locked_by, deleted, projected_seq"
+    values = "'measure:7', 'g', 0, 0, :state, 0, false, '', '', false, 0"
+    with db.engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO document ({columns}) VALUES ({values})"), {"state": b"words " * 90})
+    upgrade()
+    assert db.session.scalars(select(Document.state)).all() == [b"words " * 90]
+    db.session.rollback()
+    downgrade(revision="0002")
+    with db.engine.connect() as connection:
+        assert bytes(connection.scalar(text("SELECT state FROM document"))) == b"words " * 90
 
 
 def _differences() -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 
 from klimawerk.config import ROOT
+from tests.live.house import until
 from tests.servers import Klimawerk, free_port
 
 
@@ -19,6 +21,7 @@ from tests.servers import Klimawerk, free_port
     ("settings", "word"),
     [
         ({"WORKERS": "2"}, "PostgreSQL"),
+        ({"WORKERS": "2", "KLIMAWERK_DATABASE_URL": "postgresql://localhost/none"}, "KLIMAWERK_REDIS_URL"),
         ({"WORKERS": "many"}, "WORKERS"),
         ({"PORT": "http"}, "PORT"),
         ({"PORT": "0"}, "PORT"),
@@ -56,11 +59,24 @@ def test_the_launcher_greets_when_it_serves_and_stops_when_told(
     assert process.wait(timeout=20) == 0
 
 
-def test_when_one_process_ends_all_end(
+def test_when_one_process_is_killed_the_other_goes_on_and_it_is_started_again(
     app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path
 ) -> None:
     server = Klimawerk(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
     server.start()
-    assert server.end_one_process() != 0
-    assert not server.answers(server.port)
+    until(lambda: "serves on ports" in server.log, 30)
+    server.kill_process(server.port + 1)
+    assert server.answers(server.port)
     assert not server.answers(server.port + 1)
+    until(lambda: "ended (-9)" in server.log, 30)
+    until(lambda: server.answers(server.port + 1), 60)
+    assert server.stop() == 0
+
+
+def test_a_process_that_cannot_start_ends_all_with_its_reason(
+    app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path
+) -> None:
+    server = Klimawerk(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
+    with socket.create_server(("127.0.0.1", server.port + 1)), pytest.raises(AssertionError, match="the server ended"):
+        server.start()
+    assert not server.answers(server.port)

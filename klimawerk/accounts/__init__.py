@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response, session
 
 from klimawerk.accounts import pages, routes, sessions
 from klimawerk.accounts.access import current_person
+from klimawerk.web import offline
 from klimawerk.web.places import know_reader
 
 
@@ -15,3 +16,11 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
     know_reader(app, current_person)
+    app.after_request(_name_reader)
+
+
+def _name_reader(response: Response) -> Response:
+    """Browsers keep the pages of one person only, and none on a shared computer."""
+    if response.status_code == 200 and response.mimetype == "text/html" and (person := current_person()):
+        offline.name_reader(response, str(person.id), keep=not session.get("shared"))
+    return response

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from klimawerk.accounts import passwords, service
@@ -55,6 +55,7 @@ class SignInForm(FlaskForm):
     password = PasswordField(
         lazy_gettext("Password"), [InputRequired(), Length(max=1000)], render_kw={"autocomplete": "current-password"}
     )
+    shared = BooleanField(lazy_gettext("This is a shared computer"))
 
 
 class ForgottenForm(FlaskForm):

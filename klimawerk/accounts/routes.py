@@ -32,7 +32,7 @@ def login() -> AnyResponse | tuple[str, int]:
         form.password.errors = [_("E-mail and password do not belong together.")]
         return _sign_in_page(form, 422)
     limits.signed_in(form.email.data)
-    return _welcome(person)
+    return _welcome(person, shared=form.shared.data)
 
 
 @blueprint.get("/login/form")
@@ -91,6 +91,15 @@ def password() -> AnyResponse | tuple[str, int]:
     return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
 
 
+@blueprint.post("/account/device")
+@login_required
+def device() -> AnyResponse:
+    """Whether others use this computer too: then browsers keep nothing of this sign-in."""
+    _remember_device("shared" in request.form)
+    flash(_("Saved."))
+    return redirect(url_for("accounts.account"))
+
+
 @blueprint.route("/forgot", methods=["GET", "POST"])
 def forgot() -> str | tuple[str, int]:
     form = ForgottenForm()
@@ -142,18 +151,26 @@ def welcome(person: Person, to: str) -> AnyResponse:
     return redirect(_local(to))
 
 
-def _welcome(person: Person) -> AnyResponse:
-    if not wants_fragment():
-        return welcome(person, request.form.get("next") or request.args.get("next") or "/")
-    _begin(person)
-    return _in_place(person)
+def _welcome(person: Person, shared: bool = False) -> AnyResponse:
+    _begin(person, shared)
+    if wants_fragment():
+        return _in_place(person)
+    return redirect(_local(request.form.get("next") or request.args.get("next")))
 
 
-def _begin(person: Person) -> None:
+def _begin(person: Person, shared: bool = False) -> None:
     """A new session has a new form token; the one this request came with is forgotten."""
     sessions.begin(person)
+    _remember_device(shared)
     g.pop("csrf_token", None)
     generate_csrf()
+
+
+def _remember_device(shared: bool) -> None:
+    if shared:
+        session["shared"] = True
+    else:
+        session.pop("shared", None)
 
 
 def _in_place(person: Person) -> Response:

@@ -6,23 +6,39 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import cast
 
 from flask import Flask
-from sqlalchemy import func, insert, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Connection, Table, bindparam, func, insert, update
 
 from klimawerk import panics
 from klimawerk.clock import now
 from klimawerk.collab.members import Entry
 from klimawerk.collab.models import Document, Update
 from klimawerk.collab.room import Room
-from klimawerk.database import writing
+from klimawerk.database import writing_bare
 from klimawerk.live import events
 
 log = logging.getLogger(__name__)
-GATHER = 0.003  # seconds that the first update waits for company
+BETWEEN = 0.02  # seconds between the begins of two transactions; the first after a pause begins at once
 MOST = 500  # updates in one transaction
 Groups = dict[Room, list[Entry]]
+_DOCUMENT, _UPDATE = cast(Table, Document.__table__), cast(Table, Update.__table__)
+# Take the document's next numbers, unless its rights or its identity have changed: one statement for both.
+_NUMBERS = (
+    update(_DOCUMENT)
+    .where(
+        _DOCUMENT.c.id == bindparam("document"),
+        _DOCUMENT.c.gen == bindparam("known_gen"),
+        _DOCUMENT.c.access_rev == bindparam("known_rev"),
+    )
+    .values(
+        seq=_DOCUMENT.c.seq + bindparam("count"),
+        dirty_since=func.coalesce(_DOCUMENT.c.dirty_since, bindparam("moment", type_=_DOCUMENT.c.dirty_since.type)),
+    )
+    .returning(_DOCUMENT.c.seq)
+)
+_ROWS = insert(_UPDATE)
 
 
 class Committer:
@@ -39,6 +55,7 @@ class Committer:
         self._queue: list[Entry] = []
         self._arrived = threading.Condition()
         self._running = False
+        self._next = 0.0
 
     def put(self, entry: Entry) -> None:
         with self._arrived:
@@ -66,12 +83,14 @@ class Committer:
                 _close(batch, None)
 
     def _gather(self) -> list[Entry]:
+        """What is to be written now; it waits for the first update, and a little for company where there was some."""
         with self._arrived:
             if not self._queue:
                 self._arrived.wait(1.0)
                 if not self._queue:
                     return []
-        time.sleep(GATHER)
+        time.sleep(max(0.0, self._next - time.monotonic()))
+        self._next = time.monotonic() + BETWEEN
         with self._arrived:
             batch, self._queue = self._queue[:MOST], self._queue[MOST:]
         return batch
@@ -112,15 +131,15 @@ class Committer:
         rows: list[dict[str, object]] = []
         if not any(entry.payload is not None for entries in groups.values() for entry in entries):
             return {room: room.seq for room in groups}
-        with writing() as session:
+        with writing_bare() as connection:
             for room in sorted(groups, key=lambda room: room.id):
                 logged = [entry for entry in groups[room] if entry.payload is not None]
-                seq = session.scalar(_numbers(room, groups[room][0], len(logged))) if logged else room.seq
+                seq = _take_numbers(connection, room, groups[room][0], len(logged)) if logged else room.seq
                 if seq is not None:
                     last[room] = seq
                     rows += _rows(room, logged, seq)
             if rows:
-                session.execute(insert(Update), rows)
+                connection.execute(_ROWS, rows)
         return last
 
 
@@ -140,11 +159,11 @@ def _is_fresh(room: Room, entries: list[Entry]) -> bool:
         return False
 
 
-def _numbers(room: Room, entry: Entry, count: int) -> ReturningUpdate[int]:
-    """Take the document's next numbers, unless its rights or its identity have changed: one statement for both."""
-    same = (Document.id == room.id, Document.gen == room.gen, Document.access_rev == entry.access_rev)
-    values = {"seq": Document.seq + count, "dirty_since": func.coalesce(Document.dirty_since, now())}
-    return update(Document).where(*same).values(**values).returning(Document.seq)
+def _take_numbers(connection: Connection, room: Room, entry: Entry, count: int) -> int | None:
+    """The last of the `count` numbers; None where the document is not as the entry's writer knew it."""
+    known = {"document": room.id, "known_gen": room.gen, "known_rev": entry.access_rev}
+    number: int | None = connection.scalar(_NUMBERS, {**known, "count": count, "moment": now()})
+    return number
 
 
 def _rows(room: Room, logged: list[Entry], last: int) -> list[dict[str, object]]:

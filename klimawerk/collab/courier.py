@@ -1,37 +1,47 @@
-"""Carries what is on disk to the members of a room: the first edit after a pause at once, then in groups."""
+"""Carries what is on disk to the members of a room, to each when it is their turn (audience.py)."""
 
 from __future__ import annotations
 
 import base64
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from pycrdt import merge_updates
 
 from klimawerk.collab.members import Relay
 from klimawerk.collab.room import Room
 from klimawerk.live import events
 
 log = logging.getLogger(__name__)
-PAUSE = 0.05  # seconds between two frames of one room
-Tell = Callable[..., None]
+TOGETHER = 4  # updates from which on it is tried whether they are smaller as one
+MANY = 200  # updates that are not tried any more
+TellEach = Callable[[str, dict[str, Any], Iterable[str]], None]
 
 
 class Courier:
-    """One thread (or greenlet) per process, so that a room's frames leave in order. `tell` emits."""
+    """One thread (or greenlet) per process, so that a room's frames leave in order. `tell` emits to sockets; `quiet`
+    says whether a socket wants to hear little."""
 
-    def __init__(self, spawn: Callable[[Callable[[], None]], object], tell: Tell) -> None:
-        self._spawn, self._tell = spawn, tell
+    def __init__(
+        self, spawn: Callable[[Callable[[], None]], object], tell: TellEach, quiet: Callable[[str], bool]
+    ) -> None:
+        self._spawn, self._tell, self._quiet = spawn, tell, quiet
         self._due: dict[Room, float] = {}
         self._arrived = threading.Condition()
         self._running = False
 
     def hurry(self, room: Room) -> None:
         """There is something for the room's members."""
+        self._look(room, max(time.monotonic(), room.relay_after))
+
+    def _look(self, room: Room, at: float) -> None:
         with self._arrived:
-            if room not in self._due:
-                self._due[room] = max(time.monotonic(), room.relay_after)
+            if self._due.get(room, math.inf) > at:
+                self._due[room] = at
                 self._arrived.notify()
             if not self._running:
                 self._running = True
@@ -64,27 +74,29 @@ class Courier:
 
     def _deliver(self, room: Room) -> None:
         with room.lock:
-            relays, room.outbox = room.outbox, []
-            carets = {sid: room.carets[sid] for sid in room.moved_carets if sid in room.carets}
-            room.moved_carets.clear()
-            room.relay_after = time.monotonic() + PAUSE
-            since, members = room.sent, set(room.members)
-            if relays:
-                room.sent = relays[-1].seq
-        if relays:
-            self._send(room.name, since, relays, members)
-        for sid, caret in carets.items():
-            payload = {"doc": room.name, "sid": sid, "a": caret}
-            self._tell(events.DOC_AWARENESS, payload, to=events.doc_room(room.name), skip=[sid])
+            due = room.audience.due(self._quiet)
+        for since, relays, sids in due.words:
+            self._send(room.name, since, relays, sids)
+        for sid, caret, sids in due.carets:
+            self._tell(events.DOC_AWARENESS, {"doc": room.name, "sid": sid, "a": caret}, sids)
+        if due.again is not None:
+            self._look(room, due.again)
 
-    def _send(self, doc: str, since: int, relays: list[Relay], members: set[str]) -> None:
+    def _send(self, doc: str, since: int, relays: list[Relay], sids: list[str]) -> None:
         """One frame for all who wrote nothing of it, encoded once; to each writer one without their own updates."""
-        writers = [sid for sid in dict.fromkeys(relay.sid for relay in relays) if sid in members]
-        updates = [(relay.sid, base64.b64encode(relay.payload).decode()) for relay in relays]
         frame: dict[str, Any] = {"doc": doc, "from": since, "seq": relays[-1].seq}
-        everything = [update for _, update in updates]
-        if members - set(writers):
-            self._tell(events.DOC_UPDATE, {**frame, "u": everything}, to=events.doc_room(doc), skip=writers)
-        for writer in writers:
-            others = [update for sid, update in updates if sid != writer]
-            self._tell(events.DOC_UPDATE, {**frame, "u": others}, to=writer)
+        wrote = {relay.sid for relay in relays}
+        if others := [sid for sid in sids if sid not in wrote]:
+            self._tell(events.DOC_UPDATE, {**frame, "u": _encoded([relay.payload for relay in relays])}, others)
+        for sid in wrote.intersection(sids):
+            payloads = [relay.payload for relay in relays if relay.sid != sid]
+            self._tell(events.DOC_UPDATE, {**frame, "u": _encoded(payloads)}, [sid])
+
+
+def _encoded(payloads: list[bytes]) -> list[str]:
+    """As base64 text; many as one, where that is smaller. (Merging thousands would take seconds.)"""
+    if TOGETHER <= len(payloads) <= MANY:
+        merged = merge_updates(*payloads)
+        if len(merged) < sum(map(len, payloads)):
+            payloads = [merged]
+    return [base64.b64encode(payload).decode() for payload in payloads]

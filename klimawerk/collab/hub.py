@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import timedelta
 from typing import Any
 
 from flask import current_app
@@ -18,7 +19,6 @@ from klimawerk.collab.models import Document
 from klimawerk.collab.parts import Parts
 from klimawerk.collab.room import Room
 from klimawerk.collab.rooms import Rooms
-from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import events, opaque
 from klimawerk.live.bus import Hint
@@ -28,7 +28,7 @@ from klimawerk.live.sockets import Live
 
 log = logging.getLogger(__name__)
 IDLE = 30.0  # seconds until an empty room is let go
-LONG_LOG = 400  # updates behind the state until it is compacted
+LONG_LOG, QUIET_LOG = 400, timedelta(minutes=1)  # updates behind the state, and how long none came, until compaction
 AWARENESS = "awareness"
 
 
@@ -41,7 +41,7 @@ class Hub:
         self.rooms = Rooms(self)
         self.parts = Parts()
         self.committer = Committer(here.app, spawn, self._stored, lambda room: self.look_soon(room.name))
-        self.courier = Courier(spawn, here.tell)
+        self.courier = Courier(spawn, here.tell_each, self._wants_little)
         self.people = Roll(here, "document-people", self._announce_people)
         self._dirty: dict[Room, float] = {}
         self._swept = 0.0
@@ -78,6 +78,7 @@ class Hub:
             with room.lock:
                 room.members.pop(page.sid, None)
                 room.carets.pop(page.sid, None)
+                room.audience.forget(page.sid)
                 room.used_at = time.monotonic()
 
     def leave_all(self, page: Page) -> None:
@@ -105,13 +106,21 @@ class Hub:
         """Relay where somebody is, thinned; nothing of it is kept on disk."""
         with room.lock:
             room.carets[sid] = caret
-            room.moved_carets.add(sid)
+            room.audience.move(sid, caret)
         self.courier.hurry(room)
         self.live.bus.tell(AWARENESS, doc=room.name, sid=sid, a=caret)
 
     def _hear_caret(self, hint: Hint) -> None:
-        payload = {"doc": hint["doc"], "sid": hint["sid"], "a": hint["a"]}
-        self.live.tell(events.DOC_AWARENESS, payload, to=events.doc_room(hint["doc"]))
+        """A caret in another process."""
+        room = self.rooms.get(hint["doc"])
+        if room is not None:
+            with room.lock:
+                room.audience.move(hint["sid"], hint["a"])
+            self.courier.hurry(room)
+
+    def _wants_little(self, sid: str) -> bool:
+        page = self.live.pages.get(sid)
+        return page is not None and page.quiet
 
     # Rights
 
@@ -244,9 +253,11 @@ class Hub:
                     self.rooms.forget(room)
 
     def _compact(self) -> None:
-        for document_id in store.waiting_for_compaction(LONG_LOG):
-            with writing():
+        for document_id in store.waiting_for_compaction(LONG_LOG, QUIET_LOG):
+            try:
                 store.compact(document_id)
+            except Exception:
+                log.exception("document %s could not be compacted", document_id)
 
 
 def _lines(names: list[str]) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,12 +21,15 @@ NOTHING = Access(read=False, write=False)
 
 @dataclass(eq=False)
 class Member:
-    """A socket that joined. `told`: the last (write, reason, by) it was told."""
+    """A socket that joined. `told`: the last (write, reason, by) it was told; `sent`: up to which number it has been
+    told of updates; `wrote_at`: when it last wrote (monotonic seconds)."""
 
     sid: str
     person_id: int
     access: Access
     told: tuple[bool, str, str] = (False, "", "")
+    sent: int = 0
+    wrote_at: float = -math.inf
 
 
 def member(page_sid: str, person_id: int, doc: str) -> Member:
@@ -55,11 +60,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Relay:
-    """An update for the others: `sid` is its writer's, "" for one that came from elsewhere."""
+    """An update for the others since `at`: `sid` is its writer's, "" for one that came from elsewhere."""
 
     seq: int
     sid: str
     payload: bytes
+    at: float = field(default_factory=time.monotonic)
 
 
 class Desk(Protocol):
@@ -69,7 +75,7 @@ class Desk(Protocol):
         """An update wants to be stored."""
 
     def to_members(self, room: Room) -> None:
-        """Something lies in the room's outbox."""
+        """Something waits for the room's members."""
 
     def affords(self, person_id: int, steps: int) -> bool:
         """Whether the person's words may take so many steps of merging now."""

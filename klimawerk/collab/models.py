@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import zlib
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Dialect, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
 from klimawerk.clock import UtcTime, now
 from klimawerk.extensions import Model
@@ -14,6 +16,19 @@ from klimawerk.extensions import Model
 
 def new_gen() -> str:
     return secrets.token_hex(8)
+
+
+class Packed(TypeDecorator[bytes]):
+    """Bytes that are compressed in the database. What text leaves behind in a document shrinks to about 40 %."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.compress(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.decompress(value)
 
 
 class Document(Model):
@@ -28,7 +43,7 @@ class Document(Model):
     gen: Mapped[str] = mapped_column(String(32), default=new_gen)
     seq: Mapped[int] = mapped_column(default=0)
     upto: Mapped[int] = mapped_column(default=0)
-    state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    state: Mapped[bytes] = mapped_column(Packed, deferred=True)
     access_rev: Mapped[int] = mapped_column(default=0)
     locked: Mapped[bool] = mapped_column(default=False)
     lock_reason: Mapped[str] = mapped_column(String(200), default="")
@@ -49,6 +64,14 @@ class Update(Model):
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     by: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class Writer(Model):
+    """Who wrote in a document, and the number of their last update among those that compaction has folded away."""
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    person: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int]
 
 
 class LiveText(Model):

@@ -14,6 +14,7 @@ from klimawerk.live.doors import Refused
 
 log = logging.getLogger(__name__)
 LARGEST, SMALL = 4_000_000, 200  # bytes of a document's state; of an update that may still come in, to delete
+UNREAD = 1_000  # updates that may wait to be studied
 
 
 class Broken(Refused):
@@ -21,11 +22,16 @@ class Broken(Refused):
 
 
 class Replica:
-    """Made from what is stored; whoever uses it holds the room's lock."""
+    """Made from what is stored; whoever uses it holds the room's lock.
+
+    Who only reads needs no judgement: what is in the log is studied when the first one writes (0.4 s for a document
+    with 200,000 edits behind it, where opening it takes a tenth of that).
+    """
 
     def __init__(self, stored: Log, fragments: set[str]) -> None:
         self.doc: Doc[XmlFragment] = Doc()
         self._knowledge = Knowledge(fragments)
+        self._unread: list[bytes] = []
         self._fired: list[int] = []
         self._size = 0
         for payload in (stored.state, *(payload for _, payload in stored.rows)):
@@ -34,9 +40,11 @@ class Replica:
 
     def learn(self, payload: bytes) -> None:
         """Take in what is in the log, so was judged before."""
-        self._knowledge.learn(payload)
+        self._unread.append(payload)
         self.doc.apply_update(payload)
         self._size += len(payload)
+        if len(self._unread) > UNREAD:
+            self._study()
 
     def apply(self, payload: bytes, affordable: Callable[[int], bool] = lambda _steps: True) -> bool:
         """Apply a client's update. False when it brought nothing new. Raises Refused, Broken.
@@ -47,6 +55,7 @@ class Replica:
             self._size = len(self.doc.get_update())
             if self._size + len(payload) > LARGEST and len(payload) > SMALL:
                 raise Refused(events.TOO_LARGE)
+        self._study()
         self._knowledge.judge(payload, affordable)
         self._fired.clear()
         try:
@@ -58,3 +67,8 @@ class Replica:
             raise Broken(events.INVALID) from None
         self._size += len(payload)
         return bool(self._fired)
+
+    def _study(self) -> None:
+        for payload in self._unread:
+            self._knowledge.learn(payload)
+        self._unread.clear()

@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import access, store
+from klimawerk.collab.audience import Audience
 from klimawerk.collab.members import NOTHING, Desk, Entry, Member, Relay
 from klimawerk.collab.models import Document
 from klimawerk.collab.replica import Broken, Replica
@@ -32,10 +34,9 @@ class Room:
         self.name = name
         self.members: dict[str, Member] = {}
         self.lock = threading.RLock()
-        self.outbox: list[Relay] = []
-        self.carets: dict[str, str] = {}
-        self.moved_carets: set[str] = set()
-        self.relayed = self.sent = 0
+        self.audience = Audience(self.members)
+        self.carets: dict[str, Any] = {}
+        self.relayed = 0
         self.relay_after = 0.0
         self.undecided = False
         self.used_at = self.changed_at = time.monotonic()
@@ -82,7 +83,7 @@ class Room:
             self.in_flight += 1
             self.used_at = time.monotonic()
             if new:
-                self.changed_at = self.used_at
+                self.changed_at = member.wrote_at = self.used_at
             self._desk.to_disk(entry)
             return entry
 
@@ -195,7 +196,6 @@ class Room:
                 self._relay(seq, own.get(seq, ""), payload)
         self.id, self.seq = stored.id, stored.seq
         self.relayed = max(self.relayed, self.seq)
-        self.sent = self.sent or self.relayed
 
     def _take_over(self, seq: int, payload: bytes, sid: str) -> None:
         assert self._replica is not None
@@ -216,6 +216,6 @@ class Room:
 
     def _relay(self, seq: int, sid: str, payload: bytes) -> None:
         if seq > self.relayed:
-            self.outbox.append(Relay(seq, sid, payload))
+            self.audience.add(Relay(seq, sid, payload))
             self.relayed = seq
             self._desk.to_members(self)

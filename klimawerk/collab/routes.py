@@ -28,7 +28,7 @@ def document(name: str) -> Response:
             update = opened.get_update(state)
     except Refused:
         abort(404)
-    response = Response(gzip.compress(update, 6), mimetype="application/octet-stream")
+    response = Response(gzip.compress(update, 4), mimetype="application/octet-stream")
     response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -50,6 +50,7 @@ def _welcome(page: Page, payload: Payload, room: Room, guest: Member, state: byt
     here = hub()
     with room.settled() as document:
         room.relay_after = max(room.relay_after, time.monotonic() + GRACE)
+        guest.sent = room.seq
         room.members[page.sid] = guest
         page.docs.add(room.name)
         guest.access = access.of(page.person_id, room.name) or NOTHING  # may have ended while we waited

@@ -175,16 +175,18 @@ class _Reader:
         return value
 
     def number(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self._data[self.at]
-            self.at += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-            shift += 7
+        data, at = self._data, self.at
+        byte = data[at]
+        value, shift = byte & 0x7F, 7
+        while byte >= 0x80:
             if shift > 63:
                 raise Malformed("a number is too long")
+            at += 1
+            byte = data[at]
+            value |= (byte & 0x7F) << shift
+            shift += 7
+        self.at = at + 1
+        return value
 
     def skip(self, length: int) -> bytes:
         start, self.at = self.at, self.at + length

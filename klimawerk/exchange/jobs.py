@@ -10,7 +10,8 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from flask import current_app
@@ -27,7 +28,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Job:
-    """One file of one person. Neither `preview` nor `problem` yet: it is still being looked at."""
+    """One file of one person. Neither `preview` nor `problem` yet: it is still being looked at.
+
+    `storing`: it was decided on; `programme_id`: what has become of it.
+    """
 
     person_id: int
     file_name: str
@@ -36,9 +40,11 @@ class Job:
     began: float = field(default_factory=time.monotonic)
     preview: Preview | None = None
     problem: Problem | None = None
+    storing: bool = False
+    programme_id: int | None = None
 
     @property
-    def running(self) -> bool:
+    def looking(self) -> bool:
         return self.preview is None and self.problem is None
 
 
@@ -64,9 +70,19 @@ def find(token: str, person_id: int) -> Job | None:
     return job if job and job.person_id == person_id and not _is_old(job) else None
 
 
-def forget(job: Job) -> None:
-    """It was decided on."""
-    _jobs.pop(job.token, None)
+@contextmanager
+def stored(job: Job) -> Iterator[Callable[[int], None]]:
+    """Around the storing of a file, which takes seconds: `done(programme_id)` when it is in. A second press meanwhile
+    finds it `storing`; what fails can be tried again."""
+
+    def done(programme_id: int) -> None:
+        job.programme_id, job.preview = programme_id, None
+
+    job.storing = True
+    try:
+        yield done
+    finally:
+        job.storing = False
 
 
 def _look(job: Job, data: bytes, max_bytes: int) -> None:

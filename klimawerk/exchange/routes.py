@@ -57,6 +57,8 @@ def look(token: str) -> ResponseReturnValue:
     if job is None:
         flash(_("This file is no longer kept here. Please choose it again."), "error")
         return redirect(url_for("exchange.choose"), 303)
+    if job.programme_id:
+        return redirect(url_for("overview.programme", item_id=job.programme_id), 303)
     return render_template("exchange/look.html", job=job, form=_confirm_form(job))
 
 
@@ -64,6 +66,8 @@ def look(token: str) -> ResponseReturnValue:
 @login_required
 def state(token: str) -> ResponseReturnValue:
     job = jobs.find(token, signed_in().id) or abort(404)
+    if job.programme_id:
+        return Response(headers={"HX-Redirect": url_for("overview.programme", item_id=job.programme_id)})
     return render_template("exchange/_state.html", job=job, form=_confirm_form(job))
 
 
@@ -72,16 +76,19 @@ def state(token: str) -> ResponseReturnValue:
 def take(token: str) -> ResponseReturnValue:
     person = signed_in()
     job = jobs.find(token, person.id) or abort(404)
+    if job.storing or job.programme_id:
+        return redirect(url_for("exchange.look", token=token), 303)
     form = _confirm_form(job)
     if job.preview is None or form is None or not form.validate_on_submit():
         return render_template("exchange/look.html", job=job, form=form), 422
     or_429(TAKE_LIMIT, "import-take", person.id)
     try:
-        programme = service.import_draft(job.preview.draft, by=person, side=form.side.data)
+        with jobs.stored(job) as done:
+            programme = service.import_draft(job.preview.draft, by=person, side=form.side.data)
+            done(programme.id)
     except Refused as refused:
         flash(str(refused), "error")
         return render_template("exchange/look.html", job=job, form=form), 409
-    jobs.forget(job)
     flash(_("The programme has been imported. Invite the others."))
     return redirect(url_for("overview.programme", item_id=programme.id), 303)
 

@@ -63,7 +63,9 @@ class Presence:
         return list(latest.values())
 
     def _announce(self, programme: str) -> None:
-        self._live.tell(events.PEOPLE, self._payload(programme), to=events.topic_room(programme))
+        """Pages that nobody looks at ask when they are shown."""
+        hidden = [page.sid for page in self._live.pages.all() if page.hidden]
+        self._live.tell(events.PEOPLE, self._payload(programme), to=events.topic_room(programme), skip=hidden)
 
     def _watched(self, page: Page, topics: list[str]) -> None:
         """Who begins to watch a programme is told at once who is there."""

@@ -11,12 +11,15 @@ from klimawerk.live.bus import Hint
 from klimawerk.live.sockets import Live
 
 Entry = dict[str, Any]
-PAUSE = 1.0  # seconds between two announcements of one group
+PAUSE, CALM, LONGEST_PAUSE = 1.0, 0.15, 5.0
+"""Seconds between two announcements of one group; more for each who is in it, since each is told of all."""
+
 REPEAT, EXPIRY = 3.0, 9.0  # seconds: how often other processes are told, and how long they believe it
 
 
 class Roll:
-    """Entries by group and socket. `announce(group)` is called at most once a second per group that changed.
+    """Entries by group and socket. `announce(group)` is called for a group that changed: at once after a pause, then
+    at most once a second, and less often the more are in it.
 
     Entries of pages that fell silent are not shown; they return with the page's next sign of life.
     """
@@ -80,7 +83,7 @@ class Roll:
     def _due(self, group: str) -> None:
         """Announce at once after a pause, else with the next tick."""
         with self._lock:
-            if time.monotonic() - self._told.get(group, 0.0) < PAUSE:
+            if self._was_told_lately(group):
                 self._stale.add(group)
                 return
             self._told[group] = time.monotonic()
@@ -88,19 +91,24 @@ class Roll:
 
     def _tick(self) -> None:
         with self._lock:
-            stale, self._stale = self._stale, set()
             limit = time.monotonic() - EXPIRY
             for key in [key for key, (at, _) in self._others.items() if at <= limit]:
                 del self._others[key]
-                stale.add(key[1])
-            self._told = {g: at for g, at in self._told.items() if time.monotonic() - at < PAUSE}
-        for group in stale:
-            self._told[group] = time.monotonic()
+                self._stale.add(key[1])
+            self._told = {g: at for g, at in self._told.items() if time.monotonic() - at < LONGEST_PAUSE}
+            due = {group for group in self._stale if not self._was_told_lately(group)}
+            self._stale -= due
+            self._told.update(dict.fromkeys(due, time.monotonic()))
+        for group in due:
             self._announce(group)
         if time.monotonic() - self._repeated > REPEAT:
             self._repeated = time.monotonic()
             for group in self.groups():
                 self._spread(group)
+
+    def _was_told_lately(self, group: str) -> bool:
+        pause = min(LONGEST_PAUSE, max(PAUSE, CALM * len(self.entries(group))))
+        return time.monotonic() - self._told.get(group, 0.0) < pause
 
     def _spread(self, group: str) -> None:
         with self._lock:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from engineio.packet import MESSAGE, Packet
 from flask import Flask, current_app
 from socketio.exceptions import ConnectionRefusedError as Refusal
+from socketio.packet import EVENT
 
 from klimawerk import database
 from klimawerk.database import after_commit, writing
@@ -68,6 +70,15 @@ class Live:
     def tell(self, event: str, payload: Payload, *, to: str, skip: list[str] | None = None) -> None:
         """Emit to a socket or a room of this process; each process tells its own."""
         self.server.emit(event, payload, to=to, skip_sid=skip or [])
+
+    def tell_each(self, event: str, payload: Payload, sids: Iterable[str]) -> None:
+        """Tell the same to some sockets of this process; it is encoded once for all of them."""
+        encoded = self.server.packet_class(EVENT, namespace="/", data=[event, payload]).encode()
+        packet = Packet(MESSAGE, encoded)
+        for sid in sids:
+            eio_sid = self.server.manager.eio_sid_from_sid(sid, "/")
+            if eio_sid is not None:
+                self.server.eio.send_packet(eio_sid, packet)
 
     def wake(self) -> None:
         """Start what runs in the background: the server does so at once, the first socket where there is none; commands

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import socket as network
 import time
 import types
 import weakref
@@ -16,12 +14,13 @@ from engineio.payload import Payload
 
 from klimawerk.live.limits import Bucket
 from klimawerk.live.speech import MOST_PACKETS, OurPayload, harmless
+from klimawerk.live.websocket import TEXT, BadHandshake, WebSocket, frame
 
 LONGEST_QUEUE, HEAVIEST_QUEUE = 2_000, 16_000_000
 """Packets and characters that may wait for one slow socket; past that it takes no more, is closed, and catches up when
 it returns. The heaviest single packet is a document of 4 MB."""
-MOST_UNREAD = 64  # messages read from the network that wait for the one before; past that the sender waits
 TALK_A_SECOND, TALK_AT_ONCE = 300.0, 3_000.0  # packets of any kind from one socket; past that it is read more slowly
+BREATH = 20  # packets in a row after which a socket lets the others in between
 PATIENCE = 0.5  # seconds that the end of a connection waits for its last words to be taken
 GRACE = 3.0  # seconds between the end of a connection and the cut of its line
 
@@ -39,76 +38,82 @@ def prepare(async_mode: str, max_message_size: int) -> None:
     steady = types.SimpleNamespace(time=time.monotonic)
     engineio.socket.time = engineio.base_socket.time = steady
     driver = importlib.import_module(f"engineio.async_drivers.{async_mode}")
-    driver._async["websocket"] = _websocket(driver._async["websocket"], max_message_size)
+    driver._async["websocket"] = _websocket(max_message_size)
     driver._async["queue"] = _queue(driver._async["queue"])
 
 
-def _websocket(base: Any, max_message_size: int) -> Any:
-    original = getattr(base, "original", base)
+def _websocket(max_message_size: int) -> Any:
+    class Transport:
+        """What Engine.IO takes for its WebSocket: it waits, sends and closes."""
 
-    class WebSocket(original):  # type: ignore[misc, valid-type]
-        ws: Any = None
+        def __init__(self, handler: Any, _server: Any) -> None:
+            self._handler, self._owner = handler, handler.__self__
+            self._talk = Bucket(TALK_A_SECOND, TALK_AT_ONCE)
 
         def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-            self.server_args["max_message_size"] = max_message_size
-            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-            owner = getattr(self.app, "__self__", None)
-            self._talk = Bucket(TALK_A_SECOND, TALK_AT_ONCE)
-            for key in ("gunicorn.socket", "werkzeug.socket"):
-                if key in environ:
-                    environ[key] = _Line(environ[key], owner, self._unread)
-                    _lines.add(environ[key])
-            return super().__call__(environ, start_response)
+            try:
+                self._line = _Line(environ, max_message_size, self._paced)
+            except BadHandshake:
+                start_response("400 Bad Request", [])
+                return []
+            self._line.owner = self._owner
+            _lines.add(self._line)
+            self._at_once = "gunicorn.socket" in environ
+            self._handler(self)
+            if self._at_once:
+                raise StopIteration  # which tells gunicorn that the line is not its own any more
+            raise ConnectionError  # and this werkzeug
 
         def wait(self) -> Any:
             """The next message; None, which ends the connection, for one that is none."""
-            if self._unread():
-                time.sleep(0)  # whoever says much at once lets the others in between
-            message = super().wait()
-            while not self._talk.take(1):
-                time.sleep(0.02)
+            if self._at_once and self._owner.upgraded:
+                self._owner.queue.line = self._line
+            message = self._line.receive()
             return message if message is not None and harmless(message) else None
 
-        def _unread(self) -> int:
-            return len(self.ws.input_buffer) if self.ws is not None else 0
+        def send(self, message: str | bytes) -> None:
+            self._line.send(message)
 
-    WebSocket.original = original
-    return WebSocket
+        def close(self) -> None:
+            self._line.close()
+
+        def _paced(self) -> None:
+            while not self._talk.take(1):
+                time.sleep(0.02)
+            if self._talk.level < TALK_AT_ONCE - BREATH:
+                time.sleep(0)
+
+    return Transport
 
 
-class _Line:
-    """A network socket that sends all or raises (plain `send` may stop half-way in a long frame on a slow line), and
-    reads only as fast as what it read is dealt with."""
+class _Line(WebSocket):
+    """A WebSocket with its Engine.IO socket; `over_since`: when it was first seen to outlive that one."""
 
-    def __init__(self, socket: Any, owner: Any, unread: Any) -> None:
-        self._socket, self._unread = socket, unread
-        self.owner, self.over_since = owner, 0.0
+    owner: Any = None
+    over_since = 0.0
 
-    def send(self, data: bytes) -> int:
-        self._socket.sendall(data)
-        return len(data)
 
-    def recv(self, size: int) -> bytes:
-        while self._unread() > MOST_UNREAD and not self.owner.closed:
-            time.sleep(0.02)
-        received: bytes = self._socket.recv(size)
-        return received
+class _Rest:
+    """What the network did not take of a frame; in the queue it stands for the packet."""
 
-    def cut(self) -> None:
-        """End it, whoever waits for it."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(network.SHUT_RDWR)
+    def __init__(self, data: bytes) -> None:
+        self.data = data
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._socket, name)
+    def encode(self) -> bytes:
+        return self.data
 
 
 def _queue(base: Any) -> Any:
     original = getattr(base, "original", base)
 
     class Bounded(original):  # type: ignore[misc, valid-type]
-        """Packets for one socket. Once too much has waited (`overflowed`) it takes nothing more."""
+        """Packets for one socket. Once too much has waited (`overflowed`) it takes nothing more.
 
+        Where the socket has a `line` of its own and nothing waits, a packet is written at once and never waits here:
+        no other greenlet has to wake for it. Its frame is made once for all who get it.
+        """
+
+        line: _Line | None = None
         heavy = 0
         overflowed = False
 
@@ -116,6 +121,10 @@ def _queue(base: Any) -> Any:
             if item is not None:
                 if self.overflowed:
                     return
+                if self.line is not None and not self.qsize():
+                    item = _offered(self.line, item)
+                    if item is None:
+                        return
                 heavier = self.heavy + _weight(item)
                 if self.qsize() >= LONGEST_QUEUE or (self.heavy and heavier > HEAVIEST_QUEUE):
                     self.overflowed = True
@@ -123,8 +132,9 @@ def _queue(base: Any) -> Any:
                 self.heavy = heavier
             super().put(item, *args, **options)
 
-        def get(self, *args: Any, **options: Any) -> Any:
-            item = super().get(*args, **options)
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            # Who writes at once leaves the queue empty for as long as all is well.
+            item = super().get(block, timeout if self.line is None else None)
             if item is not None:
                 self.heavy -= _weight(item)
             return item
@@ -139,9 +149,20 @@ def _queue(base: Any) -> Any:
     return Bounded
 
 
+def _offered(line: _Line, packet: Any) -> Any:
+    """What still has to wait of a packet that the line was offered: itself, its rest, or None."""
+    data = getattr(packet, "frame", None)
+    if data is None:
+        data = packet.frame = frame(TEXT, packet.encode().encode())
+    rest = line.offer(data)
+    if not rest:
+        return None
+    return packet if len(rest) == len(data) else _Rest(rest)
+
+
 def _weight(packet: Any) -> int:
     data = getattr(packet, "data", None)
-    return len(data) if isinstance(data, str) else 0
+    return len(data) if isinstance(data, str | bytes) else 0
 
 
 def overflowed(server: Any, sid: str) -> bool:

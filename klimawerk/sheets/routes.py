@@ -25,6 +25,7 @@ from klimawerk.sheets.codes import is_free
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.forms import Asked, TypedForm, typed
 from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragments, field_fragment, rows_fragment, said
+from klimawerk.sheets.meanwhile import changed_by_others, moment
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import options_for
 from klimawerk.sheets.order import step_before
@@ -57,6 +58,16 @@ def changes(item_id: int) -> ResponseReturnValue:
     since = min(request.args.get("since", 0, type=int), v.rev)
     headers = {"X-Rev": str(v.rev), "X-Said": said(v, since)}
     return Response("".join(changed_fragments(v, since)) if since < v.rev else "", headers=headers)
+
+
+@bp.get("/items/<int:item_id>/meanwhile")
+@login_required
+def meanwhile(item_id: int) -> str:
+    """For somebody who comes back: what others have changed after `since` (seconds, UTC) and revision `rev`."""
+    v = here(readable_item(item_id))
+    rev = request.args.get("rev", 0, type=int)
+    found = changed_by_others(v, moment(request.args.get("since", "")), rev)
+    return render_template("sheets/_meanwhile.html", v=v, found=found)
 
 
 @bp.post("/items/<int:item_id>/rows/<kind>")

@@ -11,8 +11,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.utils import cached_property
 
-from klimawerk.web import assets, compress, errors, formats, headers, info, logs, places
+from klimawerk.web import assets, compress, errors, formats, headers, info, logs, offline, places
 from klimawerk.web.places import locale, timezone
+from klimawerk.web.tight import Tight
 from klimawerk.web.words import words
 
 __all__ = ["init_app", "locale", "timezone"]
@@ -23,6 +24,7 @@ from klimawerk.web import health
 def init_app(app: Flask) -> None:
     """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
     app.request_class = PageRequest
+    app.jinja_env.add_extension(Tight)
     app.url_map.converters["int"] = Number
     _trust_proxies(app)
     logs.init_app(app)
@@ -34,6 +36,7 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     formats.init_app(app)
     info.init_app(app)
+    offline.init_app(app)
     app.add_template_global(words, "page_words")
 
     health.init_app(app)

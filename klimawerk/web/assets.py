@@ -1,91 +1,198 @@
-"""Static files under one address per content of the whole tree, so that a browser may keep them for ever.
+"""Static files under addresses that hold a hash of their content, so that a browser may keep them for ever.
 
-The tree has one hash, made at start: modules import each other by relative paths and stay in one version.
+Our own modules and style sheets are joined into few files (`joining.py`) when the first page is made; what they hold
+shares one hash, since their files import each other by relative paths. `KLIMAWERK_JOIN=off` serves every source file
+by itself, as it is now.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
+import mimetypes
 import re
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from flask import Flask, Response, abort, current_app, request, send_from_directory, url_for
-from werkzeug.security import safe_join
+from flask_babel import force_locale, get_locale
+
+from klimawerk.web import packing
+from klimawerk.web.joining import Joined, join
+from klimawerk.web.minify import minified
+from klimawerk.web.modules import VENDOR, understood
+from klimawerk.web.words import later_words
 
 FOR_EVER = "public, max-age=31536000, immutable"
-_IMPORT = re.compile(r"""(?:^|[\s;}])(?:import|export)\s*(?:[^'"();]*?\sfrom\s*)?["'](\.[^"']+)["']""")
-_TEXT = {".js", ".css", ".svg", ".json", ".map", ".webmanifest"}
+ENTRY = "js/main.js"
+STYLES = ("css/main.css", "css/editor.css", "css/sheet.css")
+"""In the order in which they stand in a page; joined they are `STYLE`."""
+STYLE = "css/page.css"
+_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+}
+"""What is text, and worth packing."""
 
 
 def init_app(app: Flask) -> None:
-    folder = Path(str(app.static_folder))
-    app.extensions["klimawerk_assets"] = tree_hash(folder)
+    config = app.extensions["klimawerk"]
+    shelf = packing.Shelf(config.instance / "packed")
+    app.extensions["klimawerk_assets"] = Tree(Path(str(app.static_folder)), shelf, joined=config.join)
     app.add_url_rule("/static/v-<version>/<path:filename>", "asset", _serve)
+    app.add_url_rule("/static/v-<version>/words/<locale>.json", "words", _serve_words)
+    app.add_template_global(words_address)
     app.add_template_global(asset)
+    app.add_template_global(styles)
     app.add_template_global(modules)
 
 
+def tree() -> Tree:
+    """The static files of this app."""
+    found: Tree = current_app.extensions["klimawerk_assets"]
+    return found
+
+
 def asset(path: str) -> str:
-    """Address of a static file ("css/base.css") that changes whenever anything in the tree does."""
-    return url_for("asset", version=current_app.extensions["klimawerk_assets"], filename=path)
+    """Address of a static file ("css/main.css") that changes whenever its content does."""
+    return url_for("asset", version=tree().version(path), filename=path)
 
 
-def modules(entry: str = "js/main.js") -> list[str]:
-    """Addresses of `entry` and of everything it imports at once, for flat preloading; empty where there is none."""
-    return [asset(path) for path in imported(Path(str(current_app.static_folder)), entry)]
+def styles() -> list[str]:
+    """Addresses of the style sheets of a page."""
+    return [asset(path) for path in ([STYLE] if tree().joined else STYLES)]
 
 
-@lru_cache(maxsize=32)
-def imported(folder: Path, entry: str) -> tuple[str, ...]:
-    """Paths below `folder` of `entry` and of what it imports statically, each once; dynamic imports stay out."""
-    found: list[str] = []
-    waiting = [entry]
-    while waiting:
-        path = waiting.pop(0)
-        file = (folder / path).resolve()
-        if path in found or not file.is_file() or not file.is_relative_to(folder.resolve()):
-            continue
-        found.append(path)
-        for name in _IMPORT.findall(file.read_text(encoding="utf-8")):
-            waiting.append((file.parent / name).resolve().relative_to(folder.resolve()).as_posix())
-    return tuple(found)
+def modules() -> list[str]:
+    """Addresses of the page's entry and of everything it imports at once, for loading it all in one go."""
+    return [asset(path) for path in tree().at_once(ENTRY)]
 
 
-def tree_hash(folder: Path) -> str:
-    """Twelve hexadecimal digits over the names and contents of all files below `folder`."""
-    digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*")) if folder.is_dir() else []:
-        if file.is_file():
-            digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:12]
+def words_address() -> str:
+    """Address of the sentences that come later, in the reader's language."""
+    return url_for("words", version=_digest(later_words()), locale=str(get_locale()))
+
+
+@dataclass
+class Tree:
+    """The files below `folder`, and those made of them. Paths are relative to it.
+
+    Contents are read once: what is kept for ever under a hash must be what the hash was made of, also while somebody
+    puts newer files there.
+    """
+
+    folder: Path
+    shelf: packing.Shelf
+    joined: bool
+    _contents: dict[str, bytes] = field(default_factory=dict)
+    _versions: dict[str, str] = field(default_factory=dict)
+
+    def content(self, path: str) -> bytes | None:
+        """What is served for `path`; None when there is nothing. Joined files come before their sources."""
+        return self.scripts[path].code.encode() if path in self.scripts else self._kept(path)
+
+    def _kept(self, path: str) -> bytes | None:
+        if path not in self._contents and path in self._names:
+            self._contents[path] = self._style if path == STYLE else (self.folder / path).read_bytes()
+        return self._contents.get(path)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """All that there is, so that requests for other names leave nothing behind."""
+        files = (file.relative_to(self.folder).as_posix() for file in self.folder.rglob("*") if file.is_file())
+        return frozenset((STYLE, *files))
+
+    def version(self, path: str) -> str:
+        """Twelve hexadecimal digits for what is served under `path`; one for all files that import each other."""
+        if not self.joined:
+            return "source"
+        return self._scripts_version if path in self.scripts else self._own_version(path)
+
+    @cached_property
+    def _scripts_version(self) -> str:
+        return _digest(*(file.code.encode() for file in self.scripts.values()))
+
+    def _own_version(self, path: str) -> str:
+        content = self._kept(path)
+        if content is None:
+            return ""
+        if path not in self._versions:
+            self._versions[path] = _digest(content)
+        return self._versions[path]
+
+    def at_once(self, entry: str) -> list[str]:
+        """`entry` and what it imports statically, each once; what is loaded later stays out."""
+        found: list[str] = []
+        waiting = [entry]
+        while waiting:
+            path = waiting.pop(0)
+            if path not in found:
+                found.append(path)
+                waiting += self._needs(path)
+        return found
+
+    def _needs(self, path: str) -> list[str]:
+        if path.startswith(VENDOR):
+            return []
+        return self.scripts[path].needs if self.joined else understood(path, self._source(path)).needs
+
+    @cached_property
+    def scripts(self) -> dict[str, Joined]:
+        """The joined files of our own modules."""
+        files = join(self._source, ENTRY, lambda path: f"/static/v-{self._own_version(path)}/{path}")
+        return {path: Joined(minified(file.code, self.shelf), file.needs) for path, file in files.items()}
+
+    @cached_property
+    def _style(self) -> bytes:
+        return slim_style("\n".join(self._source(path) for path in STYLES)).encode()
+
+    def _source(self, path: str) -> str:
+        return (self.folder / path).read_text(encoding="utf-8")
+
+
+def slim_style(text: str) -> str:
+    """A style sheet without comments and without space where it means nothing. Strings may not hold several spaces."""
+    text = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
+    return re.sub(r" ?([{};]) ?", r"\1", text)
+
+
+def _digest(*contents: bytes) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()[:12]
 
 
 def _serve(version: str, filename: str) -> Response:
     """The file as it is now; only under the present address may it be kept."""
-    response = _packed(filename) or send_from_directory(str(current_app.static_folder), filename)
-    present = version == current_app.extensions["klimawerk_assets"]
-    response.headers["Cache-Control"] = FOR_EVER if present else "no-cache"
-    return response
-
-
-def _packed(filename: str) -> Response | None:
-    """The gzipped file where that helps and the browser takes it."""
-    if Path(filename).suffix not in _TEXT or not request.accept_encodings.best_match(["gzip"]):
-        return None
-    path = safe_join(str(current_app.static_folder), filename)
-    if path is None or not Path(path).is_file():
+    if not tree().joined:
+        response = send_from_directory(str(current_app.static_folder), filename)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+    content = tree().content(filename)
+    present = version == tree().version(filename)
+    # Joined files of two versions do not fit together: an older page is better off without the newer one.
+    if content is None or (filename in tree().scripts and not present):
         abort(404)
-    plain = send_from_directory(str(current_app.static_folder), filename)
-    response = Response(_gzipped(path, Path(path).stat().st_mtime_ns), mimetype=plain.mimetype)
-    response.headers["Content-Encoding"] = "gzip"
+    suffix = Path(filename).suffix
+    response = Response(content, mimetype=_TYPES.get(suffix) or mimetypes.guess_type(filename)[0])
+    return _kept(response, present, packed=suffix in _TYPES)
+
+
+def _serve_words(version: str, locale: str) -> Response:
+    if locale not in current_app.extensions["klimawerk"].languages:
+        abort(404)
+    with force_locale(locale):
+        content = later_words()
+    return _kept(Response(content, mimetype="application/json"), version == _digest(content), packed=True)
+
+
+def _kept(response: Response, present: bool, *, packed: bool) -> Response:
+    response.headers["Cache-Control"] = FOR_EVER if present else "no-cache"
+    if not packed:
+        return response
     response.vary.add("Accept-Encoding")
-    plain.close()
+    if encoding := packing.encoding_for(request.accept_encodings):
+        response.set_data(tree().shelf.packed(response.get_data(), encoding))
+        response.headers["Content-Encoding"] = encoding
     return response
-
-
-@lru_cache(maxsize=256)
-def _gzipped(path: str, _changed: int) -> bytes:
-    return gzip.compress(Path(path).read_bytes(), 9)

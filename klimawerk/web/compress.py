@@ -1,13 +1,12 @@
-"""Pages packed for thin lines. The cookie is SameSite=Lax: no other site can make a reader fetch pages to measure."""
+"""Pages packed for thin lines (`packing.py` says why that is safe here)."""
 
 from __future__ import annotations
 
-import gzip
-
 from flask import Flask, Response, request
 
+from klimawerk.web import packing
+
 WORTH_IT = 1_000  # bytes
-LEVEL = 5
 _TEXT = {"text/html", "application/json", "text/plain"}
 
 
@@ -19,11 +18,11 @@ def _pack(response: Response) -> Response:
     if response.mimetype not in _TEXT:
         return response
     response.vary.add("Accept-Encoding")
-    wanted = request.accept_encodings.best_match(["gzip"]) and request.method != "HEAD"
-    if not wanted or response.is_streamed or "Content-Encoding" in response.headers:
+    encoding = packing.encoding_for(request.accept_encodings) if request.method != "HEAD" else None
+    if encoding is None or response.is_streamed or "Content-Encoding" in response.headers:
         return response
     plain = response.get_data()
     if len(plain) >= WORTH_IT:
-        response.set_data(gzip.compress(plain, LEVEL, mtime=0))
-        response.headers["Content-Encoding"] = "gzip"
+        response.set_data(packing.quickly(plain, encoding))
+        response.headers["Content-Encoding"] = encoding
     return response

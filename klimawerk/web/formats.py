@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 from flask import Flask
 from flask_babel import get_locale
 
@@ -25,7 +25,7 @@ class Place(Protocol):
 
 
 def init_app(app: Flask) -> None:
-    for filter_ in (date, month, money, number, moment, moments):
+    for filter_ in (date, month, money, number, moment, moments, size):
         app.add_template_filter(filter_)
 
 
@@ -58,6 +58,12 @@ def number(value: Decimal | float | int | str | None) -> str:
     if value is None or value == "":
         return ""
     return numbers.format_decimal(Decimal(str(value)), "#,##0.######", _locale())
+
+
+def size(count: int) -> str:
+    """So many bytes, to one decimal: "0.6 kB", "1,2 MB"."""
+    unit, most = ("kilobyte", 1e3) if count < 1e6 else ("megabyte", 1e6)
+    return units.format_unit(round(count / most, 1), f"digital-{unit}", "short", locale=_locale())
 
 
 def moment(value: time.datetime | None, zone: str | None = None) -> str:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 from flask_babel import LazyString, lazy_gettext
 
 WORDS: dict[str, LazyString] = {
@@ -27,6 +29,35 @@ WORDS: dict[str, LazyString] = {
     "field.offline": lazy_gettext("Waiting for the connection"),
     "field.refused": lazy_gettext("Not accepted"),
     "change.move": lazy_gettext("A line moved"),
+    # What waits in this browser
+    "panel.show": lazy_gettext("Show"),
+    "panel.title": lazy_gettext("Not sent yet"),
+    "panel.nothing": lazy_gettext("Nothing waits here. Everything is saved."),
+    "panel.waiting": lazy_gettext(
+        "This is kept on this device and goes out by itself as soon as there is a connection."
+    ),
+    "panel.sending": lazy_gettext("This is kept on this device and is on its way."),
+    "panel.stuck": lazy_gettext("This can no longer be sent by itself. Copy what you still need, then discard it."),
+    "panel.since": lazy_gettext("since {time}"),
+    "panel.no-words": lazy_gettext("(deleted or formatted)"),
+    "panel.discard": lazy_gettext("Discard"),
+    "panel.download": lazy_gettext("Save as a text file"),
+    "panel.close": lazy_gettext("Close"),
+    "waiting.here.one": lazy_gettext("{n} change is not sent yet."),
+    "waiting.here.many": lazy_gettext("{n} changes are not sent yet."),
+    "leaving.title": lazy_gettext("Sign out?"),
+    "leaving.why": lazy_gettext("They stay on this device and are sent when you sign in here again."),
+    "leaving.shared": lazy_gettext("On a shared computer they are lost when you sign out."),
+    "leaving.stay": lazy_gettext("Stay signed in"),
+    "leaving.go": lazy_gettext("Sign out"),
+    "away.title": lazy_gettext("You were away for more than a day"),
+    "away.why": lazy_gettext(
+        "Meanwhile others may have changed what you have written in. Your own changes are not sent yet."
+    ),
+    "away.gone": lazy_gettext("This is no longer open to you, or was deleted."),
+    "away.send": lazy_gettext("Send my changes now"),
+    "away.look": lazy_gettext("Look at my changes first"),
+    "kept": lazy_gettext("You are offline. This page is as it was at {time}."),
     # Words that could not be saved, offered for copying
     "offer.copy": lazy_gettext("Copy"),
     "offer.copied": lazy_gettext("Copied"),
@@ -84,12 +115,29 @@ WORDS: dict[str, LazyString] = {
     "relogin.wrong": lazy_gettext("E-mail or password is not right."),
     "relogin.later": lazy_gettext("Too many attempts. Please wait a minute."),
     "relogin.offline": lazy_gettext("No connection. Please try again in a moment."),
+    # About how much this tab has moved
+    "volume": lazy_gettext("About {size} MB since {time}"),
     # A newer server
     "reload": lazy_gettext("There is a newer version of this page."),
     "reload.now": lazy_gettext("Load it now"),
 }
 
 
+LATER = (
+    *("away.", "leaving.", "link.", "panel.", "toolbar", "waiting.here", "kept"),
+    *("note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
+    *("offer.deleted", "offer.forbidden", "offer.invalid", "offer.locked", "offer.outdated", "offer.restored"),
+    *("offer.revoked", "offer.too_large"),
+)
+"""How the keys begin that only the editor and the store say: they come with them (`laterWords` in words.js)."""
+
+
 def words() -> dict[str, str]:
-    """All sentences in the current locale, for the page's <script type="application/json" id="words">."""
-    return {key: str(sentence) for key, sentence in WORDS.items()}
+    """What a page may say at once, in the current locale, for its <script type="application/json" id="words">."""
+    return {key: str(sentence) for key, sentence in WORDS.items() if not key.startswith(LATER)}
+
+
+def later_words() -> bytes:
+    """The others in the current locale, as JSON."""
+    late = {key: str(sentence) for key, sentence in WORDS.items() if key.startswith(LATER)}
+    return json.dumps(late, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,9 +1,10 @@
 // The page's one Socket.IO connection: WebSocket first, long-polling where that is blocked.
 
-import { io } from "../vendor/socket.io-client-4.8.4.js"
+import { io } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { pause } from "./backoff.js"
 import { onSignedIn, signInAgain } from "./relogin.js"
-import { LOGIN_REQUIRED, PROTOCOL, SCHEMA, SIGNED_OUT, UNAVAILABLE } from "./wire.js"
+import { thrift } from "./thrift.js"
+import { LOGIN_REQUIRED, PROTOCOL, QUIET, SCHEMA, SIGNED_OUT, UNAVAILABLE } from "./wire.js"
 
 const PATIENCE = 8_000
 
@@ -18,7 +19,7 @@ class Connection {
   start(path) {
     this.#socket = io({
       path,
-      auth: { v: PROTOCOL, schema: SCHEMA },
+      auth: (give) => give({ v: PROTOCOL, schema: SCHEMA, ...thrift.wishes }),
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelay: 500,
@@ -31,6 +32,7 @@ class Connection {
     this.#socket.on("connect_error", (error) => this.#failed(error))
     this.#socket.on(SIGNED_OUT, () => this.#signInAgain())
     window.addEventListener("online", () => this.again())
+    thrift.watch(() => this.tell(QUIET, thrift.wishes))
     onSignedIn(() => this.again())
     this.#socket.connect()
   }
@@ -73,6 +75,14 @@ class Connection {
     return () => this.#watchers.delete(watcher)
   }
 
+  /** Call `hear` with the size of each message in either direction, {length, sent, polled}. */
+  onMessage(hear) {
+    const manager = this.#socket.io
+    const count = (engine, sent) => ({ data }) => hear({ length: data?.length ?? 0, sent, polled: isPolling(engine) })
+    manager.on("open", () => manager.engine.on("packet", count(manager.engine, false)))
+    manager.on("open", () => manager.engine.on("packetCreate", count(manager.engine, true)))
+  }
+
   /** Connect anew, at once. */
   again() {
     this.#socket.disconnect().connect()
@@ -113,6 +123,10 @@ class Connection {
     await signInAgain()
     this.#asked = Date.now()
   }
+}
+
+function isPolling(engine) {
+  return engine.transport?.name === "polling"
 }
 
 export const connection = new Connection()

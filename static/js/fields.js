@@ -17,6 +17,7 @@ class Field extends HTMLElement {
   #listening = false
   #timer = null
   #sent = null
+  #since = undefined
 
   connectedCallback() {
     if (this.#listening) return
@@ -54,10 +55,12 @@ class Field extends HTMLElement {
   }
 
   /** Put what was typed in a page that is gone back into the field and send it. False when something newer is here.
-   *  @param body what the form held, with the revision it was based on */
-  adopt(body) {
+   *  @param body what the form held, with the revision it was based on
+   *  @param since when it was typed */
+  adopt(body, since) {
     if (!this.form || this.dirty || this.#sent !== null) return false
     fill(this.form, body)
+    this.#since = since
     if (body.has("rev")) this.dataset.rev = body.get("rev")
     this.#mark()
     if (this.dirty) this.save()
@@ -92,11 +95,12 @@ class Field extends HTMLElement {
       element: this.id,
       label: this.#label,
       text: spoken(this.form),
+      since: this.#since,
     }
   }
 
   get #label() {
-    return this.querySelector("label, legend")?.textContent.replace(/\s+/g, " ").trim() ?? word("offer.yours")
+    return this.querySelector(".label, legend")?.textContent.replace(/\s+/g, " ").trim() ?? word("offer.yours")
   }
 
   #changed(event) {
@@ -123,6 +127,7 @@ class Field extends HTMLElement {
 
   async #answered(answer, sent) {
     if (this.#sent === sent) this.#sent = null
+    this.#since = undefined
     const html = await answer.text()
     const reason = refusal(answer, html)
     if (![200, 409, 422].includes(answer.status) || isError(answer)) return this.#refused(reason)

@@ -7,10 +7,17 @@ import { say } from "./announce.js"
 import { connection } from "./connection.js"
 import { get } from "./http.js"
 import { swap } from "./swap.js"
+import { thrift } from "./thrift.js"
 import { CHANGED, WATCH } from "./wire.js"
 
 // How long the answer to a change of this page's own may take before the change is fetched like any other.
 const OWN = 1_500
+
+// Between two requests of one topic.
+const PAUSE = 1_000
+const PAUSE_SAVING = 10_000
+
+const FETCHING = Symbol("a request is under way")
 
 const topics = new Map()
 
@@ -18,7 +25,7 @@ export function startLive() {
   connection.on(CHANGED, ({ topics: changed, by }) => note(changed, by === connection.id))
   connection.watch((state) => state === "online" && ask())
   document.addEventListener("kw:swapped", ask)
-  document.addEventListener("visibilitychange", () => topics.forEach((topic) => topic.plan()))
+  thrift.watch(() => topics.forEach((topic) => topic.planAnew()))
   document.addEventListener("focusout", () => setTimeout(catchUp))
   document.addEventListener("kw:settled", catchUp)
 }
@@ -92,10 +99,19 @@ class Topic {
     if (this.#owedSince !== null) this.#soon()
   }
 
-  /** At most one request a second, at a moment of this page's own. */
+  /** The page was shown or hidden, or its person saves data or does so no more. */
+  planAnew() {
+    const due = this.#timer
+    if (due === FETCHING) return
+    clearTimeout(due)
+    this.#timer = null
+    due ? this.#soon() : this.plan()
+  }
+
+  /** At most one request a second (ten, with the data saver), at a moment of this page's own. */
   #soon() {
     if (this.#timer || document.hidden) return
-    const wait = Math.max(0, this.#last + 1_000 - Date.now()) + Math.random() * 300
+    const wait = Math.max(0, this.#last + (thrift.saver ? PAUSE_SAVING : PAUSE) - Date.now()) + Math.random() * 300
     this.#timer = setTimeout(() => this.#fetch(), wait)
   }
 
@@ -117,6 +133,7 @@ class Topic {
   }
 
   async #fetch() {
+    this.#timer = FETCHING
     this.#last = Date.now()
     const element = this.#element()
     const wanted = this.#shown() < this.#newest || this.#owedSince !== null

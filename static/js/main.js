@@ -1,11 +1,12 @@
 // Everything a page does beyond its HTML begins here.
 
+import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
-import { startDrag } from "./drag.js"
+import { startDataUse } from "./data-use.js"
+import { whenIdle } from "./idle.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
 import { startOffers } from "./offer.js"
-import { startTablePaste } from "./paste-table.js"
 import { startPosts } from "./posts.js"
 import { startPresence } from "./presence.js"
 import { startReload } from "./reload.js"
@@ -22,13 +23,14 @@ document.documentElement.classList.add("js")
 startRequests()
 startRows()
 startShortcuts()
-startDrag()
 startLanguages()
-startTablePaste()
+startBusy()
+whenIdle(() => import("./pointing.js").then(({ start }) => start()))
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {
   connection.start(document.querySelector("meta[name=socket]")?.content ?? "/socket.io")
+  startDataUse()
   startSaving()
   startStore()
   startPosts()

@@ -42,7 +42,8 @@ function built({ reason, label, text }) {
   return element
 }
 
-function copyable(id, label, text) {
+/** Words to read and copy: [label, text box, button]. */
+export function copyable(id, label, text) {
   const title = Object.assign(document.createElement("label"), { htmlFor: id, textContent: label })
   const words = Object.assign(document.createElement("textarea"), { id, className: "offer-words", readOnly: true })
   words.value = text

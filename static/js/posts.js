@@ -28,20 +28,21 @@ export function enqueue(change) {
 }
 
 /** A change as it is kept in the browser. */
-export function recordOf({ url, body, prepare, lane, element, label, text, stuck = "" }) {
+export function recordOf({ url, body, prepare, lane, element, label, text, since, stuck = "" }) {
   const kept = new URLSearchParams(body)
   prepare?.(kept)
   kept.delete("csrf_token")
   const { pathname } = new URL(url, location.href)
   const rev = Number(document.querySelector(`[data-topic="${CSS.escape(lane)}"]`)?.dataset.rev) || 0
-  return { kind: "post", url: pathname, body: `${kept}`, doc: lane, rev, element, gen: device.gen, words: [{ label, text }], stuck }
+  const about = { doc: lane, rev, gen: device.gen, element, words: [{ label, text }], stuck, ...(since && { since }) }
+  return { kind: "post", url: pathname, body: `${kept}`, ...about }
 }
 
 /** A lost network does not keep anybody waiting once it is back. */
 export function startPosts() {
   connection.watch((state) => state === "online" && runAll())
   connection.on(STORING, ({ able }) => able && runAll())
-  gate.watch((open) => open && runAll())
+  gate.watch(runAll)
 }
 
 function runAll() {

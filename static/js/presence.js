@@ -16,6 +16,7 @@ export function startPresence() {
   if (!document.body.dataset.programme) return
   connection.watch((state) => (state === "online" ? arrive() : draw([])))
   connection.on(PEOPLE, (news) => String(news.programme) === document.body.dataset.programme && draw(news.people))
+  document.addEventListener("visibilitychange", () => document.hidden || soon()) // a hidden page is not told
   document.addEventListener("focusin", soon)
   document.addEventListener("focusout", soon)
   document.addEventListener("kw:swapped", () => draw(people))

@@ -69,6 +69,7 @@ async function submitted(dialog) {
     await renewToken()
     const body = new URLSearchParams(new FormData(form))
     body.set("csrf_token", token().content)
+    if ("shared" in document.documentElement.dataset) body.set("shared", "y")
     const answer = await fetch("/login", { method: "POST", body, headers: { "HX-Request": "true" } })
     if (answer.ok && answer.headers.get("X-Person")) return settled(answer)
     message.textContent = word(answer.status === 429 ? "relogin.later" : "relogin.wrong")

@@ -1,6 +1,6 @@
 // htmx carries what all our requests carry, and never swaps a sign-in page into the middle of another.
 
-import htmx from "../vendor/htmx-4.0.1.js"
+import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { headers } from "./http.js"
 import { signInAgain } from "./relogin.js"
 

@@ -11,8 +11,10 @@ import { clock, counted, word } from "./words.js"
 const WORTH_A_WORD = 1_500
 
 const entries = new Map()
+let leaving = false
 let kept = { waiting: 0, stuck: 0 }
 let head = null
+let words = null
 let able = true // whether the server can store anything
 
 export const saving = {
@@ -47,6 +49,16 @@ export const saving = {
     return [...entries.values()].filter((entry) => entry.state === "waiting").length
   },
 
+  /** How much this browser has kept of other pages, whether it can be sent or not. */
+  get kept() {
+    return kept.waiting + kept.stuck
+  },
+
+  /** The person has been asked already: leaving the page is not asked about again. */
+  letGo() {
+    leaving = true
+  },
+
   /** What this browser has kept of other pages: how much waits, and how much can no longer be sent. */
   beside({ waiting, stuck }) {
     if (kept.waiting === waiting && kept.stuck === stuck) return
@@ -67,7 +79,7 @@ export function startSaving() {
     if (state === "offline") say(headSentence().text, 2)
   })
   window.addEventListener("beforeunload", (event) => {
-    if (saving.count || document.querySelector("kw-field[data-dirty]")) event.preventDefault()
+    if (!leaving && (saving.count || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
   })
 }
 
@@ -75,7 +87,8 @@ export function startSaving() {
 export function paintHead() {
   if (!head) return
   const { state, text } = headSentence()
-  if (head.textContent !== text) head.textContent = text
+  words ??= head.appendChild(document.createTextNode(""))
+  if (words.data !== text) words.data = text
   head.dataset.state = state
   document.dispatchEvent(new CustomEvent("kw:saving"))
 }

@@ -1,6 +1,6 @@
 // Put newer HTML from the server into the page, and never under anybody's caret.
 
-import htmx from "../vendor/htmx-4.0.1.js"
+import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { paintHead, repaint } from "./saving.js"
 
 const HELD = "kw-field[data-dirty], kw-text[hx-morph-skip], [data-dragging]"

@@ -4,6 +4,8 @@ import { connection } from "./connection.js"
 import { whenIdle } from "./idle.js"
 import { placeOf } from "./editor/point.js"
 import { note } from "./note.js"
+import { thrift } from "./thrift.js"
+import { laterWords } from "./words.js"
 
 let editor = null
 
@@ -77,7 +79,7 @@ const following = new Set()
 export function startTexts() {
   customElements.define("kw-text", LiveText)
   const doc = document.body.dataset.item
-  const thin = navigator.connection?.saveData || /2g/.test(navigator.connection?.effectiveType ?? "")
+  const thin = thrift.saver || /2g/.test(navigator.connection?.effectiveType ?? "")
   if (!doc || thin || !document.querySelector("kw-text")) return
   const stop = connection.watch((state) => {
     if (state === "connecting") return
@@ -91,8 +93,23 @@ function textsOf(doc) {
 }
 
 function load() {
-  return (editor ??= import("./editor/session.js").catch((error) => {
+  return (editor ??= both().catch((error) => {
     editor = null
     throw error
   }))
+}
+
+async function both() {
+  const [module] = await Promise.all([import("./editor/session.js"), style(), laterWords()])
+  return module
+}
+
+/** The editor's own style sheet; without it, it works as well. */
+function style() {
+  const link = document.getElementById("writing-style")
+  if (!link?.disabled) return null
+  return new Promise((done) => {
+    link.onload = link.onerror = done
+    link.disabled = false
+  })
 }

@@ -55,6 +55,8 @@ def test_two_sides_write_one_measure_and_a_stranger_does_not(live_server: Klimaw
     reviewer = Desk(live_server, team.de["reviewer"], name)
     assert [jan.join()["write"], akosua.join()["write"], reviewer.join()["write"]] == [True, True, False]
     assert stranger.join() == {"ok": False, "error": "not_found"}
+    for desk, refused in ((reviewer, []), (stranger, [name])):
+        assert desk.socket.call("watch", {"topics": [name]}, timeout=10)["refused"] == refused
     assert jan.write("Wärme")["ok"]
     assert reviewer.write("nein") == {"ok": False, "error": "forbidden"}
     until(lambda: akosua.told("doc:update"))

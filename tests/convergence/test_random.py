@@ -30,6 +30,7 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
 FRAGMENTS = ("title.en", "title.de", "description.en", "description.de")
 TOKEN = re.compile(r"k\d+[a-z]+\d+[äß😀]*\.")
 FAULTS = {"delay": [0.15, 120], "double": 0.05, "drop": 0.01}
+ENDS = ["kill", "kill with some browsers", "stop", "kill with all browsers"]
 CLIENTS, CHURN, PAUSE = 7, 0.02, 12  # PAUSE: milliseconds on average between two steps of a client
 
 
@@ -88,8 +89,8 @@ def end_and_return(server: servers.Klimawerk, crowd: Crowd, how: str, dice: rand
         server.stop()
     else:
         server.kill()
-    if how == "kill with some browsers":
-        crowd.tell("crash", count=dice.randint(1, 3))
+    if "browsers" in how:
+        crowd.tell("crash", count=CLIENTS if "all" in how else dice.randint(1, 3))
     crowd.tell("hold", on=True)
     time.sleep(dice.random() / 2)
     server.start()
@@ -192,19 +193,19 @@ def report(done: dict[str, Any], began: float) -> None:
 def test_all_agree_after_thousands_of_edits_on_a_bad_line(town: Town) -> None:
     seed, steps = settings(10_000)
     began = time.monotonic()
-    done = play(town, seed, steps, ["kill", "kill with some browsers", "stop", "kill with some browsers"])
+    done = play(town, seed, steps, ENDS * max(1, steps // 10_000))
     report(done, began)
     assert done["churn"] > steps * CHURN / 2
     db.session.rollback()
     compacted = [store.find(name).upto for name in town.docs]
     judge(town, done)
-    assert all(compacted), "nothing was compacted meanwhile"
+    assert all(compacted) or steps < 5_000, "nothing was compacted meanwhile"
 
 
 def test_all_agree_on_postgresql(postgresql_address: str, town: Town) -> None:
     seed, steps = settings(1_500)
     began = time.monotonic()
-    done = play(town, seed, steps, ["kill with some browsers"])
+    done = play(town, seed, steps, ["kill with all browsers"])
     report(done, began)
     judge(town, done)
 

@@ -155,7 +155,7 @@ def test_a_deleted_measure_says_so_at_once_and_gives_unsent_words_back(
     expect(cut_off.text().locator(".offer textarea")).to_have_value("Forty bins are set up. Too late.", timeout=15_000)
 
 
-@pytest.mark.lines("refused", "two")
+@pytest.mark.lines("two")
 def test_who_may_no_longer_write_is_told_at_once(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
     here.edit()

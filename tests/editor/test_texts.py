@@ -62,7 +62,7 @@ def test_undo_takes_back_only_ones_own_words(team: Team, sheet_for: SheetFor) ->
     expect(there.body()).to_have_text("Forty bins are set up. mine theirs")
 
 
-@pytest.mark.lines("refused", "two")
+@pytest.mark.lines("two")
 def test_a_caret_is_named_by_person_and_place_without_being_part_of_the_text(team: Team, sheet_for: SheetFor) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     there.edit()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from klimawerk import exchange
 from klimawerk.extensions import db
@@ -28,6 +29,23 @@ def test_an_upload_shows_what_it_brings_by_itself(app: Flask, page_for: PageFor)
     expect(page.get_by_role("heading", name="This will come in")).to_be_visible(timeout=15_000)
     page.get_by_label("Abenkrom Municipal Assembly").check()
     page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("The programme has been imported.")).to_be_visible(timeout=15_000)
+
+
+def test_storing_a_file_says_so_and_happens_once(app: Flask, page_for: PageFor) -> None:
+    page = page_for(factories.person(language="en"), path="/import")
+    page.get_by_label("File").set_input_files(EXAMPLE)
+    page.get_by_role("button", name="Look at the file").click()
+    expect(page.get_by_role("heading", name="This will come in")).to_be_visible(timeout=15_000)
+    held: list[Route] = []
+    page.route(re.compile(r"/import/[^/]+$"), lambda route: held.append(route))
+    taken = page.get_by_role("button", name="Import", exact=True)
+    taken.click(no_wait_after=True)
+    expect(page.get_by_text("The programme is being stored. This takes a few seconds …")).to_be_visible()
+    taken.click(no_wait_after=True)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert len(held) == 1
+    held[0].continue_()
     expect(page.get_by_text("The programme has been imported.")).to_be_visible(timeout=15_000)
 
 

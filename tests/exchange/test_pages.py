@@ -46,7 +46,34 @@ def test_a_file_is_shown_before_it_comes_in(client: ProofReader, census: Census)
     assert "The programme has been imported" in client.get(answer.location).get_data(as_text=True)
     assert census()["measure"] == before["measure"] + 10
     assert [(m.side, m.role) for m in my_memberships(somebody)] == [("partner", "coordinator")]
-    assert client.post(address, data={"side": "de"}).status_code == 404, "a second press imports nothing"
+    again = client.post(address, data={"side": "de"}, follow_redirects=True)
+    assert again.request.path == answer.location, "a second press leads to what the first one brought"
+    assert census()["measure"] == before["measure"] + 10
+    done = client.fragment(f"{address}/state")
+    assert done.headers["HX-Redirect"] == answer.location
+
+
+def test_a_second_press_while_it_is_being_stored_waits_with_the_first(client: ProofReader, census: Census) -> None:
+    client.login(factories.person())
+    address = upload(client, EXAMPLE)
+    before = census()
+    job = jobs._jobs[address.rsplit("/", 1)[1]]
+    with jobs.stored(job):
+        page = client.post(address, data={"side": "de", "csrf_token": client.token}, follow_redirects=True)
+        assert "The programme is being stored" in page.text
+        assert f'hx-get="{address}/state"' in client.fragment(f"{address}/state").text
+    assert census() == before
+    assert "This will come in" in client.get(address).text, "what failed can be tried again"
+
+
+def test_a_files_size_is_written_as_its_reader_writes(client: ProofReader) -> None:
+    for language, size in (("en", "1.5 MB"), ("de", "1,5 MB")):
+        somebody = factories.person(language=language)
+        client.login(somebody)
+        job = jobs.Job(somebody.id, "a.json", 1_450_001)
+        jobs._jobs[job.token] = job
+        assert size in client.get(f"/import/{job.token}").text.replace("\u00a0", " ")
+        client.post("/logout")
 
 
 def test_a_bad_file_is_refused_with_the_place(client: ProofReader, census: Census) -> None:

@@ -1,8 +1,11 @@
 // Where others have their caret, by page (sid). From the wire comes the caret alone; names come from the server.
 //
+// With the data saver there are none, in either direction.
+//
 // The shape is the one y-prosemirror expects of an awareness.
 
 import { Y, decoding, encoding } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
+import { thrift } from "../thrift.js"
 import { Timers } from "../timers.js"
 import { decode, encode } from "./base64.js"
 
@@ -14,12 +17,15 @@ export class Carets {
   #own = {}
   #clock = 0
   #timers = new Timers()
+  #endWatch
+  #saving = thrift.saver
   #send
 
   /** @param send called with the caret to tell others, as base64, at most every 120 ms */
   constructor(client, send) {
     this.clientID = client
     this.#send = send
+    this.#endWatch = thrift.watch(() => this.#save())
   }
 
   getStates() {
@@ -46,6 +52,7 @@ export class Carets {
   /** Tell others where the own caret is (also after a new connection). */
   tell() {
     this.#timers.cancel("tell")
+    if (thrift.saver) return
     const encoder = encoding.createEncoder()
     encoding.writeVarUint(encoder, 1)
     encoding.writeVarUint(encoder, this.clientID)
@@ -56,12 +63,12 @@ export class Carets {
 
   /** Whether there is a caret to tell. */
   get shown() {
-    return Boolean(this.#own.cursor)
+    return Boolean(this.#own.cursor) && !thrift.saver
   }
 
   /** Take the caret of page `sid` from what it sent; nonsense counts as no caret. */
   receive(sid, text) {
-    const cursor = caretIn(text)
+    const cursor = thrift.saver ? null : caretIn(text)
     if (cursor) this.#states.set(sid, { cursor, user: { name: "", color: "#000000" } })
     else this.#states.delete(sid)
     this.#changed()
@@ -74,8 +81,19 @@ export class Carets {
   }
 
   destroy() {
+    this.#endWatch()
     this.#timers.cancel("tell", "draw")
     this.#listeners.clear()
+  }
+
+  /** The data saver was turned on or off: the own caret is taken back, or told again. */
+  #save() {
+    if (this.#saving === thrift.saver) return
+    this.#saving = thrift.saver
+    if (!this.#saving) return this.tell()
+    this.#send(null)
+    this.#states.clear()
+    this.#changed()
   }
 
   /** Every opened text draws carets anew: not for each one that moves. */

@@ -6,6 +6,7 @@
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pause } from "../backoff.js"
 import { connection } from "../connection.js"
+import { gate } from "../gate.js"
 import { device } from "../store/device.js"
 import { Base, recall } from "../store/texts.js"
 import { waiting } from "../store/waiting.js"
@@ -14,6 +15,7 @@ import * as wire from "../wire.js"
 import { word } from "../words.js"
 import { decode } from "./base64.js"
 import { Carets } from "./carets.js"
+import { Composing } from "./composing.js"
 import { Sender } from "./sender.js"
 import { Sequence } from "./sequence.js"
 import { askToJoin } from "./welcome.js"
@@ -22,6 +24,7 @@ const GAP = 2_000
 const REMOTE = Symbol("from the wire")
 const POISONING = [wire.LOCKED, wire.FORBIDDEN, wire.INVALID, wire.TOO_LARGE]
 const GONE = { [wire.NOT_FOUND]: wire.DELETED, [wire.FORBIDDEN]: wire.REVOKED, [wire.OUTDATED]: wire.OUTDATED }
+const GIVEN = { [wire.DELETED]: true, [wire.REVOKED]: true }
 
 export class LiveDocument extends EventTarget {
   people = new Map()
@@ -31,6 +34,7 @@ export class LiveDocument extends EventTarget {
   reason = ""
   by = ""
   closed = ""
+  composing = new Composing()
   #gen = null
   #joining = false
   #attempt = 0
@@ -78,11 +82,14 @@ export class LiveDocument extends EventTarget {
 
   /** A frame of others' edits; it covers (from, seq]. */
   receive({ from, seq, u }) {
-    this.#tell("incoming")
-    for (const update of u.map(decode)) {
-      Y.applyUpdate(this.replica, update, REMOTE)
-      this.#base.add(update)
-    }
+    const { replica } = this
+    const updates = u.map(decode)
+    this.composing.after(() => {
+      if (replica !== this.replica) return
+      this.#tell("incoming")
+      for (const update of updates) Y.applyUpdate(replica, update, REMOTE)
+    })
+    for (const update of updates) this.#base.add(update)
     this.#seen(from, seq)
   }
 
@@ -115,10 +122,17 @@ export class LiveDocument extends EventTarget {
   /** Words that a page which is gone has left in this browser, to be sent from here. */
   async adopt(records) {
     await this.#recalled
-    this.#takeUp(records)
+    if (GIVEN[this.closed]) for (const record of records) waiting.stick(record, word(`offer.${this.closed}`))
+    else this.#takeUp(records)
+  }
+
+  /** Send what waits, if anything may be sent. */
+  resume() {
+    this.#sender.soon()
   }
 
   #takeUp(records) {
+    gate.weigh(records)
     for (const record of records) {
       this.#gen = this.#sender.gen ??= record.gen
       if (record.gen !== this.#gen) {

@@ -1,6 +1,7 @@
 // The live documents of this page, each opened once, and the wire that feeds them.
 
 import { connection } from "../connection.js"
+import { gate } from "../gate.js"
 import { DOC_ACCESS, DOC_AWARENESS, DOC_CLOSED, DOC_PEOPLE, DOC_UPDATE, STORING } from "../wire.js"
 import { LiveDocument } from "./document.js"
 
@@ -26,6 +27,11 @@ export function close(name) {
 
 connection.watch((state) => {
   for (const document of opened.values()) state === "online" ? document.join() : document.cutOff()
+})
+gate.watch(() => opened.forEach((document) => document.resume()))
+globalThis.document.addEventListener("visibilitychange", () => {
+  // A hidden page was told little: what it lacks is asked for.
+  if (!globalThis.document.hidden) for (const document of opened.values()) document.join()
 })
 connection.on(STORING, ({ able }) => able && opened.forEach((document) => document.hurry()))
 connection.on(DOC_UPDATE, (frame) => opened.get(frame.doc)?.receive(frame))

@@ -96,6 +96,7 @@ export class Session {
     const body = this.#view.dom
     this.#view.destroy()
     this.#view = null
+    this.live.composing.end()
     body.classList.remove("ProseMirror", "ProseMirror-focused")
     for (const name of MADE_BY_THE_VIEW) body.removeAttribute(name)
     body.replaceChildren(text)

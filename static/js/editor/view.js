@@ -24,7 +24,7 @@ export function makeView(session) {
       attributes: () => (session.editing ? role(session) : {}),
       transformPastedHTML: cleanHtml,
       transformPasted: (slice) => (session.multiline ? slice : oneLine(slice)),
-      handleDOMEvents: { beforeinput: refuseFormatting },
+      handleDOMEvents: { beforeinput: refuseFormatting, ...compositionOf(session.live) },
       // The first transactions come while the view is still being made, late ones after its end.
       dispatchTransaction(transaction) {
         if (this.isDestroyed) return
@@ -39,6 +39,18 @@ export function makeView(session) {
  *  view reads where the caret is before it is drawn anew for their sake. */
 export function readCaret(view) {
   if (!view.composing) view.domObserver.flush()
+}
+
+/** Others' edits wait while a word is under way. */
+function compositionOf({ composing }) {
+  const going = (view) => void composing.begin(() => finishWord(view))
+  return { compositionstart: going, compositionupdate: going, compositionend: () => void composing.end() }
+}
+
+/** Keyboards let go of their word when the focus goes. */
+function finishWord({ dom }) {
+  dom.blur()
+  dom.focus()
 }
 
 function aboutCarets(transaction) {

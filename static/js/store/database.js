@@ -20,6 +20,7 @@ export async function destroy() {
 /** Run `work(objectStore)` in a transaction; resolves, when it is complete, with what the request it returns found.
  *  Nothing happens in a browser that keeps nothing. */
 async function run(store, mode, work) {
+  if (device.shared && !opening && !(await exists())) return undefined
   const database = await (opening ??= open().catch(() => null))
   if (!database) return undefined
   const transaction = database.transaction(store, mode)
@@ -29,6 +30,11 @@ async function run(store, mode, work) {
     transaction.onabort = transaction.onerror = () => reject(transaction.error)
   })
   return request?.result
+}
+
+/** On a computer that others use too no store is begun; one from before is still emptied. */
+async function exists() {
+  return ((await indexedDB.databases?.()) ?? []).some(({ name }) => name === device.owner)
 }
 
 function open() {

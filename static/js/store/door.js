@@ -1,5 +1,6 @@
 // The way to the browser's own store. What waits longer than a moment is kept; the rest of the store is loaded then.
 
+import { laterWords } from "../words.js"
 import { device } from "./device.js"
 
 // A good line answers sooner, and then nothing is written at all.
@@ -22,7 +23,7 @@ export function drop(key) {
   clearTimeout(planned.get(key)?.timer)
   planned.delete(key)
   if (!written.delete(key)) return
-  store().then(({ waiting }) => waiting.drop(nameOf(key)))
+  store().then(({ waiting }) => waiting.drop(nameOf(key)), () => {})
 }
 
 /** Write what is planned at once; resolves when it is kept. */
@@ -42,11 +43,12 @@ async function write(key) {
   planned.delete(key)
   const record = make()
   if (!record) return drop(key)
+  if (device.shared) return
   if (!written.has(key)) written.set(key, since)
-  const { waiting } = await store()
+  const { waiting } = await store().catch(() => ({}))
   const own = { id: nameOf(key), page: device.page, since: written.get(key), at: Date.now(), stuck: "" }
-  // Dropped while the store was being loaded.
-  if (written.has(key)) await waiting.keep({ ...own, where: here(), ...record }).catch(() => {}) // full
+  // It may have been dropped while the store was being loaded.
+  if (waiting && written.has(key)) await waiting.keep({ ...own, where: here(), ...record }).catch(() => {}) // full
 }
 
 function nameOf(key) {
@@ -58,8 +60,13 @@ function here() {
 }
 
 function store() {
-  return (loading ??= import("./waiting.js").catch((error) => {
+  return (loading ??= loaded().catch((error) => {
     loading = null
     throw error
   }))
+}
+
+async function loaded() {
+  const [module] = await Promise.all([import("./waiting.js"), laterWords()])
+  return module
 }

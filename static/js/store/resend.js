@@ -14,6 +14,7 @@ import { waiting } from "./waiting.js"
 /** Take over whatever was left behind. Without a connection only what belongs to this page's own fields. */
 export async function resend() {
   const left = await waiting.leftBehind()
+  gate.weigh(left)
   for (const record of newest(left.filter(({ kind }) => kind === "post"))) await takeOver(record)
   if (!connection.online || !gate.open) return
   const docs = new Set(left.filter(({ kind }) => kind === "text").map(({ doc }) => doc))
@@ -37,7 +38,7 @@ async function takeOver(record) {
   if (!(field || connection.online) || !(await waiting.claim(record))) return
   if (record.gen !== device.gen) return waiting.stick(record, word("offer.restored"))
   const body = new URLSearchParams(record.body)
-  if (field?.adopt?.(body)) return flush().then(() => waiting.drop(record.id))
+  if (field?.adopt?.(body, record.since)) return flush().then(() => waiting.drop(record.id))
   sendPost(record, body)
 }
 

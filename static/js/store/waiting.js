@@ -15,8 +15,7 @@ let hold = null
 
 export const waiting = {
   async keep(record) {
-    if (device.shared) return
-    alive()
+    await alive()
     await change("waiting", (store) => store.put(record))
     tell()
   },
@@ -50,6 +49,7 @@ export const waiting = {
         if (mine) store.put({ ...request.result, page: device.page })
       }
     })
+    if (mine) tell()
     return mine
   },
 
@@ -64,9 +64,10 @@ export const waiting = {
     watchers.add(watcher)
   },
 
-  /** On a computer that others use too nothing stays behind what had to be sent. */
-  async tidy() {
-    if (device.shared && !(await this.list()).length) await destroy()
+  /** Forget what was only read. What waits stays, to be sent when its writer is back. */
+  async forgetRead() {
+    if ((await this.list()).length) await change("bases", (store) => store.clear())
+    else await destroy()
   },
 }
 

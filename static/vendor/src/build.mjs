@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync,
 import { dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
+import { minify } from "terser"
 
 const here = dirname(fileURLToPath(import.meta.url))
 const vendor = resolve(here, "..")
@@ -11,34 +12,32 @@ const axe = resolve(vendor, "../../tests/vendor/axe.min.js")
 const packages = join(here, "node_modules")
 
 const SPDX = { "BSD-0-Clause": "0BSD" }
-const copies = [
-  { name: "htmx.org", from: "dist/htmx.esm.min.js", to: join(vendor, "htmx-4.0.1.js") },
-  {
-    name: "socket.io-client",
-    from: "dist/socket.io.esm.min.js",
-    to: join(vendor, "socket.io-client-4.8.4.js"),
-    with: ["@socket.io/component-emitter", "engine.io-client", "engine.io-parser", "socket.io-parser"],
-  },
-  { name: "axe-core", from: "axe.min.js", to: axe },
-]
+const copies = [{ name: "axe-core", from: "axe.min.js", to: axe }]
 
-const bundle = join(vendor, "klimawerk-editor.yjs-13.6.33.js")
-const result = await build({
-  entryPoints: [join(here, "entry.mjs")],
-  outfile: bundle,
-  bundle: true,
-  minify: true,
-  format: "esm",
-  target: "es2021",
-  legalComments: "none",
-  metafile: true,
-})
+// What a page of ours never uses: a third way to a server that offers two, and binary frames beside base64 in JSON.
+const left = {
+  "webtransport.js": "export class WT {}",
+  "is-binary.js": "export const isBinary = () => false, hasBinary = () => false",
+  "binary.js": "export const deconstructPacket = (packet) => ({ packet, buffers: [] }), reconstructPacket = (packet) => packet",
+}
+const leftOut = {
+  name: "left-out",
+  setup({ onResolve, onLoad }) {
+    const files = /\/(webtransport|is-binary|binary)\.js$/
+    onResolve({ filter: files }, ({ path }) => ({ path: path.match(files)[0].slice(1), namespace: "left-out" }))
+    onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({ contents: left[path] }))
+  },
+}
+const bundles = [
+  { entry: "page.mjs", file: "klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js", name: "klimawerk-page", target: "es2022" },
+  { entry: "editor.mjs", file: "klimawerk-editor.yjs-13.6.33.js", name: "klimawerk-editor", target: "es2021" },
+]
 
 rmSync(join(vendor, "licences"), { recursive: true, force: true })
 mkdirSync(join(vendor, "licences"), { recursive: true })
 mkdirSync(dirname(axe), { recursive: true })
 const files = copies.map(copied)
-files.push(entry(bundle, "klimawerk-editor", "1", bundled(result.metafile)))
+for (const bundle of bundles) files.push(await built(bundle))
 writeFileSync(join(vendor, "MANIFEST.json"), JSON.stringify({ files }, null, 2) + "\n")
 
 function copied({ name, from, to, with: others = [] }) {
@@ -46,6 +45,23 @@ function copied({ name, from, to, with: others = [] }) {
   // A source map that is not shipped would only be asked for in vain.
   writeFileSync(to, text.replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n"))
   return entry(to, name, described(name).version, [name, ...others])
+}
+
+async function built({ entry: source, file, name, target }) {
+  const { metafile } = await build({
+    entryPoints: [join(here, source)],
+    outfile: join(vendor, file),
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target,
+    legalComments: "none",
+    metafile: true,
+    plugins: [leftOut],
+  })
+  const { code } = await minify(readFileSync(join(vendor, file), "utf8"), { module: true, ecma: 2021 })
+  writeFileSync(join(vendor, file), code + "\n")
+  return entry(join(vendor, file), name, "1", bundled(metafile))
 }
 
 function bundled(metafile) {

@@ -1,0 +1,151 @@
+"""Our own modules as few files: forty small answers cost more in headers and waiting than in content on a thin line.
+
+The source stays small native modules. A joined file holds each as a function that returns what it exports, in the
+order in which they need each other. There are few files: the page's entry with all that it needs at once, and what is
+loaded later, apart by the third-party files that it needs, since those are large. No module is in a page twice.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from klimawerk.web.modules import VENDOR, CannotJoin, Module, understood
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A file for the browser: its code, and the paths of the files that it imports at once."""
+
+    code: str
+    needs: list[str]
+
+
+def join(read: Callable[[str], str], entry: str, vendor: Callable[[str], str]) -> dict[str, Joined]:
+    """The joined files by path: `entry` with all that it needs at once, and what is loaded later.
+
+    `read(path)` gives a module's source, `vendor(path)` the address by which a third-party module is imported.
+    Raises CannotJoin.
+    """
+    modules = _reachable(read, entry)
+    order = _ordered(modules, entry)
+    return _House(modules, order, _homes(modules, order, entry), entry, vendor).files()
+
+
+def _reachable(read: Callable[[str], str], entry: str) -> dict[str, Module]:
+    modules: dict[str, Module] = {}
+    waiting = [entry]
+    while waiting:
+        path = waiting.pop()
+        if path not in modules and not path.startswith(VENDOR):
+            modules[path] = understood(path, read(path))
+            waiting += [*modules[path].needs, *sorted(modules[path].later)]
+    for module in modules.values():
+        for needed, name in module.asks:
+            if needed in modules and name not in modules[needed].exports:
+                raise CannotJoin(f"{module.path}: {needed} does not export {name}")
+    return modules
+
+
+def _ordered(modules: Mapping[str, Module], entry: str) -> list[str]:
+    """Every module after those that it needs."""
+    order: list[str] = []
+
+    def visit(path: str, above: tuple[str, ...]) -> None:
+        if path in above:
+            raise CannotJoin("modules need each other in a circle: " + " → ".join([*above[above.index(path) :], path]))
+        if path in modules and path not in order:
+            for needed in modules[path].needs:
+                visit(needed, (*above, path))
+            order.append(path)
+
+    for start in (entry, *_later(modules)):
+        visit(start, ())
+    return order
+
+
+def _later(modules: Mapping[str, Module]) -> list[str]:
+    return sorted({path for module in modules.values() for path in module.later})
+
+
+def _homes(modules: Mapping[str, Module], order: list[str], entry: str) -> dict[str, str]:
+    """The file in which each module stands."""
+    at_once = _closure(modules, entry)
+    homes = {}
+    for path in order:
+        heavy = sorted(needed for needed in _closure(modules, path) - at_once if needed.startswith(VENDOR))
+        names = "-".join(posixpath.basename(needed).split(".")[0] for needed in heavy)
+        homes[path] = entry if path in at_once else f"js/with-{names}.js" if heavy else "js/later.js"
+    return homes
+
+
+def _closure(modules: Mapping[str, Module], start: str) -> set[str]:
+    """`start` and all that it needs at once."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            waiting += modules[path].needs if path in modules else []
+    return seen
+
+
+@dataclass(frozen=True)
+class _House:
+    """All modules, in order, and the file in which each stands."""
+
+    modules: Mapping[str, Module]
+    order: list[str]
+    homes: Mapping[str, str]
+    entry: str
+    vendor: Callable[[str], str]
+
+    def files(self) -> dict[str, Joined]:
+        return {file: self._written(file) for file in dict.fromkeys(self.homes.values())}
+
+    def _written(self, file: str) -> Joined:
+        paths = [path for path in self.order if self.homes[path] == file]
+        taken = {needed for path in paths for needed in self.modules[path].needs if self._home(needed) != file}
+        head = [self._import(file, path) for path in sorted(taken)]
+        bodies = [self.modules[path].as_function(self._name, lambda path: self._later(file, path)) for path in paths]
+        given = [self._name(path) for path in paths if path in self._given()]
+        tail = [f"export {{ {', '.join(given)} }}\n"] if given else []
+        return Joined("".join([*head, *bodies, *tail]), sorted({self._home(path) for path in taken}))
+
+    def _import(self, file: str, path: str) -> str:
+        if path.startswith(VENDOR):
+            return f'import * as {self._name(path)} from "{self.vendor(path)}"\n'
+        return f'import {{ {self._name(path)} }} from "{_relative(file, self.homes[path])}"\n'
+
+    def _later(self, file: str, path: str) -> str:
+        """A promise of `path`. All files that it needs and the page lacks are asked for at once, not one by another."""
+        wanted = _closure(self.modules, path) - _closure(self.modules, self.entry)
+        homes = dict.fromkeys(self._home(one) for one in [path, *sorted(wanted)])
+        places = [self.vendor(one) if one.startswith(VENDOR) else _relative(file, one) for one in homes]
+        imports = ", ".join(f'import("{place}")' for place in places)
+        return f"Promise.all([{imports}]).then(([file]) => file.{self._name(path)})"
+
+    def _given(self) -> set[str]:
+        """What other files take."""
+        statically = {
+            needed
+            for path, module in self.modules.items()
+            for needed in module.needs
+            if self._home(needed) != self._home(path)
+        }
+        return statically | set(_later(self.modules))
+
+    def _home(self, path: str) -> str:
+        return self.homes.get(path, path)
+
+    def _name(self, path: str) -> str:
+        if path.startswith(VENDOR):
+            return "v" + "".join(letter if letter.isalnum() else "_" for letter in path.removeprefix(VENDOR))
+        return f"m{self.order.index(path)}"
+
+
+def _relative(file: str, other: str) -> str:
+    path = posixpath.relpath(other, posixpath.dirname(file))
+    return path if path.startswith(".") else f"./{path}"

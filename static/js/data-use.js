@@ -1,0 +1,30 @@
+// The page's foot: the switch of the data saver, and about how much has been used.
+
+import { connection } from "./connection.js"
+import { thrift } from "./thrift.js"
+import { startVolume, usedVolume } from "./volume.js"
+import { clock, number, word } from "./words.js"
+
+const CALM = 5_000
+
+export function startDataUse() {
+  startVolume(connection)
+  const place = document.getElementById("data-use")
+  if (!place) return
+  const control = place.querySelector("[data-saver]")
+  control.addEventListener("change", () => thrift.choose(control.checked))
+  const draw = () => {
+    control.checked = thrift.saver
+    drawVolume(place.querySelector("[data-volume]"))
+  }
+  thrift.watch(draw)
+  setInterval(() => document.hidden || drawVolume(place.querySelector("[data-volume]")), CALM)
+  draw()
+  place.hidden = false
+}
+
+function drawVolume(element) {
+  const { bytes, since } = usedVolume()
+  const text = word("volume", { size: number(Math.max(0.1, bytes / 1e6), 1), time: clock(since) })
+  if (element.textContent !== text) element.textContent = text
+}

@@ -1,0 +1,22 @@
+// What waits, as a text file: for the drawer, or to be sent to somebody by hand.
+
+import { build } from "../build.js"
+import { moment, word } from "../words.js"
+
+export function download(records) {
+  const address = URL.createObjectURL(new Blob([asText(records)], { type: "text/plain;charset=utf-8" }))
+  const day = new Date().toISOString().slice(0, 10)
+  build("a", { href: address, download: `klimawerk-${day}.txt` }).click()
+  setTimeout(() => URL.revokeObjectURL(address), 10_000)
+}
+
+function asText(records) {
+  const parts = records.flatMap(({ where, words, since, stuck }) =>
+    words.map(({ label, text }) =>
+      [`${where.title} · ${label}`, `${location.origin}${where.path} · ${moment(new Date(since))}`, stuck, "", text]
+        .filter((line, i) => line || i > 2)
+        .join("\r\n"),
+    ),
+  )
+  return [word("panel.title"), ...parts].join("\r\n\r\n\r\n") + "\r\n"
+}

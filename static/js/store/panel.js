@@ -1,0 +1,83 @@
+// What waits in this browser, in words: to be read, saved as a file, and copied or discarded where it cannot be sent.
+
+import { build } from "../build.js"
+import { connection } from "../connection.js"
+import { copyable } from "../offer.js"
+import { counted, moment, word } from "../words.js"
+import { download } from "./download.js"
+import { flush } from "./door.js"
+import { waiting } from "./waiting.js"
+
+let dialog = null
+let list = null
+
+/** Show the panel; it follows what happens while it is open. */
+export async function showPanel() {
+  dialog ??= made()
+  await draw()
+  dialog.showModal()
+}
+
+function made() {
+  list = build("div", { className: "stack" })
+  const close = build("button", { type: "button", className: "plain", textContent: word("panel.close") })
+  const save = build("button", { type: "button", className: "plain", textContent: word("panel.download") })
+  close.addEventListener("click", () => dialog.close())
+  save.addEventListener("click", async () => download(await waiting.list()))
+  const title = build("h2", { id: "waiting-title", textContent: word("panel.title"), tabIndex: -1, autofocus: true })
+  const element = build("dialog", { id: "waiting" }, title, list, build("p", { className: "actions" }, save, close))
+  element.setAttribute("aria-labelledby", title.id)
+  document.body.append(element)
+  waiting.watch(() => element.open && draw())
+  return element
+}
+
+async function draw() {
+  await flush()
+  const records = await waiting.list()
+  const stuck = records.filter((record) => record.stuck)
+  const going = records.filter((record) => !record.stuck)
+  list.replaceChildren(
+    ...(records.length ? [] : [build("p", { textContent: word("panel.nothing") })]),
+    ...section(going, connection.online ? "panel.sending" : "panel.waiting", goes),
+    ...section(stuck, "panel.stuck", stays),
+  )
+  dialog.querySelector(".actions button").hidden = !records.length
+}
+
+function section(records, sentence, entry) {
+  if (!records.length) return []
+  const pages = new Map()
+  for (const record of records) pages.set(record.where.path, [...(pages.get(record.where.path) ?? []), record])
+  return [build("p", { textContent: word(sentence) }), ...[...pages.values()].map((found) => page(found, entry))]
+}
+
+function page(records, entry) {
+  const { title, path } = records[0].where
+  const link = build("a", { href: path, textContent: title })
+  return build("section", {}, build("h3", {}, link), ...records.flatMap(entry))
+}
+
+function goes({ words, since }) {
+  const time = word("panel.since", { time: moment(new Date(since)) })
+  return words.flatMap(({ label, text }) => [
+    build("p", { className: "waiting-label" }, build("strong", { textContent: label }), ` ${time}`),
+    build("p", { className: "waiting-words", textContent: text || word("panel.no-words") }),
+  ])
+}
+
+function stays(record) {
+  const discard = build("button", { type: "button", className: "plain", textContent: word("panel.discard") })
+  discard.addEventListener("click", async () => {
+    await waiting.drop(record.id)
+    dialog.querySelector("h2").focus()
+  })
+  const words = record.words.flatMap(({ label, text }, i) => copyable(`stuck-${record.id}-${i}`.replace(/\W/g, "-"), label, text))
+  return [build("div", { className: "offer" }, build("p", { textContent: record.stuck }), ...words, discard)]
+}
+
+/** "3 changes not sent yet", for those who ask before they go. */
+export function sentence(records) {
+  const n = records.reduce((sum, { words }) => sum + words.length, 0)
+  return counted("waiting.here", n)
+}

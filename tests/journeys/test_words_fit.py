@@ -1,0 +1,31 @@
+"""A municipality's name can be read in every line of a sheet."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journeys.conftest import House
+
+# Each select's chosen words beside the room they have; 20 pixels are for the arrow.
+_ROOM = """() => {
+  const pen = document.createElement("canvas").getContext("2d")
+  const shown = [...document.querySelectorAll(".cell-side select")].filter((one) => one.checkVisibility())
+  return shown.map((one) => {
+    const style = getComputedStyle(one)
+    pen.font = style.font
+    const words = one.selectedOptions[0].textContent.trim()
+    const room = one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 20
+    return [words, pen.measureText(words).width, room]
+  })
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 390])
+def test_no_municipality_is_cut_in_a_line(house: House, width: int) -> None:
+    page = house.window("editor", "de")
+    page.set_viewport_size({"width": width, "height": 900})
+    house.go(page, "measure")
+    names = page.evaluate(_ROOM)
+    assert "Abenkrom Municipal Assembly" in [words for words, _wanted, _room in names]
+    cut = [f"{words}: {wanted:.0f} in {room:.0f}" for words, wanted, room in names if wanted > room]
+    assert not cut, "\n".join(cut)

@@ -1,0 +1,60 @@
+"""How much a page weighs on the line, in the real Chromium: budgets, and what keeps them."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from playwright.sync_api import Browser
+
+from tests.journeys.conftest import House
+from tests.thin import line
+
+MEASURE, PROGRAMME, EDITOR = 60_000, 100_000, 105_000
+SAVED = "#save-state[data-state=saved], #save-state[data-state=conflict]"
+ICON = "/img/icon.svg"
+
+
+def opened(house: House, browser: Browser, page: str, role: str = "editor", **options: object) -> line.Load:
+    """`page` in a browser that has never been here; the editor has come when it returns."""
+    known = house.window(role, "de").context
+    context = line.fresh(browser, known, base_url=house.server.url, locale="de-DE", **options)
+    try:
+        window, seen = line.load(context, house.path[page], ready=SAVED)
+        icon = window.locator("link[rel=icon]").get_attribute("href") or ""
+        seen.sizes.setdefault(icon, weight(house.server.url + icon))  # a browser without a window asks for none
+        if page in ("measure", "programme"):
+            until(window, lambda: any("klimawerk-editor" in path for path in seen.sizes))
+        return seen
+    finally:
+        context.close()
+
+
+def weight(url: str) -> int:
+    """Bytes of an answer with its headers."""
+    answer = requests.get(url, headers={"Accept-Encoding": "br"}, stream=True, timeout=10)
+    head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) + len("HTTP/1.1 200 OK\r\n\r\n")
+    return head + len(answer.raw.read(decode_content=False))
+
+
+def until(window: line.Page, condition: object) -> None:
+    for _ in range(200):
+        if condition():  # type: ignore[operator]
+            return
+        window.wait_for_timeout(50)
+    raise AssertionError("it did not come in time")
+
+
+@pytest.mark.parametrize(
+    ("page", "role", "budget"),
+    [("measure", "editor", MEASURE), ("measure", "observer", MEASURE), ("programme", "editor", PROGRAMME)],
+)
+def test_a_page_fits_its_budget_with_everything_it_needs(
+    house: House, browser: Browser, page: str, role: str, budget: int
+) -> None:
+    seen = opened(house, browser, page, role)
+    total = sum(seen.first.values())
+    print(f"\n{page} as {role}: {total} bytes in {len(seen.first)} requests {seen.first}, editor {seen.editor}")
+    assert {path.rsplit(".", 1)[-1] for path in seen.first} >= {"js", "css", "svg"}, "a part was not counted"
+    assert total <= budget, seen.first
+    assert sum(seen.editor.values()) <= EDITOR, seen.editor
+    assert sum(seen.editor.values()) > 20_000, "the editor was not counted"

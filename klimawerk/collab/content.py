@@ -104,10 +104,11 @@ def write(fragment: XmlFragment, text: Node) -> None:
     """Make `text` the fragment's whole content. The caller has checked it, and holds the document."""
     del fragment.children[:]
     for block in text.get("content") or [{"type": "paragraph"}]:
-        fragment.children.append(_element(block))
+        fragment.children.append(element(block))
 
 
-def _element(node: Node) -> XmlElement:
+def element(node: Node) -> XmlElement:
+    """A block to be put into a fragment."""
     attributes = {key: value for key, value in (node.get("attrs") or {}).items() if key in ATTRIBUTES}
     return _Element(node["type"], attributes, node.get("content", []))
 
@@ -125,7 +126,7 @@ class _Element(XmlElement):
         for node in self._content:
             if node["type"] != "text":
                 run = None
-                self.children.append(_element(node))
+                self.children.append(element(node))
                 continue
             if run is None:
                 run = XmlText()
@@ -138,6 +139,11 @@ def read(fragment: XmlFragment) -> Node:
     """The fragment as JSON within the schema; what does not belong there is left out."""
     blocks = [node for child in fragment.children for node in _block(child)]
     return {"type": "doc", "content": blocks or [{"type": "paragraph"}]}
+
+
+def block_of(child: Any) -> list[Node]:
+    """A child of a fragment as JSON within the schema; what does not belong there is left out."""
+    return list(_block(child))
 
 
 def _block(child: Any, depth: int = 1) -> Iterator[Node]:
@@ -264,6 +270,18 @@ def read_back(text: Node) -> Node:
     fragment = document.get("text", type=XmlFragment)
     write(fragment, text)
     return read(fragment)
+
+
+def joined(node: Node) -> Node:
+    """The same text with neighbours of equal formatting joined: equal texts have equal JSON."""
+    inner: list[Node] = []
+    for child in map(joined, node.get("content", [])):
+        last = inner[-1] if inner else {}
+        if child["type"] == "text" == last.get("type") and child.get("marks") == last.get("marks"):
+            inner[-1] = {**last, "text": last["text"] + child["text"]}
+        else:
+            inner.append(child)
+    return {**node, "content": inner} if inner else {key: value for key, value in node.items() if key != "content"}
 
 
 def is_empty(text: Node) -> bool:

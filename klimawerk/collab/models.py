@@ -66,6 +66,14 @@ class Update(Model):
     at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 
+class Writer(Model):
+    """Who wrote in a document, and the number of their last update among those that compaction has folded away."""
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    person: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int]
+
+
 class LiveText(Model):
     """One fragment ("description.en") as lists, search and first paint read it; `rev`: the topic's revision."""
 

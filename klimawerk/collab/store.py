@@ -6,17 +6,17 @@ Truth is `Document.state` (up to and including `upto`) plus the updates behind i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from pycrdt import Doc, XmlFragment
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from klimawerk.clock import now
-from klimawerk.collab import content, hints
+from klimawerk.collab import content, hints, merging
 from klimawerk.collab.content import Node
-from klimawerk.collab.models import Document, LiveText, Update, new_gen
+from klimawerk.collab.models import Document, LiveText, Update, Writer, new_gen
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
@@ -75,19 +75,17 @@ def add_fragments(name: str, fragments: Contents | Iterable[str]) -> None:
 
 def replace(name: str, contents: Mapping[str, Node], by: int | None = None) -> None:
     """Make these texts the whole content of their fragments; open editors follow. Raises NoDocument, BadContent."""
-    for text in contents.values():
-        content.check(text)
-    row = _next(name)
-    document = read_log(row.id).document()
-    before = document.get_state()
-    with document.transaction():
-        for fragment, text in contents.items():
-            content.write(document.get(fragment, type=XmlFragment), text)
-    row.seq += 1
-    row.dirty_since = row.dirty_since or now()
-    db.session.add(Update(document_id=row.id, seq=row.seq, payload=document.get_update(before), by=by))
-    db.session.flush()
-    hints.changed([name])
+    _rewrite(name, contents, by, content.write)
+
+
+def merge(name: str, contents: Mapping[str, Node], by: int | None = None) -> None:
+    """The same by differences: where nothing differs nothing is touched, and what others type there stays."""
+    _rewrite(name, contents, by, merging.merge)
+
+
+def hold(name: str) -> None:
+    """Until the commit nobody else writes in the document. Inside writing(). Raises NoDocument."""
+    _next(name)
 
 
 def texts(names: Iterable[str]) -> dict[str, dict[str, LiveText]]:
@@ -190,7 +188,23 @@ def compact(document_id: int) -> None:
     with writing() as session:
         folded = session.execute(update(Document).where(*unchanged).values(state=state, upto=log.seq))
         if folded.rowcount:  # type: ignore[attr-defined]
+            _remember_writers(log.id, log.seq)
             session.execute(delete(Update).where(Update.document_id == log.id, Update.seq <= log.seq))
+
+
+def writers_since(name: str, seq: int) -> set[int]:
+    """Who wrote in the document after its update number `seq`. Raises NoDocument."""
+    id_ = find(name).id
+    logged = select(Update.by).where(Update.document_id == id_, Update.seq > seq, Update.by.is_not(None))
+    folded = select(Writer.person).where(Writer.document_id == id_, Writer.seq > seq)
+    return {*db.session.scalars(logged.distinct()), *db.session.scalars(folded)}
+
+
+def _remember_writers(document_id: int, seq: int) -> None:
+    logged = select(Update.by, func.max(Update.seq)).where(Update.document_id == document_id, Update.seq <= seq)
+    for person, last in db.session.execute(logged.where(Update.by.is_not(None)).group_by(Update.by)).all():
+        db.session.merge(Writer(document_id=document_id, person=person, seq=last))
+    db.session.flush()
 
 
 def waiting_for_compaction(rows: int, quiet: timedelta) -> list[int]:
@@ -198,6 +212,24 @@ def waiting_for_compaction(rows: int, quiet: timedelta) -> list[int]:
     young = select(Update.id).where(Update.document_id == Document.id, Update.at > now() - quiet).exists()
     behind = Document.seq - Document.upto
     return list(db.session.scalars(select(Document.id).where(or_(behind > rows, and_(behind > 0, ~young)))))
+
+
+def _rewrite(
+    name: str, contents: Mapping[str, Node], by: int | None, write: Callable[[XmlFragment, Node], None]
+) -> None:
+    for text in contents.values():
+        content.check(text)
+    row = _next(name)
+    document = read_log(row.id).document()
+    before = document.get_state()
+    with document.transaction():
+        for fragment, text in contents.items():
+            write(document.get(fragment, type=XmlFragment), text)
+    row.seq += 1
+    row.dirty_since = row.dirty_since or now()
+    db.session.add(Update(document_id=row.id, seq=row.seq, payload=document.get_update(before), by=by))
+    db.session.flush()
+    hints.changed([name])
 
 
 def _next(name: str) -> Document:

@@ -23,6 +23,7 @@ from klimawerk.money import Sums, sums
 from klimawerk.partnerships.models import Partnership
 from klimawerk.partnerships.service import add_member
 from klimawerk.programmes.models import Programme
+from klimawerk.versions.service import IMPORT, items_of, record
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ def import_draft(draft: Draft, *, by: Person | None, side: str = "de") -> Progra
     """The same for a file that has been checked."""
     with writing():
         programme = store(draft, by=by.id if by else None)
+        for item_id in items_of(programme.frame):
+            record(item_id, IMPORT, by=by.id if by else None)
         if by:
             coordinate(programme.frame.partnership, by, side)
         return programme

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import current_app, g, has_request_context
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -9,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from klimawerk.database import after_commit
 from klimawerk.extensions import db
 from klimawerk.live.models import Topic
+
+_listeners: list[Callable[[list[str]], None]] = []
 
 
 def note(topic: str) -> int:
@@ -21,7 +25,7 @@ def note(topic: str) -> int:
     if topic not in noted:
         if not noted:
             page = g.get("page") if has_request_context() else None
-            after_commit(lambda: current_app.extensions["live"].told.announce(noted, page))
+            after_commit(lambda: _announce(noted, page))
         noted[topic] = _raise_revision(topic)
     return noted[topic]
 
@@ -38,6 +42,17 @@ def revisions(topics: list[str]) -> dict[str, int]:
     return {name: found.get(name, 0) for name in topics}
 
 
+def all_revisions() -> dict[str, int]:
+    """The current revision of every topic there is."""
+    return dict(db.session.execute(select(Topic.name, Topic.rev)).all())
+
+
+def listen(listener: Callable[[list[str]], None]) -> None:
+    """`listener(topics)` is called in this process after each commit that changed something."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
 def _raise_revision(topic: str) -> int:
     raised = update(Topic).where(Topic.name == topic).values(rev=Topic.rev + 1).returning(Topic.rev)
     rev = db.session.scalar(raised)
@@ -50,3 +65,9 @@ def _raise_revision(topic: str) -> int:
             rev = db.session.scalar(raised)
     assert rev is not None
     return rev
+
+
+def _announce(noted: dict[str, int], page: str | None) -> None:
+    current_app.extensions["live"].told.announce(noted, page)
+    for listener in _listeners:
+        listener(list(noted))

@@ -10,6 +10,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from klimawerk.web import assets, compress, errors, formats, headers, info, logs, offline, places
 from klimawerk.web.places import locale, timezone
+from klimawerk.web.tight import Tight
 from klimawerk.web.words import words
 
 __all__ = ["init_app", "locale", "timezone"]
@@ -20,6 +21,7 @@ from klimawerk.web import health
 def init_app(app: Flask) -> None:
     """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
     app.request_class = PageRequest
+    app.jinja_env.add_extension(Tight)
     app.url_map.converters["int"] = Number
     _trust_proxies(app)
     logs.init_app(app)

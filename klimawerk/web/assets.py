@@ -18,6 +18,7 @@ from flask import Flask, Response, abort, current_app, request, send_from_direct
 
 from klimawerk.web import packing
 from klimawerk.web.joining import Joined, join
+from klimawerk.web.minify import minified
 from klimawerk.web.modules import VENDOR, understood
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -132,7 +133,8 @@ class Tree:
     @cached_property
     def scripts(self) -> dict[str, Joined]:
         """The joined files of our own modules."""
-        return join(self._source, ENTRY, lambda path: f"/static/v-{self._own_version(path)}/{path}")
+        files = join(self._source, ENTRY, lambda path: f"/static/v-{self._own_version(path)}/{path}")
+        return {path: Joined(minified(file.code, self.shelf), file.needs) for path, file in files.items()}
 
     @cached_property
     def _style(self) -> bytes:

@@ -1,14 +1,14 @@
 """Our own modules as few files: forty small answers cost more in headers and waiting than in content on a thin line.
 
 The source stays small native modules. A joined file holds each as a function that returns what it exports, in the
-order in which they need each other. What the page's entry reaches at once is one file; what is loaded later is one
-file per entry; what several of those share is one of its own, so that no module is in a page twice.
+order in which they need each other. There are few files: the page's entry with all that it needs at once, and what is
+loaded later, apart by the third-party files that it needs, since those are large. No module is in a page twice.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from klimawerk.web.modules import VENDOR, CannotJoin, Module, understood
@@ -23,17 +23,14 @@ class Joined:
 
 
 def join(read: Callable[[str], str], entry: str, vendor: Callable[[str], str]) -> dict[str, Joined]:
-    """The joined files by path, for `entry` and all that is loaded later.
+    """The joined files by path: `entry` with all that it needs at once, and what is loaded later.
 
-    `read(path)` gives a module's source, `vendor(path)` the address by which a third-party module is imported. An
-    entry's file has the entry's own path and exports, so that `import("./editor/session.js")` goes on meaning it.
+    `read(path)` gives a module's source, `vendor(path)` the address by which a third-party module is imported.
     Raises CannotJoin.
     """
     modules = _reachable(read, entry)
     order = _ordered(modules, entry)
-    files = _files(modules, order, entry)
-    house = _House(modules, order, {path: file for file, paths in files.items() for path in paths}, vendor)
-    return {file: house.written(file, paths) for file, paths in files.items()}
+    return _House(modules, order, _homes(modules, order, entry), entry, vendor).files()
 
 
 def _reachable(read: Callable[[str], str], entry: str) -> dict[str, Module]:
@@ -72,34 +69,27 @@ def _later(modules: Mapping[str, Module]) -> list[str]:
     return sorted({path for module in modules.values() for path in module.later})
 
 
-def _files(modules: Mapping[str, Module], order: list[str], entry: str) -> dict[str, list[str]]:
-    """Which modules stand in which file: those that the same entries reach stand together."""
-    at_once = {start: set(_closure(modules, start)) for start in (entry, *_later(modules))}
-    files: dict[str, list[str]] = {}
-    shared: dict[frozenset[str], str] = {}
+def _homes(modules: Mapping[str, Module], order: list[str], entry: str) -> dict[str, str]:
+    """The file in which each module stands."""
+    at_once = _closure(modules, entry)
+    homes = {}
     for path in order:
-        reached_by = frozenset(start for start, paths in at_once.items() if path in paths)
-        if entry in reached_by:
-            file = entry
-            if path in at_once and path != entry:
-                raise CannotJoin(f"{path} is imported both at once and later")
-        elif path in at_once or len(reached_by) == 1:
-            file = path if path in at_once else min(reached_by)
-        else:
-            file = shared.setdefault(reached_by, f"js/shared-{len(shared) + 1}.js")
-        files.setdefault(file, []).append(path)
-    return files
+        heavy = sorted(needed for needed in _closure(modules, path) - at_once if needed.startswith(VENDOR))
+        names = "-".join(posixpath.basename(needed).split(".")[0] for needed in heavy)
+        homes[path] = entry if path in at_once else f"js/with-{names}.js" if heavy else "js/later.js"
+    return homes
 
 
-def _closure(modules: Mapping[str, Module], start: str) -> Iterator[str]:
+def _closure(modules: Mapping[str, Module], start: str) -> set[str]:
+    """`start` and all that it needs at once."""
     seen: set[str] = set()
     waiting = [start]
     while waiting:
         path = waiting.pop()
-        if path in modules and path not in seen:
+        if path not in seen:
             seen.add(path)
-            yield path
-            waiting += modules[path].needs
+            waiting += modules[path].needs if path in modules else []
+    return seen
 
 
 @dataclass(frozen=True)
@@ -108,43 +98,52 @@ class _House:
 
     modules: Mapping[str, Module]
     order: list[str]
-    home: Mapping[str, str]
+    homes: Mapping[str, str]
+    entry: str
     vendor: Callable[[str], str]
 
-    def written(self, file: str, paths: list[str]) -> Joined:
-        imports: dict[str, str] = {}
-        needs: set[str] = set()
+    def files(self) -> dict[str, Joined]:
+        return {file: self._written(file) for file in dict.fromkeys(self.homes.values())}
 
-        def name_of(path: str) -> str:
-            name = self._name(path)
-            if path.startswith(VENDOR):
-                imports[path] = f'import * as {name} from "{self.vendor(path)}"\n'
-                needs.add(path)
-            elif self.home[path] != file:
-                imports[path] = f'import {{ {name} }} from "{_relative(file, self.home[path])}"\n'
-                needs.add(self.home[path])
-            return name
+    def _written(self, file: str) -> Joined:
+        paths = [path for path in self.order if self.homes[path] == file]
+        taken = {needed for path in paths for needed in self.modules[path].needs if self._home(needed) != file}
+        head = [self._import(file, path) for path in sorted(taken)]
+        bodies = [self.modules[path].as_function(self._name, lambda path: self._later(file, path)) for path in paths]
+        given = [self._name(path) for path in paths if path in self._given()]
+        tail = [f"export {{ {', '.join(given)} }}\n"] if given else []
+        return Joined("".join([*head, *bodies, *tail]), sorted({self._home(path) for path in taken}))
 
-        bodies = [
-            self.modules[path].as_function(self._name(path), name_of, lambda path: _relative(file, path))
-            for path in paths
-        ]
-        return Joined("".join([*imports.values(), *bodies, *self._exports(file, paths)]), sorted(needs))
+    def _import(self, file: str, path: str) -> str:
+        if path.startswith(VENDOR):
+            return f'import * as {self._name(path)} from "{self.vendor(path)}"\n'
+        return f'import {{ {self._name(path)} }} from "{_relative(file, self.homes[path])}"\n'
+
+    def _later(self, file: str, path: str) -> str:
+        """A promise of `path`. All files that it needs and the page lacks are asked for at once, not one by another."""
+        wanted = _closure(self.modules, path) - _closure(self.modules, self.entry)
+        homes = dict.fromkeys(self._home(one) for one in [path, *sorted(wanted)])
+        places = [self.vendor(one) if one.startswith(VENDOR) else _relative(file, one) for one in homes]
+        imports = ", ".join(f'import("{place}")' for place in places)
+        return f"Promise.all([{imports}]).then(([file]) => file.{self._name(path)})"
+
+    def _given(self) -> set[str]:
+        """What other files take."""
+        statically = {
+            needed
+            for path, module in self.modules.items()
+            for needed in module.needs
+            if self._home(needed) != self._home(path)
+        }
+        return statically | set(_later(self.modules))
+
+    def _home(self, path: str) -> str:
+        return self.homes.get(path, path)
 
     def _name(self, path: str) -> str:
         if path.startswith(VENDOR):
             return "v" + "".join(letter if letter.isalnum() else "_" for letter in path.removeprefix(VENDOR))
         return f"m{self.order.index(path)}"
-
-    def _exports(self, file: str, paths: list[str]) -> Iterator[str]:
-        """What other files take from this one, and what the entry itself exports."""
-        taken = {
-            needed for module in self.modules.values() if self.home[module.path] != file for needed in module.needs
-        }
-        if names := [self._name(path) for path in paths if path in taken]:
-            yield f"export {{ {', '.join(names)} }}\n"
-        if file in self.modules and (own := self.modules[file].exports):
-            yield f"export const {{ {', '.join(own)} }} = {self._name(file)}\n"
 
 
 def _relative(file: str, other: str) -> str:

@@ -43,10 +43,10 @@ class Module:
     later: frozenset[str]
     exports: list[str]
 
-    def as_function(self, name: str, name_of: Callable[[str], str], address_of: Callable[[str], str]) -> str:
+    def as_function(self, name_of: Callable[[str], str], later: Callable[[str], str]) -> str:
         """The module as `const NAME = (() => ...)()`, an object of what it exports.
 
-        `name_of(path)` is what another module is called here, `address_of(path)` where a later one is.
+        `name_of(path)` is what a module is called, `later(path)` the expression that loads one.
         """
 
         def bound(found: re.Match[str]) -> str:
@@ -57,11 +57,9 @@ class Module:
                 return f"const {re.sub(r' as ', ': ', what)} = {source}"
             return f"const {what[5:]} = {source}" if what.startswith("* as ") else f"const {what} = {source}.default"
 
-        def later(found: re.Match[str]) -> str:
-            return f'import("{address_of(_resolved(self.path, found["path"]))}")'
-
-        code = _LATER.sub(later, _EXPORT.sub("", _STATEMENT.sub(bound, self.code)))
-        return f"const {name} = (() => {{\n{code}return {{ {', '.join(self.exports)} }}\n}})()\n"
+        code = _EXPORT.sub("", _STATEMENT.sub(bound, self.code))
+        code = _LATER.sub(lambda found: later(_resolved(self.path, found["path"])), code)
+        return f"const {name_of(self.path)} = (() => {{\n{code}return {{ {', '.join(self.exports)} }}\n}})()\n"
 
 
 def understood(path: str, source: str) -> Module:

@@ -13,13 +13,14 @@ import hashlib
 import logging
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import brotli
 from werkzeug.datastructures import Accept
 
 log = logging.getLogger(__name__)
-QUICK = {"br": 5, "gzip": 5}
+QUICK = {"br": 6, "gzip": 5}
 
 
 def encoding_for(accepted: Accept) -> str | None:
@@ -42,22 +43,25 @@ def thoroughly(body: bytes, encoding: str) -> bytes:
 
 
 class Shelf:
-    """Packed bodies by their content, in memory and in `folder`, which several processes may share."""
+    """What was made of files, by their content, in memory and in `folder`, which several processes may share."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: dict[tuple[str, str], bytes] = {}
 
     def packed(self, body: bytes, encoding: str) -> bytes:
-        """`body` packed thoroughly. Without a writable folder it is packed once per process."""
-        key = (hashlib.sha256(body).hexdigest()[:32], encoding)
+        """`body` packed thoroughly. Without a writable folder that is done once per process."""
+        return self.kept(body, encoding, lambda body: thoroughly(body, encoding))
+
+    def kept(self, body: bytes, kind: str, make: Callable[[bytes], bytes]) -> bytes:
+        """What `make` makes of `body`, made once; `kind` names what it makes."""
+        key = (hashlib.sha256(body).hexdigest()[:32], kind)
         if key not in self._known:
             file = self._folder / ".".join(key)
-            self._known[key] = _kept(file) or self._make(file, body, encoding)
+            self._known[key] = _read(file) or self._write(file, make(body))
         return self._known[key]
 
-    def _make(self, file: Path, body: bytes, encoding: str) -> bytes:
-        made = thoroughly(body, encoding)
+    def _write(self, file: Path, made: bytes) -> bytes:
         try:
             self._folder.mkdir(exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self._folder)
@@ -69,7 +73,7 @@ class Shelf:
         return made
 
 
-def _kept(file: Path) -> bytes | None:
+def _read(file: Path) -> bytes | None:
     try:
         return file.read_bytes()
     except OSError:

@@ -100,7 +100,7 @@ class Field extends HTMLElement {
   }
 
   get #label() {
-    return this.querySelector("label, legend")?.textContent.replace(/\s+/g, " ").trim() ?? word("offer.yours")
+    return this.querySelector(".label, legend")?.textContent.replace(/\s+/g, " ").trim() ?? word("offer.yours")
   }
 
   #changed(event) {

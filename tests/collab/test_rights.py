@@ -54,7 +54,7 @@ def test_a_closed_document_says_so_at_once_and_opens_again(any_database: str, wr
     akosua, jan = writer(1), writer(2)
     with writing():
         store.lock([doc], "Abstimmung", "Miriam Osei-Lang")
-    told = akosua.client.wait_for("doc:access", seconds=2)
+    told = akosua.client.wait_for("doc:access")
     assert told == {"doc": doc, "write": False, "reason": "Abstimmung", "by": "Miriam Osei-Lang"}
     assert akosua.type("zu spät") == {"ok": False, "error": "locked"}
     assert count() == 0
@@ -79,13 +79,13 @@ def test_rights_that_end_while_connected_end_at_once(any_database: str, house: H
     house.watchers.add((1, doc))
     akosua.client.ask("watch", topics=["measure:8"])
     sockets.recheck(1)
-    assert akosua.client.wait_for("doc:closed", seconds=2) == {"doc": doc, "reason": "revoked"}
+    assert akosua.client.wait_for("doc:closed") == {"doc": doc, "reason": "revoked"}
     assert akosua.type("noch einer")["ok"] is False
     jan.type("geheim")
     jan.client.wait_for("doc:update")
     assert akosua.client.get("doc:update") == []
     assert count() == 1
-    assert [p["name"] for p in jan.client.wait_for("doc:people", seconds=3)["people"]][-1] == "Person 2"
+    assert [p["name"] for p in jan.client.wait_for("doc:people")["people"]][-1] == "Person 2"
 
 
 def test_becoming_a_reader_is_told_and_counts(house: House, writer: Write, doc: str) -> None:
@@ -93,7 +93,7 @@ def test_becoming_a_reader_is_told_and_counts(house: House, writer: Write, doc: 
     house.rights[1, doc] = READER
     with writing():
         store.bump_access([doc])
-    assert akosua.client.wait_for("doc:access", seconds=2) == {"doc": doc, "write": False, "reason": "role", "by": ""}
+    assert akosua.client.wait_for("doc:access") == {"doc": doc, "write": False, "reason": "role", "by": ""}
     assert akosua.type("nein")["error"] == "forbidden"
     assert count() == 0
 
@@ -107,7 +107,7 @@ def test_a_lost_hint_about_rights_is_made_good_within_seconds(house: House, writ
     house.rights[1, doc] = None
     with writing():
         changes.note("person:1")
-    assert akosua.client.wait_for("doc:closed", seconds=3)["reason"] == "revoked"
+    assert akosua.client.wait_for("doc:closed")["reason"] == "revoked"
 
 
 def test_a_deleted_document_closes_and_comes_back(house: House, writer: Write, doc: str) -> None:
@@ -115,7 +115,7 @@ def test_a_deleted_document_closes_and_comes_back(house: House, writer: Write, d
     akosua.type("bleibt")
     with writing():
         store.mark_deleted([doc])
-    assert akosua.client.wait_for("doc:closed", seconds=2)["reason"] == "deleted"
+    assert akosua.client.wait_for("doc:closed")["reason"] == "deleted"
     assert house.client(2).ask("doc:join", doc=doc)["error"] == "not_found"
     with writing():
         store.mark_restored([doc])
@@ -127,13 +127,13 @@ def test_after_a_restore_from_backup_every_document_is_another_one(house: House,
     gen = akosua.join()["gen"]
     with writing():
         store.new_generations()
-    assert akosua.client.wait_for("doc:closed", seconds=3)["reason"] == "restored"
+    assert akosua.client.wait_for("doc:closed")["reason"] == "restored"
     assert house.client(2).ask("doc:join", doc=doc)["gen"] != gen
 
 
 def test_an_older_editor_is_told_to_reload_and_reads_nothing(house: House, doc: str) -> None:
     old = house.client(1, schema=0)
-    assert old.wait_for("reload", seconds=2) == {"schema": 1}
+    assert old.wait_for("reload") == {"schema": 1}
     assert old.ask("doc:join", doc=doc) == {"ok": False, "error": "outdated"}
     assert house.client(1, schema=None).ask("doc:join", doc=doc)["ok"]
 

@@ -32,6 +32,16 @@ class Crowd:
         self._process.kill()
         self._process.wait()
 
+    def faults(self) -> list[str]:
+        """What went wrong since the last question; for a crowd that goes on for ever."""
+        found = []
+        while not self._heard.empty():
+            event = self._heard.get()
+            assert event is not None, "the crowd's process ended"
+            if event["event"] == "fault":
+                found.append(event["sentence"])
+        return found
+
     @property
     def pid(self) -> int:
         return self._process.pid

@@ -135,16 +135,27 @@ def test_a_word_under_way_survives_a_new_paragraph_of_others_above_it(
         expect(sheet.state).to_have_attribute("data-state", "saved")
 
 
-def test_who_rests_in_a_word_reads_what_others_write_after_a_while(
+def test_who_rests_in_a_word_reads_what_others_write_after_a_while_and_goes_on_in_the_same_place(
     team: Team, phone: Sheet, sheet_for: SheetFor
 ) -> None:
     there = sheet_for(team.partner["editor"])
-    Keyboard(phone.page).compose(" K", " Kö")
-    there.edit("title").press_sequentially(" here")
+    there.edit().press("Control+Home")
+    there.page.wait_for_timeout(150)
+    keyboard = Keyboard(phone.page)
+    phone.page.clock.install()
+    keyboard.compose(" A", " Ac", " Acc")
+    there.page.keyboard.type("Above")
+    there.page.keyboard.press("Enter")
     expect(there.state).to_have_attribute("data-state", "saved")
-    phone.page.wait_for_timeout(1_000)
-    expect(phone.body("title")).to_have_text("Green bins")
-    expect(phone.body("title")).to_have_text("Green bins here", timeout=10_000)
+    phone.page.wait_for_timeout(500)
+    expect(phone.body().locator("p")).to_have_count(1)
+    phone.page.clock.fast_forward(16_000)
+    expect(phone.body().locator("p")).to_have_count(2)
+    expect(phone.body()).to_be_focused()
+    keyboard.compose("r", "ra")
+    keyboard.commit("ra")
+    for sheet in (phone, there):
+        expect(sheet.body().locator("p")).to_have_text(["Above", "Forty bins are set up. Accra"])
 
 
 def test_a_word_that_is_given_up_leaves_nothing_behind(team: Team, phone: Sheet, sheet_for: SheetFor) -> None:

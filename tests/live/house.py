@@ -30,7 +30,7 @@ def b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def until(condition: Callable[[], Any], seconds: float = 5.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
     """What `condition` says as soon as it is true; AssertionError when it does not come true in time."""
     end = time.monotonic() + seconds
     while not (result := condition()):
@@ -122,7 +122,7 @@ class Client:
     def get(self, event: str) -> list[Any]:
         return self.heard.get(event, [])
 
-    def wait_for(self, event: str, count: int = 1, seconds: float = 5.0) -> Any:
+    def wait_for(self, event: str, count: int = 1, seconds: float = 30.0) -> Any:
         """The last payload of the event, once it has been heard `count` times."""
         until(lambda: len(self.get(event)) >= count, seconds)
         return self.get(event)[-1]

@@ -34,7 +34,7 @@ def kept(page: Page) -> list[dict[str, Any]]:
     return list(page.evaluate(_ALL))
 
 
-def wait_until(page: Page, condition: Callable[[], Any], seconds: float = 15) -> Any:
+def wait_until(page: Page, condition: Callable[[], Any], seconds: float = 60) -> Any:
     """What `condition` says as soon as it is true; the page goes on meanwhile."""
     end = time.monotonic() + seconds
     while not (result := condition()):

@@ -26,7 +26,7 @@ _AGE = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("path", ["/account", "/measures/{id}"])
+@pytest.mark.parametrize("path", [pytest.param("/account", marks=pytest.mark.slow), "/measures/{id}"])
 def test_what_others_did_is_seen_before_ones_own_changes_go_out(
     team: Team, sheet_for: SheetFor, measure: Measure, path: str
 ) -> None:

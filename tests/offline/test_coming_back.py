@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
@@ -29,13 +30,20 @@ def test_words_and_values_outlive_a_closed_page_and_arrive_from_any_other(
     team: Team, sheet_for: SheetFor, measure: Measure, app: Flask
 ) -> None:
     here = sheet_for(team.de["editor"])
+    here.edit().press_sequentially(" At once.")
+    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
+    wait_until_nothing_is_kept(here.page)
     page = _type_without_a_line(here)
+    # Two others, which both would like to send it.
+    others = [here.page.context.new_page() for _ in range(2)]
     page.close()
-    again = _open_another(here, "/account")
-    wait_until_nothing_is_kept(again)
-    assert text_on_disk(measure) == "Forty bins are set up. Without a line."
+    here.page.context.set_offline(False)
+    for other in others:
+        other.goto("/account")
+    wait_until_nothing_is_kept(others[0])
+    assert text_on_disk(measure) == "Forty bins are set up. At once. Without a line."
     assert value_on_disk(measure, "priority") == "low"
-    expect(again.locator("#save-state")).to_have_attribute("data-state", "saved")
+    expect(others[0].locator("#save-state")).to_have_attribute("data-state", "saved")
 
 
 def test_words_and_values_outlive_a_reload_and_arrive_once(
@@ -58,22 +66,21 @@ def test_words_and_values_outlive_a_reload_and_arrive_once(
     assert value_on_disk(measure, "priority") == "low"
 
 
-def test_nothing_is_kept_of_what_the_server_has(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    here.edit().press_sequentially(" At once.")
-    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
-    wait_until_nothing_is_kept(here.page)
-
-
-def test_a_field_that_is_not_left_yet_is_kept_too(team: Team, sheet_for: SheetFor, measure: Measure) -> None:
-    here = sheet_for(team.de["editor"])
-    start = here.page.locator(f"#f-{here.item}-period_start input")
-    start.press_sequentially("Mai 2031")
+def test_a_field_that_is_not_left_yet_and_a_new_row_are_kept_too(
+    team: Team, sheet_for: SheetFor, measure: Measure
+) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    rows = there.page.locator(f"#rows-{there.item}-steps [data-row]")
+    expect(rows).to_have_count(1)
+    here.page.context.set_offline(True)
+    here.page.locator(f"#rows-{here.item}-steps .row-add button").click()
+    wait_until(here.page, lambda: [one for one in kept(here.page) if "/rows/steps" in one["url"]])
+    here.page.locator(f"#f-{here.item}-period_start [name=value]").press_sequentially("Mai 2031")
     wait_until_kept(here.page, "Mai 2031")
     here.page.close()
-    again = _open_another(here, "/account")
-    wait_until_nothing_is_kept(again)
+    wait_until_nothing_is_kept(_open_another(here, "/account"))
     assert value_on_disk(measure, "period_start") == "2031-05"
+    expect(rows).to_have_count(2)
 
 
 def test_a_field_changed_meanwhile_by_somebody_else_stands_with_both_values(
@@ -90,18 +97,6 @@ def test_a_field_changed_meanwhile_by_somebody_else_stands_with_both_values(
     expect(there.page.locator(f"#f-{there.item}-priority .conflict button")).to_have_count(2)
 
 
-def test_a_row_added_without_a_line_comes_once(team: Team, sheet_for: SheetFor, measure: Measure) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    rows = there.page.locator(f"#rows-{there.item}-steps [data-row]")
-    expect(rows).to_have_count(1)
-    here.page.context.set_offline(True)
-    here.page.locator(f"#rows-{here.item}-steps .row-add button").click()
-    wait_until(here.page, lambda: [one for one in kept(here.page) if "/rows/steps" in one["url"]])
-    here.page.close()
-    wait_until_nothing_is_kept(_open_another(here, "/account"))
-    expect(rows).to_have_count(2)
-
-
 def test_words_for_a_measure_deleted_meanwhile_stay_to_be_copied(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
@@ -115,6 +110,7 @@ def test_words_for_a_measure_deleted_meanwhile_stay_to_be_copied(
     expect(again.locator("#save-state")).to_have_attribute("data-state", "refused")
 
 
+@pytest.mark.slow
 def test_words_for_a_measure_closed_meanwhile_stay_to_be_copied(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
@@ -125,18 +121,6 @@ def test_words_for_a_measure_closed_meanwhile_stay_to_be_copied(
     again = _open_another(here, "/account")
     wait_until(again, lambda: len([one for one in kept(again) if one["stuck"]]) == 2)
     assert text_on_disk(measure) == "Forty bins are set up."
-
-
-def test_two_tabs_send_what_was_left_once(team: Team, sheet_for: SheetFor, measure: Measure) -> None:
-    here = sheet_for(team.de["editor"])
-    page = _type_without_a_line(here)
-    others = [here.page.context.new_page() for _ in range(2)]
-    page.close()
-    here.page.context.set_offline(False)
-    for other in others:
-        other.goto("/account")
-    wait_until_nothing_is_kept(others[0])
-    assert text_on_disk(measure) == "Forty bins are set up. Without a line."
 
 
 def _type_without_a_line(sheet: Sheet) -> Page:

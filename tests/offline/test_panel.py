@@ -58,5 +58,6 @@ def test_what_waits_is_shown_in_words_and_can_be_taken_along(
 
 def _barriers(page: Page) -> list[str]:
     """Of the panel and of the way to it."""
-    small = [one for one in small_targets(page, 44) if "button" in one or "textarea" in one]
+    least = 44 if page.viewport_size and page.viewport_size["width"] < 700 else 24
+    small = [one for one in small_targets(page, least) if "button" in one or "textarea" in one]
     return barriers(page) + sideways(page) + small

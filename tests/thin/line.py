@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
-EDITOR = ("klimawerk-editor", "/js/editor/", "/js/collab/", "/js/shared-")
+EDITOR = ("klimawerk-editor", "/js/later.js")
 
 
 @dataclass

@@ -5,19 +5,23 @@ import { Timers } from "../timers.js"
 
 // After a word the view itself takes a moment.
 const CALM = 80
-// A keyboard may rest in a word for as long as the caret stands there.
-const LONGEST = 6_000
+// A keyboard may rest in a word for as long as the caret stands there. Then the word is ended for it.
+const LONGEST = 15_000
 
 export class Composing {
   #composing = false
   #waiting = []
   #timers = new Timers()
 
-  /** A word is begun, or goes on. */
-  begin() {
+  /** A word is begun, or goes on; `finish` ends it as if the person had. */
+  begin(finish) {
     this.#composing = true
     this.#timers.cancel("end")
-    this.#timers.anew("rest", LONGEST, () => this.#over())
+    this.#timers.anew("rest", LONGEST, () => {
+      if (!this.#waiting.length) return this.begin(finish)
+      finish()
+      this.end()
+    })
   }
 
   /** The word is there; another one may follow at once. */

@@ -24,6 +24,7 @@ const GAP = 2_000
 const REMOTE = Symbol("from the wire")
 const POISONING = [wire.LOCKED, wire.FORBIDDEN, wire.INVALID, wire.TOO_LARGE]
 const GONE = { [wire.NOT_FOUND]: wire.DELETED, [wire.FORBIDDEN]: wire.REVOKED, [wire.OUTDATED]: wire.OUTDATED }
+const GIVEN = { [wire.DELETED]: true, [wire.REVOKED]: true }
 
 export class LiveDocument extends EventTarget {
   people = new Map()
@@ -121,7 +122,8 @@ export class LiveDocument extends EventTarget {
   /** Words that a page which is gone has left in this browser, to be sent from here. */
   async adopt(records) {
     await this.#recalled
-    this.#takeUp(records)
+    if (GIVEN[this.closed]) for (const record of records) waiting.stick(record, word(`offer.${this.closed}`))
+    else this.#takeUp(records)
   }
 
   /** Send what waits, if anything may be sent. */

@@ -43,8 +43,14 @@ export function readCaret(view) {
 
 /** Others' edits wait while a word is under way. */
 function compositionOf({ composing }) {
-  const going = () => void composing.begin()
+  const going = (view) => void composing.begin(() => finishWord(view))
   return { compositionstart: going, compositionupdate: going, compositionend: () => void composing.end() }
+}
+
+/** Keyboards let go of their word when the focus goes. */
+function finishWord({ dom }) {
+  dom.blur()
+  dom.focus()
 }
 
 function aboutCarets(transaction) {

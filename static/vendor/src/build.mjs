@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync,
 import { dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
+import { minify } from "terser"
 
 const here = dirname(fileURLToPath(import.meta.url))
 const vendor = resolve(here, "..")
@@ -13,12 +14,18 @@ const packages = join(here, "node_modules")
 const SPDX = { "BSD-0-Clause": "0BSD" }
 const copies = [{ name: "axe-core", from: "axe.min.js", to: axe }]
 
-// WebTransport is a third way to a server of ours, which offers two.
-const noWebTransport = {
-  name: "no-webtransport",
+// What a page of ours never uses: a third way to a server that offers two, and binary frames beside base64 in JSON.
+const left = {
+  "webtransport.js": "export class WT {}",
+  "is-binary.js": "export const isBinary = () => false, hasBinary = () => false",
+  "binary.js": "export const deconstructPacket = (packet) => ({ packet, buffers: [] }), reconstructPacket = (packet) => packet",
+}
+const leftOut = {
+  name: "left-out",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/webtransport\.js$/ }, () => ({ path: "webtransport", namespace: "none" }))
-    onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export class WT {}" }))
+    const files = /\/(webtransport|is-binary|binary)\.js$/
+    onResolve({ filter: files }, ({ path }) => ({ path: path.match(files)[0].slice(1), namespace: "left-out" }))
+    onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({ contents: left[path] }))
   },
 }
 const bundles = [
@@ -50,8 +57,10 @@ async function built({ entry: source, file, name, target }) {
     target,
     legalComments: "none",
     metafile: true,
-    plugins: [noWebTransport],
+    plugins: [leftOut],
   })
+  const { code } = await minify(readFileSync(join(vendor, file), "utf8"), { module: true, ecma: 2021 })
+  writeFileSync(join(vendor, file), code + "\n")
   return entry(join(vendor, file), name, "1", bundled(metafile))
 }
 

@@ -17,8 +17,10 @@ export class Client {
   #tokens = 0
   #back = null
 
-  constructor({ number, url, cookie, docs, seed, faults, churn, failed }) {
+  /** `programme`: one whose presence and topics the page follows; `locks`: documents may be closed for writing. */
+  constructor({ number, url, cookie, docs, seed, faults, churn, failed, weights, programme, locks }) {
     Object.assign(this, { number, docs, faults, failed, chanceOfChurn: churn, ledger: new Ledger() })
+    Object.assign(this, { weights, programme, locks })
     this.dice = new Dice(seed + 7919 * number)
     this.line = new Line({ url, cookie, dice: new Dice(seed + 104729 * number), faults })
     this.begin()
@@ -84,14 +86,15 @@ export class Client {
       this.acknowledged++
       this.ledger.acknowledge(note)
     }
-    const replica = new Replica({ name, line, dice, acknowledged, failed })
+    const replica = new Replica({ name, line, dice, acknowledged, failed, poisoned: this.locks && (() => this.crash()) })
     const next = () => tokenOf(this.number, this.life, ++this.#tokens)
-    return { replica, hands: new Hands(replica.doc, this.dice, ownPrefix(this.number, this.life), next) }
+    return { replica, hands: new Hands(replica.doc, this.dice, ownPrefix(this.number, this.life), next, this.weights) }
   }
 
   #heard(event, payload) {
     const found = this.open.find(({ replica }) => replica.name === payload?.doc)
     if (event === "doc:update") found?.replica.receive(payload)
+    if (event === "doc:access") found?.replica.allow(payload.write)
     if (event === "doc:closed") this.failed(`client ${this.number}: ${payload.doc} was closed: ${payload.reason}`)
   }
 
@@ -101,6 +104,13 @@ export class Client {
       if (online) replica.join()
     }
     if (!online) this.#comeBack()
+    else if (this.programme) this.#beSeen()
+  }
+
+  #beSeen() {
+    const [number, item] = [this.programme, this.docs[0].split(":")[1]]
+    this.line.tell("watch", { topics: [`programme:${number}`, ...this.docs] })
+    this.line.tell("here", { programme: number, item, field: "description" })
   }
 
   #comeBack() {

@@ -8,17 +8,18 @@ import { gaps, isOf, tokensIn } from "./tokens.mjs"
 export const FRAGMENTS = ["title.en", "title.de", "description.en", "description.de"]
 const WEIGHTS = { word: 46, letters: 10, remove: 11, split: 6, paragraph: 5, heading: 3, list: 2, item: 4, mark: 7, link: 3, rule: 3 }
 
-/** One person's hands on one document. `next()`: a new token; `mine`: how the tokens of this life begin. */
+/** One person's hands on one document. `next()`: a new token; `mine`: how the tokens of this life begin; `weights`:
+ *  how often what is done, where that differs from ordinary writing. */
 export class Hands {
-  constructor(doc, dice, mine, next) {
-    Object.assign(this, { doc, dice, mine, next })
+  constructor(doc, dice, mine, next, weights = {}) {
+    Object.assign(this, { doc, dice, mine, next, weights: { ...WEIGHTS, ...weights } })
   }
 
   /** Do something. Returns {wrote: [tokens], removed: [tokens], moved: [tokens]}. */
   act() {
     this.done = { wrote: [], removed: [], moved: [] }
     const fragment = this.doc.getXmlFragment(this.dice.pick(FRAGMENTS))
-    const what = this.dice.choose(WEIGHTS)
+    const what = this.dice.choose(this.weights)
     if (what === "letters") this.letters(fragment)
     else this.doc.transact(() => this[what](fragment))
     return this.done

@@ -13,6 +13,7 @@ export class Replica {
   doc = new Y.Doc()
   seq = 0
   frames = 0
+  write = true
   #gen = null
   #joined = false
   #joining = false
@@ -22,9 +23,10 @@ export class Replica {
   #ahead = []
   #timers = new Map()
 
-  /** `acknowledged(note)` hears of each note given to `add`; `failed(sentence)` of what must not happen. */
-  constructor({ name, line, dice, acknowledged, failed }) {
-    Object.assign(this, { name, line, dice, acknowledged, failed })
+  /** `acknowledged(note)` hears of each note given to `add`; `failed(sentence)` of what must not happen.
+   *  `poisoned()`, where documents may be closed, hears that this replica holds what nobody will take. */
+  constructor({ name, line, dice, acknowledged, failed, poisoned }) {
+    Object.assign(this, { name, line, dice, acknowledged, failed, poisoned })
     this.doc.on("update", (update, origin) => origin !== REMOTE && this.#waiting.push({ update, note: null }))
   }
 
@@ -56,6 +58,12 @@ export class Replica {
     this.#cover(from, seq)
   }
 
+  /** Writing is open or closed now. */
+  allow(write) {
+    this.write = write
+    if (write) this.#send()
+  }
+
   /** The connection is gone: what was under way waits again. */
   cutOff() {
     this.#joined = false
@@ -82,11 +90,12 @@ export class Replica {
     this.#soon("join", 200, () => this.join())
   }
 
-  #catchUp({ gen, u, sv, seq }) {
+  #catchUp({ gen, u, sv, seq, write }) {
     if (this.#gen && gen !== this.#gen) this.failed("the document became another one")
     this.#gen = gen
     Y.applyUpdate(this.doc, decode(u), REMOTE)
     this.#joined = true
+    this.write = write
     this.seq = seq
     this.#ahead = []
     if (this.#lacking && this.#waiting.length) this.#widen(decode(sv))
@@ -100,7 +109,7 @@ export class Replica {
   }
 
   async #send() {
-    if (!this.#joined || this.#underWay || !this.#waiting.length) return
+    if (!this.#joined || !this.write || this.#underWay || !this.#waiting.length) return
     const count = this.dice.chance < 0.3 ? 1 + this.dice.below(this.#waiting.length) : this.#waiting.length
     const batch = (this.#underWay = this.#waiting.splice(0, count))
     const update = Y.mergeUpdates(batch.map((entry) => entry.update))
@@ -123,7 +132,8 @@ export class Replica {
       this.#lacking ||= error === "resync"
       this.#joined = false
       this.#soon("join", 50, () => this.join())
-    } else {
+    } else if (error === "locked" && this.poisoned) this.poisoned()
+    else {
       if (!AGAIN.includes(error)) this.failed(`an update was refused: ${error}`)
       this.#soon("send", 200, () => this.#send())
     }

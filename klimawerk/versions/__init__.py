@@ -1,0 +1,17 @@
+"""Versions: immutable, numbered copies of programmes, goals and measures, which one can compare and trust."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from klimawerk.live import topics
+    from klimawerk.sheets.doors import may_watch
+    from klimawerk.versions import compare_routes as _compare_routes  # noqa: F401
+    from klimawerk.versions import quiet
+    from klimawerk.versions.routes import bp
+
+    app.register_blueprint(bp)
+    topics.register("versions", may_watch)
+    quiet.init_app(app)

@@ -1,0 +1,28 @@
+"""An item's history is open to whoever may read the item, also while it lies in the bin."""
+
+from __future__ import annotations
+
+from flask import abort
+
+from klimawerk.collab.store import is_locked
+from klimawerk.extensions import db
+from klimawerk.partnerships.access import member_or_404
+from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.access import Opened
+from klimawerk.sheets.models import Item
+from klimawerk.versions.models import Version
+from klimawerk.versions.service import numbered
+
+
+def remembered_item(item_id: int) -> Opened:
+    """The item, deleted or not, if the signed-in person may read it; else 404."""
+    item = db.session.get(Item, item_id) or abort(404)
+    member = member_or_404(item.frame.partnership_id)
+    if not member.may(Right.READ):
+        abort(404)
+    return Opened(item, member, is_locked(item.name))
+
+
+def version_of(opened: Opened, number: int) -> Version:
+    """That version of the item, or 404."""
+    return numbered(opened.item.id, number) or abort(404)

@@ -1,0 +1,147 @@
+"""A rich text as a row of blocks (paragraphs, headings, items of lists), each a row of words; and back.
+
+Two texts are compared as such rows. A block knows the lists it stands in, from the outside in; `fresh` says that a list
+or an item of one begins with this block, so that the text can be put together again exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from klimawerk.collab.content import Node
+
+Marks = tuple[tuple[str, str], ...]
+_LISTS = ("bullet_list", "ordered_list", "list_item")
+
+# What changes or joins the letter before it: accents, joiners, variants, tones of skin.
+_JOINS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff"
+    "\u20d0-\u20ff\u200d\ufe00-\ufe0f\ufe20-\ufe2f\U0001f3fb-\U0001f3ff"
+)
+_WORD = re.compile(rf"\d+(?:[.,]\d+)+|\s+|\w[\w{_JOINS}]*|[^\w\s](?:[{_JOINS}]|(?<=\u200d)[^\s])*")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, the space between two, or a sign; an empty text is a hard break. `marks`: (name, address of a link)."""
+
+    text: str
+    marks: Marks = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A list, or an item of one, that a block stands in."""
+
+    kind: str
+    order: int = 1
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`kind`: "paragraph", "heading", or "" for a list or an item without anything in it."""
+
+    kind: str
+    words: tuple[Word, ...] = ()
+    level: int = 0
+    path: tuple[Inside, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(word.text or "\n" for word in self.words)
+
+    @property
+    def look(self) -> tuple[Any, ...]:
+        """What it is apart from its words, and wherever its list begins."""
+        return self.kind, self.level, tuple((one.kind, one.order) for one in self.path)
+
+
+def words_of(text: str, marks: Marks = ()) -> Iterator[Word]:
+    """The words of a plain text; joined they are the text again."""
+    return (Word(found[0], marks) for found in _WORD.finditer(text))
+
+
+def blocks_of(text: Node) -> list[Block]:
+    """The text's blocks in reading order."""
+    return [block for node in text.get("content", []) for block in _blocks(node, ())]
+
+
+def text_of(blocks: Iterable[Block]) -> Node:
+    """The text that consists of these blocks."""
+    document: Node = {"type": "doc", "content": []}
+    open_: list[Node] = []
+    for block in blocks:
+        depth = 0
+        while depth < min(len(open_), len(block.path)) and not block.path[depth].fresh:
+            depth += 1
+        del open_[depth:]
+        for inside in block.path[depth:]:
+            node: Node = {"type": inside.kind, "content": []}
+            if inside.order != 1:
+                node["attrs"] = {"order": inside.order}
+            (open_[-1] if open_ else document)["content"].append(node)
+            open_.append(node)
+        if block.kind:
+            (open_[-1] if open_ else document)["content"].append(_leaf(block))
+    return _without_empty_contents(document)
+
+
+def _blocks(node: Node, path: tuple[Inside, ...]) -> Iterator[Block]:
+    if node["type"] not in _LISTS:
+        level = (node.get("attrs") or {}).get("level", 0)
+        yield Block(node["type"], tuple(_words(node)), int(level), path)
+        return
+    inside = (*path, Inside(node["type"], int((node.get("attrs") or {}).get("order", 1))))
+    if not node.get("content"):
+        yield Block("", path=inside)
+    for child in node.get("content", []):
+        for block in _blocks(child, inside):
+            yield block
+            inside = tuple(_continued(one) for one in inside)
+
+
+def _continued(inside: Inside) -> Inside:
+    return Inside(inside.kind, inside.order, fresh=False)
+
+
+def _words(node: Node) -> Iterator[Word]:
+    for child in node.get("content", []):
+        if child["type"] == "hard_break":
+            yield Word("")
+        else:
+            marks = tuple((m["type"], (m.get("attrs") or {}).get("href", "")) for m in child.get("marks", []))
+            yield from words_of(child["text"], marks)
+
+
+def _leaf(block: Block) -> Node:
+    node: Node = {"type": block.kind}
+    if block.level:
+        node["attrs"] = {"level": block.level}
+    content = inline(block.words)
+    return {**node, "content": content} if content else node
+
+
+def inline(words: Iterable[Word]) -> list[Node]:
+    """The words as the nodes inside a paragraph."""
+    content: list[Node] = []
+    for word in words:
+        if not word.text:
+            content.append({"type": "hard_break"})
+            continue
+        marks = [{"type": name, **({"attrs": {"href": href}} if href else {})} for name, href in word.marks]
+        last = content[-1] if content else {}
+        if last.get("type") == "text" and last.get("marks", []) == marks:
+            last["text"] += word.text
+        else:
+            content.append({"type": "text", "text": word.text, **({"marks": marks} if marks else {})})
+    return content
+
+
+def _without_empty_contents(node: Node) -> Node:
+    content = [_without_empty_contents(child) for child in node.get("content", [])]
+    bare = {key: value for key, value in node.items() if key != "content"}
+    return {**bare, "content": content} if content else bare

@@ -1,0 +1,39 @@
+"""The form in which a version is hashed, and how its hash holds on to the one before it.
+
+Format 1. A part is a text, the rows of one kind, or the values; a manifest names all parts by their SHA-256:
+
+    {"format": 1, "kind": "measure", "item": 7, "code": "WA-01", "goal": 3, "lead_language": "en",
+     "languages": ["de", "en"],
+     "parts": {"values": "5f2a...", "text:description.en": "09cc...", "rows:steps": "77b1..."}}
+
+Everything is canonical JSON (RFC 8785) in UTF-8; decimal numbers and amounts are texts. A version's own hash is the
+SHA-256 of {"at", "content", "number", "previous", "reason"}, with `content` the manifest's hash. So a version proves
+every letter of it and of all before it, equal parts are kept once, and no person stands in what is hashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+
+FORMAT = 1
+
+
+def canonical(value: Any) -> bytes:
+    """The one way to write `value` as JSON. Raises rfc8785.CanonicalizationError for what JSON cannot hold."""
+    return rfc8785.dumps(value)
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def link(*, content: str, previous: str, number: int, at: datetime, reason: str) -> str:
+    """The hash of a version: over its content's hash and the hash of the version before."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    record = {"at": moment, "content": content, "number": number, "previous": previous, "reason": reason}
+    return digest(canonical(record))

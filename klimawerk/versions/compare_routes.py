@@ -1,0 +1,102 @@
+"""The doors: comparing any two versions, or one with now; reading a version as it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from klimawerk.accounts.access import login_required
+from klimawerk.clock import now
+from klimawerk.sheets.access import Opened
+from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.routes import here
+from klimawerk.versions.access import remembered_item, version_of
+from klimawerk.versions.compare_view import REDLINE, VIEWS, Compared
+from klimawerk.versions.comparing import Comparison, State
+from klimawerk.versions.history import Entry, entries_of, people_between, title_of
+from klimawerk.versions.models import Version
+from klimawerk.versions.naming import names_for
+from klimawerk.versions.routes import bp
+from klimawerk.versions.states import compared, present_state, state_of
+
+NOW = "now"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One of the two moments that are compared; `version` is None for now."""
+
+    version: Version | None
+
+    @property
+    def number(self) -> str:
+        return str(self.version.number) if self.version else NOW
+
+    @property
+    def title(self) -> str:
+        return title_of(self.version) if self.version else str(_("Now"))
+
+    @property
+    def at(self) -> object:
+        return self.version.at if self.version else now()
+
+    def state(self, item_id: int) -> State:
+        return state_of(self.version) if self.version else present_state(item_id)
+
+
+@bp.get("/items/<int:item_id>/compare")
+@login_required
+def compare(item_id: int) -> ResponseReturnValue:
+    """From one version to a later one, or to now; the address keeps the view and the language."""
+    opened = remembered_item(item_id)
+    old, new = _point(opened, request.args.get("from", "")), _point(opened, request.args.get("to", NOW))
+    if _is_later(old, new):
+        turned = {**request.args, "from": new.number, "to": old.number}
+        return redirect(f"{url_for('versions.compare', item_id=item_id)}?{urlencode(turned)}")
+    return render_template("versions/compare.html", old=old, new=new, **_compared(opened, old, new))
+
+
+@bp.get("/items/<int:item_id>/history/<int:number>")
+@login_required
+def version(item_id: int, number: int) -> ResponseReturnValue:
+    """One version, to be read as it was."""
+    opened = remembered_item(item_id)
+    found = version_of(opened, number)
+    entry: Entry = entries_of([found], opened.item)[0]
+    v, state = here(opened), state_of(found)
+    shown = Compared(v, state, state, Comparison(), names_for(v.frame, v.reader, state))
+    return render_template("versions/version.html", v=v, back=page_of(opened.item), entry=entry, c=shown)
+
+
+def _compared(opened: Opened, old: Point, new: Point) -> dict[str, object]:
+    view, language = request.args.get("view", REDLINE), request.args.get("texts", "")
+    before, after = old.state(opened.item.id), new.state(opened.item.id)
+    found = compared(before, after)
+    v = here(opened)
+    if view not in VIEWS or (language and language not in v.frame.languages):
+        abort(404)
+    names = names_for(v.frame, v.reader, before, after)
+    return {
+        "v": v,
+        "c": Compared(v, before, after, found, names, view, language),
+        "back": page_of(opened.item),
+        "people": people_between(opened.item, old.version, new.version),
+        "views": VIEWS,
+        "may_restore": opened.editable and new.version is None and old.version is not None,
+    }
+
+
+def _point(opened: Opened, wish: str) -> Point:
+    if wish == NOW:
+        return Point(None)
+    return Point(version_of(opened, int(wish)) if wish.isascii() and wish.isdigit() and len(wish) < 10 else abort(404))
+
+
+def _is_later(old: Point, new: Point) -> bool:
+    if old.version is None:
+        return new.version is not None
+    return new.version is not None and old.version.number > new.version.number

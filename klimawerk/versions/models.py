@@ -1,0 +1,54 @@
+"""Versions of items, and the parts they consist of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from klimawerk.clock import UtcTime, now
+from klimawerk.extensions import Model
+
+
+class Version(Model):
+    """An immutable copy of one item. Only `label`, `note` and who labelled it may change afterwards.
+
+    `manifest`: canonical JSON (chain.py) that names every part by its hash; `content_hash` is its SHA-256. `hash`
+    covers that, number, time, reason and `previous` (the hash of the version before, "" for the first one). Persons
+    stand outside of what is hashed. `rev` and `seq`: how far the item's topic and its live document were read.
+    `contributors`: [{"id": person, "side": side}] since the version before.
+    """
+
+    __table_args__ = (Index("uq_version_number", "item_id", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    manifest: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    previous: Mapped[str] = mapped_column(String(64), default="")
+    hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    reason: Mapped[str] = mapped_column(String(20))
+    label: Mapped[str] = mapped_column(String(120), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    side: Mapped[str] = mapped_column(String(10), default="")
+    contributors: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    rev: Mapped[int]
+    seq: Mapped[int]
+
+    @property
+    def kept(self) -> bool:
+        """Whether somebody wanted it; the others were taken by themselves."""
+        return bool(self.label) or self.reason == "kept"
+
+
+class VersionPart(Model):
+    """One part of one or many versions: canonical JSON, compressed. `hash` is the SHA-256 of the JSON itself."""
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    size: Mapped[int]

@@ -1,0 +1,107 @@
+"""The doors: an item's history, keeping its present state, naming a version."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from klimawerk.accounts.access import login_required
+from klimawerk.live.changes import revision
+from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.access import Opened, allowed_item, writable_item
+from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.routes import here
+from klimawerk.versions import service
+from klimawerk.versions.access import remembered_item, version_of
+from klimawerk.versions.history import history_of
+from klimawerk.versions.restoring import Gone, NothingToBring, bring_back
+
+bp = Blueprint("versions", __name__)
+
+
+@bp.get("/items/<int:item_id>/history")
+@login_required
+def history(item_id: int) -> ResponseReturnValue:
+    opened = remembered_item(item_id)
+    return render_template("versions/history.html", **_shown(opened))
+
+
+@bp.get("/items/<int:item_id>/history/changes")
+@login_required
+def changes(item_id: int) -> ResponseReturnValue:
+    """The timeline anew, for a page that is open while a version is taken."""
+    opened = remembered_item(item_id)
+    shown = _shown(opened)
+    fragment = render_template("versions/_timeline.html", **shown)
+    return Response(fragment, headers={"X-Rev": str(shown["rev"])})
+
+
+@bp.post("/items/<int:item_id>/versions")
+@login_required
+def keep(item_id: int) -> ResponseReturnValue:
+    opened = allowed_item(item_id, Right.EDIT)
+    label, remark = request.form.get("label", ""), request.form.get("note", "")
+    try:
+        version, new = service.keep(item_id, by=opened.member, label=label, remark=remark)
+    except service.Busy:
+        abort(409)
+    if new:
+        flash(_("Kept as version %(number)s.", number=version.number))
+    else:
+        flash(_("Nothing has changed since version %(number)s, so no new one was made.", number=version.number))
+    return redirect(url_for("versions.history", item_id=item_id), 303)
+
+
+@bp.post("/items/<int:item_id>/versions/<int:number>/name")
+@login_required
+def name(item_id: int, number: int) -> ResponseReturnValue:
+    opened = remembered_item(item_id)
+    if not opened.member.may(Right.ADMINISTER):
+        abort(403)
+    version = version_of(opened, number)
+    service.rename(version, label=request.form.get("label", ""), remark=request.form.get("note", ""))
+    flash(_("The name of version %(number)s is changed.", number=number))
+    return redirect(url_for("versions.history", item_id=item_id, _anchor=f"version-{number}"), 303)
+
+
+@bp.post("/items/<int:item_id>/versions/<int:number>/restore")
+@login_required
+def restore(item_id: int, number: int) -> ResponseReturnValue:
+    """Bring back what `part` names (restoring.py), and show what is still different."""
+    opened = writable_item(item_id)
+    version = version_of(opened, number)
+    part, reason = request.form.get("part", ""), request.form.get("reason", "")
+    try:
+        done = bring_back(opened.item, version, part, by=opened.member, reason=reason)
+        flash(
+            _(
+                "Brought back from version %(number)s. What was there before is version %(before)s.",
+                number=number,
+                before=done.before.number,
+            )
+        )
+    except NothingToBring:
+        flash(_("It stands there already."))
+    except Gone:
+        flash(_("This cannot be brought back: what it refers to is in the bin."), "error")
+    kept = {"from": number, "to": "now", "view": request.form.get("view", ""), "texts": request.form.get("texts", "")}
+    address = url_for("versions.compare", item_id=item_id)
+    return redirect(f"{address}?{urlencode({key: value for key, value in kept.items() if value})}", 303)
+
+
+def _shown(opened: Opened) -> dict[str, object]:
+    rev = revision(service.topic(opened.item.id))
+    before = request.args.get("before", type=int)
+    v = here(opened)
+    return {
+        "v": v,
+        "rev": rev,
+        "history": history_of(opened.item, before),
+        "back": page_of(opened.item),
+        "before": before,
+        "may_name": opened.member.may(Right.ADMINISTER),
+        "may_keep": opened.member.may(Right.EDIT) and opened.item.deleted_at is None,
+    }

@@ -1,0 +1,160 @@
+"""Verbs: keep a version by hand, take one by itself, give it a name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from klimawerk.clock import now
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live.changes import note
+from klimawerk.partnerships.access import Member
+from klimawerk.sheets.models import Frame, Item
+from klimawerk.versions import storing
+from klimawerk.versions.authors import Contributor, contributors
+from klimawerk.versions.chain import digest, link
+from klimawerk.versions.models import Version
+from klimawerk.versions.reading import Reading, one_moment, read
+
+KEPT, QUIET, IMPORT, RESTORE = "kept", "quiet", "import", "restore"
+"""Why a version was taken: by hand, by itself when editing fell quiet, by an import, around a restore."""
+
+ATTEMPTS = 5
+LONGEST_NOTE = 2_000  # characters
+
+
+class Busy(Exception):
+    """Others took versions of the same item again and again meanwhile."""
+
+
+class _Overtaken(Exception):
+    """Somebody else took a version since this one was read."""
+
+
+def topic(item_id: int) -> str:
+    """Name of the topic that the item's history is announced under."""
+    return f"versions:{item_id}"
+
+
+def keep(item_id: int, *, by: Member, label: str = "", remark: str = "") -> tuple[Version, bool]:
+    """Keep the present state. Where nothing has changed, the last version gets the label if it has none.
+
+    Answers the version, and whether it is a new one. Raises Busy.
+    """
+    words = {"label": label.strip()[:120], "remark": remark.strip()[:LONGEST_NOTE]}
+    taken = take(item_id, KEPT, by=by.person.id, side=by.side, **words)
+    if taken:
+        return taken, True
+    last = latest(item_id)
+    assert last is not None
+    if words["label"] and not last.label:
+        rename(last, **words)
+    return last, False
+
+
+def take(
+    item_id: int, reason: str, *, by: int | None = None, side: str = "", label: str = "", remark: str = ""
+) -> Version | None:
+    """A new version of the item as it is; None when nothing has changed since the last one. Raises Busy.
+
+    What takes time is done outside of the transaction, which then only has to compare and to store.
+    """
+    for _attempt in range(ATTEMPTS):
+        with one_moment():
+            last = latest(item_id)
+            reading = read(item_id)
+            people = contributors(item_id, last)
+        if _unchanged(last, reading):
+            return None
+        words = {"by": by, "side": side, "label": label, "note": remark}
+        made = _version(item_id, last, reading, reason, people, words)
+        packed = storing.pack(reading.parts)
+        try:
+            with writing():
+                _append(made, last, packed)
+                return made
+        except (_Overtaken, IntegrityError):
+            continue
+    raise Busy(str(item_id))
+
+
+def record(item_id: int, reason: str, *, by: int | None = None, side: str = "", remark: str = "") -> Version | None:
+    """The same inside the writing() that changes the item: the caller holds the item, so nobody can come between."""
+    db.session.flush()
+    last, reading = latest(item_id), read(item_id)
+    if _unchanged(last, reading):
+        return None
+    words = {"by": by, "side": side, "note": remark}
+    made = _version(item_id, last, reading, reason, contributors(item_id, last), words)
+    _append(made, last, storing.pack(reading.parts))
+    return made
+
+
+def rename(version: Version, *, label: str, remark: str) -> None:
+    """Give it another label and note; its content never changes."""
+    with writing():
+        db.session.refresh(version)
+        version.label, version.note = label.strip()[:120], remark.strip()[:LONGEST_NOTE]
+        note(topic(version.item_id))
+
+
+def latest(item_id: int) -> Version | None:
+    """The item's last version."""
+    query = select(Version).where(Version.item_id == item_id).order_by(Version.number.desc()).limit(1)
+    found: Version | None = db.session.scalar(query)
+    return found
+
+
+def numbered(item_id: int, number: int) -> Version | None:
+    """The item's version of that number."""
+    found: Version | None = db.session.scalar(
+        select(Version).where(Version.item_id == item_id, Version.number == number)
+    )
+    return found
+
+
+def items_of(frame: Frame) -> list[int]:
+    """The programme with its goals and measures, by number."""
+    return list(db.session.scalars(select(Item.id).where(Item.frame_id == frame.id).order_by(Item.id)))
+
+
+def _unchanged(last: Version | None, reading: Reading) -> bool:
+    return last is not None and last.content_hash == digest(reading.manifest())
+
+
+def _version(
+    item_id: int,
+    last: Version | None,
+    reading: Reading,
+    reason: str,
+    people: list[Contributor],
+    words: dict[str, Any],
+) -> Version:
+    manifest, at = reading.manifest(), _after(last)
+    made = Version(item_id=item_id, number=last.number + 1 if last else 1, manifest=manifest, at=at, reason=reason)
+    made.content_hash, made.previous = digest(manifest), last.hash if last else ""
+    made.hash = link(content=made.content_hash, previous=made.previous, number=made.number, at=at, reason=reason)
+    made.rev, made.seq = reading.rev, reading.seq
+    made.contributors = [vars(person) for person in people]
+    for name, value in words.items():
+        setattr(made, name, value)
+    return made
+
+
+def _after(last: Version | None) -> datetime:
+    """Now, and never before the version it follows: a clock may jump."""
+    return max(now(), last.at) if last else now()
+
+
+def _append(made: Version, last: Version | None, packed: storing.Packed) -> None:
+    note(topic(made.item_id))
+    present = latest(made.item_id)
+    if (present.id if present else None) != (last.id if last else None):
+        raise _Overtaken
+    storing.store(packed)
+    db.session.add(made)
+    db.session.flush()

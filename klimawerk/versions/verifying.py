@@ -1,0 +1,75 @@
+"""Recompute every hash, and say what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
+
+from klimawerk.extensions import db
+from klimawerk.sheets.models import Item
+from klimawerk.versions.chain import digest, link
+from klimawerk.versions.models import Version, VersionPart
+from klimawerk.versions.storing import Damaged, head_of, unpack
+
+AT_ONCE = 200
+
+
+def faults() -> Iterator[str]:
+    """One English line for each thing that is wrong, for the operator."""
+    yield from _wrong_parts()
+    known = set(db.session.scalars(select(VersionPart.hash)))
+    for item_id, kind in db.session.execute(select(Item.id, Item.kind).order_by(Item.id)).all():
+        for fault in _wrong_versions(item_id, known):
+            yield f"{kind} {item_id}, {fault}"
+        db.session.expunge_all()
+
+
+def count() -> tuple[int, int]:
+    """How many versions and how many parts there are."""
+    versions, parts = (db.session.scalar(select(func.count()).select_from(t)) for t in (Version, VersionPart))
+    return versions or 0, parts or 0
+
+
+def _wrong_parts() -> Iterator[str]:
+    """A part at a time: together they may be larger than the memory."""
+    found = db.session.execute(select(VersionPart.hash, VersionPart.data).execution_options(yield_per=AT_ONCE))
+    for key, data in found:
+        try:
+            unpack(key, data)
+        except Damaged as damage:
+            yield str(damage)
+
+
+def _wrong_versions(item_id: int, known: set[str]) -> Iterator[str]:
+    query = (
+        select(Version).where(Version.item_id == item_id).order_by(Version.number).options(undefer(Version.manifest))
+    )
+    previous, number = "", 0
+    for version in db.session.scalars(query.order_by(Version.number)):
+        said = f"version {version.number}:"
+        if version.number != number + 1:
+            yield f"{said} version {number + 1} is missing before it"
+        if version.previous != previous:
+            yield f"{said} does not follow the version before it"
+        yield from (f"{said} {fault}" for fault in _wrong_version(version, known))
+        previous, number = version.hash, version.number
+
+
+def _wrong_version(version: Version, known: set[str]) -> Iterator[str]:
+    if digest(version.manifest) != version.content_hash:
+        yield "its list of parts was changed"
+        return
+    hashed = link(
+        content=version.content_hash,
+        previous=version.previous,
+        number=version.number,
+        at=version.at,
+        reason=version.reason,
+    )
+    if hashed != version.hash:
+        yield "its number, time, reason or hash was changed"
+    for name, key in head_of(version)[1].items():
+        if key not in known:
+            yield f"part {name} is missing"

@@ -1,0 +1,155 @@
+"""A town for the soak: the real server on a database of its own, and people who come, type, crash and go."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.accounts.models import Person
+from klimawerk.collab import store
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.measures.service import all_measures, create_measure
+from tests import factories, servers
+from tests.convergence.crowd import Crowd
+
+MEASURES, REGULARS, VISITORS = 30, 10, 5
+LINE = {"delay": [0.05, 50], "double": 0.01, "drop": 0.002}
+WEIGHTS = {"remove": 70}  # so that texts stay about as long as they are
+PAUSE = 250  # milliseconds between two edits of one person, on average
+Counts = dict[str, int]
+
+
+@dataclass
+class Town:
+    """`faults`: sentences on what must not happen, in the order it happened."""
+
+    app: Flask
+    server: servers.Klimawerk
+    programme: int
+    measures: list[int]
+    people: list[Person]
+    faults: list[str] = field(default_factory=list)
+
+    def counts(self) -> Counts:
+        """What the server says of itself now."""
+        said = len(self._said())
+        os.kill(self.server.pid, signal.SIGUSR1)
+        until = time.monotonic() + 30
+        while len(self._said()) == said:
+            assert time.monotonic() < until, "the server says no counts"
+            time.sleep(0.05)
+        counts: Counts = json.loads(self._said()[-1].partition("counts ")[2])
+        return counts
+
+    def _said(self) -> list[str]:
+        return [line for line in self.server.log.splitlines() if line.startswith("counts ")]
+
+    def begin(self, crowd: Crowd, docs: list[int], count: int) -> None:
+        """Let so many pages open these measures, and write in them without end."""
+        people = [self.people[number % len(self.people)] for number in range(count)]
+        cookies = ["; ".join(f"{c.name}={c.value}" for c in self.server.session(one).cookies) for one in people]
+        endless = {"seed": random.randrange(2**31), "steps": 10**9, "churn": 0.02, "pause": PAUSE, "faults": LINE}
+        place = {"url": self.server.url, "docs": [f"measure:{number}" for number in docs], "programme": self.programme}
+        crowd.tell("begin", **place, **endless, cookies=cookies, weights=WEIGHTS, locks=True)
+
+
+@contextmanager
+def town() -> Iterator[Town]:
+    with tempfile.TemporaryDirectory(prefix="klimawerk-soak-") as folder, ExitStack() as stack:
+        address = f"sqlite:///{folder}/klimawerk.sqlite"
+        app = create_app(configuration.load(instance=Path(folder), database_url=address, secret_key="soak"))
+        stack.enter_context(app.app_context())
+        db.create_all()
+        team = factories.partnership()
+        programme = factories.programme(team)
+        goal = db.session.get_one(Goal, all_measures(programme)[0].goal_id)
+        for _ in range(MEASURES - 2):
+            create_measure(goal, texts={}, by=None)
+        people = [factories.member(team.partnership, side, "editor") for side in ("de", "partner") for _ in range(3)]
+        server = servers.Klimawerk(Path(folder), address)
+        stack.callback(server.close)
+        server.start()
+        measures = [measure.id for measure in all_measures(programme)]
+        db.session.rollback()
+        yield Town(app, server, programme.id, measures, people)
+
+
+@contextmanager
+def life(here: Town) -> Iterator[None]:
+    """Regulars who type all the time, visitors who vanish, fields that change, documents that close and open."""
+    over = threading.Event()
+    threads = [threading.Thread(target=_guarded, args=(work, here, over)) for work in (_regulars, _visitors, _desk)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def _guarded(work: Callable[[Town, threading.Event], None], here: Town, over: threading.Event) -> None:
+    try:
+        with here.app.app_context():
+            work(here, over)
+    except Exception as problem:
+        here.faults.append(f"{type(problem).__name__}: {problem}")
+
+
+def _regulars(here: Town, over: threading.Event) -> None:
+    with Crowd() as crowd:
+        here.begin(crowd, here.measures[:3], REGULARS)
+        while not over.wait(1):
+            here.faults += crowd.faults()
+
+
+def _visitors(here: Town, over: threading.Event) -> None:
+    """One handful of pages after the other; they vanish without a goodbye, or fall silent long before."""
+    dice = random.Random(1)
+    while not over.is_set():
+        with Crowd() as crowd:
+            here.begin(crowd, dice.sample(here.measures, 3), VISITORS)
+            over.wait(dice.uniform(5, 25))
+            here.faults += crowd.faults()
+            if dice.random() < 0.5:
+                os.kill(crowd.pid, signal.SIGSTOP)
+                over.wait(dice.uniform(5, 40))
+
+
+def _desk(here: Town, over: threading.Event) -> None:
+    """Somebody fills in fields, and closes and opens measures for writing."""
+    dice = random.Random(2)
+    session = here.server.session(here.people[0])
+    while not over.wait(0.5):
+        number = dice.choice(here.measures[:6])
+        value = {"value": f"{dice.randint(2026, 2035)}-{dice.randint(1, 12):02}", "rev": "0"}
+        address = f"{here.server.url}/items/{number}/fields/period_start"
+        status = session.post(address, data=value, headers={"HX-Request": "true"}, timeout=30).status_code
+        if status not in (200, 409, 423):
+            here.faults.append(f"a field was answered with {status}")
+        if dice.random() < 0.05:
+            _close_for_a_moment(here, f"measure:{number}", over)
+
+
+def _close_for_a_moment(here: Town, doc: str, over: threading.Event) -> None:
+    with writing():
+        store.lock([doc], "Council", "Somebody")
+    over.wait(2)
+    with writing():
+        store.unlock([doc])

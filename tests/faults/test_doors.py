@@ -1,0 +1,100 @@
+"""Every door of the house is tried by those it is not for: strangers, and people of another partnership."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.rows import rows_of
+from tests import factories
+from tests.client import ProofReader
+from tests.factories import Team
+
+SECRET = "Kläranlage Geheimtal"  # what nobody else may read
+OPEN = ("/static/", "/link/", "/import/", "/<")  # files, links that are their own key, imprint and the like
+TRIED = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@pytest.fixture
+def measure(team: Team) -> Measure:
+    team.partnership.name = {"de": SECRET, "en": SECRET}
+    return factories.measure(factories.programme(team))
+
+
+def filled(rule: Rule, measure: Measure, team: Team) -> str:
+    """The door's address with the ids of real things in it."""
+    programme = db.session.query(Programme.id).filter_by(frame_id=measure.frame.id).scalar()
+    items = {"/programmes": programme, "/goals": measure.goal_id}
+    known = {
+        "item_id": next((item for start, item in items.items() if rule.rule.startswith(start)), measure.id),
+        "partnership_id": team.partnership.id,
+        "membership_id": team.partnership.memberships[0].id,
+        "municipality_id": team.partnership.municipalities[0].id,
+        "row_id": rows_of(measure)["steps"][0].id,
+        "kind": "steps",
+        "key": "priority",
+        "name": measure.name,
+    }
+    choices = {name: min(one.items) for name, one in rule._converters.items() if hasattr(one, "items")}
+    built = rule.build({name: choices.get(name, known.get(name, 1)) for name in rule.arguments}, append_unknown=False)
+    assert built is not None, rule
+    return built[1]
+
+
+def doors(app: Flask, measure: Measure, team: Team) -> Iterator[tuple[str, str, str]]:
+    """(endpoint, method, address) of everything that takes an id."""
+    for rule in app.url_map.iter_rules():
+        if rule.arguments and not rule.rule.startswith(OPEN):
+            for method in sorted((rule.methods or set()) & set(TRIED)):
+                yield rule.endpoint, method, filled(rule, measure, team)
+
+
+def tried(client: ProofReader, method: str, address: str) -> TestResponse:
+    data = {"value": "low", "rev": "0"} if method == "POST" else None
+    return client.open(address, method=method, data=data, headers={"HX-Request": "true"})
+
+
+def test_a_visitor_finds_every_door_closed(app: Flask, client: ProofReader, measure: Measure, team: Team) -> None:
+    client.get("/login")
+    all_doors = list(doors(app, measure, team))
+    assert len(all_doors) > 45
+    for endpoint, method, address in all_doors:
+        answer = client.open(address, method=method)
+        to_login = answer.status_code == 302 and "/login" in answer.location
+        assert to_login or answer.status_code in (401, 404, 405), (endpoint, method, address, answer.status_code)
+        assert SECRET not in answer.text
+
+
+def test_another_partnership_learns_nothing_by_any_door(
+    app: Flask, client: ProofReader, measure: Measure, team: Team
+) -> None:
+    """What is there and not theirs answers as what is not there at all."""
+    client.login(factories.partnership("Anderstadt", "Otherton").de["coordinator"])
+    for endpoint, method, address in doors(app, measure, team):
+        answer = tried(client, method, address)
+        assert answer.status_code in (400, 404, 405), (endpoint, method, address, answer.status_code)
+        assert SECRET not in answer.text
+        nowhere = re.sub(r"/\d+", "/987654", address)
+        if nowhere != address and answer.status_code == 404:
+            assert client.open(nowhere, method=method).status_code in (400, 404), (method, nowhere)
+
+
+def test_an_observer_changes_nothing_by_any_door(app: Flask, client: ProofReader, measure: Measure, team: Team) -> None:
+    client.login(team.de["observer"])
+    opened = 0
+    for endpoint, method, address in doors(app, measure, team):
+        if endpoint == "partnerships.leave":
+            continue  # everybody may
+        answer = tried(client, method, address)
+        opened += method == "GET" and answer.status_code == 200
+        if method != "GET":
+            assert answer.status_code in (400, 403, 404, 405), (endpoint, method, address, answer.status_code)
+    assert opened > 3

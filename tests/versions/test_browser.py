@@ -1,0 +1,100 @@
+"""A reviewer after a workshop: what changed is found, and the old sentence comes back on everybody's open page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.barriers import looked_at
+from tests.versions.conftest import Desk
+from tests.versions.test_pages import workshop
+
+
+def test_after_a_workshop_the_old_description_comes_back_alone(
+    any_database: str, desk: Desk, page_for: Callable[..., Page]
+) -> None:
+    workshop(desk)
+    sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
+    open_text = sheet.locator(f"#t-{desk.measure.id}-description-en .text-body")
+    expect(open_text).to_contain_text("Fifty bins")
+    sheet.locator("#save-state[data-state=saved]").wait_for()
+
+    page = page_for(desk.team.de["coordinator"], path=f"/measures/{desk.measure.id}", locale="en-GB")
+    page.goto(f"/measures/{desk.measure.id}?lang=en")
+    page.get_by_role("link", name="Saved versions, and what changed").click()
+    page.get_by_role("link", name="Compare version 1 with now").click()
+    for view in ("Marked in the text", "By field", "Side by side"):
+        page.get_by_role("link", name=view).click()
+        expect(page.locator(".summary")).to_have_text("2 fields changed, 1 line removed, 1 line moved, 1 line changed.")
+        assert [one.get_attribute("id") for one in page.locator(".change").all()] == [
+            f"change-{name}" for name in ("description-de", "description-en", "rows-steps", "rows-costs")
+        ]
+    assert "view=sides" in page.url
+
+    page.keyboard.press("n")
+    expect(page.locator("#change-description-de")).to_be_focused()
+    page.keyboard.press("n")
+    expect(page.locator("#change-description-en")).to_be_focused()
+    page.keyboard.press("p")
+    expect(page.locator("#change-description-de")).to_be_focused()
+
+    english = page.locator("#change-description-en")
+    english.get_by_text("Bring back this field").click()
+    english.get_by_label("Why? (optional)").fill("That was agreed.")
+    english.get_by_role("button", name="Bring back").click()
+    expect(page.locator("#flashes")).to_contain_text("Brought back from version 1.")
+    expect(page.locator("#change-description-en")).to_have_count(0)
+    expect(page.locator("#change-description-de")).to_have_count(1)
+    expect(open_text).to_contain_text("Forty bins are set up.")
+    expect(open_text).not_to_contain_text("Fifty")
+
+
+def test_a_field_comes_back_while_somebody_types_in_it(desk: Desk, page_for: Callable[..., Page]) -> None:
+    workshop(desk)
+    sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
+    sheet.locator("#save-state[data-state=saved]").wait_for()
+    text = sheet.locator(f"#t-{desk.measure.id}-description-en")
+    text.locator(".text-edit").click()
+    text.locator("[role=textbox]").wait_for()
+    sheet.wait_for_timeout(250)
+    sheet.keyboard.press("Control+End")
+    sheet.keyboard.type(" And the school", delay=20)
+
+    page = page_for(desk.team.partner["coordinator"], path=f"/items/{desk.measure.id}/compare?from=1&to=now")
+    part = page.locator("#change-description-en")
+    part.get_by_text("Bring back this field").click()
+    sheet.keyboard.type(" joins", delay=20)
+    part.get_by_role("button", name="Bring back").click()
+    expect(page.locator("#flashes")).to_contain_text("Brought back from version 1.")
+    sheet.keyboard.type(" them.", delay=20)
+    expect(text.locator("[role=textbox]")).to_contain_text("Forty bins are set up.")
+    expect(text.locator("[role=textbox]")).to_contain_text("them.")
+    sheet.locator("#save-state[data-state=saved]").wait_for()
+
+
+def test_a_history_that_is_open_follows(desk: Desk, page_for: Callable[..., Page]) -> None:
+    page = page_for(desk.editor("partner"), path=f"/items/{desk.measure.id}/history")
+    expect(page.get_by_text("No version yet.")).to_be_visible()
+    page.locator("#save-state[data-state=saved]").wait_for()
+    sheet = page_for(desk.team.partner["coordinator"], path=f"/measures/{desk.measure.id}")
+    sheet.get_by_text("Keep this state").click()
+    sheet.get_by_label("Name (optional)").fill("After the mission")
+    sheet.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("Version 1: After the mission").first).to_be_visible()
+
+
+def test_no_page_of_a_history_has_a_barrier(desk: Desk, page_for: Callable[..., Page]) -> None:
+    workshop(desk)
+    desk.keep("After the workshop")
+    desk.set("priority", "low")
+    faults = []
+    for side, light in (("de", "dark"), ("partner", "light")):
+        page = page_for(getattr(desk.team, side)["coordinator"])
+        page.emulate_media(color_scheme=light)
+        item = f"/items/{desk.measure.id}"
+        views = [f"/compare?from=1&to=now&view={view}" for view in ("redline", "fields", "sides")]
+        for path in ("/history", "/history/1", *views):
+            page.goto(item + path)
+            faults += [f"{path}: {one}" for one in looked_at(page)]
+    assert not faults, "\n".join(faults)

@@ -1,0 +1,62 @@
+"""Bringing a text back touches only what differs: what somebody types elsewhere at the same time stays."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from pycrdt import Doc, XmlFragment
+
+from klimawerk.collab import content, merging
+from klimawerk.collab.content import Node, from_plain, joined
+from tests.versions.test_comparing import QUICK, _two_texts
+
+
+def document(text: Node) -> Doc[XmlFragment]:
+    made: Doc[XmlFragment] = Doc()
+    content.write(made.get("t", type=XmlFragment), text)
+    return made
+
+
+def said(doc: Doc[XmlFragment]) -> Node:
+    return joined(content.read(doc.get("t", type=XmlFragment)))
+
+
+@QUICK
+@given(_two_texts())
+def test_the_text_becomes_the_one_that_was_wanted(texts: tuple[Node, Node]) -> None:
+    old, new = texts
+    doc = document(old)
+    with doc.transaction():
+        merging.merge(doc.get("t", type=XmlFragment), new)
+    wanted = said(document(new))
+    assert said(doc) == wanted
+    again = doc.get_state()
+    merging.merge(doc.get("t", type=XmlFragment), new)
+    assert doc.get_state() == again, "a second time there is nothing to do"
+
+
+def test_words_typed_meanwhile_stay() -> None:
+    doc = document(from_plain("First.\n\nForty green bins stand at the market.\n\nLast."))
+    other: Doc[XmlFragment] = Doc()
+    other.apply_update(doc.get_update())
+    merging.merge(
+        doc.get("t", type=XmlFragment), from_plain("First.\n\nFifty green bins stand at the market.\n\nLast.")
+    )
+    theirs = other.get("t", type=XmlFragment)
+    for block, words in ((1, " and the school"), (2, " Für später 😀.")):
+        text = theirs.children[block].children[0]
+        text.insert(len(text), words)
+    doc.apply_update(other.get_update())
+    assert content.to_plain(said(doc)) == (
+        "First.\n\nFifty green bins stand at the market. and the school\n\nLast. Für später 😀."
+    )
+
+
+def test_a_rewrite_of_everything_would_have_lost_them() -> None:
+    doc = document(from_plain("First.\n\nLast."))
+    other: Doc[XmlFragment] = Doc()
+    other.apply_update(doc.get_update())
+    content.write(doc.get("t", type=XmlFragment), from_plain("Second.\n\nLast."))
+    text = other.get("t", type=XmlFragment).children[1].children[0]
+    text.insert(len(text), " typed")
+    doc.apply_update(other.get_update())
+    assert "typed" not in content.to_plain(said(doc))

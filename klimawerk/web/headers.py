@@ -31,8 +31,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-KEPT_FILES = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
-"""What a static file needs of them: it is not a page, and each header travels with each of them."""
+KEPT_FILES = ("X-Content-Type-Options",)
+"""What a static file needs of them: it is no page and no secret, and each header travels with each of them."""
 
 
 def init_app(app: Flask) -> None:
@@ -69,7 +69,7 @@ def _headers(app: Flask) -> dict[str, str]:
 
 
 def _secure(response: Response) -> Response:
-    if request.endpoint == "asset" and response.status_code == 200:
+    if request.endpoint in ("asset", "words") and response.status_code == 200:
         for name in KEPT_FILES:
             response.headers[name] = HEADERS[name]
         return response

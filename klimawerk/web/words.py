@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 from flask_babel import LazyString, lazy_gettext
 
 WORDS: dict[str, LazyString] = {
@@ -121,6 +123,21 @@ WORDS: dict[str, LazyString] = {
 }
 
 
+LATER = (
+    *("away.", "leaving.", "link.", "panel.", "toolbar", "waiting.here", "kept"),
+    *("note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
+    *("offer.deleted", "offer.forbidden", "offer.invalid", "offer.locked", "offer.outdated", "offer.restored"),
+    *("offer.revoked", "offer.too_large"),
+)
+"""How the keys begin that only the editor and the store say: they come with them (`laterWords` in words.js)."""
+
+
 def words() -> dict[str, str]:
-    """All sentences in the current locale, for the page's <script type="application/json" id="words">."""
-    return {key: str(sentence) for key, sentence in WORDS.items()}
+    """What a page may say at once, in the current locale, for its <script type="application/json" id="words">."""
+    return {key: str(sentence) for key, sentence in WORDS.items() if not key.startswith(LATER)}
+
+
+def later_words() -> bytes:
+    """The others in the current locale, as JSON."""
+    late = {key: str(sentence) for key, sentence in WORDS.items() if key.startswith(LATER)}
+    return json.dumps(late, ensure_ascii=False, separators=(",", ":")).encode()

@@ -3,11 +3,10 @@
 import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
 import { startDataUse } from "./data-use.js"
-import { startDrag } from "./drag.js"
+import { whenIdle } from "./idle.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
 import { startOffers } from "./offer.js"
-import { startTablePaste } from "./paste-table.js"
 import { startPosts } from "./posts.js"
 import { startPresence } from "./presence.js"
 import { startReload } from "./reload.js"
@@ -24,10 +23,9 @@ document.documentElement.classList.add("js")
 startRequests()
 startRows()
 startShortcuts()
-startDrag()
 startLanguages()
-startTablePaste()
 startBusy()
+whenIdle(() => import("./pointing.js").then(({ start }) => start()))
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {

@@ -5,6 +5,7 @@ import { whenIdle } from "./idle.js"
 import { placeOf } from "./editor/point.js"
 import { note } from "./note.js"
 import { thrift } from "./thrift.js"
+import { laterWords } from "./words.js"
 
 let editor = null
 
@@ -92,8 +93,23 @@ function textsOf(doc) {
 }
 
 function load() {
-  return (editor ??= import("./editor/session.js").catch((error) => {
+  return (editor ??= both().catch((error) => {
     editor = null
     throw error
   }))
+}
+
+async function both() {
+  const [module] = await Promise.all([import("./editor/session.js"), style(), laterWords()])
+  return module
+}
+
+/** The editor's own style sheet; without it, it works as well. */
+function style() {
+  const link = document.getElementById("writing-style")
+  if (!link?.disabled) return null
+  return new Promise((done) => {
+    link.onload = link.onerror = done
+    link.disabled = false
+  })
 }

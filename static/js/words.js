@@ -2,11 +2,19 @@
 // <script type="application/json" id="words">; the browser never runs that element.
 
 let sentences = null
+let later = null
 
 /** The sentence `key`, with each {name} in it replaced from `values`. An unknown key shows itself. */
 export function word(key, values = {}) {
   sentences ??= read()
   return (sentences[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
+}
+
+/** What only the editor and the store say comes with them; resolves also where it cannot be had. */
+export function laterWords() {
+  return (later ??= fetchLater().catch(() => {
+    later = null
+  }))
 }
 
 /** `key.one` or `key.many`, with {n}. */
@@ -36,6 +44,13 @@ export function moment(date) {
 function locale() {
   const { lang } = document.documentElement
   return lang === "en" ? "en-GB" : lang
+}
+
+async function fetchLater() {
+  const address = document.getElementById("words")?.dataset.later
+  if (!address) return
+  const answer = await fetch(address)
+  if (answer.ok) Object.assign((sentences ??= read()), await answer.json())
 }
 
 function read() {

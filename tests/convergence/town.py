@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import tempfile
 import threading
@@ -53,11 +54,11 @@ class Town:
         while len(self._said()) == said:
             assert time.monotonic() < until, "the server says no counts"
             time.sleep(0.05)
-        counts: Counts = json.loads(self._said()[-1].partition("counts ")[2])
+        counts: Counts = json.loads(self._said()[-1])
         return counts
 
     def _said(self) -> list[str]:
-        return [line for line in self.server.log.splitlines() if line.startswith("counts ")]
+        return re.findall(r"\bcounts (\{.*\})", self.server.log)
 
     def begin(self, crowd: Crowd, docs: list[int], count: int) -> None:
         """Let so many pages open these measures, and write in them without end."""

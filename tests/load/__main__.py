@@ -11,7 +11,8 @@ from pathlib import Path
 from tests.load import ground, report
 from tests.load.contenders import Contender, Hocuspocus, Klimawerk, YWebsocket
 from tests.load.ground import Ground
-from tests.load.scenarios import SCENARIOS, Figures
+from tests.load.measures import Figures
+from tests.load.scenarios import SCENARIOS
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
 
 def _run(name: str, folder: Path, prepared: Path, made: Ground, asked: argparse.Namespace) -> dict[str, Figures]:
     contenders: list[Contender] = [Klimawerk(folder / "klimawerk", prepared, made)]
-    if asked.peers:
+    if asked.peers and not SCENARIOS[name].ours:
         contenders += [Hocuspocus(folder / "hocuspocus"), YWebsocket(folder / "y-websocket")]
     figures = {}
     for contender in contenders:

@@ -115,6 +115,10 @@ class Klimawerk(Contender):
             "KLIMAWERK_DATABASE_URL": self._address,
         }
 
+    def give_past(self, name: str, state: bytes, rest: list[bytes]) -> None:
+        """Make this the whole past of a document, before the server starts."""
+        ground.give_past(self._address, self.folder / "instance", name, state, rest)
+
     def client(self, number: int, document: int) -> dict[str, Any]:
         cookies, documents = self.ground.cookies, self.ground.documents
         return {"doc": documents[document], "cookie": cookies[number % len(cookies)]}

@@ -8,31 +8,36 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select
 
 from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Login
 from klimawerk.accounts.sessions import key_of
 from klimawerk.clock import now
+from klimawerk.collab.content import from_plain
+from klimawerk.collab.models import Document, Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
-from klimawerk.goals.service import create_goal
+from klimawerk.goals.service import create_goal, goals_of
 from klimawerk.measures.service import create_measure
 from klimawerk.programmes.service import create_programme
+from klimawerk.sheets.rows import append_row
 from tests import factories
 
-PEOPLE, DOCUMENTS = 100, 100
+PEOPLE, DOCUMENTS, ROWS = 100, 100, 20
 
 
 @dataclass(frozen=True)
 class Ground:
-    """`cookies`: one per person; `documents`: names of live documents; `page`: number of a programme of 10 measures."""
+    """`cookies`: one per person; `documents`: names of live documents; `page`: number of a programme with ten measures,
+    `rows`: ids of its fields of action."""
 
     cookies: list[str]
     documents: list[str]
     page: int
+    rows: list[str]
 
 
 def prepare(address: str, instance: Path) -> Ground:
@@ -51,9 +56,12 @@ def _fill() -> Ground:
     town = team.partnership.municipalities[0]
     people = [factories.member(team.partnership, "de", "editor", town=town) for _ in range(PEOPLE)]
     page = factories.programme(team)
+    for _ in range(8):
+        create_measure(goals_of(page)[0], texts={"title.en": from_plain("One more measure")}, by=None)
+    rows = [append_row(page, "fields", {"code": f"F{n}", "title.en": "-"}, by=None).id for n in range(ROWS)]
     goal = _goal(team)
     documents = [create_measure(goal, by=None).name for _ in range(DOCUMENTS)]
-    return Ground([_signed_in(person.id) for person in people], documents, page.id)
+    return Ground([_signed_in(person.id) for person in people], documents, page.id, rows)
 
 
 def _goal(team: factories.Team) -> Goal:
@@ -76,3 +84,17 @@ def copy(prepared: Path, to: Path) -> str:
     to.mkdir(parents=True, exist_ok=True)
     shutil.copy(prepared, to / "klimawerk.sqlite")
     return f"sqlite:///{to / 'klimawerk.sqlite'}"
+
+
+def give_past(address: str, instance: Path, name: str, state: bytes, rest: list[bytes]) -> None:
+    """Make `state` and the updates `rest` behind it the whole past of a document."""
+    app = create_app(configuration.load(instance=instance, database_url=address))
+    with app.app_context():
+        with writing() as session:
+            document = session.scalars(select(Document).where(Document.name == name)).one()
+            document.state, document.upto, document.seq = state, 1_000_000, 1_000_000 + len(rest)
+            session.execute(delete(Update).where(Update.document_id == document.id))
+            for number, payload in enumerate(rest, 1_000_001):
+                session.add(Update(document_id=document.id, seq=number, payload=payload))
+        db.session.remove()
+        db.engine.dispose()

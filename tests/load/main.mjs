@@ -2,14 +2,16 @@
 // with one line: {do: "open", ...plan}, {do: "type", seconds}, ...
 
 import { createInterface } from "node:readline"
-import { Workshop } from "./typing.mjs"
+import { makeHistory } from "./history.mjs"
+import { sleep, until, Workshop } from "./typing.mjs"
 
 const line = await import(`./lines/${process.argv[2]}.mjs`)
+const { Y } = line
 let workshop
 
 const verbs = {
   open: async (plan) => {
-    workshop = new Workshop(plan, line)
+    workshop = plan.programme ? new (await import("./fields.mjs")).Editors(plan) : new Workshop(plan, line)
     await workshop.open()
   },
   warm: ({ seconds }) => workshop.warm(seconds),
@@ -17,6 +19,36 @@ const verbs = {
   settle: () => workshop.settle(),
   leave: () => workshop.leave(),
   look: () => workshop.look(),
+  history: ({ edits, last }) => makeHistory(Y, edits, last),
+  fill,
+  arrive,
+}
+
+/** Give a server a document that it does not have yet. */
+async function fill({ url, client, state }) {
+  const ydoc = new Y.Doc()
+  const wire = await line.join({ url, ...client, ydoc })
+  Y.applyUpdate(ydoc, new Uint8Array(Buffer.from(state, "base64")))
+  await until(() => wire.idle, "the document on the server")
+  await sleep(4_000)
+  wire.close()
+}
+
+/** Join `times` times, one after the other: {ms: [...], bytes: [...], size} (`size`: of the document's state). */
+async function arrive({ url, client, times }) {
+  const [ms, bytes] = [[], []]
+  let size = 0
+  for (let i = 0; i < times; i++) {
+    const ydoc = new Y.Doc()
+    const start = performance.now()
+    const wire = await line.join({ url, ...client, ydoc })
+    await until(() => ydoc.getXmlFragment("description.en").length > 0, "the document")
+    ms.push(performance.now() - start)
+    bytes.push(wire.bytes)
+    size = Y.encodeStateAsUpdate(ydoc).length
+    wire.close()
+  }
+  return { ms, bytes, size }
 }
 
 for await (const text of createInterface({ input: process.stdin })) {

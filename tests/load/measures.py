@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import psutil
 
 _TICK = os.sysconf("SC_CLK_TCK")
+Figures = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,3 +42,22 @@ def percentile(values: list[float], share: float) -> float | None:
     """The value below which `share` (0 to 1) of them lie; None of none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else None
+
+
+def percentiles(values: list[float]) -> Figures:
+    return {f"p{share}": percentile(values, share / 100) for share in (50, 95, 99)}
+
+
+class Costly(Protocol):
+    def cost(self) -> Cost:
+        """What it has cost so far."""
+
+
+def measured(server: Costly, generator: Costly, work: Callable[[], Figures]) -> Figures:
+    """What `work` says, with what server and generator cost meanwhile."""
+    before, generated = server.cost(), generator.cost()
+    figures = work()
+    after = server.cost()
+    figures["cpu"], figures["memory"] = after.cpu - before.cpu, after.memory
+    figures["generator_cpu"] = generator.cost().cpu - generated.cpu
+    return figures

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.load.scenarios import Figures, Typing
+from tests.load.measures import Figures
+from tests.load.scenarios import Scenario
 
 _ROWS = (
     ("p50", "key to the others, p50", "ms", 1.0),
@@ -12,6 +13,15 @@ _ROWS = (
     ("cpu_per_1000", "server CPU per 1,000 edits", "s", 1.0),
     ("memory", "server memory", "MB", 1e-6),
     ("bytesPerEdit", "bytes per edit and receiver", "B", 1.0),
+    ("reader_bytes", "who only reads gets", "B/s", 1.0),
+    ("join_first", "first to join, who wakes it up", "ms", 1.0),
+    ("join_p50", "joining after that, p50", "ms", 1.0),
+    ("join_p95", "joining after that, p95", "ms", 1.0),
+    ("join_bytes", "bytes of a join", "kB", 1e-3),
+    ("state", "bytes of the state", "kB", 1e-3),
+    ("idle_memory", "memory per idle connection", "kB", 1e-3),
+    ("idle_cpu", "CPU while idle", "s/s", 1.0),
+    ("beside_p95", "beside it: key to the others, p95", "ms", 1.0),
     ("lost", "lost", "", 1.0),
     ("doubled", "doubled", "", 1.0),
     ("lost_after_kill", "lost after kill -9", "", 1.0),
@@ -20,7 +30,7 @@ _ROWS = (
 )
 
 
-def table(scenario: Typing, results: dict[str, Figures]) -> str:
+def table(scenario: Scenario, results: dict[str, Figures]) -> str:
     """One line per figure; in brackets what a peer's is in terms of the first one's."""
     names = list(results)
     lines = [f"\n{scenario.name}: {scenario.says}", _line("", names)]

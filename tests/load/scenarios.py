@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from tests.load.contenders import Contender
-from tests.load.measures import percentile
+from tests.load.measures import Figures, measured, percentile, percentiles
+from tests.load.standing import Fields, Idle, Joining
 from tests.load.typists import Typists
 
-Figures = dict[str, Any]
 WARM_UP = 3.0  # seconds
+CARET = "A" * 350
+"""As long as what one caret takes in Yjs' own protocol for such things."""
 
 
 @dataclass(frozen=True)
 class Typing:
-    """`documents` with `people` each, `writers` of whom press `pace` keys a second."""
+    """`documents` with `people` each, `writers` of whom press `pace` keys a second. `ours`: without the peers."""
 
     name: str
     says: str
@@ -24,61 +25,60 @@ class Typing:
     people: int
     writers: int
     pace: float
+    carets: bool = False
+    ours: bool = False
 
     def run(self, contender: Contender, seconds: float) -> Figures:
         """Type, wait until all has arrived, kill the server, look what is left."""
         contender.start()
         with Typists(contender.line) as typists:
-            typists.do("open", **self._plan(contender))
+            typists.do("open", **self.plan(contender))
             typists.do("warm", seconds=WARM_UP)
-            figures = _measured(contender, typists, lambda: typists.do("type", seconds=seconds))
+            figures = measured(contender, typists, lambda: dict(typists.do("type", seconds=seconds)))
             figures.update(typists.do("settle"))
             contender.kill()
             typists.do("leave")
             contender.start()
             left = typists.do("look")
         figures["lost_after_kill"], figures["doubled_after_kill"] = left["lost"], left["doubled"]
-        return _typing_figures(figures, seconds)
+        return _figures(figures, seconds)
 
-    def _plan(self, contender: Contender) -> dict[str, Any]:
+    def plan(self, contender: Contender) -> dict[str, Any]:
+        """What the generator is told: who sits where."""
         clients: list[dict[str, Any]] = []
         for document in range(self.documents):
             for number in range(self.people):
                 client = contender.client(len(clients), document)
                 clients.append({**client, "writes": number < self.writers})
-        return {"url": contender.url, "clients": clients, "pace": self.pace}
+        caret = CARET if self.carets else None
+        return {"url": contender.url, "clients": clients, "pace": self.pace, "caret": caret}
 
 
-SCENARIOS: dict[str, Typing] = {
+_S1 = Typing("S1", "one document, 20 people, each 4 keys a second", 1, 20, 20, 4)
+Scenario = Typing | Joining | Idle | Fields
+SCENARIOS: dict[str, Scenario] = {
     one.name: one
     for one in (
-        Typing("S1", "one document, 20 people, each 4 keys a second", 1, 20, 20, 4),
+        _S1,
         Typing("S2", "three such documents", 3, 20, 20, 4),
         Typing("S3", "one document, 100 people, 20 of them typing 4 keys a second", 1, 100, 20, 4),
         Typing("S4", "100 documents, 5 people each, 2 keys a second", 100, 5, 5, 2),
+        Joining("S5", "joining a document with 200,000 edits behind it", 200_000),
+        Idle("S6", "500 connections that do nothing, over 100 documents", 500, 100),
+        Fields("S7", "20 people changing fields every 2 s on one page that all have open, S1 beside it", _S1),
+        Typing("W", "a workshop: 20 people, 5 of them typing, carets", 1, 20, 5, 4, carets=True, ours=True),
     )
 }
 
 
-def _measured(contender: Contender, typists: Typists, work: Callable[[], Figures]) -> Figures:
-    """What `work` says, with what server and generator cost meanwhile."""
-    server, generator = contender.cost(), typists.cost()
-    figures = work()
-    after = contender.cost()
-    figures["cpu"] = after.cpu - server.cpu
-    figures["memory"] = after.memory
-    figures["generator_cpu"] = typists.cost().cpu - generator.cpu
-    return figures
-
-
-def _typing_figures(raw: Figures, seconds: float) -> Figures:
+def _figures(raw: Figures, seconds: float) -> Figures:
     latencies, acknowledged = raw.pop("latencies"), raw.pop("acknowledged")
     readers = raw.pop("readers")
     return {
         **raw,
-        **{f"p{share}": percentile(latencies, share / 100) for share in (50, 95, 99)},
+        **percentiles(latencies),
         "ack_p95": percentile(acknowledged, 0.95),
         "cpu_per_1000": raw["cpu"] / raw["edits"] * 1000,
-        "reader_bytes_a_second": (percentile(readers, 0.5) or 0.0) / seconds if readers else None,
+        "reader_bytes": (percentile(readers, 0.5) or 0.0) / seconds if readers else None,
         "seconds": seconds,
     }

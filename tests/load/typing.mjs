@@ -34,7 +34,8 @@ export class Workshop {
       writers.forEach((writer, i) => (writer.place = i + 1))
       writers.length && prepare(this.#line.Y, people[0].ydoc, writers.length)
     }
-    await until(() => this.#people.every(({ ydoc, room }) => paragraphs(ydoc) > room.writers.length), "paragraphs")
+    const ready = ({ ydoc, room }) => !room.writers.length || paragraphs(ydoc) > room.writers.length
+    await until(() => this.#people.every(ready), "paragraphs")
     await until(() => this.#people.every(({ wire }) => wire.idle), "the paragraphs' acknowledgements")
   }
 

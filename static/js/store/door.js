@@ -1,5 +1,6 @@
 // The way to the browser's own store. What waits longer than a moment is kept; the rest of the store is loaded then.
 
+import { laterWords } from "../words.js"
 import { device } from "./device.js"
 
 // A good line answers sooner, and then nothing is written at all.
@@ -59,8 +60,13 @@ function here() {
 }
 
 function store() {
-  return (loading ??= import("./waiting.js").catch((error) => {
+  return (loading ??= loaded().catch((error) => {
     loading = null
     throw error
   }))
+}
+
+async function loaded() {
+  const [module] = await Promise.all([import("./waiting.js"), laterWords()])
+  return module
 }

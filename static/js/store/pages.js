@@ -26,7 +26,8 @@ async function begin() {
   const { active } = await serviceWorker.ready
   const seen = performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
   const missed = seen.filter(({ workerStart }) => !workerStart).map(({ name }) => name.split("#")[0])
-  const fit = missed.filter((name) => name === seen[0].name.split("#")[0] || new URL(name).pathname.startsWith("/static/"))
+  const own = seen[0]?.name.split("#")[0]
+  const fit = missed.filter((name) => name === own || /^\/(static|words)\//.test(new URL(name).pathname))
   if (fit.length) active.postMessage({ keep: [...fit, "/offline"] })
 }
 

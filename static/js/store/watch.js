@@ -25,6 +25,7 @@ export function start() {
   document.addEventListener("visibilitychange", soon)
   document.addEventListener("kw:saving", showWay)
   document.addEventListener("click", (event) => event.target.closest("[data-show-waiting]") && open())
+  showWay()
   soon()
   whenIdle(() => import("./panel.js")) // it is wanted when there is no line to fetch it over
 }

@@ -1,6 +1,6 @@
-// A client's connection: the browser's own Socket.IO library, and a line that delays, doubles, overtakes and drops.
+// A client's connection, over a line that delays, doubles, overtakes and drops.
 
-import { io, WebSocket as Transport } from "../../../static/vendor/socket.io-client-4.8.4.js"
+import { Socket } from "./socket.mjs"
 
 const PATIENCE = 4_000
 
@@ -19,38 +19,35 @@ export class Line {
   /** Connect; `heard(event, payload)` gets what arrives, `changed(online)` hears of the connection. */
   connect(heard, changed) {
     this.hangUp()
-    const options = { forceNew: true, reconnection: false, timeout: 5_000, auth: { v: 1, schema: 1 } }
-    const socket = io(this.url, { ...options, transports: [withCookie(this.cookie)] })
+    const ours = (work) => (...args) => this.socket === socket && work(...args)
+    const socket = new Socket({
+      url: this.url,
+      cookie: this.cookie,
+      auth: { v: 1, schema: 1 },
+      connect: ours(() => changed(true)),
+      disconnect: ours(() => changed(false)),
+      event: (event, payload) => this.#arrived(ours(() => heard(event, payload)), event),
+    })
     this.socket = socket
-    const ours = (work) => (...args) => socket === this.socket && work(...args)
-    socket.on("connect", ours(() => changed(true)))
-    socket.on("disconnect", ours(() => changed(false)))
-    socket.on("connect_error", ours(() => changed(false)))
-    socket.onAny((event, payload) => this.#arrived(ours(() => heard(event, payload)), event))
   }
 
   /** Ask and wait; "unavailable" when no answer comes. The message may come late, and may come twice. */
   async ask(event, payload) {
     const socket = this.socket
-    if (this.#happens(this.faults.double)) this.#later(() => socket.connected && socket.emit(event, payload, () => {}))
+    if (this.#happens(this.faults.double)) this.#later(() => socket?.tell(event, payload))
     await this.#delay()
-    try {
-      if (!socket?.connected) throw new Error("offline")
-      return (await socket.timeout(PATIENCE).emitWithAck(event, payload)) ?? { ok: false, error: "unavailable" }
-    } catch {
-      return { ok: false, error: "unavailable" }
-    }
+    return (await socket?.ask(event, payload, PATIENCE)) ?? { ok: false, error: "unavailable" }
   }
 
   tell(event, payload) {
-    if (this.online) this.socket.emit(event, payload)
+    this.socket?.tell(event, payload)
   }
 
   /** Without a goodbye on our layer: what is under way may or may not arrive, and no answer is heard any more. */
   hangUp() {
     const [socket, late] = [this.socket, [...this.#late]]
     this.socket = null
-    socket?.io.engine?.close()
+    socket?.close()
     for (const [timer, work] of late) {
       clearTimeout(timer)
       work()
@@ -79,14 +76,5 @@ export class Line {
       work()
     }, this.dice.below(this.faults.delay[1]))
     this.#late.set(timer, work)
-  }
-}
-
-/** The browser's WebSocket transport; a page has its cookie by itself, here it is handed over. */
-function withCookie(cookie) {
-  return class extends Transport {
-    createSocket(address, protocols) {
-      return new globalThis.WebSocket(address, { protocols: protocols ?? [], headers: { cookie } })
-    }
   }
 }

@@ -232,6 +232,8 @@ def _disconnect(here: Live, sid: str) -> None:
 def _watch(here: Live, page: Page, payload: Payload) -> Payload:
     asked = _topics(payload)
     allowed = _allowed(page, asked)
+    if here.pages.get(page.sid) is not page:
+        raise Refused(events.LOGIN_REQUIRED)  # it has left meanwhile
     if len(page.topics.union(allowed)) > MOST_TOPICS:
         raise Refused(events.TOO_LARGE)
     for topic in allowed:

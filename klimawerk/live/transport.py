@@ -20,6 +20,7 @@ LONGEST_QUEUE, HEAVIEST_QUEUE = 2_000, 16_000_000
 """Packets and characters that may wait for one slow socket; past that it takes no more, is closed, and catches up when
 it returns. The heaviest single packet is a document of 4 MB."""
 TALK_A_SECOND, TALK_AT_ONCE = 300.0, 3_000.0  # packets of any kind from one socket; past that it is read more slowly
+BREATH = 20  # packets in a row after which a socket lets the others in between
 PATIENCE = 0.5  # seconds that the end of a connection waits for its last words to be taken
 GRACE = 3.0  # seconds between the end of a connection and the cut of its line
 
@@ -79,6 +80,8 @@ def _websocket(max_message_size: int) -> Any:
         def _paced(self) -> None:
             while not self._talk.take(1):
                 time.sleep(0.02)
+            if self._talk.level < TALK_AT_ONCE - BREATH:
+                time.sleep(0)
 
     return Transport
 

@@ -14,7 +14,7 @@ const packages = join(here, "node_modules")
 const SPDX = { "BSD-0-Clause": "0BSD" }
 const copies = [{ name: "axe-core", from: "axe.min.js", to: axe }]
 
-// What a page of ours never uses: a third way to a server that offers two, and binary frames beside base64 in JSON.
+// What a page of ours never uses of Socket.IO: a third way to a server that offers two, and binary frames beside base64 in JSON.
 const left = {
   "webtransport.js": "export class WT {}",
   "is-binary.js": "export const isBinary = () => false, hasBinary = () => false",
@@ -24,12 +24,16 @@ const leftOut = {
   name: "left-out",
   setup({ onResolve, onLoad }) {
     const files = /\/(webtransport|is-binary|binary)\.js$/
-    onResolve({ filter: files }, ({ path }) => ({ path: path.match(files)[0].slice(1), namespace: "left-out" }))
+    // Others have files of these names too: Yjs counts in what lib0/binary.js says.
+    onResolve({ filter: files }, ({ path, resolveDir }) => {
+      if (!/\/(socket\.io-parser|engine\.io-client)\//.test(resolveDir)) return undefined
+      return { path: path.match(files)[0].slice(1), namespace: "left-out" }
+    })
     onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({ contents: left[path] }))
   },
 }
 const bundles = [
-  { entry: "page.mjs", file: "klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js", name: "klimawerk-page", target: "es2022" },
+  { entry: "page.mjs", file: "klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js", name: "klimawerk-page", target: "es2022", plugins: [leftOut] },
   { entry: "editor.mjs", file: "klimawerk-editor.yjs-13.6.33.js", name: "klimawerk-editor", target: "es2021" },
 ]
 
@@ -47,7 +51,7 @@ function copied({ name, from, to, with: others = [] }) {
   return entry(to, name, described(name).version, [name, ...others])
 }
 
-async function built({ entry: source, file, name, target }) {
+async function built({ entry: source, file, name, target, plugins = [] }) {
   const { metafile } = await build({
     entryPoints: [join(here, source)],
     outfile: join(vendor, file),
@@ -57,7 +61,7 @@ async function built({ entry: source, file, name, target }) {
     target,
     legalComments: "none",
     metafile: true,
-    plugins: [leftOut],
+    plugins,
   })
   const { code } = await minify(readFileSync(join(vendor, file), "utf8"), { module: true, ecma: 2021 })
   writeFileSync(join(vendor, file), code + "\n")

@@ -10,6 +10,7 @@ from tests.journeys.conftest import House
 from tests.thin import line
 
 MEASURE, PROGRAMME, EDITOR = 60_000, 100_000, 105_000
+STORE = 8_000  # what keeps unsent words, dragging, pasting: comes at rest, with or without the editor
 EDITOR_FILES = 5  # ours, what it shares with the store, Yjs with ProseMirror, style, words
 SAVED = "#save-state[data-state=saved], #save-state[data-state=conflict]"
 ICON = "/img/icon.svg"
@@ -57,7 +58,9 @@ def test_a_page_fits_its_budget_with_everything_it_needs(
     print(f"\n{page} as {role}: {total} bytes in {len(seen.first)} requests {seen.first}, editor {seen.editor}")
     assert {path.rsplit(".", 1)[-1] for path in seen.first} >= {"js", "css", "svg"}, "a part was not counted"
     assert total <= budget, seen.first
-    assert sum(seen.editor.values()) <= EDITOR, seen.editor
+    store = sum(size for path, size in seen.editor.items() if path.endswith("/js/later.js"))
+    assert store <= STORE, seen.editor
+    assert sum(seen.editor.values()) - store <= EDITOR, seen.editor
     assert len(seen.first) == 5, "page, style, two scripts, icon: each more is a round trip of its own on a bad day"
 
 

@@ -75,7 +75,6 @@ def test_a_static_file_has_few_headers_and_is_still_not_guessed_at(app: Flask, c
         "Content-Encoding",
         "Content-Length",
         "Content-Type",
-        "Cross-Origin-Resource-Policy",
         "Vary",
         "X-Content-Type-Options",
     }

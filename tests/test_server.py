@@ -77,6 +77,8 @@ def test_a_process_that_cannot_start_ends_all_with_its_reason(
     app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path
 ) -> None:
     server = Klimawerk(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
-    with socket.create_server(("127.0.0.1", server.port + 1)), pytest.raises(AssertionError, match="the server ended"):
-        server.start()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", server.port + 1))
+        with pytest.raises(AssertionError, match="the server ended"):
+            server.start()
     assert not server.answers(server.port)

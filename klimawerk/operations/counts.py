@@ -31,8 +31,8 @@ def answer_signals(app: Flask) -> None:
 
 
 def counts(app: Flask) -> dict[str, int]:
-    """`pages`: sockets that are signed in; `rooms`: open documents, `members` those in them; `memory` in kB;
-    `log`: updates of all documents that are not folded into their states yet."""
+    """`rooms`: open documents, `members` those in them; `pages`: signed-in connections; `sockets`: those and others,
+    also some closed half a minute ago; `memory` in kB; `log`: updates of all documents not yet folded."""
     live, rooms = app.extensions["live"], app.extensions["collab"].rooms.all()
     with app.app_context():
         rows = db.session.scalar(select(func.count()).select_from(Update)) or 0

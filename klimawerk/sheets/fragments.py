@@ -65,23 +65,24 @@ def page_of(item: Item) -> str:
 def changed_fragments(v: View, since: int) -> list[str]:
     """Every fragment of the sheet that is newer than the revision `since`."""
     found: list[str] = []
+    moved = set(db.session.scalars(select(Row.kind).where(Row.item_id == v.item.id, Row.rev > since).distinct()))
     for group in v.sheet.groups:
-        found += _changed_group(v, group, since)
+        found += _changed_group(v, group, since, moved)
     if v.item.revs.get(WRITING, 0) > since:
         found.append(render_template("sheets/_languages.html", v=v))
     return found + derived_fragments(v, since)
 
 
-def _changed_group(v: View, group: Group, since: int) -> list[str]:
+def _changed_group(v: View, group: Group, since: int, moved: set[str]) -> list[str]:
     """Part by part; but the whole group to those who only read, since what was empty is not on their page yet."""
-    title = [one for part in group.parts if part.name == "title" for one in _changed_part(v, part, since)]
-    rest = [one for part in group.parts if part.name != "title" for one in _changed_part(v, part, since)]
+    title = [one for part in group.parts if part.name == "title" for one in _changed_part(v, part, since, moved)]
+    rest = [one for part in group.parts if part.name != "title" for one in _changed_part(v, part, since, moved)]
     return title + (rest if v.opened.writes or not rest else [render_template("sheets/_group.html", v=v, group=group)])
 
 
-def _changed_part(v: View, part: Field | RowKind, since: int) -> list[str]:
+def _changed_part(v: View, part: Field | RowKind, since: int, moved: set[str]) -> list[str]:
     if isinstance(part, RowKind):
-        return _changed_rows(v, part, since)
+        return _changed_rows(v, part, since, part.name in moved)
     if part.kind == "live":
         return [text_fragment(t) for t in v.live(part) if t.fragment in v.texts and v.texts[t.fragment].rev > since]
     return _changed_fields(v, part, since)
@@ -92,10 +93,9 @@ def _changed_fields(v: View, field: Field, since: int, row: Row | None = None) -
     return [field_fragment(f) for f in changed]
 
 
-def _changed_rows(v: View, kind: RowKind, since: int) -> list[str]:
+def _changed_rows(v: View, kind: RowKind, since: int, moved: bool) -> list[str]:
     """The whole list when a row came, went or moved, or where it is only read; else only the cells."""
-    moved = select(Row.id).where(Row.item_id == v.item.id, Row.kind == kind.name, Row.rev > since).limit(1)
-    if db.session.scalar(moved):
+    if moved:
         return [rows_fragment(v, kind)]
     cells = [f for row in v.rows_in(kind) for cell in kind.cells for f in _changed_fields(v, cell, since, row)]
     return [rows_fragment(v, kind)] if cells and not v.forms else cells

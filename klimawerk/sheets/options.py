@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import select
 
@@ -12,17 +12,29 @@ from klimawerk.extensions import db
 from klimawerk.sheets.models import Frame, Item, Row
 
 
-@dataclass(frozen=True)
 class Options:
-    """What a field of action or a related measure can be chosen from: (id, words)."""
+    """What a field of action or a related measure can be chosen from: (id, words); read when first asked for.
 
-    fields: tuple[tuple[str, str], ...] = ()
-    measures: tuple[tuple[int, str], ...] = ()
+    In order, with code and title in `language` or the original; nothing without a frame.
+    """
+
+    def __init__(self, frame: Frame | None = None, language: str = "") -> None:
+        self._frame, self._language = frame, language
+
+    @cached_property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The programme's fields of action."""
+        return _fields(self._frame, self._language) if self._frame else ()
+
+    @cached_property
+    def measures(self) -> tuple[tuple[int, str], ...]:
+        """The programme's measures."""
+        return _measures(self._frame, self._language) if self._frame else ()
 
 
 def options_for(frame: Frame, language: str) -> Options:
-    """The programme's fields of action and measures, in order, with code and title in `language` or the original."""
-    return Options(_fields(frame, language), _measures(frame, language))
+    """What can be chosen in the programme."""
+    return Options(frame, language)
 
 
 def _fields(frame: Frame, language: str) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,8 @@ from klimawerk.sheets.access import Opened
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import here
 from klimawerk.versions.access import remembered_item, version_of
-from klimawerk.versions.compare_view import REDLINE, VIEWS, Compared
+from klimawerk.versions.cells import REDLINE, VIEWS
+from klimawerk.versions.compare_view import Compared
 from klimawerk.versions.comparing import Comparison, State
 from klimawerk.versions.history import Entry, entries_of, people_between, title_of
 from klimawerk.versions.models import Version

@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
     """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
     app.request_class = PageRequest
     app.jinja_env.add_extension(Tight)
+    app.jinja_env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
     app.url_map.converters["int"] = Number
     _trust_proxies(app)
     logs.init_app(app)

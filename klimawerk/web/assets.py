@@ -147,7 +147,8 @@ class Tree:
 
     @cached_property
     def _style(self) -> bytes:
-        return slim_style("\n".join(self._source(path) for path in STYLES)).encode()
+        sheets = slim_style("\n".join(self._source(path) for path in STYLES))
+        return minified(sheets, self.shelf, "text/css").encode()
 
     def _source(self, path: str) -> str:
         return (self.folder / path).read_text(encoding="utf-8")

@@ -124,7 +124,7 @@ WORDS: dict[str, LazyString] = {
 
 
 LATER = (
-    *("away.", "leaving.", "link.", "panel.", "toolbar", "waiting.here", "kept"),
+    *("away.", "leaving.", "link.", "panel.", "relogin.", "toolbar", "waiting.here", "kept"),
     *("note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
     *("offer.deleted", "offer.forbidden", "offer.invalid", "offer.locked", "offer.outdated", "offer.restored"),
     *("offer.revoked", "offer.too_large"),

@@ -16,7 +16,6 @@ import { startSaving } from "./saving.js"
 import { startShortcuts } from "./shortcuts.js"
 import { startStore } from "./store/start.js"
 import { startTexts } from "./text.js"
-import { startWriting } from "./writing.js"
 import "./fields.js"
 
 document.documentElement.classList.add("js")
@@ -39,5 +38,4 @@ if (document.documentElement.dataset.userId) {
   startPresence()
   startReload()
   startTexts()
-  startWriting()
 }

@@ -6,4 +6,5 @@ import { startTablePaste } from "./paste-table.js"
 export function start() {
   startDrag()
   startTablePaste()
+  document.documentElement.classList.add("draggable")
 }

@@ -1,6 +1,6 @@
 // The login has ended, the page has not: sign in again in place, then everything goes on where it was.
 
-import { word } from "./words.js"
+import { laterWords, word } from "./words.js"
 
 const FORM = "/login/form"
 const LOOK_AROUND = 20_000
@@ -40,7 +40,7 @@ async function elsewhere() {
 
 /** Escape gives a moment to look at the page or copy from it; then the dialog is back. */
 async function inDialog() {
-  await pauseInTyping()
+  await Promise.all([pauseInTyping(), laterWords()])
   const dialog = built()
   document.body.append(dialog)
   const before = document.activeElement

@@ -93,14 +93,16 @@ function textsOf(doc) {
 }
 
 function load() {
-  return (editor ??= both().catch((error) => {
+  return (editor ??= all().catch((error) => {
     editor = null
     throw error
   }))
 }
 
-async function both() {
-  const [module] = await Promise.all([import("./editor/session.js"), style(), laterWords()])
+async function all() {
+  const parts = [import("./editor/session.js"), import("./writing.js"), style(), laterWords()]
+  const [module, { startWriting }] = await Promise.all(parts)
+  startWriting()
   return module
 }
 

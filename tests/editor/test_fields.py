@@ -119,6 +119,7 @@ def test_a_row_is_moved_by_pointer(team: Team, sheet_for: SheetFor) -> None:
     expect(rows).to_have_count(2)
     name = rows.nth(1).get_attribute("id")
     rows.first.scroll_into_view_if_needed()
+    rows.nth(1).locator(".row-handle").wait_for()
     handle, target = rows.nth(1).locator(".row-handle").bounding_box(), rows.first.bounding_box()
     assert handle is not None
     assert target is not None

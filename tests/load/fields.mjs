@@ -68,7 +68,7 @@ export class Editors {
     const body = new URLSearchParams({ value, rev: page.cell, show: "de", csrf_token: page.token })
     const at = performance.now()
     this.#sent.set(value, at)
-    const headers = { Cookie: page.cookie, "X-CSRFToken": page.token }
+    const headers = { Cookie: page.cookie, "X-CSRFToken": page.token, "HX-Request": "true" }
     const address = `${this.#plan.url}/rows/${page.row}/cells/title.en`
     const answer = await fetch(address, { method: "POST", body, headers })
     await answer.text()

@@ -40,27 +40,27 @@ class Ground:
     rows: list[str]
 
 
-def prepare(address: str, instance: Path) -> Ground:
+def prepare(address: str, instance: Path, people: int = PEOPLE, documents: int = DOCUMENTS) -> Ground:
     """Fill the empty database at `address`."""
     app = create_app(configuration.load(instance=instance, database_url=address))
     with app.app_context():
         db.create_all()
-        ground = _fill()
+        ground = _fill(people, documents)
         db.session.remove()
         db.engine.dispose()
     return ground
 
 
-def _fill() -> Ground:
+def _fill(crowd: int, texts: int) -> Ground:
     team = factories.partnership()
     town = team.partnership.municipalities[0]
-    people = [factories.member(team.partnership, "de", "editor", town=town) for _ in range(PEOPLE)]
+    people = [factories.member(team.partnership, "de", "editor", town=town) for _ in range(crowd)]
     page = factories.programme(team)
     for _ in range(8):
         create_measure(goals_of(page)[0], texts={"title.en": from_plain("One more measure")}, by=None)
     rows = [append_row(page, "fields", {"code": f"F{n}", "title.en": "-"}, by=None).id for n in range(ROWS)]
     goal = _goal(team)
-    documents = [create_measure(goal, by=None).name for _ in range(DOCUMENTS)]
+    documents = [create_measure(goal, by=None).name for _ in range(texts)]
     return Ground([_signed_in(person.id) for person in people], documents, page.id, rows)
 
 

@@ -224,6 +224,18 @@ def test_only_coordinators_ask_and_the_same_is_asked_once(client: ProofReader, t
         requests.ask(place(neutral, team), "languages", {}, programme_id=programme().id)
 
 
+def test_nobody_of_the_side_that_asked_confirms(app: Flask, team: Team) -> None:
+    mine = place(team.de["coordinator"], team)
+    colleague = place(factories.member(team.partnership, "de", "coordinator"), team)
+    asked = requests.ask(mine, "delete", {}, programme_id=programme().id)
+    for own in (mine, colleague):
+        with pytest.raises(Refused):
+            requests.answer(own, asked.id, yes=True)
+    assert programme().deleted_at is None
+    requests.answer(place(team.partner["coordinator"], team), asked.id, yes=True)
+    assert programme().deleted_at is not None
+
+
 def test_another_partnerships_programme_cannot_be_asked_about(client: ProofReader, team: Team) -> None:
     other = factories.partnership("X", "Y")
     client.login(other.de["coordinator"])

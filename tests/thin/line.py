@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
-EDITOR = ("klimawerk-editor", "/js/later.js")
+EDITOR = ("klimawerk-editor", "/js/later.js", "/words/", "/css/writing.css")
+"""What comes when a text is touched or the line is idle."""
 
 
 @dataclass

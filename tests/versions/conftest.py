@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab import store
+from klimawerk.collab import projection, store
 from klimawerk.collab.content import from_plain
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -49,6 +49,7 @@ class Desk:
         """Make these words the whole text."""
         with writing():
             store.replace(self.measure.name, {fragment: from_plain(words)}, by=(by or self.editor()).id)
+        projection.project_now(self.measure.name)
 
     def keep(self, label: str = "", side: str = "de") -> Version:
         return service.keep(self.measure.id, by=self.member(side), label=label)[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
+from itertools import combinations, permutations
 from typing import Any
 
 import pytest
@@ -226,6 +228,17 @@ def test_rows_are_known_by_themselves_and_the_fewest_are_called_moved() -> None:
         "e": ("added", False),
     }
     assert [r.id for r in changes] == ["d", "a", "b", "c", "e"], "what went stands where it stood"
+
+
+def test_never_more_are_called_moved_than_have_to_be() -> None:
+    for order in permutations(range(6)):
+        moved = sum(row.moved for row in compare_rows(_numbered(range(6)), _numbered(order)))
+        kept = (some for size in range(6, 0, -1) for some in combinations(order, size) if list(some) == sorted(some))
+        assert moved == 6 - len(next(kept)), order
+
+
+def _numbered(order: Iterable[int]) -> list[dict[str, Any]]:
+    return [{"id": str(n), "cells": {}} for n in order]
 
 
 HOSTILE = {

@@ -35,11 +35,11 @@ def test_the_text_becomes_the_one_that_was_wanted(texts: tuple[Node, Node]) -> N
 
 
 def test_words_typed_meanwhile_stay() -> None:
-    doc = document(from_plain("First.\n\nForty green bins stand at the market.\n\nLast."))
+    doc = document(from_plain("First.\n\nVierzig grüne Behälter 😀 stehen am Markt.\n\nLast."))
     other: Doc[XmlFragment] = Doc()
     other.apply_update(doc.get_update())
     merging.merge(
-        doc.get("t", type=XmlFragment), from_plain("First.\n\nFifty green bins stand at the market.\n\nLast.")
+        doc.get("t", type=XmlFragment), from_plain("First.\n\nVierzig grüne Behälter 😀 standen am Markt.\n\nLast.")
     )
     theirs = other.get("t", type=XmlFragment)
     for block, words in ((1, " and the school"), (2, " Für später 😀.")):
@@ -47,7 +47,7 @@ def test_words_typed_meanwhile_stay() -> None:
         text.insert(len(text), words)
     doc.apply_update(other.get_update())
     assert content.to_plain(said(doc)) == (
-        "First.\n\nFifty green bins stand at the market. and the school\n\nLast. Für später 😀."
+        "First.\n\nVierzig grüne Behälter 😀 standen am Markt. and the school\n\nLast. Für später 😀."
     )
 
 

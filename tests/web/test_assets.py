@@ -115,7 +115,8 @@ def test_requests_for_made_up_names_leave_nothing_behind(folder: Path) -> None:
 
 
 def test_style_sheets_are_one_without_comments(folder: Path) -> None:
-    assert tree(folder).content("css/page.css") == b'a{color : red;}b > c{content: "\xe2\x80\x93";}'
+    assert assets.slim_style("a  {\n  b : c;\n}\n/* said */ d > e { f: g }") == "a{b : c;}d > e{f: g}"
+    assert tree(folder).content("css/page.css") == b'a{color:red}b>c{content:"\xe2\x80\x93"}'
 
 
 def test_what_a_page_needs_at_once_is_loaded_ahead_and_nothing_else(folder: Path) -> None:

@@ -2,8 +2,8 @@
 
 import { connection } from "../connection.js"
 import { gate } from "../gate.js"
-import { DOC_ACCESS, DOC_AWARENESS, DOC_CLOSED, DOC_PEOPLE, DOC_UPDATE, STORING } from "../wire.js"
-import { LiveDocument } from "./document.js"
+import { DOC_ACCESS, DOC_AWARENESS, DOC_CLOSED, DOC_LEAVE, DOC_PEOPLE, DOC_UPDATE, STORING } from "../wire.js"
+import { LEFT, LiveDocument } from "./document.js"
 
 const opened = new Map()
 
@@ -21,14 +21,15 @@ export function open(name) {
 export function close(name) {
   const document = opened.get(name)
   if (!document?.settled || globalThis.document.querySelector(`kw-text[data-doc="${name}"]`)) return
-  document.leave()
   opened.delete(name)
+  document.shut(LEFT)
+  connection.tell(DOC_LEAVE, { doc: name })
 }
 
 connection.watch((state) => {
   for (const document of opened.values()) state === "online" ? document.join() : document.cutOff()
 })
-gate.watch(() => opened.forEach((document) => document.resume()))
+gate.watch(() => opened.forEach((document) => document.hurry()))
 globalThis.document.addEventListener("visibilitychange", () => {
   // A hidden page was told little: what it lacks is asked for.
   if (!globalThis.document.hidden) for (const document of opened.values()) document.join()

@@ -1,8 +1,19 @@
 // Which numbered updates of a document have been seen. A frame covers (from, seq]; frames may overtake each other.
 
+import { Timers } from "../timers.js"
+
+const GAP = 2_000
+
 export class Sequence {
   #upto = 0
   #ahead = []
+  #timers = new Timers()
+  #lasting
+
+  /** @param lasting called when a gap has lasted for 2 s */
+  constructor(lasting) {
+    this.#lasting = lasting
+  }
 
   /** Everything up to and including `seq` is here. */
   start(seq) {
@@ -16,10 +27,12 @@ export class Sequence {
     while (this.#ahead.length && this.#ahead[0][0] <= this.#upto) {
       this.#upto = Math.max(this.#upto, this.#ahead.shift()[1])
     }
+    if (this.#ahead.length) this.#timers.once("gap", GAP, this.#lasting)
+    else this.calm()
   }
 
-  /** Whether something in between is missing. */
-  get gap() {
-    return this.#ahead.length > 0
+  /** What is missing is asked for anyway. */
+  calm() {
+    this.#timers.cancel("gap")
   }
 }

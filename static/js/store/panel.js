@@ -3,7 +3,7 @@
 import { build } from "../build.js"
 import { connection } from "../connection.js"
 import { copyable } from "../offer.js"
-import { counted, moment, word } from "../words.js"
+import { moment, word } from "../words.js"
 import { download } from "./download.js"
 import { flush } from "./door.js"
 import { waiting } from "./waiting.js"
@@ -39,8 +39,8 @@ async function draw() {
   const going = records.filter((record) => !record.stuck)
   list.replaceChildren(
     ...(records.length ? [] : [build("p", { textContent: word("panel.nothing") })]),
-    ...section(going, connection.online ? "panel.sending" : "panel.waiting", goes),
-    ...section(stuck, "panel.stuck", stays),
+    ...section(going, word(connection.online ? "panel.sending" : "panel.waiting"), goes),
+    ...section(stuck, word("panel.stuck"), stays),
   )
   dialog.querySelector(".actions button").hidden = !records.length
 }
@@ -49,7 +49,7 @@ function section(records, sentence, entry) {
   if (!records.length) return []
   const pages = new Map()
   for (const record of records) pages.set(record.where.path, [...(pages.get(record.where.path) ?? []), record])
-  return [build("p", { textContent: word(sentence) }), ...[...pages.values()].map((found) => page(found, entry))]
+  return [build("p", { textContent: sentence }), ...[...pages.values()].map((found) => page(found, entry))]
 }
 
 function page(records, entry) {
@@ -74,10 +74,4 @@ function stays(record) {
   })
   const words = record.words.flatMap(({ label, text }, i) => copyable(`stuck-${record.id}-${i}`.replace(/\W/g, "-"), label, text))
   return [build("div", { className: "offer" }, build("p", { textContent: record.stuck }), ...words, discard)]
-}
-
-/** "3 changes not sent yet", for those who ask before they go. */
-export function sentence(records) {
-  const n = records.reduce((sum, { words }) => sum + words.length, 0)
-  return counted("waiting.here", n)
 }

@@ -14,7 +14,7 @@ const packages = join(here, "node_modules")
 const SPDX = { "BSD-0-Clause": "0BSD" }
 const copies = [{ name: "axe-core", from: "axe.min.js", to: axe }]
 
-// What a page of ours never uses: a third way to a server that offers two, and binary frames beside base64 in JSON.
+// What a page of ours never uses of Socket.IO: a third way to a server that offers two, and binary frames beside base64 in JSON.
 const left = {
   "webtransport.js": "export class WT {}",
   "is-binary.js": "export const isBinary = () => false, hasBinary = () => false",
@@ -24,7 +24,11 @@ const leftOut = {
   name: "left-out",
   setup({ onResolve, onLoad }) {
     const files = /\/(webtransport|is-binary|binary)\.js$/
-    onResolve({ filter: files }, ({ path }) => ({ path: path.match(files)[0].slice(1), namespace: "left-out" }))
+    // Others have files of these names too: Yjs counts in what lib0/binary.js says.
+    onResolve({ filter: files }, ({ path, resolveDir }) => {
+      if (!/\/(socket\.io-parser|engine\.io-client)\//.test(resolveDir)) return undefined
+      return { path: path.match(files)[0].slice(1), namespace: "left-out" }
+    })
     onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({ contents: left[path] }))
   },
 }

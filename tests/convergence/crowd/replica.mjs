@@ -54,7 +54,7 @@ export class Replica {
 
   receive({ from, seq, u }) {
     this.frames++
-    for (const update of u) Y.applyUpdate(this.doc, decode(update), REMOTE)
+    for (const update of u) this.#apply(update, "a frame")
     this.#cover(from, seq)
   }
 
@@ -93,7 +93,7 @@ export class Replica {
   #catchUp({ gen, u, sv, seq, write }) {
     if (this.#gen && gen !== this.#gen) this.failed("the document became another one")
     this.#gen = gen
-    Y.applyUpdate(this.doc, decode(u), REMOTE)
+    this.#apply(u, "a join's answer")
     this.#joined = true
     this.write = write
     this.seq = seq
@@ -112,13 +112,31 @@ export class Replica {
     if (!this.#joined || !this.write || this.#underWay || !this.#waiting.length) return
     const count = this.dice.chance < 0.3 ? 1 + this.dice.below(this.#waiting.length) : this.#waiting.length
     const batch = (this.#underWay = this.#waiting.splice(0, count))
-    const update = Y.mergeUpdates(batch.map((entry) => entry.update))
+    const update = this.#merged(batch.map((entry) => entry.update))
     const answer = await this.line.ask("doc:update", { doc: this.name, u: encode(update) })
     if (this.#underWay !== batch) return // given back meanwhile: this answer says nothing about what waits now
     this.#underWay = null
     if (answer.ok) return this.#acknowledge(batch, answer.seq)
     this.#waiting.unshift(...batch)
     this.#refused(answer.error)
+  }
+
+  /** A broken update has no stack that says whose it was. */
+  #apply(text, what) {
+    try {
+      Y.applyUpdate(this.doc, decode(text), REMOTE)
+    } catch (error) {
+      this.failed(`${what} could not be applied (${error.message}): ${text.slice(0, 400)}`)
+    }
+  }
+
+  #merged(updates) {
+    try {
+      return Y.mergeUpdates(updates)
+    } catch (error) {
+      this.failed(`updates could not be merged (${error.message}): ${updates.map(encode).join(" ").slice(0, 400)}`)
+      return updates[0]
+    }
   }
 
   #acknowledge(batch, seq) {

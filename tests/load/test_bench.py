@@ -1,0 +1,36 @@
+"""That the bench itself works: some seconds of typing, with plausible figures; how fast is not judged here."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.load import ground, report
+from tests.load.contenders import Klimawerk
+from tests.load.scenarios import SCENARIOS, Typing
+
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="real Yjs clients need node")
+
+
+def test_the_bench_counts_what_people_type_and_loses_nothing_of_it(tmp_path: Path) -> None:
+    prepared = tmp_path / "prepared.sqlite"
+    made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=6, documents=2)
+    server = Klimawerk(tmp_path / "server", prepared, made)
+    scenario = Typing("T", "two documents, two people who type and one who reads", 2, 3, 2, 5)
+    try:
+        figures = scenario.run(server, 2)
+    finally:
+        server.kill()
+    assert figures["edits"] > 20
+    assert (figures["lost"], figures["doubled"], figures["lost_after_kill"]) == (0, 0, 0)
+    assert 0 < figures["p50"] <= figures["p95"] <= figures["p99"]
+    assert figures["cpu_per_1000"] > 0
+    table = report.table(scenario, {"Klimawerk": figures})
+    assert "server CPU per 1,000 edits (s)" in table
+
+
+def test_a_peer_is_shown_as_a_ratio_to_us() -> None:
+    table = report.table(SCENARIOS["S1"], {"Klimawerk": {"p95": 30.0}, "another": {"p95": 15.0}})
+    assert "15.00 (2.00)" in table

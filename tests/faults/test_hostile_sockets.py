@@ -78,7 +78,7 @@ def in_parts(desk: Desk, update: bytes) -> dict[str, object]:
 
 def test_forty_thousand_nested_nodes_are_refused(mallory: Desk) -> None:
     assert in_parts(mallory, hostile.nested(40_000))["error"] in ("invalid", "too_large")
-    assert mallory.type("still welcome")["ok"]
+    assert mallory.send(hostile.nested(30))["ok"]
 
 
 def test_a_megabyte_of_nothing_is_refused_before_it_costs_anything(mallory: Desk) -> None:
@@ -122,7 +122,7 @@ def test_garbage_on_the_line_ends_at_most_that_line(calm: Bystander, town: Town)
 
 def _answers(desk: Desk) -> bool:
     try:
-        return desk.ask("watch", {"topics": []}, patience=3)["ok"] is True
+        return desk.ask("watch", {"topics": []}, patience=1.5)["ok"] is True
     except socketio.exceptions.SocketIOError:
         return False
 

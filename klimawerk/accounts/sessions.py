@@ -61,6 +61,10 @@ class ServerSession(SessionMixin):
         self._data = {PERSON: person.id, LOGIN: key_of(self.token)}
         self.modified, self.ended = True, False
 
+    def set_aside(self) -> None:
+        """For the rest of this request it counts as empty, if it could not be read; the cookie stays as it is."""
+        self._data = self._data or {}
+
     def end(self) -> None:
         """Forget everything, here and in the browser."""
         self.replaced, self.token, self._data = self.token, None, {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -48,6 +48,7 @@ def _not_now(error: Exception) -> Response:
     log.error("503 %s %s [%s] %s", request.method, request.path, number, type(error).__name__)
     try:
         db.session.rollback()
+        getattr(session, "set_aside", lambda: None)()  # the page about it must not need the database itself
         response = _shown(503, *_standard(503), number)
     except Exception:
         log.exception("the page about the database failed [%s]", number)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pycrdt import Doc, XmlElement, XmlFragment
-
 from klimawerk.collab import wire
 from tests.faults.desk import FRAGMENT
 
@@ -37,10 +35,7 @@ def _letter(left: wire.Id, right: wire.Id) -> bytes:
 
 def nested(levels: int) -> bytes:
     """Elements in elements."""
-    document: Doc[XmlFragment] = Doc()
-    inside = document.get(FRAGMENT, type=XmlFragment)
-    for _ in range(levels):
-        element = XmlElement("list_item")
-        inside.children.append(element)
-        inside = element
-    return document.get_update()
+    name = number(9) + b"list_item"
+    first = bytes([7, 1]) + number(len(FRAGMENT)) + FRAGMENT.encode() + bytes([3]) + name
+    deeper = [bytes([7, 0]) + number(7) + number(level) + bytes([3]) + name for level in range(levels - 1)]
+    return bytes([1]) + number(levels) + number(7) + number(0) + first + b"".join(deeper) + b"\0"

@@ -110,9 +110,9 @@ def test_everything_works_where_web_sockets_are_blocked(team: Team, sheet_for: S
     here.page.on("request", lambda request: polls.append(request.url) if "transport=polling" in request.url else None)
     here.page.reload()
     here.edit().press_sequentially(" By post.")
-    expect(there.body()).to_have_text("Forty bins are set up. By post.")
+    expect(there.body()).to_have_text("Forty bins are set up. By post.", timeout=30_000)
     there.edit().press_sequentially(" And back.")
-    expect(here.body()).to_have_text("Forty bins are set up. By post. And back.")
+    expect(here.body()).to_have_text("Forty bins are set up. By post. And back.", timeout=30_000)
     assert polls
 
 

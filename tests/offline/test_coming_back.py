@@ -33,6 +33,7 @@ def test_words_and_values_outlive_a_closed_page_and_arrive_from_any_other(
     here.edit().press_sequentially(" At once.")
     expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
     wait_until_nothing_is_kept(here.page)
+    here.page.keyboard.press("Escape")
     page = _type_without_a_line(here)
     # Two others, which both would like to send it.
     others = [here.page.context.new_page() for _ in range(2)]

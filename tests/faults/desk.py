@@ -49,7 +49,11 @@ class Desk:
             return self.doc.get_update(before)
 
     def send(self, update: bytes, **more: Any) -> dict[str, Any]:
-        return self.ask("doc:update", {"doc": self.name, "u": b64(update), **more})
+        """The answer; like any client it tries again where it went too fast."""
+        payload = {"doc": self.name, "u": b64(update), **more}
+        while (answer := self.ask("doc:update", payload)).get("error") == "rate":
+            time.sleep(0.5)
+        return answer
 
     def type(self, words: str) -> dict[str, Any]:
         return self.send(self.edit(words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket as network
 import threading
@@ -88,7 +89,7 @@ def test_a_megabyte_of_nothing_is_refused_before_it_costs_anything(mallory: Desk
 
 def test_letters_that_would_be_merged_for_minutes_are_refused(mallory: Desk) -> None:
     state = mallory.doc.get_update()
-    assert in_parts(mallory, hostile.crossing(state, 12_000))["error"] == "too_large"
+    assert in_parts(mallory, hostile.crossing(state, 12_000))["error"] in ("invalid", "too_large")
     assert mallory.send(hostile.crossing(state, 50))["ok"]
 
 
@@ -195,8 +196,9 @@ def test_one_person_with_many_pages_is_no_better_off(calm: Bystander, town: Town
 
 def test_connections_that_never_say_whose_they_are_end(calm: Bystander, town: Town) -> None:
     addresses = [_polling(town) for _ in range(60)]
-    until(lambda: requests.get(addresses[0], timeout=30).status_code == 400, 40)
-    assert {requests.get(address, timeout=10).status_code for address in addresses[1:]} == {400}
+    assert requests.get(addresses[-1], timeout=30).status_code == 200
+    for address in addresses:
+        until(lambda here=address: requests.get(here, timeout=30).status_code == 400, 40)
 
 
 def test_who_does_not_read_is_dropped_and_others_go_on(calm: Bystander, town: Town) -> None:
@@ -207,12 +209,17 @@ def test_who_does_not_read_is_dropped_and_others_go_on(calm: Bystander, town: To
     deaf = town.desk()
     hears = threading.Event()
     line = _deafen(deaf, hears)
-    for _ in range(300):
-        deaf.socket.emit("doc:join", {"doc": deaf.name}, callback=lambda _answer: None)
     assert not _cut(line)
-    until(lambda: _cut(line), 60)
+    until(lambda: _asked_again(deaf) and _cut(line), 90)
     hears.set()
     assert town.desk().plain().count("Wärme") >= 36_000
+
+
+def _asked_again(deaf: Desk) -> bool:
+    """As fast as the limits allow: what is refused for haste is answered, too."""
+    with contextlib.suppress(socketio.exceptions.SocketIOError):  # it may have been cut already
+        deaf.socket.emit("doc:join", {"doc": deaf.name}, callback=lambda _answer: None)
+    return True
 
 
 def _deafen(desk: Desk, hears: threading.Event) -> network.socket:

@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from klimawerk.accounts.models import Person
 from tests import factories
 
-# Expected when a server is killed (nginx then answers 502) or answers 4xx: the browser says so in its console, and so
-# does the page.
 expect.set_options(timeout=30_000)  # a busy machine is no failure
 
+# Expected when a server is killed (nginx then answers 502) or answers 4xx: the browser says so in its console, and so
+# does the page.
 _EXPECTED = re.compile(
     r"Failed to load resource: (the server responded with a status of (4\d\d|50[24])|net::ERR_)"
     r"|WebSocket connection to .* failed|net::ERR_"

@@ -46,6 +46,7 @@ def test_open_editors_are_told_and_old_words_are_not_merged(
         late = False
     assert not late
     _wait_for(lambda: told)
+    assert all(event.get("doc", programme.name) == programme.name for event in told)
     fresh = live_server.socket(team.de["editor"])
     restored, new_gen = _join(fresh, programme.name)
     text = str(restored.get("title.de", type=XmlFragment))

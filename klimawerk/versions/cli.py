@@ -24,5 +24,4 @@ def verify() -> None:
         click.echo(fault, err=True)
     if wrong:
         raise click.ClickException(f"{wrong} things do not fit.")
-    found, parts = verifying.count()
-    click.echo(f"{found} versions of {parts} parts: everything fits.")
+    click.echo(f"{verifying.count()}: everything fits.")

@@ -152,4 +152,6 @@ def _names(versions: Sequence[Version]) -> dict[int, str]:
 
 
 def _names_of(ids: set[int]) -> dict[int, str]:
-    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+    """Of people of this installation; those who came with a file have pseudonyms."""
+    numbers = {one for one in ids if isinstance(one, int)}
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(numbers))).all())

@@ -46,9 +46,8 @@ Spans = list[Span]
 
 def carried(old: Sequence[str], new: Sequence[str], spans: Spans, by: int | None, at: int) -> Spans:
     """Whose the letters of `new` are, when those of `old` were `spans`, and what is new is somebody's."""
-    most = min(len(old), len(new))
-    first = next((n for n in range(most) if old[n] != new[n]), most)
-    last = next((n for n in range(most - first) if old[-1 - n] != new[-1 - n]), most - first)
+    first = _common(old, new)
+    last = _common(old[first:][::-1], new[first:][::-1])
     before, after = (_ended(lines[first : len(lines) - last]) for lines in (old, new))
     whose = _Row(spans)
     head = whose.take(len(_ended(old[:first])))
@@ -160,17 +159,40 @@ def _woven(old: list[str], new: list[str], whose: _Row, by: int | None, at: int)
         whose.take(sum(map(len, old)))
         yield Span(sum(map(len, new)), by, at)
         return
-    for same, some in groupby(LCSseq.opcodes(old, new), lambda step: step.tag == "equal"):
-        steps = list(some)
-        before = old[steps[0].src_start : steps[-1].src_end]
-        after = new[steps[0].dest_start : steps[-1].dest_end]
-        was = whose.take(sum(map(len, before)))
+    for same, was, now in _steps(old, new):
+        before, after = old[was], new[now]
+        whose_it_was = whose.take(sum(map(len, before)))
         if same:
-            yield from was
+            yield from whose_it_was
         elif len(before) == len(after) == 1 and LCSseq.normalized_similarity(before[0], after[0]) >= MENDED:
-            yield max(was, key=_letters)._replace(letters=len(after[0]))
+            yield max(whose_it_was, key=_letters)._replace(letters=len(after[0]))
         else:
             yield Span(sum(map(len, after)), by, at)
+
+
+def _steps(old: list[str], new: list[str]) -> list[tuple[bool, slice, slice]]:
+    """Where both are the same and where not, in order. What was put in begins as late as it can.
+
+    "Bins. Sacks." out of "Bins." is the same sentence with one behind it, not one put in before the last full stop.
+    """
+    steps: list[tuple[bool, slice, slice]] = []
+    for same, some in groupby(LCSseq.opcodes(old, new), lambda step: step.tag == "equal"):
+        found = list(some)
+        was = slice(found[0].src_start, found[-1].src_end)
+        now = slice(found[0].dest_start, found[-1].dest_end)
+        if same and steps and steps[-1][1].start == steps[-1][1].stop:
+            put_in = steps.pop()[2]
+            by = _common(new[put_in.start :], new[now])
+            steps.append((True, slice(was.start, was.start + by), slice(put_in.start, put_in.start + by)))
+            steps.append((False, slice(was.start + by, was.start + by), slice(put_in.start + by, put_in.stop + by)))
+            was, now = slice(was.start + by, was.stop), slice(now.start + by, now.stop)
+        steps.append((same, was, now))
+    return steps
+
+
+def _common(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many of the first ones are the same."""
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _joined(spans: Iterable[Span]) -> Spans:

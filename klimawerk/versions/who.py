@@ -97,9 +97,9 @@ def _by_line(lines: Iterable[str], spans: Spans) -> Iterator[tuple[str, Spans]]:
 
 
 def _paragraph(line: str, spans: Spans, hands: _Hands) -> Paragraph:
-    """Passages of one hand that follow each other are one; so is what is only space between two."""
+    """Passages of one hand that follow each other are one; so is what is only a sign between two."""
     found, place = [], 0
-    for hand, some in groupby(_with_spaces(line, spans), lambda span: hands.of(span.by)):
+    for hand, some in groupby(_with_signs(line, spans), lambda span: hands.of(span.by)):
         stretch = list(some)
         words = line[place : place + sum(span.letters for span in stretch)]
         place += len(words)
@@ -109,14 +109,15 @@ def _paragraph(line: str, spans: Spans, hands: _Hands) -> Paragraph:
     return tuple(found) if line.strip() else ()
 
 
-def _with_spaces(line: str, spans: Spans) -> Iterator[Span]:
-    """Spaces go to whoever wrote before them: a space is nobody's passage."""
+def _with_signs(line: str, spans: Spans) -> Iterator[Span]:
+    """Spaces and signs go to whoever wrote the words before them: a full stop is nobody's passage."""
     place, before = 0, None
     for span in spans:
         words = line[place : place + span.letters]
         place += span.letters
-        yield before._replace(letters=span.letters) if before and not words.strip() else span
-        before = before if before and not words.strip() else span
+        if before is None or any(letter.isalnum() for letter in words):
+            before = span
+        yield before._replace(letters=span.letters)
 
 
 def _moment(seconds: int) -> datetime | None:

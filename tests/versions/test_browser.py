@@ -104,6 +104,35 @@ def test_a_field_comes_back_while_somebody_types_in_it(desk: Desk, page_for: Cal
     sheet.locator("#save-state[data-state=saved]").wait_for()
 
 
+def test_words_of_a_paragraph_that_went_are_offered_to_their_writer(desk: Desk, page_for: Callable[..., Page]) -> None:
+    workshop(desk)
+    sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
+    sheet.locator("#save-state[data-state=saved]").wait_for()
+    text = sheet.locator(f"#t-{desk.measure.id}-description-en")
+    text.locator(".text-edit").click()
+    text.locator("[role=textbox]").wait_for()
+    sheet.wait_for_timeout(250)
+    sheet.keyboard.press("Control+End")
+    sheet.keyboard.type(" They earn by it.")
+    sheet.keyboard.press("Enter")
+    sheet.keyboard.type("The school joins them.")
+
+    page = page_for(desk.team.partner["coordinator"], path=f"/items/{desk.measure.id}/compare?from=1&to=now")
+    part = page.locator("#change-description-en")
+    expect(part).to_contain_text("The school joins them.")
+    part.get_by_text("Bring back this field").click()
+    part.get_by_role("button", name="Bring back").click()
+    expect(text.locator("[role=textbox]")).to_contain_text("Forty bins are set up.")
+    expect(text.locator("[role=textbox]")).not_to_contain_text("The school")
+    offered = sheet.locator(".offer textarea")
+    expect(offered).to_have_count(1)
+    expect(offered).to_have_value("The school joins them.")
+    expect(sheet.locator(".offer")).to_contain_text("Somebody took away or brought back the paragraph you wrote in.")
+    sheet.get_by_role("button", name="Done, take this away").click()
+    sheet.locator("#save-state[data-state=saved]").wait_for()
+    expect(page.locator(".offer")).to_have_count(0)
+
+
 def test_a_history_that_is_open_follows(desk: Desk, page_for: Callable[..., Page]) -> None:
     page = page_for(desk.editor("partner"), path=f"/items/{desk.measure.id}/history")
     expect(page.get_by_text("No version yet.")).to_be_visible()

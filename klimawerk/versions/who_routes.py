@@ -8,6 +8,7 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from klimawerk.accounts.access import login_required
+from klimawerk.collab import store
 from klimawerk.sheets import labels
 from klimawerk.sheets.access import readable_item
 from klimawerk.sheets.catalogue import Field
@@ -33,9 +34,10 @@ def who(item_id: int) -> ResponseReturnValue:
     """Who wrote each passage of one text; without `text` the item's texts to choose from."""
     opened = readable_item(item_id)
     v, by = here(opened), request.args.get("by", PLACE)
-    choices = texts_of(v)
+    filled = {name for name, text in store.texts([opened.item.name])[opened.item.name].items() if text.plain.strip()}
+    choices = [one for one in texts_of(v) if one.fragment in filled]
     wanted = request.args.get("text", "")
-    chosen = next((one for one in choices if one.fragment == wanted), None)
+    chosen = next((one for one in texts_of(v) if one.fragment == wanted), None)
     if by not in (PLACE, PERSON) or (wanted and chosen is None):
         abort(404)
     paragraphs = passages_of(opened.item, chosen.fragment, by) if chosen else []

@@ -97,12 +97,14 @@ class _Desk:
         newest = service.latest(self.measure.id)
         assert newest is not None
         columns = {c.key: getattr(newest, c.key) for c in inspect(Version).columns if c.key != "id"}
-        others = [item for item in service.items_of(self.measure.frame) if item != self.measure.id]
+        items = service.items_of(self.measure.frame)
+        others = [item for item in items if item != self.measure.id]
+        reached = {item: last.number if (last := service.latest(item)) else 0 for item in items}
         rows = []
         for number in range(many // 2):
-            made = newest.number + number
-            other = {"item_id": others[number % len(others)], "number": 1 + made // len(others)}
-            rows += [{**columns, "number": made + 1}, {**columns, **other}]
+            for item in (self.measure.id, others[number % len(others)]):
+                reached[item] += 1
+                rows.append({**columns, "item_id": item, "number": reached[item]})
         with writing() as session:
             session.execute(insert(Version), rows)
 

@@ -97,7 +97,7 @@ def _closure(modules: Mapping[str, Module], start: str) -> set[str]:
 _LOAD = """const $here = {}
 const $fetch = async (file) => {
 const answer = await fetch(new URL(file, import.meta.url))
-if (!answer.ok) throw new Error(`${answer.status} ${file}`)
+if (!answer.ok) throw file
 await answer.blob()
 return import(file)
 }

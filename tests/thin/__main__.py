@@ -8,12 +8,14 @@ import os
 import statistics
 import sys
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from tests import browsers
+from tests.servers import Klimawerk
 from tests.thin.measured import Experiment, Seconds, served, trusting
-from tests.thin.shaped import DELAY, RATE, Weather, thin
+from tests.thin.shaped import DELAY, RATE, Line, Weather, thin
 
 STEPS = {
     "readable": ("readable: the text is painted, in its style", 3.0),
@@ -31,26 +33,29 @@ def main() -> int:
     """Measure, print a table, write everything as JSON."""
     asked = _arguments()
     results: dict[str, list[Seconds]] = {}
-    weather = Weather(asked.seed) if asked.seed else None
-    with tempfile.TemporaryDirectory(prefix="klimawerk-thin-") as place:
-        with served(Path(place), behind=asked.nginx) as (server, people, path):
-            options = [trusting(Path(str(server.verify)))] if asked.nginx else []
-            scheme, _, port = server.url.split(":")
-            with (
-                browsers.chromium(*options) as browser,
-                thin(int(port), scheme=scheme, rate=asked.rate * 125, delay=asked.trip / 2_000, weather=weather) as line,
-            ):
-                experiment = Experiment(browser, server, line, people, path)
-                for number in range(asked.runs):
-                    print(f"run {number + 1} of {asked.runs} ...", file=sys.stderr, flush=True)
-                    for which, seconds, fetched in experiment.run():
-                        results.setdefault(which, []).append(seconds)
-                        if asked.waterfall and not number:
-                            print(_waterfall(which, fetched))
-                print(f"\n{line.stalls} stalls, {line.resets} resets", file=sys.stderr)
+    with (
+        tempfile.TemporaryDirectory(prefix="klimawerk-thin-") as place,
+        served(Path(place), behind=asked.nginx) as (server, people, path),
+        browsers.chromium(*([trusting(str(server.verify))] if asked.nginx else [])) as browser,
+        _line(server, asked) as line,
+    ):
+        experiment = Experiment(browser, server, line, people, path)
+        for number in range(asked.runs):
+            print(f"run {number + 1} of {asked.runs} ...", file=sys.stderr, flush=True)
+            for which, seconds, fetched in experiment.run():
+                results.setdefault(which, []).append(seconds)
+                if asked.waterfall and not number:
+                    print(_waterfall(which, fetched))
+        print(f"{line.stalls} stalls, {line.resets} resets", file=sys.stderr)
     print(_table(results, asked))
     Path(asked.out).write_text(json.dumps({"load": os.getloadavg(), "visits": results}, indent=1) + "\n")
     return 0
+
+
+def _line(server: Klimawerk, asked: argparse.Namespace) -> AbstractContextManager[Line]:
+    scheme, _, port = server.url.split(":")
+    weather = Weather(asked.seed) if asked.seed else None
+    return thin(int(port), scheme=scheme, rate=asked.rate * 125, delay=asked.trip / 2_000, weather=weather)
 
 
 def _table(results: dict[str, list[Seconds]], asked: argparse.Namespace) -> str:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from klimawerk import config as configuration
 from klimawerk import create_app
+from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 from tests import browsers, servers
 from tests.journeys.conftest import furnished
@@ -24,10 +25,12 @@ from tests.thin.visit import Visit
 
 COLD, WARM = "first visit", "next visit"
 Seconds = dict[str, float]
+People = dict[tuple[str, str], Person]
+"""By role and language."""
 
 
 @contextmanager
-def served(folder: Path, *, behind: bool) -> Iterator[tuple[Klimawerk, dict[str, Any], str]]:
+def served(folder: Path, *, behind: bool) -> Iterator[tuple[Klimawerk, People, str]]:
     """The real server with the example programme, behind nginx where that is asked for; the people, and the address of
     a measure's page."""
     address = f"sqlite:///{folder}/klimawerk.sqlite"
@@ -47,10 +50,12 @@ def served(folder: Path, *, behind: bool) -> Iterator[tuple[Klimawerk, dict[str,
         server.close()
 
 
-def trusting(certificate: Path) -> str:
+def trusting(certificate: str) -> str:
     """The option that makes Chromium trust it: what comes over a line it does not trust it keeps nowhere."""
     openssl = [str(nginx.OPENSSL)]
-    public = subprocess.run([*openssl, "x509", "-in", certificate, "-noout", "-pubkey"], check=True, capture_output=True)
+    public = subprocess.run(
+        [*openssl, "x509", "-in", certificate, "-noout", "-pubkey"], check=True, capture_output=True
+    )
     key = subprocess.run(
         [*openssl, "pkey", "-pubin", "-outform", "der"], input=public.stdout, check=True, capture_output=True
     )
@@ -60,7 +65,7 @@ def trusting(certificate: Path) -> str:
 class Experiment:
     """`reader` is far away, behind `line`; `neighbour` is not."""
 
-    def __init__(self, browser: Browser, server: Klimawerk, line: Line, people: dict[str, Any], path: str) -> None:
+    def __init__(self, browser: Browser, server: Klimawerk, line: Line, people: People, path: str) -> None:
         self._browser, self._line, self._path = browser, line, path
         self._reader = self._signed_in(people["editor", "de"], server.url).storage_state()
         near = self._signed_in(people["coordinator", "de"], server.url)
@@ -99,7 +104,7 @@ class Experiment:
         self._words += 1
         return f"Wort{self._words}."
 
-    def _signed_in(self, person: Any, url: str) -> BrowserContext:
+    def _signed_in(self, person: Person, url: str) -> BrowserContext:
         context = self._browser.new_context(base_url=url, locale="de-DE", viewport={"width": 1280, "height": 900})
         context.set_default_timeout(60_000)
         page = context.new_page()

@@ -61,7 +61,13 @@ class Line:
     """
 
     def __init__(
-        self, port: int, *, rate: float = RATE, delay: float = DELAY, scheme: str = "http", weather: Weather | None = None
+        self,
+        port: int,
+        *,
+        rate: float = RATE,
+        delay: float = DELAY,
+        scheme: str = "http",
+        weather: Weather | None = None,
     ) -> None:
         self._port, self._delay, self.weather = port, delay, weather
         self.connections = self.stalls = self.resets = 0

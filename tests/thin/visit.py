@@ -13,7 +13,7 @@ TEXT = "kw-text[data-write][data-kind=text]:has(.text-body > *)"
 
 # Looks once per frame, so that what it sees has been painted. The browser allows this script itself, not the page.
 _EYE = """(() => {
-  const text = () => document.querySelector(%(text)r)
+  const text = () => document.querySelector("TEXT")
   const body = () => text()?.querySelector(".text-body")
   const painted = () => performance.getEntriesByName("first-contentful-paint").length > 0
   const shows = (word) => body()?.textContent.includes(word)
@@ -32,7 +32,7 @@ _EYE = """(() => {
     requestAnimationFrame(look)
   }
   requestAnimationFrame(look)
-})()""" % {"text": TEXT}
+})()""".replace("TEXT", TEXT)
 
 
 class Visit:

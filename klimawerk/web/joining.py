@@ -94,7 +94,7 @@ def _closure(modules: Mapping[str, Module], start: str) -> set[str]:
 
 # A browser may remember for as long as a page is open that it could not import a file. So each is fetched first: what
 # has arrived is imported from the browser's cache, and what has not can be tried again.
-_LOAD = """const load = (...files) => Promise.all(files.map(async (file) => {
+_LOAD = """const $load = (...files) => Promise.all(files.map(async (file) => {
 const answer = await fetch(new URL(file, import.meta.url))
 if (!answer.ok) throw new Error(`${answer.status} ${file}`)
 await answer.blob()
@@ -137,7 +137,7 @@ class _House:
         homes = dict.fromkeys(self._home(one) for one in [path, *sorted(wanted)])
         places = [self.vendor(one) if one.startswith(VENDOR) else _relative(file, one) for one in homes]
         files = ", ".join(f'"{place}"' for place in places)
-        return f"load({files}).then(([file]) => file.{self._name(path)})"
+        return f"$load({files}).then(([file]) => file.{self._name(path)})"
 
     def _given(self) -> set[str]:
         """What other files take."""

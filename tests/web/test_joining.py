@@ -116,7 +116,7 @@ def test_there_are_few_files_and_the_heavy_ones_stand_apart() -> None:
 def test_what_comes_later_is_asked_for_all_at_once() -> None:
     """Else each file would be a round trip after the one that imports it."""
     code = joined(HOUSE)["js/main.js"].code
-    assert 'load("./with-heavy.js", "./later.js", "../vendor/heavy.js")' in code
+    assert '$load("./with-heavy.js", "./later.js", "../vendor/heavy.js")' in code
 
 
 def test_comments_and_indentation_go_and_texts_stay() -> None:

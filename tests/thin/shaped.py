@@ -25,6 +25,7 @@ PACKET, HEADERS = 1_400, 40
 """Bytes of content that a packet takes, and what it costs beside them."""
 FIRST_WINDOW, LARGEST_WINDOW = 10, 64
 """Packets that a connection may have under way before the first of them is acknowledged, and at most."""
+_Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no time: closing sends RST
 
 
@@ -113,18 +114,19 @@ class Line:
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        await asyncio.sleep(2 * self._delay)  # the handshake: the browser, which is near, could write at once
-        try:
+        with suppress(OSError, asyncio.CancelledError):
+            await asyncio.sleep(2 * self._delay)  # the handshake: the browser, which is near, could write at once
             server = await asyncio.open_connection("127.0.0.1", self._port, limit=PACKET)
-        except OSError:
-            writer.close()
-            return
-        connection = _Connection(writer, server[1])
+            await self._serve((reader, writer), server)
+        writer.close()
+
+    async def _serve(self, near: _Ends, far: _Ends) -> None:
+        connection = _Connection(near[1], far[1])
         self._open.add(connection)
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._begin(tasks, reader, server[1], self._up)
-                self._begin(tasks, server[0], writer, self._down, connection)
+                self._begin(tasks, near[0], far[1], self._up)
+                self._begin(tasks, far[0], near[1], self._down, connection)
         except* OSError:
             pass  # an end is gone: so is the other one
         finally:

@@ -68,10 +68,10 @@ class Visit:
         """Click into the text as soon as it can be read, and again where nothing happens, as people do."""
         self.seconds("readable")
         text = self.page.locator(TEXT).first
-        body = text.locator(".text-body > *").last
+        text.scroll_into_view_if_needed()
         while "editing" not in self.seen:
-            if text.get_attribute("aria-busy") is None:
-                body.click(position={"x": 5, "y": 5})
+            if text.get_attribute("aria-busy") is None and (place := text.locator(".text-body").bounding_box()):
+                self.page.mouse.click(place["x"] + 20, place["y"] + place["height"] - 15)
             self._until(lambda: "editing" in self.seen, "editing", within=0.5)
 
     def write(self, word: str) -> None:

@@ -63,6 +63,7 @@ def _websocket(max_message_size: int) -> Any:
                 self._handler(self)
             finally:
                 _let_go(self._line)
+                del self._line  # which refers to us
             if self._at_once:
                 raise StopIteration  # which tells gunicorn that the line is not its own any more
             raise ConnectionError  # and this werkzeug

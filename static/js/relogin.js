@@ -7,9 +7,9 @@ const LOOK_AROUND = 20_000
 const PAUSE_IN_TYPING = 1_500
 const watchers = new Set()
 let underway = null
-let lastKey = 0
+let lastKey = -PAUSE_IN_TYPING
 
-document.addEventListener("keydown", () => (lastKey = Date.now()), { capture: true })
+document.addEventListener("keydown", () => (lastKey = performance.now()), { capture: true })
 
 /** Resolves when the person has signed in again; one dialog for all who ask. */
 export function signInAgain() {
@@ -58,7 +58,7 @@ async function inDialog() {
 
 /** Nobody's sentence shall end in the form's e-mail field. */
 async function pauseInTyping() {
-  while (Date.now() - lastKey < PAUSE_IN_TYPING) await new Promise((done) => setTimeout(done, 200))
+  while (performance.now() - lastKey < PAUSE_IN_TYPING) await new Promise((done) => setTimeout(done, 200))
 }
 
 /** True when signed in and the page has a fresh form token; else the reason stands in the dialog. */

@@ -92,6 +92,16 @@ def _closure(modules: Mapping[str, Module], start: str) -> set[str]:
     return seen
 
 
+# A browser may remember for as long as a page is open that it could not import a file. So each is fetched first: what
+# has arrived is imported from the browser's cache, and what has not can be tried again.
+_LOAD = """const $load = (...files) => Promise.all(files.map(async (file) => {
+const answer = await fetch(new URL(file, import.meta.url))
+if (!answer.ok) throw new Error(`${answer.status} ${file}`)
+await answer.blob()
+})).then(() => Promise.all(files.map((file) => import(file))))
+"""
+
+
 @dataclass(frozen=True)
 class _House:
     """All modules, in order, and the file in which each stands."""
@@ -109,6 +119,8 @@ class _House:
         paths = [path for path in self.order if self.homes[path] == file]
         taken = {needed for path in paths for needed in self.modules[path].needs if self._home(needed) != file}
         head = [self._import(file, path) for path in sorted(taken)]
+        if any(self.modules[path].later for path in paths):
+            head.append(_LOAD)
         bodies = [self.modules[path].as_function(self._name, lambda path: self._later(file, path)) for path in paths]
         given = [self._name(path) for path in paths if path in self._given()]
         tail = [f"export {{ {', '.join(given)} }}\n"] if given else []
@@ -124,8 +136,8 @@ class _House:
         wanted = _closure(self.modules, path) - _closure(self.modules, self.entry)
         homes = dict.fromkeys(self._home(one) for one in [path, *sorted(wanted)])
         places = [self.vendor(one) if one.startswith(VENDOR) else _relative(file, one) for one in homes]
-        imports = ", ".join(f'import("{place}")' for place in places)
-        return f"Promise.all([{imports}]).then(([file]) => file.{self._name(path)})"
+        files = ", ".join(f'"{place}"' for place in places)
+        return f"$load({files}).then(([file]) => file.{self._name(path)})"
 
     def _given(self) -> set[str]:
         """What other files take."""

@@ -1,9 +1,9 @@
 // Everything a page does beyond its HTML begins here.
 
+import { insist } from "./backoff.js"
 import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
 import { startDataUse } from "./data-use.js"
-import { whenIdle } from "./idle.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
 import { startOffers } from "./offer.js"
@@ -24,7 +24,7 @@ startRows()
 startShortcuts()
 startLanguages()
 startBusy()
-whenIdle(() => import("./pointing.js").then(({ start }) => start()))
+insist(() => import("./pointing.js")).then(({ start }) => start())
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {

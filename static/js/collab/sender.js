@@ -13,7 +13,8 @@ import { Outbox } from "./outbox.js"
 import { sendUpdate } from "./parts.js"
 import { unsentTexts } from "./unsent.js"
 
-const BATCH = 40
+// The first word after a pause goes at once; those that follow wait for company, but no longer than this.
+const BATCH = 20
 
 export class Sender {
   #name
@@ -25,6 +26,7 @@ export class Sender {
   #timers = new Timers()
   #ticket = null
   #attempt = 0
+  #next = 0
   #adopted = new Map()
 
   /** The document's identity, which is kept with what waits. */
@@ -60,13 +62,14 @@ export class Sender {
   }
 
   soon() {
-    this.#timers.once("send", BATCH, () => this.send())
+    this.#timers.once("send", Math.max(0, this.#next - performance.now()), () => this.send())
   }
 
   async send() {
     this.#timers.cancel("send", "retry")
     const update = this.#mayGo() && gate.open ? this.#outbox.take() : null
     if (!update) return
+    this.#next = performance.now() + BATCH
     const ticket = (this.#ticket = {})
     const answer = await sendUpdate(this.#name, update)
     if (ticket !== this.#ticket) return // given back meanwhile: this answer says nothing about what waits now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -50,7 +51,7 @@ def changes(item_id: int) -> ResponseReturnValue:
     fragments = [_thread(talk, thread) for thread in newer]
     if came:
         fragments = [render_template("comments/_threads.html", **_shown(talk))]
-    return Response("".join(fragments), headers={"X-Rev": str(talk.rev)})
+    return Response("".join(fragments), headers={"X-Rev": str(talk.rev), "X-Said": quote(talk.said(newer))})
 
 
 @bp.post("/items/<int:item_id>/comments")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -17,7 +18,7 @@ from klimawerk.comments.kinds import KINDS, TASK
 from klimawerk.comments.listing import Page, Wish
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.people import Author, People
-from klimawerk.comments.service import EDITED
+from klimawerk.comments.service import EDITED, OPENED, REPLIED, RESOLVED
 from klimawerk.comments.subjects import SubjectView
 from klimawerk.comments.topics import threads_topic
 from klimawerk.comments.words import to_html
@@ -89,6 +90,22 @@ class Talk:
         comments = [comment for found in page.comments.values() for comment in found]
         earlier = _earlier(comments)
         return [ThreadView(self, thread, page, earlier) for thread in page.threads]
+
+    def said(self, threads: Sequence[Thread]) -> str:
+        """One sentence for a screen reader on what somebody else did last in these threads; "" for nothing."""
+        ids = [thread.id for thread in threads]
+        query = select(CommentEvent).where(CommentEvent.thread_id.in_(ids), CommentEvent.kind.in_(_SAID))
+        event = db.session.scalar(query.order_by(CommentEvent.id.desc()).limit(1))
+        if event is None or event.by == self.member.person.id:
+            return ""
+        return str(_SAID[event.kind]) % {"name": self.people.name(event.by)}
+
+
+_SAID = {
+    OPENED: lazy_gettext("%(name)s wrote a comment."),
+    REPLIED: lazy_gettext("%(name)s replied to a comment."),
+    RESOLVED: lazy_gettext("%(name)s resolved a comment."),
+}
 
 
 @dataclass(frozen=True)

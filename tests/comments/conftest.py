@@ -90,6 +90,7 @@ class Table:
 
     @property
     def comments(self) -> list[Comment]:
+        db.session.rollback()  # what servers have stored meanwhile is seen
         return list(db.session.scalars(db.select(Comment).order_by(Comment.id)))
 
     @property

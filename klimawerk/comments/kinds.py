@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext
 
-TASK = "task"
+TASK, PROPOSAL = "task", "proposal"
 KINDS = {
     "question": lazy_gettext("Question"),
-    "proposal": lazy_gettext("Proposal"),
+    PROPOSAL: lazy_gettext("Proposal"),
     "concern": lazy_gettext("Concern"),
     TASK: lazy_gettext("Task"),
 }

@@ -44,6 +44,11 @@ class Wish:
         """Whether nothing but the open threads is asked for, from the newest one on."""
         return self.query() == "" and self.before is None
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves out threads for more than their state."""
+        return bool(self.kind or self.side or self.person or self.mine or self.about)
+
     def query(self, **other: object) -> str:
         """The wish as a query string, "" for the plain one; `other` replaces parts of it."""
         parts: dict[str, object] = {"kind": self.kind, "side": self.side, "person": self.person, "about": self.about}
@@ -120,6 +125,13 @@ def newer_threads(item: Item, side: str, since: int) -> tuple[list[Thread], bool
     newer = [thread for thread in db.session.scalars(query) if thread.revs.get(side, 0) > since]
     came = any(thread.deleted_at is not None or thread.began.get(side, 0) > since for thread in newer)
     return [thread for thread in newer if thread.deleted_at is None], came
+
+
+def subjects_in_use(item: Item, member: Member) -> list[Thread]:
+    """One thread for each field and cell that the member sees threads about."""
+    query = select(Thread).where(Thread.item_id == item.id, Thread.field != "", seen_by(member.side))
+    found = {(thread.row_id, thread.field): thread for thread in db.session.scalars(query.order_by(Thread.id))}
+    return list(found.values())
 
 
 def open_counts(frame: Frame, member: Member) -> dict[int, int]:

@@ -17,6 +17,7 @@ class Thread(Model):
     """What people say about an item. `side`: the only side that sees it; "" for all.
 
     `field` (with `row_id` for a cell of a row) names what it is about, "" for the whole; `value` is what stood there.
+    `proposed`: {} or {"value", "old", "by": person, "accepted"?} for what should stand there.
     `began` and `revs`: for each side that sees it, the revision of its topic at which the thread was opened and last
     changed. `deleted_at`: when the last of its comments was deleted.
     """
@@ -30,6 +31,7 @@ class Thread(Model):
     field: Mapped[str] = mapped_column(String(60), default="")
     row_id: Mapped[str | None] = mapped_column(String(36))
     value: Mapped[Any] = mapped_column(JSON)
+    proposed: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     opened_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     assignee: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -67,8 +69,9 @@ class Comment(Model):
 class CommentEvent(Model):
     """Who did what in a thread, and when; ids grow with time, so whoever has read up to one lacks those above it.
 
-    `kind`: "opened", "replied", "edited" {"words": before}, "deleted", "resolved" {"outcome"}, "reopened",
-    "assigned" {"assignee", "due"}. `side` is the thread's, so that a query cannot forget who may know.
+    `kind`: "opened", "replied", "edited" {"words": before}, "deleted", "resolved" {"outcome"}, "reopened" {"outcome"},
+    "assigned" {"assignee", "due"}, "proposed" {"value"}, "accepted" {"value", "old", "proposer"}. `side` is the
+    thread's, so that a query cannot forget who may know.
     """
 
     __table_args__ = (Index("ix_comment_event_item", "item_id", "id"),)

@@ -11,14 +11,15 @@ from limits import parse
 
 from klimawerk.accounts.access import login_required
 from klimawerk.accounts.limits import or_429
-from klimawerk.comments import access, forms, listing, service, subjects
+from klimawerk.comments import access, forms, listing, proposals, service, subjects
 from klimawerk.comments.listing import wish_of
 from klimawerk.comments.models import Thread
 from klimawerk.comments.view import Talk, talk_of
 from klimawerk.comments.words import quoted
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
-from klimawerk.sheets.access import Opened, readable_item
+from klimawerk.sheets.access import Opened, readable_item, writable_item
+from klimawerk.sheets.forms import Asked, typed
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import here
 
@@ -79,8 +80,8 @@ def thread(thread_id: int) -> ResponseReturnValue:
     opened, found = access.readable_thread(thread_id)
     talk = talk_of(here(opened))
     page = listing.one_thread(found, request.args.get("before", type=int))
-    typed = _quote(found, request.args.get("quote", type=int))
-    shown = {"talk": talk, "v": talk.v, "t": talk.shown(page)[0], "older": page.older, "typed": typed}
+    quotation = _quote(found, request.args.get("quote", type=int))
+    shown = {"talk": talk, "v": talk.v, "t": talk.shown(page)[0], "older": page.older, "typed": quotation}
     return render_template("comments/thread.html", **shown, back=page_of(talk.item))
 
 
@@ -131,6 +132,34 @@ def assign(thread_id: int) -> ResponseReturnValue:
         service.assign(found, forms.assignee(request.form, possible), forms.due(request.form), by=by)
 
     return _done(opened, found, done)
+
+
+@bp.post("/threads/<int:thread_id>/proposal")
+@login_required
+def propose(thread_id: int) -> ResponseReturnValue:
+    opened, found = access.answerable_thread(thread_id)
+    v = here(opened)
+    f = proposals.proposed_field(v, found) or abort(404)
+    asked = Asked(v.reader, v.frame, tuple(code for code, _ in v.options.fields), ())
+    form = typed(f.field, request, asked)
+    if not form.validate():
+        refused = next(str(error) for errors in form.errors.values() for error in errors)
+        shown = {"t": talk_of(v).shown(listing.short([found]))[0]}
+        return _again(
+            talk_of(v), "comments/_propose.html", refused, f=f.refused(refused, request.form.getlist("value")), **shown
+        )
+    return _done(opened, found, lambda by: proposals.propose(found, f, form.canonical(), by=by))
+
+
+@bp.post("/threads/<int:thread_id>/accept")
+@login_required
+def accept(thread_id: int) -> ResponseReturnValue:
+    """One click of somebody who may edit the item now."""
+    _opened, found = access.readable_thread(thread_id)
+    opened = writable_item(found.item_id)
+    f = proposals.proposed_field(here(opened), found) or abort(409)
+    rev = request.form.get("rev", -1, type=int)
+    return _done(opened, found, lambda by: proposals.accept(found, f.place, rev=rev, by=by))
 
 
 @bp.post("/comments/<int:comment_id>")

@@ -23,6 +23,7 @@ from klimawerk.sheets.models import Item
 
 OPENED, REPLIED, EDITED, DELETED = "opened", "replied", "edited", "deleted"
 RESOLVED, REOPENED, ASSIGNED = "resolved", "reopened", "assigned"
+PROPOSED, ACCEPTED = "proposed", "accepted"
 
 
 @dataclass(frozen=True)
@@ -59,30 +60,30 @@ def open_thread(item: Item, written: Written, *, kind: str, side: str, subject: 
 
 def reply(thread: Thread, written: Written, *, by: Member) -> Comment:
     """One more comment in the thread, also in a resolved one. Raises Refused."""
-    with _changing(thread):
+    with changing(thread):
         return _sent_before(written.key, by) or _add(thread, written, REPLIED, by)
 
 
 def edit(comment: Comment, words: str, *, by: Member) -> None:
     """Other words; those of before stay in the record. Raises Refused."""
-    with _changing(comment.thread):
+    with changing(comment.thread):
         db.session.refresh(comment)
         if comment.deleted_at is not None:
             raise Refused(_("This comment was deleted meanwhile."))
         if comment.words != words:
-            _record(comment.thread, EDITED, by, comment, words=comment.words)
+            record(comment.thread, EDITED, by, comment, words=comment.words)
             comment.words, comment.edited_at = words, now()
 
 
 def delete(comment: Comment, *, by: Member) -> None:
     """Its words and their history go, a marker stays; when nothing else is left, the thread goes too."""
     thread = comment.thread
-    with _changing(thread, counts=True):
+    with changing(thread, counts=True):
         db.session.refresh(comment)
         comment.words, comment.deleted_at = "", comment.deleted_at or now()
         for event in db.session.scalars(select(CommentEvent).where(CommentEvent.comment_id == comment.id)):
             event.detail = {}
-        _record(thread, DELETED, by, comment)
+        record(thread, DELETED, by, comment)
         db.session.flush()
         left = select(exists().where(Comment.thread_id == thread.id, Comment.deleted_at.is_(None)))
         if not db.session.scalar(left):
@@ -91,32 +92,32 @@ def delete(comment: Comment, *, by: Member) -> None:
 
 def resolve(thread: Thread, outcome: str, *, by: Member) -> None:
     """Settled, with a line that says how. Raises Refused when somebody else has settled it meanwhile."""
-    with _changing(thread, counts=True):
+    with changing(thread, counts=True):
         if thread.resolved_at is not None and thread.outcome != outcome:
             raise Refused(_("Somebody else has resolved this meanwhile: %(outcome)s", outcome=thread.outcome))
         if thread.resolved_at is None:
             thread.resolved_at, thread.resolved_by, thread.outcome = now(), by.person.id, outcome
-            _record(thread, RESOLVED, by, outcome=outcome)
+            record(thread, RESOLVED, by, outcome=outcome)
 
 
 def reopen(thread: Thread, *, by: Member) -> None:
     """Not settled after all; the outcome it had stays in the record."""
-    with _changing(thread, counts=True):
+    with changing(thread, counts=True):
         if thread.resolved_at is not None:
-            _record(thread, REOPENED, by, outcome=thread.outcome)
+            record(thread, REOPENED, by, outcome=thread.outcome)
             thread.resolved_at, thread.resolved_by, thread.outcome = None, None, ""
 
 
 def assign(thread: Thread, assignee: int | None, due: date | None, *, by: Member) -> None:
     """Who does a task, and until when."""
-    with _changing(thread):
+    with changing(thread):
         if (thread.assignee, thread.due) != (assignee, due):
             thread.assignee, thread.due = assignee, due
-            _record(thread, ASSIGNED, by, assignee=assignee, due=due.isoformat() if due else None)
+            record(thread, ASSIGNED, by, assignee=assignee, due=due.isoformat() if due else None)
 
 
 @contextmanager
-def _changing(thread: Thread, *, counts: bool = False) -> Iterator[None]:
+def changing(thread: Thread, *, counts: bool = False) -> Iterator[None]:
     """One transaction in which nobody else changes a thread of the item; its readers are told of it afterwards."""
     with writing():
         item = thread.item
@@ -142,11 +143,12 @@ def _add(thread: Thread, written: Written, kind: str, by: Member) -> Comment:
     made = Comment(thread_id=thread.id, author=by.person.id, side=by.side, **vars(written))
     db.session.add(made)
     db.session.flush()
-    _record(thread, kind, by, made)
+    record(thread, kind, by, made)
     return made
 
 
-def _record(thread: Thread, kind: str, by: Member, comment: Comment | None = None, **detail: Any) -> None:
+def record(thread: Thread, kind: str, by: Member, comment: Comment | None = None, **detail: Any) -> None:
+    """What was done in the thread, for the record. Inside `changing()`."""
     event = CommentEvent(item_id=thread.item_id, thread_id=thread.id, side=thread.side, kind=kind, detail=detail)
     event.by, event.comment_id = by.person.id, comment.id if comment else None
     db.session.add(event)

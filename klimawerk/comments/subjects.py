@@ -65,7 +65,7 @@ def subject_of(v: View, code: str) -> Subject:
         raise Refused(_("Please choose one of the list."))
     if code.startswith(_ROW):
         _row, row_id, key = code.split(":")
-        return Subject(key, row_id, _value(v, key, _find_row(v, row_id)))
+        return Subject(key, row_id, _value(v, key, find_row(v, row_id)))
     return Subject(code, None, _value(v, code, None))
 
 
@@ -78,8 +78,8 @@ def subject_view(v: View, thread: Thread) -> SubjectView | None:
     """What the thread is about, for its reader; None for the whole item."""
     if not thread.field:
         return None
-    row = _find_row(v, thread.row_id) if thread.row_id else None
-    field = _field(v, thread.field, row)
+    row = find_row(v, thread.row_id) if thread.row_id else None
+    field = field_at(v, thread.field, row)
     if field is None or (thread.row_id and row is None):
         return SubjectView(_("a line that was deleted"), page_of(v.item), "", _plain(thread.value), "", False, True)
     now = _value(v, thread.field, row)
@@ -122,12 +122,12 @@ def _anchor(v: View, field: Field, key: str, row: Row | None) -> str:
     return v.anchor(field.name) if field.kind == "live" else f"f-{v.item.id}-{key.replace('.', '-')}"
 
 
-def _field(v: View, key: str, row: Row | None) -> Field | None:
+def field_at(v: View, key: str, row: Row | None) -> Field | None:
     name = split_key(key)[0]
     return v.sheet.rows[row.kind].by_name.get(name) if row else v.sheet.fields.get(name)
 
 
-def _find_row(v: View, row_id: str | None) -> Row | None:
+def find_row(v: View, row_id: str | None) -> Row | None:
     return next((row for rows in v.rows.values() for row in rows if row.id == row_id), None)
 
 

@@ -12,19 +12,21 @@ from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
-from klimawerk.comments import access, listing, subjects
+from klimawerk.comments import access, listing, proposals, subjects
 from klimawerk.comments.forms import languages
 from klimawerk.comments.kinds import KINDS, TASK
 from klimawerk.comments.listing import Page, Wish
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.people import Author, People
-from klimawerk.comments.service import EDITED, OPENED, REPLIED, RESOLVED
+from klimawerk.comments.proposals import ProposalView
+from klimawerk.comments.service import ACCEPTED, EDITED, OPENED, PROPOSED, REPLIED, RESOLVED
 from klimawerk.comments.subjects import SubjectView
 from klimawerk.comments.topics import threads_topic
 from klimawerk.comments.words import to_html
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
 from klimawerk.partnerships.access import Member
+from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.view import View
 
@@ -78,6 +80,13 @@ class Talk:
     def subjects(self) -> list[tuple[str, list[tuple[str, str]]]]:
         return list(subjects.choices(self.v))
 
+    @property
+    def subjects_in_use(self) -> list[tuple[str, str]]:
+        """What there are threads about: code and words."""
+        found = listing.subjects_in_use(self.item, self.member)
+        views = [(subjects.code_of(thread), subjects.subject_view(self.v, thread)) for thread in found]
+        return [(code, view.label) for code, view in views if view]
+
     def new_key(self) -> str:
         """A name for what a form is going to send."""
         return str(uuid.uuid4())
@@ -105,6 +114,8 @@ _SAID = {
     OPENED: lazy_gettext("%(name)s wrote a comment."),
     REPLIED: lazy_gettext("%(name)s replied to a comment."),
     RESOLVED: lazy_gettext("%(name)s resolved a comment."),
+    PROPOSED: lazy_gettext("%(name)s proposed a value."),
+    ACCEPTED: lazy_gettext("%(name)s accepted a proposal."),
 }
 
 
@@ -139,6 +150,16 @@ class ThreadView:
     @cached_property
     def comments(self) -> list[CommentView]:
         return [CommentView(self, comment) for comment in self.page.comments[self.thread.id]]
+
+    @cached_property
+    def proposal(self) -> ProposalView | None:
+        return proposals.proposal_view(self.talk.v, self.thread, self.talk.people)
+
+    @cached_property
+    def proposable(self) -> FieldView | None:
+        """The field for which the reader may propose a value."""
+        f = proposals.proposed_field(self.talk.v, self.thread)
+        return f if proposals.may_propose(self.talk.member, self.thread, f) else None
 
     @property
     def left_out(self) -> int:

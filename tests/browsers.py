@@ -98,7 +98,7 @@ class Windows:
 
     def _look_at_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _EXPECTED.search(message.text):
-            self.faults.append(f"console: {message.text}")
+            self.faults.append(f"console: {message.text} {message.location}")
 
 
 def sign_in(page: Page, person: Person, password: str = factories.PASSWORD) -> None:

@@ -94,11 +94,17 @@ def _closure(modules: Mapping[str, Module], start: str) -> set[str]:
 
 # A browser may remember for as long as a page is open that it could not import a file. So each is fetched first: what
 # has arrived is imported from the browser's cache, and what has not can be tried again.
-_LOAD = """const $load = (...files) => Promise.all(files.map(async (file) => {
+_LOAD = """const $here = {}
+const $fetch = async (file) => {
 const answer = await fetch(new URL(file, import.meta.url))
-if (!answer.ok) throw new Error(`${answer.status} ${file}`)
+if (!answer.ok) throw file
 await answer.blob()
-})).then(() => Promise.all(files.map((file) => import(file))))
+return import(file)
+}
+const $load = (...files) => Promise.all(files.map((file) => $here[file] ??= $fetch(file).catch((error) => {
+delete $here[file]
+throw error
+})))
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -32,6 +32,7 @@ REASONS = {
     service.QUIET: lazy_gettext("taken by itself after editing"),
     service.IMPORT: lazy_gettext("as imported"),
     service.RESTORE: lazy_gettext("around bringing something back"),
+    service.EDITION: lazy_gettext("for a fixed copy of the programme"),
 }
 
 
@@ -109,7 +110,12 @@ def people_between(item: Item, old: Version | None, new: Version | None) -> Peop
     found = [one for some in said for one in json.loads(some)]
     if new is None:
         found += [vars(one) for one in contributors(item.id, service.latest(item.id))]
-    distinct = list({one["id"]: one for one in found}.values())
+    return people(found, item)
+
+
+def people(contributors: Iterable[dict[str, Any]], item: Item) -> People:
+    """These contributors by municipality, each once."""
+    distinct = list({one["id"]: one for one in contributors}.values())
     return _by_place(distinct, _names_of({one["id"] for one in distinct}), side_names(item.frame.partnership))
 
 
@@ -147,4 +153,6 @@ def _names(versions: Sequence[Version]) -> dict[int, str]:
 
 
 def _names_of(ids: set[int]) -> dict[int, str]:
-    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+    """Of people of this installation; those who came with a file have pseudonyms."""
+    numbers = {one for one in ids if isinstance(one, int)}
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(numbers))).all())

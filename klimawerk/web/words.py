@@ -100,6 +100,8 @@ WORDS: dict[str, LazyString] = {
     "link.set": lazy_gettext("Set link"),
     "link.remove": lazy_gettext("Remove link"),
     "link.refused": lazy_gettext("Please give an address that begins with https://, http:// or mailto:."),
+    # A comment that is on its way
+    "comments.yours": lazy_gettext("Your comment"),
     # Who is here
     "people.item": lazy_gettext("Here now: {names}"),
     "people.field.one": lazy_gettext("{names} is here"),
@@ -125,7 +127,7 @@ WORDS: dict[str, LazyString] = {
 
 
 LATER = (
-    *("away.", "leaving.", "link.", "panel.", "relogin.", "toolbar", "waiting.here", "kept"),
+    *("away.", "comments.", "leaving.", "link.", "panel.", "relogin.", "toolbar", "waiting.here", "kept"),
     *("note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
     *("offer.deleted", "offer.forbidden", "offer.invalid", "offer.locked", "offer.outdated", "offer.restored"),
     *("offer.revoked", "offer.swept", "offer.too_large"),

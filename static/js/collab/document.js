@@ -21,7 +21,7 @@ const POISONING = [wire.LOCKED, wire.FORBIDDEN, wire.INVALID, wire.TOO_LARGE]
 const GONE = { [wire.NOT_FOUND]: wire.DELETED, [wire.FORBIDDEN]: wire.REVOKED, [wire.OUTDATED]: wire.OUTDATED }
 
 export class LiveDocument extends Attendance {
-  composing = new Composing()
+  composing = new Composing(() => this.#own.sender.soon())
   #joining = false
   #attempt = 0
   #lacking = false
@@ -129,7 +129,7 @@ export class LiveDocument extends Attendance {
 
   #begin() {
     this.#own = new Replica(this.name, {
-      mayGo: () => this.joined && this.write,
+      mayGo: () => this.joined && this.write && !this.composing.holds,
       answered: (answer) => this.#answered(answer),
       taken: () => this.tell("taken"),
       tellCaret: (a) => this.joined && connection.tell(wire.DOC_AWARENESS, { doc: this.name, a }),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
@@ -104,9 +105,9 @@ def entries_of(versions: Sequence[Version], item: Item) -> list[Entry]:
 def people_between(item: Item, old: Version | None, new: Version | None) -> People:
     """Who wrote between two versions (None: now), by municipality."""
     first = old.number if old else 0
-    query = select(Version).where(Version.item_id == item.id, Version.number > first)
-    versions = list(db.session.scalars(query.where(Version.number <= new.number) if new else query))
-    found = [one for version in versions for one in version.contributors]
+    query = select(cast(Version.contributors, Text)).where(Version.item_id == item.id, Version.number > first)
+    said = db.session.scalars((query.where(Version.number <= new.number) if new else query).distinct())
+    found = [one for some in said for one in json.loads(some)]
     if new is None:
         found += [vars(one) for one in contributors(item.id, service.latest(item.id))]
     return people(found, item)

@@ -87,7 +87,10 @@ def test_a_browser_that_saves_data_need_not_be_told(team: Team, sheet_for: Sheet
 @pytest.mark.lines("refused")
 def test_about_how_much_was_used_is_about_what_went_over_the_line(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
+    here.edit()  # what comes to this page late belongs to this page
     meter = _Meter(here.page)
+    meter.rest()
+    meter.bytes = 0.0
     here.page.goto(here.page.url)
     here.edit().press_sequentially(" " + "Vierzig Behälter. " * 10)
     expect(here.state).to_have_attribute("data-state", "saved")

@@ -16,7 +16,7 @@ from sqlalchemy.orm import undefer
 
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.service import editions_of
-from klimawerk.editions.writing_out import edition_out, moment_out
+from klimawerk.editions.writing_out import edition_out, moment_out, said_of_blacked
 from klimawerk.exchange.history_draft import FORMAT
 from klimawerk.extensions import db
 from klimawerk.programmes.models import Programme
@@ -45,6 +45,7 @@ def history_out(programme: Programme) -> Json | None:
         "items": [_item_out(item, rows.get(item.id, {}), versions.get(item.id, []), names) for item in items],
         "editions": [{"purpose": one.purpose, **edition_out(one)} for one in editions],
         "parts": {key: json.loads(parts[key]) for key in sorted(parts)},
+        **said_of_blacked(hashes),
     }
 
 

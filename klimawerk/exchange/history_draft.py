@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from klimawerk.versions.storing import Blacked
 
 FORMAT = 1
 
@@ -63,12 +65,13 @@ class EditionDraft:
 
 @dataclass(frozen=True)
 class HistoryDraft:
-    """`parts`: canonical JSON by its hash."""
+    """`parts`: canonical JSON by its hash; `blacked`: of which of them something was blacked out, when and why."""
 
     programme: str
     items: list[ItemHistory]
     parts: dict[str, bytes]
     editions: list[EditionDraft]
+    blacked: dict[str, Blacked] = field(default_factory=dict)
 
     def of(self, kind: str, code: str) -> ItemHistory | None:
         """The history of a live item."""

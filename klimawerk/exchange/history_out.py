@@ -37,7 +37,7 @@ def history_out(programme: Programme) -> Json | None:
         return None
     names = _Pseudonyms(one for some in versions.values() for one in some)
     hashes = {key for some in versions.values() for one in some for key in storing.head_of(one)[1].values()}
-    parts = storing.load(hashes)
+    parts, blacked = storing.load(hashes), storing.blacked_of(hashes)
     rows = rows_of_all([item.id for item in items])
     return {
         "format": FORMAT,
@@ -45,6 +45,7 @@ def history_out(programme: Programme) -> Json | None:
         "items": [_item_out(item, rows.get(item.id, {}), versions.get(item.id, []), names) for item in items],
         "editions": [{"purpose": one.purpose, **edition_out(one)} for one in editions],
         "parts": {key: json.loads(parts[key]) for key in sorted(parts)},
+        **({"blacked": {key: blacked[key] for key in sorted(blacked)}} if blacked else {}),
     }
 
 

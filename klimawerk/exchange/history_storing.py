@@ -72,7 +72,8 @@ def store_history(history: HistoryDraft, programme: Programme, items: list[Item]
     db.session.flush()
     for one in sorted((one for one in history.items if one.deleted), key=lambda one: one.kind):
         by_key[one.key] = _deleted(one, history, programme.frame, by_key)
-    storing.store({key: data for part in history.parts.values() for key, data in storing.pack({"": part}).items()})
+    packed = {key: one for key, part in history.parts.items() for one in storing.pack({"": part}).values()}
+    storing.store(packed, history.blacked)
     ids = {}
     for one in history.items:
         for draft in one.versions:

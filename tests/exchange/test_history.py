@@ -27,6 +27,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import rows_of
 from klimawerk.versions import service, verifying
+from klimawerk.versions.blackout import black_out
 from klimawerk.versions.models import Version
 from klimawerk.versions.restoring import bring_back
 from klimawerk.versions.states import compared, present_state, state_of
@@ -113,6 +114,21 @@ def test_everything_arrives_with_numbers_hashes_and_times(
         assert [one.name for one in editions.editions_of(there)] == names
         assert list(verifying.faults()) == []
         assert export_bytes(db.session.get_one(Programme, there)) == file
+
+
+def test_what_was_blacked_out_arrives_so_and_its_history_holds(house: House, elsewhere: Elsewhere) -> None:
+    lived_in(house)
+    black_out(house.measure, "Vierzig", "Erased on request")
+    file = export_bytes(house.programme)
+    assert b"Vierzig" not in file
+    elsewhere.bring(file)
+    with elsewhere.app.app_context():
+        assert list(verifying.faults()) == []
+        assert [one.endswith(": Erased on request") for one in verifying.blacked_out()] == [True]
+    data = json.loads(file)
+    del data["history"]["blacked"]
+    with elsewhere.app.app_context(), pytest.raises(Refused):
+        preview(as_bytes(data))
 
 
 def test_what_stands_there_is_what_the_last_version_says(house: House, elsewhere: Elsewhere) -> None:

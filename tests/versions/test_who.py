@@ -127,6 +127,13 @@ def test_every_letter_has_one_author(old: list[str], new: list[str]) -> None:
     assert carried(new, new, spans, 3, 10_000) == spans, "whoever changes nothing gets nothing"
 
 
+@pytest.mark.parametrize("added", ["We burn the waste.", "Sacks for the waste."])
+def test_a_sentence_put_behind_another_is_not_woven_into_it(added: str) -> None:
+    spans = carried(["We sort the waste."], ["We now sort the waste.", added], [Span(19, 1, 5)], 2, 9000)
+    sizes = [(len("We "), 1), (len("now "), 2), (len("sort the waste.\n"), 1), (len(added) + 1, 2)]
+    assert [(span.letters, span.by) for span in spans] == sizes
+
+
 def test_the_page_tells_it_by_municipality_first(desk: Desk, client: ProofReader) -> None:
     merge(desk, "<b>Forty</b> bins", desk.editor())
     merge(desk, "<b>Forty</b> bins\n\nand a school", desk.editor("partner"))

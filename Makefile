@@ -26,7 +26,7 @@ help:
 	@echo "make fmt       format the Python files"
 	@echo "make messages  collect new texts into the catalogues in translations/"
 	@echo "make lock      write the lock files anew from pyproject.toml"
-	@echo "make soak      an hour of people coming, crashing and going (MINUTES=...); does anything pile up?"
+	@echo "make soak      an hour of people coming, crashing and going (MINUTES=... PEOPLE=...)"
 	@echo "make clean     remove .venv and caches; data in instance/ stays"
 
 run: env migrate
@@ -103,7 +103,7 @@ lock: dev
 	  --group dev pyproject.toml -o requirements-dev.lock
 
 soak: dev
-	@$(BIN)/python -m tests.convergence.soak $(or $(MINUTES),60)
+	@$(BIN)/python -m tests.convergence.soak $(or $(MINUTES),60) $(PEOPLE)
 
 bench: dev $(if $(filter 0,$(PEERS)),,$(BENCH)/.installed)
 	@BENCH_NODE="$$(ls $(BENCH)/bin/node 2>/dev/null)" $(BIN)/python -m tests.load \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Callable
 
 from pycrdt import Doc, XmlFragment
@@ -36,7 +37,7 @@ class Replica:
         self._size = 0
         for payload in (stored.state, *(payload for _, payload in stored.rows)):
             self.learn(payload)
-        self.doc.observe(lambda _event: self._fired.append(1))
+        self._observe()
 
     def learn(self, payload: bytes) -> None:
         """Take in what is in the log, so was judged before."""
@@ -72,3 +73,8 @@ class Replica:
         for payload in self._unread:
             self._knowledge.learn(payload)
         self._unread.clear()
+
+    def _observe(self) -> None:
+        """Hear of what is new. The library's observers hold their document, which holds them: neither would ever go."""
+        fired, doc = self._fired, weakref.proxy(self.doc)
+        Doc.observe(doc, lambda _event: fired.append(1))

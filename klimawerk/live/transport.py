@@ -59,7 +59,11 @@ def _websocket(max_message_size: int) -> Any:
             self._line.owner = self._owner
             _lines.add(self._line)
             self._at_once = "gunicorn.socket" in environ
-            self._handler(self)
+            try:
+                self._handler(self)
+            finally:
+                _let_go(self._line)
+                del self._line  # which refers to us
             if self._at_once:
                 raise StopIteration  # which tells gunicorn that the line is not its own any more
             raise ConnectionError  # and this werkzeug
@@ -196,6 +200,7 @@ def hang_up_stranger(server: Any, eio_sid: str) -> None:
         for line in list(_lines):
             if line.owner is socket:
                 line.cut()
+        _forget(socket)
 
 
 def cut_dead_lines() -> None:
@@ -208,6 +213,20 @@ def cut_dead_lines() -> None:
         if now - line.over_since > GRACE:
             line.cut()
             _lines.discard(line)
+
+
+def _let_go(line: _Line) -> None:
+    """Nothing refers to an ended line any more, nor to its socket: both go at once, and not when somebody sweeps."""
+    owner, line.owner = line.owner, None
+    owner.queue.line = None
+    _lines.discard(line)
+    _forget(owner)
+
+
+def _forget(socket: Any) -> None:
+    """Engine.IO itself would keep the ended ones in its table until its next round."""
+    if socket.closed:
+        socket.server.sockets.pop(socket.sid, None)
 
 
 def _socket(server: Any, sid: str) -> Any:

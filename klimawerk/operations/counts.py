@@ -32,16 +32,18 @@ def answer_signals(app: Flask) -> None:
 
 def counts(app: Flask) -> dict[str, int]:
     """`rooms`: open documents, `members` those in them; `pages`: signed-in connections; `sockets`: those and others,
-    also some closed half a minute ago; `memory` in kB; `log`: updates of all documents not yet folded."""
+    `objects`: of Python since the start; `memory` in kB; `log`: updates of all documents not yet folded."""
     live, rooms = app.extensions["live"], app.extensions["collab"].rooms.all()
     with app.app_context():
         rows = db.session.scalar(select(func.count()).select_from(Update)) or 0
+    things = gc.get_objects()
     return {
         "rooms": len(rooms),
         "members": sum(len(room.members) for room in rooms),
         "pages": len(live.pages.all()),
         "sockets": len(live.server.eio.sockets),
-        "greenlets": sum(issubclass(type(thing), greenlet) and not thing.dead for thing in gc.get_objects()),
+        "greenlets": sum(issubclass(type(thing), greenlet) and not thing.dead for thing in things),
+        "objects": len(things),
         "threads": threading.active_count(),
         "files": len(os.listdir("/proc/self/fd")),
         "memory": _memory(),

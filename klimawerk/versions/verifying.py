@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
@@ -14,6 +14,14 @@ from klimawerk.versions.models import Version, VersionPart
 from klimawerk.versions.storing import Damaged, head_of, unpack
 
 AT_ONCE = 200
+Check = tuple[Callable[[], Iterator[str]], Callable[[], str]]
+_more: list[Check] = []
+
+
+def register(faults: Callable[[], Iterator[str]], count: Callable[[], str]) -> None:
+    """Verify something that is made of versions too; `count` says how many there are ("3 editions")."""
+    if (faults, count) not in _more:
+        _more.append((faults, count))
 
 
 def faults() -> Iterator[str]:
@@ -24,20 +32,30 @@ def faults() -> Iterator[str]:
         for fault in _wrong_versions(item_id, known):
             yield f"{kind} {item_id}, {fault}"
         db.session.expunge_all()
+    for more, _count in _more:
+        yield from more()
 
 
-def count() -> tuple[int, int]:
-    """How many versions and how many parts there are."""
+def count() -> str:
+    """How much was looked at."""
     versions, parts = (db.session.scalar(select(func.count()).select_from(t)) for t in (Version, VersionPart))
-    return versions or 0, parts or 0
+    return ", ".join([f"{versions} versions of {parts} parts", *(said() for _faults, said in _more)])
+
+
+def blacked_out() -> Iterator[str]:
+    """One English line for each part of which something was blacked out: it is whole, but says less than it did."""
+    query = select(VersionPart.hash, VersionPart.blacked).order_by(VersionPart.hash)
+    for key, blacked in db.session.execute(query).all():
+        if blacked:
+            yield f"part {key} was blacked out at {blacked['at']}: {blacked['reason']}"
 
 
 def _wrong_parts() -> Iterator[str]:
     """A part at a time: together they may be larger than the memory."""
-    found = db.session.execute(select(VersionPart.hash, VersionPart.data).execution_options(yield_per=AT_ONCE))
-    for key, data in found:
+    columns = (VersionPart.hash, VersionPart.data, VersionPart.blacked)
+    for key, data, blacked in db.session.execute(select(*columns).execution_options(yield_per=AT_ONCE)):
         try:
-            unpack(key, data)
+            unpack(key, data, blacked)
         except Damaged as damage:
             yield str(damage)
 

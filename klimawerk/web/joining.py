@@ -8,7 +8,7 @@ loaded later, apart by the third-party files that it needs, since those are larg
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from klimawerk.web.modules import VENDOR, CannotJoin, Module, understood
@@ -124,13 +124,23 @@ class _House:
     def _written(self, file: str) -> Joined:
         paths = [path for path in self.order if self.homes[path] == file]
         taken = {needed for path in paths for needed in self.modules[path].needs if self._home(needed) != file}
-        head = [self._import(file, path) for path in sorted(taken)]
+        waits = {path for path in taken if file == self.entry and path.startswith(VENDOR)}
+        head = [self._import(file, path) for path in sorted(taken - waits)]
         if any(self.modules[path].later for path in paths):
             head.append(_LOAD)
-        bodies = [self.modules[path].as_function(self._name, lambda path: self._later(file, path)) for path in paths]
+        bodies = list(self._bodies(file, paths, waits))
         given = [self._name(path) for path in paths if path in self._given()]
         tail = [f"export {{ {', '.join(given)} }}\n"] if given else []
         return Joined("".join([*head, *bodies, *tail]), sorted({self._home(path) for path in taken}))
+
+    def _bodies(self, file: str, paths: list[str], waits: set[str]) -> Iterator[str]:
+        """The modules. What is in `waits` is awaited by the first that needs it: those before it run at once."""
+        for path in paths:
+            for needed in self.modules[path].needs:
+                if needed in waits:
+                    waits.remove(needed)
+                    yield f'const {self._name(needed)} = await import("{self.vendor(needed)}")\n'
+            yield self.modules[path].as_function(self._name, lambda path: self._later(file, path))
 
     def _import(self, file: str, path: str) -> str:
         if path.startswith(VENDOR):

@@ -1,13 +1,13 @@
 """Threads about items, their comments, and what was done in them
 
-Revision: 0007, after: 0004, made: 2026-11-22
+Revision: 0007, after: 0006, made: 2026-11-22
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
-down_revision = '0004'
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ const PAUSE = 20_000
 const QUIET = "klimawerk.quiet"
 
 let region = null
-let lastSpoken = 0
+let lastSpoken = -PAUSE
 let next = null
 let timer = null
 
@@ -12,7 +12,7 @@ let timer = null
 export function say(sentence, weight = 1) {
   if (localStorage.getItem(QUIET) === "yes" || (next && next.weight > weight)) return
   next = { sentence, weight }
-  timer ??= setTimeout(speak, Math.max(100, lastSpoken + PAUSE - Date.now()))
+  timer ??= setTimeout(speak, Math.max(100, lastSpoken + PAUSE - performance.now()))
 }
 
 /** Whether announcements are switched off in this browser, and the switch itself. */
@@ -27,7 +27,7 @@ export const quiet = {
 
 function speak() {
   timer = null
-  lastSpoken = Date.now()
+  lastSpoken = performance.now()
   region ??= document.getElementById("announce") ?? made()
   region.textContent = next.sentence
   next = null

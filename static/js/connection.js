@@ -13,7 +13,7 @@ class Connection {
   since = new Date()
   #socket = null
   #attempt = 0
-  #asked = 0
+  #asked = -Infinity
   #watchers = new Set()
 
   start(path) {
@@ -119,9 +119,9 @@ class Connection {
 
   /** Signed in on the pages, refused on the wire: that is not asked about in a circle. */
   async #signInAgain() {
-    if (Date.now() - this.#asked < 10_000) return setTimeout(() => this.#socket.connect(), 10_000)
+    if (performance.now() - this.#asked < 10_000) return setTimeout(() => this.#socket.connect(), 10_000)
     await signInAgain()
-    this.#asked = Date.now()
+    this.#asked = performance.now()
   }
 }
 

@@ -70,7 +70,7 @@ class Topic {
   #own = 0
   #answered = 0
   #owedSince = null
-  #last = 0
+  #last = -PAUSE_SAVING
   #timer = null
 
   constructor(name) {
@@ -111,7 +111,7 @@ class Topic {
   /** At most one request a second (ten, with the data saver), at a moment of this page's own. */
   #soon() {
     if (this.#timer || document.hidden) return
-    const wait = Math.max(0, this.#last + (thrift.saver ? PAUSE_SAVING : PAUSE) - Date.now()) + Math.random() * 300
+    const wait = Math.max(0, this.#last + (thrift.saver ? PAUSE_SAVING : PAUSE) - performance.now()) + Math.random() * 300
     this.#timer = setTimeout(() => this.#fetch(), wait)
   }
 
@@ -134,7 +134,7 @@ class Topic {
 
   async #fetch() {
     this.#timer = FETCHING
-    this.#last = Date.now()
+    this.#last = performance.now()
     const element = this.#element()
     const wanted = this.#shown() < this.#newest || this.#owedSince !== null
     if (wanted && element?.dataset.changes) await this.#apply(element)
@@ -162,7 +162,7 @@ class Topic {
   /** A thing one may no longer see is not asked for again; a failing server is, later. */
   #failed(answer) {
     if (answer && answer.status < 500) this.#newest = 0
-    else this.#last = Date.now() + 5_000
+    else this.#last = performance.now() + 5_000
   }
 }
 

@@ -1,5 +1,7 @@
 // Everything a page does beyond its HTML begins here.
 
+// First, since it asks for the editor before the libraries are here.
+import { startTexts } from "./text.js"
 import { insist } from "./backoff.js"
 import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
@@ -15,7 +17,6 @@ import { startRows } from "./rows.js"
 import { startSaving } from "./saving.js"
 import { startShortcuts } from "./shortcuts.js"
 import { startStore } from "./store/start.js"
-import { startTexts } from "./text.js"
 import "./fields.js"
 
 document.documentElement.classList.add("js")

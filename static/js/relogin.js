@@ -7,9 +7,9 @@ const FORM = "/login/form"
 const PAUSE_IN_TYPING = 1_500
 const watchers = new Set()
 let underway = null
-let lastKey = 0
+let lastKey = -PAUSE_IN_TYPING
 
-document.addEventListener("keydown", () => (lastKey = Date.now()), { capture: true })
+document.addEventListener("keydown", () => (lastKey = performance.now()), { capture: true })
 
 /** Resolves when the person has signed in again; one dialog for all who ask. */
 export function signInAgain() {
@@ -44,7 +44,7 @@ async function elsewhere() {
 
 /** Nobody's sentence shall end in the form's e-mail field. */
 async function pauseInTyping() {
-  while (Date.now() - lastKey < PAUSE_IN_TYPING) await new Promise((done) => setTimeout(done, 200))
+  while (performance.now() - lastKey < PAUSE_IN_TYPING) await new Promise((done) => setTimeout(done, 200))
 }
 
 /** Somebody else's words stay theirs: another person gets a page of their own. */

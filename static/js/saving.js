@@ -24,7 +24,7 @@ export const saving = {
     if (entry?.state === "waiting") return
     clearTimeout(entry?.timer)
     const timer = setTimeout(() => paint(key), WORTH_A_WORD)
-    entries.set(key, { state: "waiting", place, timer, since: Date.now() })
+    entries.set(key, { state: "waiting", place, timer, since: performance.now() })
   },
 
   /** Everything of `key` is on disk. */
@@ -109,8 +109,8 @@ function settle(key, state, place) {
   const entry = entries.get(key)
   if (!entry && state === "saved") return
   clearTimeout(entry?.timer)
-  const slow = state === "saved" && Date.now() - entry.since > WORTH_A_WORD
-  entries.set(key, { state, place: place ?? entry.place, since: Date.now() })
+  const slow = state === "saved" && performance.now() - entry.since > WORTH_A_WORD
+  entries.set(key, { state, place: place ?? entry.place, since: performance.now() })
   paint(key)
   if (slow && !saving.count) say(word("saved"), 2)
   if (state === "refused") say(word("refused"), 2)
@@ -152,7 +152,7 @@ function headSentence() {
     return { state: "waiting", text: [word("unable"), waiting, waiting ? "" : word("unable.keep")].join(" ").trim() }
   }
   if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
-  const overdue = [...entries.values()].some((e) => e.state === "waiting" && Date.now() - e.since >= WORTH_A_WORD)
+  const overdue = [...entries.values()].some((e) => e.state === "waiting" && performance.now() - e.since >= WORTH_A_WORD)
   if (overdue || kept.waiting) return { state: "waiting", text: waiting }
   if (kept.stuck) return { state: "refused", text: counted("stuck", kept.stuck) }
   const conflicts = document.querySelectorAll("kw-field .conflict").length

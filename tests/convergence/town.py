@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 from flask import Flask
 
 from klimawerk import config as configuration
@@ -28,7 +29,7 @@ from klimawerk.measures.service import all_measures, create_measure
 from tests import factories, servers
 from tests.convergence.crowd import Crowd
 
-MEASURES, REGULARS, VISITORS = 30, 10, 5
+MEASURES, PEOPLE = 30, 15  # two thirds of the people stay, one third comes and goes
 LINE = {"delay": [0.05, 50], "double": 0.01, "drop": 0.002}
 WEIGHTS = {"remove": 70}  # so that texts stay about as long as they are
 PAUSE = 250  # milliseconds between two edits of one person, on average
@@ -44,6 +45,7 @@ class Town:
     programme: int
     measures: list[int]
     people: list[Person]
+    crowd: int = PEOPLE
     faults: list[str] = field(default_factory=list)
 
     def counts(self) -> Counts:
@@ -56,6 +58,11 @@ class Town:
             time.sleep(0.05)
         counts: Counts = json.loads(self._said()[-1])
         return counts
+
+    def process(self) -> int:
+        """Of gunicorn's two the one that serves."""
+        (worker,) = psutil.Process(self.server.pid).children()
+        return worker.pid
 
     def _said(self) -> list[str]:
         return re.findall(r"\bcounts (\{.*\})", self.server.log)
@@ -70,7 +77,8 @@ class Town:
 
 
 @contextmanager
-def town() -> Iterator[Town]:
+def town(crowd: int = PEOPLE) -> Iterator[Town]:
+    """`crowd`: how many pages are open at a time."""
     with tempfile.TemporaryDirectory(prefix="klimawerk-soak-") as folder, ExitStack() as stack:
         address = f"sqlite:///{folder}/klimawerk.sqlite"
         app = create_app(configuration.load(instance=Path(folder), database_url=address, secret_key="soak"))
@@ -87,7 +95,7 @@ def town() -> Iterator[Town]:
         server.start()
         measures = [measure.id for measure in all_measures(programme)]
         db.session.rollback()
-        yield Town(app, server, programme.id, measures, people)
+        yield Town(app, server, programme.id, measures, people, crowd)
 
 
 @contextmanager
@@ -115,7 +123,7 @@ def _guarded(work: Callable[[Town, threading.Event], None], here: Town, over: th
 
 def _regulars(here: Town, over: threading.Event) -> None:
     with Crowd() as crowd:
-        here.begin(crowd, here.measures[:3], REGULARS)
+        here.begin(crowd, here.measures[:3], here.crowd - here.crowd // 3)
         while not over.wait(1):
             here.faults += crowd.faults()
 
@@ -125,7 +133,7 @@ def _visitors(here: Town, over: threading.Event) -> None:
     dice = random.Random(1)
     while not over.is_set():
         with Crowd() as crowd:
-            here.begin(crowd, dice.sample(here.measures, 3), VISITORS)
+            here.begin(crowd, dice.sample(here.measures, 3), here.crowd // 3)
             over.wait(dice.uniform(5, 25))
             here.faults += crowd.faults()
             if dice.random() < 0.5:

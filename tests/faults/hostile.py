@@ -5,7 +5,6 @@ from __future__ import annotations
 from klimawerk.collab import wire
 from tests.faults.desk import FRAGMENT
 
-
 NEST = 11  # who sends elements in elements; letters come from others
 
 

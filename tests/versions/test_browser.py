@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.versions.models import Version, Visit
 from tests.barriers import looked_at
 from tests.versions.conftest import Desk
 from tests.versions.test_pages import workshop
+
+VIEWS = ("Marked in the text", "By field", "Side by side")
+CHANGED = ("description-de", "description-en", "rows-steps", "rows-costs")
 
 
 def test_after_a_workshop_the_old_description_comes_back_alone(
     any_database: str, desk: Desk, page_for: Callable[..., Page]
 ) -> None:
+    """Who reviews as an editor brings it back; the role "reviewer" sees and comments, and has no hand in the text."""
     workshop(desk)
     sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
     open_text = sheet.locator(f"#t-{desk.measure.id}-description-en .text-body")
     expect(open_text).to_contain_text("Fifty bins")
     sheet.locator("#save-state[data-state=saved]").wait_for()
 
+    reader = page_for(desk.team.partner["reviewer"], path=f"/items/{desk.measure.id}/compare?from=1&to=now")
+    for view in VIEWS:
+        sees_exactly_that(reader, view)
+    expect(reader.locator(".restore")).to_have_count(0)
+
     page = page_for(desk.team.de["coordinator"], path=f"/measures/{desk.measure.id}", locale="en-GB")
     page.goto(f"/measures/{desk.measure.id}?lang=en")
     page.get_by_role("link", name="Saved versions, and what changed").click()
     page.get_by_role("link", name="Compare with now: Version 1").click()
-    for view in ("Marked in the text", "By field", "Side by side"):
-        page.get_by_role("link", name=view).click()
-        expect(page.locator(".summary")).to_have_text("2 fields changed, 1 line removed, 1 line moved, 1 line changed.")
-        assert [one.get_attribute("id") for one in page.locator(".change").all()] == [
-            f"change-{name}" for name in ("description-de", "description-en", "rows-steps", "rows-costs")
-        ]
+    sees_exactly_that(page, "Side by side")
+    expect(page.locator(".restore")).not_to_have_count(0)
     assert "view=sides" in page.url
 
     page.keyboard.press("n")
@@ -48,6 +57,33 @@ def test_after_a_workshop_the_old_description_comes_back_alone(
     expect(page.locator("#change-description-de")).to_have_count(1)
     expect(open_text).to_contain_text("Forty bins are set up.")
     expect(open_text).not_to_contain_text("Fifty")
+
+
+def sees_exactly_that(page: Page, view: str) -> None:
+    """The description, two cost lines, the order of steps and the German translation; nothing besides."""
+    page.get_by_role("link", name=view).click()
+    expect(page.get_by_role("link", name=view)).to_have_attribute("aria-current", "true")
+    expect(page.locator(".summary")).to_have_text("2 fields changed, 1 line removed, 1 line moved, 1 line changed.")
+    assert [one.get_attribute("id") for one in page.locator(".change").all()] == [f"change-{name}" for name in CHANGED]
+    for lang, before, now in (("de", "Vierzig", "Fünfzig"), ("en", "Forty", "Fifty")):
+        shown = page.locator(f"#change-description-{lang}")
+        expect(shown).to_contain_text("has changed as well.")
+        if view == "By field":
+            expect(shown.locator("dd")).to_have_count(2)
+            expect(shown.locator("dd").nth(0)).to_contain_text(before)
+            expect(shown.locator("dd").nth(1)).to_contain_text(now)
+            expect(shown.locator("del, ins")).to_have_count(0)
+        else:
+            expect(shown.locator("del")).to_have_text(f"[removed:] {before}")
+            expect(shown.locator("ins")).to_have_text(f"[added:] {now}")
+    steps, costs = page.locator("#change-rows-steps .line"), page.locator("#change-rows-costs .line")
+    expect(steps).to_have_count(1)
+    expect(steps).to_contain_text("moved from place")
+    expect(costs).to_have_count(2)
+    expect(costs.nth(0)).to_contain_text("62,000.00")
+    expect(costs.nth(0)).to_contain_text("64,000.00")
+    expect(costs.nth(1)).to_contain_text("A caretaker")
+    expect(costs.nth(1)).to_contain_text("removed")
 
 
 def test_a_field_comes_back_while_somebody_types_in_it(desk: Desk, page_for: Callable[..., Page]) -> None:
@@ -71,6 +107,59 @@ def test_a_field_comes_back_while_somebody_types_in_it(desk: Desk, page_for: Cal
     expect(text.locator("[role=textbox]")).to_contain_text("Forty bins are set up.")
     expect(text.locator("[role=textbox]")).to_contain_text("them.")
     sheet.locator("#save-state[data-state=saved]").wait_for()
+
+
+def test_words_of_a_paragraph_that_went_are_offered_to_their_writer(desk: Desk, page_for: Callable[..., Page]) -> None:
+    workshop(desk)
+    sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
+    sheet.locator("#save-state[data-state=saved]").wait_for()
+    text = sheet.locator(f"#t-{desk.measure.id}-description-en")
+    text.locator(".text-edit").click()
+    text.locator("[role=textbox]").wait_for()
+    sheet.wait_for_timeout(250)
+    sheet.keyboard.press("Control+End")
+    sheet.keyboard.type(" They earn by it.")
+    sheet.keyboard.press("Enter")
+    sheet.keyboard.type("The school joins them.")
+
+    page = page_for(desk.team.partner["coordinator"], path=f"/items/{desk.measure.id}/compare?from=1&to=now")
+    part = page.locator("#change-description-en")
+    expect(part).to_contain_text("The school joins them.")
+    part.get_by_text("Bring back this field").click()
+    part.get_by_role("button", name="Bring back").click()
+    expect(text.locator("[role=textbox]")).to_contain_text("Forty bins are set up.")
+    expect(text.locator("[role=textbox]")).not_to_contain_text("The school")
+    offered = sheet.locator(".offer textarea")
+    expect(offered).to_have_count(1)
+    expect(offered).to_have_value("The school joins them.")
+    expect(sheet.locator(".offer")).to_contain_text("Somebody took away or brought back the paragraph you wrote in.")
+    sheet.get_by_role("button", name="Done, take this away").click()
+    sheet.locator("#save-state[data-state=saved]").wait_for()
+    expect(page.locator(".offer")).to_have_count(0)
+
+
+def test_what_changed_since_the_last_visit_is_one_link_away(desk: Desk, page_for: Callable[..., Page]) -> None:
+    reader = desk.team.partner["reviewer"]
+    desk.keep()
+    sheet = page_for(reader, path=f"/measures/{desk.measure.id}")
+    for _ in range(400):  # the sheet has to be in sight for some seconds
+        db.session.rollback()
+        if db.session.get(Visit, (reader.id, desk.measure.id)):
+            break
+        sheet.wait_for_timeout(100)
+    sheet.goto("/")
+    sheet.wait_for_timeout(1500)  # the server has heard that the page is gone
+    with writing():
+        visit = db.session.get_one(Visit, (reader.id, desk.measure.id))
+        assert visit.before_at is None
+        visit.at -= timedelta(days=2)
+        db.session.scalars(db.select(Version)).one().at -= timedelta(days=3)
+    desk.write("description.en", "Sixty bins are set up.")
+    sheet.goto(f"/measures/{desk.measure.id}")
+    sheet.get_by_role("link", name="Since my last visit").click()
+    expect(sheet.locator(".points")).to_contain_text("your last visit")
+    expect(sheet.locator("#change-description-en ins")).to_have_text("[added:] Sixty")
+    expect(sheet.locator(".change")).to_have_count(1)
 
 
 def test_a_history_that_is_open_follows(desk: Desk, page_for: Callable[..., Page]) -> None:

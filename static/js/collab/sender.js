@@ -98,12 +98,18 @@ export class Sender {
   /** Nothing more goes out from here: the words that never arrived, as [{fragment, text, key}]. They are kept for
    *  copying under `key`, with the reason `error`. */
   giveUp(error) {
-    const offers = this.#unsent().map((offer) => ({ ...offer, key: `refused ${this.#key} ${offer.fragment}` }))
-    for (const { key, fragment, text } of offers) keep(key, () => this.#stuck(fragment, text, error))
+    const offers = this.forCopying(this.#unsent(), error)
     for (const fragment of this.#outbox.fragments) saving.forget(this.#place(fragment)[0])
     this.giveBack()
     this.#outbox.clear()
     this.#settled()
+    return offers
+  }
+
+  /** These words of this page are kept for copying; the same with `key`. */
+  forCopying(texts, error) {
+    const offers = texts.map((offer) => ({ ...offer, key: `refused ${this.#key} ${offer.fragment}` }))
+    for (const { key, fragment, text } of offers) keep(key, () => this.#stuck(fragment, text, error))
     return offers
   }
 

@@ -16,11 +16,16 @@ export async function askToJoin(doc, replica, gen) {
   return update ? { ...answer, update } : { ok: false, error: UNAVAILABLE }
 }
 
+/** Once the connection is gone the answer is of no use, and on a line that stalls it would never come. */
 async function fetched(url) {
+  const patience = new AbortController()
+  const over = connection.watch((state) => state === "online" || patience.abort())
   try {
-    const answer = await fetch(url, { credentials: "same-origin" })
+    const answer = await fetch(url, { credentials: "same-origin", signal: patience.signal })
     return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null
   } catch {
     return null
+  } finally {
+    over()
   }
 }

@@ -25,8 +25,8 @@ _EXPECTED = re.compile(
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium without a window, and without a word to its maker."""
+def chromium(*options: str) -> Iterator[Browser]:
+    """Debian's Chromium without a window, and without a word to its maker; `options` beside the usual ones."""
     program = shutil.which("chromium")
     assert program, "The tests need Debian's Chromium; please run: sudo apt install chromium"
     with sync_playwright() as playwright:
@@ -40,6 +40,7 @@ def chromium() -> Iterator[Browser]:
                 "--disable-component-update",
                 "--disable-sync",
                 "--disable-dev-shm-usage",
+                *options,
             ],
         )
         yield browser
@@ -98,7 +99,7 @@ class Windows:
 
     def _look_at_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _EXPECTED.search(message.text):
-            self.faults.append(f"console: {message.text}")
+            self.faults.append(f"console: {message.text} {message.location}")
 
 
 def sign_in(page: Page, person: Person, password: str = factories.PASSWORD) -> None:

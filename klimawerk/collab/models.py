@@ -1,4 +1,4 @@
-"""A document's append-only log, its compacted state, and its texts as columns."""
+"""A document's append-only log, its compacted state, who wrote what in it, and its texts as columns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 import zlib
 from datetime import datetime
 
-from sqlalchemy import Dialect, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Dialect, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -72,6 +72,17 @@ class Writer(Model):
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
     person: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int]
+
+
+class Passages(Model):
+    """Who wrote which stretch of a fragment, as far as compaction has come: [[letters, person or None, seconds], ...].
+
+    `person` is a number alone, `seconds` since 1970 in UTC; 0 where it is not known when.
+    """
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    fragment: Mapped[str] = mapped_column(String(80), primary_key=True)
+    spans: Mapped[list[list[int | None]]] = mapped_column(JSON, default=list)
 
 
 class LiveText(Model):

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pycrdt import Doc, XmlFragment
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from klimawerk.clock import now
 from klimawerk.collab import content, hints, merging
 from klimawerk.collab.content import Node
-from klimawerk.collab.models import Document, LiveText, Update, Writer, new_gen
+from klimawerk.collab.models import Document, LiveText, Passages, Update, Writer, new_gen
+from klimawerk.collab.passages import Replay, Spans, Written
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
@@ -180,15 +181,18 @@ def compact(document_id: int) -> None:
     """Fold the log into the state, in a short transaction of its own; what was acknowledged stays.
 
     The work is done before the transaction begins: rows of the log never change, so its outcome holds as long as
-    nobody else has compacted meanwhile. Only the division into updates is forgotten. Raises NoDocument.
+    nobody else has compacted meanwhile. Only the division into updates is forgotten, and who wrote what is kept of it.
+    Raises NoDocument.
     """
     log = read_log(document_id)
-    state = log.document().get_update()
+    replay = Replay(log, fragment_names(document_id))
+    state = replay.document.get_update()
     unchanged = (Document.id == log.id, Document.gen == log.gen, Document.upto == log.upto)
     with writing() as session:
         folded = session.execute(update(Document).where(*unchanged).values(state=state, upto=log.seq))
         if folded.rowcount:  # type: ignore[attr-defined]
             _remember_writers(log.id, log.seq)
+            _remember_passages(log.id, replay.known())
             session.execute(delete(Update).where(Update.document_id == log.id, Update.seq <= log.seq))
 
 
@@ -205,6 +209,19 @@ def _remember_writers(document_id: int, seq: int) -> None:
     for person, last in db.session.execute(logged.where(Update.by.is_not(None)).group_by(Update.by)).all():
         db.session.merge(Writer(document_id=document_id, person=person, seq=last))
     db.session.flush()
+
+
+def _remember_passages(document_id: int, known: Mapping[str, Spans]) -> None:
+    db.session.execute(delete(Passages).where(Passages.document_id == document_id))
+    rows = [{"document_id": document_id, "fragment": fragment, "spans": spans} for fragment, spans in known.items()]
+    if rows:
+        db.session.execute(insert(Passages), rows)
+
+
+def passages(name: str) -> dict[str, Written]:
+    """Who wrote what in each fragment, current up to the last acknowledged word. Raises NoDocument."""
+    log = read_log(find(name).id)
+    return Replay(log, fragment_names(log.id)).texts
 
 
 def waiting_for_compaction(rows: int, quiet: timedelta) -> list[int]:

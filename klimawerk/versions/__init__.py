@@ -9,9 +9,11 @@ def init_app(app: Flask) -> None:
     from klimawerk.live import topics
     from klimawerk.sheets.doors import may_watch
     from klimawerk.versions import compare_routes as _compare_routes  # noqa: F401
-    from klimawerk.versions import quiet
+    from klimawerk.versions import quiet, visits
+    from klimawerk.versions import who_routes as _who_routes  # noqa: F401
     from klimawerk.versions.routes import bp
 
     app.register_blueprint(bp)
     topics.register("versions", may_watch)
     quiet.init_app(app)
+    visits.init_app(app)

@@ -1,4 +1,4 @@
-"""`flask versions verify`."""
+"""`flask versions verify`, `flask versions black-out`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from klimawerk.versions import verifying
+from klimawerk.extensions import db
+from klimawerk.sheets.models import Item
+from klimawerk.versions import blackout, verifying
 
 versions = AppGroup("versions", help="Saved versions of programmes, goals and measures.")
 
@@ -25,4 +27,34 @@ def verify() -> None:
     if wrong:
         raise click.ClickException(f"{wrong} things do not fit.")
     found, parts = verifying.count()
+    for line in verifying.blacked_out():
+        click.echo(line)
     click.echo(f"{found} versions of {parts} parts: everything fits.")
+
+
+@versions.command("black-out")
+@click.argument("item_id", type=int)
+@click.option(
+    "--passage", prompt="The passage, as it stands there", help="Asked for when left out, so no shell keeps it."
+)
+@click.option("--reason", prompt="The reason, which stays readable", help="Without what is to be blacked out.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def black_out(item_id: int, passage: str, reason: str, yes: bool) -> None:
+    """Black out a passage of a programme, goal or measure (the number in its address), for good.
+
+    It vanishes from the texts and fields as they are, from their log and their records, and from all versions.
+    """
+    item = db.session.get(Item, item_id)
+    if item is None:
+        raise click.ClickException(f"There is no item with the number {item_id}.")
+    if len(passage.strip()) < blackout.SHORTEST or not reason.strip() or passage in reason:
+        raise click.ClickException("A passage of four characters at least is needed, and a reason without it.")
+    found = blackout.look_for(item, passage)
+    if not found.anything:
+        raise click.ClickException("It stands nowhere in this item.")
+    now, kept = f"{found.texts} texts, {found.values} fields and lines", f"{found.records} records, {found.parts} parts"
+    said = f"{now}, {kept} of versions"
+    if not yes:
+        click.confirm(f"It stands in {said}. This cannot be undone. Black it out?", abort=True)
+    blackout.black_out(item, passage, reason.strip())
+    click.echo(f"Blacked out in {said}. Backups made before still hold it.")

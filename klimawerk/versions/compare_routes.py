@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -23,8 +23,10 @@ from klimawerk.versions.models import Version
 from klimawerk.versions.naming import names_for
 from klimawerk.versions.routes import bp
 from klimawerk.versions.states import compared, present_state, state_of
+from klimawerk.versions.visits import Moment, last_visit, version_then
+from klimawerk.web.formats import moment
 
-NOW = "now"
+NOW, VISIT = "now", "visit"
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,27 @@ class Point:
 def compare(item_id: int) -> ResponseReturnValue:
     """From one version to a later one, or to now; the address keeps the view and the language."""
     opened = remembered_item(item_id)
+    if request.args.get("from") == VISIT:
+        return _since_my_visit(opened)
     old, new = _point(opened, request.args.get("from", "")), _point(opened, request.args.get("to", NOW))
     if _is_later(old, new):
         turned = {**request.args, "from": new.number, "to": old.number}
         return redirect(f"{url_for('versions.compare', item_id=item_id)}?{urlencode(turned)}")
     return render_template("versions/compare.html", old=old, new=new, **_compared(opened, old, new))
+
+
+def _since_my_visit(opened: Opened) -> ResponseReturnValue:
+    """On to the comparison itself, whose address means the same tomorrow; else what there is to say instead."""
+    item_id = opened.item.id
+    visit = last_visit(opened.member.person.id, item_id)
+    then = version_then(item_id, visit) if visit else None
+    if then is not None:
+        return redirect(f"{url_for('versions.compare', item_id=item_id)}?from={then.number}&to={NOW}")
+    if visit is None:
+        flash(_("You have not been here before, or not for longer than a glance."))
+    else:
+        flash(_("No version is as old as your last visit (%(moment)s).", moment=moment(visit.at)))
+    return redirect(url_for("versions.history", item_id=item_id))
 
 
 @bp.get("/items/<int:item_id>/history/<int:number>")
@@ -87,8 +105,16 @@ def _compared(opened: Opened, old: Point, new: Point) -> dict[str, object]:
         "back": page_of(opened.item),
         "people": people_between(opened.item, old.version, new.version),
         "views": VIEWS,
+        "visit": _visit(opened, old),
         "may_restore": opened.editable and new.version is None and old.version is not None,
     }
+
+
+def _visit(opened: Opened, old: Point) -> Moment | None:
+    """The reader's last visit, if the older point is what stands for it."""
+    found = last_visit(opened.member.person.id, opened.item.id)
+    then = version_then(opened.item.id, found) if found else None
+    return found if then and old.version and then.id == old.version.id else None
 
 
 def _point(opened: Opened, wish: str) -> Point:

@@ -77,11 +77,14 @@ def compare(old: State, new: State) -> Comparison:
     changed = {name for name in old.hashes.keys() | new.hashes.keys() if old.hashes.get(name) != new.hashes.get(name)}
     texts = sorted(name.removeprefix(TEXT) for name in changed if name.startswith(TEXT))
     kinds = sorted(name.removeprefix(ROWS) for name in changed if name.startswith(ROWS))
+    compared = {fragment: compare_texts(old.text(fragment), new.text(fragment)) for fragment in texts}
+    rows = {kind: compare_rows(old.rows(kind), new.rows(kind)) for kind in kinds}
+    # Where something was blacked out, hashes differ though what is left may be the same.
     return Comparison(
         head=_values(_plain(old.head), _plain(new.head)),
         values=_values(old.values, new.values) if VALUES in changed else (),
-        texts={fragment: compare_texts(old.text(fragment), new.text(fragment)) for fragment in texts},
-        rows={kind: compare_rows(old.rows(kind), new.rows(kind)) for kind in kinds},
+        texts={fragment: change for fragment, change in compared.items() if not change.is_empty},
+        rows={kind: found for kind, found in rows.items() if any(row.kind != SAME for row in found)},
     )
 
 

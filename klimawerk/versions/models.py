@@ -1,4 +1,4 @@
-"""Versions of items, and the parts they consist of."""
+"""Versions of items, the parts they consist of, and when people last looked at an item."""
 
 from __future__ import annotations
 
@@ -47,8 +47,28 @@ class Version(Model):
 
 
 class VersionPart(Model):
-    """One part of one or many versions: canonical JSON, compressed. `hash` is the SHA-256 of the JSON itself."""
+    """One part of one or many versions: canonical JSON, compressed. `hash` is the SHA-256 of the JSON itself.
+
+    `blacked`: in one that was blacked out, {"digest", "at", "reason"}: the SHA-256 of what is left of it.
+    """
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     data: Mapped[bytes] = mapped_column(LargeBinary)
     size: Mapped[int]
+    blacked: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class Visit(Model):
+    """A person's newest visit to an item, and the end of the one before (None: there was none).
+
+    `rev`, `seq`: how far the item's topic and its live document were at that moment.
+    """
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    rev: Mapped[int] = mapped_column(default=0)
+    seq: Mapped[int] = mapped_column(default=0)
+    before_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    before_rev: Mapped[int] = mapped_column(default=0)
+    before_seq: Mapped[int] = mapped_column(default=0)

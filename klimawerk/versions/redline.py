@@ -65,6 +65,10 @@ class TextChange:
     coarse: bool = False
 
     @property
+    def is_empty(self) -> bool:
+        return all(block.old == block.new for block in self.blocks)
+
+    @property
     def only_formatting(self) -> bool:
         """Whether not a word changed."""
         return all(block.kind == SAME for block in self.blocks)

@@ -45,20 +45,21 @@ def load(hashes: Iterable[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
-        rows = db.session.execute(select(VersionPart.hash, VersionPart.data).where(VersionPart.hash.in_(some)))
-        found |= {key: unpack(key, data) for key, data in rows.all()}
+        columns = (VersionPart.hash, VersionPart.data, VersionPart.blacked)
+        rows = db.session.execute(select(*columns).where(VersionPart.hash.in_(some)))
+        found |= {key: unpack(key, data, blacked) for key, data, blacked in rows.all()}
     if len(found) != len(wanted):
         raise Damaged(f"part {min(set(wanted) - set(found))} is missing")
     return found
 
 
-def unpack(key: str, data: bytes) -> bytes:
-    """What a stored part says. Raises Damaged when it does not fit its hash."""
+def unpack(key: str, data: bytes, blacked: Mapping[str, str] | None) -> bytes:
+    """What a stored part says. Raises Damaged when it does not fit its hash, or that of what a black-out left."""
     try:
         plain = zlib.decompress(data)
     except zlib.error as error:
         raise Damaged(f"part {key} cannot be read") from error
-    if digest(plain) != key:
+    if digest(plain) != (blacked["digest"] if blacked else key):
         raise Damaged(f"part {key} was changed")
     return plain
 

@@ -32,12 +32,20 @@ def count() -> tuple[int, int]:
     return versions or 0, parts or 0
 
 
+def blacked_out() -> Iterator[str]:
+    """One English line for each part of which something was blacked out: it is whole, but says less than it did."""
+    query = select(VersionPart.hash, VersionPart.blacked).order_by(VersionPart.hash)
+    for key, blacked in db.session.execute(query).all():
+        if blacked:
+            yield f"part {key} was blacked out at {blacked['at']}: {blacked['reason']}"
+
+
 def _wrong_parts() -> Iterator[str]:
     """A part at a time: together they may be larger than the memory."""
-    found = db.session.execute(select(VersionPart.hash, VersionPart.data).execution_options(yield_per=AT_ONCE))
-    for key, data in found:
+    columns = (VersionPart.hash, VersionPart.data, VersionPart.blacked)
+    for key, data, blacked in db.session.execute(select(*columns).execution_options(yield_per=AT_ONCE)):
         try:
-            unpack(key, data)
+            unpack(key, data, blacked)
         except Damaged as damage:
             yield str(damage)
 

@@ -8,7 +8,7 @@ loaded later, apart by the third-party files that it needs, since those are larg
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from klimawerk.web.modules import VENDOR, CannotJoin, Module, understood
@@ -92,6 +92,22 @@ def _closure(modules: Mapping[str, Module], start: str) -> set[str]:
     return seen
 
 
+# A browser may remember for as long as a page is open that it could not import a file. So each is fetched first: what
+# has arrived is imported from the browser's cache, and what has not can be tried again.
+_LOAD = """const $here = {}
+const $fetch = async (file) => {
+const answer = await fetch(new URL(file, import.meta.url))
+if (!answer.ok) throw file
+await answer.blob()
+return import(file)
+}
+const $load = (...files) => Promise.all(files.map((file) => $here[file] ??= $fetch(file).catch((error) => {
+delete $here[file]
+throw error
+})))
+"""
+
+
 @dataclass(frozen=True)
 class _House:
     """All modules, in order, and the file in which each stands."""
@@ -108,11 +124,23 @@ class _House:
     def _written(self, file: str) -> Joined:
         paths = [path for path in self.order if self.homes[path] == file]
         taken = {needed for path in paths for needed in self.modules[path].needs if self._home(needed) != file}
-        head = [self._import(file, path) for path in sorted(taken)]
-        bodies = [self.modules[path].as_function(self._name, lambda path: self._later(file, path)) for path in paths]
+        waits = {path for path in taken if file == self.entry and path.startswith(VENDOR)}
+        head = [self._import(file, path) for path in sorted(taken - waits)]
+        if any(self.modules[path].later for path in paths):
+            head.append(_LOAD)
+        bodies = list(self._bodies(file, paths, waits))
         given = [self._name(path) for path in paths if path in self._given()]
         tail = [f"export {{ {', '.join(given)} }}\n"] if given else []
         return Joined("".join([*head, *bodies, *tail]), sorted({self._home(path) for path in taken}))
+
+    def _bodies(self, file: str, paths: list[str], waits: set[str]) -> Iterator[str]:
+        """The modules. What is in `waits` is awaited by the first that needs it: those before it run at once."""
+        for path in paths:
+            for needed in self.modules[path].needs:
+                if needed in waits:
+                    waits.remove(needed)
+                    yield f'const {self._name(needed)} = await import("{self.vendor(needed)}")\n'
+            yield self.modules[path].as_function(self._name, lambda path: self._later(file, path))
 
     def _import(self, file: str, path: str) -> str:
         if path.startswith(VENDOR):
@@ -124,8 +152,8 @@ class _House:
         wanted = _closure(self.modules, path) - _closure(self.modules, self.entry)
         homes = dict.fromkeys(self._home(one) for one in [path, *sorted(wanted)])
         places = [self.vendor(one) if one.startswith(VENDOR) else _relative(file, one) for one in homes]
-        imports = ", ".join(f'import("{place}")' for place in places)
-        return f"Promise.all([{imports}]).then(([file]) => file.{self._name(path)})"
+        files = ", ".join(f'"{place}"' for place in places)
+        return f"$load({files}).then(([file]) => file.{self._name(path)})"
 
     def _given(self) -> set[str]:
         """What other files take."""

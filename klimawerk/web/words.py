@@ -73,6 +73,7 @@ WORDS: dict[str, LazyString] = {
     "offer.restored": lazy_gettext(
         "An earlier copy was brought back. Your last words are not in it; copy them if they are missing."
     ),
+    "offer.swept": lazy_gettext("Somebody took away or brought back the paragraph you wrote in. Your words are here."),
     "offer.outdated": lazy_gettext("This page is too old to save. Copy your last words, then load it again."),
     # A text that cannot be edited now
     "note.waiting": lazy_gettext("The text is on its way. You can write in a moment."),
@@ -127,7 +128,7 @@ LATER = (
     *("away.", "leaving.", "link.", "panel.", "relogin.", "toolbar", "waiting.here", "kept"),
     *("note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
     *("offer.deleted", "offer.forbidden", "offer.invalid", "offer.locked", "offer.outdated", "offer.restored"),
-    *("offer.revoked", "offer.too_large"),
+    *("offer.revoked", "offer.swept", "offer.too_large"),
 )
 """How the keys begin that only the editor and the store say: they come with them (`laterWords` in words.js)."""
 

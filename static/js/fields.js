@@ -6,7 +6,7 @@ import { offer } from "./offer.js"
 import { enqueue, recordOf } from "./posts.js"
 import { refusal } from "./refusals.js"
 import { saving } from "./saving.js"
-import { drop, keep } from "./store/door.js"
+import { drop, dropAfter, keep } from "./store/door.js"
 import { swap } from "./swap.js"
 import { word } from "./words.js"
 
@@ -51,7 +51,7 @@ class Field extends HTMLElement {
     if (!this.dirty || this.#sent === current(form)) return
     const sent = (this.#sent = current(form))
     enqueue({ ...this.#change(), answered: (answer) => this.#answered(answer, sent) })
-    drop(this.#draft)
+    dropAfter(this.#draft, this.key)
   }
 
   /** Put what was typed in a page that is gone back into the field and send it. False when something newer is here.

@@ -1,9 +1,11 @@
 // Everything a page does beyond its HTML begins here.
 
+// First, since it asks for the editor before the libraries are here.
+import { startTexts } from "./text.js"
+import { insist } from "./backoff.js"
 import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
 import { startDataUse } from "./data-use.js"
-import { whenIdle } from "./idle.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
 import { startOffers } from "./offer.js"
@@ -15,7 +17,6 @@ import { startRows } from "./rows.js"
 import { startSaving } from "./saving.js"
 import { startShortcuts } from "./shortcuts.js"
 import { startStore } from "./store/start.js"
-import { startTexts } from "./text.js"
 import "./fields.js"
 
 document.documentElement.classList.add("js")
@@ -24,7 +25,7 @@ startRows()
 startShortcuts()
 startLanguages()
 startBusy()
-whenIdle(() => import("./pointing.js").then(({ start }) => start()))
+insist(() => import("./pointing.js")).then(({ start }) => start())
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {

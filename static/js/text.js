@@ -1,13 +1,16 @@
 // <kw-text>: a text that is plain HTML until somebody edits it. The editor comes when it is needed, or at idle.
 
-import { connection } from "./connection.js"
-import { whenIdle } from "./idle.js"
+import { insist } from "./backoff.js"
 import { placeOf } from "./editor/point.js"
 import { note } from "./note.js"
 import { thrift } from "./thrift.js"
 import { laterWords } from "./words.js"
 
 let editor = null
+
+// The line has nothing to do while the page's libraries are unpacked and the connection is made: the editor comes then,
+// unless data is dear.
+const coming = wanted() ? load().catch(() => insist(load)) : null
 
 class LiveText extends HTMLElement {
   session = null
@@ -54,6 +57,7 @@ class LiveText extends HTMLElement {
       for (const other of textsOf(this.dataset.doc)) other.follow()
     } catch {
       note(this, "note.unreachable")
+      insist(load).then(() => this.#stillMeant() && this.edit(place))
     }
     this.removeAttribute("aria-busy")
   }
@@ -66,6 +70,12 @@ class LiveText extends HTMLElement {
     this.edit(placeOf(body, event))
   }
 
+  /** Nobody is taken away from where they have gone meanwhile. */
+  #stillMeant() {
+    const { activeElement, body } = document
+    return this.querySelector(".text-note") && (activeElement === body || this.contains(activeElement))
+  }
+
   /** Who works elsewhere now has left the text; a window in the background has not. */
   #left() {
     if (this.session?.editing && !this.contains(document.activeElement)) this.session.end({ focus: false })
@@ -74,18 +84,15 @@ class LiveText extends HTMLElement {
 
 const following = new Set()
 
-/** The page's own document is followed as soon as the browser has nothing better to do, unless the line is thin.
- *  Without a line it comes from this browser's store, if it was open here before. */
+/** The page's own document is followed as soon as the editor is here, be it from this browser's store. */
 export function startTexts() {
   customElements.define("kw-text", LiveText)
-  const doc = document.body.dataset.item
+  coming?.then(() => textsOf(document.body.dataset.item).forEach((text) => text.follow()))
+}
+
+function wanted() {
   const thin = thrift.saver || /2g/.test(navigator.connection?.effectiveType ?? "")
-  if (!doc || thin || !document.querySelector("kw-text")) return
-  const stop = connection.watch((state) => {
-    if (state === "connecting") return
-    whenIdle(() => textsOf(doc).forEach((text) => text.follow().catch(() => {})))
-    queueMicrotask(() => stop())
-  })
+  return !thin && document.body.dataset.item && document.querySelector("kw-text")
 }
 
 function textsOf(doc) {

@@ -90,7 +90,7 @@ def test_people_are_shown_by_place_and_field_and_leave(team: Team, sheet_for: Sh
     expect(here.page.locator(f"#f-{here.item}-priority .field-people")).to_contain_text("Editor partner")
     expect(there.page.locator(f"#f-{there.item}-priority .field-people")).to_be_hidden()
     there.page.close()
-    expect(here.page.locator("#people")).not_to_contain_text("Editor partner", timeout=10_000)
+    expect(here.page.locator("#people")).not_to_contain_text("Editor partner")
 
 
 def test_a_login_that_ends_is_renewed_in_place_and_the_words_go_on(
@@ -111,10 +111,10 @@ def test_a_login_that_ends_is_renewed_in_place_and_the_words_go_on(
     dialog.locator("input[type=password]").fill(factories.PASSWORD)
     dialog.locator("input[type=password]").press("Enter")
     expect(dialog).to_have_count(0)
-    expect(there.body()).to_contain_text("While signed out.", timeout=15_000)
+    expect(there.body()).to_contain_text("While signed out.")
     priority = here.page.locator(f"#f-{here.item}-priority select")
     priority.select_option("low")
-    expect(there.page.locator(f"#f-{here.item}-priority select")).to_have_value("low", timeout=10_000)
+    expect(there.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")
 
 
 def test_axe_finds_nothing_while_reading_writing_linking_and_being_refused(team: Team, sheet_for: SheetFor) -> None:
@@ -131,7 +131,7 @@ def test_axe_finds_nothing_while_reading_writing_linking_and_being_refused(team:
             expect(here.state).to_contain_text("1 ")
         assert findings(here.page) == [], step
     here.page.context.set_offline(False)
-    expect(here.state).to_have_attribute("data-state", "saved", timeout=15_000)
+    expect(here.state).to_have_attribute("data-state", "saved")
 
 
 def findings(page: Page) -> list[Any]:

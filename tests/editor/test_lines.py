@@ -32,7 +32,7 @@ def test_words_typed_offline_arrive_when_the_line_is_back(team: Team, sheet_for:
     expect(there.body()).to_have_text("Forty bins are set up. With one.")
     here.page.context.set_offline(False)
     for sheet in (here, there):
-        expect(sheet.body()).to_contain_text("Written without a line.", timeout=15_000)
+        expect(sheet.body()).to_contain_text("Written without a line.")
         expect(sheet.body()).to_contain_text("With one.")
         expect(sheet.state).to_have_attribute("data-state", "saved")
 
@@ -48,11 +48,11 @@ def test_words_typed_while_the_server_is_dead_arrive_after_its_restart(
     priority = here.page.locator(f"#f-{here.item}-priority select")
     priority.select_option("low")
     here.page.keyboard.press("Tab")
-    expect(here.state).to_contain_text("2 ", timeout=15_000)
+    expect(here.state).to_contain_text("2 ")
     live_server.restart()
-    expect(there.body()).to_have_text("Forty bins are set up. Before. Meanwhile.", timeout=30_000)
-    expect(here.state).to_have_attribute("data-state", "saved", timeout=30_000)
-    expect(there.page.locator(f"#f-{here.item}-priority select")).to_have_value("low", timeout=15_000)
+    expect(there.body()).to_have_text("Forty bins are set up. Before. Meanwhile.")
+    expect(here.state).to_have_attribute("data-state", "saved")
+    expect(there.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")
 
 
 def test_leaving_the_page_while_something_waits_asks(team: Team, sheet_for: SheetFor) -> None:
@@ -76,11 +76,11 @@ def test_a_closed_measure_says_so_at_once_and_takes_no_words(
     expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
     items.lock_item(measure, "The minutes are being read", by="Miriam")
     note = here.text().locator(".text-note")
-    expect(note).to_contain_text("Miriam", timeout=10_000)
+    expect(note).to_contain_text("Miriam")
     expect(here.text().locator("[role=textbox]")).to_have_count(0)
     expect(here.body()).to_have_text("Forty bins are set up. Kept.")
     items.unlock_item(measure)
-    expect(note).to_have_count(0, timeout=10_000)
+    expect(note).to_have_count(0)
     here.edit().press_sequentially(" Goes on.")
     expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
 
@@ -95,7 +95,7 @@ def test_words_written_offline_into_a_measure_closed_meanwhile_are_offered_for_c
     items.lock_item(measure, "Voting", by="Miriam")
     here.page.context.set_offline(False)
     offer = here.text().locator(".offer")
-    expect(offer.locator("textarea")).to_have_value("Forty bins are set up. My last sentence.", timeout=15_000)
+    expect(offer.locator("textarea")).to_have_value("Forty bins are set up. My last sentence.")
     expect(here.body()).to_have_text("Forty bins are set up.")
     expect(there.body()).to_have_text("Forty bins are set up.")
     expect(here.state).to_have_attribute("data-state", "refused")
@@ -110,9 +110,9 @@ def test_everything_works_where_web_sockets_are_blocked(team: Team, sheet_for: S
     here.page.on("request", lambda request: polls.append(request.url) if "transport=polling" in request.url else None)
     here.page.reload()
     here.edit().press_sequentially(" By post.")
-    expect(there.body()).to_have_text("Forty bins are set up. By post.", timeout=30_000)
+    expect(there.body()).to_have_text("Forty bins are set up. By post.")
     there.edit().press_sequentially(" And back.")
-    expect(here.body()).to_have_text("Forty bins are set up. By post. And back.", timeout=30_000)
+    expect(here.body()).to_have_text("Forty bins are set up. By post. And back.")
     assert polls
 
 
@@ -152,7 +152,7 @@ def test_a_deleted_measure_says_so_at_once_and_gives_unsent_words_back(
     expect(here.text().locator(".text-note")).to_be_visible(timeout=10_000)
     expect(here.text().locator("[role=textbox]")).to_have_count(0)
     cut_off.page.context.set_offline(False)
-    expect(cut_off.text().locator(".offer textarea")).to_have_value("Forty bins are set up. Too late.", timeout=15_000)
+    expect(cut_off.text().locator(".offer textarea")).to_have_value("Forty bins are set up. Too late.")
 
 
 @pytest.mark.lines("two")

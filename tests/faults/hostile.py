@@ -5,6 +5,8 @@ from __future__ import annotations
 from klimawerk.collab import wire
 from tests.faults.desk import FRAGMENT
 
+NEST = 11  # who sends elements in elements; letters come from others
+
 
 def number(value: int) -> bytes:
     out = b""
@@ -37,5 +39,5 @@ def nested(levels: int) -> bytes:
     """Elements in elements."""
     name = number(9) + b"list_item"
     first = bytes([7, 1]) + number(len(FRAGMENT)) + FRAGMENT.encode() + bytes([3]) + name
-    deeper = [bytes([7, 0]) + number(7) + number(level) + bytes([3]) + name for level in range(levels - 1)]
-    return bytes([1]) + number(levels) + number(7) + number(0) + first + b"".join(deeper) + b"\0"
+    deeper = [bytes([7, 0]) + number(NEST) + number(level) + bytes([3]) + name for level in range(levels - 1)]
+    return bytes([1]) + number(levels) + number(NEST) + number(0) + first + b"".join(deeper) + b"\0"

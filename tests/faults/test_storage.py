@@ -152,7 +152,7 @@ def test_a_page_says_so_and_typing_goes_on(
         here.keyboard.insert_text(" And more.")
         expect(states[0]).to_contain_text("1 ")
     for state in states:
-        expect(state).to_have_attribute("data-state", "saved", timeout=30_000)
+        expect(state).to_have_attribute("data-state", "saved")
     body = there.locator(f"#t-{measure.id}-description-en .text-body")
     expect(body).to_contain_text("And more.", timeout=20_000)
     assert on_disk(measure.name).count("Wärme") == 3_000

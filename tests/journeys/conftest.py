@@ -51,7 +51,7 @@ def house(browser: Browser, _sqlite_template: Path, tmp_path_factory: pytest.Tem
     folder = tmp_path_factory.mktemp("house")
     shutil.copy(_sqlite_template, folder / "klimawerk.sqlite")
     address = f"sqlite:///{folder}/klimawerk.sqlite"
-    people, path = _furnished(address, folder)
+    people, path = furnished(address, folder)
     server = servers.Klimawerk(folder, address)
     server.start()
     windows = browsers.Windows(browser, server.url)
@@ -61,7 +61,8 @@ def house(browser: Browser, _sqlite_template: Path, tmp_path_factory: pytest.Tem
     assert not windows.faults, "\n".join(windows.faults)
 
 
-def _furnished(address: str, folder: Path) -> tuple[dict[tuple[str, str], Person], dict[str, str]]:
+def furnished(address: str, folder: Path) -> tuple[dict[tuple[str, str], Person], dict[str, str]]:
+    """The example programme in the database at `address`: people by role and language, addresses of pages by name."""
     settings = configuration.load(instance=folder / "instance", database_url=address, secret_key="tests", testing=True)
     with create_app(settings).app_context():
         programme = import_programme(EXAMPLE.read_bytes(), by=None)

@@ -18,12 +18,10 @@ STEPS = "section[id^=rows-][id$=-steps]"
 
 @pytest.fixture
 def page(house: House) -> Iterator[Page]:
-    """A German editor's window on a measure."""
-    page = house.window("editor", "de")
-    page.set_viewport_size({"width": 1280, "height": 900})
+    """A German editor's window on a measure, of a browser that keeps nothing of what was before."""
+    page = house.windows.open(house.people["editor", "de"])
     yield house.go(page, "measure", "?show=de")
-    page.context.set_offline(False)
-    page.unroute_all()
+    page.context.close()
 
 
 def seen(page: Page) -> None:
@@ -56,7 +54,7 @@ def test_a_value_that_is_refused(page: Page) -> None:
 
 def test_no_connection_and_something_waits(page: Page) -> None:
     page.context.set_offline(True)
-    expect(page.locator("#save-state")).to_have_attribute("data-state", "offline", timeout=30_000)
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "offline")
     page.locator(START).locator("[name=value]").fill("2031-01")
     page.keyboard.press("Tab")
     expect(page.locator(START).locator(".field-state")).to_be_visible()
@@ -99,7 +97,8 @@ def test_a_row_that_has_just_been_deleted(page: Page) -> None:
 
 def test_two_values_for_one_field(house: House) -> None:
     german, partner = (
-        house.go(house.window("editor", code), "other measure", f"?show={code}") for code in ("de", "en")
+        house.go(house.windows.open(house.people["editor", code]), "other measure", f"?show={code}")
+        for code in ("de", "en")
     )
     partner.context.set_offline(True)
     for page, month in ((partner, "March 2032"), (german, "Mai 2032")):
@@ -108,10 +107,12 @@ def test_two_values_for_one_field(house: House) -> None:
     expect(german.locator("#save-state")).to_have_attribute("data-state", "saved")
     partner.context.set_offline(False)
     for page in (german, partner):
-        expect(page.locator(START).locator(".conflict button")).to_have_count(2, timeout=30_000)
+        expect(page.locator(START).locator(".conflict button")).to_have_count(2)
         seen(page)
     partner.locator(START).locator(".conflict button").first.click()
     expect(partner.locator(START).locator(".conflict")).to_have_count(0)
+    for page in (german, partner):
+        page.context.close()
 
 
 def test_a_measure_that_is_closed_for_editing(house: House) -> None:

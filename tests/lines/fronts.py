@@ -21,7 +21,7 @@ _UPGRADE = re.compile(rb"\r\nupgrade:\s*websocket\r\n", re.IGNORECASE)
 class Front:
     """Passes everything on to `port` but WebSockets, which are refused, or swallowed without a word.
 
-    `turned_away` counts them; `url` is where browsers go.
+    `turned_away` counts them; `url` is where browsers go. Once it `lets_all_through`, it does.
     """
 
     def __init__(self, port: int, *, swallows: bool) -> None:
@@ -29,7 +29,7 @@ class Front:
         self._listener = socket.create_server(("127.0.0.1", free_port()), backlog=128)
         self._open: set[socket.socket] = set()
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.turned_away = 0
+        self.turned_away, self.lets_all_through = 0, False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -46,7 +46,7 @@ class Front:
     def _serve(self, client: socket.socket) -> None:
         with suppress(OSError):
             head = _head(client)
-            if _UPGRADE.search(head):
+            if not self.lets_all_through and _UPGRADE.search(head):
                 self._turn_away(client)
             elif head:
                 self._pass_on(client, head)

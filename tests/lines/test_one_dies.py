@@ -43,7 +43,7 @@ def test_what_both_type_is_there_once_when_the_process_of_one_is_killed(
         expect(sheet.body()).to_contain_text("Half a sentence.", timeout=LATE)
         expect(sheet.body()).to_contain_text("Three.", timeout=LATE)
         expect(sheet.state).to_have_attribute("data-state", "saved", timeout=LATE)
-    assert here.body().inner_text() == there.body().inner_text()
+    assert here.body().inner_text().strip() == there.body().inner_text().strip()
     for words in ("One.", "Two.", "Three.", "Half a sentence."):
         assert here.body().inner_text().count(words) == 1
     expect(here.page.locator("#people")).to_contain_text("Editor partner", timeout=LATE)

@@ -102,7 +102,7 @@ class Klimawerk(Contender):
     def __init__(self, folder: Path, prepared: Path, ground_: Ground) -> None:
         super().__init__(folder)
         self.ground = ground_
-        self._address = ground.copy(prepared, folder)
+        self.address = ground.copy(prepared, folder)
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", "klimawerk.server"]
@@ -112,12 +112,12 @@ class Klimawerk(Contender):
             "PORT": str(self.port),
             "WORKERS": "1",
             "KLIMAWERK_INSTANCE": str(self.folder / "instance"),
-            "KLIMAWERK_DATABASE_URL": self._address,
+            "KLIMAWERK_DATABASE_URL": self.address,
         }
 
     def give_past(self, name: str, state: bytes, rest: list[bytes]) -> None:
         """Make this the whole past of a document, before the server starts."""
-        ground.give_past(self._address, self.folder / "instance", name, state, rest)
+        ground.give_past(self.address, self.folder / "instance", name, state, rest)
 
     def client(self, number: int, document: int) -> dict[str, Any]:
         cookies, documents = self.ground.cookies, self.ground.documents

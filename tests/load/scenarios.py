@@ -9,6 +9,7 @@ from tests.load.contenders import Contender
 from tests.load.measures import Figures, measured, percentile, percentiles
 from tests.load.standing import Fields, Idle, Joining
 from tests.load.typists import Typists
+from tests.load.versions import Versions
 
 WARM_UP = 3.0  # seconds
 CARET = "A" * 350
@@ -55,7 +56,7 @@ class Typing:
 
 
 _S1 = Typing("S1", "one document, 20 people, each 4 keys a second", 1, 20, 20, 4)
-Scenario = Typing | Joining | Idle | Fields
+Scenario = Typing | Joining | Idle | Fields | Versions
 SCENARIOS: dict[str, Scenario] = {
     one.name: one
     for one in (
@@ -67,6 +68,7 @@ SCENARIOS: dict[str, Scenario] = {
         Idle("S6", "500 connections that do nothing, over 100 documents", 500, 100),
         Fields("S7", "20 people changing fields every 2 s on one page that all have open, S1 beside it", _S1),
         Typing("W", "a workshop: 20 people, 5 of them typing, carets", 1, 20, 5, 4, carets=True, ours=True),
+        Versions("V", "versions of a measure with 12,000 characters in two languages each, and 60 rows", 10_000),
     )
 }
 

@@ -10,6 +10,7 @@ import pytest
 from tests.load import ground, report
 from tests.load.contenders import Klimawerk
 from tests.load.scenarios import SCENARIOS, Typing
+from tests.load.versions import Versions
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="real Yjs clients need node")
 
@@ -29,6 +30,16 @@ def test_the_bench_counts_what_people_type_and_loses_nothing_of_it(tmp_path: Pat
     assert figures["cpu_per_1000"] > 0
     table = report.table(scenario, {"Klimawerk": figures})
     assert "server CPU per 1,000 edits (s)" in table
+
+
+def test_the_bench_of_versions_says_how_long_and_how_large(tmp_path: Path) -> None:
+    prepared = tmp_path / "prepared.sqlite"
+    made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
+    scenario = Versions("T", "a few versions", 20, times=2)
+    figures = scenario.run(Klimawerk(tmp_path / "server", prepared, made), 1)
+    assert all(value > 0 for value in figures.values()), figures
+    assert figures["version_bytes"] < 20_000, "equal texts are kept once"
+    assert "taking a version, p50 (ms)" in report.table(scenario, {"Klimawerk": figures})
 
 
 def test_a_peer_is_shown_as_a_ratio_to_us() -> None:

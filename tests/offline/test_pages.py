@@ -144,7 +144,7 @@ def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_s
     assert kept(here.page) == []
     assert here.page.evaluate(_PAGES) == []
     here.page.context.set_offline(False)
-    expect(here.state).to_have_attribute("data-state", "saved", timeout=15_000)
+    expect(here.state).to_have_attribute("data-state", "saved")
 
 
 def _visited(sheet: Sheet) -> Sheet:

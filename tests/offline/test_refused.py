@@ -68,7 +68,7 @@ def test_a_sign_in_that_ends_while_offline_is_renewed_in_the_page_and_everything
     here.page.context.clear_cookies()
     here.page.context.set_offline(False)
     dialog = here.page.locator("dialog#relogin")
-    dialog.locator("input[name=email]").fill(person.email, timeout=30_000)
+    dialog.locator("input[name=email]").fill(person.email)
     dialog.locator("input[name=password]").fill(factories.PASSWORD)
     dialog.locator("button").click()
     wait_until_nothing_is_kept(here.page)

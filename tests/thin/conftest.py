@@ -1,7 +1,8 @@
-"""The example programme of ten measures, as in the journeys, looked at from the line."""
+"""The example programme of ten measures, as in the journeys, looked at from the line; and two people who write."""
 
 from __future__ import annotations
 
+from tests.editor.conftest import measure, sheet_for, team
 from tests.journeys.conftest import house
 
-__all__ = ["house"]
+__all__ = ["house", "measure", "sheet_for", "team"]

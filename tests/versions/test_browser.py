@@ -10,26 +10,31 @@ from tests.barriers import looked_at
 from tests.versions.conftest import Desk
 from tests.versions.test_pages import workshop
 
+VIEWS = ("Marked in the text", "By field", "Side by side")
+CHANGED = ("description-de", "description-en", "rows-steps", "rows-costs")
+
 
 def test_after_a_workshop_the_old_description_comes_back_alone(
     any_database: str, desk: Desk, page_for: Callable[..., Page]
 ) -> None:
+    """Who reviews as an editor brings it back; the role "reviewer" sees and comments, and has no hand in the text."""
     workshop(desk)
     sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
     open_text = sheet.locator(f"#t-{desk.measure.id}-description-en .text-body")
     expect(open_text).to_contain_text("Fifty bins")
     sheet.locator("#save-state[data-state=saved]").wait_for()
 
+    reader = page_for(desk.team.partner["reviewer"], path=f"/items/{desk.measure.id}/compare?from=1&to=now")
+    for view in VIEWS:
+        sees_exactly_that(reader, view)
+    expect(reader.locator(".restore")).to_have_count(0)
+
     page = page_for(desk.team.de["coordinator"], path=f"/measures/{desk.measure.id}", locale="en-GB")
     page.goto(f"/measures/{desk.measure.id}?lang=en")
     page.get_by_role("link", name="Saved versions, and what changed").click()
     page.get_by_role("link", name="Compare with now: Version 1").click()
-    for view in ("Marked in the text", "By field", "Side by side"):
-        page.get_by_role("link", name=view).click()
-        expect(page.locator(".summary")).to_have_text("2 fields changed, 1 line removed, 1 line moved, 1 line changed.")
-        assert [one.get_attribute("id") for one in page.locator(".change").all()] == [
-            f"change-{name}" for name in ("description-de", "description-en", "rows-steps", "rows-costs")
-        ]
+    sees_exactly_that(page, "Side by side")
+    expect(page.locator(".restore")).not_to_have_count(0)
     assert "view=sides" in page.url
 
     page.keyboard.press("n")
@@ -48,6 +53,33 @@ def test_after_a_workshop_the_old_description_comes_back_alone(
     expect(page.locator("#change-description-de")).to_have_count(1)
     expect(open_text).to_contain_text("Forty bins are set up.")
     expect(open_text).not_to_contain_text("Fifty")
+
+
+def sees_exactly_that(page: Page, view: str) -> None:
+    """The description, two cost lines, the order of steps and the German translation; nothing besides."""
+    page.get_by_role("link", name=view).click()
+    expect(page.get_by_role("link", name=view)).to_have_attribute("aria-current", "true")
+    expect(page.locator(".summary")).to_have_text("2 fields changed, 1 line removed, 1 line moved, 1 line changed.")
+    assert [one.get_attribute("id") for one in page.locator(".change").all()] == [f"change-{name}" for name in CHANGED]
+    for lang, before, now in (("de", "Vierzig", "Fünfzig"), ("en", "Forty", "Fifty")):
+        shown = page.locator(f"#change-description-{lang}")
+        expect(shown).to_contain_text("has changed as well.")
+        if view == "By field":
+            expect(shown.locator("dd")).to_have_count(2)
+            expect(shown.locator("dd").nth(0)).to_contain_text(before)
+            expect(shown.locator("dd").nth(1)).to_contain_text(now)
+            expect(shown.locator("del, ins")).to_have_count(0)
+        else:
+            expect(shown.locator("del")).to_have_text(f"[removed:] {before}")
+            expect(shown.locator("ins")).to_have_text(f"[added:] {now}")
+    steps, costs = page.locator("#change-rows-steps .line"), page.locator("#change-rows-costs .line")
+    expect(steps).to_have_count(1)
+    expect(steps).to_contain_text("moved from place")
+    expect(costs).to_have_count(2)
+    expect(costs.nth(0)).to_contain_text("62,000.00")
+    expect(costs.nth(0)).to_contain_text("64,000.00")
+    expect(costs.nth(1)).to_contain_text("A caretaker")
+    expect(costs.nth(1)).to_contain_text("removed")
 
 
 def test_a_field_comes_back_while_somebody_types_in_it(desk: Desk, page_for: Callable[..., Page]) -> None:
@@ -71,6 +103,35 @@ def test_a_field_comes_back_while_somebody_types_in_it(desk: Desk, page_for: Cal
     expect(text.locator("[role=textbox]")).to_contain_text("Forty bins are set up.")
     expect(text.locator("[role=textbox]")).to_contain_text("them.")
     sheet.locator("#save-state[data-state=saved]").wait_for()
+
+
+def test_words_of_a_paragraph_that_went_are_offered_to_their_writer(desk: Desk, page_for: Callable[..., Page]) -> None:
+    workshop(desk)
+    sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
+    sheet.locator("#save-state[data-state=saved]").wait_for()
+    text = sheet.locator(f"#t-{desk.measure.id}-description-en")
+    text.locator(".text-edit").click()
+    text.locator("[role=textbox]").wait_for()
+    sheet.wait_for_timeout(250)
+    sheet.keyboard.press("Control+End")
+    sheet.keyboard.type(" They earn by it.")
+    sheet.keyboard.press("Enter")
+    sheet.keyboard.type("The school joins them.")
+
+    page = page_for(desk.team.partner["coordinator"], path=f"/items/{desk.measure.id}/compare?from=1&to=now")
+    part = page.locator("#change-description-en")
+    expect(part).to_contain_text("The school joins them.")
+    part.get_by_text("Bring back this field").click()
+    part.get_by_role("button", name="Bring back").click()
+    expect(text.locator("[role=textbox]")).to_contain_text("Forty bins are set up.")
+    expect(text.locator("[role=textbox]")).not_to_contain_text("The school")
+    offered = sheet.locator(".offer textarea")
+    expect(offered).to_have_count(1)
+    expect(offered).to_have_value("The school joins them.")
+    expect(sheet.locator(".offer")).to_contain_text("Somebody took away or brought back the paragraph you wrote in.")
+    sheet.get_by_role("button", name="Done, take this away").click()
+    sheet.locator("#save-state[data-state=saved]").wait_for()
+    expect(page.locator(".offer")).to_have_count(0)
 
 
 def test_a_history_that_is_open_follows(desk: Desk, page_for: Callable[..., Page]) -> None:

@@ -242,6 +242,30 @@ def test_hostile_texts_stay_text(desk: Desk, client: ProofReader, compare: str, 
     assert "<img" not in get(client, f"{history}/2")
 
 
+def test_beyond_the_limit_whole_paragraphs_stand_on_the_page_and_it_says_so(
+    desk: Desk, client: ProofReader, compare: str
+) -> None:
+    desk.write("description.en", "wort " * 10_000)
+    desk.keep()
+    desk.write("description.en", "رأي " * 12_000 + "e\u0301" * 500)
+    client.login(desk.editor("partner"))
+    for view in ("redline", "sides"):
+        page = get(client, f"{compare}?from=1&to=now&view={view}")
+        assert "This text is too long to be compared word by word; whole paragraphs are shown." in page
+        assert (page.count("<del>"), page.count("<ins>")) == (2, 2), "one paragraph each, and the legend"
+    desk.keep()
+    desk.write("description.en", "short")
+    assert "too long to be compared" not in get(client, f"{compare}?from=2&to=2")
+
+
+def test_the_keys_of_the_page_are_listed(desk: Desk, client: ProofReader, compare: str, history: str) -> None:
+    workshop(desk)
+    client.login(desk.editor("partner"))
+    page = words(get(client, f"{compare}?from=1&to=now"))
+    assert "nNext changepPrevious change" in page
+    assert "Next change" not in words(get(client, history)), "only where they do something"
+
+
 def test_what_lies_in_the_bin_keeps_its_history(desk: Desk, client: ProofReader, history: str, compare: str) -> None:
     workshop(desk)
     desk.keep()

@@ -11,7 +11,7 @@ import * as wire from "../wire.js"
 import { Attendance } from "./attendance.js"
 import { decode } from "./base64.js"
 import { Composing } from "./composing.js"
-import { Replica } from "./replica.js"
+import { Replica, SWEPT } from "./replica.js"
 import { Sequence } from "./sequence.js"
 import { askToJoin } from "./welcome.js"
 
@@ -21,7 +21,7 @@ const POISONING = [wire.LOCKED, wire.FORBIDDEN, wire.INVALID, wire.TOO_LARGE]
 const GONE = { [wire.NOT_FOUND]: wire.DELETED, [wire.FORBIDDEN]: wire.REVOKED, [wire.OUTDATED]: wire.OUTDATED }
 
 export class LiveDocument extends Attendance {
-  composing = new Composing()
+  composing = new Composing(() => this.#own.sender.soon())
   #joining = false
   #attempt = 0
   #lacking = false
@@ -129,10 +129,11 @@ export class LiveDocument extends Attendance {
 
   #begin() {
     this.#own = new Replica(this.name, {
-      mayGo: () => this.joined && this.write,
+      mayGo: () => this.joined && this.write && !this.composing.holds,
       answered: (answer) => this.#answered(answer),
       taken: () => this.tell("taken"),
       tellCaret: (a) => this.joined && connection.tell(wire.DOC_AWARENESS, { doc: this.name, a }),
+      swept: (offers) => this.#offer(offers, SWEPT),
     })
   }
 
@@ -195,6 +196,10 @@ export class LiveDocument extends Attendance {
 
   #giveUp(error) {
     const offers = this.#own.sender.giveUp(error)
-    if (offers.length) this.dispatchEvent(new CustomEvent("refused", { detail: { offers, error } }))
+    if (offers.length) this.#offer(offers, error)
+  }
+
+  #offer(offers, error) {
+    this.dispatchEvent(new CustomEvent("refused", { detail: { offers, error } }))
   }
 }

@@ -9,8 +9,11 @@ import { RESTORED } from "../wire.js"
 import { word } from "../words.js"
 import { Carets } from "./carets.js"
 import { Sender } from "./sender.js"
+import { Swept } from "./swept.js"
 
 const REMOTE = Symbol("from the wire")
+/** Why words are offered whose paragraph others took away. */
+export const SWEPT = "swept"
 
 export class Replica {
   doc = new Y.Doc()
@@ -18,8 +21,8 @@ export class Replica {
   #base
 
   /** @param mayGo, answered: see Sender; `taken` is called when own edits are on the server's disk, `tellCaret` with
-   *  the own caret */
-  constructor(name, { mayGo, answered, taken, tellCaret }) {
+   *  the own caret, `swept` with own words ([{fragment, text, key}]) whose paragraph others took away */
+  constructor(name, { mayGo, answered, taken, tellCaret, swept }) {
     this.#name = name
     this.#base = new Base(name)
     const kept = (update) => {
@@ -30,6 +33,12 @@ export class Replica {
     this.carets = new Carets(this.doc.clientID, tellCaret)
     this.doc.on("update", (update, origin, _doc, transaction) => {
       if (origin !== REMOTE) this.sender.add(update, transaction)
+    })
+    const fresh = new Swept(this.doc, () => this.sender.empty)
+    this.doc.on("afterTransaction", (transaction) => {
+      if (transaction.origin !== REMOTE) return fresh.note(transaction)
+      const texts = fresh.by(transaction)
+      if (texts.length) swept(this.sender.forCopying(texts, SWEPT))
     })
   }
 

@@ -13,7 +13,8 @@ import { Outbox } from "./outbox.js"
 import { sendUpdate } from "./parts.js"
 import { unsentTexts } from "./unsent.js"
 
-const BATCH = 40
+// The first word after a pause goes at once; those that follow wait for company, but no longer than this.
+const BATCH = 20
 
 export class Sender {
   #name
@@ -25,6 +26,7 @@ export class Sender {
   #timers = new Timers()
   #ticket = null
   #attempt = 0
+  #next = 0
   #adopted = new Map()
 
   /** The document's identity, which is kept with what waits. */
@@ -60,13 +62,14 @@ export class Sender {
   }
 
   soon() {
-    this.#timers.once("send", BATCH, () => this.send())
+    this.#timers.once("send", Math.max(0, this.#next - performance.now()), () => this.send())
   }
 
   async send() {
     this.#timers.cancel("send", "retry")
     const update = this.#mayGo() && gate.open ? this.#outbox.take() : null
     if (!update) return
+    this.#next = performance.now() + BATCH
     const ticket = (this.#ticket = {})
     const answer = await sendUpdate(this.#name, update)
     if (ticket !== this.#ticket) return // given back meanwhile: this answer says nothing about what waits now
@@ -95,12 +98,18 @@ export class Sender {
   /** Nothing more goes out from here: the words that never arrived, as [{fragment, text, key}]. They are kept for
    *  copying under `key`, with the reason `error`. */
   giveUp(error) {
-    const offers = this.#unsent().map((offer) => ({ ...offer, key: `refused ${this.#key} ${offer.fragment}` }))
-    for (const { key, fragment, text } of offers) keep(key, () => this.#stuck(fragment, text, error))
+    const offers = this.forCopying(this.#unsent(), error)
     for (const fragment of this.#outbox.fragments) saving.forget(this.#place(fragment)[0])
     this.giveBack()
     this.#outbox.clear()
     this.#settled()
+    return offers
+  }
+
+  /** These words of this page are kept for copying; the same with `key`. */
+  forCopying(texts, error) {
+    const offers = texts.map((offer) => ({ ...offer, key: `refused ${this.#key} ${offer.fragment}` }))
+    for (const { key, fragment, text } of offers) keep(key, () => this.#stuck(fragment, text, error))
     return offers
   }
 

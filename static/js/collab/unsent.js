@@ -24,7 +24,7 @@ function ranges(update) {
 }
 
 /** The elements that hold text, in reading order. */
-function paragraphs(node) {
+export function paragraphs(node) {
   const children = node.toArray()
   if (children.some((child) => child instanceof Y.XmlText)) return [node]
   return children.filter((child) => child instanceof Y.XmlElement).flatMap(paragraphs)
@@ -44,7 +44,8 @@ function isNew(item, written) {
   return (written.get(item.id.client) ?? []).some(([from, to]) => item.id.clock < to && from < end)
 }
 
-function plain(block) {
+/** A paragraph's words. */
+export function plain(block) {
   return block.toArray().map((child) => (child instanceof Y.XmlText ? textOf(child) : "\n")).join("")
 }
 

@@ -26,6 +26,12 @@ export function drop(key) {
   store().then(({ waiting }) => waiting.drop(nameOf(key)), () => {})
 }
 
+/** `key` goes once `other`, which takes its place, is kept: at no moment is neither. */
+export function dropAfter(key, other) {
+  const kept = written.has(key) && planned.has(other) ? write(other) : Promise.resolve()
+  kept.then(() => drop(key))
+}
+
 /** Write what is planned at once; resolves when it is kept. */
 export function flush() {
   return Promise.all([...planned.keys()].map(write))

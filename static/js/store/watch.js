@@ -1,9 +1,9 @@
 // Keeps an eye on what waits in this browser: says how much, and sees that it is sent.
 
+import { insist } from "../backoff.js"
 import { build } from "../build.js"
 import { connection } from "../connection.js"
 import { gate } from "../gate.js"
-import { whenIdle } from "../idle.js"
 import { saving } from "../saving.js"
 import { word } from "../words.js"
 import { device } from "./device.js"
@@ -27,7 +27,7 @@ export function start() {
   document.addEventListener("click", (event) => event.target.closest("[data-show-waiting]") && open())
   showWay()
   soon()
-  whenIdle(() => import("./panel.js")) // it is wanted when there is no line to fetch it over
+  insist(() => import("./panel.js")) // it is wanted when there is no line to fetch it over
 }
 
 /** The way to the panel stands behind the sentence about it. */
@@ -45,7 +45,7 @@ function way() {
 }
 
 function open() {
-  import("./panel.js").then(({ showPanel }) => showPanel())
+  insist(() => import("./panel.js")).then(({ showPanel }) => showPanel())
 }
 
 function soon() {

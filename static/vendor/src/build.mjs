@@ -32,6 +32,39 @@ const leftOut = {
     onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({ contents: left[path] }))
   },
 }
+// Who splits a paragraph leaves two; the binding updates one of them, and makes the other anew. What somebody else is
+// typing at that moment goes where the updated one is, so that should be the one that kept more of the words, and not
+// always the upper one.
+const kept = {
+  name: "kept-words",
+  setup({ onLoad }) {
+    onLoad({ filter: /y-prosemirror\/src\/plugins\/sync-plugin\.js$/ }, ({ path }) => ({
+      contents: replaced(readFileSync(path, "utf8"), /equalityLeft\.equalityFactor < equalityRight\.equalityFactor\n/, LONGER) + KEEPS,
+    }))
+  },
+}
+const LONGER = `equalityLeft.equalityFactor < equalityRight.equalityFactor || (
+  equalityLeft.equalityFactor === equalityRight.equalityFactor && keeps(leftY, leftP) < keeps(rightY, rightP)
+)
+`
+const KEEPS = `
+const words = (y) => y instanceof Y.XmlText ? Y.Text.prototype.toString.call(y) : y.toArray().map(words).join("")
+const keeps = (y, node) => {
+  const [before, after] = [words(y), node.textContent]
+  const most = Math.min(before.length, after.length)
+  let start = 0
+  let end = 0
+  while (start < most && before[start] === after[start]) start++
+  while (start + end < most && before[before.length - 1 - end] === after[after.length - 1 - end]) end++
+  return start + end
+}
+`
+
+function replaced(text, pattern, by) {
+  if (!pattern.test(text)) throw new Error("the binding is not written as it was")
+  return text.replace(pattern, by)
+}
+
 const bundles = [
   { entry: "page.mjs", file: "klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js", name: "klimawerk-page", target: "es2022" },
   { entry: "editor.mjs", file: "klimawerk-editor.yjs-13.6.33.js", name: "klimawerk-editor", target: "es2021" },
@@ -61,7 +94,7 @@ async function built({ entry: source, file, name, target }) {
     target,
     legalComments: "none",
     metafile: true,
-    plugins: [leftOut],
+    plugins: [leftOut, kept],
   })
   const { code } = await minify(readFileSync(join(vendor, file), "utf8"), { module: true, ecma: 2021 })
   writeFileSync(join(vendor, file), code + "\n")

@@ -1,0 +1,134 @@
+"""How long versions take: taking, comparing and listing them, in the server's own code, without a network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, insert, inspect, select
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.accounts.models import Person
+from klimawerk.collab import projection, store
+from klimawerk.collab.content import from_plain
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
+from klimawerk.measures.service import all_measures
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.rows import append_row, rows_of
+from klimawerk.sheets.service import Place, set_value
+from klimawerk.versions import service
+from klimawerk.versions.models import Version, VersionPart
+from tests.load.contenders import Contender, Klimawerk
+from tests.load.measures import Figures, percentile
+
+LETTERS, ROWS, FEW = 12_000, 60, 10
+SENTENCE = "The market women of quarter {n} sort what is left of fruit and fish, and carry it to the compost. "
+
+
+@dataclass(frozen=True)
+class Versions:
+    """One measure with long texts in two languages and many rows; then `many` versions in its programme."""
+
+    name: str
+    says: str
+    many: int
+    times: int = 20
+    ours: bool = True
+
+    def run(self, contender: Contender, _seconds: float) -> Figures:
+        """Milliseconds of server time, and bytes."""
+        assert isinstance(contender, Klimawerk)
+        app = create_app(
+            configuration.load(instance=contender.folder, database_url=contender.address, rate_limits=False)
+        )
+        with app.app_context():
+            desk = _Desk(app, contender.ground.cookies[0])
+            taken = [_timed(lambda: service.take(desk.measure.id, service.QUIET)) for _ in desk.edits(self.times)]
+            figures: Figures = {"take_p50": percentile(taken, 0.5), "take_p95": percentile(taken, 0.95)}
+            figures["version_bytes"] = _bytes() / (self.times + 1)
+            figures["compare_few"], figures["history_few"] = desk.pages()
+            desk.multiply(self.many)
+            figures["compare_many"], figures["history_many"] = desk.pages()
+            db.session.remove()
+            db.engine.dispose()
+        return figures
+
+
+class _Desk:
+    """The measure, and somebody who looks at its pages."""
+
+    def __init__(self, app: Flask, cookie: str) -> None:
+        self._app, self._cookie = app, cookie
+        self.measure: Measure = all_measures(db.session.scalars(select(Programme).order_by(Programme.id)).first())[0]
+        self.by = db.session.scalars(select(Person.id).order_by(Person.id.desc())).first()
+        for kind in ("steps", "costs", "risks"):
+            for number in range(len(rows_of(self.measure).get(kind, [])), ROWS // 3):
+                append_row(self.measure, kind, {"text.en": f"Line {number}", "text.de": f"Zeile {number}"}, by=None)
+        self._write(0)
+        service.take(self.measure.id, service.QUIET)
+
+    def edits(self, times: int) -> Any:
+        """After each one there is something new to keep."""
+        for number in range(1, times + 1):
+            self._write(number)
+            place = Place(self.measure, "text.en", rows_of(self.measure)["steps"][number % (ROWS // 3)])
+            set_value(place, f"Changed {number}", based_on=place.rev, by=self.by)
+            db.session.rollback()
+            yield number
+
+    def pages(self) -> tuple[float, float]:
+        """Milliseconds of the comparison of the two ends, and of the history."""
+        newest = service.latest(self.measure.id)
+        assert newest is not None
+        addresses = (f"compare?from=1&to={newest.number}&view=sides", "history")
+        return tuple(self._page(f"/items/{self.measure.id}/{address}") for address in addresses)  # type: ignore[return-value]
+
+    def multiply(self, many: int) -> None:
+        """As many versions in the programme: half of this measure, half of the others, all like the newest one."""
+        newest = service.latest(self.measure.id)
+        assert newest is not None
+        columns = {c.key: getattr(newest, c.key) for c in inspect(Version).columns if c.key != "id"}
+        others = [item for item in service.items_of(self.measure.frame) if item != self.measure.id]
+        with writing() as session:
+            for number in range(many // 2):
+                here = {**columns, "number": newest.number + 1 + number}
+                there = {**columns, "item_id": others[number % len(others)], "number": 1 + number // len(others)}
+                session.execute(insert(Version), [here, there])
+
+    def _page(self, address: str) -> float:
+        client = self._app.test_client()
+        name, _, token = self._cookie.partition("=")
+        client.set_cookie(name, token)
+        return percentile([_timed(lambda: _get(client, address)) for _ in range(6)][1:], 0.5) or 0.0
+
+    def _write(self, number: int) -> None:
+        """One sentence in forty is another one each time."""
+        text = "".join(SENTENCE.format(n=n if n % 40 else n + number) for n in range(LETTERS // len(SENTENCE)))
+        paragraphs = from_plain("\n\n".join(text[at : at + 600] for at in range(0, len(text), 600)))
+        german = from_plain("\n\n".join(text[at : at + 500].replace("the", "der") for at in range(0, len(text), 500)))
+        with writing():
+            store.merge(self.measure.name, {"description.en": paragraphs, "description.de": german}, by=self.by)
+        projection.project_now(self.measure.name)
+
+
+def _get(client: FlaskClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200, f"{address}: {answer.status}"
+
+
+def _timed(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return (time.perf_counter() - begin) * 1000
+
+
+def _bytes() -> float:
+    parts = db.session.scalar(select(func.sum(func.length(VersionPart.data)))) or 0
+    return parts + (db.session.scalar(select(func.sum(func.length(Version.manifest)))) or 0)

@@ -1,0 +1,132 @@
+"""Somebody far away, on a thin line that stalls and breaks, reads, writes and follows; nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Route, expect
+
+from tests import browsers
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+from tests.lengths import steps
+from tests.lines.fronts import front
+from tests.live.house import until
+from tests.servers import Klimawerk
+from tests.thin.shaped import Line, Weather, thin
+from tests.thin.visit import TEXT, Visit
+
+SheetFor = Callable[..., Sheet]
+EDITOR = re.compile(r"/klimawerk-editor")
+
+
+@contextmanager
+def visitor(browser: Browser, line: Line, near: Sheet, other: Sheet) -> Iterator[Visit]:
+    """`other`'s person behind `line`, in a browser that has never been here; `near` shows the same measure."""
+    windows = browsers.Windows(browser, line.url)
+    page = windows.open(path="about:blank", storage_state=other.page.context.storage_state())
+    visit = Visit(page)
+    visit.open(urlsplit(near.page.url).path)
+    yield visit
+    windows.close()
+    assert not windows.faults, "\n".join(windows.faults)
+
+
+def words_in(visit: Visit) -> list[str]:
+    return visit.page.locator(f"{TEXT} .text-body").first.inner_text().split()
+
+
+@pytest.mark.parametrize("seed", range(1, steps(1, 8) + 1))
+def test_words_of_both_arrive_once_through_stalls_and_resets(
+    team: Team, sheet_for: SheetFor, live_server: Klimawerk, browser: Browser, seed: int
+) -> None:
+    near, known = sheet_for(team.partner["editor"]), sheet_for(team.de["editor"])
+    near.edit()
+    with thin(live_server.port) as line, visitor(browser, line, near, known) as far:
+        known.page.close()
+        far.begin_to_write()
+        line.weather = Weather(seed, apart=(500, 2_500))
+        said: list[str] = []
+        while min(line.stalls, line.resets) < 2 or len(said) < 20:
+            assert len(said) < 400, "the weather stays fine"
+            said += [f"far{len(said)}", f"near{len(said)}"]
+            far.page.keyboard.type(f" {said[-2]}", delay=20)
+            near.page.keyboard.type(f" {said[-1]}", delay=20)
+        line.weather = None
+        print(f"seed {seed}: {len(said)} words, {line.stalls} stalls, {line.resets} resets")
+        until(lambda: len(words_in(far)) == len(near.body().inner_text().split()) >= len(said), 60)
+        expect(far.page.locator("#save-state")).to_have_attribute("data-state", "saved")
+        there = words_in(far)
+    assert sorted(word for word in there if word[-1].isdigit()) == sorted(said)
+    near.page.reload()
+    assert near.body().inner_text().split() == there
+
+
+def test_a_line_that_breaks_while_the_editor_comes_heals_by_itself(
+    team: Team, sheet_for: SheetFor, live_server: Klimawerk, browser: Browser
+) -> None:
+    near, known = sheet_for(team.partner["editor"]), sheet_for(team.de["editor"])
+    with thin(live_server.port) as line, visitor(browser, line, near, known) as far:
+        with far.page.expect_request(EDITOR):
+            far.seconds("script")
+        far.page.locator(f"{TEXT} .text-edit").first.click()
+        before = line.carried[1]
+        until(lambda: line.carried[1] > before + 30_000)
+        assert line.reset() > 1
+        far.seconds("editing")
+        far.write("Geheilt.")
+        expect(near.body()).to_contain_text("Geheilt.")
+
+
+def test_an_editor_that_could_not_be_fetched_opens_at_the_second_click(team: Team, sheet_for: SheetFor) -> None:
+    sheet = sheet_for(team.de["editor"])
+    sheet.page.context.add_init_script("Object.defineProperty(navigator, 'connection', {value: {saveData: true}})")
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.request.url)
+        route.abort()
+
+    sheet.page.route(EDITOR, lose)
+    sheet.page.reload()
+    expect(sheet.state).to_have_attribute("data-state", "saved")
+    button = sheet.text().locator(".text-edit")
+    button.click()
+    expect(sheet.text().locator(".text-note")).to_be_visible()
+    expect(sheet.text().locator("[role=textbox]")).to_have_count(0)
+    assert lost
+    sheet.page.unroute(EDITOR, lose)
+    button.click()
+    expect(sheet.text().locator("[role=textbox]")).to_be_focused()
+    sheet.page.keyboard.type("Nun doch.")
+    expect(sheet.text().locator(".field-state")).to_have_attribute("data-state", "saved")
+
+
+def test_long_polling_becomes_a_web_socket_which_breaks_and_no_word_is_lost(
+    team: Team, sheet_for: SheetFor, live_server: Klimawerk, browser: Browser
+) -> None:
+    near, known = sheet_for(team.partner["editor"]), sheet_for(team.de["editor"])
+    opened: list[str] = []
+    with (
+        front(live_server.port, swallows=True) as between,
+        thin(int(between.url.rsplit(":", 1)[1])) as line,
+        visitor(browser, line, near, known) as far,
+    ):
+        far.page.on("websocket", lambda socket: opened.append(socket.url))
+        far.begin_to_write()
+        far.page.keyboard.type(" Eins.")
+        until(lambda: between.turned_away == 1)
+        between.lets_all_through = True
+        with far.page.expect_websocket(timeout=30_000):  # the upgrade, once polling has begun
+            far.page.keyboard.type(" Zwei.")
+        line.reset()  # in the middle of it
+        far.page.keyboard.type(" Drei.")
+        with far.page.expect_websocket(timeout=30_000) as upgraded:
+            far.page.keyboard.type(" Vier.")
+        until(lambda: upgraded.value.is_closed() is False and "saved" in far.seen, 30)
+        far.page.keyboard.type(" Fünf.")
+        expect(near.body()).to_have_text(re.compile(r"^Forty bins are set up\. Eins\. Zwei\. Drei\. Vier\. Fünf\.$"))

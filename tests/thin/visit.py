@@ -1,0 +1,100 @@
+"""One person's visit to a measure's page, and when they saw what: seconds since they asked for the page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page
+
+TEXT = "kw-text[data-write][data-kind=text]:has(.text-body > *)"
+"""A long text with something in it; the first of the page."""
+
+# Looks once per frame, so that what it sees has been painted. The browser allows this script itself, not the page.
+_EYE = """(() => {
+  const text = () => document.querySelector("TEXT")
+  const body = () => text()?.querySelector(".text-body")
+  const painted = () => performance.getEntriesByName("first-contentful-paint").length > 0
+  const shows = (word) => body()?.textContent.includes(word)
+  const conditions = {
+    readable: () => painted() && document.styleSheets.length > 0 && shows(""),
+    script: () => document.documentElement.classList.contains("js"),
+    online: () => document.querySelector("#save-state[data-state=saved]") !== null,
+    editing: () => text()?.contains(document.activeElement) && document.activeElement.isContentEditable,
+    saved: () => Object.keys(eye.words).length && text().querySelector(".field-state[data-state=saved]") !== null,
+  }
+  const eye = (window.eye = { seen: {}, words: {} })
+  const look = () => {
+    const now = performance.now()
+    for (const [name, holds] of Object.entries(conditions)) if (!(name in eye.seen) && holds()) eye.seen[name] = now
+    for (const [name, word] of Object.entries(eye.words)) if (!(name in eye.seen) && shows(word)) eye.seen[name] = now
+    requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+})()""".replace("TEXT", TEXT)
+
+
+class Visit:
+    """`page` must not have been anywhere yet. What is waited for has `patience` seconds to come."""
+
+    def __init__(self, page: Page, *, patience: float = 60) -> None:
+        self.page, self._patience = page, patience
+        page.add_init_script(_EYE)
+
+    def open(self, address: str) -> None:
+        """Ask for the page, and do not wait for it."""
+        self.page.goto(address, wait_until="commit")
+
+    def seconds(self, name: str) -> float:
+        """When `name` was first seen; waits for it."""
+        self._until(lambda: name in self.seen, name)
+        return self.seen[name]
+
+    def moment(self, name: str) -> float:
+        """The same as a time of the wall clock (seconds), for comparing pages."""
+        return self.seconds(name) + float(self.page.evaluate("performance.timeOrigin")) / 1000
+
+    @property
+    def seen(self) -> dict[str, float]:
+        found: dict[str, float] = self.page.evaluate("window.eye?.seen ?? {}")
+        return {name: at / 1000 for name, at in found.items()}
+
+    def expect(self, name: str, word: str) -> None:
+        """From now on look out for `word` in the text; `name` is what that is called."""
+        self.page.evaluate("([name, word]) => (eye.words[name] = word)", [name, word])
+
+    def begin_to_write(self) -> None:
+        """Click into the text as soon as it can be read, and again where nothing happens, as people do."""
+        self.seconds("readable")
+        text = self.page.locator(TEXT).first
+        text.scroll_into_view_if_needed()
+        while "editing" not in self.seen:
+            if text.get_attribute("aria-busy") is None and (place := text.locator(".text-body").bounding_box()):
+                self.page.mouse.click(place["x"] + 20, place["y"] + place["height"] - 15)
+            self._until(lambda: "editing" in self.seen, "editing", within=0.5)
+
+    def write(self, word: str) -> None:
+        """The visitor's own word, in the editor; "typed" and "saved" are seen then."""
+        self.expect("typed", word)
+        self.page.keyboard.type(word)
+
+    def waterfall(self) -> list[dict[str, Any]]:
+        """What was fetched: name, and when it was asked for, began and ended to come (seconds), in bytes."""
+        fetched: list[dict[str, Any]] = self.page.evaluate(
+            """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map(
+              ({ name, startTime, responseStart, responseEnd, transferSize }) => ({
+                name: new URL(name).pathname, asked: startTime, began: responseStart, ended: responseEnd,
+                bytes: transferSize }))"""
+        )
+        times = ("asked", "began", "ended")
+        return [{key: one[key] / 1000 if key in times else one[key] for key in one} for one in fetched]
+
+    def _until(self, condition: Callable[[], bool], what: str, *, within: float | None = None) -> None:
+        end = time.monotonic() + (within or self._patience)
+        while not condition():
+            if time.monotonic() > end:
+                if within:
+                    return
+                raise AssertionError(f"{what} was not seen within {self._patience} s; seen: {self.seen}")
+            self.page.wait_for_timeout(30)

@@ -1,0 +1,153 @@
+"""Since my last visit: what counts as one, and from which version on the changes are shown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from klimawerk.accounts.models import Person
+from klimawerk.clock import now
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live.pages import Page
+from klimawerk.versions import service, visits
+from klimawerk.versions.models import Version, Visit
+from klimawerk.versions.visits import last_visit, remember
+from tests import factories
+from tests.client import ProofReader
+from tests.versions.conftest import Desk
+from tests.versions.test_pages import get, words, workshop
+
+
+def was_here(desk: Desk, who: Person, ago: timedelta) -> None:
+    """They had the sheet before them, and went so long ago; the versions until now are an hour older."""
+    remember([(who.id, desk.measure.name)])
+    with writing():
+        db.session.get_one(Visit, (who.id, desk.measure.id)).at = now() - ago
+        for version in db.session.scalars(db.select(Version)):
+            version.at = now() - ago - timedelta(hours=1)
+
+
+class Clock:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 1000.0
+        monkeypatch.setattr(visits.time, "monotonic", lambda: self.seconds)
+
+
+@pytest.fixture
+def sight(app: Flask, desk: Desk) -> Page:
+    """An editor's page that shows the measure."""
+    page = Page("sid-1", desk.editor().id, "login", None)
+    entry = {"id": "x", "name": "Editor", "side": "de", "place": "", "item": desk.measure.name, "field": "", "lang": ""}
+    app.extensions["live"].pages.add(page)
+    app.extensions["presence"].people.put("programme:1", page.sid, entry)
+    return page
+
+
+def visited(desk: Desk) -> bool:
+    db.session.rollback()
+    return db.session.get(Visit, (desk.editor().id, desk.measure.id)) is not None
+
+
+def test_a_glance_is_no_visit(app: Flask, desk: Desk, sight: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    visitors = visits.Visitors(app.extensions["live"], app.extensions["presence"])
+    visitors.look()
+    clock.seconds += 4
+    visitors.look()
+    assert not visited(desk)
+    sight.hidden = True  # another window lies before it
+    clock.seconds += 4
+    visitors.look()
+    assert not visited(desk)
+    sight.hidden = False
+    for _ in range(7):
+        visitors.look()
+        clock.seconds += 1
+    assert visited(desk)
+
+
+def test_where_a_visit_ends_is_noted_when_the_page_goes(
+    app: Flask, desk: Desk, sight: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    visitors = visits.Visitors(app.extensions["live"], app.extensions["presence"])
+    for _ in range(7):
+        visitors.look()
+        clock.seconds += 1
+    desk.set("priority", "low")
+    rev = db.session.get_one(Visit, (desk.editor().id, desk.measure.id)).rev
+    app.extensions["live"].pages.remove(sight.sid)
+    visitors.look()
+    db.session.rollback()
+    assert db.session.get_one(Visit, (desk.editor().id, desk.measure.id)).rev > rev
+
+
+def test_the_changes_since_then_are_shown_and_no_others(any_database: str, desk: Desk, client: ProofReader) -> None:
+    reviewer = desk.team.partner["reviewer"]
+    desk.set("priority", "low")
+    desk.keep("Known to the reviewer")
+    was_here(desk, reviewer, timedelta(days=3))
+    workshop(desk)
+    client.login(reviewer)
+    sheet = get(client, f"/measures/{desk.measure.id}")
+    assert f'href="/items/{desk.measure.id}/compare?from=visit"' in sheet
+    answer = client.get(f"/items/{desk.measure.id}/compare?from=visit")
+    assert answer.location.endswith("/compare?from=1&to=now"), "an address that means the same tomorrow"
+    page = words(get(client, answer.location))
+    assert "your last visit:" in page
+    assert "Fifty" in page
+    assert "your last visit:" not in words(get(client, f"/items/{desk.measure.id}/compare?from=2&to=now"))
+
+
+def test_a_version_taken_when_everybody_had_left_stands_for_the_visit(desk: Desk, client: ProofReader) -> None:
+    """Else the reader would be shown what they wrote themselves."""
+    desk.keep()
+    desk.set("priority", "low")
+    desk.write("description.en", "Sixty bins.")
+    reader = desk.team.partner["reviewer"]
+    was_here(desk, reader, timedelta(hours=1))
+    service.take(desk.measure.id, service.QUIET)
+    with writing():
+        service.latest(desk.measure.id).at = now() - timedelta(minutes=59)  # type: ignore[union-attr]
+    desk.set("priority", "high")
+    client.login(reader)
+    assert client.get(f"/items/{desk.measure.id}/compare?from=visit").location.endswith("from=2&to=now")
+
+
+@pytest.mark.parametrize("change", ["field", "text"])
+def test_what_others_did_before_that_version_is_not_passed_over(desk: Desk, client: ProofReader, change: str) -> None:
+    desk.keep()
+    reader = desk.team.partner["reviewer"]
+    was_here(desk, reader, timedelta(hours=1))
+    if change == "field":
+        desk.set("priority", "low")
+    else:
+        desk.write("description.en", "Sixty bins.")
+    service.take(desk.measure.id, service.QUIET)
+    with writing():
+        service.latest(desk.measure.id).at = now() - timedelta(minutes=59)  # type: ignore[union-attr]
+    client.login(reader)
+    assert client.get(f"/items/{desk.measure.id}/compare?from=visit").location.endswith("from=1&to=now")
+
+
+def test_the_visit_that_goes_on_is_not_the_last_one(desk: Desk) -> None:
+    editor = desk.editor()
+    was_here(desk, editor, timedelta(days=9))
+    assert last_visit(editor.id, desk.measure.id)
+    remember([(editor.id, desk.measure.name)])
+    found = last_visit(editor.id, desk.measure.id)
+    assert found is not None
+    assert now() - found.at > timedelta(days=8)
+
+
+def test_who_was_never_here_is_told_so(desk: Desk, client: ProofReader) -> None:
+    desk.keep()
+    was_here(desk, desk.editor(), timedelta(days=1))
+    client.login(desk.editor("partner"))
+    answer = client.get(f"/items/{desk.measure.id}/compare?from=visit")
+    assert "You have not been here before" in get(client, answer.location)
+    client.login(factories.partnership("Nebenan", "Elsewhere").de["editor"])
+    assert client.get(f"/items/{desk.measure.id}/compare?from=visit").status_code == 404

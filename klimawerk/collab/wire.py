@@ -28,7 +28,8 @@ class TooMany(ValueError):
 
 @dataclass(slots=True)
 class Struct:
-    """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element.
+    """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element, or of a mark with
+    its `value` (JSON).
 
     `lows`: clocks of the second halves of letters that take two units (emoji).
     """
@@ -44,6 +45,7 @@ class Struct:
     key: str | None = None
     type: int = -1
     name: str = ""
+    value: str = ""
     lows: tuple[int, ...] = ()
 
 
@@ -85,6 +87,8 @@ def parse_state(state: bytes) -> dict[int, int]:
 def _structs(reader: _Reader) -> Iterator[Struct]:
     for _ in range(reader.number()):
         count, client, clock = reader.number(), reader.number(), reader.number()
+        if not count:
+            raise Malformed("a run of nothing")  # over which the library would stumble
         for _ in range(count):
             struct = _struct(reader, client, clock)
             clock += struct.length
@@ -129,8 +133,7 @@ def _content(reader: _Reader, struct: Struct) -> None:
         if struct.length != len(text):
             struct.lows = tuple(_lows(text, struct.clock))
     elif struct.kind == FORMAT:
-        struct.name = reader.text()
-        reader.text()
+        struct.name, struct.value = reader.text(), reader.text()
     elif struct.kind == TYPE:
         struct.type = reader.number()
         if struct.type in _NAMED_TYPES:

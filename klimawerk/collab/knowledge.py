@@ -97,13 +97,14 @@ class Knowledge:
         return parsed
 
     def _reach(self, structs: Iterable[wire.Struct]) -> dict[int, int]:
-        """How far each client would be known afterwards; Refused("resync") where a run begins beyond its start."""
+        """How far each client would be known afterwards. Refused("resync") where a run begins beyond its start, or is
+        known in part: if that part is gone already, browsers stumble over the rest."""
         reach: dict[int, int] = {}
         for struct in structs:
-            known = reach.get(struct.client, self.clocks.get(struct.client, 0))
-            if struct.kind == wire.SKIP or struct.clock > known:
+            known, end = reach.get(struct.client, self.clocks.get(struct.client, 0)), struct.clock + struct.length
+            if struct.kind == wire.SKIP or struct.clock > known or struct.clock < known < end:
                 raise Refused(events.RESYNC)
-            reach[struct.client] = max(known, struct.clock + struct.length)
+            reach[struct.client] = max(known, end)
         return reach
 
     def _builds_on_known(self, parsed: wire.Parsed, reach: dict[int, int]) -> bool:
@@ -196,9 +197,9 @@ class Knowledge:
         self.deepest = max([self.deepest, *map(abs, depths.values())])
         for struct in structs:
             known, end = self.clocks.get(struct.client, 0), struct.clock + struct.length
-            self.lows.update((struct.client, low) for low in struct.lows if low >= known)
+            self.lows.update((struct.client, low) for low in struct.lows)
             if struct.kind in _HARMLESS:
-                self.gone.add(struct.client, max(known, struct.clock), end)
+                self.gone.add(struct.client, struct.clock, end)
             if struct.kind != wire.SKIP:
                 self.clocks[struct.client] = max(end, known)
 

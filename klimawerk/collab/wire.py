@@ -85,10 +85,13 @@ def parse_state(state: bytes) -> dict[int, int]:
 
 
 def _structs(reader: _Reader) -> Iterator[Struct]:
+    """What is refused here no client writes: the library panics, or its memory is damaged, and replicas differ."""
+    clients: set[int] = set()
     for _ in range(reader.number()):
         count, client, clock = reader.number(), reader.number(), reader.number()
-        if not count:
-            raise Malformed("a run of nothing")  # over which the library would stumble
+        if not count or client in clients:
+            raise Malformed("a run of nothing, or two of one client")
+        clients.add(client)
         for _ in range(count):
             struct = _struct(reader, client, clock)
             clock += struct.length
@@ -96,8 +99,12 @@ def _structs(reader: _Reader) -> Iterator[Struct]:
 
 
 def _deletes(reader: _Reader) -> Iterator[tuple[int, int, int]]:
+    clients: set[int] = set()
     for _ in range(reader.number()):
         client = reader.number()
+        if client in clients:
+            raise Malformed("the deletions of one client in two places")
+        clients.add(client)
         for _ in range(reader.number()):
             yield client, reader.number(), reader.number()
 

@@ -18,7 +18,7 @@ from tests.lines.fronts import front
 from tests.live.house import until
 from tests.servers import Klimawerk
 from tests.thin.shaped import Line, Weather, thin
-from tests.thin.visit import TEXT, Visit
+from tests.thin.visit import Visit
 
 SheetFor = Callable[..., Sheet]
 EDITOR = re.compile(r"/klimawerk-editor")
@@ -37,7 +37,7 @@ def visitor(browser: Browser, line: Line, near: Sheet, other: Sheet) -> Iterator
 
 
 def words_in(visit: Visit) -> list[str]:
-    return visit.page.locator(f"{TEXT} .text-body").first.inner_text().split()
+    return visit.body.inner_text().split()
 
 
 @pytest.mark.parametrize("seed", range(1, steps(1, 8) + 1))
@@ -73,7 +73,7 @@ def test_a_line_that_breaks_while_the_editor_comes_heals_by_itself(
     with thin(live_server.port) as line, visitor(browser, line, near, known) as far:
         with far.page.expect_request(EDITOR):
             far.seconds("script")
-        far.page.locator(f"{TEXT} .text-edit").first.click()
+        far.text.locator(".text-edit").click()
         before = line.carried[1]
         until(lambda: line.carried[1] > before + 30_000)
         assert line.reset() > 1

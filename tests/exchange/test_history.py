@@ -116,6 +116,21 @@ def test_everything_arrives_with_numbers_hashes_and_times(
         assert export_bytes(db.session.get_one(Programme, there)) == file
 
 
+def test_what_was_blacked_out_arrives_so_and_its_history_holds(house: House, elsewhere: Elsewhere) -> None:
+    lived_in(house)
+    black_out(house.measure, "Vierzig", "Erased on request")
+    file = export_bytes(house.programme)
+    assert b"Vierzig" not in file
+    elsewhere.bring(file)
+    with elsewhere.app.app_context():
+        assert list(verifying.faults()) == []
+        assert [one.endswith(": Erased on request") for one in verifying.blacked_out()] == [True]
+    data = json.loads(file)
+    del data["history"]["blacked"]
+    with elsewhere.app.app_context(), pytest.raises(Refused):
+        preview(as_bytes(data))
+
+
 def test_what_stands_there_is_what_the_last_version_says(house: House, elsewhere: Elsewhere) -> None:
     there = elsewhere.bring(lived_in(house))
     with elsewhere.app.app_context():

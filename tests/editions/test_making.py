@@ -17,6 +17,7 @@ from klimawerk.editions import service
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.points import of_edition
 from klimawerk.extensions import db
+from klimawerk.live.changes import revision
 from klimawerk.measures.service import create_measure
 from klimawerk.overview.bin import delete_item
 from klimawerk.versions import service as versions
@@ -48,6 +49,16 @@ def test_it_takes_a_version_of_everything_and_uses_again_what_has_not_changed(an
     assert numbers(third) == numbers(second)
     assert len(house.versions) == 5, "nothing changed means no new version"
     assert [one.number for one in service.editions_of(house.programme.id)] == [3, 2, 1]
+
+
+def test_words_that_were_acknowledged_just_now_are_in_it(house: House) -> None:
+    """Before the projection has told anybody of them."""
+    house.fix("One")
+    before = revision(house.measure.name)
+    with writing():
+        store.replace(house.measure.name, {"description.en": from_plain("Fifty bins.")}, by=house.editor().id)
+    assert revision(house.measure.name) == before, "nobody was told yet"
+    assert numbers(house.fix("Two"))["WA-01"] == 2
 
 
 def test_its_hash_covers_every_version_and_the_edition_before(any_database: str, house: House) -> None:

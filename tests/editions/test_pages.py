@@ -237,4 +237,4 @@ def test_a_measures_history_leads_to_what_changed_since_the_last_one(house: Hous
     house.set("priority", "medium")
     assert f'href="{address}/compare?from=2&amp;to=now">What changed since “One”' in get(client, f"{address}/history")
     said = words(get(client, f"{address}/compare?from=2&to=now&view=fields"))
-    assert "Before low Now medium" in said
+    assert "Beforelow Nowmedium" in said

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from klimawerk.versions.storing import Blacked
 
 FORMAT = 1
 
@@ -65,13 +63,13 @@ class EditionDraft:
 
 @dataclass(frozen=True)
 class HistoryDraft:
-    """`parts`: canonical JSON by its hash; `blacked`: of which of them something was blacked out, when and why."""
+    """`parts`: canonical JSON by its hash; `blacked`: of those that say less by now (models.VersionPart)."""
 
     programme: str
     items: list[ItemHistory]
     parts: dict[str, bytes]
     editions: list[EditionDraft]
-    blacked: dict[str, Blacked] = field(default_factory=dict)
+    blacked: dict[str, dict[str, str]]
 
     def of(self, kind: str, code: str) -> ItemHistory | None:
         """The history of a live item."""

@@ -19,7 +19,6 @@ from klimawerk.exchange.kept import check_part, is_key
 from klimawerk.exchange.problems import Place, Refused
 from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.versions import chain, service
-from klimawerk.versions.storing import Blacked
 
 Json = dict[str, Any]
 MAX_ITEMS, MAX_VERSIONS, MAX_EDITIONS, MAX_PEOPLE = 2_000, 20_000, 1_000, 500
@@ -36,7 +35,7 @@ def history_in(raw: Any, known: set[tuple[str, str]]) -> HistoryDraft | None:
     data = values.mapping(raw, _HERE)
     if data.get("format") != FORMAT:
         raise Refused(_("These versions were written by a newer Klimawerk."), _HERE.at("format"))
-    blacked = _blacked(data.get("blacked", {}), _HERE.at("blacked"))
+    blacked = _blacked(data.get("blacked"), _HERE.at("blacked"))
     parts = _parts(data.get("parts"), blacked, _HERE.at("parts"))
     reader = _Reader(parts, known)
     items = [
@@ -129,18 +128,17 @@ class _Reader:
             self.checked.add((kind, name, key))
 
 
-def _blacked(raw: Any, place: Place) -> dict[str, Blacked]:
-    """Records of what was blacked out; what is left proves itself by its own hash."""
-    found = {}
-    for key, one in values.mapping(raw, place).items():
-        said = values.mapping(one, place.at(key))
-        if sorted(said) != ["at", "digest", "reason"] or not all(isinstance(part, str) for part in said.values()):
+def _blacked(raw: Any, place: Place) -> dict[str, dict[str, str]]:
+    """What is said of parts of which something was blacked out."""
+    found = values.mapping(raw or {}, place)
+    for key, said in found.items():
+        fits = isinstance(said, dict) and said.keys() == {"digest", "at", "reason"}
+        if not fits or not all(isinstance(one, str) and len(one) <= 500 for one in said.values()):
             raise _misfit(place.at(key))
-        found[key] = dict(said)
     return found
 
 
-def _parts(raw: Any, blacked: dict[str, Blacked], place: Place) -> dict[str, bytes]:
+def _parts(raw: Any, blacked: dict[str, dict[str, str]], place: Place) -> dict[str, bytes]:
     found = {}
     for key, part in values.mapping(raw, place).items():
         found[key] = _canonical(part, place.at(key))

@@ -18,7 +18,6 @@ from klimawerk.versions.reading import Head
 LEVEL = 6
 AT_ONCE = 500  # hashes in one query
 Packed = dict[str, tuple[bytes, int]]  # hash: (compressed, size of the JSON)
-Blacked = dict[str, str]  # "digest" of what is left, "at", "reason"
 
 
 class Damaged(Exception):
@@ -30,13 +29,10 @@ def pack(parts: Mapping[str, bytes]) -> Packed:
     return {digest(data): (zlib.compress(data, LEVEL), len(data)) for data in parts.values()}
 
 
-def store(packed: Packed, blacked: Mapping[str, Blacked] | None = None) -> None:
-    """Keep what is not kept already; `blacked`: of which of it something was blacked out. Inside writing()."""
-    missing, out = packed.keys() - _known(packed), blacked or {}
-    rows = [
-        {"hash": key, "data": packed[key][0], "size": packed[key][1], "blacked": out.get(key)}
-        for key in sorted(missing)
-    ]
+def store(packed: Packed) -> None:
+    """Keep what is not kept already. Inside writing()."""
+    missing = packed.keys() - _known(packed)
+    rows = [{"hash": key, "data": packed[key][0], "size": packed[key][1]} for key in sorted(missing)]
     if rows:
         # Somebody else may keep the same part in this very moment.
         dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
@@ -57,18 +53,26 @@ def load(hashes: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def blacked_of(hashes: Iterable[str]) -> dict[str, Blacked]:
-    """The records of what was blacked out, of the parts that have one."""
-    wanted = list(set(hashes))
-    found: dict[str, Blacked] = {}
+def blacked_of(hashes: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What is said of those of these parts of which something was blacked out, by hash."""
+    wanted = sorted(set(hashes))
+    found: dict[str, dict[str, str]] = {}
     for start in range(0, len(wanted), AT_ONCE):
-        some = VersionPart.hash.in_(wanted[start : start + AT_ONCE])
-        rows = db.session.execute(select(VersionPart.hash, VersionPart.blacked).where(some))
-        found |= {key: blacked for key, blacked in rows.all() if blacked}
+        query = select(VersionPart.hash, VersionPart.blacked).where(
+            VersionPart.hash.in_(wanted[start : start + AT_ONCE])
+        )
+        found |= {key: blacked for key, blacked in db.session.execute(query).all() if blacked}
     return found
 
 
-def unpack(key: str, data: bytes, blacked: Blacked | None) -> bytes:
+def store_blacked(key: str, data: bytes, blacked: dict[str, str]) -> None:
+    """Keep what a black-out elsewhere has left of a part. Inside writing()."""
+    if db.session.get(VersionPart, key) is None:
+        db.session.add(VersionPart(hash=key, data=zlib.compress(data, LEVEL), size=len(data), blacked=blacked))
+        db.session.flush()
+
+
+def unpack(key: str, data: bytes, blacked: Mapping[str, str] | None) -> bytes:
     """What a stored part says. Raises Damaged when it does not fit its hash, or that of what a black-out left."""
     try:
         plain = zlib.decompress(data)

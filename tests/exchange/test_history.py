@@ -272,6 +272,25 @@ def test_a_programme_without_a_history_has_none_in_its_file(house: House) -> Non
     assert "history" not in export_programme(house.programme, history=False)
 
 
+def test_what_was_blacked_out_stays_so_and_is_no_damage(house: House, elsewhere: Elsewhere) -> None:
+    house.write("description.en", "Forty bins. Call Kofi at 0244 555 0199.")
+    house.fix("One")
+    black_out(house.measure, "Kofi at 0244 555 0199", "a telephone number")
+    house.fix("Two")
+    file = export_bytes(house.programme)
+    assert b"0244" not in file
+    there = elsewhere.bring(file)
+    with elsewhere.app.app_context():
+        assert list(verifying.faults()) == []
+        assert len(list(verifying.blacked_out())) == 1
+        assert export_bytes(db.session.get_one(Programme, there)) == file
+    spoilt = json.loads(file)
+    (key,) = spoilt["history"]["blacked"]
+    spoilt["history"]["parts"][key]["content"][0]["content"][0]["text"] = "Something else"
+    with pytest.raises(Refused, match="check sums"):
+        preview(as_bytes(spoilt))
+
+
 # What does not fit
 
 

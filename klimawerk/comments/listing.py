@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from klimawerk.clock import now
 from klimawerk.comments.access import seen_by
 from klimawerk.comments.kinds import KINDS
-from klimawerk.comments.models import Comment, Thread
+from klimawerk.comments.models import Comment, CommentMention, Thread
 from klimawerk.comments.topics import ALL_SIDES
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
@@ -169,7 +169,8 @@ def _conditions(wish: Wish, member: Member) -> list[ColumnElement[bool]]:
         found.append(or_(_wrote(Comment.author == wish.person), Thread.assignee == wish.person))
     if wish.mine:
         me = member.person.id
-        found.append(or_(_wrote(Comment.author == me), Thread.assignee == me))
+        called = exists().where(CommentMention.comment_id == Comment.id, CommentMention.person_id == me)
+        found.append(or_(_wrote(Comment.author == me), _wrote(called), Thread.assignee == me))
     if wish.about:
         found.append(_about(wish.about))
     if wish.before:

@@ -66,6 +66,13 @@ class Comment(Model):
     thread: Mapped[Thread] = relationship()
 
 
+class CommentMention(Model):
+    """Somebody is called by name in a comment."""
+
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
 class CommentEvent(Model):
     """Who did what in a thread, and when; ids grow with time, so whoever has read up to one lacks those above it.
 

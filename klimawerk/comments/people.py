@@ -59,6 +59,14 @@ class People:
         member = self.members.get(person_id or 0)
         return member[0] if member else str(_("Former member"))
 
+    def names(self, seen_by: str) -> dict[int, str]:
+        """The names of those who can see a thread that `seen_by` ("" for all) sees, by number."""
+        return {id_: name for id_, (name, membership) in self.members.items() if seen_by in ("", membership.side)}
+
+    def who_can_be_called(self, seen_by: str) -> list[Author]:
+        """The same people, as they stand in a list to choose from."""
+        return [self.author(id_, self.members[id_][1].side) for id_ in self.names(seen_by)]
+
     def who_can_answer(self, seen_by: str) -> dict[int, str]:
         """Those who may comment in a thread that `seen_by` ("" for all) sees: number and name with side."""
         return {

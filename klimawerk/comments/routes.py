@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from limits import parse
 
@@ -71,6 +71,15 @@ def begin(item_id: int) -> ResponseReturnValue:
         return redirect(f"/items/{item_id}/comments#comment-{made.id}", 303)
     now = _talk(opened)
     return _fragment(now, render_template("comments/_threads.html", **_shown(now, also=made.thread_id)))
+
+
+@bp.get("/items/<int:item_id>/people")
+@login_required
+def people(item_id: int) -> ResponseReturnValue:
+    """Who can be called by name: in a thread for all, or in one of the asking person's own side (`side`)."""
+    talk = _talk(readable_item(item_id))
+    side = talk.member.side if request.args.get("side") else ""
+    return jsonify([vars(author) for author in talk.people.who_can_be_called(side)])
 
 
 @bp.get("/threads/<int:thread_id>")

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import exists, select
 
 from klimawerk.clock import now
+from klimawerk.comments import mentions
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.topics import note_counts, note_threads
 from klimawerk.database import writing
@@ -73,6 +74,7 @@ def edit(comment: Comment, words: str, *, by: Member) -> None:
         if comment.words != words:
             record(comment.thread, EDITED, by, comment, words=comment.words)
             comment.words, comment.edited_at = words, now()
+            mentions.remember(comment.thread, comment)
 
 
 def delete(comment: Comment, *, by: Member) -> None:
@@ -81,6 +83,7 @@ def delete(comment: Comment, *, by: Member) -> None:
     with changing(thread, counts=True):
         db.session.refresh(comment)
         comment.words, comment.deleted_at = "", comment.deleted_at or now()
+        mentions.remember(thread, comment)
         for event in db.session.scalars(select(CommentEvent).where(CommentEvent.comment_id == comment.id)):
             event.detail = {}
         record(thread, DELETED, by, comment)
@@ -143,6 +146,7 @@ def _add(thread: Thread, written: Written, kind: str, by: Member) -> Comment:
     made = Comment(thread_id=thread.id, author=by.person.id, side=by.side, **vars(written))
     db.session.add(made)
     db.session.flush()
+    mentions.remember(thread, made)
     record(thread, kind, by, made)
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from klimawerk.comments import access, listing, proposals, subjects
 from klimawerk.comments.forms import languages
 from klimawerk.comments.kinds import KINDS, TASK
 from klimawerk.comments.listing import Page, Wish
+from klimawerk.comments.mentions import mentioned
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.people import Author, People
 from klimawerk.comments.proposals import ProposalView
@@ -97,8 +98,8 @@ class Talk:
     def shown(self, page: Page) -> list[ThreadView]:
         """The page's threads, ready to be drawn."""
         comments = [comment for found in page.comments.values() for comment in found]
-        earlier = _earlier(comments)
-        return [ThreadView(self, thread, page, earlier) for thread in page.threads]
+        earlier, called = _earlier(comments), mentioned(comments)
+        return [ThreadView(self, thread, page, earlier, called) for thread in page.threads]
 
     def said(self, threads: Sequence[Thread]) -> str:
         """One sentence for a screen reader on what somebody else did last in these threads; "" for nothing."""
@@ -124,7 +125,8 @@ class ThreadView:
     talk: Talk
     thread: Thread
     page: Page
-    earlier: Mapping[int, Sequence[tuple[datetime, str]]] = field(default_factory=dict)
+    earlier: Mapping[int, Sequence[tuple[datetime, str]]]
+    mentioned: Mapping[int, set[int]]
 
     @property
     def rev(self) -> int:
@@ -199,7 +201,9 @@ class CommentView:
 
     @property
     def html(self) -> Markup:
-        return to_html(self.comment.words)
+        people = self.of.talk.people
+        called = self.of.mentioned.get(self.comment.id, ())
+        return to_html(self.comment.words, [people.name(id_) for id_ in called if id_ in people.members])
 
     @property
     def may_edit(self) -> bool:

@@ -60,6 +60,16 @@ def upgrade():
     with op.batch_alter_table('comment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_comment_thread_id'), ['thread_id'], unique=False)
 
+    op.create_table('comment_mention',
+    sa.Column('comment_id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['comment_id'], ['comment.id'], name=op.f('fk_comment_mention_comment_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_comment_mention_person_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('comment_id', 'person_id', name=op.f('pk_comment_mention'))
+    )
+    with op.batch_alter_table('comment_mention', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_comment_mention_person_id'), ['person_id'], unique=False)
+
     op.create_table('comment_event',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('item_id', sa.Integer(), nullable=False),
@@ -84,5 +94,6 @@ def upgrade():
 
 def downgrade():
     op.drop_table('comment_event')
+    op.drop_table('comment_mention')
     op.drop_table('comment')
     op.drop_table('thread')

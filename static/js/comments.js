@@ -4,6 +4,7 @@ import { build } from "./build.js"
 import { fill } from "./form-values.js"
 import { get } from "./http.js"
 import { newId } from "./ids.js"
+import { startMentions } from "./mentions.js"
 import { offer } from "./offer.js"
 import { enqueue, recordOf } from "./posts.js"
 import { refusal } from "./refusals.js"
@@ -24,6 +25,7 @@ export function startComments() {
   document.addEventListener("input", ({ target }) => target.form?.matches(FORM) && mark(target.form))
   document.addEventListener("click", clicked)
   document.addEventListener("kw:swapped", showSent)
+  startMentions()
   laterWords().then(adoptDrafts)
 }
 

@@ -8,6 +8,9 @@ import os
 from typing import Any
 
 os.environ["KLIMAWERK_ASYNC_MODE"] = "gevent"
+# A panic of the library for texts is caught (klimawerk/panics.py); to print where it came from, through the stacks of
+# greenlets, would end the process.
+os.environ["RUST_BACKTRACE"] = "0"
 
 wsgi_app = "wsgi:app"
 worker_class = "gevent"

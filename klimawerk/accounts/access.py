@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import abort, has_request_context, session
+from flask import abort, g, has_request_context, session
 from werkzeug.exceptions import Unauthorized
 
 from klimawerk.accounts.models import Person
@@ -20,7 +20,10 @@ R = TypeVar("R")
 def current_person() -> Person | None:
     """The person who is signed in here, also at a socket's handshake; None for a stranger."""
     person_id = session.get(PERSON) if has_request_context() else None
-    person = db.session.get(Person, person_id) if person_id else None
+    if not person_id:
+        return None
+    # The database session forgets what nobody holds; who asks is asked for with every fragment of an answer.
+    person = g.asking = db.session.get(Person, person_id)
     return person if person and person.ended_at is None else None
 
 

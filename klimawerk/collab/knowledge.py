@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from bisect import bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from klimawerk.collab import content, wire
@@ -18,10 +20,31 @@ _HARMLESS = {wire.GC, wire.DELETED}
 _ATTRIBUTE = wire.ANY
 
 
+class Ranges:
+    """Which clocks of which client belong to it."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, list[tuple[int, int]]] = {}
+
+    def add(self, client: int, begin: int, end: int) -> None:
+        ranges = self._of.setdefault(client, [])
+        if ranges and ranges[-1][1] == begin:
+            ranges[-1] = (ranges[-1][0], end)
+        else:
+            insort(ranges, (begin, end))
+
+    def has(self, id_: wire.Id) -> bool:
+        ranges = self._of.get(id_[0], [])
+        at = bisect_right(ranges, (id_[1], LONGEST + id_[1]))
+        return at > 0 and ranges[at - 1][0] <= id_[1] < ranges[at - 1][1]
+
+
 @dataclass
 class Knowledge:
-    """`clocks`: how far each client is known; `depths`: of every element (> 0) and text (< 0) by its id.
+    """`clocks`: how far each client is known; `depths`: of every element (> 0) and text (< 0) by its id;
+    `attributes`: their values.
 
+    `gone`: what the log has already forgotten of deleted items, so what may have been an element once.
     `lows`: second halves of letters that take two units. Yjs and this library disagree on what remains when one is cut
     in two, and replicas would drift apart, so nothing may come between.
     """
@@ -30,6 +53,8 @@ class Knowledge:
     clocks: dict[int, int] = field(default_factory=dict)
     depths: dict[wire.Id, int] = field(default_factory=dict)
     lows: set[wire.Id] = field(default_factory=set)
+    attributes: set[wire.Id] = field(default_factory=set)
+    gone: Ranges = field(default_factory=Ranges)
     deepest: int = 1
     effort: Effort = field(default_factory=Effort)
 
@@ -52,13 +77,15 @@ class Knowledge:
             raise Refused(events.INVALID) from None
         except wire.TooMany:
             raise Refused(events.TOO_LARGE) from None
-        if not all(0 < struct.length < LONGEST for struct in parsed.structs):
+        if not all(0 < struct.length < LONGEST and _is_ours(struct) for struct in parsed.structs):
             raise Refused(events.INVALID)
         reach = self._reach(parsed.structs)
         if not self._builds_on_known(parsed, reach):
             raise Refused(events.RESYNC)
+        parsed = wire.Parsed(list(self._news(parsed.structs)), parsed.deletes)
         depths = self._depths(parsed.structs)
-        if not all(self._fits(struct, depths) for struct in parsed.structs) or self._cuts(parsed):
+        attributes = set(_attributes(parsed.structs))
+        if not all(self._fits(struct, depths, attributes) for struct in parsed.structs) or self._cuts(parsed):
             raise Refused(events.INVALID)
         steps = self.effort.of(parsed)
         if steps > MOST_STEPS:
@@ -70,13 +97,14 @@ class Knowledge:
         return parsed
 
     def _reach(self, structs: Iterable[wire.Struct]) -> dict[int, int]:
-        """How far each client would be known afterwards; Refused("resync") where a run begins beyond its start."""
+        """How far each client would be known afterwards. Refused("resync") where a run begins beyond its start, or is
+        known in part: if that part is gone already, browsers stumble over the rest."""
         reach: dict[int, int] = {}
         for struct in structs:
-            known = reach.get(struct.client, self.clocks.get(struct.client, 0))
-            if struct.kind == wire.SKIP or struct.clock > known:
+            known, end = reach.get(struct.client, self.clocks.get(struct.client, 0)), struct.clock + struct.length
+            if struct.kind == wire.SKIP or struct.clock > known or struct.clock < known < end:
                 raise Refused(events.RESYNC)
-            reach[struct.client] = max(known, struct.clock + struct.length)
+            reach[struct.client] = max(known, end)
         return reach
 
     def _builds_on_known(self, parsed: wire.Parsed, reach: dict[int, int]) -> bool:
@@ -86,6 +114,15 @@ class Knowledge:
         return all(
             known(ref[0], ref[1] + 1) for s in parsed.structs for ref in (s.origin, s.right, s.parent) if ref
         ) and all(known(client, clock + length) for client, clock, length in parsed.deletes)
+
+    def _news(self, structs: Iterable[wire.Struct]) -> Iterator[wire.Struct]:
+        """What is known already is not taken over again, so whatever is said of it now must not count as known."""
+        reach: dict[int, int] = {}
+        for struct in structs:
+            end = struct.clock + struct.length
+            if end > reach.get(struct.client, self.clocks.get(struct.client, 0)):
+                reach[struct.client] = end
+                yield struct
 
     def _cuts(self, parsed: wire.Parsed) -> bool:
         """Whether the update comes between the two halves of a letter."""
@@ -101,35 +138,35 @@ class Knowledge:
             for s in parsed.structs
         ) or any(low(client, clock) or low(client, clock + length) for client, clock, length in parsed.deletes)
 
-    def _fits(self, struct: wire.Struct, depths: dict[wire.Id, int]) -> bool:
+    def _fits(self, struct: wire.Struct, depths: dict[wire.Id, int], attributes: set[wire.Id]) -> bool:
         """The schema, as far as one item shows it: elements in fragments and elements, letters in texts."""
         if struct.kind in _HARMLESS:
             return struct.root is None or struct.root in self.fragments
         parent = depths.get(struct.parent, self.depths.get(struct.parent)) if struct.parent else None
+        if struct.parent and parent is None and not self.gone.has(struct.parent):
+            return False
         if struct.kind == wire.TYPE:
             return self._node_fits(struct, parent, depths)
         if struct.root is not None:
             return False
+        sides = [side for side in (struct.origin, struct.right) if side]
         if struct.kind == _ATTRIBUTE:
-            return struct.parent is None or (struct.key in content.ATTRIBUTES and (parent is None or parent > 0))
-        if struct.kind == wire.FORMAT and struct.name.partition("--")[0] not in content.MARKS:
-            return False
-        beside = next((i for i in (struct.origin, struct.right) if i in self.depths or i in depths), None)
-        return (
-            struct.kind in (wire.STRING, wire.FORMAT)
-            and struct.key is None
-            and beside is None
-            and (parent is None or parent < 0)
-        )
+            among = all(side in self.attributes or side in attributes or self.gone.has(side) for side in sides)
+            named = struct.parent is None or (struct.key in content.ATTRIBUTES and (parent is None or parent > 0))
+            return struct.length == 1 and among and named
+        others = (self.depths, depths, self.attributes, attributes)
+        beside = any(side in ids for side in sides for ids in others)
+        return struct.key is None and not beside and (parent is None or parent < 0)
 
     def _node_fits(self, struct: wire.Struct, parent: int | None, depths: dict[wire.Id, int]) -> bool:
         if struct.key is not None or (struct.root is not None and struct.root not in self.fragments):
             return False
-        if struct.type == wire.XML_TEXT:
-            known = struct.root is None
-        else:
-            known = struct.type == wire.XML_ELEMENT and struct.name in content.NODES
-        return known and (parent is None or parent > 0) and abs(depths[struct.client, struct.clock]) <= DEEPEST
+        if struct.type == wire.XML_TEXT and struct.root is not None:
+            return False
+        sides = [side for side in (struct.origin, struct.right) if side]
+        if not all(side in self.depths or side in depths or self.gone.has(side) for side in sides):
+            return False
+        return (parent is None or parent > 0) and abs(depths[struct.client, struct.clock]) <= DEEPEST
 
     def _depths(self, structs: Iterable[wire.Struct]) -> dict[wire.Id, int]:
         """Depths of the new nodes. One beside or inside something unknown (deleted) counts as the deepest so far."""
@@ -154,10 +191,43 @@ class Knowledge:
         return -level if struct.type == wire.XML_TEXT else level
 
     def _note(self, structs: Iterable[wire.Struct], depths: dict[wire.Id, int]) -> None:
+        structs = list(structs)
         self.depths.update(depths)
+        self.attributes.update(_attributes(structs))
         self.deepest = max([self.deepest, *map(abs, depths.values())])
         for struct in structs:
+            known, end = self.clocks.get(struct.client, 0), struct.clock + struct.length
             self.lows.update((struct.client, low) for low in struct.lows)
+            if struct.kind in _HARMLESS:
+                self.gone.add(struct.client, struct.clock, end)
             if struct.kind != wire.SKIP:
-                end = struct.clock + struct.length
-                self.clocks[struct.client] = max(end, self.clocks.get(struct.client, 0))
+                self.clocks[struct.client] = max(end, known)
+
+
+def _attributes(structs: Iterable[wire.Struct]) -> Iterator[wire.Id]:
+    return ((struct.client, struct.clock) for struct in structs if struct.kind == _ATTRIBUTE)
+
+
+def _is_ours(struct: wire.Struct) -> bool:
+    """Whether it is of the schema, as far as it shows by itself, and can be read by both implementations."""
+    if struct.kind == wire.TYPE:
+        return struct.type == wire.XML_TEXT or (struct.type == wire.XML_ELEMENT and struct.name in content.NODES)
+    if struct.kind == wire.FORMAT:
+        return _is_mark(struct)
+    return struct.kind in (*_HARMLESS, wire.STRING, _ATTRIBUTE, wire.SKIP)
+
+
+def _is_mark(struct: wire.Struct) -> bool:
+    """A name of the schema, and a value that both implementations can read: attributes, or null for the end."""
+    if struct.name.partition("--")[0] not in content.MARKS:
+        return False
+    try:
+        value = json.loads(struct.value, parse_constant=_is_no_json)
+    except (ValueError, RecursionError):
+        return False
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return not any(isinstance(one, dict | list) for one in inside)
+
+
+def _is_no_json(name: str) -> None:
+    raise ValueError(name)

@@ -28,7 +28,8 @@ class TooMany(ValueError):
 
 @dataclass(slots=True)
 class Struct:
-    """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element.
+    """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element, or of a mark with
+    its `value` (JSON).
 
     `lows`: clocks of the second halves of letters that take two units (emoji).
     """
@@ -44,6 +45,7 @@ class Struct:
     key: str | None = None
     type: int = -1
     name: str = ""
+    value: str = ""
     lows: tuple[int, ...] = ()
 
 
@@ -83,8 +85,13 @@ def parse_state(state: bytes) -> dict[int, int]:
 
 
 def _structs(reader: _Reader) -> Iterator[Struct]:
+    """What is refused here no client writes: the library panics, or its memory is damaged, and replicas differ."""
+    clients: set[int] = set()
     for _ in range(reader.number()):
         count, client, clock = reader.number(), reader.number(), reader.number()
+        if not count or client in clients:
+            raise Malformed("a run of nothing, or two of one client")
+        clients.add(client)
         for _ in range(count):
             struct = _struct(reader, client, clock)
             clock += struct.length
@@ -92,8 +99,12 @@ def _structs(reader: _Reader) -> Iterator[Struct]:
 
 
 def _deletes(reader: _Reader) -> Iterator[tuple[int, int, int]]:
+    clients: set[int] = set()
     for _ in range(reader.number()):
         client = reader.number()
+        if client in clients:
+            raise Malformed("the deletions of one client in two places")
+        clients.add(client)
         for _ in range(reader.number()):
             yield client, reader.number(), reader.number()
 
@@ -129,8 +140,7 @@ def _content(reader: _Reader, struct: Struct) -> None:
         if struct.length != len(text):
             struct.lows = tuple(_lows(text, struct.clock))
     elif struct.kind == FORMAT:
-        struct.name = reader.text()
-        reader.text()
+        struct.name, struct.value = reader.text(), reader.text()
     elif struct.kind == TYPE:
         struct.type = reader.number()
         if struct.type in _NAMED_TYPES:

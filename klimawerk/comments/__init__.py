@@ -6,8 +6,10 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.comments import topics
+    from klimawerk.comments import hiding, topics
     from klimawerk.comments.routes import bp
+    from klimawerk.versions import blackout
 
     app.register_blueprint(bp)
     topics.init_app()
+    blackout.also(hiding.hide)

@@ -159,7 +159,7 @@ def _contributors(spans: list[tuple[int, int, int]]) -> list[list[dict[str, Any]
 
 def _phrase(kind: str, what: str, n: int) -> str:
     if kind == "programme":
-        return str(_("the programme's own texts and fields changed"))
+        return str(_("The programme's own texts and fields changed"))
     said = {
         ("goal", ADDED): ngettext("%(num)s goal added", "%(num)s goals added", n),
         ("goal", REMOVED): ngettext("%(num)s goal removed", "%(num)s goals removed", n),

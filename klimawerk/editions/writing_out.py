@@ -1,12 +1,14 @@
 """An edition as a file that proves itself: its manifest, its versions' manifests, and every part, with all hashes.
 
 Anybody can check it: the canonical JSON (RFC 8785) of each part has the SHA-256 that it is listed under; so has each
-`manifest` that of its `content`; and each `hash` follows from its record as chain.py says.
+`manifest` that of its `content`; and each `hash` follows from its record as chain.py says. Of a part under "blacked"
+something was blacked out later: what is left has the hash that stands there.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +17,7 @@ from sqlalchemy import select
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.points import loaded, of_edition
 from klimawerk.extensions import db
+from klimawerk.versions import storing
 from klimawerk.versions.models import Version
 
 Json = dict[str, Any]
@@ -31,6 +34,7 @@ def edition_bytes(edition: Edition) -> bytes:
         "edition": edition_out(edition),
         "versions": [_version_out(version, manifests[version.id]) for version in _versions(edition)],
         "parts": {key: contents[key] for key in sorted(contents)},
+        **said_of_blacked(contents),
     }
     return (json.dumps(file, ensure_ascii=False, indent=1) + "\n").encode()
 
@@ -48,6 +52,12 @@ def edition_out(edition: Edition) -> Json:
         "previous": edition.previous,
         "hash": edition.hash,
     }
+
+
+def said_of_blacked(hashes: Iterable[str]) -> Json:
+    """Which of the parts say less than their hash proves, since when and why, and the hash of what is left."""
+    found = storing.blacked_of(hashes)
+    return {"blacked": found} if found else {}
 
 
 def moment_out(at: datetime) -> str:

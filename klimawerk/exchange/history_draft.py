@@ -63,12 +63,13 @@ class EditionDraft:
 
 @dataclass(frozen=True)
 class HistoryDraft:
-    """`parts`: canonical JSON by its hash."""
+    """`parts`: canonical JSON by its hash; `blacked`: of those that say less by now (models.VersionPart)."""
 
     programme: str
     items: list[ItemHistory]
     parts: dict[str, bytes]
     editions: list[EditionDraft]
+    blacked: dict[str, dict[str, str]]
 
     def of(self, kind: str, code: str) -> ItemHistory | None:
         """The history of a live item."""

@@ -35,7 +35,8 @@ def history_in(raw: Any, known: set[tuple[str, str]]) -> HistoryDraft | None:
     data = values.mapping(raw, _HERE)
     if data.get("format") != FORMAT:
         raise Refused(_("These versions were written by a newer Klimawerk."), _HERE.at("format"))
-    parts = _parts(data.get("parts"), _HERE.at("parts"))
+    blacked = _blacked(data.get("blacked"), _HERE.at("blacked"))
+    parts = _parts(data.get("parts"), blacked, _HERE.at("parts"))
     reader = _Reader(parts, known)
     items = [
         reader.item(one, _HERE.at("items").entry(number, one))
@@ -49,7 +50,7 @@ def history_in(raw: Any, known: set[tuple[str, str]]) -> HistoryDraft | None:
     values.once([id_ for one in items for ids in one.rows.values() for id_ in ids], _HERE.at("items"))
     if any(one.deleted and one.kind == "measure" for one in items) and not any(one.kind == "goal" for one in items):
         raise _misfit(_HERE.at("items"))
-    return HistoryDraft(programme[0], items, parts, _editions(data, programme[0], items))
+    return HistoryDraft(programme[0], items, parts, _editions(data, programme[0], items), blacked)
 
 
 class _Reader:
@@ -127,11 +128,21 @@ class _Reader:
             self.checked.add((kind, name, key))
 
 
-def _parts(raw: Any, place: Place) -> dict[str, bytes]:
+def _blacked(raw: Any, place: Place) -> dict[str, dict[str, str]]:
+    """What is said of parts of which something was blacked out."""
+    found = values.mapping(raw or {}, place)
+    for key, said in found.items():
+        fits = isinstance(said, dict) and said.keys() == {"digest", "at", "reason"}
+        if not fits or not all(isinstance(one, str) and len(one) <= 500 for one in said.values()):
+            raise _misfit(place.at(key))
+    return found
+
+
+def _parts(raw: Any, blacked: dict[str, dict[str, str]], place: Place) -> dict[str, bytes]:
     found = {}
     for key, part in values.mapping(raw, place).items():
         found[key] = _canonical(part, place.at(key))
-        if chain.digest(found[key]) != key:
+        if chain.digest(found[key]) != (blacked[key]["digest"] if key in blacked else key):
             raise _misfit(place.at(key))
     return found
 

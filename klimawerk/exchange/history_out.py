@@ -16,7 +16,7 @@ from sqlalchemy.orm import undefer
 
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.service import editions_of
-from klimawerk.editions.writing_out import edition_out, moment_out
+from klimawerk.editions.writing_out import edition_out, moment_out, said_of_blacked
 from klimawerk.exchange.history_draft import FORMAT
 from klimawerk.extensions import db
 from klimawerk.programmes.models import Programme
@@ -45,6 +45,7 @@ def history_out(programme: Programme) -> Json | None:
         "items": [_item_out(item, rows.get(item.id, {}), versions.get(item.id, []), names) for item in items],
         "editions": [{"purpose": one.purpose, **edition_out(one)} for one in editions],
         "parts": {key: json.loads(parts[key]) for key in sorted(parts)},
+        **said_of_blacked(hashes),
     }
 
 
@@ -72,16 +73,20 @@ def _items(programme: Programme) -> list[Item]:
     found = select(Item).where(
         Item.frame_id == programme.frame_id, Item.deleted_at.is_(None) | Item.id.in_(in_editions)
     )
-    order = ("programme", "goal", "measure")
-    items = sorted(db.session.scalars(found), key=lambda item: (order.index(item.kind), item.id))
-    return items + _goals_of_gone(items)
+    items = list(db.session.scalars(found))
+    return sorted([*items, *_goals_of_gone(items)], key=_place)
+
+
+def _place(item: Item) -> tuple[int, bool, str, str]:
+    """The same order wherever the programme is."""
+    return ("programme", "goal", "measure").index(item.kind), item.deleted_at is not None, item.code, item.key
 
 
 def _goals_of_gone(items: list[Item]) -> list[Item]:
     """Goals in the bin that a measure in the bin stands under."""
     known = {item.id for item in items}
     needed = {getattr(item, "goal_id", None) for item in items} - known - {None}
-    return list(db.session.scalars(select(Item).where(Item.id.in_(needed)).order_by(Item.id)))
+    return list(db.session.scalars(select(Item).where(Item.id.in_(needed))))
 
 
 def _versions(item_ids: list[int]) -> dict[int, list[Version]]:

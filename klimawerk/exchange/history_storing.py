@@ -72,7 +72,10 @@ def store_history(history: HistoryDraft, programme: Programme, items: list[Item]
     db.session.flush()
     for one in sorted((one for one in history.items if one.deleted), key=lambda one: one.kind):
         by_key[one.key] = _deleted(one, history, programme.frame, by_key)
-    storing.store({key: data for part in history.parts.values() for key, data in storing.pack({"": part}).items()})
+    whole = {key: part for key, part in history.parts.items() if key not in history.blacked}
+    storing.store(storing.pack(whole))
+    for key in history.blacked.keys() & history.parts.keys():
+        storing.store_blacked(key, history.parts[key], history.blacked[key])
     ids = {}
     for one in history.items:
         for draft in one.versions:

@@ -5,6 +5,7 @@ A signal reaches it from its own machine alone, and only from root or its own us
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import logging
@@ -32,7 +33,8 @@ def answer_signals(app: Flask) -> None:
 
 def counts(app: Flask) -> dict[str, int]:
     """`rooms`: open documents, `members` those in them; `pages`: signed-in connections; `sockets`: those and others,
-    `objects`: of Python since the start; `memory` in kB; `log`: updates of all documents not yet folded."""
+    `objects`: of Python since the start; `memory` in kB, and what is in use of the library's `heap` in it, where
+    that can tell (the rest is kept for what comes); `log`: updates of all documents not yet folded."""
     live, rooms = app.extensions["live"], app.extensions["collab"].rooms.all()
     with app.app_context():
         rows = db.session.scalar(select(func.count()).select_from(Update)) or 0
@@ -47,6 +49,7 @@ def counts(app: Flask) -> dict[str, int]:
         "threads": threading.active_count(),
         "files": len(os.listdir("/proc/self/fd")),
         "memory": _memory(),
+        "heap": _heap(),
         "log": rows,
     }
 
@@ -62,3 +65,22 @@ def _write(app: Flask) -> None:
 def _memory() -> int:
     lines: dict[str, Any] = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(lines["VmRSS"].split()[0])
+
+
+_FIGURES = ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
+
+
+class _Heap(ctypes.Structure):
+    """`struct mallinfo2` of glibc 2.33 and newer; all in bytes."""
+
+    _fields_ = tuple((name, ctypes.c_size_t) for name in _FIGURES)
+
+
+def _heap() -> int:
+    try:
+        ask = ctypes.CDLL(None).mallinfo2
+    except AttributeError:
+        return 0
+    ask.restype = _Heap
+    found = ask()
+    return int(found.uordblks + found.hblkhd) // 1000

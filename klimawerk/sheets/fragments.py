@@ -97,7 +97,9 @@ def _changed_rows(v: View, kind: RowKind, since: int, moved: bool) -> list[str]:
     """The whole list when a row came, went or moved, or where it is only read; else only the cells."""
     if moved:
         return [rows_fragment(v, kind)]
-    cells = [f for row in v.rows_in(kind) for cell in kind.cells for f in _changed_fields(v, cell, since, row)]
+    met = {row_id for (row_id, _), conflict in v.conflicts.items() if conflict.rev > since}
+    rows = [row for row in v.rows_in(kind) if row.id in met or max(row.revs.values(), default=0) > since]
+    cells = [f for row in rows for cell in kind.cells for f in _changed_fields(v, cell, since, row)]
     return [rows_fragment(v, kind)] if cells and not v.forms else cells
 
 

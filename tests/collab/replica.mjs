@@ -35,7 +35,8 @@ function list() {
 }
 
 function letterAt(text, place) {
-  return String.fromCodePoint(...[text.toString().replace(/<[^>]*>/g, "").codePointAt(place) ?? []])
+  const point = text.toString().replace(/<[^>]*>/g, "").codePointAt(place)
+  return point === undefined ? "" : String.fromCodePoint(point)
 }
 
 /** A place in a text that cuts no pair of surrogates: positions are UTF-16 units here, as in the browser. */

@@ -27,6 +27,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import rows_of
 from klimawerk.versions import service, verifying
+from klimawerk.versions.blackout import black_out
 from klimawerk.versions.models import Version
 from klimawerk.versions.restoring import bring_back
 from klimawerk.versions.states import compared, present_state, state_of
@@ -113,6 +114,21 @@ def test_everything_arrives_with_numbers_hashes_and_times(
         assert [one.name for one in editions.editions_of(there)] == names
         assert list(verifying.faults()) == []
         assert export_bytes(db.session.get_one(Programme, there)) == file
+
+
+def test_what_was_blacked_out_arrives_so_and_its_history_holds(house: House, elsewhere: Elsewhere) -> None:
+    lived_in(house)
+    black_out(house.measure, "Vierzig", "Erased on request")
+    file = export_bytes(house.programme)
+    assert b"Vierzig" not in file
+    elsewhere.bring(file)
+    with elsewhere.app.app_context():
+        assert list(verifying.faults()) == []
+        assert [one.endswith(": Erased on request") for one in verifying.blacked_out()] == [True]
+    data = json.loads(file)
+    del data["history"]["blacked"]
+    with elsewhere.app.app_context(), pytest.raises(Refused):
+        preview(as_bytes(data))
 
 
 def test_what_stands_there_is_what_the_last_version_says(house: House, elsewhere: Elsewhere) -> None:
@@ -254,6 +270,25 @@ def test_a_programme_without_a_history_has_none_in_its_file(house: House) -> Non
     house.keep()
     assert "history" in export_programme(house.programme)
     assert "history" not in export_programme(house.programme, history=False)
+
+
+def test_what_was_blacked_out_stays_so_and_is_no_damage(house: House, elsewhere: Elsewhere) -> None:
+    house.write("description.en", "Forty bins. Call Kofi at 0244 555 0199.")
+    house.fix("One")
+    black_out(house.measure, "Kofi at 0244 555 0199", "a telephone number")
+    house.fix("Two")
+    file = export_bytes(house.programme)
+    assert b"0244" not in file
+    there = elsewhere.bring(file)
+    with elsewhere.app.app_context():
+        assert list(verifying.faults()) == []
+        assert len(list(verifying.blacked_out())) == 1
+        assert export_bytes(db.session.get_one(Programme, there)) == file
+    spoilt = json.loads(file)
+    (key,) = spoilt["history"]["blacked"]
+    spoilt["history"]["parts"][key]["content"][0]["content"][0]["text"] = "Something else"
+    with pytest.raises(Refused, match="check sums"):
+        preview(as_bytes(spoilt))
 
 
 # What does not fit

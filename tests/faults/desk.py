@@ -9,11 +9,11 @@ import time
 from typing import Any
 
 import psutil
-from pycrdt import Doc, XmlFragment
+from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from klimawerk.accounts.models import Person
 from klimawerk.collab import content
-from tests.live.house import append, b64
+from tests.live.house import append, b64, paragraph
 from tests.servers import Klimawerk
 
 FRAGMENT = "description.en"
@@ -45,7 +45,7 @@ class Desk:
         """Type into the replica alone; the update."""
         with self.lock:
             before = self.doc.get_state()
-            append(self.doc.get(FRAGMENT, type=XmlFragment), words)
+            _write(self.doc.get(FRAGMENT, type=XmlFragment), words)
             return self.doc.get_update(before)
 
     def send(self, update: bytes, **more: Any) -> dict[str, Any]:
@@ -110,6 +110,16 @@ class Bystander(threading.Thread):
         print(json.dumps({"letters": len(self.waits), "worst": round(max(self.waits), 3)}))
         assert self.refused == []
         assert max(self.waits) < at_most
+
+
+def _write(fragment: XmlFragment, words: str) -> None:
+    """At the end; in a paragraph of its own where somebody has left something else there."""
+    last = fragment.children[len(fragment.children) - 1] if len(fragment.children) else None
+    simple = isinstance(last, XmlElement) and last.tag == "paragraph"
+    if simple and all(isinstance(child, XmlText) for child in last.children):
+        append(fragment, words)
+    else:
+        fragment.children.append(paragraph(words))
 
 
 def memory(server: Klimawerk) -> float:

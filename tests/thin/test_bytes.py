@@ -64,14 +64,15 @@ def test_a_page_fits_its_budget_with_everything_it_needs(
     assert len(seen.first) == 5, "page, style, two scripts, icon: each more is a round trip of its own on a bad day"
 
 
-def test_no_file_waits_for_more_than_the_page(house: House, browser: Browser) -> None:
-    """Two levels: the page names all it needs at once; the editor's files are asked for together, by the page's own."""
+def test_a_page_is_read_after_two_answers_and_its_editor_is_there_after_three(house: House, browser: Browser) -> None:
+    """The page names all it needs at once; the editor's files are asked for together, by the page's own."""
     seen = opened(house, browser, "measure")
     page = house.path["measure"]
     for path in seen.first:
         assert seen.asked_by.get(path, page) in (page, ""), f"{path} was asked for by {seen.asked_by[path]}"
     for path in seen.editor:
         assert seen.asked_by[path] == page or seen.asked_by[path].endswith("/js/main.js"), path
+    assert (max(map(seen.depth, seen.first)), max(map(seen.depth, seen.editor))) == (2, 3)
 
 
 def test_nothing_of_the_editor_comes_to_whom_data_is_dear(house: House, browser: Browser) -> None:

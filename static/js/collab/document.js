@@ -141,6 +141,7 @@ export class LiveDocument extends Attendance {
     this.#own.catchUp({ gen, write, reason, by }, update)
     this.#sequence.start(seq)
     if (this.#lacking) this.#own.sender.widen(decode(sv))
+    else this.#own.sender.trim(decode(sv))
     this.#attempt = 0
     this.#lacking = false
     Object.assign(this, { ready: true, joined: true, write, reason, by })

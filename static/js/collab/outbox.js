@@ -47,6 +47,11 @@ export class Outbox {
     this.#waiting = [update]
   }
 
+  /** Take out of what waits what the server has, by its state vector. */
+  trim(sv) {
+    if (this.#waiting.length) this.#waiting = [Y.diffUpdate(Y.mergeUpdates(this.#waiting), sv)]
+  }
+
   /** All that is not on disk as far as we know; null when there is none. */
   get unsent() {
     if (this.#waiting.length > 1) this.#waiting = [Y.mergeUpdates(this.#waiting)]

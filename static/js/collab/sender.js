@@ -95,6 +95,11 @@ export class Sender {
     if (!this.#outbox.empty) this.#outbox.widen(Y.encodeStateAsUpdate(this.#replica, sv))
   }
 
+  /** The server has some of what waits, by its state vector: where an answer was lost on the way. */
+  trim(sv) {
+    this.#outbox.trim(sv)
+  }
+
   /** Nothing more goes out from here: the words that never arrived, as [{fragment, text, key}]. They are kept for
    *  copying under `key`, with the reason `error`. */
   giveUp(error) {

@@ -23,9 +23,9 @@ def opened(house: House, browser: Browser, page: str, role: str = "editor", **op
     try:
         window, seen = line.load(context, house.path[page], ready=SAVED)
         icon = window.locator("link[rel=icon]").get_attribute("href") or ""
-        seen.sizes.setdefault(icon, weight(house.server.url + icon))  # a browser without a window asks for none
         if page in ("measure", "programme"):
             until(window, lambda: len([size for size in seen.editor.values() if size]) == EDITOR_FILES)
+        seen.sizes[icon] = weight(house.server.url + icon)  # a browser without a window may ask for none, or late
         return seen
     finally:
         context.close()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from klimawerk.collab import content, wire
 from klimawerk.collab.effort import Effort
+from klimawerk.collab.gone import LETTER, NODE, NOTHING, VALUE, Gone
 from klimawerk.live import events
 from klimawerk.live.doors import Refused
 
@@ -20,31 +20,11 @@ _HARMLESS = {wire.GC, wire.DELETED}
 _ATTRIBUTE = wire.ANY
 
 
-class Ranges:
-    """Which clocks of which client belong to it."""
-
-    def __init__(self) -> None:
-        self._of: dict[int, list[tuple[int, int]]] = {}
-
-    def add(self, client: int, begin: int, end: int) -> None:
-        ranges = self._of.setdefault(client, [])
-        if ranges and ranges[-1][1] == begin:
-            ranges[-1] = (ranges[-1][0], end)
-        else:
-            insort(ranges, (begin, end))
-
-    def has(self, id_: wire.Id) -> bool:
-        ranges = self._of.get(id_[0], [])
-        at = bisect_right(ranges, (id_[1], LONGEST + id_[1]))
-        return at > 0 and ranges[at - 1][0] <= id_[1] < ranges[at - 1][1]
-
-
 @dataclass
 class Knowledge:
     """`clocks`: how far each client is known; `depths`: of every element (> 0) and text (< 0) by its id;
     `attributes`: their values.
 
-    `gone`: what the log has already forgotten of deleted items, so what may have been an element once.
     `lows`: second halves of letters that take two units. Yjs and this library disagree on what remains when one is cut
     in two, and replicas would drift apart, so nothing may come between.
     """
@@ -54,9 +34,11 @@ class Knowledge:
     depths: dict[wire.Id, int] = field(default_factory=dict)
     lows: set[wire.Id] = field(default_factory=set)
     attributes: set[wire.Id] = field(default_factory=set)
-    gone: Ranges = field(default_factory=Ranges)
     deepest: int = 1
     effort: Effort = field(default_factory=Effort)
+
+    def __post_init__(self) -> None:
+        self.gone = Gone(self.depths, self.attributes)
 
     def learn(self, update: bytes) -> wire.Parsed:
         """Take note of an update that is in the log, so was judged before (or was made by the server)."""
@@ -143,28 +125,30 @@ class Knowledge:
         if struct.kind in _HARMLESS:
             return struct.root is None or struct.root in self.fragments
         parent = depths.get(struct.parent, self.depths.get(struct.parent)) if struct.parent else None
-        if struct.parent and parent is None and not self.gone.has(struct.parent):
+        if struct.parent and parent is None and self.gone.level(struct.parent) is None:
             return False
+        levels = {self._level(side, depths, attributes) for side in (struct.origin, struct.right) if side} - {NOTHING}
         if struct.kind == wire.TYPE:
-            return self._node_fits(struct, parent, depths)
+            return levels <= {NODE} and self._node_fits(struct, parent, depths)
         if struct.root is not None:
             return False
-        sides = [side for side in (struct.origin, struct.right) if side]
         if struct.kind == _ATTRIBUTE:
-            among = all(side in self.attributes or side in attributes or self.gone.has(side) for side in sides)
             named = struct.parent is None or (struct.key in content.ATTRIBUTES and (parent is None or parent > 0))
-            return struct.length == 1 and among and named
-        others = (self.depths, depths, self.attributes, attributes)
-        beside = any(side in ids for side in sides for ids in others)
-        return struct.key is None and not beside and (parent is None or parent < 0)
+            return struct.length == 1 and levels <= {VALUE} and named
+        return struct.key is None and levels <= {LETTER} and (parent is None or parent < 0)
+
+    def _level(self, side: wire.Id, depths: dict[wire.Id, int], attributes: set[wire.Id]) -> str:
+        """Among what the item stands that this is an id of."""
+        if side in self.depths or side in depths:
+            return NODE
+        if side in self.attributes or side in attributes:
+            return VALUE
+        return self.gone.level(side) or LETTER
 
     def _node_fits(self, struct: wire.Struct, parent: int | None, depths: dict[wire.Id, int]) -> bool:
         if struct.key is not None or (struct.root is not None and struct.root not in self.fragments):
             return False
         if struct.type == wire.XML_TEXT and struct.root is not None:
-            return False
-        sides = [side for side in (struct.origin, struct.right) if side]
-        if not all(side in self.depths or side in depths or self.gone.has(side) for side in sides):
             return False
         return (parent is None or parent > 0) and abs(depths[struct.client, struct.clock]) <= DEEPEST
 
@@ -199,7 +183,7 @@ class Knowledge:
             known, end = self.clocks.get(struct.client, 0), struct.clock + struct.length
             self.lows.update((struct.client, low) for low in struct.lows)
             if struct.kind in _HARMLESS:
-                self.gone.add(struct.client, struct.clock, end)
+                self.gone.add(struct)
             if struct.kind != wire.SKIP:
                 self.clocks[struct.client] = max(end, known)
 

@@ -67,9 +67,11 @@ class Replay:
         self.document.apply_update(log.state)
         kept = {row.fragment: row.spans for row in _kept(log.id)}
         self.texts = {name: Written(self.document, name, kept.get(name)) for name in fragments}
-        self._run(log)
-        for text in self.texts.values():
-            text.close()
+        try:
+            self._run(log)
+        finally:
+            for text in self.texts.values():
+                text.close()
 
     def known(self) -> dict[str, Spans]:
         """What is to be kept: nothing of texts in which nobody is known to have written."""

@@ -19,6 +19,7 @@ from klimawerk.web.places import LANGUAGE_NAMES
 
 LONGEST = 10_000  # characters of one comment
 LONGEST_OUTCOME = 300
+LONGEST_PASSAGE = 500
 
 Form = Mapping[str, str]
 
@@ -66,6 +67,14 @@ def side(form: Form, member: Member) -> str:
     if code and not (may_keep_to_side(member) and code == member.side):
         raise Refused(_("You can keep a thread to your own side only."))
     return code
+
+
+def passage(form: Form) -> str:
+    """The words of a text that a comment is about, on one line; "" for none. Raises Refused."""
+    found = " ".join(form.get("passage", "").split())
+    if len(found) > LONGEST_PASSAGE:
+        raise Refused(_("A passage has at most %(most)s characters. Take its beginning.", most=LONGEST_PASSAGE))
+    return found
 
 
 def outcome(form: Form) -> str:

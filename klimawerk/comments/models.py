@@ -16,8 +16,9 @@ from klimawerk.sheets.models import Item
 class Thread(Model):
     """What people say about an item. `side`: the only side that sees it; "" for all.
 
-    `field` (with `row_id` for a cell of a row) names what it is about, "" for the whole; `value` is what stood there.
-    `proposed`: {} or {"value", "old", "by": person, "accepted"?} for what should stand there.
+    `field` (with `row_id` for a cell of a row) names what it is about, "" for the whole; `value` is what stood
+    there, and `passage` the words in it that are meant, "" for all. `proposed` is {}, or {"value", "old", "by": person,
+    "accepted"?} for what should stand there.
     `began` and `revs`: for each side that sees it, the revision of its topic at which the thread was opened and last
     changed. `deleted_at`: when the last of its comments was deleted.
     """
@@ -31,6 +32,7 @@ class Thread(Model):
     field: Mapped[str] = mapped_column(String(60), default="")
     row_id: Mapped[str | None] = mapped_column(String(36))
     value: Mapped[Any] = mapped_column(JSON)
+    passage: Mapped[str] = mapped_column(Text, default="")
     proposed: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     opened_at: Mapped[datetime] = mapped_column(UtcTime, default=now)

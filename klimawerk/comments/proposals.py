@@ -84,8 +84,6 @@ def accept(thread: Thread, place: Place, *, rev: int, by: Member) -> None:
         note(place.item.name)
         for held in filter(None, (place.item, place.row)):
             db.session.refresh(held)
-        if place.rev != rev:
-            raise Refused(_("The value has changed meanwhile. Please look again."))
         old = place.value
         outcome = set_value(place, proposed["value"], based_on=rev, by=proposed["by"])
         if outcome not in (Outcome.SAVED, Outcome.SAME):

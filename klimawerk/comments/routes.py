@@ -63,7 +63,7 @@ def begin(item_id: int) -> ResponseReturnValue:
     _not_too_often(opened)
     try:
         side, kind, written = forms.side(form, talk.member), forms.kind(form), forms.written(form, talk.v.frame)
-        subject = subjects.subject_of(talk.v, form.get("about", ""))
+        subject = subjects.subject_of(talk.v, form.get("about", ""), forms.passage(form))
         made = service.open_thread(talk.item, written, kind=kind, side=side, subject=subject, by=talk.member)
     except Refused as refused:
         return _again(talk, "comments/_begin.html", str(refused), t=None)

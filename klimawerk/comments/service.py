@@ -38,11 +38,15 @@ class Written:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a thread is about: a field, or a cell of the row `row_id`, and what stands there. "" is the whole item."""
+    """What a thread is about: a field, or a cell of the row `row_id`, and what stands there; "" is the whole item.
+
+    `passage`: the words of a text that are meant, "" for all of it.
+    """
 
     field: str = ""
     row_id: str | None = None
     value: Any = None
+    passage: str = ""
 
 
 def open_thread(item: Item, written: Written, *, kind: str, side: str, subject: Subject, by: Member) -> Comment:

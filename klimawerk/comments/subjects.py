@@ -32,20 +32,25 @@ class SubjectView:
     label: str
     address: str
     lang: str
+    reader: str
     was: str
     now: str
     is_text: bool
     gone: bool
+    passage: str = ""
 
     @property
     def changed(self) -> bool:
+        """Whether something else stands there now; with a passage, whether its words stand there no more."""
+        if self.passage:
+            return not _holds(self.now, self.passage)
         return self.was != self.now
 
     @property
     def difference(self) -> Markup:
         if len(self.was) + len(self.now) > _COMPARED:
             return escape(self.was)
-        return Marker(self.lang).runs(compare_words(self.was, self.now))
+        return Marker(self.reader).runs(compare_words(self.was, self.now))
 
 
 def choices(v: View) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -57,8 +62,12 @@ def choices(v: View) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             yield str(group.label), found
 
 
-def subject_of(v: View, code: str) -> Subject:
-    """The subject of that code with what stands there now. Raises Refused."""
+def subject_of(v: View, code: str, passage: str = "") -> Subject:
+    """The subject of that code with what stands there now; `passage` are words of it. Raises Refused."""
+    if passage and _holds(found := _text(v, code), passage):
+        return Subject(code, None, found, passage)
+    if passage:
+        raise Refused(_("These words do not stand in that text."))
     if not code:
         return Subject()
     if not any(code == known for _group, found in choices(v) for known, _words in found):
@@ -81,12 +90,14 @@ def subject_view(v: View, thread: Thread) -> SubjectView | None:
     row = find_row(v, thread.row_id) if thread.row_id else None
     field = field_at(v, thread.field, row)
     if field is None or (thread.row_id and row is None):
-        return SubjectView(_("a line that was deleted"), page_of(v.item), "", _plain(thread.value), "", False, True)
+        was = _plain(thread.value)
+        return SubjectView(_("a line that was deleted"), page_of(v.item), "", v.reader, was, "", False, True)
     now = _value(v, thread.field, row)
     lang = split_key(thread.field)[1]
     was_words, now_words = _words(v, field, thread.value), _words(v, field, now)
     address = f"{page_of(v.item)}#{_anchor(v, field, thread.field, row)}"
-    return SubjectView(_label(v, field, lang, row), address, lang or v.reader, was_words, now_words, bool(lang), False)
+    label, words = _label(v, field, lang, row), (was_words, now_words)
+    return SubjectView(label, address, lang, v.reader, *words, bool(lang), False, thread.passage)
 
 
 def _fields(v: View, field: Field) -> Iterator[tuple[str, str]]:
@@ -137,6 +148,18 @@ def _value(v: View, key: str, row: Row | None) -> Any:
     name, lang = split_key(key)
     live = name in v.sheet.fields and v.sheet.fields[name].kind == "live"
     return v.plain(name, lang) if live else v.item.values.get(key)
+
+
+def _text(v: View, code: str) -> str:
+    """What stands in the live text of that key; "" for anything else."""
+    name, lang = split_key(code)
+    live = [field.name for field in v.sheet.live]
+    return v.plain(name, lang) if name in live and lang in v.frame.languages else ""
+
+
+def _holds(text: str, passage: str) -> bool:
+    """Whether the words stand in the text, however its lines are broken."""
+    return " ".join(passage.split()) in " ".join(text.split())
 
 
 def _words(v: View, field: Field, value: Any) -> str:

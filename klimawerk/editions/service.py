@@ -102,6 +102,19 @@ def last_edition(programme_id: int) -> Edition | None:
     return found
 
 
+def last_with(item_id: int) -> tuple[str, int] | None:
+    """Name of the newest edition that holds the item, and the number of the version that it holds."""
+    query = (
+        select(Edition.name, Version.number)
+        .join(EditionPart, EditionPart.edition_id == Edition.id)
+        .join(Version, Version.id == EditionPart.version_id)
+        .where(Version.item_id == item_id)
+        .order_by(Edition.number.desc())
+    )
+    found = db.session.execute(query.limit(1)).first()
+    return (found[0], found[1]) if found else None
+
+
 def numbered(programme_id: int, number: int) -> Edition | None:
     """The programme's edition of that number."""
     query = select(Edition).where(Edition.programme_id == programme_id, Edition.number == number)

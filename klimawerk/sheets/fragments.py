@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from flask import Response, redirect, render_template, request
+from flask import Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -29,7 +29,8 @@ def derive(kind: str, render: Derive) -> None:
 
 
 def field_fragment(f: FieldView) -> str:
-    return render_template("sheets/_field.html", f=f, v=f.view)
+    """Without what every other template is given, since an answer may hold hundreds."""
+    return current_app.jinja_env.get_template("sheets/_field.html").render(f=f, v=f.view)
 
 
 def text_fragment(t: TextView) -> str:

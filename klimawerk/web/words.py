@@ -102,6 +102,7 @@ WORDS: dict[str, LazyString] = {
     "link.refused": lazy_gettext("Please give an address that begins with https://, http:// or mailto:."),
     # A comment that is on its way
     "comments.yours": lazy_gettext("Your comment"),
+    "comments.passage": lazy_gettext("Comment on these words"),
     "comments.people": lazy_gettext("People with this name"),
     # Who is here
     "people.item": lazy_gettext("Here now: {names}"),

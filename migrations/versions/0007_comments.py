@@ -21,6 +21,7 @@ def upgrade():
     sa.Column('field', sa.String(length=60), nullable=False),
     sa.Column('row_id', sa.String(length=36), nullable=True),
     sa.Column('value', sa.JSON(), nullable=False),
+    sa.Column('passage', sa.Text(), nullable=False),
     sa.Column('proposed', sa.JSON(), nullable=False),
     sa.Column('opened_by', sa.Integer(), nullable=True),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),

@@ -6,6 +6,7 @@ import { get } from "./http.js"
 import { newId } from "./ids.js"
 import { startMentions } from "./mentions.js"
 import { offer } from "./offer.js"
+import { startPassages } from "./passages.js"
 import { enqueue, recordOf } from "./posts.js"
 import { refusal } from "./refusals.js"
 import { saving } from "./saving.js"
@@ -26,6 +27,7 @@ export function startComments() {
   document.addEventListener("click", clicked)
   document.addEventListener("kw:swapped", showSent)
   startMentions()
+  startPassages(askAbout)
   laterWords().then(adoptDrafts)
 }
 
@@ -124,6 +126,18 @@ async function adoptDrafts() {
   }
 }
 
+/** Words of a text are asked about in a new thread. */
+async function askAbout({ key, words }) {
+  const link = document.querySelector("[id^=talks-] a")
+  if (!link || !(await openPanel(link))) return
+  const form = document.querySelector(`${FORM}[id^=begin-]`)
+  if (!form) return
+  form.closest("details").open = true
+  form.elements.about.value = key
+  form.elements.passage.value = words
+  form.elements.words.focus()
+}
+
 function clicked(event) {
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
   const quoted = event.target.closest("a[data-quote]")
@@ -152,10 +166,14 @@ async function openPanel(link) {
   const present = () => document.getElementById(`comments-${item}`)
   if (!present()) {
     const answer = await get(`${link.pathname}/panel`)
-    if (!answer?.ok) return location.assign(link.href)
+    if (!answer?.ok) {
+      location.assign(link.href)
+      return false
+    }
     document.getElementById("main").insertAdjacentHTML("beforeend", await answer.text())
     document.dispatchEvent(new CustomEvent("kw:swapped"))
     adoptDrafts()
   }
   present().querySelector("h2").focus()
+  return true
 }

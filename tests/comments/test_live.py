@@ -196,3 +196,24 @@ def test_a_quotation_goes_into_the_reply(table: Table, page_of: Open) -> None:
     page.locator("#reply-1").get_by_role("button").click()
     expect(page.locator("#comment-2 blockquote")).to_contain_text("Who pays?")
     expect(page.locator("#comment-2")).to_contain_text("In May.")
+
+
+def test_marked_words_are_commented_on_from_the_sheet(table: Table, page_of: Open) -> None:
+    page = page_of("reviewer", "partner", path=f"/measures/{table.measure.id}")
+    text = page.locator(f"#t-{table.measure.id}-description-en")
+    text.locator(".text-body.ProseMirror").wait_for()  # drawn anew, it would lose what was marked
+    text.locator(".text-body p").evaluate(
+        """(paragraph) => {
+          const range = document.createRange()
+          range.setStart(paragraph.firstChild, 0)
+          range.setEnd(paragraph.firstChild, 10)
+          getSelection().removeAllRanges()
+          getSelection().addRange(range)
+        }"""
+    )
+    page.get_by_role("button", name="Comment on these words").click()
+    form = page.locator("form[id^=begin]")
+    expect(form.locator("textarea")).to_be_focused()
+    page.keyboard.type("So few?")
+    form.get_by_role("button").click()
+    expect(page.locator("#thread-1 .subject")).to_contain_text("About Description (EN): Forty bins")

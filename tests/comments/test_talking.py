@@ -285,3 +285,26 @@ def test_too_much_at_once_is_asked_to_wait(table: Table) -> None:
         limiter.enabled = False
         limiter.reset()
     assert answers == {303, 429}
+
+
+def test_words_of_a_text_are_quoted_and_it_is_said_when_they_are_gone(table: Table) -> None:
+    from klimawerk.collab import projection, store
+    from klimawerk.collab.content import from_plain
+
+    def rewrite(text: str) -> None:
+        with writing():
+            store.replace(table.measure.name, {"description.en": from_plain(text)})
+        projection.project_now(table.measure.name)
+
+    voice = table.voice("editor", "partner")
+    assert voice.begin("So few?", about="description.en", passage="Forty  bins").status_code == 303
+    assert voice.begin("Which?", about="description.en", passage="Fifty bins").status_code == 422
+    assert voice.begin("Which?", about="priority", passage="high").status_code == 422
+    assert "About Description (EN) : Forty bins" in said(voice.page())
+    rewrite("In every street, forty or fewer. Forty bins it is.")
+    assert "The text has changed since." not in said(voice.page())  # the words are still there
+    rewrite("Fifty bins are set up.")
+    page = voice.page()
+    assert "About Description (EN) : Forty bins" in said(page)
+    assert "The text has changed since." in said(page)
+    assert re.search(r"<del>.*?Forty.*?</del>", page)

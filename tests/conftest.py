@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
 from klimawerk import config as configuration
@@ -22,6 +23,10 @@ from tests import browsers, lengths, servers
 from tests.client import ProofReader
 from tests.lines import ways
 from tests.mailbox import Mailbox
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("klimawerk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("klimawerk")
 
 for name in [name for name in os.environ if name.startswith("KLIMAWERK_") or name in ("PORT", "WORKERS")]:
     del os.environ[name]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import abort, has_request_context, session
+from flask import abort, has_request_context, request, session
 from werkzeug.exceptions import Unauthorized
 
 from klimawerk.accounts.models import Person
@@ -15,13 +15,20 @@ from klimawerk.extensions import db
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_ASKING = "klimawerk.asking"
 
 
 def current_person() -> Person | None:
     """The person who is signed in here, also at a socket's handshake; None for a stranger."""
     person_id = session.get(PERSON) if has_request_context() else None
-    person = db.session.get(Person, person_id) if person_id else None
-    return person if person and person.ended_at is None else None
+    if not person_id:
+        return None
+    # Asked for with every fragment of an answer, and read once; the database session forgets what nobody holds.
+    known: tuple[int, Person | None] = request.environ.get(_ASKING, (0, None))
+    if known[0] != person_id:
+        person = db.session.get(Person, person_id)
+        known = request.environ[_ASKING] = person_id, person if person and person.ended_at is None else None
+    return known[1]
 
 
 def signed_in() -> Person:

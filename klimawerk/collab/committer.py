@@ -16,7 +16,7 @@ from klimawerk.clock import now
 from klimawerk.collab.members import Entry
 from klimawerk.collab.models import Document, Update
 from klimawerk.collab.room import Room
-from klimawerk.database import writing_bare
+from klimawerk.database import Line
 from klimawerk.live import events
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class Committer:
         self._arrived = threading.Condition()
         self._running = False
         self._next = 0.0
+        self._line = Line()
 
     def put(self, entry: Entry) -> None:
         with self._arrived:
@@ -81,6 +82,7 @@ class Committer:
                 log.exception("a group of updates could not be handled")
             finally:
                 _close(batch, None)
+        self._line.close()
 
     def _gather(self) -> list[Entry]:
         """What is to be written now; it waits for the first update, and a little for company where there was some."""
@@ -131,7 +133,7 @@ class Committer:
         rows: list[dict[str, object]] = []
         if not any(entry.payload is not None for entries in groups.values() for entry in entries):
             return {room: room.seq for room in groups}
-        with writing_bare() as connection:
+        with self._line.writing() as connection:
             for room in sorted(groups, key=lambda room: room.id):
                 logged = [entry for entry in groups[room] if entry.payload is not None]
                 seq = _take_numbers(connection, room, groups[room][0], len(logged)) if logged else room.seq

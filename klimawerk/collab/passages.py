@@ -1,7 +1,7 @@
 """Who wrote which words of a text, and when: read from what stood there before and after each batch of the log.
 
 Structure is ignored: a paragraph that becomes a heading or goes into a list keeps its authors; so does a word in which
-somebody only mends a letter. A batch is what one person wrote without another's hand in between, within five minutes.
+somebody only mends a letter. The batches are those of `batches.py`.
 Before compaction forgets how the log was divided, what it says is folded into `Passages`; when somebody asks, the log
 behind that is read on top.
 """
@@ -9,6 +9,7 @@ behind that is read on top.
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -19,6 +20,7 @@ from rapidfuzz.distance import LCSseq
 from sqlalchemy import select
 
 from klimawerk.collab import content
+from klimawerk.collab.batches import batches
 from klimawerk.collab.content import Node
 from klimawerk.collab.models import Passages, Update
 from klimawerk.extensions import db
@@ -26,7 +28,6 @@ from klimawerk.extensions import db
 if TYPE_CHECKING:
     from klimawerk.collab.store import Log
 
-BATCH = 300  # seconds
 NEAR = 900  # seconds between two neighbouring stretches of one person that count as one
 MOST_WORDS = 6_000  # of a rewritten stretch; beyond that all of it is new
 MENDED = 0.7  # share of common letters from which a word counts as the same one, corrected
@@ -56,16 +57,21 @@ def carried(old: Sequence[str], new: Sequence[str], spans: Spans, by: int | None
 
 
 class Replay:
-    """A stored log, gone through batch by batch: its document, and who wrote what in it."""
+    """A stored log, gone through batch by batch: its document, and who wrote what in it.
+
+    Others are served between two batches: 400 updates of twenty people take a tenth of a second.
+    """
 
     def __init__(self, log: Log, fragments: Iterable[str]) -> None:
         self.document: Doc[XmlFragment] = Doc()
         self.document.apply_update(log.state)
         kept = {row.fragment: row.spans for row in _kept(log.id)}
         self.texts = {name: Written(self.document, name, kept.get(name)) for name in fragments}
-        self._run(log)
-        for text in self.texts.values():
-            text.close()
+        try:
+            self._run(log)
+        finally:
+            for text in self.texts.values():
+                text.close()
 
     def known(self) -> dict[str, Spans]:
         """What is to be kept: nothing of texts in which nobody is known to have written."""
@@ -73,18 +79,15 @@ class Replay:
 
     def _run(self, log: Log) -> None:
         signs = _signs(log)
-        writer, since = None, 0
-        for seq, payload in log.rows:
-            by, at = signs.get(seq, (None, 0))
-            if by != writer or at - since > BATCH:
-                self._settle(writer, since)
-                writer, since = by, at
-            self.document.apply_update(payload)
-        self._settle(writer, since)
+        for batch in batches((signs.get(seq, (None, 0)), payload) for seq, payload in log.rows):
+            for payload in batch.payloads:
+                self.document.apply_update(payload)
+            self._settle(batch.by, batch.at)
 
     def _settle(self, by: int | None, at: int) -> None:
         for text in self.texts.values():
             text.settle(by, at)
+        time.sleep(0)
 
 
 class Written:

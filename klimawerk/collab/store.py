@@ -99,6 +99,16 @@ def texts(names: Iterable[str]) -> dict[str, dict[str, LiveText]]:
     return found
 
 
+def plain_texts(names: Iterable[str], kind: str) -> dict[str, dict[str, str]]:
+    """{name: {language: words}} of one kind of text ("title") of all `names`, in one query."""
+    found: dict[str, dict[str, str]] = {name: {} for name in names}
+    query = select(Document.name, LiveText.fragment, LiveText.plain).join(Document, LiveText.document_id == Document.id)
+    query = query.where(Document.name.in_(list(found)), LiveText.fragment.startswith(f"{kind}.", autoescape=True))
+    for name, fragment, plain in db.session.execute(query).all():
+        found[name][fragment.partition(".")[2]] = plain
+    return found
+
+
 def contents(name: str, fragments: Iterable[str] | None = None) -> dict[str, Node]:
     """{fragment: JSON}, current up to the last acknowledged word. Raises NoDocument."""
     found = find(name)

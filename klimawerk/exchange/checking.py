@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 
 from klimawerk.exchange import carried, heads, layout, totals, values
 from klimawerk.exchange.draft import Draft, FrameDraft, ItemDraft, MeasureDraft
+from klimawerk.exchange.history_in import history_in
 from klimawerk.exchange.lines import KEYS as AMOUNT_KEYS
 from klimawerk.exchange.lines import amount_in
 from klimawerk.exchange.problems import Place, Problem, Refused, shown
@@ -27,6 +28,7 @@ CODE_LENGTH, FIELD_CODE_LENGTH = 20, 6
 _PARTS = (
     "meta", "partnership", "programme", "milestones", "fields", "goals", "measures",
     "comments_sample", "workshop_sample", "decisions_sample", "totals",
+    "history",
 )  # fmt: skip
 
 
@@ -66,6 +68,7 @@ class _Checker:
             measures=[self._measure(raw, Place(("measures",)).entry(n, raw)) for n, raw in enumerate(measures)],
             carried=carried.carried_in(data, self.frame, self.measures),
             warnings=self.warnings,
+            history=history_in(data.get("history"), self._known()),
         )
         totals.compare(data, draft)
         return draft
@@ -76,6 +79,11 @@ class _Checker:
         self.fields = _codes(fields, Place(("fields",)), FIELD_CODE_LENGTH)
         self.goals = _codes(goals, Place(("goals",)), CODE_LENGTH)
         self.measures = _codes(measures, Place(("measures",)), CODE_LENGTH)
+
+    def _known(self) -> set[tuple[str, str]]:
+        """Kind and code of all that is in the file."""
+        codes = [("goal", self.goals), ("measure", self.measures)]
+        return {("programme", ""), *((kind, code) for kind, some in codes for code in some)}
 
     def _programme(self) -> ItemDraft:
         head = values.mapping(self.data["programme"], Place(("programme",)))

@@ -28,11 +28,13 @@ def init_app(app: Flask) -> None:
 @click.option("--owner", metavar="EMAIL", help="Whose account coordinates the programme; without it nobody does yet.")
 @click.option("--side", type=click.Choice(["de", "partner"]), default="de", show_default=True, help="Of the owner.")
 @click.option("--check", is_flag=True, help="Only look at the file, import nothing.")
+@click.option("--copy", is_flag=True, help="As a new programme without its versions, even if it is here already.")
 @with_appcontext
-def import_(file: Path, owner: str | None, side: str, check: bool) -> None:
+def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -> None:
     """Import the programme in FILE, as a new partnership.
 
-    A file with a mistake is refused whole, and the mistake is named with its place.
+    A file with a mistake is refused whole, and the mistake is named with its place. A file whose programme is here
+    already, with all of its versions, changes nothing.
     """
     person = find_person(owner) if owner else None
     if owner and person is None:
@@ -46,22 +48,29 @@ def import_(file: Path, owner: str | None, side: str, check: bool) -> None:
         if check:
             click.echo(f"{file} can be imported: {goals} goals, {measures} measures.")
             return
-        programme = service.import_draft(found.draft, by=person, side=side)
+        known = None if copy else service.known_here(found.draft)
+        programme = service.import_draft(found.draft, by=person, side=side, copy=copy)
     except (Refused, refusals.Refused) as problem:
         raise click.ClickException(f"{file} is refused. {problem}") from problem
-    click.echo(f"Programme {programme.id}: {goals} goals, {measures} measures.")
+    if known:
+        click.echo(f"Programme {programme.id} holds all of this already. Nothing was changed.")
+        return
+    history = None if copy else found.draft.history
+    kept = f" With {history.count} versions and {len(history.editions)} editions." if history else ""
+    click.echo(f"Programme {programme.id}: {goals} goals, {measures} measures.{kept}")
 
 
 @click.command()
 @click.argument("programme", type=int)
 @click.argument("file", type=click.File("wb"), default="-")
+@click.option("--without-history", is_flag=True, help="Only what stands there now, no versions and editions.")
 @with_appcontext
-def export(programme: int, file: BinaryIO) -> None:
+def export(programme: int, file: BinaryIO, without_history: bool) -> None:
     """Write the programme with the number PROGRAMME to FILE, or to the screen."""
     found = db.session.get(Programme, programme)
     if found is None or found.deleted_at is not None:
         raise click.ClickException(f"There is no programme {programme}. Known: {_known()}")
-    file.write(service.export_bytes(found))
+    file.write(service.export_bytes(found, history=not without_history))
 
 
 def _known() -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from klimawerk.exchange.history_draft import HistoryDraft
 from klimawerk.exchange.problems import Problem
 
 Cells = dict[str, Any]
@@ -76,3 +77,4 @@ class Draft:
     measures: list[MeasureDraft]
     carried: dict[str, Any]
     warnings: list[Problem]
+    history: HistoryDraft | None = None

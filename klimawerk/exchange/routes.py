@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,8 +12,9 @@ from limits import parse
 
 from klimawerk.accounts.access import login_required, signed_in
 from klimawerk.accounts.limits import or_429
-from klimawerk.exchange import jobs, practice, service
+from klimawerk.exchange import jobs, practice, problems, service
 from klimawerk.exchange.forms import ConfirmForm, FileForm
+from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.models import SIDES
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
@@ -23,6 +25,16 @@ from klimawerk.sheets.catalogue import sheet_of
 bp = Blueprint("exchange", __name__)
 
 _LETTERS: dict[int, str] = {ord(letter): pair for letter, pair in zip("äöüß", ("ae", "oe", "ue", "ss"), strict=True)}
+
+
+@dataclass(frozen=True)
+class Here:
+    """A programme that is here already; `whole`: with everything that the file holds."""
+
+    whole: bool
+    address: str
+
+
 LOOK_LIMIT = parse("60 per hour")
 TAKE_LIMIT = parse("20 per hour")
 
@@ -32,7 +44,8 @@ TAKE_LIMIT = parse("20 per hour")
 def export(item_id: int) -> ResponseReturnValue:
     opened = allowed_item(item_id, Right.EXPORT)
     programme = of_kind(opened, Programme)
-    response = Response(service.export_bytes(programme), mimetype="application/json")
+    wanted = request.args.get("history") != "no"
+    response = Response(service.export_bytes(programme, history=wanted), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(programme)}.json"'
     return response
 
@@ -59,7 +72,7 @@ def look(token: str) -> ResponseReturnValue:
         return redirect(url_for("exchange.choose"), 303)
     if job.programme_id:
         return redirect(url_for("overview.programme", item_id=job.programme_id), 303)
-    return render_template("exchange/look.html", job=job, form=_confirm_form(job))
+    return render_template("exchange/look.html", job=job, form=_confirm_form(job), known=_known(job))
 
 
 @bp.get("/import/<token>/state")
@@ -68,7 +81,7 @@ def state(token: str) -> ResponseReturnValue:
     job = jobs.find(token, signed_in().id) or abort(404)
     if job.programme_id:
         return Response(headers={"HX-Redirect": url_for("overview.programme", item_id=job.programme_id)})
-    return render_template("exchange/_state.html", job=job, form=_confirm_form(job))
+    return render_template("exchange/_state.html", job=job, form=_confirm_form(job), known=_known(job))
 
 
 @bp.post("/import/<token>")
@@ -79,16 +92,17 @@ def take(token: str) -> ResponseReturnValue:
     if job.storing or job.programme_id:
         return redirect(url_for("exchange.look", token=token), 303)
     form = _confirm_form(job)
-    if job.preview is None or form is None or not form.validate_on_submit():
-        return render_template("exchange/look.html", job=job, form=form), 422
+    known, copy = _known(job), request.form.get("copy") == "yes"
+    if job.preview is None or form is None or not form.validate_on_submit() or (known and not copy):
+        return render_template("exchange/look.html", job=job, form=form, known=known), 422
     or_429(TAKE_LIMIT, "import-take", person.id)
     try:
         with jobs.stored(job) as done:
-            programme = service.import_draft(job.preview.draft, by=person, side=form.side.data)
+            programme = service.import_draft(job.preview.draft, by=person, side=form.side.data, copy=copy)
             done(programme.id)
-    except Refused as refused:
+    except (Refused, problems.Refused) as refused:
         flash(str(refused), "error")
-        return render_template("exchange/look.html", job=job, form=form), 409
+        return render_template("exchange/look.html", job=job, form=form, known=known), 409
     flash(_("The programme has been imported. Invite the others."))
     return redirect(url_for("overview.programme", item_id=programme.id), 303)
 
@@ -125,6 +139,15 @@ def _confirm_form(job: jobs.Job) -> ConfirmForm | None:
     if request.method == "GET":
         form.side.data = "de" if signed_in().language == "de" else "partner"
     return form
+
+
+def _known(job: jobs.Job) -> Here | None:
+    """Whether the file's programme is here already; its address only for those who may read it."""
+    found = service.known_here(job.preview.draft) if job.preview else None
+    if found is None:
+        return None
+    member = member_of(signed_in(), found.programme.frame.partnership_id)
+    return Here(found.whole, f"/programmes/{found.programme.id}" if member and member.may(Right.READ) else "")
 
 
 def _file_name(programme: Programme) -> str:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app
+from flask_babel import lazy_gettext as _
 
 from klimawerk.accounts.models import Person
 from klimawerk.collab import content
 from klimawerk.database import writing
 from klimawerk.exchange.checking import check
 from klimawerk.exchange.draft import Draft, ItemDraft, MeasureDraft
+from klimawerk.exchange.history_out import history_out
+from klimawerk.exchange.history_storing import find_programme, holds_all, strangers
 from klimawerk.exchange.loading import load
-from klimawerk.exchange.problems import Problem
+from klimawerk.exchange.problems import Problem, Refused
 from klimawerk.exchange.reading import read
 from klimawerk.exchange.storing import store
 from klimawerk.exchange.totals import rates_of
 from klimawerk.exchange.writing_out import to_bytes, write_out
+from klimawerk.extensions import db
 from klimawerk.money import Sums, sums
 from klimawerk.partnerships.models import Partnership
 from klimawerk.partnerships.service import add_member
 from klimawerk.programmes.models import Programme
+from klimawerk.sheets.models import Item
 from klimawerk.versions.service import IMPORT, items_of, record
 
 
@@ -76,12 +81,43 @@ def import_programme(data: bytes, *, by: Person | None, side: str = "de") -> Pro
     return import_draft(preview(data).draft, by=by, side=side)
 
 
-def import_draft(draft: Draft, *, by: Person | None, side: str = "de") -> Programme:
-    """The same for a file that has been checked."""
+@dataclass(frozen=True)
+class Known:
+    """The programme of a file is here already; `whole`: and so is every version and edition that the file holds."""
+
+    programme: Programme
+    whole: bool
+
+
+def known_here(draft: Draft) -> Known | None:
+    """Whether the file's programme is here. A file without versions makes a new programme each time."""
+    history = draft.history
+    programme = find_programme(history.programme) if history else None
+    return Known(programme, holds_all(history, programme)) if history and programme else None
+
+
+def import_draft(draft: Draft, *, by: Person | None, side: str = "de", copy: bool = False) -> Programme:
+    """The same for a file that has been checked.
+
+    What is here already is not imported again: then nothing changes, and nobody becomes a member. With `copy` it
+    becomes a new programme without its versions. Raises Refused when the one here has gone another way than the file's.
+    """
     with writing():
+        draft = replace(draft, history=None) if copy else draft
+        known = known_here(draft)
+        if known and known.whole:
+            return known.programme
+        if known or (draft.history and strangers(draft.history)):
+            raise Refused(
+                _(
+                    "This programme is here already, and its saved versions are others than those in the file. "
+                    "It can only come in as a new programme, without its versions."
+                )
+            )
         programme = store(draft, by=by.id if by else None)
         for item_id in items_of(programme.frame):
-            record(item_id, IMPORT, by=by.id if by else None)
+            if db.session.get_one(Item, item_id).deleted_at is None:
+                record(item_id, IMPORT, by=by.id if by else None)
         if by:
             coordinate(programme.frame.partnership, by, side)
         return programme
@@ -93,11 +129,13 @@ def coordinate(partnership: Partnership, person: Person, side: str) -> None:
     add_member(partnership, person, side=side, role="coordinator", municipality=town, by=person)
 
 
-def export_programme(programme: Programme) -> dict[str, Any]:
-    """The programme in the exchange format."""
-    return write_out(load(programme))
+def export_programme(programme: Programme, *, history: bool = True) -> dict[str, Any]:
+    """The programme in the exchange format, with its versions and editions unless they are not wanted."""
+    file = write_out(load(programme))
+    kept = history_out(programme) if history else None
+    return {**file, "history": kept} if kept else file
 
 
-def export_bytes(programme: Programme) -> bytes:
+def export_bytes(programme: Programme, *, history: bool = True) -> bytes:
     """The file itself."""
-    return to_bytes(export_programme(programme))
+    return to_bytes(export_programme(programme, history=history))

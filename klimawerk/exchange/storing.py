@@ -7,7 +7,8 @@ from typing import Any
 
 from klimawerk.database import writing
 from klimawerk.exchange.carried import with_ids
-from klimawerk.exchange.draft import Cells, Draft, ItemDraft, PartnershipDraft
+from klimawerk.exchange.draft import Draft, ItemDraft, PartnershipDraft
+from klimawerk.exchange.history_storing import Ids, RowIds, add_row, store_history
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal
@@ -17,7 +18,7 @@ from klimawerk.measures.service import create_measure
 from klimawerk.partnerships.models import Municipality, Partnership
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import create_programme
-from klimawerk.sheets.models import Item, Row
+from klimawerk.sheets.models import Item
 from klimawerk.sheets.order import keys
 
 
@@ -26,16 +27,19 @@ def store(draft: Draft, *, by: int | None, practice_of: int | None = None) -> Pr
     with writing():
         partnership = _partnership(draft.partnership, practice_of)
         programme = _programme(draft, partnership, by)
-        fields = _add_rows(programme, draft.programme)
-        goals = {goal.code: _goal(programme, goal, fields, by) for goal in draft.goals}
+        ids = Ids(draft.history)
+        fields = _add_rows(programme, draft.programme, ids.rows("programme", ""))
+        goals = {goal.code: _goal(programme, goal, fields, ids, by) for goal in draft.goals}
         measures = {
-            measure.code: _measure(goals[measure.goal], measure, fields, by)
+            measure.code: _measure(goals[measure.goal], measure, fields, ids, by)
             for measure in sorted(draft.measures, key=lambda m: m.order)
         }
-        ids = {code: measure.id for code, measure in measures.items()}
+        numbers = {code: measure.id for code, measure in measures.items()}
         for measure in draft.measures:
-            _relate(measures[measure.code], measure, ids)
-        programme.carried = with_ids(draft.carried, ids)
+            _relate(measures[measure.code], measure, numbers)
+        programme.carried = with_ids(draft.carried, numbers)
+        if draft.history:
+            store_history(draft.history, programme, [programme, *goals.values(), *measures.values()])
         return programme
 
 
@@ -62,15 +66,15 @@ def _programme(draft: Draft, partnership: Partnership, by: int | None) -> Progra
     return programme
 
 
-def _goal(programme: Programme, draft: ItemDraft, fields: dict[str, str], by: int | None) -> Goal:
+def _goal(programme: Programme, draft: ItemDraft, fields: dict[str, str], ids: Ids, by: int | None) -> Goal:
     goal = create_goal(programme, by=by, **_content(draft, fields))
-    _add_rows(goal, draft)
+    _add_rows(goal, draft, ids.rows("goal", goal.code))
     return goal
 
 
-def _measure(goal: Goal, draft: ItemDraft, fields: dict[str, str], by: int | None) -> Measure:
+def _measure(goal: Goal, draft: ItemDraft, fields: dict[str, str], ids: Ids, by: int | None) -> Measure:
     measure = create_measure(goal, by=by, **_content(draft, fields))
-    _add_rows(measure, draft)
+    _add_rows(measure, draft, ids.rows("measure", measure.code))
     return measure
 
 
@@ -93,29 +97,17 @@ def _relate(measure: Measure, draft: ItemDraft, ids: dict[str, int]) -> None:
         measure.revs = {**measure.revs, "related": note(measure.name)}
 
 
-def _add_rows(item: Item, draft: ItemDraft) -> dict[str, str]:
+def _add_rows(item: Item, draft: ItemDraft, ids: RowIds) -> dict[str, str]:
     """All rows at once: asking for the last order key before each one would take a query a row.
 
-    Answers the row of each code, for those that have one.
+    `ids`: of the rows of each kind, where the file knows them. Answers the row of each code, for those that have one.
     """
     rev = note(item.name)
     by_code: dict[str, str] = {}
     for kind, rows in draft.rows.items():
-        for cells, order_key in zip(rows, keys(len(rows)), strict=True):
-            row = _row(item, kind, cells, order_key, rev)
+        known = ids.get(kind, [])
+        known = known if len(known) == len(rows) else [str(uuid.uuid4()) for _ in rows]
+        for cells, order_key, id_ in zip(rows, keys(len(rows)), known, strict=True):
+            row = add_row(item, kind, id_, cells, order_key, rev)
             by_code.setdefault(cells.get("code", ""), row.id)
     return by_code
-
-
-def _row(item: Item, kind: str, cells: Cells, order_key: str, rev: int) -> Row:
-    row = Row(
-        id=str(uuid.uuid4()),
-        item_id=item.id,
-        kind=kind,
-        order_key=order_key,
-        cells=dict(cells),
-        revs=dict.fromkeys(cells, rev),
-        rev=rev,
-    )
-    db.session.add(row)
-    return row

@@ -45,11 +45,19 @@ def check_length(text: str, most: int, place: Place) -> None:
         raise Refused(sentence, place)
 
 
-def _checked(raw: Rich, place: Place) -> Rich:
-    """The same text in the editor's own form; what the editor could not have written is refused."""
+def check_rich(raw: Rich, place: Place) -> None:
+    """Raises Refused for what the editor could not have written."""
     try:
         content.check(raw)
         _check_attributes(raw)
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise Refused(_("The editor could not have written this formatted text."), place) from error
+
+
+def _checked(raw: Rich, place: Place) -> Rich:
+    """The same text in the editor's own form; what the editor could not have written is refused."""
+    check_rich(raw, place)
+    try:
         return content.read_back(raw)
     except (ValueError, TypeError, AttributeError) as error:
         raise Refused(_("The editor could not have written this formatted text."), place) from error

@@ -81,7 +81,11 @@ class Chapter:
 def chapters(v: View) -> list[Chapter]:
     """All goals and measures in order, read with a handful of queries however many there are."""
     goals, measures = goals_of(v.item), all_measures(v.item)  # type: ignore[arg-type]
-    entries = _entries([*goals, *measures], v)
+    return arranged(v, goals, measures, _entries([*goals, *measures], v))
+
+
+def arranged(v: View, goals: list[Goal], measures: list[Measure], entries: dict[int, Entry]) -> list[Chapter]:
+    """These goals and measures, given in order, under the programme's fields of action."""
     sections = [_section(goal, measures, entries) for goal in goals]
     fields: list[Row | None] = [*v.rows.get("fields", []), None]
     found = [

@@ -11,7 +11,7 @@ from klimawerk.measures.service import all_measures
 from klimawerk.measures.summary import budget_of
 from klimawerk.money import Sums, sums
 from klimawerk.programmes.hints import Hint, hints
-from klimawerk.sheets.models import Frame
+from klimawerk.sheets.models import Frame, Row
 from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.view import View
 
@@ -32,7 +32,11 @@ class Finance:
 
 def finance_of(v: View) -> Finance:
     measures: list[Measure] = all_measures(v.item)  # type: ignore[arg-type]
-    rows = rows_of_all([measure.id for measure in measures])
+    return money_of(v, measures, rows_of_all([measure.id for measure in measures]))
+
+
+def money_of(v: View, measures: list[Measure], rows: dict[int, dict[str, list[Row]]]) -> Finance:
+    """The same for these measures with these rows."""
     budgets = [budget_of(measure, rows.get(measure.id, {})) for measure in measures]
     found = sums(
         [line for budget in budgets for line in budget.costs],

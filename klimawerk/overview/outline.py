@@ -8,6 +8,8 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from klimawerk.collab.signals import texts_change
+from klimawerk.comments.listing import open_counts
+from klimawerk.comments.topics import counts_topic
 from klimawerk.extensions import db
 from klimawerk.goals.service import goals_of
 from klimawerk.live.changes import revision
@@ -23,24 +25,29 @@ from klimawerk.sheets.view import View
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the outline. `lang` is the language the title is in."""
+    """One line of the outline. `lang` is the language the title is in, `talks` how many threads are open."""
 
     item: Item
     title: str
     lang: str
     state: str
+    talks: int = 0
     below: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
 class Outline:
-    """`rev` is the programme's revision it was read at."""
+    """`rev` is the programme's revision it was read at; `talks` counts the open threads that the reader sees, by item,
+    as of `talks_rev` of `talks_topic`."""
 
     programme: Programme
     rev: int
     title: str
     lang: str
     lines: tuple[Line, ...]
+    talks: dict[int, int]
+    talks_topic: str
+    talks_rev: int
 
 
 def init_app(app: Flask) -> None:
@@ -54,11 +61,11 @@ def outline_of(v: View) -> Outline:
     rev = revision(programme.name)
     goals, measures = goals_of(programme), all_measures(programme)
     titles = titles_of([programme, *goals, *measures], v.languages.show)
-    lines = tuple(
-        Line(goal, *titles[goal.id], "", tuple(_line(m, titles, v) for m in measures if m.goal_id == goal.id))
-        for goal in goals
-    )
-    return Outline(programme, rev, *titles[programme.id], lines)
+    topic = counts_topic(programme, v.opened.member.side)
+    talks_rev, talks = revision(topic), open_counts(v.frame, v.opened.member)
+    below = {goal.id: tuple(_line(m, titles, talks, v) for m in measures if m.goal_id == goal.id) for goal in goals}
+    lines = tuple(Line(goal, *titles[goal.id], "", talks.get(goal.id, 0), below[goal.id]) for goal in goals)
+    return Outline(programme, rev, *titles[programme.id], lines, talks, topic, talks_rev)
 
 
 def outline_rev(programme: Programme) -> int:
@@ -72,8 +79,8 @@ def _follow_titles(_sender: object, name: str, fragments: list[str]) -> None:
         note_outline(programme_of(item))
 
 
-def _line(measure: Measure, titles: dict[int, tuple[str, str]], v: View) -> Line:
+def _line(measure: Measure, titles: dict[int, tuple[str, str]], talks: dict[int, int], v: View) -> Line:
     state = v.in_words(sheet_of("measure").fields["planning_state"], measure.values.get("planning_state"))
     if "planning_state" in measure.imported:
         state = _("%(state)s (as imported, not confirmed here)", state=state)
-    return Line(measure, *titles[measure.id], state)
+    return Line(measure, *titles[measure.id], state, talks.get(measure.id, 0))

@@ -79,6 +79,16 @@ def outline(item_id: int) -> ResponseReturnValue:
     return Response("".join(shown), headers={"X-Rev": str(o.rev)})
 
 
+@bp.get("/items/<int:item_id>/talks")
+@login_required
+def talks(item_id: int) -> ResponseReturnValue:
+    """The counts of open threads, beside the item's page and in its outline."""
+    v = here(readable_item(item_id))
+    o = outline_of(v)
+    shown = [render_template(template, o=o, v=v) for template in ("comments/_link.html", "overview/_outline.html")]
+    return Response("".join(shown), headers={"X-Rev": str(o.talks_rev)})
+
+
 @bp.post("/items/<int:item_id>/delete")
 @login_required
 def delete(item_id: int) -> ResponseReturnValue:

@@ -22,6 +22,7 @@ _SENTENCES = {
     Right.COMMENT: lazy_gettext("Your role does not include commenting here."),
     Right.EDIT: lazy_gettext("Your role allows reading here, not editing."),
     Right.MODERATE: lazy_gettext("Only coordinators and moderators may do this."),
+    Right.FIX: lazy_gettext("Only coordinators and moderators may do this."),
     Right.INVITE: lazy_gettext("Only coordinators may invite people."),
     Right.ADMINISTER: lazy_gettext("Only coordinators may change the partnership's settings."),
     Right.EXPORT: lazy_gettext("Your role does not include exporting."),

@@ -10,6 +10,7 @@ class Right(StrEnum):
     COMMENT = "comment"
     EDIT = "edit"
     MODERATE = "moderate"  # close and open parts for editing
+    FIX = "fix"  # make fixed copies of the programme
     INVITE = "invite"  # of one's own side only
     ADMINISTER = "administer"  # the partnership's settings; some need both sides (requests.py)
     EXPORT = "export"  # the whole, at any time
@@ -18,8 +19,8 @@ class Right(StrEnum):
 _R = Right
 
 RIGHTS: dict[str, frozenset[Right]] = {
-    "coordinator": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.MODERATE, _R.INVITE, _R.ADMINISTER, _R.EXPORT}),
-    "moderator": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.MODERATE, _R.EXPORT}),
+    "coordinator": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.MODERATE, _R.FIX, _R.INVITE, _R.ADMINISTER, _R.EXPORT}),
+    "moderator": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.MODERATE, _R.FIX, _R.EXPORT}),
     "editor": frozenset({_R.READ, _R.COMMENT, _R.EDIT, _R.EXPORT}),
     "reviewer": frozenset({_R.READ, _R.COMMENT, _R.EXPORT}),
     "observer": frozenset({_R.READ, _R.EXPORT}),

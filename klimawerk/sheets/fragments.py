@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from flask import Response, redirect, render_template, request
+from flask import Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -29,7 +29,8 @@ def derive(kind: str, render: Derive) -> None:
 
 
 def field_fragment(f: FieldView) -> str:
-    return render_template("sheets/_field.html", f=f, v=f.view)
+    """Without what every other template is given, since an answer may hold hundreds."""
+    return current_app.jinja_env.get_template("sheets/_field.html").render(f=f, v=f.view)
 
 
 def text_fragment(t: TextView) -> str:
@@ -97,7 +98,9 @@ def _changed_rows(v: View, kind: RowKind, since: int, moved: bool) -> list[str]:
     """The whole list when a row came, went or moved, or where it is only read; else only the cells."""
     if moved:
         return [rows_fragment(v, kind)]
-    cells = [f for row in v.rows_in(kind) for cell in kind.cells for f in _changed_fields(v, cell, since, row)]
+    met = {row_id for (row_id, _), conflict in v.conflicts.items() if conflict.rev > since}
+    rows = [row for row in v.rows_in(kind) if row.id in met or max(row.revs.values(), default=0) > since]
+    cells = [f for row in rows for cell in kind.cells for f in _changed_fields(v, cell, since, row)]
     return [rows_fragment(v, kind)] if cells and not v.forms else cells
 
 

@@ -6,6 +6,7 @@ topic revision at which it was last set. A text per language has one key per lan
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,10 @@ from klimawerk.clock import UtcTime, now
 from klimawerk.extensions import Model
 from klimawerk.money import Rates
 from klimawerk.partnerships.models import Partnership
+
+
+def new_key() -> str:
+    return str(uuid.uuid4())
 
 
 class Frame(Model):
@@ -47,10 +52,12 @@ class Item(Model):
 
     `imported` names the fields whose value came with a file and was not confirmed here ("agreed", "adopted").
     `writing_language`: the language that everybody writes in while several people have its texts open.
+    `key` is the item's identity outside of this installation: versions and files call it by that.
     """
 
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
     __table_args__ = (
+        Index("uq_item_key", "key", unique=True),
         Index(
             "uq_item_code",
             "frame_id",
@@ -70,6 +77,7 @@ class Item(Model):
     values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     revs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     imported: Mapped[list[str]] = mapped_column(JSON, default=list)
+    key: Mapped[str] = mapped_column(String(36), default=new_key)
     writing_language: Mapped[str] = mapped_column(String(8), default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -64,19 +64,12 @@ def _measures(frame: Frame, language: str) -> tuple[tuple[int, str], ...]:
 def titles_of(items: Iterable[Item], language: str) -> dict[int, tuple[str, str]]:
     """Title and its language for each item: in `language`, else the original, else any; ("", language) for none."""
     listed = list(items)
-    texts = store.texts([item.name for item in listed])
+    titles = store.plain_texts([item.name for item in listed], "title")
     result: dict[int, tuple[str, str]] = {}
     for item in listed:
-        found = texts.get(item.name, {})
+        found = titles[item.name]
         order = (language, item.frame.lead_language, *item.frame.languages)
-        result[item.id] = next(
-            (
-                (found[f"title.{code}"].plain, code)
-                for code in order
-                if f"title.{code}" in found and found[f"title.{code}"].plain
-            ),
-            ("", language),
-        )
+        result[item.id] = next(((found[code], code) for code in order if found.get(code)), ("", language))
     return result
 
 

@@ -43,7 +43,10 @@ HEAD = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One changed value. `one`: both in one; `before` and `now` apart, marked or plain as the view wants."""
+    """One changed value. `one`: both in one; `before` and `now` apart, marked or plain as the view wants.
+
+    Of a long text only what the view shows is made.
+    """
 
     label: str
     lang: str
@@ -88,13 +91,16 @@ class Cells:
             notes.append(_("This text is too long to be compared word by word; whole paragraphs are shown."))
         if change.only_formatting:
             notes.append(_("Only the formatting changed."))
-        if self.view == FIELDS:
+        one = before = now = Markup("")
+        if self.view == REDLINE:
+            one = marker.text(change, BOTH)
+        elif self.view == FIELDS:
             before, now = self.plain(self.old.text(fragment)), self.plain(self.new.text(fragment))
         else:
             before, now = marker.text(change, OLD), marker.text(change, NEW)
         changed = {split_key(one)[1] for one in self.comparison.texts if split_key(one)[0] == field.name}
         followed = self._followed(lang, changed, TEXT + field.name)
-        return Cell(label, lang, marker.text(change, BOTH), before, now, followed, tuple(notes), TEXT + fragment)
+        return Cell(label, lang, one, before, now, followed, tuple(notes), TEXT + fragment)
 
     def plain(self, text: Any) -> Markup:
         """A long text without any marks."""

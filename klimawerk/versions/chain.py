@@ -1,14 +1,16 @@
 """The form in which a version is hashed, and how its hash holds on to the one before it.
 
-Format 1. A part is a text, the rows of one kind, or the values; a manifest names all parts by their SHA-256:
+Format 2. A part is a text, the rows of one kind, or the values; a manifest names all parts by their SHA-256:
 
-    {"format": 1, "kind": "measure", "item": 7, "code": "WA-01", "goal": 3, "lead_language": "en",
+    {"format": 2, "kind": "measure", "item": "5f0c...", "code": "WA-01", "goal": "9d1e...", "lead_language": "en",
      "languages": ["de", "en"],
      "parts": {"values": "5f2a...", "text:description.en": "09cc...", "rows:steps": "77b1..."}}
 
 Everything is canonical JSON (RFC 8785) in UTF-8; decimal numbers and amounts are texts. A version's own hash is the
 SHA-256 of {"at", "content", "number", "previous", "reason"}, with `content` the manifest's hash. So a version proves
 every letter of it and of all before it, equal parts are kept once, and no person stands in what is hashed.
+
+Items are named by their keys, which they keep when they move to another installation. Format 1 named them by number.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any
 
 import rfc8785
 
-FORMAT = 1
+FORMAT = 2
 
 
 def canonical(value: Any) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
@@ -31,6 +32,7 @@ REASONS = {
     service.QUIET: lazy_gettext("taken by itself after editing"),
     service.IMPORT: lazy_gettext("as imported"),
     service.RESTORE: lazy_gettext("around bringing something back"),
+    service.EDITION: lazy_gettext("for a fixed copy of the programme"),
 }
 
 
@@ -103,12 +105,17 @@ def entries_of(versions: Sequence[Version], item: Item) -> list[Entry]:
 def people_between(item: Item, old: Version | None, new: Version | None) -> People:
     """Who wrote between two versions (None: now), by municipality."""
     first = old.number if old else 0
-    query = select(Version).where(Version.item_id == item.id, Version.number > first)
-    versions = list(db.session.scalars(query.where(Version.number <= new.number) if new else query))
-    found = [one for version in versions for one in version.contributors]
+    query = select(cast(Version.contributors, Text)).where(Version.item_id == item.id, Version.number > first)
+    said = db.session.scalars((query.where(Version.number <= new.number) if new else query).distinct())
+    found = [one for some in said for one in json.loads(some)]
     if new is None:
         found += [vars(one) for one in contributors(item.id, service.latest(item.id))]
-    distinct = list({one["id"]: one for one in found}.values())
+    return people(found, item)
+
+
+def people(contributors: Iterable[dict[str, Any]], item: Item) -> People:
+    """These contributors by municipality, each once."""
+    distinct = list({one["id"]: one for one in contributors}.values())
     return _by_place(distinct, _names_of({one["id"] for one in distinct}), side_names(item.frame.partnership))
 
 
@@ -146,4 +153,6 @@ def _names(versions: Sequence[Version]) -> dict[int, str]:
 
 
 def _names_of(ids: set[int]) -> dict[int, str]:
-    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+    """Of people of this installation; those who came with a file have pseudonyms."""
+    numbers = {one for one in ids if isinstance(one, int)}
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(numbers))).all())

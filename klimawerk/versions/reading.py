@@ -13,10 +13,12 @@ from pycrdt import XmlFragment
 from klimawerk.collab import content, store
 from klimawerk.collab.content import Node
 from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
 from klimawerk.live.changes import revision
 from klimawerk.measures.models import Measure
 from klimawerk.sheets.models import Frame, Item, Row
 from klimawerk.sheets.rows import rows_of
+from klimawerk.versions import keys
 from klimawerk.versions.chain import FORMAT, canonical, digest
 
 VALUES, TEXT, ROWS = "values", "text:", "rows:"
@@ -66,11 +68,11 @@ def read(item_id: int) -> Reading:
 
 def _head(item: Item) -> Head:
     frame = item.frame
-    head: Head = {"format": FORMAT, "kind": item.kind, "item": item.id, "code": item.code}
+    head: Head = {"format": FORMAT, "kind": item.kind, "item": item.key, "code": item.code}
     head |= {"lead_language": frame.lead_language, "languages": list(frame.languages)}
     if item.kind == "programme":
         return head | {"frame": _frame(frame)}
-    return head | {"goal": item.goal_id} if isinstance(item, Measure) else head
+    return head | {"goal": db.session.get_one(Goal, item.goal_id).key} if isinstance(item, Measure) else head
 
 
 def _frame(frame: Frame) -> Head:
@@ -85,7 +87,7 @@ def _frame(frame: Frame) -> Head:
 
 
 def _parts(item: Item, log: store.Log) -> dict[str, bytes]:
-    parts: dict[str, Any] = {VALUES: item.values}
+    parts: dict[str, Any] = {VALUES: keys.with_keys(item)}
     parts |= {ROWS + kind: [_row(row) for row in rows] for kind, rows in rows_of(item).items()}
     parts |= {TEXT + fragment: text for fragment, text in _texts(log).items()}
     return {name: canonical(value) for name, value in parts.items()}

@@ -123,13 +123,14 @@ def _paired(old: Sequence[Block], new: Sequence[Block]) -> Iterator[BlockChange]
 
 def _pairs(old: Sequence[Block], new: Sequence[Block]) -> list[tuple[int, int]]:
     """Which block became which: in order, so that together they have most in common."""
+    before, after = ([_said_words(block) for block in side] for side in (old, new))
     if len(old) * len(new) > MOST_PAIRS:
         both = range(min(len(old), len(new)))
-        return [(x, x) for x in both if _likeness(old[x], new[x]) >= ALIKE]
+        return [(x, x) for x in both if _likeness(before[x], after[x]) >= ALIKE]
     best: dict[tuple[int, int], tuple[float, tuple[tuple[int, int], ...]]] = {}
     nothing: tuple[float, tuple[tuple[int, int], ...]] = (0.0, ())
-    for x, one in enumerate(old):
-        for y, other in enumerate(new):
+    for x, one in enumerate(before):
+        for y, other in enumerate(after):
             found = max(best.get((x - 1, y), nothing), best.get((x, y - 1), nothing), key=lambda way: way[0])
             likeness = _likeness(one, other)
             score, way = best.get((x - 1, y - 1), nothing)
@@ -139,10 +140,14 @@ def _pairs(old: Sequence[Block], new: Sequence[Block]) -> list[tuple[int, int]]:
     return list(best.get((len(old) - 1, len(new) - 1), nothing)[1])
 
 
-def _likeness(old: Block, new: Block) -> float:
-    """Share of common words, 0 to 1; the spaces between them do not count."""
-    a, b = ([word.text for word in block.words if not word.text.isspace()] for block in (old, new))
-    return LCSseq.normalized_similarity(a, b) if a and b else 0.0
+def _said_words(block: Block) -> list[str]:
+    """Its words without the spaces between them."""
+    return [word.text for word in block.words if not word.text.isspace()]
+
+
+def _likeness(old: list[str], new: list[str]) -> float:
+    """Share of common words, 0 to 1."""
+    return LCSseq.normalized_similarity(old, new, score_cutoff=ALIKE) if old and new else 0.0
 
 
 def _runs(old: tuple[Word, ...], new: tuple[Word, ...]) -> Iterator[Run]:

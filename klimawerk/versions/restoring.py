@@ -18,13 +18,13 @@ from klimawerk.measures.models import Measure
 from klimawerk.measures.service import move_measure
 from klimawerk.partnerships.access import Member
 from klimawerk.programmes.service import note_order, programme_of
+from klimawerk.sheets import order
 from klimawerk.sheets.catalogue import sheet_of, split_key
 from klimawerk.sheets.codes import is_free
 from klimawerk.sheets.models import Item, Row
-from klimawerk.sheets.order import keys
 from klimawerk.sheets.rows import delete_row, move_row, restore_row, rows_of
 from klimawerk.sheets.service import Place, set_value
-from klimawerk.versions import service
+from klimawerk.versions import keys, service
 from klimawerk.versions.comparing import NOTHING, State, compare_rows
 from klimawerk.versions.models import Version
 from klimawerk.versions.reading import ROWS, TEXT, read
@@ -60,7 +60,7 @@ def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: s
         note(item.name)
         store.hold(item.name)
         db.session.refresh(item)
-        work = _Work(item, old, of_reading(read(item.id)), person)
+        work = _Work(item, old, of_reading(read(item.id), keys.around(item.id)), person)
         service.record(item.id, service.RESTORE, by=person, side=side)
         before = service.latest(item.id)
         work.do(part)
@@ -165,7 +165,7 @@ class _Work:
 
     def _arrange(self, rows: list[Row]) -> None:
         rev = note(self.item.name)
-        for row, key in zip(rows, keys(len(rows)), strict=True):
+        for row, key in zip(rows, order.keys(len(rows)), strict=True):
             row.order_key, row.rev = key, rev
         db.session.flush()
 

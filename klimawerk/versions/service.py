@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from klimawerk.clock import now
@@ -20,8 +21,8 @@ from klimawerk.versions.chain import digest, link
 from klimawerk.versions.models import Version
 from klimawerk.versions.reading import Reading, one_moment, read
 
-KEPT, QUIET, IMPORT, RESTORE = "kept", "quiet", "import", "restore"
-"""Why a version was taken: by hand, by itself when editing fell quiet, by an import, around a restore."""
+KEPT, QUIET, IMPORT, RESTORE, EDITION = "kept", "quiet", "import", "restore", "edition"
+"""Why it was taken: by hand, by itself when editing fell quiet, by an import, around a restore, for an edition."""
 
 ATTEMPTS = 5
 LONGEST_NOTE = 2_000  # characters
@@ -31,7 +32,7 @@ class Busy(Exception):
     """Others took versions of the same item again and again meanwhile."""
 
 
-class _Overtaken(Exception):
+class Overtaken(Exception):
     """Somebody else took a version since this one was read."""
 
 
@@ -71,13 +72,13 @@ def take(
         if _unchanged(last, reading):
             return None
         words = {"by": by, "side": side, "label": label, "note": remark}
-        made = _version(item_id, last, reading, reason, people, words)
+        made = drawn(item_id, last, reading, reason, people, words)
         packed = storing.pack(reading.parts)
         try:
             with writing():
                 _append(made, last, packed)
                 return made
-        except (_Overtaken, IntegrityError):
+        except (Overtaken, IntegrityError):
             continue
     raise Busy(str(item_id))
 
@@ -89,7 +90,7 @@ def record(item_id: int, reason: str, *, by: int | None = None, side: str = "", 
     if _unchanged(last, reading):
         return None
     words = {"by": by, "side": side, "note": remark}
-    made = _version(item_id, last, reading, reason, contributors(item_id, last), words)
+    made = drawn(item_id, last, reading, reason, contributors(item_id, last), words)
     _append(made, last, storing.pack(reading.parts))
     return made
 
@@ -122,11 +123,7 @@ def items_of(frame: Frame) -> list[int]:
     return list(db.session.scalars(select(Item.id).where(Item.frame_id == frame.id).order_by(Item.id)))
 
 
-def _unchanged(last: Version | None, reading: Reading) -> bool:
-    return last is not None and last.content_hash == digest(reading.manifest())
-
-
-def _version(
+def drawn(
     item_id: int,
     last: Version | None,
     reading: Reading,
@@ -134,6 +131,7 @@ def _version(
     people: list[Contributor],
     words: dict[str, Any],
 ) -> Version:
+    """The version that follows `last`, not yet kept."""
     manifest, at = reading.manifest(), _after(last)
     made = Version(item_id=item_id, number=last.number + 1 if last else 1, manifest=manifest, at=at, reason=reason)
     made.content_hash, made.previous = digest(manifest), last.hash if last else ""
@@ -145,6 +143,24 @@ def _version(
     return made
 
 
+def append_all(made: Sequence[Version], packed: storing.Packed) -> None:
+    """Keep versions of many items, each behind the one it follows. Inside writing(). Raises Overtaken."""
+    items = [one.item_id for one in made]
+    for item_id in items:
+        note(topic(item_id))
+    newest = select(Version.item_id, func.max(Version.number)).where(Version.item_id.in_(items))
+    present: dict[int, int] = dict(db.session.execute(newest.group_by(Version.item_id)).all())
+    if any(present.get(one.item_id, 0) != one.number - 1 for one in made):
+        raise Overtaken
+    storing.store(packed)
+    db.session.add_all(made)
+    db.session.flush()
+
+
+def _unchanged(last: Version | None, reading: Reading) -> bool:
+    return last is not None and last.content_hash == digest(reading.manifest())
+
+
 def _after(last: Version | None) -> datetime:
     """Now, and never before the version it follows: a clock may jump."""
     return max(now(), last.at) if last else now()
@@ -154,7 +170,7 @@ def _append(made: Version, last: Version | None, packed: storing.Packed) -> None
     note(topic(made.item_id))
     present = latest(made.item_id)
     if (present.id if present else None) != (last.id if last else None):
-        raise _Overtaken
+        raise Overtaken
     storing.store(packed)
     db.session.add(made)
     db.session.flush()

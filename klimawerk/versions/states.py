@@ -4,35 +4,55 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import current_app
 
-from klimawerk.versions import storing
+from klimawerk.versions import keys, storing
 from klimawerk.versions.comparing import Comparison, State, compare
 from klimawerk.versions.models import Version
-from klimawerk.versions.reading import Reading, one_moment, read
+from klimawerk.versions.reading import VALUES, Head, Reading, one_moment, read
 
 T = TypeVar("T")
 LARGE = 30_000  # bytes of changed parts from which a comparison leaves the loop to others
 
 
 def state_of(version: Version) -> State:
-    """What stands in a version. Raises Damaged."""
+    """What stands in a version, with items by their number here. Raises Damaged."""
     head, hashes = storing.head_of(version)
     loaded = storing.load(hashes.values())
-    return State(head, hashes, {name: storing.part(loaded[key]) for name, key in hashes.items()})
+    return localised(head, hashes, {name: loaded[key] for name, key in hashes.items()}, keys.around(version.item_id))
 
 
 def present_state(item_id: int) -> State:
     """What stands in the item now, current up to the last acknowledged word."""
     with one_moment():
         reading = read(item_id)
-    return of_reading(reading)
+    return of_reading(reading, keys.around(item_id))
 
 
-def of_reading(reading: Reading) -> State:
-    return State(reading.head, reading.hashes, {name: json.loads(data) for name, data in reading.parts.items()})
+def of_reading(reading: Reading, known: keys.Known) -> State:
+    return localised(reading.head, reading.hashes, reading.parts, known)
+
+
+def stood(head: Head, contents: dict[str, Any], known: keys.Known) -> State:
+    """The state that a manifest names (`head`, with its "parts"), from decoded parts by their hash."""
+    hashes: dict[str, str] = head["parts"]
+    bare = {name: value for name, value in head.items() if name != "parts"}
+    return _placed(bare, hashes, {name: contents[key] for name, key in hashes.items()}, known)
+
+
+def localised(head: Head, hashes: dict[str, str], parts: dict[str, bytes], known: keys.Known) -> State:
+    """The state with its references to other items as their numbers here; those to strangers are left out."""
+    return _placed(head, hashes, {name: json.loads(data) for name, data in parts.items()}, known)
+
+
+def _placed(head: Head, hashes: dict[str, str], decoded: dict[str, Any], known: keys.Known) -> State:
+    if VALUES in decoded:
+        decoded = {**decoded, VALUES: keys.with_numbers(head["kind"], decoded[VALUES], known)}
+    if "goal" in head:
+        head = {**head, "goal": known.get(head["goal"])}
+    return State(head, hashes, decoded)
 
 
 def compared(old: State, new: State) -> Comparison:

@@ -53,6 +53,25 @@ def load(hashes: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
+def blacked_of(hashes: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What is said of those of these parts of which something was blacked out, by hash."""
+    wanted = sorted(set(hashes))
+    found: dict[str, dict[str, str]] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        query = select(VersionPart.hash, VersionPart.blacked).where(
+            VersionPart.hash.in_(wanted[start : start + AT_ONCE])
+        )
+        found |= {key: blacked for key, blacked in db.session.execute(query).all() if blacked}
+    return found
+
+
+def store_blacked(key: str, data: bytes, blacked: dict[str, str]) -> None:
+    """Keep what a black-out elsewhere has left of a part. Inside writing()."""
+    if db.session.get(VersionPart, key) is None:
+        db.session.add(VersionPart(hash=key, data=zlib.compress(data, LEVEL), size=len(data), blacked=blacked))
+        db.session.flush()
+
+
 def unpack(key: str, data: bytes, blacked: Mapping[str, str] | None) -> bytes:
     """What a stored part says. Raises Damaged when it does not fit its hash, or that of what a black-out left."""
     try:

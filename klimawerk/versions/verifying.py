@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
@@ -14,6 +14,14 @@ from klimawerk.versions.models import Version, VersionPart
 from klimawerk.versions.storing import Damaged, head_of, unpack
 
 AT_ONCE = 200
+Check = tuple[Callable[[], Iterator[str]], Callable[[], str]]
+_more: list[Check] = []
+
+
+def register(faults: Callable[[], Iterator[str]], count: Callable[[], str]) -> None:
+    """Verify something that is made of versions too; `count` says how many there are ("3 editions")."""
+    if (faults, count) not in _more:
+        _more.append((faults, count))
 
 
 def faults() -> Iterator[str]:
@@ -24,12 +32,14 @@ def faults() -> Iterator[str]:
         for fault in _wrong_versions(item_id, known):
             yield f"{kind} {item_id}, {fault}"
         db.session.expunge_all()
+    for more, _count in _more:
+        yield from more()
 
 
-def count() -> tuple[int, int]:
-    """How many versions and how many parts there are."""
+def count() -> str:
+    """How much was looked at."""
     versions, parts = (db.session.scalar(select(func.count()).select_from(t)) for t in (Version, VersionPart))
-    return versions or 0, parts or 0
+    return ", ".join([f"{versions} versions of {parts} parts", *(said() for _faults, said in _more)])
 
 
 def blacked_out() -> Iterator[str]:

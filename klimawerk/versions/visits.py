@@ -53,9 +53,10 @@ class Visitors:
         self._since = {seen: self._since.get(seen, moment) for seen in here}
         gone = self._noted.keys() - here
         due = {seen for seen, since in self._since.items() if moment - since >= GLANCE and self._is_due(seen, moment)}
+        # Before it is tried: a database that takes nothing is asked once a minute, not once a second.
+        self._noted = {**{s: at for s, at in self._noted.items() if s in here}, **dict.fromkeys(due, moment)}
         if gone or due:
             remember(gone | due)
-        self._noted = {**{s: at for s, at in self._noted.items() if s in here}, **dict.fromkeys(due, moment)}
 
     def _is_due(self, seen: Seen, moment: float) -> bool:
         return moment - self._noted.get(seen, -EACH) >= EACH

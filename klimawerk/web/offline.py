@@ -8,7 +8,7 @@ import re
 from flask import Flask, Response, current_app, render_template, request, send_from_directory
 
 READER, KEEP = "X-Reader", "X-Keep"
-_KEPT = re.compile(r"/(?:|account|offline|(?:programmes|goals|measures)/\d+)")
+_KEPT = re.compile(r"/(?:|account|offline|(?:programmes|goals|measures)/\d+|items/\d+/comments)")
 
 
 def init_app(app: Flask) -> None:

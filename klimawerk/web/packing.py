@@ -20,7 +20,7 @@ import brotli
 from werkzeug.datastructures import Accept
 
 log = logging.getLogger(__name__)
-QUICK = {"br": 6, "gzip": 5}
+QUICK = {"br": 7, "gzip": 5}
 
 
 def encoding_for(accepted: Accept) -> str | None:

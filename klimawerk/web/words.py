@@ -100,6 +100,10 @@ WORDS: dict[str, LazyString] = {
     "link.set": lazy_gettext("Set link"),
     "link.remove": lazy_gettext("Remove link"),
     "link.refused": lazy_gettext("Please give an address that begins with https://, http:// or mailto:."),
+    # A comment that is on its way
+    "comments.yours": lazy_gettext("Your comment"),
+    "comments.passage": lazy_gettext("Comment on these words"),
+    "comments.people": lazy_gettext("People with this name"),
     # Who is here
     "people.item": lazy_gettext("Here now: {names}"),
     "people.field.one": lazy_gettext("{names} is here"),
@@ -125,7 +129,7 @@ WORDS: dict[str, LazyString] = {
 
 
 LATER = (
-    *("away.", "leaving.", "link.", "panel.", "relogin.", "toolbar", "waiting.here", "kept"),
+    *("away.", "comments.", "leaving.", "link.", "panel.", "relogin.", "toolbar", "waiting.here", "kept"),
     *("note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
     *("offer.deleted", "offer.forbidden", "offer.invalid", "offer.locked", "offer.outdated", "offer.restored"),
     *("offer.revoked", "offer.swept", "offer.too_large"),

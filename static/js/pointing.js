@@ -1,10 +1,12 @@
-// What is done by pointer and pasting alone, and can wait until the page has come to rest.
+// What is done by pointer, by pasting and in comments, and can wait until the page has come to rest.
 
+import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
 import { startTablePaste } from "./paste-table.js"
 
 export function start() {
   startDrag()
   startTablePaste()
+  if (document.documentElement.dataset.userId) startComments()
   document.documentElement.classList.add("draggable")
 }

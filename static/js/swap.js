@@ -3,7 +3,7 @@
 import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { paintHead, repaint } from "./saving.js"
 
-const HELD = "kw-field[data-dirty], kw-text[hx-morph-skip], [data-dragging]"
+const HELD = "kw-field[data-dirty], kw-text[hx-morph-skip], [data-dragging], [data-draft]"
 
 let morph = null
 htmx.registerExtension("klimawerk", { init: (internal) => (morph = internal.morph) })

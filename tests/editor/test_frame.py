@@ -81,7 +81,7 @@ def test_a_link_takes_only_addresses_that_are_safe(team: Team, sheet_for: SheetF
     expect(here.body().locator("a")).to_have_attribute("href", "https://example.org/bins")
 
 
-@pytest.mark.lines("refused", "two")
+@pytest.mark.lines("two")
 def test_people_are_shown_by_place_and_field_and_leave(team: Team, sheet_for: SheetFor) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     expect(here.page.locator("#people")).to_contain_text("Abenkrom")

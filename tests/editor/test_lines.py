@@ -67,7 +67,7 @@ def test_leaving_the_page_while_something_waits_asks(team: Team, sheet_for: Shee
     assert asked == ["beforeunload"]
 
 
-@pytest.mark.lines("refused", "two")
+@pytest.mark.lines("two")
 def test_a_closed_measure_says_so_at_once_and_takes_no_words(
     team: Team, sheet_for: SheetFor, app: Flask, measure: Measure
 ) -> None:

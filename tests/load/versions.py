@@ -24,11 +24,12 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.rows import append_row, rows_of
 from klimawerk.sheets.service import Place, set_value
 from klimawerk.versions import service
+from klimawerk.versions.history import PAGE
 from klimawerk.versions.models import Version, VersionPart
 from tests.load.contenders import Contender, Klimawerk
 from tests.load.measures import Figures, percentile
 
-LETTERS, ROWS, FEW = 12_000, 60, 10
+LETTERS, ROWS = 12_000, 60
 SENTENCE = "The market women of quarter {n} sort what is left of fruit and fish, and carry it to the compost. "
 
 
@@ -53,6 +54,7 @@ class Versions:
             taken = [_timed(lambda: service.take(desk.measure.id, service.QUIET)) for _ in desk.edits(self.times)]
             figures: Figures = {"take_p50": percentile(taken, 0.5), "take_p95": percentile(taken, 0.95)}
             figures["version_bytes"] = _bytes() / (self.times + 1)
+            desk.multiply(2 * PAGE)  # one page of the history is full
             figures["compare_few"], figures["history_few"] = desk.pages()
             desk.multiply(self.many)
             figures["compare_many"], figures["history_many"] = desk.pages()
@@ -95,12 +97,16 @@ class _Desk:
         newest = service.latest(self.measure.id)
         assert newest is not None
         columns = {c.key: getattr(newest, c.key) for c in inspect(Version).columns if c.key != "id"}
-        others = [item for item in service.items_of(self.measure.frame) if item != self.measure.id]
+        items = service.items_of(self.measure.frame)
+        others = [item for item in items if item != self.measure.id]
+        reached = {item: last.number if (last := service.latest(item)) else 0 for item in items}
+        rows = []
+        for number in range(many // 2):
+            for item in (self.measure.id, others[number % len(others)]):
+                reached[item] += 1
+                rows.append({**columns, "item_id": item, "number": reached[item]})
         with writing() as session:
-            for number in range(many // 2):
-                here = {**columns, "number": newest.number + 1 + number}
-                there = {**columns, "item_id": others[number % len(others)], "number": 1 + number // len(others)}
-                session.execute(insert(Version), [here, there])
+            session.execute(insert(Version), rows)
 
     def _page(self, address: str) -> float:
         client = self._app.test_client()

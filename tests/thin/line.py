@@ -20,12 +20,16 @@ class Load:
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     asked_by: dict[str, str] = field(default_factory=dict)
     """Path of a request: path of the file that asked for it ("" for the page itself)."""
+    frames: list[tuple[bool, str]] = field(default_factory=list)
+    """What went over the page's WebSocket: (whether it was sent, the message), without signs of life."""
     _paths: dict[str, str] = field(default_factory=dict)
 
     def watch(self, session: CDPSession) -> None:
         session.on("Network.requestWillBeSent", self._sent)
         session.on("Network.responseReceived", self._received)
         session.on("Network.loadingFinished", self._finished)
+        session.on("Network.webSocketFrameSent", lambda event: self._frame(True, event))
+        session.on("Network.webSocketFrameReceived", lambda event: self._frame(False, event))
         session.send("Network.enable")
 
     @property
@@ -37,12 +41,33 @@ class Load:
     def editor(self) -> dict[str, int]:
         return {path: size for path, size in self.sizes.items() if is_editor(path)}
 
+    def depth(self, path: str) -> int:
+        """How many answers, one because of the other, it takes until that file is here: 1 for the page itself."""
+        by = self.asked_by.get(path, "")
+        return 1 + (self.depth(by) if by and by != path else 0)
+
+    def turns(self, word: str) -> int:
+        """How often the page waited for an answer on its WebSocket before it sent a message with `word` in it."""
+        waited = 0
+        before = True
+        for sent, message in self.frames:
+            waited += sent and not before
+            if sent and word in message:
+                return waited
+            before = sent
+        raise AssertionError(f"{word} was never sent: {self.frames}")
+
     def _sent(self, event: dict[str, Any]) -> None:
         path = urlsplit(event["request"]["url"]).path
         self._paths[event["requestId"]] = path
         initiator = event["initiator"]
         by = initiator.get("url") or next((f["url"] for f in initiator.get("stack", {}).get("callFrames", [])), "")
         self.asked_by.setdefault(path, urlsplit(by).path)
+
+    def _frame(self, sent: bool, event: dict[str, Any]) -> None:
+        message = event["response"]["payloadData"]
+        if message not in ("2", "3"):
+            self.frames.append((sent, message))
 
     def _received(self, event: dict[str, Any]) -> None:
         path = self._paths.get(event["requestId"], "")

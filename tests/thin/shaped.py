@@ -56,7 +56,7 @@ class Weather:
 
 
 class Line:
-    """Passes everything on to `port`; `url` is where browsers go. `weather` may be set and taken away at any time.
+    """Passes everything on to `port`; `url` is where browsers go. `delay` and `weather` may be changed at any time.
 
     `carried` counts bytes (up, down), `connections` those that were made, `stalls` and `resets` what befell them.
     """
@@ -70,7 +70,7 @@ class Line:
         scheme: str = "http",
         weather: Weather | None = None,
     ) -> None:
-        self._port, self._delay, self.weather = port, delay, weather
+        self._port, self.delay, self.weather = port, delay, weather
         self.connections = self.stalls = self.resets = 0
         self._up, self._down = _Lane(rate), _Lane(rate)
         self._open: set[_Connection] = set()
@@ -115,7 +115,7 @@ class Line:
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         with suppress(OSError, asyncio.CancelledError):
-            await asyncio.sleep(2 * self._delay)  # the handshake: the browser, which is near, could write at once
+            await asyncio.sleep(2 * self.delay)  # the handshake: the browser, which is near, could write at once
             server = await asyncio.open_connection("127.0.0.1", self._port, limit=PACKET)
             await self._serve((reader, writer), server)
         writer.close()
@@ -156,10 +156,10 @@ class Line:
     ) -> None:
         while data := await source.read(PACKET):
             await window.acquire()
-            air.put_nowait((await lane.carry(len(data)) + self._delay, data))
+            air.put_nowait((await lane.carry(len(data)) + self.delay, data))
             if struck and self.weather:
                 await self._change(self.weather.after(len(data)), struck)
-        air.put_nowait((self._loop.time() + self._delay, b""))
+        air.put_nowait((self._loop.time() + self.delay, b""))
 
     async def _arrive(
         self, target: asyncio.StreamWriter, window: _Window, air: asyncio.Queue[tuple[float, bytes]]
@@ -171,7 +171,7 @@ class Line:
                 return target.write_eof()
             target.write(data)
             await target.drain()
-            self._loop.call_later(self._delay, window.acknowledged)
+            self._loop.call_later(self.delay, window.acknowledged)
 
     async def _change(self, weather: float | None, struck: _Connection) -> None:
         if weather == 0:

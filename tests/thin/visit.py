@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 TEXT = "kw-text[data-write][data-kind=text]:has(.text-body > *)"
-"""A long text with something in it; the first of the page."""
+"""A long text with something in it. The first of the page is kept in mind: an editor has something in any text."""
 
 # Looks once per frame, so that what it sees has been painted. The browser allows this script itself, not the page.
 _EYE = """(() => {
-  const text = () => document.querySelector("TEXT")
+  let kept = null
+  const text = () => (kept ??= document.querySelector("TEXT"))
   const body = () => text()?.querySelector(".text-body")
   const painted = () => performance.getEntriesByName("first-contentful-paint").length > 0
   const shows = (word) => body()?.textContent.includes(word)
@@ -22,9 +23,9 @@ _EYE = """(() => {
     script: () => document.documentElement.classList.contains("js"),
     online: () => document.querySelector("#save-state[data-state=saved]") !== null,
     editing: () => text()?.contains(document.activeElement) && document.activeElement.isContentEditable,
-    saved: () => Object.keys(eye.words).length && text().querySelector(".field-state[data-state=saved]") !== null,
+    saved: () => Object.keys(eye.words).length && text()?.querySelector(".field-state[data-state=saved]") !== null,
   }
-  const eye = (window.eye = { seen: {}, words: {} })
+  const eye = (window.eye = { seen: {}, words: {}, id: () => text()?.id })
   const look = () => {
     const now = performance.now()
     for (const [name, holds] of Object.entries(conditions)) if (!(name in eye.seen) && holds()) eye.seen[name] = now
@@ -60,6 +61,15 @@ class Visit:
         found: dict[str, float] = self.page.evaluate("window.eye?.seen ?? {}")
         return {name: at / 1000 for name, at in found.items()}
 
+    @property
+    def text(self) -> Locator:
+        """The text that is watched."""
+        return self.page.locator(f"#{self.page.evaluate('eye.id()')}")
+
+    @property
+    def body(self) -> Locator:
+        return self.text.locator(".text-body")
+
     def expect(self, name: str, word: str) -> None:
         """From now on look out for `word` in the text; `name` is what that is called."""
         self.page.evaluate("([name, word]) => (eye.words[name] = word)", [name, word])
@@ -67,12 +77,14 @@ class Visit:
     def begin_to_write(self) -> None:
         """Click into the text as soon as it can be read, and again where nothing happens, as people do."""
         self.seconds("readable")
-        text = self.page.locator(TEXT).first
-        text.scroll_into_view_if_needed()
+        self.text.scroll_into_view_if_needed()
+        end = time.monotonic() + self._patience
         while "editing" not in self.seen:
-            if text.get_attribute("aria-busy") is None and (place := text.locator(".text-body").bounding_box()):
+            assert time.monotonic() < end, "the editor does not open"
+            if self.text.get_attribute("aria-busy") is None and (place := self.body.bounding_box()):
                 self.page.mouse.click(place["x"] + 20, place["y"] + place["height"] - 15)
-            self._until(lambda: "editing" in self.seen, "editing", within=0.5)
+            again = time.monotonic() + 0.5
+            self._until(lambda again=again: "editing" in self.seen or time.monotonic() > again, "editing")
 
     def write(self, word: str) -> None:
         """The visitor's own word, in the editor; "typed" and "saved" are seen then."""
@@ -90,11 +102,8 @@ class Visit:
         times = ("asked", "began", "ended")
         return [{key: one[key] / 1000 if key in times else one[key] for key in one} for one in fetched]
 
-    def _until(self, condition: Callable[[], bool], what: str, *, within: float | None = None) -> None:
-        end = time.monotonic() + (within or self._patience)
+    def _until(self, condition: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + self._patience
         while not condition():
-            if time.monotonic() > end:
-                if within:
-                    return
-                raise AssertionError(f"{what} was not seen within {self._patience} s; seen: {self.seen}")
+            assert time.monotonic() < end, f"{what} was not seen within {self._patience} s; seen: {self.seen}"
             self.page.wait_for_timeout(30)

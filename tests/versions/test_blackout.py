@@ -10,6 +10,7 @@ from flask import Flask
 from klimawerk.accounts.models import AuditEntry
 from klimawerk.collab import store
 from klimawerk.collab.models import Document, Update
+from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.sheets.models import FieldChange
@@ -33,6 +34,13 @@ def told(desk: Desk) -> Desk:
     desk.write("description.de", f"Vierzig Tonnen. {SECRET}. Der Markt sortiert.")
     row = append_row(desk.measure, "steps", {"text.de": f"Warten: {SECRET}"}, by=desk.editor().id)
     desk.keep("First")
+    with writing() as session:
+        thread = Thread(item_id=desk.measure.id, kind="question", value=f"Warten: {SECRET}", outcome=f"Ja, {SECRET}")
+        session.add(thread)
+        session.flush()
+        session.add(Comment(thread_id=thread.id, side="de", language="de", words=f"{SECRET}?", key="k"))
+        detail = {"words": f"Wirklich: {SECRET}?"}
+        session.add(CommentEvent(item_id=desk.measure.id, thread_id=thread.id, kind="edited", detail=detail))
     desk.write("description.de", "Vierzig Tonnen. Der Markt sortiert.")
     desk.keep("Second")
     assert row

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.versions.models import Version, Visit
 from tests.barriers import looked_at
 from tests.versions.conftest import Desk
 from tests.versions.test_pages import workshop
@@ -132,6 +136,30 @@ def test_words_of_a_paragraph_that_went_are_offered_to_their_writer(desk: Desk, 
     sheet.get_by_role("button", name="Done, take this away").click()
     sheet.locator("#save-state[data-state=saved]").wait_for()
     expect(page.locator(".offer")).to_have_count(0)
+
+
+def test_what_changed_since_the_last_visit_is_one_link_away(desk: Desk, page_for: Callable[..., Page]) -> None:
+    reader = desk.team.partner["reviewer"]
+    desk.keep()
+    sheet = page_for(reader, path=f"/measures/{desk.measure.id}")
+    for _ in range(400):  # the sheet has to be in sight for some seconds
+        db.session.rollback()
+        if db.session.get(Visit, (reader.id, desk.measure.id)):
+            break
+        sheet.wait_for_timeout(100)
+    sheet.goto("/")
+    sheet.wait_for_timeout(1500)  # the server has heard that the page is gone
+    with writing():
+        visit = db.session.get_one(Visit, (reader.id, desk.measure.id))
+        assert visit.before_at is None
+        visit.at -= timedelta(days=2)
+        db.session.scalars(db.select(Version)).one().at -= timedelta(days=3)
+    desk.write("description.en", "Sixty bins are set up.")
+    sheet.goto(f"/measures/{desk.measure.id}")
+    sheet.get_by_role("link", name="Since my last visit").click()
+    expect(sheet.locator(".points")).to_contain_text("your last visit")
+    expect(sheet.locator("#change-description-en ins")).to_have_text("[added:] Sixty")
+    expect(sheet.locator(".change")).to_have_count(1)
 
 
 def test_a_history_that_is_open_follows(desk: Desk, page_for: Callable[..., Page]) -> None:

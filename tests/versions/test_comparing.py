@@ -9,7 +9,7 @@ from itertools import combinations, permutations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klimawerk.collab import content
@@ -20,7 +20,7 @@ from klimawerk.versions.chain import canonical, digest
 from klimawerk.versions.comparing import Comparison, RowChange, State, compare, compare_rows
 from klimawerk.versions.redline import ADDED, CHANGED, REMOVED, SAME, TextChange, compare_texts, compare_words
 
-QUICK = settings(max_examples=120, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=120, print_blob=True)
 
 # Texts that people and robots write, with everything that breaks words in two.
 _LETTERS = st.sampled_from(

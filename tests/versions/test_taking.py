@@ -17,6 +17,7 @@ from klimawerk.collab.content import from_plain
 from klimawerk.collab.models import Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
 from klimawerk.live.changes import revision
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.rows import move_row, rows_of
@@ -37,7 +38,8 @@ def test_a_version_holds_every_field_row_and_text(any_database: str, desk: Desk)
     desk.write("description.de", "Vierzig Tonnen 😀 <b>")
     found = content(desk.keep("Before the workshop"))
     assert found["code"] == "WA-01"
-    assert found["goal"] == desk.measure.goal_id
+    assert found["item"] == desk.measure.key, "by the name it has elsewhere too"
+    assert found["goal"] == db.session.get_one(Goal, desk.measure.goal_id).key
     assert found["values"]["priority"] == "high"
     assert found["text:description.de"]["content"][0]["content"][0]["text"] == "Vierzig Tonnen 😀 <b>"
     assert "text:notes.en" not in found, "what is empty is left out"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
-from klimawerk.collab import store
+from klimawerk.collab import batches, store
 from klimawerk.collab.content import Node, from_plain
 from klimawerk.collab.models import Update
 from klimawerk.collab.passages import Span, carried
@@ -94,7 +94,9 @@ def test_two_who_write_at_the_same_time_are_told_apart(desk: Desk) -> None:
     assert who(desk) == [[("Alpha beta gamma ", A)], [("Alpha beta gamma ", B)]]
 
 
-def test_folding_changes_nothing_of_what_is_told(desk: Desk) -> None:
+def test_folding_changes_nothing_of_what_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where several write within the same seconds, like words may count as one's or the other's; not here."""
+    monkeypatch.setattr(batches, "TOGETHER", -1)
     seed = random.randrange(10**9)
     print(f"seed {seed}")
     dice = random.Random(seed)
@@ -125,6 +127,13 @@ def test_every_letter_has_one_author(old: list[str], new: list[str]) -> None:
     assert sum(span.letters for span in spans) == sum(len(line) + 1 for line in new)
     assert all(span.letters > 0 for span in spans)
     assert carried(new, new, spans, 3, 10_000) == spans, "whoever changes nothing gets nothing"
+
+
+@pytest.mark.parametrize("added", ["We burn the waste.", "Sacks for the waste."])
+def test_a_sentence_put_behind_another_is_not_woven_into_it(added: str) -> None:
+    spans = carried(["We sort the waste."], ["We now sort the waste.", added], [Span(19, 1, 5)], 2, 9000)
+    sizes = [(len("We "), 1), (len("now "), 2), (len("sort the waste.\n"), 1), (len(added) + 1, 2)]
+    assert [(span.letters, span.by) for span in spans] == sizes
 
 
 def test_the_page_tells_it_by_municipality_first(desk: Desk, client: ProofReader) -> None:

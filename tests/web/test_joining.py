@@ -119,6 +119,13 @@ def test_what_comes_later_is_asked_for_all_at_once() -> None:
     assert '$load("./with-heavy.js", "./later.js", "../vendor/heavy.js")' in code
 
 
+def test_what_needs_no_library_does_not_wait_for_one() -> None:
+    """A page asks for what comes later before its libraries are here."""
+    code = joined(HOUSE)["js/main.js"].code
+    assert code.index('"log once"') < code.index('await import("../vendor/lib.js")') < code.index('"main"')
+    assert 'from "../vendor/heavy.js"' in joined(HOUSE)["js/with-heavy.js"].code, "nothing is gained there"
+
+
 def test_comments_and_indentation_go_and_texts_stay() -> None:
     code = joined(HOUSE)["js/main.js"].code
     assert "The entry" not in code

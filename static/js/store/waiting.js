@@ -2,6 +2,7 @@
 //
 // {id, page, kind: "post" or "text", since, at, where: {title, path}, words: [{label, text}], stuck: "" or why not, ...}
 // post: {url, body, lane, element, gen}; text: {doc, gen, update, fragments}. `page` is the page that looks after it.
+// A "draft" is a post that its writer has not sent: nothing tells of it, and it goes on in the form it was written in.
 
 import { change, destroy, read } from "./database.js"
 import { device } from "./device.js"
@@ -25,17 +26,17 @@ export const waiting = {
     tell()
   },
 
-  /** Everything, the oldest first. */
-  async list() {
-    const found = (await read("waiting", (store) => store.getAll())) ?? []
+  /** Everything that is to be sent, or cannot be; the oldest first. With `kind`, what is of that kind alone. */
+  async list(kind) {
+    const found = (await everything()).filter((record) => (kind ? record.kind === kind : record.kind !== "draft"))
     return found.sort((a, b) => a.since - b.since)
   },
 
-  /** What pages that are gone have left behind and can still be sent, the oldest first. */
-  async leftBehind() {
+  /** What of it pages that are gone have left behind and can still be sent, the oldest first. */
+  async leftBehind(kind) {
     const open = await openPages()
     const isLeft = ({ page, at }) => page !== device.page && (open ? !open.has(page) : Date.now() - at > SILENT)
-    return (await this.list()).filter((record) => !record.stuck && isLeft(record))
+    return (await this.list(kind)).filter((record) => !record.stuck && isLeft(record))
   },
 
   /** Take over what a page has left behind; false when another page was faster. */
@@ -66,9 +67,13 @@ export const waiting = {
 
   /** Forget what was only read. What waits stays, to be sent when its writer is back. */
   async forgetRead() {
-    if ((await this.list()).length) await change("bases", (store) => store.clear())
+    if ((await everything()).length) await change("bases", (store) => store.clear())
     else await destroy()
   },
+}
+
+async function everything() {
+  return (await read("waiting", (store) => store.getAll())) ?? []
 }
 
 channel.onmessage = () => watchers.forEach((watcher) => watcher())

@@ -1,0 +1,15 @@
+"""Comments: what people ask, propose and worry about, beside the programme that they write."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from klimawerk.comments import hiding, topics
+    from klimawerk.comments.routes import bp
+    from klimawerk.versions import blackout
+
+    app.register_blueprint(bp)
+    topics.init_app()
+    blackout.also(hiding.hide)

@@ -1,0 +1,99 @@
+"""Who may see and do what with comments: this one file.
+
+Commenting needs the right to comment and nothing else: who may not edit comments all the same, and what is closed for
+editing stays open for comments. A thread of one side does not exist for the others.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import abort
+from flask_babel import lazy_gettext
+from sqlalchemy import ColumnElement, and_
+
+from klimawerk.clock import now
+from klimawerk.comments.models import Comment, Thread
+from klimawerk.extensions import db
+from klimawerk.partnerships.access import Member
+from klimawerk.partnerships.models import SIDES
+from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.access import Opened, allowed_item, readable_item
+
+EDITABLE = timedelta(minutes=15)
+TOO_LATE = lazy_gettext("A comment can be changed for a quarter of an hour. Write another one instead.")
+
+
+def seen_by(side: str) -> ColumnElement[bool]:
+    """The condition on threads that somebody on `side` may see. Every query for threads has it."""
+    return and_(Thread.side.in_(("", side)), Thread.deleted_at.is_(None))
+
+
+def may_see(member: Member, thread: Thread) -> bool:
+    return member.may(Right.READ) and thread.side in ("", member.side) and thread.deleted_at is None
+
+
+def may_keep_to_side(member: Member) -> bool:
+    """Whether the person belongs to a side that can talk among itself."""
+    return member.side in SIDES
+
+
+def may_comment(member: Member) -> bool:
+    return member.may(Right.COMMENT)
+
+
+def may_settle(member: Member, thread: Thread) -> bool:
+    """Resolve, reopen, assign: who edits, and who began the thread or was given its task."""
+    concerned = member.person.id in (thread.opened_by, thread.assignee)
+    return member.may(Right.EDIT) or (concerned and may_comment(member))
+
+
+def may_edit(member: Member, comment: Comment) -> bool:
+    """One's own words, for a quarter of an hour."""
+    return _is_own(member, comment) and now() - comment.at < EDITABLE
+
+
+def may_delete(member: Member, comment: Comment) -> bool:
+    """One's own words at any time; others' for whoever keeps order."""
+    if comment.deleted_at is not None:
+        return False
+    return _is_own(member, comment) or member.may(Right.MODERATE)
+
+
+def _is_own(member: Member, comment: Comment) -> bool:
+    return comment.author == member.person.id and comment.deleted_at is None and may_comment(member)
+
+
+def commented_item(item_id: int) -> Opened:
+    """The item, if the signed-in person may comment on it; 404 unknown, 403 without the right. No lock matters."""
+    return allowed_item(item_id, Right.COMMENT)
+
+
+def readable_thread(thread_id: int) -> tuple[Opened, Thread]:
+    """The thread with its item, if the person may see it; else 404."""
+    thread = db.session.get(Thread, thread_id) or abort(404)
+    opened = readable_item(thread.item_id)
+    if not may_see(opened.member, thread):
+        abort(404)
+    return opened, thread
+
+
+def answerable_thread(thread_id: int) -> tuple[Opened, Thread]:
+    """The thread, if the person may comment in it; 404 or 403 else."""
+    opened, thread = readable_thread(thread_id)
+    if not may_comment(opened.member):
+        abort(403)
+    return opened, thread
+
+
+def settleable_thread(thread_id: int) -> tuple[Opened, Thread]:
+    opened, thread = readable_thread(thread_id)
+    if not may_settle(opened.member, thread):
+        abort(403)
+    return opened, thread
+
+
+def readable_comment(comment_id: int) -> tuple[Opened, Comment]:
+    """The comment with its item, if the person may see its thread; else 404."""
+    comment = db.session.get(Comment, comment_id) or abort(404)
+    return readable_thread(comment.thread_id)[0], comment

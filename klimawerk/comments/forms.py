@@ -1,0 +1,110 @@
+"""What was typed into a form of comments becomes what is kept, or a sentence says why it cannot."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+
+from flask_babel import gettext as _
+
+from klimawerk.comments.access import may_keep_to_side
+from klimawerk.comments.kinds import KINDS
+from klimawerk.comments.service import Written
+from klimawerk.partnerships.access import Member
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.sheets.models import Frame
+from klimawerk.web.formats import number
+from klimawerk.web.places import LANGUAGE_NAMES
+
+LONGEST = 10_000  # characters of one comment
+LONGEST_OUTCOME = 300
+LONGEST_PASSAGE = 500
+
+Form = Mapping[str, str]
+
+
+def written(form: Form, frame: Frame) -> Written:
+    """A comment as it is sent. Raises Refused."""
+    return Written(words(form), language(form, frame), _key(form))
+
+
+def words(form: Form) -> str:
+    """Plain text of 1 to `LONGEST` characters. Raises Refused."""
+    text = form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not text:
+        raise Refused(_("Please write something first."))
+    if len(text) > LONGEST:
+        most, found = number(LONGEST), number(len(text))
+        raise Refused(_("A comment has at most %(most)s characters; these are %(found)s.", most=most, found=found))
+    return text
+
+
+def languages(frame: Frame) -> list[str]:
+    """The languages a comment can be in: those of the programme first."""
+    return list(dict.fromkeys([*frame.languages, *LANGUAGE_NAMES]))
+
+
+def language(form: Form, frame: Frame) -> str:
+    """Raises Refused for one that is not offered."""
+    code = form.get("language", "")
+    if code not in languages(frame):
+        raise Refused(_("Please choose one of the list."))
+    return code
+
+
+def kind(form: Form) -> str:
+    """Raises Refused for one that does not exist."""
+    code = form.get("kind", "")
+    if code not in KINDS:
+        raise Refused(_("Please choose one of the list."))
+    return code
+
+
+def side(form: Form, member: Member) -> str:
+    """The only side that may see the thread, which is one's own; "" for all. Raises Refused."""
+    code = form.get("side", "")
+    if code and not (may_keep_to_side(member) and code == member.side):
+        raise Refused(_("You can keep a thread to your own side only."))
+    return code
+
+
+def passage(form: Form) -> str:
+    """The words of a text that a comment is about, on one line; "" for none. Raises Refused."""
+    found = " ".join(form.get("passage", "").split())
+    if len(found) > LONGEST_PASSAGE:
+        raise Refused(_("A passage has at most %(most)s characters. Take its beginning.", most=LONGEST_PASSAGE))
+    return found
+
+
+def outcome(form: Form) -> str:
+    """One line, "" where nothing is to be said. Raises Refused."""
+    line = " ".join(form.get("outcome", "").split())
+    if len(line) > LONGEST_OUTCOME:
+        raise Refused(_("An outcome has at most %(most)s characters.", most=LONGEST_OUTCOME))
+    return line
+
+
+def assignee(form: Form, possible: Mapping[int, str]) -> int | None:
+    """One of those who can be given the task; None for nobody. Raises Refused."""
+    code = form.get("assignee", "")
+    if code and code not in map(str, possible):
+        raise Refused(_("Please choose one of the list."))
+    return int(code) if code else None
+
+
+def due(form: Form) -> date | None:
+    """A day. Raises Refused."""
+    text = form.get("due", "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused(_("Please write a date as 2027-09-15.")) from None
+
+
+def _key(form: Form) -> str:
+    """The name that the page gave the comment, so that one that is sent twice arrives once."""
+    try:
+        return str(uuid.UUID(form.get("key", "")))
+    except ValueError:
+        return str(uuid.uuid4())

@@ -1,0 +1,30 @@
+"""What is blacked out in an item is blacked out in what was said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from klimawerk.comments.models import Comment, CommentEvent, Thread
+from klimawerk.extensions import db
+
+
+def hide(item_id: int, hidden: Callable[[Any], Any]) -> int:
+    """Put bars into its threads, inside the caller's transaction; in how many places."""
+    threads = select(Thread.id).where(Thread.item_id == item_id)
+    kept = (
+        (select(Thread).where(Thread.item_id == item_id), ("value", "proposed", "outcome")),
+        (select(Comment).where(Comment.thread_id.in_(threads)), ("words",)),
+        (select(CommentEvent).where(CommentEvent.item_id == item_id), ("detail",)),
+    )
+    return sum(_hide(row, name, hidden) for query, names in kept for row in db.session.scalars(query) for name in names)
+
+
+def _hide(row: Any, name: str, hidden: Callable[[Any], Any]) -> int:
+    old = getattr(row, name)
+    new = hidden(old)
+    if new != old:
+        setattr(row, name, new)
+    return int(new != old)

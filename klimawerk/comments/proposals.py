@@ -1,0 +1,95 @@
+"""A proposed value: it may come from somebody who cannot edit, and an editor accepts it with one click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from klimawerk.clock import now
+from klimawerk.comments.access import may_comment
+from klimawerk.comments.kinds import PROPOSAL
+from klimawerk.comments.models import Thread
+from klimawerk.comments.people import People
+from klimawerk.comments.service import ACCEPTED, PROPOSED, changing, record
+from klimawerk.comments.subjects import field_at, find_row
+from klimawerk.extensions import db
+from klimawerk.live.changes import note
+from klimawerk.partnerships.access import Member
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.sheets.catalogue import split_key
+from klimawerk.sheets.field_view import FieldView
+from klimawerk.sheets.service import Outcome, Place, set_value
+from klimawerk.sheets.view import View
+from klimawerk.versions import service as versions
+
+_NEEDS_MORE = ("live", "choices", "measures", "measurements")
+"""Kinds of fields whose values are not said in one word."""
+
+
+@dataclass(frozen=True)
+class ProposalView:
+    """What is proposed, in the reader's words. `f` is the field as it is now, None when it is gone."""
+
+    was: str
+    value: str
+    by: str
+    accepted: bool
+    f: FieldView | None
+    may_accept: bool
+
+
+def proposed_field(v: View, thread: Thread) -> FieldView | None:
+    """The field or cell that a value can be proposed for; None in a thread of another kind, or without such a field."""
+    row = find_row(v, thread.row_id) if thread.row_id else None
+    field = field_at(v, thread.field, row) if thread.field and (row or not thread.row_id) else None
+    if thread.kind != PROPOSAL or field is None or field.kind in _NEEDS_MORE:
+        return None
+    return FieldView(v, field, thread.field, lang=split_key(thread.field)[1], row=row)
+
+
+def proposal_view(v: View, thread: Thread, people: People) -> ProposalView | None:
+    """What was proposed last; None for nothing."""
+    proposed, f = thread.proposed, proposed_field(v, thread)
+    if not proposed:
+        return None
+    accepted = bool(proposed.get("accepted"))
+    was = proposed["old"] if accepted or f is None else f.value
+    words = [v.in_words(f.field, value) if f else str(value or "") for value in (was, proposed["value"])]
+    may_accept = f is not None and thread.is_open and not accepted and v.editable
+    return ProposalView(words[0], words[1], people.name(proposed["by"]), accepted, f, may_accept)
+
+
+def may_propose(member: Member, thread: Thread, f: FieldView | None) -> bool:
+    return f is not None and thread.is_open and may_comment(member)
+
+
+def propose(thread: Thread, f: FieldView, value: Any, *, by: Member) -> None:
+    """The value stands in the thread from now on, in the place of one that was proposed before."""
+    with changing(thread):
+        thread.proposed = {"value": value, "old": f.value, "by": by.person.id}
+        record(thread, PROPOSED, by, value=value)
+
+
+def accept(thread: Thread, place: Place, *, rev: int, by: Member) -> None:
+    """The proposed value holds now, set in its proposer's name; a version is kept and the thread is resolved.
+
+    `rev` is the field's revision that the editor saw. Raises Refused when it is another one, or nothing is open.
+    """
+    with changing(thread, counts=True):
+        proposed = thread.proposed
+        if not proposed or not thread.is_open or proposed.get("accepted"):
+            raise Refused(_("There is nothing to accept here any more."))
+        note(place.item.name)
+        for held in filter(None, (place.item, place.row)):
+            db.session.refresh(held)
+        old = place.value
+        outcome = set_value(place, proposed["value"], based_on=rev, by=proposed["by"])
+        if outcome not in (Outcome.SAVED, Outcome.SAME):
+            raise Refused(_("The value has changed meanwhile. Please look again."))
+        remark = _("A proposal was accepted.")
+        versions.record(place.item.id, versions.KEPT, by=by.person.id, side=by.side, remark=remark)
+        thread.proposed = {**proposed, "old": old, "accepted": True}
+        thread.resolved_at, thread.resolved_by = now(), by.person.id
+        record(thread, ACCEPTED, by, value=proposed["value"], old=old, proposer=proposed["by"])

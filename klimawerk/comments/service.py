@@ -1,0 +1,162 @@
+"""The verbs: open a thread, reply, edit, delete, resolve, reopen, assign. Rights are checked by whoever calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import exists, select
+
+from klimawerk.clock import now
+from klimawerk.comments import mentions
+from klimawerk.comments.models import Comment, CommentEvent, Thread
+from klimawerk.comments.topics import note_counts, note_threads
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.partnerships.access import Member
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.programmes.service import programme_of
+from klimawerk.sheets.models import Item
+
+OPENED, REPLIED, EDITED, DELETED = "opened", "replied", "edited", "deleted"
+RESOLVED, REOPENED, ASSIGNED = "resolved", "reopened", "assigned"
+PROPOSED, ACCEPTED = "proposed", "accepted"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What somebody sends: plain text, the language it is in, and the name it was given before it was sent."""
+
+    words: str
+    language: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a thread is about: a field, or a cell of the row `row_id`, and what stands there; "" is the whole item.
+
+    `passage`: the words of a text that are meant, "" for all of it.
+    """
+
+    field: str = ""
+    row_id: str | None = None
+    value: Any = None
+    passage: str = ""
+
+
+def open_thread(item: Item, written: Written, *, kind: str, side: str, subject: Subject, by: Member) -> Comment:
+    """A new thread with its first comment. `side`: the only side that sees it, "" for all."""
+    with writing():
+        note_counts(programme_of(item), side)
+        revs = note_threads(item, side)
+        if sent := _sent_before(written.key, by):
+            return sent
+        thread = Thread(item_id=item.id, kind=kind, side=side, began=revs, revs=revs, **vars(subject))
+        thread.opened_by = by.person.id
+        db.session.add(thread)
+        db.session.flush()
+        return _add(thread, written, OPENED, by)
+
+
+def reply(thread: Thread, written: Written, *, by: Member) -> Comment:
+    """One more comment in the thread, also in a resolved one. Raises Refused."""
+    with changing(thread):
+        return _sent_before(written.key, by) or _add(thread, written, REPLIED, by)
+
+
+def edit(comment: Comment, words: str, *, by: Member) -> None:
+    """Other words; those of before stay in the record. Raises Refused."""
+    with changing(comment.thread):
+        db.session.refresh(comment)
+        if comment.deleted_at is not None:
+            raise Refused(_("This comment was deleted meanwhile."))
+        if comment.words != words:
+            record(comment.thread, EDITED, by, comment, words=comment.words)
+            comment.words, comment.edited_at = words, now()
+            mentions.remember(comment.thread, comment)
+
+
+def delete(comment: Comment, *, by: Member) -> None:
+    """Its words and their history go, a marker stays; when nothing else is left, the thread goes too."""
+    thread = comment.thread
+    with changing(thread, counts=True):
+        db.session.refresh(comment)
+        comment.words, comment.deleted_at = "", comment.deleted_at or now()
+        mentions.remember(thread, comment)
+        for event in db.session.scalars(select(CommentEvent).where(CommentEvent.comment_id == comment.id)):
+            event.detail = {}
+        record(thread, DELETED, by, comment)
+        db.session.flush()
+        left = select(exists().where(Comment.thread_id == thread.id, Comment.deleted_at.is_(None)))
+        if not db.session.scalar(left):
+            thread.deleted_at = now()
+
+
+def resolve(thread: Thread, outcome: str, *, by: Member) -> None:
+    """Settled, with a line that says how. Raises Refused when somebody else has settled it meanwhile."""
+    with changing(thread, counts=True):
+        if thread.resolved_at is not None and thread.outcome != outcome:
+            raise Refused(_("Somebody else has resolved this meanwhile: %(outcome)s", outcome=thread.outcome))
+        if thread.resolved_at is None:
+            thread.resolved_at, thread.resolved_by, thread.outcome = now(), by.person.id, outcome
+            record(thread, RESOLVED, by, outcome=outcome)
+
+
+def reopen(thread: Thread, *, by: Member) -> None:
+    """Not settled after all; the outcome it had stays in the record."""
+    with changing(thread, counts=True):
+        if thread.resolved_at is not None:
+            record(thread, REOPENED, by, outcome=thread.outcome)
+            thread.resolved_at, thread.resolved_by, thread.outcome = None, None, ""
+
+
+def assign(thread: Thread, assignee: int | None, due: date | None, *, by: Member) -> None:
+    """Who does a task, and until when."""
+    with changing(thread):
+        if (thread.assignee, thread.due) != (assignee, due):
+            thread.assignee, thread.due = assignee, due
+            record(thread, ASSIGNED, by, assignee=assignee, due=due.isoformat() if due else None)
+
+
+@contextmanager
+def changing(thread: Thread, *, counts: bool = False) -> Iterator[None]:
+    """One transaction in which nobody else changes a thread of the item; its readers are told of it afterwards."""
+    with writing():
+        item = thread.item
+        if counts:
+            note_counts(programme_of(item), thread.side)
+        revs = note_threads(item, thread.side)
+        db.session.refresh(thread)
+        if thread.deleted_at is not None:
+            raise Refused(_("This was deleted meanwhile."))
+        thread.revs = {**thread.revs, **revs}
+        yield
+
+
+def _sent_before(key: str, by: Member) -> Comment | None:
+    """The same comment, if it has arrived already. Raises Refused for a name that belongs to somebody else's."""
+    found = db.session.scalar(select(Comment).where(Comment.key == key))
+    if found is not None and found.author != by.person.id:
+        raise Refused(_("This could not be sent. Load the page again and repeat the last step."))
+    return found
+
+
+def _add(thread: Thread, written: Written, kind: str, by: Member) -> Comment:
+    made = Comment(thread_id=thread.id, author=by.person.id, side=by.side, **vars(written))
+    db.session.add(made)
+    db.session.flush()
+    mentions.remember(thread, made)
+    record(thread, kind, by, made)
+    return made
+
+
+def record(thread: Thread, kind: str, by: Member, comment: Comment | None = None, **detail: Any) -> None:
+    """What was done in the thread, for the record. Inside `changing()`."""
+    event = CommentEvent(item_id=thread.item_id, thread_id=thread.id, side=thread.side, kind=kind, detail=detail)
+    event.by, event.comment_id = by.person.id, comment.id if comment else None
+    db.session.add(event)

@@ -1,0 +1,172 @@
+"""What a thread is about: which field or cell, what stood there when it was opened, and what stands there now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from klimawerk.comments.models import Thread
+from klimawerk.comments.service import Subject
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.sheets import labels
+from klimawerk.sheets.catalogue import Field, split_key
+from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.models import Row
+from klimawerk.sheets.view import View
+from klimawerk.versions.marking import Marker
+from klimawerk.versions.redline import compare_words
+
+NOTHING: tuple[Any, ...] = (None, "", [])
+_ROW = "row:"
+_COMPARED = 60_000  # characters of both texts together
+
+
+@dataclass(frozen=True)
+class SubjectView:
+    """`was` and `now` in the reader's words, "" for nothing; `difference` marks in one text what became another."""
+
+    label: str
+    address: str
+    lang: str
+    reader: str
+    was: str
+    now: str
+    is_text: bool
+    gone: bool
+    passage: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether something else stands there now; with a passage, whether its words stand there no more."""
+        if self.passage:
+            return not _holds(self.now, self.passage)
+        return self.was != self.now
+
+    @property
+    def difference(self) -> Markup:
+        if len(self.was) + len(self.now) > _COMPARED:
+            return escape(self.was)
+        return Marker(self.reader).runs(compare_words(self.was, self.now))
+
+
+def choices(v: View) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """What a thread can be about, by groups of the sheet: (code, words)."""
+    for group in v.sheet.groups:
+        found = [choice for part in group.parts if isinstance(part, Field) for choice in _fields(v, part)]
+        found += [choice for part in group.parts if not isinstance(part, Field) for choice in _cells(v, part.name)]
+        if found:
+            yield str(group.label), found
+
+
+def subject_of(v: View, code: str, passage: str = "") -> Subject:
+    """The subject of that code with what stands there now; `passage` are words of it. Raises Refused."""
+    if passage and _holds(found := _text(v, code), passage):
+        return Subject(code, None, found, passage)
+    if passage:
+        raise Refused(_("These words do not stand in that text."))
+    if not code:
+        return Subject()
+    if not any(code == known for _group, found in choices(v) for known, _words in found):
+        raise Refused(_("Please choose one of the list."))
+    if code.startswith(_ROW):
+        _row, row_id, key = code.split(":")
+        return Subject(key, row_id, _value(v, key, find_row(v, row_id)))
+    return Subject(code, None, _value(v, code, None))
+
+
+def code_of(thread: Thread) -> str:
+    """The code of a thread's subject, as `choices` has it."""
+    return f"{_ROW}{thread.row_id}:{thread.field}" if thread.row_id else thread.field
+
+
+def subject_view(v: View, thread: Thread) -> SubjectView | None:
+    """What the thread is about, for its reader; None for the whole item."""
+    if not thread.field:
+        return None
+    row = find_row(v, thread.row_id) if thread.row_id else None
+    field = field_at(v, thread.field, row)
+    if field is None or (thread.row_id and row is None):
+        was = _plain(thread.value)
+        return SubjectView(_("a line that was deleted"), page_of(v.item), "", v.reader, was, "", False, True)
+    now = _value(v, thread.field, row)
+    lang = split_key(thread.field)[1]
+    was_words, now_words = _words(v, field, thread.value), _words(v, field, now)
+    address = f"{page_of(v.item)}#{_anchor(v, field, thread.field, row)}"
+    label, words = _label(v, field, lang, row), (was_words, now_words)
+    return SubjectView(label, address, lang, v.reader, *words, bool(lang), False, thread.passage)
+
+
+def _fields(v: View, field: Field) -> Iterator[tuple[str, str]]:
+    for key in field.keys(v.frame.languages):
+        yield key, _label(v, field, split_key(key)[1], None)
+
+
+def _cells(v: View, kind: str) -> Iterator[tuple[str, str]]:
+    """The cells that hold a value: amounts, numbers, months and choices."""
+    for row in v.rows.get(kind, []):
+        for cell in v.sheet.rows[kind].cells:
+            if not cell.translated and row.cells.get(cell.name) not in NOTHING:
+                yield f"{_ROW}{row.id}:{cell.name}", _label(v, cell, "", row)
+
+
+def _label(v: View, field: Field, lang: str, row: Row | None) -> str:
+    label = labels.words(field.label, v.sides)
+    if row is not None:
+        return f"{_row_name(v, row)}: {label}"
+    return f"{label} ({lang.upper()})" if lang else label
+
+
+def _row_name(v: View, row: Row) -> str:
+    """A row by its kind and by the first thing that stands in it."""
+    kind = v.sheet.rows[row.kind]
+    first = next((words for cell in kind.cells if (words := v.said(cell, row)[0])), "")
+    return f"{labels.words(kind.one, v.sides)} “{first[:60]}”" if first else labels.words(kind.one, v.sides)
+
+
+def _anchor(v: View, field: Field, key: str, row: Row | None) -> str:
+    if row is not None:
+        return f"row-{row.id}"
+    return v.anchor(field.name) if field.kind == "live" else f"f-{v.item.id}-{key.replace('.', '-')}"
+
+
+def field_at(v: View, key: str, row: Row | None) -> Field | None:
+    name = split_key(key)[0]
+    return v.sheet.rows[row.kind].by_name.get(name) if row else v.sheet.fields.get(name)
+
+
+def find_row(v: View, row_id: str | None) -> Row | None:
+    return next((row for rows in v.rows.values() for row in rows if row.id == row_id), None)
+
+
+def _value(v: View, key: str, row: Row | None) -> Any:
+    if row is not None:
+        return row.cells.get(key)
+    name, lang = split_key(key)
+    live = name in v.sheet.fields and v.sheet.fields[name].kind == "live"
+    return v.plain(name, lang) if live else v.item.values.get(key)
+
+
+def _text(v: View, code: str) -> str:
+    """What stands in the live text of that key; "" for anything else."""
+    name, lang = split_key(code)
+    live = [field.name for field in v.sheet.live]
+    return v.plain(name, lang) if name in live and lang in v.frame.languages else ""
+
+
+def _holds(text: str, passage: str) -> bool:
+    """Whether the words stand in the text, however its lines are broken."""
+    return " ".join(passage.split()) in " ".join(text.split())
+
+
+def _words(v: View, field: Field, value: Any) -> str:
+    return str(value or "") if field.kind == "live" else v.in_words(field, value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values())
+    return "" if value in NOTHING else str(value)

@@ -1,0 +1,58 @@
+"""What comments are announced under. Each side has topics of its own, so that nobody learns even that something moved
+in a thread which they may not see.
+
+"comments-<side>:<item>" changes with every thread of the item that the side sees; "talks-<side>:<programme>" when
+threads were opened or closed anywhere in the programme, for the counts beside its pages.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from klimawerk.accounts.models import Person
+from klimawerk.extensions import db
+from klimawerk.live import topics
+from klimawerk.live.changes import note
+from klimawerk.partnerships.access import member_of
+from klimawerk.partnerships.models import SIDES
+from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.models import Item
+
+ALL_SIDES = (*SIDES, "neutral")
+
+
+def init_app() -> None:
+    for side in ALL_SIDES:
+        topics.register(f"comments-{side}", partial(_may_watch, side))
+        topics.register(f"talks-{side}", partial(_may_watch, side))
+
+
+def threads_topic(item: Item, side: str) -> str:
+    """Under which somebody on `side` hears of the item's threads."""
+    return f"comments-{side}:{item.id}"
+
+
+def counts_topic(programme: Item, side: str) -> str:
+    """Under which somebody on `side` hears that counts of open threads have changed."""
+    return f"talks-{side}:{programme.id}"
+
+
+def note_threads(item: Item, seen_by: str) -> dict[str, int]:
+    """Something changes in a thread that `seen_by` ("" for all) may see: the new revision for each side.
+
+    Inside `writing()`. Always in the same order, so that two writers never wait for each other.
+    """
+    return {side: note(threads_topic(item, side)) for side in ALL_SIDES if seen_by in ("", side)}
+
+
+def note_counts(programme: Item, seen_by: str) -> None:
+    """The same for the counts; before the threads are noted."""
+    for side in ALL_SIDES:
+        if seen_by in ("", side):
+            note(counts_topic(programme, side))
+
+
+def _may_watch(side: str, person_id: int, item_id: int) -> bool:
+    person, item = db.session.get(Person, person_id), db.session.get(Item, item_id)
+    member = member_of(person, item.frame.partnership_id) if person and item else None
+    return member is not None and member.side == side and member.may(Right.READ)

@@ -1,0 +1,235 @@
+"""What the templates of comments see: threads for one reader, with everything a fragment needs to be itself."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from flask_babel import lazy_gettext
+from markupsafe import Markup
+from sqlalchemy import select
+
+from klimawerk.comments import access, listing, proposals, subjects
+from klimawerk.comments.forms import languages
+from klimawerk.comments.kinds import KINDS, TASK
+from klimawerk.comments.listing import Page, Wish
+from klimawerk.comments.mentions import mentioned
+from klimawerk.comments.models import Comment, CommentEvent, Thread
+from klimawerk.comments.people import Author, People
+from klimawerk.comments.proposals import ProposalView
+from klimawerk.comments.service import ACCEPTED, EDITED, OPENED, PROPOSED, REPLIED, RESOLVED
+from klimawerk.comments.subjects import SubjectView
+from klimawerk.comments.topics import threads_topic
+from klimawerk.comments.words import to_html
+from klimawerk.extensions import db
+from klimawerk.live.changes import revision
+from klimawerk.partnerships.access import Member
+from klimawerk.sheets.field_view import FieldView
+from klimawerk.sheets.models import Item
+from klimawerk.sheets.view import View
+
+
+@dataclass(frozen=True)
+class Talk:
+    """The threads about an item as one reader sees them. `rev` was read before everything else."""
+
+    v: View
+    wish: Wish
+    rev: int
+
+    @property
+    def item(self) -> Item:
+        return self.v.item
+
+    @property
+    def member(self) -> Member:
+        return self.v.opened.member
+
+    @property
+    def topic(self) -> str:
+        return threads_topic(self.item, self.member.side)
+
+    @property
+    def may_comment(self) -> bool:
+        return access.may_comment(self.member)
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.v.frame.partnership)
+
+    @property
+    def own_side(self) -> str:
+        """The name of the side to which the reader may keep a thread; "" for none."""
+        return self.people.place(self.member.side) if access.may_keep_to_side(self.member) else ""
+
+    @property
+    def open_count(self) -> int:
+        return listing.open_count(self.item, self.member)
+
+    @property
+    def languages(self) -> list[str]:
+        return languages(self.v.frame)
+
+    @property
+    def kinds(self) -> Mapping[str, object]:
+        return KINDS
+
+    @cached_property
+    def subjects(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        return list(subjects.choices(self.v))
+
+    @property
+    def subjects_in_use(self) -> list[tuple[str, str]]:
+        """What there are threads about: code and words."""
+        found = listing.subjects_in_use(self.item, self.member)
+        views = [(subjects.code_of(thread), subjects.subject_view(self.v, thread)) for thread in found]
+        return [(code, view.label) for code, view in views if view]
+
+    def new_key(self) -> str:
+        """A name for what a form is going to send."""
+        return str(uuid.uuid4())
+
+    def page(self, also: int | None = None) -> Page:
+        return listing.page_of_threads(self.item, self.member, self.wish, also)
+
+    def shown(self, page: Page) -> list[ThreadView]:
+        """The page's threads, ready to be drawn."""
+        comments = [comment for found in page.comments.values() for comment in found]
+        earlier, called = _earlier(comments), mentioned(comments)
+        return [ThreadView(self, thread, page, earlier, called) for thread in page.threads]
+
+    def said(self, threads: Sequence[Thread]) -> str:
+        """One sentence for a screen reader on what somebody else did last in these threads; "" for nothing."""
+        ids = [thread.id for thread in threads]
+        query = select(CommentEvent).where(CommentEvent.thread_id.in_(ids), CommentEvent.kind.in_(_SAID))
+        event = db.session.scalar(query.order_by(CommentEvent.id.desc()).limit(1))
+        if event is None or event.by == self.member.person.id:
+            return ""
+        return str(_SAID[event.kind]) % {"name": self.people.name(event.by)}
+
+
+_SAID = {
+    OPENED: lazy_gettext("%(name)s wrote a comment."),
+    REPLIED: lazy_gettext("%(name)s replied to a comment."),
+    RESOLVED: lazy_gettext("%(name)s resolved a comment."),
+    PROPOSED: lazy_gettext("%(name)s proposed a value."),
+    ACCEPTED: lazy_gettext("%(name)s accepted a proposal."),
+}
+
+
+@dataclass(frozen=True)
+class ThreadView:
+    talk: Talk
+    thread: Thread
+    page: Page
+    earlier: Mapping[int, Sequence[tuple[datetime, str]]]
+    mentioned: Mapping[int, set[int]]
+
+    @property
+    def rev(self) -> int:
+        return self.thread.revs.get(self.talk.member.side, 0)
+
+    @property
+    def kind(self) -> str:
+        return str(KINDS[self.thread.kind])
+
+    @property
+    def is_task(self) -> bool:
+        return self.thread.kind == TASK
+
+    @property
+    def only(self) -> str:
+        """The name of the only side that sees it; "" where all do."""
+        return self.talk.people.place(self.thread.side) if self.thread.side else ""
+
+    @cached_property
+    def subject(self) -> SubjectView | None:
+        return subjects.subject_view(self.talk.v, self.thread)
+
+    @cached_property
+    def comments(self) -> list[CommentView]:
+        return [CommentView(self, comment) for comment in self.page.comments[self.thread.id]]
+
+    @cached_property
+    def proposal(self) -> ProposalView | None:
+        return proposals.proposal_view(self.talk.v, self.thread, self.talk.people)
+
+    @cached_property
+    def proposable(self) -> FieldView | None:
+        """The field for which the reader may propose a value."""
+        f = proposals.proposed_field(self.talk.v, self.thread)
+        return f if proposals.may_propose(self.talk.member, self.thread, f) else None
+
+    @property
+    def left_out(self) -> int:
+        return self.page.left_out.get(self.thread.id, 0)
+
+    @property
+    def whole(self) -> str:
+        """What its forms add to their addresses, so that the answer is drawn as this page shows it."""
+        return "?whole=yes" if self.page.whole else ""
+
+    @property
+    def may_settle(self) -> bool:
+        return access.may_settle(self.talk.member, self.thread)
+
+    @property
+    def resolver(self) -> str:
+        return self.talk.people.name(self.thread.resolved_by)
+
+    @property
+    def assignee(self) -> str:
+        """Who is to do it; "" for nobody."""
+        return self.talk.people.name(self.thread.assignee) if self.thread.assignee else ""
+
+    @property
+    def possible(self) -> Mapping[int, str]:
+        return self.talk.people.who_can_answer(self.thread.side)
+
+
+@dataclass(frozen=True)
+class CommentView:
+    of: ThreadView
+    comment: Comment
+
+    @cached_property
+    def author(self) -> Author:
+        return self.of.talk.people.author(self.comment.author, self.comment.side)
+
+    @property
+    def html(self) -> Markup:
+        people = self.of.talk.people
+        called = self.of.mentioned.get(self.comment.id, ())
+        return to_html(self.comment.words, [people.name(id_) for id_ in called if id_ in people.members])
+
+    @property
+    def may_edit(self) -> bool:
+        return access.may_edit(self.of.talk.member, self.comment)
+
+    @property
+    def may_delete(self) -> bool:
+        return access.may_delete(self.of.talk.member, self.comment)
+
+    @property
+    def earlier(self) -> list[tuple[datetime, Markup]]:
+        """What it said before, and until when, the oldest wording first."""
+        return [(until, to_html(words)) for until, words in self.of.earlier.get(self.comment.id, ())]
+
+
+def talk_of(v: View, wish: Wish | None = None) -> Talk:
+    """The threads about the item of `v`, as its reader sees them."""
+    rev = revision(threads_topic(v.item, v.opened.member.side))
+    return Talk(v, wish or Wish(), rev)
+
+
+def _earlier(comments: Sequence[Comment]) -> dict[int, list[tuple[datetime, str]]]:
+    edited = [comment.id for comment in comments if comment.edited_at and not comment.deleted_at]
+    found: dict[int, list[tuple[datetime, str]]] = {}
+    if edited:
+        query = select(CommentEvent).where(CommentEvent.comment_id.in_(edited), CommentEvent.kind == EDITED)
+        for event in db.session.scalars(query.order_by(CommentEvent.id)):
+            found.setdefault(event.comment_id or 0, []).append((event.at, event.detail.get("words", "")))
+    return found

@@ -1,0 +1,23 @@
+"""Editions are open to whoever may read the programme."""
+
+from __future__ import annotations
+
+from flask import abort
+
+from klimawerk.editions.models import Edition
+from klimawerk.editions.service import numbered
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.access import Opened, of_kind
+from klimawerk.versions.access import remembered_item
+
+
+def programme_or_404(item_id: int) -> tuple[Opened, Programme]:
+    """The programme, if the signed-in person may read it."""
+    opened = remembered_item(item_id)
+    return opened, of_kind(opened, Programme)
+
+
+def edition_or_404(item_id: int, number: int) -> tuple[Opened, Programme, Edition]:
+    """That edition of the programme."""
+    opened, programme = programme_or_404(item_id)
+    return opened, programme, numbered(programme.id, number) or abort(404)

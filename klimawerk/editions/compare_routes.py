@@ -1,0 +1,77 @@
+"""The door: comparing any two editions, or one with now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from klimawerk.accounts.access import login_required
+from klimawerk.clock import now
+from klimawerk.editions.access import programme_or_404
+from klimawerk.editions.compare_view import EditionsCompared
+from klimawerk.editions.models import Edition
+from klimawerk.editions.points import Parts, of_edition, of_now
+from klimawerk.editions.routes import ADDRESS, bp
+from klimawerk.editions.service import numbered
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.routes import here
+from klimawerk.versions.cells import REDLINE, VIEWS
+
+NOW = "now"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One of the two moments; `edition` is None for now."""
+
+    edition: Edition | None
+
+    @property
+    def number(self) -> str:
+        return str(self.edition.number) if self.edition else NOW
+
+    @property
+    def title(self) -> str:
+        return self.edition.name if self.edition else str(_("Now"))
+
+    @property
+    def at(self) -> datetime:
+        return self.edition.at if self.edition else now()
+
+    def parts(self, programme: Programme) -> Parts:
+        return of_edition(self.edition) if self.edition else of_now(programme)
+
+
+@bp.get(f"{ADDRESS}/compare")
+@login_required
+def compare(item_id: int) -> ResponseReturnValue:
+    """From one edition to a later one, or to now; the address keeps the view and the language."""
+    opened, programme = programme_or_404(item_id)
+    old, new = _point(programme, request.args.get("from", "")), _point(programme, request.args.get("to", NOW))
+    if _is_later(old, new):
+        turned = {**request.args, "from": new.number, "to": old.number}
+        return redirect(f"{url_for('editions.compare', item_id=item_id)}?{urlencode(turned)}")
+    view, language = request.args.get("view", REDLINE), request.args.get("texts", "")
+    if view not in VIEWS or (language and language not in programme.frame.languages):
+        abort(404)
+    after = new.parts(programme)
+    shown = EditionsCompared(here(opened), old.parts(programme), after, view, language)
+    return render_template("editions/compare.html", v=shown.v, c=shown, old=old, new=new, views=VIEWS)
+
+
+def _point(programme: Programme, wish: str) -> Point:
+    if wish == NOW:
+        return Point(None)
+    known = wish.isascii() and wish.isdigit() and len(wish) < 10
+    return Point((numbered(programme.id, int(wish)) if known else None) or abort(404))
+
+
+def _is_later(old: Point, new: Point) -> bool:
+    if old.edition is None:
+        return new.edition is not None
+    return new.edition is not None and old.edition.number > new.edition.number

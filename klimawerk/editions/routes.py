@@ -1,0 +1,97 @@
+"""The doors: a programme's editions, making one, reading one as it was, taking one along."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from klimawerk.accounts.access import login_required
+from klimawerk.editions import service
+from klimawerk.editions.access import edition_or_404, programme_or_404
+from klimawerk.editions.listing import entries_of
+from klimawerk.editions.past import past
+from klimawerk.editions.points import of_edition
+from klimawerk.editions.writing_out import edition_bytes
+from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.routes import here
+from klimawerk.versions.service import Busy
+from klimawerk.web.places import locale
+
+bp = Blueprint("editions", __name__)
+ADDRESS = "/programmes/<int:item_id>/editions"
+
+
+@bp.get(ADDRESS)
+@login_required
+def index(item_id: int) -> ResponseReturnValue:
+    opened, programme = programme_or_404(item_id)
+    may_make = opened.member.may(Right.FIX) and programme.deleted_at is None
+    entries = entries_of(service.editions_of(programme.id), programme)
+    return render_template(
+        "editions/index.html", v=here(opened), entries=entries, may_make=may_make, purposes=service.PURPOSES
+    )
+
+
+@bp.post(ADDRESS)
+@login_required
+def make(item_id: int) -> ResponseReturnValue:
+    opened, programme = programme_or_404(item_id)
+    if not opened.member.may(Right.FIX) or programme.deleted_at is not None:
+        abort(403)
+    words = {name: request.form.get(name, "") for name in ("name", "purpose")}
+    try:
+        made = service.make(programme, by=opened.member, remark=request.form.get("note", ""), **words)
+    except service.Nameless:
+        flash(_("Please give the fixed copy a name."), "error")
+        return redirect(url_for("editions.index", item_id=item_id), 303)
+    except Busy:
+        abort(409)
+    flash(_("The programme as it is now is kept as “%(name)s”.", name=made.name))
+    return redirect(url_for("editions.index", item_id=item_id), 303)
+
+
+@bp.post(f"{ADDRESS}/<int:number>/name")
+@login_required
+def name(item_id: int, number: int) -> ResponseReturnValue:
+    """Correct its name and note."""
+    opened, _programme, edition = edition_or_404(item_id, number)
+    if not opened.member.may(Right.FIX):
+        abort(403)
+    try:
+        service.rename(edition, name=request.form.get("name", ""), remark=request.form.get("note", ""))
+        flash(_("The name of fixed copy %(number)s is changed.", number=number))
+    except service.Nameless:
+        flash(_("Please give the fixed copy a name."), "error")
+    return redirect(url_for("editions.index", item_id=item_id, _anchor=f"edition-{number}"), 303)
+
+
+@bp.get(f"{ADDRESS}/<int:number>")
+@login_required
+def edition(item_id: int, number: int) -> ResponseReturnValue:
+    """The whole programme as it was; with `sheets=all` every field of every goal and measure."""
+    opened, programme, found = edition_or_404(item_id, number)
+    wish = request.args.get("show") or request.cookies.get("show")
+    shown = past(opened, of_edition(found), reader=locale(), wish=wish)
+    return render_template(
+        "editions/edition.html",
+        v=shown.v,
+        past=shown,
+        entry=entries_of([found], programme)[0],
+        newest=service.last_edition(programme.id),
+        whole=request.args.get("sheets") == "all",
+        may_export=opened.member.may(Right.EXPORT),
+        purposes=service.PURPOSES,
+    )
+
+
+@bp.get(f"{ADDRESS}/<int:number>.json")
+@login_required
+def export(item_id: int, number: int) -> ResponseReturnValue:
+    """Everything of it with all hashes, so that anybody can prove it without this installation."""
+    opened, _programme, found = edition_or_404(item_id, number)
+    if not opened.member.may(Right.EXPORT):
+        abort(403)
+    response = Response(edition_bytes(found), mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="klimawerk-{item_id}-edition-{number}.json"'
+    return response

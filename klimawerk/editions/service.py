@@ -1,0 +1,185 @@
+"""Verbs: make an edition, correct its name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import lazy_gettext
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from klimawerk.clock import now
+from klimawerk.database import writing
+from klimawerk.editions import chain
+from klimawerk.editions.models import Edition, EditionPart
+from klimawerk.editions.points import Part, read_now
+from klimawerk.extensions import db
+from klimawerk.live.changes import note
+from klimawerk.partnerships.access import Member
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.models import Item
+from klimawerk.versions import storing
+from klimawerk.versions.authors import contributors
+from klimawerk.versions.chain import digest
+from klimawerk.versions.models import Version
+from klimawerk.versions.reading import Reading, one_moment
+from klimawerk.versions.service import (
+    ATTEMPTS,
+    EDITION,
+    LONGEST_NOTE,
+    Busy,
+    Overtaken,
+    append_all,
+    drawn,
+    latest,
+)
+
+PURPOSES = {
+    "working": lazy_gettext("Working state"),
+    "mission": lazy_gettext("After a mission or a workshop"),
+    "council": lazy_gettext("Draft for the councils"),
+    "adopted": lazy_gettext("As adopted"),
+}
+LONGEST_NAME = 120
+
+
+class Nameless(Exception):
+    """An edition needs a name and one of PURPOSES."""
+
+
+def topic(programme_id: int) -> str:
+    """Name of the topic that a programme's editions are announced under."""
+    return f"editions:{programme_id}"
+
+
+def make(programme: Programme, *, by: Member, name: str, purpose: str, remark: str = "") -> Edition:
+    """Fix the whole programme as it is at this moment. What no version holds yet gets one; the others are used again.
+
+    What takes time is done outside of the transaction. Raises Nameless, and Busy when others take versions again and
+    again meanwhile.
+    """
+    words = name.strip()[:LONGEST_NAME]
+    if not words or purpose not in PURPOSES:
+        raise Nameless
+    for _attempt in range(ATTEMPTS):
+        moment = _look(programme, by)
+        made = Edition(programme_id=programme.id, name=words, purpose=purpose, by=by.person.id, side=by.side)
+        made.note = remark.strip()[:LONGEST_NOTE]
+        try:
+            with writing():
+                note(topic(programme.id))
+                append_all(moment.fresh, moment.packed)
+                _keep(made, moment)
+                return made
+        except (Overtaken, IntegrityError):
+            continue
+    raise Busy(str(programme.id))
+
+
+def rename(edition: Edition, *, name: str, remark: str) -> None:
+    """Correct name and note; content, time and purpose never change. Raises Nameless."""
+    if not name.strip():
+        raise Nameless
+    with writing():
+        db.session.refresh(edition)
+        note(topic(edition.programme_id))
+        edition.name, edition.note = name.strip()[:LONGEST_NAME], remark.strip()[:LONGEST_NOTE]
+
+
+def editions_of(programme_id: int) -> Sequence[Edition]:
+    """The programme's editions, newest first."""
+    query = select(Edition).where(Edition.programme_id == programme_id).order_by(Edition.number.desc())
+    return db.session.scalars(query).all()
+
+
+def last_edition(programme_id: int) -> Edition | None:
+    """The programme's newest edition."""
+    query = select(Edition).where(Edition.programme_id == programme_id).order_by(Edition.number.desc()).limit(1)
+    found: Edition | None = db.session.scalar(query)
+    return found
+
+
+def last_with(item_id: int) -> tuple[str, int] | None:
+    """Name of the newest edition that holds the item, and the number of the version that it holds."""
+    query = (
+        select(Edition.name, Version.number)
+        .join(EditionPart, EditionPart.edition_id == Edition.id)
+        .join(Version, Version.id == EditionPart.version_id)
+        .where(Version.item_id == item_id)
+        .order_by(Edition.number.desc())
+    )
+    found = db.session.execute(query.limit(1)).first()
+    return (found[0], found[1]) if found else None
+
+
+def numbered(programme_id: int, number: int) -> Edition | None:
+    """The programme's edition of that number."""
+    query = select(Edition).where(Edition.programme_id == programme_id, Edition.number == number)
+    found: Edition | None = db.session.scalar(query)
+    return found
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """The programme at the moment of the edition: what must be kept, and every version in order.
+
+    `versions`: (key of the item, number, hash); `ids`: of those that are kept already, None for the others.
+    """
+
+    at: datetime
+    fresh: list[Version]
+    packed: storing.Packed
+    versions: list[tuple[str, int, str]]
+    ids: list[int | None]
+
+
+def _look(programme: Programme, by: Member) -> _Moment:
+    with one_moment():
+        found = _Moment(now(), [], {}, [], [])
+        parts = read_now(programme)
+        keys = _keys(list(parts))
+        for part in parts.values():
+            kept = part.version
+            if part.reading is not None:
+                made = _fresh(part, part.reading, by)
+                found.fresh.append(made)
+                found.versions.append((keys[part.item_id], made.number, made.hash))
+                found.ids.append(None)
+            elif kept is not None:
+                found.versions.append((keys[part.item_id], kept.number, kept.hash))
+                found.ids.append(kept.id)
+        readings = [part.reading for part in parts.values() if part.reading]
+    for reading in readings:
+        found.packed.update(storing.pack(reading.parts))
+        time.sleep(0)  # others are not kept waiting
+    return found
+
+
+def _fresh(part: Part, reading: Reading, by: Member) -> Version:
+    last = latest(part.item_id) if part.version else None
+    words = {"by": by.person.id, "side": by.side}
+    return drawn(part.item_id, last, reading, EDITION, contributors(part.item_id, last), words)
+
+
+def _keep(made: Edition, moment: _Moment) -> None:
+    """Inside writing(): behind the last edition, whichever that is by now."""
+    before = last_edition(made.programme_id)
+    made.number, made.previous = (before.number + 1, before.hash) if before else (1, "")
+    made.at = max(moment.at, before.at) if before else moment.at
+    made.manifest = chain.manifest(moment.versions[0][0], made.purpose, moment.versions)
+    made.content_hash = digest(made.manifest)
+    made.hash = chain.link(content=made.content_hash, previous=made.previous, number=made.number, at=made.at)
+    db.session.add(made)
+    db.session.flush()
+    fresh = iter(moment.fresh)
+    for position, kept in enumerate(moment.ids):
+        version_id = next(fresh).id if kept is None else kept
+        db.session.add(EditionPart(edition_id=made.id, position=position, version_id=version_id))
+    db.session.flush()
+
+
+def _keys(item_ids: list[int]) -> dict[int, str]:
+    return dict(db.session.execute(select(Item.id, Item.key).where(Item.id.in_(item_ids))).all())

@@ -1,0 +1,179 @@
+// Comments are sent in their order, and kept here until they are there; so is what is still being written.
+
+import { build } from "./build.js"
+import { fill } from "./form-values.js"
+import { get } from "./http.js"
+import { newId } from "./ids.js"
+import { startMentions } from "./mentions.js"
+import { offer } from "./offer.js"
+import { startPassages } from "./passages.js"
+import { enqueue, recordOf } from "./posts.js"
+import { refusal } from "./refusals.js"
+import { saving } from "./saving.js"
+import { drop, dropAfter, keep } from "./store/door.js"
+import { waiting } from "./store/waiting.js"
+import { swap } from "./swap.js"
+import { laterWords, word } from "./words.js"
+
+const FORM = "form[data-comment]"
+const DRAFT = "draft"
+
+// What is on its way, by the name of its comment: {element, home()}.
+const sent = new Map()
+
+export function startComments() {
+  document.addEventListener("submit", submitted)
+  document.addEventListener("input", ({ target }) => target.form?.matches(FORM) && mark(target.form))
+  document.addEventListener("click", clicked)
+  document.addEventListener("kw:swapped", showSent)
+  startMentions()
+  startPassages(askAbout)
+  laterWords().then(adoptDrafts)
+}
+
+function submitted(event) {
+  const form = event.target
+  if (event.defaultPrevented || !form.matches(FORM)) return
+  event.preventDefault()
+  const change = changeOf(form)
+  if (!change.text) return
+  show(change, homeOf(form))
+  enqueue(change)
+  dropAfter(draftOf(form), change.key)
+  clear(form)
+}
+
+function changeOf(form) {
+  const body = new URLSearchParams(new FormData(form))
+  const key = `comment ${body.get("key")}`
+  const change = { key, lane: form.closest("[data-topic]").dataset.topic, url: form.action, body, element: form.id }
+  const place = () => sent.get(key)?.element ?? document.getElementById(form.id)
+  const words = { label: word("comments.yours"), text: body.get("words").trim() }
+  return { ...change, ...words, place, answered: (answer) => taken(answer, { ...change, ...words }) }
+}
+
+/** The thread as it is now, with the comment in it; or why it is not there. */
+async function taken(answer, { key, element, label, text }) {
+  const html = await answer.text()
+  const reason = refusal(answer, html)
+  sent.get(key)?.element.remove()
+  sent.delete(key)
+  if (!reason) {
+    saving.forget(key)
+    swap(html)
+    return ""
+  }
+  const place = () => document.getElementById(element)?.parentElement
+  saving.refused(key, place)
+  offer({ place, reason, label, text, done: () => (saving.forget(key), drop(key)) })
+  return reason
+}
+
+/** A form for the next comment. */
+function clear(form) {
+  form.removeAttribute("data-draft")
+  form.reset()
+  form.elements.key.value = newId()
+}
+
+/** What is on its way stands where it is going to be, also after that was drawn anew. */
+function show({ key, label, text }, home) {
+  const by = build("p", { className: "by" }, build("strong", { textContent: label }))
+  const words = build("div", { className: "words", textContent: text })
+  const element = build(home()?.localName === "ol" ? "li" : "div", { className: "comment pending" }, by, words)
+  sent.set(key, { element, home })
+  showSent()
+}
+
+function showSent() {
+  for (const { element, home } of sent.values()) {
+    if (element.isConnected) continue
+    const there = home()
+    if (there?.localName === "ol") there.append(element)
+    else there?.prepend(element)
+  }
+}
+
+/** A reply comes to the end of its thread, a new thread before the others. */
+function homeOf({ id }) {
+  const [kind, number] = id.split("-")
+  const place = kind === "reply" ? `#thread-${number} .said` : `#threads-${number}`
+  return () => document.querySelector(place)
+}
+
+function draftOf(form) {
+  return `draft ${form.id}`
+}
+
+/** What is being written is not touched by anything that comes in, and kept. */
+function mark(form) {
+  const writes = () => form.isConnected && form.elements.words.value.trim() !== ""
+  form.toggleAttribute("data-draft", writes())
+  if (writes()) keep(draftOf(form), () => writes() && { ...recordOf(changeOf(form)), kind: DRAFT })
+  else drop(draftOf(form))
+}
+
+/** What was being written in a page that is gone goes on in the same form of this one. */
+async function adoptDrafts() {
+  if (!document.querySelector(FORM)) return
+  for (const record of await waiting.leftBehind(DRAFT).catch(() => [])) {
+    const form = document.getElementById(record.element)
+    if (!form?.matches(`${FORM}:not([data-draft])`) || !(await waiting.claim(record))) continue
+    fill(form, new URLSearchParams(record.body))
+    form.closest("details").open = true
+    mark(form)
+    waiting.drop(record.id)
+  }
+}
+
+/** Words of a text are asked about in a new thread. */
+async function askAbout({ key, words }) {
+  const link = document.querySelector("[id^=talks-] a")
+  if (!link || !(await openPanel(link))) return
+  const form = document.querySelector(`${FORM}[id^=begin-]`)
+  if (!form) return
+  form.closest("details").open = true
+  form.elements.about.value = key
+  form.elements.passage.value = words
+  form.elements.words.focus()
+}
+
+function clicked(event) {
+  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
+  const quoted = event.target.closest("a[data-quote]")
+  const talks = event.target.closest("[id^=talks-] a")
+  if (!quoted && !talks) return
+  event.preventDefault()
+  if (quoted) quote(quoted)
+  else openPanel(talks)
+}
+
+function quote(link) {
+  const form = link.closest(".thread").querySelector(FORM)
+  const paragraphs = link.closest(".comment").querySelectorAll(":scope > .words > p")
+  const lines = [...paragraphs].map((paragraph) => paragraph.innerText).join("\n\n").split("\n")
+  const box = form.elements.words
+  const before = box.value.trim() ? `${box.value.trimEnd()}\n\n` : ""
+  box.value = `${before}${lines.map((line) => `> ${line}`.trim()).join("\n")}\n\n`
+  form.closest("details").open = true
+  box.focus()
+  mark(form)
+}
+
+/** The threads come to the end of the sheet; where they cannot be had, their own page may be kept here. */
+async function openPanel(link) {
+  const item = link.pathname.split("/")[2]
+  const present = () => document.getElementById(`comments-${item}`)
+  if (!present()) {
+    const answer = await get(`${link.pathname}/panel`)
+    if (!answer?.ok) {
+      location.assign(link.href)
+      return false
+    }
+    document.getElementById("main").insertAdjacentHTML("beforeend", await answer.text())
+    document.dispatchEvent(new CustomEvent("kw:swapped"))
+    adoptDrafts()
+  }
+  present().querySelector("h2").focus()
+  return true
+}

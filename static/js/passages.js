@@ -1,0 +1,41 @@
+// Words that are marked in a text can be commented on: a button at that text, by pointer and keyboard alike.
+
+import { build } from "./build.js"
+import { word } from "./words.js"
+
+const SETTLED = 300
+const LONGEST = 500
+
+let button = null
+let timer = null
+
+/** Call `ask({key, words})` with the text's key ("description.en") when somebody wants to comment on words of it. */
+export function startPassages(ask) {
+  if (!document.querySelector("[id^=talks-]")) return
+  document.addEventListener("selectionchange", () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => show(ask), SETTLED)
+  })
+}
+
+function show(ask) {
+  if (button?.matches(":focus")) return // the button itself has taken the selection's place
+  button?.remove()
+  button = null
+  const selection = getSelection()
+  const words = selection.toString().replace(/\s+/g, " ").trim().slice(0, LONGEST).trim()
+  const body = selection.rangeCount && bodyOf(selection.anchorNode)
+  if (!words || !body || body !== bodyOf(selection.focusNode)) return
+  const host = body.closest("kw-text")
+  button = build("button", { type: "button", className: "plain", textContent: word("comments.passage") })
+  button.addEventListener("pointerdown", (event) => event.preventDefault()) // the words stay marked
+  button.addEventListener("click", () => {
+    button.remove()
+    ask({ key: host.dataset.fragment, words })
+  })
+  host.append(button)
+}
+
+function bodyOf(node) {
+  return (node?.nodeType === Node.ELEMENT_NODE ? node : node?.parentElement)?.closest("kw-text .text-body")
+}

@@ -1,0 +1,41 @@
+"""A programme with editions, and hands that change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from klimawerk.editions import service
+from klimawerk.editions.models import Edition
+from klimawerk.measures.models import Measure
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import programme_of
+from tests import factories
+from tests.versions.conftest import Desk
+
+
+@dataclass
+class House(Desk):
+    """The desk of WA-01, with the whole programme around it."""
+
+    programme: Programme
+
+    @property
+    def second(self) -> Measure:
+        return factories.measure(self.programme, "WA-02")
+
+    @property
+    def address(self) -> str:
+        return f"/programmes/{self.programme.id}/editions"
+
+    def fix(self, name: str = "After the mission", purpose: str = "mission", role: str = "coordinator") -> Edition:
+        return service.make(self.programme, by=self.member(role=role), name=name, purpose=purpose)
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    team = factories.partnership("Wiesenbrück", "Abenkrom")
+    measure = factories.measure(factories.programme(team))
+    return House(team, measure, programme_of(measure))

@@ -16,6 +16,7 @@ Id = tuple[int, int]  # client, clock
 GC, DELETED, JSON, BINARY, STRING, EMBED, FORMAT, TYPE, ANY, DOC, SKIP = range(11)
 XML_ELEMENT, XML_TEXT = 3, 6
 _NAMED_TYPES = (3, 5)
+_LARGEST = 2**53 - 1  # of a whole number in a browser
 
 
 class Malformed(ValueError):
@@ -196,6 +197,8 @@ class _Reader:
             value |= (byte & 0x7F) << shift
             shift += 7
         self.at = at + 1
+        if value > _LARGEST:
+            raise Malformed("a number that browsers cannot read")
         return value
 
     def skip(self, length: int) -> bytes:
@@ -215,8 +218,11 @@ class _Reader:
         if kind in (127, 126, 121, 120):
             return
         if kind == 125:
+            start = self.at
             while self.byte() >= 0x80:
                 pass
+            if self.at - start > 7:  # 48 bits
+                raise Malformed("a number that browsers cannot read")
         elif kind in (124, 123, 122):
             self.skip(4 if kind == 124 else 8)
         elif kind in (119, 116):

@@ -54,8 +54,9 @@ def letter(client: int, clock: int, left: wire.Id, words: str = "x") -> bytes:
         bytes([1, 0, 9, 0, 0]),
         bytes([2, 1, 9, 0, 0, 1, 1, 9, 1, 0, 1, 0]),
         bytes([0, 2, 9, 1, 0, 1, 9, 1, 1, 1]),
+        bytes([1, 1]) + number(2**53) + bytes([0, 0, 1, 0]),
     ],
-    ids=["a run of nothing", "a client twice", "deletions of a client twice"],
+    ids=["a run of nothing", "a client twice", "deletions of a client twice", "a number too large for browsers"],
 )
 def test_what_no_client_writes_is_malformed(update: bytes) -> None:
     with pytest.raises(wire.Malformed):

@@ -22,6 +22,7 @@ export const waiting = {
   },
 
   async drop(...ids) {
+    await alive() // as for keeping: what is dropped at once is not kept a moment later
     await change("waiting", (store) => ids.forEach((id) => store.delete(id)))
     tell()
   },

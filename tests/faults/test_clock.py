@@ -107,6 +107,7 @@ def test_a_jump_past_the_end_of_a_login_is_answered_in_the_page_and_nothing_is_l
     assert text_on_disk(measure) == "Forty bins are set up. Before. Meanwhile. And after."
 
 
+@pytest.mark.slow
 def test_a_browser_whose_clock_jumps_still_shows_others_words_sends_its_own_and_asks_for_the_login(
     team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk
 ) -> None:

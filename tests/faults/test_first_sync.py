@@ -97,7 +97,7 @@ def brake(live_server: servers.Klimawerk, stalls: bool) -> Iterator[Brake]:
 
 @pytest.mark.parametrize(
     ("words", "stalls"),
-    [(25_000, True), (6_000, False)],
+    [(25_000, True), pytest.param(6_000, False, marks=pytest.mark.slow)],
     ids=["by GET, and the line stalls", "in the answer of the join"],
 )
 def test_a_page_whose_first_text_was_cut_off_ends_with_all_of_it(

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pycrdt import Doc, XmlFragment
 from rapidfuzz.distance import LCSseq
@@ -22,11 +22,9 @@ from sqlalchemy import select
 from klimawerk.collab import content
 from klimawerk.collab.batches import batches
 from klimawerk.collab.content import Node
+from klimawerk.collab.log import Log
 from klimawerk.collab.models import Passages, Update
 from klimawerk.extensions import db
-
-if TYPE_CHECKING:
-    from klimawerk.collab.store import Log
 
 NEAR = 900  # seconds between two neighbouring stretches of one person that count as one
 MOST_WORDS = 6_000  # of a rewritten stretch; beyond that all of it is new

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab.knowledge import Knowledge
-from klimawerk.collab.store import Log
+from klimawerk.collab.log import Log
 from klimawerk.live import events
 from klimawerk.live.doors import Refused
 

@@ -7,7 +7,6 @@ Truth is `Document.state` (up to and including `upto`) plus the updates behind i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from pycrdt import Doc, XmlFragment
@@ -16,6 +15,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 from klimawerk.clock import now
 from klimawerk.collab import content, hints, merging
 from klimawerk.collab.content import Node
+from klimawerk.collab.log import Log
 from klimawerk.collab.models import Document, LiveText, Passages, Update, Writer, new_gen
 from klimawerk.collab.passages import Replay, Spans, Written
 from klimawerk.database import writing
@@ -27,25 +27,6 @@ Contents = Mapping[str, Node | None]
 
 class NoDocument(LookupError):
     """There is no document of that name."""
-
-
-@dataclass(frozen=True)
-class Log:
-    """What is stored of a document: `state` reaches to `upto`, `rows` = (seq, payload) follow without gaps."""
-
-    id: int
-    gen: str
-    seq: int
-    upto: int
-    state: bytes
-    rows: list[tuple[int, bytes]]
-
-    def document(self) -> Doc[XmlFragment]:
-        """The document as it is on disk."""
-        document: Doc[XmlFragment] = Doc()
-        for payload in (self.state, *(payload for _, payload in self.rows)):
-            document.apply_update(payload)
-        return document
 
 
 def create(name: str, contents: Contents) -> Document:

@@ -12,6 +12,7 @@ from pycrdt import XmlFragment
 
 from klimawerk.collab import content, store
 from klimawerk.collab.content import Node
+from klimawerk.collab.log import Log
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.live.changes import revision
@@ -86,7 +87,7 @@ def _frame(frame: Frame) -> Head:
     return {name: value for name, value in parts.items() if value}
 
 
-def _parts(item: Item, log: store.Log) -> dict[str, bytes]:
+def _parts(item: Item, log: Log) -> dict[str, bytes]:
     parts: dict[str, Any] = {VALUES: keys.with_keys(item)}
     parts |= {ROWS + kind: [_row(row) for row in rows] for kind, rows in rows_of(item).items()}
     parts |= {TEXT + fragment: text for fragment, text in _texts(log).items()}
@@ -97,7 +98,7 @@ def _row(row: Row) -> dict[str, Any]:
     return {"id": row.id, "cells": row.cells}
 
 
-def _texts(log: store.Log) -> dict[str, Node]:
+def _texts(log: Log) -> dict[str, Node]:
     """Every text in which something is written, also in languages that the programme has no longer."""
     document = log.document()
     found = {}

@@ -1,7 +1,8 @@
 // Requests to our own server, with what every one of them carries: the page's name and the form token.
 
 import { connection } from "./connection.js"
-import { renewToken, signInAgain } from "./relogin.js"
+import { renewToken } from "./form-token.js"
+import { signInAgain } from "./relogin.js"
 
 /** What each request of this page carries, whoever makes it. */
 export function headers() {

@@ -1,6 +1,6 @@
 // The dialog in which a person signs in again, over the page that stays as it is.
 
-import { renewToken, settled, token } from "./relogin.js"
+import { renewToken, settled, token } from "./form-token.js"
 import { word } from "./words.js"
 
 const LOOK_AROUND = 20_000

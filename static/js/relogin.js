@@ -1,9 +1,9 @@
 // The login has ended, the page has not: sign in again in place, then everything goes on where it was.
 
 import { insist } from "./backoff.js"
+import { renewToken, settled } from "./form-token.js"
 import { laterWords } from "./words.js"
 
-const FORM = "/login/form"
 const PAUSE_IN_TYPING = 1_500
 const watchers = new Set()
 let underway = null
@@ -45,27 +45,4 @@ async function elsewhere() {
 /** Nobody's sentence shall end in the form's e-mail field. */
 async function pauseInTyping() {
   while (performance.now() - lastKey < PAUSE_IN_TYPING) await new Promise((done) => setTimeout(done, 200))
-}
-
-/** Somebody else's words stay theirs: another person gets a page of their own. */
-export function settled(answer) {
-  if (answer.headers.get("X-Person") !== document.documentElement.dataset.userId) {
-    location.reload()
-    return false
-  }
-  token().content = answer.headers.get("X-CSRFToken")
-  return true
-}
-
-/** Give the page a form token that is good now; resolves with the answer, which names the person if one is signed in. */
-export async function renewToken() {
-  const answer = await fetch(FORM, { headers: { "HX-Request": "true" }, cache: "no-store" })
-  const form = new DOMParser().parseFromString(await answer.text(), "text/html")
-  const fresh = answer.headers.get("X-CSRFToken") ?? form.querySelector("input[name=csrf_token]")?.value
-  if (fresh) token().content = fresh
-  return answer
-}
-
-export function token() {
-  return document.querySelector("meta[name=csrf-token]")
 }

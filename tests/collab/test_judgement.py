@@ -10,8 +10,8 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from klimawerk.collab import wire
 from klimawerk.collab.knowledge import Knowledge
+from klimawerk.collab.log import Log
 from klimawerk.collab.replica import Replica
-from klimawerk.collab.store import Log
 from klimawerk.live.doors import Refused
 from tests.faults.hostile import number
 from tests.live.house import FRAGMENT, append, paragraph

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from klimawerk.clock import now
 from klimawerk.collab import content, store
+from klimawerk.collab.log import Log
 from klimawerk.collab.models import Document, Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -122,7 +123,7 @@ def test_folding_harms_no_word_that_comes_meanwhile(
     append(document_id, words[:10])
     read = store.read_log
 
-    def slowly(number: int) -> store.Log:
+    def slowly(number: int) -> Log:
         log = read(number)
         monkeypatch.setattr(store, "read_log", read)
         append(number, words[10:20])
@@ -141,7 +142,7 @@ def test_two_who_fold_at_once_do_it_once(any_database: str, app: Flask, monkeypa
     append(document_id, words[:10])
     read = store.read_log
 
-    def slowly(number: int) -> store.Log:
+    def slowly(number: int) -> Log:
         log = read(number)
         monkeypatch.setattr(store, "read_log", read)
         append(number, words[10:20])

@@ -1,0 +1,26 @@
+// The token that every form of this page carries, and for whom it was made.
+
+const FORM = "/login/form"
+
+/** Somebody else's words stay theirs: another person gets a page of their own. */
+export function settled(answer) {
+  if (answer.headers.get("X-Person") !== document.documentElement.dataset.userId) {
+    location.reload()
+    return false
+  }
+  token().content = answer.headers.get("X-CSRFToken")
+  return true
+}
+
+/** Give the page a form token that is good now; resolves with the answer, which names the person if one is signed in. */
+export async function renewToken() {
+  const answer = await fetch(FORM, { headers: { "HX-Request": "true" }, cache: "no-store" })
+  const form = new DOMParser().parseFromString(await answer.text(), "text/html")
+  const fresh = answer.headers.get("X-CSRFToken") ?? form.querySelector("input[name=csrf_token]")?.value
+  if (fresh) token().content = fresh
+  return answer
+}
+
+export function token() {
+  return document.querySelector("meta[name=csrf-token]")
+}

@@ -107,7 +107,7 @@ def test_who_asks_for_a_new_password_is_told_the_same_with_and_without_an_accoun
     client = mailing.test_client()
     client.get("/forgot")
     answers = [client.post("/forgot", data={"email": email}).text for email in (person.email, "nobody@example.org")]
-    plain = [re.sub(r'content="[^"]{40,}"', "", text) for text in answers]
+    plain = [re.sub(r'(content|value)="[^"]{40,}"', "", text) for text in answers]  # tokens hold the time
     assert plain[0] == plain[1]
     message = smtp.wait()[0]
     assert message["To"] == person.email

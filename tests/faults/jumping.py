@@ -1,6 +1,7 @@
 """gunicorn's own settings, and a wall clock that jumps: by the seconds that stand in the file TEST_CLOCK.
 
-Given to gunicorn as `GUNICORN_CMD_ARGS="--config python:tests.faults.jumping"`.
+Given to gunicorn as `GUNICORN_CMD_ARGS="--config python:tests.faults.jumping"` (clocks.py); no test may import it,
+since gunicorn's settings say how the whole process works.
 """
 
 from __future__ import annotations
@@ -15,23 +16,6 @@ from typing import Any
 _OWN = runpy.run_path(str(Path(__file__).resolve().parents[2] / "gunicorn.conf.py"))
 globals().update({name: value for name, value in _OWN.items() if not name.startswith("_")})
 _real = time.time
-
-
-class Clock:
-    """The clock of one server: `jump(hours)` sets it so far from the real time."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "clock"
-        self.jump(0)
-        self.environment = {
-            "GUNICORN_CMD_ARGS": f"--config python:{__name__}",
-            "TEST_CLOCK": str(self._file),
-        }
-
-    def jump(self, hours: float) -> None:
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(str(hours * 3_600))
-        fresh.replace(self._file)
 
 
 def post_worker_init(worker: Any) -> None:

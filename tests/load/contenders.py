@@ -36,6 +36,7 @@ class Contender:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.urls: list[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> list[str]:
@@ -122,6 +123,22 @@ class Klimawerk(Contender):
     def client(self, number: int, document: int) -> dict[str, Any]:
         cookies, documents = self.ground.cookies, self.ground.documents
         return {"doc": documents[document], "cookie": cookies[number % len(cookies)]}
+
+
+class Spread(Klimawerk):
+    """So many processes with PostgreSQL and Valkey, the people spread over them as nginx would do it."""
+
+    def __init__(self, folder: Path, ground_: Ground, workers: int, database: str, queue: str) -> None:
+        Contender.__init__(self, folder)
+        self.title = f"{workers} on PostgreSQL"
+        self.ground, self.address = ground_, database
+        self.port = free_port(workers)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.urls = [f"http://127.0.0.1:{port}" for port in range(self.port, self.port + workers)]
+        self._more = {"WORKERS": str(workers), "KLIMAWERK_REDIS_URL": queue}
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), **self._more}
 
 
 class Hocuspocus(Contender):

@@ -52,7 +52,7 @@ class Typing:
                 client = contender.client(len(clients), document)
                 clients.append({**client, "writes": number < self.writers})
         caret = CARET if self.carets else None
-        return {"url": contender.url, "clients": clients, "pace": self.pace, "caret": caret}
+        return {"url": contender.url, "urls": contender.urls, "clients": clients, "pace": self.pace, "caret": caret}
 
 
 _S1 = Typing("S1", "one document, 20 people, each 4 keys a second", 1, 20, 20, 4)

@@ -170,7 +170,8 @@ async function openPanel(link) {
       location.assign(link.href)
       return false
     }
-    document.getElementById("main").insertAdjacentHTML("beforeend", await answer.text())
+    const panel = Object.assign(document.createElement("template"), { innerHTML: await answer.text() })
+    document.getElementById("main").append(panel.content)
     document.dispatchEvent(new CustomEvent("kw:swapped"))
     adoptDrafts()
   }

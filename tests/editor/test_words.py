@@ -13,7 +13,7 @@ JS = Path(__file__).resolve().parents[2] / "static" / "js"
 FAMILIES = {
     "field": ["saved", "waiting", "refused"],
     "note": ["revoked", "deleted", "outdated"],
-    "offer": ["locked", "forbidden", "invalid", "too_large", "revoked", "deleted", "restored", "outdated"],
+    "offer": ["swept", "locked", "forbidden", "invalid", "too_large", "revoked", "deleted", "restored", "outdated"],
     "toolbar": ["paragraph", "heading3", "heading4", "bullets", "numbers", "bold", "italic", "link", "undo", "redo"],
 }
 

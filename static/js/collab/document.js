@@ -11,14 +11,10 @@ import * as wire from "../wire.js"
 import { Attendance } from "./attendance.js"
 import { decode } from "./base64.js"
 import { Composing } from "./composing.js"
+import { GONE, LEFT, POISONING } from "./endings.js"
 import { Replica, SWEPT } from "./replica.js"
 import { Sequence } from "./sequence.js"
 import { askToJoin } from "./welcome.js"
-
-/** Why a document was closed that nobody here reads any more. */
-export const LEFT = "left"
-const POISONING = [wire.LOCKED, wire.FORBIDDEN, wire.INVALID, wire.TOO_LARGE]
-const GONE = { [wire.NOT_FOUND]: wire.DELETED, [wire.FORBIDDEN]: wire.REVOKED, [wire.OUTDATED]: wire.OUTDATED }
 
 export class LiveDocument extends Attendance {
   composing = new Composing(() => this.#own.sender.soon())
@@ -140,8 +136,7 @@ export class LiveDocument extends Attendance {
   #catchUp({ gen, sv, write, reason = "", by = "", seq, people, awareness, update }) {
     this.#own.catchUp({ gen, write, reason, by }, update)
     this.#sequence.start(seq)
-    if (this.#lacking) this.#own.sender.widen(decode(sv))
-    else this.#own.sender.trim(decode(sv))
+    this.#own.sender[this.#lacking ? "widen" : "trim"](decode(sv))
     this.#attempt = 0
     this.#lacking = false
     Object.assign(this, { ready: true, joined: true, write, reason, by })
@@ -196,11 +191,10 @@ export class LiveDocument extends Attendance {
   }
 
   #giveUp(error) {
-    const offers = this.#own.sender.giveUp(error)
-    if (offers.length) this.#offer(offers, error)
+    this.#offer(this.#own.sender.giveUp(error), error)
   }
 
   #offer(offers, error) {
-    this.dispatchEvent(new CustomEvent("refused", { detail: { offers, error } }))
+    if (offers.length) this.dispatchEvent(new CustomEvent("refused", { detail: { offers, error } }))
   }
 }

@@ -3,7 +3,8 @@
 import { connection } from "../connection.js"
 import { gate } from "../gate.js"
 import { DOC_ACCESS, DOC_AWARENESS, DOC_CLOSED, DOC_LEAVE, DOC_PEOPLE, DOC_UPDATE, STORING } from "../wire.js"
-import { LEFT, LiveDocument } from "./document.js"
+import { LiveDocument } from "./document.js"
+import { LEFT } from "./endings.js"
 
 const opened = new Map()
 

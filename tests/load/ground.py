@@ -61,7 +61,7 @@ def _fill(crowd: int, texts: int) -> Ground:
     rows = [append_row(page, "fields", {"code": f"F{n}", "title.en": "-"}, by=None).id for n in range(ROWS)]
     goal = _goal(team)
     documents = [create_measure(goal, by=None).name for _ in range(texts)]
-    return Ground([_signed_in(person.id) for person in people], documents, page.id, rows)
+    return Ground([signed_in(person.id) for person in people], documents, page.id, rows)
 
 
 def _goal(team: factories.Team) -> Goal:
@@ -70,7 +70,7 @@ def _goal(team: factories.Team) -> Goal:
     return create_goal(other, by=None)
 
 
-def _signed_in(person_id: int) -> str:
+def signed_in(person_id: int) -> str:
     """A session as signing in makes one (passwords are slow on purpose, and limited); its cookie."""
     token, moment = secrets.token_urlsafe(32), now()
     row = {"key": key_of(token), "person_id": person_id, "data": {}}

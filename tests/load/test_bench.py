@@ -9,6 +9,7 @@ import pytest
 
 from tests.load import ground, report
 from tests.load.contenders import Klimawerk
+from tests.load.editions import Editions
 from tests.load.scenarios import SCENARIOS, Typing
 from tests.load.versions import Versions
 
@@ -40,6 +41,13 @@ def test_the_bench_of_versions_says_how_long_and_how_large(tmp_path: Path) -> No
     assert all(value > 0 for value in figures.values()), figures
     assert figures["version_bytes"] < 20_000, "equal texts are kept once"
     assert "taking a version, p50 (ms)" in report.table(scenario, {"Klimawerk": figures})
+
+
+def test_the_bench_of_fixed_copies_says_how_long(tmp_path: Path) -> None:
+    prepared = tmp_path / "prepared.sqlite"
+    made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
+    figures = Editions("T", "a small programme", 6, 2, times=1).run(Klimawerk(tmp_path / "server", prepared, made), 1)
+    assert all(value > 0 for value in figures.values()), figures
 
 
 def test_a_peer_is_shown_as_a_ratio_to_us() -> None:

@@ -51,7 +51,7 @@ class Versions:
         )
         with app.app_context():
             desk = _Desk(app, contender.ground.cookies[0])
-            taken = [_timed(lambda: service.take(desk.measure.id, service.QUIET)) for _ in desk.edits(self.times)]
+            taken = [timed(lambda: service.take(desk.measure.id, service.QUIET)) for _ in desk.edits(self.times)]
             figures: Figures = {"take_p50": percentile(taken, 0.5), "take_p95": percentile(taken, 0.95)}
             figures["version_bytes"] = _bytes() / (self.times + 1)
             desk.multiply(2 * PAGE)  # one page of the history is full
@@ -112,7 +112,7 @@ class _Desk:
         client = self._app.test_client()
         name, _, token = self._cookie.partition("=")
         client.set_cookie(name, token)
-        return percentile([_timed(lambda: _get(client, address)) for _ in range(6)][1:], 0.5) or 0.0
+        return percentile([timed(lambda: get(client, address)) for _ in range(6)][1:], 0.5) or 0.0
 
     def _write(self, number: int) -> None:
         """One sentence in forty is another one each time."""
@@ -124,12 +124,12 @@ class _Desk:
         projection.project_now(self.measure.name)
 
 
-def _get(client: FlaskClient, address: str) -> None:
+def get(client: FlaskClient, address: str) -> None:
     answer = client.get(address)
     assert answer.status_code == 200, f"{address}: {answer.status}"
 
 
-def _timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[[], object]) -> float:
     begin = time.perf_counter()
     work()
     return (time.perf_counter() - begin) * 1000

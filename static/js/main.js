@@ -5,7 +5,6 @@ import { startTexts } from "./text.js"
 import { insist } from "./backoff.js"
 import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
-import { startDataUse } from "./data-use.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
 import { startOffers } from "./offer.js"
@@ -30,7 +29,7 @@ insist(() => import("./pointing.js")).then(({ start }) => start())
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {
   connection.start(document.querySelector("meta[name=socket]")?.content ?? "/socket.io")
-  startDataUse()
+  insist(() => import("./data-use.js")).then(({ startDataUse }) => startDataUse())
   startSaving()
   startStore()
   startPosts()

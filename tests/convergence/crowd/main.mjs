@@ -51,7 +51,7 @@ let finished = 0
 /** Faults end, everybody comes back and sends what waits; then all must have the same. */
 async function finish() {
   faults.calm = true
-  const until = Date.now() + 60_000
+  const until = Date.now() + 120_000
   while (Date.now() < until && !agreed()) await sleep(100)
   const docs = clients[0].docs.map((name, index) => ({ name, ...compared(index) }))
   const ledgers = clients.map((client) => client.ledger.report)

@@ -14,7 +14,7 @@ from typing import Any
 
 NODE = shutil.which("node")
 MAIN = Path(__file__).parent / "crowd" / "main.mjs"
-SILENCE = 120.0  # seconds without a word from the crowd
+SILENCE = 150.0  # seconds without a word from the crowd; at the end it may take two minutes to agree
 
 
 class Crowd:

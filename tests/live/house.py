@@ -110,7 +110,7 @@ class Client:
         self.socket.on("*", self._hear)
         headers = {"X-Person": str(person), "X-Login": login} if person else {}
         auth = {"v": 1, **({"schema": schema} if schema is not None else {})}
-        self.socket.connect(url, transports=[transport], auth=auth, headers=headers)
+        self.socket.connect(url, transports=[transport], auth=auth, headers=headers, wait_timeout=10)
 
     def _hear(self, event: str, payload: Any = None) -> None:
         self.heard.setdefault(event, []).append(payload)

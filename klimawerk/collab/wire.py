@@ -107,7 +107,10 @@ def _deletes(reader: _Reader) -> Iterator[tuple[int, int, int]]:
             raise Malformed("the deletions of one client in two places")
         clients.add(client)
         for _ in range(reader.number()):
-            yield client, reader.number(), reader.number()
+            clock, length = reader.number(), reader.number()
+            if not length:
+                raise Malformed("a deletion of nothing")
+            yield client, clock, length
 
 
 def _struct(reader: _Reader, client: int, clock: int) -> Struct:

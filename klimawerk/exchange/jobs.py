@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import current_app
 from flask_babel import lazy_gettext as _
@@ -68,6 +68,12 @@ def find(token: str, person_id: int) -> Job | None:
     """The person's own job, while it is kept."""
     job = _jobs.get(token)
     return job if job and job.person_id == person_id and not _is_old(job) else None
+
+
+def seen(token: str, person_id: int) -> Job | None:
+    """The job as it is at this moment, for a page: the thread that looks at the file goes on while it is drawn."""
+    job = find(token, person_id)
+    return job and replace(job)
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def choose() -> ResponseReturnValue:
 @login_required
 def look(token: str) -> ResponseReturnValue:
     """What the file would bring; while it is being looked at, the page asks again by itself."""
-    job = jobs.find(token, signed_in().id)
+    job = jobs.seen(token, signed_in().id)
     if job is None:
         flash(_("This file is no longer kept here. Please choose it again."), "error")
         return redirect(url_for("exchange.choose"), 303)
@@ -78,7 +78,7 @@ def look(token: str) -> ResponseReturnValue:
 @bp.get("/import/<token>/state")
 @login_required
 def state(token: str) -> ResponseReturnValue:
-    job = jobs.find(token, signed_in().id) or abort(404)
+    job = jobs.seen(token, signed_in().id) or abort(404)
     if job.programme_id:
         return Response(headers={"HX-Redirect": url_for("overview.programme", item_id=job.programme_id)})
     return render_template("exchange/_state.html", job=job, form=_confirm_form(job), known=_known(job))

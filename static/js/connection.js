@@ -79,8 +79,13 @@ class Connection {
   onMessage(hear) {
     const manager = this.#socket.io
     const count = (engine, sent) => ({ data }) => hear({ length: data?.length ?? 0, sent, polled: isPolling(engine) })
-    manager.on("open", () => manager.engine.on("packet", count(manager.engine, false)))
-    manager.on("open", () => manager.engine.on("packetCreate", count(manager.engine, true)))
+    const listen = () => {
+      const { engine } = manager
+      engine.on("packet", count(engine, false))
+      engine.on("packetCreate", count(engine, true))
+    }
+    manager.on("open", listen)
+    if (manager.engine?.readyState === "open") listen() // whoever counts may come late
   }
 
   /** Connect anew, at once. */

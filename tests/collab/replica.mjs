@@ -1,12 +1,13 @@
 // A replica of one document made by the browser's own Yjs. Reads commands as JSON, one a line; answers each with one.
 // {op: "apply", u} {op: "state"} {op: "update", sv} {op: "scribble", seed} {op: "text"} {op: "insert", place}
-// {op: "remove", place}; binary is base64.
+// {op: "remove", place}; binary is base64. "apply" answers with what Yjs tidied up after it, which a browser sends.
 
 import { createInterface } from "node:readline"
 import { Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 
 const doc = new Y.Doc()
 const fragment = doc.getXmlFragment("description.en")
+const REMOTE = "remote"
 const b64 = (bytes) => Buffer.from(bytes).toString("base64")
 const bytes = (text) => new Uint8Array(Buffer.from(text, "base64"))
 
@@ -63,17 +64,20 @@ function scribble(roll) {
   else text.insert(place, "wort ")
 }
 
-function edit(change) {
+/** What this replica does of itself meanwhile, as one update; Yjs tidies marks up when others' edits come in. */
+function own(change) {
   const updates = []
-  const collect = (update) => updates.push(update)
+  const collect = (update, origin) => origin === REMOTE || updates.push(update)
   doc.on("update", collect)
-  doc.transact(change)
+  change()
   doc.off("update", collect)
-  return b64(updates.length ? Y.mergeUpdates(updates) : new Uint8Array([0, 0]))
+  return updates.length ? b64(Y.mergeUpdates(updates)) : ""
 }
 
+const edit = (change) => own(() => doc.transact(change)) || "AAA="
+
 const answers = {
-  apply: ({ u }) => Y.applyUpdate(doc, bytes(u)),
+  apply: ({ u }) => own(() => Y.applyUpdate(doc, bytes(u), REMOTE)),
   state: () => b64(Y.encodeStateVector(doc)),
   update: ({ sv }) => b64(Y.encodeStateAsUpdate(doc, sv ? bytes(sv) : undefined)),
   text: () => fragment.toString(),

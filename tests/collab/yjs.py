@@ -24,8 +24,9 @@ class YjsDoc:
         self._process = subprocess.Popen([NODE, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._lock = threading.Lock()
 
-    def apply_update(self, update: bytes) -> None:
-        self._do("apply", u=b64(update))
+    def apply_update(self, update: bytes) -> bytes:
+        """What Yjs tidied up by itself after it, as an update that a browser would send; empty mostly."""
+        return base64.b64decode(self._do("apply", u=b64(update)))
 
     def get_state(self) -> bytes:
         return base64.b64decode(self._do("state"))

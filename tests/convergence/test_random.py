@@ -70,16 +70,13 @@ def play(town: Town, seed: int, steps: int, ends: list[str]) -> dict[str, Any]:
     """Let the crowd do its steps while the server ends and returns in these ways, evenly spread."""
     dice = random.Random(seed)
     plan = [(round(steps * (n + dice.random()) / (len(ends) + 1)), end) for n, end in enumerate(ends, 1)]
-    faults = []
     with Crowd() as crowd:
         setup = {"churn": CHURN, "faults": FAULTS, "pause": PAUSE, "seed": seed, "steps": steps}
         crowd.tell("begin", url=town.server.url, docs=town.docs, cookies=town.cookies, **setup)
         for event in crowd.events():
-            if event["event"] == "fault":
-                faults.append(event["sentence"])
+            assert event["event"] != "fault", event["sentence"]
             if event["event"] == "steps" and plan and event["count"] >= plan[0][0]:
                 end_and_return(town.server, crowd, plan.pop(0)[1], dice)
-    assert faults == []
     assert plan == []
     return event
 
@@ -100,7 +97,7 @@ def end_and_return(server: servers.Klimawerk, crowd: Crowd, how: str, dice: rand
 def judge(town: Town, done: dict[str, Any]) -> None:
     """Replicas, log, compacted state and columns agree, and hold what was acknowledged, each word once."""
     db.session.rollback()
-    assert done["unsettled"] == []
+    assert not done["unsettled"], done["unsettled"]
     for found in done["docs"]:
         name = found["name"]
         assert found["different"] == [], f"{name}: these clients have something else than the first"
@@ -213,7 +210,8 @@ def test_all_agree_on_postgresql(postgresql_address: str, town: Town) -> None:
 def test_a_lost_and_a_doubled_word_are_noticed(town: Town) -> None:
     done = play(town, seed=1, steps=60, ends=[])
     judge(town, done)
-    kept = done["ledgers"][0]["there"]
+    kept = [word for ledger in done["ledgers"] for word in ledger["there"]]  # one of them may have kept none
+    assert kept
     with pytest.raises(AssertionError):
         judge(town, {**done, "ledgers": [{"there": [*kept, "k1a9999."], "gone": [], "unsure": []}]})
     with pytest.raises(AssertionError):

@@ -57,6 +57,7 @@ def test_a_table_from_word_keeps_its_cells(app: Flask, page_for: PageFor) -> Non
     team = factories.partnership()
     measure = factories.measure(factories.programme(team))
     page = page_for(team.partner["editor"], path=f"/items/{measure.id}/paste/steps")
+    expect(page.locator("html.draggable")).to_be_attached()  # what is done by pasting has come
     area = page.get_by_label("Table")
     area.evaluate(
         """(area, html) => {

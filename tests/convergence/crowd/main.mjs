@@ -56,7 +56,7 @@ async function finish() {
   const docs = clients[0].docs.map((name, index) => ({ name, ...compared(index) }))
   const ledgers = clients.map((client) => client.ledger.report)
   const sum = (key) => clients.reduce((all, client) => all + client[key], 0)
-  const unsettled = clients.filter((client) => !client.settled).map((client) => client.number)
+  const unsettled = clients.filter((client) => !client.settled).map(({ number, open }) => [number, ...open.map(({ replica }) => replica.about)])
   say("done", { docs, ledgers, unsettled, churn: sum("churn"), acknowledged: sum("acknowledged"), lives: sum("life") })
 }
 

@@ -27,7 +27,11 @@ export class Replica {
    *  `poisoned()`, where documents may be closed, hears that this replica holds what nobody will take. */
   constructor({ name, line, dice, acknowledged, failed, poisoned }) {
     Object.assign(this, { name, line, dice, acknowledged, failed, poisoned })
-    this.doc.on("update", (update, origin) => origin !== REMOTE && this.#waiting.push({ update, note: null }))
+    this.doc.on("update", (update, origin) => {
+      if (origin === REMOTE) return
+      this.#waiting.push({ update, note: null })
+      this.#soon("send", 10, () => this.#send()) // also what Yjs tidies up by itself
+    })
   }
 
   /** Edit: `change()` returns the note that is acknowledged with the last update it made. */
@@ -36,7 +40,6 @@ export class Replica {
     const note = change()
     if (this.#waiting.length === before) return
     this.#waiting.at(-1).note = note
-    this.#soon("send", 10, () => this.#send())
   }
 
   async join() {
@@ -75,6 +78,13 @@ export class Replica {
 
   get settled() {
     return this.#joined && !this.#waiting.length && !this.#underWay && !this.#ahead.length
+  }
+
+  /** For whoever wonders what it waits for. */
+  get about() {
+    const [joined, joining, write] = [this.#joined, this.#joining, this.write]
+    const [waiting, underWay, ahead] = [this.#waiting.length, this.#underWay?.length ?? 0, this.#ahead]
+    return { name: this.name, online: this.line.online, joined, joining, write, waiting, underWay, ahead, seq: this.seq }
   }
 
   get unsent() {

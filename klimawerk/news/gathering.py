@@ -128,5 +128,5 @@ def _changed(
     for name, moment in last_words(by_name, since, until, but=me).items():
         last[by_name[name]] = max(moment, last.get(by_name[name], moment))
     for item_id, moment in last.items():
-        name = f"changed:{items[item_id].name}:{moment.isoformat(timespec='seconds')}"
+        name = f"changed:{items[item_id].name}:{moment.isoformat()}"
         yield Happening(name, CHANGED, programmes[items[item_id].frame_id], item_id, moment)

@@ -39,6 +39,7 @@ def _models() -> None:
     from klimawerk.news import models as _news  # noqa: F401
     from klimawerk.partnerships import models as _partnerships  # noqa: F401
     from klimawerk.programmes import models as _programmes  # noqa: F401
+    from klimawerk.search import models as _search  # noqa: F401
     from klimawerk.sheets import models as _sheets  # noqa: F401
     from klimawerk.versions import models as _versions  # noqa: F401
 
@@ -58,6 +59,7 @@ def _rooms(app: Flask) -> None:
         news,
         overview,
         partnerships,
+        search,
         sheets,
         versions,
         web,
@@ -82,6 +84,6 @@ def _rooms(app: Flask) -> None:
     )
     live.init_app(app)
     collab.init_app(app)
-    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, news):
+    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, news, search):
         room.init_app(app)
     web.headers.cover(app)

@@ -9,9 +9,11 @@ def init_app(app: Flask) -> None:
     from klimawerk.accounts import cli as accounts
     from klimawerk.exchange import cli as exchange
     from klimawerk.operations import cli as operations
+    from klimawerk.search import cli as search
     from klimawerk.versions import cli as versions
 
     accounts.init_app(app)
     exchange.init_app(app)
     operations.init_app(app)
+    search.init_app(app)
     versions.init_app(app)

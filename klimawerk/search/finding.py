@@ -54,6 +54,13 @@ def readers_of(person: Person) -> list[Member]:
     return [member for member in my_memberships(person) if member.may(Right.READ)]
 
 
+def languages_of(person: Person) -> list[str]:
+    """The working languages of all programmes that the person may read."""
+    readable = [member.partnership.id for member in readers_of(person)]
+    frames = db.session.scalars(select(Frame.languages).where(Frame.partnership_id.in_(readable)))
+    return sorted({code for codes in frames for code in codes})
+
+
 def _may_read(person: Person) -> ColumnElement[bool]:
     places = [
         and_(Frame.partnership_id == member.partnership.id, SearchEntry.side.in_(("", member.side)))

@@ -9,11 +9,11 @@ from limits import parse
 from klimawerk.accounts.access import login_required, signed_in
 from klimawerk.accounts.limits import or_429
 from klimawerk.search import index
-from klimawerk.search.finding import COMMENTS, ITEMS, find, question
+from klimawerk.search.finding import COMMENTS, ITEMS, find, languages_of, question
 from klimawerk.search.view import results
 from klimawerk.search.words import LONGEST
 from klimawerk.sheets.access import readable_item
-from klimawerk.web.places import interface_languages, locale
+from klimawerk.web.places import locale
 
 bp = Blueprint("search", __name__)
 OFTEN = parse("60 per minute")
@@ -39,4 +39,4 @@ def search() -> ResponseReturnValue:
         or_429(OFTEN, "search", person.id)
         index.catch_up()
     shown = results(asked, find(asked, person), locale(), page)
-    return render_template("search/page.html", r=shown, programme=programme, languages=interface_languages())
+    return render_template("search/page.html", r=shown, programme=programme, languages=languages_of(person))

@@ -1,0 +1,114 @@
+"""One round: what is due is made, then what waits is sent, one mail after the other and never inside a transaction."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from flask import current_app
+
+from klimawerk.accounts import mail as postman
+from klimawerk.accounts.models import Person
+from klimawerk.clock import now
+from klimawerk.digests import choices, making, outbox
+from klimawerk.digests.links import address_to_stop
+from klimawerk.digests.models import NEVER, DigestMail
+from klimawerk.partnerships.access import member_of
+from klimawerk.partnerships.rights import Right
+
+log = logging.getLogger(__name__)
+
+
+def one_round(moment: datetime | None = None, breathe: Callable[[], None] = lambda: None) -> Counter[str]:
+    """Make and send what is due at `moment` (default: now). Returns how many were made, sent, failed and dropped.
+
+    `breathe` is called between two mails, so that a server goes on serving. Nothing happens without a mail server.
+    """
+    counted: Counter[str] = Counter()
+    if not postman.configured():
+        return counted
+    at = moment or now()
+    choices.welcome(at)
+    counted["made"] = making.make_all(at, breathe)
+    for mail_id in outbox.due(at):
+        outcome = _one(mail_id, at if moment else now())
+        counted[outcome] += 1
+        if outcome == "away":  # the rest waits for the next round, and loses no try
+            break
+        breathe()
+    outbox.forget_old(at)
+    return counted
+
+
+def _one(mail_id: int, moment: datetime) -> str:
+    mail = outbox.take(mail_id, moment)
+    if mail is None:
+        return "taken"
+    why = _no_longer_wanted(mail)
+    if why:
+        outbox.dropped(mail, why)
+        return "dropped"
+    try:
+        postman.deliver(message_of(mail, moment))
+    except smtplib.SMTPRecipientsRefused as problem:
+        code, said = next(iter(problem.recipients.values()))
+        return _failed(mail, code, said, moment, for_good=code >= 500)
+    except smtplib.SMTPDataError as problem:
+        return _failed(mail, problem.smtp_code, problem.smtp_error, moment, for_good=problem.smtp_code >= 500)
+    except smtplib.SMTPNotSupportedError:
+        return _failed(mail, 0, "The server does not take such an address.", moment, for_good=True)
+    except smtplib.SMTPResponseException as problem:
+        _failed(mail, problem.smtp_code, type(problem).__name__, moment, for_good=False)
+        return "away"
+    except (OSError, smtplib.SMTPException, ValueError) as problem:
+        _failed(mail, 0, type(problem).__name__, moment, for_good=False)
+        return "away" if isinstance(problem, OSError) else "failed"
+    outbox.sent(mail, moment)
+    return "sent"
+
+
+def _failed(mail: DigestMail, code: int, said: str | bytes, moment: datetime, *, for_good: bool) -> str:
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    why = f"{code or ''} {words}".strip()
+    log.warning("digest %s was not sent (try %s): %s", mail.id, mail.tries, why)
+    outbox.failed(mail, why, moment, for_good=for_good)
+    return "failed"
+
+
+def _no_longer_wanted(mail: DigestMail) -> str:
+    """Why nobody is to get it: rights and wishes are those of now, not of when it was made."""
+    if mail.person.ended_at is not None:
+        return "the account has ended"
+    if choices.choice_of(mail.person).frequency == NEVER:
+        return "unsubscribed"
+    if not all(_reads(mail.person, one) for one in mail.partnerships):
+        return "no longer a member"
+    return ""
+
+
+def _reads(person: Person, partnership_id: int) -> bool:
+    member = member_of(person, partnership_id)
+    return member is not None and member.may(Right.READ)
+
+
+def message_of(mail: DigestMail, moment: datetime) -> EmailMessage:
+    """The mail as it travels. Names in its head cannot begin a new line there: ValueError."""
+    message = EmailMessage()
+    message["From"] = current_app.extensions["klimawerk"].mail_from
+    message["To"] = mail.person.email
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(moment)
+    message["Message-ID"] = mail.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    message["List-Unsubscribe"] = f"<{address_to_stop(mail.person)}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = mail.language
+    return message

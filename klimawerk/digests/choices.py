@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.digests.models import DAILY, FREQUENCIES, NEVER, DigestChoice, DigestMark
-from klimawerk.digests.times import next_due
+from klimawerk.digests.times import next_due, zone_of
 from klimawerk.extensions import db
+from klimawerk.partnerships.access import holds
 from klimawerk.partnerships.models import Membership
 
 AT_MOST_BEFORE = timedelta(days=1)
@@ -58,16 +59,20 @@ def subscribe_again(person: Person, moment: datetime | None = None) -> None:
 
 
 def welcome(moment: datetime) -> None:
-    """Everybody who belongs to a partnership and has not chosen yet gets the usual choice."""
-    known = select(DigestChoice.person_id)
-    members = select(Membership.person_id)
-    query = select(Person).where(
-        Person.id.in_(members), Person.id.not_in(known), Person.ended_at.is_(None), Person.demo.is_(False)
+    """Whoever belongs to a partnership and is seen there for the first time gets the usual choice, and a mark.
+
+    The mark stands a day back at most, and not before the person belonged to it.
+    """
+    known = exists().where(
+        DigestMark.person_id == Membership.person_id, DigestMark.partnership_id == Membership.partnership_id
     )
-    if newcomers := db.session.scalars(query).all():
+    query = select(Membership).join(Person).where(~known, Person.ended_at.is_(None), Person.demo.is_(False))
+    newcomers = [one for one in db.session.scalars(query) if holds(one, moment)]
+    if newcomers:
         with writing():
-            for person in newcomers:
-                _stored(person, moment)
+            for membership in newcomers:
+                _stored(membership.person, moment)
+                _mark(membership, moment)
 
 
 def follow_zone(_sender: object, person_id: int) -> None:
@@ -85,6 +90,16 @@ def _stored(person: Person, moment: datetime) -> DigestChoice:
         db.session.add(found)
         db.session.flush()
     return found
+
+
+def _mark(membership: Membership, moment: datetime) -> None:
+    key = (membership.person_id, membership.partnership_id)
+    if db.session.get(DigestMark, key) is None:
+        joined = datetime.combine(membership.from_date, time(), zone_of(membership.timezone)).astimezone(UTC)
+        begin = min(max(joined, moment - AT_MOST_BEFORE), moment)
+        person, partnership = key
+        db.session.add(DigestMark(person_id=person, partnership_id=partnership, told_until=begin, called_until=begin))
+        db.session.flush()
 
 
 def _usual(person: Person, moment: datetime) -> DigestChoice:

@@ -20,16 +20,13 @@ from klimawerk.digests import missed, rendering
 from klimawerk.digests.missed import Window
 from klimawerk.digests.models import AT_ONCE, NEVER, DigestChoice, DigestMail, DigestMark
 from klimawerk.digests.silence import is_silent
-from klimawerk.digests.times import next_due, zone_of
+from klimawerk.digests.times import next_due
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import my_memberships
-from klimawerk.partnerships.models import Membership
 from klimawerk.partnerships.rights import Right
 
 SETTLED = timedelta(seconds=30)
 """What is younger waits for the next mail: its transaction may not have ended, and it would be passed over for good."""
-FIRST_TIME = timedelta(days=1)
-"""The first digest about a partnership goes back this far at most, and not to before the person belonged to it."""
 
 
 def make_all(moment: datetime, breathe: Callable[[], None]) -> int:
@@ -78,15 +75,9 @@ def _windows(person: Person, moment: datetime) -> dict[int, Window]:
         if not member.may(Right.READ) or is_silent(key, moment):
             continue
         mark = marks.get(key)
-        begin = _first(member.membership, until)
-        told, called = (mark.told_until, max(mark.called_until, mark.told_until)) if mark else (begin, begin)
-        windows[key] = Window(member, told, called, until)
+        if mark and mark.told_until < until:
+            windows[key] = Window(member, mark.told_until, max(mark.called_until, mark.told_until), until)
     return windows
-
-
-def _first(membership: Membership, until: datetime) -> datetime:
-    joined = datetime.combine(membership.from_date, datetime.min.time(), zone_of(membership.timezone))
-    return min(max(joined.astimezone(until.tzinfo), until - FIRST_TIME), until)
 
 
 def _somebody_spoke(windows: Mapping[int, Window]) -> bool:
@@ -129,8 +120,5 @@ def _claim(choice: DigestChoice, rev: int, moment: datetime, whole: bool) -> boo
 def _move(person: Person, windows: Mapping[int, Window], whole: bool) -> None:
     for key, window in windows.items():
         told = window.until if whole else window.told
-        mark = db.session.get(DigestMark, (person.id, key))
-        if mark is None:
-            mark = DigestMark(person_id=person.id, partnership_id=key)
-            db.session.add(mark)
+        mark = db.session.get_one(DigestMark, (person.id, key))
         mark.told_until, mark.called_until = told, window.until

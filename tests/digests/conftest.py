@@ -21,7 +21,7 @@ from klimawerk.comments.models import Comment, CommentEvent
 from klimawerk.comments.service import Subject, Written
 from klimawerk.database import writing
 from klimawerk.digests import choices, sending
-from klimawerk.digests.models import DigestChoice, DigestMail
+from klimawerk.digests.models import DigestMail, DigestMark
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from klimawerk.partnerships.access import Member, member_of
@@ -116,14 +116,11 @@ def post(app: Flask, smtp: Mailbox) -> Iterator[Post]:
     with_mail(app, smtp.url)
     team = factories.partnership("Wiesenbrück", "Abenkrom")
     programme = factories.programme(team)
+    choices.welcome(NOON)
     with writing():
-        for person in team.everybody():
-            db.session.add(choices._usual(person, NOON))
+        db.session.execute(update(DigestMark).values(told_until=NOON, called_until=NOON))
     yield Post(team, programme, factories.measure(programme), smtp, app)
 
 
 def later(moment: datetime, **more: float) -> datetime:
     return moment + timedelta(**more)
-
-
-__all__ = ["DigestChoice"]

@@ -37,6 +37,7 @@ def _models() -> None:
     from klimawerk.goals import models as _goals  # noqa: F401
     from klimawerk.live import models as _live  # noqa: F401
     from klimawerk.measures import models as _measures  # noqa: F401
+    from klimawerk.news import models as _news  # noqa: F401
     from klimawerk.partnerships import models as _partnerships  # noqa: F401
     from klimawerk.programmes import models as _programmes  # noqa: F401
     from klimawerk.sheets import models as _sheets  # noqa: F401
@@ -56,6 +57,7 @@ def _rooms(app: Flask) -> None:
         goals,
         live,
         measures,
+        news,
         overview,
         partnerships,
         sheets,
@@ -82,6 +84,6 @@ def _rooms(app: Flask) -> None:
     )
     live.init_app(app)
     collab.init_app(app)
-    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, digests):
+    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, news, digests):
         room.init_app(app)
     web.headers.cover(app)

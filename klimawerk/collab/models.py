@@ -67,11 +67,12 @@ class Update(Model):
 
 
 class Writer(Model):
-    """Who wrote in a document, and the number of their last update among those that compaction has folded away."""
+    """Who wrote in a document: number and time of their last update among those that compaction has folded away."""
 
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
     person: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int]
+    at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class Passages(Model):

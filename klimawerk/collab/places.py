@@ -61,7 +61,7 @@ class Places:
     def put(self, struct: wire.Struct, place: Place) -> None:
         """Note an item. Those of one client come in the order of their clocks."""
         goes_on = place == NOTHING or struct.origin == (struct.client, struct.clock - 1)
-        self._add(struct.client, struct.clock, _Run(place, struct.kind in (wire.GC, wire.DELETED), goes_on))
+        self._add(struct.client, struct.clock, place, struct.kind in (wire.GC, wire.DELETED), goes_on)
         self._known[struct.client] = struct.clock + struct.length
         if struct.kind == wire.TYPE and place != NOTHING:
             depth = 1 + self.depth(place)
@@ -71,7 +71,7 @@ class Places:
         """What was on trial stays."""
         for client, starts in trial._starts.items():
             for start, run in zip(starts, trial._runs[client], strict=True):
-                self._add(client, start, run)
+                self._add(client, start, run.place, run.deleted, run.goes_on)
         self._known.update(trial._known)
         self._depths.update(trial._depths)
 
@@ -91,11 +91,11 @@ class Places:
         """How deep in elements: 0 in a root; below zero in a text."""
         return 0 if isinstance(place.parent, str) else self._depth_of(place.parent) or 0
 
-    def _add(self, client: int, start: int, run: _Run) -> None:
+    def _add(self, client: int, start: int, place: Place, deleted: bool, goes_on: bool) -> None:
         runs = self._runs.setdefault(client, [])
-        if not runs or not run.goes_on or (run.place, run.deleted) != (runs[-1].place, runs[-1].deleted):
+        if not (goes_on and runs and runs[-1].deleted == deleted and runs[-1].place == place):
             self._starts.setdefault(client, []).append(start)
-            runs.append(run)
+            runs.append(_Run(place, deleted, goes_on))
 
     def _inside(self, parent: wire.Id, key: str | None) -> Place | None:
         run = self._run(parent)
@@ -140,6 +140,12 @@ class Places:
 
 def in_order(structs: Iterable[wire.Struct], clocks: Clocks) -> Iterator[wire.Struct]:
     """New items as documents take them in: each after all that it stands beside or in. Raises Circle."""
+    structs = list(structs)
+    if len(structs) == 1:  # a key stroke
+        if any(ref and ref[0] == structs[0].client and ref[1] >= structs[0].clock for ref in _refs(structs[0])):
+            raise Circle(f"{structs[0].client}, {structs[0].clock}")
+        yield structs[0]
+        return
     waiting: dict[int, deque[wire.Struct]] = {}
     for struct in structs:
         waiting.setdefault(struct.client, deque()).append(struct)
@@ -163,7 +169,11 @@ def in_order(structs: Iterable[wire.Struct], clocks: Clocks) -> Iterator[wire.St
 
 def _comes_first(struct: wire.Struct, reach: Clocks) -> wire.Id | None:
     """The item that has to be there before this one; those of clients that are not in `reach` are."""
-    for ref in (struct.origin, struct.right, struct.parent):
+    for ref in _refs(struct):
         if ref is not None and ref[1] >= reach.get(ref[0], ref[1] + 1):
             return ref
     return None
+
+
+def _refs(struct: wire.Struct) -> tuple[wire.Id | None, ...]:
+    return struct.origin, struct.right, struct.parent

@@ -196,9 +196,10 @@ def writers_since(name: str, seq: int) -> set[int]:
 
 
 def _remember_writers(document_id: int, seq: int) -> None:
-    logged = select(Update.by, func.max(Update.seq)).where(Update.document_id == document_id, Update.seq <= seq)
-    for person, last in db.session.execute(logged.where(Update.by.is_not(None)).group_by(Update.by)).all():
-        db.session.merge(Writer(document_id=document_id, person=person, seq=last))
+    folded = (Update.document_id == document_id, Update.seq <= seq, Update.by.is_not(None))
+    logged = select(Update.by, func.max(Update.seq), func.max(Update.at)).where(*folded).group_by(Update.by)
+    for person, last, at in db.session.execute(logged).all():
+        db.session.merge(Writer(document_id=document_id, person=person, seq=last, at=at))
     db.session.flush()
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from klimawerk.clock import now
+from klimawerk.comments import reading
 from klimawerk.comments.access import seen_by
 from klimawerk.comments.kinds import KINDS
 from klimawerk.comments.models import Comment, CommentMention, Thread
@@ -35,6 +36,7 @@ class Wish:
     side: str = ""
     person: int | None = None
     mine: bool = False
+    unread: bool = False
     about: str = ""
     before: int | None = None
     loaded: int = field(default_factory=lambda: int(now().timestamp()) + 1)
@@ -47,12 +49,13 @@ class Wish:
     @property
     def is_narrow(self) -> bool:
         """Whether it leaves out threads for more than their state."""
-        return bool(self.kind or self.side or self.person or self.mine or self.about)
+        return bool(self.kind or self.side or self.person or self.mine or self.unread or self.about)
 
     def query(self, **other: object) -> str:
         """The wish as a query string, "" for the plain one; `other` replaces parts of it."""
         parts: dict[str, object] = {"kind": self.kind, "side": self.side, "person": self.person, "about": self.about}
         parts |= {"state": self.state if self.state != OPEN else "", "mine": "yes" if self.mine else ""}
+        parts["unread"] = "yes" if self.unread else ""
         return urlencode({name: part for name, part in (parts | other).items() if part})
 
     def live(self) -> str:
@@ -83,6 +86,7 @@ def wish_of(args: Mapping[str, str]) -> Wish:
         side=args.get("side", "") if args.get("side") in ALL_SIDES else "",
         person=_number(args.get("person")),
         mine=args.get("mine") == "yes",
+        unread=args.get("unread") == "yes",
         about=args.get("about", "")[:120],
         before=_number(args.get("before")),
         loaded=_number(args.get("loaded")) or plain.loaded,
@@ -92,7 +96,7 @@ def wish_of(args: Mapping[str, str]) -> Wish:
 def page_of_threads(item: Item, member: Member, wish: Wish, also: int | None = None) -> Page:
     """The threads of the item that the member may see; `also` is one that is shown whatever is asked for."""
     query = select(Thread).where(Thread.item_id == item.id, seen_by(member.side)).order_by(Thread.id.desc())
-    for condition in _conditions(wish, member):
+    for condition in _conditions(wish, member, item):
         query = query.where(or_(condition, Thread.id == also))
     threads = db.session.scalars(query.limit(PAGE + 1)).all()
     return _with_comments(threads[:PAGE], older=threads[PAGE - 1].id if len(threads) > PAGE else None)
@@ -154,7 +158,7 @@ def open_count(item: Item, member: Member) -> int:
     )
 
 
-def _conditions(wish: Wish, member: Member) -> list[ColumnElement[bool]]:
+def _conditions(wish: Wish, member: Member, item: Item) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     loaded = datetime.fromtimestamp(min(wish.loaded, 2**31), UTC)
     if wish.state == OPEN:
@@ -171,6 +175,11 @@ def _conditions(wish: Wish, member: Member) -> list[ColumnElement[bool]]:
         me = member.person.id
         called = exists().where(CommentMention.comment_id == Comment.id, CommentMention.person_id == me)
         found.append(or_(_wrote(Comment.author == me), _wrote(called), Thread.assignee == me))
+    if wish.unread:
+        since = reading.unread_since(member, item.id)
+        found.append(
+            _wrote(and_(Comment.at > since, or_(Comment.author.is_(None), Comment.author != member.person.id)))
+        )
     if wish.about:
         found.append(_about(wish.about))
     if wish.before:

@@ -75,6 +75,18 @@ class CommentMention(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
+class CommentsRead(Model):
+    """When a person last opened an item's comments; `before`: the last time before that, half an hour away or more.
+
+    What came after `before` is called new for as long as the person is at it.
+    """
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    before: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
 class CommentEvent(Model):
     """Who did what in a thread, and when; ids grow with time, so whoever has read up to one lacks those above it.
 

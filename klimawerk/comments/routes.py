@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
@@ -11,11 +12,12 @@ from limits import parse
 
 from klimawerk.accounts.access import login_required
 from klimawerk.accounts.limits import or_429
-from klimawerk.comments import access, forms, listing, proposals, service, subjects
+from klimawerk.comments import access, forms, listing, proposals, reading, service, subjects
 from klimawerk.comments.listing import wish_of
 from klimawerk.comments.models import Thread
 from klimawerk.comments.view import Talk, talk_of
 from klimawerk.comments.words import quoted
+from klimawerk.database import BROKEN
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.access import Opened, readable_item, writable_item
@@ -31,7 +33,9 @@ OFTEN = parse("60 per 10 minutes")  # of one person: no talk is faster
 @login_required
 def comments(item_id: int) -> ResponseReturnValue:
     talk = _talk(readable_item(item_id))
-    return render_template("comments/page.html", **_shown(talk), back=page_of(talk.item))
+    page = render_template("comments/page.html", **_shown(talk), back=page_of(talk.item))
+    _read(talk)
+    return page
 
 
 @bp.get("/items/<int:item_id>/comments/panel")
@@ -39,7 +43,9 @@ def comments(item_id: int) -> ResponseReturnValue:
 def panel(item_id: int) -> ResponseReturnValue:
     """The same threads for the end of the item's own page."""
     talk = talk_of(here(readable_item(item_id)))
-    return render_template("comments/_section.html", **_shown(talk), panel=True)
+    panel = render_template("comments/_section.html", **_shown(talk), panel=True)
+    _read(talk)
+    return panel
 
 
 @bp.get("/items/<int:item_id>/comments/changes")
@@ -91,7 +97,9 @@ def thread(thread_id: int) -> ResponseReturnValue:
     page = listing.one_thread(found, request.args.get("before", type=int))
     quotation = _quote(found, request.args.get("quote", type=int))
     shown = {"talk": talk, "v": talk.v, "t": talk.shown(page)[0], "older": page.older, "typed": quotation}
-    return render_template("comments/thread.html", **shown, back=page_of(talk.item))
+    page_ = render_template("comments/thread.html", **shown, back=page_of(talk.item))
+    _read(talk)
+    return page_
 
 
 @bp.get("/threads/<int:thread_id>/changes")
@@ -191,6 +199,12 @@ def delete(comment_id: int) -> ResponseReturnValue:
 
 def _talk(opened: Opened) -> Talk:
     return talk_of(here(opened), wish_of(request.args))
+
+
+def _read(talk: Talk) -> None:
+    """After the page was drawn, which says what is new. A page can be read although nothing can be stored."""
+    with suppress(*BROKEN):
+        reading.opened([talk.item.id], by=talk.member.person.id)
 
 
 def _shown(talk: Talk, also: int | None = None) -> dict[str, object]:

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
-from klimawerk.comments import access, listing, proposals, subjects
+from klimawerk.comments import access, listing, proposals, reading, subjects
 from klimawerk.comments.forms import languages
 from klimawerk.comments.kinds import KINDS, TASK
 from klimawerk.comments.listing import Page, Wish
@@ -87,6 +87,11 @@ class Talk:
         found = listing.subjects_in_use(self.item, self.member)
         views = [(subjects.code_of(thread), subjects.subject_view(self.v, thread)) for thread in found]
         return [(code, view.label) for code, view in views if view]
+
+    @cached_property
+    def unread_since(self) -> datetime:
+        """From when on comments are new to the reader."""
+        return reading.unread_since(self.member, self.item.id)
 
     def new_key(self) -> str:
         """A name for what a form is going to send."""
@@ -198,6 +203,12 @@ class CommentView:
     @cached_property
     def author(self) -> Author:
         return self.of.talk.people.author(self.comment.author, self.comment.side)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether somebody else wrote it since the reader last looked."""
+        me = self.of.talk.member.person.id
+        return self.comment.author != me and self.comment.at > self.of.talk.unread_since
 
     @property
     def html(self) -> Markup:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
 
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
@@ -69,7 +71,7 @@ def welcome(moment: datetime) -> None:
     query = select(Membership).join(Person).where(~known, Person.ended_at.is_(None), Person.demo.is_(False))
     newcomers = [one for one in db.session.scalars(query) if holds(one, moment)]
     if newcomers:
-        with writing():
+        with suppress(IntegrityError), writing():  # another process was faster
             for membership in newcomers:
                 _stored(membership.person, moment)
                 _mark(membership, moment)

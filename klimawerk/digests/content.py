@@ -16,7 +16,9 @@ from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.people import People
 from klimawerk.digests.missed import CALLS, Found, Window
 from klimawerk.extensions import db
-from klimawerk.news.gathering import Happening, summary
+from klimawerk.news.gathering import CHANGED, MENTION, OUTCOME, TASK, Happening
+from klimawerk.news.seen import seen_since
+from klimawerk.news.summary import summary
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item
@@ -99,19 +101,26 @@ def _chapter(number: int, some: list[Happening], window: Window, language: str) 
     chapter = Chapter(*titles[programme.id], _address(page_of(programme)))
     for item in items.values():
         its = [one for one in some if one.item_id == item.id]
-        if sheet := _sheet(item, its, titles[item.id], window, people):
+        if sheet := _sheet(item, its, titles[item.id], window, people, language):
             chapter.sheets.append(sheet)
     chapter.sheets.sort(key=lambda sheet: not sheet.calls)
     return chapter
 
 
-def _sheet(item: Item, some: list[Happening], title: tuple[str, str], window: Window, people: People) -> Sheet | None:
+def _sheet(
+    item: Item, some: list[Happening], title: tuple[str, str], window: Window, people: People, language: str
+) -> Sheet | None:
     if item.deleted_at is not None:
         return None
-    changed = any(one.kind == "changed" for one in some)
-    changes = summary(item, window.told, window.until) if changed else ""
+    changes = _changes(item, window, language) if any(one.kind == CHANGED for one in some) else ""
     talks = _talks(some, window, people)
     return Sheet(item.code, *title, _address(page_of(item)), changes, talks) if changes or talks else None
+
+
+def _changes(item: Item, window: Window, language: str) -> str:
+    member = window.member
+    since = max(window.told, seen_since(member, item.id))
+    return summary(item, since, window.until, but=member.person.id, language=language)
 
 
 def _talks(some: list[Happening], window: Window, people: People) -> tuple[Talk, ...]:
@@ -130,15 +139,15 @@ def _talks(some: list[Happening], window: Window, people: People) -> tuple[Talk,
 
 
 def _talk(thread: Thread, some: list[Happening], people: People) -> Talk:
-    calls = {one.comment_id for one in some if one.kind == "mention"}
+    calls = {one.comment_id for one in some if one.kind == MENTION}
     query = select(Comment).where(Comment.id.in_({one.comment_id for one in some if one.comment_id}))
     comments = db.session.scalars(query.where(Comment.deleted_at.is_(None)).order_by(Comment.at, Comment.id))
-    resolved = any(one.kind == "outcome" for one in some)
+    resolved = any(one.kind == OUTCOME for one in some)
     return Talk(
         str(KINDS[thread.kind]),
         people.place(thread.side) if thread.side else "",
         _address(f"/threads/{thread.id}"),
-        any(one.kind == "task" for one in some),
+        any(one.kind == TASK for one in some),
         tuple(_said(comment, people, comment.id in calls) for comment in comments if comment.thread_id == thread.id),
         thread.outcome if resolved and thread.resolved_at else "",
     )

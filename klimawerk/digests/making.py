@@ -22,8 +22,7 @@ from klimawerk.digests.models import AT_ONCE, NEVER, DigestChoice, DigestMail, D
 from klimawerk.digests.silence import is_silent
 from klimawerk.digests.times import next_due
 from klimawerk.extensions import db
-from klimawerk.partnerships.access import my_memberships
-from klimawerk.partnerships.rights import Right
+from klimawerk.news.gathering import memberships
 
 SETTLED = timedelta(seconds=30)
 """What is younger waits for the next mail: its transaction may not have ended, and it would be passed over for good."""
@@ -48,7 +47,7 @@ def make(person_id: int, moment: datetime) -> bool:
     windows = _windows(person, moment)
     if not whole and not _somebody_spoke(windows):
         return False
-    found = missed.missed(person, windows, only_calls=not whole)
+    found = missed.missed(windows, only_calls=not whole)
     if not whole and not found:
         return False
     said = rendering.rendered(person, found, windows) if found else None
@@ -70,9 +69,9 @@ def _windows(person: Person, moment: datetime) -> dict[int, Window]:
         for mark in db.session.scalars(select(DigestMark).where(DigestMark.person_id == person.id))
     }
     windows = {}
-    for member in my_memberships(person):
+    for member in memberships(person):
         key = member.membership.partnership_id
-        if not member.may(Right.READ) or is_silent(key, moment):
+        if is_silent(key, moment):
             continue
         mark = marks.get(key)
         if mark and mark.told_until < until:

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from klimawerk.accounts.models import Person
-from klimawerk.extensions import db
-from klimawerk.news.gathering import Happening, happenings
+from klimawerk.news.gathering import MENTION, TASK, Happening, happenings_for
+from klimawerk.news.seen import still_new
 from klimawerk.partnerships.access import Member
-from klimawerk.sheets.models import Item
 
-CALLS = ("mention", "task")
+CALLS = (MENTION, TASK)
 """What may come at once: somebody means this person."""
 
 Found = dict[int, list[Happening]]
@@ -32,16 +30,13 @@ class Window:
         return (self.called if one.kind in CALLS else self.told) < one.at <= self.until
 
 
-def missed(person: Person, windows: Mapping[int, Window], *, only_calls: bool) -> Found:
-    """What the person is to be told of now, without partnerships in which there is nothing."""
-    if not windows:
-        return {}
-    since = min(window.called if only_calls else window.told for window in windows.values())
-    until = max(window.until for window in windows.values())
+def missed(windows: Mapping[int, Window], *, only_calls: bool) -> Found:
+    """What somebody is to be told of now, without partnerships in which there is nothing."""
     found: Found = {}
-    for one in happenings(person, since, until):
-        item = db.session.get(Item, one.item_id)
-        window = windows.get(item.frame.partnership_id) if item else None
-        if item and window and window.holds(one) and (one.kind in CALLS or not only_calls):
-            found.setdefault(item.frame.partnership_id, []).append(one)
+    for key, window in windows.items():
+        since = window.called if only_calls else window.told
+        new = still_new(window.member, happenings_for(window.member, since, window.until))
+        told = [one for one in new if window.holds(one) and (one.kind in CALLS or not only_calls)]
+        if told:
+            found[key] = sorted(told, key=lambda one: (one.at, one.id))
     return found

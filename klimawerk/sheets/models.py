@@ -106,6 +106,7 @@ class Row(Model):
     revs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     rev: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
     deleted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
 

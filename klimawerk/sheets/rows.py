@@ -53,6 +53,7 @@ def append_row(item: Item, kind: str, cells: dict[str, Any], *, row_id: str | No
             cells=cells,
             revs=dict.fromkeys(cells, rev),
             rev=rev,
+            created_by=by,
         )
         db.session.add(row)
         return row

@@ -25,7 +25,7 @@ class Place(Protocol):
 
 
 def init_app(app: Flask) -> None:
-    for filter_ in (date, month, money, number, moment, moments, size):
+    for filter_ in (date, day, month, money, number, moment, moments, size):
         app.add_template_filter(filter_)
 
 
@@ -35,6 +35,11 @@ def date(value: time.date | str | None) -> str:
     if len(parts) < 3:
         return month("-".join(parts))
     return dates.format_date(time.date.fromisoformat("-".join(parts)), "d MMMM y" if _english() else "long", _locale())
+
+
+def day(value: time.datetime) -> str:
+    """The day of a moment where the reader is."""
+    return date(value.astimezone(ZoneInfo(places.timezone())).date())
 
 
 def month(value: time.date | str | None) -> str:

@@ -116,7 +116,7 @@ function unique(all) {
 }
 
 function isOwnSide(person) {
-  return person.side === document.documentElement.dataset.side
+  return person.side === document.body.dataset.side
 }
 
 function isMe(person) {

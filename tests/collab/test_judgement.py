@@ -55,8 +55,15 @@ def letter(client: int, clock: int, left: wire.Id, words: str = "x") -> bytes:
         bytes([2, 1, 9, 0, 0, 1, 1, 9, 1, 0, 1, 0]),
         bytes([0, 2, 9, 1, 0, 1, 9, 1, 1, 1]),
         bytes([1, 1]) + number(2**53) + bytes([0, 0, 1, 0]),
+        bytes([0, 1, 9, 1, 0, 0]),
     ],
-    ids=["a run of nothing", "a client twice", "deletions of a client twice", "a number too large for browsers"],
+    ids=[
+        "a run of nothing",
+        "a client twice",
+        "deletions of a client twice",
+        "a number too large for browsers",
+        "a deletion of nothing",
+    ],
 )
 def test_what_no_client_writes_is_malformed(update: bytes) -> None:
     with pytest.raises(wire.Malformed):
@@ -88,6 +95,84 @@ def test_what_somebody_says_anew_of_known_words_is_not_believed(document: Doc[Xm
     clock = wire.parse(first).structs[0].clock
     assert knowledge.judge(letter(5, clock, (5, clock - 1), "😀😀"))  # as long as the word, and nothing new
     assert knowledge.lows == set()
+
+
+Place = tuple[wire.Id | None, wire.Id | None]
+
+
+def between(client: int, clock: int, *places: Place) -> bytes:
+    """A run of one client: a letter for each place, which is (left neighbour, right neighbour)."""
+    out = number(len(places)) + number(client) + number(clock)
+    for left, right in places:
+        out += bytes([4 | 0x80 * (left is not None) | 0x40 * (right is not None)])
+        out += b"".join(number(n) for side in (left, right) if side for n in side) + b"\x01x"
+    return out
+
+
+def update_of(*runs: bytes) -> bytes:
+    return number(len(runs)) + b"".join(runs) + b"\0"
+
+
+@pytest.fixture
+def two_texts() -> tuple[Doc[XmlFragment], wire.Id, wire.Id]:
+    """A document; the first letters of two paragraphs' words, "here" and "there"."""
+    document: Doc[XmlFragment] = Doc(client_id=5)
+    fragment = document.get(FRAGMENT, type=XmlFragment)
+    fragment.children.append(paragraph("here"))
+    fragment.children.append(paragraph("there"))
+    here, there = (s for s in wire.parse(document.get_update()).structs if s.kind == wire.STRING)
+    return document, (here.client, here.clock), (there.client, there.clock)
+
+
+def answer(document: Doc[XmlFragment], update: bytes) -> str:
+    """Why it is refused; "" when it is taken."""
+    try:
+        knowing(document).judge(update)
+    except Refused as refused:
+        return refused.code
+    return ""
+
+
+def after(first: wire.Id, letters: int) -> wire.Id:
+    return first[0], first[1] + letters
+
+
+def test_a_letter_stands_between_two_neighbours_of_one_text(
+    two_texts: tuple[Doc[XmlFragment], wire.Id, wire.Id],
+) -> None:
+    document, here, there = two_texts
+    places: dict[str, Place] = {
+        "between two texts": (here, there),
+        "behind a letter and before the same": (here, here),
+        "behind a letter and before the one that leads to it": (after(here, 2), here),
+        "behind itself": ((9, 0), None),
+    }
+    answers = {name: answer(document, update_of(between(9, 0, place))) for name, place in places.items()}
+    assert answers == dict.fromkeys(places, "invalid")
+    assert knowing(document).judge(update_of(between(9, 0, (here, after(here, 1)))))
+    assert knowing(document).judge(update_of(between(9, 0, (None, here), ((9, 0), here))))
+
+
+def test_no_letter_stands_half_in_a_text_that_is_gone(two_texts: tuple[Doc[XmlFragment], wire.Id, wire.Id]) -> None:
+    """Yjs lets it go, the library here keeps it."""
+    document, here, there = two_texts
+    del document.get(FRAGMENT, type=XmlFragment).children[1]
+    with pytest.raises(Refused, match="invalid"):
+        knowing(document).judge(update_of(between(9, 0, (here, there))))
+    assert knowing(document).judge(update_of(between(9, 0, (there, after(there, 1)))))
+
+
+def test_letters_of_two_people_that_stand_beside_each_other_in_turns_are_taken(
+    two_texts: tuple[Doc[XmlFragment], wire.Id, wire.Id],
+) -> None:
+    document, here, _there = two_texts
+    turns = update_of(
+        between(9, 0, (here, None), ((8, 0), None), ((8, 1), None)), between(8, 0, ((9, 0), None), ((9, 1), None))
+    )
+    assert knowing(document).judge(turns)
+    circle = update_of(between(9, 0, ((8, 0), None)), between(8, 0, ((9, 0), None)))
+    with pytest.raises(Refused, match="invalid"):
+        knowing(document).judge(circle)
 
 
 @pytest.mark.parametrize(("value", "fits"), [("{}", True), ("null", True), ("{", False), ("NaN", False), ("", False)])

@@ -35,7 +35,7 @@ class Moody(Mailbox):
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, to: str, _options: list[str]
-    ) -> str:  # noqa: N802
+    ) -> str:
         if self.refusal:
             return self.refusal
         envelope.rcpt_tos.append(to)

@@ -86,6 +86,8 @@ def test_people_are_shown_by_place_and_field_and_leave(team: Team, sheet_for: Sh
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     expect(here.page.locator("#people")).to_contain_text("Abenkrom")
     expect(here.page.locator("#people")).to_contain_text("Editor partner")
+    for sheet, own in ((here, "Editor de"), (there, "Editor partner")):
+        expect(sheet.page.locator("#people p").first).to_contain_text(own)  # one's own municipality comes first
     there.page.locator(f"#f-{there.item}-priority select").focus()
     expect(here.page.locator(f"#f-{here.item}-priority .field-people")).to_contain_text("Editor partner")
     expect(there.page.locator(f"#f-{there.item}-priority .field-people")).to_be_hidden()

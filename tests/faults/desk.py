@@ -20,11 +20,13 @@ FRAGMENT = "description.en"
 
 
 class Desk:
-    """A signed-in socket with a replica of one document. `heard`: [(event, payload)]."""
+    """A signed-in socket with a replica of one document. `heard`: [(event, payload)]; `own`: what a replica of Yjs
+    has tidied up by itself since."""
 
     def __init__(self, server: Klimawerk, person: Person, name: str = "", **options: Any) -> None:
         self.name = name
         self.heard: list[tuple[str, Any]] = []
+        self.own: list[bytes] = []
         self.socket = server.socket(person, **options)
         self.socket.on("*", self._hear)
         self.doc: Doc[XmlFragment] = Doc()
@@ -38,8 +40,13 @@ class Desk:
         answer = self.ask("doc:join", {"doc": self.name, **more})
         if "u" in answer:
             with self.lock:
-                self.doc.apply_update(base64.b64decode(answer["u"]))
+                self._apply(answer["u"])
         return answer
+
+    def tidy(self) -> None:
+        """Send what Yjs tidied up, as a browser does."""
+        while self.own:
+            self.send(self.own.pop(0))
 
     def edit(self, words: str) -> bytes:
         """Type into the replica alone; the update."""
@@ -78,7 +85,11 @@ class Desk:
         if event == "doc:update":
             with self.lock:
                 for update in payload["u"]:
-                    self.doc.apply_update(base64.b64decode(update))
+                    self._apply(update)
+
+    def _apply(self, update: str) -> None:
+        if own := self.doc.apply_update(base64.b64decode(update)):  # type: ignore[func-returns-value]
+            self.own.append(own)
 
 
 class Bystander(threading.Thread):

@@ -152,6 +152,27 @@ def test_two_processes_go_on_without_their_queue_and_use_it_again(start: Start) 
             writer.client.close()
 
 
+def test_who_is_in_the_other_process_is_shown_again_when_the_queue_is_back(start: Start) -> None:
+    with queue() as line:
+        here, there = start(line.address), start(line.address)
+        jan, akosua, kofi = Client(here.url, 1), Client(there.url, 2), Client(there.url, 3)
+        jan.ask("watch", topics=["programme:5"])
+        for client in (jan, akosua):
+            assert client.ask("here", programme=5)["ok"]
+        until(lambda: shown(jan) == {"Person 1", "Person 2"})
+
+        line.go()
+        until(lambda: shown(jan) == {"Person 1"}, 15)  # nobody knows any more
+        assert kofi.ask("here", programme=5)["ok"]  # who comes meanwhile is not heard of
+
+        line.come()
+        until(lambda: shown(jan) == {"Person 1", "Person 2", "Person 3"}, 15)
+        akosua.close()
+        until(lambda: shown(jan) == {"Person 1", "Person 3"}, 12)
+        for client in (jan, kofi):
+            client.close()
+
+
 def test_all_agree_and_nothing_acknowledged_is_lost_when_one_process_is_killed_while_people_type(
     start: Start, valkey_address: str
 ) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,7 @@ class Contender:
         """`kill -9` of all its processes at once."""
         if self._process is None:
             return
-        family = [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children(recursive=True)]
-        for process in family:
+        for process in self._family():
             process.kill()
         self._process.wait()
         self._process = None
@@ -85,16 +85,28 @@ class Contender:
     def stop(self) -> None:
         """Ask it to end, and let it store what it still has in memory."""
         assert self._process is not None
+        family = self._family()
         self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(timeout=30)
-            self._process = None
-        except subprocess.TimeoutExpired:
+        if not _ended(family[:1]):
             self.kill()
+        for process in family[1:]:  # node may have been started by a script that passes nothing on
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        assert _ended(family[1:]), f"{self.title} does not end"
+        self._process = None
+
+    def _family(self) -> list[psutil.Process]:
+        assert self._process is not None
+        first = psutil.Process(self._process.pid)
+        return [first, *first.children(recursive=True)]
 
     def cost(self) -> Cost:
         assert self._process is not None
         return cost(self._process.pid)
+
+
+def _ended(family: list[psutil.Process]) -> bool:
+    return not psutil.wait_procs(family, timeout=30)[1]
 
 
 class Klimawerk(Contender):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -24,8 +24,6 @@ from klimawerk.partnerships.signals import rights_changed
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
-
-TODAY = date.today()
 
 
 def place(person: Person, team: Team) -> Member:
@@ -59,8 +57,9 @@ def test_a_membership_counts_from_its_first_to_its_last_day(
     app: Flask, first: int, last: int | None, counts: bool
 ) -> None:
     team = factories.partnership()
-    until = None if last is None else TODAY + timedelta(days=last)
-    who = factories.member(team.partnership, "de", "editor", from_date=TODAY + timedelta(days=first), to_date=until)
+    today = access.today(factories.ZONES["de"])
+    until = None if last is None else today + timedelta(days=last)
+    who = factories.member(team.partnership, "de", "editor", from_date=today + timedelta(days=first), to_date=until)
     assert (member_of(who, team.partnership.id) is not None) is counts
     assert access.may(who.id, team.partnership.id, Right.EDIT) is counts
 

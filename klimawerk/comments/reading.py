@@ -1,0 +1,55 @@
+"""What of an item's comments somebody has not read yet.
+
+Read is what was there when they opened the comments; while they are at it, what was new stays marked as new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from klimawerk.clock import now
+from klimawerk.comments.models import CommentsRead
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.partnerships.access import Member
+
+PAUSE = timedelta(minutes=30)  # after which the next look is another one
+
+
+def joined_at(member: Member) -> datetime:
+    """The beginning of the member's first day: what was said before is not new to them."""
+    zone = ZoneInfo(member.membership.timezone)
+    return datetime.combine(member.membership.from_date, time(), zone).astimezone(UTC)
+
+
+def unread_since(member: Member, item_id: int) -> datetime:
+    """From when on comments on the item are new to the member, for a page that shows them."""
+    row = db.session.get(CommentsRead, (member.person.id, item_id))
+    if row is None:
+        return joined_at(member)
+    return row.at if now() - row.at > PAUSE else row.before or joined_at(member)
+
+
+def read_at(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:
+    """When the member last opened the comments of these items; only where they did."""
+    query = select(CommentsRead).where(
+        CommentsRead.person_id == member.person.id, CommentsRead.item_id.in_(list(item_ids))
+    )
+    return {row.item_id: row.at for row in db.session.scalars(query)}
+
+
+def opened(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> None:
+    """The person has the comments of these items before them."""
+    moment = at or now()
+    with writing():
+        for item_id in sorted(set(item_ids)):
+            row = db.session.get(CommentsRead, (by, item_id))
+            if row is None:
+                db.session.add(CommentsRead(person_id=by, item_id=item_id, at=moment))
+            elif moment > row.at:
+                row.before = row.at if moment - row.at > PAUSE else row.before
+                row.at = moment

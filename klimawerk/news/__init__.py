@@ -1,0 +1,13 @@
+"""What is new for somebody: what others did since they last looked, and what waits for them."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from klimawerk.news.routes import bp, note_opened, whats_new
+
+    app.register_blueprint(bp)
+    app.after_request(note_opened)
+    app.add_template_global(whats_new)

@@ -1,0 +1,178 @@
+"""What the first page tells: what waits for me, and what others did since I last looked, item by item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from klimawerk.accounts.models import Person
+from klimawerk.clock import now
+from klimawerk.comments.access import seen_by
+from klimawerk.comments.kinds import TASK
+from klimawerk.comments.models import Comment, Thread
+from klimawerk.comments.people import Author, People
+from klimawerk.extensions import db
+from klimawerk.news.gathering import CHANGED, MENTION, Happening, memberships
+from klimawerk.news.seen import seen_since, unseen_for
+from klimawerk.news.summary import summary
+from klimawerk.partnerships.access import Member
+from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.models import Frame, Item
+from klimawerk.sheets.options import titles_of
+
+FIRST = 5  # entries that are shown at once
+EXCERPT = 160  # letters of a comment
+
+
+@dataclass(frozen=True)
+class Words:
+    """A comment, shortened, with its author and the way to it."""
+
+    author: Author
+    words: str
+    language: str
+    at: datetime
+    address: str
+    is_mention: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One item in which others did something. `line`: what changed in it, "" for nothing but words."""
+
+    item: Item
+    title: str
+    language: str
+    line: str
+    words: Sequence[Words]
+    outcomes: int
+    at: datetime
+
+    @property
+    def address(self) -> str:
+        return page_of(self.item)
+
+    @property
+    def is_mention(self) -> bool:
+        return any(one.is_mention for one in self.words)
+
+
+@dataclass(frozen=True)
+class Task:
+    item: Item
+    title: str
+    language: str
+    due: date | None
+    address: str
+
+
+@dataclass(frozen=True)
+class News:
+    """`until`: the moment it tells of; what comes later is not seen by marking this as seen."""
+
+    until: datetime
+    entries: list[Entry] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+
+    @property
+    def measures(self) -> int:
+        """How many measures changed."""
+        return sum(1 for entry in self.entries if entry.line and entry.item.kind == "measure")
+
+    @property
+    def since(self) -> datetime | None:
+        return min((entry.at for entry in self.entries), default=None)
+
+
+def news_for(person: Person, language: str) -> News:
+    """Everything that is new to the person, the newest item first."""
+    news = News(now())
+    for member in memberships(person):
+        found: dict[int, list[Happening]] = {}
+        for one in unseen_for(member, news.until):
+            found.setdefault(one.item_id, []).append(one)
+        items = {item.id: item for item in _items([*found, *_task_items(member)])}
+        titles = titles_of(items.values(), language)
+        people = People(member.partnership)
+        for item_id, happened in found.items():
+            news.entries.append(_entry(member, people, items[item_id], titles[item_id], happened, news.until, language))
+        news.tasks.extend(_tasks(member, items, titles))
+    news.entries.sort(key=lambda entry: (entry.is_mention, entry.at), reverse=True)
+    news.tasks.sort(key=lambda task: task.due or date.max)
+    return news
+
+
+def _entry(
+    member: Member,
+    people: People,
+    item: Item,
+    title: tuple[str, str],
+    happened: list[Happening],
+    until: datetime,
+    language: str,
+) -> Entry:
+    changed = any(one.kind == CHANGED for one in happened)
+    since = seen_since(member, item.id)
+    line = summary(item, since, until, but=member.person.id, language=language) if changed else ""
+    said = [one for one in happened if one.comment_id and one.kind != CHANGED]
+    outcomes = len({one.thread_id for one in happened if one.thread_id and not one.comment_id})
+    return Entry(item, *title, line, _words(people, said), outcomes, max(one.at for one in happened))
+
+
+def _words(people: People, said: list[Happening]) -> list[Words]:
+    called = {one.comment_id for one in said if one.kind == MENTION}
+    query = select(Comment).where(Comment.id.in_([one.comment_id for one in said])).order_by(Comment.id)
+    return [
+        Words(
+            people.author(comment.author, comment.side),
+            shortened(comment.words),
+            comment.language,
+            comment.at,
+            f"/threads/{comment.thread_id}#comment-{comment.id}",
+            comment.id in called,
+        )
+        for comment in db.session.scalars(query)
+    ]
+
+
+def shortened(words: str, most: int = EXCERPT) -> str:
+    """One line of it, without what it quotes."""
+    own = " ".join(line for line in words.splitlines() if not line.startswith(">")).strip()
+    plain = " ".join((own or words).split())
+    return plain if len(plain) <= most else plain[: most - 1].rsplit(" ", 1)[0] + " …"
+
+
+def _open_tasks(member: Member) -> list[Thread]:
+    query = (
+        select(Thread)
+        .join(Item, Item.id == Thread.item_id)
+        .join(Frame, Frame.id == Item.frame_id)
+        .where(
+            Frame.partnership_id == member.partnership.id,
+            Item.deleted_at.is_(None),
+            Thread.kind == TASK,
+            Thread.assignee == member.person.id,
+            Thread.resolved_at.is_(None),
+            seen_by(member.side),
+        )
+    )
+    return list(db.session.scalars(query))
+
+
+def _task_items(member: Member) -> list[int]:
+    return [thread.item_id for thread in _open_tasks(member)]
+
+
+def _tasks(member: Member, items: dict[int, Item], titles: dict[int, tuple[str, str]]) -> list[Task]:
+    return [
+        Task(items[thread.item_id], *titles[thread.item_id], thread.due, f"/threads/{thread.id}")
+        for thread in _open_tasks(member)
+        if thread.item_id in items
+    ]
+
+
+def _items(ids: list[int]) -> list[Item]:
+    return list(db.session.scalars(select(Item).where(Item.id.in_(ids), Item.deleted_at.is_(None))))

@@ -1,0 +1,132 @@
+"""Browsers hold Yjs, the server its Rust cousin: whatever the judgement lets through, both make the same of it.
+
+In one process, without a server, so thousands of changed updates take seconds. The seed is printed; TEST_SEED sets it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from pycrdt import Doc, XmlFragment
+
+from klimawerk.collab import content
+from klimawerk.collab.log import Log
+from klimawerk.collab.replica import Broken, Replica
+from klimawerk.live.doors import Refused
+from tests.collab.yjs import NODE, YjsDoc
+from tests.faults.mutants import Mutations
+from tests.lengths import steps
+from tests.live.house import FRAGMENT, paragraph
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
+EACH, LIFE = 15, 30  # mutants of one update, and updates of one replica
+LIVES = steps(12, 220)
+
+
+class House:
+    """A server's document with a log, and a browser that has it open all the time."""
+
+    def __init__(self) -> None:
+        start: Doc[XmlFragment] = Doc(client_id=1)
+        start.get(FRAGMENT, type=XmlFragment).children.append(paragraph("Green bins"))
+        self.log = [start.get_update()]
+        self.server = Replica(Log(1, "gen", 0, 0, self.log[0], []), {FRAGMENT})
+        self.browser = YjsDoc()
+        self.browser.apply_update(self.log[0])
+        self.answers: Counter[str] = Counter()
+
+    def send(self, update: bytes) -> bool:
+        """Whether it was taken; then the browser hears of it, and sends what Yjs tidied up after it."""
+        try:
+            new = self.server.apply(update)
+        except Refused as refused:
+            self.answers[refused.code] += 1
+            if isinstance(refused, Broken):  # as a room does: forget it, and read the log again
+                self.server = Replica(Log(1, "gen", 0, 0, self.log[0], list(enumerate(self.log[1:], 1))), {FRAGMENT})
+            return False
+        self.answers["taken"] += 1
+        if new:
+            self.log.append(update)
+            if own := self.browser.apply_update(update):
+                self.send(own)
+        return True
+
+    def texts(self) -> dict[str, str]:
+        """The text as each of those has it who should have the same."""
+        replayed: Doc[XmlFragment] = Doc()
+        for update in self.log:
+            replayed.apply_update(update)
+        newcomer = YjsDoc()
+        newcomer.apply_update(self.server.doc.get_update())
+        found = {
+            "the server": _text(self.server.doc),
+            "the log": _text(replayed),
+            "the open browser": _text(_copy(self.browser.get_update())),
+            "a browser that comes now": _text(_copy(newcomer.get_update())),
+        }
+        newcomer.close()
+        return found
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    house = House()
+    yield house
+    house.browser.close()
+
+
+@pytest.fixture
+def dice() -> random.Random:
+    seed = int(os.environ.get("TEST_SEED") or random.randrange(2**31))
+    print(f"seed {seed}: TEST_SEED={seed} repeats its decisions, but for the names that Yjs gives its clients")
+    return random.Random(seed)
+
+
+def test_whatever_is_taken_becomes_the_same_text_in_both_libraries(house: House, dice: random.Random) -> None:
+    mutations = Mutations(dice)
+    for _ in range(LIVES):
+        mallory = YjsDoc()
+        mallory.apply_update(house.server.doc.get_update())
+        for _ in range(LIFE):
+            update = mallory.scribble(dice.randrange(2**31))
+            for _ in range(EACH):
+                house.send(mutations.of(update))
+            if not house.send(update):
+                break
+        mallory.close()
+        texts = house.texts()
+        assert set(texts.values()) == {texts["the server"]}, json.dumps(texts, indent=1)
+    print(dict(house.answers))
+    assert all(house.answers[kind] for kind in ("taken", "invalid", "resync"))
+
+
+def test_ordinary_edits_of_yjs_are_all_taken(house: House, dice: random.Random) -> None:
+    writers = [YjsDoc() for _ in range(3)]
+    for writer in writers:
+        writer.apply_update(house.log[0])
+    for _ in range(60):
+        made = [writer.scribble(dice.randrange(2**31)) for writer in writers]  # all at once, nobody has the others'
+        assert all(house.send(update) for update in made), house.answers
+        for writer in writers:
+            for update in made:
+                writer.apply_update(update)
+    for writer in writers:
+        writer.close()
+    texts = house.texts()
+    assert set(texts.values()) == {texts["the server"]}
+    assert texts["the server"] != _text(_copy(house.log[0]))
+
+
+def _text(document: Doc[XmlFragment]) -> str:
+    return json.dumps(content.read(document.get(FRAGMENT, type=XmlFragment)))
+
+
+def _copy(update: bytes) -> Doc[XmlFragment]:
+    copy: Doc[XmlFragment] = Doc()
+    copy.apply_update(update)
+    return copy

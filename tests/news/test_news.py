@@ -1,0 +1,234 @@
+"""The first page says what others did since one last looked, and forgets it when one has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from flask import Flask
+from sqlalchemy import event
+
+from klimawerk.clock import now
+from klimawerk.collab import store
+from klimawerk.collab.content import from_plain
+from klimawerk.comments import service
+from klimawerk.comments.models import CommentsRead
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.measures.service import create_measure
+from klimawerk.news.gathering import CHANGED, happenings
+from klimawerk.news.seen import unseen
+from klimawerk.partnerships.models import Membership
+from klimawerk.sheets.rows import append_row
+from klimawerk.sheets.service import Place, set_value
+from tests import factories
+from tests.comments.conftest import Table, Voice, said
+
+
+def start(voice: Voice, language: str = "en") -> str:
+    answer = voice.client.get(f"/?lang={language}")
+    assert answer.status_code == 200
+    return said(answer.get_data(as_text=True))
+
+
+def set_priority(table: Table, value: str, role: str = "editor", side: str = "partner") -> None:
+    place = Place(table.measure, "priority")
+    set_value(place, value, based_on=table.measure.revs.get("priority", 0), by=table.person(role, side).id)
+
+
+def write(table: Table, words: str, by: int) -> None:
+    with writing():
+        store.merge(table.measure.name, {"description.en": from_plain(words)}, by=by)
+
+
+def test_what_somebody_else_writes_is_new_and_ones_own_words_are_not(any_database: str, table: Table) -> None:
+    table.voice("editor", "partner").begin("Where do the bins stand?")
+    here, there = start(table.voice()), start(table.voice("editor", "partner"))
+    assert "1 new comment" in here
+    assert "Where do the bins stand?" in here
+    assert "Abenkrom" in here
+    assert "Nothing new." in there
+
+
+def test_what_the_other_side_keeps_to_itself_is_new_to_nobody_else(any_database: str, table: Table) -> None:
+    table.thread("Our limit is forty thousand.", side="partner", by=table.member("editor", "partner"))
+    assert "Nothing new." in start(table.voice())
+    assert "Our limit" in start(table.voice("coordinator", "partner"))
+
+
+def test_opening_the_comments_is_reading_them_and_passing_by_the_first_page_is_not(table: Table) -> None:
+    table.voice("editor", "partner").begin("Where?")
+    voice = table.voice()
+    assert "1 new comment" in start(voice)
+    assert "1 new comment" in start(voice)
+    voice.client.get(f"/measures/{table.measure.id}")  # the sheet shows no comments
+    assert "1 new comment" in start(voice)
+    voice.page()
+    assert "Nothing new." in start(voice)
+
+
+def test_a_line_tells_what_was_changed(any_database: str, table: Table) -> None:
+    set_priority(table, "low")
+    set_priority(table, "medium")
+    append_row(table.measure, "steps", {"text.en": "First"}, by=table.person("editor", "partner").id)
+    write(table, "Bins at forty places.", table.person("editor", "partner").id)
+    found = start(table.voice())
+    assert "1 text, Priority: high → medium, Steps and schedule (1)" in found
+    assert "1 measure changed since" in found
+
+
+def test_it_is_told_in_the_readers_language(table: Table) -> None:
+    set_priority(table, "low")
+    assert "Priorität: hoch → niedrig" in start(table.voice(), "de")
+
+
+def test_ones_own_changes_are_no_news(any_database: str, table: Table) -> None:
+    set_priority(table, "low", side="de")
+    append_row(table.measure, "steps", {"text.en": "Mine"}, by=table.person().id)
+    write(table, "My own words.", table.person().id)
+    assert "Nothing new." in start(table.voice())
+    assert "Priority" in start(table.voice("reviewer"))
+
+
+def test_opening_the_sheet_is_seeing_its_changes(any_database: str, table: Table) -> None:
+    set_priority(table, "medium")
+    voice = table.voice()
+    voice.client.get(f"/measures/{table.measure.id}")
+    assert "Nothing new." in start(voice)
+    assert "Priority" in start(table.voice("reviewer"))  # it is per person
+    assert "Nothing new." in start(table.voice())  # and the same on another device
+    set_priority(table, "low")
+    assert "medium → low" in start(voice)
+
+
+def test_who_wrote_is_known_after_the_log_was_folded(any_database: str, table: Table) -> None:
+    write(table, "Bins at forty places.", table.person("editor", "partner").id)
+    store.compact(store.find(table.measure.name).id)
+    assert "1 text" in start(table.voice())
+    assert "Nothing new." in start(table.voice("editor", "partner"))
+
+
+def test_one_thing_or_all_of_it_can_be_marked_as_seen(table: Table) -> None:
+    other = factories.measure(table.programme, code="WA-02")
+    set_priority(table, "medium")
+    set_value(Place(other, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
+    voice = table.voice()
+    assert voice.do("/news/seen", item=other.id).status_code == 303
+    found = start(voice)
+    assert "WA-01" in found
+    assert "WA-02" not in found
+    voice.do("/news/seen")
+    assert "Nothing new." in start(voice)
+
+
+def test_what_came_after_the_page_was_drawn_stays_new(table: Table) -> None:
+    table.voice("editor", "partner").begin("First.")
+    drawn = now()
+    table.voice("editor", "partner").begin("Second, a moment later.")
+    voice = table.voice()
+    voice.do("/news/seen", until=drawn.isoformat())
+    found = start(voice)
+    assert "Second" in found
+    assert "First." not in found
+
+
+def test_nobody_marks_what_they_may_not_see(table: Table, app: Flask) -> None:
+    stranger = factories.person()
+    assert table.voice_of(stranger).do("/news/seen", item=table.measure.id).status_code == 404
+
+
+def test_being_called_by_name_is_said_and_comes_first(table: Table) -> None:
+    other = factories.measure(table.programme, code="WA-02")
+    name = table.person().name
+    table.voice("editor", "partner").begin(f"@{name} can you say more?")
+    set_value(Place(other, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
+    found = start(table.voice())
+    assert "you are called by name" in found
+    assert found.index("WA-01") < found.index("WA-02")
+    assert "you are called by name" not in start(table.voice("reviewer"))
+
+
+def test_a_task_waits_until_it_is_done(table: Table) -> None:
+    thread = table.thread("Ask the market women.", kind="task", by=table.member("editor", "partner"))
+    service.assign(thread, table.person().id, date(2027, 3, 1), by=table.member("editor", "partner"))
+    voice = table.voice()
+    voice.page()
+    assert "until 1 March 2027" in start(voice)
+    assert "What waits for you" not in start(table.voice("reviewer"))
+    service.resolve(thread, "Asked.", by=table.member())
+    assert "What waits for you" not in start(voice)
+
+
+def test_who_has_left_hears_of_nothing(any_database: str, table: Table) -> None:
+    table.voice("editor", "partner").begin("Where?")
+    person = table.person()
+    assert unseen(person)
+    with writing():
+        one = db.session.scalars(db.select(Membership).where(Membership.person_id == person.id)).one()
+        one.to_date = one.from_date - timedelta(days=1)
+    assert unseen(person) == []
+
+
+def test_what_was_deleted_is_no_news(any_database: str, table: Table) -> None:
+    thread = table.thread("Never mind.", by=table.member("editor", "partner"))
+    assert unseen(table.person())
+    comment = table.comments[0]
+    assert comment.thread_id == thread.id
+    service.delete(comment, by=table.member("editor", "partner"))
+    assert unseen(table.person()) == []
+
+
+def test_of_a_time_exactly_what_happened_in_it_is_told(any_database: str, table: Table) -> None:
+    before = now()
+    set_priority(table, "medium")
+    between = now()
+    set_priority(table, "low")
+    after = now()
+    person = table.person()
+    first, second = happenings(person, before, between), happenings(person, between, after)
+    assert [one.kind for one in (*first, *second)] == [CHANGED, CHANGED]
+    assert {one.id for one in first}.isdisjoint(one.id for one in second)
+    assert happenings(person, after, now()) == []
+
+
+def test_new_comments_are_marked_in_words_and_can_be_asked_for(table: Table) -> None:
+    voice = table.voice()
+    table.thread("An old one.", by=table.member("editor", "partner"))
+    assert "New" in said(voice.page())  # the first look
+    (old,) = table.comments
+    with writing():  # which was an hour ago
+        db.session.scalars(db.select(CommentsRead)).one().at = now() - timedelta(hours=1)
+        old.at = now() - timedelta(hours=2)
+    table.thread("A fresh one.", by=table.member("editor", "partner"))
+    only = said(voice.page("?unread=yes"))
+    assert "A fresh one." in only
+    assert "An old one." not in only
+    again = said(voice.page("?unread=yes"))  # as long as one is at it
+    assert "A fresh one." in again
+
+
+def statements(work: Callable[[], object]) -> int:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    work()
+    event.remove(db.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_gathering_asks_as_often_for_many_measures_as_for_few(app: Flask, table: Table) -> None:
+    person, since = table.person(), now() - timedelta(days=1)
+    goal = db.session.get_one(Goal, table.measure.goal_id)
+    set_priority(table, "low")
+    few = statements(lambda: happenings(person, since, now()))
+    for number in range(30):
+        measure = create_measure(goal, code=f"XX-{number:02}", by=None)
+        set_value(Place(measure, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
+    found: list[int] = []
+    many = statements(lambda: found.append(len(happenings(person, since, now()))))
+    assert found == [31]
+    assert many <= few

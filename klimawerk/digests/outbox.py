@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
@@ -26,13 +27,23 @@ KEPT = timedelta(days=90)
 """So long the record of a mail stays, without what it said."""
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A mail that is in this process's hands for now, apart from any session: none is open while it is sent."""
+
+    id: int
+    claim: str
+    tries: int
+    made_at: datetime
+
+
 def due(moment: datetime) -> list[int]:
     """The numbers of the mails to be sent now, oldest first."""
     query = select(DigestMail.id).where(_due(moment)).order_by(DigestMail.id)
     return list(db.session.scalars(query))
 
 
-def take(mail_id: int, moment: datetime) -> DigestMail | None:
+def take(mail_id: int, moment: datetime) -> Taken | None:
     """Take the mail for sending; None when somebody else was faster."""
     claim = new_claim()
     with writing():
@@ -41,20 +52,21 @@ def take(mail_id: int, moment: datetime) -> DigestMail | None:
         done = db.session.execute(taken.values(values).execution_options(synchronize_session=False))
         if not done.rowcount:  # type: ignore[attr-defined]
             return None
-        return db.session.get_one(DigestMail, mail_id, populate_existing=True)
+        mail = db.session.get_one(DigestMail, mail_id, populate_existing=True)
+        return Taken(mail.id, claim, mail.tries, mail.made_at)
 
 
-def sent(mail: DigestMail, moment: datetime) -> None:
+def sent(mail: Taken, moment: datetime) -> None:
     """The server has taken it; what it said is forgotten here."""
     _end(mail, state=SENT, sent_at=moment, error="", text="", html="")
 
 
-def dropped(mail: DigestMail, why: str) -> None:
+def dropped(mail: Taken, why: str) -> None:
     """Nobody is to get it any more."""
     _end(mail, state=DROPPED, error=why, text="", html="")
 
 
-def failed(mail: DigestMail, why: str, moment: datetime, *, for_good: bool) -> None:
+def failed(mail: Taken, why: str, moment: datetime, *, for_good: bool) -> None:
     """It was not taken. `for_good`: the server refuses this recipient or these words, not everything."""
     over = moment - mail.made_at >= GIVEN_UP_AFTER or (for_good and mail.tries >= REFUSALS)
     pause = min(FIRST_PAUSE * 2 ** min(mail.tries - 1, 20), LONGEST_PAUSE)
@@ -87,7 +99,7 @@ def _due(moment: datetime) -> ColumnElement[bool]:
     return or_(waiting, in_doubt)
 
 
-def _end(mail: DigestMail, **values: object) -> None:
+def _end(mail: Taken, **values: object) -> None:
     """Only whoever still holds the mail says how it ended."""
     mine = update(DigestMail).where(DigestMail.id == mail.id, DigestMail.state == SENDING)
     mine = mine.where(DigestMail.claim == mail.claim).execution_options(synchronize_session=False)

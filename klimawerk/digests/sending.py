@@ -7,17 +7,15 @@ import smtplib
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from email.message import EmailMessage
-from email.utils import format_datetime
-
-from flask import current_app
 
 from klimawerk.accounts import mail as postman
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.digests import choices, making, outbox
-from klimawerk.digests.links import address_to_stop
+from klimawerk.digests.message import message_of
 from klimawerk.digests.models import NEVER, DigestMail
+from klimawerk.digests.outbox import Taken
+from klimawerk.extensions import db
 from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.rights import Right
 
@@ -46,33 +44,36 @@ def one_round(moment: datetime | None = None, breathe: Callable[[], None] = lamb
 
 
 def _one(mail_id: int, moment: datetime) -> str:
-    mail = outbox.take(mail_id, moment)
-    if mail is None:
+    taken = outbox.take(mail_id, moment)
+    if taken is None:
         return "taken"
+    mail = db.session.get_one(DigestMail, mail_id)
     why = _no_longer_wanted(mail)
     if why:
-        outbox.dropped(mail, why)
+        outbox.dropped(taken, why)
         return "dropped"
     try:
-        postman.deliver(message_of(mail, moment))
+        message = message_of(mail, moment)
+        db.session.rollback()  # what was read ends here: the network may take its time
+        postman.deliver(message)
     except smtplib.SMTPRecipientsRefused as problem:
         code, said = next(iter(problem.recipients.values()))
-        return _failed(mail, code, said, moment, for_good=code >= 500)
+        return _failed(taken, code, said, moment, for_good=code >= 500)
     except smtplib.SMTPDataError as problem:
-        return _failed(mail, problem.smtp_code, problem.smtp_error, moment, for_good=problem.smtp_code >= 500)
+        return _failed(taken, problem.smtp_code, problem.smtp_error, moment, for_good=problem.smtp_code >= 500)
     except smtplib.SMTPNotSupportedError:
-        return _failed(mail, 0, "The server does not take such an address.", moment, for_good=True)
+        return _failed(taken, 0, "The server does not take such an address.", moment, for_good=True)
     except smtplib.SMTPResponseException as problem:
-        _failed(mail, problem.smtp_code, type(problem).__name__, moment, for_good=False)
+        _failed(taken, problem.smtp_code, type(problem).__name__, moment, for_good=False)
         return "away"
     except (OSError, smtplib.SMTPException, ValueError) as problem:
-        _failed(mail, 0, type(problem).__name__, moment, for_good=False)
+        _failed(taken, 0, type(problem).__name__, moment, for_good=False)
         return "away" if isinstance(problem, OSError) else "failed"
-    outbox.sent(mail, moment)
+    outbox.sent(taken, moment)
     return "sent"
 
 
-def _failed(mail: DigestMail, code: int, said: str | bytes, moment: datetime, *, for_good: bool) -> str:
+def _failed(mail: Taken, code: int, said: str | bytes, moment: datetime, *, for_good: bool) -> str:
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     why = f"{code or ''} {words}".strip()
     log.warning("digest %s was not sent (try %s): %s", mail.id, mail.tries, why)
@@ -94,21 +95,3 @@ def _no_longer_wanted(mail: DigestMail) -> str:
 def _reads(person: Person, partnership_id: int) -> bool:
     member = member_of(person, partnership_id)
     return member is not None and member.may(Right.READ)
-
-
-def message_of(mail: DigestMail, moment: datetime) -> EmailMessage:
-    """The mail as it travels. Names in its head cannot begin a new line there: ValueError."""
-    message = EmailMessage()
-    message["From"] = current_app.extensions["klimawerk"].mail_from
-    message["To"] = mail.person.email
-    message["Subject"] = mail.subject
-    message["Date"] = format_datetime(moment)
-    message["Message-ID"] = mail.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    message["List-Unsubscribe"] = f"<{address_to_stop(mail.person)}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(mail.text, cte="quoted-printable")
-    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
-    message["Content-Language"] = mail.language
-    return message

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -111,7 +110,7 @@ def words(mail: EmailMessage, kind: str = "plain") -> str:
 
 
 @pytest.fixture
-def post(app: Flask, smtp: Mailbox) -> Iterator[Post]:
+def post(app: Flask, smtp: Mailbox) -> Post:
     """Everybody was told up to `NOON`, a Tuesday."""
     with_mail(app, smtp.url)
     team = factories.partnership("Wiesenbrück", "Abenkrom")
@@ -119,7 +118,7 @@ def post(app: Flask, smtp: Mailbox) -> Iterator[Post]:
     choices.welcome(NOON)
     with writing():
         db.session.execute(update(DigestMark).values(told_until=NOON, called_until=NOON))
-    yield Post(team, programme, factories.measure(programme), smtp, app)
+    return Post(team, programme, factories.measure(programme), smtp, app)
 
 
 def later(moment: datetime, **more: float) -> datetime:

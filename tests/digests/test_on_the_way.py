@@ -33,7 +33,7 @@ class Moody(Mailbox):
     refusal = ""
     at_data = ""
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, to: str, _options: list[str]
     ) -> str:
         if self.refusal:
@@ -233,7 +233,6 @@ def test_a_sender_that_slept_too_long_says_nothing_about_a_mail_that_is_not_its_
     post.round(SEVEN)
     first = outbox.take(post.mails[0].id, later(SEVEN, minutes=6))
     assert first is not None
-    db.session.expunge(first)
     second = outbox.take(first.id, later(SEVEN, minutes=30))
     assert second is not None
     outbox.failed(first, "too late", later(SEVEN, minutes=31), for_good=False)

@@ -15,7 +15,7 @@ from klimawerk.comments.kinds import TASK
 from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.people import Author, People
 from klimawerk.extensions import db
-from klimawerk.news.gathering import CHANGED, MENTION, Happening, memberships
+from klimawerk.news.gathering import CHANGED, MENTION, OUTCOME, Happening, memberships
 from klimawerk.news.seen import seen_since, unseen_for
 from klimawerk.news.summary import summary
 from klimawerk.partnerships.access import Member
@@ -118,7 +118,7 @@ def _entry(
     since = seen_since(member, item.id)
     line = summary(item, since, until, but=member.person.id, language=language) if changed else ""
     said = [one for one in happened if one.comment_id and one.kind != CHANGED]
-    outcomes = len({one.thread_id for one in happened if one.thread_id and not one.comment_id})
+    outcomes = len({one.thread_id for one in happened if one.kind == OUTCOME})
     return Entry(item, *title, line, _words(people, said), outcomes, max(one.at for one in happened))
 
 

@@ -195,7 +195,7 @@ def test_of_a_time_exactly_what_happened_in_it_is_told(any_database: str, table:
 def test_new_comments_are_marked_in_words_and_can_be_asked_for(table: Table) -> None:
     voice = table.voice()
     table.thread("An old one.", by=table.member("editor", "partner"))
-    assert "New" in said(voice.page())  # the first look
+    assert "Neu " in said(voice.page())  # the first look
     (old,) = table.comments
     with writing():  # which was an hour ago
         db.session.scalars(db.select(CommentsRead)).one().at = now() - timedelta(hours=1)

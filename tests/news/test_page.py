@@ -1,0 +1,33 @@
+"""The first page in real browsers: no barriers, and what is marked as seen goes without loading the page again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.barriers import looked_at
+from tests.comments.conftest import Table
+from tests.comments.test_looks import furnished
+
+
+def test_the_first_page_has_no_barrier_when_there_is_news(table: Table, page_for: Callable[..., Page]) -> None:
+    furnished(table)
+    faults = []
+    for side, light in (("de", "dark"), ("partner", "light")):
+        page = page_for(table.person("editor", side), path="/")
+        page.emulate_media(color_scheme=light)
+        expect(page.locator("#news .card").first).to_be_visible()
+        faults += [f"{side}: {one}" for one in looked_at(page)]
+    assert not faults, "\n".join(faults)
+
+
+def test_marking_as_seen_takes_it_away_in_place(table: Table, page_for: Callable[..., Page]) -> None:
+    furnished(table)
+    page = page_for(table.person("editor", "de"), path="/?lang=en")
+    page.evaluate("document.body.dataset.same = 'yes'")
+    page.get_by_role("button", name="Mark as seen: WA-01 Green bins").press("Enter")
+    expect(page.get_by_text("Nothing new.")).to_be_visible()
+    assert page.evaluate("document.body.dataset.same") == "yes"
+    page.reload()
+    expect(page.get_by_text("Nothing new.")).to_be_visible()

@@ -5,6 +5,7 @@ So a crash loses nothing and doubles nothing: either both are on disk, or neithe
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from sqlalchemy import and_, or_, select, update
 
 from klimawerk.accounts.models import Person
 from klimawerk.comments.models import CommentEvent
-from klimawerk.database import writing
+from klimawerk.database import BROKEN, writing
 from klimawerk.digests import missed, rendering
 from klimawerk.digests.missed import Window
 from klimawerk.digests.models import AT_ONCE, NEVER, DigestChoice, DigestMail, DigestMark
@@ -24,6 +25,7 @@ from klimawerk.digests.times import next_due
 from klimawerk.extensions import db
 from klimawerk.news.gathering import memberships
 
+log = logging.getLogger(__name__)
 SETTLED = timedelta(seconds=30)
 """What is younger waits for the next mail: its transaction may not have ended, and it would be passed over for good."""
 
@@ -34,7 +36,13 @@ def make_all(moment: datetime, breathe: Callable[[], None]) -> int:
     query = select(DigestChoice.person_id).join(Person).where(Person.ended_at.is_(None), Person.demo.is_(False))
     made = 0
     for person_id in db.session.scalars(query.where(or_(due, DigestChoice.frequency == AT_ONCE))).all():
-        made += make(person_id, moment)
+        try:
+            made += make(person_id, moment)
+        except BROKEN:
+            raise
+        except Exception:  # one person's trouble is not everybody's: theirs stays due
+            log.exception("the digest of person %s was not made", person_id)
+            db.session.rollback()
         breathe()
     return made
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from klimawerk.accounts import mail as postman
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
+from klimawerk.database import BROKEN
 from klimawerk.digests import choices, making, outbox
 from klimawerk.digests.message import message_of
 from klimawerk.digests.models import NEVER, DigestMail
@@ -69,6 +70,11 @@ def _one(mail_id: int, moment: datetime) -> str:
     except (OSError, smtplib.SMTPException, ValueError) as problem:
         _failed(taken, 0, type(problem).__name__, moment, for_good=False)
         return "away" if isinstance(problem, OSError) else "failed"
+    except BROKEN:
+        raise
+    except Exception as problem:  # whatever it is, others' mails go on
+        log.exception("digest %s stumbled", mail_id)
+        return _failed(taken, 0, type(problem).__name__, moment, for_good=False)
     outbox.sent(taken, moment)
     return "sent"
 

@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import select
 
 from klimawerk.accounts import mail as postman
+from klimawerk.accounts.models import Person
 from klimawerk.config import ROOT
 from klimawerk.database import writing
 from klimawerk.digests import making, outbox, silence
@@ -299,3 +300,22 @@ def test_records_of_sent_mails_go_after_a_while(post: Post) -> None:
     assert len(post.mails) == 1
     post.round(SEVEN + timedelta(days=91))
     assert post.mails == []
+
+
+def test_one_persons_trouble_is_not_everybodys(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_waits(post)
+    other = post.person("reviewer")
+    post.choose(other, "daily")
+    rendered = making.rendering.rendered
+
+    def stumbles(person: Person, *rest: object) -> object:
+        if person.id == post.person().id:
+            raise ZeroDivisionError
+        return rendered(person, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(making.rendering, "rendered", stumbles)
+    post.round(SEVEN)
+    assert [one["To"] for one in post.box.messages] == [other.email]
+    monkeypatch.undo()
+    post.round(later(SEVEN, minutes=1))
+    assert [one["To"] for one in post.box.messages] == [other.email, post.person().email]

@@ -15,7 +15,8 @@ from flask import current_app
 from sqlalchemy import and_, or_, select, update
 
 from klimawerk.accounts.models import Person
-from klimawerk.comments.models import CommentEvent
+from klimawerk.comments.models import CommentEvent, CommentMention
+from klimawerk.comments.service import ASSIGNED
 from klimawerk.database import BROKEN, writing
 from klimawerk.digests import missed, rendering
 from klimawerk.digests.missed import Window
@@ -53,7 +54,7 @@ def make(person_id: int, moment: datetime) -> bool:
     choice = db.session.get_one(DigestChoice, person_id)
     person, rev, whole = choice.person, choice.rev, choice.due_at <= moment
     windows = _windows(person, moment)
-    if not whole and not _somebody_spoke(windows):
+    if not whole and not _is_called(person, windows):
         return False
     found = missed.missed(windows, only_calls=not whole)
     if not whole and not found:
@@ -87,12 +88,14 @@ def _windows(person: Person, moment: datetime) -> dict[int, Window]:
     return windows
 
 
-def _somebody_spoke(windows: Mapping[int, Window]) -> bool:
-    """Whether anything was said at all since then: asked each minute for everybody who wants to hear at once."""
+def _is_called(person: Person, windows: Mapping[int, Window]) -> bool:
+    """Whether anything may mean the person: asked each minute for everybody who wants to hear of it at once."""
     if not windows:
         return False
     since = min(window.called for window in windows.values())
-    return db.session.scalar(select(CommentEvent.id).where(CommentEvent.at > since).limit(1)) is not None
+    mentions = select(CommentMention.comment_id).where(CommentMention.person_id == person.id)
+    meant = or_(CommentEvent.kind == ASSIGNED, CommentEvent.comment_id.in_(mentions))
+    return db.session.scalar(select(CommentEvent.id).where(CommentEvent.at > since, meant).limit(1)) is not None
 
 
 def _mail(

@@ -59,7 +59,7 @@ def one_waits(post: Post) -> None:
     post.says(post.person("editor", "partner"), "Forty bins.", later(NOON, hours=1))
 
 
-def test_a_server_that_is_down_costs_time_and_nothing_else(post: Post) -> None:
+def test_a_server_that_is_down_costs_time_and_nothing_else(post: Post, any_database: str) -> None:
     one_waits(post)
     with_mail(post.app, f"smtp://klima:secret@127.0.0.1:{servers.free_port()}")
     assert post.round(SEVEN)["away"] == 1
@@ -133,7 +133,9 @@ def test_a_crash_between_two_mails_loses_none_and_doubles_none(post: Post, monke
     assert sorted(one["To"] for one in post.box.messages) == sorted(one.email for one in post.team.de.values())
 
 
-def test_a_crash_while_a_mail_is_made_loses_and_doubles_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_while_a_mail_is_made_loses_and_doubles_nothing(
+    post: Post, any_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one_waits(post)
 
     def dies(*_: object) -> None:

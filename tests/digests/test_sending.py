@@ -8,7 +8,7 @@ from klimawerk.digests.models import AT_ONCE, DAILY, WEEKLY
 from tests.digests.conftest import ACCRA, NOON, Post, clock, later, words
 
 
-def test_a_digest_comes_at_the_hour_of_the_readers_own_clock(post: Post) -> None:
+def test_a_digest_comes_at_the_hour_of_the_readers_own_clock(post: Post, any_database: str) -> None:
     ama, jan = post.person("editor", "partner"), post.person("reviewer", "de")
     post.only(ama, jan)
     post.says(post.person("coordinator"), "Shall we begin in May?", later(NOON, hours=1))
@@ -21,7 +21,7 @@ def test_a_digest_comes_at_the_hour_of_the_readers_own_clock(post: Post) -> None
     assert post.round(clock("2026-11-25 07:05", ACCRA))["made"] == 0
 
 
-def test_it_holds_exactly_what_was_missed_in_the_readers_language_and_time(post: Post) -> None:
+def test_it_holds_exactly_what_was_missed_in_the_readers_language_and_time(post: Post, any_database: str) -> None:
     ama, jan, olga = post.person("editor", "partner"), post.person(), post.person("coordinator")
     post.only(ama)
     first = post.says(jan, "Shall we begin in May?", later(NOON, hours=1))
@@ -78,7 +78,9 @@ def test_weekly_is_on_the_chosen_day_and_never_is_never(post: Post) -> None:
     assert post.to(ama) == []
 
 
-def test_whoever_wants_it_hears_at_once_of_what_means_them_and_of_the_rest_in_the_morning(post: Post) -> None:
+def test_whoever_wants_it_hears_at_once_of_what_means_them_and_of_the_rest_in_the_morning(
+    post: Post, any_database: str
+) -> None:
     ama, jan = post.person("editor", "partner"), post.person()
     post.only()
     post.choose(ama, AT_ONCE)
@@ -107,7 +109,7 @@ def test_what_is_too_young_waits_for_the_next_mail(post: Post) -> None:
     assert post.round(clock("2026-11-26 07:00"))["made"] == 1
 
 
-def test_five_hundred_events_of_twenty_people_are_one_mail_each(post: Post) -> None:
+def test_five_hundred_events_of_twenty_people_are_one_mail_each(post: Post, any_database: str) -> None:
     from tests import factories
 
     town = {side: next(m for m in post.team.partnership.municipalities if m.side == side) for side in ("de", "partner")}

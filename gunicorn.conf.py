@@ -35,10 +35,12 @@ def post_worker_init(worker: Any) -> None:
     What was made at start stays for good, so the collector need not walk through it again and again; nor need it look
     for circles after every few hundred objects: that took a third of the time of typing.
     """
-    from klimawerk.operations import counts  # not before the worker has patched everything
+    from klimawerk.digests import scheduler  # not before the worker has patched everything
+    from klimawerk.operations import counts
 
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     worker.wsgi.extensions["live"].wake()
     counts.answer_signals(worker.wsgi)
+    scheduler.start(worker.wsgi)

@@ -32,6 +32,7 @@ def _models() -> None:
     from klimawerk.accounts import models as _accounts  # noqa: F401
     from klimawerk.collab import models as _collab  # noqa: F401
     from klimawerk.comments import models as _comments  # noqa: F401
+    from klimawerk.digests import models as _digests  # noqa: F401
     from klimawerk.editions import models as _editions  # noqa: F401
     from klimawerk.goals import models as _goals  # noqa: F401
     from klimawerk.live import models as _live  # noqa: F401
@@ -51,6 +52,7 @@ def _rooms(app: Flask) -> None:
         cli,
         collab,
         comments,
+        digests,
         editions,
         exchange,
         goals,
@@ -84,6 +86,6 @@ def _rooms(app: Flask) -> None:
     )
     live.init_app(app)
     collab.init_app(app)
-    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, news, search):
+    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, news, search, digests):
         room.init_app(app)
     web.headers.cover(app)

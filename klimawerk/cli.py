@@ -7,12 +7,14 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from klimawerk.accounts import cli as accounts
+    from klimawerk.digests import cli as digests
     from klimawerk.exchange import cli as exchange
     from klimawerk.operations import cli as operations
     from klimawerk.search import cli as search
     from klimawerk.versions import cli as versions
 
     accounts.init_app(app)
+    digests.init_app(app)
     exchange.init_app(app)
     operations.init_app(app)
     search.init_app(app)

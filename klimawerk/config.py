@@ -32,6 +32,7 @@ class Config:
     mail_from: str
     rate_limits: bool
     join: bool = True
+    digests: bool = True
     testing: bool = False
     max_message_size: int = 256_000
     max_update_size: int = 64_000
@@ -99,6 +100,7 @@ def load(**overrides: object) -> Config:
         "smtp_url": env.get("KLIMAWERK_SMTP_URL") or None,
         "mail_from": env.get("KLIMAWERK_MAIL_FROM", "klimawerk@localhost"),
         "join": env.get("KLIMAWERK_JOIN", "on") != "off",
+        "digests": env.get("KLIMAWERK_DIGESTS", "on") != "off",
         "rate_limits": env.get("KLIMAWERK_RATE_LIMITS", "on") != "off",
     }
     values.update({k: v for k, v in overrides.items() if v is not None})

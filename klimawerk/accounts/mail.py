@@ -27,7 +27,7 @@ def send(to: str, subject: str, text: str, *, language: str) -> bool:
     if not config.smtp_url:
         return False
     try:
-        _deliver(config.smtp_url, _message(config.mail_from, to, subject, text, language))
+        deliver(_message(config.mail_from, to, subject, text, language))
     except (OSError, smtplib.SMTPException, ValueError):
         log.exception("a mail was not sent")
         return False
@@ -59,9 +59,12 @@ def _message(sender: str, to: str, subject: str, text: str, language: str) -> Em
     return message
 
 
-def _deliver(address: str, message: EmailMessage) -> None:
-    """`smtp://user:password@host:port` speaks TLS as soon as the server offers it; `smtps://` from the start."""
-    parts = urlsplit(address)
+def deliver(message: EmailMessage) -> None:
+    """Hand the mail to the server. Raises OSError, SMTPException or ValueError when it was not taken.
+
+    `smtp://user:password@host:port` speaks TLS as soon as the server offers it; `smtps://` from the start.
+    """
+    parts = urlsplit(current_app.extensions["klimawerk"].smtp_url)
     host, secure = parts.hostname or "localhost", parts.scheme == "smtps"
     tls = ssl.create_default_context()
     server: smtplib.SMTP

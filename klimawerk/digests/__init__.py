@@ -1,0 +1,17 @@
+"""Mail digests: what somebody missed, when they want to hear of it, and the mails that are on their way."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from klimawerk.accounts.signals import person_changed
+    from klimawerk.digests import choices, routes, silence, view
+    from klimawerk.extensions import csrf
+
+    silence.init_app(app)
+    app.register_blueprint(routes.blueprint)
+    csrf.exempt(routes.stop_now)
+    app.add_template_global(view.choice_card, "digest_choice")
+    person_changed.connect(choices.follow_zone)

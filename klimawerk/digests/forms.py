@@ -1,0 +1,29 @@
+"""How often, on which day and at which hour."""
+
+from __future__ import annotations
+
+from flask_babel import get_locale, lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectField
+
+from klimawerk.digests.models import AT_ONCE, DAILY, NEVER, WEEKLY
+
+FREQUENCIES = (
+    (AT_ONCE, lazy_gettext("At once when I am called by name or given a task; the rest daily")),
+    (DAILY, lazy_gettext("Daily")),
+    (WEEKLY, lazy_gettext("Weekly")),
+    (NEVER, lazy_gettext("Never")),
+)
+
+
+def weekdays() -> list[tuple[int, str]]:
+    """Monday to Sunday in the reader's language."""
+    found = get_locale()
+    names = found.days["stand-alone"]["wide"] if found else {}
+    return [(day, str(names.get(day, day))) for day in range(7)]
+
+
+class ChoiceForm(FlaskForm):
+    frequency = RadioField(lazy_gettext("How often?"), choices=FREQUENCIES)
+    weekday = SelectField(lazy_gettext("Day, if weekly"), choices=weekdays, coerce=int)
+    hour = SelectField(lazy_gettext("Hour"), choices=[(hour, f"{hour:02}:00") for hour in range(24)], coerce=int)

@@ -1,0 +1,80 @@
+"""What each person chose, up to when they were told, and the mails that tell it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from klimawerk.accounts.models import Person
+from klimawerk.clock import UtcTime, now
+from klimawerk.extensions import Model
+
+AT_ONCE, DAILY, WEEKLY, NEVER = "at_once", "daily", "weekly", "never"
+FREQUENCIES = (AT_ONCE, DAILY, WEEKLY, NEVER)
+
+WAITING, SENDING, SENT, FAILED, DROPPED = "waiting", "sending", "sent", "failed", "dropped"
+
+
+class DigestChoice(Model):
+    """When somebody wants to hear: `hour` (0 to 23) and `weekday` (0 is Monday) on the clock of their account's zone.
+
+    `due_at`: when the next digest is due. `before`: what they had chosen before they unsubscribed, for the way back.
+    `rev` counts the digests that were made and the choices; whoever makes one has to find the number it has read.
+    """
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    frequency: Mapped[str] = mapped_column(String(10), default=DAILY)
+    weekday: Mapped[int] = mapped_column(default=0)
+    hour: Mapped[int] = mapped_column(default=7)
+    before: Mapped[str] = mapped_column(String(10), default="")
+    due_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    rev: Mapped[int] = mapped_column(default=0)
+    person: Mapped[Person] = relationship()
+
+
+class DigestMark(Model):
+    """Up to when somebody was told of a partnership; `called_until`: of mentions and tasks, which may come at once."""
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id", ondelete="CASCADE"), primary_key=True)
+    told_until: Mapped[datetime] = mapped_column(UtcTime)
+    called_until: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class DigestMail(Model):
+    """One mail. `message_id` is made with it and stays, however often it is sent; `covers` lists the happenings.
+
+    `state`: "waiting", "sending" (a process has taken it at `claimed_at` under the name `claim`; whether it went out is
+    in doubt when that process has died), "sent", "failed" (given up), "dropped" (nobody is to get it any more).
+    What it says is kept until it is sent or dropped. `error` holds no secrets.
+    """
+
+    __table_args__ = (Index("ix_digest_mail_due", "state", "next_try_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    made_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    until: Mapped[datetime] = mapped_column(UtcTime)
+    partnerships: Mapped[list[int]] = mapped_column(JSON, default=list)
+    covers: Mapped[list[str]] = mapped_column(JSON, default=list)
+    language: Mapped[str] = mapped_column(String(8))
+    subject: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10), default=WAITING)
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    claim: Mapped[str] = mapped_column(String(32), default="")
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    error: Mapped[str] = mapped_column(String(300), default="")
+    person: Mapped[Person] = relationship()
+
+
+def new_claim() -> str:
+    """A name under which one process takes one mail."""
+    return secrets.token_hex(16)

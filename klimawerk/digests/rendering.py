@@ -1,0 +1,65 @@
+"""A digest in words: subject, plain text and HTML, in the reader's language and time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import current_app
+from flask_babel import force_locale, ngettext
+from flask_babel import gettext as _
+
+from klimawerk.accounts.models import Person
+from klimawerk.digests.content import calls_in, chapters
+from klimawerk.digests.links import address_to_stop
+from klimawerk.digests.missed import Found, Window
+
+_MANY_BREAKS = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A mail's words."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def rendered(person: Person, found: Found, windows: Mapping[int, Window]) -> Rendered | None:
+    """The mail about what was found; None when nothing of it is left to tell."""
+    with force_locale(person.language):
+        shown = chapters(found, windows, person.language)
+        if not shown:
+            return None
+        calls = calls_in(found.values())
+        public_url = current_app.extensions["klimawerk"].public_url
+        words = {
+            "account": person,
+            "chapters": shown,
+            "calls": calls,
+            "zone": person.timezone,
+            "language": person.language,
+            "choices": f"{public_url}/account#digests",
+            "site": public_url,
+            "stop": address_to_stop(person),
+        }
+        # Without the context of a request: nobody's page is drawn here.
+        html = current_app.jinja_env.get_template("digests/mail.html").render(words)
+        lines = current_app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
+        text = _MANY_BREAKS.sub("\n\n", lines.get_template("digests/mail.txt").render(words))
+        return Rendered(_subject(calls, [one.title for one in shown]), text, html)
+
+
+def _subject(calls: int, titles: list[str]) -> str:
+    """One line, whatever stands in titles."""
+    about = ", ".join(titles)
+    if calls:
+        line = ngettext(
+            "You are asked for: %(about)s", "You are asked for %(num)d times: %(about)s", calls, about=about
+        )
+    else:
+        line = _("What is new: %(about)s", about=about)
+    line = " ".join(str(line).split())
+    return line if len(line) <= 150 else line[:149].rstrip() + "…"

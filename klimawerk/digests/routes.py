@@ -1,0 +1,52 @@
+"""Doors: one's own choice, and the page behind the link in each mail, which needs no sign-in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from klimawerk.accounts.access import login_required, signed_in
+from klimawerk.digests import choices, links
+from klimawerk.digests.forms import ChoiceForm
+from klimawerk.digests.models import NEVER
+
+blueprint = Blueprint("digests", __name__, url_prefix="/digests")
+
+
+@blueprint.post("/choice")
+@login_required
+def choice() -> ResponseReturnValue:
+    form = ChoiceForm(prefix="digest-")
+    if not form.validate_on_submit():
+        abort(422)  # nothing is typed here: only a made-up form comes to this
+    choices.choose(signed_in(), frequency=form.frequency.data, hour=form.hour.data, weekday=form.weekday.data)
+    flash(_("Saved."))
+    return redirect(url_for("accounts.account", _anchor="digests"), 303)
+
+
+@blueprint.get("/stop/<token>")
+def stop(token: str) -> ResponseReturnValue:
+    """Changes nothing: programs that look through mails open links too."""
+    person = links.person_of(token)
+    if person is None:
+        return render_template("digests/stop_unknown.html"), 404
+    with force_locale(person.language):
+        stopped = choices.choice_of(person).frequency == NEVER
+        return render_template("digests/stop.html", token=token, stopped=stopped)
+
+
+@blueprint.post("/stop/<token>")
+def stop_now(token: str) -> ResponseReturnValue:
+    """The token is the proof, so no form's token is asked for: mail programs post here by themselves (RFC 8058)."""
+    person = links.person_of(token)
+    if person is None:
+        return render_template("digests/stop_unknown.html"), 404
+    if "again" in request.form:
+        choices.subscribe_again(person)
+    else:
+        choices.unsubscribe(person)
+    if "List-Unsubscribe" in request.form:
+        return "", 204  # a mail program, which follows no redirect
+    return redirect(url_for("digests.stop", token=token), 303)

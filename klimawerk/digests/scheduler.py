@@ -1,0 +1,43 @@
+"""The built-in scheduler: a round every minute in each process of the server. Who takes a mail sends it alone."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask
+
+from klimawerk import panics
+from klimawerk.database import BROKEN
+from klimawerk.digests import sending
+from klimawerk.extensions import db, socketio
+
+log = logging.getLogger(__name__)
+FIRST, EVERY = 2, 60  # seconds
+
+
+def start(app: Flask) -> None:
+    """Begin, unless the operator uses `flask digest send`, or there is no mail server."""
+    config = app.extensions["klimawerk"]
+    if config.digests and config.smtp_url:
+        socketio.start_background_task(_run, app)
+
+
+def _run(app: Flask) -> None:
+    socketio.sleep(FIRST)
+    while True:
+        _round(app)
+        socketio.sleep(EVERY)
+
+
+def _round(app: Flask) -> None:
+    """A failure reaches the log; the next round comes all the same."""
+    try:
+        with panics.as_exception(), app.app_context():
+            try:
+                sending.one_round(breathe=lambda: socketio.sleep(0))
+            finally:
+                db.session.remove()
+    except BROKEN as error:
+        log.error("digests wait for the database: %s", type(error).__name__)
+    except Exception:
+        log.exception("a round of digests failed")

@@ -1,0 +1,29 @@
+"""What the card on "My account" shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from klimawerk.accounts import mail
+from klimawerk.accounts.models import Person
+from klimawerk.digests.choices import choice_of
+from klimawerk.digests.forms import ChoiceForm
+from klimawerk.digests.models import NEVER
+
+
+@dataclass(frozen=True)
+class ChoiceCard:
+    """The form as it holds; `next_at` is when the next digest is due, None for never. `sends`: there is a server."""
+
+    form: ChoiceForm
+    next_at: datetime | None
+    sends: bool
+
+
+def choice_card(person: Person) -> ChoiceCard:
+    choice = choice_of(person)
+    form = ChoiceForm(
+        formdata=None, prefix="digest-", data={name: getattr(choice, name) for name in ("frequency", "weekday", "hour")}
+    )
+    return ChoiceCard(form, None if choice.frequency == NEVER else choice.due_at, mail.configured())

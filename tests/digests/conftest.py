@@ -1,0 +1,125 @@
+"""People of both sides, a mail server, and rounds at moments of the test's choice."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from klimawerk.accounts.models import Person
+from klimawerk.comments import service
+from klimawerk.comments.models import Comment, CommentEvent
+from klimawerk.comments.service import Subject, Written
+from klimawerk.database import writing
+from klimawerk.digests import choices, sending
+from klimawerk.digests.models import DigestMail, DigestMark
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
+from klimawerk.partnerships.access import Member, member_of
+from klimawerk.programmes.models import Programme
+from tests import factories
+from tests.factories import Team
+from tests.mailbox import Mailbox
+
+BERLIN, ACCRA = ZoneInfo("Europe/Berlin"), ZoneInfo("Africa/Accra")
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+"""A Tuesday; Berlin's clock shows 13:00, Accra's 12:00."""
+
+
+def clock(text: str, zone: ZoneInfo = BERLIN) -> datetime:
+    """The moment at which the clock in `zone` shows `text` ("2026-11-25 07:00")."""
+    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+
+
+@dataclass
+class Post:
+    """A measure, people who talk about it, and what the mail server got."""
+
+    team: Team
+    programme: Programme
+    measure: Measure
+    box: Mailbox
+    app: Flask
+    keys: list[str] = field(default_factory=list)
+
+    def person(self, role: str = "editor", side: str = "de") -> Person:
+        people: dict[str, Person] = getattr(self.team, side)
+        return people[role]
+
+    def member(self, person: Person) -> Member:
+        found = member_of(person, self.team.partnership.id)
+        assert found is not None
+        return found
+
+    def says(
+        self, person: Person, words: str, at: datetime, *, thread: int = 0, side: str = "", kind: str = "question"
+    ) -> Comment:
+        """Somebody begins a thread, or goes on with one, at that moment."""
+        written, member = Written(words, person.language, str(uuid.uuid4())), self.member(person)
+        if thread:
+            found = db.session.get_one(service.Thread, thread)
+            made = service.reply(found, written, by=member)
+        else:
+            made = service.open_thread(self.measure, written, kind=kind, side=side, subject=Subject(), by=member)
+        with writing():
+            db.session.execute(update(Comment).where(Comment.id == made.id).values(at=at))
+            db.session.execute(update(CommentEvent).where(CommentEvent.comment_id == made.id).values(at=at))
+        return db.session.get_one(Comment, made.id, populate_existing=True)
+
+    def round(self, at: datetime) -> Counter[str]:
+        """What cron does at that moment."""
+        return sending.one_round(at)
+
+    def choose(self, person: Person, frequency: str, hour: int = 7, weekday: int = 0, at: datetime = NOON) -> None:
+        choices.choose(person, frequency=frequency, hour=hour, weekday=weekday, moment=at)
+
+    def to(self, person: Person) -> list[EmailMessage]:
+        """The mails that this person got."""
+        return [one for one in self.box.messages if one["To"] == person.email]
+
+    @property
+    def mails(self) -> list[DigestMail]:
+        db.session.rollback()
+        db.session.expire_all()
+        return list(db.session.scalars(select(DigestMail).order_by(DigestMail.id)))
+
+    def only(self, *people: Person) -> None:
+        """Everybody else wants no mail."""
+        for person in self.team.everybody():
+            if person not in people:
+                self.choose(person, "never")
+
+
+def with_mail(app: Flask, url: str | None) -> None:
+    """Let the app send to that server."""
+    app.extensions["klimawerk"] = dataclasses.replace(app.extensions["klimawerk"], smtp_url=url)
+
+
+def words(mail: EmailMessage, kind: str = "plain") -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+@pytest.fixture
+def post(app: Flask, smtp: Mailbox) -> Post:
+    """Everybody was told up to `NOON`, a Tuesday."""
+    with_mail(app, smtp.url)
+    team = factories.partnership("Wiesenbrück", "Abenkrom")
+    programme = factories.programme(team)
+    choices.welcome(NOON)
+    with writing():
+        db.session.execute(update(DigestMark).values(told_until=NOON, called_until=NOON))
+    return Post(team, programme, factories.measure(programme), smtp, app)
+
+
+def later(moment: datetime, **more: float) -> datetime:
+    return moment + timedelta(**more)

@@ -31,6 +31,8 @@ class Config:
     smtp_url: str | None
     mail_from: str
     rate_limits: bool
+    translate_url: str | None = None
+    translate_key: str = field(default="", repr=False)
     join: bool = True
     digests: bool = True
     testing: bool = False
@@ -99,6 +101,8 @@ def load(**overrides: object) -> Config:
         "operator_name": env.get("KLIMAWERK_OPERATOR", ""),
         "smtp_url": env.get("KLIMAWERK_SMTP_URL") or None,
         "mail_from": env.get("KLIMAWERK_MAIL_FROM", "klimawerk@localhost"),
+        "translate_url": _web_address(env.get("KLIMAWERK_TRANSLATE_URL"), "KLIMAWERK_TRANSLATE_URL"),
+        "translate_key": env.get("KLIMAWERK_TRANSLATE_KEY", ""),
         "join": env.get("KLIMAWERK_JOIN", "on") != "off",
         "digests": env.get("KLIMAWERK_DIGESTS", "on") != "off",
         "rate_limits": env.get("KLIMAWERK_RATE_LIMITS", "on") != "off",
@@ -130,6 +134,12 @@ def _with_driver(config: Config) -> Config:
         if config.database_url.startswith(prefix):
             return replace(config, database_url="postgresql+psycopg://" + config.database_url[len(prefix) :])
     return config
+
+
+def _web_address(text: str | None, name: str) -> str | None:
+    if text and not text.startswith(("http://", "https://")):
+        raise BadConfiguration(f"{name} must begin with http:// or https://.")
+    return text.rstrip("/") if text else None
 
 
 def _whole_number(text: str, name: str) -> int:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from klimawerk.comments.models import Comment, CommentEvent, Thread
+from klimawerk.comments.models import Comment, CommentEvent, CommentTranslation, Thread
 from klimawerk.extensions import db
 
 
 def hide(item_id: int, hidden: Callable[[Any], Any]) -> int:
     """Put bars into its threads, inside the caller's transaction; in how many places."""
     threads = select(Thread.id).where(Thread.item_id == item_id)
+    comments = select(Comment.id).where(Comment.thread_id.in_(threads))
+    db.session.execute(delete(CommentTranslation).where(CommentTranslation.comment_id.in_(comments)))
     kept = (
         (select(Thread).where(Thread.item_id == item_id), ("value", "proposed", "outcome")),
         (select(Comment).where(Comment.thread_id.in_(threads)), ("words",)),

@@ -68,6 +68,15 @@ class Comment(Model):
     thread: Mapped[Thread] = relationship()
 
 
+class CommentTranslation(Model):
+    """What a machine made of a comment in another language; gone as soon as the comment says something else."""
+
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    words: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
 class CommentMention(Model):
     """Somebody is called by name in a comment."""
 

@@ -12,7 +12,7 @@ from limits import parse
 
 from klimawerk.accounts.access import login_required
 from klimawerk.accounts.limits import or_429
-from klimawerk.comments import access, forms, listing, proposals, reading, service, subjects
+from klimawerk.comments import access, forms, listing, proposals, reading, service, subjects, translating
 from klimawerk.comments.listing import wish_of
 from klimawerk.comments.models import Thread
 from klimawerk.comments.view import Talk, talk_of
@@ -24,9 +24,11 @@ from klimawerk.sheets.access import Opened, readable_item, writable_item
 from klimawerk.sheets.forms import Asked, typed
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import here
+from klimawerk.web.places import locale
 
 bp = Blueprint("comments", __name__)
 OFTEN = parse("60 per 10 minutes")  # of one person: no talk is faster
+TRANSLATED = parse("60 per 10 minutes")
 
 
 @bp.get("/items/<int:item_id>/comments")
@@ -188,6 +190,18 @@ def edit(comment_id: int) -> ResponseReturnValue:
     return _done(opened, comment.thread, lambda by: service.edit(comment, forms.words(request.form), by=by))
 
 
+@bp.post("/comments/<int:comment_id>/translation")
+@login_required
+def translate(comment_id: int) -> ResponseReturnValue:
+    """Into the language of the page; whoever may read the thread may ask."""
+    opened, comment = access.readable_comment(comment_id)
+    if not translating.offered():
+        abort(404)
+    or_429(TRANSLATED, "translate", opened.member.person.id)
+    thread, language = comment.thread, locale()
+    return _done(opened, thread, lambda by: translating.translate(comment, language), f"comment-{comment_id}")
+
+
 @bp.post("/comments/<int:comment_id>/delete")
 @login_required
 def delete(comment_id: int) -> ResponseReturnValue:
@@ -219,13 +233,13 @@ def _thread(talk: Talk, thread: Thread) -> str:
     return render_template("comments/_thread.html", talk=talk, v=talk.v, t=shown)
 
 
-def _done(opened: Opened, thread: Thread, verb: Callable[[Member], None]) -> ResponseReturnValue:
+def _done(opened: Opened, thread: Thread, verb: Callable[[Member], None], anchor: str = "") -> ResponseReturnValue:
     """What became of the thread, or why nothing did."""
     try:
         verb(opened.member)
     except Refused as refused:
         abort(409, str(refused))
-    return _answer(opened, thread, f"thread-{thread.id}")
+    return _answer(opened, thread, anchor or f"thread-{thread.id}")
 
 
 def _answer(opened: Opened, thread: Thread, anchor: str) -> ResponseReturnValue:

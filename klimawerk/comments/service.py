@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import exists, select
 
 from klimawerk.clock import now
-from klimawerk.comments import mentions
+from klimawerk.comments import mentions, translating
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.topics import note_counts, note_threads
 from klimawerk.database import writing
@@ -78,6 +78,7 @@ def edit(comment: Comment, words: str, *, by: Member) -> None:
         if comment.words != words:
             record(comment.thread, EDITED, by, comment, words=comment.words)
             comment.words, comment.edited_at = words, now()
+            translating.forget(comment.id)
             mentions.remember(comment.thread, comment)
 
 
@@ -87,6 +88,7 @@ def delete(comment: Comment, *, by: Member) -> None:
     with changing(thread, counts=True):
         db.session.refresh(comment)
         comment.words, comment.deleted_at = "", comment.deleted_at or now()
+        translating.forget(comment.id)
         mentions.remember(thread, comment)
         for event in db.session.scalars(select(CommentEvent).where(CommentEvent.comment_id == comment.id)):
             event.detail = {}

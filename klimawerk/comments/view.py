@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
-from klimawerk.comments import access, listing, proposals, reading, subjects
+from klimawerk.comments import access, listing, proposals, reading, subjects, translating
 from klimawerk.comments.forms import languages
 from klimawerk.comments.kinds import KINDS, TASK
 from klimawerk.comments.listing import Page, Wish
@@ -104,7 +104,8 @@ class Talk:
         """The page's threads, ready to be drawn."""
         comments = [comment for found in page.comments.values() for comment in found]
         earlier, called = _earlier(comments), mentioned(comments)
-        return [ThreadView(self, thread, page, earlier, called) for thread in page.threads]
+        translated = translating.kept([comment.id for comment in comments], self.v.reader)
+        return [ThreadView(self, thread, page, earlier, called, translated) for thread in page.threads]
 
     def said(self, threads: Sequence[Thread]) -> str:
         """One sentence for a screen reader on what somebody else did last in these threads; "" for nothing."""
@@ -132,6 +133,7 @@ class ThreadView:
     page: Page
     earlier: Mapping[int, Sequence[tuple[datetime, str]]]
     mentioned: Mapping[int, set[int]]
+    translated: Mapping[int, str]
 
     @property
     def rev(self) -> int:
@@ -215,6 +217,17 @@ class CommentView:
         people = self.of.talk.people
         called = self.of.mentioned.get(self.comment.id, ())
         return to_html(self.comment.words, [people.name(id_) for id_ in called if id_ in people.members])
+
+    @property
+    def translation(self) -> Markup | None:
+        """What a machine made of it in the reader's language, once somebody has asked for that."""
+        made = self.of.translated.get(self.comment.id)
+        return to_html(made) if made else None
+
+    @property
+    def may_translate(self) -> bool:
+        """Whether it is in another language than the reader's, and there is a service."""
+        return translating.offered() and not self.translation and self.comment.language != self.of.talk.v.reader
 
     @property
     def may_edit(self) -> bool:

@@ -40,6 +40,7 @@ def _models() -> None:
     from klimawerk.news import models as _news  # noqa: F401
     from klimawerk.partnerships import models as _partnerships  # noqa: F401
     from klimawerk.programmes import models as _programmes  # noqa: F401
+    from klimawerk.search import models as _search  # noqa: F401
     from klimawerk.sheets import models as _sheets  # noqa: F401
     from klimawerk.versions import models as _versions  # noqa: F401
 
@@ -60,6 +61,7 @@ def _rooms(app: Flask) -> None:
         news,
         overview,
         partnerships,
+        search,
         sheets,
         versions,
         web,
@@ -84,6 +86,7 @@ def _rooms(app: Flask) -> None:
     )
     live.init_app(app)
     collab.init_app(app)
-    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, news, digests):
+    own_pages = (versions, comments, overview, editions, exchange, news, search, digests)
+    for room in (sheets, goals, measures, *own_pages):
         room.init_app(app)
     web.headers.cover(app)

@@ -10,10 +10,12 @@ def init_app(app: Flask) -> None:
     from klimawerk.digests import cli as digests
     from klimawerk.exchange import cli as exchange
     from klimawerk.operations import cli as operations
+    from klimawerk.search import cli as search
     from klimawerk.versions import cli as versions
 
     accounts.init_app(app)
     digests.init_app(app)
     exchange.init_app(app)
     operations.init_app(app)
+    search.init_app(app)
     versions.init_app(app)

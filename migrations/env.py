@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from klimawerk.clock import UtcTime
 from klimawerk.extensions import db
+from klimawerk.search.models import is_plain
 
 
 def run() -> None:
@@ -20,6 +21,7 @@ def run() -> None:
             connection=connection,
             target_metadata=db.metadata,
             render_item=_render,
+            include_object=is_plain,
             transactional_ddl=True,
             **current_app.extensions["migrate"].configure_args,
         )

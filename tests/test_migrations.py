@@ -16,6 +16,7 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.collab.models import Document
 from klimawerk.extensions import db
+from klimawerk.search.models import is_plain
 from tests.servers import PostgreSQL
 
 
@@ -69,5 +70,5 @@ def test_documents_of_before_keep_their_texts(bare: Flask) -> None:
 
 def _differences() -> list[object]:
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_plain})
         return list(compare_metadata(context, db.metadata))

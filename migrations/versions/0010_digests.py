@@ -1,13 +1,13 @@
 """Mail digests: what people chose, up to when they were told, the mails on their way
 
-Revision: 0010, after: 0008, made: 2026-11-27
+Revision: 0010, after: 0009, made: 2026-11-27
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0010'
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

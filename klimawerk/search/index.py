@@ -1,0 +1,153 @@
+"""Keeps the index in step: whatever says that it changed is read anew, a little later and outside of its transaction.
+
+Each process reads what was changed through it; once a minute one look finds what nobody read (a killed process, a
+command of the shell, a restored backup).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+
+from flask import Flask
+from sqlalchemy import delete, select
+
+from klimawerk.collab import store
+from klimawerk.comments.models import Comment, Thread
+from klimawerk.comments.topics import ALL_SIDES
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.live import changes
+from klimawerk.search.models import SearchEntry, SearchState
+from klimawerk.search.words import folded
+from klimawerk.sheets.catalogue import Field, sheet_of, split_key
+from klimawerk.sheets.models import Item
+from klimawerk.sheets.rows import rows_of
+from klimawerk.versions import blackout
+
+EACH, LOOK = 3.0, 60.0  # seconds between two readings of what changed here, and two looks at everything
+_KINDS = {"programme", "goal", "measure", *(f"comments-{side}" for side in ALL_SIDES)}
+_WORDS = ("line", "lines", "code")  # kinds of fields that hold words
+
+_waiting: set[int] = set()
+_lock = threading.Lock()
+
+
+def init_app(app: Flask) -> None:
+    changes.listen(_note)
+    blackout.also(forget)
+    app.extensions["live"].keeper.each_second(_Watch().look)
+
+
+class _Watch:
+    def __init__(self) -> None:
+        self._read = self._looked = -LOOK
+
+    def look(self) -> None:
+        moment = time.monotonic()
+        if moment - self._looked >= LOOK:
+            self._looked = moment
+            refresh(stale())
+        if moment - self._read >= EACH:
+            self._read = moment
+            catch_up()
+
+
+def _note(topics: list[str]) -> None:
+    found = {int(number) for kind, _, number in (topic.partition(":") for topic in topics) if kind in _KINDS}
+    with _lock:
+        _waiting.update(found)
+
+
+def catch_up() -> None:
+    """Read what was changed through this process and not read yet."""
+    with _lock:
+        wanted = sorted(_waiting)
+        _waiting.clear()
+    refresh(wanted)
+
+
+def stale() -> list[int]:
+    """Numbers of all items whose words or comments are newer than the index."""
+    revisions = changes.all_revisions()
+    known = dict(db.session.execute(select(SearchState.item_id, SearchState.stamp)).all())
+    items = db.session.execute(select(Item.id, Item.kind)).all()
+    return [id_ for id_, kind in items if known.get(id_) != _stamp(id_, kind, revisions)]
+
+
+def refresh(item_ids: Iterable[int]) -> int:
+    """Read these items anew, each in a short transaction of its own; how many there were."""
+    count = 0
+    for item_id in item_ids:
+        item = db.session.get(Item, item_id)
+        if item is not None:
+            _refresh(item)
+            count += 1
+            time.sleep(0)  # others are served meanwhile
+    return count
+
+
+def forget(item_id: int, _hide: object) -> int:
+    """Nothing of the item is found until it is read anew; inside the caller's transaction. Counts as no place."""
+    for model in (SearchEntry, SearchState):
+        db.session.execute(delete(model).where(model.item_id == item_id))
+    return 0
+
+
+def _refresh(item: Item) -> None:
+    topics = [item.name, *(f"comments-{side}:{item.id}" for side in ALL_SIDES)]
+    stamp = _stamp(item.id, item.kind, changes.revisions(topics))  # before its words: rather too old than too new
+    entries = [*_texts(item), *_cells(item), *_comments(item)] if item.deleted_at is None else []
+    with writing() as session:
+        session.execute(delete(SearchEntry).where(SearchEntry.item_id == item.id))
+        session.add_all(entries)
+        session.merge(SearchState(item_id=item.id, stamp=stamp))
+
+
+def _stamp(item_id: int, kind: str, revisions: dict[str, int]) -> str:
+    topics = (f"{kind}:{item_id}", *(f"comments-{side}:{item_id}" for side in ALL_SIDES))
+    return ",".join(str(revisions.get(topic, 0)) for topic in topics)
+
+
+def _texts(item: Item) -> Iterator[SearchEntry]:
+    if item.code:
+        yield _entry(item, "title", "code", "", item.code)
+    for fragment, text in store.texts([item.name])[item.name].items():
+        name, language = split_key(fragment)
+        if text.plain.strip():
+            yield _entry(item, "title" if name == "title" else "text", fragment, language, text.plain)
+
+
+def _cells(item: Item) -> Iterator[SearchEntry]:
+    """Fields and cells that hold words."""
+    sheet = sheet_of(item.kind)
+    for key, value in item.values.items():
+        if _holds_words(sheet.fields.get(split_key(key)[0]), value):
+            yield _entry(item, "cell", f":{key}", split_key(key)[1], value)
+    for kind, rows in rows_of(item).items():
+        cells = sheet.rows[kind].by_name if kind in sheet.rows else {}
+        for row in rows:
+            for key, value in row.cells.items():
+                if _holds_words(cells.get(split_key(key)[0]), value):
+                    yield _entry(item, "cell", f"{row.id}:{key}", split_key(key)[1], value)
+
+
+def _holds_words(field: Field | None, value: object) -> bool:
+    return field is not None and field.kind in _WORDS and isinstance(value, str) and bool(value.strip())
+
+
+def _comments(item: Item) -> Iterator[SearchEntry]:
+    query = (
+        select(Comment, Thread.side)
+        .join(Thread, Thread.id == Comment.thread_id)
+        .where(Thread.item_id == item.id, Thread.deleted_at.is_(None), Comment.deleted_at.is_(None))
+    )
+    for comment, side in db.session.execute(query).all():
+        yield _entry(item, "comment", str(comment.id), comment.language, comment.words, side)
+
+
+def _entry(item: Item, kind: str, place: str, language: str, words: str, side: str = "") -> SearchEntry:
+    return SearchEntry(
+        item_id=item.id, kind=kind, place=place, language=language, side=side, words=words, folded=folded(words)
+    )

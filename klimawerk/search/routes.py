@@ -1,0 +1,42 @@
+"""The door of the search."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from limits import parse
+
+from klimawerk.accounts.access import login_required, signed_in
+from klimawerk.accounts.limits import or_429
+from klimawerk.search import index
+from klimawerk.search.finding import COMMENTS, ITEMS, find, languages_of, question
+from klimawerk.search.view import results
+from klimawerk.search.words import LONGEST
+from klimawerk.sheets.access import readable_item
+from klimawerk.web.places import locale
+
+bp = Blueprint("search", __name__)
+OFTEN = parse("60 per minute")
+LAST = 25  # pages: beyond it another question helps more
+
+
+@bp.get("/search")
+@login_required
+def search() -> ResponseReturnValue:
+    """Over all programmes of the person, or over one."""
+    person, args = signed_in(), request.args
+    programme = readable_item(args.get("programme", type=int) or abort(404)).item if args.get("programme") else None
+    page = args.get("page", 1, type=int)
+    if not 1 <= page <= LAST:
+        abort(404)
+    asked = question(
+        args.get("q", "")[:LONGEST],
+        frame=programme.frame_id if programme else None,
+        what=args.get("what", "") if args.get("what") in (ITEMS, COMMENTS) else "",
+        language=args.get("in", "")[:8],
+    )
+    if asked.words:
+        or_429(OFTEN, "search", person.id)
+        index.catch_up()
+    shown = results(asked, find(asked, person), locale(), page)
+    return render_template("search/page.html", r=shown, programme=programme, languages=languages_of(person))

@@ -1,0 +1,112 @@
+"""What the page of a search shows: items, and under each the places where the words stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import select
+
+from klimawerk.comments.models import Comment
+from klimawerk.extensions import db
+from klimawerk.search.finding import Question
+from klimawerk.search.models import SearchEntry
+from klimawerk.search.words import passage
+from klimawerk.sheets import labels
+from klimawerk.sheets.catalogue import CODE, sheet_of, split_key
+from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.models import Item, Row
+from klimawerk.sheets.options import titles_of
+
+PAGE, PLACES = 20, 5  # items on a page; places shown of each
+
+
+@dataclass(frozen=True)
+class Hit:
+    """`label`: where it stands, in words."""
+
+    label: str
+    language: str
+    passage: Markup
+    address: str
+
+
+@dataclass(frozen=True)
+class Found:
+    item: Item
+    title: str
+    language: str
+    hits: Sequence[Hit]
+    more: int
+
+    @property
+    def address(self) -> str:
+        return page_of(self.item)
+
+
+@dataclass(frozen=True)
+class Results:
+    question: Question
+    found: Sequence[Found]
+    items: int
+    page: int
+
+    @property
+    def next_page(self) -> int | None:
+        return self.page + 1 if self.page * PAGE < self.items else None
+
+
+def results(asked: Question, entries: Sequence[SearchEntry], reader: str, page: int) -> Results:
+    """One page of what was found, grouped by item in the order of the best hit of each."""
+    by_item: dict[int, list[SearchEntry]] = {}
+    for entry in entries:
+        by_item.setdefault(entry.item_id, []).append(entry)
+    ids = list(by_item)[(page - 1) * PAGE : page * PAGE]
+    items = {item.id: item for item in db.session.scalars(select(Item).where(Item.id.in_(ids)))}
+    titles = titles_of(items.values(), reader)
+    shown = [one for id_ in ids for one in by_item[id_][:PLACES]]
+    places = _Places(shown)
+    found = [
+        Found(
+            items[id_],
+            *titles[id_],
+            [places.hit(entry, items[id_], asked.words) for entry in by_item[id_][:PLACES]],
+            max(0, len(by_item[id_]) - PLACES),
+        )
+        for id_ in ids
+    ]
+    return Results(asked, found, len(by_item), page)
+
+
+class _Places:
+    """Words and addresses of the places where something stands; rows and threads are read once."""
+
+    def __init__(self, entries: Sequence[SearchEntry]) -> None:
+        rows = {entry.place.partition(":")[0] for entry in entries if entry.kind == "cell"} - {""}
+        comments = {int(entry.place) for entry in entries if entry.kind == "comment"}
+        self._rows = dict(db.session.execute(select(Row.id, Row.kind).where(Row.id.in_(rows))).all())
+        self._threads = dict(
+            db.session.execute(select(Comment.id, Comment.thread_id).where(Comment.id.in_(comments))).all()
+        )
+
+    def hit(self, entry: SearchEntry, item: Item, words: Sequence[str]) -> Hit:
+        label, address = self._place(entry, item)
+        return Hit(label, entry.language, passage(entry.words, words), address)
+
+    def _place(self, entry: SearchEntry, item: Item) -> tuple[str, str]:
+        page, sheet = page_of(item), sheet_of(item.kind)
+        if entry.kind == "comment":
+            thread = self._threads.get(int(entry.place), 0)
+            return str(_("Comment")), f"/threads/{thread}#comment-{entry.place}"
+        row_id, _colon, key = entry.place.rpartition(":")
+        name = split_key(key)[0]
+        if row_id and (kind := sheet.rows.get(self._rows.get(row_id, ""))):
+            return str(kind.label), f"{page}#row-{row_id}"
+        if name == "code":
+            return str(CODE.label), page
+        field = sheet.fields.get(name)
+        anchor = "part" if entry.kind in ("title", "text") else "f"
+        label = labels.words(field.label, labels.side_names(item.frame.partnership)) if field else name
+        return label, f"{page}#{anchor}-{item.id}-{name}"

@@ -1,0 +1,36 @@
+"""The page of the search in a real browser: from the outline to the place, with the keyboard, without barriers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from klimawerk.search import index
+from tests.barriers import looked_at
+from tests.comments.conftest import Table
+from tests.comments.test_looks import furnished
+
+
+def test_from_the_outline_to_the_place(table: Table, page_for: Callable[..., Page]) -> None:
+    furnished(table)
+    index.refresh(index.stale())  # as the process does that has written it
+    page = page_for(table.person("editor", "partner"), path=f"/measures/{table.measure.id}")
+    page.get_by_role("navigation", name="Outline").get_by_role("link", name="Search").click()
+    page.get_by_label("Words").fill("sixty BINS")
+    page.keyboard.press("Enter")
+    expect(page.locator("mark").first).to_have_text("Sixty")
+    expect(page.get_by_label("Only in this programme")).to_be_checked()
+    page.get_by_role("link", name="Show: WA-01 Comment").first.click()
+    expect(page.locator(".comment:target")).to_contain_text("Sixty bins?")
+
+
+def test_the_page_has_no_barrier(table: Table, page_for: Callable[..., Page]) -> None:
+    furnished(table)
+    index.refresh(index.stale())  # as the process does that has written it
+    faults = []
+    for side, light, words in (("de", "dark", "bins"), ("partner", "light", "nowhere")):
+        page = page_for(table.person("editor", side), path=f"/search?q={words}&programme={table.programme.id}")
+        page.emulate_media(color_scheme=light)
+        faults += [f"{side}: {one}" for one in looked_at(page)]
+    assert not faults, "\n".join(faults)

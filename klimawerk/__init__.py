@@ -86,7 +86,6 @@ def _rooms(app: Flask) -> None:
     )
     live.init_app(app)
     collab.init_app(app)
-    own_pages = (versions, comments, overview, editions, exchange, news, search, digests)
-    for room in (sheets, goals, measures, *own_pages):
+    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, news, search, digests):
         room.init_app(app)
     web.headers.cover(app)

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from klimawerk.accounts import mail
+from klimawerk.clock import now
 from klimawerk.digests import outbox, sending
 from klimawerk.digests.models import DigestMail
 
@@ -34,6 +35,12 @@ def status() -> None:
     click.echo(", ".join(f"{state}: {counted[state]}" for state in ("waiting", "sending", "sent", "failed", "dropped")))
     for one in outbox.troubled():
         click.echo(_line(one))
+
+
+@digest.command()
+def retry() -> None:
+    """Give every mail that was given up one more try, in the next round."""
+    click.echo(f"waiting again: {outbox.again(now())}")
 
 
 def _line(one: DigestMail) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import and_, or_, select, update
 
 from klimawerk.accounts.models import Person
 from klimawerk.comments.models import CommentEvent, CommentMention
+from klimawerk.comments.reading import joined_at
 from klimawerk.comments.service import ASSIGNED
 from klimawerk.database import BROKEN, writing
 from klimawerk.digests import missed, rendering
@@ -83,8 +84,9 @@ def _windows(person: Person, moment: datetime) -> dict[int, Window]:
         if is_silent(key, moment):
             continue
         mark = marks.get(key)
-        if mark and mark.told_until < until:
-            windows[key] = Window(member, mark.told_until, max(mark.called_until, mark.told_until), until)
+        told = max(mark.told_until, joined_at(member)) if mark else until  # who has come back begins anew
+        if mark and told < until:
+            windows[key] = Window(member, told, max(mark.called_until, told), until)
     return windows
 
 

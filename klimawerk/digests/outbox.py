@@ -73,6 +73,13 @@ def failed(mail: Taken, why: str, moment: datetime, *, for_good: bool) -> None:
     _end(mail, state=FAILED if over else WAITING, error=why[:300], next_try_at=moment + pause)
 
 
+def again(moment: datetime) -> int:
+    """Give every mail that was given up one more try. Returns how many."""
+    given_up = update(DigestMail).where(DigestMail.state == FAILED).execution_options(synchronize_session=False)
+    with writing():
+        return int(db.session.execute(given_up.values(state=WAITING, next_try_at=moment)).rowcount)  # type: ignore[attr-defined]
+
+
 def forget_old(moment: datetime) -> None:
     """Records of mails that were sent or dropped long ago go."""
     old = and_(DigestMail.state.in_((SENT, DROPPED)), DigestMail.made_at < moment - KEPT)

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from klimawerk.accounts.access import login_required, signed_in
-from klimawerk.digests import choices, links
+from klimawerk.accounts.access import login_required, operator_or_404, signed_in
+from klimawerk.clock import now
+from klimawerk.digests import choices, links, outbox
 from klimawerk.digests.forms import ChoiceForm
 from klimawerk.digests.models import NEVER
 
@@ -50,3 +51,18 @@ def stop_now(token: str) -> ResponseReturnValue:
     if "List-Unsubscribe" in request.form:
         return "", 204  # a mail program, which follows no redirect
     return redirect(url_for("digests.stop", token=token), 303)
+
+
+@blueprint.get("/waiting")
+def waiting() -> str:
+    """The operator's page of mails that wait or were given up."""
+    operator_or_404()
+    return render_template("digests/waiting.html", mails=outbox.troubled(), counts=outbox.counts())
+
+
+@blueprint.post("/waiting")
+def try_again() -> ResponseReturnValue:
+    """One more try for what was given up."""
+    operator_or_404()
+    outbox.again(now())
+    return redirect(url_for("digests.waiting"), 303)

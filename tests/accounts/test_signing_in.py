@@ -63,7 +63,7 @@ def test_the_session_has_a_new_id_after_signing_in_and_keeps_it(client: ProofRea
     client.login(factories.person())
     mine = cookie(client)
     assert mine != planted
-    client.post("/account", data={"name": "New", "language": "en", "timezone": "UTC"})
+    client.post("/account", data={"name": "Ama", "language": "en", "timezone": "UTC"})
     client.get("/account")
     client.get("/account?lang=de")
     assert cookie(client) == mine

@@ -18,7 +18,7 @@ from klimawerk.comments import service
 from klimawerk.comments.service import Subject, Written
 from klimawerk.database import writing
 from klimawerk.digests import choices, links, scheduler
-from klimawerk.digests.models import DAILY, DigestChoice, DigestMark
+from klimawerk.digests.models import DAILY, DigestChoice, DigestMail, DigestMark
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import member_of
 from tests import factories, servers
@@ -110,4 +110,13 @@ def test_no_page_of_digests_has_a_barrier(
         page.locator("main form button").click()
         expect(page.get_by_role("button", name=re.compile("Undo|Rückgängig"))).to_be_visible()
         faults += [f"{person.language} stopped: {one}" for one in looked_at(page)]
+    with writing():
+        for state, error in (("waiting", "ConnectionRefusedError"), ("failed", "550 No such person here " * 8)):
+            more = {"subject": "-", "text": "-", "html": "-", "state": state, "error": error, "tries": 3}
+            mail = DigestMail(person_id=team.de["editor"].id, message_id=state, until=now(), language="de", **more)
+            db.session.add(mail)
+    page = page_for(factories.person("Operator", language="de", operator=True))
+    for path in ("/digests/waiting", "/account"):
+        page.goto(path)
+        faults += [f"operator {path}: {one}" for one in looked_at(page)]
     assert not faults, "\n".join(faults)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from werkzeug.test import TestResponse
 
 from klimawerk.accounts import service
+from klimawerk.database import writing
 from klimawerk.digests import choices, links
 from klimawerk.digests.models import DAILY, NEVER, WEEKLY
 from klimawerk.digests.times import next_due, zone_of
+from klimawerk.extensions import db
+from klimawerk.partnerships.models import Membership
 from tests import factories
 from tests.client import ProofReader
 from tests.digests.conftest import NOON, Post, clock, later
@@ -44,7 +47,7 @@ def test_mail_programs_unsubscribe_with_one_click_without_a_token_or_a_cookie(po
     answer: TestResponse = stranger.post(link(post), data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 204
     assert "Set-Cookie" not in answer.headers
-    choices.db.session.expire_all()
+    db.session.expire_all()
     assert frequency(post) == NEVER
     refused = stranger.post("/digests/choice", data={"digest-frequency": "daily"})
     assert refused.status_code == 400, "only this one door does without"
@@ -124,6 +127,20 @@ def test_somebody_new_hears_of_what_came_after_them(post: Post) -> None:
     (mail,) = post.to(newcomer)
     assert "After." in str(mail)
     assert "Before them." not in str(mail)
+
+
+def test_whoever_left_and_came_back_hears_of_nothing_in_between(post: Post) -> None:
+    jan = post.person()
+    post.only(jan)
+    with writing():
+        place = db.session.scalars(db.select(Membership).where(Membership.person_id == jan.id)).one()
+        place.from_date = date(2026, 11, 26)
+    post.says(post.person("editor", "partner"), "Meanwhile.", later(NOON, hours=1))
+    post.says(post.person("editor", "partner"), "Back again.", clock("2026-11-26 09:00"))
+    post.round(clock("2026-11-27 07:00"))
+    (mail,) = post.to(jan)
+    assert "Back again." in str(mail)
+    assert "Meanwhile." not in str(mail)
 
 
 @pytest.mark.parametrize(

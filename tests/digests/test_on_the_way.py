@@ -21,7 +21,8 @@ from klimawerk.digests import making, outbox, silence
 from klimawerk.digests.models import DigestMark
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
-from tests import servers
+from tests import factories, servers
+from tests.client import ProofReader
 from tests.digests.conftest import NOON, Post, clock, later, with_mail, words
 from tests.mailbox import Mailbox
 
@@ -100,6 +101,27 @@ def test_a_refusal_for_good_is_given_up_after_three_tries(post: Post, stage: str
     assert "failed: 1" in shown
     assert "550 No such person here" in shown
     assert post.person().email in shown
+
+
+def test_the_operator_sees_what_waits_and_has_it_tried_once_more(post: Post, client: ProofReader) -> None:
+    one_waits(post)
+    post.box.refusal = "550 No such person here"
+    for minutes in (0, 5, 15):
+        post.round(later(SEVEN, minutes=minutes))
+    client.login(post.person("reviewer"))
+    assert client.get("/digests/waiting").status_code == 404
+    assert client.post("/digests/waiting").status_code == 404
+    operator = post.app.test_client()
+    assert isinstance(operator, ProofReader)
+    operator.login(factories.person(operator=True))
+    page = operator.get("/digests/waiting").text
+    assert post.person().email in page
+    assert "550 No such person here" in page
+    assert "Forty bins" not in page, "what people write is not for the operator"
+    post.box.refusal = ""
+    assert operator.post("/digests/waiting").status_code == 303
+    assert post.round(clock("2027-01-01 12:00"))["sent"] == 1
+    assert "No mail waits." in operator.get("/digests/waiting").text
 
 
 def test_one_who_is_refused_holds_up_nobody(post: Post) -> None:

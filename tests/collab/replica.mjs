@@ -1,6 +1,6 @@
 // A replica of one document made by the browser's own Yjs. Reads commands as JSON, one a line; answers each with one.
 // {op: "apply", u} {op: "state"} {op: "update", sv} {op: "scribble", seed} {op: "text"} {op: "insert", place}
-// {op: "remove", place}; binary is base64. "apply" answers with what Yjs tidied up after it, which a browser sends.
+// {op: "remove", place} {op: "mark", place, length}; binary is base64. "apply" answers with what Yjs tidied up after it, which a browser sends.
 
 import { createInterface } from "node:readline"
 import { Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
@@ -83,6 +83,7 @@ const answers = {
   text: () => fragment.toString(),
   scribble: ({ seed }) => edit(() => scribble(dice(seed))),
   insert: ({ place }) => edit(() => fragment.get(0).get(0).insert(place, "x")),
+  mark: ({ place, length }) => edit(() => fragment.get(0).get(0).format(place, length, { strong: {} })),
   remove: ({ place }) => edit(() => fragment.get(0).get(0).delete(place, 1)),
 }
 

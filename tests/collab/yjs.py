@@ -38,6 +38,10 @@ class YjsDoc:
         """One random edit of a person; its update."""
         return base64.b64decode(self._do("scribble", seed=seed))
 
+    def mark(self, place: int, length: int) -> bytes:
+        """So many letters of the first paragraph become strong; the update."""
+        return base64.b64decode(self._do("mark", place=place, length=length))
+
     def close(self) -> None:
         with self._lock:
             self._process.kill()

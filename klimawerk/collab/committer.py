@@ -13,9 +13,8 @@ from sqlalchemy import Connection, Table, bindparam, func, insert, update
 
 from klimawerk import panics
 from klimawerk.clock import now
-from klimawerk.collab.members import Entry
 from klimawerk.collab.models import Document, Update
-from klimawerk.collab.room import Room
+from klimawerk.collab.room import Entry, Room
 from klimawerk.database import Line
 from klimawerk.live import events
 

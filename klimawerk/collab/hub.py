@@ -14,10 +14,10 @@ from klimawerk import panics
 from klimawerk.collab import access, hints, projection, store
 from klimawerk.collab.committer import Committer
 from klimawerk.collab.courier import Courier
-from klimawerk.collab.members import NOTHING, Entry, Member
+from klimawerk.collab.members import NOTHING, Member
 from klimawerk.collab.models import Document
 from klimawerk.collab.parts import Parts
-from klimawerk.collab.room import Room
+from klimawerk.collab.room import Entry, Room
 from klimawerk.collab.rooms import Rooms
 from klimawerk.extensions import db
 from klimawerk.live import events, opaque

@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import access, store
 from klimawerk.collab.audience import Audience
-from klimawerk.collab.members import NOTHING, Desk, Entry, Member, Relay
+from klimawerk.collab.members import NOTHING, Member, Relay
 from klimawerk.collab.models import Document
 from klimawerk.collab.replica import Broken, Replica
 from klimawerk.extensions import db
@@ -25,6 +26,37 @@ from klimawerk.live import events
 from klimawerk.live.doors import Refused
 
 PATIENCE = 10.0  # seconds until a wish that waits for the disk is answered with "unavailable"
+
+
+@dataclass(eq=False)
+class Entry:
+    """An update on its way to the disk; `payload` None: it brought nothing new, and waits for what it doubles."""
+
+    room: Room
+    member: Member
+    payload: bytes | None
+    epoch: int
+    access_rev: int
+    done: threading.Event = field(default_factory=threading.Event)
+    seq: int = 0
+    error: str = ""
+
+    def finish(self, seq: int = 0, error: str = "") -> None:
+        self.seq, self.error = seq, error
+        self.done.set()
+
+
+class Desk(Protocol):
+    """Where a room puts what leaves it."""
+
+    def to_disk(self, entry: Entry) -> None:
+        """An update wants to be stored."""
+
+    def to_members(self, room: Room) -> None:
+        """Something waits for the room's members."""
+
+    def affords(self, person_id: int, steps: int) -> bool:
+        """Whether the person's words may take so many steps of merging now."""
 
 
 class Room:

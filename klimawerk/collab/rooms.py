@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 
 from klimawerk.collab import store
-from klimawerk.collab.members import Desk
-from klimawerk.collab.room import Room
+from klimawerk.collab.room import Desk, Room
 from klimawerk.live import events
 from klimawerk.live.doors import Refused
 

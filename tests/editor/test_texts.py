@@ -85,6 +85,14 @@ def test_escape_gives_the_role_back_and_returns_to_the_button(team: Team, sheet_
     expect(body).to_have_text("Forty bins are set up. Still live.")
 
 
+def test_a_caret_goes_with_escape(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.edit().press_sequentially("Abc")
+    expect(there.body().locator(".caret")).to_have_count(1)
+    here.page.keyboard.press("Escape")
+    expect(there.body().locator(".caret")).to_have_count(0)
+
+
 def test_a_click_puts_the_caret_where_it_landed(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
     here.body().locator("p").click(position={"x": 2, "y": 8})

@@ -27,6 +27,7 @@ from klimawerk.sheets.rows import rows_of
 from klimawerk.versions import blackout
 
 EACH, LOOK = 3.0, 60.0  # seconds between two readings of what changed here, and two looks at everything
+A_TICK, AT_ONCE = 8, 30  # items read in a second in the background, and before a question is answered
 _KINDS = {"programme", "goal", "measure", *(f"comments-{side}" for side in ALL_SIDES)}
 _WORDS = ("line", "lines", "code")  # kinds of fields that hold words
 
@@ -41,17 +42,22 @@ def init_app(app: Flask) -> None:
 
 
 class _Watch:
+    """A little each second: others wait for their turn in the same thread. A whole installation takes its minutes."""
+
     def __init__(self) -> None:
         self._read = self._looked = -LOOK
+        self._stale: list[int] = []
 
     def look(self) -> None:
         moment = time.monotonic()
-        if moment - self._looked >= LOOK:
-            self._looked = moment
-            refresh(stale())
-        if moment - self._read >= EACH:
+        if not self._stale and moment - self._looked >= LOOK:
+            self._looked, self._stale = moment, stale()
+        if self._stale:
+            now, self._stale = self._stale[:A_TICK], self._stale[A_TICK:]
+            refresh(now)
+        elif moment - self._read >= EACH:
             self._read = moment
-            catch_up()
+            catch_up(A_TICK)
 
 
 def _note(topics: list[str]) -> None:
@@ -60,11 +66,11 @@ def _note(topics: list[str]) -> None:
         _waiting.update(found)
 
 
-def catch_up() -> None:
-    """Read what was changed through this process and not read yet."""
+def catch_up(most: int = AT_ONCE) -> None:
+    """Read what was changed through this process and not read yet, up to so many items."""
     with _lock:
-        wanted = sorted(_waiting)
-        _waiting.clear()
+        wanted = sorted(_waiting)[:most]
+        _waiting.difference_update(wanted)
     refresh(wanted)
 
 

@@ -23,7 +23,7 @@ from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.options import titles_of
 
-FIRST = 5  # entries that are shown at once
+MOST = 30  # entries of a page
 EXCERPT = 160  # letters of a comment
 
 
@@ -69,57 +69,69 @@ class Task:
     address: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class News:
-    """`until`: the moment it tells of; what comes later is not seen by marking this as seen."""
+    """`until`: the moment it tells of; what comes later is not seen by marking this as seen. `more`: items beyond those
+    in `entries`; `measures`: how many changed, all in all, since `since`."""
 
     until: datetime
     entries: list[Entry] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
+    more: int = 0
+    measures: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Group:
+    """What was done at one item."""
+
+    member: Member
+    people: People
+    item: Item
+    title: tuple[str, str]
+    happened: list[Happening]
 
     @property
-    def measures(self) -> int:
-        """How many measures changed."""
-        return sum(1 for entry in self.entries if entry.line and entry.item.kind == "measure")
+    def at(self) -> datetime:
+        return max(one.at for one in self.happened)
 
     @property
-    def since(self) -> datetime | None:
-        return min((entry.at for entry in self.entries), default=None)
+    def order(self) -> tuple[bool, datetime]:
+        return any(one.kind == MENTION for one in self.happened), self.at
+
+    @property
+    def changed(self) -> bool:
+        return any(one.kind == CHANGED for one in self.happened)
 
 
 def news_for(person: Person, language: str) -> News:
-    """Everything that is new to the person, the newest item first."""
-    news = News(now())
+    """What is new to the person, the newest item first, those first in which they are called by name."""
+    news, groups = News(now()), list[_Group]()
     for member in memberships(person):
         found: dict[int, list[Happening]] = {}
         for one in unseen_for(member, news.until):
             found.setdefault(one.item_id, []).append(one)
         items = {item.id: item for item in _items([*found, *_task_items(member)])}
-        titles = titles_of(items.values(), language)
-        people = People(member.partnership)
-        for item_id, happened in found.items():
-            news.entries.append(_entry(member, people, items[item_id], titles[item_id], happened, news.until, language))
+        titles, people = titles_of(items.values(), language), People(member.partnership)
+        groups += [_Group(member, people, items[id_], titles[id_], happened) for id_, happened in found.items()]
         news.tasks.extend(_tasks(member, items, titles))
-    news.entries.sort(key=lambda entry: (entry.is_mention, entry.at), reverse=True)
+    groups.sort(key=lambda group: group.order, reverse=True)
+    news.entries = [_entry(group, news.until, language) for group in groups[:MOST]]
+    news.more = len(groups) - len(news.entries)
+    news.measures = sum(1 for group in groups if group.changed and group.item.kind == "measure")
+    news.since = min((one.at for group in groups for one in group.happened), default=None)
     news.tasks.sort(key=lambda task: task.due or date.max)
     return news
 
 
-def _entry(
-    member: Member,
-    people: People,
-    item: Item,
-    title: tuple[str, str],
-    happened: list[Happening],
-    until: datetime,
-    language: str,
-) -> Entry:
-    changed = any(one.kind == CHANGED for one in happened)
+def _entry(group: _Group, until: datetime, language: str) -> Entry:
+    member, item, happened = group.member, group.item, group.happened
     since = seen_since(member, item.id)
-    line = summary(item, since, until, but=member.person.id, language=language) if changed else ""
+    line = summary(item, since, until, but=member.person.id, language=language) if group.changed else ""
     said = [one for one in happened if one.comment_id and one.kind != CHANGED]
     outcomes = len({one.thread_id for one in happened if one.kind == OUTCOME})
-    return Entry(item, *title, line, _words(people, said), outcomes, max(one.at for one in happened))
+    return Entry(item, *group.title, line, _words(group.people, said), outcomes, group.at)
 
 
 def _words(people: People, said: list[Happening]) -> list[Words]:

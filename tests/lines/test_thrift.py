@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.editor.conftest import Sheet
 from tests.factories import Team
@@ -28,9 +28,14 @@ def switch(page: Page) -> Any:
 
 
 def refreshes(page: Page) -> list[float]:
-    """When the page asked for what has changed (grows)."""
+    """When the page asked for what has changed, in seconds of the browser's own clock (grows)."""
     asked: list[float] = []
-    page.on("request", lambda request: asked.append(time.monotonic()) if "/changes?" in request.url else None)
+
+    def note(request: Request) -> None:
+        if "/changes?" in request.url:
+            asked.append(request.timing["startTime"] / 1000)
+
+    page.on("requestfinished", note)
     return asked
 
 

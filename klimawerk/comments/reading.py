@@ -1,6 +1,6 @@
 """What of an item's comments somebody has not read yet.
 
-Read is what was there when they opened the comments; while they are at it, what was new stays marked as new.
+Read is what was shown when they opened the comments; while they are at it, what was new stays marked as new.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from klimawerk.clock import now
-from klimawerk.comments.models import CommentsRead
+from klimawerk.comments.access import seen_by
+from klimawerk.comments.models import Comment, CommentsRead, Thread
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
@@ -40,6 +41,29 @@ def read_at(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:
         CommentsRead.person_id == member.person.id, CommentsRead.item_id.in_(list(item_ids))
     )
     return {row.item_id: row.at for row in db.session.scalars(query)}
+
+
+def shown(member: Member, item_id: int, threads: Iterable[int]) -> None:
+    """The member has these threads of the item before them.
+
+    One mark stands for all of an item's comments, so it ends before the first new one in another thread: a comment may
+    be called new once too often, but is never lost behind a filter, on a later page, or in the thread next to it.
+    """
+    since = read_at(member, [item_id]).get(item_id) or joined_at(member)
+    query = (
+        select(func.min(Comment.at))
+        .join(Thread, Thread.id == Comment.thread_id)
+        .where(
+            Thread.item_id == item_id,
+            Thread.id.not_in(list(threads)),
+            seen_by(member.side),
+            Comment.at > since,
+            Comment.deleted_at.is_(None),
+            or_(Comment.author.is_(None), Comment.author != member.person.id),
+        )
+    )
+    first = db.session.scalar(query)
+    opened([item_id], by=member.person.id, at=first and first - timedelta(microseconds=1))
 
 
 def opened(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> None:

@@ -13,7 +13,7 @@ from limits import parse
 from klimawerk.accounts.access import login_required
 from klimawerk.accounts.limits import or_429
 from klimawerk.comments import access, forms, listing, proposals, reading, service, subjects, translating
-from klimawerk.comments.listing import wish_of
+from klimawerk.comments.listing import Page, wish_of
 from klimawerk.comments.models import Thread
 from klimawerk.comments.view import Talk, talk_of
 from klimawerk.comments.words import quoted
@@ -24,6 +24,7 @@ from klimawerk.sheets.access import Opened, readable_item, writable_item
 from klimawerk.sheets.forms import Asked, typed
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import here
+from klimawerk.web.ahead import is_fetched_ahead
 from klimawerk.web.places import locale
 
 bp = Blueprint("comments", __name__)
@@ -35,9 +36,10 @@ TRANSLATED = parse("60 per 10 minutes")
 @login_required
 def comments(item_id: int) -> ResponseReturnValue:
     talk = _talk(readable_item(item_id))
-    page = render_template("comments/page.html", **_shown(talk), back=page_of(talk.item))
-    _read(talk)
-    return page
+    page = talk.page()
+    html = render_template("comments/page.html", **_drawn(talk, page), back=page_of(talk.item))
+    _read(talk, page)
+    return html
 
 
 @bp.get("/items/<int:item_id>/comments/panel")
@@ -45,9 +47,10 @@ def comments(item_id: int) -> ResponseReturnValue:
 def panel(item_id: int) -> ResponseReturnValue:
     """The same threads for the end of the item's own page."""
     talk = talk_of(here(readable_item(item_id)))
-    panel = render_template("comments/_section.html", **_shown(talk), panel=True)
-    _read(talk)
-    return panel
+    page = talk.page()
+    html = render_template("comments/_section.html", **_drawn(talk, page), panel=True)
+    _read(talk, page)
+    return html
 
 
 @bp.get("/items/<int:item_id>/comments/changes")
@@ -99,9 +102,9 @@ def thread(thread_id: int) -> ResponseReturnValue:
     page = listing.one_thread(found, request.args.get("before", type=int))
     quotation = _quote(found, request.args.get("quote", type=int))
     shown = {"talk": talk, "v": talk.v, "t": talk.shown(page)[0], "older": page.older, "typed": quotation}
-    page_ = render_template("comments/thread.html", **shown, back=page_of(talk.item))
-    _read(talk)
-    return page_
+    html = render_template("comments/thread.html", **shown, back=page_of(talk.item))
+    _read(talk, page)
+    return html
 
 
 @bp.get("/threads/<int:thread_id>/changes")
@@ -215,14 +218,19 @@ def _talk(opened: Opened) -> Talk:
     return talk_of(here(opened), wish_of(request.args))
 
 
-def _read(talk: Talk) -> None:
+def _read(talk: Talk, page: Page) -> None:
     """After the page was drawn, which says what is new. A page can be read although nothing can be stored."""
+    if is_fetched_ahead():
+        return
     with suppress(*BROKEN):
-        reading.opened([talk.item.id], by=talk.member.person.id)
+        reading.shown(talk.member, talk.item.id, [thread.id for thread in page.threads])
 
 
 def _shown(talk: Talk, also: int | None = None) -> dict[str, object]:
-    page = talk.page(also)
+    return _drawn(talk, talk.page(also))
+
+
+def _drawn(talk: Talk, page: Page) -> dict[str, object]:
     return {"talk": talk, "v": talk.v, "threads": talk.shown(page), "older": page.older}
 
 

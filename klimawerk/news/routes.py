@@ -14,6 +14,7 @@ from klimawerk.database import BROKEN
 from klimawerk.news import seen
 from klimawerk.news.view import News, news_for
 from klimawerk.sheets.access import readable_item
+from klimawerk.web.ahead import is_fetched_ahead
 from klimawerk.web.places import locale
 
 bp = Blueprint("news", __name__)
@@ -25,8 +26,8 @@ SHEETS = ("measures.measure", "goals.goal", "overview.programme")
 def mark_seen() -> ResponseReturnValue:
     """One item, or all, up to the moment that the page told of."""
     person, until = signed_in(), _until(request.form.get("until", ""))
-    if item := request.form.get("item", type=int):
-        items = [readable_item(item).item.id]
+    if item := request.form.get("item", ""):
+        items = [readable_item(int(item) if item.isdecimal() and len(item) < 10 else 0).item.id]
     else:
         items = [one.item_id for one in seen.unseen(person, until)]
     seen.mark_seen(items, by=person.id, at=until)
@@ -51,8 +52,7 @@ def note_opened(response: Response) -> Response:
 
 
 def _is_page() -> bool:
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return request.method == "GET" and not request.headers.get("HX-Request") and "prefetch" not in purpose
+    return request.method == "GET" and not request.headers.get("HX-Request") and not is_fetched_ahead()
 
 
 def _until(text: str) -> datetime:

@@ -68,6 +68,53 @@ def test_opening_the_comments_is_reading_them_and_passing_by_the_first_page_is_n
     assert "Nothing new." in start(voice)
 
 
+def test_a_mention_is_not_lost_by_opening_the_thread_beside_it(any_database: str, table: Table) -> None:
+    by, name = table.member("editor", "partner"), table.person().name
+    beside = table.thread("First.", by=by)
+    called = table.thread(f"@{name} please look.", by=by)
+    voice = table.voice()
+    voice.client.get(f"/threads/{beside.id}")
+    found = start(voice)
+    assert "you are called by name" in found
+    assert "First." not in found
+    voice.client.get(f"/threads/{called.id}")
+    assert "Nothing new." in start(voice)
+
+
+def test_what_a_filter_hides_stays_new(table: Table) -> None:
+    table.thread("Where?", by=table.member("editor", "partner"))
+    settled = table.thread("Settled by now.", by=table.member("editor", "partner"))
+    service.resolve(settled, "Done.", by=table.member("editor", "partner"))
+    voice = table.voice()
+    voice.page("?kind=task")
+    assert "2 new comments" in start(voice)
+    voice.page()  # open threads only
+    found = start(voice)
+    assert "1 new comment" in found
+    assert "Settled by now." in found
+    voice.page("?state=all")
+    assert "Nothing new." in start(voice)
+
+
+def test_what_the_other_side_keeps_to_itself_holds_no_mark_back(table: Table) -> None:
+    table.thread("Our limit is forty thousand.", side="partner", by=table.member("editor", "partner"))
+    table.thread("For all.", by=table.member("editor", "partner"))
+    voice = table.voice()
+    voice.page()
+    assert "Nothing new." in start(voice)
+
+
+def test_a_page_fetched_ahead_is_not_opened(table: Table) -> None:
+    table.thread("Where?", by=table.member("editor", "partner"))
+    set_priority(table, "low")
+    voice, ahead = table.voice(), {"Sec-Purpose": "prefetch"}
+    for path in (f"/items/{table.measure.id}/comments", f"/measures/{table.measure.id}"):
+        voice.client.get(path, headers=ahead)
+    found = start(voice)
+    assert "1 new comment" in found
+    assert "Priority" in found
+
+
 def test_a_line_tells_what_was_changed(any_database: str, table: Table) -> None:
     set_priority(table, "low")
     set_priority(table, "medium")
@@ -136,6 +183,13 @@ def test_what_came_after_the_page_was_drawn_stays_new(table: Table) -> None:
 def test_nobody_marks_what_they_may_not_see(table: Table, app: Flask) -> None:
     stranger = factories.person()
     assert table.voice_of(stranger).do("/news/seen", item=table.measure.id).status_code == 404
+
+
+def test_no_number_of_an_item_is_not_all_of_them(table: Table) -> None:
+    set_priority(table, "low")
+    voice = table.voice()
+    assert [voice.do("/news/seen", item=wrong).status_code for wrong in ("x", "9" * 30)] == [404, 404]
+    assert "Priority" in start(voice)
 
 
 def test_being_called_by_name_is_said_and_comes_first(table: Table) -> None:

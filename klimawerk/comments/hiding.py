@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from klimawerk.comments.anchors import times
 from klimawerk.comments.models import Comment, CommentEvent, CommentTranslation, Thread
 from klimawerk.extensions import db
 
@@ -17,11 +18,25 @@ def hide(item_id: int, hidden: Callable[[Any], Any]) -> int:
     comments = select(Comment.id).where(Comment.thread_id.in_(threads))
     db.session.execute(delete(CommentTranslation).where(CommentTranslation.comment_id.in_(comments)))
     kept = (
-        (select(Thread).where(Thread.item_id == item_id), ("value", "proposed", "outcome")),
+        (select(Thread).where(Thread.item_id == item_id), ("passage", "value", "proposed", "outcome")),
         (select(Comment).where(Comment.thread_id.in_(threads)), ("words",)),
         (select(CommentEvent).where(CommentEvent.item_id == item_id), ("detail",)),
     )
-    return sum(_hide(row, name, hidden) for query, names in kept for row in db.session.scalars(query) for name in names)
+    places = sum(
+        _hide(row, name, hidden) for query, names in kept for row in db.session.scalars(query) for name in names
+    )
+    return places + sum(_cut(thread) for thread in db.session.scalars(kept[0][0]))
+
+
+def _cut(thread: Thread) -> int:
+    """A passage may end in the midst of what was hidden, and so may the letters that are kept around it."""
+    value, around = str(thread.value), thread.anchor.get("before", "") + thread.passage + thread.anchor.get("after", "")
+    if not thread.passage or times(value, around):
+        return 0
+    thread.anchor = {}
+    if not times(value, thread.passage):
+        thread.passage = ""
+    return 1
 
 
 def _hide(row: Any, name: str, hidden: Callable[[Any], Any]) -> int:

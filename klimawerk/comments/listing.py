@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from klimawerk.clock import now
 from klimawerk.comments import reading
@@ -138,15 +138,24 @@ def subjects_in_use(item: Item, member: Member) -> list[Thread]:
     return list(found.values())
 
 
-def open_counts(frame: Frame, member: Member) -> dict[int, int]:
-    """How many open threads each item of the programme has, among those that the member sees."""
+def open_counts(frame: Frame, member: Member) -> tuple[dict[int, int], set[int]]:
+    """How many open threads each item of the programme has, among those that the member sees; and in which of them
+    one is about words of a text."""
+    about_words = func.sum(case((Thread.passage != "", 1), else_=0))
     query = (
-        select(Thread.item_id, func.count())
+        select(Thread.item_id, func.count(), about_words)
         .join(Item, Item.id == Thread.item_id)
         .where(Item.frame_id == frame.id, Thread.resolved_at.is_(None), seen_by(member.side))
         .group_by(Thread.item_id)
     )
-    return dict(db.session.execute(query).all())
+    found = db.session.execute(query).all()
+    return {id_: count for id_, count, _words in found}, {id_ for id_, _count, words in found if words}
+
+
+def about_passages(item: Item, member: Member, most: int = 200) -> Sequence[Thread]:
+    """The open threads about words of the item's texts, the newest first."""
+    query = select(Thread).where(Thread.item_id == item.id, Thread.resolved_at.is_(None), seen_by(member.side))
+    return db.session.scalars(query.where(Thread.passage != "").order_by(Thread.id.desc()).limit(most)).all()
 
 
 def open_count(item: Item, member: Member) -> int:

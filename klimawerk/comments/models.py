@@ -17,7 +17,8 @@ class Thread(Model):
     """What people say about an item. `side`: the only side that sees it; "" for all.
 
     `field` (with `row_id` for a cell of a row) names what it is about, "" for the whole; `value` is what stood
-    there, and `passage` the words in it that are meant, "" for all. `proposed` is {}, or {"value", "old", "by": person,
+    there, and `passage` the words in it that are meant, "" for all. `anchor` says which of them, where they stand more
+    than once, and where they have gone since: see `anchors.py`. `proposed` is {}, or {"value", "old", "by": person,
     "accepted"?} for what should stand there.
     `began` and `revs`: for each side that sees it, the revision of its topic at which the thread was opened and last
     changed. `deleted_at`: when the last of its comments was deleted.
@@ -33,6 +34,7 @@ class Thread(Model):
     row_id: Mapped[str | None] = mapped_column(String(36))
     value: Mapped[Any] = mapped_column(JSON)
     passage: Mapped[str] = mapped_column(Text, default="")
+    anchor: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     proposed: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     opened_at: Mapped[datetime] = mapped_column(UtcTime, default=now)

@@ -13,6 +13,7 @@ from limits import parse
 from klimawerk.accounts.access import login_required
 from klimawerk.accounts.limits import or_429
 from klimawerk.comments import access, forms, listing, proposals, reading, service, subjects, translating
+from klimawerk.comments.anchors import anchor_in
 from klimawerk.comments.listing import Page, wish_of
 from klimawerk.comments.models import Thread
 from klimawerk.comments.view import Talk, talk_of
@@ -63,7 +64,17 @@ def changes(item_id: int) -> ResponseReturnValue:
     fragments = [_thread(talk, thread) for thread in newer]
     if came:
         fragments = [render_template("comments/_threads.html", **_shown(talk))]
+    if any(thread.passage for thread in newer):
+        fragments.append(_passages(talk))
     return Response("".join(fragments), headers={"X-Rev": str(talk.rev), "X-Said": quote(talk.said(newer))})
+
+
+@bp.get("/items/<int:item_id>/comments/passages")
+@login_required
+def passages(item_id: int) -> ResponseReturnValue:
+    """Words of texts that open threads are about; the editor marks them."""
+    talk = _talk(readable_item(item_id))
+    return _fragment(talk, _passages(talk))
 
 
 @bp.post("/items/<int:item_id>/comments")
@@ -74,14 +85,16 @@ def begin(item_id: int) -> ResponseReturnValue:
     _not_too_often(opened)
     try:
         side, kind, written = forms.side(form, talk.member), forms.kind(form), forms.written(form, talk.v.frame)
-        subject = subjects.subject_of(talk.v, form.get("about", ""), forms.passage(form))
+        passage = forms.passage(form)
+        subject = subjects.subject_of(talk.v, form.get("about", ""), passage, anchor_in(form, passage))
         made = service.open_thread(talk.item, written, kind=kind, side=side, subject=subject, by=talk.member)
     except Refused as refused:
         return _again(talk, "comments/_begin.html", str(refused), t=None)
     if not _is_script():
         return redirect(f"/items/{item_id}/comments#comment-{made.id}", 303)
     now = _talk(opened)
-    return _fragment(now, render_template("comments/_threads.html", **_shown(now, also=made.thread_id)))
+    html = render_template("comments/_threads.html", **_shown(now, also=made.thread_id))
+    return _fragment(now, html + (_passages(now) if passage else ""))
 
 
 @bp.get("/items/<int:item_id>/people")
@@ -241,6 +254,10 @@ def _thread(talk: Talk, thread: Thread) -> str:
     return render_template("comments/_thread.html", talk=talk, v=talk.v, t=shown)
 
 
+def _passages(talk: Talk) -> str:
+    return render_template("comments/_passages.html", talk=talk, v=talk.v, passages=talk.passages())
+
+
 def _done(opened: Opened, thread: Thread, verb: Callable[[Member], None], anchor: str = "") -> ResponseReturnValue:
     """What became of the thread, or why nothing did."""
     try:
@@ -256,9 +273,9 @@ def _answer(opened: Opened, thread: Thread, anchor: str) -> ResponseReturnValue:
         gone = thread.deleted_at is not None
         return redirect(f"/items/{thread.item_id}/comments" if gone else f"/threads/{thread.id}#{anchor}", 303)
     talk = _talk(opened)
-    if thread.deleted_at is not None:
-        return _fragment(talk, render_template("comments/_threads.html", **_shown(talk)))
-    return _fragment(talk, _thread(talk, thread))
+    gone = thread.deleted_at is not None
+    html = render_template("comments/_threads.html", **_shown(talk)) if gone else _thread(talk, thread)
+    return _fragment(talk, html + (_passages(talk) if thread.passage else ""))
 
 
 def _again(talk: Talk, template: str, error: str, **shown: object) -> ResponseReturnValue:

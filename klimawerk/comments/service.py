@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from typing import Any
 
@@ -40,13 +41,14 @@ class Written:
 class Subject:
     """What a thread is about: a field, or a cell of the row `row_id`, and what stands there; "" is the whole item.
 
-    `passage`: the words of a text that are meant, "" for all of it.
+    `passage`: the words of a text that are meant, "" for all of it; `anchor` where they stand (`anchors.py`).
     """
 
     field: str = ""
     row_id: str | None = None
     value: Any = None
     passage: str = ""
+    anchor: dict[str, str] = dataclass_field(default_factory=dict)
 
 
 def open_thread(item: Item, written: Written, *, kind: str, side: str, subject: Subject, by: Member) -> Comment:

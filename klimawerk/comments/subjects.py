@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from klimawerk.comments.anchors import times
 from klimawerk.comments.models import Thread
 from klimawerk.comments.service import Subject
 from klimawerk.partnerships.refusals import Refused
@@ -41,9 +42,9 @@ class SubjectView:
 
     @property
     def changed(self) -> bool:
-        """Whether something else stands there now; with a passage, whether its words stand there no more."""
+        """Whether something else stands there now; with a passage, whether its words stand there less often."""
         if self.passage:
-            return not _holds(self.now, self.passage)
+            return times(self.now, self.passage) < max(1, times(self.was, self.passage))
         return self.was != self.now
 
     @property
@@ -62,10 +63,10 @@ def choices(v: View) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             yield str(group.label), found
 
 
-def subject_of(v: View, code: str, passage: str = "") -> Subject:
+def subject_of(v: View, code: str, passage: str = "", anchor: dict[str, str] | None = None) -> Subject:
     """The subject of that code with what stands there now; `passage` are words of it. Raises Refused."""
-    if passage and _holds(found := _text(v, code), passage):
-        return Subject(code, None, found, passage)
+    if passage and times(found := _text(v, code), passage):
+        return Subject(code, None, found, passage, anchor or {})
     if passage:
         raise Refused(_("These words do not stand in that text."))
     if not code:
@@ -95,7 +96,8 @@ def subject_view(v: View, thread: Thread) -> SubjectView | None:
     now = _value(v, thread.field, row)
     lang = split_key(thread.field)[1]
     was_words, now_words = _words(v, field, thread.value), _words(v, field, now)
-    address = f"{page_of(v.item)}#{_anchor(v, field, thread.field, row)}"
+    shown = f"?thread={thread.id}" if thread.passage else ""
+    address = f"{page_of(v.item)}{shown}#{_anchor(v, field, thread.field, row)}"
     label, words = _label(v, field, lang, row), (was_words, now_words)
     return SubjectView(label, address, lang, v.reader, *words, bool(lang), False, thread.passage)
 
@@ -155,11 +157,6 @@ def _text(v: View, code: str) -> str:
     name, lang = split_key(code)
     live = [field.name for field in v.sheet.live]
     return v.plain(name, lang) if name in live and lang in v.frame.languages else ""
-
-
-def _holds(text: str, passage: str) -> bool:
-    """Whether the words stand in the text, however its lines are broken."""
-    return " ".join(passage.split()) in " ".join(text.split())
 
 
 def _words(v: View, field: Field, value: Any) -> str:

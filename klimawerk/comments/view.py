@@ -107,6 +107,11 @@ class Talk:
         translated = translating.kept([comment.id for comment in comments], self.v.reader)
         return [ThreadView(self, thread, page, earlier, called, translated) for thread in page.threads]
 
+    def passages(self) -> list[ThreadView]:
+        """The open threads about words of a text, without what was said in them."""
+        found = listing.about_passages(self.item, self.member)
+        return [ThreadView(self, thread, Page([], {}, {}), {}, {}, {}) for thread in found]
+
     def said(self, threads: Sequence[Thread]) -> str:
         """One sentence for a screen reader on what somebody else did last in these threads; "" for nothing."""
         ids = [thread.id for thread in threads]

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
-from klimawerk.comments.access import seen_by
-from klimawerk.comments.kinds import TASK
-from klimawerk.comments.models import Comment, Thread
+from klimawerk.comments.models import Comment
 from klimawerk.comments.people import Author, People
 from klimawerk.extensions import db
 from klimawerk.news.gathering import CHANGED, MENTION, OUTCOME, Happening, memberships
 from klimawerk.news.seen import seen_since, unseen_for
 from klimawerk.news.summary import summary
+from klimawerk.news.waiting import Waiting, waiting_for
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.fragments import page_of
-from klimawerk.sheets.models import Frame, Item
+from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 
 MOST = 30  # entries of a page
@@ -61,12 +60,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Task:
-    item: Item
+class Duty:
+    """What waits for the person; `title` of its item, in the language that it is in."""
+
+    waiting: Waiting
     title: str
     language: str
-    due: date | None
-    address: str
 
 
 @dataclass
@@ -76,7 +75,7 @@ class News:
 
     until: datetime
     entries: list[Entry] = field(default_factory=list)
-    tasks: list[Task] = field(default_factory=list)
+    duties: list[Duty] = field(default_factory=list)
     more: int = 0
     measures: int = 0
     since: datetime | None = None
@@ -112,16 +111,17 @@ def news_for(person: Person, language: str) -> News:
         found: dict[int, list[Happening]] = {}
         for one in unseen_for(member, news.until):
             found.setdefault(one.item_id, []).append(one)
-        items = {item.id: item for item in _items([*found, *_task_items(member)])}
+        duties = waiting_for(member)
+        items = {item.id: item for item in [*_items(list(found)), *(duty.item for duty in duties)]}
         titles, people = titles_of(items.values(), language), People(member.partnership)
         groups += [_Group(member, people, items[id_], titles[id_], happened) for id_, happened in found.items()]
-        news.tasks.extend(_tasks(member, items, titles))
+        news.duties += [Duty(duty, *titles[duty.item.id]) for duty in duties]
     groups.sort(key=lambda group: group.order, reverse=True)
     news.entries = [_entry(group, news.until, language) for group in groups[:MOST]]
     news.more = len(groups) - len(news.entries)
     news.measures = sum(1 for group in groups if group.changed and group.item.kind == "measure")
     news.since = min((one.at for group in groups for one in group.happened), default=None)
-    news.tasks.sort(key=lambda task: task.due or date.max)
+    news.duties.sort(key=lambda duty: duty.waiting.order)
     return news
 
 
@@ -155,35 +155,6 @@ def shortened(words: str, most: int = EXCERPT) -> str:
     own = " ".join(line for line in words.splitlines() if not line.startswith(">")).strip()
     plain = " ".join((own or words).split())
     return plain if len(plain) <= most else plain[: most - 1].rsplit(" ", 1)[0] + " …"
-
-
-def _open_tasks(member: Member) -> list[Thread]:
-    query = (
-        select(Thread)
-        .join(Item, Item.id == Thread.item_id)
-        .join(Frame, Frame.id == Item.frame_id)
-        .where(
-            Frame.partnership_id == member.partnership.id,
-            Item.deleted_at.is_(None),
-            Thread.kind == TASK,
-            Thread.assignee == member.person.id,
-            Thread.resolved_at.is_(None),
-            seen_by(member.side),
-        )
-    )
-    return list(db.session.scalars(query))
-
-
-def _task_items(member: Member) -> list[int]:
-    return [thread.item_id for thread in _open_tasks(member)]
-
-
-def _tasks(member: Member, items: dict[int, Item], titles: dict[int, tuple[str, str]]) -> list[Task]:
-    return [
-        Task(items[thread.item_id], *titles[thread.item_id], thread.due, f"/threads/{thread.id}")
-        for thread in _open_tasks(member)
-        if thread.item_id in items
-    ]
 
 
 def _items(ids: list[int]) -> list[Item]:

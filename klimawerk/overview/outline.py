@@ -38,7 +38,7 @@ class Line:
 @dataclass(frozen=True)
 class Outline:
     """`rev` is the programme's revision it was read at; `talks` counts the open threads that the reader sees, by item,
-    as of `talks_rev` of `talks_topic`."""
+    and `passages` are the items with one about words of a text, as of `talks_rev` of `talks_topic`."""
 
     programme: Programme
     rev: int
@@ -46,6 +46,7 @@ class Outline:
     lang: str
     lines: tuple[Line, ...]
     talks: dict[int, int]
+    passages: set[int]
     talks_topic: str
     talks_rev: int
 
@@ -62,10 +63,10 @@ def outline_of(v: View) -> Outline:
     goals, measures = goals_of(programme), all_measures(programme)
     titles = titles_of([programme, *goals, *measures], v.languages.show)
     topic = counts_topic(programme, v.opened.member.side)
-    talks_rev, talks = revision(topic), open_counts(v.frame, v.opened.member)
+    talks_rev, (talks, passages) = revision(topic), open_counts(v.frame, v.opened.member)
     below = {goal.id: tuple(_line(m, titles, talks, v) for m in measures if m.goal_id == goal.id) for goal in goals}
     lines = tuple(Line(goal, *titles[goal.id], "", talks.get(goal.id, 0), below[goal.id]) for goal in goals)
-    return Outline(programme, rev, *titles[programme.id], lines, talks, topic, talks_rev)
+    return Outline(programme, rev, *titles[programme.id], lines, talks, passages, topic, talks_rev)
 
 
 def outline_rev(programme: Programme) -> int:

@@ -70,14 +70,21 @@ def _later(modules: Mapping[str, Module]) -> list[str]:
 
 
 def _homes(modules: Mapping[str, Module], order: list[str], entry: str) -> dict[str, str]:
-    """The file in which each module stands."""
+    """The file in which each module stands: what only heavy ones need comes with these."""
     at_once = _closure(modules, entry)
+    starts = [(_closure(modules, start), _heavy(modules, start, at_once)) for start in _later(modules)]
     homes = {}
     for path in order:
-        heavy = sorted(needed for needed in _closure(modules, path) - at_once if needed.startswith(VENDOR))
+        users = {heavy for closure, heavy in starts if path in closure}
+        heavy = _heavy(modules, path, at_once) or (users.pop() if len(users) == 1 else ())
         names = "-".join(posixpath.basename(needed).split(".")[0] for needed in heavy)
         homes[path] = entry if path in at_once else f"js/with-{names}.js" if heavy else "js/later.js"
     return homes
+
+
+def _heavy(modules: Mapping[str, Module], path: str, at_once: set[str]) -> tuple[str, ...]:
+    """The third-party files that come later, for `path`."""
+    return tuple(sorted(needed for needed in _closure(modules, path) - at_once if needed.startswith(VENDOR)))
 
 
 def _closure(modules: Mapping[str, Module], start: str) -> set[str]:

@@ -127,21 +127,23 @@ async function adoptDrafts() {
 }
 
 /** Words of a text are asked about in a new thread. */
-async function askAbout({ key, words }) {
+async function askAbout(text, passage) {
+  const place = text.session?.anchor(passage)
   const link = document.querySelector("[id^=talks-] a")
   if (!link || !(await openPanel(link))) return
   const form = document.querySelector(`${FORM}[id^=begin-]`)
   if (!form) return
   form.closest("details").open = true
-  form.elements.about.value = key
-  form.elements.passage.value = words
+  form.elements.about.value = text.dataset.fragment
+  form.elements.passage.value = passage.words
+  form.elements.anchor.value = JSON.stringify({ ...passage, ...place })
   form.elements.words.focus()
 }
 
 function clicked(event) {
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
   const quoted = event.target.closest("a[data-quote]")
-  const talks = event.target.closest("[id^=talks-] a")
+  const talks = event.target.closest("[id^=talks-] a, .passage-note a")
   if (!quoted && !talks) return
   event.preventDefault()
   if (quoted) quote(quoted)
@@ -160,7 +162,8 @@ function quote(link) {
   mark(form)
 }
 
-/** The threads come to the end of the sheet; where they cannot be had, their own page may be kept here. */
+/** The threads come to the end of the sheet; where they cannot be had, their own page may be kept here. A link to one
+ *  of them leads there, or to its own page when it is not among those that came. */
 async function openPanel(link) {
   const item = link.pathname.split("/")[2]
   const present = () => document.getElementById(`comments-${item}`)
@@ -175,6 +178,8 @@ async function openPanel(link) {
     document.dispatchEvent(new CustomEvent("kw:swapped"))
     adoptDrafts()
   }
-  present().querySelector("h2").focus()
+  const place = present().querySelector(link.hash ? `${link.hash} a` : "h2")
+  if (place) place.focus()
+  else location.assign(link.hash.replace("#thread-", "/threads/"))
   return true
 }

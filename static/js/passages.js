@@ -5,11 +5,12 @@ import { word } from "./words.js"
 
 const SETTLED = 300
 const LONGEST = 500
+const AROUND = 40
 
 let button = null
 let timer = null
 
-/** Call `ask({key, words})` with the text's key ("description.en") when somebody wants to comment on words of it. */
+/** Call `ask(text, {words, before, after})` when somebody wants to comment on words of a <kw-text>. */
 export function startPassages(ask) {
   if (!document.querySelector("[id^=talks-]")) return
   document.addEventListener("selectionchange", () => {
@@ -27,13 +28,25 @@ function show(ask) {
   const body = selection.rangeCount && bodyOf(selection.anchorNode)
   if (!words || !body || body !== bodyOf(selection.focusNode)) return
   const host = body.closest("kw-text")
+  const passage = { words, ...around(body, selection.getRangeAt(0)) }
   button = build("button", { type: "button", className: "plain", textContent: word("comments.passage") })
   button.addEventListener("pointerdown", (event) => event.preventDefault()) // the words stay marked
   button.addEventListener("click", () => {
     button.remove()
-    ask({ key: host.dataset.fragment, words })
+    ask(host, passage)
   })
   host.append(button)
+}
+
+/** Some letters before and after, for words that stand in the text more than once. */
+function around(body, { startContainer, startOffset, endContainer, endOffset }) {
+  const range = document.createRange()
+  range.selectNodeContents(body)
+  range.setEnd(startContainer, startOffset)
+  const before = `${range}`.slice(-AROUND)
+  range.selectNodeContents(body)
+  range.setStart(endContainer, endOffset)
+  return { before, after: `${range}`.slice(0, AROUND) }
 }
 
 function bodyOf(node) {

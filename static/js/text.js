@@ -107,9 +107,7 @@ function load() {
 }
 
 async function all() {
-  const parts = [import("./editor/session.js"), import("./writing.js"), style(), laterWords()]
-  const [module, { startWriting }] = await Promise.all(parts)
-  startWriting()
+  const [module] = await Promise.all([import("./editor/session.js"), style(), laterWords()])
   return module
 }
 

@@ -18,7 +18,8 @@ function point(text, bar) {
   button.textContent = word("writing.go")
   button.addEventListener("click", () => {
     note.remove()
-    go(there)
+    reveal(there)
+    there.edit()
   })
   note.append(word("writing.elsewhere", { language: bar.writingName }), " ", button)
   note.lang = document.documentElement.lang
@@ -29,8 +30,7 @@ function sibling(text, language) {
   return document.getElementById(text.id.replace(/[^-]+$/, language))
 }
 
-/** On a narrow screen the other language is shown first. */
-function go(text) {
+/** On a narrow screen one language is shown at a time: the text's own. */
+export function reveal(text) {
   if (!text.checkVisibility()) document.querySelector(`[data-show-language="${CSS.escape(text.lang)}"]`)?.click()
-  text.edit()
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import event
@@ -201,17 +201,6 @@ def test_being_called_by_name_is_said_and_comes_first(table: Table) -> None:
     assert "you are called by name" in found
     assert found.index("WA-01") < found.index("WA-02")
     assert "you are called by name" not in start(table.voice("reviewer"))
-
-
-def test_a_task_waits_until_it_is_done(table: Table) -> None:
-    thread = table.thread("Ask the market women.", kind="task", by=table.member("editor", "partner"))
-    service.assign(thread, table.person().id, date(2027, 3, 1), by=table.member("editor", "partner"))
-    voice = table.voice()
-    voice.page()
-    assert "until 1 March 2027" in start(voice)
-    assert "What waits for you" not in start(table.voice("reviewer"))
-    service.resolve(thread, "Asked.", by=table.member())
-    assert "What waits for you" not in start(voice)
 
 
 def test_who_has_left_hears_of_nothing(any_database: str, table: Table) -> None:

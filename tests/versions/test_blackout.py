@@ -36,6 +36,10 @@ def told(desk: Desk) -> Desk:
     desk.keep("First")
     with writing() as session:
         thread = Thread(item_id=desk.measure.id, kind="question", value=f"Warten: {SECRET}", outcome=f"Ja, {SECRET}")
+        passages = {"Frau Beispiel ist": {}, "Der Markt": {"before": "Beispiel ist erkrankt. ", "after": ""}}
+        where = {"item_id": desk.measure.id, "kind": "question", "field": "description.de"}
+        value = f"Vierzig Tonnen. {SECRET}. Der Markt sortiert."
+        session.add_all(Thread(value=value, passage=words, anchor=at, **where) for words, at in passages.items())
         session.add(thread)
         session.flush()
         session.add(Comment(thread_id=thread.id, side="de", language="de", words=f"{SECRET}?", key="k"))
@@ -74,6 +78,7 @@ def test_it_stands_nowhere_any_more_and_everything_else_does(any_database: str, 
     assert "Der Markt sortiert." in kept
     first = state_of(service.numbered(told.measure.id, 1))  # type: ignore[arg-type]
     assert BAR in json.dumps(first.text("description.de"), ensure_ascii=False)
+    assert [thread.passage for thread in db.session.scalars(db.select(Thread)) if thread.field] == ["", "Der Markt"]
     assert f"Warten: {BAR}" in [row["cells"].get("text.de") for row in first.rows("steps")]
 
 

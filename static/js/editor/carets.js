@@ -2,6 +2,12 @@
 
 import { yCursorPlugin } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 
+/** The browser tells of a moved caret a moment late. Whatever others do in that moment must not put it back, so the
+ *  view reads where the caret is before it is drawn anew for their sake. */
+export function readCaret(view) {
+  if (!view.composing) view.domObserver.flush()
+}
+
 export function carets(live) {
   return yCursorPlugin(live.carets, {
     awarenessStateFilter: (_own, sid) => live.people.has(sid),

@@ -3,11 +3,16 @@
 import { DOMSerializer, TextSelection } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { open } from "../collab/documents.js"
 import { note } from "../note.js"
+import { startWriting } from "../writing.js"
+import { anchorOf } from "./anchors.js"
+import { readCaret } from "./carets.js"
 import { positionOf } from "./point.js"
 import { schema } from "./schema.js"
 import { tellReadOnly, tellRefused } from "./telling.js"
 import { Toolbar } from "./toolbar.js"
-import { makeView, readCaret } from "./view.js"
+import { makeView } from "./view.js"
+
+startWriting()
 
 const MADE_BY_THE_VIEW = ["contenteditable", "translate", "role", "aria-multiline", "aria-label"]
 
@@ -71,6 +76,11 @@ export class Session {
     this.toolbar?.update(this.#view.state)
     const full = this.editing || Boolean(this.#view.state.doc.textContent.trim())
     for (const instead of this.host.querySelectorAll(".text-empty, .borrowed")) instead.hidden = full
+  }
+
+  /** Where in the live document words of this text stand; see anchors.js. @param passage {words, before, after} */
+  anchor(passage) {
+    return this.#view ? anchorOf(this.#view.state, passage) : {}
   }
 
   get body() {

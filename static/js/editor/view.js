@@ -7,15 +7,16 @@ import {
   ySyncPlugin,
   yUndoPlugin,
 } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { carets } from "./carets.js"
+import { carets, readCaret } from "./carets.js"
 import { keys } from "./keys.js"
+import { passages } from "./passages.js"
 import { cleanHtml, oneLine } from "./paste.js"
 import { schema } from "./schema.js"
 
 /** @param session {host, body, live, multiline, editing, changed(), end(), toolbar} */
 export function makeView(session) {
   const fragment = session.live.replica.getXmlFragment(session.host.dataset.fragment)
-  const plugins = [ySyncPlugin(fragment), carets(session.live), yUndoPlugin(), ...keys(session)]
+  const plugins = [ySyncPlugin(fragment), carets(session.live), passages(session.host), yUndoPlugin(), ...keys(session)]
   return new EditorView(
     { mount: session.body },
     {
@@ -33,12 +34,6 @@ export function makeView(session) {
       },
     },
   )
-}
-
-/** The browser tells of a moved caret a moment late. Whatever others do in that moment must not put it back, so the
- *  view reads where the caret is before it is drawn anew for their sake. */
-export function readCaret(view) {
-  if (!view.composing) view.domObserver.flush()
 }
 
 /** Others' edits wait while a word is under way. */

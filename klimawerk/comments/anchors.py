@@ -1,0 +1,37 @@
+"""Where the words stand that a thread is about.
+
+An anchor is made by the browser of whoever marked them: {"before", "after": some letters around them, "from", "to":
+positions in the live document that move with the text (Yjs' relative positions, base64)}. Nothing here looks into
+those: browsers make and resolve them. Each part may be missing, {} is no anchor at all; the words themselves are
+always kept beside it, so that a thread never depends on it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+AROUND = 40  # letters
+POSITION = 200  # base64 characters; a relative position has some twenty bytes
+_LONGEST = {"before": AROUND, "after": AROUND, "from": POSITION, "to": POSITION}
+
+
+def anchor_in(form: Mapping[str, str], passage: str) -> dict[str, str]:
+    """The anchor of `passage` as a page sends it; {} for none, for other words, and for nonsense."""
+    try:
+        sent = json.loads(form.get("anchor", ""))
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(sent, dict) or not passage or sent.get("words") != passage:
+        return {}
+    parts = {name: sent[name] for name in _LONGEST if isinstance(sent.get(name), str)}
+    return parts if all(len(part) <= _LONGEST[name] for name, part in parts.items()) else {}
+
+
+def times(text: str, passage: str) -> int:
+    """How often the words stand in the text, however its lines are broken."""
+    return _joined(text).count(_joined(passage))
+
+
+def _joined(text: str) -> str:
+    return "".join(text.split())

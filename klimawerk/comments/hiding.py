@@ -19,7 +19,7 @@ def hide(item_id: int, hidden: Callable[[Any], Any]) -> int:
     db.session.execute(delete(CommentTranslation).where(CommentTranslation.comment_id.in_(comments)))
     kept = (
         (select(Thread).where(Thread.item_id == item_id), ("passage", "value", "proposed", "outcome")),
-        (select(Comment).where(Comment.thread_id.in_(threads)), ("words",)),
+        (select(Comment).where(Comment.thread_id.in_(threads)), ("words", "foreign")),
         (select(CommentEvent).where(CommentEvent.item_id == item_id), ("detail",)),
     )
     places = sum(

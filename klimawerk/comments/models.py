@@ -55,7 +55,8 @@ class Thread(Model):
 
 class Comment(Model):
     """One contribution. `side` is its author's at that time, `key` a name made before it was sent, so that sending
-    twice keeps one. Its words are plain text, and gone when it is deleted."""
+    twice keeps one. Its words are plain text, and gone when it is deleted. `foreign`: of one that came with a file,
+    what stood there besides its words, among it the name of the author, who has no account here."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id", ondelete="CASCADE"), index=True)
@@ -67,6 +68,7 @@ class Comment(Model):
     at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     edited_at: Mapped[datetime | None] = mapped_column(UtcTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    foreign: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     thread: Mapped[Thread] = relationship()
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
+from klimawerk.comments.models import Comment
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import holds
 from klimawerk.partnerships.models import Membership, Partnership
@@ -54,6 +55,11 @@ class People:
     def author(self, person_id: int | None, side: str) -> Author:
         """Who wrote something while on `side`; a name only while the person is a member."""
         return Author(self.name(person_id), side, self.place(side))
+
+    def author_of(self, comment: Comment) -> Author:
+        """Who wrote the comment; of one that came with a file, whoever that names."""
+        named = str(comment.foreign.get("author", "")) if comment.author is None else ""
+        return Author(named or self.name(comment.author), comment.side, self.place(comment.side))
 
     def name(self, person_id: int | None) -> str:
         member = self.members.get(person_id or 0)

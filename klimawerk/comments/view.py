@@ -209,7 +209,7 @@ class CommentView:
 
     @cached_property
     def author(self) -> Author:
-        return self.of.talk.people.author(self.comment.author, self.comment.side)
+        return self.of.talk.people.author_of(self.comment)
 
     @property
     def is_new(self) -> bool:

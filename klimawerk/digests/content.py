@@ -154,7 +154,7 @@ def _talk(thread: Thread, some: list[Happening], people: People) -> Talk:
 
 
 def _said(comment: Comment, people: People, calls: bool) -> Said:
-    author = people.author(comment.author, comment.side)
+    author = people.author_of(comment)
     words, shortened = _shortened(comment.words)
     url = _address(f"/threads/{comment.thread_id}#comment-{comment.id}")
     return Said(author.name, author.place, comment.at, words, shortened, comment.language, url, calls)

@@ -16,6 +16,7 @@ from klimawerk.exchange.history_in import history_in
 from klimawerk.exchange.lines import KEYS as AMOUNT_KEYS
 from klimawerk.exchange.lines import amount_in
 from klimawerk.exchange.problems import Place, Problem, Refused, shown
+from klimawerk.exchange.talks_in import talks_in
 from klimawerk.exchange.texts import TOLERANCE, text_in
 from klimawerk.goals.content import SHEET as GOAL
 from klimawerk.measures.content import SHEET as MEASURE
@@ -66,7 +67,8 @@ class _Checker:
             programme=self._programme(),
             goals=[self._goal(raw, Place(("goals",)).entry(n, raw)) for n, raw in enumerate(goals)],
             measures=[self._measure(raw, Place(("measures",)).entry(n, raw)) for n, raw in enumerate(measures)],
-            carried=carried.carried_in(data, self.frame, self.measures),
+            talks=talks_in(data.get("comments_sample"), self.frame, self._known()),
+            carried=carried.carried_in(data, self.frame),
             warnings=self.warnings,
             history=history_in(data.get("history"), self._known()),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -67,8 +67,42 @@ class FrameDraft:
 
 
 @dataclass
+class CommentDraft:
+    """`foreign`: everything that the file says of it, but for its words."""
+
+    words: str
+    side: str
+    language: str
+    at: datetime
+    foreign: dict[str, Any]
+
+
+@dataclass
+class ThreadDraft:
+    """`item`: kind and code of what it hangs on. `field` (in the `row`th row of `row_kind`, from 0 on) is what it is
+    about, "" for the whole, `value` what stood there, `passage` the words that are meant."""
+
+    item: tuple[str, str]
+    kind: str
+    due: date | None
+    is_resolved: bool
+    outcome: str
+    comments: list[CommentDraft]
+    field: str = ""
+    row_kind: str = ""
+    row: int = 0
+    value: Any = None
+    passage: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many comments it has."""
+        return len(self.comments)
+
+
+@dataclass
 class Draft:
-    """The whole file. `carried`: parts kept as they are; comments name their measure by its code."""
+    """The whole file. `carried`: parts kept as they are."""
 
     frame: FrameDraft
     partnership: PartnershipDraft
@@ -77,4 +111,5 @@ class Draft:
     measures: list[MeasureDraft]
     carried: dict[str, Any]
     warnings: list[Problem]
+    talks: list[ThreadDraft] = field(default_factory=list)
     history: HistoryDraft | None = None

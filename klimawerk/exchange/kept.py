@@ -55,8 +55,13 @@ def _check_fields(fields: dict[str, Field], kept: dict[str, Any], place: Place) 
         field = fields.get(name)
         if field is None or (bool(language) != field.translated) or (language and find("language", language) is None):
             raise _wrong(place.at(key))
-        if value not in NOTHING and not _fits(field, value, place.at(key)):
-            raise _wrong(place.at(key))
+        check_value(field, value, place.at(key))
+
+
+def check_value(field: Field, value: Any, place: Place) -> None:
+    """Raises Refused for what the field could not have held."""
+    if value not in NOTHING and not _fits(field, value, place):
+        raise _wrong(place)
 
 
 def _fits(field: Field, value: Any, place: Place) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from klimawerk.collab import content, store
-from klimawerk.exchange.carried import with_codes
 from klimawerk.exchange.draft import (
     Cells,
     Draft,
@@ -38,7 +37,7 @@ def load(programme: Programme) -> Draft:
         programme=loader.fill(programme, ItemDraft()),
         goals=[loader.fill(goal, ItemDraft()) for goal in goals],
         measures=[loader.fill(measure, MeasureDraft(goal=goal.code)) for goal, measure in measures],
-        carried=with_codes(programme.carried, loader.measures),
+        carried=dict(programme.carried),
         warnings=[],
     )
 

@@ -20,6 +20,7 @@ from klimawerk.exchange.loading import load
 from klimawerk.exchange.problems import Problem, Refused
 from klimawerk.exchange.reading import read
 from klimawerk.exchange.storing import store
+from klimawerk.exchange.talks_out import talks_out
 from klimawerk.exchange.totals import rates_of
 from klimawerk.exchange.writing_out import to_bytes, write_out
 from klimawerk.extensions import db
@@ -131,7 +132,7 @@ def coordinate(partnership: Partnership, person: Person, side: str) -> None:
 
 def export_programme(programme: Programme, *, history: bool = True) -> dict[str, Any]:
     """The programme in the exchange format, with its versions and editions unless they are not wanted."""
-    file = write_out(load(programme))
+    file = write_out(load(programme), talks_out(programme))
     kept = history_out(programme) if history else None
     return {**file, "history": kept} if kept else file
 

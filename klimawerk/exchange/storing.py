@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 from klimawerk.database import writing
-from klimawerk.exchange.carried import with_ids
 from klimawerk.exchange.draft import Draft, ItemDraft, PartnershipDraft
 from klimawerk.exchange.history_storing import Ids, RowIds, add_row, store_history
+from klimawerk.exchange.talks_storing import store_talks
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal
@@ -37,10 +37,18 @@ def store(draft: Draft, *, by: int | None, practice_of: int | None = None) -> Pr
         numbers = {code: measure.id for code, measure in measures.items()}
         for measure in draft.measures:
             _relate(measures[measure.code], measure, numbers)
-        programme.carried = with_ids(draft.carried, numbers)
+        programme.carried = draft.carried
+        store_talks(draft.talks, programme, _by_code(programme, goals, measures))
         if draft.history:
             store_history(draft.history, programme, [programme, *goals.values(), *measures.values()])
         return programme
+
+
+def _by_code(programme: Programme, goals: dict[str, Goal], measures: dict[str, Measure]) -> dict[tuple[str, str], Item]:
+    """All items by kind and code."""
+    found: dict[tuple[str, str], Item] = {("programme", ""): programme}
+    found |= {("goal", code): goal for code, goal in goals.items()}
+    return found | {("measure", code): measure for code, measure in measures.items()}
 
 
 def _partnership(draft: PartnershipDraft, practice_of: int | None) -> Partnership:

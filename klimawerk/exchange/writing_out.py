@@ -21,8 +21,8 @@ from klimawerk.sheets.catalogue import RowKind, Sheet
 Json = dict[str, Any]
 
 
-def write_out(draft: Draft) -> Json:
-    """The whole file."""
+def write_out(draft: Draft, talks: list[Json]) -> Json:
+    """The whole file; `talks`: its threads, as they stand in it."""
     writer = _Writer(draft.frame)
     head = writer.sheet(draft.programme, PROGRAMME, layout.PROGRAMME)
     carried = draft.carried
@@ -34,7 +34,8 @@ def write_out(draft: Draft) -> Json:
         "partnership": partnership,
         "goals": [{"code": goal.code, **writer.sheet(goal, GOAL, layout.GOAL)} for goal in draft.goals],
         "measures": writer.measures(draft),
-        **{part: carried[part] for part in ("comments_sample", "workshop_sample") if part in carried},
+        **({"comments_sample": talks} if talks else {}),
+        **({"workshop_sample": carried["workshop_sample"]} if "workshop_sample" in carried else {}),
         "decisions_sample": decisions,
         "totals": totals(draft.measures, writer.rates),
     }

@@ -139,7 +139,7 @@ def _words(people: People, said: list[Happening]) -> list[Words]:
     query = select(Comment).where(Comment.id.in_([one.comment_id for one in said])).order_by(Comment.id)
     return [
         Words(
-            people.author(comment.author, comment.side),
+            people.author_of(comment),
             shortened(comment.words),
             comment.language,
             comment.at,

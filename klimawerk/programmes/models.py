@@ -13,7 +13,7 @@ from klimawerk.sheets.models import Item
 class Programme(Item):
     """The head of a programme; its goals and measures share its frame.
 
-    `carried`: parts of an imported file whose room is not built yet (comments, workshops); kept so that an export
+    `carried`: parts of an imported file whose room is not built yet (workshops); kept so that an export
     loses nothing.
     """
 

@@ -278,7 +278,7 @@ def test_what_was_blacked_out_stays_so_and_is_no_damage(house: House, elsewhere:
     black_out(house.measure, "Kofi at 0244 555 0199", "a telephone number")
     house.fix("Two")
     file = export_bytes(house.programme)
-    assert b"0244" not in file
+    assert b"0244 555" not in file  # alone, the digits come up in a hash now and then
     there = elsewhere.bring(file)
     with elsewhere.app.app_context():
         assert list(verifying.faults()) == []

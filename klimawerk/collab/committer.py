@@ -72,16 +72,18 @@ class Committer:
 
     def _run(self) -> None:
         while self._running:
-            batch = self._gather()
-            try:
-                if batch:
-                    with self._app.app_context():
-                        self._commit(_by_room(batch))
-            except Exception:
-                log.exception("a group of updates could not be handled")
-            finally:
-                _close(batch, None)
+            self._handle(self._gather())  # nothing of it is held while the next is waited for
         self._line.close()
+
+    def _handle(self, batch: list[Entry]) -> None:
+        try:
+            if batch:
+                with self._app.app_context():
+                    self._commit(_by_room(batch))
+        except Exception:
+            log.exception("a group of updates could not be handled")
+        finally:
+            _close(batch, None)
 
     def _gather(self) -> list[Entry]:
         """What is to be written now; it waits for the first update, and a little for company where there was some."""

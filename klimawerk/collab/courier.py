@@ -54,11 +54,14 @@ class Courier:
 
     def _run(self) -> None:
         while self._running:
-            for room in self._wait():
-                try:
-                    self._deliver(room)
-                except Exception:
-                    log.exception("%s: a frame could not be sent", room.name)
+            self._handle(self._wait())  # no room is held while the next is waited for: it may be let go
+
+    def _handle(self, rooms: list[Room]) -> None:
+        for room in rooms:
+            try:
+                self._deliver(room)
+            except Exception:
+                log.exception("%s: a frame could not be sent", room.name)
 
     def _wait(self) -> list[Room]:
         with self._arrived:

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,39 @@ from klimawerk.collab.models import Update
 from klimawerk.extensions import db
 
 log = logging.getLogger(__name__)
+BEAT = 0.25  # seconds
+
+
+class Pulse:
+    """How long this process kept everybody waiting at worst: a greenlet that wants to run four times a second."""
+
+    def __init__(self) -> None:
+        self._worst = 0.0
+        gevent.spawn(self._beat)
+
+    def worst(self) -> int:
+        """Milliseconds, since it was asked for last."""
+        worst, self._worst = self._worst, 0.0
+        return round(1_000 * worst)
+
+    def _beat(self) -> None:
+        while True:
+            due = time.monotonic() + BEAT
+            gevent.sleep(BEAT)
+            self._worst = max(self._worst, time.monotonic() - due)
 
 
 def answer_signals(app: Flask) -> None:
     """From now on the signal USR1 makes this process (a gevent worker) write its counts."""
+    app.extensions["pulse"] = Pulse()
     gevent.signal_handler(signal.SIGUSR1, _write, app)
 
 
 def counts(app: Flask) -> dict[str, int]:
     """`rooms`: open documents, `members` those in them; `pages`: signed-in connections; `sockets`: those and others,
     `objects`: of Python since the start; `memory` in kB, and what is in use of the library's `heap` in it, where
-    that can tell (the rest is kept for what comes); `log`: updates of all documents not yet folded."""
+    that can tell (the rest is kept for what comes); `log`: updates of all documents not yet folded; `stall`: how long
+    it kept everybody waiting at worst since the last counts, in milliseconds."""
     live, rooms = app.extensions["live"], app.extensions["collab"].rooms.all()
     with app.app_context():
         rows = db.session.scalar(select(func.count()).select_from(Update)) or 0
@@ -51,6 +74,7 @@ def counts(app: Flask) -> dict[str, int]:
         "memory": _memory(),
         "heap": _heap(),
         "log": rows,
+        "stall": app.extensions["pulse"].worst() if "pulse" in app.extensions else 0,
     }
 
 

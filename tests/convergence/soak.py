@@ -24,7 +24,7 @@ NOTHING = ("rooms", "members", "pages", "sockets", "log")  # of which nothing ma
 MORE = {"greenlets": 5, "threads": 1, "files": 5, "objects": 25_000, "heap": 10_000, "memory": 60_000}
 """How much more there may be after the last quarter than after warming up; memory in kB. Up to 20,000 objects wait for
 the collector (gunicorn.conf.py); what the heap has free between things in use is kept by the process."""
-SHOWN = (*NOTHING, *MORE)
+SHOWN = (*NOTHING, *MORE, "stall")
 
 
 @dataclass

@@ -32,6 +32,7 @@ from tests.convergence.crowd import Crowd
 MEASURES, PEOPLE = 30, 15  # two thirds of the people stay, one third comes and goes
 LINE = {"delay": [0.05, 50], "double": 0.01, "drop": 0.002}
 WEIGHTS = {"remove": 70}  # so that texts stay about as long as they are
+STAY = 300  # seconds
 PAUSE = 250  # milliseconds between two edits of one person, on average
 Counts = dict[str, int]
 
@@ -47,6 +48,12 @@ class Town:
     people: list[Person]
     crowd: int = PEOPLE
     faults: list[str] = field(default_factory=list)
+    _turn: int = 0
+
+    def next_measures(self) -> list[int]:
+        """The three that come next, from the first on when all have had their turn."""
+        begin, self._turn = 3 * self._turn % len(self.measures), self._turn + 1
+        return self.measures[begin : begin + 3]
 
     def counts(self) -> Counts:
         """What the server says of itself now."""
@@ -122,10 +129,13 @@ def _guarded(work: Callable[[Town, threading.Event], None], here: Town, over: th
 
 
 def _regulars(here: Town, over: threading.Event) -> None:
-    with Crowd() as crowd:
-        here.begin(crowd, here.measures[:3], here.crowd - here.crowd // 3)
-        while not over.wait(1):
-            here.faults += crowd.faults()
+    """They go through the programme, as in a workshop: three measures at a time, a few minutes for each."""
+    while not over.is_set():
+        with Crowd() as crowd:
+            here.begin(crowd, here.next_measures(), here.crowd - here.crowd // 3)
+            until = time.monotonic() + STAY
+            while not over.wait(1) and time.monotonic() < until:
+                here.faults += crowd.faults()
 
 
 def _visitors(here: Town, over: threading.Event) -> None:

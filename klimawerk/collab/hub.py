@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +63,9 @@ class Hub:
 
     def to_members(self, room: Room) -> None:
         self.courier.hurry(room)
+
+    def at_database(self) -> AbstractContextManager[object]:
+        return self.live.app.app_context()
 
     def affords(self, person_id: int, steps: int) -> bool:
         return self.live.pages.may_burden(person_id, steps)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -54,6 +54,9 @@ class Desk(Protocol):
 
     def to_members(self, room: Room) -> None:
         """Something waits for the room's members."""
+
+    def at_database(self) -> AbstractContextManager[object]:
+        """In here the database may be asked; whoever sends a letter has not entered it."""
 
     def affords(self, person_id: int, steps: int) -> bool:
         """Whether the person's words may take so many steps of merging now."""
@@ -105,10 +108,8 @@ class Room:
             member = self.members.get(sid)
             if member is None:
                 raise Refused(events.NOT_JOINED)
-            if self._replica is None:
-                self._catch_up()
-            if self.undecided:
-                member.access = access.of(member.person_id, self.name) or NOTHING
+            if self._replica is None or self.undecided:
+                self._be_ready(member)
             self.require_write(member)
             new = self._apply(payload, lambda steps: self._desk.affords(member.person_id, steps))
             entry = Entry(self, member, payload if new else None, self.epoch, self.access_rev)
@@ -118,6 +119,13 @@ class Room:
                 self.changed_at = member.wrote_at = self.used_at
             self._desk.to_disk(entry)
             return entry
+
+    def _be_ready(self, member: Member) -> None:
+        with self._desk.at_database():
+            if self._replica is None:
+                self._catch_up()
+            if self.undecided:
+                member.access = access.of(member.person_id, self.name) or NOTHING
 
     def require_write(self, member: Member) -> None:
         """Refused("forbidden") or ("locked") unless the member may write now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
+from functools import partial
 from urllib.parse import quote
 
 from klimawerk.collab import access, store, wire
@@ -26,11 +27,12 @@ GRACE = 0.03  # seconds that frames wait for the answer of a join, which is to a
 
 def open_doors(here: Live) -> Hub:
     """Bind the events of documents to the Socket.IO server."""
+    made = Hub(here)
     here.door(events.DOC_JOIN, _join, lambda _payload: 4.0)  # reading a whole document is more work than most
-    here.door(events.DOC_UPDATE, _update)
-    here.door(events.DOC_AWARENESS, _awareness)
+    here.door(events.DOC_UPDATE, partial(_update, made), light=True)
+    here.door(events.DOC_AWARENESS, partial(_awareness, made), light=True)
     here.door(events.DOC_LEAVE, _leave)
-    return Hub(here)
+    return made
 
 
 def _join(page: Page, payload: Payload) -> Payload:
@@ -81,15 +83,15 @@ def _content(payload: Payload, name: str, known: bytes | None, update: bytes) ->
     return {"url": f"/live/documents/{quote(name, safe='')}" + (f"?sv={state}" if state else "")}
 
 
-def _update(page: Page, payload: Payload) -> Payload:
+def _update(here: Hub, page: Page, payload: Payload) -> Payload:
     name = text(payload, "doc", 80)
-    room = _joined(page, name)
+    room = _joined(here, page, name)
     update = _bytes(payload, "u", LARGEST_PART)
     if "part" in payload or "of" in payload:
         part, of = payload.get("part"), payload.get("of")
         if type(part) is not int or type(of) is not int:
             raise Refused(events.INVALID)
-        whole = hub().parts.add(page.sid, name, text(payload, "id", 80), part, of, update)
+        whole = here.parts.add(page.sid, name, text(payload, "id", 80), part, of, update)
         if whole is None:
             return {"part": part}
         update = whole
@@ -101,28 +103,29 @@ def _update(page: Page, payload: Payload) -> Payload:
     return {"seq": entry.seq}
 
 
-def _awareness(page: Page, payload: Payload) -> None:
-    room = _joined(page, text(payload, "doc", 80))
+def _awareness(here: Hub, page: Page, payload: Payload) -> None:
+    room = _joined(here, page, text(payload, "doc", 80))
     caret = payload.get("a")
     if not isinstance(caret, str | None):
         raise Refused(events.INVALID)
     if caret is not None and len(caret) > LARGEST_CARET:
         raise Refused(events.TOO_LARGE)
-    hub().move_caret(room, page.sid, caret)
+    here.move_caret(room, page.sid, caret)
 
 
 def _leave(page: Page, payload: Payload) -> None:
     hub().leave(page, text(payload, "doc", 80))
 
 
-def _joined(page: Page, name: str) -> Room:
+def _joined(here: Hub, page: Page, name: str) -> Room:
     """The room, if the socket is in it. Else Refused: not_joined, or not_found where it may not know of it."""
-    room = hub().rooms.get(name)
+    room = here.rooms.get(name)
     if room is None or page.sid not in room.members:
-        member(page.sid, page.person_id, name)
-        if _exists(name):
-            raise Refused(events.NOT_JOINED)
-        raise Refused(events.NOT_FOUND)
+        with here.at_database():
+            member(page.sid, page.person_id, name)
+            if _exists(name):
+                raise Refused(events.NOT_JOINED)
+            raise Refused(events.NOT_FOUND)
     return room
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from flask import Flask
@@ -33,11 +34,15 @@ def open_door(
     event: str,
     handler: Handler,
     weigh: Callable[[Payload], float] = lambda _payload: 1.0,
+    *,
+    light: bool = False,
 ) -> None:
     """Answer `event` with what `handler` returns, and "ok"; without a request context, so no session is loaded.
 
-    `weigh`: as how many ordinary messages one counts.
+    `weigh`: as how many ordinary messages one counts. `light`: without the app's context either, for what comes with
+    every letter; such a handler enters it by itself where it asks the database.
     """
+    surroundings = nullcontext if light else app.app_context
 
     def door(sid: str, payload: Any = None, *_more: Any) -> Payload:
         page = pages.get(sid)
@@ -49,14 +54,20 @@ def open_door(
             return _no(events.INVALID)
         if not pages.may_speak(page, _size(payload), weigh(payload)):
             return _no(events.RATE)
-        return _answer(app, event, handler, page, payload)
+        return _answer(surroundings, event, handler, page, payload)
 
     server.on(event, door)
 
 
-def _answer(app: Flask, event: str, handler: Handler, page: Page, payload: Payload) -> Payload:
+def _answer(
+    surroundings: Callable[[], AbstractContextManager[object]],
+    event: str,
+    handler: Handler,
+    page: Page,
+    payload: Payload,
+) -> Payload:
     try:
-        with panics.as_exception(), app.app_context():
+        with panics.as_exception(), surroundings():
             return {"ok": True, **(handler(page, payload) or {})}
     except Refused as refusal:
         return _no(refusal.code)

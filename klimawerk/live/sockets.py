@@ -64,8 +64,16 @@ class Live:
         self.keeper.soon(lambda: self._listeners[kind](hint))
         self.bus.tell(kind, **hint)
 
-    def door(self, event: str, handler: Handler, weigh: Callable[[Payload], float] = lambda _payload: 1.0) -> None:
-        open_door(self.app, self.server, self.pages, event, handler, weigh)
+    def door(
+        self,
+        event: str,
+        handler: Handler,
+        weigh: Callable[[Payload], float] = lambda _payload: 1.0,
+        *,
+        light: bool = False,
+    ) -> None:
+        """See `open_door`."""
+        open_door(self.app, self.server, self.pages, event, handler, weigh, light=light)
 
     def tell(self, event: str, payload: Payload, *, to: str, skip: list[str] | None = None) -> None:
         """Emit to a socket or a room of this process; each process tells its own."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from klimawerk.collab import store
 from klimawerk.comments.models import Comment, Thread
@@ -39,6 +40,17 @@ def init_app(app: Flask) -> None:
     changes.listen(_note)
     blackout.also(forget)
     app.extensions["live"].keeper.each_second(_Watch().look)
+
+
+class Entry(NamedTuple):
+    """One stretch of words, as `SearchEntry` has it."""
+
+    item_id: int
+    kind: str
+    place: str
+    language: str
+    side: str
+    words: str
 
 
 class _Watch:
@@ -104,11 +116,27 @@ def forget(item_id: int, _hide: object) -> int:
 def _refresh(item: Item) -> None:
     topics = [item.name, *(f"comments-{side}:{item.id}" for side in ALL_SIDES)]
     stamp = _stamp(item.id, item.kind, changes.revisions(topics))  # before its words: rather too old than too new
-    entries = [*_texts(item), *_cells(item), *_comments(item)] if item.deleted_at is None else []
+    found = [*_texts(item), *_cells(item), *_comments(item)] if item.deleted_at is None else []
     with writing() as session:
-        session.execute(delete(SearchEntry).where(SearchEntry.item_id == item.id))
-        session.add_all(entries)
+        gone, new = _difference(item.id, found)
+        if gone:
+            session.execute(delete(SearchEntry).where(SearchEntry.id.in_(gone)))
+        if new:
+            session.execute(insert(SearchEntry), [_row(entry) for entry in new])
         session.merge(SearchState(item_id=item.id, stamp=stamp))
+
+
+def _difference(item_id: int, found: list[Entry]) -> tuple[list[int], list[Entry]]:
+    """Numbers of what is in the index and should not be, and what is missing: most of an item stays as it was."""
+    columns = (SearchEntry.kind, SearchEntry.place, SearchEntry.language, SearchEntry.side, SearchEntry.words)
+    rows = db.session.execute(select(SearchEntry.id, *columns).where(SearchEntry.item_id == item_id)).all()
+    kept = {Entry(item_id, kind, place, language, side, words): id_ for id_, kind, place, language, side, words in rows}
+    wanted = set(found)
+    return [id_ for entry, id_ in kept.items() if entry not in wanted], [one for one in found if one not in kept]
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    return {**entry._asdict(), "folded": folded(entry.words)}
 
 
 def _stamp(item_id: int, kind: str, revisions: dict[str, int]) -> str:
@@ -116,44 +144,38 @@ def _stamp(item_id: int, kind: str, revisions: dict[str, int]) -> str:
     return ",".join(str(revisions.get(topic, 0)) for topic in topics)
 
 
-def _texts(item: Item) -> Iterator[SearchEntry]:
+def _texts(item: Item) -> Iterator[Entry]:
     if item.code:
-        yield _entry(item, "title", "code", "", item.code)
+        yield Entry(item.id, "title", "code", "", "", item.code)
     for fragment, text in store.texts([item.name])[item.name].items():
         name, language = split_key(fragment)
         if text.plain.strip():
-            yield _entry(item, "title" if name == "title" else "text", fragment, language, text.plain)
+            yield Entry(item.id, "title" if name == "title" else "text", fragment, language, "", text.plain)
 
 
-def _cells(item: Item) -> Iterator[SearchEntry]:
+def _cells(item: Item) -> Iterator[Entry]:
     """Fields and cells that hold words."""
     sheet = sheet_of(item.kind)
     for key, value in item.values.items():
         if _holds_words(sheet.fields.get(split_key(key)[0]), value):
-            yield _entry(item, "cell", f":{key}", split_key(key)[1], value)
+            yield Entry(item.id, "cell", f":{key}", split_key(key)[1], "", value)
     for kind, rows in rows_of(item).items():
         cells = sheet.rows[kind].by_name if kind in sheet.rows else {}
         for row in rows:
             for key, value in row.cells.items():
                 if _holds_words(cells.get(split_key(key)[0]), value):
-                    yield _entry(item, "cell", f"{row.id}:{key}", split_key(key)[1], value)
+                    yield Entry(item.id, "cell", f"{row.id}:{key}", split_key(key)[1], "", value)
 
 
 def _holds_words(field: Field | None, value: object) -> bool:
     return field is not None and field.kind in _WORDS and isinstance(value, str) and bool(value.strip())
 
 
-def _comments(item: Item) -> Iterator[SearchEntry]:
+def _comments(item: Item) -> Iterator[Entry]:
     query = (
         select(Comment, Thread.side)
         .join(Thread, Thread.id == Comment.thread_id)
         .where(Thread.item_id == item.id, Thread.deleted_at.is_(None), Comment.deleted_at.is_(None))
     )
     for comment, side in db.session.execute(query).all():
-        yield _entry(item, "comment", str(comment.id), comment.language, comment.words, side)
-
-
-def _entry(item: Item, kind: str, place: str, language: str, words: str, side: str = "") -> SearchEntry:
-    return SearchEntry(
-        item_id=item.id, kind=kind, place=place, language=language, side=side, words=words, folded=folded(words)
-    )
+        yield Entry(item.id, "comment", str(comment.id), comment.language, side, comment.words)

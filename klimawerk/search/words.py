@@ -15,7 +15,7 @@ _WORD = re.compile(r"\w+")
 _ALIKE = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def folded_word(word: str) -> str:
     """ "Wärme", "Waerme" and "WARME" are one word; "ß" is "ss"."""
     letters = unicodedata.normalize("NFKD", word.casefold())

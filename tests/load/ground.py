@@ -23,6 +23,7 @@ from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal, goals_of
 from klimawerk.measures.service import create_measure
 from klimawerk.programmes.service import create_programme
+from klimawerk.search import index
 from klimawerk.sheets.rows import append_row
 from tests import factories
 
@@ -46,6 +47,7 @@ def prepare(address: str, instance: Path, people: int = PEOPLE, documents: int =
     with app.app_context():
         db.create_all()
         ground = _fill(people, documents)
+        index.refresh(index.stale())  # an installation does so once in its life, and no edit is the reason
         db.session.remove()
         db.engine.dispose()
     return ground

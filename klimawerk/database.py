@@ -12,12 +12,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from typing import Any, NamedTuple, cast
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import ClauseElement, Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from klimawerk.extensions import db
 
@@ -60,24 +65,31 @@ def writing() -> Iterator[Session]:
 
 
 class Line:
-    """A connection that is kept between transactions: to fetch one and give it back costs as much as a short one.
+    """A connection of the driver's own, kept between transactions: for the few statements that come with every letter.
 
-    For one thread (or greenlet). After a failure the next transaction has a new connection.
+    To fetch a connection and give it back costs as much as a short transaction, and so does everything that SQLAlchemy
+    does around a statement of which it has made the words before. For one thread (or greenlet). After a failure the
+    next transaction has a new connection.
     """
 
     def __init__(self) -> None:
-        self._connection: Connection | None = None
+        self._connection: PoolProxiedConnection | None = None
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Cursor]:
         """One write transaction without a session. Nothing may be noted or announced in it, and no `writing()` may be
-        open around it."""
+        open around it. Raises what SQLAlchemy would raise."""
         with _writer():
             token = _depth.set(1)
             try:
-                connection = self._connection = self._connection or db.engine.connect()
-                with connection.begin():
-                    yield connection
+                with _errors_of_sqlalchemy():
+                    connection = self._connection = self._connection or db.engine.raw_connection()
+                    cursor = connection.cursor()
+                    if current_app.extensions["klimawerk"].is_sqlite:
+                        cursor.execute("BEGIN IMMEDIATE")
+                    yield Cursor(cursor)
+                    connection.commit()
+                    cursor.close()
             except BaseException as error:
                 self.close()
                 _tell_of(error)
@@ -86,10 +98,72 @@ class Line:
                 _depth.reset(token)
 
     def close(self) -> None:
+        """What was not committed is undone."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(*BROKEN):
-                connection.close()
+            with suppress(Exception):
+                connection.invalidate()
+
+
+class _Made(NamedTuple):
+    words: str
+    order: list[str] | None
+    processors: dict[str, Any]
+
+
+class Prepared:
+    """A statement whose words are made once, by SQLAlchemy for the database at hand. `types`: of the values that the
+    driver does not take as they are."""
+
+    def __init__(self, statement: ClauseElement, **types: TypeEngine[Any]) -> None:
+        self._statement, self._types = statement, types
+        self._made: dict[str, _Made] = {}
+
+    def words(self) -> str:
+        return self._ready().words
+
+    def values(self, **values: Any) -> Any:
+        """As the driver wants them: by place or by name."""
+        made = self._ready()
+        for name, process in made.processors.items():
+            values[name] = process(values[name]) if process else values[name]
+        return values if made.order is None else tuple(values[name] for name in made.order)
+
+    def _ready(self) -> _Made:
+        dialect = db.engine.dialect
+        if dialect.name not in self._made:
+            compiled = cast(SQLCompiler, self._statement.compile(dialect=dialect))
+            kinds = {name: type_.dialect_impl(dialect).bind_processor(dialect) for name, type_ in self._types.items()}
+            order = list(compiled.positiontup) if compiled.positiontup is not None else None
+            self._made[dialect.name] = _Made(str(compiled), order, kinds)
+        return self._made[dialect.name]
+
+
+class Cursor:
+    """What `Line.writing` gives to write with."""
+
+    def __init__(self, cursor: DBAPICursor) -> None:
+        self._cursor = cursor
+
+    def scalar(self, statement: Prepared, **values: Any) -> Any:
+        """The first column of the first row; None where there is none."""
+        self._cursor.execute(statement.words(), statement.values(**values))
+        row = self._cursor.fetchone()
+        return row[0] if row else None
+
+    def each(self, statement: Prepared, rows: list[dict[str, Any]]) -> None:
+        """The statement once for each of the rows."""
+        self._cursor.executemany(statement.words(), [statement.values(**row) for row in rows])
+
+
+@contextmanager
+def _errors_of_sqlalchemy() -> Iterator[None]:
+    dialect = db.engine.dialect
+    driver = dialect.loaded_dbapi.Error
+    try:
+        yield
+    except driver as error:
+        raise DBAPIError.instance(None, None, error, driver, dialect=dialect) from error
 
 
 def on_trouble(app: Flask, callback: Callable[[], None]) -> None:

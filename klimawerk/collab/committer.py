@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import cast
 
 from flask import Flask
-from sqlalchemy import Connection, Table, bindparam, func, insert, update
+from sqlalchemy import Table, bindparam, func, insert, update
 
 from klimawerk import panics
 from klimawerk.clock import now
 from klimawerk.collab.models import Document, Update
 from klimawerk.collab.room import Entry, Room
-from klimawerk.database import Line
+from klimawerk.database import Cursor, Line, Prepared
 from klimawerk.live import events
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ MOST = 500  # updates in one transaction
 Groups = dict[Room, list[Entry]]
 _DOCUMENT, _UPDATE = cast(Table, Document.__table__), cast(Table, Update.__table__)
 # Take the document's next numbers, unless its rights or its identity have changed: one statement for both.
-_NUMBERS = (
+_NUMBERS = Prepared(
     update(_DOCUMENT)
     .where(
         _DOCUMENT.c.id == bindparam("document"),
@@ -35,9 +35,13 @@ _NUMBERS = (
         seq=_DOCUMENT.c.seq + bindparam("count"),
         dirty_since=func.coalesce(_DOCUMENT.c.dirty_since, bindparam("moment", type_=_DOCUMENT.c.dirty_since.type)),
     )
-    .returning(_DOCUMENT.c.seq)
+    .returning(_DOCUMENT.c.seq),
+    moment=_DOCUMENT.c.dirty_since.type,
 )
-_ROWS = insert(_UPDATE)
+_ROWS = Prepared(
+    insert(_UPDATE).values({name: bindparam(name) for name in ("document_id", "seq", "payload", "by", "at")}).inline(),
+    at=_UPDATE.c.at.type,
+)
 
 
 class Committer:
@@ -134,15 +138,15 @@ class Committer:
         rows: list[dict[str, object]] = []
         if not any(entry.payload is not None for entries in groups.values() for entry in entries):
             return {room: room.seq for room in groups}
-        with self._line.writing() as connection:
+        with self._line.writing() as cursor:
             for room in sorted(groups, key=lambda room: room.id):
                 logged = [entry for entry in groups[room] if entry.payload is not None]
-                seq = _take_numbers(connection, room, groups[room][0], len(logged)) if logged else room.seq
+                seq = _take_numbers(cursor, room, groups[room][0], len(logged)) if logged else room.seq
                 if seq is not None:
                     last[room] = seq
                     rows += _rows(room, logged, seq)
             if rows:
-                connection.execute(_ROWS, rows)
+                cursor.each(_ROWS, rows)
         return last
 
 
@@ -162,10 +166,10 @@ def _is_fresh(room: Room, entries: list[Entry]) -> bool:
         return False
 
 
-def _take_numbers(connection: Connection, room: Room, entry: Entry, count: int) -> int | None:
+def _take_numbers(cursor: Cursor, room: Room, entry: Entry, count: int) -> int | None:
     """The last of the `count` numbers; None where the document is not as the entry's writer knew it."""
     known = {"document": room.id, "known_gen": room.gen, "known_rev": entry.access_rev}
-    number: int | None = connection.scalar(_NUMBERS, {**known, "count": count, "moment": now()})
+    number: int | None = cursor.scalar(_NUMBERS, **known, count=count, moment=now())
     return number
 
 

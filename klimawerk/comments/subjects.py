@@ -12,9 +12,10 @@ from markupsafe import Markup, escape
 from klimawerk.comments.anchors import times
 from klimawerk.comments.models import Thread
 from klimawerk.comments.service import Subject
+from klimawerk.extensions import db
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets import labels
-from klimawerk.sheets.catalogue import Field, split_key
+from klimawerk.sheets.catalogue import Field, sheet_of, split_key
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.view import View
@@ -100,6 +101,24 @@ def subject_view(v: View, thread: Thread) -> SubjectView | None:
     address = f"{page_of(v.item)}{shown}#{_anchor(v, field, thread.field, row)}"
     label, words = _label(v, field, lang, row), (was_words, now_words)
     return SubjectView(label, address, lang, v.reader, *words, bool(lang), False, thread.passage)
+
+
+def named(thread: Thread, sides: dict[str, str]) -> str:
+    """What the thread is about, in words for a mail: the field, of a line its kind too; "" for the whole item.
+
+    `sides`: what the sides are called.
+    """
+    if not thread.field:
+        return ""
+    sheet, (name, lang) = sheet_of(thread.item.kind), split_key(thread.field)
+    row = db.session.get(Row, thread.row_id) if thread.row_id else None
+    if thread.row_id and (row is None or row.kind not in sheet.rows):
+        return str(_("a line that was deleted"))
+    field = sheet.rows[row.kind].by_name.get(name) if row else sheet.fields.get(name)
+    if field is None:
+        return ""
+    line = f"{labels.words(sheet.rows[row.kind].one, sides)}: " if row else ""
+    return f"{line}{labels.words(field.label, sides)}" + (f" ({lang.upper()})" if lang else "")
 
 
 def _fields(v: View, field: Field) -> Iterator[tuple[str, str]]:

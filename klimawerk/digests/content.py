@@ -14,6 +14,7 @@ from klimawerk.comments.access import seen_by
 from klimawerk.comments.kinds import KINDS
 from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.people import People
+from klimawerk.comments.subjects import named
 from klimawerk.digests.missed import CALLS, Found, Window
 from klimawerk.extensions import db
 from klimawerk.news.gathering import CHANGED, MENTION, OUTCOME, TASK, Happening
@@ -21,6 +22,7 @@ from klimawerk.news.seen import seen_since
 from klimawerk.news.summary import summary
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.labels import side_names
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 
@@ -44,9 +46,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Talk:
-    """A thread with what is new in it. `only`: the side that sees it, "" for all; `task`: it is the reader's now."""
+    """A thread with what is new in it. `about`: which field, "" for the whole, and `passage` the words in it that are
+    meant. `only`: the side that sees it, "" for all; `task`: it is the reader's now."""
 
     kind: str
+    about: str
+    passage: str
     only: str
     url: str
     task: bool
@@ -145,6 +150,8 @@ def _talk(thread: Thread, some: list[Happening], people: People) -> Talk:
     resolved = any(one.kind == OUTCOME for one in some)
     return Talk(
         str(KINDS[thread.kind]),
+        named(thread, side_names(people.partnership)),
+        thread.passage,
         people.place(thread.side) if thread.side else "",
         _address(f"/threads/{thread.id}"),
         any(one.kind == TASK for one in some),

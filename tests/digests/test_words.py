@@ -13,6 +13,7 @@ from klimawerk.database import writing
 from klimawerk.digests.content import LONGEST
 from klimawerk.extensions import db
 from klimawerk.news import seen
+from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.service import Place, set_value
 from tests.digests.conftest import NOON, Post, clock, later, words
 
@@ -55,6 +56,35 @@ def test_the_html_loads_nothing_and_links_to_this_installation_alone(post: Post)
     assert "&lt;img src=" in html
     assert not re.search(r"<(img|script|link|style|iframe)\b|\ssrc=\"|url\(", html)
     assert {address.split("/")[2] for address in re.findall(r'href="([^"]+)"', html)} == {"localhost:8000"}
+
+
+def test_a_thread_says_what_it_is_about(post: Post) -> None:
+    jan, ama = post.person(), post.person("editor", "partner")
+    post.only(jan)
+    row = rows_of(post.measure)["costs"][0]
+    for number, about in enumerate(
+        [
+            {"field": "description.en", "value": "Forty bins.", "passage": "Forty bins"},
+            {"field": "amount", "row_id": row.id},
+            {"field": "amount", "row_id": "gone"},
+            {},
+        ]
+    ):
+        post.says(ama, f"Comment {number}", later(NOON, hours=1, minutes=number))
+        with writing():
+            thread = db.session.scalars(db.select(Thread).order_by(Thread.id.desc()).limit(1)).one()
+            for name, value in about.items():
+                setattr(thread, name, value)
+    post.round(SEVEN)
+    html = words(post.box.messages[0], "html")
+    threads = [line for line in words(post.box.messages[0]).splitlines() if line.startswith("* ")]
+    assert threads == [
+        "* Frage: Beschreibung (EN) „Forty bins“",
+        "* Frage: Kostenzeile: Betrag",
+        "* Frage: eine Zeile, die gelöscht wurde",
+        "* Frage",
+    ]
+    assert "Frage: Beschreibung (EN)</a> <q>Forty bins</q>" in html
 
 
 def test_names_and_titles_cannot_write_into_the_head(post: Post) -> None:

@@ -113,7 +113,7 @@ def named(thread: Thread, sides: dict[str, str]) -> str:
     sheet, (name, lang) = sheet_of(thread.item.kind), split_key(thread.field)
     row = db.session.get(Row, thread.row_id) if thread.row_id else None
     if thread.row_id and (row is None or row.kind not in sheet.rows):
-        return str(_("a line that was deleted"))
+        return str(_("deleted line"))
     field = sheet.rows[row.kind].by_name.get(name) if row else sheet.fields.get(name)
     if field is None:
         return ""

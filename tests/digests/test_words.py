@@ -81,7 +81,7 @@ def test_a_thread_says_what_it_is_about(post: Post) -> None:
     assert threads == [
         "* Frage: Beschreibung (EN) „Forty bins“",
         "* Frage: Kostenzeile: Betrag",
-        "* Frage: eine Zeile, die gelöscht wurde",
+        "* Frage: gelöschte Zeile",
         "* Frage",
     ]
     assert "Frage: Beschreibung (EN)</a> <q>Forty bins</q>" in html

@@ -7,6 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from klimawerk.comments import hiding, topics
+    from klimawerk.comments import proposal_routes as _proposal_routes  # noqa: F401
     from klimawerk.comments.routes import bp
     from klimawerk.versions import blackout
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from klimawerk.sheets import labels
 from klimawerk.sheets.catalogue import Field
+from klimawerk.sheets.in_words import InWords
 from klimawerk.sheets.models import Conflict, Row
 from klimawerk.sheets.service import Place
-
-if TYPE_CHECKING:
-    from klimawerk.sheets.view import View
 
 
 @dataclass(frozen=True)
 class FieldView:
     """One field, or one cell, in one language."""
 
-    view: View
+    view: InWords
     field: Field
     key: str
     lang: str = ""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from klimawerk.sheets import labels
 from klimawerk.sheets.catalogue import Field
-
-if TYPE_CHECKING:
-    from klimawerk.sheets.view import View
+from klimawerk.sheets.in_words import InWords
 
 
 @dataclass(frozen=True)
 class TextView:
     """One live text in one language, as plain HTML until somebody touches it."""
 
-    view: View
+    view: InWords
     field: Field
     lang: str
 

@@ -18,10 +18,9 @@ from klimawerk.collab import store
 from klimawerk.live.changes import revision
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.catalogue import CODE, Field, RowKind
-from klimawerk.sheets.contents import Contents
-from klimawerk.sheets.display import shown
 from klimawerk.sheets.field_view import FieldView
-from klimawerk.sheets.languages import Languages, languages_for
+from klimawerk.sheets.in_words import InWords
+from klimawerk.sheets.languages import languages_for
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import Options
 from klimawerk.sheets.text_view import TextView
@@ -29,13 +28,9 @@ from klimawerk.web.formats import money, number
 
 
 @dataclass(frozen=True)
-class View(Contents):
-    """An item for one reader. `rev` was read before everything else, so nothing newer is ever called seen."""
+class View(InWords):
+    """An item for one reader, with its fields, texts and rows."""
 
-    reader: str
-    languages: Languages
-    rev: int
-    options: Options
     reading: bool = False
 
     @property
@@ -55,10 +50,6 @@ class View(Contents):
     def live(self, field: Field) -> list[TextView]:
         return [TextView(self, field, code) for code in self.languages.parts]
 
-    def text(self, name: str, lang: str | None = None) -> str:
-        """The plain words of a live text in `lang` (default: the one shown)."""
-        return self.plain(name, lang or self.languages.show)
-
     def title(self) -> tuple[str, str]:
         """The title and the language it is in: the one shown, else the original, else any."""
         titled = next((code for code in self._order if self.text("title", code)), None)
@@ -74,13 +65,6 @@ class View(Contents):
     def columns(self, kind: RowKind) -> list[Field]:
         """The cells that at least one row has something in."""
         return [cell for cell in kind.cells if any(self.said(cell, row)[0] for row in self.rows_in(kind))]
-
-    def in_words(self, field: Field, value: Any) -> str:
-        return shown(field, value, self.reader, self.sides, self.options)
-
-    def as_typed(self, field: Field, value: Any) -> str:
-        """As it stands in its control."""
-        return shown(field, value, self.reader, self.sides, self.options, typed=True)
 
     def word(self, name: str) -> str:
         """One of its fields in words."""

@@ -1,0 +1,43 @@
+"""The doors of proposals: a value for a field, and its acceptance."""
+
+from __future__ import annotations
+
+from flask import abort, request
+from flask.typing import ResponseReturnValue
+
+from klimawerk.accounts.access import login_required
+from klimawerk.comments import access, listing, proposals
+from klimawerk.comments.answers import again, done
+from klimawerk.comments.routes import bp
+from klimawerk.comments.view import talk_of
+from klimawerk.sheets.access import writable_item
+from klimawerk.sheets.forms import Asked, typed
+from klimawerk.sheets.routes import here
+
+
+@bp.post("/threads/<int:thread_id>/proposal")
+@login_required
+def propose(thread_id: int) -> ResponseReturnValue:
+    opened, found = access.answerable_thread(thread_id)
+    v = here(opened)
+    f = proposals.proposed_field(v, found) or abort(404)
+    asked = Asked(v.reader, v.frame, tuple(code for code, _ in v.options.fields), ())
+    form = typed(f.field, request, asked)
+    if not form.validate():
+        refused = next(str(error) for errors in form.errors.values() for error in errors)
+        shown = {"t": talk_of(v).shown(listing.short([found]))[0]}
+        return again(
+            talk_of(v), "comments/_propose.html", refused, f=f.refused(refused, request.form.getlist("value")), **shown
+        )
+    return done(opened, found, lambda by: proposals.propose(found, f, form.canonical(), by=by))
+
+
+@bp.post("/threads/<int:thread_id>/accept")
+@login_required
+def accept(thread_id: int) -> ResponseReturnValue:
+    """One click of somebody who may edit the item now."""
+    _opened, found = access.readable_thread(thread_id)
+    opened = writable_item(found.item_id)
+    f = proposals.proposed_field(here(opened), found) or abort(409)
+    rev = request.form.get("rev", -1, type=int)
+    return done(opened, found, lambda by: proposals.accept(found, f.place, rev=rev, by=by))

@@ -196,7 +196,7 @@ def test_all_agree_after_thousands_of_edits_on_a_bad_line(town: Town) -> None:
     db.session.rollback()
     compacted = [store.find(name).upto for name in town.docs]
     judge(town, done)
-    assert all(compacted) or steps < 5_000, "nothing was compacted meanwhile"
+    assert any(compacted) or steps < 5_000, "nothing was compacted meanwhile"
 
 
 def test_all_agree_on_postgresql(postgresql_address: str, town: Town) -> None:

@@ -85,7 +85,9 @@ def run(files: dict[str, str], folder: Path, entry: str = "js/main.js") -> list[
     (folder / "run.js").write_text(
         f"{FETCH}\n"
         f'const {{ done, m }} = await import("./{entry}")\n'
-        "for (let i = 0; i < 50; i++) await new Promise((go) => setTimeout(go))\n"
+        f"for (const end = Date.now() + 20_000; globalThis.said?.length < {len(SAID)} && Date.now() < end; )\n"
+        "  await new Promise((go) => setTimeout(go, 10))\n"
+        "for (let i = 0; i < 5; i++) await new Promise((go) => setTimeout(go))\n"
         "console.log(JSON.stringify(globalThis.said))\n"
     )
     assert NODE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from pycrdt import Doc, XmlFragment
 from sqlalchemy import and_, delete, func, insert, or_, select, update
@@ -17,7 +18,7 @@ from klimawerk.collab import content, hints, merging
 from klimawerk.collab.content import Node
 from klimawerk.collab.log import Log
 from klimawerk.collab.models import Document, LiveText, Passages, Update, Writer, new_gen
-from klimawerk.collab.passages import Replay, Spans, Written
+from klimawerk.collab.passages import Replay, Span, Spans, Written
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
@@ -208,6 +209,17 @@ def _remember_passages(document_id: int, known: Mapping[str, Spans]) -> None:
     rows = [{"document_id": document_id, "fragment": fragment, "spans": spans} for fragment, spans in known.items()]
     if rows:
         db.session.execute(insert(Passages), rows)
+
+
+def spans(name: str) -> dict[str, Spans]:
+    """Whose the letters of each fragment are, without the letters: read from what compaction kept, where nothing came
+    since. Raises NoDocument."""
+    document = find(name)
+    if document.seq == document.upto:
+        query = select(Passages).where(Passages.document_id == document.id)
+        kept: dict[str, Any] = {row.fragment: row.spans for row in db.session.scalars(query)}
+        return {fragment: [Span(*one) for one in some] for fragment, some in kept.items()}
+    return {fragment: written.spans for fragment, written in passages(name).items()}
 
 
 def passages(name: str) -> dict[str, Written]:

@@ -36,8 +36,8 @@ def _texts(item: Item, since: datetime, until: datetime, but: int) -> Iterator[s
     """In how many texts somebody wrote; who only took words away left nothing to count."""
     first, last = since.timestamp(), until.timestamp()
     count = sum(
-        any(span.by not in (None, but) and first < span.at <= last for span in written.spans)
-        for written in store.passages(item.name).values()
+        any(span.by not in (None, but) and first < span.at <= last for span in spans)
+        for spans in store.spans(item.name).values()
     )
     if count:
         yield str(ngettext("%(num)s text", "%(num)s texts", count))

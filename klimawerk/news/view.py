@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -117,7 +118,9 @@ def news_for(person: Person, language: str) -> News:
         groups += [_Group(member, people, items[id_], titles[id_], happened) for id_, happened in found.items()]
         news.duties += [Duty(duty, *titles[duty.item.id]) for duty in duties]
     groups.sort(key=lambda group: group.order, reverse=True)
-    news.entries = [_entry(group, news.until, language) for group in groups[:MOST]]
+    for group in groups[:MOST]:
+        news.entries.append(_entry(group, news.until, language))
+        time.sleep(0)  # others are served meanwhile: each entry takes some questions
     news.more = len(groups) - len(news.entries)
     news.measures = sum(1 for group in groups if group.changed and group.item.kind == "measure")
     news.since = min((one.at for group in groups for one in group.happened), default=None)

@@ -100,10 +100,10 @@ def test_folding_changes_nothing_of_what_is_told(desk: Desk, monkeypatch: pytest
     seed = random.randrange(10**9)
     print(f"seed {seed}")
     dice = random.Random(seed)
-    lines = ["Eins zwei drei", "Vier", "Fünf sechs 😀"]
     seen = []
     for folding in (False, True):
         dice.seed(seed)
+        lines = ["Eins zwei drei", "Vier", "Fünf sechs 😀"]
         other = Desk(desk.team, desk.measure)
         merge(other, "", desk.editor())
         fold(other)
@@ -170,3 +170,17 @@ def test_when_is_told_too(desk: Desk) -> None:
     assert line[0].until is not None
     assert timedelta(hours=29) < line[0].until - line[0].since < timedelta(hours=31)
     assert now() - line[0].until < timedelta(minutes=5)
+
+
+def test_whose_the_letters_are_is_known_without_reading_the_text_once_it_is_folded(
+    any_database: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write("description.en", "Forty bins near the market.", by=desk.editor())
+    name = desk.measure.name
+    before = store.spans(name)
+    assert before == {fragment: one.spans for fragment, one in store.passages(name).items()}
+    store.compact(store.find(name).id)
+    monkeypatch.setattr(store, "passages", None)
+    after = store.spans(name)
+    assert after == {fragment: some for fragment, some in before.items() if any(span.by for span in some)}
+    assert after

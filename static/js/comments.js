@@ -74,6 +74,7 @@ function clear(form) {
   form.removeAttribute("data-draft")
   form.reset()
   form.elements.key.value = newId()
+  if (form.elements.anchor) form.elements.anchor.value = ""
 }
 
 /** What is on its way stands where it is going to be, also after that was drawn anew. */

@@ -76,7 +76,15 @@ function turned(text) {
   return [...text.slice(-100)].reverse().join("")
 }
 
+// A text that stays as it is is read once, however many passages are looked for in it.
+const known = new WeakMap()
+
 function lettersOf(doc) {
+  if (!known.has(doc)) known.set(doc, read(doc))
+  return known.get(doc)
+}
+
+function read(doc) {
   const at = []
   let letters = ""
   doc.descendants((node, position) => {

@@ -36,11 +36,12 @@ def post_worker_init(worker: Any) -> None:
     for circles after every few hundred objects: that took a third of the time of typing.
     """
     from klimawerk.digests import scheduler  # not before the worker has patched everything
-    from klimawerk.operations import counts
+    from klimawerk.operations import counts, memory
 
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     worker.wsgi.extensions["live"].wake()
     counts.answer_signals(worker.wsgi)
+    memory.keep_small()
     scheduler.start(worker.wsgi)

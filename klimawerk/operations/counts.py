@@ -5,7 +5,6 @@ A signal reaches it from its own machine alone, and only from root or its own us
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import logging
@@ -13,8 +12,6 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
-from typing import Any
 
 import gevent
 from flask import Flask
@@ -23,6 +20,7 @@ from sqlalchemy import func, select
 
 from klimawerk.collab.models import Update
 from klimawerk.extensions import db
+from klimawerk.operations import memory
 
 log = logging.getLogger(__name__)
 BEAT = 0.25  # seconds
@@ -71,8 +69,8 @@ def counts(app: Flask) -> dict[str, int]:
         "objects": len(things),
         "threads": threading.active_count(),
         "files": len(os.listdir("/proc/self/fd")),
-        "memory": _memory(),
-        "heap": _heap(),
+        "memory": memory.resident(),
+        "heap": memory.in_use(),
         "log": rows,
         "stall": app.extensions["pulse"].worst() if "pulse" in app.extensions else 0,
     }
@@ -84,27 +82,3 @@ def _write(app: Flask) -> None:
         log.warning("counts %s", json.dumps(counts(app)))
     except Exception:
         log.exception("the counts could not be taken")
-
-
-def _memory() -> int:
-    lines: dict[str, Any] = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(lines["VmRSS"].split()[0])
-
-
-_FIGURES = ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
-
-
-class _Heap(ctypes.Structure):
-    """`struct mallinfo2` of glibc 2.33 and newer; all in bytes."""
-
-    _fields_ = tuple((name, ctypes.c_size_t) for name in _FIGURES)
-
-
-def _heap() -> int:
-    try:
-        ask = ctypes.CDLL(None).mallinfo2
-    except AttributeError:
-        return 0
-    ask.restype = _Heap
-    found = ask()
-    return int(found.uordblks + found.hblkhd) // 1000

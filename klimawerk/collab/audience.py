@@ -5,6 +5,7 @@ A member is told everything in order, each time from where it was told last (`Me
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,10 @@ from klimawerk.live.limits import Bucket
 
 WRITING = 5.0  # seconds that somebody counts as writing after an edit
 GROUPED, QUIET = 0.5, 10.0  # seconds that words may wait for those who only read, and for quiet pages
+READ, SLACK = 0.035, 0.01
+"""Seconds between two frames for readers while they get words at once: every second one of those that writers get; and
+how much longer the second one is waited for."""
+OWN = 0.5  # seconds until somebody hears that all that is new is their own (a gap of two would make them join again)
 A_WRITER = 500.0  # bytes a second that one writer may cost each reader; past that readers get words in groups
 CARET, CARET_READ = 0.2, 2.0  # seconds between two carets of one person, for those who write and who read
 MOST = 1_000_000  # bytes that may wait for the last of them
@@ -39,7 +44,7 @@ class Audience:
         self._readers = Bucket(A_WRITER, A_WRITER)
         self._carets: tuple[dict[str, Any], dict[str, Any]] = {}, {}
         self._caret_at: dict[tuple[bool, str], float] = {}
-        self._read = 0
+        self._read, self._read_at = 0, -math.inf
 
     def add(self, relay: Relay) -> None:
         self._waiting.append(relay)
@@ -52,32 +57,48 @@ class Audience:
         """What leaves now. `quiet(sid)` says whether that page wants to hear little."""
         now, due = time.monotonic(), Due()
         writing = {sid for sid, member in self._members.items() if now - member.wrote_at < WRITING}
-        silent = {sid for sid in self._members if quiet(sid)}
-        self._words(due, now, writing, silent)
-        self._move_carets(due, now, writing - silent, self._members.keys() - writing - silent)
+        if self._waiting:
+            self._words(due, now, writing, quiet)
+        if any(self._carets):
+            silent = {sid for sid in self._members if quiet(sid)}
+            self._move_carets(due, now, writing - silent, self._members.keys() - writing - silent)
         return due
 
-    def _words(self, due: Due, now: float, writing: set[str], silent: set[str]) -> None:
-        if not self._waiting:
-            return
-        last = self._waiting[-1].seq
-        patience = {sid: 0.0 if sid in writing else QUIET if sid in silent else GROUPED for sid in self._members}
-        if sum(len(relay.payload) for relay in self._waiting) > MOST:
-            patience = dict.fromkeys(patience, 0.0)
-        free = self._affordable(len(writing))
-        groups: dict[int, list[str]] = {}
+    def _words(self, due: Due, now: float, writing: set[str], quiet: Callable[[str], bool]) -> None:
+        last, told_readers = self._waiting[-1].seq, False
+        heavy = sum(len(relay.payload) for relay in self._waiting) > MOST
+        next_at = self._read_at + READ
+        costly = len(self._members) > len(writing) and now >= next_at and not self._affordable(len(writing))
+        for sent, sids in self._behind(last).items():
+            relays, ready = self._after(sent), []
+            since, writer = relays[0].at, _only_writer(relays)
+            read_at = since + GROUPED if costly else next_at
+            for sid in sids:
+                reads = sid not in writing
+                at = read_at if reads else since + OWN if sid == writer else since
+                if reads and now >= at and quiet(sid):
+                    at = since + QUIET
+                if now >= at or heavy:
+                    ready.append(sid)
+                    told_readers |= reads
+                else:
+                    at += SLACK if reads else 0.0
+                    due.again = min(due.again or at, at)
+            for sid in ready:
+                self._members[sid].sent = last
+            if ready:
+                due.words.append((sent, relays, ready))
+        if told_readers:
+            self._read, self._read_at = last, now
+        self._waiting = self._after(min((member.sent for member in self._members.values()), default=last))
+
+    def _behind(self, last: int) -> dict[int, list[str]]:
+        """Who still lacks something, by what they were told last."""
+        behind: dict[int, list[str]] = {}
         for sid, member in self._members.items():
             if member.sent < last:
-                since = self._after(member.sent)[0].at
-                if now - since >= patience[sid] or (free and patience[sid] == GROUPED):
-                    groups.setdefault(member.sent, []).append(sid)
-                    member.sent = last
-                    self._read = last if patience[sid] == GROUPED else self._read
-                else:
-                    due.again = min(due.again or now + GROUPED, since + patience[sid])
-        due.words = [(sent, self._after(sent), sids) for sent, sids in groups.items()]
-        told = min((member.sent for member in self._members.values()), default=last)
-        self._waiting = self._after(told)
+                behind.setdefault(member.sent, []).append(sid)
+        return behind
 
     def _affordable(self, writers: int) -> bool:
         """Whether readers may have what is new to them at once."""
@@ -105,3 +126,9 @@ class Audience:
             owed.pop(sid, None)
         for key in [key for key in self._caret_at if key[1] == sid]:
             del self._caret_at[key]
+
+
+def _only_writer(relays: list[Relay]) -> str:
+    """Whose all of them are; empty where several wrote."""
+    writers = {relay.sid for relay in relays}
+    return writers.pop() if len(writers) == 1 else ""

@@ -17,6 +17,7 @@ from klimawerk.collab.models import Document, Update
 from klimawerk.collab.room import Entry, Room
 from klimawerk.database import Cursor, Line, Prepared
 from klimawerk.live import events
+from klimawerk.live.doors import PATIENCE
 
 log = logging.getLogger(__name__)
 BETWEEN = 0.02  # seconds between the begins of two transactions; the first after a pause begins at once
@@ -56,6 +57,7 @@ class Committer:
     ) -> None:
         self._app, self._spawn, self._stored, self._stale = app, spawn, stored, stale
         self._queue: list[Entry] = []
+        self._at_work: list[Entry] = []
         self._arrived = threading.Condition()
         self._running = False
         self._next = 0.0
@@ -74,9 +76,18 @@ class Committer:
             self._running = False
             self._arrived.notify()
 
+    def tell_the_waiting(self) -> None:
+        """Whoever waited for the disk too long is told so; what they sent may still come to be stored."""
+        long_ago = time.monotonic() - PATIENCE
+        for entry in (*self._at_work, *self._queue):
+            if entry.since < long_ago:
+                entry.reply.no(events.UNAVAILABLE)
+
     def _run(self) -> None:
         while self._running:
-            self._handle(self._gather())  # nothing of it is held while the next is waited for
+            self._at_work = self._gather()
+            self._handle(self._at_work)
+            self._at_work = []  # nothing of it is held while the next is waited for
         self._line.close()
 
     def _handle(self, batch: list[Entry]) -> None:
@@ -184,5 +195,5 @@ def _rows(room: Room, logged: list[Entry], last: int) -> list[dict[str, object]]
 def _close(entries: list[Entry], last: int | None) -> None:
     """Nobody is left waiting: an entry that is on disk was stored, whatever happened to its room afterwards."""
     for entry in entries:
-        if not entry.done.is_set():
+        if not entry.finished:
             entry.finish(last or 0, "" if last is not None else events.UNAVAILABLE)

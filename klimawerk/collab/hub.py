@@ -190,6 +190,7 @@ class Hub:
         self._project()
         self._let_go()
         self.parts.tidy()
+        self.committer.tell_the_waiting()
         if time.monotonic() - self._swept > 10:
             projection.sweep(everything=not self._swept and not current_app.extensions["klimawerk"].redis_url)
             self._swept = time.monotonic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import weakref
 from collections.abc import Callable
 
 from pycrdt import Doc, XmlFragment
@@ -33,11 +32,9 @@ class Replica:
         self.doc: Doc[XmlFragment] = Doc()
         self._knowledge = Knowledge(fragments)
         self._unread: list[bytes] = []
-        self._fired: list[int] = []
         self._size = 0
         for payload in (stored.state, *(payload for _, payload in stored.rows)):
             self.learn(payload)
-        self._observe()
 
     def learn(self, payload: bytes) -> None:
         """Take in what is in the log, so was judged before."""
@@ -57,24 +54,33 @@ class Replica:
             if self._size + len(payload) > LARGEST and len(payload) > SMALL:
                 raise Refused(events.TOO_LARGE)
         self._study()
-        self._knowledge.judge(payload, affordable)
-        self._fired.clear()
+        parsed = self._knowledge.judge(payload, affordable)
         try:
-            self.doc.apply_update(payload)
+            new = self._take(payload) if parsed.structs else self._is_news(payload)
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except BaseException as error:  # the library's panics are no Exceptions
             log.warning("an update was not applied: %s", type(error).__name__)
             raise Broken(events.INVALID) from None
         self._size += len(payload)
-        return bool(self._fired)
+        return new
 
     def _study(self) -> None:
         for payload in self._unread:
             self._knowledge.learn(payload)
         self._unread.clear()
 
-    def _observe(self) -> None:
-        """Hear of what is new. The library's observers hold their document, which holds them: neither would ever go."""
-        fired, doc = self._fired, weakref.proxy(self.doc)
-        Doc.observe(doc, lambda _event: fired.append(1))
+    def _take(self, payload: bytes) -> bool:
+        self.doc.apply_update(payload)
+        return True
+
+    def _is_news(self, payload: bytes) -> bool:
+        """Take in what speaks of deletions alone. Whether they were new the library tells observers only, for whom it
+        makes every letter dearer; so there are none for letters."""
+        fired: list[int] = []
+        subscription = self.doc.observe(lambda _event: fired.append(1))
+        try:
+            self.doc.apply_update(payload)
+        finally:
+            self.doc.unobserve(subscription)
+        return bool(fired)

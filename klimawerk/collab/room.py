@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pycrdt import Doc, XmlFragment
@@ -23,27 +23,32 @@ from klimawerk.collab.models import Document
 from klimawerk.collab.replica import Broken, Replica
 from klimawerk.extensions import db
 from klimawerk.live import events
-from klimawerk.live.doors import Refused
-
-PATIENCE = 10.0  # seconds until a wish that waits for the disk is answered with "unavailable"
+from klimawerk.live.doors import PATIENCE, Refused, Reply
 
 
 @dataclass(eq=False)
 class Entry:
-    """An update on its way to the disk; `payload` None: it brought nothing new, and waits for what it doubles."""
+    """An update on its way to the disk; `payload` None: it brought nothing new, and waits for what it doubles.
+
+    `since`: when it came, in monotonic seconds.
+    """
 
     room: Room
     member: Member
     payload: bytes | None
     epoch: int
     access_rev: int
-    done: threading.Event = field(default_factory=threading.Event)
-    seq: int = 0
-    error: str = ""
+    since: float
+    reply: Reply
+    finished: bool = False
 
     def finish(self, seq: int = 0, error: str = "") -> None:
-        self.seq, self.error = seq, error
-        self.done.set()
+        """Tell the writer how it went."""
+        self.finished = True
+        if error:
+            self.reply.no(error)
+        else:
+            self.reply.ok(seq=seq)
 
 
 class Desk(Protocol):
@@ -100,8 +105,8 @@ class Room:
                 self._readers -= 1
                 self._turn.notify_all()
 
-    def submit(self, sid: str, payload: bytes) -> Entry:
-        """Judge an update, apply it, and send it on its way to the disk. Raises Refused."""
+    def submit(self, sid: str, payload: bytes, reply: Reply) -> None:
+        """Judge an update, apply it, and send it on its way to the disk; then `reply` is given. Raises Refused."""
         with self.lock:
             if not self._turn.wait_for(lambda: self._readers == 0, PATIENCE):
                 raise Refused(events.UNAVAILABLE)
@@ -112,13 +117,12 @@ class Room:
                 self._be_ready(member)
             self.require_write(member)
             new = self._apply(payload, lambda steps: self._desk.affords(member.person_id, steps))
-            entry = Entry(self, member, payload if new else None, self.epoch, self.access_rev)
             self.in_flight += 1
             self.used_at = time.monotonic()
             if new:
                 self.changed_at = member.wrote_at = self.used_at
-            self._desk.to_disk(entry)
-            return entry
+            known = self.epoch, self.access_rev
+            self._desk.to_disk(Entry(self, member, payload if new else None, *known, self.used_at, reply))
 
     def _be_ready(self, member: Member) -> None:
         with self._desk.at_database():

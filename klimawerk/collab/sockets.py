@@ -11,9 +11,9 @@ from urllib.parse import quote
 from klimawerk.collab import access, store, wire
 from klimawerk.collab.hub import Hub, hub
 from klimawerk.collab.members import NOTHING, Member, member
-from klimawerk.collab.room import PATIENCE, Room
+from klimawerk.collab.room import Room
 from klimawerk.live import events
-from klimawerk.live.doors import Payload, Refused, text
+from klimawerk.live.doors import Payload, Refused, Reply, text
 from klimawerk.live.pages import Page
 from klimawerk.live.sockets import Live
 
@@ -29,8 +29,8 @@ def open_doors(here: Live) -> Hub:
     """Bind the events of documents to the Socket.IO server."""
     made = Hub(here)
     here.door(events.DOC_JOIN, _join, lambda _payload: 4.0)  # reading a whole document is more work than most
-    here.door(events.DOC_UPDATE, partial(_update, made), light=True)
-    here.door(events.DOC_AWARENESS, partial(_awareness, made), light=True)
+    here.light_door(events.DOC_UPDATE, partial(_update, made))
+    here.light_door(events.DOC_AWARENESS, partial(_awareness, made))
     here.door(events.DOC_LEAVE, _leave)
     return made
 
@@ -83,7 +83,7 @@ def _content(payload: Payload, name: str, known: bytes | None, update: bytes) ->
     return {"url": f"/live/documents/{quote(name, safe='')}" + (f"?sv={state}" if state else "")}
 
 
-def _update(here: Hub, page: Page, payload: Payload) -> Payload:
+def _update(here: Hub, page: Page, payload: Payload, reply: Reply) -> None:
     name = text(payload, "doc", 80)
     room = _joined(here, page, name)
     update = _bytes(payload, "u", LARGEST_PART)
@@ -93,17 +93,13 @@ def _update(here: Hub, page: Page, payload: Payload) -> Payload:
             raise Refused(events.INVALID)
         whole = here.parts.add(page.sid, name, text(payload, "id", 80), part, of, update)
         if whole is None:
-            return {"part": part}
+            reply.ok(part=part)
+            return
         update = whole
-    entry = room.submit(page.sid, update)
-    if not entry.done.wait(PATIENCE):
-        raise Refused(events.UNAVAILABLE)
-    if entry.error:
-        raise Refused(entry.error)
-    return {"seq": entry.seq}
+    room.submit(page.sid, update, reply)
 
 
-def _awareness(here: Hub, page: Page, payload: Payload) -> None:
+def _awareness(here: Hub, page: Page, payload: Payload, reply: Reply) -> None:
     room = _joined(here, page, text(payload, "doc", 80))
     caret = payload.get("a")
     if not isinstance(caret, str | None):
@@ -111,6 +107,7 @@ def _awareness(here: Hub, page: Page, payload: Payload) -> None:
     if caret is not None and len(caret) > LARGEST_CARET:
         raise Refused(events.TOO_LARGE)
     here.move_caret(room, page.sid, caret)
+    reply.ok()
 
 
 def _leave(page: Page, payload: Payload) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from flask import Flask
@@ -17,6 +17,8 @@ from klimawerk.live.speech import nested
 log = logging.getLogger(__name__)
 Payload = dict[str, Any]
 Handler = Callable[[Page, Payload], Payload | None]
+Say = Callable[[Payload], None]
+PATIENCE = 10.0  # seconds until a wish that waits for the disk is answered with "unavailable"
 
 
 class Refused(Exception):
@@ -27,6 +29,28 @@ class Refused(Exception):
         self.code = code
 
 
+class Reply:
+    """The answer to one wish: given once, now or later."""
+
+    def __init__(self, say: Say) -> None:
+        self._say: Say | None = say
+
+    def ok(self, **more: Any) -> None:
+        self._give({"ok": True, **more})
+
+    def no(self, code: str) -> None:
+        self._give(_no(code))
+
+    def _give(self, payload: Payload) -> None:
+        say, self._say = self._say, None
+        if say is not None:
+            say(payload)
+
+
+LightHandler = Callable[[Page, Payload, Reply], None]
+LightDoor = Callable[[str, Any, Say], None]
+
+
 def open_door(
     app: Flask,
     server: Any,
@@ -34,40 +58,76 @@ def open_door(
     event: str,
     handler: Handler,
     weigh: Callable[[Payload], float] = lambda _payload: 1.0,
-    *,
-    light: bool = False,
 ) -> None:
     """Answer `event` with what `handler` returns, and "ok"; without a request context, so no session is loaded.
 
-    `weigh`: as how many ordinary messages one counts. `light`: without the app's context either, for what comes with
-    every letter; such a handler enters it by itself where it asks the database.
+    `weigh`: as how many ordinary messages one counts.
     """
-    surroundings = nullcontext if light else app.app_context
 
     def door(sid: str, payload: Any = None, *_more: Any) -> Payload:
         page = pages.get(sid)
         if page is None:
             return _no(events.LOGIN_REQUIRED)
-        if not isinstance(payload, dict):
-            return _no(events.INVALID)
-        if any(nested(value) for value in payload.values()):
-            return _no(events.INVALID)
-        if not pages.may_speak(page, _size(payload), weigh(payload)):
-            return _no(events.RATE)
-        return _answer(surroundings, event, handler, page, payload)
+        refused = _unheard(pages, page, payload, weigh)
+        return _no(refused) if refused else _answer(app, event, handler, page, payload)
 
     server.on(event, door)
 
 
-def _answer(
-    surroundings: Callable[[], AbstractContextManager[object]],
-    event: str,
-    handler: Handler,
-    page: Page,
-    payload: Payload,
-) -> Payload:
+def open_light_door(server: Any, pages: Pages, event: str, handler: LightHandler) -> LightDoor:
+    """The same for what comes with every letter: without the app's context, which `handler` enters by itself where it
+    asks the database, and without anybody who waits for the answer. Returns what the short way calls (shortcut.py);
+    on the long way, of long-polling, somebody does wait."""
+
+    def light(sid: str, payload: Any, say: Say) -> None:
+        page, reply = pages.get(sid), Reply(say)
+        if page is None:
+            reply.no(events.LOGIN_REQUIRED)
+        elif refused := _unheard(pages, page, payload, _once):
+            reply.no(refused)
+        else:
+            _hand_over(event, handler, page, payload, reply)
+
+    def door(sid: str, payload: Any = None, *_more: Any) -> Payload:
+        answers: list[Payload] = []
+        answered = threading.Event()
+
+        def say(answer: Payload) -> None:
+            answers.append(answer)
+            answered.set()
+
+        light(sid, payload, say)
+        return answers[0] if answered.wait(PATIENCE) else _no(events.UNAVAILABLE)
+
+    server.on(event, door)
+    return light
+
+
+def _once(_payload: Payload) -> float:
+    return 1.0
+
+
+def _unheard(pages: Pages, page: Page, payload: Any, weigh: Callable[[Payload], float]) -> str:
+    """Why the wish is not even looked at; empty when it is."""
+    if not isinstance(payload, dict) or any(nested(value) for value in payload.values()):
+        return events.INVALID
+    return "" if pages.may_speak(page, _size(payload), weigh(payload)) else events.RATE
+
+
+def _hand_over(event: str, handler: LightHandler, page: Page, payload: Payload, reply: Reply) -> None:
     try:
-        with panics.as_exception(), surroundings():
+        with panics.as_exception():
+            handler(page, payload, reply)
+    except Refused as refusal:
+        reply.no(refusal.code)
+    except Exception:
+        log.exception("%s could not be answered", event)
+        reply.no(events.UNAVAILABLE)
+
+
+def _answer(app: Flask, event: str, handler: Handler, page: Page, payload: Payload) -> Payload:
+    try:
+        with panics.as_exception(), app.app_context():
             return {"ok": True, **(handler(page, payload) or {})}
     except Refused as refusal:
         return _no(refusal.code)

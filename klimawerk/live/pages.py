@@ -92,5 +92,5 @@ class Pages:
         return [page for page in self.all() if page.person_id == person_id]
 
     def _allowance(self, person_id: int) -> Allowance:
-        with self._lock:
-            return self._allowances.setdefault(person_id, Allowance())
+        found = self._allowances.get(person_id)
+        return found if found is not None else self._allowances.setdefault(person_id, Allowance())

@@ -7,18 +7,17 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from engineio.packet import MESSAGE, Packet
 from flask import Flask, current_app
 from socketio.exceptions import ConnectionRefusedError as Refusal
-from socketio.packet import EVENT
 
 from klimawerk import database
 from klimawerk.database import after_commit, writing
 from klimawerk.live import changes, events, identity, topics, transport
 from klimawerk.live.bus import Bus, Hint
-from klimawerk.live.doors import Handler, Payload, Refused, open_door
+from klimawerk.live.doors import Handler, LightHandler, Payload, Refused, open_door, open_light_door
 from klimawerk.live.keeper import Keeper
 from klimawerk.live.pages import Page, Pages
+from klimawerk.live.shortcut import Shortcut
 from klimawerk.live.storage import Storage
 from klimawerk.live.told import Told
 
@@ -38,6 +37,7 @@ class Live:
     def __init__(self, app: Flask, server: Any) -> None:
         self.app, self.server = app, server
         self.pages = Pages(limited=app.extensions["klimawerk"].rate_limits)
+        self.shortcut = Shortcut(server)
         self.keeper = Keeper(app, server.start_background_task)
         self.bus = Bus(app.extensions["klimawerk"].redis_url, server.start_background_task)
         self.told = Told(self.pages, self.bus, self.tell)
@@ -64,16 +64,13 @@ class Live:
         self.keeper.soon(lambda: self._listeners[kind](hint))
         self.bus.tell(kind, **hint)
 
-    def door(
-        self,
-        event: str,
-        handler: Handler,
-        weigh: Callable[[Payload], float] = lambda _payload: 1.0,
-        *,
-        light: bool = False,
-    ) -> None:
+    def door(self, event: str, handler: Handler, weigh: Callable[[Payload], float] = lambda _payload: 1.0) -> None:
         """See `open_door`."""
-        open_door(self.app, self.server, self.pages, event, handler, weigh, light=light)
+        open_door(self.app, self.server, self.pages, event, handler, weigh)
+
+    def light_door(self, event: str, handler: LightHandler) -> None:
+        """See `open_light_door`."""
+        self.shortcut.lead(event, open_light_door(self.server, self.pages, event, handler))
 
     def tell(self, event: str, payload: Payload, *, to: str, skip: list[str] | None = None) -> None:
         """Emit to a socket or a room of this process; each process tells its own."""
@@ -81,12 +78,7 @@ class Live:
 
     def tell_each(self, event: str, payload: Payload, sids: Iterable[str]) -> None:
         """Tell the same to some sockets of this process; it is encoded once for all of them."""
-        encoded = self.server.packet_class(EVENT, namespace="/", data=[event, payload]).encode()
-        packet = Packet(MESSAGE, encoded)
-        for sid in sids:
-            eio_sid = self.server.manager.eio_sid_from_sid(sid, "/")
-            if eio_sid is not None:
-                self.server.eio.send_packet(eio_sid, packet)
+        self.shortcut.tell(event, payload, sids)
 
     def wake(self) -> None:
         """Start what runs in the background: the server does so at once, the first socket where there is none; commands

@@ -6,6 +6,7 @@ import importlib
 import time
 import types
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import engineio.base_socket
@@ -42,6 +43,12 @@ def prepare(async_mode: str, max_message_size: int) -> None:
     driver._async["queue"] = _queue(driver._async["queue"])
 
 
+def offer_first(server: Any, take: Callable[[Any, str], bool]) -> None:
+    """From now on a WebSocket's messages are first offered to `take(Engine.IO socket, message)`: what it takes is no
+    concern of Socket.IO's."""
+    server.eio.shortcut = take
+
+
 def _websocket(max_message_size: int) -> Any:
     class Transport:
         """What Engine.IO takes for its WebSocket: it waits, sends and closes."""
@@ -72,8 +79,16 @@ def _websocket(max_message_size: int) -> Any:
             """The next message; None, which ends the connection, for one that is none."""
             if self._at_once and self._owner.upgraded:
                 self._owner.queue.line = self._line
-            message = self._line.receive()
-            return message if message is not None and harmless(message) else None
+            while True:
+                message = self._line.receive()
+                if message is None or not harmless(message):
+                    return None
+                if not self._taken(message):
+                    return message
+
+        def _taken(self, message: str | bytes) -> bool:
+            take = getattr(self._owner.server, "shortcut", None)
+            return bool(take and self._owner.upgraded and take(self._owner, message))
 
         def send(self, message: str | bytes) -> None:
             self._line.send(message)

@@ -65,7 +65,7 @@ class WebSocket:
 
     def offer(self, data: bytes) -> bytes:
         """Write what the network takes at once of a frame; what it did not take. Only under gevent."""
-        if not self._writing.acquire(blocking=False):
+        if self._writing.locked():  # nobody comes between this and what follows: no other greenlet is let in
             return data
         try:
             return data[self._socket._sock.send(data) :]
@@ -73,8 +73,6 @@ class WebSocket:
             return data
         except OSError:
             return b""  # the reader notices as well, and ends the connection
-        finally:
-            self._writing.release()
 
     def close(self, code: int = NORMAL) -> None:
         """Say goodbye, if it can still be said."""

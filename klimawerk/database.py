@@ -111,6 +111,9 @@ class _Made(NamedTuple):
     processors: dict[str, Any]
 
 
+_NEVER = (object(), None)
+
+
 class Prepared:
     """A statement whose words are made once, by SQLAlchemy for the database at hand. `types`: of the values that the
     driver does not take as they are."""
@@ -118,6 +121,7 @@ class Prepared:
     def __init__(self, statement: ClauseElement, **types: TypeEngine[Any]) -> None:
         self._statement, self._types = statement, types
         self._made: dict[str, _Made] = {}
+        self._last: dict[str, tuple[Any, Any]] = {}
 
     def words(self) -> str:
         return self._ready().words
@@ -126,7 +130,11 @@ class Prepared:
         """As the driver wants them: by place or by name."""
         made = self._ready()
         for name, process in made.processors.items():
-            values[name] = process(values[name]) if process else values[name]
+            value = values[name]
+            if process:
+                if self._last.get(name, _NEVER)[0] is not value:  # all rows of one transaction are of one moment
+                    self._last[name] = (value, process(value))
+                values[name] = self._last[name][1]
         return values if made.order is None else tuple(values[name] for name in made.order)
 
     def _ready(self) -> _Made:

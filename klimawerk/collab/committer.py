@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import cast
 
 from flask import Flask
@@ -149,13 +150,14 @@ class Committer:
         rows: list[dict[str, object]] = []
         if not any(entry.payload is not None for entries in groups.values() for entry in entries):
             return {room: room.seq for room in groups}
+        at = now()
         with self._line.writing() as cursor:
             for room in sorted(groups, key=lambda room: room.id):
                 logged = [entry for entry in groups[room] if entry.payload is not None]
-                seq = _take_numbers(cursor, room, groups[room][0], len(logged)) if logged else room.seq
+                seq = _take_numbers(cursor, room, groups[room][0], len(logged), at) if logged else room.seq
                 if seq is not None:
                     last[room] = seq
-                    rows += _rows(room, logged, seq)
+                    rows += _rows(room, logged, seq, at)
             if rows:
                 cursor.each(_ROWS, rows)
         return last
@@ -177,15 +179,15 @@ def _is_fresh(room: Room, entries: list[Entry]) -> bool:
         return False
 
 
-def _take_numbers(cursor: Cursor, room: Room, entry: Entry, count: int) -> int | None:
+def _take_numbers(cursor: Cursor, room: Room, entry: Entry, count: int, at: datetime) -> int | None:
     """The last of the `count` numbers; None where the document is not as the entry's writer knew it."""
     known = {"document": room.id, "known_gen": room.gen, "known_rev": entry.access_rev}
-    number: int | None = cursor.scalar(_NUMBERS, **known, count=count, moment=now())
+    number: int | None = cursor.scalar(_NUMBERS, **known, count=count, moment=at)
     return number
 
 
-def _rows(room: Room, logged: list[Entry], last: int) -> list[dict[str, object]]:
-    first, at = last - len(logged) + 1, now()
+def _rows(room: Room, logged: list[Entry], last: int, at: datetime) -> list[dict[str, object]]:
+    first = last - len(logged) + 1
     return [
         {"document_id": room.id, "seq": first + i, "payload": e.payload, "by": e.member.person_id, "at": at}
         for i, e in enumerate(logged)

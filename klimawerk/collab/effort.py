@@ -43,6 +43,14 @@ class Effort:
                 steps += items
         return steps + len(parsed.deletes) + len(parsed.structs)
 
+    def goes_on(self, stroke: wire.Struct) -> bool:
+        """Whether letters stand directly behind the last one of their client, and nothing was put there since."""
+        return self.tips.get(stroke.client) == (stroke.origin, stroke.right)
+
+    def go_on(self, stroke: wire.Struct) -> None:
+        """`note`, for letters of which that is so."""
+        self.tips[stroke.client] = (_last(stroke), stroke.right)
+
     def note(self, parsed: wire.Parsed) -> None:
         """It is merged."""
         for struct, jumps in _jumps(parsed, self.tips):

@@ -52,6 +52,9 @@ class Knowledge:
 
         `affordable(steps)`: whether so much work for merging it is granted now.
         """
+        stroke = wire.stroke(update)
+        if stroke is not None and self._goes_on(stroke):
+            return self._take_stroke(stroke, affordable)
         try:
             parsed = wire.parse(update, MOST_RUNS)
         except wire.Malformed:
@@ -76,6 +79,24 @@ class Knowledge:
         self.places.take(places)
         self._note(parsed.structs)
         return parsed
+
+    def _goes_on(self, stroke: wire.Struct) -> bool:
+        """Whether it stands directly behind what its client typed last, in a text, where nobody has put anything since:
+        then all that is asked of an update was asked before."""
+        client, clock = stroke.client, stroke.clock
+        return (
+            self.clocks.get(client) == clock
+            and self.effort.goes_on(stroke)
+            and self.places.is_in_text(client, clock - 1)
+        )
+
+    def _take_stroke(self, stroke: wire.Struct, affordable: Callable[[int], bool]) -> wire.Parsed:
+        if not affordable(1):
+            raise Refused(events.RATE)
+        self.effort.go_on(stroke)
+        self.places.go_on(stroke)
+        self.clocks[stroke.client] = stroke.clock + stroke.length
+        return wire.Parsed([stroke], [])
 
     def _placed(self, structs: Iterable[wire.Struct]) -> Places:
         """Where new items go. Refused("invalid") where one stands nowhere, in two places, or does not fit in."""

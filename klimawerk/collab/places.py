@@ -91,6 +91,17 @@ class Places:
         """How deep in elements: 0 in a root; below zero in a text."""
         return 0 if isinstance(place.parent, str) else self._depth_of(place.parent) or 0
 
+    def is_in_text(self, client: int, clock: int) -> bool:
+        """Whether this is the client's last item, is there, and stands in a text."""
+        if self._known.get(client) != clock + 1:
+            return False
+        run = self._runs[client][-1]
+        return not run.deleted and run.place.key is None and self.depth(run.place) < 0
+
+    def go_on(self, stroke: wire.Struct) -> None:
+        """`put`, for letters behind the last item of their client, of which that is so."""
+        self._known[stroke.client] = stroke.clock + stroke.length
+
     def _add(self, client: int, start: int, place: Place, deleted: bool, goes_on: bool) -> None:
         runs = self._runs.setdefault(client, [])
         if not (goes_on and runs and runs[-1].deleted == deleted and runs[-1].place == place):

@@ -17,6 +17,8 @@ GC, DELETED, JSON, BINARY, STRING, EMBED, FORMAT, TYPE, ANY, DOC, SKIP = range(1
 XML_ELEMENT, XML_TEXT = 3, 6
 _NAMED_TYPES = (3, 5)
 _LARGEST = 2**53 - 1  # of a whole number in a browser
+_ONE_RUN, _BEHIND, _BETWEEN = b"\x01\x01", 0x80 | STRING, 0xC0 | STRING
+_STROKE = 200  # bytes of the longest that is typed at once
 
 
 class Malformed(ValueError):
@@ -71,6 +73,26 @@ def parse(update: bytes, most: int = sys.maxsize) -> Parsed:
     if reader.at != len(update):
         raise Malformed("something follows the update")
     return Parsed(structs, deletes)
+
+
+def stroke(update: bytes) -> Struct | None:
+    """A few letters typed on behind the same client's last one, which is what most updates are; None for all others,
+    and for whatever is not quite so."""
+    if update[:2] != _ONE_RUN or len(update) > _STROKE or not update or update[-1]:
+        return None
+    reader = _Reader(update)
+    reader.at = len(_ONE_RUN)
+    try:
+        client, clock, info = reader.number(), reader.number(), reader.byte()
+        if info not in (_BEHIND, _BETWEEN) or reader.number() != client or reader.number() != clock - 1:
+            return None
+        right = (reader.number(), reader.number()) if info == _BETWEEN else None
+        letters = reader.text()
+    except (IndexError, UnicodeDecodeError, Malformed):
+        return None
+    if reader.at != len(update) - 1 or not letters or max(letters) > "\uffff":
+        return None
+    return Struct(client, clock, len(letters), STRING, (client, clock - 1), right)
 
 
 def parse_state(state: bytes) -> dict[int, int]:

@@ -10,15 +10,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pycrdt import merge_updates
-
 from klimawerk.collab.members import Relay
 from klimawerk.collab.room import Room
 from klimawerk.live import events
 
 log = logging.getLogger(__name__)
-TOGETHER = 4  # updates from which on it is tried whether they are smaller as one
-MANY = 200  # updates that are not tried any more
 TellEach = Callable[[str, dict[str, Any], Iterable[str]], None]
 
 
@@ -97,9 +93,6 @@ class Courier:
 
 
 def _encoded(payloads: list[bytes]) -> list[str]:
-    """As base64 text; many as one, where that is smaller. (Merging thousands would take seconds.)"""
-    if TOGETHER <= len(payloads) <= MANY:
-        merged = merge_updates(*payloads)
-        if len(merged) < sum(map(len, payloads)):
-            payloads = [merged]
+    """As base64 text, each update as it was judged: made into one, updates of somebody who says two things of the same
+    letter become a third thing."""
     return [base64.b64encode(payload).decode() for payload in payloads]

@@ -90,7 +90,17 @@ class Windows:
             context.close()
 
     def _sign_in(self, page: Page, person: Person) -> None:
-        sign_in(page, person)
+        """As the form does, without drawing it: two pages less in each of hundreds of windows."""
+        form = page.request.get("/login").text()
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+        assert token is not None, f"no CSRF token on the login page:\n{form[:2000]}"
+        answer = page.request.post(
+            "/login",
+            form={"email": person.email, "password": factories.PASSWORD, "csrf_token": token[1]},
+            headers={"Referer": self._url},
+            max_redirects=0,
+        )
+        assert answer.status == 302, f"signing in as {person.email}: {answer.status}"
 
     def _look_at_request(self, request: Request) -> None:
         address = urlsplit(request.url)

@@ -63,13 +63,13 @@ class Knowledge:
             raise Refused(events.TOO_LARGE) from None
         if not all(0 < struct.length < LONGEST and _is_ours(struct) for struct in parsed.structs):
             raise Refused(events.INVALID)
-        reach = self._reach(parsed.structs)
-        if not self._builds_on_known(parsed, reach):
+        reach, news = self._reach(parsed.structs), list(self._news(parsed.structs))
+        if not self._builds_on_known(parsed, news, reach):
             raise Refused(events.RESYNC)
-        parsed = wire.Parsed(list(self._news(parsed.structs)), parsed.deletes)
-        places = self._placed(parsed.structs)
         if self._cuts(parsed):
             raise Refused(events.INVALID)
+        parsed = wire.Parsed(news, parsed.deletes)
+        places = self._placed(parsed.structs)
         steps = self.effort.of(parsed)
         if steps > MOST_STEPS:
             raise Refused(events.TOO_LARGE)
@@ -122,13 +122,20 @@ class Knowledge:
             reach[struct.client] = max(known, end)
         return reach
 
-    def _builds_on_known(self, parsed: wire.Parsed, reach: Clocks) -> bool:
-        def known(client: int, end: int) -> bool:
-            return end <= reach.get(client, self.clocks.get(client, 0))
+    def _builds_on_known(self, parsed: wire.Parsed, news: list[wire.Struct], reach: Clocks) -> bool:
+        """Whether everything that is spoken of is there then; what is beside a known item has to be there already: Yjs
+        looks for it before it sees that it has that item."""
+        new = set(map(id, news))
+
+        def known(client: int, end: int, among: Clocks) -> bool:
+            return end <= among.get(client, self.clocks.get(client, 0))
 
         return all(
-            known(ref[0], ref[1] + 1) for s in parsed.structs for ref in (s.origin, s.right, s.parent) if ref
-        ) and all(known(client, clock + length) for client, clock, length in parsed.deletes)
+            known(ref[0], ref[1] + 1, reach if id(s) in new else self.clocks)
+            for s in parsed.structs
+            for ref in (s.origin, s.right, s.parent)
+            if ref
+        ) and all(known(client, clock + length, reach) for client, clock, length in parsed.deletes)
 
     def _news(self, structs: Iterable[wire.Struct]) -> Iterator[wire.Struct]:
         """What is known already is not taken over again, so whatever is said of it now must not count as known."""

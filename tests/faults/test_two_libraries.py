@@ -160,6 +160,30 @@ def test_deletions_in_whatever_order_reach_those_who_hear_several_edits_at_once(
     assert "Green" not in texts["the server"]
 
 
+def test_nothing_may_be_said_of_known_letters_that_browsers_would_stumble_over(house: House) -> None:
+    """Yjs looks for what stands beside an item before it sees that it has that item already."""
+    last = wire.parse(house.log[0]).structs[-1]
+    end = last.clock + last.length
+
+    def letters(*runs: tuple[wire.Id, wire.Id | None, str]) -> bytes:
+        out = number(1) + number(len(runs)) + number(9) + number(0)
+        for left, right, words in runs:
+            beside = [one for id_ in (left, right) if id_ for one in id_]
+            out += bytes([0xC4 if right else 0x84]) + b"".join(map(number, beside))
+            out += number(len(words.encode())) + words.encode()
+        return out + b"\0"
+
+    first, after = (last.client, end - 1), (9, 0)
+    assert house.send(letters((first, None, "a")))
+    assert not house.send(letters((first, (9, 1), "a"), (after, None, "b"))), "its neighbour comes with it"
+    assert house.send(letters((first, None, "a"), (after, None, "😀")))
+    assert not house.send(letters((first, (9, 2), "a"), (after, None, "xx"), ((9, 2), None, "c"))), "half a letter"
+    assert house.send(letters((first, None, "a"), (after, None, "😀"), ((9, 2), None, "c")))
+    texts = house.texts()
+    assert set(texts.values()) == {texts["the server"]}
+    assert json.dumps("a😀c").strip('"') in texts["the server"]
+
+
 def _text(document: Doc[XmlFragment]) -> str:
     return json.dumps(content.read(document.get(FRAGMENT, type=XmlFragment)))
 

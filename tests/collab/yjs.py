@@ -15,6 +15,10 @@ from tests.live.house import Client, Writer, b64
 NODE = shutil.which("node")
 
 
+class Stumbled(Exception):
+    """Yjs threw, and its process is no more; what it said is on the error output."""
+
+
 class YjsDoc:
     """Speaks like a pycrdt Doc, as far as a Writer asks."""
 
@@ -51,9 +55,15 @@ class YjsDoc:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with self._lock:
-            self._process.stdin.write(json.dumps({"op": op, **more}).encode() + b"\n")
-            self._process.stdin.flush()
-            return json.loads(self._process.stdout.readline())
+            try:
+                self._process.stdin.write(json.dumps({"op": op, **more}).encode() + b"\n")
+                self._process.stdin.flush()
+            except BrokenPipeError:
+                raise Stumbled(op) from None
+            answer = self._process.stdout.readline()
+        if not answer:
+            raise Stumbled(op)
+        return json.loads(answer)
 
 
 class YjsWriter(Writer):

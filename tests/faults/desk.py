@@ -13,6 +13,7 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from klimawerk.accounts.models import Person
 from klimawerk.collab import content
+from tests.collab.yjs import Stumbled
 from tests.live.house import append, b64, paragraph
 from tests.servers import Klimawerk
 
@@ -21,12 +22,13 @@ FRAGMENT = "description.en"
 
 class Desk:
     """A signed-in socket with a replica of one document. `heard`: [(event, payload)]; `own`: what a replica of Yjs
-    has tidied up by itself since."""
+    has tidied up by itself since; `stumbled`: it could not take in what it heard."""
 
     def __init__(self, server: Klimawerk, person: Person, name: str = "", **options: Any) -> None:
         self.name = name
         self.heard: list[tuple[str, Any]] = []
         self.own: list[bytes] = []
+        self.stumbled = False
         self.socket = server.socket(person, **options)
         self.socket.on("*", self._hear)
         self.doc: Doc[XmlFragment] = Doc()
@@ -84,8 +86,11 @@ class Desk:
         self.heard.append((event, payload))
         if event == "doc:update":
             with self.lock:
-                for update in payload["u"]:
-                    self._apply(update)
+                try:
+                    for update in payload["u"]:
+                        self._apply(update)
+                except Stumbled:
+                    self.stumbled = True
 
     def _apply(self, update: str) -> None:
         if own := self.doc.apply_update(base64.b64decode(update)):  # type: ignore[func-returns-value]

@@ -69,12 +69,12 @@ define install
 endef
 
 chromium:
-	@command -v chromium >/dev/null || { \
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ]; then apt="apt-get"; \
 	  elif sudo -n true 2>/dev/null; then apt="sudo -n apt-get"; \
-	  else echo "The tests need Debian's Chromium; please run: sudo apt install chromium"; exit 1; fi; \
+	  else echo "The tests need Debian's Chromium; please run: sudo apt install chromium-headless-shell"; exit 1; fi; \
 	  echo "Installing Chromium ..."; \
-	  $$apt update -qq && DEBIAN_FRONTEND=noninteractive $$apt install -qq -y --no-install-recommends chromium >/dev/null; }
+	  $$apt update -qq && DEBIAN_FRONTEND=noninteractive $$apt install -qq -y --no-install-recommends chromium-headless-shell >/dev/null; }
 
 test: dev chromium
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)

@@ -26,12 +26,17 @@ def batches(rows: Iterable[tuple[Sign, bytes]]) -> Iterator[Batch]:
     """The updates of `rows`, which are in the order of the log."""
     window = _Window()
     for (by, at), payload in rows:
-        parsed = wire.parse(payload)
+        parsed = _parsed(payload)
         if not window.takes(by, at, parsed):
             yield from window.hands.values()
             window = _Window()
         window.add(by, at, payload, parsed)
     yield from window.hands.values()
+
+
+def _parsed(payload: bytes) -> wire.Parsed:
+    stroke = wire.stroke(payload)
+    return wire.parse(payload) if stroke is None else wire.Parsed([stroke], [])
 
 
 class _Window:

@@ -37,6 +37,9 @@ class Knowledge:
 
     def learn(self, update: bytes) -> wire.Parsed:
         """Take note of an update that is in the log, so was judged before (or was made by the server)."""
+        stroke = wire.stroke(update)
+        if stroke is not None and self._goes_on(stroke):
+            return self._note_stroke(stroke)
         parsed = wire.parse(update)
         self.fragments.update(struct.root for struct in parsed.structs if struct.root)
         self.effort.note(parsed)
@@ -93,6 +96,9 @@ class Knowledge:
     def _take_stroke(self, stroke: wire.Struct, affordable: Callable[[int], bool]) -> wire.Parsed:
         if not affordable(1):
             raise Refused(events.RATE)
+        return self._note_stroke(stroke)
+
+    def _note_stroke(self, stroke: wire.Struct) -> wire.Parsed:
         self.effort.go_on(stroke)
         self.places.go_on(stroke)
         self.clocks[stroke.client] = stroke.clock + stroke.length

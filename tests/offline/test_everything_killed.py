@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from klimawerk.accounts.models import Person
 from klimawerk.measures.models import Measure
-from tests import servers
+from tests import browsers, servers
 from tests.browsers import sign_in
 from tests.factories import Team
 from tests.offline.looking import (
@@ -102,7 +102,7 @@ def _start(browser: Browser, profile: Path, server: servers.Klimawerk) -> Page:
     """A browser with a profile of its own, as people have."""
     context: BrowserContext = browser.browser_type.launch_persistent_context(
         profile,
-        executable_path="/usr/bin/chromium",
+        executable_path=browsers.program(),
         base_url=server.url,
         locale="en-GB",
         args=["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"],

@@ -101,8 +101,12 @@ def test_a_login_that_ends_is_renewed_in_place_and_the_words_go_on(
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit().press_sequentially(" Before.")
     expect(there.body()).to_contain_text("Before.")
+    # Somebody who types on meanwhile: after a pause the dialog would come, and take the words.
+    press = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'Shift', bubbles: true}))"
+    here.page.evaluate(f"window.typing = setInterval(() => {press}, 100)")
     live_server.session(team.de["editor"]).post(f"{live_server.url}/logout/everywhere", timeout=10)
     here.page.keyboard.type(" While signed out.")
+    here.page.evaluate("clearInterval(window.typing)")
     dialog = here.page.locator("#relogin")
     expect(dialog).to_be_visible(timeout=15_000)
     dialog.locator("input[type=email]").fill(team.de["editor"].email)

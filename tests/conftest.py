@@ -44,19 +44,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whoever asks for a browser is marked so; what is slow stays out unless it was asked for.
 
-    On other lines than the direct one, one database is enough.
+    On other lines than the direct one, one database is enough. Browsers come to PostgreSQL with two processes, unless
+    all was asked for; tests without a browser know both databases anyway.
     """
     slow = [] if lengths.LONG else [item for item in items if item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in slow and _fits(item)]
     for item in items:
-        if {"browser", "windows", "page_for"} & set(getattr(item, "fixturenames", ())):
+        if _has_browser(item):
             item.add_marker("browser")
 
 
 def _fits(item: pytest.Item) -> bool:
     params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    return "any_database" not in params or ways.fits(params.get("line", ways.DIRECT), params["any_database"])
+    if "any_database" not in params:
+        return True
+    line, database = params.get("line", ways.DIRECT), params["any_database"]
+    spared = _has_browser(item) and line == ways.DIRECT and database == "postgresql" and not lengths.LONG
+    return ways.fits(line, database) and not spared
+
+
+def _has_browser(item: pytest.Item) -> bool:
+    return bool({"browser", "windows", "page_for"} & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(scope="session")

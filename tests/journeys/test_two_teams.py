@@ -45,7 +45,7 @@ def editors(measure: Measure) -> tuple[Person, Person]:
     return katrin, akosua
 
 
-@pytest.mark.lines("nginx", "two")
+@pytest.mark.lines("two")
 def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     any_database: str, measure: Measure, editors: tuple[Person, Person], live_server: Klimawerk, page_for: PageFor
 ) -> None:

@@ -248,7 +248,7 @@ class Hub:
                 except Exception:
                     log.exception("%s could not be projected", room.name)
                     self._dirty.setdefault(room, time.monotonic())
-                _let_others_in()
+                projection.let_others_in()
 
     def _let_go(self) -> None:
         for room in self.rooms.all():
@@ -264,12 +264,6 @@ class Hub:
                 store.compact(document_id)
             except Exception:
                 log.exception("document %s could not be compacted", document_id)
-
-
-def _let_others_in() -> None:
-    """Between two documents: where a hundred are written in they are all due at the same moment."""
-    db.session.rollback()
-    time.sleep(0)
 
 
 def _lines(names: list[str]) -> Any:

@@ -78,7 +78,7 @@ def parse(update: bytes, most: int = sys.maxsize) -> Parsed:
 def stroke(update: bytes) -> Struct | None:
     """A few letters typed on behind the same client's last one, which is what most updates are; None for all others,
     and for whatever is not quite so."""
-    if update[:2] != _ONE_RUN or len(update) > _STROKE or not update or update[-1]:
+    if update[:2] != _ONE_RUN or len(update) > _STROKE or update[-1]:
         return None
     reader = _Reader(update)
     reader.at = len(_ONE_RUN)

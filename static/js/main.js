@@ -10,12 +10,12 @@ import { startLive } from "./live.js"
 import { startOffers } from "./offer.js"
 import { startPosts } from "./posts.js"
 import { startPresence } from "./presence.js"
-import { startReload } from "./reload.js"
 import { startRequests } from "./requests.js"
 import { startRows } from "./rows.js"
 import { startSaving } from "./saving.js"
 import { startShortcuts } from "./shortcuts.js"
 import { startStore } from "./store/start.js"
+import { RELOAD } from "./wire.js"
 import "./fields.js"
 
 document.documentElement.classList.add("js")
@@ -36,6 +36,6 @@ if (document.documentElement.dataset.userId) {
   startOffers()
   startLive()
   startPresence()
-  startReload()
+  connection.on(RELOAD, () => insist(() => import("./reload.js")).then(({ showReload }) => showReload()))
   startTexts()
 }

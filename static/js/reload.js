@@ -1,14 +1,8 @@
 // The server has moved on to a newer editor: this page says so and leaves the moment to its reader.
 
-import { connection } from "./connection.js"
-import { RELOAD } from "./wire.js"
 import { word } from "./words.js"
 
-export function startReload() {
-  connection.on(RELOAD, show)
-}
-
-function show() {
+export function showReload() {
   if (document.getElementById("reload")) return
   const line = Object.assign(document.createElement("p"), { id: "reload", className: "flash", textContent: word("reload") })
   line.setAttribute("role", "status")

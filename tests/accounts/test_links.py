@@ -139,7 +139,7 @@ def test_the_record_is_for_operators_and_nobody_else_learns_of_it(client: ProofR
     client.login(factories.person())
     assert client.get("/operator/record").status_code == 404
     client.post("/logout")
-    client.login(factories.person(operator=True))
+    client.sign_in(factories.person(operator=True))
     page = client.get("/operator/record")
     assert page.status_code == 200
     assert "signed_in" in page.text

@@ -64,6 +64,7 @@ class Table:
         client = self.app.test_client()
         assert isinstance(client, ProofReader)
         client.login(person)
+        client.get("/")  # news are counted from the first visit
         return Voice(client, self.measure.id)
 
     def person(self, role: str = "editor", side: str = "de") -> Person:

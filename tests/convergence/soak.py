@@ -23,7 +23,9 @@ ROUNDS = 4
 NOTHING = ("rooms", "members", "pages", "sockets", "log")  # of which nothing may be left when everybody has gone
 MORE = {"greenlets": 5, "threads": 1, "files": 5, "objects": 25_000, "heap": 10_000, "memory": 60_000}
 """How much more there may be after the last quarter than after warming up; memory in kB. Up to 20,000 objects wait for
-the collector (gunicorn.conf.py); what the heap has free between things in use is kept by the process."""
+the collector (gunicorn.conf.py); what the heap has free between things in use is kept by the process. Files of the
+database are counted apart: a connection that was needed once is kept, as many as the pool may keep."""
+CONNECTIONS = 5 + 1  # SQLAlchemy's pool; the committer's own
 SHOWN = (*NOTHING, *MORE, "stall")
 
 
@@ -34,6 +36,15 @@ class Rest:
     minutes: float
     counts: Counts
     files: Counter[str] = field(default_factory=Counter)
+
+    def connections(self) -> int:
+        return sum(count for name, count in self.files.items() if name.endswith(".sqlite"))
+
+    def held(self, name: str) -> int:
+        """A count; of files those that are not the database's."""
+        if name == "files":
+            return sum(count for file, count in self.files.items() if ".sqlite" not in file)
+        return self.counts[name]
 
 
 def main(minutes: float, people: int) -> int:
@@ -85,12 +96,15 @@ def verdict(here: Town, rests: list[Rest]) -> int:
         print(f"{name}: {slope(rests, name) * 60:+.0f} an hour of life, by {len(rests)} rests")
     wrong = [f"{name}: {last.counts[name]} are left" for name in NOTHING if last.counts[name]]
     wrong += [
-        f"{name}: {last.counts[name]}, {first.counts[name]} after warming up"
+        f"{name}: {last.held(name)}, {first.held(name)} after warming up"
         for name, more in MORE.items()
-        if last.counts[name] > first.counts[name] + more
+        if last.held(name) > first.held(name) + more
     ]
-    if last.counts["files"] > first.counts["files"]:
-        print(f"opened since the first rest: {dict(last.files - first.files)}")
+    if last.connections() > CONNECTIONS:
+        wrong.append(f"connections to the database: {last.connections()}")
+    print(f"connections to the database: {first.connections()}, then {last.connections()}")
+    if opened := last.files - first.files:
+        print(f"opened since the first rest: {dict(opened)}")
     wrong += sorted(set(here.faults))
     wrong += [line for line in here.server.log.splitlines() if line.startswith(("Traceback", "[CRITICAL"))][:5]
     print("\n".join(wrong) or "Everything is as it was.")
@@ -99,7 +113,7 @@ def verdict(here: Town, rests: list[Rest]) -> int:
 
 def slope(rests: list[Rest], name: str) -> float:
     """How much more of it there is for each minute of life, by a straight line through all rests."""
-    return statistics.linear_regression([r.minutes for r in rests], [r.counts[name] for r in rests]).slope
+    return statistics.linear_regression([r.minutes for r in rests], [r.held(name) for r in rests]).slope
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def server_on(line: str, folder: Path, database: str, queue: Callable[[], str]) 
         with nginx.behind_nginx(folder, database, **settings) as server:
             yield server
         return
-    server = servers.Klimawerk(folder, database)
+    server = servers.Klimawerk(folder, database, born=True)
     server.start()
     if line == DIRECT:
         yield server

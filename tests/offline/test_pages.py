@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import psutil
 from flask import Flask
 from playwright.sync_api import Page, expect
 
@@ -68,7 +67,7 @@ def test_a_line_that_stands_still_shows_the_kept_page(
     team: Team, sheet_for: SheetFor, live_server: servers.Klimawerk
 ) -> None:
     here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
-    processes = _processes(live_server)
+    processes = live_server.processes()
     for process in processes:
         process.suspend()
     try:
@@ -163,15 +162,3 @@ def _opened_anew(sheet: Sheet) -> Sheet:
     sheet.page.close()
     page.goto(f"/measures/{sheet.item}")
     return Sheet(page, sheet.item)
-
-
-def _processes(server: servers.Klimawerk) -> list[psutil.Process]:
-    own = next(one for one in psutil.process_iter(["cmdline"]) if _is(one, server))
-    return [own, *own.children(recursive=True)]
-
-
-def _is(process: psutil.Process, server: servers.Klimawerk) -> bool:
-    try:
-        return process.environ().get("PORT") == str(server.port) and "gunicorn" in " ".join(process.cmdline())
-    except psutil.Error:
-        return False

@@ -259,7 +259,7 @@ def test_changing_and_ending_count_at_once_and_are_announced(client: ProofReader
     rights_changed.connect(listen)
     editor = team.de["editor"]
     at = f"/partnerships/{team.partnership.id}/members/{membership(editor).id}"
-    client.login(team.de["coordinator"])
+    client.sign_in(team.de["coordinator"])
     client.get(f"/partnerships/{team.partnership.id}/members")
     client.post(at, data={"role": "reviewer", "municipality_id": "", "from_date": "2024-01-01", "to_date": ""})
     assert place(editor, team).role == "reviewer"

@@ -61,7 +61,9 @@ def test_a_page_fits_its_budget_with_everything_it_needs(
     store = sum(size for path, size in seen.editor.items() if path.endswith("/js/later.js"))
     assert store <= STORE, seen.editor
     assert sum(seen.editor.values()) - store <= EDITOR, seen.editor
-    assert len(seen.first) == 5, "page, style, two scripts, icon: each more is a round trip of its own on a bad day"
+    assert len(seen.first) == 6, (
+        "page, style, watch, two scripts, icon: each more is a round trip of its own on a bad day"
+    )
 
 
 def test_a_page_is_read_after_two_answers_and_its_editor_is_there_after_three(house: House, browser: Browser) -> None:

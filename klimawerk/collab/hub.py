@@ -18,6 +18,7 @@ from klimawerk.collab.courier import Courier
 from klimawerk.collab.members import NOTHING, Member
 from klimawerk.collab.models import Document
 from klimawerk.collab.parts import Parts
+from klimawerk.collab.projector import Projector
 from klimawerk.collab.room import Entry, Room
 from klimawerk.collab.rooms import Rooms
 from klimawerk.extensions import db
@@ -44,7 +45,7 @@ class Hub:
         self.committer = Committer(here.app, spawn, self._stored, lambda room: self.look_soon(room.name))
         self.courier = Courier(spawn, here.tell_each, self._wants_little)
         self.people = Roll(here, "document-people", self._announce_people)
-        self._dirty: dict[Room, float] = {}
+        self.projector = Projector(here.app, spawn)
         self._swept = 0.0
         here.on_gone.append(self.leave_all)
         here.on_recheck.append(self._recheck)
@@ -187,7 +188,7 @@ class Hub:
     def look(self) -> None:
         """Once a second: what other processes wrote, what is to be projected, compacted, or let go."""
         self._look_at([room.name for room in self.rooms.all()])
-        self._project()
+        self.projector.look()
         self._let_go()
         self.parts.tidy()
         self.committer.tell_the_waiting()
@@ -226,33 +227,19 @@ class Hub:
             if row.seq > room.seq and not room.in_flight:
                 room.follow()
             if row.projected_seq < row.seq:
-                self._dirty.setdefault(room, time.monotonic())
+                self.projector.note(room)
             undecided = room.undecided
         if undecided:
             self.decide(room)
 
     def _stored(self, rooms: list[Room]) -> None:
         for room in rooms:
-            self._dirty.setdefault(room, time.monotonic())
+            self.projector.note(room)
         self.live.bus.tell(hints.DOCUMENTS, names=[room.name for room in rooms], everything=False)
-
-    def _project(self) -> None:
-        for room, since in list(self._dirty.items()):
-            if projection.is_due(room, since):
-                self._dirty.pop(room, None)
-                try:
-                    with panics.as_exception():
-                        projection.project_now(room.name)
-                except store.NoDocument:
-                    continue
-                except Exception:
-                    log.exception("%s could not be projected", room.name)
-                    self._dirty.setdefault(room, time.monotonic())
-                projection.let_others_in()
 
     def _let_go(self) -> None:
         for room in self.rooms.all():
-            if room.members or room in self._dirty or time.monotonic() - room.used_at < IDLE:
+            if room.members or room in self.projector or time.monotonic() - room.used_at < IDLE:
                 continue
             with room.lock:
                 if not room.members and not room.in_flight:

@@ -13,14 +13,12 @@ from klimawerk import panics
 from klimawerk.clock import now
 from klimawerk.collab import content, store
 from klimawerk.collab.models import Document, LiveText
-from klimawerk.collab.room import Room
 from klimawerk.collab.signals import texts_change
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 
 log = logging.getLogger(__name__)
-QUIET, LATEST = 2.0, 10.0  # seconds without a change; seconds after the first change that is not projected
 ABANDONED = timedelta(seconds=15)
 Projected = dict[str, tuple[str, str]]  # fragment: (plain, html)
 
@@ -36,12 +34,6 @@ def project_now(name: str) -> None:
         _project(document.id, name)
 
 
-def is_due(room: Room, since: float) -> bool:
-    """Whether a room that has been dirty since `since` (monotonic seconds) is to be projected now."""
-    moment = time.monotonic()
-    return moment - room.changed_at >= QUIET or moment - since >= LATEST
-
-
 def sweep(everything: bool = False) -> None:
     """Project what a process left behind that ended too early; `everything`: also what is young."""
     query = select(Document.id, Document.name).where(Document.dirty_since.is_not(None))
@@ -53,13 +45,8 @@ def sweep(everything: bool = False) -> None:
                 _project(document_id, name)
         except Exception:
             log.exception("%s could not be projected", name)
-        let_others_in()
-
-
-def let_others_in() -> None:
-    """Between two documents: where a hundred are written in they are all due at the same moment."""
-    db.session.rollback()
-    time.sleep(0)
+        db.session.rollback()
+        time.sleep(0)  # others have their turn between two of them
 
 
 def _project(document_id: int, name: str) -> None:

@@ -59,7 +59,28 @@ async function fresh(request, during) {
   if (reader) await knowReader(reader)
   if (answer.headers.has("X-Keep") && !answer.redirected) during(keep(request.url, answer.clone()))
   else if (GONE.includes(answer.status)) during(caches.open(PAGES).then((pages) => pages.delete(request, { ignoreSearch: true })))
-  return answer
+  return answer.body ? ending(answer) : answer
+}
+
+/** An answer that breaks off just ends: a page that fails half-way would stay in loading, one that ends helps itself. */
+function ending(answer) {
+  const source = answer.body.getReader()
+  const body = new ReadableStream({
+    pull: (target) =>
+      source.read().then(
+        ({ done, value }) => (done ? target.close() : target.enqueue(value)),
+        () => target.close()
+      ),
+    cancel: () => source.cancel(),
+  })
+  return new Response(body, { status: answer.status, headers: plain(answer) })
+}
+
+/** The headers, but for those about how it came. */
+function plain(answer) {
+  const headers = new Headers(answer.headers)
+  for (const name of ["Content-Encoding", "Content-Length", "Set-Cookie", "Vary"]) headers.delete(name)
+  return headers
 }
 
 async function knowReader(reader) {
@@ -71,8 +92,7 @@ async function knowReader(reader) {
 }
 
 async function keep(address, answer) {
-  const headers = new Headers(answer.headers)
-  for (const name of ["Content-Encoding", "Content-Length", "Set-Cookie", "Vary"]) headers.delete(name)
+  const headers = plain(answer)
   headers.set("X-Kept", new Date().toISOString())
   const body = await answer.text()
   const pages = await caches.open(PAGES)

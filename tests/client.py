@@ -53,7 +53,7 @@ class ProofReader(FlaskClient):
     def login(self, person: Person) -> None:
         """Signed in as after the form, without its pages and without counting a password."""
         app = self.application
-        with app.test_request_context("/login"):
+        with app.app_context(), app.test_request_context("/login"):
             sessions.begin(person)
             self.token = generate_csrf()
             app.session_interface.save_session(app, session, app.make_response(""))  # type: ignore[arg-type]

@@ -1,19 +1,27 @@
-// A classic script: it is here before what it watches. On a line that breaks, what did not come is asked for again, and a
-// page of which the end did not come, too.
+// On a line that breaks, what did not come is asked for again, and so is a page without its end. A browser tells nobody
+// that a page broke off: it stays in loading, grows no more, and runs only scripts that it need not wait for (async).
 (() => {
-  const posted = "posted" in document.currentScript.dataset
-  const later = (work, tries) => setTimeout(work, Math.min(15_000, 500 * 2 ** tries))
+  const parts = "script[type=module], link[rel=stylesheet]:not([id])"
   let tries = 0
-  addEventListener("error", ({ target }) => {
-    if (!target.matches?.("script[type=module], link[rel=stylesheet]:not([id])") || tries > 20) return
-    const fresh = document.createElement(target.localName)
-    for (const { name, value } of target.attributes) fresh.setAttribute(name, value)
-    later(() => target.replaceWith(fresh), tries++)
-  }, true)
-  if (!posted) addEventListener("DOMContentLoaded", () => {
-    const cuts = +(sessionStorage.cuts ?? 0)
-    if (document.getElementById("announce")) return delete sessionStorage.cuts
-    sessionStorage.cuts = cuts + 1
-    if (cuts < 5) later(() => location.reload(), cuts)
-  })
+  let size = 0
+  let still = 0 // seconds
+  const replace = (part) => {
+    const fresh = document.createElement(part.localName)
+    for (const { name, value } of part.attributes) fresh.setAttribute(name, value)
+    setTimeout(() => part.replaceWith(fresh), Math.min(15_000, 500 * 2 ** tries++))
+  }
+  const came = ({ src, href }) => performance.getEntriesByName(src ?? href).some((entry) => entry.decodedBodySize)
+  addEventListener("error", ({ target }) => target.matches?.(parts) && replace(target), true)
+  // What failed before this was here.
+  addEventListener("load", () => document.querySelectorAll(parts).forEach((part) => came(part) || replace(part)))
+  const watch = setInterval(() => {
+    const whole = document.getElementById("announce")
+    still = size < document.all.length ? 0 : still + 1
+    size = document.all.length
+    if (!whole && document.readyState == "loading" && still < 8) return
+    clearInterval(watch)
+    if (whole) return delete sessionStorage.cuts
+    sessionStorage.cuts = +(sessionStorage.cuts ?? 0) + 1
+    if (sessionStorage.cuts < 6) location.reload()
+  }, 1_000)
 })()

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from klimawerk.measures.models import Measure
+from tests import browsers
 from tests.factories import Team
+from tests.live.house import until
+from tests.servers import Klimawerk
+from tests.thin.shaped import Line, thin
 
 PageFor = Callable[..., Page]
 PARTS = {"the entry": r"/js/main\.js", "the libraries": r"/klimawerk-page", "the style": r"/css/page\.css"}
@@ -74,8 +80,51 @@ def test_a_page_that_broke_off_is_loaded_again(page_for: PageFor, team: Team, me
         expect(page.locator("#announce")).to_have_count(1)
         expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
         assert len(loads) == 3
-        assert page.evaluate("sessionStorage.getItem('cuts')") is None
+        until(lambda: page.evaluate("sessionStorage.getItem('cuts')") is None)
     else:
         page.wait_for_timeout(3_000)
         assert len(loads) == 1
         assert not page.locator("#announce").count()
+
+
+@dataclass
+class OneReset:
+    """Weather that breaks the connection that carries the byte `left` bytes from now, once."""
+
+    left: int
+
+    def after(self, size: int) -> float | None:
+        before, self.left = self.left, self.left - size
+        return 0 if before > 0 >= self.left else None
+
+
+def at_rest(page: Page, line: Line) -> bool:
+    before = line.carried[1]
+    page.wait_for_timeout(1_500)
+    return line.carried[1] - before < 500
+
+
+@pytest.mark.parametrize("worker", [False, True], ids=["first visit", "through the service worker"])
+def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
+    browser: Browser, page_for: PageFor, live_server: Klimawerk, team: Team, measure: Measure, worker: bool
+) -> None:
+    known = page_for(team.de["editor"], path="/").context.storage_state()
+    with thin(live_server.port, rate=30_000, delay=0.02) as line:
+        windows = browsers.Windows(browser, line.url)
+        page = windows.open(path="about:blank", storage_state=known, service_workers="allow" if worker else "block")
+        if worker:
+            page.goto(f"/measures/{measure.id}")
+            expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
+            page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+            until(lambda: at_rest(page, line))  # all that comes later has come
+        line.reset()
+        line.weather = cast(Any, OneReset(6_000))
+        page.goto(f"/measures/{measure.id}", wait_until="commit")
+        expect(page.locator("#announce")).to_have_count(1)
+        windows.faults.clear()  # on half a page scripts may stumble
+        expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
+        assert line.resets >= 1
+        page.locator(".text-edit").first.click()
+        expect(page.locator("[role=textbox]:focus")).to_have_count(1)
+        windows.close()
+    assert not windows.faults, "\n".join(windows.faults)

@@ -80,6 +80,20 @@ def test_a_line_that_breaks_while_the_editor_comes_and_again_and_again_loses_no_
     expect(near.body()).to_have_text(there)
 
 
+@pytest.mark.parametrize("seed", range(7, 7 + steps(1, 8)))
+def test_a_first_visit_on_a_line_that_breaks_from_the_beginning_comes_to_writing(
+    team: Team, sheet_for: SheetFor, live_server: Klimawerk, browser: Browser, seed: int
+) -> None:
+    near, known = sheet_for(team.partner["editor"]), sheet_for(team.de["editor"])
+    with thin(live_server.port, weather=Weather(seed)) as line, visitor(browser, line, near, known) as far:
+        far.begin_to_write()
+        far.write("Angekommen.")
+        far.seconds("saved")
+        assert line.resets > 1, "the weather was fine"
+        print(f"seed {seed}: {line.stalls} stalls, {line.resets} resets, {far.seen}")
+    expect(near.body()).to_contain_text("Angekommen.")
+
+
 def test_an_editor_that_could_not_be_fetched_opens_at_the_second_click(team: Team, sheet_for: SheetFor) -> None:
     sheet = sheet_for(team.de["editor"])
     sheet.page.context.add_init_script("Object.defineProperty(navigator, 'connection', {value: {saveData: true}})")

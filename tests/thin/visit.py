@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page
 
 TEXT = "kw-text[data-write][data-kind=text]:has(.text-body > *)"
 """A long text with something in it. The first of the page is kept in mind: an editor has something in any text."""
@@ -40,11 +40,12 @@ class Visit:
     """`page` must not have been anywhere yet. What is waited for has `patience` seconds to come."""
 
     def __init__(self, page: Page, *, patience: float = 60) -> None:
-        self.page, self._patience = page, patience
+        self.page, self._patience, self._asked = page, patience, 0.0
         page.add_init_script(_EYE)
 
     def open(self, address: str) -> None:
         """Ask for the page, and do not wait for it."""
+        self._asked = time.time()
         self.page.goto(address, wait_until="commit")
 
     def seconds(self, name: str) -> float:
@@ -54,12 +55,18 @@ class Visit:
 
     def moment(self, name: str) -> float:
         """The same as a time of the wall clock (seconds), for comparing pages."""
-        return self.seconds(name) + float(self.page.evaluate("performance.timeOrigin")) / 1000
+        return self.seconds(name) + self._asked
 
     @property
     def seen(self) -> dict[str, float]:
-        found: dict[str, float] = self.page.evaluate("window.eye?.seen ?? {}")
-        return {name: at / 1000 for name, at in found.items()}
+        """By what is there now: a page that broke off is loaded again, and its time goes on."""
+        try:
+            origin, found = self.page.evaluate("[performance.timeOrigin, window.eye?.seen ?? {}]")
+        except Error as problem:
+            if "context was destroyed" in problem.message:
+                return {}
+            raise
+        return {name: (origin + at) / 1000 - self._asked for name, at in found.items()}
 
     @property
     def text(self) -> Locator:

@@ -129,7 +129,19 @@ WORDS: dict[str, LazyString] = {
 
 
 LATER = (
-    *("away.", "comments.", "leaving.", "link.", "panel.", "relogin.", "toolbar", "waiting.here", "kept"),
+    *(
+        "away.",
+        "comments.",
+        "leaving.",
+        "link.",
+        "panel.",
+        "relogin.",
+        "reload",
+        "toolbar",
+        "volume",
+        "waiting.here",
+        "kept",
+    ),
     *("note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
     *("offer.deleted", "offer.forbidden", "offer.invalid", "offer.locked", "offer.outdated", "offer.restored"),
     *("offer.revoked", "offer.swept", "offer.too_large"),

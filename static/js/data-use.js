@@ -3,12 +3,13 @@
 import { connection } from "./connection.js"
 import { thrift } from "./thrift.js"
 import { startVolume, usedVolume } from "./volume.js"
-import { clock, number, word } from "./words.js"
+import { clock, laterWords, number, word } from "./words.js"
 
 const CALM = 5_000
 
-export function startDataUse() {
+export async function startDataUse() {
   startVolume(connection)
+  await laterWords()
   const place = document.getElementById("data-use")
   if (!place) return
   const control = place.querySelector("[data-saver]")

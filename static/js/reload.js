@@ -1,8 +1,9 @@
 // The server has moved on to a newer editor: this page says so and leaves the moment to its reader.
 
-import { word } from "./words.js"
+import { laterWords, word } from "./words.js"
 
-export function showReload() {
+export async function showReload() {
+  await laterWords()
   if (document.getElementById("reload")) return
   const line = Object.assign(document.createElement("p"), { id: "reload", className: "flash", textContent: word("reload") })
   line.setAttribute("role", "status")

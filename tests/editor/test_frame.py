@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
+from klimawerk.measures.models import Measure
 from tests import factories, servers
 from tests.editor.conftest import Sheet, paste
 from tests.factories import Team
@@ -159,3 +161,25 @@ def test_the_question_mark_lists_the_keys_unless_single_keys_are_off(team: Team,
     expect(here.page.locator("#shortcuts")).to_be_hidden()
     here.page.locator("[data-open-shortcuts]").click()
     expect(here.page.locator("#shortcuts")).to_be_visible()
+
+
+def test_a_page_of_an_older_editor_says_so_once_and_leaves_the_moment_to_its_reader(
+    page_for: Callable[..., Page], team: Team, measure: Measure
+) -> None:
+    page = page_for(team.partner["editor"], path="about:blank")
+    lines: list[WebSocketRoute] = []
+
+    def between(line: WebSocketRoute) -> None:
+        line.connect_to_server()
+        lines.append(line)
+
+    page.route_web_socket(re.compile("/socket.io/"), between)
+    page.goto(f"/measures/{measure.id}")
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
+    expect(page.locator("#reload")).to_have_count(0)
+    for _ in range(2):
+        lines[-1].send('42["reload",{"schema":2}]')
+    expect(page.locator("#reload")).to_contain_text("There is a newer version of this page.")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Load it now").click()
+    expect(page.locator("#reload")).to_have_count(0)

@@ -24,8 +24,9 @@ NOTHING = ("rooms", "members", "pages", "sockets", "log")  # of which nothing ma
 MORE = {"greenlets": 5, "threads": 1, "files": 5, "objects": 25_000, "heap": 10_000, "memory": 60_000}
 """How much more there may be after the last quarter than after warming up; memory in kB. Up to 20,000 objects wait for
 the collector (gunicorn.conf.py); what the heap has free between things in use is kept by the process. Files of the
-database are counted apart: a connection that was needed once is kept, as many as the pool may keep."""
-CONNECTIONS = 5 + 1  # SQLAlchemy's pool; the committer's own
+database are counted apart: a connection that was needed once is kept, as many as the pool may keep, and SQLite keeps
+the file of one that was closed while another one holds a lock."""
+CONNECTIONS = 5 + 10 + 1  # SQLAlchemy's pool, what it may open beyond, the committer's own
 SHOWN = (*NOTHING, *MORE, "stall")
 
 

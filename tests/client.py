@@ -59,6 +59,8 @@ class ProofReader(FlaskClient):
             app.session_interface.save_session(app, session, app.make_response(""))  # type: ignore[arg-type]
             kept = session.token  # type: ignore[attr-defined]
         self.set_cookie(app.config["SESSION_COOKIE_NAME"], kept)
+        db.session.rollback()  # what the test has read is of before
+        db.session.expire_all()
 
     def sign_in(self, person: Person, password: str = factories.PASSWORD) -> TestResponse:
         """Through the form, like a person."""

@@ -59,11 +59,13 @@ async function fresh(request, during) {
   if (reader) await knowReader(reader)
   if (answer.headers.has("X-Keep") && !answer.redirected) during(keep(request.url, answer.clone()))
   else if (GONE.includes(answer.status)) during(caches.open(PAGES).then((pages) => pages.delete(request, { ignoreSearch: true })))
-  return answer.body ? ending(answer) : answer
+  return answer.headers.get("Content-Type")?.startsWith("text/html") ? ending(answer) : answer
 }
 
-/** An answer that breaks off just ends: a page that fails half-way would stay in loading, one that ends helps itself. */
+/** A page that breaks off just ends: one that fails half-way would stay in loading, one that ends helps itself. Files do
+ *  fail: half a file must not look like a whole one. */
 function ending(answer) {
+  if (!answer.body) return answer
   const source = answer.body.getReader()
   const body = new ReadableStream({
     pull: (target) =>

@@ -10,7 +10,7 @@
     for (const { name, value } of part.attributes) fresh.setAttribute(name, value)
     setTimeout(() => part.replaceWith(fresh), Math.min(15_000, 500 * 2 ** tries++))
   }
-  const came = ({ src, href }) => performance.getEntriesByName(src ?? href).some((entry) => entry.decodedBodySize)
+  const came = ({ src, href }) => performance.getEntriesByName(src ?? href).some((entry) => entry.decodedBodySize !== 0)
   addEventListener("error", ({ target }) => target.matches?.(parts) && replace(target), true)
   // What failed before this was here.
   addEventListener("load", () => document.querySelectorAll(parts).forEach((part) => came(part) || replace(part)))

@@ -5,7 +5,6 @@ A member is told everything in order, each time from where it was told last (`Me
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,9 +15,6 @@ from klimawerk.live.limits import Bucket
 
 WRITING = 5.0  # seconds that somebody counts as writing after an edit
 GROUPED, QUIET = 0.5, 10.0  # seconds that words may wait for those who only read, and for quiet pages
-READ, SLACK = 0.035, 0.01
-"""Seconds between two frames for readers while they get words at once: every second one of those that writers get; and
-how much longer the second one is waited for."""
 OWN = 0.5  # seconds until somebody hears that all that is new is their own (a gap of two would make them join again)
 A_WRITER = 500.0  # bytes a second that one writer may cost each reader; past that readers get words in groups
 CARET, CARET_READ = 0.2, 2.0  # seconds between two carets of one person, for those who write and who read
@@ -44,7 +40,7 @@ class Audience:
         self._readers = Bucket(A_WRITER, A_WRITER)
         self._carets: tuple[dict[str, Any], dict[str, Any]] = {}, {}
         self._caret_at: dict[tuple[bool, str], float] = {}
-        self._read, self._read_at = 0, -math.inf
+        self._read = 0
 
     def add(self, relay: Relay) -> None:
         self._waiting.append(relay)
@@ -67,12 +63,11 @@ class Audience:
     def _words(self, due: Due, now: float, writing: set[str], quiet: Callable[[str], bool]) -> None:
         last, told_readers = self._waiting[-1].seq, False
         heavy = sum(len(relay.payload) for relay in self._waiting) > MOST
-        next_at = self._read_at + READ
-        costly = len(self._members) > len(writing) and now >= next_at and not self._affordable(len(writing))
+        costly = self._read < last and len(self._members) > len(writing) and not self._affordable(len(writing))
         for sent, sids in self._behind(last).items():
             relays, ready = self._after(sent), []
             since, writer = relays[0].at, _only_writer(relays)
-            read_at = since + GROUPED if costly else next_at
+            read_at = since + GROUPED if costly else since
             for sid in sids:
                 reads = sid not in writing
                 at = read_at if reads else since + OWN if sid == writer else since
@@ -82,14 +77,13 @@ class Audience:
                     ready.append(sid)
                     told_readers |= reads
                 else:
-                    at += SLACK if reads else 0.0
                     due.again = min(due.again or at, at)
             for sid in ready:
                 self._members[sid].sent = last
             if ready:
                 due.words.append((sent, relays, ready))
         if told_readers:
-            self._read, self._read_at = last, now
+            self._read = last
         self._waiting = self._after(min((member.sent for member in self._members.values()), default=last))
 
     def _behind(self, last: int) -> dict[int, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,9 @@ from klimawerk.live import events
 from klimawerk.live.doors import PATIENCE
 
 log = logging.getLogger(__name__)
-BETWEEN = 0.02  # seconds between the begins of two transactions; the first after a pause begins at once
+COMPANY, PAUSE = 0.02, 0.04
+"""Seconds that an update waits at most for others to share its transaction; and how long none may have begun for it to
+wait for nobody."""
 MOST = 500  # updates in one transaction
 Groups = dict[Room, list[Entry]]
 _DOCUMENT, _UPDATE = cast(Table, Document.__table__), cast(Table, Update.__table__)
@@ -61,7 +64,7 @@ class Committer:
         self._at_work: list[Entry] = []
         self._arrived = threading.Condition()
         self._running = False
-        self._next = 0.0
+        self._began = -math.inf
         self._line = Line()
 
     def put(self, entry: Entry) -> None:
@@ -108,8 +111,10 @@ class Committer:
                 self._arrived.wait(1.0)
                 if not self._queue:
                     return []
-        time.sleep(max(0.0, self._next - time.monotonic()))
-        self._next = time.monotonic() + BETWEEN
+            came = self._queue[0].since
+        if came < self._began + PAUSE:
+            time.sleep(max(0.0, came + COMPANY - time.monotonic()))
+        self._began = time.monotonic()
         with self._arrived:
             batch, self._queue = self._queue[:MOST], self._queue[MOST:]
         return batch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from klimawerk.collab import audience
-from klimawerk.collab.audience import OWN, READ, Audience
+from klimawerk.collab.audience import A_WRITER, GROUPED, OWN, Audience
 from klimawerk.collab.members import NOTHING, Member, Relay
 
 Told = dict[str, list[int]]
@@ -58,27 +58,26 @@ def test_the_first_word_after_a_pause_reaches_all_at_once_but_its_writer(room: R
     assert room.told() == {"other": [1], "reader": [1]}
 
 
-def test_readers_get_every_second_frame_of_those_that_writers_get(room: Room) -> None:
-    room.write()
-    room.told()
+def test_who_only_reads_gets_what_writers_get_while_the_line_bears_it(room: Room) -> None:
     frames = []
     for _ in range(4):
-        room.clock.now += 0.02
         room.write()
         frames.append(room.told())
-    assert [frame["other"] for frame in frames] == [[2], [3], [4], [5]]
-    assert [frame.get("reader") for frame in frames] == [None, [2, 3], None, [4, 5]]
+        room.clock.now += 0.03
+    assert [frame["other"] for frame in frames] == [[1], [2], [3], [4]]
+    assert [frame["reader"] for frame in frames] == [[1], [2], [3], [4]]
 
 
-def test_the_last_word_does_not_wait_for_another_one(room: Room) -> None:
+def test_past_that_words_wait_for_company_and_come_within_half_a_second(room: Room) -> None:
+    room.audience.add(Relay(1, "writer", b"x" * int(3 * A_WRITER), room.clock.now))
+    room.seq = 1
+    assert room.told()["reader"] == [1]
     room.write()
-    room.told()
-    room.clock.now += 0.02
+    assert room.told() == {"other": [2]}
+    assert 0 < room.again() <= GROUPED
     room.write()
-    room.told()
-    assert 0 < room.again() < READ
-    room.clock.now += room.again() + 0.001
-    assert room.told() == {"reader": [2]}
+    room.clock.now += GROUPED
+    assert room.told()["reader"] == [2, 3]
 
 
 def test_a_writer_hears_of_own_words_with_those_of_others_or_after_a_while(room: Room) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from klimawerk import turns
 from klimawerk.extensions import db
 
 log = logging.getLogger(__name__)
@@ -210,6 +211,16 @@ def _writer() -> Iterator[None]:
         yield
 
 
+def breathe() -> None:
+    """Let others in, if nobody has for a while (turns.py); never inside `writing()`.
+
+    The drivers of databases in the network wait with every statement, SQLite's does not; so it is done before each one,
+    and between the pieces of a page.
+    """
+    if not _depth.get():
+        turns.breathe()
+
+
 def init_app(app: Flask) -> None:
     """Teach the engine SQLite's manners (WAL, durable commits, foreign keys, explicit BEGIN)."""
     if not app.extensions["klimawerk"].is_sqlite:
@@ -218,6 +229,7 @@ def init_app(app: Flask) -> None:
         engine: Engine = db.engine
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
+    event.listen(engine, "before_cursor_execute", lambda *_statement: breathe())
 
 
 def _sqlite_connect(connection: object, _record: object) -> None:

@@ -9,7 +9,6 @@ behind that is read on top.
 from __future__ import annotations
 
 import re
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -24,6 +23,7 @@ from klimawerk.collab.batches import batches
 from klimawerk.collab.content import Node
 from klimawerk.collab.log import Log
 from klimawerk.collab.models import Passages, Update
+from klimawerk.database import breathe
 from klimawerk.extensions import db
 
 NEAR = 900  # seconds between two neighbouring stretches of one person that count as one
@@ -68,7 +68,7 @@ class Replay:
         try:
             for name in fragments:
                 self.texts[name] = Written(self.document, name, kept.get(name))
-                time.sleep(0)
+                breathe()
             self._run(log)
         finally:
             for text in self.texts.values():
@@ -88,7 +88,7 @@ class Replay:
     def _settle(self, by: int | None, at: int) -> None:
         for text in self.texts.values():
             text.settle(by, at)
-        time.sleep(0)
+        breathe()
 
 
 class Written:

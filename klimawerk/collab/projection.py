@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from datetime import timedelta
 
 from pycrdt import XmlFragment
@@ -14,7 +13,7 @@ from klimawerk.clock import now
 from klimawerk.collab import content, store
 from klimawerk.collab.models import Document, LiveText
 from klimawerk.collab.signals import texts_change
-from klimawerk.database import writing
+from klimawerk.database import breathe, writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 
@@ -46,7 +45,7 @@ def sweep(everything: bool = False) -> None:
         except Exception:
             log.exception("%s could not be projected", name)
         db.session.rollback()
-        time.sleep(0)  # others have their turn between two of them
+        breathe()  # others have their turn between two of them
 
 
 def _project(document_id: int, name: str) -> None:

@@ -7,7 +7,7 @@ import logging
 from flask import Flask
 
 from klimawerk import panics
-from klimawerk.database import BROKEN
+from klimawerk.database import BROKEN, breathe
 from klimawerk.digests import sending
 from klimawerk.extensions import db, socketio
 
@@ -34,7 +34,7 @@ def _round(app: Flask) -> None:
     try:
         with panics.as_exception(), app.app_context():
             try:
-                sending.one_round(breathe=lambda: socketio.sleep(0))
+                sending.one_round(breathe=breathe)
             finally:
                 db.session.remove()
     except BROKEN as error:

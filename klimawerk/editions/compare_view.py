@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import and_, or_, select
 
+from klimawerk.database import breathe
 from klimawerk.editions import comparing
 from klimawerk.editions.comparing import ItemChange
 from klimawerk.editions.past import title_in
@@ -102,7 +102,7 @@ class EditionsCompared:
         return Shown(change, code, title, lang, c, self._address(change))
 
     def _compared(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> Compared:
-        time.sleep(0)  # others are not kept waiting by a long programme
+        breathe()  # others are not kept waiting by a long programme
         found = [states.stood(part.head, contents, self._known) for part in (change.old, change.new) if part]
         old, new = found[0], found[-1]
         v = replace(self.v, opened=replace(self.v.opened, item=item))

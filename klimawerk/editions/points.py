@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from klimawerk.collab.models import Document
+from klimawerk.database import breathe
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.extensions import db
 from klimawerk.goals.service import goals_of
@@ -113,7 +113,7 @@ def read_now(programme: Programme) -> Parts:
         reading = None
         if version is None or (version.rev, version.seq) != (revs[item.name], seqs.get(item.name)):
             reading = read(item.id)
-            time.sleep(0)  # others are not kept waiting by a long programme
+            breathe()  # others are not kept waiting by a long programme
             if version is not None and digest(reading.manifest()) == version.content_hash:
                 reading = None
         found[item.id] = Part(item.id, version, reading)

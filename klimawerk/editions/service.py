@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from klimawerk.clock import now
-from klimawerk.database import writing
+from klimawerk.database import breathe, writing
 from klimawerk.editions import chain
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.points import Part, read_now
@@ -154,7 +153,7 @@ def _look(programme: Programme, by: Member) -> _Moment:
         readings = [part.reading for part in parts.values() if part.reading]
     for reading in readings:
         found.packed.update(storing.pack(reading.parts))
-        time.sleep(0)  # others are not kept waiting
+        breathe()  # others are not kept waiting
     return found
 
 

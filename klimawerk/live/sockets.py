@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from socketio.exceptions import ConnectionRefusedError as Refusal
 
 from klimawerk import database
-from klimawerk.database import after_commit, writing
+from klimawerk.database import after_commit, breathe, writing
 from klimawerk.live import changes, events, identity, topics, transport
 from klimawerk.live.bus import Bus, Hint
 from klimawerk.live.doors import Handler, LightHandler, Payload, Refused, open_door, open_light_door
@@ -255,7 +255,7 @@ def _allowed(page: Page, asked: list[str]) -> list[str]:
             if topic in page.topics or topics.may_watch(page.person_id, topic):
                 allowed.append(topic)
             if number % TOPICS_A_MESSAGE == 0:
-                time.sleep(0)  # others are not kept waiting by a long list
+                breathe()  # others are not kept waiting by a long list
         if page.rechecks == rechecks:
             return allowed
 

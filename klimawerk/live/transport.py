@@ -13,6 +13,7 @@ import engineio.base_socket
 import engineio.socket
 from engineio.payload import Payload
 
+from klimawerk import turns
 from klimawerk.live.limits import Bucket
 from klimawerk.live.speech import MOST_PACKETS, OurPayload, harmless
 from klimawerk.live.websocket import TEXT, BadHandshake, WebSocket, frame
@@ -100,7 +101,7 @@ def _websocket(max_message_size: int) -> Any:
             while not self._talk.take(1):
                 time.sleep(0.02)
             if self._talk.level < TALK_AT_ONCE - BREATH:
-                time.sleep(0)
+                turns.breathe()
 
     return Transport
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +12,7 @@ from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.comments.models import Comment
 from klimawerk.comments.people import Author, People
+from klimawerk.database import breathe
 from klimawerk.extensions import db
 from klimawerk.news.gathering import CHANGED, MENTION, OUTCOME, Happening, memberships
 from klimawerk.news.seen import seen_since, unseen_for
@@ -120,7 +120,7 @@ def news_for(person: Person, language: str) -> News:
     groups.sort(key=lambda group: group.order, reverse=True)
     for group in groups[:MOST]:
         news.entries.append(_entry(group, news.until, language))
-        time.sleep(0)  # others are served meanwhile: each entry takes some questions
+        breathe()  # others are served meanwhile: each entry takes some questions
     news.more = len(groups) - len(news.entries)
     news.measures = sum(1 for group in groups if group.changed and group.item.kind == "measure")
     news.since = min((one.at for group in groups for one in group.happened), default=None)

@@ -17,7 +17,7 @@ from sqlalchemy import delete, insert, select
 from klimawerk.collab import store
 from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.topics import ALL_SIDES
-from klimawerk.database import writing
+from klimawerk.database import breathe, writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.search.models import SearchEntry, SearchState
@@ -102,7 +102,7 @@ def refresh(item_ids: Iterable[int]) -> int:
         if item is not None:
             _refresh(item)
             count += 1
-            time.sleep(0)  # others are served meanwhile
+            breathe()  # others are served meanwhile
     return count
 
 

@@ -12,6 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.utils import cached_property
 
 from klimawerk.web import assets, compress, errors, formats, headers, info, logs, offline, places
+from klimawerk.web.courtesy import Courteous
 from klimawerk.web.places import locale, timezone
 from klimawerk.web.tight import Tight
 from klimawerk.web.words import words
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
     app.request_class = PageRequest
     app.jinja_env.add_extension(Tight)
+    app.jinja_env.template_class = Courteous
     app.jinja_env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
     app.url_map.converters["int"] = Number
     _trust_proxies(app)

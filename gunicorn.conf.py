@@ -11,6 +11,8 @@ os.environ["KLIMAWERK_ASYNC_MODE"] = "gevent"
 # A panic of the library for texts is caught (klimawerk/panics.py); to print where it came from, through the stacks of
 # greenlets, would end the process.
 os.environ["RUST_BACKTRACE"] = "0"
+# Nobody looks at where a greenlet was begun, which gevent notes for each in some twenty objects.
+os.environ["GEVENT_TRACK_GREENLET_TREE"] = "0"
 
 wsgi_app = "wsgi:app"
 worker_class = "gevent"

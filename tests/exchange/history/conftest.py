@@ -1,0 +1,82 @@
+"""A programme that was lived in, its file, and another installation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.collab.content import from_plain
+from klimawerk.exchange.service import export_bytes, import_programme
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.measures.models import Measure
+from klimawerk.measures.service import create_measure
+from klimawerk.overview.bin import delete_item
+from klimawerk.programmes.models import Programme
+from tests import factories
+from tests.client import ProofReader
+from tests.editions.conftest import House
+from tests.servers import PostgreSQL
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    team = factories.partnership("Wiesenbrück", "Abenkrom")
+    programme = factories.programme(team)
+    return House(team, factories.measure(programme), programme)
+
+
+@dataclass
+class Elsewhere:
+    """Another installation."""
+
+    app: Flask
+
+    def bring(self, file: bytes) -> int:
+        """Number of the programme there."""
+        with self.app.app_context():
+            return import_programme(file, by=None).id
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, postgresql: PostgreSQL) -> Iterator[Elsewhere]:
+    """With things of its own in it, so that numbers are others there."""
+    template = request.getfixturevalue("_postgresql_template") if request.param == "postgresql" else None
+    address = postgresql.create(template) if template else f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
+    settings = configuration.load(instance=tmp_path / "elsewhere", database_url=address, secret_key="e", testing=True)
+    app = create_app(settings)
+    app.test_client_class = ProofReader
+    with app.app_context():
+        if not template:
+            db.create_all()
+        factories.programme(factories.partnership("Anderswo", "Otherwhere"))
+    yield Elsewhere(app)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    if template:
+        postgresql.drop(address)
+
+
+def lived_in(house: House) -> bytes:
+    """The file of a programme with two editions, a deleted measure and related ones."""
+    goal = db.session.get_one(Goal, house.measure.goal_id)
+    third = create_measure(goal, texts={"title.en": from_plain("School gardens")}, by=None)
+    house.set("related", [third.id])
+    house.write("description.de", "Vierzig Tonnen.")
+    house.fix("After the first mission")
+    house.write("description.en", "Fifty bins are set up.", by=house.editor("partner"))
+    house.set("amount", {"amount": "64000.50", "currency": "EUR"}, row="costs")
+    house.set("ghg_t_co2e_a", "12.5")
+    delete_item(house.second, by=house.editor().id)
+    house.keep("Kept by hand")
+    house.fix("Council draft", "council")
+    return export_bytes(house.programme)
+
+
+def measure_there(programme_id: int) -> Measure:
+    return factories.measure(db.session.get_one(Programme, programme_id))

@@ -225,7 +225,7 @@ class Hub:
         with room.lock:
             room.take_access(row)
             if row.seq > room.seq and not room.in_flight:
-                room.follow()
+                room.follow(row=row)
             if row.projected_seq < row.seq:
                 self.projector.note(room)
             undecided = room.undecided

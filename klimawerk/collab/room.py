@@ -195,20 +195,26 @@ class Room:
 
     # The document in memory
 
-    def follow(self, own: dict[int, str] | None = None) -> None:
+    def follow(self, own: dict[int, str] | None = None, row: Document | None = None) -> None:
         """Catch up with the log, and have the others' updates relayed. Raises NoDocument when it is gone.
 
-        `own`: {seq: sid} of rows this process has just written. Waits for nothing; the caller sees to it that nothing
-        of this epoch is in flight which it does not name.
+        `own`: {seq: sid} of rows this process has just written; `row`: the document's, where it was just read. Waits
+        for nothing; the caller sees to it that nothing of this epoch is in flight which it does not name.
         """
         with self.lock:
-            db.session.rollback()
-            row = store.find(self.name)
+            if row is None:
+                db.session.rollback()
+                row = store.find(self.name)
             self.take_access(row)
             if self._replica is None or row.upto > self.seq or row.id != self.id:
                 self._load(row, own or {})
             elif row.seq > self.seq:
-                for seq, payload in store.rows_after(row.id, self.seq):
+                rows = store.rows_after(row.id, self.seq)
+                # Compacted after the row was read: what is missing is in the state now.
+                if rows and rows[0][0] != self.seq + 1:
+                    self.follow(own)
+                    return
+                for seq, payload in rows:
                     self._take_over(seq, payload, (own or {}).get(seq, ""))
 
     def _catch_up(self) -> None:

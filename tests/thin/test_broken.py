@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,7 +11,12 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from klimawerk.collab.content import from_plain
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
+from klimawerk.measures.service import create_measure
+from klimawerk.programmes.service import programme_of
 from tests import browsers
 from tests.factories import Team
 from tests.live.house import until
@@ -128,3 +134,28 @@ def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
         expect(page.locator("[role=textbox]:focus")).to_have_count(1)
         windows.close()
     assert not windows.faults, "\n".join(windows.faults)
+
+
+@pytest.mark.parametrize("breaks", [True, False], ids=["it breaks off", "it does not"])
+def test_half_a_file_is_no_file_even_through_the_service_worker(
+    browser: Browser, page_for: PageFor, live_server: Klimawerk, team: Team, measure: Measure, breaks: bool
+) -> None:
+    noise = " ".join(secrets.token_hex(8) for _ in range(3_000))  # which does not shrink much
+    goal = db.session.get_one(Goal, measure.goal_id)
+    create_measure(goal, texts={"description.en": from_plain(noise)}, by=None)
+    programme = programme_of(measure).id
+    known = page_for(team.de["editor"], path="/").context.storage_state()
+    with thin(live_server.port, rate=30_000, delay=0.02) as line:
+        windows = browsers.Windows(browser, line.url)
+        page = windows.open(path="about:blank", storage_state=known, service_workers="allow")
+        page.goto(f"/programmes/{programme}")
+        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        until(lambda: at_rest(page, line))
+        page.reload()  # from here on the worker answers
+        until(lambda: at_rest(page, line))
+        line.weather, before = cast(Any, OneReset(15_000 if breaks else 10**9)), line.resets
+        with page.expect_download() as coming:
+            page.locator("a[href$='export.json']").click()
+        assert bool(coming.value.failure()) == breaks
+        assert (line.resets > before) == breaks
+        windows.close()

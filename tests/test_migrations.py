@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Connection, MetaData, Table, insert, inspect, select, text
 
 from klimawerk import config as configuration
 from klimawerk import create_app
@@ -66,6 +67,45 @@ def test_documents_of_before_keep_their_texts(bare: Flask) -> None:
     downgrade(revision="0002")
     with db.engine.connect() as connection:
         assert bytes(connection.scalar(text("SELECT state FROM document"))) == b"words " * 90
+
+
+def test_comments_that_programmes_carried_along_become_threads(bare: Flask) -> None:
+    upgrade(revision="0012")
+    said = [
+        {"side": "partner", "author": "K. A.", "kind": "task", "text": "Who asks the Assembly?", "due": "2027-03-01"},
+        {"side": "de", "at": "2026-11-17T10:51:00Z", "text": "We do.", "lang": "en", "state": "resolved"},
+    ]
+    with db.engine.begin() as connection:
+        partnership = _insert(connection, "partnership")
+        frame = _insert(connection, "frame", partnership_id=partnership)
+        measure = _insert(connection, "item", kind="measure", frame_id=frame, key="m")
+        item = _insert(connection, "item", kind="programme", frame_id=frame, key="p")
+        carried = {"comments_sample": [{"measure": measure, "thread": said}, {"thread": []}], "other": [1]}
+        _insert(connection, "programme", id=item, carried=carried)
+    upgrade()
+    with db.engine.connect() as connection:
+        thread = connection.execute(select(Table("thread", MetaData(), autoload_with=connection))).one()
+        comments = connection.execute(select(Table("comment", MetaData(), autoload_with=connection))).all()
+        left = connection.scalar(select(Table("programme", MetaData(), autoload_with=connection).c.carried))
+    assert (thread.item_id, thread.kind, thread.due) == (measure, "task", date(2027, 3, 1))
+    assert thread.resolved_at is not None
+    assert [(one.thread_id, one.side, one.words) for one in comments] == [
+        (thread.id, "partner", "Who asks the Assembly?"),
+        (thread.id, "de", "We do."),
+    ]
+    assert comments[0].foreign["author"] == "K. A."
+    assert left == {"other": [1]}
+
+
+def _insert(connection: Connection, name: str, **values: object) -> int:
+    """A row, with anything in the columns that want something; its number."""
+    table = Table(name, MetaData(), autoload_with=connection)
+    anything: dict[type, object] = {int: 0, str: "", bool: False, datetime: datetime.now(UTC)}
+    wanted = [c for c in table.columns if not c.nullable and c.server_default is None and c.name != "id"]
+    filled = {c.name: anything.get(c.type.python_type, {}) for c in wanted if c.name not in values}
+    made = connection.execute(insert(table).values(**filled, **values)).inserted_primary_key
+    assert made is not None
+    return int(made[0])
 
 
 def _differences() -> list[object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from klimawerk.clock import now
@@ -12,6 +13,8 @@ from klimawerk.goals.models import Goal
 from klimawerk.live.changes import note
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import measures_of
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.requests import UNDO_DAYS
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order, programme_of
 from klimawerk.sheets.models import Item
@@ -30,9 +33,22 @@ def delete_item(item: Item, *, by: int) -> None:
 
 
 def restore_item(item: Item, *, by: int) -> None:
-    """A goal comes back with the measures that went with it, a measure with its goal."""
+    """A goal comes back with the measures that went with it, a measure with its goal.
+
+    Nothing comes back one by one of a programme that both sides have deleted, nor the programme itself: that is undone
+    as it was done (`partnerships.requests.undo`). Raises Refused.
+    """
     with writing():
-        note_order(programme_of(item))
+        programme = programme_of(item)
+        note_order(programme)
+        if programme.deleted_at is not None:
+            raise Refused(
+                _(
+                    "Both sides have deleted this programme. For %(days)s days a coordinator of either side can undo"
+                    " that under “Joint decisions”.",
+                    days=UNDO_DAYS,
+                )
+            )
         together = [item]
         if isinstance(item, Goal):
             together += _went_with(item)

@@ -15,6 +15,7 @@ from klimawerk.overview.document import chapters, entry
 from klimawerk.overview.finance import finance_of
 from klimawerk.overview.outline import outline_of, outline_rev
 from klimawerk.partnerships.access import member_or_404
+from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import ORDER, programme_of
@@ -103,11 +104,17 @@ def delete(item_id: int) -> ResponseReturnValue:
 @bp.post("/items/<int:item_id>/restore")
 @login_required
 def restore(item_id: int) -> ResponseReturnValue:
+    """Goals and measures; a programme is brought back by undoing the joint decision."""
     item = db.session.get(Item, item_id) or abort(404)
     member = member_or_404(item.frame.partnership_id)
+    if item.kind == "programme":
+        abort(404)
     if not member.may(Right.EDIT):
         abort(403)
-    binning.restore_item(item, by=member.person.id)
+    try:
+        binning.restore_item(item, by=member.person.id)
+    except Refused as refused:
+        abort(409, str(refused))
     flash(_("%(code)s is back.", code=item.code))
     return redirect(f"/{item.kind}s/{item.id}", 303)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk import scalars
 from klimawerk.codes import find
 from klimawerk.exchange import values
 from klimawerk.exchange.problems import Place, Refused
@@ -17,7 +18,6 @@ from klimawerk.sheets.rows import MAX_ROWS
 from klimawerk.versions.reading import ROWS, TEXT, VALUES
 
 NOTHING: tuple[Any, ...] = (None, "", [])
-LONGEST_KEY = 36
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 _MONEY = re.compile(r"\d{1,12}\.\d{2}", re.ASCII)
 
@@ -41,7 +41,10 @@ def check_part(sheet: Sheet, name: str, part: Any, place: Place) -> None:
 
 def is_key(raw: Any) -> bool:
     """Whether it can name an item or a row."""
-    return isinstance(raw, str) and 0 < len(raw) <= LONGEST_KEY and raw.isascii() and raw.isprintable()
+    try:
+        return scalars.row_id(raw) is not None
+    except ValueError:
+        return False
 
 
 def _is_text(sheet: Sheet, fragment: str) -> bool:

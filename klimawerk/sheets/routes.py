@@ -43,7 +43,7 @@ def set_field(item_id: int, key: str) -> ResponseReturnValue:
     return _set(v, _field_at(v, v.sheet.fields, key), key, None)
 
 
-@bp.post("/rows/<row_id>/cells/<key>")
+@bp.post("/rows/<key:row_id>/cells/<key>")
 @login_required
 def set_cell(row_id: str, key: str) -> ResponseReturnValue:
     opened, row = writable_row(row_id)
@@ -84,7 +84,7 @@ def add_row(item_id: int, kind: str) -> ResponseReturnValue:
     return _rows_answer(v, kind, f"row-{row.id}")
 
 
-@bp.post("/rows/<row_id>/move")
+@bp.post("/rows/<key:row_id>/move")
 @login_required
 def move_row(row_id: str) -> ResponseReturnValue:
     opened, row = writable_row(row_id)
@@ -93,7 +93,7 @@ def move_row(row_id: str) -> ResponseReturnValue:
     return _rows_answer(v, row.kind, f"row-{row.id}")
 
 
-@bp.post("/rows/<row_id>/delete")
+@bp.post("/rows/<key:row_id>/delete")
 @login_required
 def delete_row(row_id: str) -> ResponseReturnValue:
     opened, row = writable_row(row_id)
@@ -101,7 +101,7 @@ def delete_row(row_id: str) -> ResponseReturnValue:
     return _rows_answer(here(opened), row.kind, f"rows-{opened.item.id}-{row.kind}", deleted=row)
 
 
-@bp.post("/rows/<row_id>/restore")
+@bp.post("/rows/<key:row_id>/restore")
 @login_required
 def restore_row(row_id: str) -> ResponseReturnValue:
     opened, row = writable_row(row_id)

@@ -1,0 +1,103 @@
+"""What a request brings: everything in it is text, and every number and key in an address is one that can exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Request, current_app
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.routing import BaseConverter, Map, PathConverter, UnicodeConverter, ValidationError
+from werkzeug.utils import cached_property
+
+from klimawerk import scalars
+from klimawerk.text import clean, is_text
+
+T = TypeVar("T")
+
+
+def init_app(app: Flask) -> None:
+    """Before any route: `<int:...>` is the number or id of something, `<key:...>` that of a row, all else is text."""
+    app.request_class = PageRequest
+    app.url_map.converters.update({"int": Number, "key": Key, "default": Words, "string": Words, "path": Path})
+
+
+class PageRequest(Request):
+    """Only an uploaded file may be as large as an import; everything typed stays below `max_form_size`.
+
+    What is typed, stands in an address or in a cookie is text (`klimawerk.text`), however it came: no door need check.
+    """
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        return _cleaned(super().args)
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        return _cleaned(super().cookies)
+
+    def _load_form_data(self) -> None:
+        if "form" not in self.__dict__:
+            super()._load_form_data()
+            self.__dict__["form"] = _cleaned(self.form)
+
+    @property
+    def max_content_length(self) -> int | None:
+        config = current_app.extensions["klimawerk"]
+        upload = self.mimetype == "multipart/form-data"
+        return int(config.max_import_size if upload else config.max_form_size)
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        raise AttributeError("sizes are settings of the installation")
+
+
+class Number(BaseConverter):
+    """The id or number of something; one that no column holds is an unknown page."""
+
+    regex = r"[0-9]{1,10}"
+
+    def to_python(self, value: str) -> int:
+        return _or_unknown(scalars.item_id, value)
+
+    def to_url(self, value: Any) -> str:
+        return str(int(value))
+
+
+class Key(BaseConverter):
+    """The id of a row."""
+
+    def to_python(self, value: str) -> str:
+        return _or_unknown(scalars.row_id, value)
+
+
+class Words(UnicodeConverter):
+    """Any text without a slash."""
+
+    def __init__(self, map: Map, minlength: int = 1, maxlength: int = 500, length: int | None = None) -> None:
+        super().__init__(map, minlength, maxlength, length)
+
+    def to_python(self, value: str) -> str:
+        return _text(value)
+
+
+class Path(PathConverter):
+    def to_python(self, value: str) -> str:
+        return _text(value)
+
+
+def _or_unknown(convert: Callable[[str], T], value: str) -> T:
+    try:
+        return convert(value)
+    except ValueError:
+        raise ValidationError from None
+
+
+def _text(value: str) -> str:
+    if not is_text(value):
+        raise ValidationError
+    return value
+
+
+def _cleaned(typed: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    return ImmutableMultiDict([(clean(name), clean(value)) for name, value in typed.items(multi=True)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from klimawerk import config as configuration
-from klimawerk import database, installation
+from klimawerk import database, installation, safe_json
 from klimawerk.config import ROOT, Config
 from klimawerk.extensions import babel, csrf, db, limiter, migrate, socketio
 from klimawerk.live import speech, transport
@@ -80,6 +80,7 @@ def _rooms(app: Flask) -> None:
         async_mode=config.async_mode,
         async_handlers=False,
         serializer=speech.OurPacket,
+        json=safe_json,
         max_http_buffer_size=config.max_message_size,
         ping_interval=4,
         ping_timeout=20,

@@ -5,11 +5,12 @@ An entry {"list": NAME} stands for all entries of that other list.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from klimawerk import safe_json
 
 
 class Code(NamedTuple):
@@ -27,7 +28,7 @@ class Code(NamedTuple):
 @cache
 def all_lists() -> dict[str, tuple[Code, ...]]:
     """Every list by its name."""
-    data = json.loads((Path(__file__).parent / "lists.json").read_text(encoding="utf-8"))
+    data = safe_json.loads((Path(__file__).parent / "lists.json").read_text(encoding="utf-8"))
     return {name: tuple(_entries(data["lists"], name)) for name in data["lists"]}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from klimawerk import safe_json
 from klimawerk.collab import content, wire
 from klimawerk.collab.effort import Effort
 from klimawerk.collab.places import NOTHING, Circle, Clocks, Place, Places, in_order
@@ -202,8 +202,8 @@ def _is_mark(struct: wire.Struct) -> bool:
     if struct.name.partition("--")[0] not in content.MARKS:
         return False
     try:
-        value = json.loads(struct.value, parse_constant=_is_no_json)
-    except (ValueError, RecursionError):
+        value = safe_json.loads(struct.value, parse_constant=_is_no_json)
+    except ValueError:
         return False
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return not any(isinstance(one, dict | list) for one in inside)

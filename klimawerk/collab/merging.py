@@ -14,6 +14,7 @@ from typing import Any
 from pycrdt import XmlElement, XmlFragment, XmlText
 from rapidfuzz.distance import LCSseq
 
+from klimawerk import safe_json
 from klimawerk.collab import content
 from klimawerk.collab.content import Node
 
@@ -74,7 +75,7 @@ def _change(run: XmlText, old: list[tuple[str, str]], new: list[tuple[str, str]]
         if was.stop > was.start:
             del run[ends[was.start] : ends[was.stop]]
         for word, marks in reversed(new[now]):
-            run.insert(ends[was.start], word, json.loads(marks))
+            run.insert(ends[was.start], word, safe_json.loads(marks))
 
 
 def _words(block: Node) -> Iterator[tuple[str, str]]:

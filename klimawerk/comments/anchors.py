@@ -8,8 +8,9 @@ always kept beside it, so that a thread never depends on it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+
+from klimawerk import safe_json
 
 AROUND = 40  # letters
 POSITION = 200  # base64 characters; a relative position has some twenty bytes
@@ -19,8 +20,8 @@ _LONGEST = {"before": AROUND, "after": AROUND, "from": POSITION, "to": POSITION}
 def anchor_in(form: Mapping[str, str], passage: str) -> dict[str, str]:
     """The anchor of `passage` as a page sends it; {} for none, for other words, and for nonsense."""
     try:
-        sent = json.loads(form.get("anchor", ""))
-    except (ValueError, RecursionError):
+        sent = safe_json.loads(form.get("anchor", ""))
+    except ValueError:
         return {}
     if not isinstance(sent, dict) or not passage or sent.get("words") != passage:
         return {}

@@ -18,6 +18,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
+from klimawerk import safe_json
 from klimawerk.comments.models import Comment, CommentTranslation
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -77,8 +78,8 @@ def _asked(words: str, source: str, target: str) -> str:
     if config.translate_key:
         question["api_key"] = config.translate_key
     try:
-        answer = json.loads(_post(f"{config.translate_url}/translate", json.dumps(question).encode()))
-    except (OSError, http.client.HTTPException, ValueError, RecursionError) as problem:
+        answer = safe_json.loads(_post(f"{config.translate_url}/translate", json.dumps(question).encode()))
+    except (OSError, http.client.HTTPException, ValueError) as problem:
         raise Unavailable(type(problem).__name__) from None
     made = answer.get("translatedText") if isinstance(answer, dict) else None
     if not isinstance(made, str) or not made.strip():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from klimawerk import safe_json
 from klimawerk.collab.models import Document
 from klimawerk.database import breathe
 from klimawerk.editions.models import Edition, EditionPart
@@ -62,7 +62,7 @@ class Part:
 
     @cached_property
     def head(self) -> Head:
-        head: Head = json.loads(self.manifest)
+        head: Head = safe_json.loads(self.manifest)
         return head
 
     @property
@@ -132,7 +132,7 @@ def loaded(parts: Iterable[Part], wanted: str = "") -> dict[str, Any]:
                 fresh[key] = part.reading.parts[name]
             else:
                 kept.add(key)
-    return {key: json.loads(data) for key, data in {**storing.load(kept - fresh.keys()), **fresh}.items()}
+    return {key: safe_json.loads(data) for key, data in {**storing.load(kept - fresh.keys()), **fresh}.items()}
 
 
 def _in_order(programme: Programme) -> list[Item]:

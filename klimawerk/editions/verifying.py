@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
+from klimawerk import safe_json
 from klimawerk.editions import chain
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.extensions import db
@@ -49,7 +49,7 @@ def _wrong(edition: Edition) -> Iterator[str]:
     link = chain.link(content=edition.content_hash, previous=edition.previous, number=edition.number, at=edition.at)
     if link != edition.hash:
         yield "its number, time or hash was changed"
-    said: dict[str, Any] = json.loads(edition.manifest)
+    said: dict[str, Any] = safe_json.loads(edition.manifest)
     key = db.session.scalar(select(Item.key).where(Item.id == edition.programme_id))
     if (said["programme"], said["purpose"]) != (key, edition.purpose):
         yield "it is of another programme, or made for another purpose"

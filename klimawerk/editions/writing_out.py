@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from klimawerk import safe_json
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.points import loaded, of_edition
 from klimawerk.extensions import db
@@ -47,7 +48,7 @@ def edition_out(edition: Edition) -> Json:
         "note": edition.note,
         "at": moment_out(edition.at),
         "side": edition.side,
-        "manifest": json.loads(edition.manifest),
+        "manifest": safe_json.loads(edition.manifest),
         "content": edition.content_hash,
         "previous": edition.previous,
         "hash": edition.hash,

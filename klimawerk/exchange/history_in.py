@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import rfc8785
 from flask_babel import lazy_gettext as _
 
+from klimawerk import safe_json
 from klimawerk.codes import find
 from klimawerk.editions import chain as editions
 from klimawerk.editions.service import LONGEST_NAME, PURPOSES
@@ -124,7 +124,7 @@ class _Reader:
         if not isinstance(key, str) or key not in self.parts:
             raise Refused(_("A part of this version is missing."), place)
         if (kind, name, key) not in self.checked:
-            check_part(sheet_of(kind), name, json.loads(self.parts[key]), place)
+            check_part(sheet_of(kind), name, safe_json.loads(self.parts[key]), place)
             self.checked.add((kind, name, key))
 
 

@@ -6,7 +6,6 @@ who kept a version or made an edition, by the side alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
+from klimawerk import safe_json
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.service import editions_of
 from klimawerk.editions.writing_out import edition_out, moment_out, said_of_blacked
@@ -44,7 +44,7 @@ def history_out(programme: Programme) -> Json | None:
         "programme": programme.key,
         "items": [_item_out(item, rows.get(item.id, {}), versions.get(item.id, []), names) for item in items],
         "editions": [{"purpose": one.purpose, **edition_out(one)} for one in editions],
-        "parts": {key: json.loads(parts[key]) for key in sorted(parts)},
+        "parts": {key: safe_json.loads(parts[key]) for key in sorted(parts)},
         **said_of_blacked(hashes),
     }
 
@@ -113,6 +113,6 @@ def _version_out(version: Version, names: _Pseudonyms) -> Json:
         "note": version.note,
         "side": version.side,
         "contributors": names.out(version),
-        "manifest": json.loads(version.manifest),
+        "manifest": safe_json.loads(version.manifest),
         "hash": version.hash,
     }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import Select, select
 
+from klimawerk import safe_json
 from klimawerk.clock import now
 from klimawerk.collab import store as documents
 from klimawerk.editions.models import Edition, EditionPart
@@ -96,7 +96,7 @@ def add_row(item: Item, kind: str, id_: str, cells: dict[str, Any], order_key: s
 def _deleted(one: ItemHistory, history: HistoryDraft, frame: Frame, by_key: dict[str, Item]) -> Item:
     """An item in the bin, as its last version has it; a measure under its goal, or what goal there is."""
     head = one.versions[-1].head
-    contents = {key: json.loads(history.parts[key]) for key in one.versions[-1].parts.values()}
+    contents = {key: safe_json.loads(history.parts[key]) for key in one.versions[-1].parts.values()}
     state = stood(head, contents, keys.of_frame(frame.id))
     item: Item = Goal(frame=frame, code=one.code, key=one.key)
     if one.kind == "measure":

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from klimawerk import safe_json
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.collab import store as documents
@@ -82,7 +83,7 @@ def _put_away(frame: Frame) -> None:
 
 
 def _draft(person: Person) -> Draft:
-    file: dict[str, Any] = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    file: dict[str, Any] = safe_json.loads(EXAMPLE.read_text(encoding="utf-8"))
     file["meta"]["language_lead"] = "de" if person.language == "de" else "en"
     file["partnership"] |= {"name": _NAME, "teams": []}
     file["programme"] |= {"title": _TITLE, "foreword": _FOREWORD}

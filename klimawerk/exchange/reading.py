@@ -11,11 +11,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk import safe_json
 from klimawerk.exchange.problems import Place, Refused, Sentence, shown
 
-MAX_DEPTH = 60  # a programme needs 7, its rich texts 20 more
 MAX_DIGITS = 30
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
 _SUSPECT = re.compile(r"\\[bfu]")  # escapes that may stand for such characters
 _UNUSUAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -32,7 +31,6 @@ def read(data: bytes, max_bytes: int) -> Any:
     if len(data) > max_bytes:
         raise Refused(_("The file is larger than %(size)s MB.", size=max_bytes // 1_000_000))
     text = _text(data)
-    _check_depth(text)
     value, bad = _parsed(text)
     if bad or _UNUSUAL.search(text) or _SUSPECT.search(text):
         for place, sentence in _bad_values(value, Place()):
@@ -48,27 +46,13 @@ def _text(data: bytes) -> str:
         raise Refused(_("The file is not text in UTF-8 (line %(line)s).", line=line)) from error
 
 
-def _check_depth(text: str) -> None:
-    """Before parsing: the parser itself would run out of stack."""
-    depth = 0
-    for token in _TOKEN.finditer(text):
-        first = text[token.start()]
-        if first in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                line = text.count("\n", 0, token.start()) + 1
-                raise Refused(_("More than %(n)s levels inside each other (line %(line)s).", n=MAX_DEPTH, line=line))
-        elif first in "]}":
-            depth -= 1
-
-
 def _parsed(text: str) -> tuple[Any, list[_Bad]]:
     """The value, and what in it is no value."""
     if not text.strip():
         raise Refused(_("The file is empty."))
     hooks = _Hooks()
     try:
-        value = json.loads(
+        value = safe_json.loads(
             text,
             object_pairs_hook=hooks.object,
             parse_int=hooks.whole,
@@ -76,6 +60,11 @@ def _parsed(text: str) -> tuple[Any, list[_Bad]]:
             parse_constant=hooks.constant,
         )
         return value, hooks.found
+    except safe_json.TooDeep as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise Refused(
+            _("More than %(n)s levels inside each other (line %(line)s).", n=safe_json.MAX_DEPTH, line=line)
+        ) from error
     except json.JSONDecodeError as error:
         raise Refused(
             _(

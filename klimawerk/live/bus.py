@@ -12,6 +12,8 @@ from typing import Any
 
 import redis
 
+from klimawerk import safe_json
+
 log = logging.getLogger(__name__)
 CHANNEL = "klimawerk-hints"
 MOST = 10_000  # hints that may wait
@@ -95,7 +97,7 @@ class Bus:
 
     def _hear(self, data: bytes) -> None:
         try:
-            hint = json.loads(data)
+            hint = safe_json.loads(data)
             listener = self._listeners.get(hint["kind"])
             if hint["process"] != self._me and listener is not None:
                 listener(hint)

@@ -12,6 +12,7 @@ from typing import Any
 
 from engineio.packet import MESSAGE, Packet
 
+from klimawerk import safe_json
 from klimawerk.live import transport
 from klimawerk.live.doors import LightDoor, Payload, Say
 
@@ -52,8 +53,8 @@ class Shortcut:
         if door is None or not _is_plain(number):
             return False
         try:
-            event_again, payload = json.loads(message[begin:])
-        except (ValueError, RecursionError):
+            event_again, payload = safe_json.loads(message[begin:])
+        except ValueError:
             return False
         sid = self._server.manager.sid_from_eio_sid(socket.sid, "/")
         if event_again != event or sid is None:

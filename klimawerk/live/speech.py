@@ -30,7 +30,7 @@ class OurPacket(Packet):  # type: ignore[misc, unused-ignore]
         try:
             super().decode(encoded_packet)
             known = _known(self.packet_type, self.data)
-        except (ValueError, TypeError, IndexError, RecursionError):
+        except (ValueError, TypeError, IndexError):
             known = False
         if not known:
             self.packet_type, self.namespace, self.id, self.data = EVENT, None, None, list(_NOTHING)

@@ -24,10 +24,13 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from textwrap import shorten
 from typing import IO, Any
 
 from sqlalchemy import Date, DateTime, LargeBinary, Numeric, Table
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from klimawerk import safe_json
 
 FORMAT = "klimawerk-backup"
 VERSION = 1
@@ -84,7 +87,7 @@ def read(path: Path, tables: dict[str, Table]) -> Iterator[Header | tuple[Table,
             yield from _read(file, tables)
     except (OSError, EOFError, zlib.error) as problem:
         raise BadBackup(f"{path} cannot be read to its end; it is damaged or no backup ({problem}).") from problem
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as problem:
         raise BadBackup(f"{path} is damaged ({problem}).") from problem
 
 
@@ -94,11 +97,12 @@ def _read(file: gzip.GzipFile, tables: dict[str, Table]) -> Iterator[Header | tu
     table: Table | None = None
     decoders: list[Callable[[Any], Any]] = []
     for number, data in enumerate(file):
-        value = json.loads(data)
+        value = safe_json.loads(data)
         if number == 0:
             yield _header(value)
         elif isinstance(value, list):
-            assert table is not None
+            if table is None:
+                raise BadBackup("The file has a row before its first table; it is damaged.")
             counts[table.name] += 1
             names = (column.name for column in table.columns)
             decoded = (decode(one) for decode, one in zip(decoders, value, strict=True))
@@ -118,14 +122,24 @@ def _header(value: Any) -> Header:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise BadBackup("This is no backup of Klimawerk.")
     if value.get("version") != VERSION:
-        raise BadBackup(f"This backup has format {value.get('version')}; this Klimawerk reads format {VERSION}.")
-    return Header(**value)
+        raise BadBackup(
+            f"This backup has format {_short(value.get('version'))}; this Klimawerk reads format {VERSION}."
+        )
+    header = Header(**value)
+    if not all(isinstance(said, str) and len(said) < 100 for said in (header.klimawerk, header.schema, header.made_at)):
+        raise BadBackup("The first line is not that of a backup; the file is damaged.")
+    return header
+
+
+def _short(value: object) -> str:
+    """For a sentence, however much it is."""
+    return shorten(repr(value), 60, placeholder=" …")
 
 
 def _table(value: dict[str, Any], tables: dict[str, Table]) -> Table:
     table = tables.get(value["table"])
     if table is None or [column.name for column in table.columns] != value["columns"]:
-        raise BadBackup(f"The backup's table {value['table']!r} is not as this Klimawerk's.")
+        raise BadBackup(f"The backup's table {_short(value['table'])} is not as this Klimawerk's.")
     return table
 
 

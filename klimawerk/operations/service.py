@@ -87,9 +87,15 @@ def restore(path: Path) -> Backup:
             _raise_topics(session, seen)
             store.new_generations()
             installation.begin_anew()
-    except SQLAlchemyError as problem:
-        raise BadBackup(f"The database refused the backup; nothing was changed. {problem}") from problem
+    except (SQLAlchemyError, ValueError, TypeError, ArithmeticError) as problem:
+        raise BadBackup(f"The database refused the backup ({_first_line(problem)}); nothing was changed.") from problem
     return backup
+
+
+def _first_line(problem: Exception) -> str:
+    """What the driver said, without the statement and its values; drivers raise their own errors, too."""
+    said = str(getattr(problem, "orig", None) or problem)
+    return said.partition("\n")[0][:200]
 
 
 def _tables() -> list[Table]:

@@ -6,7 +6,6 @@ with a record of when and why it says something else now, so that verifying tell
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from klimawerk import safe_json
 from klimawerk.accounts import audit
 from klimawerk.clock import now
 from klimawerk.collab import projection, store
@@ -158,14 +158,14 @@ class _Work:
 
     def _parts(self) -> int:
         manifests = db.session.scalars(select(Version.manifest).where(Version.item_id == self.item.id))
-        names = {key: name for data in manifests for name, key in json.loads(data)["parts"].items()}
+        names = {key: name for data in manifests for name, key in safe_json.loads(data)["parts"].items()}
         return sum(self._part(key, names[key]) for key in sorted(names))
 
     def _part(self, key: str, name: str) -> int:
         part = db.session.get(VersionPart, key)
         if part is None:
             return 0
-        old = json.loads(storing.unpack(key, part.data, part.blacked))
+        old = safe_json.loads(storing.unpack(key, part.data, part.blacked))
         new = hidden_text(old, self.passage) if name.startswith(TEXT) else hidden(old, self.passage)
         if new == old:
             return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy import Text, cast, select
 
+from klimawerk import safe_json
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 from klimawerk.sheets.labels import side_names
@@ -107,7 +107,7 @@ def people_between(item: Item, old: Version | None, new: Version | None) -> Peop
     first = old.number if old else 0
     query = select(cast(Version.contributors, Text)).where(Version.item_id == item.id, Version.number > first)
     said = db.session.scalars((query.where(Version.number <= new.number) if new else query).distinct())
-    found = [one for some in said for one in json.loads(some)]
+    found = [one for some in said for one in safe_json.loads(some)]
     if new is None:
         found += [vars(one) for one in contributors(item.id, service.latest(item.id))]
     return people(found, item)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import current_app
 
+from klimawerk import safe_json
 from klimawerk.versions import keys, storing
 from klimawerk.versions.comparing import Comparison, State, compare
 from klimawerk.versions.models import Version
@@ -44,7 +44,7 @@ def stood(head: Head, contents: dict[str, Any], known: keys.Known) -> State:
 
 def localised(head: Head, hashes: dict[str, str], parts: dict[str, bytes], known: keys.Known) -> State:
     """The state with its references to other items as their numbers here; those to strangers are left out."""
-    return _placed(head, hashes, {name: json.loads(data) for name, data in parts.items()}, known)
+    return _placed(head, hashes, {name: safe_json.loads(data) for name, data in parts.items()}, known)
 
 
 def _placed(head: Head, hashes: dict[str, str], decoded: dict[str, Any], known: keys.Known) -> State:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from klimawerk import safe_json
 from klimawerk.extensions import db
 from klimawerk.versions.chain import digest
 from klimawerk.versions.models import Version, VersionPart
@@ -85,13 +85,13 @@ def unpack(key: str, data: bytes, blacked: Mapping[str, str] | None) -> bytes:
 
 def head_of(version: Version) -> tuple[Head, dict[str, str]]:
     """What the manifest says: the head, and the hash of each part by its name."""
-    head: Head = json.loads(version.manifest)
+    head: Head = safe_json.loads(version.manifest)
     return head, head.pop("parts")
 
 
 def part(data: bytes) -> Any:
     """A part's content."""
-    return json.loads(data)
+    return safe_json.loads(data)
 
 
 def _known(packed: Packed) -> set[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy import event, select
 
-from klimawerk.collab import store
+from klimawerk.collab import content, store
 from klimawerk.database import writing
 from klimawerk.exchange import layout
 from klimawerk.exchange.service import export_bytes, export_programme, import_programme, preview
@@ -65,6 +65,17 @@ def test_a_programme_written_here_survives_the_journey(app: Flask) -> None:
     assert export_bytes(again) == once
     amounts = [row.cells.get("amount") for row in rows_of(factories.measure(again))["costs"]]
     assert amounts[1:] == [{"amount": "100.01", "currency": "GHS"}, {"amount": "7.00", "currency": "PEN"}, None]
+
+
+def test_a_text_that_is_nested_as_deep_as_the_editor_allows_survives_the_journey(app: Flask, example: Json) -> None:
+    link = [{"type": "link", "attrs": {"href": "https://example.org/"}}]
+    node: Json = {"type": "paragraph", "content": [{"type": "text", "text": "deep", "marks": link}]}
+    for _ in range(content.DEEPEST // 2 - 1):
+        node = {"type": "bullet_list", "content": [{"type": "list_item", "content": [node]}]}
+    example["measures"][0]["description"]["en"] = {"type": "doc", "content": [node]}
+    once = export_bytes(import_programme(as_bytes(example), by=None))
+    assert json.loads(once)["measures"][0]["description"]["en"] == {"type": "doc", "content": [node]}
+    assert export_bytes(import_programme(once, by=None)) == once
 
 
 def test_what_lies_in_the_bin_stays_there_and_nothing_refers_to_it(app: Flask) -> None:

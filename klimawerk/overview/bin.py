@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -17,17 +19,32 @@ from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.requests import UNDO_DAYS
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order, programme_of
+from klimawerk.sheets.holding import Closed, Gone, hold
 from klimawerk.sheets.models import Item
 
 
 def delete_item(item: Item, *, by: int) -> None:
-    """A goal goes with its measures. Their live documents close at once for everybody; nothing is erased."""
-    with writing():
+    """A goal goes with its measures. Their live documents close at once for everybody; nothing is erased.
+
+    What lies in the bin already stays there as it is. Raises Closed when the item, or a measure of the goal, is closed
+    for editing: whoever may not change a measure does not delete it by the goal above it either.
+    """
+    with suppress(Gone), writing():
         note_order(programme_of(item))
+        hold(item)
         together = [item, *(measures_of(item) if isinstance(item, Goal) else [])]
-        moment = now()
         for one in together:
             note(one.name)
+        closed = [one.code for one in together if store.is_locked(one.name)]
+        if closed:
+            raise Closed(
+                _(
+                    "Closed for editing: %(codes)s. The goal can be deleted when its measures are open again.",
+                    codes=", ".join(closed),
+                )
+            )
+        moment = now()
+        for one in together:
             one.deleted_at, one.deleted_by = moment, by
         store.mark_deleted([one.name for one in together])
 
@@ -49,10 +66,13 @@ def restore_item(item: Item, *, by: int) -> None:
                     days=UNDO_DAYS,
                 )
             )
+        db.session.refresh(item)
+        if item.deleted_at is None:
+            return
         together = [item]
         if isinstance(item, Goal):
             together += _went_with(item)
-        elif isinstance(item, Measure) and (goal := db.session.get(Goal, item.goal_id)) and goal.deleted_at:
+        elif isinstance(item, Measure) and (goal := _goal_of(item)).deleted_at:
             together.append(goal)
         for one in together:
             note(one.name)
@@ -64,6 +84,10 @@ def binned(programme: Programme) -> list[Item]:
     """What lies in the bin, the latest first."""
     found = select(Item).where(Item.frame_id == programme.frame_id, Item.deleted_at.is_not(None))
     return list(db.session.scalars(found.order_by(Item.deleted_at.desc(), Item.kind, Item.id)))
+
+
+def _goal_of(measure: Measure) -> Goal:
+    return db.session.get_one(Goal, measure.goal_id, populate_existing=True)
 
 
 def _went_with(goal: Goal) -> list[Measure]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from flask import url_for
+from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from klimawerk.accounts.models import Person
-from klimawerk.clock import now
 from klimawerk.collab import store
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
@@ -19,11 +19,15 @@ from klimawerk.partnerships import hooks, requests
 from klimawerk.partnerships.hooks import Card
 from klimawerk.partnerships.labels import reader_language
 from klimawerk.partnerships.models import JointRequest, Partnership
+from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.signals import rights_changed
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import create_programme, set_languages, set_rate
+from klimawerk.programmes.service import create_programme, note_order, set_languages, set_rate
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.options import titles_of
+
+_TAKEN = timedelta(minutes=1)
+"""Longer than confirming and deleting were ever apart. They are of one moment now; before, the second came later."""
 
 
 def init_app() -> None:
@@ -89,17 +93,25 @@ def _apply_languages(request: JointRequest, by: Person) -> None:
 def _delete(request: JointRequest, by: Person) -> None:
     """The programme goes with all its goals and measures; what lay in the bin before stays there."""
     programme = _programme(request)
-    items = _items(programme.frame_id, deleted_at=None)
-    moment = now()
+    note_order(programme)  # whoever makes, moves or deletes a goal or a measure at this moment comes before or after
+    if programme.deleted_at is not None:
+        raise Refused(_("The programme was deleted."))
+    items = _items(programme, Item.deleted_at.is_(None))
     for item in items:
         note(item.name)
-        item.deleted_at, item.deleted_by = moment, by.id
+        item.deleted_at, item.deleted_by = request.answered_at, by.id
     store.mark_deleted([item.name for item in items])
 
 
 def _bring_back(request: JointRequest, by: Person) -> None:
+    """What went with this request and is still deleted. Raises Refused when that is nothing."""
+    assert request.answered_at is not None
     programme = _programme(request)
-    items = _items(programme.frame_id, deleted_at=programme.deleted_at)
+    note_order(programme)
+    went = Item.deleted_at.between(request.answered_at, request.answered_at + _TAKEN)
+    items = _items(programme, went)
+    if not items:
+        raise Refused(_("Nothing is left to bring back: the programme is here, and what went with it."))
     for item in items:
         note(item.name)
         item.deleted_at, item.deleted_by = None, None
@@ -112,9 +124,10 @@ def _ask_again_who_may_write(_sender: object, partnership_id: int, person_id: in
     store.bump_access([item.name for item in items])
 
 
-def _items(frame_id: int, deleted_at: object) -> Sequence[Item]:
-    same = Item.deleted_at.is_(None) if deleted_at is None else Item.deleted_at == deleted_at
-    return db.session.scalars(select(Item).where(Item.frame_id == frame_id, same).order_by(Item.id)).all()
+def _items(programme: Programme, which: ColumnElement[bool]) -> Sequence[Item]:
+    """As they are now, whatever was read of them before."""
+    query = select(Item).where(Item.frame_id == programme.frame_id, which).order_by(Item.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _programme(request: JointRequest) -> Programme:

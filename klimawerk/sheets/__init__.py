@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.exceptions import Locked, NotFound
 
 
 def init_app(app: Flask) -> None:
     from klimawerk.sheets import doors
+    from klimawerk.sheets.holding import Closed, Gone
     from klimawerk.sheets.labels import words
     from klimawerk.sheets.routes import bp
+    from klimawerk.web.errors import answer
 
     app.register_blueprint(bp)
     app.add_template_global(words, "words_of")
     doors.init_app()
+    app.register_error_handler(Closed, lambda closed: answer(Locked(str(closed))))
+    app.register_error_handler(Gone, lambda gone: answer(NotFound(str(gone))))

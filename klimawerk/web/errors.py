@@ -118,6 +118,10 @@ def _standard(code: int) -> tuple[str, str]:
         410: (_("No longer there"), _("This no longer exists.")),
         412: (_("Changed meanwhile"), _("An earlier copy was brought back meanwhile. Please load the page again.")),
         413: (_("Too large"), _("What was sent is larger than this page accepts.")),
+        423: (
+            _("Closed for editing"),
+            _("This is closed for editing at the moment. Coordinators and moderators can open it again."),
+        ),
         429: (_("Too many attempts"), _("That was too often in a short time. Wait a few minutes, then try again.")),
     }
     if code == 503:

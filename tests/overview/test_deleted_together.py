@@ -14,6 +14,7 @@ from klimawerk.overview.bin import delete_item
 from klimawerk.partnerships import requests
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.partnerships.models import JointRequest
+from klimawerk.partnerships.refusals import Refused
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
 from tests import factories
@@ -106,3 +107,67 @@ def test_what_one_deletes_alone_one_brings_back_alone(house: House, client: Proo
     client.login(house.team.partner["editor"])
     assert client.post(f"/items/{house.item('goal').id}/restore").status_code == 303
     assert house.deleted() == set()
+
+
+def test_undoing_brings_back_all_that_went_and_leaves_in_the_bin_what_lay_there(
+    any_database: str, house: House
+) -> None:
+    delete_item(house.item("WA-02"), by=house.team.de["editor"].id)
+    done = house.deleted_by_both()
+    assert house.deleted() == ALL
+    requests.undo(house.coordinator("de"), done.id)
+    assert house.deleted() == {"WA-02"}
+    assert [store.find(house.item(which).name).deleted for which in (*ITEMS, "WA-02")] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("back", [("programme",), ("programme", "goal"), ("goal", "WA-01")])
+def test_undoing_brings_back_the_rest_where_a_part_came_back_alone(house: House, back: tuple[str, ...]) -> None:
+    """As it was possible until now: there may be such programmes."""
+    done = house.deleted_by_both()
+    _came_back_alone(house, *back)
+    requests.undo(house.coordinator("partner"), done.id)
+    assert house.deleted() == set()
+
+
+def test_of_an_older_version_too_where_deleting_came_a_moment_after_confirming(house: House) -> None:
+    done = house.deleted_by_both()
+    with writing():
+        for which in ALL - {""} | {"programme"}:
+            house.item(which).deleted_at += timedelta(milliseconds=70)
+    requests.undo(house.coordinator("de"), done.id)
+    assert house.deleted() == set()
+
+
+def test_an_undoing_that_finds_nothing_says_so_and_is_not_used_up(house: House, client: ProofReader) -> None:
+    done = house.deleted_by_both()
+    _came_back_alone(house, "programme", "goal", "WA-01", "WA-02")
+    client.login(house.team.de["coordinator"])
+    at = f"/partnerships/{house.team.partnership.id}/joint"
+    told = client.get(client.post(f"{at}/{done.id}/undo").location).text
+    assert "Nichts ist zurückzuholen" in told
+    assert "Es ist wieder wie vorher" not in told
+    assert db.session.get_one(JointRequest, done.id).outcome == requests.CONFIRMED
+
+
+def test_what_was_deleted_after_it_had_come_back_stays_deleted(house: House) -> None:
+    done = house.deleted_by_both()
+    _came_back_alone(house, "programme", "goal", "WA-01")
+    with writing():
+        house.item("WA-01").deleted_at = done.answered_at + timedelta(hours=1)
+    requests.undo(house.coordinator("de"), done.id)
+    assert house.deleted() == {"WA-01"}
+
+
+def test_what_is_deleted_already_is_not_deleted_again(house: House) -> None:
+    done = house.deleted_by_both()
+    again = requests.ask(house.coordinator("de"), "delete", {}, programme_id=house.programme.id)
+    with pytest.raises(Refused):
+        requests.answer(house.coordinator("partner"), again.id, yes=True)
+    requests.undo(house.coordinator("de"), done.id)
+    assert house.deleted() == set()
+
+
+def _came_back_alone(house: House, *which: str) -> None:
+    with writing():
+        for one in which:
+            house.item(one).deleted_at = None

@@ -35,6 +35,7 @@ def _models() -> None:
     from klimawerk.digests import models as _digests  # noqa: F401
     from klimawerk.editions import models as _editions  # noqa: F401
     from klimawerk.goals import models as _goals  # noqa: F401
+    from klimawerk.idempotency import models as _idempotency  # noqa: F401
     from klimawerk.live import models as _live  # noqa: F401
     from klimawerk.measures import models as _measures  # noqa: F401
     from klimawerk.news import models as _news  # noqa: F401
@@ -56,6 +57,7 @@ def _rooms(app: Flask) -> None:
         editions,
         exchange,
         goals,
+        idempotency,
         live,
         measures,
         news,
@@ -71,6 +73,7 @@ def _rooms(app: Flask) -> None:
     web.init_app(app)
     installation.init_app(app)
     accounts.init_app(app)
+    idempotency.init_app(app)
     partnerships.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
     config: Config = app.extensions["klimawerk"]

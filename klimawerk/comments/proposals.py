@@ -68,8 +68,10 @@ def may_propose(member: Member, thread: Thread, f: FieldView | None) -> bool:
 def propose(thread: Thread, f: FieldView, value: Any, *, by: Member) -> None:
     """The value stands in the thread from now on, in the place of one that was proposed before."""
     with changing(thread):
-        thread.proposed = {"value": value, "old": f.value, "by": by.person.id}
-        record(thread, PROPOSED, by, value=value)
+        proposed = {"value": value, "old": f.value, "by": by.person.id}
+        if thread.proposed != proposed:  # the same form may come twice
+            thread.proposed = proposed
+            record(thread, PROPOSED, by, value=value)
 
 
 def accept(thread: Thread, place: Place, *, rev: int, by: Member) -> None:

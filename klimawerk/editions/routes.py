@@ -13,6 +13,7 @@ from klimawerk.editions.listing import entries_of
 from klimawerk.editions.past import past
 from klimawerk.editions.points import of_edition
 from klimawerk.editions.writing_out import edition_bytes
+from klimawerk.idempotency import form_key
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.routes import here
 from klimawerk.versions.service import Busy
@@ -40,8 +41,9 @@ def make(item_id: int) -> ResponseReturnValue:
     if not opened.member.may(Right.FIX) or programme.deleted_at is not None:
         abort(403)
     words = {name: request.form.get(name, "") for name in ("name", "purpose")}
+    remark = request.form.get("note", "")
     try:
-        made = service.make(programme, by=opened.member, remark=request.form.get("note", ""), **words)
+        made = service.make(programme, by=opened.member, remark=remark, request_key=form_key(), **words)
     except service.Nameless:
         flash(_("Please give the fixed copy a name."), "error")
         return redirect(url_for("editions.index", item_id=item_id), 303)

@@ -16,6 +16,7 @@ from klimawerk.editions import chain
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.points import Part, read_now
 from klimawerk.extensions import db
+from klimawerk.idempotency import earlier, once
 from klimawerk.live.changes import note
 from klimawerk.partnerships.access import Member
 from klimawerk.programmes.models import Programme
@@ -54,25 +55,32 @@ def topic(programme_id: int) -> str:
     return f"editions:{programme_id}"
 
 
-def make(programme: Programme, *, by: Member, name: str, purpose: str, remark: str = "") -> Edition:
+def make(
+    programme: Programme, *, by: Member, name: str, purpose: str, remark: str = "", request_key: str | None = None
+) -> Edition:
     """Fix the whole programme as it is at this moment. What no version holds yet gets one; the others are used again.
 
-    What takes time is done outside of the transaction. Raises Nameless, and Busy when others take versions again and
-    again meanwhile.
+    What takes time is done outside of the transaction. A `request_key` that made one before answers that one. Raises
+    Nameless, and Busy when others take versions again and again meanwhile.
     """
     words = name.strip()[:LONGEST_NAME]
     if not words or purpose not in PURPOSES:
         raise Nameless
+    if before := earlier(request_key):
+        return db.session.get_one(Edition, int(before))
     for _attempt in range(ATTEMPTS):
         moment = _look(programme, by)
         made = Edition(programme_id=programme.id, name=words, purpose=purpose, by=by.person.id, side=by.side)
         made.note = remark.strip()[:LONGEST_NOTE]
+
+        def store(made: Edition = made, moment: _Moment = moment) -> str:
+            note(topic(programme.id))
+            append_all(moment.fresh, moment.packed)
+            _keep(made, moment)
+            return str(made.id)
+
         try:
-            with writing():
-                note(topic(programme.id))
-                append_all(moment.fresh, moment.packed)
-                _keep(made, moment)
-                return made
+            return db.session.get_one(Edition, int(once(request_key, store)))
         except (Overtaken, IntegrityError):
             continue
     raise Busy(str(programme.id))

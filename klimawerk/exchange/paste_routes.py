@@ -23,6 +23,7 @@ from klimawerk.exchange.routes import bp
 from klimawerk.exchange.tables import BadTable, Grid, parse, written
 from klimawerk.extensions import db
 from klimawerk.goals.service import goals_of
+from klimawerk.idempotency import earlier, form_key, once
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, of_kind, writable_item
@@ -60,13 +61,20 @@ def paste_measures(item_id: int) -> ResponseReturnValue:
     goals = goals_of(programme)
     titles = titles_of(goals, desk.view.languages.show)
     desk.goals = [(goal.id, f"{goal.code} {titles[goal.id][0]}".strip()) for goal in goals]
+    if earlier(form_key()):
+        return redirect(desk.back, 303)
     if not goals:
         desk.error = _("Measures stand under a goal: please write a goal first.")
     elif _look(desk) and desk.pasted:
         goal = next((goal for goal in goals if goal.id == desk.goal_id), goals[0])
-        records = desk.pasted.records()
-        made = pasting.add_measures(records, desk.language, goal=goal, by=opened.member.person.id)
-        return _done(desk, len(made), ngettext("One measure was added.", "%(num)d measures were added.", len(made)))
+        records, by = desk.pasted.records(), opened.member.person.id
+
+        def create() -> str:
+            count = len(pasting.add_measures(records, desk.language, goal=goal, by=by))
+            flash(ngettext("One measure was added.", "%(num)d measures were added.", count))
+            return desk.back
+
+        return redirect(once(form_key(), create), 303)
     return _page(desk)
 
 
@@ -77,15 +85,20 @@ def paste_rows(item_id: int, kind: str) -> ResponseReturnValue:
     known = sheet_of(opened.item.kind).rows.get(kind) or abort(404)
     back = f"/{opened.item.kind}s/{item_id}"
     desk = _desk(opened, row_fields(known), _("Paste a table: %(what)s", what=known.label), back)
+    if earlier(form_key()):
+        return redirect(back, 303)
     if _look(desk) and desk.pasted:
+        records, by = desk.pasted.records(), opened.member.person.id
+
+        def create() -> str:
+            count = len(pasting.add_rows(opened.item, known, records, desk.language, by=by))
+            flash(ngettext("One row was added.", "%(num)d rows were added.", count))
+            return back
+
         try:
-            made = pasting.add_rows(
-                opened.item, known, desk.pasted.records(), desk.language, by=opened.member.person.id
-            )
+            return redirect(once(form_key(), create), 303)
         except TooManyRows:
             desk.error = _("There are too many rows for this sheet.")
-            return _page(desk)
-        return _done(desk, len(made), ngettext("One row was added.", "%(num)d rows were added.", len(made)))
     return _page(desk)
 
 
@@ -159,8 +172,3 @@ def _words_of_fields(programme: Programme) -> dict[str, str]:
 def _page(desk: Desk) -> ResponseReturnValue:
     refused = request.method == "POST" and (bool(desk.error) or request.form.get("step") == "take")
     return render_template("exchange/paste.html", desk=desk, v=desk.view), 422 if refused else 200
-
-
-def _done(desk: Desk, count: int, sentence: str) -> ResponseReturnValue:
-    flash(sentence)
-    return redirect(desk.back, 303)

@@ -14,6 +14,7 @@ from klimawerk.accounts.access import login_required, signed_in
 from klimawerk.accounts.limits import or_429
 from klimawerk.exchange import jobs, practice, problems, service
 from klimawerk.exchange.forms import ConfirmForm, FileForm
+from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.models import SIDES
 from klimawerk.partnerships.refusals import Refused
@@ -119,9 +120,13 @@ def open_practice() -> ResponseReturnValue:
 def reset_practice() -> ResponseReturnValue:
     person = signed_in()
     or_429(TAKE_LIMIT, "practice", person.id)
-    programme = practice.reset_practice(person)
-    flash(_("The practice programme is as it was at the beginning."))
-    return redirect(url_for("overview.programme", item_id=programme.id), 303)
+
+    def create() -> str:
+        programme = practice.reset_practice(person)
+        flash(_("The practice programme is as it was at the beginning."))
+        return url_for("overview.programme", item_id=programme.id)
+
+    return redirect(once(form_key(), create), 303)
 
 
 def row_kinds() -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from klimawerk.accounts.access import login_required
 from klimawerk.goals import service
 from klimawerk.goals.models import Goal
+from klimawerk.idempotency import form_key, once
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
@@ -29,9 +30,10 @@ def goal(item_id: int) -> ResponseReturnValue:
 @login_required
 def create(item_id: int) -> ResponseReturnValue:
     opened = writable_item(item_id)
-    field = request.form.get("field") or None
-    made = service.create_goal(of_kind(opened, Programme), field_row=field, by=opened.member.person.id)
-    return redirect(f"/goals/{made.id}", 303)
+    programme, field, by = of_kind(opened, Programme), request.form.get("field") or None, opened.member.person.id
+    return redirect(
+        once(form_key(), lambda: f"/goals/{service.create_goal(programme, field_row=field, by=by).id}"), 303
+    )
 
 
 @bp.post("/goals/<int:item_id>/move")

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
+from klimawerk.idempotency import form_key, once
 from klimawerk.measures import service
 from klimawerk.measures.models import Measure
 from klimawerk.measures.summary import summary_fragments, summary_of
@@ -34,8 +35,8 @@ def measure(item_id: int) -> ResponseReturnValue:
 @login_required
 def create(item_id: int) -> ResponseReturnValue:
     opened = writable_item(item_id)
-    made = service.create_measure(of_kind(opened, Goal), by=opened.member.person.id)
-    return redirect(f"/measures/{made.id}", 303)
+    goal, by = of_kind(opened, Goal), opened.member.person.id
+    return redirect(once(form_key(), lambda: f"/measures/{service.create_measure(goal, by=by).id}"), 303)
 
 
 @bp.post("/measures/<int:item_id>/move")

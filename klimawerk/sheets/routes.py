@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
+from klimawerk.idempotency import form_key
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets import items, rows, service
 from klimawerk.sheets.access import (
@@ -74,9 +75,8 @@ def meanwhile(item_id: int) -> str:
 @login_required
 def add_row(item_id: int, kind: str) -> ResponseReturnValue:
     v = here(writable_item(item_id))
-    wish = request.form.get("id", "")
     try:
-        row = rows.append_row(v.item, _kind(v, kind).name, {}, row_id=_uuid(wish), by=_me(v))
+        row = rows.append_row(v.item, _kind(v, kind).name, {}, row_id=_row_id(), by=_me(v))
     except rows.TooManyRows:
         abort(409, _("No more than %(most)s lines fit here.", most=rows.MAX_ROWS))
     if row.item_id != v.item.id:
@@ -165,8 +165,9 @@ def _kind(v: View, name: str) -> RowKind:
     return v.sheet.rows.get(name) or abort(404)
 
 
-def _uuid(wish: str) -> str | None:
-    """A client-made id, so that a request sent twice adds one row."""
+def _row_id() -> str | None:
+    """A client-made id, so that a request sent twice adds one row; without a script it comes from the form's key."""
+    wish = request.form.get("id", "") or (form_key() or "")[:32]
     try:
         return str(uuid.UUID(wish)) if wish else None
     except ValueError:

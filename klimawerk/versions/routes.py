@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from klimawerk.accounts.access import login_required
+from klimawerk.idempotency import form_key
 from klimawerk.live.changes import revision
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.access import Opened, allowed_item, writable_item
@@ -45,7 +46,7 @@ def keep(item_id: int) -> ResponseReturnValue:
     opened = allowed_item(item_id, Right.EDIT)
     label, remark = request.form.get("label", ""), request.form.get("note", "")
     try:
-        version, new = service.keep(item_id, by=opened.member, label=label, remark=remark)
+        version, new = service.keep(item_id, by=opened.member, label=label, remark=remark, request_key=form_key())
     except service.Busy:
         abort(409)
     if new:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
+from klimawerk.idempotency import earlier, once
 from klimawerk.live.changes import note
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.models import Frame, Item
@@ -41,13 +42,17 @@ def topic(item_id: int) -> str:
     return f"versions:{item_id}"
 
 
-def keep(item_id: int, *, by: Member, label: str = "", remark: str = "") -> tuple[Version, bool]:
+def keep(
+    item_id: int, *, by: Member, label: str = "", remark: str = "", request_key: str | None = None
+) -> tuple[Version, bool]:
     """Keep the present state. Where nothing has changed, the last version gets the label if it has none.
 
-    Answers the version, and whether it is a new one. Raises Busy.
+    Answers the version, and whether it is a new one; for a `request_key` that kept one before, that one. Raises Busy.
     """
+    if before := earlier(request_key):
+        return db.session.get_one(Version, int(before)), True
     words = {"label": label.strip()[:120], "remark": remark.strip()[:LONGEST_NOTE]}
-    taken = take(item_id, KEPT, by=by.person.id, side=by.side, **words)
+    taken = take(item_id, KEPT, by=by.person.id, side=by.side, request_key=request_key, **words)
     if taken:
         return taken, True
     last = latest(item_id)
@@ -58,7 +63,14 @@ def keep(item_id: int, *, by: Member, label: str = "", remark: str = "") -> tupl
 
 
 def take(
-    item_id: int, reason: str, *, by: int | None = None, side: str = "", label: str = "", remark: str = ""
+    item_id: int,
+    reason: str,
+    *,
+    by: int | None = None,
+    side: str = "",
+    label: str = "",
+    remark: str = "",
+    request_key: str | None = None,
 ) -> Version | None:
     """A new version of the item as it is; None when nothing has changed since the last one. Raises Busy.
 
@@ -74,10 +86,13 @@ def take(
         words = {"by": by, "side": side, "label": label, "note": remark}
         made = drawn(item_id, last, reading, reason, people, words)
         packed = storing.pack(reading.parts)
+
+        def store(made: Version = made, last: Version | None = last, packed: storing.Packed = packed) -> str:
+            _append(made, last, packed)
+            return str(made.id)
+
         try:
-            with writing():
-                _append(made, last, packed)
-                return made
+            return db.session.get_one(Version, int(once(request_key, store)))
         except (Overtaken, IntegrityError):
             continue
     raise Busy(str(item_id))

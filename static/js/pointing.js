@@ -3,10 +3,12 @@
 import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
 import { startTablePaste } from "./paste-table.js"
+import { startRequestKeys } from "./request-keys.js"
 
 export function start() {
   startDrag()
   startTablePaste()
+  startRequestKeys()
   if (document.documentElement.dataset.userId) startComments()
   document.documentElement.classList.add("draggable")
 }

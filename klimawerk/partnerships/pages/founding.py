@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from klimawerk.accounts import limits
 from klimawerk.accounts.access import signed_in
+from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, service
 from klimawerk.partnerships.pages.frame import Page, status_of
 from klimawerk.partnerships.refusals import Refused
@@ -20,10 +21,14 @@ def new() -> Page:
     if not form.validate_on_submit():
         return render_template("partnerships/new.html", form=form), status_of(form)
     limits.or_429(limits.CREATE_PERSON, "found", person.id)
-    try:
+
+    def create() -> str:
         partnership = service.create_partnership(form.founding(), by=person)
+        flash(_("Your partnership is ready. Invite the others."))
+        return url_for("partnerships.people", partnership_id=partnership.id)
+
+    try:
+        return redirect(once(form_key(), create))
     except Refused as refused:
         form.name.errors = [str(refused)]
         return render_template("partnerships/new.html", form=form), 409
-    flash(_("Your partnership is ready. Invite the others."))
-    return redirect(url_for("partnerships.people", partnership_id=partnership.id))

@@ -9,6 +9,7 @@ from flask import abort, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, hooks, labels, requests
 from klimawerk.partnerships.access import Member, member_or_404, require
 from klimawerk.partnerships.models import JointRequest
@@ -28,8 +29,12 @@ def ask(partnership_id: int, kind: str) -> Page:
     form = forms.JOINT[kind]()
     if not form.validate():
         return _joint_page(member, 422, **{kind: form})
+
+    def create() -> str:
+        return str(requests.ask(member, kind, form.payload(), programme_id=programme_id).id)
+
     return tried(
-        lambda: requests.ask(member, kind, form.payload(), programme_id=programme_id),
+        lambda: once(form_key(), create),
         _("The other side is asked. It is done as soon as one of its coordinators confirms."),
         url_for("partnerships.joint", partnership_id=partnership_id),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 
+from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, service
 from klimawerk.partnerships.access import Member, require
 from klimawerk.partnerships.forms import TEXTS
@@ -25,7 +26,8 @@ def settings(partnership_id: int) -> Page:
         "date": form.agreement_date.data.isoformat() if form.agreement_date.data else "",
         "text": forms.texts_of(form, "agreement", TEXTS),
     }
-    try:
+
+    def save() -> str:
         service.rename(
             member.partnership,
             names=forms.texts_of(form, "name", TEXTS),
@@ -35,10 +37,13 @@ def settings(partnership_id: int) -> Page:
             seen=seen(),
             by=member.person,
         )
+        flash(_("Saved."))
+        return url_for("partnerships.settings", partnership_id=partnership_id)
+
+    try:
+        return redirect(once(form_key(), save))  # the same form sent again has not met somebody else's change
     except Refused as refused:
         return settings_page(member, form, 409, str(refused))
-    flash(_("Saved."))
-    return redirect(url_for("partnerships.settings", partnership_id=partnership_id))
 
 
 def settings_page(

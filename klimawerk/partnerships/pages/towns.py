@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from klimawerk.extensions import db
+from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, service
 from klimawerk.partnerships.access import Member, require
 from klimawerk.partnerships.forms import TEXTS
@@ -26,16 +27,18 @@ def municipality(partnership_id: int, municipality_id: int) -> Page:
             if f"profile_{code}" in form:
                 form[f"profile_{code}"].data = text
     problem = ""
+
+    def save() -> str:
+        described = form.town(forms.texts_of(form, "profile", TEXTS))
+        service.change_municipality(town, described, seen=seen(), by=member.person)
+        flash(_("Saved."))
+        return url_for("partnerships.settings", partnership_id=partnership_id)
+
     if form.validate_on_submit():
         try:
-            service.change_municipality(
-                town, form.town(forms.texts_of(form, "profile", TEXTS)), seen=seen(), by=member.person
-            )
+            return redirect(once(form_key(), save))
         except Refused as refused:
             problem = str(refused)
-        else:
-            flash(_("Saved."))
-            return redirect(url_for("partnerships.settings", partnership_id=partnership_id))
     return shown("municipality", member, 409 if problem else status_of(form), form=form, town=town, problem=problem)
 
 
@@ -44,10 +47,14 @@ def add_municipality(partnership_id: int) -> Page:
     form = forms.NewTownForm()
     if member.side not in SIDES or not form.validate():
         return settings_page(member, partnership_form(member, filled=False), 422, new_town=form)
-    town = service.Town(form.name.data, form.country.data)
-    service.add_municipality(member.partnership, member.side, town, by=member.person)
-    flash(_("The municipality is added."))
-    return redirect(url_for("partnerships.settings", partnership_id=partnership_id))
+
+    def create() -> str:
+        town = service.Town(form.name.data, form.country.data)
+        service.add_municipality(member.partnership, member.side, town, by=member.person)
+        flash(_("The municipality is added."))
+        return url_for("partnerships.settings", partnership_id=partnership_id)
+
+    return redirect(once(form_key(), create))
 
 
 def remove_municipality(partnership_id: int, municipality_id: int) -> Response:

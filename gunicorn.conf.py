@@ -14,10 +14,44 @@ os.environ["RUST_BACKTRACE"] = "0"
 # Nobody looks at where a greenlet was begun, which gevent notes for each in some twenty objects.
 os.environ["GEVENT_TRACK_GREENLET_TREE"] = "0"
 
+from gunicorn.workers.ggevent import GeventWorker
+
+
+class Worker(GeventWorker):
+    """gunicorn's gevent worker with the time limits and caps of klimawerk/web/connections.py."""
+
+    def run(self) -> None:
+        from klimawerk.web import connections  # not before the worker has patched everything
+
+        files = connections.allowed_files()
+        self.worker_connections = min(self.worker_connections, files * 3 // 4)
+        self.connections = connections.Connections(files)
+        self.wsgi.extensions["connections"] = self.connections
+        super().run()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        from klimawerk.web.connections import Connection
+
+        connection = Connection(client, self.connections)
+        try:
+            super().handle(listener, connection, addr)
+        finally:
+            connection.end()
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        sock.begin_body()
+        super().handle_request(listener_name, req, sock, addr)
+        sock.end_request()
+
+
 wsgi_app = "wsgi:app"
-worker_class = "gevent"
+worker_class = Worker
 workers = 1
+# Of these at most a half may wait for their client at the same time.
 worker_connections = 4000
+# Answers go through the limits of connections.py.
+sendfile = False
+limit_request_fields = 60
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 proc_name = "klimawerk"
 

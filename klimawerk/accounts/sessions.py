@@ -1,7 +1,9 @@
-"""Sessions kept on the server: the cookie holds an opaque id that stays the same from sign-in to sign-out.
+"""Sessions of people are kept on the server: the cookie holds an opaque id, the same from sign-in to sign-out.
 
 The database knows only the id's SHA-256. A session is read from the database when something first looks at it, and
 written only when something in it changed, so that static files, health checks and socket events cost no query.
+
+A stranger's session (form token, language, a message) is in the cookie itself, signed; the server keeps nothing of it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from typing import Any, cast
 
 from flask import Flask, Request, Response, current_app, session
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import delete, insert, or_, select, update
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import delete, insert, select, update
 
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
@@ -27,6 +30,7 @@ log = logging.getLogger(__name__)
 PERSON = "person"  # in the session: whose it is
 LOGIN = "login"  # in the session: its row's key, which is no secret
 STRANGERS_HOURS = 2
+LONGEST_COOKIE = 4_000  # characters
 LONGEST_DAYS = 30
 SLIDE_AFTER = timedelta(minutes=10)
 PURGE_EVERY_SECONDS = 600
@@ -43,6 +47,7 @@ class ServerSession(SessionMixin):
         self._data: dict[str, Any] | None = None
         self.modified = False
         self.ended = False
+        self.aside = False
 
     @property
     def loaded(self) -> bool:
@@ -52,6 +57,11 @@ class ServerSession(SessionMixin):
     def data(self) -> dict[str, Any]:
         """What is kept, without the person and the key."""
         return {k: v for k, v in self._read().items() if k not in (PERSON, LOGIN)}
+
+    @property
+    def strangers(self) -> bool:
+        """Whether it is nobody's, and so kept in the cookie alone."""
+        return PERSON not in self._read()
 
     def begin(self, person: Person) -> None:
         """Become a fresh session of `person` under a new id; what was in it before is gone."""
@@ -63,7 +73,7 @@ class ServerSession(SessionMixin):
 
     def set_aside(self) -> None:
         """For the rest of this request it counts as empty, if it could not be read; the cookie stays as it is."""
-        self._data = self._data or {}
+        self._data, self.aside = self._data or {}, True
 
     def end(self) -> None:
         """Forget everything, here and in the browser."""
@@ -89,14 +99,15 @@ class ServerSession(SessionMixin):
 
     def _read(self) -> dict[str, Any]:
         if self._data is None:
+            if self.token and _is_signed(self.token):
+                self._data, self.expires_at = _read_signed(self.token)
+                return self._data
             row = _valid(self.token) if self.token else None
             self._data = {}  # not before: with the database away nobody is a stranger
             if row is None:
                 self.token = None
             else:
-                self._data = {**row.data, LOGIN: row.key}
-                if row.person_id is not None:
-                    self._data[PERSON] = row.person_id
+                self._data = {**row.data, LOGIN: row.key, PERSON: row.person_id}
                 self.expires_at, self.created_at = row.expires_at, row.created_at
         return self._data
 
@@ -106,23 +117,25 @@ class ServerSessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         token = request.cookies.get(self.get_cookie_name(app), "")
-        return ServerSession(token[:100] or None)
+        return ServerSession(token if _is_signed(token) else token[:100] or None)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not isinstance(session, ServerSession) or not (session.loaded or session.modified):
+        if not isinstance(session, ServerSession) or not (session.loaded or session.modified) or session.aside:
             return
         response.vary.add("Cookie")
-        if session.modified:
-            self._store(session)
-        elif _due(session):
-            _slide(session)
-        else:
+        if not (session.modified or _due(session)):
             return
+        if session.strangers and not session.replaced:
+            session.token, session.expires_at = _signed(session), _next_expiry(session)
+        elif session.modified:
+            self._store(session)
+        else:
+            _slide(session)
         self._give_cookie(app, session, response)
 
     def _store(self, session: ServerSession) -> None:
         with writing() as database:
-            if session.replaced:
+            if session.replaced and not _is_signed(session.replaced):
                 database.execute(delete(Login).where(Login.key == key_of(session.replaced)))
             if session.ended:
                 return
@@ -188,9 +201,35 @@ def _own() -> ServerSession:
     return cast(ServerSession, session._get_current_object())  # type: ignore[attr-defined]
 
 
+def _is_signed(token: str) -> bool:
+    """Whether the cookie is a stranger's session itself; ids of sessions on the server hold no dot."""
+    return "." in token and len(token) <= LONGEST_COOKIE
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="a stranger's session")
+
+
+def _signed(session: ServerSession) -> str:
+    return str(_signer().dumps(session.data))
+
+
+def _read_signed(token: str) -> tuple[dict[str, Any], datetime | None]:
+    """What a stranger's cookie holds, and until when; nothing where it is not ours or too old."""
+    try:
+        found, made = _signer().loads(token, max_age=STRANGERS_HOURS * 3600, return_timestamp=True)
+    except BadSignature:
+        return {}, None
+    kept = {name: value for name, value in found.items() if name not in (PERSON, LOGIN)}
+    return kept, made + timedelta(hours=STRANGERS_HOURS)
+
+
 def _valid(token: str) -> Login | None:
-    alive = or_(Login.person_id.is_(None), Person.ended_at.is_(None))
-    query = select(Login).outerjoin(Person).where(Login.key == key_of(token), Login.expires_at > now(), alive)
+    query = (
+        select(Login)
+        .join(Person)
+        .where(Login.key == key_of(token), Login.expires_at > now(), Person.ended_at.is_(None))
+    )
     found: Login | None = db.session.scalar(query)
     return found
 
@@ -211,7 +250,7 @@ def _insert(session: ServerSession, token: str) -> None:
 
 def _due(session: ServerSession) -> bool:
     """Whether enough time has passed since the expiry was last moved."""
-    if session.expires_at is None or session.created_at is None:
+    if session.expires_at is None:
         return False
     return _next_expiry(session) - session.expires_at > SLIDE_AFTER
 

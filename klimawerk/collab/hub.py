@@ -76,6 +76,8 @@ class Hub:
     def leave(self, page: Page, doc: str) -> None:
         """The socket is no longer in the document's room."""
         page.docs.discard(doc)
+        page.place_caret(doc, False)
+        self.parts.forget(page.sid, doc)
         self.live.server.leave_room(page.sid, events.doc_room(doc))
         self.people.drop(doc, page.sid)
         room = self.rooms.get(doc)
@@ -157,6 +159,8 @@ class Hub:
             self.introduce(member, room.name)
         if member.told != told:
             write, reason, by = member.told
+            if not write:
+                self.parts.forget(member.sid, room.name)
             payload = {"doc": room.name, "write": write, "reason": reason, "by": by}
             self.live.tell(events.DOC_ACCESS, payload, to=member.sid)
 

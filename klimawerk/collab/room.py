@@ -131,6 +131,16 @@ class Room:
             if self.undecided:
                 member.access = access.of(member.person_id, self.name) or NOTHING
 
+    def require_writer(self, sid: str) -> None:
+        """`require_write` for a socket; Refused("not_joined") for one that is not in the room."""
+        with self.lock:
+            member = self.members.get(sid)
+            if member is None:
+                raise Refused(events.NOT_JOINED)
+            if self.undecided:
+                self._be_ready(member)
+            self.require_write(member)
+
     def require_write(self, member: Member) -> None:
         """Refused("forbidden") or ("locked") unless the member may write now."""
         if not member.access.write:

@@ -28,6 +28,8 @@ def document(name: str) -> Response:
             update = opened.get_update(state)
     except Refused:
         abort(404)
+    if not hub().live.pages.may_have(who.person_id, len(update)):
+        abort(429)
     response = Response(gzip.compress(update, 4), mimetype="application/octet-stream")
     response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = "no-store"

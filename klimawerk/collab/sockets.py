@@ -18,6 +18,7 @@ from klimawerk.live.pages import Page
 from klimawerk.live.sockets import Live
 
 MOST_DOCS = 300  # documents that one socket may have joined
+MOST_DOCS_OF_PERSON = 3_000  # over all sockets of one person
 LARGEST_PART = 65_536  # bytes
 LARGEST_CARET = 4_000  # characters
 BY_HTTP = 64_000  # bytes from which on a client that asked for it gets an address instead
@@ -39,7 +40,7 @@ def _join(page: Page, payload: Payload) -> Payload:
     name = text(payload, "doc", 80)
     if page.schema is not None and page.schema < events.SCHEMA:
         raise Refused(events.OUTDATED)
-    if len(page.docs) >= MOST_DOCS and name not in page.docs:
+    if name not in page.docs and (len(page.docs) >= MOST_DOCS or _all_docs(page) >= MOST_DOCS_OF_PERSON):
         raise Refused(events.TOO_LARGE)
     state = _state(payload)
     guest = member(page.sid, page.person_id, name)
@@ -76,6 +77,10 @@ def _welcome(page: Page, payload: Payload, room: Room, guest: Member, state: byt
     }
 
 
+def _all_docs(page: Page) -> int:
+    return sum(len(one.docs) for one in hub().live.pages.of_person(page.person_id))
+
+
 def _content(payload: Payload, name: str, known: bytes | None, update: bytes) -> Payload:
     if payload.get("http") is not True or len(update) <= BY_HTTP:
         return {"u": _b64(update)}
@@ -91,7 +96,8 @@ def _update(here: Hub, page: Page, payload: Payload, reply: Reply) -> None:
         part, of = payload.get("part"), payload.get("of")
         if type(part) is not int or type(of) is not int:
             raise Refused(events.INVALID)
-        whole = here.parts.add(page.sid, name, text(payload, "id", 80), part, of, update)
+        room.require_writer(page.sid)  # nothing is kept for somebody who may only read
+        whole = here.parts.add((page.sid, name, text(payload, "id", 80)), page.person_id, part, of, update)
         if whole is None:
             reply.ok(part=part)
             return
@@ -106,6 +112,9 @@ def _awareness(here: Hub, page: Page, payload: Payload, reply: Reply) -> None:
         raise Refused(events.INVALID)
     if caret is not None and len(caret) > LARGEST_CARET:
         raise Refused(events.TOO_LARGE)
+    for forgotten in page.place_caret(room.name, caret is not None):
+        if other := here.rooms.get(forgotten):
+            here.move_caret(other, page.sid, None)
     here.move_caret(room, page.sid, caret)
     reply.ok()
 

@@ -10,6 +10,8 @@ BYTES_A_SECOND, BYTES_AT_ONCE = 25_600.0, 4_000_000.0
 """At once: room for the first sync after long work offline."""
 
 PAGES_AT_ONCE = 60  # of one person
+MOST_PAGES = 2_500  # of all people, in this process
+MOST_CARETS = 20  # of one page, which has one caret and remembers where others were left
 PAGES_A_SECOND, PAGES_IN_A_ROW = 2.0, 120.0
 PERSONAL_MESSAGES_A_SECOND, PERSONAL_MESSAGES_AT_ONCE = 120.0, 1_200.0
 GIVEN_A_SECOND, GIVEN_AT_ONCE = 1_000_000.0, 40_000_000.0  # bytes of documents

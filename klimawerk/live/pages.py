@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from klimawerk.live.limits import PAGES_AT_ONCE, Allowance, Pace
+from klimawerk.live.limits import MOST_CARETS, MOST_PAGES, PAGES_AT_ONCE, Allowance, Pace
 
 
 @dataclass(eq=False)
@@ -16,7 +16,8 @@ class Page:
 
     `saver`: its person pays by volume; nobody's carets go to it, and where it only reads, others' words at most every
     10 s. `hidden`: nobody looks at it now; the same holds, and it catches up by itself when it is shown.
-    `rechecks`: how often its rights were decided anew.
+    `rechecks`: how often its rights were decided anew. `carets`: documents that it has a caret in, the latest
+    last.
     """
 
     sid: str
@@ -26,6 +27,7 @@ class Page:
     pace: Pace = field(default_factory=Pace)
     topics: set[str] = field(default_factory=set)
     docs: set[str] = field(default_factory=set)
+    carets: dict[str, None] = field(default_factory=dict)
     programmes: set[int] = field(default_factory=set)
     alive: bool = True
     saver: bool = False
@@ -43,6 +45,17 @@ class Page:
             if isinstance(wishes.get(name), bool):
                 setattr(self, name, wishes[name])
 
+    def place_caret(self, doc: str, there: bool) -> list[str]:
+        """Take note that the page has a caret in the document, or none any more; documents whose caret is to be given
+        up for it, since one page needs few."""
+        self.carets.pop(doc, None)
+        if there:
+            self.carets[doc] = None
+        given_up = list(self.carets)[:-MOST_CARETS] if len(self.carets) > MOST_CARETS else []
+        for one in given_up:
+            del self.carets[one]
+        return given_up
+
 
 class Pages:
     """The register of pages, safe between threads. `limited`: whether what one person may ask for is counted."""
@@ -57,7 +70,9 @@ class Pages:
         """Whether the person may open one more page now."""
         if not self._limited:
             return True
-        return len(self.of_person(person_id)) < PAGES_AT_ONCE and self._allowance(person_id).pages.take(1)
+        if len(self._by_sid) >= MOST_PAGES or len(self.of_person(person_id)) >= PAGES_AT_ONCE:
+            return False
+        return self._allowance(person_id).pages.take(1)
 
     def may_speak(self, page: Page, size: int, weight: float) -> bool:
         """Whether a message of `size` bytes, counting as `weight` ordinary ones, may be handled now."""

@@ -22,7 +22,7 @@ from klimawerk.live.storage import Storage
 from klimawerk.live.told import Told
 
 log = logging.getLogger(__name__)
-MOST_TOPICS = 2_000
+MOST_TOPICS, MOST_TOPICS_OF_PERSON = 2_000, 12_000
 LOGINS_EVERY, ROUND_EVERY = 2.0, 300.0  # seconds
 STRANGERS_STAY = 10.0  # seconds that a connection may take to say whose it is
 TOPICS_A_MESSAGE = 10  # so many topics count as one message
@@ -51,7 +51,6 @@ class Live:
         self._person_revs: dict[int, int] = {}
         self._logins_at = self._round_at = 0.0
         self._round: set[int] = set()
-        self._strangers: dict[str, float] = {}
         self._listeners: dict[str, Callable[[Hint], None]] = {}
 
     def on_hint(self, kind: str, listener: Callable[[Hint], None]) -> None:
@@ -112,11 +111,11 @@ class Live:
         self._look_at_rights()
         self._look_at_logins()
         self._look_at_calendar()
-        self._look_at_strangers()
+        transport.hang_up_strangers(self.server, STRANGERS_STAY)
         transport.cut_dead_lines()
+        for sid in transport.given_up(self.server, {page.sid: page.person_id for page in self.pages.all()}):
+            transport.hang_up(self.server, sid)
         for page in self.pages.all():
-            if transport.overflowed(self.server, page.sid):
-                transport.hang_up(self.server, page.sid)
             ping = transport.silent_since(self.server, page.sid)
             alive = ping is None or time.monotonic() - ping < SILENCE
             if alive != page.alive:
@@ -137,15 +136,6 @@ class Live:
             self._round = {page.person_id for page in self.pages.all()}
         if self._round:
             self.recheck(self._round.pop())
-
-    def _look_at_strangers(self) -> None:
-        """Connections that never said who they are, or were refused, are not kept."""
-        strangers = transport.strangers(self.server, {page.sid for page in self.pages.all()})
-        now = time.monotonic()
-        self._strangers = {eio_sid: self._strangers.get(eio_sid, now) for eio_sid in strangers}
-        for eio_sid, since in self._strangers.items():
-            if now - since > STRANGERS_STAY:
-                transport.hang_up_stranger(self.server, eio_sid)
 
     def _look_at_rights(self) -> None:
         people = {page.person_id for page in self.pages.all()}
@@ -211,6 +201,7 @@ def _connect(here: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
     page = Page(sid, who.person_id, who.login, schema if isinstance(schema, int) else None)
     page.wish(auth)
     here.pages.add(page)
+    transport.know(here.server, sid)
     here.keeper.soon(lambda: here.storage.greet(sid))
     here.wake()
     if page.schema is not None and page.schema < events.SCHEMA:
@@ -221,6 +212,7 @@ def _disconnect(here: Live, sid: str) -> None:
     page = here.pages.remove(sid)
     if page is None:
         return
+    transport.know(here.server, sid, False)
     with here.app.app_context():
         for listener in here.on_gone:
             try:
@@ -234,7 +226,9 @@ def _watch(here: Live, page: Page, payload: Payload) -> Payload:
     allowed = _allowed(page, asked)
     if here.pages.get(page.sid) is not page:
         raise Refused(events.LOGIN_REQUIRED)  # it has left meanwhile
-    if len(page.topics.union(allowed)) > MOST_TOPICS:
+    fresh = len(page.topics.union(allowed)) - len(page.topics)
+    theirs = sum(len(other.topics) for other in here.pages.of_person(page.person_id))
+    if len(page.topics) + fresh > MOST_TOPICS or (fresh and theirs + fresh > MOST_TOPICS_OF_PERSON):
         raise Refused(events.TOO_LARGE)
     for topic in allowed:
         page.topics.add(topic)

@@ -13,8 +13,9 @@ def register(kind: str, may_watch: Callable[[int, int], bool]) -> None:
 
 
 def may_watch(person_id: int, topic: str) -> bool:
-    """Whether the person may know of changes of the topic; False for a topic nobody answers for."""
+    """Whether the person may know of changes of the topic; False for a topic nobody answers for, and for other
+    spellings of one ("measure:007")."""
     kind, _, number = topic.partition(":")
-    if kind not in _kinds or not number.isascii() or not number.isdigit() or len(number) > 12:
+    if kind not in _kinds or not number.isascii() or not number.isdigit() or len(number) > 12 or number[0] == "0":
         return False
     return _kinds[kind](person_id, int(number))

@@ -11,6 +11,7 @@ from typing import Any
 
 import engineio.base_socket
 import engineio.socket
+from engineio.exceptions import EngineIOError
 from engineio.payload import Payload
 
 from klimawerk import turns
@@ -23,10 +24,42 @@ LONGEST_QUEUE, HEAVIEST_QUEUE = 2_000, 16_000_000
 it returns. The heaviest single packet is a document of 4 MB."""
 TALK_A_SECOND, TALK_AT_ONCE = 300.0, 3_000.0  # packets of any kind from one socket; past that it is read more slowly
 BREATH = 20  # packets in a row after which a socket lets the others in between
+HEAVIEST_OF_PERSON, HEAVIEST_OF_ALL = 40_000_000, 200_000_000
+"""Characters that may wait for all sockets of one person, and for all of this process; past that those for whom most
+waits are closed."""
+MOST_STRANGERS = 300  # connections of which nobody signed in is known to be behind them; the oldest gives way
+STRANGERS_MESSAGE = 16_000  # bytes of one message from them
+MOST_POLLS = 3  # requests of one long-polling client that may wait at the same time: browsers have one
 PATIENCE = 0.5  # seconds that the end of a connection waits for its last words to be taken
 GRACE = 3.0  # seconds between the end of a connection and the cut of its line
 
 _lines: weakref.WeakSet[_Line] = weakref.WeakSet()
+
+
+class EngineSocket(engineio.socket.Socket):  # type: ignore[misc, unused-ignore]
+    """An Engine.IO connection. `known`: a signed-in person's page is behind it."""
+
+    known = False
+
+    def __init__(self, server: Any, sid: str) -> None:
+        super().__init__(server, sid)
+        self.since = time.monotonic()
+        self._polls = 0
+        strangers = [other for other in list(server.sockets.values()) if not other.known]
+        for oldest in strangers[: max(0, len(strangers) - MOST_STRANGERS + 1)]:
+            _hang_up(oldest)
+
+    def handle_get_request(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer a request for what waits. Raises EngineIOError, which ends the connection, for one too many."""
+        if self._polls >= MOST_POLLS:
+            raise EngineIOError("too many requests wait for one connection")
+        self._polls += 1
+        try:
+            return super().handle_get_request(environ, start_response)
+        finally:
+            self._polls -= 1
+            if self.closed and self._polls:
+                self.queue.put(None)  # whoever else waits
 
 
 def prepare(async_mode: str, max_message_size: int) -> None:
@@ -39,6 +72,7 @@ def prepare(async_mode: str, max_message_size: int) -> None:
     engineio.socket.payload = types.SimpleNamespace(Payload=OurPayload)
     steady = types.SimpleNamespace(time=time.monotonic)
     engineio.socket.time = engineio.base_socket.time = steady
+    engineio.socket.Socket = EngineSocket
     driver = importlib.import_module(f"engineio.async_drivers.{async_mode}")
     driver._async["websocket"] = _websocket(max_message_size)
     driver._async["queue"] = _queue(driver._async["queue"])
@@ -60,7 +94,7 @@ def _websocket(max_message_size: int) -> Any:
 
         def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
             try:
-                self._line = _Line(environ, max_message_size, self._paced)
+                self._line = _Line(environ, min(STRANGERS_MESSAGE, max_message_size), self._paced)
             except BadHandshake:
                 start_response("400 Bad Request", [])
                 return []
@@ -80,6 +114,8 @@ def _websocket(max_message_size: int) -> Any:
             """The next message; None, which ends the connection, for one that is none."""
             if self._at_once and self._owner.upgraded:
                 self._owner.queue.line = self._line
+            if self._owner.known:
+                self._line.most = max_message_size
             while True:
                 message = self._line.receive()
                 if message is None or not harmless(message):
@@ -185,10 +221,27 @@ def _weight(packet: Any) -> int:
     return len(data) if isinstance(data, str | bytes) else 0
 
 
-def overflowed(server: Any, sid: str) -> bool:
-    """Whether so much waited for the socket that it is given up."""
+def know(server: Any, sid: str, known: bool = True) -> None:
+    """A signed-in person's page is behind the socket, or is so no more."""
     socket = _socket(server, sid)
-    return socket is not None and socket.queue.overflowed
+    if socket is not None:
+        socket.known = known
+
+
+def given_up(server: Any, people: dict[str, int]) -> list[str]:
+    """Sockets that so much waits for that they are to be closed; `people`: {socket: its person}."""
+    weights = {sid: socket.queue.heavy for sid in people if (socket := _socket(server, sid))}
+    gone = {sid for sid in weights if _socket(server, sid).queue.overflowed}
+    theirs: dict[int, int] = {}
+    for sid, weight in weights.items():
+        theirs[people[sid]] = theirs.get(people[sid], 0) + weight
+    whole = sum(weights.values())
+    for sid in sorted(weights, key=lambda sid: weights[sid], reverse=True):
+        if theirs[people[sid]] > HEAVIEST_OF_PERSON or whole > HEAVIEST_OF_ALL:
+            gone.add(sid)
+            theirs[people[sid]] -= weights[sid]
+            whole -= weights[sid]
+    return list(gone)
 
 
 def silent_since(server: Any, sid: str) -> float | None:
@@ -197,26 +250,28 @@ def silent_since(server: Any, sid: str) -> float | None:
     return socket.last_ping if socket is not None else None
 
 
-def strangers(server: Any, sids: set[str]) -> set[str]:
-    """Engine.IO ids of the connections that none of the sockets `sids` belongs to."""
-    known = {server.manager.eio_sid_from_sid(sid, "/") for sid in sids}
-    return set(server.eio.sockets) - known
+def hang_up_strangers(server: Any, seconds: float) -> None:
+    """Close the connections that have had nobody signed in behind them for so long."""
+    for socket in list(server.eio.sockets.values()):
+        if socket.known:
+            socket.since = time.monotonic()
+        elif time.monotonic() - socket.since > seconds:
+            _hang_up(socket)
 
 
 def hang_up(server: Any, sid: str) -> None:
     """Close the connection itself, without waiting for what is queued; the browser comes back by its own."""
-    hang_up_stranger(server, server.manager.eio_sid_from_sid(sid, "/"))
-
-
-def hang_up_stranger(server: Any, eio_sid: str) -> None:
-    """The same for a connection by its Engine.IO id."""
-    socket = server.eio.sockets.get(eio_sid)
+    socket = _socket(server, sid)
     if socket is not None:
-        socket.close(wait=False, abort=True, reason=server.reason.TRANSPORT_ERROR)
-        for line in list(_lines):
-            if line.owner is socket:
-                line.cut()
-        _forget(socket)
+        _hang_up(socket)
+
+
+def _hang_up(socket: Any) -> None:
+    socket.close(wait=False, abort=True, reason=socket.server.reason.TRANSPORT_ERROR)
+    for line in list(_lines):
+        if line.owner is socket:
+            line.cut()
+    _forget(socket)
 
 
 def cut_dead_lines() -> None:

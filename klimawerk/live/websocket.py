@@ -37,9 +37,11 @@ class WebSocket:
     """`receive` is for one reader. `paced` is called once per frame that came in, and may wait."""
 
     def __init__(self, environ: dict[str, Any], most: int, paced: Callable[[], None] = lambda: None) -> None:
-        """Answer the handshake. `most`: bytes that a message may have. Raises BadHandshake, OSError."""
-        self._socket = environ.get("gunicorn.socket") or environ["werkzeug.socket"]
-        self._most, self._paced = most, paced
+        """Answer the handshake. `most`: bytes that a message may have, until it is set anew. Raises
+        BadHandshake, OSError."""
+        taken_over = environ.get("gunicorn.socket") or environ["werkzeug.socket"]
+        self._socket = getattr(taken_over, "line", taken_over)  # without the limits of requests (web/connections.py)
+        self.most, self._paced = most, paced
         self._buffer = b""
         self._writing = threading.Lock()
         self._open = True
@@ -98,7 +100,7 @@ class WebSocket:
             if (code == CONTINUED) != (kind != CONTINUED):
                 raise _Ended(PROTOCOL_ERROR)
             kind = kind or code
-            if len(whole) + len(payload) > self._most:
+            if len(whole) + len(payload) > self.most:
                 raise _Ended(TOO_BIG)
             whole += payload
             if last:
@@ -120,7 +122,7 @@ class WebSocket:
             raise _Ended(PROTOCOL_ERROR)
         if length > 125:
             length = int.from_bytes(self._take(2 if length == 126 else 8), "big")
-        if length > self._most:
+        if length > self.most:
             raise _Ended(TOO_BIG)
         mask, masked = self._take(4), self._take(length)
         return bool(first & 128), code, _unmasked(masked, mask)

@@ -53,6 +53,7 @@ def answer_signals(app: Flask) -> None:
 
 def counts(app: Flask) -> dict[str, int]:
     """`rooms`: open documents, `members` those in them; `pages`: signed-in connections; `sockets`: those and others,
+    `unfinished`: bytes of updates whose last part has not come; `half`: connections whose request has not come whole;
     `objects`: of Python since the start; `memory` in kB, and what is in use of the library's `heap` in it, where
     that can tell (the rest is kept for what comes); `log`: updates of all documents not yet folded; `stall`: how long
     it kept everybody waiting at worst since the last counts, in milliseconds."""
@@ -65,6 +66,8 @@ def counts(app: Flask) -> dict[str, int]:
         "members": sum(len(room.members) for room in rooms),
         "pages": len(live.pages.all()),
         "sockets": len(live.server.eio.sockets),
+        "unfinished": app.extensions["collab"].parts.size,
+        "half": len(app.extensions["connections"].half) if "connections" in app.extensions else 0,
         "greenlets": sum(issubclass(type(thing), greenlet) and not thing.dead for thing in things),
         "objects": len(things),
         "threads": threading.active_count(),

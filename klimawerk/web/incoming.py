@@ -7,12 +7,15 @@ from typing import Any, TypeVar
 
 from flask import Flask, Request, current_app
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import Unauthorized
 from werkzeug.routing import BaseConverter, Map, PathConverter, UnicodeConverter, ValidationError
 from werkzeug.utils import cached_property
 
 from klimawerk import scalars
 from klimawerk.text import clean, is_text
+from klimawerk.web import places
 
+STRANGERS_FORM = 50_000  # bytes
 T = TypeVar("T")
 
 
@@ -23,7 +26,8 @@ def init_app(app: Flask) -> None:
 
 
 class PageRequest(Request):
-    """Only an uploaded file may be as large as an import; everything typed stays below `max_form_size`.
+    """Only an uploaded file may be as large as an import; everything typed stays below `max_form_size`. Of strangers
+    nothing is read that is larger than their few forms: they are asked to sign in (401).
 
     What is typed, stands in an address or in a cookie is text (`klimawerk.text`), however it came: no door need check.
     """
@@ -45,7 +49,11 @@ class PageRequest(Request):
     def max_content_length(self) -> int | None:
         config = current_app.extensions["klimawerk"]
         upload = self.mimetype == "multipart/form-data"
-        return int(config.max_import_size if upload else config.max_form_size)
+        most = int(config.max_import_size if upload else config.max_form_size)
+        unknown = self.content_length is None and "Transfer-Encoding" in self.headers
+        if (unknown or STRANGERS_FORM < (self.content_length or 0) <= most) and not places.reader():
+            raise Unauthorized
+        return most
 
     @max_content_length.setter
     def max_content_length(self, value: int | None) -> None:

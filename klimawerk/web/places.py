@@ -47,7 +47,7 @@ def locale() -> str:
     if not has_request_context():
         return "en"
     with suppress(*BROKEN):  # a house without its database speaks the browser's language
-        for code in (session.get("lang"), getattr(_reader(), "language", None)):
+        for code in (session.get("lang"), getattr(reader(), "language", None)):
             if code in offered:
                 return str(code)
     return request.accept_languages.best_match(offered) or "en"
@@ -55,7 +55,7 @@ def locale() -> str:
 
 def timezone() -> str:
     """The reader's zone; that of Berlin for strangers."""
-    zone = getattr(_reader(), "timezone", "") if has_request_context() else ""
+    zone = getattr(reader(), "timezone", "") if has_request_context() else ""
     return zone if zone in known_zones() else "Europe/Berlin"
 
 
@@ -87,9 +87,10 @@ def known_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def _reader() -> Reader | None:
-    reader: Reader | None = current_app.extensions["klimawerk_reader"]()
-    return reader
+def reader() -> Reader | None:
+    """Who asks; None for a stranger."""
+    found: Reader | None = current_app.extensions["klimawerk_reader"]()
+    return found
 
 
 def _remember_choice() -> None:

@@ -1,0 +1,94 @@
+"""Strangers have their session in their own cookie: the server keeps nothing for whoever only opens a page."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from klimawerk.accounts import sessions
+from klimawerk.accounts.models import Login
+from klimawerk.extensions import db
+from tests import factories
+from tests.accounts.test_signing_in import COOKIE, attempt, cookie, token_in
+from tests.client import ProofReader
+
+
+def kept() -> int:
+    return db.session.scalar(select(func.count()).select_from(Login)) or 0
+
+
+@pytest.mark.parametrize("place", ["/login", "/forgot", "/login?lang=de", "/link/reset/made-up"])
+def test_opening_a_page_without_a_cookie_stores_nothing(app: Flask, place: str) -> None:
+    """1,500 visits of /login in 7 s were 1,500 rows for two hours."""
+    for _ in range(5):
+        assert app.test_client().get(place).status_code in (200, 410)
+    assert kept() == 0
+
+
+def test_a_stranger_signs_in_with_the_form_that_was_opened_and_only_then_is_there_a_session(
+    client: ProofReader,
+) -> None:
+    assert attempt(client, factories.person().email) == 422
+    assert kept() == 0
+    assert attempt(client, factories.person().email, factories.PASSWORD) == 302
+    assert kept() == 1
+    assert "." not in cookie(client)
+
+
+def test_a_strangers_language_is_remembered_all_the_same(client: ProofReader) -> None:
+    assert "Anmelden" in client.get("/login?lang=de").text
+    assert "Anmelden" in client.get("/login").text
+    assert kept() == 0
+
+
+def test_a_form_token_of_another_browser_is_worth_nothing(app: Flask, client: ProofReader) -> None:
+    stranger = app.test_client()
+    planted = token_in(stranger.get("/login").text)
+    client.get("/login")
+    data = {"email": factories.person().email, "password": factories.PASSWORD, "csrf_token": planted}
+    client.token = ""
+    assert client.post("/login", data=data).status_code == 400
+
+
+def test_nobody_can_write_their_own_cookie(app: Flask, client: ProofReader) -> None:
+    """Not even with the installation's key does a stranger's cookie make somebody of a stranger."""
+    person = factories.person()
+    with app.test_request_context():
+        forged = sessions._signer().dumps({sessions.PERSON: person.id, sessions.LOGIN: "x", "lang": "de"})
+    client.set_cookie(COOKIE, forged)
+    assert client.get("/account").status_code == 302
+    assert "Anmelden" in client.get("/login").text
+    client.set_cookie(COOKIE, forged[:-3] + "abc")
+    assert "Sign in" in client.get("/login").text
+
+
+def test_the_cookie_of_a_stranger_is_not_read_for_ever(client: ProofReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.get("/login?lang=de")
+    monkeypatch.setattr(sessions, "STRANGERS_HOURS", -1)
+    assert "Sign in" in client.get("/login").text
+
+
+class Unread(io.BytesIO):
+    """A body that tells whether anybody has read it."""
+
+    touched = False
+
+    def read(self, *size: int) -> bytes:
+        self.touched = True
+        return super().read(*size)
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": "1000000"}, {"Transfer-Encoding": "chunked"}])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_large_body_of_a_stranger_is_not_even_read(client: ProofReader, headers: dict[str, str], kind: str) -> None:
+    """Whose sign-in has ended is asked to sign in, as ever: what was typed stays on the page."""
+    body = Unread(b"x" * 1_000_000)
+    answer = client.post("/account", input_stream=body, headers=headers, content_type=kind)
+    assert answer.status_code == 401
+    assert not body.touched
+    client.login(factories.person())
+    client.post("/account", data={"name": "x" * 60_000, "language": "en", "timezone": "UTC"})
+    assert client.get("/account").status_code == 200

@@ -9,7 +9,7 @@ What happens to the others depends on where they come from:
 - typed or pasted (forms, addresses, cookies, the shell): removed without a word, line breaks of all kinds become "\\n"
   (`clean`, `line`). They come along in pasted text, and nobody could find them to take them out.
 - in a file or a message of a program (imports, anchors, sockets, updates of documents): refused (`is_text`).
-- in what is here already (documents and backups of before): shown as blanks (`harmless`).
+- in what is here already (documents and anchors of before, backups): shown as blanks (`harmless`, `storable`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
 )
 _NO_TEXT = re.compile(f"[{_CONTROL}{_HALVES}{_NO_CHARACTERS}]")
+_NOT_STORABLE = re.compile(f"[\x00{_HALVES}]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")  # Word's soft one is \x0b
 
 
@@ -57,13 +58,14 @@ def harmless(stored: str) -> str:
     return stored if is_text(stored) else _NO_TEXT.sub(_blank, stored)
 
 
-def all_harmless(value: Any) -> Any:
-    """The same for JSON: every text and key in it."""
-    if isinstance(value, str):
-        return harmless(value)
-    if isinstance(value, dict):
-        return {harmless(key): all_harmless(one) for key, one in value.items()}
-    return [all_harmless(one) for one in value] if isinstance(value, list | tuple) else value
+def storable(kept: Any) -> Any:
+    """What a backup holds, as either database can keep it: NULs and halves of pairs become blanks, everything else
+    stays to the letter, since hashes were made of it."""
+    if isinstance(kept, str):
+        return kept if kept.isprintable() else _NOT_STORABLE.sub(_blank, kept)
+    if isinstance(kept, dict):
+        return {storable(key): storable(one) for key, one in kept.items()}
+    return [storable(one) for one in kept] if isinstance(kept, list) else kept
 
 
 def _blank(found: re.Match[str]) -> str:

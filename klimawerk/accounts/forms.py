@@ -17,8 +17,8 @@ from klimawerk.web.places import interface_languages, known_zones
 
 
 def stripped(text: str | None) -> str | None:
-    """Without blanks around it, and without NULs, which no database takes."""
-    return text.replace("\0", "").strip() if text else text
+    """Without blanks around it."""
+    return text.strip() if text else text
 
 
 def reads_as_email(_form: FlaskForm, field: Any) -> None:

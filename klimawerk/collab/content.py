@@ -14,6 +14,8 @@ from typing import Any
 from markupsafe import escape
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
+from klimawerk.text import clean, harmless, is_text
+
 Node = dict[str, Any]
 
 BLOCKS = frozenset({"paragraph", "heading", "bullet_list", "ordered_list"})
@@ -22,6 +24,7 @@ MARKS = frozenset({"strong", "em", "link"})
 ATTRIBUTES = frozenset({"level", "order"})
 LINKS = re.compile(r"(https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
 DEEPEST, LONGEST = 40, 400_000  # levels of nesting; characters of the text as JSON
+LAST_NUMBER = 10_000  # that a list can begin with
 
 _INSIDE: dict[str, frozenset[str]] = {
     "doc": BLOCKS,
@@ -97,7 +100,7 @@ def _check_text(node: Node, place: str) -> None:
 
 def safe_link(href: Any) -> bool:
     """Whether an address may become a link."""
-    return isinstance(href, str) and len(href) <= 2_000 and LINKS.fullmatch(href) is not None
+    return isinstance(href, str) and len(href) <= 2_000 and is_text(href) and LINKS.fullmatch(href) is not None
 
 
 def write(fragment: XmlFragment, text: Node) -> None:
@@ -132,7 +135,7 @@ class _Element(XmlElement):
                 run = XmlText()
                 self.children.append(run)
             marks = {m["type"]: dict(m.get("attrs") or {}) for m in node.get("marks", [])}
-            run.insert(len(run), node["text"], marks)
+            run.insert(len(run), harmless(node["text"]), marks)
 
 
 def read(fragment: XmlFragment) -> Node:
@@ -159,8 +162,8 @@ def _node(element: XmlElement, depth: int) -> Node:
     node: Node = {"type": element.tag}
     if element.tag == "heading":
         node["attrs"] = {"level": 4 if _number(element.attributes.get("level")) == 4 else 3}
-    if element.tag == "ordered_list" and (_number(element.attributes.get("order")) or 1) != 1:
-        node["attrs"] = {"order": _number(element.attributes.get("order"))}
+    if element.tag == "ordered_list" and (order := _number(element.attributes.get("order")) or 1) != 1:
+        node["attrs"] = {"order": order}
     inline = element.tag in ("paragraph", "heading")
     content = [n for child in element.children for n in (_inline(child) if inline else _block(child, depth + 1))]
     if content:
@@ -179,7 +182,7 @@ def _runs(text: XmlText) -> Iterator[Node]:
     for piece, attributes in text.diff():
         if isinstance(piece, str) and piece:
             marks = list(_marks(attributes or {}))
-            yield {"type": "text", "text": piece, **({"marks": marks} if marks else {})}
+            yield {"type": "text", "text": harmless(piece), **({"marks": marks} if marks else {})}
 
 
 def _marks(attributes: Mapping[str, Any]) -> Iterator[Node]:
@@ -194,10 +197,12 @@ def _marks(attributes: Mapping[str, Any]) -> Iterator[Node]:
 
 
 def _number(value: Any) -> int | None:
+    """The small number that an attribute carries, which is whatever a browser has put there."""
     try:
-        return int(float(value))
+        number = int(float(value))
     except (TypeError, ValueError, OverflowError):
         return None
+    return number if 0 <= number <= LAST_NUMBER else None
 
 
 def to_html(text: Node | XmlFragment) -> str:
@@ -247,8 +252,7 @@ def _plain(node: Node) -> str:
 
 def from_plain(text: str) -> Node:
     """Paragraphs from plain words: a blank line begins a new one, a single line break stays a line break."""
-    words = text.replace("\r\n", "\n").replace("\r", "\n")
-    return {"type": "doc", "content": [_paragraph(block) for block in words.split("\n\n")]}
+    return {"type": "doc", "content": [_paragraph(block) for block in clean(text).split("\n\n")]}
 
 
 def _paragraph(block: str) -> Node:

@@ -21,6 +21,7 @@ from klimawerk.collab.parts import Parts
 from klimawerk.collab.projector import Projector
 from klimawerk.collab.room import Entry, Room
 from klimawerk.collab.rooms import Rooms
+from klimawerk.collab.setbacks import Setbacks
 from klimawerk.extensions import db
 from klimawerk.live import events, opaque
 from klimawerk.live.bus import Hint
@@ -46,6 +47,7 @@ class Hub:
         self.courier = Courier(spawn, here.tell_each, self._wants_little)
         self.people = Roll(here, "document-people", self._announce_people)
         self.projector = Projector(here.app, spawn)
+        self._not_compacted = Setbacks()
         self._swept = 0.0
         here.on_gone.append(self.leave_all)
         here.on_recheck.append(self._recheck)
@@ -197,7 +199,8 @@ class Hub:
         self.parts.tidy()
         self.committer.tell_the_waiting()
         if time.monotonic() - self._swept > 10:
-            projection.sweep(everything=not self._swept and not current_app.extensions["klimawerk"].redis_url)
+            alone = not current_app.extensions["klimawerk"].redis_url
+            projection.sweep(self.projector.setbacks, everything=not self._swept and alone)
             self._swept = time.monotonic()
             self._compact()
 
@@ -251,10 +254,15 @@ class Hub:
 
     def _compact(self) -> None:
         for document_id in store.waiting_for_compaction(LONG_LOG, QUIET_LOG):
+            name = str(document_id)
+            if self._not_compacted.waits(name):
+                continue
             try:
                 store.compact(document_id)
+                self._not_compacted.over(name)
             except Exception:
-                log.exception("document %s could not be compacted", document_id)
+                pause = self._not_compacted.failed(name)
+                log.exception("document %s could not be compacted; the next try is in %.0f s", name, pause)
 
 
 def _lines(names: list[str]) -> Any:

@@ -12,6 +12,7 @@ from klimawerk.collab.effort import Effort
 from klimawerk.collab.places import NOTHING, Circle, Clocks, Place, Places, in_order
 from klimawerk.live import events
 from klimawerk.live.doors import Refused
+from klimawerk.text import is_all_text, is_text
 
 DEEPEST = 40  # levels of nested elements
 LONGEST = 10_000_000  # items in one run
@@ -190,6 +191,8 @@ class Knowledge:
 
 def _is_ours(struct: wire.Struct) -> bool:
     """Whether it is of the schema, as far as it shows by itself, and can be read by both implementations."""
+    if not struct.is_text:
+        return False
     if struct.kind == wire.TYPE:
         return struct.type == wire.XML_TEXT or (struct.type == wire.XML_ELEMENT and struct.name in content.NODES)
     if struct.kind == wire.FORMAT:
@@ -206,7 +209,7 @@ def _is_mark(struct: wire.Struct) -> bool:
     except ValueError:
         return False
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return not any(isinstance(one, dict | list) for one in inside)
+    return is_text(struct.name) and not any(isinstance(one, dict | list) for one in inside) and is_all_text(value)
 
 
 def _is_no_json(name: str) -> None:

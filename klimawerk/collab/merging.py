@@ -17,6 +17,7 @@ from rapidfuzz.distance import LCSseq
 from klimawerk import safe_json
 from klimawerk.collab import content
 from klimawerk.collab.content import Node
+from klimawerk.text import harmless
 
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 MOST_WORDS = 6_000  # of a paragraph; a longer one is replaced as a whole
@@ -75,7 +76,7 @@ def _change(run: XmlText, old: list[tuple[str, str]], new: list[tuple[str, str]]
         if was.stop > was.start:
             del run[ends[was.start] : ends[was.stop]]
         for word, marks in reversed(new[now]):
-            run.insert(ends[was.start], word, safe_json.loads(marks))
+            run.insert(ends[was.start], harmless(word), safe_json.loads(marks))
 
 
 def _words(block: Node) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from klimawerk import panics
 from klimawerk.clock import now
 from klimawerk.collab import content, store
 from klimawerk.collab.models import Document, LiveText
+from klimawerk.collab.setbacks import Setbacks
 from klimawerk.collab.signals import texts_change
 from klimawerk.database import breathe, writing
 from klimawerk.extensions import db
@@ -33,17 +34,19 @@ def project_now(name: str) -> None:
         _project(document.id, name)
 
 
-def sweep(everything: bool = False) -> None:
+def sweep(setbacks: Setbacks, everything: bool = False) -> None:
     """Project what a process left behind that ended too early; `everything`: also what is young."""
     query = select(Document.id, Document.name).where(Document.dirty_since.is_not(None))
     if not everything:
         query = query.where(Document.dirty_since < now() - ABANDONED)
-    for document_id, name in db.session.execute(query.limit(200)).all():
+    found = [one for one in db.session.execute(query).all() if not setbacks.waits(one.name)]
+    for document_id, name in found[:200]:
         try:
             with panics.as_exception():
                 _project(document_id, name)
+            setbacks.over(name)
         except Exception:
-            log.exception("%s could not be projected", name)
+            log.exception("%s could not be projected; the next try is in %.0f s", name, setbacks.failed(name))
         db.session.rollback()
         breathe()  # others have their turn between two of them
 

@@ -12,6 +12,7 @@ from flask import Flask
 from klimawerk import panics
 from klimawerk.collab import projection, store
 from klimawerk.collab.room import Room
+from klimawerk.collab.setbacks import Setbacks
 
 log = logging.getLogger(__name__)
 QUIET = 2.0  # seconds without a change
@@ -26,6 +27,7 @@ class Projector:
     def __init__(self, app: Flask, spawn: Callable[[Callable[[], None]], object]) -> None:
         self._app, self._spawn = app, spawn
         self._latest: dict[Room, float] = {}
+        self.setbacks = Setbacks()
         self._at_work = False
 
     def __contains__(self, room: Room) -> bool:
@@ -33,7 +35,7 @@ class Projector:
 
     def note(self, room: Room) -> None:
         """Something was stored that is not projected."""
-        if room not in self._latest:
+        if room not in self._latest and not self.setbacks.waits(room.name):
             self._latest[room] = time.monotonic() + random.uniform(*LATEST)  # noqa: S311
 
     def look(self) -> None:
@@ -60,8 +62,9 @@ class Projector:
         try:
             with panics.as_exception(), self._app.app_context():
                 projection.project_now(room.name)
+            self.setbacks.over(room.name)
         except store.NoDocument:
             pass
         except Exception:
-            log.exception("%s could not be projected", room.name)
-            self.note(room)
+            pause = self.setbacks.failed(room.name)
+            log.exception("%s could not be projected; the next try is in %.0f s", room.name, pause)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from klimawerk.text import is_text
+
 Id = tuple[int, int]  # client, clock
 
 GC, DELETED, JSON, BINARY, STRING, EMBED, FORMAT, TYPE, ANY, DOC, SKIP = range(11)
@@ -34,7 +36,7 @@ class Struct:
     """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element, or of a mark with
     its `value` (JSON).
 
-    `lows`: clocks of the second halves of letters that take two units (emoji).
+    `lows`: clocks of the second halves of letters that take two units (emoji). `is_text`: whether all words in it are.
     """
 
     client: int
@@ -50,6 +52,7 @@ class Struct:
     name: str = ""
     value: str = ""
     lows: tuple[int, ...] = ()
+    is_text: bool = True
 
 
 @dataclass(slots=True)
@@ -90,7 +93,7 @@ def stroke(update: bytes) -> Struct | None:
         letters = reader.text()
     except (IndexError, UnicodeDecodeError, Malformed):
         return None
-    if reader.at != len(update) - 1 or not letters or max(letters) > "\uffff":
+    if reader.at != len(update) - 1 or not letters or max(letters) > "\uffff" or not is_text(letters):
         return None
     return Struct(client, clock, len(letters), STRING, (client, clock - 1), right)
 
@@ -163,6 +166,7 @@ def _content(reader: _Reader, struct: Struct) -> None:
     elif struct.kind == STRING:
         text = reader.text()
         struct.length = len(text.encode("utf-16-le")) // 2
+        struct.is_text = is_text(text)
         if struct.length != len(text):
             struct.lows = tuple(_lows(text, struct.clock))
     elif struct.kind == FORMAT:
@@ -174,7 +178,7 @@ def _content(reader: _Reader, struct: Struct) -> None:
     elif struct.kind == ANY:
         struct.length = reader.number()
         for _ in range(struct.length):
-            reader.any()
+            struct.is_text = reader.any() and struct.is_text
     elif struct.kind == EMBED:
         reader.text()
     elif struct.kind == BINARY:
@@ -235,13 +239,14 @@ class _Reader:
     def text(self) -> str:
         return self.skip(self.number()).decode()
 
-    def any(self, depth: int = 0) -> None:
-        """Pass over one value of lib0's "any" encoding."""
+    def any(self, depth: int = 0) -> bool:
+        """Pass over one value of lib0's "any" encoding. Whether all words in it are text."""
         if depth > 8:
             raise Malformed("a value is nested too deeply")
         kind = self.byte()
+        words = True
         if kind in (127, 126, 121, 120):
-            return
+            return words
         if kind == 125:
             start = self.at
             while self.byte() >= 0x80:
@@ -250,14 +255,17 @@ class _Reader:
                 raise Malformed("a number that browsers cannot read")
         elif kind in (124, 123, 122):
             self.skip(4 if kind == 124 else 8)
-        elif kind in (119, 116):
+        elif kind == 119:
+            words = is_text(self.text())
+        elif kind == 116:
             self.skip(self.number())
         elif kind == 118:
             for _ in range(self.number()):
-                self.text()
-                self.any(depth + 1)
+                words = is_text(self.text()) and words
+                words = self.any(depth + 1) and words
         elif kind == 117:
             for _ in range(self.number()):
-                self.any(depth + 1)
+                words = self.any(depth + 1) and words
         else:
             raise Malformed(f"value {kind} is unknown")
+        return words

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from klimawerk import safe_json
+from klimawerk.text import harmless, is_text
 
 AROUND = 40  # letters
 POSITION = 200  # base64 characters; a relative position has some twenty bytes
@@ -26,7 +27,12 @@ def anchor_in(form: Mapping[str, str], passage: str) -> dict[str, str]:
     if not isinstance(sent, dict) or not passage or sent.get("words") != passage:
         return {}
     parts = {name: sent[name] for name in _LONGEST if isinstance(sent.get(name), str)}
-    return parts if all(len(part) <= _LONGEST[name] for name, part in parts.items()) else {}
+    return parts if all(len(part) <= _LONGEST[name] and is_text(part) for name, part in parts.items()) else {}
+
+
+def shown(anchor: Mapping[str, str]) -> dict[str, str]:
+    """A kept anchor, as pages may have it: one of before `anchor_in` asked may hold what is no text."""
+    return {name: harmless(part) for name, part in anchor.items()}
 
 
 def times(text: str, passage: str) -> int:

@@ -31,7 +31,7 @@ def written(form: Form, frame: Frame) -> Written:
 
 def words(form: Form) -> str:
     """Plain text of 1 to `LONGEST` characters. Raises Refused."""
-    text = form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = form.get("words", "").strip()
     if not text:
         raise Refused(_("Please write something first."))
     if len(text) > LONGEST:

@@ -23,6 +23,7 @@ from klimawerk.comments.models import Comment, CommentTranslation
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.partnerships.refusals import Refused
+from klimawerk.text import clean
 
 log = logging.getLogger(__name__)
 CONNECT, WHOLE = 3.0, 15.0  # seconds
@@ -82,9 +83,9 @@ def _asked(words: str, source: str, target: str) -> str:
     except (OSError, http.client.HTTPException, ValueError) as problem:
         raise Unavailable(type(problem).__name__) from None
     made = answer.get("translatedText") if isinstance(answer, dict) else None
-    if not isinstance(made, str) or not made.strip():
+    if not isinstance(made, str) or not clean(made).strip():
         raise Unavailable("the answer holds no translation")
-    return made.replace("\x00", "")
+    return clean(made)
 
 
 def _post(address: str, body: bytes) -> bytes:

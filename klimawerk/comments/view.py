@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
-from klimawerk.comments import access, listing, proposals, reading, subjects, translating
+from klimawerk.comments import access, anchors, listing, proposals, reading, subjects, translating
 from klimawerk.comments.forms import languages
 from klimawerk.comments.kinds import KINDS, TASK
 from klimawerk.comments.listing import Page, Wish
@@ -147,6 +147,10 @@ class ThreadView:
     @property
     def kind(self) -> str:
         return str(KINDS[self.thread.kind])
+
+    @property
+    def anchor(self) -> dict[str, str]:
+        return anchors.shown(self.thread.anchor)
 
     @property
     def is_task(self) -> bool:

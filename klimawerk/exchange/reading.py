@@ -13,10 +13,10 @@ from flask_babel import lazy_gettext as _
 
 from klimawerk import safe_json
 from klimawerk.exchange.problems import Place, Refused, Sentence, shown
+from klimawerk.text import is_text
 
 MAX_DIGITS = 30
 _SUSPECT = re.compile(r"\\[bfu]")  # escapes that may stand for such characters
-_UNUSUAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class _Bad:
@@ -32,7 +32,7 @@ def read(data: bytes, max_bytes: int) -> Any:
         raise Refused(_("The file is larger than %(size)s MB.", size=max_bytes // 1_000_000))
     text = _text(data)
     value, bad = _parsed(text)
-    if bad or _UNUSUAL.search(text) or _SUSPECT.search(text):
+    if bad or not is_text(text) or _SUSPECT.search(text):
         for place, sentence in _bad_values(value, Place()):
             raise Refused(sentence, place)
     return value
@@ -110,14 +110,14 @@ def _bad_values(value: Any, place: Place) -> Iterator[tuple[Place, Sentence]]:
     """Every value that is no value, with its place. Depth is bounded by now."""
     if isinstance(value, dict):
         for key, part in value.items():
-            if _UNUSUAL.search(key):
+            if not is_text(key):
                 yield place.at(shown(key)), _("This key contains characters that are not text.")
             yield from _bad_values(part, place.at(key))
     elif isinstance(value, list):
         for number, part in enumerate(value):
             yield from _bad_values(part, place.entry(number, part))
     elif isinstance(value, str):
-        if _UNUSUAL.search(value):
+        if not is_text(value):
             yield place, _("This text contains characters that are not text.")
     elif isinstance(value, _Bad):
         yield place, value.sentence

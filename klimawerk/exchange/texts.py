@@ -66,7 +66,7 @@ def _checked(raw: Rich, place: Place) -> Rich:
 def _check_attributes(node: Rich) -> None:
     """The numbers that headings and lists carry are small whole ones; anything else is a ValueError."""
     for value in (node.get("attrs") or {}).values():
-        if value is not None and (type(value) is not int or not 0 <= value <= 10_000):
+        if value is not None and (type(value) is not int or not 0 <= value <= content.LAST_NUMBER):
             raise ValueError(f"no attribute: {value!r}")
     for child in node.get("content", []):
         _check_attributes(child)

@@ -13,6 +13,7 @@ from klimawerk import panics
 from klimawerk.live import events
 from klimawerk.live.pages import Page, Pages
 from klimawerk.live.speech import nested
+from klimawerk.text import is_all_text
 
 log = logging.getLogger(__name__)
 Payload = dict[str, Any]
@@ -109,7 +110,7 @@ def _once(_payload: Payload) -> float:
 
 def _unheard(pages: Pages, page: Page, payload: Any, weigh: Callable[[Payload], float]) -> str:
     """Why the wish is not even looked at; empty when it is."""
-    if not isinstance(payload, dict) or any(nested(value) for value in payload.values()):
+    if not isinstance(payload, dict) or any(nested(value) for value in payload.values()) or not is_all_text(payload):
         return events.INVALID
     return "" if pages.may_speak(page, _size(payload), weigh(payload)) else events.RATE
 

@@ -31,6 +31,7 @@ from sqlalchemy import Date, DateTime, LargeBinary, Numeric, Table
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from klimawerk import safe_json
+from klimawerk.text import storable
 
 FORMAT = "klimawerk-backup"
 VERSION = 1
@@ -166,7 +167,8 @@ def _coder(kind: TypeEngine[Any]) -> tuple[Callable[[Any], Any], Callable[[Any],
 
 
 def _same(value: Any) -> Any:
-    return value
+    """Texts and JSON. A backup of SQLite may hold a NUL, which PostgreSQL takes in neither."""
+    return storable(value)
 
 
 def _or_none(coder: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -75,8 +75,6 @@ def _validator(field: Field, asked: Asked) -> Callable[[TypedForm, Any], None]:
 
 
 def _line(field: Field, text: str, asked: Asked, form: Form) -> str:
-    if "\x00" in text:
-        raise ValidationError(_("A character in this text cannot be kept. Please type it again."))
     if len(text) > field.max_length:
         raise ValidationError(
             _("Too long: %(count)s characters, %(most)s fit.", count=len(text), most=field.max_length)

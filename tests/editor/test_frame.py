@@ -52,6 +52,18 @@ def test_text_pasted_from_word_comes_clean_and_stays_so_for_others(team: Team, s
     assert "taken over" not in here.page.title()
 
 
+def test_control_characters_in_what_is_pasted_stay_outside(team: Team, sheet_for: SheetFor) -> None:
+    """The server refuses them, and then nothing more could be built on what this browser has."""
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    here.edit()
+    here.page.keyboard.press("Control+a")
+    paste(here.page, "<p>One\x0btwo\x1b\x9b <b>th\x02ree</b>\ufffe 😀</p>")
+    here.page.keyboard.type(" four")
+    for sheet in (here, there):
+        expect(sheet.body()).to_have_text("One two three 😀 four")
+    expect(here.state).to_have_attribute("data-state", "saved")
+
+
 def test_the_toolbar_is_one_stop_for_tab_and_says_what_is_pressed(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
     here.edit()

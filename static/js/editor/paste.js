@@ -6,6 +6,7 @@ import { schema } from "./schema.js"
 
 const STYLE_SHEETS = /<style\b[\s\S]*?<\/style\s*>/gi
 const DROPPED = "script, style, meta, link, title, template, noscript, iframe, object, svg, img, xml, input, button"
+const NO_TEXT = /(?![\t\n])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
 const WHOLE_TAG = /<[a-z][^>]*>/gi
 
 /** HTML from the clipboard, cleaned: no comments, no styles, Word's lists as lists, tables as paragraphs. */
@@ -26,6 +27,21 @@ export function cleanHtml(html) {
 export function oneLine(slice) {
   const text = slice.content.textBetween(0, slice.content.size, " ", " ").replace(/\s+/g, " ").trim()
   return text ? new Slice(Fragment.from(schema.text(text)), 0, 0) : Slice.empty
+}
+
+/** Without control characters and the like, which other programs put into the clipboard and the server refuses. */
+export function onlyText({ content, openStart, openEnd }) {
+  return new Slice(cleaned(content), openStart, openEnd)
+}
+
+function cleaned(fragment) {
+  const nodes = []
+  fragment.forEach((node) => {
+    const text = node.text?.replace(/[\v\f]/g, " ").replace(NO_TEXT, "")
+    if (!node.isText) nodes.push(node.copy(cleaned(node.content)))
+    else if (text) nodes.push(schema.text(text, node.marks))
+  })
+  return Fragment.from(nodes)
 }
 
 function dropComments(root) {

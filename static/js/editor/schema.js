@@ -48,5 +48,5 @@ export const schema = new Schema({
 /** `{href}` for an address that may stand in a text; false for any other. */
 export function allowedLink(href) {
   const address = String(href ?? "").trim()
-  return ALLOWED.test(address) && !/[\s<>"]/.test(address) ? { href: address } : false
+  return ALLOWED.test(address) && !/[\s<>"\p{Cc}]/u.test(address) ? { href: address } : false
 }

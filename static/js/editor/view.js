@@ -10,7 +10,7 @@ import {
 import { carets, readCaret } from "./carets.js"
 import { keys } from "./keys.js"
 import { passages } from "./passages.js"
-import { cleanHtml, oneLine } from "./paste.js"
+import { cleanHtml, oneLine, onlyText } from "./paste.js"
 import { schema } from "./schema.js"
 
 /** @param session {host, body, live, multiline, editing, changed(), end(), toolbar} */
@@ -24,7 +24,7 @@ export function makeView(session) {
       editable: () => session.editing && session.live.write,
       attributes: () => (session.editing ? role(session) : {}),
       transformPastedHTML: cleanHtml,
-      transformPasted: (slice) => (session.multiline ? slice : oneLine(slice)),
+      transformPasted: (slice) => (session.multiline ? onlyText(slice) : oneLine(onlyText(slice))),
       handleDOMEvents: { beforeinput: refuseFormatting, ...compositionOf(session.live) },
       // The first transactions come while the view is still being made, late ones after its end.
       dispatchTransaction(transaction) {

@@ -71,7 +71,8 @@ def post_worker_init(worker: Any) -> None:
     What was made at start stays for good, so the collector need not walk through it again and again; nor need it look
     for circles after every few hundred objects: that took a third of the time of typing.
     """
-    from klimawerk.digests import scheduler  # not before the worker has patched everything
+    from klimawerk.accounts import sweeping  # not before the worker has patched everything
+    from klimawerk.digests import scheduler
     from klimawerk.operations import counts, memory
 
     gc.collect()
@@ -81,3 +82,4 @@ def post_worker_init(worker: Any) -> None:
     counts.answer_signals(worker.wsgi)
     memory.keep_small()
     scheduler.start(worker.wsgi)
+    sweeping.start(worker.wsgi)

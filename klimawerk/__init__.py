@@ -29,6 +29,8 @@ def create_app(config: Config | None = None) -> Flask:
 
 def _models() -> None:
     """Every table is known before the first query."""
+    from klimawerk.accounts import attempts as _attempts  # noqa: F401
+    from klimawerk.accounts import browsers as _browsers  # noqa: F401
     from klimawerk.accounts import models as _accounts  # noqa: F401
     from klimawerk.collab import models as _collab  # noqa: F401
     from klimawerk.comments import models as _comments  # noqa: F401

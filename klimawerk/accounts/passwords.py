@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
+from flask_babel import ngettext
+from werkzeug.exceptions import ServiceUnavailable
 
 SHORTEST = 10
 LONGEST = 200  # characters; more would only be work for the server
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's first recommendation: 19 MiB
+AT_ONCE = 4  # passwords that are counted at the same time
+QUEUE, RESERVED, SECONDS = 40, 40, 5
+"""Passwords that may wait for that, two seconds of work; so many more of people who are known; when to try again."""
+
 T = TypeVar("T")
+_places = threading.BoundedSemaphore(AT_ONCE)
+_waiting = 0
+_first: ContextVar[bool] = ContextVar("first_in_line", default=False)
+
+
+class Busy(ServiceUnavailable):
+    """Too many passwords wait to be counted; 503 with the seconds after which to try again."""
+
+    def __init__(self, seconds: int) -> None:
+        text = ngettext(
+            "Too many people sign in at this moment. Try again in %(num)d second.",
+            "Too many people sign in at this moment. Try again in %(num)d seconds.",
+            seconds,
+        )
+        super().__init__(text, retry_after=seconds)
 
 
 def hashed(password: str) -> str:
@@ -44,7 +68,30 @@ def _check(stored: str, password: str) -> bool:
         return False
 
 
+@contextmanager
+def first_in_line(first: bool = True) -> Iterator[None]:
+    """In here a password is counted even while strangers fill the queue, if `first`."""
+    token = _first.set(first)
+    try:
+        yield
+    finally:
+        _first.reset(token)
+
+
 def _elsewhere(work: Callable[..., T], *args: Any) -> T:
+    """`work`, a few at a time, each with 19 MiB. Raises Busy when too many wait already."""
+    global _waiting
+    if _waiting >= QUEUE + (RESERVED if _first.get() else 0):
+        raise Busy(SECONDS)
+    _waiting += 1
+    try:
+        with _places:
+            return _in_thread(work, *args)
+    finally:
+        _waiting -= 1
+
+
+def _in_thread(work: Callable[..., T], *args: Any) -> T:
     """Run `work` in gevent's thread pool where gevent serves; else here, as each request has its own thread."""
     if current_app.extensions["klimawerk"].async_mode != "gevent":
         return work(*args)

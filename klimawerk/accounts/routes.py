@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
-from klimawerk.accounts import audit, limits, links, mail, passwords, service, sessions
+from klimawerk.accounts import audit, browsers, limits, links, mail, passwords, service, sessions
 from klimawerk.accounts.access import current_person, login_required, operator_or_404, signed_in
 from klimawerk.accounts.forms import ForgottenForm, NewPasswordForm, PasswordForm, ProfileForm, SignInForm
 from klimawerk.accounts.models import Person
@@ -24,14 +24,16 @@ def login() -> AnyResponse | tuple[str, int]:
         return redirect(_local(request.args.get("next"))) if current_person() else _sign_in_page(form)
     if not form.validate_on_submit():
         return _sign_in_page(form, 422)
-    if not limits.may_sign_in(form.email.data):
-        form.password.errors = [_("Too many attempts. Wait a quarter of an hour, or ask for a new password.")]
-        return _sign_in_page(form, 429)
-    person = service.sign_in(form.email.data, form.password.data)
+    trial = limits.sign_in(form.email.data)
+    if trial.wait:
+        form.password.errors = [limits.in_words(trial.wait)]
+        return _later(_sign_in_page(form, 429), trial.wait)
+    with passwords.first_in_line(trial.known):
+        person = service.sign_in(form.email.data, form.password.data)
     if person is None:
         form.password.errors = [_("E-mail and password do not belong together.")]
         return _sign_in_page(form, 422)
-    limits.signed_in(form.email.data)
+    trial.succeeded()
     return _welcome(person, shared=form.shared.data)
 
 
@@ -77,18 +79,22 @@ def account() -> AnyResponse | tuple[str, int]:
 @login_required
 def password() -> AnyResponse | tuple[str, int]:
     person, form = signed_in(), PasswordForm()
-    limits.or_429(limits.PASSWORD_PERSON, "password", person.id)
-    if form.validate_on_submit():
-        try:
-            service.change_password(
-                person, form.present_password.data, form.new_password.data, keep=sessions.current_key()
-            )
-        except service.WrongPassword:
-            form.present_password.errors = [_("This is not your present password.")]
-        else:
-            flash(_("Your password is changed. You are signed out on all other devices."))
-            return redirect(url_for("accounts.account"))
-    return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
+    if not form.validate_on_submit():
+        return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
+    trial = limits.present_password(person.id, sessions.current_key())
+    if trial.wait:
+        form.present_password.errors = [limits.in_words(trial.wait)]
+        return _later(_account_page(ProfileForm(formdata=None, obj=person), form, 429), trial.wait)
+    present, new = form.present_password.data, form.new_password.data
+    try:
+        with passwords.first_in_line():
+            service.change_password(person, present, new, keep=sessions.current_key())
+    except service.WrongPassword:
+        form.present_password.errors = [_("This is not your present password.")]
+        return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
+    trial.succeeded()
+    flash(_("Your password is changed. You are signed out on all other devices."))
+    return redirect(url_for("accounts.account"))
 
 
 @blueprint.post("/account/device")
@@ -101,13 +107,13 @@ def device() -> AnyResponse:
 
 
 @blueprint.route("/forgot", methods=["GET", "POST"])
-def forgot() -> str | tuple[str, int]:
+def forgot() -> AnyResponse | str | tuple[str, int]:
     form = ForgottenForm()
     if not form.validate_on_submit():
         return render_template("accounts/forgot.html", form=form, mail=mail.configured()), _status(form)
-    if not limits.may_ask_for_reset(form.email.data):
-        form.email.errors = [_("Too many attempts. Try again in an hour.")]
-        return render_template("accounts/forgot.html", form=form, mail=mail.configured()), 429
+    if mail.configured() and (wait := limits.reset(form.email.data).wait):
+        form.email.errors = [limits.in_words(wait), _("Links that were sent in the last two hours still work.")]
+        return _later((render_template("accounts/forgot.html", form=form, mail=True), 429), wait)
     # Without mail nothing is made: a link that nobody receives helps nobody.
     asked = links.ask_for_reset(form.email.data) if mail.configured() else None
     if asked:
@@ -123,7 +129,8 @@ def reset(token: str) -> AnyResponse | str | tuple[str, int]:
         if not form.validate_on_submit():
             return render_template("accounts/reset.html", form=form, account=person), _status(form)
         limits.or_429(limits.LINK_ADDRESS)
-        person = links.reset_password(token, form.new_password.data)
+        with passwords.first_in_line():
+            person = links.reset_password(token, form.new_password.data)
     except links.UsedUp:
         return link_used_up()
     flash(_("Your new password holds. You are signed in."))
@@ -162,6 +169,8 @@ def _begin(person: Person, shared: bool = False) -> None:
     """A new session has a new form token; the one this request came with is forgotten."""
     sessions.begin(person)
     _remember_device(shared)
+    if not shared:
+        browsers.remember(person)
     g.pop("csrf_token", None)
     generate_csrf()
 
@@ -187,6 +196,13 @@ def _sign_in_page(form: SignInForm, status: int = 200, fragment: bool | None = N
     template = "accounts/_sign_in.html" if only_form else "accounts/sign_in.html"
     to = _local(request.form.get("next") or request.args.get("next"))
     return render_template(template, form=form, next=to, in_place=only_form), status
+
+
+def _later(page: tuple[str, int], seconds: int) -> Response:
+    """A page that says when to try again, to programs too."""
+    response = make_response(page)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _account_page(profile: ProfileForm, secret: PasswordForm, status: int) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 
-from klimawerk.accounts import audit, passwords, sessions
+from klimawerk.accounts import audit, browsers, passwords, sessions
 from klimawerk.accounts.models import Link, Person
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
@@ -155,6 +155,7 @@ def end_person(person: Person, *, by: Person | None) -> None:
     """Close the account: no sign-in, no rights, all logins end. What the person wrote stays, with its name."""
     with writing() as database:
         database.get_one(Person, person.id).ended_at = now()
+        browsers.forget(person.id)
         _end_logins(person, None)
         audit.record("person_ended", by=by, person=person.id)
         person_changed.send(person_id=person.id)

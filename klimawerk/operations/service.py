@@ -25,7 +25,7 @@ from klimawerk.operations import archive
 from klimawerk.operations.archive import BadBackup, Header
 
 BATCH = 500
-LEFT_OUT = {"login", "search_entry", "search_state", "completed_request"}
+LEFT_OUT = {"login", "attempts", "known_browser", "search_entry", "search_state", "completed_request"}
 """Who is signed in is no part of a backup: after a restore everybody signs in again. What can be found is read anew.
 Requests that were carried out refer to what was made, which may not be there after a restore."""
 

@@ -39,7 +39,10 @@ def answer(error: HTTPException) -> Response:
         return make_response(redirect(url_for(LOGIN_ENDPOINT, next=request.full_path.rstrip("?"))))
     number = secrets.token_hex(4)
     log.log(logging.ERROR if code >= 500 else logging.INFO, "%s %s %s [%s]", code, request.method, request.path, number)
-    return _shown(code, *_words(error, code), number)
+    shown = _shown(code, *_words(error, code), number)
+    if "Retry-After" in response.headers:
+        shown.headers["Retry-After"] = response.headers["Retry-After"]
+    return shown
 
 
 def _not_now(error: Exception) -> Response:

@@ -38,6 +38,7 @@ def _models() -> None:
     from klimawerk.editions import models as _editions  # noqa: F401
     from klimawerk.goals import models as _goals  # noqa: F401
     from klimawerk.idempotency import models as _idempotency  # noqa: F401
+    from klimawerk.jobs import models as _jobs  # noqa: F401
     from klimawerk.live import models as _live  # noqa: F401
     from klimawerk.measures import models as _measures  # noqa: F401
     from klimawerk.news import models as _news  # noqa: F401
@@ -60,6 +61,7 @@ def _rooms(app: Flask) -> None:
         exchange,
         goals,
         idempotency,
+        jobs,
         live,
         measures,
         news,
@@ -91,6 +93,7 @@ def _rooms(app: Flask) -> None:
         ping_timeout=20,
     )
     live.init_app(app)
+    jobs.init_app(app)
     collab.init_app(app)
     for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, news, search, digests):
         room.init_app(app)

@@ -84,7 +84,7 @@ def load(**overrides: object) -> Config:
     Raises BadConfiguration with a sentence for the operator.
     """
     env = os.environ
-    instance = Path(str(overrides.get("instance") or env.get("KLIMAWERK_INSTANCE") or ROOT / "instance"))
+    instance = Path(str(overrides.get("instance") or instance_folder()))
     instance.mkdir(parents=True, exist_ok=True)
     public_url = env.get("KLIMAWERK_PUBLIC_URL", f"http://localhost:{env.get('PORT', '8000')}").rstrip("/")
     values: dict[str, object] = {
@@ -116,6 +116,11 @@ def load(**overrides: object) -> Config:
     if config.workers > 1 and not config.redis_url:
         raise BadConfiguration("Several processes need KLIMAWERK_REDIS_URL, the address of a Redis or Valkey.")
     return _with_driver(config)
+
+
+def instance_folder() -> Path:
+    """The installation's folder; it may not be there yet."""
+    return Path(os.environ.get("KLIMAWERK_INSTANCE") or ROOT / "instance")
 
 
 def port() -> int:

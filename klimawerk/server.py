@@ -1,7 +1,7 @@
 """Starts the real server: `python -m klimawerk.server`. `WORKERS` processes on ports `PORT`, `PORT` + 1, ...
 
 Each process is a gunicorn with one gevent worker, since long-polling must reach the same process every time: nginx
-in front chooses it (README, Deploying).
+in front chooses it (README, Deploying). Beside them runs one job runner (klimawerk/jobs), which nobody waits for.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ MOST_ENDS, SPAN = 5, 60.0
 """So many ends of processes within so many seconds are no accident any more."""
 
 
+RUNNER_AGAIN = (1.0, 60.0)
+"""Seconds until a runner that ended is started again, at first and at most; each end soon after doubles them. However
+often it ends, the servers go on, and what is queued waits."""
+
+
 def main() -> int:
     """Serve until told to stop (SIGTERM, SIGINT, SIGHUP). Returns 0 after a wish, else a process's status."""
     try:
@@ -43,6 +48,7 @@ def _serve(ports: Sequence[int]) -> int:
 
     def stop(number: int, _frame: FrameType | None) -> None:
         wished.append(number)
+        runner.stop()
         for process in processes.values():
             process.terminate()
 
@@ -51,24 +57,28 @@ def _serve(ports: Sequence[int]) -> int:
             process.send_signal(number)
 
     processes: dict[int, subprocess.Popen[bytes]] = {}
+    runner = _Runner()
     signal.signal(signal.SIGUSR1, ask_for_counts)
     for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(one, stop)
     for port in ports:
         processes[port] = _start(port)
+    runner.start()
     if _answer(processes):
         print(_greeting(ports), flush=True)
-        status = _keep_running(processes, wished)
+        status = _keep_running(processes, runner, wished)
     else:
         status = next((s for process in processes.values() if (s := process.poll()) is not None), 1)
+    runner.stop()
     for process in processes.values():
         process.terminate()
     for process in processes.values():
         process.wait()
+    runner.wait()
     return 0 if wished else status or 1
 
 
-def _keep_running(processes: dict[int, subprocess.Popen[bytes]], wished: list[int]) -> int:
+def _keep_running(processes: dict[int, subprocess.Popen[bytes]], runner: _Runner, wished: list[int]) -> int:
     """Start again what ends by accident, while the others go on; a status as soon as it is wished, or no accident."""
     ends: list[float] = []
     while True:
@@ -83,7 +93,43 @@ def _keep_running(processes: dict[int, subprocess.Popen[bytes]], wished: list[in
             processes[port] = _start(port)
             if wished:
                 processes[port].terminate()
+        runner.look()
         time.sleep(0.2)
+
+
+class _Runner:
+    """The job runner's process, started again whenever it ends."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._began = self._due = 0.0
+        self._pause, self._longest = RUNNER_AGAIN
+        self._stopped = False
+
+    def start(self) -> None:
+        if not self._stopped:
+            self._began = time.monotonic()
+            command = [sys.executable, "-m", "klimawerk.jobs.runner"]
+            self._process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)  # noqa: S603
+
+    def look(self) -> None:
+        moment = time.monotonic()
+        if self._process is not None and (status := self._process.poll()) is not None and not self._stopped:
+            self._process = None
+            self._pause = min(self._longest, 2 * self._pause) if moment - self._began < SPAN else RUNNER_AGAIN[0]
+            self._due = moment + self._pause
+            print(f"The job runner ended ({status}); it is started again.", file=sys.stderr, flush=True)
+        if self._process is None and moment >= self._due:
+            self.start()
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait(self) -> None:
+        if self._process is not None:
+            self._process.wait()
 
 
 def _start(port: int) -> subprocess.Popen[bytes]:

@@ -103,10 +103,12 @@ class Klimawerk:
     """The real thing: gunicorn with a gevent worker; several of them are started by the launcher.
 
     `url` is where browsers go; `verify` the certificate file when that is https; `log` is everything that it wrote.
-    One that is `born` starts in the nursery, which costs a quarter.
+    One that is `born` starts in the nursery, which costs a quarter; `launched`: by the launcher, though it is one.
     """
 
-    def __init__(self, folder: Path, database_url: str, *, born: bool = False, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, *, born: bool = False, launched: bool = False, **environment: str
+    ) -> None:
         self.workers = int(environment.get("WORKERS", "1"))
         self.port = free_port(self.workers)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -125,6 +127,7 @@ class Klimawerk:
             **environment,
         }
         self._born = born and self.workers == 1
+        self._launched = launched or self.workers > 1
         self._process: subprocess.Popen[bytes] | Child | None = None
 
     def _share_packed_files(self) -> None:
@@ -156,9 +159,21 @@ class Klimawerk:
             time.sleep(0.05)
 
     def _started(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "gunicorn" if self.workers == 1 else "klimawerk.server"]
+        command = [sys.executable, "-m", "klimawerk.server" if self._launched else "gunicorn"]
         with self._output.open("ab") as output:
             return subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=output, stderr=subprocess.STDOUT)
+
+    @contextmanager
+    def job_runner(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A job runner for this server, as the launcher starts one beside those that it starts."""
+        command = [sys.executable, "-m", "klimawerk.jobs.runner"]
+        with self._output.open("ab") as output:
+            runner = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            yield runner
+        finally:
+            runner.kill()
+            runner.wait()
 
     def answers(self, port: int | None = None) -> bool:
         try:

@@ -12,7 +12,7 @@ from klimawerk import safe_json
 from klimawerk.editions import chain
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.extensions import db
-from klimawerk.sheets.models import Item
+from klimawerk.sheets.models import Item, is_here
 from klimawerk.versions import verifying
 from klimawerk.versions.chain import digest
 from klimawerk.versions.models import Version
@@ -24,7 +24,8 @@ def init_app() -> None:
 
 def faults() -> Iterator[str]:
     """One English line for each thing that is wrong."""
-    programmes = select(Edition.programme_id).distinct().order_by(Edition.programme_id)
+    here = Edition.programme_id.in_(select(Item.id).where(is_here()))
+    programmes = select(Edition.programme_id).where(here).distinct().order_by(Edition.programme_id)
     for programme_id in db.session.scalars(programmes).all():
         query = select(Edition).where(Edition.programme_id == programme_id).order_by(Edition.number)
         previous, number = "", 0

@@ -6,8 +6,13 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
+    from klimawerk.exchange import arriving
     from klimawerk.exchange import paste_routes as _paste_routes  # noqa: F401
-    from klimawerk.exchange.routes import bp, row_kinds
+    from klimawerk.exchange.routes import KIND, bp, row_kinds
+    from klimawerk.jobs import service as jobs
+    from klimawerk.jobs.models import READY, STORING
 
     app.register_blueprint(bp)
     app.add_template_global(row_kinds)
+    after = {"look": READY, "prepare": STORING}
+    jobs.register(KIND, jobs.Kind(after, arriving.store, arriving.undo, arriving.left_behind))

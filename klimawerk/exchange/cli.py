@@ -16,6 +16,7 @@ from klimawerk.exchange.problems import Refused
 from klimawerk.extensions import db
 from klimawerk.partnerships import refusals
 from klimawerk.programmes.models import Programme
+from klimawerk.sheets.models import is_here
 
 
 def init_app(app: Flask) -> None:
@@ -48,14 +49,14 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
         if check:
             click.echo(f"{file} can be imported: {goals} goals, {measures} measures.")
             return
-        known = None if copy else service.known_here(found.draft)
+        history = None if copy else found.draft.history
+        known = service.known_here(history.names() if history else None)
         programme = service.import_draft(found.draft, by=person, side=side, copy=copy)
     except (Refused, refusals.Refused) as problem:
         raise click.ClickException(f"{file} is refused. {problem}") from problem
     if known:
         click.echo(f"Programme {programme.id} holds all of this already. Nothing was changed.")
         return
-    history = None if copy else found.draft.history
     kept = f" With {history.count} versions and {len(history.editions)} editions." if history else ""
     click.echo(f"Programme {programme.id}: {goals} goals, {measures} measures.{kept}")
 
@@ -68,13 +69,14 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
 def export(programme: int, file: BinaryIO, without_history: bool) -> None:
     """Write the programme with the number PROGRAMME to FILE, or to the screen."""
     found = db.session.get(Programme, programme)
-    if found is None or found.deleted_at is not None:
+    if found is None or found.deleted_at is not None or found.frame.arriving:
         raise click.ClickException(f"There is no programme {programme}. Known: {_known()}")
     file.write(service.export_bytes(found, history=not without_history))
 
 
 def _known() -> str:
-    ids = db.session.scalars(select(Programme.id).where(Programme.deleted_at.is_(None)).order_by(Programme.id))
+    here = select(Programme.id).where(Programme.deleted_at.is_(None), is_here())
+    ids = db.session.scalars(here.order_by(Programme.id))
     return ", ".join(map(str, ids)) or "none"
 
 

@@ -62,6 +62,26 @@ class EditionDraft:
 
 
 @dataclass(frozen=True)
+class Names:
+    """What the file calls its programme, items and rows; its versions (item, number, hash), editions (number, hash)."""
+
+    programme: str
+    versions: set[tuple[str, int, str]]
+    editions: set[tuple[int, str]]
+    items: list[str]
+    rows: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        return {**vars(self), "versions": sorted(self.versions), "editions": sorted(self.editions)}
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Names:
+        versions = {(str(key), int(number), str(hash_)) for key, number, hash_ in raw["versions"]}
+        editions = {(int(number), str(hash_)) for number, hash_ in raw["editions"]}
+        return cls(raw["programme"], versions, editions, raw["items"], raw["rows"])
+
+
+@dataclass(frozen=True)
 class HistoryDraft:
     """`parts`: canonical JSON by its hash; `blacked`: of those that say less by now (models.VersionPart)."""
 
@@ -74,6 +94,15 @@ class HistoryDraft:
     def of(self, kind: str, code: str) -> ItemHistory | None:
         """The history of a live item."""
         return next((one for one in self.items if (one.kind, one.code, one.deleted) == (kind, code, False)), None)
+
+    def names(self) -> Names:
+        return Names(
+            programme=self.programme,
+            versions={(item.key, one.number, one.hash) for item in self.items for one in item.versions},
+            editions={(one.number, one.hash) for one in self.editions},
+            items=[item.key for item in self.items],
+            rows=[id_ for item in self.items for ids in item.rows.values() for id_ in ids],
+        )
 
     @property
     def count(self) -> int:

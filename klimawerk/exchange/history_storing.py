@@ -10,14 +10,14 @@ from klimawerk import safe_json
 from klimawerk.clock import now
 from klimawerk.collab import store as documents
 from klimawerk.editions.models import Edition, EditionPart
-from klimawerk.exchange.history_draft import EditionDraft, HistoryDraft, ItemHistory, VersionDraft
+from klimawerk.exchange.history_draft import EditionDraft, HistoryDraft, ItemHistory, Names, VersionDraft
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.live.changes import note, revision
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.items import found
-from klimawerk.sheets.models import Frame, Item, Row
+from klimawerk.sheets.models import Frame, Item, Row, is_here
 from klimawerk.sheets.order import keys as order_keys
 from klimawerk.versions import keys, storing
 from klimawerk.versions.models import Version
@@ -40,23 +40,24 @@ class Ids:
 
 def find_programme(key: str) -> Programme | None:
     """The programme of that name, if it is here."""
-    return db.session.scalar(select(Programme).where(Programme.key == key))
+    return db.session.scalar(select(Programme).where(Programme.key == key, is_here()))
 
 
-def holds_all(history: HistoryDraft, programme: Programme) -> bool:
+def holds_all(names: Names, programme: Programme) -> bool:
     """Whether every version and edition of the file is here already."""
     versions = select(Item.key, Version.number, Version.hash).join(Version, Version.item_id == Item.id)
     here = {tuple(row) for row in db.session.execute(versions.where(Item.frame_id == programme.frame_id)).all()}
     editions = select(Edition.number, Edition.hash).where(Edition.programme_id == programme.id)
     made = {tuple(row) for row in db.session.execute(editions).all()}
-    wanted = {(item.key, one.number, one.hash) for item in history.items for one in item.versions}
-    return wanted <= here and {(one.number, one.hash) for one in history.editions} <= made
+    return names.versions <= here and names.editions <= made
 
 
-def strangers(history: HistoryDraft) -> bool:
+def strangers(names: Names) -> bool:
     """Whether something in the file has a name that something here has already."""
-    rows = [id_ for item in history.items for ids in item.rows.values() for id_ in ids]
-    known: list[Select[Any]] = [select(Item.id).where(Item.key.in_([item.key for item in history.items]))]
+    items, rows = names.items, names.rows
+    known: list[Select[Any]] = [
+        select(Item.id).where(Item.key.in_(items[n : n + 500])) for n in range(0, len(items), 500)
+    ]
     known += [select(Row.id).where(Row.id.in_(rows[n : n + 500])) for n in range(0, len(rows), 500)]
     return any(db.session.execute(query.limit(1)).first() for query in known)
 

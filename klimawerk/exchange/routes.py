@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from limits import parse
 
 from klimawerk.accounts.access import login_required, signed_in
 from klimawerk.accounts.limits import or_429
-from klimawerk.exchange import jobs, practice, problems, service
+from klimawerk.exchange import arriving, practice, service
 from klimawerk.exchange.forms import ConfirmForm, FileForm
+from klimawerk.exchange.shown import Shown, Words
 from klimawerk.idempotency import form_key, once
+from klimawerk.jobs import service as jobs
+from klimawerk.jobs.models import CANCELLED, DONE, READY, Job
 from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.models import SIDES
-from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.access import allowed_item, of_kind
 from klimawerk.sheets.catalogue import sheet_of
+from klimawerk.text import line
 
 bp = Blueprint("exchange", __name__)
 
@@ -36,6 +41,7 @@ class Here:
     address: str
 
 
+KIND = "import"
 LOOK_LIMIT = parse("60 per hour")
 TAKE_LIMIT = parse("20 per hour")
 
@@ -56,33 +62,45 @@ def export(item_id: int) -> ResponseReturnValue:
 def choose() -> ResponseReturnValue:
     person, form = signed_in(), FileForm()
     if not form.validate_on_submit():
-        return render_template("exchange/import.html", form=form), 422 if form.errors else 200
+        running = jobs.running(KIND, person.id)
+        return render_template("exchange/import.html", form=form, running=running), 422 if form.errors else 200
     or_429(LOOK_LIMIT, "import", person.id)
     upload = form.file.data
-    job = jobs.begin(person.id, upload.filename or "", upload.read())
-    return redirect(url_for("exchange.look", token=job.token), 303)
+    task, name = _task(), line(upload.filename or "")
+    try:
+        job = jobs.submit(KIND, "look", task, person_id=person.id, file_name=name, file=upload.stream)
+    except jobs.Busy as busy:
+        return render_template("exchange/import.html", form=form, running=busy.job), 409
+    except jobs.Full:
+        flash(_("Too many files are being looked at at the moment. Please try again in a few minutes."), "error")
+        return render_template("exchange/import.html", form=form, running=None), 503
+    return redirect(url_for("exchange.look", token=job.key), 303)
 
 
 @bp.get("/import/<token>")
 @login_required
 def look(token: str) -> ResponseReturnValue:
-    """What the file would bring; while it is being looked at, the page asks again by itself."""
-    job = jobs.seen(token, signed_in().id)
+    """What the file would bring; while it is being looked at or stored, the page asks again by itself."""
+    job = jobs.find(token, signed_in().id)
     if job is None:
         flash(_("This file is no longer kept here. Please choose it again."), "error")
         return redirect(url_for("exchange.choose"), 303)
-    if job.programme_id:
-        return redirect(url_for("overview.programme", item_id=job.programme_id), 303)
-    return render_template("exchange/look.html", job=job, form=_confirm_form(job), known=_known(job))
+    if job.state == CANCELLED:
+        flash(_("The import was cancelled. Nothing was stored."))
+        return redirect(url_for("exchange.choose"), 303)
+    if job.state == DONE:
+        flash(_("The programme has been imported. Invite the others."))
+        return redirect(_programme_of(job), 303)
+    return render_template("exchange/look.html", **_shown(job))
 
 
 @bp.get("/import/<token>/state")
 @login_required
 def state(token: str) -> ResponseReturnValue:
-    job = jobs.seen(token, signed_in().id) or abort(404)
-    if job.programme_id:
-        return Response(headers={"HX-Redirect": url_for("overview.programme", item_id=job.programme_id)})
-    return render_template("exchange/_state.html", job=job, form=_confirm_form(job), known=_known(job))
+    job = jobs.find(token, signed_in().id) or abort(404)
+    if job.state in (DONE, CANCELLED):
+        return Response(headers={"HX-Redirect": url_for("exchange.look", token=token)})
+    return render_template("exchange/_state.html", **_shown(job))
 
 
 @bp.post("/import/<token>")
@@ -90,22 +108,27 @@ def state(token: str) -> ResponseReturnValue:
 def take(token: str) -> ResponseReturnValue:
     person = signed_in()
     job = jobs.find(token, person.id) or abort(404)
-    if job.storing or job.programme_id:
+    if job.is_active or job.state == DONE:
         return redirect(url_for("exchange.look", token=token), 303)
-    form = _confirm_form(job)
-    known, copy = _known(job), request.form.get("copy") == "yes"
-    if job.preview is None or form is None or not form.validate_on_submit() or (known and not copy):
-        return render_template("exchange/look.html", job=job, form=form, known=known), 422
+    shown = _shown(job)
+    form, copy = shown["form"], request.form.get("copy") == "yes"
+    if form is None or not form.validate_on_submit() or (shown["known"] and not copy):
+        return render_template("exchange/look.html", **shown), 422
     or_429(TAKE_LIMIT, "import-take", person.id)
     try:
-        with jobs.stored(job) as done:
-            programme = service.import_draft(job.preview.draft, by=person, side=form.side.data, copy=copy)
-            done(programme.id)
-    except (Refused, problems.Refused) as refused:
-        flash(str(refused), "error")
-        return render_template("exchange/look.html", job=job, form=form, known=known), 409
-    flash(_("The programme has been imported. Invite the others."))
-    return redirect(url_for("overview.programme", item_id=programme.id), 303)
+        jobs.go_on(job, "prepare", {**_task(), "by": person.id, "copy": copy}, side=form.side.data, copy=copy)
+    except jobs.Busy:
+        flash(_("Another file of yours is being imported. Please wait until that is done."), "error")
+        return render_template("exchange/look.html", **shown), 409
+    return redirect(url_for("exchange.look", token=token), 303)
+
+
+@bp.post("/import/<token>/cancel")
+@login_required
+def cancel(token: str) -> ResponseReturnValue:
+    job = jobs.find(token, signed_in().id) or abort(404)
+    jobs.cancel(job)
+    return redirect(url_for("exchange.look", token=token), 303)
 
 
 @bp.post("/practice")
@@ -135,24 +158,50 @@ def row_kinds() -> list[tuple[str, str]]:
     return list({row.name: str(row.label) for sheet in sheets for row in sheet.rows.values()}.items())
 
 
-def _confirm_form(job: jobs.Job) -> ConfirmForm | None:
-    if job.preview is None:
-        return None
+def _task() -> dict[str, Any]:
+    """What the runner's child has to know of this installation."""
+    config = current_app.extensions["klimawerk"]
+    return {"max_bytes": config.max_import_size, "languages": list(config.languages)}
+
+
+def _shown(job: Job) -> dict[str, Any]:
+    """What the page of a job shows."""
+    found = jobs.answer(job, "look") if job.state == READY else None
+    preview = Shown.from_json(found) if found else None
+    return {
+        "job": job,
+        "waits": jobs.waits_for_runner(job),
+        "failed": jobs.problem_of(job),
+        "preview": preview,
+        "say": _in_my_language,
+        "form": _confirm_form(preview) if preview else None,
+        "known": _known(job) if preview and preview.programme else None,
+    }
+
+
+def _in_my_language(words: Words) -> str:
+    return words.get(str(get_locale()), next(iter(words.values()), ""))
+
+
+def _confirm_form(preview: Shown) -> ConfirmForm:
     form = ConfirmForm()
-    towns = job.preview.draft.partnership.municipalities
-    form.side.choices = [(side, ", ".join(t.name for t in towns if t.side == side)) for side in SIDES]
+    form.side.choices = [(side, ", ".join(t.name for t in preview.towns if t.side == side)) for side in SIDES]
     if request.method == "GET":
         form.side.data = "de" if signed_in().language == "de" else "partner"
     return form
 
 
-def _known(job: jobs.Job) -> Here | None:
+def _known(job: Job) -> Here | None:
     """Whether the file's programme is here already; its address only for those who may read it."""
-    found = service.known_here(job.preview.draft) if job.preview else None
+    found = service.known_here(arriving.names_of(jobs.folder_of(job)))
     if found is None:
         return None
     member = member_of(signed_in(), found.programme.frame.partnership_id)
     return Here(found.whole, f"/programmes/{found.programme.id}" if member and member.may(Right.READ) else "")
+
+
+def _programme_of(job: Job) -> str:
+    return url_for("overview.programme", item_id=job.result["programme"])
 
 
 def _file_name(programme: Programme) -> str:

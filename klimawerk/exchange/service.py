@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import Any
 
 from flask import current_app
@@ -14,11 +16,13 @@ from klimawerk.collab import content
 from klimawerk.database import writing
 from klimawerk.exchange.checking import check
 from klimawerk.exchange.draft import Draft, ItemDraft, MeasureDraft
+from klimawerk.exchange.history_draft import Names
 from klimawerk.exchange.history_out import history_out
 from klimawerk.exchange.history_storing import find_programme, holds_all, strangers
 from klimawerk.exchange.loading import load
 from klimawerk.exchange.problems import Problem, Refused
 from klimawerk.exchange.reading import read
+from klimawerk.exchange.scanning import check_size
 from klimawerk.exchange.storing import store
 from klimawerk.exchange.talks_out import talks_out
 from klimawerk.exchange.totals import rates_of
@@ -64,12 +68,13 @@ class Preview:
 
 def preview(data: bytes) -> Preview:
     """Read and check the file; the database is not asked. Raises Refused."""
-    return inspect(data, current_app.extensions["klimawerk"].max_import_size)
+    max_bytes = current_app.extensions["klimawerk"].max_import_size
+    check_size(BytesIO(data), max_bytes)
+    return summed_up(check(read(data, max_bytes)))
 
 
-def inspect(data: bytes, max_bytes: int) -> Preview:
-    """The same without an app around it, for a thread of its own."""
-    draft = check(read(data, max_bytes))
+def summed_up(draft: Draft) -> Preview:
+    """The draft with what a person wants to know of it."""
     costs, funding = ([r for m in draft.measures for r in m.rows.get(kind, [])] for kind in ("costs", "funding"))
     counts: Counter[str] = Counter()
     for item in (draft.programme, *draft.goals, *draft.measures):
@@ -90,37 +95,51 @@ class Known:
     whole: bool
 
 
-def known_here(draft: Draft) -> Known | None:
+def known_here(names: Names | None) -> Known | None:
     """Whether the file's programme is here. A file without versions makes a new programme each time."""
-    history = draft.history
-    programme = find_programme(history.programme) if history else None
-    return Known(programme, holds_all(history, programme)) if history and programme else None
+    programme = find_programme(names.programme) if names else None
+    return Known(programme, holds_all(names, programme)) if names and programme else None
+
+
+def refuse_what_is_here(names: Names | None) -> None:
+    """Raises Refused for a file whose programme, or a part of it, is here already. Inside writing()."""
+    if names and (find_programme(names.programme) or strangers(names)):
+        raise Refused(
+            _(
+                "This programme is here already, and its saved versions are others than those in the file. "
+                "It can only come in as a new programme, without its versions."
+            )
+        )
 
 
 def import_draft(draft: Draft, *, by: Person | None, side: str = "de", copy: bool = False) -> Programme:
-    """The same for a file that has been checked.
+    """The same for a file that has been checked, in one transaction: for what is small, or where nobody else writes.
 
     What is here already is not imported again: then nothing changes, and nobody becomes a member. With `copy` it
     becomes a new programme without its versions. Raises Refused when the one here has gone another way than the file's.
     """
     with writing():
         draft = replace(draft, history=None) if copy else draft
-        known = known_here(draft)
+        names = draft.history.names() if draft.history else None
+        known = known_here(names)
         if known and known.whole:
             return known.programme
-        if known or (draft.history and strangers(draft.history)):
-            raise Refused(
-                _(
-                    "This programme is here already, and its saved versions are others than those in the file. "
-                    "It can only come in as a new programme, without its versions."
-                )
-            )
-        programme = store(draft, by=by.id if by else None)
-        for item_id in items_of(programme.frame):
-            if db.session.get_one(Item, item_id).deleted_at is None:
-                record(item_id, IMPORT, by=by.id if by else None)
+        refuse_what_is_here(names)
+        programme = build(draft, by.id if by else None)
         if by:
             coordinate(programme.frame.partnership, by, side)
+        return programme
+
+
+def build(draft: Draft, by: int | None, progress: Callable[[float], None] = lambda _share: None) -> Programme:
+    """Partnership, programme and a first version of each item; no member. `progress`: the share that is done."""
+    with writing():
+        programme = store(draft, by=by)
+        items = items_of(programme.frame)
+        for number, item_id in enumerate(items):
+            progress(0.5 + number / len(items) / 2)
+            if db.session.get_one(Item, item_id).deleted_at is None:
+                record(item_id, IMPORT, by=by)
         return programme
 
 

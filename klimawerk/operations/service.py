@@ -25,9 +25,10 @@ from klimawerk.operations import archive
 from klimawerk.operations.archive import BadBackup, Header
 
 BATCH = 500
-LEFT_OUT = {"login", "attempts", "known_browser", "search_entry", "search_state", "completed_request"}
+LEFT_OUT = {"login", "attempts", "known_browser", "search_entry", "search_state", "completed_request", "job"}
 """Who is signed in is no part of a backup: after a restore everybody signs in again. What can be found is read anew.
-Requests that were carried out refer to what was made, which may not be there after a restore."""
+Requests that were carried out refer to what was made, which may not be there after a restore. Jobs have files that are
+no part of it either; what one of them had half stored is swept away after a restore."""
 
 
 @dataclass(frozen=True)

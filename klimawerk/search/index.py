@@ -23,7 +23,7 @@ from klimawerk.live import changes
 from klimawerk.search.models import SearchEntry, SearchState
 from klimawerk.search.words import folded
 from klimawerk.sheets.catalogue import Field, sheet_of, split_key
-from klimawerk.sheets.models import Item
+from klimawerk.sheets.models import Item, is_here
 from klimawerk.sheets.rows import rows_of
 from klimawerk.versions import blackout
 
@@ -78,6 +78,12 @@ def _note(topics: list[str]) -> None:
         _waiting.update(found)
 
 
+def later(item_ids: Iterable[int]) -> None:
+    """Read these items soon."""
+    with _lock:
+        _waiting.update(item_ids)
+
+
 def catch_up(most: int = AT_ONCE) -> None:
     """Read what was changed through this process and not read yet, up to so many items."""
     with _lock:
@@ -90,7 +96,7 @@ def stale() -> list[int]:
     """Numbers of all items whose words or comments are newer than the index."""
     revisions = changes.all_revisions()
     known = dict(db.session.execute(select(SearchState.item_id, SearchState.stamp)).all())
-    items = db.session.execute(select(Item.id, Item.kind)).all()
+    items = db.session.execute(select(Item.id, Item.kind).where(is_here())).all()
     return [id_ for id_, kind in items if known.get(id_) != _stamp(id_, kind, revisions)]
 
 
@@ -99,7 +105,7 @@ def refresh(item_ids: Iterable[int]) -> int:
     count = 0
     for item_id in item_ids:
         item = db.session.get(Item, item_id)
-        if item is not None:
+        if item is not None and not item.frame.arriving:
             _refresh(item)
             count += 1
             breathe()  # others are served meanwhile

@@ -41,7 +41,7 @@ class Opened:
 def readable_item(item_id: int) -> Opened:
     """The item, if the signed-in person may read it; else 404. Deleted ones are in the bin, not here."""
     item = db.session.get(Item, item_id)
-    if item is None:
+    if item is None or item.frame.arriving:
         abort(404)
     member = member_or_404(item.frame.partnership_id)
     if not member.may(Right.READ) or item.deleted_at is not None:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, text
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Numeric, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from klimawerk.clock import UtcTime, now
@@ -28,6 +28,7 @@ class Frame(Model):
     """What all items of one programme share: whose it is, the working languages, the currencies, the planning rate.
 
     `rate` is how much of `currency_local` one unit of `currency_main` is planned with, since `rate_date`.
+    `arriving`: the key of the job that is storing this programme, as long as nobody may see it; None for all others.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -39,6 +40,7 @@ class Frame(Model):
     rate: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
     rate_date: Mapped[date | None]
     rate_note: Mapped[str] = mapped_column(String(300), default="")
+    arriving: Mapped[str | None] = mapped_column(String(40))
     partnership: Mapped[Partnership] = relationship()
 
     @property
@@ -88,6 +90,12 @@ class Item(Model):
     def name(self) -> str:
         """Name of its topic and of its live document."""
         return f"{self.kind}:{self.id}"
+
+
+def is_here() -> ColumnElement[bool]:
+    """Leaves out the items of programmes that are arriving: for queries that do not come through a member."""
+    arriving = select(Frame.id).where(Frame.arriving.is_not(None))
+    return Item.frame_id.not_in(arriving)
 
 
 class Row(Model):

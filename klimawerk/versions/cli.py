@@ -44,7 +44,7 @@ def black_out(item_id: int, passage: str, reason: str, yes: bool) -> None:
     It vanishes from the texts and fields as they are, from their log and their records, and from all versions.
     """
     item = db.session.get(Item, item_id)
-    if item is None:
+    if item is None or item.frame.arriving:
         raise click.ClickException(f"There is no item with the number {item_id}.")
     if len(passage.strip()) < blackout.SHORTEST or not reason.strip() or passage in reason:
         raise click.ClickException("A passage of four characters at least is needed, and a reason without it.")

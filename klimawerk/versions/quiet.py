@@ -21,7 +21,7 @@ from klimawerk.live import changes
 from klimawerk.live.presence import Presence
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.doors import KINDS
-from klimawerk.sheets.models import FieldChange, Item
+from klimawerk.sheets.models import FieldChange, Item, is_here
 from klimawerk.versions import service
 from klimawerk.versions.models import Version
 
@@ -84,7 +84,7 @@ def _behind() -> list[int]:
     reached: dict[int, int] = dict(
         db.session.execute(select(Version.item_id, func.max(Version.rev)).group_by(Version.item_id)).all()
     )
-    items = db.session.execute(select(Item.id, Item.kind).where(Item.deleted_at.is_(None))).all()
+    items = db.session.execute(select(Item.id, Item.kind).where(Item.deleted_at.is_(None), is_here())).all()
     names = {id_: f"{kind}:{id_}" for id_, kind in items}
     revs = changes.all_revisions()
     return [id_ for id_, name in names.items() if revs.get(name, 0) > reached.get(id_, -1)]

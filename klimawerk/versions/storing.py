@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from klimawerk import safe_json
+from klimawerk.database import breathe
 from klimawerk.extensions import db
+from klimawerk.sheets.models import Item
 from klimawerk.versions.chain import digest
 from klimawerk.versions.models import Version, VersionPart
 from klimawerk.versions.reading import Head
 
 LEVEL = 6
 AT_ONCE = 500  # hashes in one query
+_HASH = re.compile(rb"[0-9a-f]{64}")
 Packed = dict[str, tuple[bytes, int]]  # hash: (compressed, size of the JSON)
 
 
@@ -67,9 +73,46 @@ def blacked_of(hashes: Iterable[str]) -> dict[str, dict[str, str]]:
 
 def store_blacked(key: str, data: bytes, blacked: dict[str, str]) -> None:
     """Keep what a black-out elsewhere has left of a part. Inside writing()."""
-    if db.session.get(VersionPart, key) is None:
+    if db.session.get(VersionPart, key, with_for_update={"read": True, "key_share": True}) is None:
         db.session.add(VersionPart(hash=key, data=zlib.compress(data, LEVEL), size=len(data), blacked=blacked))
         db.session.flush()
+
+
+def removals(frame_id: int) -> Iterator[Callable[[Session], None]]:
+    """What takes away the parts that only versions of this programme hold, a few at a time, each inside writing().
+
+    While they are looked at nobody else can begin to hold one of them: on SQLite by the one writer, on PostgreSQL since
+    whoever keeps a part that is there locks it (`_known`).
+    """
+    items = select(Item.id).where(Item.frame_id == frame_id)
+    mine: set[bytes] = set()
+    manifests = select(Version.manifest).where(Version.item_id.in_(items)).execution_options(yield_per=AT_ONCE)
+    for manifest in db.session.scalars(manifests):
+        mine.update(_HASH.findall(manifest))
+    only = sorted(key.decode() for key in mine - _held(mine, frame_id, after=0))
+    highest = db.session.scalar(select(func.max(Version.id))) or 0
+    for start in range(0, len(only), AT_ONCE):
+        yield partial(_remove, only[start : start + AT_ONCE], frame_id, highest)
+
+
+def _remove(keys: list[str], frame_id: int, highest: int, session: Session) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(VersionPart.hash).where(VersionPart.hash.in_(keys)).with_for_update())
+        highest = 0  # numbers are given before they are seen
+    held = _held({key.encode() for key in keys}, frame_id, after=highest)
+    gone = [key for key in keys if key.encode() not in held]
+    session.execute(delete(VersionPart).where(VersionPart.hash.in_(gone)))
+
+
+def _held(keys: set[bytes], frame_id: int, *, after: int) -> set[bytes]:
+    """Which of these parts are named by versions, with a higher number than `after`, of any other programme."""
+    mine = select(Item.id).where(Item.frame_id == frame_id)
+    others = select(Version.manifest).where(Version.id > after, Version.item_id.not_in(mine))
+    held: set[bytes] = set()
+    for manifest in db.session.scalars(others.execution_options(yield_per=AT_ONCE)):
+        held.update(keys.intersection(_HASH.findall(manifest)))
+        breathe()
+    return held
 
 
 def unpack(key: str, data: bytes, blacked: Mapping[str, str] | None) -> bytes:
@@ -95,4 +138,6 @@ def part(data: bytes) -> Any:
 
 
 def _known(packed: Packed) -> set[str]:
-    return set(db.session.scalars(select(VersionPart.hash).where(VersionPart.hash.in_(list(packed)))))
+    """Those that are there; on PostgreSQL they stay until the commit (`removals`)."""
+    known = select(VersionPart.hash).where(VersionPart.hash.in_(list(packed)))
+    return set(db.session.scalars(known.with_for_update(read=True, key_share=True)))

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
 from klimawerk.extensions import db
-from klimawerk.sheets.models import Item
+from klimawerk.sheets.models import Item, is_here
 from klimawerk.versions.chain import digest, link
 from klimawerk.versions.models import Version, VersionPart
 from klimawerk.versions.storing import Damaged, head_of, unpack
@@ -28,7 +28,7 @@ def faults() -> Iterator[str]:
     """One English line for each thing that is wrong, for the operator."""
     yield from _wrong_parts()
     known = set(db.session.scalars(select(VersionPart.hash)))
-    for item_id, kind in db.session.execute(select(Item.id, Item.kind).order_by(Item.id)).all():
+    for item_id, kind in db.session.execute(select(Item.id, Item.kind).where(is_here()).order_by(Item.id)).all():
         for fault in _wrong_versions(item_id, known):
             yield f"{kind} {item_id}, {fault}"
         db.session.expunge_all()

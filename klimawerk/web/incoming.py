@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, TypeVar, cast
 
 from flask import Flask, Request, current_app
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
@@ -17,6 +18,7 @@ from klimawerk.web import places
 
 STRANGERS_FORM = 50_000  # bytes
 T = TypeVar("T")
+UPLOAD_IN_MEMORY = 200_000  # bytes
 
 
 def init_app(app: Flask) -> None:
@@ -58,6 +60,17 @@ class PageRequest(Request):
     @max_content_length.setter
     def max_content_length(self, value: int | None) -> None:
         raise AttributeError("sizes are settings of the installation")
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        """Large uploads go to the installation's own disk: the system's folder for temporary files may be memory."""
+        folder = current_app.instance_path
+        return cast(IO[bytes], SpooledTemporaryFile(UPLOAD_IN_MEMORY, "rb+", dir=folder))
 
 
 class Number(BaseConverter):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from sqlalchemy import func, select
 
 from klimawerk import exchange
 from klimawerk.extensions import db
+from klimawerk.jobs import service as jobs
+from klimawerk.jobs.runner import Runner
+from tests.servers import Klimawerk
 
 EXAMPLE = (Path(exchange.__file__).parent / "example_programme.json").read_bytes()
 
@@ -39,6 +42,22 @@ def census(app: Flask) -> Census:
         }
 
     return count
+
+
+@pytest.fixture
+def job_runner(live_server: Klimawerk) -> Iterator[None]:
+    """The job runner beside a server that was started without the launcher."""
+    with live_server.job_runner():
+        yield
+
+
+def finish_jobs() -> None:
+    """Do what the runner, and the servers once a second, would do until nothing is left: in real children."""
+    folder = jobs.root()
+    runner = Runner(folder)
+    for _round in range(3):
+        runner.finish()
+        jobs.tick(lambda work: work())
 
 
 def as_bytes(file: Any) -> bytes:

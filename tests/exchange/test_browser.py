@@ -21,7 +21,7 @@ WORD = (
 )
 
 
-def test_an_upload_shows_what_it_brings_by_itself(app: Flask, page_for: PageFor) -> None:
+def test_an_upload_shows_what_it_brings_by_itself(app: Flask, page_for: PageFor, job_runner: None) -> None:
     page = page_for(factories.person(language="en"), path="/import")
     page.get_by_label("File").set_input_files(EXAMPLE)
     page.get_by_role("button", name="Look at the file").click()
@@ -31,7 +31,7 @@ def test_an_upload_shows_what_it_brings_by_itself(app: Flask, page_for: PageFor)
     expect(page.get_by_text("The programme has been imported.")).to_be_visible(timeout=15_000)
 
 
-def test_storing_a_file_says_so_and_happens_once(app: Flask, page_for: PageFor) -> None:
+def test_storing_a_file_says_so_and_happens_once(app: Flask, page_for: PageFor, job_runner: None) -> None:
     page = page_for(factories.person(language="en"), path="/import")
     page.get_by_label("File").set_input_files(EXAMPLE)
     page.get_by_role("button", name="Look at the file").click()

@@ -20,7 +20,7 @@ from klimawerk.versions.models import Version
 from tests import factories
 from tests.client import ProofReader
 from tests.editions.conftest import House
-from tests.exchange.conftest import Census
+from tests.exchange.conftest import Census, finish_jobs
 from tests.exchange.history.conftest import Elsewhere, lived_in, measure_there
 from tests.exchange.test_pages import upload
 from tests.versions.test_pages import get
@@ -91,6 +91,7 @@ def test_the_preview_says_what_comes_and_what_is_here(house: House, client: Proo
     assert census()["programme"] == before
     answer = client.post(address, data={"side": "de", "copy": "yes", "csrf_token": client.token})
     assert answer.status_code == 303
+    finish_jobs()
     assert census()["programme"] == before + 1
 
     client.login(factories.person())

@@ -1,0 +1,72 @@
+"""Jobs as servers have them, and one whose server dies in the middle of storing."""
+
+from __future__ import annotations
+
+import io
+from itertools import islice
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, select, update
+
+from klimawerk import clock
+from klimawerk.accounts.models import Person
+from klimawerk.database import writing
+from klimawerk.exchange import arriving
+from klimawerk.exchange.importing import ROWS
+from klimawerk.extensions import db
+from klimawerk.jobs import service as jobs
+from klimawerk.jobs.models import Job
+from klimawerk.jobs.runner import Runner
+from tests.exchange.conftest import census
+from tests.jobs.large import large
+
+__all__ = ["census"]
+
+SMALL = large(goals=1, measures=2, steps=3)
+TASK = {"max_bytes": 20_000_000, "languages": ["de", "en"]}
+
+
+@pytest.fixture
+def runner(app: Flask) -> Runner:
+    return Runner(jobs.root())
+
+
+def submitted(person: Person, data: bytes = SMALL, name: str = "programme.json") -> Job:
+    return jobs.submit("import", "look", TASK, person_id=person.id, file_name=name, file=io.BytesIO(data))
+
+
+def computed(person: Person, data: bytes = SMALL, *, copy: bool = False) -> Job:
+    """Looked at, decided on, prepared: a server could begin to store it."""
+    runner = Runner(jobs.root())
+    key = submitted(person, data).key
+    runner.finish()
+    assert jobs.go_on(now(key), "prepare", {**TASK, "by": person.id, "copy": copy}, side="de", copy=copy)
+    runner.finish()
+    return now(key)
+
+
+def now(key: str) -> Job:
+    """The job as it is."""
+    db.session.rollback()
+    job = db.session.scalars(select(Job).where(Job.key == key).execution_options(populate_existing=True)).one()
+    return jobs.find(key, job.person_id or 0) or job
+
+
+def half_stored(person: Person, data: bytes = SMALL, pieces: int = 20) -> Job:
+    """A server has stored that many pieces of it, and was killed."""
+    job = computed(person, data)
+    key, claim = job.key, jobs._claim(job)
+    assert claim
+    engine = create_engine(f"sqlite:///{jobs.folder_of(job) / ROWS}")
+    with engine.connect() as rows:
+        copier = arriving._Copier(rows, key)
+        jobs.in_slices(islice(copier.pieces(), pieces), lambda: claim.slice(progress=copier.percent))
+    engine.dispose()
+    return now(key)
+
+
+def silence(job: Job) -> None:
+    """Its server was last heard of a minute ago."""
+    with writing() as session:
+        session.execute(update(Job).where(Job.id == job.id).values(heard_at=clock.now() - 2 * jobs.SILENT))

@@ -1,0 +1,187 @@
+"""What a person gets of a job: one at a time, two in all, an end in a sentence, and nothing left of what ended."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import time
+
+import pytest
+from flask import Flask
+
+from klimawerk.jobs import folders
+from klimawerk.jobs import service as jobs
+from klimawerk.jobs.folders import Order
+from klimawerk.jobs.models import CANCELLED, FAILED, QUEUED, READY, RUNNING, STORING
+from klimawerk.jobs.runner import MOST, Runner
+from tests import factories
+from tests.client import ProofReader
+from tests.exchange.conftest import Census
+from tests.jobs.conftest import SMALL, computed, now, silence, submitted
+
+MILLIONS = b"[" + b",".join([b"{}"] * 1_700_000) + b"]"
+
+
+def sent(client: ProofReader, data: bytes = SMALL, name: str = "programme.json") -> tuple[int, str, str]:
+    """Status, page and address of an upload."""
+    client.get("/import")
+    answer = client.post("/import", data={"file": (io.BytesIO(data), name), "csrf_token": client.token})
+    return answer.status_code, answer.text, answer.location or ""
+
+
+def test_millions_of_values_are_refused_before_anything_is_built(client: ProofReader, runner: Runner) -> None:
+    client.login(factories.person())
+    _status, _page, address = sent(client, MILLIONS)
+    runner.finish()
+    assert "The file holds more than 1,500,000 values." in client.get(address).text
+    assert not any(jobs.root().glob("*/input")), "what was refused is not kept"
+
+
+@pytest.mark.parametrize(
+    "data", [b"[" * 2_000_000, b'{"a":' * 1_600_000, b'["' + b'","' * 1_600_000 + b'"]'], ids=["lists", "keys", "texts"]
+)
+def test_whatever_the_values_are(app: Flask, runner: Runner, data: bytes) -> None:
+    job = submitted(factories.person(), data)
+    runner.finish()
+    problem = now(job.key).problem
+    assert problem is not None
+    assert "1,500,000" in problem["sentence"]["en"]
+
+
+def test_a_second_file_waits_until_the_first_is_done_or_cancelled(client: ProofReader, runner: Runner) -> None:
+    client.login(factories.person())
+    _status, _page, address = sent(client, name="first.json")
+    status, page, _ = sent(client, name="second.json")
+    assert status == 409
+    assert "“first.json” is being imported for you" in page
+    assert f'action="{address}/cancel"' in page
+    gone = client.post(f"{address}/cancel", data={"csrf_token": client.token}, follow_redirects=True)
+    assert "The import was cancelled. Nothing was stored." in gone.text
+    status, _page, address = sent(client, name="second.json")
+    assert status == 303
+    runner.finish()
+    assert "This will come in" in client.get(address).text
+
+
+def test_two_are_computed_at_a_time_and_the_others_wait_in_order(app: Flask, runner: Runner) -> None:
+    keys = [submitted(factories.person(f"P{number}")).key for number in range(MOST + 2)]
+    runner.look()
+    assert [now(key).state for key in keys] == [RUNNING, RUNNING, QUEUED, QUEUED]
+    runner.finish()
+    assert {now(key).state for key in keys} == {READY}
+
+
+def test_one_that_takes_too_much_memory_ends_and_no_other(app: Flask) -> None:
+    large, small = factories.person("Large"), factories.person("Small")
+    words = b"[" + b",".join(b'"%d"' % number for number in range(1_400_000)) + b"]"
+    key, other = submitted(large, words).key, submitted(small).key
+    Runner(jobs.root(), memory=30_000_000).finish()
+    assert now(key).state == FAILED
+    assert str(jobs.problem_of(now(key))).startswith(("This needed more memory", "The job was ended"))
+    assert now(other).state == READY
+
+
+def test_a_child_that_is_killed_is_a_sentence(client: ProofReader, runner: Runner) -> None:
+    client.login(factories.person())
+    _status, _page, address = sent(client)
+    runner.look()
+    for pid in runner._children:
+        os.kill(pid, signal.SIGKILL)
+    runner.finish()
+    assert "The job was ended before it was finished. Nothing was stored." in client.get(address).text
+
+
+def test_what_a_dead_runner_had_begun_is_begun_again_but_not_for_ever(app: Flask) -> None:
+    key = submitted(factories.person()).key
+    order = Order(jobs.folder_of(now(key)), "look")
+    for _death in range(2):
+        dead = Runner(jobs.root())
+        dead.look()
+        dead.stop()
+    assert order.attempts() == 2
+    Runner(jobs.root()).finish()
+    assert now(key).state == READY
+    poison = submitted(factories.person("Other")).key
+    for _death in range(3):
+        dead = Runner(jobs.root())
+        dead.look()
+        dead.stop()
+    Runner(jobs.root()).finish()
+    assert now(poison).state == FAILED
+
+
+def test_cancelling_ends_the_child_at_once(app: Flask, runner: Runner) -> None:
+    job = submitted(factories.person())
+    runner.look()
+    (pid,) = runner._children
+    os.kill(pid, signal.SIGSTOP)  # it would never end by itself
+    assert jobs.cancel(now(job.key))
+    runner.finish()
+    assert now(job.key).state == CANCELLED
+    assert list(folders.keys(jobs.root())) == []
+
+
+def test_the_page_says_when_nobody_is_there_to_compute(client: ProofReader) -> None:
+    client.login(factories.person())
+    _status, _page, address = sent(client)
+    waiting = "What does this work is not running at the moment."
+    assert waiting in client.get(address).text
+    lock = folders.take_lock(jobs.root(), wait=False)
+    assert lock is not None
+    assert waiting not in client.get(address).text
+    os.close(lock)
+    assert waiting in client.get(address).text, "a lock ends with its owner"
+
+
+def test_nobody_can_cancel_or_see_what_another_does(client: ProofReader, runner: Runner) -> None:
+    client.login(factories.person())
+    _status, _page, address = sent(client)
+    client.post("/logout")
+    client.login(factories.person("Another"))
+    client.get("/import")
+    assert client.post(f"{address}/cancel", data={"csrf_token": client.token}).status_code == 404
+    assert client.get(f"{address}/state").status_code == 404
+    assert "is being imported for you" not in client.get("/import").text
+
+
+def test_files_and_rows_go_after_half_an_hour(app: Flask, runner: Runner, census: Census) -> None:
+    before = census()["job"]
+    job = submitted(factories.person())
+    runner.finish()
+    assert now(job.key).state == READY
+    jobs.sweep()
+    assert (jobs.folder_of(now(job.key)) / folders.INPUT).exists()
+    jobs._change(now(job.key), (READY,), changed_at=job.created_at - 2 * jobs.KEPT)
+    jobs.sweep()
+    assert census()["job"] == before
+    assert list(folders.keys(jobs.root())) == []
+
+
+def test_a_folder_without_a_job_goes(app: Flask) -> None:
+    left = jobs.root() / "left"
+    left.mkdir()
+    jobs.sweep()
+    assert left.exists(), "its job may just be being made"
+    os.utime(left, (time.time() - 120,) * 2)
+    jobs.sweep()
+    assert not left.exists()
+
+
+def test_what_is_sent_can_be_read_by_its_owner_alone(app: Flask) -> None:
+    job = submitted(factories.person())
+    for path in (jobs.root(), jobs.folder_of(job), *jobs.folder_of(job).iterdir()):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_only_one_of_several_processes_stores_it(app: Flask, any_database: str) -> None:
+    job = computed(factories.person())
+    assert job.state == STORING
+    begun: list[object] = []
+    for _process in range(3):
+        jobs.tick(begun.append)
+    assert len(begun) == 1
+    silence(job)
+    for _process in range(3):
+        jobs.tick(begun.append)
+    assert len(begun) == 2, "whoever is silent is dead"

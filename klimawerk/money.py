@@ -26,6 +26,8 @@ SMALLEST = Decimal("0.000001")
 TOO_MUCH = Decimal(10) ** 12
 NOTHING = Decimal("0.00")
 
+LONGEST = 100  # characters of a number as somebody writes it
+_MINUS = ("-", "−", "–")
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _GROUPED_BY_SPACE = re.compile(r"\d{1,3}([ \u00a0\u202f'’]\d{3})+([.,]\d+)?", re.ASCII)
 _PLAIN = re.compile(r"\d+([.,]\d+)?", re.ASCII)
@@ -64,8 +66,14 @@ def parse_amount(text: str, locale: str) -> Decimal | Ambiguous:
 def parse_number(text: str, locale: str) -> Decimal | Ambiguous:
     """The same for a number that is no money, with as many decimals as it has, at most six. Raises BadAmount."""
     written = text.strip().removesuffix(",-").removesuffix(",–").strip()
-    if written[:1] in ("-", "−", "–"):
-        return _negative(parse_number(written[1:].replace("-", "?"), locale))
+    if len(written) > LONGEST:
+        raise BadAmount(_("This is not an amount. Write it like 62000 or 62000.50."))
+    if written[:1] in _MINUS:
+        return _negative(_positive(written[1:].strip(), locale))
+    return _positive(written, locale)
+
+
+def _positive(written: str, locale: str) -> Decimal | Ambiguous:
     if _UNCLEAR.fullmatch(written):
         return _both_readings(written, locale)
     return _checked(_number(written))

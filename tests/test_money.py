@@ -51,7 +51,24 @@ def test_unclear_amounts_are_asked_about_with_the_likelier_reading_first(text: s
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abc", "-5", "−5", "–1.500", "1.50.00", "1,50,000", "12.345,678", "1e5", "٣", "1000000000000", "5 €"],
+    [
+        "",
+        "abc",
+        "-5",
+        "−5",
+        "–1.500",
+        "1.50.00",
+        "1,50,000",
+        "12.345,678",
+        "1e5",
+        "٣",
+        "1000000000000",
+        "5 €",
+        "−" * 2_000,
+        "-−5",
+        "9" * 19_000,
+        "0." + "0" * 19_000,
+    ],
 )
 def test_what_is_no_amount_is_refused_with_a_sentence(text: str, app: Flask) -> None:
     with pytest.raises(BadAmount) as refused:

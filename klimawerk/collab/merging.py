@@ -12,11 +12,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 from pycrdt import XmlElement, XmlFragment, XmlText
-from rapidfuzz.distance import LCSseq
 
 from klimawerk import safe_json
 from klimawerk.collab import content
 from klimawerk.collab.content import Node
+from klimawerk.collab.sequences import opcodes
 from klimawerk.text import harmless
 
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
@@ -97,7 +97,7 @@ def _steps(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Step]:
     numbers: dict[Hashable, int] = {}
     a, b = ([numbers.setdefault(one, len(numbers)) for one in side] for side in (old, new))
     steps: list[Step] = []
-    for step in LCSseq.opcodes(a, b):
+    for step in opcodes(a, b):
         tag = "equal" if step.tag == "equal" else "replace"
         was, now = slice(step.src_start, step.src_end), slice(step.dest_start, step.dest_end)
         if steps and steps[-1][0] == tag == "replace":

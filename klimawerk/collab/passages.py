@@ -23,10 +23,12 @@ from klimawerk.collab.batches import batches
 from klimawerk.collab.content import Node
 from klimawerk.collab.log import Log
 from klimawerk.collab.models import Passages, Update
+from klimawerk.collab.sequences import opcodes
 from klimawerk.database import breathe
 from klimawerk.extensions import db
 
 NEAR = 900  # seconds between two neighbouring stretches of one person that count as one
+LONGEST_WORD = 1_000  # letters
 MOST_WORDS = 6_000  # of a rewritten stretch; beyond that all of it is new
 MENDED = 0.7  # share of common letters from which a word counts as the same one, corrected
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
@@ -168,10 +170,15 @@ def _woven(old: list[str], new: list[str], whose: _Row, by: int | None, at: int)
         whose_it_was = whose.take(sum(map(len, before)))
         if same:
             yield from whose_it_was
-        elif len(before) == len(after) == 1 and LCSseq.normalized_similarity(before[0], after[0]) >= MENDED:
+        elif len(before) == len(after) == 1 and _is_mended(before[0], after[0]):
             yield max(whose_it_was, key=_letters)._replace(letters=len(after[0]))
         else:
             yield Span(sum(map(len, after)), by, at)
+
+
+def _is_mended(before: str, after: str) -> bool:
+    """Whether a word is still the same one; comparing letters takes time with the product of both lengths."""
+    return max(len(before), len(after)) <= LONGEST_WORD and LCSseq.normalized_similarity(before, after) >= MENDED
 
 
 def _steps(old: list[str], new: list[str]) -> list[tuple[bool, slice, slice]]:
@@ -180,7 +187,7 @@ def _steps(old: list[str], new: list[str]) -> list[tuple[bool, slice, slice]]:
     "Bins. Sacks." out of "Bins." is the same sentence with one behind it, not one put in before the last full stop.
     """
     steps: list[tuple[bool, slice, slice]] = []
-    for same, some in groupby(LCSseq.opcodes(old, new), lambda step: step.tag == "equal"):
+    for same, some in groupby(opcodes(old, new), lambda step: step.tag == "equal"):
         found = list(some)
         was = slice(found[0].src_start, found[-1].src_end)
         now = slice(found[0].dest_start, found[-1].dest_end)

@@ -9,11 +9,14 @@ import re
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
+from klimawerk.turns import breathe
+
 MAX_SIZE, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_000_000, 200, 30, 20_000  # characters, rows, columns, characters
 
 Grid = list[list[str]]
 
-_TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)([^<>]*)>|([^<]+)|<")
+_TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*+)([^<>]*+)>|([^<]++)|<")
+_LONG_REFERENCE = re.compile(r"&#[0-9]{8,}+;?")  # no character; `html.unescape` fails at thousands of digits
 _SPAN = re.compile(r"colspan\s*=\s*[\"']?(\d{1,3})", re.ASCII | re.IGNORECASE)
 _UNUSUAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -27,7 +30,8 @@ class BadTable(ValueError):
 
 
 def parse(pasted: str) -> Grid:
-    """Rows of equal length, without empty ones. Raises BadTable."""
+    """Rows of equal length, without empty ones. Raises BadTable. Others have their turn in between (`breathe`): the
+    longest text, split into many small cells, takes a second."""
     if len(pasted) > MAX_SIZE:
         raise BadTable(_("This table is too large to be pasted."))
     found = _from_html(pasted) if re.search(r"<t(?:able|d|h)[\s>]", pasted, re.IGNORECASE) else _from_text(pasted)
@@ -53,19 +57,25 @@ def _from_text(pasted: str) -> Grid:
     lines = pasted.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
     delimiter = "\t" if "\t" in pasted else ";" if all(";" in line for line in lines if line.strip()) else "\t"
     whole = (f"{line}\n" for line in lines)
+    lone = pasted.count('"') % 2
+    reader = csv.reader(whole, delimiter=delimiter, quoting=csv.QUOTE_NONE if lone else csv.QUOTE_MINIMAL)
+    rows = []
     try:
-        if pasted.count('"') % 2:
-            return list(csv.reader(whole, delimiter=delimiter, quoting=csv.QUOTE_NONE))
-        return list(csv.reader(whole, delimiter=delimiter))
+        for row in reader:
+            breathe()
+            rows.append(row)
+        return rows
     except csv.Error as error:
         raise BadTable(_("A cell of this table is too long.")) from error
 
 
 def _from_html(pasted: str) -> Grid:
     reader = _TableReader()
-    for end, tag, attributes, text in _TOKEN.findall(_without_comments(pasted)):
+    for token in _TOKEN.finditer(_without_comments(pasted)):
+        breathe()
+        end, tag, attributes, text = token.groups(default="")
         if text:
-            reader.text(html.unescape(text))
+            reader.text(html.unescape(_LONG_REFERENCE.sub("\N{REPLACEMENT CHARACTER}", text)))
         elif end:
             reader.end(tag.lower())
         elif tag:
@@ -121,8 +131,9 @@ class _TableReader:
         elif tag in ("td", "th"):
             self.rows = self.rows or [[]]
             span = _SPAN.search(attributes)
-            width = min(max(int(span[1]), 1), MAX_COLUMNS) if span else 1
             self._target = len(self.rows[-1])
+            room = max(MAX_COLUMNS + 1 - self._target, 1)  # one more than there may be, so that it is noticed
+            width = min(max(int(span[1]), 1), MAX_COLUMNS, room) if span else 1
             self.rows[-1] += [[] for _ in range(width)]
             self._in_cell = True
 
@@ -132,6 +143,7 @@ class _TableReader:
 
 
 def _clean(cell: str) -> str:
+    breathe()
     lines = [" ".join(line.split()) for line in _UNUSUAL.sub("", cell).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

@@ -16,8 +16,10 @@ def parse_month(text: str, locale: str) -> str | None:
 
     A month without its name is read month before year; a day is read in the order day, month, year.
     """
+    if len(text) > _LONGEST or re.search(r"[^\w\s./,-]", text):
+        return None
     parts = re.findall(r"\d+|[^\W\d_]+", text.strip().lower())
-    if not parts or len(parts) > 3 or len(text) > _LONGEST or re.search(r"[^\w\s./,-]", text):
+    if not parts or len(parts) > 3:
         return None
     numbers = [month_number(p, locale) if not p.isdecimal() else int(p) for p in parts]
     if None in numbers:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from rapidfuzz.distance import LCSseq
 
 from klimawerk.collab.content import Node
+from klimawerk.collab.sequences import opcodes
 from klimawerk.versions.blocks import Block, Word, blocks_of, words_of
 
 T = TypeVar("T")
@@ -205,7 +206,7 @@ def _aligned(
     """Stretches of both, in order, that are the same (True) or not."""
     numbers: dict[Hashable, int] = {}
     a, b = ([numbers.setdefault(key(one), len(numbers)) for one in side] for side in (old, new))
-    steps = LCSseq.opcodes(a, b)
+    steps = opcodes(a, b)
     for same, some in groupby(steps, lambda step: step.tag == "equal"):
         found = list(some)
         first, last = found[0], found[-1]

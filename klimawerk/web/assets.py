@@ -165,7 +165,7 @@ class Tree:
 
 def slim_style(text: str) -> str:
     """A style sheet without comments and without space where it means nothing. Strings may not hold several spaces."""
-    text = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
+    text = re.sub(r"\s+", " ", re.sub(r"/\*.*?(?:\*/|\Z)", "", text, flags=re.DOTALL))
     return re.sub(r" ?([{};]) ?", r"\1", text)
 
 

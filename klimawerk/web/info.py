@@ -22,7 +22,7 @@ TITLES = {
     "privacy": lazy_gettext("Privacy"),
     "accessibility": lazy_gettext("Accessibility"),
 }
-_ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+")
 
 
 def init_app(app: Flask) -> None:

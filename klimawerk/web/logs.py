@@ -8,10 +8,17 @@ import sys
 
 from flask import Flask
 
-_NAMES = r"[\w-]*(?:passwor[dt]|passwd|secret|token|cookie|authorization|klimawerk_session)[\w-]*"
-_PAIR = re.compile(rf"""(?i)(["']?{_NAMES}["']?\s*[:=]\s*)("[^"]*"|'[^']*'|(?:(?:Basic|Bearer)\s+)?[^\s,;&)}}\]]+)""")
+# Linear in the length of the line: what is possessive (*+, ++) is tried once, and what begins with a repetition begins
+# only where no such character stands before it, so that no letter is the beginning of a search of its own.
+_NAME = r"(?<![\w-])(?=[\w-]*?(?:passwor[dt]|passwd|secret|token|cookie|authorization|klimawerk_session))[\w-]++"
+_QUOTED = (
+    r""""(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|["'][^\n]*+"""  # a quotation without an end reaches to that of the line
+)
+_VALUE = rf"(?:{_QUOTED}|(?:(?:Basic|Bearer)\s++)?+[^\s,;&)}}\]]++)"
+_PAIR = re.compile(rf"""(?is)({_NAME}["']?\s*+[:=]\s*+){_VALUE}""")
 _LINK = re.compile(r"(/link/\w+/)[\w-]+")
-_CREDENTIALS = re.compile(r"(\w+://[^\s:/@]*:)[^\s@/]+@")
+_CREDENTIALS = re.compile(r"(?<!\w)(\w++://[^\s:/@]*+:)[^\s@/]++@")
+LONGEST = 100_000  # characters of a line; the rest is not written
 HIDDEN = "[hidden]"
 
 
@@ -24,6 +31,8 @@ class Discreet(logging.Formatter):
 
 def discreet(text: str) -> str:
     """`text` without the values of anything named like a secret, without link tokens and passwords in addresses."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]} [{len(text) - LONGEST} more characters]"
     text = _LINK.sub(rf"\1{HIDDEN}", text)
     text = _CREDENTIALS.sub(rf"\1{HIDDEN}@", text)
     return _PAIR.sub(rf"\1{HIDDEN}", text)

@@ -17,11 +17,11 @@ _STATEMENT = re.compile(
 _LATER = re.compile(r'(?<![.\w])import\("(?P<path>\.[^"]+)"\)')
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (?P<name>[\w$]+))", re.MULTILINE)
 _UNKNOWN = {
-    "an import or export in a form that joining does not know": r"^(?:import|export)\b(?!\()",
-    "an import that does not name its file": r"(?<![.\w])import\((?!\"\.)",
-    "import.meta, which would be that of the joined file": r"\bimport\.meta\b",
-    "a comment in a form that joining does not know": r"/\*",
-    "a text in backticks over several lines": r"^[^`\n]*`(?:[^`\n]*`[^`\n]*`)*[^`\n]*$",
+    "an import or export in a form that joining does not know": re.compile(r"^(?:import|export)\b(?!\()", re.MULTILINE),
+    "an import that does not name its file": re.compile(r"(?<![.\w])import\((?!\"\.)", re.MULTILINE),
+    "import.meta, which would be that of the joined file": re.compile(r"\bimport\.meta\b", re.MULTILINE),
+    "a comment in a form that joining does not know": re.compile(r"/\*", re.MULTILINE),
+    "a text in backticks over several lines": re.compile(r"^[^`\n]*`(?:[^`\n]*`[^`\n]*`)*[^`\n]*$", re.MULTILINE),
 }
 
 
@@ -67,7 +67,7 @@ def understood(path: str, source: str) -> Module:
     code = slim(source)
     rest = _EXPORT.sub("", _STATEMENT.sub("", code))
     for what, pattern in _UNKNOWN.items():
-        if found := re.search(pattern, rest, re.MULTILINE):
+        if found := pattern.search(rest):
             raise CannotJoin(f"{path}: {what}: {rest[found.start() :].strip().splitlines()[0]}")
     statements = [(_resolved(path, found["path"]), found["what"] or "") for found in _STATEMENT.finditer(code)]
     return Module(
@@ -82,7 +82,7 @@ def understood(path: str, source: str) -> Module:
 
 def slim(source: str) -> str:
     """The code without indentation, empty lines and comments that have their lines to themselves."""
-    source = re.sub(r"^[ \t]*/\*\*.*?\*/$", "", source, flags=re.DOTALL | re.MULTILINE)
+    source = re.sub(r"^[ \t]*/\*\*(?:(?!\*/|/\*\*).)*+\*/$", "", source, flags=re.DOTALL | re.MULTILINE)
     lines = [line.strip() for line in source.splitlines()]
     return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 

@@ -10,8 +10,8 @@ import re
 
 from jinja2.ext import Extension
 
-_BREAK = re.compile(r"[ \t]*\n\s*")
-_LOGIC = r"\{%-? (?:if|elif|else|endif|set|with|endwith)\b(?:(?!%\}).)*%\}|\{#(?:(?!#\}).)*#\}"
+_BREAK = re.compile(r"(?<![ \t])[ \t]*+\n\s*+")
+_LOGIC = r"\{%-? (?:if|elif|else|endif|set|with|endwith)\b(?:(?!\{%|%\}).)*+%\}|\{#(?:(?!\{#|#\}).)*+#\}"
 _LOGIC_ALONE = re.compile(rf"\n((?:{_LOGIC})+)(?=\n)", re.DOTALL)
 """Loops and parts from elsewhere may end without a break, which the one before them then makes up for."""
 

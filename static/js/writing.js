@@ -27,7 +27,7 @@ function point(text, bar) {
 }
 
 function sibling(text, language) {
-  return document.getElementById(text.id.replace(/[^-]+$/, language))
+  return document.getElementById(text.id.slice(0, text.id.lastIndexOf("-") + 1) + language)
 }
 
 /** On a narrow screen one language is shown at a time: the text's own. */

@@ -43,6 +43,8 @@ def test_the_untouched_example_comes_in(census: Census) -> None:
         (EXAMPLE.decode().encode("utf-16"), "not text in UTF-8"),
         (b"[" * 10_000 + b"]" * 10_000, "More than 100 levels inside each other (line 1)"),
         (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "More than 100 levels"),
+        (b'{"a":"' + b'\\"' * 3_000_000, "not complete JSON"),
+        (b'{"a":"' + b'\\"' * 3_000_000 + b"[" * 101, "not complete JSON"),
         (b'"' + b"x" * 21_000_000 + b'"', "larger than 20 MB"),
         (EXAMPLE.replace(b'"state": "drafting"', b'"state": "drafting", "state": "draft\\u0061"'), "stands here twice"),
         (EXAMPLE.replace(b'"rate": 13.0', b'"rate": NaN'), "meta → exchange_rate → rate: NaN is not a number"),

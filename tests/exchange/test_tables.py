@@ -44,6 +44,12 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
         ("<td>a</td><td>b</td>", [["a", "b"]]),
         ("<table><tr><td>a<table><tr><td>in</td></tr></table></td><td>b</td></tr></table>", [["a\nin", "b"]]),
         ("a\x00\tb\x07", [["a", "b"]]),
+        ("<td>x</td><" + "a" * 900_000, [["x"]]),
+        ("<td>x</td>" + "<a b" * 200_000, [["x"]]),
+        ("<td>x</td><p " + "a:" * 400_000 + "<", [["x"]]),
+        ("<td>&#" + "9" * 5_000 + ";</td>", [["\ufffd"]]),
+        ("<td>&#228;&#x1f333;&#0127794;&amp;#9999999999;", [["ä\U0001f333\U0001f332&#9999999999;"]]),
+        ("<td colspan=999>a", [["a", *[""] * 29]]),
     ],
 )
 def test_tables_as_programs_give_them(pasted: str, grid: list[list[str]]) -> None:
@@ -65,6 +71,7 @@ def test_tables_as_programs_give_them(pasted: str, grid: list[list[str]]) -> Non
         "<td><!--" * 50_000,
         "<td>" + "<" * 300_000,
         "<td>" + "<b>a" * 200_000,
+        "<td colspan=30>" * 50_000,
     ],
 )
 def test_what_is_no_table_is_refused(pasted: str, app: Flask) -> None:

@@ -8,6 +8,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from klimawerk.extensions import db
 from klimawerk.live.limits import Bucket
@@ -103,6 +104,18 @@ def test_forms_that_never_end_hold_up_nobody(town: Town) -> None:
     bystander.calm()
     for line in slow:
         line.close()
+
+
+@pytest.mark.parametrize("name", ["token", "password", "a-", "//x:"])
+def test_an_address_full_of_names_holds_up_nobody(town: Town, name: str) -> None:
+    """It reaches the log, where secrets are looked for in it."""
+    with Bystander(town.desk()) as bystander:
+        until(lambda: len(bystander.waits) > 3, 30)
+        for _ in range(5):
+            assert requests.get(f"{town.server.url}/{(name * 2_000)[:3_900]}", timeout=30).status_code == 404
+        seen = len(bystander.waits)
+        until(lambda: len(bystander.waits) > seen + 3, 30)
+    bystander.calm()
 
 
 def test_a_bucket_gives_what_is_in_it_and_refills() -> None:

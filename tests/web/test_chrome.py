@@ -91,10 +91,21 @@ def test_links_are_only_for_pages_and_mail() -> None:
         "GET /link/reset/hush-hush HTTP/1.1",
         "cannot reach smtp://user:hush-hush@mail.example:25",
         'postgresql+psycopg://klima:hush-hush@db/klima {"new_password": "hush-hush"}',
+        'password="before \\"quoted\\" hush-hush" behind',
+        "secret='a quotation without an end, hush-hush",
+        "token" * 20_000 + "=hush-hush",
+        "x" * 99_990 + " token=hush-hush",
+        "my.api-token-2 : hush-hush",
     ],
 )
 def test_a_secret_does_not_reach_the_log(line: str) -> None:
     assert "hush-hush" not in discreet(line)
+
+
+def test_what_only_looks_like_a_secret_stays_readable() -> None:
+    for line in ("GET /tokentoken HTTP/1.1", "the password was wrong", "https://host.example:8000/path", "a: b@c"):
+        assert discreet(line) == line
+    assert discreet("y" * 300_000) == "y" * 100_000 + " [200000 more characters]"
 
 
 def test_neither_does_one_in_a_traceback_while_the_rest_stays_readable() -> None:

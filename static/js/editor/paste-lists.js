@@ -15,7 +15,7 @@ export function turnWordLists(body) {
 }
 
 function levelOf(paragraph) {
-  const match = /mso-list:\s*\S+\s+level(\d)/i.exec(paragraph.dataset.style ?? "")
+  const match = /mso-list:\s*[^\s:;]+\s+level(\d)/i.exec(paragraph.dataset.style ?? "")
   return match ? Number(match[1]) : 0
 }
 

@@ -4,10 +4,11 @@ import { Fragment, Slice } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { turnWordLists } from "./paste-lists.js"
 import { schema } from "./schema.js"
 
-const STYLE_SHEETS = /<style\b[\s\S]*?<\/style\s*>/gi
+// What has no end reaches to that of the text: else each beginning would be searched to there, which takes quadratic time.
+const STYLE_SHEETS = /<style\b[\s\S]*?(?:<\/style\s*>|$)/gi
 const DROPPED = "script, style, meta, link, title, template, noscript, iframe, object, svg, img, xml, input, button"
 const NO_TEXT = /(?![\t\n])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
-const WHOLE_TAG = /<[a-z][^>]*>/gi
+const WHOLE_TAG = /<[a-z][^>]*(?:>|$)/gi
 
 /** HTML from the clipboard, cleaned: no comments, no styles, Word's lists as lists, tables as paragraphs. */
 export function cleanHtml(html) {

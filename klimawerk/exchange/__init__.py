@@ -15,4 +15,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     app.add_template_global(row_kinds)
     after = {"look": READY, "prepare": STORING}
-    jobs.register(KIND, jobs.Kind(after, arriving.store, arriving.undo, arriving.left_behind))
+    for kind in (KIND, "shell"):
+        jobs.register(kind, jobs.Kind(after, arriving.store, arriving.undo, arriving.left_behind))

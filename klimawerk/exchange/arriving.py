@@ -77,11 +77,23 @@ Values = dict[str, Any]
 
 
 def store(job: Job, claim: Claim) -> None:
-    """All rows in slices; the last slice shows the programme to its owner. Raises Stop, Lost."""
+    """All rows that the runner has made for it. Raises Stop, Lost."""
     folder = folder_of(job)
+    try:
+        store_rows(folder, None if job.asked.get("copy") else names_of(folder), job, claim)
+    except (Refused, refusals.Refused, IntegrityError) as error:
+        db.session.rollback()
+        raise Stop(asdict(said(_problem(error), current_app.extensions["klimawerk"].languages))) from error
+
+
+def store_rows(folder: Path, names: Names | None, job: Job, claim: Claim) -> int:
+    """All rows of that folder in slices; the last slice shows the programme to its owner. Its number.
+
+    Raises both kinds of Refused, IntegrityError when somebody else was faster, and Lost.
+    """
     engine = create_engine(f"sqlite:///{folder / ROWS}")
     try:
-        refuse_what_is_here(None if job.asked.get("copy") else names_of(folder))
+        refuse_what_is_here(names)
         with engine.connect() as rows:
             copier = _Copier(rows, job.key)
             in_slices(copier.pieces(), lambda: claim.slice(progress=copier.percent))
@@ -90,9 +102,7 @@ def store(job: Job, claim: Claim) -> None:
         with claim.slice(state=DONE, progress=100, changed_at=now(), result={"programme": programme_id}) as session:
             _show(session, programme_id, job)
             after_commit(lambda: index.later(items))
-    except (Refused, refusals.Refused, IntegrityError) as error:
-        db.session.rollback()
-        raise Stop(asdict(said(_problem(error), current_app.extensions["klimawerk"].languages))) from error
+        return programme_id
     finally:
         engine.dispose()
 

@@ -9,9 +9,10 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from klimawerk.accounts.service import BadInput, find_person
-from klimawerk.exchange import demo, service
+from klimawerk.exchange import demo, service, shell
 from klimawerk.exchange.problems import Refused
 from klimawerk.extensions import db
 from klimawerk.partnerships import refusals
@@ -51,14 +52,16 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
             return
         history = None if copy else found.draft.history
         known = service.known_here(history.names() if history else None)
-        programme = service.import_draft(found.draft, by=person, side=side, copy=copy)
+        if known and known.whole:
+            click.echo(f"Programme {known.programme.id} holds all of this already. Nothing was changed.")
+            return
+        number = shell.bring_in(found.draft, by=person, side=side, copy=copy)
     except (Refused, refusals.Refused) as problem:
         raise click.ClickException(f"{file} is refused. {problem}") from problem
-    if known:
-        click.echo(f"Programme {programme.id} holds all of this already. Nothing was changed.")
-        return
+    except IntegrityError as problem:
+        raise click.ClickException("Somebody else has imported a part of this file at the same moment.") from problem
     kept = f" With {history.count} versions and {len(history.editions)} editions." if history else ""
-    click.echo(f"Programme {programme.id}: {goals} goals, {measures} measures.{kept}")
+    click.echo(f"Programme {number}: {goals} goals, {measures} measures.{kept}")
 
 
 @click.command()

@@ -275,9 +275,9 @@ def sweep() -> None:
         if ended or (key not in known and time.time() - changed > 60):  # a younger one is just being made
             folders.remove(root() / key)
     storing = {key for key, state in known.items() if state == STORING}
-    for kind in _kinds.values():
-        for key in kind.left_behind() - storing:
-            kind.undo(key)
+    for undo, left_behind in {(kind.undo, kind.left_behind) for kind in _kinds.values()}:
+        for key in left_behind() - storing:
+            undo(key)
 
 
 def _pick_up(job: Job) -> bool:

@@ -63,6 +63,7 @@ NOT_TRIED = {
     "comments.translate": "needs a translation service; tests/comments/test_translating.py",
     "digests.stop_now": "reached by a link in a mail; tests/digests",
     "digests.try_again": "for operators while a mail waits",
+    "exchange.cancel": "while a job runs; tests/jobs",
     "exchange.choose": "a file; tests/exchange",
     "exchange.take": "a file that was looked at; tests/exchange",
     "invitations.open_invitation": "for the invited person",

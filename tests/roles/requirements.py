@@ -112,6 +112,7 @@ ROUTES: dict[str, Requirement] = {
     "POST digests.try_again": Requirement(OPERATOR),
     "POST editions.make": _FIX,
     "POST editions.name": _FIX,
+    "POST exchange.cancel": _S,
     "POST exchange.choose": _S,
     "POST exchange.open_practice": _S,
     "POST exchange.paste_measures": _EDIT,

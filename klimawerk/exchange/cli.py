@@ -36,7 +36,8 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
     """Import the programme in FILE, as a new partnership.
 
     A file with a mistake is refused whole, and the mistake is named with its place. A file whose programme is here
-    already, with all of its versions, changes nothing.
+    already, with all of its versions, changes nothing. Hashes of versions that fit say that no part was changed alone,
+    not where the file comes from.
     """
     person = find_person(owner) if owner else None
     if owner and person is None:

@@ -19,7 +19,10 @@ def init_app(app: Flask) -> None:
 
 @versions.command()
 def verify() -> None:
-    """Recompute every hash, and say what does not fit. Ends with status 1 when something does not."""
+    """Recompute every hash, and say what does not fit. Ends with status 1 when something does not.
+
+    Hashes that fit say that no part was changed alone. They do not say where something comes from.
+    """
     wrong = 0
     for fault in verifying.faults():
         wrong += 1

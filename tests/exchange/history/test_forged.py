@@ -1,4 +1,4 @@
-"""What comes in is proved first; what was changed after it was written is refused whole."""
+"""The hashes of what comes in are worked out again; what was changed after it was written is refused whole."""
 
 import json
 from collections.abc import Callable
@@ -8,11 +8,14 @@ import pytest
 
 from klimawerk.exchange.problems import Refused
 from klimawerk.exchange.service import export_bytes, import_programme, preview
+from klimawerk.extensions import db
 from klimawerk.sheets.rows import rows_of
 from klimawerk.versions.chain import canonical, digest, link
+from tests.client import ProofReader
 from tests.editions.conftest import House
 from tests.exchange.conftest import Census, Json, as_bytes
 from tests.exchange.history.conftest import lived_in
+from tests.exchange.test_pages import upload
 
 
 def _measure(file: Json) -> Json:
@@ -86,6 +89,26 @@ def test_the_same_files_unspoilt_are_taken(house: House) -> None:
     assert preview(as_bytes(file)).draft.history
     _forge(file, "values", {"priority": "low"})
     assert preview(as_bytes(file)).draft.history, "what fits may well be forged: only hashes and forms are proved"
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "not where all of it comes from"), ("de", "nicht woher das Ganze stammt")]
+)
+def test_pages_say_what_check_sums_show_and_what_not(
+    house: House, client: ProofReader, language: str, sentence: str
+) -> None:
+    """A file whose hashes were all worked out anew comes in; whoever decides on it is told before."""
+    kept, edition, without = house.keep(), house.fix(), export_bytes(house.programme, history=False)
+    file = json.loads(export_bytes(house.programme))
+    person = house.team.de["coordinator"]
+    person.language = language
+    db.session.commit()
+    client.login(person)
+    assert sentence in client.get(f"/items/{house.measure.id}/history/{kept.number}").text
+    assert sentence in client.get(f"{house.address}/{edition.number}").text
+    _forge(file, "values", {"priority": "low"})
+    assert sentence in client.get(upload(client, as_bytes(file))).text
+    assert sentence not in client.get(upload(client, without)).text, "no versions, no check sums"
 
 
 def test_a_stranger_with_the_same_rows_is_refused(house: House) -> None:

@@ -10,8 +10,9 @@ from flask.cli import AppGroup
 
 from klimawerk.accounts import passwords, service
 from klimawerk.accounts.models import Person
+from klimawerk.extensions import db
 
-user = AppGroup("user", help="Accounts: add, list, end, set a password, name an operator.")
+user = AppGroup("user", help="Accounts: add, list, confirm, end, set a password, name an operator.")
 
 
 def init_app(app: Flask) -> None:
@@ -23,6 +24,7 @@ def list_people() -> None:
     """List all accounts: address, name, language, time zone, what is special."""
     for person in service.list_people():
         remarks = [word for word, true in (("operator", person.operator), ("demo", person.demo)) if true]
+        remarks += [] if person.confirmed_at else [f"not confirmed (number {person.id})"]
         remarks += [f"ended {person.ended_at:%Y-%m-%d}"] if person.ended_at else []
         click.echo("\t".join((person.email, person.name, person.language, person.timezone, " ".join(remarks))))
 
@@ -61,6 +63,18 @@ def password(email: str, generate: bool) -> None:
 
 @user.command()
 @click.argument("email")
+def confirm(email: str) -> None:
+    """Confirm that an address is the person's: after you have asked them by another way than that address."""
+    person = _find(email)
+    try:
+        service.confirm(person, by=None)
+    except service.EmailTaken as problem:
+        raise click.ClickException(f"Another account has the address {person.email} already.") from problem
+    click.echo(f"The address {person.email} is confirmed.")
+
+
+@user.command()
+@click.argument("email")
 @click.confirmation_option("--yes", prompt="End this account? What the person wrote stays.")
 def end(email: str) -> None:
     """End an account: no more sign-in, no more rights."""
@@ -80,7 +94,15 @@ def operator(email: str, off: bool) -> None:
 
 
 def _find(email: str) -> Person:
-    person = service.find_person(email)
+    """The account with that address, the confirmed one first, or with that number (`flask user list`)."""
+    if email.isascii() and email.isdigit():
+        person = db.session.get(Person, int(email[:18]))
+    else:
+        found = service.accounts_with(email)
+        person = found[0] if found else None
+        if len(found) > 1 and not found[0].confirmed_at:
+            numbers = ", ".join(str(one.id) for one in found)
+            raise click.ClickException(f"Several accounts have the address {email}: write a number, {numbers}.")
     if person is None:
         raise click.ClickException(f"There is no account for {email}.")
     return person

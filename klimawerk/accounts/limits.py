@@ -29,6 +29,7 @@ RESET_PAIR = Pace(3, _MINUTE, _HOUR, 6 * _HOUR)
 RESET_NETWORK = Pace(40, 5, _MINUTE, _HOUR)
 RESET_ACCOUNT = Pace(8, 10 * _MINUTE, _HOUR, _HOUR)  # mails to one account that strangers ask for; all of them work
 LINK_ADDRESS = parse("100 per hour")
+CONFIRM_PERSON = parse("4 per hour")
 INVITE_PERSON = parse("40 per hour")
 CREATE_PERSON = parse("10 per hour")
 

@@ -16,8 +16,11 @@ from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
 
-RESET, INVITATION = "reset", "invitation"
-LIFE = {RESET: timedelta(hours=2), INVITATION: timedelta(days=14)}
+RESET, INVITATION, CONFIRM = "reset", "invitation", "confirm"
+LIFE = {RESET: timedelta(hours=2), INVITATION: timedelta(days=14), CONFIRM: timedelta(hours=2)}
+
+
+MAILED = "mailed"
 
 
 class UsedUp(Exception):
@@ -52,7 +55,20 @@ def renew(link: Link) -> str:
     """A new token and a new term for an open link; the old token is worth nothing. Inside `writing()`."""
     token = secrets.token_urlsafe(32)
     link.key, link.expires_at = key_of(token), now() + LIFE[link.purpose]
+    link.payload = {**link.payload, MAILED: False}
     return token
+
+
+def was_mailed(link: Link) -> None:
+    """A mail server has taken the link, and nobody else saw it: whoever has it reads the mailbox it went to."""
+    with writing() as database:
+        own = database.get_one(Link, link.id)
+        own.payload = {**own.payload, MAILED: True}
+
+
+def proves_address(link: Link) -> bool:
+    """Whether having the link proves that one reads the mailbox of its address."""
+    return bool(link.payload.get(MAILED))
 
 
 def find(token: str) -> Link:
@@ -81,16 +97,35 @@ def address(purpose: str, token: str) -> str:
 
 
 def ask_for_reset(email: str) -> tuple[Person, str] | None:
-    """A link for a new password; None when nobody with an account has this address. Both leave an audit entry."""
-    person = service.find_person(email)
+    """A link for a new password, to be mailed to nobody but this address; None when there is no account with it.
+
+    Of several accounts it is the confirmed one's, else the oldest one's. Both answers leave an audit entry.
+    """
+    person = next((one for one in service.accounts_with(email) if one.ended_at is None), None)
     with writing() as database:
         database.execute(delete(Link).where(Link.purpose == RESET, Link.expires_at <= now()))
-        if person is None or person.ended_at is not None:
+        if person is None:
             audit.record("reset_asked", by=None, unknown=audit.disguised(email))
             return None
-        _, token = make(RESET, by=None, person=person)
+        _, token = make(RESET, by=None, person=person, payload={MAILED: True})
         audit.record("reset_asked", by=None, person=person.id)
     return person, token
+
+
+def confirming_link(person: Person) -> str:
+    """Address of a link that proves the person's address, to be mailed there and shown to nobody."""
+    with writing():
+        _, token = make(CONFIRM, by=person, person=person, payload={MAILED: True})
+    return address(CONFIRM, token)
+
+
+def confirm(token: str) -> Person:
+    """The link's person has the address it went to. Raises UsedUp; EmailTaken when another account has it."""
+    person = person_of(token, CONFIRM)
+    with writing():
+        use_up(token)
+        service.confirm(person, by=person)
+    return person
 
 
 def reset_link(person: Person, *, by: Person | None, partnership_id: int | None = None) -> str:
@@ -103,18 +138,20 @@ def reset_link(person: Person, *, by: Person | None, partnership_id: int | None 
 
 def reset_password(token: str, password: str) -> Person:
     """Set the password the link stands for. Raises UsedUp; BadInput leaves the link open."""
-    person = person_to_reset(token)
-    made = service.password_hash(password)
+    person = person_of(token, RESET)
+    made = service.password_hash_for(person, password)
     with writing():
-        use_up(token)
+        link = use_up(token)
         service.store_password(person, made, by=person)
+        if proves_address(link) and service.find_person(person.email) is None:
+            service.confirm(person, by=person)
     return person
 
 
-def person_to_reset(token: str) -> Person:
-    """Whose password the open link may set. Raises UsedUp. Changes nothing."""
+def person_of(token: str, purpose: str) -> Person:
+    """Whose open link for that purpose it is. Raises UsedUp. Changes nothing."""
     link = find(token)
     person = db.session.get(Person, link.person_id) if link.person_id else None
-    if link.purpose != RESET or person is None or person.ended_at is not None:
+    if link.purpose != purpose or person is None or person.ended_at is not None:
         raise UsedUp
     return person

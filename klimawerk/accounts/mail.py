@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask, current_app
 
 from klimawerk.extensions import socketio
+from klimawerk.text import line as one_line
 
 log = logging.getLogger(__name__)
 SECONDS = 10
@@ -50,7 +51,7 @@ def _message(sender: str, to: str, subject: str, text: str, language: str) -> Em
     message = EmailMessage()
     message["From"] = sender
     message["To"] = to
-    message["Subject"] = subject
+    message["Subject"] = one_line(subject)
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or "localhost")
     message["Auto-Submitted"] = "auto-generated"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from klimawerk.clock import UtcTime, now
@@ -13,10 +13,25 @@ from klimawerk.extensions import Model
 
 
 class Person(Model):
-    """Somebody with an account. `email` is stored in lower case; one full-name field, no first and last."""
+    """Somebody with an account. `email` is stored in lower case; one full-name field, no first and last.
+
+    `confirmed_at`: when it was proved that the address is this person's; None for an account that was made with a link
+    shown to somebody else. An address has one confirmed account at most, and any number of others.
+    """
+
+    __table_args__ = (
+        Index(
+            "uq_person_email_confirmed",
+            "email",
+            unique=True,
+            sqlite_where=text("confirmed_at IS NOT NULL"),
+            postgresql_where=text("confirmed_at IS NOT NULL"),
+        ),
+        Index("ix_person_email", "email"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     language: Mapped[str] = mapped_column(String(8), default="en")
@@ -24,6 +39,7 @@ class Person(Model):
     operator: Mapped[bool] = mapped_column(default=False)
     demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
@@ -41,8 +57,9 @@ class Login(Model):
 class Link(Model):
     """An expiring link sent to somebody; used up by pressing its button. The database holds only the token's SHA-256.
 
-    `purpose` is "reset" (person_id set) or "invitation" (payload: partnership_id, side, role, municipality_id,
-    language, email, name).
+    `purpose` is "reset" or "confirm" (person_id set), or "invitation" (payload: partnership_id, side, role,
+    municipality_id, language, email, name). payload["mailed"]: it went to the address by mail and was shown to nobody
+    else, so that whoever has it reads that mailbox.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)

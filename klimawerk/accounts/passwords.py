@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from hmac import compare_digest
 from typing import Any, TypeVar
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 from flask_babel import ngettext
@@ -40,15 +42,26 @@ class Busy(ServiceUnavailable):
         super().__init__(text, retry_after=seconds)
 
 
-def hashed(password: str) -> str:
-    """The password's salted hash, about 20 ms of work."""
-    return _elsewhere(_hasher.hash, password)
+def hashed(password: str, like: str = "") -> str:
+    """The password's salted hash, about 20 ms of work; with the salt of the hash `like`, if one is given."""
+    return _elsewhere(lambda: _hasher.hash(password, salt=_salt(like) if like else None))
 
 
 def matches(stored: str, password: str) -> bool:
     """Whether `password` belongs to the hash. An empty hash (nobody, or no password yet) takes the same time."""
     right = _elsewhere(_check, stored or _nobodys_hash(), password[: LONGEST + 1])
     return right and bool(stored)
+
+
+def first_match(stored: Sequence[str], password: str) -> int | None:
+    """Position of the first hash that `password` belongs to; None for none of them.
+
+    Hashes with the same salt take as long as one, and so does an empty list: the time does not tell how many there are.
+    """
+    if not any(stored):
+        matches("", password)
+        return None
+    return _elsewhere(_first_match, stored, password[: LONGEST + 1])
 
 
 def outdated(stored: str) -> bool:
@@ -76,6 +89,25 @@ def first_in_line(first: bool = True) -> Iterator[None]:
         yield
     finally:
         _first.reset(token)
+
+
+def _first_match(stored: Sequence[str], password: str) -> int | None:
+    made: dict[str, str] = {}
+    found = None
+    for position, one in enumerate(stored):
+        settings = one.rpartition("$")[0]
+        if settings and settings not in made:
+            hasher = PasswordHasher.from_parameters(extract_parameters(one))
+            made[settings] = hasher.hash(password, salt=_salt(one))
+        if settings and compare_digest(made[settings], one) and found is None:
+            found = position
+    return found
+
+
+def _salt(stored: str) -> bytes:
+    """The salt in a hash such as "$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>" (base64 without padding)."""
+    text = stored.split("$")[4]
+    return b64decode(text + "=" * (-len(text) % 4))
 
 
 def _elsewhere(work: Callable[..., T], *args: Any) -> T:

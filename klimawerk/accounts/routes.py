@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
@@ -12,7 +24,9 @@ from klimawerk.accounts import audit, browsers, limits, links, mail, passwords, 
 from klimawerk.accounts.access import current_person, login_required, operator_or_404, signed_in
 from klimawerk.accounts.forms import ForgottenForm, NewPasswordForm, PasswordForm, ProfileForm, SignInForm
 from klimawerk.accounts.models import Person
+from klimawerk.extensions import db
 from klimawerk.web.errors import wants_fragment
+from klimawerk.web.places import locale
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -125,7 +139,7 @@ def forgot() -> AnyResponse | str | tuple[str, int]:
 def reset(token: str) -> AnyResponse | str | tuple[str, int]:
     form = NewPasswordForm()
     try:
-        person = links.person_to_reset(token)
+        person = links.person_of(token, links.RESET)
         if not form.validate_on_submit():
             return render_template("accounts/reset.html", form=form, account=person), _status(form)
         limits.or_429(limits.LINK_ADDRESS)
@@ -135,6 +149,57 @@ def reset(token: str) -> AnyResponse | str | tuple[str, int]:
         return link_used_up()
     flash(_("Your new password holds. You are signed in."))
     return _welcome(person)
+
+
+@blueprint.post("/account/confirm")
+@login_required
+def ask_to_confirm() -> AnyResponse:
+    """Mail a link to one's own address, which confirms it. The answer is the same whoever else has the address."""
+    person = signed_in()
+    if person.confirmed_at is None and mail.configured():
+        limits.or_429(limits.CONFIRM_PERSON, "confirm", person.id)
+        subject = _("Confirm your e-mail address")
+        text = render_template("mail/confirm.txt", account=person, address=links.confirming_link(person))
+        mail.send_later(person.email, subject, text, language=locale())
+        flash(_("A mail is on its way to %(email)s. Open the link in it.", email=person.email))
+    return redirect(url_for("accounts.account"))
+
+
+@blueprint.route("/link/confirm/<token>", methods=["GET", "POST"])
+def confirm(token: str) -> AnyResponse | str | tuple[str, int]:
+    """The page of a link that was mailed to an address; only its button confirms."""
+    try:
+        account = links.person_of(token, links.CONFIRM)
+        if request.method == "GET":
+            return render_template("accounts/confirm.html", account=account)
+        links.confirm(token)
+    except links.UsedUp:
+        return link_used_up()
+    except service.EmailTaken:
+        taken = _("Another account has this address already.")
+        return render_template("accounts/confirm.html", account=account, problem=taken), 409
+    flash(_("The address %(email)s is confirmed.", email=account.email))
+    return redirect(url_for("start.index"))
+
+
+@blueprint.get("/operator/accounts")
+def unconfirmed() -> str:
+    """The operator's page of accounts whose address is not confirmed."""
+    operator_or_404()
+    return render_template("accounts/unconfirmed.html", accounts=service.unconfirmed())
+
+
+@blueprint.post("/operator/accounts/<int:person_id>/confirm")
+def confirm_account(person_id: int) -> AnyResponse:
+    operator, account = operator_or_404(), db.session.get(Person, person_id)
+    if account is None or account.ended_at is not None:
+        abort(404)
+    try:
+        service.confirm(account, by=operator)
+        flash(_("The address %(email)s is confirmed.", email=account.email))
+    except service.EmailTaken:
+        flash(_("Another account has this address already."), "error")
+    return redirect(url_for("accounts.unconfirmed"))
 
 
 @blueprint.get("/operator/record")
@@ -206,7 +271,9 @@ def _later(page: tuple[str, int], seconds: int) -> Response:
 
 
 def _account_page(profile: ProfileForm, secret: PasswordForm, status: int) -> tuple[str, int]:
-    page = render_template("accounts/account.html", profile=profile, secret=secret, shortest=passwords.SHORTEST)
+    page = render_template(
+        "accounts/account.html", profile=profile, secret=secret, shortest=passwords.SHORTEST, mail=mail.configured()
+    )
     return page, status
 
 

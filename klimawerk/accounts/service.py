@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import null, select
 
 from klimawerk.accounts import audit, browsers, passwords, sessions
 from klimawerk.accounts.models import Link, Person
@@ -15,7 +15,7 @@ from klimawerk.web.places import known_zones
 
 
 class EmailTaken(ValueError):
-    """Somebody has an account with this e-mail address."""
+    """Somebody has a confirmed account with this e-mail address."""
 
 
 class BadInput(ValueError):
@@ -48,27 +48,67 @@ def create_person(
     return person
 
 
-def add_person(email: str, name: str, password_hash: str, *, language: str, timezone: str, by: Person | None) -> Person:
-    """`create_person` for a password that is hashed already; inside `writing()`."""
+def add_person(
+    email: str,
+    name: str,
+    password_hash: str,
+    *,
+    language: str,
+    timezone: str,
+    by: Person | None,
+    confirmed: bool = True,
+) -> Person:
+    """`create_person` for a password that is hashed already; inside `writing()`.
+
+    An account that is not `confirmed` does not own its address: it may be made for any, and raises no EmailTaken.
+    """
     email, name = clean_email(email), clean_name(name)
-    if find_person(email):
+    if confirmed and find_person(email):
         raise EmailTaken(email)
     person = Person(
-        email=email, name=name, password_hash=password_hash, language=language, timezone=clean_zone(timezone)
+        email=email,
+        name=name,
+        password_hash=password_hash,
+        language=language,
+        timezone=clean_zone(timezone),
+        confirmed_at=now() if confirmed else null(),  # a None would get the column's default
     )
     db.session.add(person)
     db.session.flush()
-    audit.record("person_created", by=by, person=person.id)
+    audit.record("person_created", by=by, person=person.id, confirmed=confirmed)
     return person
 
 
 def find_person(email: str) -> Person | None:
-    """The person with this address, also one whose account has ended."""
+    """The person whose address this is: the confirmed account, also one that has ended."""
+    return next((one for one in accounts_with(email) if one.confirmed_at), None)
+
+
+def accounts_with(email: str) -> list[Person]:
+    """All accounts with this address: the confirmed one first, then the others from the oldest one on."""
     wanted = email.strip().lower()
     if not wanted.isprintable():  # a NUL is no text for PostgreSQL
-        return None
-    found: Person | None = db.session.scalar(select(Person).where(Person.email == wanted))
-    return found
+        return []
+    found = db.session.scalars(select(Person).where(Person.email == wanted).order_by(Person.id))
+    return sorted(found, key=lambda one: one.confirmed_at is None)
+
+
+def unconfirmed() -> list[Person]:
+    """Accounts that are used and whose address nobody has confirmed, by address."""
+    query = select(Person).where(Person.confirmed_at.is_(None), Person.ended_at.is_(None))
+    return list(db.session.scalars(query.order_by(Person.email, Person.id)))
+
+
+def confirm(person: Person, *, by: Person | None) -> None:
+    """The address is this person's. Raises EmailTaken when another account has been confirmed for it."""
+    with writing() as database:
+        own = database.get_one(Person, person.id)
+        if own.confirmed_at is not None:
+            return
+        if find_person(own.email):
+            raise EmailTaken(own.email)
+        own.confirmed_at = now()
+        audit.record("address_confirmed", by=by, person=own.id)
 
 
 def list_people() -> list[Person]:
@@ -77,15 +117,20 @@ def list_people() -> list[Person]:
 
 
 def sign_in(email: str, password: str) -> Person | None:
-    """The person whose address and password these are. An unknown address takes as long as a wrong password."""
-    person = find_person(email)
-    if person is not None and person.ended_at is not None:
-        person = None
-    right = passwords.matches(person.password_hash if person else "", password)
-    fresh = passwords.hashed(password) if right and person and passwords.outdated(person.password_hash) else None
+    """The person whose address and password these are.
+
+    Two hashes are computed, whether there is an account with the address, a confirmed one, several, or none.
+    """
+    known = [one for one in accounts_with(email) if one.ended_at is None]
+    owners, others = [one for one in known if one.confirmed_at], [one for one in known if not one.confirmed_at]
+    owner = owners[0] if owners else None
+    right = passwords.matches(owner.password_hash if owner else "", password)
+    other = passwords.first_match([one.password_hash for one in others], password)
+    person = owner if right else others[other] if other is not None else None
+    fresh = password_hash_for(person, password) if person and passwords.outdated(person.password_hash) else None
     with writing() as database:
-        if not right or person is None:
-            who = {"person": person.id} if person else {"unknown": audit.disguised(email)}
+        if person is None:
+            who = {"person": known[0].id} if known else {"unknown": audit.disguised(email)}
             audit.record("sign_in_failed", by=None, **who)
             return None
         if fresh:
@@ -121,7 +166,7 @@ def set_password(person: Person, password: str, *, by: Person | None, keep: str 
 
     Raises BadInput for a password that is too short or too long.
     """
-    made = password_hash(password)
+    made = password_hash_for(person, password)
     with writing():
         store_password(person, made, by=by, keep=keep)
 
@@ -135,11 +180,25 @@ def store_password(person: Person, password_hash: str, *, by: Person | None, kee
     audit.record("password_set", by=by, person=person.id)
 
 
-def password_hash(password: str) -> str:
-    """The hash of a new password: waits for it, so never inside a transaction. Raises BadInput for its length."""
+def password_hash(password: str, unconfirmed_email: str = "") -> str:
+    """The hash of a new password: waits for it, so never inside a transaction. Raises BadInput for its length.
+
+    Accounts that are not confirmed share a salt if they have the same address, so that signing in takes as long
+    however many there are: name the address where the hash is for one.
+    """
+    _check_length(password)
+    same = [one.password_hash for one in accounts_with(unconfirmed_email) if not one.confirmed_at]
+    return passwords.hashed(password, like=next(filter(None, same), ""))
+
+
+def password_hash_for(person: Person, password: str) -> str:
+    """The hash of a password that this person has or is to have. Raises BadInput for its length."""
+    return password_hash(password, "" if person.confirmed_at else person.email)
+
+
+def _check_length(password: str) -> None:
     if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
         raise BadInput(f"A password has {passwords.SHORTEST} to {passwords.LONGEST} characters.")
-    return passwords.hashed(password)
 
 
 def change_profile(person: Person, *, name: str, language: str, timezone: str) -> None:

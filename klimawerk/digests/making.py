@@ -36,6 +36,7 @@ def make_all(moment: datetime, breathe: Callable[[], None]) -> int:
     """Make the mails of everybody for whom one is due. Returns how many were made."""
     due = and_(DigestChoice.frequency != NEVER, DigestChoice.due_at <= moment)
     query = select(DigestChoice.person_id).join(Person).where(Person.ended_at.is_(None), Person.demo.is_(False))
+    query = query.where(Person.confirmed_at.is_not(None))
     made = 0
     for person_id in db.session.scalars(query.where(or_(due, DigestChoice.frequency == AT_ONCE))).all():
         try:

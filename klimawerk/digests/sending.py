@@ -19,6 +19,7 @@ from klimawerk.digests.outbox import Taken
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.rights import Right
+from klimawerk.text import line
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def _one(mail_id: int, moment: datetime) -> str:
 
 def _failed(mail: Taken, code: int, said: str | bytes, moment: datetime, *, for_good: bool) -> str:
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    why = f"{code or ''} {words}".strip()
+    why = line(f"{code or ''} {words}")
     log.warning("digest %s was not sent (try %s): %s", mail.id, mail.tries, why)
     outbox.failed(mail, why, moment, for_good=for_good)
     return "failed"
@@ -91,6 +92,8 @@ def _no_longer_wanted(mail: DigestMail) -> str:
     """Why nobody is to get it: rights and wishes are those of now, not of when it was made."""
     if mail.person.ended_at is not None:
         return "the account has ended"
+    if mail.person.confirmed_at is None:
+        return "the address is not confirmed"
     if choices.choice_of(mail.person).frequency == NEVER:
         return "unsubscribed"
     if not all(_reads(mail.person, one) for one in mail.partnerships):

@@ -14,6 +14,7 @@ from klimawerk.editions.past import past
 from klimawerk.editions.points import of_edition
 from klimawerk.editions.writing_out import edition_bytes
 from klimawerk.idempotency import form_key
+from klimawerk.live.changes import revision
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.routes import here
 from klimawerk.versions.service import Busy
@@ -26,12 +27,15 @@ ADDRESS = "/programmes/<int:item_id>/editions"
 @bp.get(ADDRESS)
 @login_required
 def index(item_id: int) -> ResponseReturnValue:
-    opened, programme = programme_or_404(item_id)
-    may_make = opened.member.may(Right.FIX) and programme.deleted_at is None
-    entries = entries_of(service.editions_of(programme.id), programme)
-    return render_template(
-        "editions/index.html", v=here(opened), entries=entries, may_make=may_make, purposes=service.PURPOSES
-    )
+    return render_template("editions/index.html", purposes=service.PURPOSES, **_shown(item_id))
+
+
+@bp.get(f"{ADDRESS}/changes")
+@login_required
+def changes(item_id: int) -> ResponseReturnValue:
+    """The list anew, for a page that is open while a fixed copy is made or renamed."""
+    shown = _shown(item_id)
+    return Response(render_template("editions/_list.html", **shown), headers={"X-Rev": str(shown["rev"])})
 
 
 @bp.post(ADDRESS)
@@ -97,3 +101,14 @@ def export(item_id: int, number: int) -> ResponseReturnValue:
     response = Response(edition_bytes(found), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="klimawerk-{item_id}-edition-{number}.json"'
     return response
+
+
+def _shown(item_id: int) -> dict[str, object]:
+    opened, programme = programme_or_404(item_id)
+    rev = revision(service.topic(programme.id))
+    return {
+        "v": here(opened),
+        "rev": rev,
+        "entries": entries_of(service.editions_of(programme.id), programme),
+        "may_make": opened.member.may(Right.FIX) and programme.deleted_at is None,
+    }

@@ -113,7 +113,12 @@ class InvitationForm(FlaskForm):
         [stripped],
         render_kw={"autocomplete": "off"},
     )
-    name = StringField(lazy_gettext("Name"), [Length(max=120)], [stripped], render_kw={"autocomplete": "off"})
+    name = StringField(
+        lazy_gettext("Name"),
+        [Optional(), Length(max=120), reads_as_name],
+        [stripped],
+        render_kw={"autocomplete": "off"},
+    )
     place = SelectField(lazy_gettext("Belongs to"))
     role = SelectField(lazy_gettext("Role"), default="editor")
     language = SelectField(lazy_gettext("Language of the invitation"))

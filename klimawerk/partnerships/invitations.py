@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 
 from flask_babel import gettext as _
 
+from klimawerk import text
 from klimawerk.accounts import audit, links
 from klimawerk.accounts.models import Link, Person
-from klimawerk.accounts.service import add_person, clean_email, find_person
+from klimawerk.accounts.service import add_person, clean_email, confirm, find_person
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -42,12 +43,16 @@ class Invitation:
 
 
 def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
-    """An open invitation and its token. Raises Refused where the member may not, and BadInput for the address."""
+    """An open invitation and its token. Raises Refused where the member may not, and BadInput for the address.
+
+    Whether there is an account with the address changes nothing, unless it belongs to a member, whom they see anyway.
+    """
     email = clean_email(invitation.email)
+    name = text.line(invitation.name)[:120]
     with writing():
         changes.note(service.topic(member.partnership.id))
         _check_invitation(member, invitation)
-        if _is_member(member.partnership, find_person(email)):
+        if _is_member(member.partnership, email):
             raise Refused(_("This person is a member already."))
         if any(one.payload["email"] == email for one in open_invitations(member.partnership)):
             raise Refused(_("This person is invited already. Send the invitation again if it was lost."))
@@ -55,7 +60,7 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
             links.INVITATION,
             by=member.person,
             partnership_id=member.partnership.id,
-            payload={**asdict(invitation), "email": email},
+            payload={**asdict(invitation), "email": email, "name": name},
         )
         audit.record(
             "invited",
@@ -86,19 +91,36 @@ def withdraw(member: Member, link_id: int) -> None:
 
 
 def accept(token: str, person: Person) -> Membership:
-    """The person takes the place they were invited to. Raises UsedUp, and Refused for somebody else."""
+    """The person takes the place they were invited to. Raises UsedUp, and Refused for somebody else.
+
+    With a link that came by mail, their address is confirmed, if no other account has it.
+    """
     with writing():
         link = links.use_up(token)
         if link.purpose != links.INVITATION or link.payload["email"] != person.email:
             raise Refused(_("This invitation is for somebody else."))
+        if links.proves_address(link) and find_person(person.email) is None:
+            confirm(person, by=person)
         return _take_place(link, person)
 
 
 def accept_as_new(token: str, *, name: str, password_hash: str, language: str, timezone: str) -> Person:
-    """Make the invited person's account and take the place. Raises UsedUp, EmailTaken."""
+    """Make the invited person's account and take the place. Raises UsedUp, EmailTaken.
+
+    The account is confirmed if the link came by mail. If it was shown to whoever invited, it may have been opened by
+    anybody: the account then does not own the address, and is made whether or not another one has it.
+    """
     with writing():
         link = links.use_up(token)
-        person = add_person(link.payload["email"], name, password_hash, language=language, timezone=timezone, by=None)
+        person = add_person(
+            link.payload["email"],
+            name,
+            password_hash,
+            language=language,
+            timezone=timezone,
+            by=None,
+            confirmed=links.proves_address(link),
+        )
         _take_place(link, person)
     return person
 
@@ -113,10 +135,8 @@ def _check_invitation(member: Member, invitation: Invitation) -> None:
         raise Refused(_("There are too many open invitations. Withdraw some first."))
 
 
-def _is_member(partnership: Partnership, person: Person | None) -> bool:
-    if person is None:
-        return False
-    theirs = [one for one in partnership.memberships if one.person_id == person.id]
+def _is_member(partnership: Partnership, email: str) -> bool:
+    theirs = [one for one in partnership.memberships if one.person.email == email and one.person.ended_at is None]
     return any(one.to_date is None or one.to_date >= today(one.timezone) for one in theirs)
 
 
@@ -134,7 +154,7 @@ def _take_place(link: Link, person: Person) -> Membership:
     partnership = db.session.get(Partnership, link.partnership_id)
     if partnership is None or partnership.deleted_at is not None:
         raise links.UsedUp
-    if _is_member(partnership, person):
+    if _is_member(partnership, person.email):
         raise Refused(_("You are a member already."))
     wanted = link.payload
     town = db.session.get(Municipality, wanted["municipality_id"]) if wanted["municipality_id"] else None

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from klimawerk.database import BROKEN
 from klimawerk.extensions import db
+from klimawerk.text import line
 
 log = logging.getLogger(__name__)
 LOGIN_ENDPOINT = "accounts.login"
@@ -38,17 +39,22 @@ def answer(error: HTTPException) -> Response:
     if code == 401 and request.method in ("GET", "HEAD") and not wants_fragment() and not _wants_json():
         return make_response(redirect(url_for(LOGIN_ENDPOINT, next=request.full_path.rstrip("?"))))
     number = secrets.token_hex(4)
-    log.log(logging.ERROR if code >= 500 else logging.INFO, "%s %s %s [%s]", code, request.method, request.path, number)
+    log.log(logging.ERROR if code >= 500 else logging.INFO, "%s %s %s [%s]", code, request.method, _path(), number)
     shown = _shown(code, *_words(error, code), number)
     if "Retry-After" in response.headers:
         shown.headers["Retry-After"] = response.headers["Retry-After"]
     return shown
 
 
+def _path() -> str:
+    """The address as one line of the log: "%0A" in it begins no other."""
+    return line(request.path)
+
+
 def _not_now(error: Exception) -> Response:
     """The database is full or away: nothing is stored, and the browser keeps what was typed and tries again."""
     number = secrets.token_hex(4)
-    log.error("503 %s %s [%s] %s", request.method, request.path, number, type(error).__name__)
+    log.error("503 %s %s [%s] %s", request.method, _path(), number, type(error).__name__)
     try:
         db.session.rollback()
         getattr(session, "set_aside", lambda: None)()  # the page about it must not need the database itself
@@ -62,7 +68,7 @@ def _not_now(error: Exception) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     number = secrets.token_hex(4)
-    log.error("500 %s %s [%s]", request.method, request.path, number, exc_info=error)
+    log.error("500 %s %s [%s]", request.method, _path(), number, exc_info=error)
     try:
         db.session.rollback()
         return _shown(500, *_words(InternalServerError(), 500), number)

@@ -34,11 +34,13 @@ _ADMINISTER_OWN = Requirement(Right.ADMINISTER, "de")
 
 ROUTES: dict[str, Requirement] = {
     "GET accounts.account": _S,
+    "GET accounts.confirm": _A,
     "GET accounts.forgot": _A,
     "GET accounts.login": _A,
     "GET accounts.login_form": _A,
     "GET accounts.record": Requirement(OPERATOR),
     "GET accounts.reset": _A,
+    "GET accounts.unconfirmed": Requirement(OPERATOR),
     "GET asset": _A,
     "GET collab.document": _A,  # the name is a key of its own, for a minute
     "GET comments.changes": _READ,
@@ -50,6 +52,7 @@ ROUTES: dict[str, Requirement] = {
     "GET comments.thread_changes": _READ,
     "GET digests.stop": _A,
     "GET digests.waiting": Requirement(OPERATOR),
+    "GET editions.changes": _READ,
     "GET editions.compare": _READ,
     "GET editions.edition": _READ,
     "GET editions.export": _EXPORT,
@@ -90,6 +93,9 @@ ROUTES: dict[str, Requirement] = {
     "GET web.info": _A,
     "GET words": _A,
     "POST accounts.account": _S,
+    "POST accounts.ask_to_confirm": _S,
+    "POST accounts.confirm": _A,
+    "POST accounts.confirm_account": Requirement(OPERATOR),
     "POST accounts.device": _S,
     "POST accounts.forgot": _A,
     "POST accounts.login": _A,

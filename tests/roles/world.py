@@ -136,7 +136,7 @@ def built(app: Flask) -> World:
         "municipality_id": team.partnership.municipalities[0].id, "row_id": cost.id, "kind": "costs", "number": 1,
         "key": "amount", "comment_id": comment.id, "thread_id": comment.thread_id, "name": "none", "token": "none",
         "conflict_id": db.session.scalar(select(func.min(Conflict.id))), "filename": "css/page.css", "version": "0",
-        "locale": "de",
+        "locale": "de", "person_id": theirs.person_id,
     }  # fmt: skip
     return World(team, programme, measure, known)
 

@@ -61,11 +61,17 @@ def withdraw(partnership_id: int, link_id: int) -> Page:
 
 
 def open_invitation(token: str) -> Page:
-    """The invited person's page. Looking at it changes nothing."""
+    """The invited person's page. Looking at it changes nothing.
+
+    A link that was shown to whoever invited answers the same whether or not there is an account with the address.
+    """
     try:
-        link = _invitation(token)
-        invited = accounts.find_person(link.payload["email"])
-        return _for_member(link, token, invited) if invited else _for_newcomer(link, token)
+        link, person = _invitation(token), current_person()
+        if person and person.email == link.payload["email"]:
+            return _for_member(link, token, person)
+        if links.proves_address(link) and accounts.find_person(link.payload["email"]):
+            return _page(link, known=True, status=200 if request.method == "GET" else 403)
+        return _for_newcomer(link, token)
     except links.UsedUp:
         return link_used_up()
 
@@ -75,7 +81,7 @@ def _for_newcomer(link: Link, token: str) -> Page:
     if not form.validate_on_submit():
         return _page(link, form=form, status=422 if form.is_submitted() else 200)
     limits.or_429(limits.LINK_ADDRESS)
-    made = accounts.password_hash(form.new_password.data)
+    made = accounts.password_hash(form.new_password.data, "" if links.proves_address(link) else link.payload["email"])
     try:
         person = invitations.accept_as_new(
             token, name=form.name.data, password_hash=made, language=form.language.data, timezone=form.timezone.data
@@ -87,16 +93,14 @@ def _for_newcomer(link: Link, token: str) -> Page:
     return welcome(person, url_for("start.index"))
 
 
-def _for_member(link: Link, token: str, invited: Person) -> Page:
+def _for_member(link: Link, token: str, person: Person) -> Page:
     """Whoever has an account accepts signed in: the link alone opens nobody's account."""
-    person = current_person()
-    mine = person is not None and person.id == invited.id
-    if request.method == "GET" or not mine or person is None:
-        return _page(link, invited=invited, mine=mine, status=200 if request.method == "GET" else 403)
+    if request.method == "GET":
+        return _page(link, mine=True, status=200)
     try:
         invitations.accept(token, person)
     except Refused as refused:
-        return _page(link, invited=invited, mine=mine, status=409, problem=str(refused))
+        return _page(link, mine=True, status=409, problem=str(refused))
     flash(_("Welcome! You belong to the partnership now."))
     return redirect(url_for("start.index"))
 
@@ -130,6 +134,7 @@ def _delivered(member: Member, link: Link, token: str) -> Page:
     wanted = link.payload
     address = links.address(links.INVITATION, token)
     if _mailed(member, wanted, address):
+        links.was_mailed(link)
         flash(_("The invitation to %(email)s is sent.", email=wanted["email"]))
         return redirect(_back(member))
     return people_page(member, link=address, whose=wanted["name"] or wanted["email"], hours=14 * 24)

@@ -1,0 +1,78 @@
+"""Whatever the code announces, or a page watches, is answered by somebody: else no page would ever hear of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+
+from klimawerk.comments.topics import ALL_SIDES
+from klimawerk.config import ROOT
+from klimawerk.editions import service as editions
+from klimawerk.extensions import db
+from klimawerk.live import events, topics
+from klimawerk.live.models import Topic
+from klimawerk.live.storage import PROBE
+from klimawerk.partnerships.access import member_of
+from klimawerk.sheets.doors import KINDS
+from tests import factories
+from tests.client import ProofReader
+
+WATCHED_BY_NOBODY = {events.person_topic(1).partition(":")[0], PROBE}
+NO_TOPICS = {"topic", "doc", "mailto", "undo", "comment", "event", "changed"}  # other names with a colon
+
+
+def kinds_in_the_code() -> set[str]:
+    """Every word before a colon in a formatted string of the server, or in what a template watches."""
+    names = set()
+    for file in sorted((ROOT / "klimawerk").rglob("*.py")):
+        names |= set(re.findall(r'f"([a-z-]+(?:\{\w+\})?):\{', file.read_text()))
+    for file in sorted((ROOT / "templates").rglob("*.html")):
+        names |= set(re.findall(r'data-topic="([a-z-]+):', file.read_text()))
+    sides = {name.replace("{side}", side) for name in names for side in ALL_SIDES if "{side}" in name}
+    plain = {name for name in names if "{" not in name}
+    return (sides | plain | set(KINDS)) - NO_TOPICS - WATCHED_BY_NOBODY
+
+
+def test_every_kind_of_topic_in_the_code_is_answered_by_somebody(app: Flask) -> None:
+    found = kinds_in_the_code()
+    assert {"editions", "versions", "partnership", "talks-de", "comments-partner", "measure"} <= found
+    assert found - topics._kinds.keys() == set()
+
+
+def test_every_topic_that_was_announced_is_answered_by_somebody(app: Flask) -> None:
+    team = factories.partnership()
+    programme = factories.programme(team)
+    member = member_of(team.de["coordinator"], team.partnership.id)
+    assert member
+    editions.make(programme, by=member, name="First", purpose="working")
+    announced = {name.partition(":")[0] for name in db.session.scalars(db.select(Topic.name))}
+    assert "editions" in announced
+    assert announced - WATCHED_BY_NOBODY - topics._kinds.keys() == set()
+
+
+@pytest.mark.parametrize("kind", ["programme", "versions", "editions"])
+def test_readers_watch_and_strangers_do_not(app: Flask, kind: str) -> None:
+    team = factories.partnership()
+    programme = factories.programme(team)
+    assert topics.may_watch(team.partner["observer"].id, f"{kind}:{programme.id}")
+    assert not topics.may_watch(factories.person().id, f"{kind}:{programme.id}")
+    assert not topics.may_watch(team.de["editor"].id, f"{kind}:99999")
+
+
+def test_an_open_list_of_fixed_copies_gets_the_new_one(client: ProofReader) -> None:
+    team = factories.partnership()
+    programme = factories.programme(team)
+    client.login(team.partner["observer"])
+    page = client.get(f"/programmes/{programme.id}/editions").text
+    watched = re.search(rf'data-topic="(editions:{programme.id})" data-rev="(\d+)" data-changes="([^"]+)"', page)
+    assert watched
+    member = member_of(team.de["coordinator"], team.partnership.id)
+    assert member
+    editions.make(programme, by=member, name="After the mission", purpose="mission")
+    answer = client.get(watched[3], headers={"HX-Request": "true"})
+    assert int(answer.headers["X-Rev"]) > int(watched[2])
+    assert "After the mission" in answer.text
+    client.login(factories.person())
+    assert client.get(watched[3], headers={"HX-Request": "true"}).status_code == 404

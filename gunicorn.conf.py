@@ -62,6 +62,7 @@ timeout = 120
 # nginx keeps connections open; closing them first from this side would make it answer 502 now and then.
 keepalive = 75
 loglevel = "warning"
+umask = 0o077  # whatever this process writes is its owner's alone
 control_socket_disable = True
 
 

@@ -67,6 +67,7 @@ def _rooms(app: Flask) -> None:
         news,
         overview,
         partnerships,
+        privacy,
         search,
         sheets,
         versions,
@@ -95,6 +96,19 @@ def _rooms(app: Flask) -> None:
     live.init_app(app)
     jobs.init_app(app)
     collab.init_app(app)
-    for room in (sheets, goals, measures, versions, comments, overview, editions, exchange, news, search, digests):
+    for room in (
+        sheets,
+        goals,
+        measures,
+        versions,
+        comments,
+        overview,
+        editions,
+        exchange,
+        news,
+        search,
+        digests,
+        privacy,
+    ):
         room.init_app(app)
     web.headers.cover(app)

@@ -10,6 +10,7 @@ def init_app(app: Flask) -> None:
     from klimawerk.digests import cli as digests
     from klimawerk.exchange import cli as exchange
     from klimawerk.operations import cli as operations
+    from klimawerk.privacy import cli as privacy
     from klimawerk.search import cli as search
     from klimawerk.versions import cli as versions
 
@@ -17,5 +18,6 @@ def init_app(app: Flask) -> None:
     digests.init_app(app)
     exchange.init_app(app)
     operations.init_app(app)
+    privacy.init_app(app)
     search.init_app(app)
     versions.init_app(app)

@@ -8,6 +8,8 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from klimawerk import private_files
+
 
 class BadConfiguration(Exception):
     """A setting that cannot work, said in one sentence for the operator."""
@@ -85,7 +87,7 @@ def load(**overrides: object) -> Config:
     """
     env = os.environ
     instance = Path(str(overrides.get("instance") or instance_folder()))
-    instance.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(instance)
     public_url = env.get("KLIMAWERK_PUBLIC_URL", f"http://localhost:{env.get('PORT', '8000')}").rstrip("/")
     values: dict[str, object] = {
         "instance": instance,
@@ -160,4 +162,5 @@ def _kept_secret(instance: Path) -> str:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
+    private_files.correct(path)
     return path.read_text().strip()

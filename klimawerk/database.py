@@ -12,10 +12,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from flask import Flask, current_app
-from sqlalchemy import ClauseElement, Connection, Engine, event
+from sqlalchemy import ClauseElement, Connection, Dialect, Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -24,7 +25,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from klimawerk import turns
+from klimawerk import private_files, turns
 from klimawerk.extensions import db
 
 log = logging.getLogger(__name__)
@@ -227,9 +228,19 @@ def init_app(app: Flask) -> None:
         return
     with app.app_context():
         engine: Engine = db.engine
+    event.listen(engine, "do_connect", _sqlite_private)
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     event.listen(engine, "before_cursor_execute", lambda *_statement: breathe())
+
+
+def _sqlite_private(_dialect: Dialect, _record: object, arguments: list[str], _named: object) -> None:
+    """The file is made, or corrected, before SQLite opens it; its companions are then made with the same mode."""
+    if arguments and arguments[0] and not arguments[0].startswith((":memory:", "file:")):
+        file = Path(arguments[0])
+        private_files.create(file)
+        for companion in ("-wal", "-shm", "-journal"):
+            private_files.correct(file.with_name(file.name + companion))
 
 
 def _sqlite_connect(connection: object, _record: object) -> None:

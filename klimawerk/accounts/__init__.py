@@ -6,6 +6,8 @@ from flask import Flask, Response, session
 
 from klimawerk.accounts import pages, routes, sessions
 from klimawerk.accounts.access import current_person
+from klimawerk.accounts.restored import links_over_a_restore
+from klimawerk.operations.service import on_restore
 from klimawerk.web import offline
 from klimawerk.web.places import know_reader
 
@@ -17,6 +19,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"person": current_person()})
     know_reader(app, current_person)
     app.after_request(_name_reader)
+    on_restore(links_over_a_restore)
 
 
 def _name_reader(response: Response) -> Response:

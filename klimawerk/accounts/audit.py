@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from klimawerk.accounts.models import AuditEntry, Person
+from klimawerk.accounts.names import shown
 from klimawerk.extensions import db
 
 PAGE = 100
@@ -26,7 +27,7 @@ def entries(before: int | None = None, limit: int = PAGE) -> list[tuple[AuditEnt
     if before is not None:
         query = query.where(AuditEntry.id < before)
     rows = db.session.execute(query.order_by(AuditEntry.id.desc()).limit(limit))
-    return [(entry, name or "") for entry, name in rows]
+    return [(entry, "" if name is None else shown(name)) for entry, name in rows]
 
 
 def disguised(email: str) -> str:

@@ -53,7 +53,7 @@ def add(email: str, name: str, language: str, timezone: str, operator: bool, gen
 @click.option("--generate", is_flag=True, help="Make up a password and show it, instead of asking for one.")
 def password(email: str, generate: bool) -> None:
     """Set a new password; the person is signed out everywhere."""
-    person, secret = _find(email), _password(generate)
+    person, secret = find_account(email), _password(generate)
     try:
         service.set_password(person, secret, by=None)
     except service.BadInput as problem:
@@ -65,7 +65,7 @@ def password(email: str, generate: bool) -> None:
 @click.argument("email")
 def confirm(email: str) -> None:
     """Confirm that an address is the person's: after you have asked them by another way than that address."""
-    person = _find(email)
+    person = find_account(email)
     try:
         service.confirm(person, by=None)
     except service.EmailTaken as problem:
@@ -77,8 +77,8 @@ def confirm(email: str) -> None:
 @click.argument("email")
 @click.confirmation_option("--yes", prompt="End this account? What the person wrote stays.")
 def end(email: str) -> None:
-    """End an account: no more sign-in, no more rights."""
-    person = _find(email)
+    """End an account: no more sign-in, no more rights. Name and address stay; `erase` takes them away."""
+    person = find_account(email)
     service.end_person(person, by=None)
     click.echo(f"The account of {person.email} has ended.")
 
@@ -88,12 +88,12 @@ def end(email: str) -> None:
 @click.option("--off", is_flag=True, help="Take the right away.")
 def operator(email: str, off: bool) -> None:
     """Let somebody see the operator's pages."""
-    person = _find(email)
+    person = find_account(email)
     service.set_operator(person, not off, by=None)
     click.echo(f"{person.email} is {'no operator any more' if off else 'an operator now'}.")
 
 
-def _find(email: str) -> Person:
+def find_account(email: str) -> Person:
     """The account with that address, the confirmed one first, or with that number (`flask user list`)."""
     if email.isascii() and email.isdigit():
         person = db.session.get(Person, int(email[:18]))
@@ -103,7 +103,7 @@ def _find(email: str) -> Person:
         if len(found) > 1 and not found[0].confirmed_at:
             numbers = ", ".join(str(one.id) for one in found)
             raise click.ClickException(f"Several accounts have the address {email}: write a number, {numbers}.")
-    if person is None:
+    if person is None or person.erased_at:
         raise click.ClickException(f"There is no account for {email}.")
     return person
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from klimawerk.accounts import audit, service
 from klimawerk.accounts.models import Link, Person
@@ -102,8 +102,7 @@ def ask_for_reset(email: str) -> tuple[Person, str] | None:
     Of several accounts it is the confirmed one's, else the oldest one's. Both answers leave an audit entry.
     """
     person = next((one for one in service.accounts_with(email) if one.ended_at is None), None)
-    with writing() as database:
-        database.execute(delete(Link).where(Link.purpose == RESET, Link.expires_at <= now()))
+    with writing():
         if person is None:
             audit.record("reset_asked", by=None, unknown=audit.disguised(email))
             return None

@@ -16,7 +16,8 @@ class Person(Model):
     """Somebody with an account. `email` is stored in lower case; one full-name field, no first and last.
 
     `confirmed_at`: when it was proved that the address is this person's; None for an account that was made with a link
-    shown to somebody else. An address has one confirmed account at most, and any number of others.
+    shown to somebody else. An address has one confirmed account at most, and any number of others. `erased_at`: the row
+    stays for its number, without name, address and password; shown as "Former member" (`names.py`).
     """
 
     __table_args__ = (
@@ -41,6 +42,7 @@ class Person(Model):
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class Login(Model):

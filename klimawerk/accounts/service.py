@@ -87,7 +87,7 @@ def find_person(email: str) -> Person | None:
 def accounts_with(email: str) -> list[Person]:
     """All accounts with this address: the confirmed one first, then the others from the oldest one on."""
     wanted = email.strip().lower()
-    if not wanted.isprintable():  # a NUL is no text for PostgreSQL
+    if not wanted or not wanted.isprintable():  # a NUL is no text for PostgreSQL
         return []
     found = db.session.scalars(select(Person).where(Person.email == wanted).order_by(Person.id))
     return sorted(found, key=lambda one: one.confirmed_at is None)
@@ -112,8 +112,8 @@ def confirm(person: Person, *, by: Person | None) -> None:
 
 
 def list_people() -> list[Person]:
-    """Everybody with an account, by address; ended ones too."""
-    return list(db.session.scalars(select(Person).order_by(Person.email)))
+    """Everybody with an account, by address; ended ones too, but not who was erased."""
+    return list(db.session.scalars(select(Person).where(Person.erased_at.is_(None)).order_by(Person.email, Person.id)))
 
 
 def sign_in(email: str, password: str) -> Person | None:
@@ -211,7 +211,10 @@ def change_profile(person: Person, *, name: str, language: str, timezone: str) -
 
 
 def end_person(person: Person, *, by: Person | None) -> None:
-    """Close the account: no sign-in, no rights, all logins end. What the person wrote stays, with its name."""
+    """Close the account: no sign-in, no rights, all logins end. What the person wrote stays, with its name.
+
+    To erase a person is something else: `klimawerk/privacy`.
+    """
     with writing() as database:
         database.get_one(Person, person.id).ended_at = now()
         browsers.forget(person.id)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from klimawerk.database import writing
 from klimawerk.digests.models import DROPPED, FAILED, SENDING, SENT, WAITING, DigestMail, new_claim
@@ -23,8 +23,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(days=5)
 REFUSALS = 3
 """So often a mail is tried whose recipient the server refuses for good: some servers say so in error."""
-KEPT = timedelta(days=90)
-"""So long the record of a mail stays, without what it said."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +76,6 @@ def again(moment: datetime) -> int:
     given_up = update(DigestMail).where(DigestMail.state == FAILED).execution_options(synchronize_session=False)
     with writing():
         return int(db.session.execute(given_up.values(state=WAITING, next_try_at=moment)).rowcount)  # type: ignore[attr-defined]
-
-
-def forget_old(moment: datetime) -> None:
-    """Records of mails that were sent or dropped long ago go."""
-    old = and_(DigestMail.state.in_((SENT, DROPPED)), DigestMail.made_at < moment - KEPT)
-    if db.session.scalar(select(DigestMail.id).where(old).limit(1)):
-        with writing():
-            db.session.execute(delete(DigestMail).where(old).execution_options(synchronize_session=False))
 
 
 def counts() -> Counter[str]:

@@ -41,7 +41,6 @@ def one_round(moment: datetime | None = None, breathe: Callable[[], None] = lamb
         if outcome == "away":  # the rest waits for the next round, and loses no try
             break
         breathe()
-    outbox.forget_old(at)
     return counted
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from klimawerk.accounts.models import Person
+from klimawerk.accounts.names import names_of
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.service import PURPOSES
 from klimawerk.extensions import db
@@ -35,7 +35,7 @@ class Entry:
 def entries_of(editions: Sequence[Edition], programme: Programme) -> list[Entry]:
     """With names and counts, in two queries however many there are."""
     people = {one.by for one in editions if one.by}
-    names: dict[int, str] = dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all())
+    names = names_of(people)
     sides = side_names(programme.frame.partnership)
     counts = _counts([one.id for one in editions])
     return [

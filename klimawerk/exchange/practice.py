@@ -71,6 +71,13 @@ def reset_practice(person: Person) -> Programme:
         return ensure_practice(person)
 
 
+def put_away(person: Person) -> None:
+    """The person's practice programme is nobody's any more. Inside `writing()`."""
+    programme = practice_of(person)
+    if programme:
+        _put_away(programme.frame)
+
+
 def _put_away(frame: Frame) -> None:
     items = list(db.session.scalars(select(Item).where(Item.frame_id == frame.id)))
     for item in items:

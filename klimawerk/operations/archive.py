@@ -181,6 +181,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
     beside = path.with_name(f".{path.name}.part")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
+        os.fchmod(descriptor, 0o600)  # one that was left behind may be readable
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()

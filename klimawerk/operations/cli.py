@@ -54,7 +54,9 @@ def restore(file: Path, yes: bool) -> None:
             click.confirm(
                 f"Replace everything here by {found.rows} rows of {found.header.made_at}?", abort=True, err=True
             )
-        service.restore(file)
+        done = service.restore(file)
     except BadBackup as problem:
         raise click.ClickException(str(problem)) from problem
     click.echo(f"Restored {found.rows} rows, as of {found.header.made_at}. Everybody signs in again.")
+    for sentence in done.said:
+        click.echo(sentence)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -31,12 +31,25 @@ Requests that were carried out refer to what was made, which may not be there af
 no part of it either; what one of them had half stored is swept away after a restore."""
 
 
+Hook = Callable[[], Callable[[], str]]
+_hooks: list[Hook] = []
+
+
+def on_restore(hook: Hook) -> None:
+    """Let something of the present outlast a restore. `hook()` is called before everything is replaced, what it returns
+    afterwards, both in the restore's transaction; that returns a sentence for the operator, "" for nothing to say."""
+    if hook not in _hooks:
+        _hooks.append(hook)
+
+
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was written, or proved whole: what it says of itself, and how many rows are in it."""
+    """A backup that was written, or proved whole: what it says of itself, and how many rows are in it. `said`: what
+    else was done when it was restored."""
 
     header: Header
     rows: int
+    said: tuple[str, ...] = ()
 
 
 def back_up(path: Path) -> Backup:
@@ -76,22 +89,27 @@ def restore(path: Path) -> Backup:
     """Replace everything by the backup, in one transaction; a server that runs follows.
 
     Documents become new generations, so that no browser merges words from after the backup, and every topic gets a
-    higher revision than any page has seen. Raises BadBackup, and then nothing has changed.
+    higher revision than any page has seen. What happened since the backup and must not be undone is done again (see
+    `on_restore`). Raises BadBackup, and then nothing has changed.
     """
     backup = check(path)
     try:
         with writing() as session:
             _keep_others_out(session)
             seen: dict[str, int] = dict(session.execute(select(Topic.name, Topic.rev)).all())
+            afterwards = [hook() for hook in _hooks]
             _empty(session)
             _fill(session, path)
             _renumber(session)
             _raise_topics(session, seen)
             store.new_generations()
             installation.begin_anew()
+            session.flush()
+            session.expire_all()
+            said = tuple(filter(None, [deed() for deed in afterwards]))
     except (SQLAlchemyError, ValueError, TypeError, ArithmeticError) as problem:
         raise BadBackup(f"The database refused the backup ({_first_line(problem)}); nothing was changed.") from problem
-    return backup
+    return replace(backup, said=said)
 
 
 def _first_line(problem: Exception) -> str:

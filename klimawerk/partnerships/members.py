@@ -80,6 +80,11 @@ def may_make_reset_link(member: Member, membership: Membership) -> bool:
     return all(_coordinates(member.person, one) for one in theirs)
 
 
+def check_side_keeps_coordinator(theirs: Membership) -> None:
+    """Whether the person may go: raises Refused for a side's last coordinator."""
+    _check_side_keeps_coordinator(theirs, today(theirs.timezone) - timedelta(days=1), theirs.from_date)
+
+
 def _coordinates(person: Person, membership: Membership) -> bool:
     same_side = select(Membership).where(
         Membership.person_id == person.id,
@@ -103,8 +108,8 @@ def _check_side_keeps_coordinator(theirs: Membership, until: date | None, since:
 
 
 def _end(theirs: Membership, *, by: Person) -> None:
+    check_side_keeps_coordinator(theirs)
     yesterday = today(theirs.timezone) - timedelta(days=1)
-    _check_side_keeps_coordinator(theirs, yesterday, theirs.from_date)
     theirs.to_date = yesterday
     theirs.from_date = min(theirs.from_date, yesterday)
     _rights_changed("member_ended", theirs, by=by)

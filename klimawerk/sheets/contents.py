@@ -8,9 +8,11 @@ from functools import cached_property
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
+from klimawerk.accounts.names import names_of, shown
 from klimawerk.collab import store
 from klimawerk.collab.models import LiveText
 from klimawerk.extensions import db
+from klimawerk.partnerships.models import Membership
 from klimawerk.sheets import labels
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.catalogue import Field, Group, RowKind, Sheet, sheet_of
@@ -59,9 +61,12 @@ class Contents:
 
     @cached_property
     def names(self) -> dict[int, str]:
-        """Names of those who meet in a conflict."""
+        """Names of those who meet in a conflict; of who was erased, the side."""
         ids = {one for c in self.conflicts.values() for one in (c.by, c.holds_by) if one}
-        return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+        members = select(Membership.person_id, Membership.side).join(Person, Person.id == Membership.person_id)
+        erased = members.where(Membership.person_id.in_(ids), Person.erased_at.is_not(None))
+        places = db.session.execute(erased.where(Membership.partnership_id == self.frame.partnership_id)).all()
+        return names_of(ids) | {id_: f"{shown('')}, {self.sides.get(side, side)}" for id_, side in places}
 
     def plain(self, name: str, lang: str) -> str:
         """The plain words of a live text in `lang`; "" for none."""

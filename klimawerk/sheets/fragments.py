@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
+from klimawerk.accounts.names import shown
 from klimawerk.extensions import db
 from klimawerk.sheets.catalogue import Field, Group, RowKind, split_key
 from klimawerk.sheets.field_view import FieldView
@@ -115,7 +116,7 @@ def said(v: View, since: int) -> str:
     ).first()
     if changes is None:
         return ""
-    name, key = changes
+    name, key = shown(changes[0]), changes[1]
     field = v.sheet.fields.get(split_key(key)[0])
     if field is None:
         return quote(_("%(name)s changed a line.", name=name))

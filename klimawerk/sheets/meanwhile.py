@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
+from klimawerk.accounts.names import shown
 from klimawerk.extensions import db
 from klimawerk.sheets import labels
 from klimawerk.sheets.catalogue import CODE, split_key
@@ -40,7 +41,7 @@ def _fields(v: View, since: datetime) -> list[tuple[str, str]]:
         .where(FieldChange.item_id == v.item.id, FieldChange.at > since, Person.id != v.opened.member.person.id)
         .order_by(FieldChange.id)
     )
-    return [(_label(v, key, kind), name) for key, kind, name in db.session.execute(query).all()]
+    return [(_label(v, key, kind), shown(name)) for key, kind, name in db.session.execute(query).all()]
 
 
 def _label(v: View, key: str, kind: str | None) -> str:

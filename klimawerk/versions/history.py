@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy import Text, cast, select
 
 from klimawerk import safe_json
-from klimawerk.accounts.models import Person
+from klimawerk.accounts.names import names_of
 from klimawerk.extensions import db
 from klimawerk.sheets.labels import side_names
 from klimawerk.sheets.models import Item
@@ -155,4 +155,4 @@ def _names(versions: Sequence[Version]) -> dict[int, str]:
 def _names_of(ids: set[int]) -> dict[int, str]:
     """Of people of this installation; those who came with a file have pseudonyms."""
     numbers = {one for one in ids if isinstance(one, int)}
-    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(numbers))).all())
+    return names_of(numbers)

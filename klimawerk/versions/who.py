@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from klimawerk.accounts.models import Person
+from klimawerk.accounts.names import names_of
 from klimawerk.collab import store
 from klimawerk.collab.passages import Span, Spans
 from klimawerk.extensions import db
@@ -64,11 +64,10 @@ class _Hands:
     """Names for the persons' numbers, as one query each for names and sides gives them."""
 
     def __init__(self, item: Item, people: set[int], by: str) -> None:
-        names = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all()
         member = select(Membership.person_id, Membership.side).where(
             Membership.partnership_id == item.frame.partnership_id, Membership.person_id.in_(people)
         )
-        self._names = dict(names) if by == PERSON else {}
+        self._names = names_of(people) if by == PERSON else {}
         self._sides = dict(db.session.execute(member).all())
         self._places = side_names(item.frame.partnership)
         self._with_names = by == PERSON

@@ -75,7 +75,7 @@ def people_page(member: Member, **more: Any) -> str:
     decides = places.sides_to_decide_on(member)
     invitation = more.pop("form", None) or forms.InvitationForm(formdata=None)
     offer_invitation(member, invitation)
-    rows = [_row(member, one) for one in partnership.memberships]
+    rows = [_row(member, one) for one in partnership.memberships if one.person.erased_at is None]
     page, _code = shown(
         "members",
         member,

@@ -1,0 +1,30 @@
+"""What a restored backup must not bring back: links that were used or withdrawn since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import select, update
+
+from klimawerk.accounts.models import Link
+from klimawerk.clock import now
+from klimawerk.extensions import db
+
+
+def links_over_a_restore() -> Callable[[], str]:
+    """Before a restore: which links are open. Afterwards only those of them are, and everything else is used up.
+
+    So into an empty installation no open link is restored: what became of it since the backup is not known there.
+    """
+    still_open = set(db.session.scalars(select(Link.key).where(Link.used_at.is_(None))))
+
+    def close() -> str:
+        restored = select(Link.id, Link.key).where(Link.used_at.is_(None))
+        closed = [number for number, key in db.session.execute(restored).all() if key not in still_open]
+        db.session.execute(
+            update(Link).where(Link.id.in_(closed)).values(used_at=now()),
+            execution_options={"synchronize_session": False},
+        )
+        return f"{len(closed)} invitations and links of the backup hold no more; invite again." if closed else ""
+
+    return close

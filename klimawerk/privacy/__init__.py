@@ -1,0 +1,19 @@
+"""What is kept of persons: erasing one, how long each kind of record stays, who may read the files of the database.
+
+`columns.py` declares for every column that can hold something of a person what becomes of it; `erasure.py` erases one
+person; `erased.py` remembers who was erased, for backups that still hold them; `retention.py` is the table of times.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from klimawerk.operations.service import on_restore
+    from klimawerk.privacy import erasure, retention
+    from klimawerk.privacy.routes import blueprint
+
+    app.register_blueprint(blueprint)
+    on_restore(erasure.remembered_over_a_restore)
+    app.extensions["live"].keeper.each_second(retention.Sweeper().look)

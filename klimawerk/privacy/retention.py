@@ -1,0 +1,172 @@
+"""How long records of persons stay: the one table, and the daily deletion of what is due.
+
+README.md holds the same table for the operator's privacy notice; a test compares both.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Table, and_, delete, or_, select
+
+from klimawerk.accounts import attempts, browsers
+from klimawerk.accounts.attempts import Attempts
+from klimawerk.accounts.browsers import KnownBrowser
+from klimawerk.accounts.models import AuditEntry, Link, Login
+from klimawerk.clock import now
+from klimawerk.comments.models import CommentsRead
+from klimawerk.database import breathe, writing
+from klimawerk.digests.models import DROPPED, FAILED, SENT, DigestMail
+from klimawerk.extensions import db
+from klimawerk.idempotency import service as idempotency
+from klimawerk.idempotency.models import CompletedRequest
+from klimawerk.news.models import Seen
+from klimawerk.privacy import erased
+from klimawerk.privacy.erasure import SIGN_IN_ACTIONS
+from klimawerk.versions.models import Visit
+
+log = logging.getLogger(__name__)
+FIRST, EVERY = 60.0, 24 * 3600.0  # seconds after the start, and between two sweeps
+BATCH = 1_000  # rows in one transaction
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rows of `table` that are `due(moment)` go, where `moment` lies `days` back. `what`, `why`: for the operator."""
+
+    what: str
+    days: int
+    why: str
+    table: Table
+    due: Callable[[datetime], ColumnElement[bool]]
+
+    @property
+    def kept(self) -> str:
+        return {0: "until they end", 1: "1 day"}.get(self.days, f"{self.days} days")
+
+
+def _table(model: type) -> Table:
+    return db.metadata.tables[model.__tablename__]  # type: ignore[attr-defined]
+
+
+RULES = (
+    Rule(
+        "Sessions",
+        0,
+        "A session ends 12 hours after it was last used, and after 30 days at the latest.",
+        _table(Login),
+        lambda moment: Login.expires_at <= moment,
+    ),
+    Rule(
+        "Browsers in which somebody has signed in",
+        browsers.KEPT.days,
+        "So that wrong passwords of others do not make them wait.",
+        _table(KnownBrowser),
+        lambda moment: KnownBrowser.seen_at <= moment,
+    ),
+    Rule(
+        "Counts of attempts to sign in, under hashes",
+        attempts.KEPT.days,
+        "To slow down whoever guesses passwords.",
+        _table(Attempts),
+        lambda moment: Attempts.at <= moment,
+    ),
+    Rule(
+        "Hashes of forms that were sent",
+        idempotency.KEPT.days,
+        "So that a form that is sent twice does something once.",
+        _table(CompletedRequest),
+        lambda moment: CompletedRequest.at <= moment,
+    ),
+    Rule(
+        "Sign-ins, failed ones too, and requests for a new password",
+        90,
+        "To find out about misuse of an account.",
+        _table(AuditEntry),
+        lambda moment: and_(AuditEntry.action.in_(SIGN_IN_ACTIONS), AuditEntry.at <= moment),
+    ),
+    Rule(
+        "Other entries of the record: rights, invitations, deletions",
+        1095,
+        "To be able to say who gave which right, for as long as a programme takes.",
+        _table(AuditEntry),
+        lambda moment: and_(AuditEntry.action.not_in(SIGN_IN_ACTIONS), AuditEntry.at <= moment),
+    ),
+    Rule(
+        "Invitations and other links, after they were used, withdrawn or expired",
+        30,
+        "So that an expired invitation can be sent again.",
+        _table(Link),
+        lambda moment: or_(Link.used_at <= moment, Link.expires_at <= moment),
+    ),
+    Rule(
+        "Mail digests, after they were sent or given up (without their words once they were sent)",
+        90,
+        "To answer whether a mail was sent.",
+        _table(DigestMail),
+        lambda moment: and_(DigestMail.state.in_((SENT, DROPPED, FAILED)), DigestMail.made_at <= moment),
+    ),
+    Rule(
+        "When somebody last had a sheet open",
+        1095,
+        "To show them what changed since.",
+        _table(Visit),
+        lambda moment: Visit.at <= moment,
+    ),
+    Rule(
+        "Up to when somebody has seen the news of a sheet",
+        1095,
+        "To show them what is new.",
+        _table(Seen),
+        lambda moment: Seen.at <= moment,
+    ),
+    Rule(
+        "Up to when somebody has read the comments of a sheet",
+        1095,
+        "To show them what is new.",
+        _table(CommentsRead),
+        lambda moment: CommentsRead.at <= moment,
+    ),
+)
+
+
+def sweep(moment: datetime | None = None) -> dict[str, int]:
+    """Delete everything that is due at `moment` (default: now), in short transactions; how much of each."""
+    at = moment or now()
+    gone = {rule.what: _apply(rule, at - timedelta(days=rule.days)) for rule in RULES}
+    erased.write()
+    return gone
+
+
+class Sweeper:
+    """Sweeps once a day in each process; two that do so at once do no harm."""
+
+    def __init__(self) -> None:
+        self._due = time.monotonic() + FIRST
+
+    def look(self) -> None:
+        if time.monotonic() >= self._due:
+            self._due = time.monotonic() + EVERY
+            gone = {what: count for what, count in sweep().items() if count}
+            if gone:
+                log.info("records deleted by their age: %s", gone)
+
+
+def _apply(rule: Rule, moment: datetime) -> int:
+    keys, gone = list(rule.table.primary_key.columns), 0
+    while True:
+        found = db.session.execute(select(*keys).where(rule.due(moment)).limit(BATCH)).all()
+        if not found:
+            db.session.rollback()
+            return gone
+        with writing() as session:
+            first = keys[0].in_({row[0] for row in found})
+            done = session.execute(
+                delete(rule.table).where(first, rule.due(moment)), execution_options={"synchronize_session": False}
+            )
+            gone += int(done.rowcount)  # type: ignore[attr-defined]
+        breathe()

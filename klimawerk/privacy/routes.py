@@ -1,0 +1,46 @@
+"""Erasing oneself: a page that says what goes and what stays, and its button."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from klimawerk.accounts import limits, passwords, sessions
+from klimawerk.accounts.access import login_required, signed_in
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.privacy import erasure
+from klimawerk.privacy.forms import EraseForm
+
+blueprint = Blueprint("privacy", __name__)
+
+
+@blueprint.route("/account/erase", methods=["GET", "POST"])
+@login_required
+def erase() -> Response | tuple[str, int]:
+    person, form = signed_in(), EraseForm()
+    try:
+        erasure.check(person)
+        if not form.validate_on_submit():
+            return _page(form, 422 if form.is_submitted() else 200)
+        trial = limits.present_password(person.id, sessions.current_key())
+        if trial.wait:
+            form.present_password.errors = [limits.in_words(trial.wait)]
+            return _page(form, 429)
+        with passwords.first_in_line():
+            right = passwords.matches(person.password_hash, form.present_password.data)
+        if not right:
+            form.present_password.errors = [_("This is not your present password.")]
+            return _page(form, 422)
+        erasure.erase(person, by=person)
+    except Refused as refused:
+        return _page(form, 409, str(refused))
+    sessions.end()
+    flash(_("Your account is erased."))
+    response = redirect(url_for("accounts.login"))
+    response.headers["Clear-Site-Data"] = '"storage"'  # what this browser keeps for reading and sending
+    return response
+
+
+def _page(form: EraseForm, status: int, problem: str = "") -> tuple[str, int]:
+    return render_template("accounts/erase.html", form=form, problem=problem), status

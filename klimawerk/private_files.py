@@ -1,0 +1,37 @@
+"""File permissions: what holds persons or secrets can be read by its owner alone (mode 0600, folders 0700)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def create(path: Path) -> None:
+    """An empty file that only its owner can read, unless there is one: it is corrected then."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    correct(path)
+
+
+def correct(path: Path) -> None:
+    """Take the rights of others on an existing file away. What belongs to somebody else stays, with a warning."""
+    try:
+        mode = path.stat().st_mode
+        if mode & OTHERS:
+            path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        log.warning("%s can be read by others, and its mode could not be changed: %s", path.name, problem.strerror)
+
+
+def make_folder(path: Path) -> None:
+    """The folder and those above it; only for its owner if it is made now. An existing one stays as it is, since it may
+    be shared on purpose; the files in it are corrected one by one."""
+    if not path.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,133 @@
+"""Somebody who has worked with others, in every way that leaves a trace."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from klimawerk.accounts import audit, links, service
+from klimawerk.accounts.models import Login, Person
+from klimawerk.clock import now
+from klimawerk.collab import store
+from klimawerk.collab.content import from_plain
+from klimawerk.comments import service as comments
+from klimawerk.comments.models import CommentsRead
+from klimawerk.comments.service import Subject, Written
+from klimawerk.database import writing
+from klimawerk.digests.models import DigestChoice, DigestMail, DigestMark
+from klimawerk.editions import service as editions
+from klimawerk.exchange.practice import ensure_practice
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
+from klimawerk.news.models import Seen
+from klimawerk.partnerships import invitations
+from klimawerk.partnerships.access import Member, member_of
+from klimawerk.programmes.models import Programme
+from klimawerk.search import index
+from klimawerk.sheets import items
+from klimawerk.versions import service as versions
+from klimawerk.versions import visits
+from tests import factories
+from tests.factories import Team
+
+NAME, EMAIL = "Zebedäus Quill & Onyx", "zebedaeus@example.org"
+TEXT = "Forty green bins and a scale."
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factories, "LANGUAGES", dict.fromkeys(factories.LANGUAGES, "en"))
+
+
+@dataclass
+class Workshop:
+    """`zeb` is the one who goes; `ama` is on the other side."""
+
+    team: Team
+    programme: Programme
+    measure: Measure
+    zeb: Person
+    ama: Person
+
+    def member(self, person: Person) -> Member:
+        found = member_of(person, self.team.partnership.id)
+        assert found
+        return found
+
+
+def written(words: str) -> Written:
+    return Written(words, "en", str(uuid.uuid4()))
+
+
+@pytest.fixture
+def workshop(app: Flask) -> Workshop:
+    team = factories.partnership("Wiesenbrück", "Abenkrom")
+    programme = factories.programme(team)
+    zeb = factories.person(NAME, email=EMAIL, language="de")
+    factories.member(team.partnership, "de", "editor", who=zeb)
+    work = Workshop(team, programme, factories.measure(programme), zeb, team.partner["editor"])
+    _write(work)
+    _talk(work)
+    _be_recorded(work)
+    index.catch_up()
+    return work
+
+
+def _write(work: Workshop) -> None:
+    with writing():
+        store.merge(work.measure.name, {"description.en": from_plain(TEXT)}, by=work.zeb.id)
+    versions.keep(work.measure.id, by=work.member(work.zeb), label="Kept", remark="")
+    editions.make(
+        work.programme, by=work.member(work.team.de["coordinator"]), name="After the mission", purpose="mission"
+    )
+    items.lock_item(work.measure, "Until the council has decided", by=work.zeb.name)
+    ensure_practice(work.zeb)
+
+
+def _talk(work: Workshop) -> None:
+    zeb, ama = work.member(work.zeb), work.member(work.ama)
+    mine = comments.open_thread(
+        work.measure, written("Who weighs the bins?"), kind="task", side="", subject=Subject(), by=zeb
+    )
+    answer = comments.reply(mine.thread, written(f"Ask @{NAME}, he knows."), by=ama)
+    comments.edit(answer, f"Ask @{NAME}, he knows the scale.", by=ama)
+    comments.assign(mine.thread, work.zeb.id, None, by=ama)
+    other = comments.open_thread(work.measure, written("A concern"), kind="concern", side="", subject=Subject(), by=ama)
+    comments.resolve(other.thread, f"@{NAME} has done it", by=ama)
+
+
+def _be_recorded(work: Workshop) -> None:
+    service.sign_in(EMAIL, "a wrong one")
+    assert service.sign_in(EMAIL, factories.PASSWORD)
+    links.reset_link(work.zeb, by=None)
+    other = factories.partnership("Another", "Third")
+    inviting = member_of(other.de["coordinator"], other.partnership.id)
+    assert inviting
+    invitations.invite(inviting, invitations.Invitation(EMAIL, "de", "editor", "en", NAME))
+    visits.remember([(work.zeb.id, work.measure.name)])
+    moment = now()
+    with writing() as session:
+        session.add(Login(key="zeb", person_id=work.zeb.id, expires_at=moment))
+        session.add(Seen(person_id=work.zeb.id, item_id=work.measure.id, at=moment))
+        session.merge(CommentsRead(person_id=work.zeb.id, item_id=work.measure.id, at=moment))
+        session.add(DigestChoice(person_id=work.zeb.id, due_at=moment))
+        session.add(
+            DigestMark(
+                person_id=work.zeb.id,
+                partnership_id=work.team.partnership.id,
+                told_until=moment,
+                called_until=moment,
+            )
+        )
+        said = f"{NAME} wrote a comment"
+        html = "<p>Zebedäus Quill &amp; Onyx wrote a comment</p>"
+        for person in (work.zeb, work.ama):
+            mail = DigestMail(person_id=person.id, message_id=f"<{person.id}@x>", until=moment, language="en")
+            mail.partnerships = [work.team.partnership.id]
+            mail.subject, mail.text, mail.html = said, said, html
+            session.add(mail)
+        audit.record("sign_in_failed", by=None, unknown=audit.disguised(EMAIL))
+    db.session.expire_all()

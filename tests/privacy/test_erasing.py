@@ -1,0 +1,235 @@
+"""Somebody is erased: the database names them nowhere, what they wrote is there, and no hash has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import LargeBinary, TypeDecorator, select
+
+from klimawerk.accounts import service
+from klimawerk.accounts.models import AuditEntry, Link, Login, Person
+from klimawerk.comments.models import Comment, CommentEvent, Thread
+from klimawerk.digests.models import DigestMail
+from klimawerk.editions.service import editions_of
+from klimawerk.exchange.service import export_bytes
+from klimawerk.extensions import db
+from klimawerk.partnerships.models import Membership, Partnership
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.privacy import erased, erasure
+from klimawerk.search.models import SearchEntry
+from klimawerk.versions.models import Version
+from klimawerk.versions.who import PERSON, passages_of
+from tests import factories
+from tests.client import ProofReader
+from tests.privacy.conftest import EMAIL, NAME, TEXT, Workshop
+
+TRACES = ("Zebed", "zebed", "Quill", "quill", "Onyx", "onyx")
+
+
+def traces() -> set[str]:
+    """Columns in which a part of the name or the address stands; bytes hold texts, which name nobody here."""
+    found = set()
+    for table in db.metadata.sorted_tables:
+        columns = [one for one in table.columns if not isinstance(one.type, LargeBinary | TypeDecorator)]
+        for row in db.session.execute(select(*columns)):
+            found |= {
+                f"{table.name}.{name}"
+                for name, value in row._mapping.items()
+                if value and any(trace in str(value) for trace in TRACES)
+            }
+    return found
+
+
+def test_no_column_names_who_was_erased(any_database: str, workshop: Workshop) -> None:
+    assert {"person.name", "person.email", "comment.words", "comment_event.detail", "thread.outcome", "link.payload",
+            "document.locked_by", "digest_mail.html", "search_entry.words"} <= traces()  # fmt: skip
+    erasure.erase(workshop.zeb, by=None)
+    db.session.expire_all()
+    assert traces() == set()
+    assert service.sign_in(EMAIL, factories.PASSWORD) is None
+    assert service.find_person(EMAIL) is None
+    assert db.session.scalars(select(Login).where(Login.person_id == workshop.zeb.id)).all() == []
+    assert service.create_person(EMAIL, "Somebody else").id != workshop.zeb.id
+
+
+def test_what_they_wrote_stays_with_its_side_and_every_hash_holds(app: Flask, workshop: Workshop) -> None:
+    hashes = db.session.execute(select(Version.id, Version.hash, Version.manifest).order_by(Version.id)).all()
+    editions = [one.hash for one in editions_of(workshop.programme.id)]
+    erasure.erase(workshop.zeb, by=None)
+    db.session.expire_all()
+    (line,) = passages_of(workshop.measure, "description.en", PERSON)
+    assert "".join(one.words for one in line) == TEXT
+    assert {one.hand.words for one in line if one.hand.side} == {"Wiesenbrück: Former member"}
+    assert db.session.execute(select(Version.id, Version.hash, Version.manifest).order_by(Version.id)).all() == hashes
+    assert [one.hash for one in editions_of(workshop.programme.id)] == editions
+    words = db.session.scalars(select(Comment.words).order_by(Comment.id)).all()
+    assert words == ["Who weighs the bins?", "Ask @Former member, he knows the scale.", "A concern"]
+    earlier = db.session.scalars(select(CommentEvent.detail).where(CommentEvent.kind == "edited")).one()
+    assert earlier == {"words": "Ask @Former member, he knows."}
+    waiting = db.session.scalars(select(DigestMail)).one()
+    assert (waiting.person_id, waiting.text) == (workshop.ama.id, "Former member wrote a comment")
+    found = db.session.scalars(select(SearchEntry.words).where(SearchEntry.kind == "comment")).all()
+    assert not any(NAME in one for one in found)
+    assert app.test_cli_runner().invoke(args=["versions", "verify"]).exit_code == 0
+
+
+def test_every_page_and_file_says_former_member(app: Flask, client: ProofReader, workshop: Workshop) -> None:
+    client.login(workshop.ama)
+    item, programme = workshop.measure.id, workshop.programme.id
+    pages = [
+        f"/items/{item}/comments", f"/items/{item}/history",
+        f"/items/{item}/who?by=person&text=description.en", f"/measures/{item}",
+        f"/items/{item}/compare?from=1&to=now", f"/programmes/{programme}", f"/programmes/{programme}/editions",
+        f"/partnerships/{workshop.team.partnership.id}/members", "/",
+    ]  # fmt: skip
+    named = [one for one in pages if "Zebed" in client.get(one).text]
+    assert {pages[0], pages[1], pages[2], pages[7]} <= set(named)
+    erasure.erase(workshop.zeb, by=None)
+    db.session.expire_all()
+    for page in pages:
+        answer = client.get(page)
+        assert answer.status_code == 200, page
+        assert "Zebed" not in answer.text, page
+    for page in pages[:3]:
+        text = client.get(page).text
+        assert "Former member" in text, page
+        assert "Wiesenbrück" in text, page
+    assert b"Zebed" not in export_bytes(workshop.programme)
+
+
+def test_their_open_pages_end_and_others_threads_are_told(workshop: Workshop) -> None:
+    before = dict(db.session.execute(select(Thread.id, Thread.revs)).all())
+    erasure.erase(workshop.zeb, by=None)
+    db.session.expire_all()
+    after = dict(db.session.execute(select(Thread.id, Thread.revs)).all())
+    assert all(after[id_]["partner"] > before[id_]["partner"] for id_ in before)
+
+
+def test_sign_ins_are_gone_and_what_was_done_about_rights_stays_as_a_number(workshop: Workshop) -> None:
+    actions = set(db.session.scalars(select(AuditEntry.action)))
+    assert {"signed_in", "sign_in_failed", "reset_link_made"} <= actions
+    others = service.sign_in(workshop.ama.email, factories.PASSWORD)
+    assert others
+    erasure.erase(workshop.zeb, by=None)
+    left = db.session.scalars(select(AuditEntry).where(AuditEntry.action.in_(erasure.SIGN_IN_ACTIONS))).all()
+    assert [entry.actor_id for entry in left] == [workshop.ama.id]
+    assert db.session.scalars(select(AuditEntry).where(AuditEntry.action == "person_erased")).one().detail == {
+        "person": workshop.zeb.id
+    }
+    assert db.session.scalars(select(Link).where(Link.person_id == workshop.zeb.id)).all() == []
+
+
+def test_a_name_inside_another_one_is_left_alone(workshop: Workshop) -> None:
+    """A negative control: "@Ama" is no mention of "Amadou", and a bare name is somebody's text."""
+    short = factories.person("Ama")
+    factories.member(workshop.team.partnership, "de", "editor", who=short)
+    with erasure.writing():
+        comment = db.session.scalars(select(Comment).order_by(Comment.id)).first()
+        assert comment
+        comment.words = "@Amadou and @Ama and Ama and x@Ama"
+    erasure.erase(short, by=None)
+    db.session.expire_all()
+    assert comment.words == "@Amadou and @Former member and Ama and x@Ama"
+
+
+def test_the_last_coordinator_and_the_last_operator_are_told_what_to_do_first(app: Flask, client: ProofReader) -> None:
+    team = factories.partnership()
+    coordinator, operator = team.de["coordinator"], factories.person(operator=True)
+    client.login(coordinator)
+    page = client.get("/account/erase")
+    assert page.status_code == 409
+    assert "Musterstadt and Exampleton: Your side needs a coordinator" in page.text
+    with pytest.raises(Refused, match="only operator"):
+        erasure.erase(operator, by=operator)
+    refused = app.test_cli_runner().invoke(args=["user", "erase", "--yes", coordinator.email])
+    assert (refused.exit_code, "--anyway" in refused.output) == (1, True)
+    factories.member(team.partnership, "de", "coordinator")
+    assert client.get("/account/erase").status_code == 200
+    factories.person(operator=True)
+    erasure.erase(operator, by=operator)
+
+
+def test_a_partnership_of_one_ends_with_them(app: Flask) -> None:
+    founder = factories.person()
+    made = Partnership(name={"en": "Alone"})
+    with erasure.writing() as session:
+        session.add(made)
+    factories.member(made, "de", "coordinator", who=founder)
+    erasure.erase(founder, by=founder)
+    db.session.expire_all()
+    assert made.deleted_at
+
+
+def test_one_erases_oneself_with_the_password(client: ProofReader, workshop: Workshop) -> None:
+    client.login(workshop.zeb)
+    assert "/account/erase" in client.get("/account").text
+    assert (
+        "Former member" in client.get("/account/erase").text
+        or "Ehemaliges Mitglied" in client.get("/account/erase").text
+    )
+    assert client.post("/account/erase", data={"present_password": "a wrong one"}).status_code == 422
+    db.session.expire_all()
+    assert workshop.zeb.erased_at is None
+    answer = client.post("/account/erase", data={"present_password": factories.PASSWORD})
+    assert answer.status_code == 302
+    assert answer.headers["Clear-Site-Data"] == '"storage"'
+    db.session.expire_all()
+    assert workshop.zeb.erased_at
+    assert client.get("/account").status_code == 302
+
+
+def test_a_name_that_somebody_else_has_too_stays_theirs(workshop: Workshop) -> None:
+    """Nobody can take another one's name out of comments by calling themselves so first."""
+    service.change_profile(workshop.team.partner["reviewer"], name=NAME, language="en", timezone="UTC")
+    erasure.erase(workshop.team.partner["reviewer"], by=None)
+    db.session.expire_all()
+    assert f"Ask @{NAME}, he knows the scale." in db.session.scalars(select(Comment.words)).all()
+
+
+def test_an_account_that_does_not_own_its_address_takes_nothing_of_its_owner_along(workshop: Workshop) -> None:
+    with erasure.writing():
+        squatter = service.add_person(
+            EMAIL, "Not the owner", "", language="en", timezone="UTC", by=None, confirmed=False
+        )
+    invited = select(Link).where(Link.purpose == "invitation")
+    failed = select(AuditEntry).where(AuditEntry.action == "sign_in_failed")
+    before = len(db.session.scalars(invited).all()), len(db.session.scalars(failed).all())
+    erasure.erase(squatter, by=squatter)
+    db.session.expire_all()
+    assert (len(db.session.scalars(invited).all()), len(db.session.scalars(failed).all())) == before
+    assert service.sign_in(EMAIL, factories.PASSWORD) == workshop.zeb
+
+
+def test_the_command_asks_first_and_erases(app: Flask, workshop: Workshop) -> None:
+    run = app.test_cli_runner().invoke
+    assert run(args=["user", "erase", EMAIL], input="n\n").exit_code == 1
+    db.session.expire_all()
+    assert workshop.zeb.erased_at is None
+    done = run(args=["user", "erase", "--yes", EMAIL])
+    assert done.exit_code == 0, done.output
+    assert EMAIL not in run(args=["user", "list"]).output
+    assert run(args=["user", "erase", "--yes", EMAIL]).exit_code == 1
+
+
+def test_the_list_of_the_erased_names_nobody_and_is_private(app: Flask, workshop: Workshop) -> None:
+    erasure.erase(workshop.zeb, by=None)
+    file = Path(app.extensions["klimawerk"].instance) / erased.FILE
+    assert file.stat().st_mode & 0o077 == 0
+    assert not any(trace in file.read_text() for trace in TRACES)
+    erased.write()
+    assert len(file.read_text().splitlines()) == 1
+    file.write_text(file.read_text() + '{"half a l')
+    erasure.erase(workshop.ama, by=None)
+    assert {number for _key, number, _made in filter(None, map(erased._mark, file.read_text().splitlines()))} == {
+        workshop.zeb.id,
+        workshop.ama.id,
+    }
+
+
+def test_somebody_who_only_ended_keeps_their_name(workshop: Workshop) -> None:
+    """A negative control: `flask user end` is no erasure."""
+    service.end_person(workshop.zeb, by=None)
+    assert db.session.get_one(Person, workshop.zeb.id).name == NAME
+    assert db.session.scalars(select(Membership).where(Membership.person_id == workshop.zeb.id)).all()

@@ -1,0 +1,87 @@
+"""Files with persons or secrets in them can be read by their owner alone, whatever the umask is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.extensions import db
+from klimawerk.operations import service
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _open_umask() -> Iterator[None]:
+    """As on many machines: what is made can be read by everybody."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {one.name: stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir() if one.is_file()}
+
+
+def made(instance: Path) -> Flask:
+    app = create_app(configuration.load(instance=instance, testing=True))
+    with app.app_context():
+        upgrade()
+        factories.person()
+    return app
+
+
+def test_a_new_installation_is_its_owners_alone(tmp_path: Path) -> None:
+    app = made(tmp_path / "deep" / "instance")
+    found = modes(tmp_path / "deep" / "instance")
+    assert {"klimawerk.sqlite", "klimawerk.sqlite-wal", "klimawerk.sqlite-shm", "secret_key"} <= found.keys()
+    assert set(found.values()) == {0o600}
+    assert stat.S_IMODE((tmp_path / "deep" / "instance").stat().st_mode) == 0o700
+    with app.app_context():
+        service.back_up(tmp_path / "backup")
+        db.session.remove()
+        db.engine.dispose()
+    assert modes(tmp_path)["backup"] == 0o600
+
+
+def test_what_was_readable_before_is_corrected_at_the_start(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    app = made(instance)
+    for one in instance.iterdir():
+        one.chmod(0o644)
+    instance.chmod(0o755)
+    again = create_app(configuration.load(instance=instance, testing=True))
+    with again.app_context():
+        assert factories.person().id == 2
+        assert set(modes(instance).values()) == {0o600}
+        db.session.remove()
+        db.engine.dispose()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_part_of_a_backup_that_was_left_behind_opens_nothing(tmp_path: Path) -> None:
+    app = made(tmp_path / "instance")
+    left = tmp_path / ".backup.part"
+    left.touch()
+    left.chmod(0o666)
+    with app.app_context():
+        service.back_up(tmp_path / "backup")
+        db.session.remove()
+        db.engine.dispose()
+    assert modes(tmp_path) == {"backup": 0o600}
+
+
+def test_an_existing_folder_that_is_shared_on_purpose_stays_so(tmp_path: Path) -> None:
+    (tmp_path / "instance").mkdir(mode=0o750)
+    (tmp_path / "instance").chmod(0o750)
+    configuration.load(instance=tmp_path / "instance")
+    assert stat.S_IMODE((tmp_path / "instance").stat().st_mode) == 0o750

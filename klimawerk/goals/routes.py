@@ -12,7 +12,6 @@ from klimawerk.idempotency import form_key, once
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
-from klimawerk.sheets.order import step_before
 from klimawerk.sheets.routes import here
 
 bp = Blueprint("goals", __name__)
@@ -41,7 +40,6 @@ def create(item_id: int) -> ResponseReturnValue:
 def move(item_id: int) -> ResponseReturnValue:
     opened = writable_item(item_id)
     moved, programme = of_kind(opened, Goal), programme_of(opened.item)
-    order = [other.id for other in service.goals_of(programme)]
-    before = step_before(order, moved.id, request.form.get("step", ""), request.form.get("before", type=int))
-    service.move_goal(programme, moved, before, by=opened.member.person.id)
+    step, before = request.form.get("step", ""), request.form.get("before", type=int)
+    service.move_goal(programme, moved, before, step=step, by=opened.member.person.id)
     return redirect(f"/programmes/{programme.id}/order#item-{moved.id}", 303)

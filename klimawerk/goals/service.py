@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
+
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order
 from klimawerk.sheets.codes import next_code
-from klimawerk.sheets.items import Texts, found, last_key, place_before, siblings
+from klimawerk.sheets.items import Texts, found, last_key, put, siblings
 
 
 def create_goal(
@@ -29,7 +31,7 @@ def create_goal(
         note_order(programme)
         goal = Goal(frame=programme.frame, imported=list(imported))
         goal.code = code or next_code(programme.frame, "goal", "Z", width=1)
-        goal.order_key = last_key(goals_of(programme))
+        goal.order_key = last_key(_listed(programme))
         found(goal, values={**(values or {}), **({"field": field_row} if field_row else {})}, texts=texts)
         return goal
 
@@ -39,9 +41,15 @@ def goals_of(programme: Programme) -> list[Goal]:
     return [goal for goal in siblings(programme.frame, Goal) if isinstance(goal, Goal)]
 
 
-def move_goal(programme: Programme, goal: Goal, before: int | None, *, by: int) -> None:
-    """Put the goal before another one, or at the end."""
+def move_goal(programme: Programme, goal: Goal, before: int | None = None, *, step: str = "", by: int) -> None:
+    """Put the goal one `step` up or down, else before another one, else at the end. Raises Misplaced."""
     with writing():
         note_order(programme)
         db.session.refresh(goal)
-        place_before(goal, goals_of(programme), before)
+        put(goal, _listed(programme), before, step)
+
+
+def _listed(programme: Programme) -> Sequence[Goal]:
+    """All goals in order, with those in the bin."""
+    found = select(Goal).where(Goal.frame_id == programme.frame_id).order_by(Goal.order_key, Goal.id)
+    return db.session.scalars(found).all()

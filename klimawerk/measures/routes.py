@@ -15,7 +15,6 @@ from klimawerk.measures.summary import summary_fragments, summary_of
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
 from klimawerk.sheets.fragments import derive
-from klimawerk.sheets.order import step_before
 from klimawerk.sheets.routes import here
 
 bp = Blueprint("measures", __name__)
@@ -48,7 +47,6 @@ def move(item_id: int) -> ResponseReturnValue:
     goal = db.session.get(Goal, request.form.get("goal", moved.goal_id, type=int))
     if goal is None or goal.frame_id != moved.frame_id or goal.deleted_at is not None:
         abort(404)
-    order = [other.id for other in service.measures_of(goal)]
-    before = step_before(order, moved.id, request.form.get("step", ""), request.form.get("before", type=int))
-    service.move_measure(moved, goal, before, by=opened.member.person.id)
+    step, before = request.form.get("step", ""), request.form.get("before", type=int)
+    service.move_measure(moved, goal, before, step=step, by=opened.member.person.id)
     return redirect(f"/programmes/{programme_of(moved).id}/order#item-{moved.id}", 303)

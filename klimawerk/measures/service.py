@@ -15,7 +15,7 @@ from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order, programme_of
 from klimawerk.sheets.codes import next_code
-from klimawerk.sheets.items import Texts, found, last_key, place_before, siblings
+from klimawerk.sheets.items import Texts, found, last_key, put, siblings
 from klimawerk.sheets.models import Row
 
 
@@ -35,7 +35,7 @@ def create_measure(
         field = field_row or goal.values.get("field")
         measure = Measure(frame=goal.frame, goal_id=goal.id, imported=list(imported))
         measure.code = code or next_code(goal.frame, "measure", _prefix(field), width=2)
-        measure.order_key = last_key(measures_of(goal))
+        measure.order_key = last_key(_listed(goal))
         found(measure, values={**(values or {}), **({"field": field} if field else {})}, texts=texts)
         return measure
 
@@ -56,14 +56,21 @@ def all_measures(programme: Programme) -> list[Measure]:
     return [measure for measure in siblings(programme.frame, Measure) if isinstance(measure, Measure)]
 
 
-def move_measure(measure: Measure, goal: Goal, before: int | None, *, by: int) -> None:
-    """Put the measure under `goal` (its own or another of the same programme), before another one or at the end."""
+def move_measure(measure: Measure, goal: Goal, before: int | None = None, *, step: str = "", by: int) -> None:
+    """Put the measure under `goal` (its own or another of the same programme): one `step` up or down there, else before
+    another one, else at the end. Raises Misplaced."""
     with writing():
         note_order(programme_of(measure))
         note(measure.name)
         db.session.refresh(measure)
+        put(measure, _listed(goal), before, step)
         measure.goal_id = goal.id
-        place_before(measure, measures_of(goal), before)
+
+
+def _listed(goal: Goal) -> Sequence[Measure]:
+    """All measures of the goal in order, with those in the bin."""
+    found = select(Measure).where(Measure.goal_id == goal.id).order_by(Measure.order_key, Measure.id)
+    return db.session.scalars(found).all()
 
 
 def _prefix(field_row: str | None) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.exceptions import Locked, NotFound
+from flask_babel import gettext as _
+from werkzeug.exceptions import Conflict, Locked, NotFound
 
 
 def init_app(app: Flask) -> None:
     from klimawerk.sheets import doors
     from klimawerk.sheets.holding import Closed, Gone
     from klimawerk.sheets.labels import words
+    from klimawerk.sheets.order import Misplaced
     from klimawerk.sheets.routes import bp
     from klimawerk.web.errors import answer
 
@@ -18,3 +20,8 @@ def init_app(app: Flask) -> None:
     doors.init_app()
     app.register_error_handler(Closed, lambda closed: answer(Locked(str(closed))))
     app.register_error_handler(Gone, lambda gone: answer(NotFound(str(gone))))
+    app.register_error_handler(Misplaced, lambda _misplaced: answer(Conflict(_moved_away())))
+
+
+def _moved_away() -> str:
+    return str(_("What this should stand before is not in this list any more, so it stays where it is."))

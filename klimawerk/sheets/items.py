@@ -13,8 +13,7 @@ from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.sheets.models import Frame, Item
-from klimawerk.sheets.order import between
-from klimawerk.sheets.rows import key_before
+from klimawerk.sheets.order import between, moved_key
 
 WRITING = "writing language"
 """Under this key an item's `revs` hold when its writing language was last set."""
@@ -41,14 +40,17 @@ def siblings(frame: Frame, kind: type[Item]) -> Sequence[Item]:
     ).all()
 
 
-def last_key(items: Sequence[Item]) -> str:
-    """An order key behind all of `items`."""
-    return between(max((item.order_key for item in items), default=""), "")
+def last_key(listed: Sequence[Item]) -> str:
+    """An order key behind all of `listed`. What lies in the bin belongs to that: it keeps its place."""
+    return between(max((item.order_key for item in listed), default=""), "")
 
 
-def place_before(item: Item, others: Sequence[Item], before: int | None) -> None:
-    """Give `item` a place among `others`: before the one with that id, or at the end."""
-    item.order_key = key_before([(other.id, other.order_key) for other in others if other.id != item.id], before)
+def put(item: Item, listed: Sequence[Item], before: int | None, step: str = "") -> None:
+    """Give `item` a place among `listed` (in order, with what lies in the bin of that list): see `order.moved_key`."""
+    listed_keys = [(one.id, one.order_key, one.deleted_at is not None) for one in listed]
+    key = moved_key(listed_keys, item.id, before=before, step=step)
+    if key:
+        item.order_key = key
 
 
 def set_writing_language(item: Item, language: str, *, by: int) -> None:

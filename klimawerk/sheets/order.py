@@ -6,6 +6,7 @@ indexing: take the shortest text that sorts strictly between two others, and nev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -52,12 +53,38 @@ def _written(number: int, width: int) -> str:
     return text.rstrip(DIGITS[0]) or DIGITS[1]
 
 
-def step_before(order: list[T], thing: T, step: str, before: T | None) -> T | None:
-    """Before which of `order` the thing goes: one step "up" or "down", else before `before`; None for the end."""
-    if step not in _STEPS or thing not in order:
-        return before
-    place = max(order.index(thing) + _STEPS[step], 0)
-    return order[place] if place < len(order) else None
+class Misplaced(LookupError):
+    """What a thing should be put before is neither in its list nor in the bin of that list."""
+
+
+def moved_key(
+    listed: Sequence[tuple[T, str, bool]], thing: T, *, before: T | None = None, step: str = ""
+) -> str | None:
+    """The key with which `thing` stands one `step` ("up", "down") from where it is, else before `before`, else at the
+    end; None when it stays where it is.
+
+    `listed`: everything in the list in order, with its key and whether it lies in the bin. What lies there keeps its
+    place, so a thing can be put before one that somebody has deleted meanwhile. Raises Misplaced.
+    """
+    shown = [one for one, _key, binned in listed if one == thing or not binned]
+    if step in _STEPS and thing in shown:
+        place = max(shown.index(thing) + _STEPS[step], 0)
+        before = shown[place] if place < len(shown) else None
+    if thing in shown and (before == thing or (before is None and shown[-1] == thing)):
+        return None
+    return key_before([(one, key) for one, key, _binned in listed if one != thing], before)
+
+
+def key_before(others: Sequence[tuple[T, str]], before: T | None) -> str:
+    """The key of a thing put before the one with the id `before` among `others` (id, key; in order), or at the end.
+    Raises Misplaced."""
+    ids = [one for one, _key in others]
+    if before is not None and before not in ids:
+        raise Misplaced(before)
+    place = len(others) if before is None else ids.index(before)
+    low = others[place - 1][1] if place else ""
+    high = others[place][1] if place < len(others) else ""
+    return between(low, high) if low != high else between(low, "")
 
 
 _STEPS = {"up": -1, "down": 2}

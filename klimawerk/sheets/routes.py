@@ -29,7 +29,6 @@ from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragme
 from klimawerk.sheets.meanwhile import changed_by_others, moment
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import options_for
-from klimawerk.sheets.order import step_before
 from klimawerk.sheets.service import Outcome
 from klimawerk.sheets.view import View, view_of
 from klimawerk.web.places import locale
@@ -89,7 +88,8 @@ def add_row(item_id: int, kind: str) -> ResponseReturnValue:
 def move_row(row_id: str) -> ResponseReturnValue:
     opened, row = writable_row(row_id)
     v = here(opened)
-    rows.move_row(v.item, row, _before(v, row), by=_me(v))
+    step, before = request.form.get("step", ""), request.form.get("before") or None
+    rows.move_row(v.item, row, before, step=step, by=_me(v))
     return _rows_answer(v, row.kind, f"row-{row.id}")
 
 
@@ -233,9 +233,3 @@ def _whole(v: View) -> ResponseReturnValue:
     if request.headers.get("HX-Request"):
         return Response("", 204, headers={"HX-Refresh": "true"})
     return answer(now, "", "main")
-
-
-def _before(v: View, row: Row) -> str | None:
-    """Where to: before a given row, or one step up or down."""
-    others = [other.id for other in v.rows_in(_kind(v, row.kind))]
-    return step_before(others, row.id, request.form.get("step", ""), request.form.get("before") or None)

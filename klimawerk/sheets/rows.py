@@ -12,7 +12,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.sheets.models import Item, Row
-from klimawerk.sheets.order import between
+from klimawerk.sheets.order import between, moved_key
 
 MAX_ROWS = 500  # per item and kind
 
@@ -59,14 +59,15 @@ def append_row(item: Item, kind: str, cells: dict[str, Any], *, row_id: str | No
         return row
 
 
-def move_row(item: Item, row: Row, before: str | None, *, by: int | None) -> None:
-    """Put the row before the row with the id `before`, or at the end. A `before` that is gone means the end."""
+def move_row(item: Item, row: Row, before: str | None = None, *, step: str = "", by: int | None) -> None:
+    """Put the row one `step` up or down from where it is now, else before the row with the id `before`, else at the
+    end. A `before` that was deleted meanwhile has its place still. Raises Misplaced for one of another list."""
     with writing():
         rev = note(item.name)
         db.session.refresh(row)
-        others = [r for r in rows_of(item).get(row.kind, []) if r.id != row.id]
-        row.order_key = key_before([(r.id, r.order_key) for r in others], before)
-        row.rev = rev
+        key = moved_key(_listed(row), row.id, before=before, step=step)
+        if key:
+            row.order_key, row.rev = key, rev
 
 
 def delete_row(item: Item, row: Row, *, by: int) -> None:
@@ -82,13 +83,11 @@ def restore_row(item: Item, row: Row, *, by: int) -> None:
         row.deleted_at, row.deleted_by = None, None
 
 
-def key_before(others: list[tuple[Any, str]], before: Any) -> str:
-    """The order key of a thing put before the one with the id `before` among `others` (id, key; in order)."""
-    ids = [thing for thing, _ in others]
-    place = ids.index(before) if before in ids else len(others)
-    low = others[place - 1][1] if place else ""
-    high = others[place][1] if place < len(others) else ""
-    return between(low, high) if low != high else between(low, "")
+def _listed(row: Row) -> list[tuple[str, str, bool]]:
+    """All rows of the list that the row is in, in order, with their keys and whether they lie in the bin."""
+    found = select(Row.id, Row.order_key, Row.deleted_at).where(Row.item_id == row.item_id, Row.kind == row.kind)
+    rows = db.session.execute(found.order_by(Row.order_key, Row.id)).all()
+    return [(id_, key, deleted_at is not None) for id_, key, deleted_at in rows]
 
 
 def _last(item: Item, kind: str) -> tuple[str, int]:

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from flask import Flask, current_app
-from sqlalchemy import ClauseElement, Connection, Dialect, Engine, event
+from sqlalchemy import ClauseElement, Connection, Dialect, Engine, event, inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -28,6 +29,7 @@ from sqlalchemy.types import TypeEngine
 from klimawerk import private_files, turns
 from klimawerk.extensions import db
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 BROKEN: tuple[type[Exception], ...] = (OperationalError, InterfaceError, NoConnection)
 """Not the request's fault: the database is full, busy or away, and the same may work in a moment."""
@@ -185,6 +187,20 @@ def _tell_of(error: BaseException) -> None:
     listener = current_app.extensions.get("klimawerk_trouble")
     if listener and isinstance(error, BROKEN):
         listener()
+
+
+def add_missing(model: type[T], **row: Any) -> T:
+    """The row with that key, kept from others until the commit; added with these values where there is none.
+
+    Two who look for it at the same moment would both find none, and the second one's insert would fail. Inside
+    `writing()`; of several rows always in the same order.
+    """
+    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    db.session.execute(dialect.insert(model).values(**row).on_conflict_do_nothing())
+    key = tuple(row[column.key] for column in inspect(model).primary_key)
+    found = db.session.get(model, key, populate_existing=True, with_for_update=True)
+    assert found is not None
+    return found
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import null, select
+from sqlalchemy.exc import IntegrityError
 
 from klimawerk.accounts import audit, browsers, passwords, sessions
 from klimawerk.accounts.models import Link, Person
@@ -73,8 +74,11 @@ def add_person(
         timezone=clean_zone(timezone),
         confirmed_at=now() if confirmed else null(),  # a None would get the column's default
     )
-    db.session.add(person)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(person)
+    except IntegrityError:  # somebody else has taken the address at this very moment
+        raise EmailTaken(email) from None
     audit.record("person_created", by=by, person=person.id, confirmed=confirmed)
     return person
 

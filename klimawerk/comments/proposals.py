@@ -15,11 +15,11 @@ from klimawerk.comments.people import People
 from klimawerk.comments.service import ACCEPTED, PROPOSED, changing, record
 from klimawerk.comments.subjects import field_at, find_row
 from klimawerk.extensions import db
-from klimawerk.live.changes import note
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.catalogue import split_key
 from klimawerk.sheets.field_view import FieldView
+from klimawerk.sheets.holding import hold
 from klimawerk.sheets.service import Outcome, Place, set_value
 from klimawerk.sheets.view import View
 from klimawerk.versions import service as versions
@@ -83,9 +83,9 @@ def accept(thread: Thread, place: Place, *, rev: int, by: Member) -> None:
         proposed = thread.proposed
         if not proposed or not thread.is_open or proposed.get("accepted"):
             raise Refused(_("There is nothing to accept here any more."))
-        note(place.item.name)
-        for held in filter(None, (place.item, place.row)):
-            db.session.refresh(held)
+        hold(place.item)
+        if place.row:
+            db.session.refresh(place.row)
         old = place.value
         outcome = set_value(place, proposed["value"], based_on=rev, by=proposed["by"])
         if outcome not in (Outcome.SAVED, Outcome.SAME):

@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 from klimawerk.clock import now
 from klimawerk.comments.access import seen_by
 from klimawerk.comments.models import Comment, CommentsRead, Thread
-from klimawerk.database import writing
+from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
 
@@ -71,9 +71,7 @@ def opened(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> N
     moment = at or now()
     with writing():
         for item_id in sorted(set(item_ids)):
-            row = db.session.get(CommentsRead, (by, item_id))
-            if row is None:
-                db.session.add(CommentsRead(person_id=by, item_id=item_id, at=moment))
-            elif moment > row.at:
+            row = add_missing(CommentsRead, person_id=by, item_id=item_id, at=moment)
+            if moment > row.at:
                 row.before = row.at if moment - row.at > PAUSE else row.before
                 row.at = moment

@@ -89,7 +89,9 @@ def delete(comment: Comment, *, by: Member) -> None:
     thread = comment.thread
     with changing(thread, counts=True):
         db.session.refresh(comment)
-        comment.words, comment.foreign, comment.deleted_at = "", {}, comment.deleted_at or now()
+        if comment.deleted_at is not None:
+            return
+        comment.words, comment.foreign, comment.deleted_at = "", {}, now()
         translating.forget(comment.id)
         mentions.remember(thread, comment)
         for event in db.session.scalars(select(CommentEvent).where(CommentEvent.comment_id == comment.id)):

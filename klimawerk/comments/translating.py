@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 
 from klimawerk import safe_json
 from klimawerk.comments.models import Comment, CommentTranslation
-from klimawerk.database import writing
+from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.text import clean
@@ -54,9 +54,10 @@ def translate(comment: Comment, language: str) -> None:
         log.warning("comment %s was not translated: %s", id_, problem)
         raise Refused(_("There is no translation at the moment. Please try again later.")) from None
     with writing() as session:
-        now = session.get(Comment, id_, populate_existing=True)
+        # Kept until the commit: whoever edits it at this moment takes the translation away afterwards, or was before.
+        now = session.get(Comment, id_, populate_existing=True, with_for_update=True)
         if now is not None and now.words == words:
-            session.merge(CommentTranslation(comment_id=id_, language=language, words=made))
+            add_missing(CommentTranslation, comment_id=id_, language=language, words=made)
 
 
 def kept(comment_ids: Iterable[int], language: str) -> dict[int, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
-from klimawerk.database import writing
+from klimawerk.database import add_missing, writing
 from klimawerk.digests.models import DAILY, FREQUENCIES, NEVER, DigestChoice, DigestMark
 from klimawerk.digests.times import next_due, zone_of
 from klimawerk.extensions import db
@@ -24,7 +25,7 @@ AT_MOST_BEFORE = timedelta(days=1)
 def choice_of(person: Person, moment: datetime | None = None) -> DigestChoice:
     """What the person chose; what holds for everybody until they choose (not stored)."""
     found: DigestChoice | None = db.session.get(DigestChoice, person.id)
-    return found or _usual(person, moment or now())
+    return found or DigestChoice(**_usual(person, moment or now()))
 
 
 def choose(person: Person, *, frequency: str, hour: int, weekday: int, moment: datetime | None = None) -> None:
@@ -86,12 +87,8 @@ def follow_zone(_sender: object, person_id: int) -> None:
 
 
 def _stored(person: Person, moment: datetime) -> DigestChoice:
-    found: DigestChoice | None = db.session.get(DigestChoice, person.id)
-    if found is None:
-        found = _usual(person, moment)
-        db.session.add(found)
-        db.session.flush()
-    return found
+    """Kept from others until the commit."""
+    return add_missing(DigestChoice, **_usual(person, moment))
 
 
 def _mark(membership: Membership, moment: datetime) -> None:
@@ -104,9 +101,11 @@ def _mark(membership: Membership, moment: datetime) -> None:
         db.session.flush()
 
 
-def _usual(person: Person, moment: datetime) -> DigestChoice:
+def _usual(person: Person, moment: datetime) -> dict[str, Any]:
     due = next_due(DAILY, 7, 0, person.timezone, moment)
-    return DigestChoice(person_id=person.id, frequency=DAILY, hour=7, weekday=0, before="", due_at=due, rev=0)
+    return {
+        "person_id": person.id, "frequency": DAILY, "hour": 7, "weekday": 0, "before": "", "due_at": due, "rev": 0
+    }  # fmt: skip
 
 
 def _plan(choice: DigestChoice, person: Person, moment: datetime) -> None:

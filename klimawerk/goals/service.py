@@ -13,6 +13,7 @@ from klimawerk.goals.models import Goal
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order
 from klimawerk.sheets.codes import next_code
+from klimawerk.sheets.holding import hold
 from klimawerk.sheets.items import Texts, found, last_key, put, siblings
 
 
@@ -29,6 +30,7 @@ def create_goal(
     """A new goal at the end. Without `code` the next free one is taken (Z1, Z2, ...)."""
     with writing():
         note_order(programme)
+        hold(programme)
         goal = Goal(frame=programme.frame, imported=list(imported))
         goal.code = code or next_code(programme.frame, "goal", "Z", width=1)
         goal.order_key = last_key(_listed(programme))
@@ -45,7 +47,7 @@ def move_goal(programme: Programme, goal: Goal, before: int | None = None, *, st
     """Put the goal one `step` up or down, else before another one, else at the end. Raises Misplaced."""
     with writing():
         note_order(programme)
-        db.session.refresh(goal)
+        hold(goal)
         put(goal, _listed(programme), before, step)
 
 

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
-from klimawerk.live.changes import note
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order, programme_of
 from klimawerk.sheets.codes import next_code
+from klimawerk.sheets.holding import hold
 from klimawerk.sheets.items import Texts, found, last_key, put, siblings
 from klimawerk.sheets.models import Row
 
@@ -32,6 +32,7 @@ def create_measure(
     """A new measure at the end of its goal. Without `code` the next free one of its field of action is taken."""
     with writing():
         note_order(programme_of(goal))
+        hold(goal)
         field = field_row or goal.values.get("field")
         measure = Measure(frame=goal.frame, goal_id=goal.id, imported=list(imported))
         measure.code = code or next_code(goal.frame, "measure", _prefix(field), width=2)
@@ -61,8 +62,10 @@ def move_measure(measure: Measure, goal: Goal, before: int | None = None, *, ste
     another one, else at the end. Raises Misplaced."""
     with writing():
         note_order(programme_of(measure))
-        note(measure.name)
         db.session.refresh(measure)
+        if measure.goal_id != goal.id:
+            hold(goal)
+        hold(measure)
         put(measure, _listed(goal), before, step)
         measure.goal_id = goal.id
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.comments import reading
-from klimawerk.database import writing
+from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
 from klimawerk.news.gathering import CHANGED, Happening, happenings_for, memberships
 from klimawerk.news.models import Seen
@@ -60,11 +60,8 @@ def seen_since(member: Member, item_id: int) -> datetime:
 def _note(item_ids: Iterable[int], by: int, at: datetime) -> None:
     with writing():
         for item_id in sorted(set(item_ids)):
-            row = db.session.get(Seen, (by, item_id))
-            if row is None:
-                db.session.add(Seen(person_id=by, item_id=item_id, at=at))
-            else:
-                row.at = max(row.at, at)
+            row = add_missing(Seen, person_id=by, item_id=item_id, at=at)
+            row.at = max(row.at, at)
 
 
 def _opened(member: Member, item_ids: set[int]) -> dict[int, datetime]:

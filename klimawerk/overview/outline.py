@@ -16,8 +16,9 @@ from klimawerk.live.changes import revision
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import ORDER, OUTLINE, note_outline, programme_of
+from klimawerk.programmes.service import note_outline, programme_of
 from klimawerk.sheets.catalogue import sheet_of
+from klimawerk.sheets.heads import ORDER, OUTLINE
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.view import View

@@ -18,9 +18,10 @@ from klimawerk.partnerships.access import member_or_404
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import ORDER, programme_of
+from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, of_kind, readable_item, writable_item
 from klimawerk.sheets.fragments import derive
+from klimawerk.sheets.heads import ORDER
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.routes import here

@@ -76,6 +76,7 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
 def resend(member: Member, link_id: int) -> tuple[Link, str]:
     """A new token for an open invitation of one's own; the old one is worth nothing. Raises Refused."""
     with writing():
+        changes.note(service.topic(member.partnership.id))
         link = _own_invitation(member, link_id)
         token = links.renew(link)
         audit.record("invited_again", by=member.person, partnership_id=member.partnership.id, link=link.id)
@@ -85,8 +86,8 @@ def resend(member: Member, link_id: int) -> tuple[Link, str]:
 def withdraw(member: Member, link_id: int) -> None:
     """The invitation holds no more. Raises Refused."""
     with writing():
-        _own_invitation(member, link_id).used_at = now()
         changes.note(service.topic(member.partnership.id))
+        _own_invitation(member, link_id).used_at = now()
         audit.record("invitation_withdrawn", by=member.person, partnership_id=member.partnership.id, link=link_id)
 
 
@@ -96,7 +97,7 @@ def accept(token: str, person: Person) -> Membership:
     With a link that came by mail, their address is confirmed, if no other account has it.
     """
     with writing():
-        link = links.use_up(token)
+        link = _use_up(token)
         if link.purpose != links.INVITATION or link.payload["email"] != person.email:
             raise Refused(_("This invitation is for somebody else."))
         if links.proves_address(link) and find_person(person.email) is None:
@@ -111,7 +112,7 @@ def accept_as_new(token: str, *, name: str, password_hash: str, language: str, t
     anybody: the account then does not own the address, and is made whether or not another one has it.
     """
     with writing():
-        link = links.use_up(token)
+        link = _use_up(token)
         person = add_person(
             link.payload["email"],
             name,
@@ -123,6 +124,14 @@ def accept_as_new(token: str, *, name: str, password_hash: str, language: str, t
         )
         _take_place(link, person)
     return person
+
+
+def _use_up(token: str) -> Link:
+    """Take the partnership's turn first, as everybody does who changes its members or invitations. Raises UsedUp."""
+    partnership_id = links.find(token).partnership_id
+    if partnership_id is not None:
+        changes.note(service.topic(partnership_id))
+    return links.use_up(token)
 
 
 def _check_invitation(member: Member, invitation: Invitation) -> None:

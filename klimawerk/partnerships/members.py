@@ -56,7 +56,8 @@ def leave(member: Member) -> None:
     """One's own place ends now. Raises Refused for a side's last coordinator."""
     with writing() as database:
         changes.note(service.topic(member.partnership.id))
-        _end(database.get_one(Membership, member.membership.id), by=member.person)
+        database.refresh(member.membership)
+        _end(member.membership, by=member.person)
 
 
 def own_membership(member: Member, membership_id: int) -> Membership:

@@ -20,7 +20,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.partnerships import service
-from klimawerk.partnerships.access import Member
+from klimawerk.partnerships.access import Member, holds
 from klimawerk.partnerships.models import SIDES, JointRequest
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
@@ -132,7 +132,8 @@ def undoable(partnership_id: int) -> list[JointRequest]:
 
 
 def _check(member: Member) -> None:
-    if not member.may(Right.ADMINISTER) or member.side not in SIDES:
+    db.session.refresh(member.membership)  # it may have ended, or changed, since the door was passed
+    if not member.may(Right.ADMINISTER) or member.side not in SIDES or not holds(member.membership):
         raise Refused(_("Only coordinators of the two sides decide on this."))
 
 

@@ -143,9 +143,12 @@ def rename(
 
 def change_municipality(municipality: Municipality, town: Town, *, seen: int | None = None, by: Person) -> None:
     """Everything about a municipality except its side. Raises Refused when the partnership changed since `seen`."""
+    id_, partnership_id = municipality.id, municipality.partnership_id
     with writing() as database:
-        own = database.get_one(Municipality, municipality.id)
-        _check_seen(own.partnership_id, seen)
+        _check_seen(partnership_id, seen)
+        own = database.get(Municipality, id_, populate_existing=True)
+        if own is None:
+            raise Refused(_("This was deleted meanwhile."))
         _describe(own, town)
         audit.record("municipality_changed", by=by, partnership_id=own.partnership_id, municipality=own.id)
 
@@ -153,26 +156,29 @@ def change_municipality(municipality: Municipality, town: Town, *, seen: int | N
 def add_municipality(partnership: Partnership, side: str, town: Town, *, by: Person) -> Municipality:
     """One more municipality on a side."""
     with writing() as database:
+        changes.note(topic(partnership.id))
         own = database.get_one(Partnership, partnership.id)
         municipality = _municipality(_guessed(town), side, len(own.municipalities))
         own.municipalities.append(municipality)
         database.flush()
-        changes.note(topic(own.id))
         audit.record("municipality_added", by=by, partnership_id=own.id, municipality=municipality.id)
     return municipality
 
 
 def remove_municipality(municipality: Municipality, *, by: Person) -> None:
     """Raises Refused for a side's last municipality, and while people belong to it."""
+    id_, partnership_id = municipality.id, municipality.partnership_id  # it may be gone once it is our turn
     with writing() as database:
-        own = database.get_one(Municipality, municipality.id)
+        changes.note(topic(partnership_id))
+        own = database.get(Municipality, id_, populate_existing=True)
+        if own is None:
+            return
         beside = [one for one in own.partnership.municipalities if one.side == own.side and one is not own]
         if not beside:
             raise Refused(_("Each side keeps at least one municipality."))
         if database.scalar(select(func.count()).where(Membership.municipality_id == own.id)):
             raise Refused(_("People belong to this municipality. Move them to another one first."))
         audit.record("municipality_removed", by=by, partnership_id=own.partnership_id, municipality=own.id)
-        changes.note(topic(own.partnership_id))
         own.partnership.municipalities.remove(own)
 
 

@@ -15,15 +15,9 @@ from klimawerk.live.changes import note
 from klimawerk.partnerships.models import Partnership
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.catalogue import sheet_of
+from klimawerk.sheets.heads import ORDER, OUTLINE, note_under
 from klimawerk.sheets.items import Texts, found
 from klimawerk.sheets.models import Frame, Item
-
-ORDER = "order"
-"""Under this key a programme's `revs` hold when its goals and measures last came, went or moved."""
-
-
-OUTLINE = "outline"
-"""Under this key they hold when a title in the outline last changed."""
 
 
 def create_programme(
@@ -67,19 +61,19 @@ def programme_of(item: Item) -> Programme:
 
 def note_order(programme: Programme) -> None:
     """Goals or measures came, went or moved: whoever shows the whole programme shows it anew. Inside writing()."""
-    _note_under(programme, ORDER)
+    note_under(programme, ORDER)
 
 
 def note_outline(programme: Programme) -> None:
     """A goal's or measure's title changes: whoever shows the outline shows it anew. Inside writing(), and before the
     item's own topic is noted, as everywhere: two who wait for each other's rows would wait forever."""
-    _note_under(programme, OUTLINE)
+    note_under(programme, OUTLINE)
 
 
 def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "", by: int | None) -> None:
     """The planning rate both sides agreed on; every converted amount follows."""
     with writing():
-        frame = programme.frame
+        frame = _turn(programme)
         frame.rate, frame.rate_date, frame.rate_note = rate, on, remark
         _note_all(frame)
 
@@ -87,16 +81,18 @@ def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "",
 def set_languages(programme: Programme, *, languages: list[str], lead: str, by: int | None) -> None:
     """The working languages. A new one gets its (empty) texts; one that is left out keeps its texts, unseen."""
     with writing():
-        frame = programme.frame
+        frame = _turn(programme)
         frame.languages, frame.lead_language = languages, lead
         for item in _note_all(frame):
             store.add_fragments(item.name, sheet_of(item.kind).fragments(languages))
 
 
-def _note_under(programme: Programme, key: str) -> None:
-    rev = note(programme.name)
-    db.session.refresh(programme)
-    programme.revs = {**programme.revs, key: rev}
+def _turn(programme: Programme) -> Frame:
+    """Before anything is read: a goal that is made at this moment then is there, or sees what is set."""
+    note(programme.name)
+    frame = programme.frame
+    db.session.refresh(frame)
+    return frame
 
 
 def _note_all(frame: Frame) -> list[Item]:

@@ -10,6 +10,10 @@ from klimawerk.extensions import db
 from klimawerk.sheets.models import Frame, Item
 
 
+class CodeTaken(ValueError):
+    """Another goal or measure of the programme, or of its bin, has the code already."""
+
+
 def next_code(frame: Frame, kind: str, prefix: str, *, width: int) -> str:
     """The prefix with the number after the highest one in use ("WA-03" -> "WA-04"); the bin counts as in use."""
     taken = db.session.scalars(select(Item.code).where(Item.frame_id == frame.id, Item.kind == kind))

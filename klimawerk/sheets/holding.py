@@ -22,15 +22,15 @@ class Gone(Exception):
     """The item is in the bin. `str(gone)` is a sentence that names it."""
 
 
-def hold(item: Item, *, though_closed: bool = False) -> int:
+def hold(item: Item, *, though_closed: bool = False, though_gone: bool = False) -> int:
     """Until the commit nobody else changes the item; answers its new revision. Inside `writing()`.
 
     What was read of it before is forgotten. Of several items the programme comes first, then goals, then measures.
-    Raises Gone, and Closed unless the verb is possible `though_closed`.
+    Raises Gone and Closed, unless the verb is possible `though_gone` or `though_closed`.
     """
     rev = note(item.name)
     db.session.refresh(item)
-    if item.deleted_at is not None:
+    if item.deleted_at is not None and not though_gone:
         raise Gone(_("%(code)s is in the bin.", code=item.code) if item.code else _("The programme was deleted."))
     if not though_closed and is_locked(item.name):
         code = item.code

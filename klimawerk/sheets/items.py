@@ -12,6 +12,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.sheets.catalogue import sheet_of
+from klimawerk.sheets.holding import hold
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.order import between, moved_key
 
@@ -27,6 +28,7 @@ def found(item: Item, *, values: dict[str, Any] | None, texts: Texts | None) -> 
         db.session.add(item)
         db.session.flush()
         rev = note(item.name)
+        db.session.refresh(item.frame)  # languages may have come since it was read
         item.values = dict(values or {})
         item.revs = dict.fromkeys(item.values, rev)
         fragments: Texts = dict.fromkeys(sheet_of(item.kind).fragments(item.frame.languages))
@@ -55,21 +57,22 @@ def put(item: Item, listed: Sequence[Item], before: int | None, step: str = "") 
 
 def set_writing_language(item: Item, language: str, *, by: int) -> None:
     """The language everybody writes in for now; "" for none. ValueError when the programme does not have it."""
-    if language and language not in item.frame.languages:
-        raise ValueError(language)
     with writing():
-        item.revs = {**item.revs, WRITING: note(item.name)}
+        rev = hold(item)
+        if language and language not in item.frame.languages:
+            raise ValueError(language)
+        item.revs = {**item.revs, WRITING: rev}
         item.writing_language = language
 
 
 def lock_item(item: Item, reason: str, *, by: str) -> None:
     """Close the item's texts and fields for editing; comments and reading go on. `by` is the name that is shown."""
     with writing():
-        note(item.name)
+        hold(item, though_closed=True)
         store.lock([item.name], reason, by)
 
 
 def unlock_item(item: Item) -> None:
     with writing():
-        note(item.name)
+        hold(item, though_closed=True)
         store.unlock([item.name])

@@ -22,7 +22,7 @@ from klimawerk.sheets.access import (
     writable_row,
 )
 from klimawerk.sheets.catalogue import CODE, Field, RowKind, split_key
-from klimawerk.sheets.codes import is_free
+from klimawerk.sheets.codes import CodeTaken
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.forms import Asked, TypedForm, typed
 from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragments, field_fragment, rows_fragment, said
@@ -117,7 +117,10 @@ def settle(conflict_id: int) -> ResponseReturnValue:
     row = db.session.get(Row, conflict.row_id) if conflict.row_id else None
     known = _kind(v, row.kind).by_name if row else v.sheet.fields
     f = _view(v, _field_at(v, known, conflict.field), conflict.field, row)
-    service.settle(conflict, f.place, take=request.form.get("take") == "1", by=_me(v))
+    try:
+        service.settle(conflict, f.place, take=request.form.get("take") == "1", by=_me(v))
+    except CodeTaken as taken:
+        return _refused(here(v.opened), f, _("%(code)s is taken already.", code=taken))
     return _fresh(v, f)
 
 
@@ -192,10 +195,13 @@ def _set(v: View, field: Field, key: str, row: Row | None) -> ResponseReturnValu
     f = _view(v, field, key, row)
     asked = Asked(v.reader, v.frame, tuple(i for i, _ in v.options.fields), tuple(i for i, _ in v.options.measures))
     form = typed(field, request, asked)
-    error = _error(form) or _code_error(v, field, form)
+    error = _error(form)
     if error:
-        return answer(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 422)
-    outcome = service.set_value(f.place, form.canonical(), based_on=form.rev.data, by=_me(v))
+        return _refused(v, f, error)
+    try:
+        outcome = service.set_value(f.place, form.canonical(), based_on=form.rev.data, by=_me(v))
+    except CodeTaken as taken:
+        return _refused(v, f, _("%(code)s is taken already.", code=taken))
     if outcome is Outcome.GONE:
         said_ = _("This line was deleted meanwhile. Your value: %(value)s", value=v.in_words(field, form.canonical()))
         return answer(v, field_fragment(f.refused(said_, request.form.getlist("value"))), f.id, 409)
@@ -208,10 +214,9 @@ def _error(form: TypedForm) -> str:
     return str(next(error for errors in form.errors.values() for error in errors))
 
 
-def _code_error(v: View, field: Field, form: TypedForm) -> str:
-    if field is CODE and not is_free(v.item, form.canonical()):
-        return str(_("%(code)s is taken already.", code=form.canonical()))
-    return ""
+def _refused(v: View, f: FieldView, error: str) -> ResponseReturnValue:
+    """The field with what was typed and why it cannot be kept."""
+    return answer(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 422)
 
 
 def _fresh(v: View, f: FieldView, status: int = 200) -> ResponseReturnValue:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.live.changes import note
+from klimawerk.sheets.holding import hold
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.order import between, moved_key
 
@@ -38,7 +38,7 @@ def rows_of_all(item_ids: list[int]) -> dict[int, dict[str, list[Row]]]:
 def append_row(item: Item, kind: str, cells: dict[str, Any], *, row_id: str | None = None, by: int | None) -> Row:
     """Add a row at the end. The same `row_id` sent twice adds it once. Raises TooManyRows."""
     with writing():
-        rev = note(item.name)
+        rev = hold(item)
         known = db.session.get(Row, row_id) if row_id else None
         if known:
             return known
@@ -63,7 +63,7 @@ def move_row(item: Item, row: Row, before: str | None = None, *, step: str = "",
     """Put the row one `step` up or down from where it is now, else before the row with the id `before`, else at the
     end. A `before` that was deleted meanwhile has its place still. Raises Misplaced for one of another list."""
     with writing():
-        rev = note(item.name)
+        rev = hold(item)
         db.session.refresh(row)
         key = moved_key(_listed(row), row.id, before=before, step=step)
         if key:
@@ -73,14 +73,18 @@ def move_row(item: Item, row: Row, before: str | None = None, *, step: str = "",
 def delete_row(item: Item, row: Row, *, by: int) -> None:
     """Into the bin: `restore_row` brings it back as it was."""
     with writing():
-        row.rev = note(item.name)
-        row.deleted_at, row.deleted_by = now(), by
+        rev = hold(item)
+        db.session.refresh(row)
+        if row.deleted_at is None:
+            row.rev, row.deleted_at, row.deleted_by = rev, now(), by
 
 
 def restore_row(item: Item, row: Row, *, by: int) -> None:
     with writing():
-        row.rev = note(item.name)
-        row.deleted_at, row.deleted_by = None, None
+        rev = hold(item)
+        db.session.refresh(row)
+        if row.deleted_at is not None:
+            row.rev, row.deleted_at, row.deleted_by = rev, None, None
 
 
 def _listed(row: Row) -> list[tuple[str, str, bool]]:

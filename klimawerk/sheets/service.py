@@ -11,7 +11,9 @@ from sqlalchemy import delete, select
 
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.live.changes import note
+from klimawerk.sheets.codes import CodeTaken, is_free
+from klimawerk.sheets.heads import OUTLINE, head_of, note_under
+from klimawerk.sheets.holding import hold
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
 
 
@@ -46,10 +48,10 @@ class Place:
 
     @property
     def value(self) -> Any:
-        return self.item.code if self._is_code else self.values.get(self.key)
+        return self.item.code if self.is_code else self.values.get(self.key)
 
     @property
-    def _is_code(self) -> bool:
+    def is_code(self) -> bool:
         return self.row is None and self.key == "code"
 
     @property
@@ -59,7 +61,7 @@ class Place:
     def put(self, value: Any, rev: int) -> None:
         """Keep the value; nothing (None, "", []) is kept as an absent key."""
         self.holder.revs = {**self.holder.revs, self.key: rev}
-        if self._is_code:
+        if self.is_code:
             self.item.code = value
             return
         values = {k: v for k, v in self.values.items() if k != self.key}
@@ -75,16 +77,16 @@ def set_value(place: Place, value: Any, *, based_on: int, by: int) -> Outcome:
     """Set a field or cell if it is still at the revision `based_on`.
 
     If it is not, the newer value stays, and this one is kept beside it as a conflict for an editor to settle. A cell
-    of a deleted row answers GONE and keeps the value in the record of changes.
+    of a deleted row answers GONE and keeps the value in the record of changes. Raises Closed, and CodeTaken.
     """
     with suppress(_NothingToDo), writing():
-        rev = note(place.item.name)
-        _refresh(place)
+        rev = _hold(place, though_gone=True)
         if _same(place.value, value):
             raise _NothingToDo  # undoes the revision too: nobody is told of nothing
         if _is_gone(place):
             _record(place, value, by, rev)
             return Outcome.GONE
+        _check_code(place, value)
         if place.rev != based_on:
             _keep_conflict(place, value, by, rev)
             return Outcome.CONFLICT
@@ -95,14 +97,19 @@ def set_value(place: Place, value: Any, *, based_on: int, by: int) -> Outcome:
 
 
 def settle(conflict: Conflict, place: Place, *, take: bool, by: int) -> None:
-    """An editor's choice between the two values: the one that waited (`take`), or the one that holds."""
-    with writing():
-        rev = note(place.item.name)
-        _refresh(place)
-        if db.session.get(Conflict, conflict.id) is None:
-            return
+    """An editor's choice between the two values: the one that waited (`take`), or the one that holds.
+
+    Nothing when somebody else has chosen meanwhile. Raises Closed, Gone, and CodeTaken.
+    """
+    id_ = conflict.id  # once it is the verb's turn, the conflict may be gone
+    with suppress(_NothingToDo), writing():
+        rev = _hold(place)
+        waiting = db.session.get(Conflict, id_, populate_existing=True)
+        if waiting is None:
+            raise _NothingToDo
         if take:
-            _set(place, conflict.value, by, rev)
+            _check_code(place, waiting.value)
+            _set(place, waiting.value, by, rev)
         else:
             place.holder.revs = {**place.holder.revs, place.key: rev}
         _drop_conflicts(place)
@@ -128,10 +135,19 @@ def last_change(place: Place) -> FieldChange | None:
     )
 
 
-def _refresh(place: Place) -> None:
-    db.session.refresh(place.item)
+def _hold(place: Place, *, though_gone: bool = False) -> int:
+    """Take the item's turn, and before it, for a code, that of all codes of the programme; then read anew."""
+    if place.is_code:
+        note_under(head_of(place.item), OUTLINE)
+    rev = hold(place.item, though_gone=though_gone)
     if place.row:
         db.session.refresh(place.row)
+    return rev
+
+
+def _check_code(place: Place, value: Any) -> None:
+    if place.is_code and not is_free(place.item, value):
+        raise CodeTaken(value)
 
 
 def _is_gone(place: Place) -> bool:

@@ -17,10 +17,11 @@ from klimawerk.live.changes import note
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import move_measure
 from klimawerk.partnerships.access import Member
-from klimawerk.programmes.service import note_order, programme_of
+from klimawerk.programmes.service import note_outline, programme_of
 from klimawerk.sheets import order
 from klimawerk.sheets.catalogue import sheet_of, split_key
 from klimawerk.sheets.codes import is_free
+from klimawerk.sheets.holding import hold
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import delete_row, move_row, restore_row, rows_of
 from klimawerk.sheets.service import Place, set_value
@@ -55,11 +56,10 @@ def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: s
     person, side = by.person.id, by.side
     with writing():
         old = state_of(version)
-        if part == ALL and isinstance(item, Measure) and item.goal_id != old.head.get("goal"):
-            note_order(programme_of(item))  # the programme's row before the item's, as everywhere
-        note(item.name)
+        if part == ALL and item.kind != "programme":
+            note_outline(programme_of(item))  # for its code and its goal: the programme's row first, as everywhere
+        hold(item)
         store.hold(item.name)
-        db.session.refresh(item)
         work = _Work(item, old, of_reading(read(item.id), keys.around(item.id)), person)
         service.record(item.id, service.RESTORE, by=person, side=side)
         before = service.latest(item.id)

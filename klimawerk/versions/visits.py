@@ -16,7 +16,7 @@ from sqlalchemy import and_, func, or_, select, union_all
 
 from klimawerk.clock import now
 from klimawerk.collab.models import Document
-from klimawerk.database import writing
+from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import revisions
 from klimawerk.live.presence import Presence
@@ -83,7 +83,7 @@ def remember(sights: Iterable[Seen]) -> None:
         revs = revisions(list(names))
         for person, name in wanted:
             if name in items:
-                visit = db.session.get(Visit, (person, items[name])) or _first(person, items[name])
+                visit = add_missing(Visit, person_id=person, item_id=items[name], at=now())
                 _go_on(visit, revs[name], seqs.get(name, 0))
 
 
@@ -118,12 +118,6 @@ def _items(names: set[str]) -> list[Item]:
     numbers = [int(number) for _, _, number in (name.partition(":") for name in names) if number.isdigit()]
     found = db.session.scalars(select(Item).where(Item.id.in_(numbers)))
     return [item for item in found if item.name in names]
-
-
-def _first(person_id: int, item_id: int) -> Visit:
-    visit = Visit(person_id=person_id, item_id=item_id, at=now())
-    db.session.add(visit)
-    return visit
 
 
 def _go_on(visit: Visit, rev: int, seq: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from klimawerk.collab import store
+from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
@@ -63,7 +65,8 @@ def test_a_closed_measure_that_lies_in_the_bin_keeps_no_goal_from_it(
     """The control: only what would be deleted counts."""
     by = team.de["editor"].id
     delete_item(first, by=by)
-    lock_item(first, "", by="")
+    with writing():
+        store.lock([first.name], "", "")
     goal = db.session.get_one(Goal, first.goal_id)
     delete_item(goal, by=by)
     assert goal.deleted_at is not None

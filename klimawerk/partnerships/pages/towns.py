@@ -38,6 +38,7 @@ def municipality(partnership_id: int, municipality_id: int) -> Page:
         try:
             return redirect(once(form_key(), save))
         except Refused as refused:
+            _own_town(member, municipality_id)  # 404 where it is gone
             problem = str(refused)
     return shown("municipality", member, 409 if problem else status_of(form), form=form, town=town, problem=problem)
 

@@ -138,7 +138,7 @@ class _House:
         paths = [path for path in self.order if self.homes[path] == file]
         taken = {needed for path in paths for needed in self.modules[path].needs if self._home(needed) != file}
         waits = {path for path in taken if file == self.entry and path.startswith(VENDOR)}
-        head = [self._import(file, path) for path in sorted(taken - waits)]
+        head = list(self._imports(file, sorted(taken - waits)))
         if any(self.modules[path].later for path in paths):
             head.append(_LOAD)
         if waits:
@@ -157,10 +157,16 @@ class _House:
                     yield f'const {self._name(needed)} = await $surely("{self.vendor(needed)}")\n'
             yield self.modules[path].as_function(self._name, lambda path: self._later(file, path))
 
-    def _import(self, file: str, path: str) -> str:
-        if path.startswith(VENDOR):
-            return f'import * as {self._name(path)} from "{self.vendor(path)}"\n'
-        return f'import {{ {self._name(path)} }} from "{_relative(file, self.homes[path])}"\n'
+    def _imports(self, file: str, paths: list[str]) -> Iterator[str]:
+        """One statement for each file that `paths` stand in."""
+        ours: dict[str, list[str]] = {}
+        for path in paths:
+            if path.startswith(VENDOR):
+                yield f'import * as {self._name(path)} from "{self.vendor(path)}"\n'
+            else:
+                ours.setdefault(_relative(file, self.homes[path]), []).append(self._name(path))
+        for home, names in ours.items():
+            yield f'import {{ {", ".join(names)} }} from "{home}"\n'
 
     def _later(self, file: str, path: str) -> str:
         """A promise of `path`. All files that it needs and the page lacks are asked for at once, not one by another."""

@@ -7,3 +7,16 @@ export function build(tag, { data = {}, ...properties } = {}, ...children) {
   element.append(...children.filter((child) => child !== null))
   return element
 }
+
+/** A dialog in the page, not shown yet. */
+export function dialogOf(id, title, ...children) {
+  const head = build("h2", { id: `${id}-title`, textContent: title })
+  const element = build("dialog", { id }, head, ...children)
+  element.setAttribute("aria-labelledby", head.id)
+  document.body.append(element)
+  return element
+}
+
+export function plainButton(text, properties) {
+  return build("button", { type: "button", className: "plain", textContent: text, ...properties })
+}

@@ -11,6 +11,7 @@ import { enqueue, recordOf } from "./posts.js"
 import { refusal } from "./refusals.js"
 import { saving } from "./saving.js"
 import { drop, dropAfter, keep } from "./store/door.js"
+import { instead } from "./store/keeper.js"
 import { waiting } from "./store/waiting.js"
 import { swap } from "./swap.js"
 import { laterWords, word } from "./words.js"
@@ -110,7 +111,7 @@ function draftOf(form) {
 function mark(form) {
   const writes = () => form.isConnected && form.elements.words.value.trim() !== ""
   form.toggleAttribute("data-draft", writes())
-  if (writes()) keep(draftOf(form), () => writes() && { ...recordOf(changeOf(form)), kind: DRAFT })
+  if (writes()) keep(draftOf(form), () => writes() && { ...recordOf(changeOf(form)), kind: DRAFT }, true)
   else drop(draftOf(form))
 }
 
@@ -123,7 +124,7 @@ async function adoptDrafts() {
     fill(form, new URLSearchParams(record.body))
     form.closest("details").open = true
     mark(form)
-    waiting.drop(record.id)
+    instead(record, draftOf(form))
   }
 }
 

@@ -75,7 +75,7 @@ class Field extends HTMLElement {
 
   #mark() {
     this.toggleAttribute("data-dirty", this.dirty)
-    if (this.dirty && this.#sent !== current(this.form)) keep(this.#draft, () => this.dirty && recordOf(this.#change()))
+    if (this.dirty && this.#sent !== current(this.form)) keep(this.#draft, () => this.dirty && recordOf(this.#change()), true)
     else drop(this.#draft)
   }
 

@@ -3,7 +3,6 @@
 // First, since it asks for the editor before the libraries are here.
 import { startTexts } from "./text.js"
 import { insist } from "./backoff.js"
-import { startBusy } from "./busy.js"
 import { connection } from "./connection.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
@@ -23,7 +22,6 @@ startRequests()
 startRows()
 startShortcuts()
 startLanguages()
-startBusy()
 insist(() => import("./pointing.js")).then(({ start }) => start())
 
 // Visitors have nothing to follow and nothing to save by themselves.

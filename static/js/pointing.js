@@ -1,11 +1,13 @@
 // What is done by pointer, by pasting and in comments, and can wait until the page has come to rest.
 
+import { startBusy } from "./busy.js"
 import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
 import { startTablePaste } from "./paste-table.js"
 import { startRequestKeys } from "./request-keys.js"
 
 export function start() {
+  startBusy()
   startDrag()
   startTablePaste()
   startRequestKeys()

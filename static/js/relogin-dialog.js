@@ -1,5 +1,6 @@
 // The dialog in which a person signs in again, over the page that stays as it is.
 
+import { build, dialogOf } from "./build.js"
 import { renewToken, settled, token } from "./form-token.js"
 import { word } from "./words.js"
 
@@ -8,7 +9,6 @@ const LOOK_AROUND = 20_000
 /** Resolves when the person has signed in. Escape gives a moment to look at the page or copy from it; then the dialog is back. */
 export async function inDialog() {
   const dialog = built()
-  document.body.append(dialog)
   const before = document.activeElement
   dialog.showModal()
   await new Promise((done) => {
@@ -43,31 +43,18 @@ async function submitted(dialog) {
 }
 
 function built() {
-  const dialog = document.createElement("dialog")
-  dialog.id = "relogin"
-  dialog.setAttribute("aria-labelledby", "relogin-title")
-  const title = Object.assign(document.createElement("h2"), { id: "relogin-title", textContent: word("relogin.title") })
-  const why = Object.assign(document.createElement("p"), { textContent: word("relogin.why") })
-  const form = Object.assign(document.createElement("form"), { method: "post", action: "/login" })
-  const message = document.createElement("p")
-  message.setAttribute("role", "alert")
-  const submit = Object.assign(document.createElement("button"), { textContent: word("relogin.submit") })
-  form.append(
-    field("email", "email", word("relogin.email"), "username"),
-    field("password", "password", word("relogin.password"), "current-password"),
-    message,
-    submit,
+  const form = build(
+    "form",
+    { method: "post", action: "/login" },
+    field("email", word("relogin.email"), "username"),
+    field("password", word("relogin.password"), "current-password"),
+    build("p", { role: "alert" }),
+    build("button", { textContent: word("relogin.submit") }),
   )
-  dialog.append(title, why, form)
-  return dialog
+  return dialogOf("relogin", word("relogin.title"), build("p", { textContent: word("relogin.why") }), form)
 }
 
-function field(name, type, text, autocomplete) {
-  const label = Object.assign(document.createElement("label"), { textContent: text })
-  const input = Object.assign(document.createElement("input"), { name, type, autocomplete, required: true })
-  input.id = `relogin-${name}`
-  label.htmlFor = input.id
-  const both = document.createElement("p")
-  both.append(label, input)
-  return both
+function field(name, text, autocomplete) {
+  const input = build("input", { id: `relogin-${name}`, name, type: name, autocomplete, required: true })
+  return build("p", {}, build("label", { htmlFor: input.id, textContent: text }), input)
 }

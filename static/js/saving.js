@@ -4,6 +4,8 @@
 
 import { say } from "./announce.js"
 import { connection } from "./connection.js"
+import { device } from "./store/device.js"
+import { owed, stateOf, watchKeeping } from "./store/door.js"
 import { STORING } from "./wire.js"
 import { clock, counted, word } from "./words.js"
 
@@ -16,15 +18,16 @@ let kept = { waiting: 0, stuck: 0 }
 let head = null
 let words = null
 let able = true // whether the server can store anything
+let lost = false // whether something would be lost with the page
 
 export const saving = {
-  /** Words that are not on the server yet. */
-  waiting(key, place) {
+  /** Words that are not on the server yet. @param plan under which key the browser keeps them */
+  waiting(key, place, plan = key) {
     const entry = entries.get(key)
     if (entry?.state === "waiting") return
     clearTimeout(entry?.timer)
     const timer = setTimeout(() => paint(key), WORTH_A_WORD)
-    entries.set(key, { state: "waiting", place, timer, since: performance.now() })
+    entries.set(key, { state: "waiting", place, plan, timer, since: performance.now() })
   },
 
   /** Everything of `key` is on disk. */
@@ -78,8 +81,9 @@ export function startSaving() {
     paintHead()
     if (state === "offline") say(headSentence().text, 2)
   })
+  watchKeeping(keepingChanged)
   window.addEventListener("beforeunload", (event) => {
-    if (!leaving && (saving.count || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
+    if (!leaving && (saving.count || owed().length || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
   })
 }
 
@@ -96,6 +100,23 @@ export function paintHead() {
 /** Put the words of saving back into an element that was just drawn anew. */
 export function repaint(element) {
   for (const [key, entry] of entries) if (entry.place() === element && entry.state !== "saved") paint(key)
+}
+
+/** Whether words are kept is said where they have had a word already, or where they would be lost with the page. */
+function keepingChanged() {
+  for (const [key, { shown, plan }] of entries) {
+    if (shown || (stateOf(plan) === "unkept" && !connection.online)) paint(key)
+  }
+  paintHead()
+  const before = lost
+  lost = unkept()
+  if (lost !== before) say(headSentence().text, 2)
+  else if (!lost && owed().some(({ failed }) => failed)) setTimeout(keepingChanged, WORTH_A_WORD)
+}
+
+/** On a good line it is saved before that is worth a word. */
+function unkept() {
+  return owed().some(({ failed, since }) => failed && (!connection.online || Date.now() - since >= WORTH_A_WORD))
 }
 
 function storing(answer) {
@@ -121,6 +142,7 @@ function paint(key) {
   const entry = entries.get(key)
   const element = entry?.place?.()
   if (!element) return
+  entry.shown = entry.state === "waiting"
   const line = lineIn(element)
   line.hidden = false
   line.dataset.state = entry.state
@@ -128,7 +150,8 @@ function paint(key) {
 }
 
 function fieldSentence(entry) {
-  if (entry.state === "waiting") return word(connection.online ? "field.waiting" : "field.offline")
+  const kept = stateOf(entry.plan)
+  if (entry.state === "waiting") return word(kept !== "kept" ? kept : connection.online ? "field.waiting" : "field.offline")
   return word(`field.${entry.state}`)
 }
 
@@ -143,14 +166,16 @@ function lineIn(element) {
 
 function headSentence() {
   const n = saving.count + kept.waiting
-  const waiting = n ? counted("waiting", n) : ""
+  const away = unkept()
+  const waiting = away ? word("unkept") : n && owed().length ? word("keeping") : n ? counted("waiting", n) : ""
   if (connection.state === "offline") {
     const offline = word("offline", { time: clock(connection.since) })
     return { state: "offline", text: waiting ? `${offline} ${waiting}` : offline }
   }
   if (!able) {
-    return { state: "waiting", text: [word("unable"), waiting, waiting ? "" : word("unable.keep")].join(" ").trim() }
+    return { state: "waiting", text: [word("unable"), waiting, waiting || device.shared ? "" : word("unable.keep")].join(" ").trim() }
   }
+  if (away) return { state: "refused", text: waiting }
   if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && performance.now() - e.since >= WORTH_A_WORD)
   if (overdue || kept.waiting) return { state: "waiting", text: waiting }

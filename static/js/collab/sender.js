@@ -46,7 +46,7 @@ export class Sender {
   /** An edit made here. */
   add(update, transaction) {
     this.#wait(update, touched(this.#replica, transaction))
-    keep(this.#key, () => this.#record())
+    keep(this.#key, () => this.#record(), true)
   }
 
   /** Words of a page that is gone. */
@@ -57,7 +57,7 @@ export class Sender {
 
   #wait(update, fragments) {
     this.#outbox.add(update, fragments)
-    for (const fragment of fragments) saving.waiting(...this.#place(fragment))
+    for (const fragment of fragments) saving.waiting(...this.#place(fragment), this.#key)
     this.soon()
   }
 

@@ -1,7 +1,7 @@
 // After more than a day away: what others have changed meanwhile stands at the top of the page, and what waits here
 // goes out when its writer says so.
 
-import { build } from "../build.js"
+import { build, plainButton } from "../build.js"
 import { gate } from "../gate.js"
 import { get, sentence } from "../http.js"
 import { word } from "../words.js"
@@ -19,7 +19,7 @@ export async function showAway() {
 
 function made() {
   const send = build("button", { type: "button", textContent: word("away.send") })
-  const look = build("button", { type: "button", className: "plain", textContent: word("away.look"), data: { showWaiting: "" } })
+  const look = plainButton(word("away.look"), { data: { showWaiting: "" } })
   send.addEventListener("click", () => {
     notice.remove()
     notice = null

@@ -17,19 +17,28 @@ export async function destroy() {
   await done(indexedDB.deleteDatabase(device.owner))
 }
 
-/** Run `work(objectStore)` in a transaction; resolves, when it is complete, with what the request it returns found.
- *  Nothing happens in a browser that keeps nothing. */
+/** Run `work(objectStore)` in a transaction; resolves, when it is complete, with what the request it returns found,
+ *  and rejects where nothing can be kept. Nothing happens in a browser that keeps nothing. */
 async function run(store, mode, work) {
   if (device.shared && !opening && !(await exists())) return undefined
-  const database = await (opening ??= open().catch(() => null))
-  if (!database) return undefined
-  const transaction = database.transaction(store, mode)
+  const transaction = await begin(store, mode).catch(() => begin(store, mode))
   const request = work(transaction.objectStore(store))
   await new Promise((resolve, reject) => {
     transaction.oncomplete = resolve
-    transaction.onabort = transaction.onerror = () => reject(transaction.error)
+    transaction.onabort = () => reject(transaction.error)
   })
   return request?.result
+}
+
+/** A database that was closed behind this page's back (cleared, deleted) is opened anew the next time. What is complete
+ *  is on the disk, and not merely on its way there. */
+async function begin(store, mode) {
+  try {
+    return (await (opening ??= open())).transaction(store, mode, { durability: "strict" })
+  } catch (error) {
+    opening = null
+    throw error
+  }
 }
 
 /** On a computer that others use too no store is begun; one from before is still emptied. */

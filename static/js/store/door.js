@@ -1,78 +1,80 @@
-// The way to the browser's own store. What waits longer than a moment is kept; the rest of the store is loaded then.
+// What this page owes to the browser's own store, by key. Something is kept only when the store says that it has it: from
+// `keep` until then it is "keeping", or "unkept" where that failed, and the page asks before it is left.
+//
+// A plan: {key, make, since, calm, kept, failed, after, gone}. `make` is null once nothing is to be kept any more; what is
+// `gone` stands in another plan too.
 
-import { laterWords } from "../words.js"
-import { device } from "./device.js"
+export const plans = new Map()
+let keeper = null
+let watcher = () => {}
 
-// A good line answers sooner, and then nothing is written at all.
-const SOON = 250
-
-const planned = new Map()
-const written = new Map()
-let loading = null
-
-/** Keep what `make()` describes, unless it is dropped in a moment; null from `make` means that nothing waits.
- *  @param key names it within this page; a newer one replaces it */
-export function keep(key, make) {
-  const plan = planned.get(key)
-  if (plan) plan.make = make
-  else planned.set(key, { make, since: Date.now(), timer: setTimeout(() => write(key), SOON) })
+/** Keep what `make()` describes; null from it means that nothing waits.
+ *  @param key names it within this page; a newer one replaces it
+ *  @param calm it is still being typed: on a good line it may wait for company, and is mostly dropped before */
+export function keep(key, make, calm = false) {
+  const plan = plans.get(key) ?? { key, since: Date.now() }
+  const told = plan.make && plan.kept
+  plans.set(key, Object.assign(plan, { make, calm, kept: false }))
+  keeper?.take(plan)
+  if (told) tell()
 }
 
 /** `key` is on the server, or is no longer wanted. */
 export function drop(key) {
-  clearTimeout(planned.get(key)?.timer)
-  planned.delete(key)
-  if (!written.delete(key)) return
-  store().then(({ waiting }) => waiting.drop(nameOf(key)), () => {})
+  const plan = plans.get(key)
+  if (plan?.make) forget(plan)
 }
 
-/** `key` goes once `other`, which takes its place, is kept: at no moment is neither. */
+/** `key` goes once `other`, which takes its place, is kept or on the server: at no moment is neither. */
 export function dropAfter(key, other) {
-  const kept = written.has(key) && planned.has(other) ? write(other) : Promise.resolve()
-  kept.then(() => drop(key))
+  const old = plans.get(key)
+  const plan = plans.get(other)
+  if (!old) return
+  const make = (old.gone = old.make)
+  const after = () => old.make === make && drop(key)
+  if (plan?.make && !plan.kept) plan.after = after
+  else after()
 }
 
-/** Write what is planned at once; resolves when it is kept. */
-export function flush() {
-  return Promise.all([...planned.keys()].map(write))
+/** "kept", "keeping" or "unkept"; what nobody asked to keep is owed to nobody. */
+export function stateOf(key) {
+  const plan = plans.get(key)
+  return !plan || plan.kept ? "kept" : plan.failed ? "unkept" : "keeping"
 }
 
-/** A page in the background may be thrown away without a word. */
-export function startKeeping() {
-  document.addEventListener("visibilitychange", () => document.hidden && flush())
-  window.addEventListener("pagehide", flush)
+/** The plans that are not kept, the oldest first. */
+export function owed() {
+  return [...plans.values()].filter(({ kept }) => !kept)
 }
 
-async function write(key) {
-  const { make, since, timer } = planned.get(key)
-  clearTimeout(timer)
-  planned.delete(key)
-  const record = make()
-  if (!record) return drop(key)
-  if (device.shared) return
-  if (!written.has(key)) written.set(key, since)
-  const { waiting } = await store().catch(() => ({}))
-  const own = { id: nameOf(key), page: device.page, since: written.get(key), at: Date.now(), stuck: "" }
-  // It may have been dropped while the store was being loaded.
-  if (waiting && written.has(key)) await waiting.keep({ ...own, where: here(), ...record }).catch(() => {}) // full
+/** `one.take(plan)` sees from now on to what is kept, beginning with all that is owed. */
+export function keepBy(one) {
+  keeper = one
+  for (const plan of plans.values()) one.take(plan)
 }
 
-function nameOf(key) {
-  return `${device.page} ${key}`
+/** Nothing of this plan is to be kept any more. */
+export function forget(plan) {
+  const { failed } = plan
+  plan.make = null
+  holds(plan)
+  keeper?.take(plan)
+  if (failed) tell()
 }
 
-function here() {
-  return { title: document.title.replace(/ · Klimawerk$/, ""), path: location.pathname }
+/** The store has this plan as it is now. */
+export function holds(plan) {
+  plan.kept = true
+  plan.failed = false
+  plan.after?.()
+  plan.after = null
 }
 
-function store() {
-  return (loading ??= loaded().catch((error) => {
-    loading = null
-    throw error
-  }))
+export function tell() {
+  watcher()
 }
 
-async function loaded() {
-  const [module] = await Promise.all([import("./waiting.js"), laterWords()])
-  return module
+/** Call `hear` whenever the state of a plan has changed. */
+export function watchKeeping(hear) {
+  watcher = hear
 }

@@ -1,11 +1,11 @@
 // What waits in this browser, in words: to be read, saved as a file, and copied or discarded where it cannot be sent.
 
-import { build } from "../build.js"
+import { build, dialogOf, plainButton } from "../build.js"
 import { connection } from "../connection.js"
 import { copyable } from "../offer.js"
 import { moment, word } from "../words.js"
 import { download } from "./download.js"
-import { flush } from "./door.js"
+import { all } from "./keeper.js"
 import { waiting } from "./waiting.js"
 
 let dialog = null
@@ -20,32 +20,29 @@ export async function showPanel() {
 
 function made() {
   list = build("div", { className: "stack" })
-  const close = build("button", { type: "button", className: "plain", textContent: word("panel.close") })
-  const save = build("button", { type: "button", className: "plain", textContent: word("panel.download") })
+  const close = plainButton(word("panel.close"))
+  const save = plainButton(word("panel.download"))
   close.addEventListener("click", () => dialog.close())
-  save.addEventListener("click", async () => download(await waiting.list()))
-  const title = build("h2", { id: "waiting-title", textContent: word("panel.title"), tabIndex: -1, autofocus: true })
-  const element = build("dialog", { id: "waiting" }, title, list, build("p", { className: "actions" }, save, close))
-  element.setAttribute("aria-labelledby", title.id)
-  document.body.append(element)
+  save.addEventListener("click", async () => download(await all()))
+  const element = dialogOf("waiting", word("panel.title"), list, build("p", { className: "actions" }, save, close))
+  Object.assign(element.firstChild, { tabIndex: -1, autofocus: true })
   waiting.watch(() => element.open && draw())
   return element
 }
 
 async function draw() {
-  await flush()
-  const records = await waiting.list()
-  const stuck = records.filter((record) => record.stuck)
-  const going = records.filter((record) => !record.stuck)
+  const records = await all()
   list.replaceChildren(
     ...(records.length ? [] : [build("p", { textContent: word("panel.nothing") })]),
-    ...section(going, word(connection.online ? "panel.sending" : "panel.waiting"), goes),
-    ...section(stuck, word("panel.stuck"), stays),
+    ...section(records, word("unkept"), copies),
+    ...section(records, word(connection.online ? "panel.sending" : "panel.waiting"), goes),
+    ...section(records, word("panel.stuck"), stays),
   )
   dialog.querySelector(".actions button").hidden = !records.length
 }
 
-function section(records, sentence, entry) {
+function section(all, sentence, entry) {
+  const records = all.filter(({ lost, stuck }) => entry === (lost ? copies : stuck ? stays : goes))
   if (!records.length) return []
   const pages = new Map()
   for (const record of records) pages.set(record.where.path, [...(pages.get(record.where.path) ?? []), record])
@@ -67,11 +64,14 @@ function goes({ words, since }) {
 }
 
 function stays(record) {
-  const discard = build("button", { type: "button", className: "plain", textContent: word("panel.discard") })
+  const discard = plainButton(word("panel.discard"))
   discard.addEventListener("click", async () => {
     await waiting.drop(record.id)
     dialog.querySelector("h2").focus()
   })
-  const words = record.words.flatMap(({ label, text }, i) => copyable(`stuck-${record.id}-${i}`.replace(/\W/g, "-"), label, text))
-  return [build("div", { className: "offer" }, build("p", { textContent: record.stuck }), ...words, discard)]
+  return [build("div", { className: "offer" }, build("p", { textContent: record.stuck }), ...copies(record), discard)]
+}
+
+function copies({ id, words }) {
+  return words.flatMap(({ label, text }, i) => copyable(`stuck-${id}-${i}`.replace(/\W/g, "-"), label, text))
 }

@@ -8,7 +8,8 @@ import { saving } from "../saving.js"
 import { swap } from "../swap.js"
 import { word } from "../words.js"
 import { device } from "./device.js"
-import { flush } from "./door.js"
+import { instead } from "./keeper.js"
+import { left as looksAfter } from "./start.js"
 import { waiting } from "./waiting.js"
 
 /** Take over whatever was left behind. Without a connection only what belongs to this page's own fields. */
@@ -18,7 +19,7 @@ export async function resend() {
   for (const record of newest(left.filter(({ kind }) => kind === "post"))) await takeOver(record)
   if (!connection.online || !gate.open) return
   const docs = new Set(left.filter(({ kind }) => kind === "text").map(({ doc }) => doc))
-  for (const doc of docs) await sendText(doc, left)
+  for (const doc of docs) await (await looksAfter()).sendText(doc, left)
 }
 
 /** Of several values of one field only the last counts. */
@@ -38,7 +39,7 @@ async function takeOver(record) {
   if (!(field || connection.online) || !(await waiting.claim(record))) return
   if (record.gen !== device.gen) return waiting.stick(record, word("offer.restored"))
   const body = new URLSearchParams(record.body)
-  if (field?.adopt?.(body, record.since)) return flush().then(() => waiting.drop(record.id))
+  if (field?.adopt?.(body, record.since)) return instead(record, field.key)
   sendPost(record, body)
 }
 
@@ -54,16 +55,4 @@ function sendPost(record, body) {
     return waiting.drop(record.id)
   }
   enqueue({ key, lane: record.doc, url: record.url, body, place, answered, kept: true })
-}
-
-/** An open document adopts what was left of it; one that nobody here reads is closed again when all is sent. */
-async function sendText(doc, left) {
-  const { close, open } = await import("../collab/documents.js")
-  const live = open(doc)
-  const records = []
-  for (const record of left) {
-    if (record.kind === "text" && record.doc === doc && (await waiting.claim(record))) records.push(record)
-  }
-  await live.adopt(records)
-  for (const event of ["taken", "refused", "closed"]) live.addEventListener(event, () => setTimeout(() => close(doc), 2_000))
 }

@@ -21,7 +21,11 @@ export const waiting = {
     tell()
   },
 
-  async drop(...ids) {
+  drop(...ids) {
+    return this.erase(...ids).catch(() => {}) // sent twice does no harm
+  },
+
+  async erase(...ids) {
     await alive() // as for keeping: what is dropped at once is not kept a moment later
     await change("waiting", (store) => ids.forEach((id) => store.delete(id)))
     tell()
@@ -71,6 +75,11 @@ export const waiting = {
     if ((await everything()).length) await change("bases", (store) => store.clear())
     else await destroy()
   },
+}
+
+/** How many texts and values. */
+export function wordsIn(records) {
+  return records.reduce((sum, { words }) => sum + words.length, 0)
 }
 
 async function everything() {

@@ -1,16 +1,18 @@
 // Keeps an eye on what waits in this browser: says how much, and sees that it is sent.
 
-import { insist } from "../backoff.js"
 import { build } from "../build.js"
 import { connection } from "../connection.js"
 import { gate } from "../gate.js"
 import { saving } from "../saving.js"
 import { word } from "../words.js"
 import { device } from "./device.js"
+import { owed } from "./door.js"
 import { forget, startLeaving } from "./leaving.js"
 import { startPages } from "./pages.js"
+import { showPanel } from "./panel.js"
 import { resend } from "./resend.js"
-import { waiting } from "./waiting.js"
+import { left } from "./start.js"
+import { waiting, wordsIn } from "./waiting.js"
 
 const CALM = 500
 
@@ -24,16 +26,15 @@ export function start() {
   startPages()
   document.addEventListener("visibilitychange", soon)
   document.addEventListener("kw:saving", showWay)
-  document.addEventListener("click", (event) => event.target.closest("[data-show-waiting]") && open())
+  document.addEventListener("click", (event) => event.target.closest("[data-show-waiting]") && showPanel())
   showWay()
   soon()
-  insist(() => import("./panel.js")) // it is wanted when there is no line to fetch it over
 }
 
 /** The way to the panel stands behind the sentence about it. */
 function showWay() {
   const head = document.getElementById("save-state")
-  const wanted = ["waiting", "offline", "refused"].includes(head.dataset.state) && saving.count + saving.kept > 0
+  const wanted = ["waiting", "offline", "refused"].includes(head.dataset.state) && saving.count + saving.kept + owed().length > 0
   const button = document.getElementById("waiting-show")
   if (!wanted) button?.remove()
   else if (!button) head.append(way())
@@ -42,10 +43,6 @@ function showWay() {
 function way() {
   const properties = { id: "waiting-show", type: "button", className: "quiet", data: { showWaiting: "" } }
   return build("button", { ...properties, textContent: word("panel.show") })
-}
-
-function open() {
-  insist(() => import("./panel.js")).then(({ showPanel }) => showPanel())
 }
 
 function soon() {
@@ -57,7 +54,7 @@ function soon() {
 
 async function look() {
   await resend()
-  if (!gate.open && connection.online) (await import("./away.js")).showAway()
+  if (!gate.open && connection.online) (await left()).askFirst()
   count(await waiting.list())
   if (device.shared) await forget()
 }
@@ -66,9 +63,5 @@ async function look() {
 function count(records) {
   const elsewhere = records.filter(({ page, stuck }) => !stuck && page !== device.page)
   const stuck = records.filter(({ stuck }) => stuck)
-  saving.beside({ waiting: texts(elsewhere), stuck: texts(stuck) })
-}
-
-function texts(records) {
-  return records.reduce((sum, { words }) => sum + words.length, 0)
+  saving.beside({ waiting: wordsIn(elsewhere), stuck: wordsIn(stuck) })
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, session
 
-from klimawerk.accounts import pages, routes, sessions
+from klimawerk.accounts import pages, routes, sessions, stale
 from klimawerk.accounts.access import current_person
 from klimawerk.accounts.restored import links_over_a_restore
 from klimawerk.operations.service import on_restore
@@ -15,6 +15,7 @@ from klimawerk.web.places import know_reader
 def init_app(app: Flask) -> None:
     sessions.init_app(app)
     pages.init_app(app)
+    stale.init_app(app)
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
     know_reader(app, current_person)

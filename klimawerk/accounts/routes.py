@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
-from klimawerk.accounts import audit, browsers, limits, links, mail, passwords, service, sessions
+from klimawerk.accounts import audit, browsers, limits, links, mail, passwords, service, sessions, stale
 from klimawerk.accounts.access import current_person, login_required, operator_or_404, signed_in
 from klimawerk.accounts.forms import ForgottenForm, NewPasswordForm, PasswordForm, ProfileForm, SignInForm
 from klimawerk.accounts.models import Person
@@ -227,6 +227,8 @@ def _welcome(person: Person, shared: bool = False) -> AnyResponse:
     _begin(person, shared)
     if wants_fragment():
         return _in_place(person)
+    if again := stale.signed_in_again(request.form.get("again", ""), person.id):
+        return again
     return redirect(_local(request.form.get("next") or request.args.get("next")))
 
 
@@ -260,7 +262,13 @@ def _sign_in_page(form: SignInForm, status: int = 200, fragment: bool | None = N
     only_form = wants_fragment() if fragment is None else fragment
     template = "accounts/_sign_in.html" if only_form else "accounts/sign_in.html"
     to = _local(request.form.get("next") or request.args.get("next"))
-    return render_template(template, form=form, next=to, in_place=only_form), status
+    return render_template(template, form=form, next=to, in_place=only_form, again=_again()), status
+
+
+def _again() -> str:
+    """The form that waits for its person to sign in, if it is one."""
+    sealed = request.form.get("again", "")
+    return sealed if stale.opened(sealed) else ""
 
 
 def _later(page: tuple[str, int], seconds: int) -> Response:

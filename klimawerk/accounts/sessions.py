@@ -167,6 +167,8 @@ def init_app(app: Flask) -> None:
 def begin(person: Person) -> None:
     """This browser is `person`'s from now on, under a new id (so that an id planted before is worth nothing)."""
     _own().begin(person)
+    # What this browser's form tokens are made of: it names their person, see stale.py.
+    session["csrf_token"] = f"{person.id}.{secrets.token_hex(20)}"
 
 
 def end() -> None:

@@ -8,7 +8,7 @@ export function settled(answer) {
     location.reload()
     return false
   }
-  token().content = answer.headers.get("X-CSRFToken")
+  carry(answer.headers.get("X-CSRFToken"))
   return true
 }
 
@@ -17,10 +17,26 @@ export async function renewToken() {
   const answer = await fetch(FORM, { headers: { "HX-Request": "true" }, cache: "no-store" })
   const form = new DOMParser().parseFromString(await answer.text(), "text/html")
   const fresh = answer.headers.get("X-CSRFToken") ?? form.querySelector("input[name=csrf_token]")?.value
-  if (fresh) token().content = fresh
+  if (fresh) carry(fresh)
   return answer
+}
+
+/** All forms, also those that go without a script. */
+function carry(fresh) {
+  token().content = fresh
+  for (const input of document.querySelectorAll("[name=csrf_token]")) input.value = fresh
 }
 
 export function token() {
   return document.querySelector("meta[name=csrf-token]")
+}
+
+/** Another tab may have signed in already. */
+export async function elsewhere() {
+  try {
+    const answer = await renewToken()
+    return answer.headers.has("X-Person") && settled(answer)
+  } catch {
+    return false
+  }
 }

@@ -7,6 +7,9 @@ import { startTablePaste } from "./paste-table.js"
 import { startRequestKeys } from "./request-keys.js"
 
 export function start() {
+  // A form that came back filled in stands at the address of its page again.
+  const { at } = document.documentElement.dataset
+  if (at) history.replaceState(null, "", at)
   startBusy()
   startDrag()
   startTablePaste()

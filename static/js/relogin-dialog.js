@@ -1,7 +1,7 @@
 // The dialog in which a person signs in again, over the page that stays as it is.
 
 import { build, dialogOf } from "./build.js"
-import { renewToken, settled, token } from "./form-token.js"
+import { elsewhere, renewToken, settled, token } from "./form-token.js"
 import { word } from "./words.js"
 
 const LOOK_AROUND = 20_000
@@ -17,6 +17,8 @@ export async function inDialog() {
       event.preventDefault()
       submitted(dialog).then((signedIn) => signedIn && done())
     })
+    // Who comes back from another window has signed in there, perhaps.
+    document.addEventListener("visibilitychange", () => document.hidden || elsewhere().then((signedIn) => signedIn && done()))
   })
   dialog.remove()
   before?.focus?.({ preventScroll: true })

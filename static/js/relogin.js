@@ -1,7 +1,7 @@
 // The login has ended, the page has not: sign in again in place, then everything goes on where it was.
 
 import { insist } from "./backoff.js"
-import { renewToken, settled } from "./form-token.js"
+import { elsewhere } from "./form-token.js"
 import { laterWords } from "./words.js"
 
 const PAUSE_IN_TYPING = 1_500
@@ -30,16 +30,6 @@ async function ask() {
     await inDialog()
   }
   for (const watcher of watchers) watcher()
-}
-
-/** Another tab may have signed in already. */
-async function elsewhere() {
-  try {
-    const answer = await renewToken()
-    return answer.headers.has("X-Person") && settled(answer)
-  } catch {
-    return false
-  }
 }
 
 /** Nobody's sentence shall end in the form's e-mail field. */

@@ -1,6 +1,7 @@
 // htmx carries what all our requests carry, and never swaps a sign-in page into the middle of another.
 
 import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
+import { renewToken } from "./form-token.js"
 import { headers } from "./http.js"
 import { signInAgain } from "./relogin.js"
 
@@ -11,6 +12,8 @@ export function startRequests() {
     Object.assign(detail.ctx.request.headers, headers())
   })
   document.addEventListener("htmx:after:request", ({ detail }) => {
-    if (detail.ctx.response?.status === 401) signInAgain()
+    const status = detail.ctx.response?.status
+    if (status === 401) signInAgain()
+    if (status === 400) renewToken()
   })
 }

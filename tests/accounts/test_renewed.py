@@ -1,0 +1,63 @@
+"""After signing in again in place every form of the page is good, not only those that a script sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from klimawerk.measures.models import Measure
+from tests import factories
+from tests.comments.conftest import table
+from tests.editor.conftest import Sheet, measure, sheet_for, team
+from tests.factories import Team
+
+__all__ = ["measure", "sheet_for", "table", "team"]
+
+
+def sign_in_in_place(page: Page, email: str) -> None:
+    dialog = page.locator("dialog#relogin")
+    dialog.locator("input[name=email]").fill(email)
+    dialog.locator("input[name=password]").fill(factories.PASSWORD)
+    dialog.locator("button").click()
+    expect(dialog).to_have_count(0)
+
+
+def test_a_plain_form_that_was_open_while_its_person_signed_in_again_is_taken(
+    team: Team, sheet_for: Callable[..., Sheet], measure: Measure
+) -> None:
+    person = team.partner["coordinator"]
+    here = sheet_for(person)
+    page = here.page
+    reason = page.locator(f"form[action='/items/{measure.id}/lock'] input[name=reason]")
+    page.locator("details").filter(has=reason).locator("summary").first.click()
+    reason.fill("We vote.")
+    page.context.clear_cookies()
+    page.context.set_offline(True)
+    page.context.set_offline(False)
+    sign_in_in_place(page, person.email)
+    tokens = page.locator("input[name=csrf_token]").evaluate_all("(all) => all.map(({ value }) => value)")
+    assert set(tokens) == {page.locator("meta[name=csrf-token]").get_attribute("content")}
+    assert len(tokens) > 5
+    reason.press("Enter")
+    expect(page.get_by_text("We vote.")).to_be_visible()
+
+
+def test_without_a_script_the_form_of_another_window_comes_back_and_stands_at_its_page(
+    team: Team, sheet_for: Callable[..., Sheet], measure: Measure
+) -> None:
+    """The script of this page is not asked for a token: it sends the form as it is."""
+    person = team.partner["coordinator"]
+    page = sheet_for(person).page
+    reason = page.locator(f"form[action='/items/{measure.id}/lock'] input[name=reason]")
+    page.locator("details").filter(has=reason).locator("summary").first.click()
+    reason.fill("We vote.")
+    form = page.locator(f"form[action='/items/{measure.id}/lock']")
+    form.evaluate("(form) => (form.elements.csrf_token.value = 'of a session that has ended')")
+    reason.press("Enter")
+    expect(page.locator("#again")).to_be_visible()
+    expect(reason).to_have_value("We vote.")
+    page.wait_for_url(f"**/measures/{measure.id}")
+    reason.press("Enter")
+    expect(page.locator("#again")).to_have_count(0)
+    expect(page.get_by_text("We vote.")).to_be_visible()

@@ -1,0 +1,250 @@
+"""A form whose token is no longer good does nothing, and comes back filled in, to its own person and to nobody else."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from klimawerk.accounts.models import Login, Person
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
+from klimawerk.programmes.models import Programme
+from tests import factories
+from tests.client import ProofReader
+from tests.factories import Team
+
+OURS = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
+FILLED = 'id="again"'
+
+
+@pytest.fixture
+def team(app: Flask) -> Team:
+    return factories.partnership()
+
+
+@pytest.fixture
+def programme(team: Team) -> Programme:
+    return factories.programme(team)
+
+
+@pytest.fixture
+def measure(programme: Programme) -> Measure:
+    return factories.measure(programme)
+
+
+def send(client: ProofReader, page: str, action: str, *, site: dict[str, str] = OURS, **data: Any) -> TestResponse:
+    """A form of `page`, sent by a browser without a script; its token is the client's."""
+    token, client.token = client.token, ""
+    headers = {"Referer": f"http://localhost{page}", **site}
+    return client.post(action, data={"csrf_token": token, **data}, headers=headers)
+
+
+def again(client: ProofReader, person: Person) -> None:
+    """Signed in again in another window of the same browser."""
+    token = client.token
+    client.login(person)
+    client.token = token
+
+
+def ended(client: ProofReader) -> None:
+    """The session is over, as after its time."""
+    with writing():
+        db.session.execute(db.delete(Login))
+
+
+def sign_in(client: ProofReader, html: str, person: Person, password: str = factories.PASSWORD) -> TestResponse:
+    """Through the form on this page, with all that it carries."""
+    carried = re.search(r'name="again" value="([^"]+)"', html)
+    assert carried, "nothing waits for its person here"
+    client.token = token_of(html)
+    return send(client, "/login", "/login", email=person.email, password=password, again=unescape(carried[1]))
+
+
+def token_of(html: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', html)
+    assert found
+    return found[1]
+
+
+def said(html: str) -> str:
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)))
+
+
+def value(html: str, name: str) -> str:
+    """What the control `name` holds in the form that came back."""
+    form = next(found for found in re.findall(r"<form.*?</form>", html, re.DOTALL) if 'id="again"' in found)
+    words = re.search(rf'<textarea[^>]*name="{name}"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL)
+    if words:
+        return unescape(words[1])
+    chosen = re.search(rf'<select[^>]*name="{name}".*?<option[^>]*value="([^"]*)"[^>]* selected', form, re.DOTALL)
+    if chosen:
+        return unescape(chosen[1])
+    tag = re.search(rf'<input[^>]*name="{name}"[^>]*>', form)
+    assert tag, f"{name} is not in the form:\n{form[:2000]}"
+    found = re.search(r' value="([^"]*)"', tag[0])
+    return unescape(found[1]) if found else ""
+
+
+def test_a_form_sent_after_signing_in_again_elsewhere_comes_back_filled_in_and_can_be_sent(
+    client: ProofReader, team: Team, measure: Measure
+) -> None:
+    person, history = team.de["coordinator"], f"/items/{measure.id}/history"
+    client.login(person)
+    assert client.get(history).status_code == 200
+    again(client, person)
+    keep = f"/items/{measure.id}/versions"
+    answer = send(client, history, keep, label='As <agreed> & "done"', note="One\ntwo")
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert FILLED in html
+    assert (value(html, "label"), value(html, "note")) == ('As <agreed> & "done"', "One\ntwo")
+    assert "agreed" not in client.get(history).get_data(as_text=True)
+    client.token = token_of(html)
+    assert send(client, history, keep, label=value(html, "label"), note=value(html, "note")).status_code in (302, 303)
+    assert "As &lt;agreed&gt;" in client.get(history).get_data(as_text=True)
+
+
+def test_after_the_end_of_a_session_its_own_person_signs_in_and_has_the_form_again(
+    client: ProofReader, team: Team, measure: Measure
+) -> None:
+    person, history = team.de["coordinator"], f"/items/{measure.id}/history"
+    client.login(person)
+    client.get(history)
+    ended(client)
+    first = send(client, history, f"/items/{measure.id}/versions", label="Before lunch", note="")
+    html = first.get_data(as_text=True)
+    assert first.status_code == 401
+    assert "Your sign-in has ended" in said(html) or "Ihre Anmeldung ist abgelaufen" in said(html)
+    wrong = sign_in(client, html, person, password="not this one")
+    assert wrong.status_code == 422
+    answer = sign_in(client, wrong.get_data(as_text=True), person)
+    html = answer.get_data(as_text=True)
+    assert value(html, "label") == "Before lunch"
+    client.token = token_of(html)
+    sent = send(client, history, f"/items/{measure.id}/versions", label=value(html, "label"), note="")
+    assert sent.status_code in (302, 303)
+
+
+def test_who_signs_in_instead_of_the_one_who_wrote_does_not_see_it(
+    client: ProofReader, team: Team, measure: Measure
+) -> None:
+    history = f"/items/{measure.id}/history"
+    client.login(team.de["coordinator"])
+    client.get(history)
+    ended(client)
+    html = send(client, history, f"/items/{measure.id}/versions", label="Mine alone", note="").get_data(as_text=True)
+    answer = sign_in(client, html, team.de["editor"])
+    assert answer.status_code == 302
+    assert "Mine alone" not in client.get(history).get_data(as_text=True)
+
+
+def test_a_page_of_the_person_before_is_neither_carried_out_nor_shown_to_the_next(
+    client: ProofReader, team: Team, measure: Measure
+) -> None:
+    history = f"/items/{measure.id}/history"
+    client.login(team.de["coordinator"])
+    client.get(history)
+    again(client, team.de["editor"])
+    answer = send(client, history, f"/items/{measure.id}/versions", label="Mine alone", note="")
+    assert answer.status_code == 400
+    assert "Mine alone" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {},
+    ],
+)
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_what_another_site_sends_is_refused_and_never_shown(
+    client: ProofReader, team: Team, measure: Measure, site: dict[str, str], signed_in: bool
+) -> None:
+    history = f"/items/{measure.id}/history"
+    client.login(team.de["coordinator"])
+    client.get(history)
+    stale = "made up" if signed_in else client.token
+    if not signed_in:
+        ended(client)
+    for action, data in (
+        (f"/items/{measure.id}/versions", {"label": "Planted", "note": ""}),
+        (f"/items/{measure.id}/delete", {}),
+    ):
+        client.token = stale
+        answer = send(client, history, action, site=site, **data)
+        html = answer.get_data(as_text=True)
+        assert answer.status_code == 400
+        assert "Planted" not in html
+        assert 'id="again"' not in html
+        assert f'action="{action}"' not in html
+
+
+def test_a_browser_that_says_only_where_the_form_stood_is_answered_the_same(
+    client: ProofReader, team: Team, measure: Measure
+) -> None:
+    """On plain http browsers send no Sec-Fetch-Site."""
+    history = f"/items/{measure.id}/history"
+    client.login(team.de["coordinator"])
+    client.get(history)
+    client.token = "of another secret"
+    answer = send(
+        client, history, f"/items/{measure.id}/versions", site={"Origin": "http://localhost"}, label="Here", note=""
+    )
+    assert value(answer.get_data(as_text=True), "label") == "Here"
+
+
+def test_a_password_is_not_put_back_and_goes_into_no_other_form(client: ProofReader, team: Team) -> None:
+    person = team.de["coordinator"]
+    client.login(person)
+    client.get("/account")
+    for stale in (lambda: again(client, person), lambda: ended(client)):
+        stale()
+        secret = {"present_password": factories.PASSWORD, "new_password": "Another long passphrase"}
+        answer = send(client, "/account", "/account/password", **secret)
+        html = answer.get_data(as_text=True)
+        if answer.status_code == 401:
+            html = sign_in(client, html, person).get_data(as_text=True)
+        assert 'id="again"' in html
+        assert "passphrase" not in html
+        client.token = token_of(html)
+
+
+def test_the_sign_in_form_itself_comes_back_with_the_address(client: ProofReader, team: Team) -> None:
+    person = team.de["editor"]
+    client.get("/login")
+    client.token = "of another secret"
+    answer = send(client, "/login", "/login", email=person.email, password=factories.PASSWORD)
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert value(html, "email") == person.email
+    assert factories.PASSWORD not in html
+    assert client.get("/account").status_code == 302
+
+
+def test_where_the_form_is_gone_its_words_stay_to_be_copied(client: ProofReader, team: Team, measure: Measure) -> None:
+    person = team.de["coordinator"]
+    client.login(person)
+    again(client, person)
+    answer = send(client, f"/measures/{measure.id}", "/threads/99/comments", words="Long thoughts.\nMore.", key="k")
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert "Long thoughts.\nMore.</textarea>" in html
+
+
+def test_a_script_is_told_as_before(client: ProofReader, team: Team, measure: Measure) -> None:
+    client.login(team.de["coordinator"])
+    client.token = ""
+    answer = client.post(
+        f"/items/{measure.id}/fields/priority", data={"value": "low"}, headers={"HX-Request": "true", **OURS}
+    )
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (400, "#flashes")

@@ -116,8 +116,9 @@ class _Runner:
         moment = time.monotonic()
         if self._process is not None and (status := self._process.poll()) is not None and not self._stopped:
             self._process = None
-            self._pause = min(self._longest, 2 * self._pause) if moment - self._began < SPAN else RUNNER_AGAIN[0]
-            self._due = moment + self._pause
+            if moment - self._began >= SPAN:
+                self._pause = RUNNER_AGAIN[0]
+            self._due, self._pause = moment + self._pause, min(self._longest, 2 * self._pause)
             print(f"The job runner ended ({status}); it is started again.", file=sys.stderr, flush=True)
         if self._process is None and moment >= self._due:
             self.start()

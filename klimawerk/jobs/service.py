@@ -53,6 +53,7 @@ CLAIMS = 3
 SLICE = 0.006
 """Seconds after which a transaction of a storing process takes nothing more in; a commit comes on top."""
 
+LONGEST_PAUSE = 0.1  # seconds between two slices
 PIECE = 64_000  # bytes copied at once
 
 PROBLEMS: dict[str, LazyString] = {
@@ -137,15 +138,17 @@ def in_slices(
 ) -> None:
     """Do all pieces, as many in each transaction as fit into SLICE; a piece takes some milliseconds at most.
 
-    Others have their turn between two transactions. `begin` begins one.
+    Between two transactions others have as much time as the last one took: whoever only gave way (turns.py) would come
+    before each of them again, and a page that waits for its turn at every statement would wait until all is stored.
+    `begin` begins a transaction.
     """
     for piece in pieces:
+        began = time.monotonic()
         with begin() as session:
-            began = time.monotonic()
             piece(session)
             while time.monotonic() - began < SLICE and (another := next(pieces, None)):
                 another(session)
-        turns.give_way()
+        time.sleep(min(LONGEST_PAUSE, time.monotonic() - began))
 
 
 def root() -> Path:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 from flask import Flask
 
+from klimawerk.config import ROOT
 from klimawerk.jobs import folders
 from klimawerk.jobs import service as jobs
 from klimawerk.jobs.folders import Order
@@ -185,3 +188,41 @@ def test_only_one_of_several_processes_stores_it(app: Flask, any_database: str) 
     for _process in range(3):
         jobs.tick(begun.append)
     assert len(begun) == 2, "whoever is silent is dead"
+
+
+BESIDE = """
+from gevent import monkey
+monkey.patch_all()
+import time
+from contextlib import nullcontext
+import gevent
+from klimawerk import turns
+from klimawerk.jobs import service
+
+def compute(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+def page():
+    global statements
+    while True:
+        turns.breathe()
+        compute(0.004)
+        statements += 1
+
+statements = 0
+reader = gevent.spawn(page)
+gevent.sleep(0.05)
+before = statements
+service.in_slices((lambda _session: compute(0.008) for _ in range(50)), nullcontext)
+print(statements - before)
+"""
+
+
+def test_a_page_gets_on_while_a_job_is_stored() -> None:
+    """Both give way to each other; a page that does so at every statement had not got one until all was stored."""
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert int(done.stdout) >= 50

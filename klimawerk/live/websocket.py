@@ -42,7 +42,7 @@ class WebSocket:
         taken_over = environ.get("gunicorn.socket") or environ["werkzeug.socket"]
         self._socket = getattr(taken_over, "line", taken_over)  # without the limits of requests (web/connections.py)
         self.most, self._paced = most, paced
-        self._buffer = b""
+        self._buffer = bytearray()  # bytes would be copied whole with every piece that comes in
         self._writing = threading.Lock()
         self._open = True
         self._socket.sendall(_handshake(environ))
@@ -133,7 +133,8 @@ class WebSocket:
             if not received:
                 raise _Ended
             self._buffer += received
-        taken, self._buffer = self._buffer[:count], self._buffer[count:]
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
         return taken
 
 

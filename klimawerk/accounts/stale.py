@@ -28,10 +28,10 @@ LONGEST = 200_000
 _DAY = 24 * 60 * 60
 _UNSAID = frozenset({TOKEN, "key", "request_key", "rev", "id", "until", "next", "again", "item", "programme", "anchor"})
 _HOMES = (
-    (r"/digests/.*", ("/account",)),
-    (r"/account/.*|/logout/everywhere", ("/account",)),
-    (r"(/partnerships/\d+)/.*", (r"\1/settings", r"\1/members", r"\1/joint")),
-    (r"(/items/\d+)/fields/.*", (r"\1",)),
+    (re.compile(r"/digests/.*"), ("/account",)),
+    (re.compile(r"/account/.*|/logout/everywhere"), ("/account",)),
+    (re.compile(r"(/partnerships/\d+)/.*"), (r"\1/settings", r"\1/members", r"\1/joint")),
+    (re.compile(r"(/items/\d+)/fields/.*"), (r"\1",)),
 )
 """Where forms stand whose own address shows nothing: an address of that kind was the page, after a mistake in it."""
 
@@ -172,7 +172,7 @@ def _homes(sent: Sent) -> list[str]:
     """Where the form may stand, the likeliest first."""
     path = urlsplit(sent.action).path
     homes = [sent.page, path, path.rpartition("/")[0]]
-    homes += [found.expand(to) for pattern, tos in _HOMES if (found := re.fullmatch(pattern, path)) for to in tos]
+    homes += [found.expand(to) for pattern, tos in _HOMES if (found := pattern.fullmatch(path)) for to in tos]
     return [home for home in dict.fromkeys(homes) if home.startswith("/") and not home.startswith("//")]
 
 

@@ -50,6 +50,13 @@ class Config:
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
 
+    def _pool(self) -> dict[str, object]:
+        """Nobody waits for a connection to SQLite, which is a file: a writer would do so while others wait for the one
+        who writes. PostgreSQL's are few, and dear to begin."""
+        if self.is_sqlite:
+            return {"pool_size": 10, "max_overflow": -1}
+        return {"pool_size": 15, "max_overflow": 0}
+
     def flask(self) -> dict[str, object]:
         """The same settings under the names Flask and its extensions look for."""
         return {
@@ -57,7 +64,7 @@ class Config:
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "MAX_CONTENT_LENGTH": self.max_import_size,
             "MAX_FORM_MEMORY_SIZE": self.max_form_size,
-            "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
+            "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, **self._pool()},
             "SESSION_COOKIE_NAME": "klimawerk_session",
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",

@@ -3,6 +3,9 @@
 SQLite has one writer. A second one waits inside C, which would freeze every greenlet of the process, so writers
 queue on a lock of ours instead and begin with `BEGIN IMMEDIATE` (a read transaction cannot be upgraded safely).
 Nothing that yields (network, emit, sleep) may run inside `writing()`.
+
+Whoever waits for anything but the database itself holds no connection meanwhile (`release`): a pool's few connections
+would all be in the hands of those who wait for somebody who needs one.
 """
 
 from __future__ import annotations
@@ -47,10 +50,10 @@ def writing() -> Iterator[Session]:
     if _depth.get():
         yield db.session()
         return
+    session = db.session()
+    session.rollback()  # before the lock is waited for
     with _writer():
-        session = db.session()
-        session.rollback()
-        session.expire_all()  # without an open transaction the line above forgets nothing
+        session.expire_all()  # without an open transaction a rollback forgets nothing
         session.info["after_commit"] = []
         token = _depth.set(1)
         try:
@@ -70,6 +73,7 @@ def writing() -> Iterator[Session]:
 
 class Line:
     """A connection of the driver's own, kept between transactions: for the few statements that come with every letter.
+    It is none of the pool's, so that it need not be waited for when all of those are in use.
 
     To fetch a connection and give it back costs as much as a short transaction, and so does everything that SQLAlchemy
     does around a statement of which it has made the words before. For one thread (or greenlet). After a failure the
@@ -87,7 +91,7 @@ class Line:
             token = _depth.set(1)
             try:
                 with _errors_of_sqlalchemy():
-                    connection = self._connection = self._connection or db.engine.raw_connection()
+                    connection = self._connection = self._connection or _own_connection()
                     cursor = connection.cursor()
                     if current_app.extensions["klimawerk"].is_sqlite:
                         cursor.execute("BEGIN IMMEDIATE")
@@ -102,11 +106,16 @@ class Line:
                 _depth.reset(token)
 
     def close(self) -> None:
-        """What was not committed is undone."""
+        """End the connection; what was not committed is undone."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):
                 connection.invalidate()
+
+
+def _own_connection() -> PoolProxiedConnection:
+    """From a pool of its own, with the settings and listeners of the engine's."""
+    return db.engine.pool.recreate().connect()
 
 
 class _Made(NamedTuple):
@@ -226,6 +235,27 @@ def _writer() -> Iterator[None]:
             yield
     else:
         yield
+
+
+def release() -> None:
+    """Give the connection back before somebody is waited for. What was read stays readable, and may be out of date
+    afterwards; what was changed outside of `writing()` is undone, as it would be by the next `writing()`. Does nothing
+    inside of one.
+    """
+    if _depth.get():
+        return
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        session.rollback()
+    else:
+        session.commit()
+
+
+def forget() -> None:
+    """What this session has read is read anew from now on. Not for use inside `writing()`."""
+    session = db.session()
+    session.rollback()
+    session.expire_all()  # without an open transaction a rollback forgets nothing
 
 
 def breathe() -> None:

@@ -139,7 +139,7 @@ def _serve(environment: dict[str, str], output: str) -> None:
     os.dup2(nothing, 0)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    sys.argv = ["gunicorn"]
+    sys.argv = ["gunicorn", *environment.get("TEST_SERVES", "").split()]
     status = 1
     try:
         wsgiapp.run()

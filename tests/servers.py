@@ -103,11 +103,19 @@ class Klimawerk:
     """The real thing: gunicorn with a gevent worker; several of them are started by the launcher.
 
     `url` is where browsers go; `verify` the certificate file when that is https; `log` is everything that it wrote.
-    One that is `born` starts in the nursery, which costs a quarter; `launched`: by the launcher, though it is one.
+    One that is `born` starts in the nursery, which costs a quarter; `launched`: by the launcher, though it is one;
+    `serves`: another application than the real one.
     """
 
     def __init__(
-        self, folder: Path, database_url: str, *, born: bool = False, launched: bool = False, **environment: str
+        self,
+        folder: Path,
+        database_url: str,
+        *,
+        born: bool = False,
+        launched: bool = False,
+        serves: str = "",
+        **environment: str,
     ) -> None:
         self.workers = int(environment.get("WORKERS", "1"))
         self.port = free_port(self.workers)
@@ -124,6 +132,7 @@ class Klimawerk:
             "KLIMAWERK_INSTANCE": str(self.instance),
             "KLIMAWERK_DATABASE_URL": database_url,
             "KLIMAWERK_RATE_LIMITS": "off",
+            "TEST_SERVES": serves,
             **environment,
         }
         self._born = born and self.workers == 1
@@ -159,7 +168,9 @@ class Klimawerk:
             time.sleep(0.05)
 
     def _started(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "klimawerk.server" if self._launched else "gunicorn"]
+        serves = self._environment["TEST_SERVES"].split()
+        program = ["klimawerk.server"] if self._launched else ["gunicorn", *serves]
+        command = [sys.executable, "-m", *program]
         with self._output.open("ab") as output:
             return subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=output, stderr=subprocess.STDOUT)
 

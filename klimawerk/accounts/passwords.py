@@ -17,6 +17,8 @@ from flask import current_app
 from flask_babel import ngettext
 from werkzeug.exceptions import ServiceUnavailable
 
+from klimawerk.database import release
+
 SHORTEST = 10
 LONGEST = 200  # characters; more would only be work for the server
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's first recommendation: 19 MiB
@@ -117,6 +119,7 @@ def _elsewhere(work: Callable[..., T], *args: Any) -> T:
         raise Busy(SECONDS)
     _waiting += 1
     try:
+        release()
         with _places:
             return _in_thread(work, *args)
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from klimawerk import panics
+from klimawerk import database, panics
 from klimawerk.collab import access, hints, projection, store
 from klimawerk.collab.committer import Committer
 from klimawerk.collab.courier import Courier
@@ -143,6 +143,7 @@ class Hub:
 
     def _decide(self, room: Room, member: Member) -> None:
         found = access.of(member.person_id, room.name)
+        database.release()
         if found is None:
             self._turn_out(room, member, events.REVOKED)
             return
@@ -212,6 +213,7 @@ class Hub:
         """Compare open rooms with the database, in one query."""
         db.session.rollback()
         rows = {row.name: row for row in db.session.scalars(_lines(names))} if names else {}
+        database.release()
         for name in names:
             room = self.rooms.get(name)
             if room is None:

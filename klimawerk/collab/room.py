@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from pycrdt import Doc, XmlFragment
 
+from klimawerk import database
 from klimawerk.collab import access, store
 from klimawerk.collab.audience import Audience
 from klimawerk.collab.members import NOTHING, Member, Relay
@@ -91,14 +92,21 @@ class Room:
     # What members do
 
     @contextmanager
-    def settled(self) -> Iterator[Doc[XmlFragment]]:
-        """The document as it is on disk, current up to the log. Refused("unavailable") when the disk is too slow."""
+    def settled(self, row: Document) -> Iterator[Doc[XmlFragment]]:
+        """The document as it is on disk, at least as new as its `row`, which was just read. Refused("unavailable") when
+        the disk is too slow.
+
+        The first one reads it from the log; the others wait for that, and then find it. Nothing inside the block may
+        ask the database, or wait: everybody in the room waits for it.
+        """
+        database.release()
         with self.lock:
             self._readers += 1
             try:
                 if not self._turn.wait_for(lambda: self.in_flight == 0, PATIENCE):
                     raise Refused(events.UNAVAILABLE)
-                self._catch_up()
+                if not self._has(row):
+                    self._catch_up()
                 assert self._replica is not None
                 yield self._replica.doc
             finally:
@@ -123,6 +131,11 @@ class Room:
                 self.changed_at = member.wrote_at = self.used_at
             known = self.epoch, self.access_rev
             self._desk.to_disk(Entry(self, member, payload if new else None, *known, self.used_at, reply))
+
+    def _has(self, row: Document) -> bool:
+        """Whether what is in memory is as new as the row."""
+        same = self._replica is not None and (self.id, self.gen) == (row.id, row.gen)
+        return same and row.seq <= self.seq and row.access_rev <= self.access_rev
 
     def _be_ready(self, member: Member) -> None:
         with self._desk.at_database():
@@ -209,8 +222,9 @@ class Room:
         """Catch up with the log, and have the others' updates relayed. Raises NoDocument when it is gone.
 
         `own`: {seq: sid} of rows this process has just written; `row`: the document's, where it was just read. Waits
-        for nothing; the caller sees to it that nothing of this epoch is in flight which it does not name.
+        for nothing but the room; the caller sees to it that nothing of this epoch is in flight which it does not name.
         """
+        database.release()
         with self.lock:
             if row is None:
                 db.session.rollback()
@@ -226,6 +240,7 @@ class Room:
                     return
                 for seq, payload in rows:
                     self._take_over(seq, payload, (own or {}).get(seq, ""))
+            database.release()
 
     def _catch_up(self) -> None:
         """For a member's wish: when the document is gone, the room is about to be closed, which tells them."""
@@ -238,6 +253,8 @@ class Room:
         """Take note of locks and rights. When they changed, all members have to be decided anew (`undecided`)."""
         if self.gen and row.gen != self.gen:
             raise store.NoDocument(self.name)
+        if row.access_rev < self.access_rev:
+            return  # read before the room was waited for, where somebody else has read a newer one
         changed = row.access_rev != self.access_rev
         if changed and self.id:
             self.undecided = True

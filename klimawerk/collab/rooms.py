@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from klimawerk.collab import store
+from klimawerk.collab.models import Document
 from klimawerk.collab.room import Desk, Room
 from klimawerk.live import events
 from klimawerk.live.doors import Refused
@@ -18,23 +19,26 @@ class Rooms:
         self._lock = threading.Lock()
         self._desk = desk
 
+    def find(self, name: str) -> Document:
+        """The document's row. Refused("not_found") when there is none, or it is deleted."""
+        try:
+            row = store.find(name)
+            if not row.deleted:
+                return row
+        except store.NoDocument:
+            pass
+        room = self.get(name)
+        if room is not None:
+            self.forget(room)
+        raise Refused(events.NOT_FOUND)
+
     def open(self, name: str) -> Room:
-        """The document's room. Refused("not_found") when there is none, or it is deleted."""
+        """The document's room. It is read from the log by the first one who wants to see it `settled`."""
         with self._lock:
             room = self._rooms.get(name)
             if room is None:
                 room = self._rooms[name] = Room(name, self._desk)
-        try:
-            with room.lock:
-                row = store.find(name)
-                if row.deleted:
-                    raise store.NoDocument(name)
-                if not room.id:
-                    room.follow()
-        except store.NoDocument:
-            self.forget(room)
-            raise Refused(events.NOT_FOUND) from None
-        return room
+            return room
 
     def get(self, name: str) -> Room | None:
         return self._rooms.get(name)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, request
 
 from klimawerk.collab import access, wire
 from klimawerk.collab.hub import hub
-from klimawerk.live import identity
+from klimawerk.live import events, identity
 from klimawerk.live.doors import Refused
 
 blueprint = Blueprint("collab", __name__)
@@ -23,11 +23,13 @@ def document(name: str) -> Response:
     if who is None or access.of(who.person_id, name) is None:
         abort(404)
     state = _state(request.args.get("sv", ""))
+    rooms = hub().rooms
     try:
-        with hub().rooms.open(name).settled() as opened:
+        row = rooms.find(name)
+        with rooms.open(name).settled(row) as opened:
             update = opened.get_update(state)
-    except Refused:
-        abort(404)
+    except Refused as refusal:
+        abort(503 if refusal.code == events.UNAVAILABLE else 404)
     if not hub().live.pages.may_have(who.person_id, len(update)):
         abort(429)
     response = Response(gzip.compress(update, 4), mimetype="application/octet-stream")

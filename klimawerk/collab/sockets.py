@@ -6,11 +6,15 @@ import base64
 import binascii
 import time
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import quote
 
-from klimawerk.collab import access, store, wire
+from pycrdt import Doc, XmlFragment
+
+from klimawerk import database
+from klimawerk.collab import store, wire
 from klimawerk.collab.hub import Hub, hub
-from klimawerk.collab.members import NOTHING, Member, member
+from klimawerk.collab.members import Member, member
 from klimawerk.collab.room import Room
 from klimawerk.live import events
 from klimawerk.live.doors import Payload, Refused, Reply, text
@@ -43,37 +47,56 @@ def _join(page: Page, payload: Payload) -> Payload:
     if name not in page.docs and (len(page.docs) >= MOST_DOCS or _all_docs(page) >= MOST_DOCS_OF_PERSON):
         raise Refused(events.TOO_LARGE)
     state = _state(payload)
-    guest = member(page.sid, page.person_id, name)
-    room = hub().rooms.open(name)
-    return _welcome(page, payload, room, guest, state)
+    while True:
+        row = hub().rooms.find(name)
+        decided = page.rechecks, row.access_rev
+        guest = member(page.sid, page.person_id, name)
+        room = hub().rooms.open(name)
+        with room.settled(row) as document:
+            if hub().live.pages.get(page.sid) is not page:
+                raise Refused(events.LOGIN_REQUIRED)  # it has left meanwhile
+            holds = decided == (page.rechecks, room.access_rev)
+            found = _enter(page, payload, room, guest, document, state) if holds else None
+        if found is not None:
+            return _welcome(page, payload, room, guest, found)
+        database.forget()  # rights have changed while the room was waited for
 
 
-def _welcome(page: Page, payload: Payload, room: Room, guest: Member, state: bytes | None) -> Payload:
-    """Enter first, read then, so that nothing falls between what is read and what is relayed."""
+class _Found(NamedTuple):
+    """What somebody who enters finds: what they lack, what there is, and where everybody is."""
+
+    known: bytes | None
+    update: bytes
+    vector: bytes
+    seq: int
+    carets: list[Payload]
+
+
+def _enter(
+    page: Page, payload: Payload, room: Room, guest: Member, document: Doc[XmlFragment], state: bytes | None
+) -> _Found:
+    """Enter first, read then, so that nothing falls between what is read and what is relayed. Waits for nothing."""
+    room.relay_after = max(room.relay_after, time.monotonic() + GRACE)
+    guest.sent, guest.told = room.seq, room.may(guest)
+    room.members[page.sid] = guest
+    page.docs.add(room.name)
+    hub().live.server.enter_room(page.sid, events.doc_room(room.name))
+    known = state if payload.get("gen") in (None, room.gen) else None
+    carets = [{"sid": sid, "a": caret} for sid, caret in room.carets.items()]
+    return _Found(known, document.get_update(known), document.get_state(), room.seq, carets)
+
+
+def _welcome(page: Page, payload: Payload, room: Room, guest: Member, found: _Found) -> Payload:
     here = hub()
-    with room.settled() as document:
-        room.relay_after = max(room.relay_after, time.monotonic() + GRACE)
-        guest.sent = room.seq
-        room.members[page.sid] = guest
-        page.docs.add(room.name)
-        guest.access = access.of(page.person_id, room.name) or NOTHING  # may have ended while we waited
-        if not guest.access.read:
-            here.leave(page, room.name)
-            raise Refused(events.NOT_FOUND)
-        guest.told = room.may(guest)
-        here.live.server.enter_room(page.sid, events.doc_room(room.name))
-        known = state if payload.get("gen") in (None, room.gen) else None
-        update, vector, seq = document.get_update(known), document.get_state(), room.seq
-        carets = [{"sid": sid, "a": caret} for sid, caret in room.carets.items()]
-    if not here.live.pages.may_have(page.person_id, len(update)):
+    if not here.live.pages.may_have(page.person_id, len(found.update)):
         here.leave(page, room.name)
         raise Refused(events.RATE)
     here.introduce(guest, room.name)
     write, reason, by = guest.told
     return {
-        **_content(payload, room.name, known, update),
-        **{"gen": room.gen, "sv": _b64(vector), "seq": seq, "write": write, "reason": reason, "by": by},
-        **{"people": here.people_of(room.name), "awareness": carets},
+        **_content(payload, room.name, found.known, found.update),
+        **{"gen": room.gen, "sv": _b64(found.vector), "seq": found.seq, "write": write, "reason": reason, "by": by},
+        **{"people": here.people_of(room.name), "awareness": found.carets},
     }
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from pycrdt import Doc, XmlFragment
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from klimawerk.clock import now
 from klimawerk.collab import content, hints, merging
@@ -19,11 +19,12 @@ from klimawerk.collab.content import Node
 from klimawerk.collab.log import Log
 from klimawerk.collab.models import Document, LiveText, Passages, Update, Writer, new_gen
 from klimawerk.collab.passages import Replay, Span, Spans, Written
-from klimawerk.database import writing
+from klimawerk.database import release, writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 
 Contents = Mapping[str, Node | None]
+_NAMED = select(Document).where(Document.name == bindparam("name")).execution_options(populate_existing=True)
 
 
 class NoDocument(LookupError):
@@ -101,8 +102,7 @@ def contents(name: str, fragments: Iterable[str] | None = None) -> dict[str, Nod
 
 def find(name: str) -> Document:
     """The document's row. Raises NoDocument."""
-    query = select(Document).where(Document.name == name).execution_options(populate_existing=True)
-    document: Document | None = db.session.scalar(query)
+    document: Document | None = db.session.scalar(_NAMED, {"name": name})
     if document is None:
         raise NoDocument(name)
     return document
@@ -177,7 +177,9 @@ def compact(document_id: int) -> None:
     Raises NoDocument.
     """
     log = read_log(document_id)
-    replay = Replay(log, fragment_names(document_id))
+    fragments = fragment_names(document_id)
+    release()
+    replay = Replay(log, fragments)
     state = replay.document.get_update()
     unchanged = (Document.id == log.id, Document.gen == log.gen, Document.upto == log.upto)
     with writing() as session:

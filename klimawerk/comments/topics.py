@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from klimawerk.accounts.models import Person
-from klimawerk.extensions import db
 from klimawerk.live import topics
 from klimawerk.live.changes import note
-from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.models import SIDES
-from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.doors import reader
 from klimawerk.sheets.models import Item
 
 ALL_SIDES = (*SIDES, "neutral")
@@ -53,6 +50,5 @@ def note_counts(programme: Item, seen_by: str) -> None:
 
 
 def _may_watch(side: str, person_id: int, item_id: int) -> bool:
-    person, item = db.session.get(Person, person_id), db.session.get(Item, item_id)
-    member = member_of(person, item.frame.partnership_id) if person and item else None
-    return member is not None and member.side == side and member.may(Right.READ)
+    found = reader(person_id, item_id)
+    return found is not None and found.member.side == side

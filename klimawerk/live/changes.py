@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import current_app, g, has_request_context
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from klimawerk.database import after_commit
 from klimawerk.extensions import db
 from klimawerk.live.models import Topic
 
+_REVISIONS = select(Topic.name, Topic.rev).where(Topic.name.in_(bindparam("names", expanding=True)))
 _listeners: list[Callable[[list[str]], None]] = []
 
 
@@ -37,7 +38,7 @@ def revision(topic: str) -> int:
 
 def revisions(topics: list[str]) -> dict[str, int]:
     """The current revisions of all of `topics`; 0 for those that never changed."""
-    rows = db.session.execute(select(Topic.name, Topic.rev).where(Topic.name.in_(topics)))
+    rows = db.session.execute(_REVISIONS, {"names": topics})
     found: dict[str, int] = dict(rows.all())
     return {name: found.get(name, 0) for name in topics}
 

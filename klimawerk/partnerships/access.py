@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -99,13 +100,18 @@ def today(zone: str, at: datetime | None = None) -> date:
 
 def _holding(person: Person, condition: object) -> list[Member]:
     """Memberships that hold, the one with most rights first."""
-    if person.ended_at is not None:
-        return []
     query = (
         select(Membership)
         .join(Partnership)
         .where(Membership.person_id == person.id, Partnership.deleted_at.is_(None), condition)  # type: ignore[arg-type]
     )
+    return holding_today(person, db.session.scalars(query))
+
+
+def holding_today(person: Person, memberships: Iterable[Membership]) -> list[Member]:
+    """Those of a person's memberships that hold, the one with most rights first; none of somebody who has left."""
+    if person.ended_at is not None:
+        return []
     moment = now()
-    found = [one for one in db.session.scalars(query) if holds(one, moment)]
+    found = [one for one in memberships if holds(one, moment)]
     return [Member(person, one) for one in sorted(found, key=lambda one: -len(RIGHTS.get(one.role, ())))]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from flask import current_app
 
 from klimawerk import safe_json
+from klimawerk.database import release
 from klimawerk.versions import keys, storing
 from klimawerk.versions.comparing import Comparison, State, compare
 from klimawerk.versions.models import Version
@@ -65,6 +66,7 @@ def compared(old: State, new: State) -> Comparison:
 
 def _aside(work: Callable[[], T]) -> T:
     """Waits for `work` in a real thread; under gevent others are served meanwhile."""
+    release()
     if current_app.extensions["klimawerk"].async_mode != "gevent":
         return work()
     import gevent

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from klimawerk.collab import store
+from klimawerk.collab import access, store
+from klimawerk.collab.access import Access
 from klimawerk.collab.models import Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -178,3 +181,37 @@ def test_a_failed_commit_refuses_what_was_under_way_and_nobody_saw_it(house: Hou
     committer._write = whole
     assert akosua.send(update) == {"ok": True, "seq": 1}
     until(lambda: jan.plain() == "bleibt hier")
+
+
+def test_whose_rights_end_while_they_wait_for_the_room_does_not_get_in_and_the_others_do(
+    house: House, doc: str, writer: Write
+) -> None:
+    writer(1)
+    here, room = house.app.extensions["collab"], house.app.extensions["collab"].rooms.get(doc)
+    ending, staying = house.client(2), house.client(3)
+    answers: dict[int, dict[str, Any]] = {}
+    asked = set[int]()
+
+    def access_of(person: int, name: str) -> Access | None:
+        found = house.access(person, name)
+        asked.add(person)
+        return found
+
+    access.register(access_of)
+    people = {2: ending, 3: staying}
+    threads = [
+        threading.Thread(target=lambda n=n, c=c: answers.update({n: c.ask("doc:join", doc=doc)}))  # type: ignore[misc]
+        for n, c in people.items()
+    ]
+    with room.lock:
+        for thread in threads:
+            thread.start()
+        until(lambda: asked == {2, 3})
+        house.rights[2, doc] = None
+        with house.app.app_context():
+            here.live.recheck(2)
+    for thread in threads:
+        thread.join(20)
+    assert answers[2] == {"ok": False, "error": "not_found"}
+    assert answers[3]["ok"]
+    assert {member.person_id for member in room.members.values()} == {1, 3}

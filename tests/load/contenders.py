@@ -82,6 +82,12 @@ class Contender:
         self._process.wait()
         self._process = None
 
+    def kill_below_launcher(self) -> None:
+        """`kill -9` of all but the one that was started, which starts the others again."""
+        for process in self._family()[1:]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
     def stop(self) -> None:
         """Ask it to end, and let it store what it still has in memory."""
         assert self._process is not None

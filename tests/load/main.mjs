@@ -2,6 +2,7 @@
 // with one line: {do: "open", ...plan}, {do: "type", seconds}, ...
 
 import { createInterface } from "node:readline"
+import { Herd } from "./herd.mjs"
 import { makeHistory } from "./history.mjs"
 import { sleep, until, Workshop } from "./typing.mjs"
 
@@ -22,6 +23,8 @@ const verbs = {
   history: ({ edits, last }) => makeHistory(Y, edits, last),
   fill,
   arrive,
+  gather: async (plan) => (workshop = new Herd(plan)).gather(),
+  regather: () => workshop.regather(),
 }
 
 /** Give a server a document that it does not have yet. */

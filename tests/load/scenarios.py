@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.load.contenders import Contender
 from tests.load.editions import Editions
+from tests.load.herd import Herd
 from tests.load.measures import Figures, measured, percentile, percentiles
 from tests.load.standing import Fields, Idle, Joining
 from tests.load.typists import Typists
@@ -57,7 +58,7 @@ class Typing:
 
 
 _S1 = Typing("S1", "one document, 20 people, each 4 keys a second", 1, 20, 20, 4)
-Scenario = Typing | Joining | Idle | Fields | Versions | Editions
+Scenario = Typing | Joining | Idle | Fields | Versions | Editions | Herd
 SCENARIOS: dict[str, Scenario] = {
     one.name: one
     for one in (
@@ -70,6 +71,7 @@ SCENARIOS: dict[str, Scenario] = {
         Fields("S7", "20 people changing fields every 2 s on one page that all have open, S1 beside it", _S1),
         Typing("W", "a workshop: 20 people, 5 of them typing, carets", 1, 20, 5, 4, carets=True, ours=True),
         Versions("V", "versions of a measure with 12,000 characters in two languages each, and 60 rows", 10_000),
+        Herd("J", "100 people come at once to one text, 20 of them type: after a start, and after kill -9", 100, 20),
         Editions("E", "two fixed copies of a programme with 120 measures, 40 of them changed", 120, 40),
     )
 }

@@ -10,8 +10,9 @@ const PING = 9
 const PONG = 10
 
 /** @param url "ws://host:port/path"; resolves with {send(text), close(), bytes} once the server has agreed
- *  @param heard called with each text */
-export function openSocket(url, { headers = {}, heard }) {
+ *  @param heard called with each text
+ *  @param closed called once it is over, if it was ever open */
+export function openSocket(url, { headers = {}, heard, closed = () => {} }) {
   const { hostname, port, pathname, search } = new URL(url)
   const key = randomBytes(16).toString("base64")
   const socket = connect(Number(port), hostname)
@@ -31,7 +32,7 @@ export function openSocket(url, { headers = {}, heard }) {
     let waiting = Buffer.alloc(0)
     let open = false
     socket.on("error", reject)
-    socket.on("close", () => reject(new Error("the connection was closed")))
+    socket.on("close", () => (open ? closed() : reject(new Error("the connection was closed"))))
     socket.on("data", (data) => {
       waiting = waiting.length ? Buffer.concat([waiting, data]) : data
       if (!open) {

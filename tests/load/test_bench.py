@@ -10,6 +10,7 @@ import pytest
 from tests.load import ground, report
 from tests.load.contenders import Klimawerk
 from tests.load.editions import Editions
+from tests.load.herd import Herd
 from tests.load.scenarios import SCENARIOS, Typing
 from tests.load.versions import Versions
 
@@ -53,3 +54,19 @@ def test_the_bench_of_fixed_copies_says_how_long(tmp_path: Path) -> None:
 def test_a_peer_is_shown_as_a_ratio_to_us() -> None:
     table = report.table(SCENARIOS["S1"], {"Klimawerk": {"p95": 30.0}, "another": {"p95": 15.0}})
     assert "15.00 (2.00)" in table
+
+
+@pytest.mark.slow
+def test_the_bench_of_a_herd_says_how_long_until_all_are_in_and_that_nobody_was_refused(tmp_path: Path) -> None:
+    prepared = tmp_path / "prepared.sqlite"
+    made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=6, documents=1)
+    server, scenario = Klimawerk(tmp_path / "server", prepared, made), Herd("T", "six come, two type", 6, 2)
+    try:
+        figures = scenario.run(server, 0)
+    finally:
+        server.kill()
+    for after in ("start", "kill"):
+        assert 0 < figures[f"{after}_in_p50"] <= figures[f"{after}_in"]
+        assert 0 < figures[f"{after}_ack_p95"] <= figures[f"{after}_ack"]
+        assert (figures[f"{after}_refused"], figures[f"{after}_never"]) == (0, 0)
+    assert "the last one in (ms)" in report.table(scenario, {"Klimawerk": figures})

@@ -9,8 +9,9 @@ const PAUSE = 20 // ms between two updates of one document; the first after a pa
 const b64 = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
 const bytesOf = (text) => new Uint8Array(Buffer.from(text, "base64"))
 
-/** A connected page: {ask(event, payload), on(event, listener), close(), bytes}. */
-export async function openPage({ url, cookie }) {
+/** A connected page: {ask(event, payload), on(event, listener), close(), bytes}.
+ *  @param closed called once its connection is over */
+export async function openPage({ url, cookie, closed }) {
   const listeners = new Map()
   const answers = new Map()
   let next = 0
@@ -29,7 +30,11 @@ export async function openPage({ url, cookie }) {
     return answers.delete(Number(packet[2]))
   }
   const address = `${url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`
-  page.socket = await openSocket(address, { headers: { Cookie: cookie, Origin: url }, heard })
+  const over = () => {
+    entered.reject(new Error("the connection was closed"))
+    closed?.()
+  }
+  page.socket = await openSocket(address, { headers: { Cookie: cookie, Origin: url }, heard, closed: over })
   page.socket.send(`40${JSON.stringify({ v: 1, schema: 1 })}`)
   await inside
   return Object.assign(page, {

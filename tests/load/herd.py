@@ -1,0 +1,64 @@
+"""Everybody comes at once: after a start, and after `kill -9` while the launcher starts the server again."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from tests.load.contenders import Contender, Klimawerk
+from tests.load.measures import Figures, percentile
+from tests.load.typists import Typists
+
+TYPED = 3_000  # milliseconds that is typed once all are in
+WAIT = 0.5  # seconds that the generator has to hear that the kill is near
+
+
+@dataclass(frozen=True)
+class Herd:
+    """`people` at one text, `writers` of whom type `pace` letters a second, before, during and after."""
+
+    name: str
+    says: str
+    people: int
+    writers: int
+    pace: float = 4
+    ours: bool = True
+
+    def run(self, contender: Contender, _seconds: float) -> Figures:
+        assert isinstance(contender, Klimawerk)
+        contender.start()
+        with Typists(contender.line) as typists:
+            started = typists.do("gather", **self._plan(contender))
+            killing = threading.Timer(WAIT, contender.kill_below_launcher)
+            killing.start()
+            killed = typists.do("regather")
+            killing.join()
+        return {**_figures("start", started, self.people), **_figures("kill", killed, self.people)}
+
+    def _plan(self, contender: Klimawerk) -> dict[str, Any]:
+        clients = [{**contender.client(n, 0), "writes": n < self.writers} for n in range(self.people)]
+        programme = contender.ground.page
+        return {
+            "url": contender.url,
+            "urls": contender.urls,
+            "programme": programme,
+            "clients": clients,
+            "pace": self.pace,
+            "typed": TYPED,
+        }
+
+
+def _figures(after: str, raw: Figures, people: int) -> Figures:
+    """In milliseconds since the server gave its first answer."""
+    entered, acknowledged = raw["entered"], raw["acknowledged"]
+    return {
+        f"{after}_back": raw["back"],
+        f"{after}_slept": raw["slept"],
+        f"{after}_in_p50": percentile(entered, 0.5),
+        f"{after}_in": max(entered, default=None),
+        f"{after}_ack_p95": percentile(acknowledged, 0.95),
+        f"{after}_ack": max(acknowledged, default=None),
+        f"{after}_refused": sum(raw["refused"].values()),
+        f"{after}_never": people - len(entered) + raw["never"],
+    }

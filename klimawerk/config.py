@@ -52,10 +52,15 @@ class Config:
 
     def _pool(self) -> dict[str, object]:
         """Nobody waits for a connection to SQLite, which is a file: a writer would do so while others wait for the one
-        who writes. PostgreSQL's are few, and dear to begin."""
+        who writes. PostgreSQL's are few, dear to begin, and looked at before they are used: it may have been away."""
         if self.is_sqlite:
             return {"pool_size": 10, "max_overflow": -1}
-        return {"pool_size": 15, "max_overflow": 0}
+        return {"pool_size": 15, "max_overflow": 0, "pool_pre_ping": True, "connect_args": self._patience()}
+
+    def _patience(self) -> dict[str, int]:
+        """For a database server that says nothing any more; what its address names stands."""
+        wanted = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
+        return {name: value for name, value in wanted.items() if f"{name}=" not in self.database_url}
 
     def flask(self) -> dict[str, object]:
         """The same settings under the names Flask and its extensions look for."""

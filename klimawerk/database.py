@@ -11,7 +11,9 @@ would all be in the hands of those who wait for somebody who needs one.
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -36,6 +38,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 BROKEN: tuple[type[Exception], ...] = (OperationalError, InterfaceError, NoConnection)
 """Not the request's fault: the database is full, busy or away, and the same may work in a moment."""
+PAUSE = 1.0  # seconds without a transaction after which a connection of one's own may have ended unnoticed
 _sqlite_writer = threading.RLock()
 _depth: ContextVar[int] = ContextVar("writing_depth", default=0)
 
@@ -77,11 +80,13 @@ class Line:
 
     To fetch a connection and give it back costs as much as a short transaction, and so does everything that SQLAlchemy
     does around a statement of which it has made the words before. For one thread (or greenlet). After a failure the
-    next transaction has a new connection.
+    next transaction has a new connection; after a pause, or somebody else's failure, it is looked whether the server is
+    still at the other end.
     """
 
     def __init__(self) -> None:
         self._connection: PoolProxiedConnection | None = None
+        self._used_at = 0.0
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
@@ -91,19 +96,35 @@ class Line:
             token = _depth.set(1)
             try:
                 with _errors_of_sqlalchemy():
-                    connection = self._connection = self._connection or _own_connection()
+                    connection = self._ready()
                     cursor = connection.cursor()
                     if current_app.extensions["klimawerk"].is_sqlite:
                         cursor.execute("BEGIN IMMEDIATE")
                     yield Cursor(cursor)
                     connection.commit()
                     cursor.close()
+                    self._used_at = time.monotonic()
             except BaseException as error:
                 self.close()
                 _tell_of(error)
                 raise
             finally:
                 _depth.reset(token)
+
+    def _ready(self) -> PoolProxiedConnection:
+        if self._connection is not None and time.monotonic() - self._used_at > PAUSE:
+            try:
+                alive = db.engine.dialect.do_ping(self._connection)
+            except db.engine.dialect.loaded_dbapi.Error:
+                alive = False
+            if not alive:
+                self.close()
+        self._connection = self._connection or _own_connection()
+        return self._connection
+
+    def doubt(self) -> None:
+        """Somebody else has had trouble with the database; safe to call from anywhere."""
+        self._used_at = -math.inf
 
     def close(self) -> None:
         """End the connection; what was not committed is undone."""

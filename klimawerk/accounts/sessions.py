@@ -128,10 +128,21 @@ class ServerSessions(SessionInterface):
         if session.strangers and not session.replaced:
             session.token, session.expires_at = _signed(session), _next_expiry(session)
         elif session.modified:
-            self._store(session)
+            self._try_to_store(session)
         else:
             _slide(session)
         self._give_cookie(app, session, response)
+
+    def _try_to_store(self, session: ServerSession) -> None:
+        """Who begins or ends a session is told when that cannot be stored. Another one goes on as it was: what it was
+        to remember for the next page is no reason to withhold this one."""
+        begun = session.expires_at is not None and not session.replaced
+        try:
+            self._store(session)
+        except BROKEN:
+            if not begun or session.ended:
+                raise
+            log.warning("a session was left as it was: nothing can be stored now")
 
     def _store(self, session: ServerSession) -> None:
         with writing() as database:

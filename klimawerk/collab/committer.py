@@ -75,6 +75,10 @@ class Committer:
                 self._spawn(self._run)
             self._arrived.notify()
 
+    def doubt(self) -> None:
+        """Somebody else has had trouble with the database."""
+        self._line.doubt()
+
     def stop(self) -> None:
         with self._arrived:
             self._running = False

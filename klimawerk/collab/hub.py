@@ -53,6 +53,7 @@ class Hub:
         here.on_recheck.append(self._recheck)
         here.on_hint(hints.DOCUMENTS, self._hear)
         here.bus.on(AWARENESS, self._hear_caret)
+        here.storage.on_failure.append(self.committer.doubt)
         here.keeper.each_second(self.look)
 
     def close(self) -> None:
@@ -194,11 +195,11 @@ class Hub:
 
     def look(self) -> None:
         """Once a second: what other processes wrote, what is to be projected, compacted, or let go."""
+        self.committer.tell_the_waiting()
         self._look_at([room.name for room in self.rooms.all()])
         self.projector.look()
         self._let_go()
         self.parts.tidy()
-        self.committer.tell_the_waiting()
         if time.monotonic() - self._swept > 10:
             alone = not current_app.extensions["klimawerk"].redis_url
             projection.sweep(self.projector.setbacks, everything=not self._swept and alone)
@@ -221,6 +222,8 @@ class Hub:
             try:
                 with panics.as_exception():
                     self._compare(room, rows.get(name))
+            except database.BROKEN:
+                raise  # it is no room's fault, and the next look makes it good
             except Exception:
                 log.exception("%s could not be looked at", name)
 

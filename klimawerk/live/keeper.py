@@ -39,6 +39,10 @@ class Keeper:
             self._jobs.append(job)
             self._wake.set()
 
+    @property
+    def running(self) -> bool:
+        return self._running
+
     def each_second(self, job: Callable[[], None]) -> None:
         self._each_second.append(job)
 

@@ -41,7 +41,7 @@ class Live:
         self.keeper = Keeper(app, server.start_background_task)
         self.bus = Bus(app.extensions["klimawerk"].redis_url, server.start_background_task)
         self.told = Told(self.pages, self.bus, self.tell)
-        self.storage = Storage(server, self.keeper)
+        self.storage = Storage(app, server, self.keeper)
         self.keeper.trouble = self.storage.failed
         database.on_trouble(app, self.storage.failed)
         self.on_gone: list[Callable[[Page], None]] = []

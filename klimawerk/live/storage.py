@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask
 
 from klimawerk.database import writing
 from klimawerk.live import changes, events
@@ -14,44 +17,53 @@ from klimawerk.live.keeper import Keeper
 log = logging.getLogger(__name__)
 PROBE = "storage"  # a topic that nobody watches
 CONVINCED = 2  # tries in a row that have to succeed: a nearly full disk takes a little now and then
+EVERY = 0.25  # seconds between two of them
 
 
 class Storage:
     """One per process. `able`: as far as we know."""
 
-    def __init__(self, server: Any, keeper: Keeper) -> None:
-        self._server, self._keeper = server, keeper
+    def __init__(self, app: Flask, server: Any, keeper: Keeper) -> None:
+        self._app, self._server, self._keeper = app, server, keeper
         self.able = True
-        self._succeeded = 0
-        keeper.each_second(self._look)
+        self.on_failure: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
 
     def failed(self) -> None:
         """Something could not be stored. Cheap, and safe to call from anywhere."""
-        if self.able:
-            self.able, self._succeeded = False, 0
-            log.error("the database takes nothing; everybody is told, and it is tried again every second")
-            self._keeper.soon(self._tell)
+        for listener in self.on_failure:
+            listener()
+        with self._lock:
+            if not self.able or not self._keeper.running:
+                return
+            self.able = False
+        log.error("the database takes nothing; everybody is told, and it is tried again all the time")
+        self._keeper.soon(self._tell)
+        self._server.start_background_task(self._try)
 
     def greet(self, sid: str) -> None:
         """A page that comes while nothing can be stored is told at once."""
         if not self.able:
             self._server.emit(events.STORING, {"able": False}, to=sid)
 
-    def _look(self) -> None:
-        if self.able:
-            return
-        try:
-            with writing():
-                changes.note(PROBE)
-        except SQLAlchemyError:
-            self._succeeded = 0
-            return
-        self._succeeded += 1
-        if self._succeeded < CONVINCED:
-            return
+    def _try(self) -> None:
+        succeeded = 0
+        while succeeded < CONVINCED and self._keeper.running:
+            time.sleep(EVERY)
+            with self._app.app_context():
+                succeeded = succeeded + 1 if _takes() else 0
         self.able = True
         log.warning("the database takes everything again")
         self._tell()
 
     def _tell(self) -> None:
         self._server.emit(events.STORING, {"able": self.able})
+
+
+def _takes() -> bool:
+    try:
+        with writing():
+            changes.note(PROBE)
+    except Exception:  # whatever it is, it is tried again
+        return False
+    return True

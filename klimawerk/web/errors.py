@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from klimawerk.database import BROKEN
@@ -36,6 +38,9 @@ def answer(error: HTTPException) -> Response:
     code = response.status_code
     if code < 400:
         return make_response(response)
+    failed = getattr(error, "original_exception", None)  # after the view had answered
+    if failed is not None and _is_for_now(failed):
+        return _not_now(failed)
     if code == 401 and request.method in ("GET", "HEAD") and not wants_fragment() and not _wants_json():
         return make_response(redirect(url_for(LOGIN_ENDPOINT, next=request.full_path.rstrip("?"))))
     number = secrets.token_hex(4)
@@ -56,17 +61,39 @@ def _not_now(error: Exception) -> Response:
     number = secrets.token_hex(4)
     log.error("503 %s %s [%s] %s", request.method, _path(), number, type(error).__name__)
     try:
-        db.session.rollback()
-        getattr(session, "set_aside", lambda: None)()  # the page about it must not need the database itself
+        _undo()
+        _set_session_aside()  # the page about it must not need the database itself
         response = _shown(503, *_standard(503), number)
     except Exception:
         log.exception("the page about the database failed [%s]", number)
         response = Response(f"Nothing can be stored at the moment. Number: {number}\n", 503, mimetype="text/plain")
+    _set_session_aside()
     response.headers["Retry-After"] = "10"
     return response
 
 
+def _is_for_now(error: BaseException) -> bool:
+    """Whether it is the database or the disk that failed, and not the request: the same may work in a moment."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return lost or full or isinstance(error, (*BROKEN, PendingRollbackError))
+
+
+def _undo() -> None:
+    """Give up what was begun; a connection that is gone cannot even do that."""
+    try:
+        db.session.rollback()
+    except Exception:
+        db.session().invalidate()
+
+
+def _set_session_aside() -> None:
+    getattr(session, "set_aside", lambda: None)()
+
+
 def _unexpected(error: Exception) -> Response:
+    if _is_for_now(error):
+        return _not_now(error)
     number = secrets.token_hex(4)
     log.error("500 %s %s [%s]", request.method, _path(), number, exc_info=error)
     try:

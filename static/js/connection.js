@@ -113,7 +113,7 @@ class Connection {
   #failed(error) {
     this.#become("offline")
     if (error.message === LOGIN_REQUIRED) this.#signInAgain()
-    else if (!this.#socket.active) setTimeout(() => this.#socket.connect(), pause(this.#attempt++))
+    else if (!this.#socket.active) setTimeout(() => this.#socket.connect(), pause(Math.min(this.#attempt++, 2)))
     else if (error.message === "timeout") this.#turnTransports()
   }
 

@@ -4,11 +4,12 @@
 // <section data-topic="measure:7" data-rev="12" data-changes="/items/7/changes">
 
 import { say } from "./announce.js"
+import { pause } from "./backoff.js"
 import { connection } from "./connection.js"
 import { get } from "./http.js"
 import { swap } from "./swap.js"
 import { thrift } from "./thrift.js"
-import { CHANGED, WATCH } from "./wire.js"
+import { CHANGED, STORING, WATCH } from "./wire.js"
 
 // How long the answer to a change of this page's own may take before the change is fetched like any other.
 const OWN = 1_500
@@ -24,6 +25,7 @@ const topics = new Map()
 export function startLive() {
   connection.on(CHANGED, ({ topics: changed, by }) => note(changed, by === connection.id))
   connection.watch((state) => state === "online" && ask())
+  connection.on(STORING, ({ able }) => able && recover())
   document.addEventListener("kw:swapped", ask)
   thrift.watch(() => topics.forEach((topic) => topic.planAnew()))
   document.addEventListener("focusout", () => setTimeout(catchUp))
@@ -38,6 +40,12 @@ export function answered(topic, rev) {
 /** What was left out while the person worked there is fetched as soon as they have left. */
 function catchUp() {
   if (!working()) topics.forEach((topic) => topic.catchUp())
+}
+
+/** The server can answer again: nobody waits for what was meant to spare it. */
+function recover() {
+  topics.forEach((topic) => topic.recover())
+  ask()
 }
 
 /** Watch every topic of the page that is not watched yet on this connection. */
@@ -69,6 +77,7 @@ class Topic {
   #newest = 0
   #own = 0
   #answered = 0
+  #failures = 0
   #owedSince = null
   #last = -PAUSE_SAVING
   #timer = null
@@ -97,6 +106,12 @@ class Topic {
 
   catchUp() {
     if (this.#owedSince !== null) this.#soon()
+  }
+
+  recover() {
+    if (!this.#failures) return
+    this.#last = -PAUSE_SAVING
+    this.planAnew()
   }
 
   /** The page was shown or hidden, or its person saves data or does so no more. */
@@ -148,6 +163,7 @@ class Topic {
     url.searchParams.set("since", since)
     const answer = await get(url)
     if (!answer?.ok) return this.#failed(answer)
+    this.#failures = 0
     const rev = Number(answer.headers.get("X-Rev"))
     if (rev < this.#shown()) return
     const html = await answer.text()
@@ -159,10 +175,10 @@ class Topic {
     if (said) say(decodeURIComponent(said))
   }
 
-  /** A thing one may no longer see is not asked for again; a failing server is, later. */
+  /** A thing one may no longer see is not asked for again; a failing server is, a little later each time. */
   #failed(answer) {
     if (answer && answer.status < 500) this.#newest = 0
-    else this.#last = performance.now() + 5_000
+    else this.#last = performance.now() + pause(Math.min(this.#failures++, 3))
   }
 }
 

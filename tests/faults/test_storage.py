@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,31 +18,12 @@ from tests import servers
 from tests.factories import Team
 from tests.faults.conftest import DeskFor
 from tests.faults.desk import FRAGMENT
+from tests.faults.disks import disk, full, sqlite_address
 from tests.live.house import until
 
-DISK = 6_000_000  # bytes
+__all__ = ["disk", "sqlite_address"]
 LONG = "Wärme für alle. " * 3_000
 Away = Callable[[], "object"]
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small disk of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-@pytest.fixture
-def sqlite_address(_sqlite_template: Path, request: pytest.FixtureRequest) -> str:
-    """The database lies on the small disk."""
-    path = request.getfixturevalue("disk") / "klimawerk.sqlite"
-    shutil.copy(_sqlite_template, path)
-    return f"sqlite:///{path}"
 
 
 @pytest.fixture
@@ -52,22 +31,9 @@ def away(any_database: str, request: pytest.FixtureRequest) -> Away:
     """`with away():` the database takes nothing inside the block: a full disk, or a server that is gone."""
     if any_database.startswith("sqlite"):
         folder: Path = request.getfixturevalue("disk")
-        return lambda: _full(folder)
+        return lambda: full(folder)
     server: servers.PostgreSQL = request.getfixturevalue("postgresql")
     return lambda: _gone(server, any_database)
-
-
-@contextmanager
-def _full(folder: Path) -> Iterator[None]:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4_096)
-        except OSError:
-            pass
-    yield
-    filler.unlink()
 
 
 @contextmanager
@@ -144,7 +110,7 @@ def test_a_page_says_so_and_typing_goes_on(
     text_.locator(".text-edit").click()
     text_.locator("[role=textbox]").wait_for()
     here.wait_for_timeout(250)
-    with _full(disk):
+    with full(disk):
         for words in (" Kept.", f" {LONG}"):
             here.keyboard.insert_text(words)
         for state in states:

@@ -68,7 +68,7 @@ export class LiveDocument extends Attendance {
 
   /** The server can store again: what waits need not wait its turn. */
   hurry() {
-    this.#own.sender.send()
+    this.joined ? this.#own.sender.send() : this.join()
   }
 
   /** A frame of others' edits; it covers (from, seq]. */

@@ -35,13 +35,21 @@ async function submitted(dialog) {
     if ("shared" in document.documentElement.dataset) body.set("shared", "y")
     const answer = await fetch("/login", { method: "POST", body, headers: { "HX-Request": "true" } })
     if (answer.ok && answer.headers.get("X-Person")) return settled(answer)
-    message.textContent = word(answer.status === 429 ? "relogin.later" : "relogin.wrong")
+    message.textContent = (await whyLater(answer)) || word("relogin.wrong")
   } catch {
     message.textContent = word("relogin.offline")
   }
   form.elements.password.value = ""
   form.elements.password.focus()
   return false
+}
+
+/** The server's own sentence where it is too early to try again; it says how long to wait. */
+async function whyLater(answer) {
+  if (answer.status !== 429 && answer.status !== 503) return ""
+  const template = Object.assign(document.createElement("template"), { innerHTML: await answer.text() })
+  const said = template.content.querySelector(".error")?.textContent.replace(/\s+/g, " ").trim()
+  return said || word("relogin.later")
 }
 
 function built() {

@@ -14,7 +14,7 @@ from werkzeug.utils import cached_property
 
 from klimawerk import scalars
 from klimawerk.text import clean, is_text
-from klimawerk.web import places
+from klimawerk.web import places, uploads
 
 STRANGERS_FORM = 50_000  # bytes
 T = TypeVar("T")
@@ -24,12 +24,14 @@ UPLOAD_IN_MEMORY = 200_000  # bytes
 def init_app(app: Flask) -> None:
     """Before any route: `<int:...>` is the number or id of something, `<key:...>` that of a row, all else is text."""
     app.request_class = PageRequest
+    app.teardown_request(uploads.give_back)
     app.url_map.converters.update({"int": Number, "key": Key, "default": Words, "string": Words, "path": Path})
 
 
 class PageRequest(Request):
     """Only an uploaded file may be as large as an import; everything typed stays below `max_form_size`. Of strangers
-    nothing is read that is larger than their few forms: they are asked to sign in (401).
+    nothing is read that is larger than their few forms: they are asked to sign in (401). Large files come one or two at
+    a time (`uploads.py`).
 
     What is typed, stands in an address or in a cookie is text (`klimawerk.text`), however it came: no door need check.
     """
@@ -55,6 +57,8 @@ class PageRequest(Request):
         unknown = self.content_length is None and "Transfer-Encoding" in self.headers
         if (unknown or STRANGERS_FORM < (self.content_length or 0) <= most) and not places.reader():
             raise Unauthorized
+        if unknown or uploads.LARGE < (self.content_length or 0) <= most:
+            uploads.take_place()
         return most
 
     @max_content_length.setter

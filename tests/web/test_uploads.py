@@ -1,0 +1,96 @@
+"""Large files come one or two at a time: twenty megabytes each, in memory and on disk, from whoever is signed in."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import pytest
+from flask import Flask
+
+from klimawerk.accounts.models import Person
+from klimawerk.web import uploads
+from tests import factories
+from tests.client import ProofReader
+
+LARGE = uploads.LARGE + 1
+
+
+class Slow(io.BytesIO):
+    """A body that goes on when it may; `begun` when somebody reads it."""
+
+    def __init__(self, go_on: threading.Event) -> None:
+        super().__init__(b"x" * LARGE)
+        self.begun, self._go_on = threading.Event(), go_on
+
+    def readinto(self, buffer: object) -> int:
+        return self._waited() or super().readinto(buffer)  # type: ignore[arg-type]
+
+    def read(self, *size: int | None) -> bytes:
+        self._waited()
+        return super().read(*size)
+
+    def _waited(self) -> int:
+        self.begun.set()
+        self._go_on.wait(30)
+        return 0
+
+
+@pytest.fixture
+def under_way(app: Flask):  # type: ignore[no-untyped-def]
+    """`under_way(person)`: a large body of theirs that does not end before the test does."""
+    go_on, threads = threading.Event(), []
+
+    def begin(person: Person) -> None:
+        client, body = signed_in(app, person), Slow(go_on)
+        thread = threading.Thread(target=lambda: send(client, body), daemon=True)
+        thread.start()
+        threads.append(thread)
+        assert body.begun.wait(20)
+
+    yield begin
+    go_on.set()
+    for thread in threads:
+        thread.join(30)
+    assert uploads._under_way.total() == 0
+
+
+def signed_in(app: Flask, person: Person) -> ProofReader:
+    client = app.test_client()
+    assert isinstance(client, ProofReader)
+    client.login(person)
+    return client
+
+
+def send(client: ProofReader, body: io.BytesIO, size: int = LARGE) -> int:
+    with client.application.app_context():
+        kind = "application/x-www-form-urlencoded"
+        headers = {"Content-Length": str(size)}
+        return client.post("/account", input_stream=body, headers=headers, content_type=kind).status_code
+
+
+def test_a_third_large_file_of_one_person_waits_and_nobody_elses_does(app: Flask, under_way) -> None:  # type: ignore[no-untyped-def]
+    greedy, other = factories.person(), factories.person()
+    for _ in range(uploads.MOST_OF_PERSON):
+        under_way(greedy)
+    again = signed_in(app, greedy)
+    body = io.BytesIO(b"x" * LARGE)
+    assert send(again, body) == 429
+    assert body.tell() == 0, "nothing of it is read"
+    assert send(again, io.BytesIO(b"name=Ama"), 8) == 302, "small forms go on"
+    assert send(signed_in(app, other), io.BytesIO(b"x" * LARGE)) != 429
+
+
+def test_all_people_together_have_so_many(app: Flask, under_way, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(uploads, "MOST", 2)
+    for _ in range(2):
+        under_way(factories.person())
+    answer = signed_in(app, factories.person())
+    assert send(answer, io.BytesIO(b"x" * LARGE)) == 429
+
+
+def test_places_are_given_back_also_after_a_body_that_is_refused(app: Flask) -> None:
+    person = factories.person()
+    client = signed_in(app, person)
+    for _ in range(uploads.MOST_OF_PERSON + 2):
+        assert send(client, io.BytesIO(b"x" * LARGE)) in (400, 413, 422)

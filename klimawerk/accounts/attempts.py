@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import math
 import time
 from collections.abc import Iterable
@@ -20,9 +21,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from klimawerk.clock import UtcTime, now
-from klimawerk.database import writing
+from klimawerk.database import BROKEN, writing
 from klimawerk.extensions import Model, db
 
+log = logging.getLogger(__name__)
 KEPT = timedelta(days=1)
 MOST_ROWS = 20_000  # the oldest give way
 SWEEP_EVERY_SECONDS, SWEEP_EVERY_ATTEMPTS = 600.0, 200
@@ -100,11 +102,13 @@ def succeeded(lanes: list[Lane], forget: Lane) -> None:
     """It was no failure: not counted after all, and what was counted in `forget` is forgotten."""
     at = now()
     with writing() as session:
-        session.execute(delete(Attempts).where(Attempts.key == forget.key))
-        keys = [one.key for lane in lanes for one in (lane, lane.alarm) if one and one != forget]
+        keys = {one.key for lane in (*lanes, forget) for one in (lane, lane.alarm) if one}
         locked = select(Attempts).where(Attempts.key.in_(keys)).order_by(Attempts.key).with_for_update()
-        for row in session.scalars(locked.execution_options(populate_existing=True)):
-            row.count, row.until = max(0.0, row.count - 1), at
+        for row in session.scalars(locked.execution_options(populate_existing=True)).all():
+            if row.key == forget.key:
+                session.delete(row)
+            else:
+                row.count, row.until = max(0.0, row.count - 1), at
 
 
 def sweep() -> int:
@@ -155,4 +159,7 @@ def _sweep_now_and_then() -> None:
     state[1] += 1
     if state[1] >= SWEEP_EVERY_ATTEMPTS or time.monotonic() - state[0] > SWEEP_EVERY_SECONDS:
         state[:] = [time.monotonic(), 0]
-        sweep()
+        try:
+            sweep()
+        except BROKEN:
+            log.warning("old attempts were not deleted; it is tried again with later ones")

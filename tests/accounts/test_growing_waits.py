@@ -158,6 +158,26 @@ def test_many_at_once_gain_nothing_and_another_process_knows_of_them(
     assert attempt(again.test_client(), factories.person().email, factories.PASSWORD).status_code == 302
 
 
+@pytest.mark.parametrize("any_database", ["sqlite", "postgresql"], indirect=True)
+def test_right_and_wrong_passwords_at_the_same_moment_are_all_answered(any_database: str, house: Flask) -> None:
+    """Rows are locked in one order: no transaction is in another one's way for good."""
+    owner, codes = factories.person(), []
+
+    def sign_in(password: str) -> None:
+        with house.app_context():
+            codes.append(attempt(house.test_client(), owner.email, password).status_code)
+            db.session.remove()
+
+    words = [factories.PASSWORD, "wrong"] * 6
+    threads = [threading.Thread(target=sign_in, args=(password,), daemon=True) for password in words]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(codes) == len(words)
+    assert set(codes) <= {302, 422, 429}
+
+
 def test_a_whole_town_hall_is_slowed_by_guesses_at_many_accounts_and_not_the_next_one(house: Flask) -> None:
     codes = [attempt(house.test_client(), f"somebody{n}@example.org").status_code for n in range(62)]
     assert codes == [422] * 60 + [429] * 2

@@ -74,7 +74,7 @@ def in_tree(tree: ast.Module, path: str, names: Any, used: Any) -> list[Found]:
             continue
         target, place = targets.get(id(node)), f"{path}:{node.lineno}"
         ways = frozenset({METHODS[node.func.attr]} if node.func.attr in METHODS else (SCAN, WHOLE))
-        if isinstance(target, ast.Name) and target.id in used:
+        if node.func.attr == "compile" and isinstance(target, ast.Name) and target.id in used:
             ways = frozenset(used[target.id])
         value = _value(node.args[0], names, place)
         text = value if isinstance(value, str) else value.decode("latin-1")

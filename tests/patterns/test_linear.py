@@ -98,7 +98,8 @@ import re
 START = "a+"
 LATER = re.compile(rf"{START}b", re.ASCII)
 def one(text, name):
-    re.match(rb"[a-f]+", text.encode())
+    found = re.match(rb"[a-f]+", text.encode())
+    found.search(text)  # of what was found, not of the expression
     return LATER.search(text) or re.sub(r"x+$", "", text) or re.fullmatch(re.escape(name) + r"\d+", text)
 """
 

@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from klimawerk import private_files
+from klimawerk import private_files, scalars
 
 
 class BadConfiguration(Exception):
@@ -87,8 +87,6 @@ class Config:
 
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
 VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
@@ -162,9 +160,10 @@ def _web_address(text: str | None, name: str) -> str | None:
 
 
 def _whole_number(text: str, name: str) -> int:
-    if not text.isdigit():
-        raise BadConfiguration(f"{name} must be a whole number, not {text!r}.")
-    return int(text)
+    try:
+        return scalars.revision(text)
+    except ValueError:
+        raise BadConfiguration(f"{name} must be a whole number, not {text[:40]!r}.") from None
 
 
 def _kept_secret(instance: Path) -> str:

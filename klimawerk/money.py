@@ -16,14 +16,14 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
+from klimawerk import scalars
 from klimawerk.codes import find
 
 Amount = Mapping[str, str]
 Cells = Mapping[str, Any]
 
 CENT = Decimal("0.01")
-SMALLEST = Decimal("0.000001")
-TOO_MUCH = Decimal(10) ** 12
+SMALLEST, TOO_MUCH = scalars.SMALLEST, scalars.TOO_MUCH
 NOTHING = Decimal("0.00")
 
 LONGEST = 100  # characters of a number as somebody writes it

@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
+from klimawerk import scalars
 from klimawerk.accounts import audit, browsers, limits, links, mail, passwords, service, sessions, stale
 from klimawerk.accounts.access import current_person, login_required, operator_or_404, signed_in
 from klimawerk.accounts.forms import ForgottenForm, NewPasswordForm, PasswordForm, ProfileForm, SignInForm
@@ -206,8 +207,8 @@ def confirm_account(person_id: int) -> AnyResponse:
 def record() -> str:
     """The operator's page of sign-ins, rights and deletions."""
     operator_or_404()
-    before = request.args.get("before", type=int)
-    found = audit.entries(before if before is None else min(before, 2**31 - 1))
+    before = request.args.get("before", type=scalars.item_id)
+    found = audit.entries(before)
     older = found[-1][0].id if len(found) == audit.PAGE else None
     return render_template("accounts/record.html", entries=found, older=older)
 

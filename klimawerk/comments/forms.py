@@ -8,6 +8,7 @@ from datetime import date
 
 from flask_babel import gettext as _
 
+from klimawerk import scalars
 from klimawerk.comments.access import may_keep_to_side
 from klimawerk.comments.kinds import KINDS
 from klimawerk.comments.service import Written
@@ -97,7 +98,7 @@ def due(form: Form) -> date | None:
     """A day. Raises Refused."""
     text = form.get("due", "").strip()
     try:
-        return date.fromisoformat(text) if text else None
+        return scalars.day(text) if text else None
     except ValueError:
         raise Refused(_("Please write a date as 2027-09-15.")) from None
 
@@ -105,6 +106,6 @@ def due(form: Form) -> date | None:
 def _key(form: Form) -> str:
     """The name that the page gave the comment, so that one that is sent twice arrives once."""
     try:
-        return str(uuid.UUID(form.get("key", "")))
+        return scalars.key(form.get("key", ""))
     except ValueError:
         return str(uuid.uuid4())

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
+from klimawerk import scalars
 from klimawerk.clock import now
 from klimawerk.comments import reading
 from klimawerk.comments.access import seen_by
@@ -169,7 +170,7 @@ def open_count(item: Item, member: Member) -> int:
 
 def _conditions(wish: Wish, member: Member, item: Item) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    loaded = datetime.fromtimestamp(min(wish.loaded, 2**31), UTC)
+    loaded = datetime.fromtimestamp(wish.loaded, UTC)
     if wish.state == OPEN:
         found.append(or_(Thread.resolved_at.is_(None), Thread.resolved_at >= loaded))
     if wish.state == RESOLVED:
@@ -230,4 +231,7 @@ def _with_comments(threads: Sequence[Thread], older: int | None) -> Page:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+    try:
+        return scalars.item_id(text)
+    except ValueError:
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import abort, request
 from flask.typing import ResponseReturnValue
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.comments import access, listing, proposals
 from klimawerk.comments.answers import again, done
@@ -39,5 +40,5 @@ def accept(thread_id: int) -> ResponseReturnValue:
     _opened, found = access.readable_thread(thread_id)
     opened = writable_item(found.item_id)
     f = proposals.proposed_field(here(opened), found) or abort(409)
-    rev = request.form.get("rev", -1, type=int)
+    rev = request.form.get("rev", -1, type=scalars.revision)
     return done(opened, found, lambda by: proposals.accept(found, f.place, rev=rev, by=by))

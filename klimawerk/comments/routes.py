@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from limits import parse
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.accounts.limits import or_429
 from klimawerk.comments import access, forms, listing, reading, service, subjects, translating
@@ -69,7 +70,7 @@ def panel(item_id: int) -> ResponseReturnValue:
 def changes(item_id: int) -> ResponseReturnValue:
     """Threads that are newer than `since`; the whole list when one came or went."""
     talk = talk_here(readable_item(item_id))
-    since = request.args.get("since", 0, type=int)
+    since = request.args.get("since", 0, type=scalars.revision)
     newer, came = listing.newer_threads(talk.item, talk.member.side, since) if since < talk.rev else ([], False)
     fragments = [thread_html(talk, thread) for thread in newer]
     if came:
@@ -122,8 +123,8 @@ def thread(thread_id: int) -> ResponseReturnValue:
     """One thread with all that was said in it; `quote` is a comment to answer."""
     opened, found = access.readable_thread(thread_id)
     talk = talk_of(here(opened))
-    page = listing.one_thread(found, request.args.get("before", type=int))
-    quotation = _quote(found, request.args.get("quote", type=int))
+    page = listing.one_thread(found, request.args.get("before", type=scalars.item_id))
+    quotation = _quote(found, request.args.get("quote", type=scalars.item_id))
     whole = {"talk": talk, "v": talk.v, "t": talk.shown(page)[0], "older": page.older, "typed": quotation}
     html = render_template("comments/thread.html", **whole, back=page_of(talk.item))
     _read(talk, page)
@@ -136,7 +137,7 @@ def thread_changes(thread_id: int) -> ResponseReturnValue:
     """The thread anew, whole, for the page that shows nothing else."""
     opened, found = access.readable_thread(thread_id)
     talk = talk_of(here(opened))
-    newer = found.revs.get(talk.member.side, 0) > request.args.get("since", 0, type=int)
+    newer = found.revs.get(talk.member.side, 0) > request.args.get("since", 0, type=scalars.revision)
     return fragment(talk, thread_html(talk, found) if newer else "")
 
 

@@ -6,6 +6,7 @@ from flask_babel import get_locale, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField
 
+from klimawerk import scalars
 from klimawerk.digests.models import AT_ONCE, DAILY, NEVER, WEEKLY
 
 FREQUENCIES = (
@@ -14,6 +15,7 @@ FREQUENCIES = (
     (WEEKLY, lazy_gettext("Weekly")),
     (NEVER, lazy_gettext("Never")),
 )
+HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
 
 
 def weekdays() -> list[tuple[int, str]]:
@@ -25,5 +27,5 @@ def weekdays() -> list[tuple[int, str]]:
 
 class ChoiceForm(FlaskForm):
     frequency = RadioField(lazy_gettext("How often?"), choices=FREQUENCIES)
-    weekday = SelectField(lazy_gettext("Day, if weekly"), choices=weekdays, coerce=int)
-    hour = SelectField(lazy_gettext("Hour"), choices=[(hour, f"{hour:02}:00") for hour in range(24)], coerce=int)
+    weekday = SelectField(lazy_gettext("Day, if weekly"), choices=weekdays, coerce=scalars.revision)
+    hour = SelectField(lazy_gettext("Hour"), choices=HOURS, coerce=scalars.revision)

@@ -10,6 +10,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.clock import now
 from klimawerk.editions.access import programme_or_404
@@ -67,8 +68,10 @@ def compare(item_id: int) -> ResponseReturnValue:
 def _point(programme: Programme, wish: str) -> Point:
     if wish == NOW:
         return Point(None)
-    known = wish.isascii() and wish.isdigit() and len(wish) < 10
-    return Point((numbered(programme.id, int(wish)) if known else None) or abort(404))
+    try:
+        return Point(numbered(programme.id, scalars.item_id(wish)) or abort(404))
+    except ValueError:
+        abort(404)
 
 
 def _is_later(old: Point, new: Point) -> bool:

@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from klimawerk import scalars
 from klimawerk.accounts.service import BadInput, find_person
 from klimawerk.exchange import demo, service, shell
 from klimawerk.exchange.problems import Refused
@@ -66,7 +67,7 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
 
 
 @click.command()
-@click.argument("programme", type=int)
+@click.argument("programme", type=click.IntRange(1, scalars.LARGEST))
 @click.argument("file", type=click.File("wb"), default="-")
 @click.option("--without-history", is_flag=True, help="Only what stands there now, no versions and editions.")
 @with_appcontext

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Collection
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk import scalars
 from klimawerk.exchange import values
 from klimawerk.exchange.draft import FrameDraft, MunicipalityDraft, PartnershipDraft
 from klimawerk.exchange.problems import Place, Problem, Refused, shown
 from klimawerk.partnerships.models import SIDES
 
 MAX_LANGUAGES, MAX_MUNICIPALITIES = 5, 20
-MOST_RATE = Decimal(10) ** 9
 _META = Place(("meta",))
 _META_KEYS = (
     "purpose", "wording", "languages", "language_lead", "currency_main", "currency_local", "exchange_rate",
@@ -87,7 +86,7 @@ def _rate(raw: Any, frame: FrameDraft, place: Place) -> None:
                          local=frame.currency_local or "–")  # fmt: skip
             raise Refused(sentence, place.at(key))
     frame.rate = values.decimal(rate.get("rate"), place.at("rate"))
-    if not 0 < frame.rate < MOST_RATE:
+    if not 0 < frame.rate < scalars.MOST_RATE:
         raise Refused(_("The planning rate must be greater than zero."), place.at("rate"))
     frame.rate_date = values.day(rate["date"], place.at("date")) if rate.get("date") is not None else None
     frame.rate_note = values.text(rate.get("note") or "", place.at("note"), 300)
@@ -128,7 +127,7 @@ def _municipality(raw: Any, place: Place, frame: FrameDraft, warnings: list[Prob
         name=name,
         country=str(_optional_code(parts.get("country"), place.at("country"), "country") or ""),
         region=values.text(parts.get("region") or "", place.at("region"), 120),
-        population=_optional_whole(parts.get("population"), place.at("population"), 0, 100_000_000),
+        population=_optional_whole(parts.get("population"), place.at("population"), 0, scalars.MOST_PEOPLE),
         timezone=_timezone(parts.get("timezone"), place.at("timezone")),
         language=str(values.code(parts.get("language", frame.lead_language), place.at("language"), "language")),
         profile=_words(parts.get("profile"), place.at("profile"), frame, 5_000),

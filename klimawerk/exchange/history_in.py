@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import rfc8785
 from flask_babel import lazy_gettext as _
 
-from klimawerk import safe_json
+from klimawerk import safe_json, scalars
 from klimawerk.codes import find
 from klimawerk.editions import chain as editions
 from klimawerk.editions.service import LONGEST_NAME, PURPOSES
@@ -230,9 +230,9 @@ def _check_frame(frame: Json, place: Place) -> None:
         currencies = {frame.get("currency_main", "EUR"), frame.get("currency_local", "EUR")}
         fits = fits and all(find("currency", one) for one in currencies)
         if "rate" in frame:
-            fits = fits and 0 < Decimal(frame["rate"]) < Decimal(10) ** 9
+            fits = fits and 0 < Decimal(frame["rate"]) < scalars.MOST_RATE
         if "rate_date" in frame:
-            date.fromisoformat(frame["rate_date"])
+            scalars.day(frame["rate_date"])
     except (ArithmeticError, ValueError) as error:
         raise _misfit(place) from error
     if not fits:

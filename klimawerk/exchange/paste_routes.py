@@ -15,6 +15,7 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.exchange import pasting
 from klimawerk.exchange.columns import Layout, guess, measure_fields, row_fields
@@ -108,13 +109,12 @@ def _desk(opened: Opened, fields: dict[str, Field], title: str, back: str) -> De
     frame = opened.item.frame
     language = sent.get("language", "")
     currency = sent.get("currency", "")
-    goal_id = sent.get("under", "")
     return Desk(
         view, fields, title, back, [],
         table=sent.get("table", ""),
         language=language if language in frame.languages else view.languages.show,
         currency=currency if currency in (frame.currency_main, frame.currency_local) else frame.currency_main,
-        goal_id=int(goal_id) if goal_id.isascii() and goal_id.isdigit() and len(goal_id) < 12 else 0,
+        goal_id=sent.get("under", 0, type=scalars.item_id),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk import scalars
 from klimawerk.codes import codes
 from klimawerk.exchange.columns import Layout
 from klimawerk.exchange.problems import Sentence, shown
@@ -163,9 +164,10 @@ def _month(field: Field, text: str, around: Surroundings) -> str:
 
 
 def _year(field: Field, text: str, around: Surroundings) -> int:
-    if not (text.isascii() and text.isdigit() and 1900 <= int(text[:9]) < 2200):
-        raise _Unreadable(_("Please write a year, for example 2030."))
-    return int(text)
+    try:
+        return scalars.year(text)
+    except ValueError:
+        raise _Unreadable(_("Please write a year, for example 2030.")) from None
 
 
 def _number(field: Field, text: str, around: Surroundings) -> Decimal | Ambiguous:

@@ -9,11 +9,12 @@ thread itself count more. "about" names a field of the sheet: {"field", "value" 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk import scalars
 from klimawerk.comments.forms import LONGEST, LONGEST_OUTCOME, LONGEST_PASSAGE
 from klimawerk.comments.kinds import KINDS, TASK
 from klimawerk.exchange import values
@@ -100,12 +101,9 @@ def _moment(raw: Any, place: Place) -> datetime:
     """A moment with its zone: "2026-11-17T10:42:00Z"."""
     sentence: Sentence = _("There must be a moment here, such as 2026-11-17T10:42:00Z.")
     try:
-        found = datetime.fromisoformat(values.text(raw, place, 40)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return scalars.moment(values.text(raw, place, 40))
+    except ValueError as error:
         raise Refused(sentence, place) from error
-    if not values.FIRST_YEAR <= found.year <= values.LAST_YEAR:
-        raise Refused(sentence, place)
-    return found
 
 
 def _about(parts: dict[str, Any], thread: ThreadDraft, frame: FrameDraft, place: Place) -> None:

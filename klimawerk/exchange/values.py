@@ -10,13 +10,14 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk import scalars
 from klimawerk.codes import codes, find
 from klimawerk.exchange.problems import Place, Refused, Sentence, shown
 from klimawerk.exchange.texts import check_length
 from klimawerk.sheets.catalogue import Field
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
-MOST_MONEY = Decimal(10) ** 12
+FIRST_YEAR, LAST_YEAR = scalars.FIRST_YEAR, scalars.LAST_YEAR
+MOST_MONEY = scalars.TOO_MUCH
 CENT = Decimal("0.01")
 MAX_MEASUREMENTS = 200
 MOST_NUMBER = Decimal(10) ** 15

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.goals import service
 from klimawerk.goals.models import Goal
@@ -30,6 +31,8 @@ def goal(item_id: int) -> ResponseReturnValue:
 def create(item_id: int) -> ResponseReturnValue:
     opened = writable_item(item_id)
     programme, field, by = of_kind(opened, Programme), request.form.get("field") or None, opened.member.person.id
+    if field and field not in dict(here(opened).options.fields):
+        abort(404)
     return redirect(
         once(form_key(), lambda: f"/goals/{service.create_goal(programme, field_row=field, by=by).id}"), 303
     )
@@ -40,6 +43,6 @@ def create(item_id: int) -> ResponseReturnValue:
 def move(item_id: int) -> ResponseReturnValue:
     opened = writable_item(item_id)
     moved, programme = of_kind(opened, Goal), programme_of(opened.item)
-    step, before = request.form.get("step", ""), request.form.get("before", type=int)
+    step, before = request.form.get("step", ""), request.form.get("before", type=scalars.item_id)
     service.move_goal(programme, moved, before, step=step, by=opened.member.person.id)
     return redirect(f"/programmes/{programme.id}/order#item-{moved.id}", 303)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from klimawerk import scalars
 from klimawerk.collab import access
 from klimawerk.live import events, opaque
 from klimawerk.live.doors import Payload, Refused
@@ -38,6 +39,8 @@ class Presence:
             return {}
         if type(number) is not int:
             raise Refused(events.INVALID)
+        if not 0 < number <= scalars.LARGEST:
+            raise Refused(events.NOT_FOUND)
         entry = self._entry(page, f"programme:{number}", {key: _name(payload, key) for key in _SHOWN[4:]})
         if entry is None:
             raise Refused(events.NOT_FOUND)

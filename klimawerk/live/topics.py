@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from klimawerk import scalars
+
 _kinds: dict[str, Callable[[int, int], bool]] = {}
 
 
@@ -16,6 +18,8 @@ def may_watch(person_id: int, topic: str) -> bool:
     """Whether the person may know of changes of the topic; False for a topic nobody answers for, and for other
     spellings of one ("measure:007")."""
     kind, _, number = topic.partition(":")
-    if kind not in _kinds or not number.isascii() or not number.isdigit() or len(number) > 12 or number[0] == "0":
+    try:
+        id_ = scalars.item_id(number)
+    except ValueError:
         return False
-    return _kinds[kind](person_id, int(number))
+    return kind in _kinds and str(id_) == number and _kinds[kind](person_id, id_)

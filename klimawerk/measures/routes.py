@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -44,9 +45,9 @@ def move(item_id: int) -> ResponseReturnValue:
     """Within its goal (`step`, `before`), or under another goal of the same programme (`goal`)."""
     opened = writable_item(item_id)
     moved = of_kind(opened, Measure)
-    goal = db.session.get(Goal, request.form.get("goal", moved.goal_id, type=int))
+    goal = db.session.get(Goal, request.form.get("goal", moved.goal_id, type=scalars.item_id))
     if goal is None or goal.frame_id != moved.frame_id or goal.deleted_at is not None:
         abort(404)
-    step, before = request.form.get("step", ""), request.form.get("before", type=int)
+    step, before = request.form.get("step", ""), request.form.get("before", type=scalars.item_id)
     service.move_measure(moved, goal, before, step=step, by=opened.member.person.id)
     return redirect(f"/programmes/{programme_of(moved).id}/order#item-{moved.id}", 303)

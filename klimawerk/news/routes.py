@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from klimawerk import scalars
 from klimawerk.accounts.access import current_person, login_required, signed_in
 from klimawerk.clock import now
 from klimawerk.database import BROKEN
@@ -26,8 +27,8 @@ SHEETS = ("measures.measure", "goals.goal", "overview.programme")
 def mark_seen() -> ResponseReturnValue:
     """One item, or all, up to the moment that the page told of."""
     person, until = signed_in(), _until(request.form.get("until", ""))
-    if item := request.form.get("item", ""):
-        items = [readable_item(int(item) if item.isdecimal() and len(item) < 10 else 0).item.id]
+    if request.form.get("item"):
+        items = [readable_item(request.form.get("item", type=scalars.item_id) or abort(404)).item.id]
     else:
         items = [one.item_id for one in seen.unseen(person, until)]
     seen.mark_seen(items, by=person.id, at=until)
@@ -56,9 +57,8 @@ def _is_page() -> bool:
 
 
 def _until(text: str) -> datetime:
-    """Never later than now."""
+    """Never later than now, which it is where none is named; what is no moment marks nothing."""
     try:
-        moment = datetime.fromisoformat(text)
+        return min(scalars.moment(text), now()) if text else now()
     except ValueError:
-        return now()
-    return min(moment if moment.tzinfo else moment.replace(tzinfo=UTC), now())
+        abort(400)

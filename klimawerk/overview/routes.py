@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
 from klimawerk.overview import bin as binning
@@ -45,7 +46,7 @@ def order(item_id: int) -> ResponseReturnValue:
     v = _programme(writable_item(item_id))
     if not request.headers.get("HX-Request"):
         return render_template("overview/order.html", v=v, chapters=chapters(v))
-    newer = outline_rev(of_kind(v.opened, Programme)) > request.args.get("since", -1, type=int)
+    newer = outline_rev(of_kind(v.opened, Programme)) > request.args.get("since", -1, type=scalars.revision)
     shown = render_template("overview/_order.html", v=v, chapters=chapters(v)) if newer else ""
     return Response(shown, headers={"X-Rev": str(v.rev)})
 
@@ -75,7 +76,7 @@ def outline(item_id: int) -> ResponseReturnValue:
     """The outline beside the item's page, and a goal's list of its measures, when newer than `since`."""
     v = here(readable_item(item_id))
     o = outline_of(v)
-    newer = outline_rev(o.programme) > request.args.get("since", 0, type=int)
+    newer = outline_rev(o.programme) > request.args.get("since", 0, type=scalars.revision)
     templates = ["overview/_outline.html"] + (["goals/_measures.html"] if v.item.kind == "goal" else [])
     shown = [render_template(template, o=o, v=v) for template in templates if newer]
     return Response("".join(shown), headers={"X-Rev": str(o.rev)})

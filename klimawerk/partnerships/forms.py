@@ -11,21 +11,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
     EmailField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from klimawerk import scalars
 from klimawerk.accounts.forms import reads_as_email, reads_as_name, stripped, zone_choices
 from klimawerk.codes import codes
 from klimawerk.partnerships import countries, labels
 from klimawerk.partnerships.service import Founding, Town
+from klimawerk.web.forms import Day, Whole
 
 LONGEST_PROFILE = 5_000
 TEXTS = ("de", "en", "es", "fr", "pt")
@@ -127,11 +127,15 @@ class InvitationForm(FlaskForm):
         self.place.choices, self.role.choices, self.language.choices = places, _roles(roles), languages
 
 
+def _town(value: Any) -> int | None:
+    return scalars.item_id(value) if value else None
+
+
 class MembershipForm(FlaskForm):
     role = SelectField(lazy_gettext("Role"))
-    municipality_id = SelectField(lazy_gettext("Municipality"), coerce=lambda value: int(value) if value else None)
-    from_date = DateField(lazy_gettext("From"), [InputRequired()])
-    to_date = DateField(lazy_gettext("To"), [Optional()])
+    municipality_id = SelectField(lazy_gettext("Municipality"), coerce=_town)
+    from_date = Day(lazy_gettext("From"), [InputRequired()])
+    to_date = Day(lazy_gettext("To"), [Optional()])
 
     def offer(self, towns: list[tuple[str, str]], roles: Iterable[str]) -> None:
         self.municipality_id.choices, self.role.choices = towns, _roles(roles)
@@ -140,10 +144,10 @@ class MembershipForm(FlaskForm):
 class PartnershipForm(FlaskForm):
     """`with_texts` adds "name_<language>" and "agreement_<language>"."""
 
-    since = IntegerField(lazy_gettext("Partners since"), [Optional(), NumberRange(1900, 2100)])
+    since = Whole(lazy_gettext("Partners since"), [Optional()], least=scalars.FIRST_YEAR, most=scalars.LAST_YEAR)
     kind = SelectField(lazy_gettext("Kind"), choices=_kinds)
     agreement_kind = SelectField(lazy_gettext("Agreement"), choices=_agreements)
-    agreement_date = DateField(lazy_gettext("Date of the agreement"), [Optional()])
+    agreement_date = Day(lazy_gettext("Date of the agreement"), [Optional()])
 
 
 class TownForm(FlaskForm):
@@ -152,7 +156,7 @@ class TownForm(FlaskForm):
     name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
     country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     region = StringField(lazy_gettext("Region"), [Length(max=120)], [stripped])
-    population = IntegerField(lazy_gettext("Inhabitants"), [Optional(), NumberRange(0, 100_000_000)])
+    population = Whole(lazy_gettext("Inhabitants"), [Optional()], most=scalars.MOST_PEOPLE)
     timezone = SelectField(lazy_gettext("Time zone"), choices=zone_choices)
     language = SelectField(lazy_gettext("Language"), choices=_languages)
 
@@ -175,7 +179,7 @@ class NewTownForm(FlaskForm):
 
 class RateForm(FlaskForm):
     rate = StringField(lazy_gettext("Planning rate"), [InputRequired(), Length(max=20)], [stripped])
-    date = DateField(lazy_gettext("Valid from"), [InputRequired()])
+    date = Day(lazy_gettext("Valid from"), [InputRequired()])
     remark = StringField(lazy_gettext("Source or remark"), [Length(max=300)], [stripped])
 
     def validate_rate(self, field: Any) -> None:
@@ -230,6 +234,6 @@ def _rate(text: str) -> Decimal:
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
         raise ValidationError(_("Write the rate as a number, for example 13.5."))
     rate = Decimal(plain).quantize(Decimal("0.000001"))
-    if not 0 < rate < 1_000_000_000:
+    if not 0 < rate < scalars.MOST_RATE:
         raise ValidationError(_("The rate is greater than zero."))
     return rate

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from limits import parse
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required, signed_in
 from klimawerk.accounts.limits import or_429
 from klimawerk.search import index
@@ -25,8 +26,10 @@ LAST = 25  # pages: beyond it another question helps more
 def search() -> ResponseReturnValue:
     """Over all programmes of the person, or over one."""
     person, args = signed_in(), request.args
-    programme = readable_item(args.get("programme", type=int) or abort(404)).item if args.get("programme") else None
-    page = args.get("page", 1, type=int)
+    programme = (
+        readable_item(args.get("programme", type=scalars.item_id) or abort(404)).item if args.get("programme") else None
+    )
+    page = args.get("page", 1, type=scalars.revision)
     if not 1 <= page <= LAST:
         abort(404)
     asked = question(

@@ -7,8 +7,11 @@ from datetime import date
 
 from babel import Locale, dates
 
-_YEARS = range(1900, 2200)
+from klimawerk import scalars
+
+_YEARS = range(scalars.FIRST_YEAR, scalars.LAST_YEAR + 1)
 _LONGEST = 60  # characters
+_OTHER_DIGITS = re.compile(r"[^\D0-9]")
 
 
 def parse_month(text: str, locale: str) -> str | None:
@@ -16,7 +19,7 @@ def parse_month(text: str, locale: str) -> str | None:
 
     A month without its name is read month before year; a day is read in the order day, month, year.
     """
-    if len(text) > _LONGEST or re.search(r"[^\w\s./,-]", text):
+    if len(text) > _LONGEST or re.search(r"[^\w\s./,-]", text) or _OTHER_DIGITS.search(text):
         return None
     parts = re.findall(r"\d+|[^\W\d_]+", text.strip().lower())
     if not parts or len(parts) > 3:

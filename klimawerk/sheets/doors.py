@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
+from klimawerk import scalars
 from klimawerk.accounts.models import Person
 from klimawerk.collab import access
 from klimawerk.collab.access import Access
@@ -46,7 +47,11 @@ def init_app() -> None:
 def access_to(person_id: int, name: str) -> Access | None:
     """What the person may do with the document "measure:7"; None when they may not know of it."""
     kind, _, number = name.partition(":")
-    found = reader(person_id, int(number)) if kind in KINDS and number.isascii() and number.isdigit() else None
+    try:
+        id_ = scalars.item_id(number)
+    except ValueError:
+        return None
+    found = reader(person_id, id_) if kind in KINDS and str(id_) == number else None
     if found is None or found.kind != kind or found.deleted:
         return None
     member = found.member

@@ -9,15 +9,16 @@ from typing import Any
 
 from flask import Request
 from flask_babel import gettext as _
-from wtforms import Form, IntegerField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms import Form, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, ValidationError
 
-from klimawerk import codes
+from klimawerk import codes, scalars
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import parse_month
 from klimawerk.sheets.display import written
 from klimawerk.sheets.models import Frame
+from klimawerk.web.forms import Whole
 
 MAX_MEASUREMENTS = 200
 
@@ -32,17 +33,10 @@ class Asked:
     measures: tuple[int, ...] = ()
 
 
-class Revision(IntegerField):
-    """A number that the database holds."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata([number[:20] for number in valuelist])
-
-
 class TypedForm(Form):
     """`rev` is the revision the value was based on; `value` is built by the field's kind."""
 
-    rev = Revision(validators=[InputRequired(), NumberRange(min=0, max=2**31 - 1)])
+    rev = Whole(validators=[InputRequired()])
 
     def canonical(self) -> Any:
         return self.kept
@@ -61,7 +55,7 @@ def _control(field: Field, asked: Asked) -> Any:
     if field.kind == "choices":
         return SelectMultipleField(choices=_codes(field), coerce=_coded(field), validate_choice=False)
     if field.kind == "measures":
-        return SelectMultipleField(coerce=int, choices=asked.measures, validate_choice=False)
+        return SelectMultipleField(coerce=_measure, choices=asked.measures, validate_choice=False)
     return StringField(filters=[lambda text: (text or "").strip()])
 
 
@@ -116,9 +110,10 @@ def _month(field: Field, text: str, asked: Asked, form: Form) -> str | None:
 def _year(field: Field, text: str, asked: Asked, form: Form) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and 1900 <= int(text) < 2200):
-        raise ValidationError(_("Please write a year, for example 2030."))
-    return int(text)
+    try:
+        return scalars.year(text)
+    except ValueError:
+        raise ValidationError(_("Please write a year, for example 2030.")) from None
 
 
 def _number(field: Field, text: str, asked: Asked, form: Form) -> str | None:
@@ -190,6 +185,14 @@ _CHECKS: dict[str, Callable[..., Any]] = {
 
 def _codes(field: Field) -> list[str | int]:
     return [entry.code for entry in codes.codes(field.codes)]
+
+
+def _measure(text: Any) -> int:
+    """The id of a measure; 0, which none has, for what is no id."""
+    try:
+        return scalars.item_id(text)
+    except ValueError:
+        return 0
 
 
 def _coded(field: Field) -> Callable[[Any], str | int]:

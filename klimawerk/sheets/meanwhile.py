@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from klimawerk import scalars
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.names import shown
 from klimawerk.extensions import db
@@ -19,8 +20,8 @@ from klimawerk.sheets.view import View
 def moment(seconds: str) -> datetime:
     """The moment that many seconds after 1970 (UTC); the beginning of time for anything else."""
     try:
-        return datetime.fromtimestamp(float(seconds), UTC)
-    except (ValueError, OverflowError, OSError):
+        return scalars.seconds(seconds)
+    except ValueError:
         return datetime.fromtimestamp(0, UTC)
 
 

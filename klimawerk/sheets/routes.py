@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
 from klimawerk.idempotency import form_key
@@ -55,7 +54,7 @@ def set_cell(row_id: str, key: str) -> ResponseReturnValue:
 @login_required
 def changes(item_id: int) -> ResponseReturnValue:
     v = here(readable_item(item_id))
-    since = min(request.args.get("since", 0, type=int), v.rev)
+    since = min(request.args.get("since", 0, type=scalars.revision), v.rev)
     headers = {"X-Rev": str(v.rev), "X-Said": said(v, since)}
     return Response("".join(changed_fragments(v, since)) if since < v.rev else "", headers=headers)
 
@@ -65,7 +64,7 @@ def changes(item_id: int) -> ResponseReturnValue:
 def meanwhile(item_id: int) -> str:
     """For somebody who comes back: what others have changed after `since` (seconds, UTC) and revision `rev`."""
     v = here(readable_item(item_id))
-    rev = request.args.get("rev", 0, type=int)
+    rev = request.args.get("rev", 0, type=scalars.revision)
     found = changed_by_others(v, moment(request.args.get("since", "")), rev)
     return render_template("sheets/_meanwhile.html", v=v, found=found)
 
@@ -172,7 +171,7 @@ def _row_id() -> str | None:
     """A client-made id, so that a request sent twice adds one row; without a script it comes from the form's key."""
     wish = request.form.get("id", "") or (form_key() or "")[:32]
     try:
-        return str(uuid.UUID(wish)) if wish else None
+        return scalars.key(wish) if wish else None
     except ValueError:
         abort(400)
 

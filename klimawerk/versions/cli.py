@@ -6,6 +6,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from klimawerk import scalars
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
 from klimawerk.versions import blackout, verifying
@@ -35,7 +36,7 @@ def verify() -> None:
 
 
 @versions.command("black-out")
-@click.argument("item_id", type=int)
+@click.argument("item_id", type=click.IntRange(1, scalars.LARGEST))
 @click.option(
     "--passage", prompt="The passage, as it stands there", help="Asked for when left out, so no shell keeps it."
 )

@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.clock import now
 from klimawerk.sheets.access import Opened
@@ -120,7 +121,10 @@ def _visit(opened: Opened, old: Point) -> Moment | None:
 def _point(opened: Opened, wish: str) -> Point:
     if wish == NOW:
         return Point(None)
-    return Point(version_of(opened, int(wish)) if wish.isascii() and wish.isdigit() and len(wish) < 10 else abort(404))
+    try:
+        return Point(version_of(opened, scalars.item_id(wish)))
+    except ValueError:
+        abort(404)
 
 
 def _is_later(old: Point, new: Point) -> bool:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.idempotency import form_key
 from klimawerk.live.changes import revision
@@ -95,7 +96,7 @@ def restore(item_id: int, number: int) -> ResponseReturnValue:
 
 def _shown(opened: Opened) -> dict[str, object]:
     rev = revision(service.topic(opened.item.id))
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=scalars.item_id)
     v = here(opened)
     return {
         "v": v,

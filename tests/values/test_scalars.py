@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,3 +53,22 @@ def test_what_is_no_day(raw: str) -> None:
         scalars.day(raw)
     with pytest.raises(ValueError):  # noqa: PT011 (its kind is all that doors look at)
         scalars.moment(f"{raw}T00:00:00+00:00")
+
+
+READS_WHAT_IS_KEPT = {
+    "scalars.py", "operations/archive.py", "editions/past.py", "exchange/history_in.py", "exchange/talks_in.py",
+    "exchange/values.py", "overview/partners.py", "partnerships/labels.py", "web/formats.py",
+}  # fmt: skip
+
+
+def test_no_door_converts_a_number_a_day_or_a_key_by_itself() -> None:
+    own = re.compile(r"\b(type|coerce)=(int|float)\b|\.isdecimal\(\)|\bfromisoformat\(|\buuid\.UUID\(")
+    house = Path(scalars.__file__).parent
+    found = {
+        str(path.relative_to(house)): line.strip()
+        for path in house.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if own.search(line) and path.name != "dates.py"
+    }
+    assert {name: line for name, line in found.items() if name not in READS_WHAT_IS_KEPT} == {}
+    assert own.search('request.args.get("page", 1, type=int)')

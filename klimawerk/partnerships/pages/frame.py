@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from klimawerk import scalars
 from klimawerk.live import changes
 from klimawerk.partnerships import hooks, labels, service
 from klimawerk.partnerships.access import Member
@@ -48,7 +49,7 @@ def tried(deed: Callable[[], object], said: str, then: str) -> Response:
 
 def seen() -> int | None:
     """The revision of the partnership that the sent form shows."""
-    return request.form.get("seen", type=int)
+    return request.form.get("seen", type=scalars.revision)
 
 
 def status_of(form: Any) -> int:

@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from klimawerk import scalars
 from klimawerk.accounts import limits, links, mail
 from klimawerk.accounts import service as accounts
 from klimawerk.accounts.access import current_person
@@ -32,9 +33,15 @@ def invite(partnership_id: int) -> Page:
     if not form.validate():
         return people_page(member, form=form), 422
     limits.or_429(limits.INVITE_PERSON, "invite", member.person.id)
-    side, _colon, town = form.place.data.partition(":")
+    side, _colon, number = form.place.data.partition(":")
+    town = scalars.item_id(number) if number else None
     wanted = invitations.Invitation(
-        form.email.data, side, form.role.data, form.language.data, form.name.data or "", int(town) if town else None
+        form.email.data,
+        side,
+        form.role.data,
+        form.language.data,
+        form.name.data or "",
+        town,
     )
     try:
         link, token = invitations.invite(member, wanted)

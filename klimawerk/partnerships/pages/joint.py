@@ -9,6 +9,7 @@ from flask import abort, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from klimawerk import scalars
 from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, hooks, labels, requests
 from klimawerk.partnerships.access import Member, member_or_404, require
@@ -23,7 +24,7 @@ def joint(partnership_id: int) -> Page:
 
 def ask(partnership_id: int, kind: str) -> Page:
     member = require(partnership_id, Right.ADMINISTER)
-    programme_id = request.form.get("programme", type=int)
+    programme_id = request.form.get("programme", type=scalars.item_id)
     if not requests.known(kind) or programme_id not in [one.id for one in hooks.programme_cards(partnership_id)]:
         abort(404)
     form = forms.JOINT[kind]()

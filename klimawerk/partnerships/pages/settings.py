@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import flash, redirect, url_for
@@ -68,7 +69,8 @@ def partnership_form(member: Member, filled: bool = True) -> Any:
     if not filled or not form.is_submitted():
         agreement = partnership.agreement
         form.agreement_kind.data = agreement.get("kind", "")
-        form.agreement_date.process_formdata([agreement["date"]] if agreement.get("date") else [])
+        with suppress(ValueError):  # a file may name a month alone
+            form.agreement_date.process_formdata([agreement["date"]] if agreement.get("date") else [])
         for code in TEXTS:
             form[f"name_{code}"].data = partnership.name.get(code, "")
             form[f"agreement_{code}"].data = (agreement.get("text") or {}).get(code, "")

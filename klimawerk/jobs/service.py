@@ -268,8 +268,11 @@ def tick(spawn: Callable[[Callable[[], None]], object]) -> None:
 
 def sweep() -> None:
     """Take away what is no longer needed: old rows, folders without a job, and what was half stored by the dead."""
-    with writing() as session:
-        gone = _forget(session, Job.state.not_in(ACTIVE), Job.changed_at < now() - KEPT)
+    old = (Job.state.not_in(ACTIVE), Job.changed_at < now() - KEPT)
+    gone: list[str] = []
+    if db.session.scalar(select(Job.id).where(*old).limit(1)):
+        with writing() as session:
+            gone = _forget(session, *old)
     known: dict[str, str] = dict(db.session.execute(select(Job.key, Job.state)).all())
     for key in gone:
         folders.remove(root() / key)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from klimawerk.jobs.models import CANCELLED, DONE, FAILED, STORING
 from klimawerk.operations import service as operations
 from klimawerk.partnerships.access import my_memberships
 from klimawerk.partnerships.models import Partnership
+from klimawerk.privacy.erasure import erase
 from klimawerk.programmes.models import Programme
 from klimawerk.search import index
 from klimawerk.search.models import SearchEntry
@@ -30,7 +33,7 @@ from klimawerk.versions import quiet, verifying
 from tests import factories
 from tests.client import ProofReader
 from tests.editions.conftest import House
-from tests.exchange.conftest import EXAMPLE, Census, Json, as_bytes
+from tests.exchange.conftest import EXAMPLE, Census, Json
 from tests.exchange.history.conftest import house, lived_in
 from tests.jobs.conftest import SMALL, computed, half_stored, now, silence
 
@@ -51,24 +54,19 @@ def stored(key: str) -> None:
     jobs.tick(lambda work: work())
 
 
-def test_it_is_stored_as_in_one_transaction(app: Flask, any_database: str, house: House, census: Census) -> None:
-    """Comments, versions, fixed copies and the bin come along; nothing is in a table that the slices forget."""
-    for number, file in enumerate((EXAMPLE, _without_history(lived_in(house)))):
-        one, other = factories.person(f"One {number}"), factories.person(f"Other {number}")
-        start = census()
-        import_programme(file, by=one)
-        middle = census()
-        stored(computed(other, file).key)
-        end = census()
-        counted = [name for name in start if name not in ("job", "version_part")]  # equal parts are kept once
-        assert {name: end[name] - middle[name] for name in counted} == {
-            name: middle[name] - start[name] for name in counted
-        }
+def test_it_is_stored_as_in_one_transaction(app: Flask, any_database: str, census: Census) -> None:
+    """Nothing is in a table that the slices forget."""
+    one, other = factories.person("One"), factories.person("Other")
+    start = census()
+    import_programme(EXAMPLE, by=one)
+    middle = census()
+    stored(computed(other, EXAMPLE).key)
+    end = census()
+    counted = [name for name in start if name not in ("job", "version_part")]  # equal parts are kept once
+    assert {name: end[name] - middle[name] for name in counted} == {
+        name: middle[name] - start[name] for name in counted
+    }
     assert list(verifying.faults()) == []
-
-
-def _without_history(file: bytes) -> bytes:
-    return as_bytes({name: part for name, part in json.loads(file).items() if name != "history"})
 
 
 def test_nobody_sees_any_of_it_before_all_of_it_is_there(client: ProofReader, census: Census) -> None:
@@ -223,3 +221,15 @@ def test_a_file_that_comes_out_again_is_the_same(app: Flask, house: House) -> No
     there, wanted = json.loads(export_bytes(programme)), json.loads(file)
     assert {n: p for n, p in there.items() if n != "history"} == {n: p for n, p in wanted.items() if n != "history"}
     assert list(verifying.faults()) == []
+
+
+def test_with_its_owner_erased_nothing_of_it_stays(app: Flask) -> None:
+    somebody = factories.person("Somebody")
+    job = half_stored(somebody)
+    folder = jobs.folder_of(job)
+    erase(somebody, by=None)
+    assert list(folder.iterdir()), "a younger folder may be of a job that is just being made"
+    os.utime(folder, (time.time() - 120,) * 2)
+    jobs.sweep()
+    assert here(arriving=True) == []
+    assert not folder.exists()

@@ -21,6 +21,8 @@ from klimawerk.comments import service as comments
 from klimawerk.comments.service import Subject, Written
 from klimawerk.database import writing
 from klimawerk.extensions import db
+from klimawerk.jobs import service as jobs
+from klimawerk.jobs.runner import Runner
 from klimawerk.measures.models import Measure
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.programmes.models import Programme
@@ -37,6 +39,11 @@ ELSEWHERE = {
     "comments.translate": "stands where the operator runs a service for translating",
     "digests.try_again": "stands where mails were given up, and holds nothing typed",
     "digests.stop_now": "needs no token: what is in the link is the proof",
+    **dict.fromkeys(
+        ("accounts.ask_to_confirm", "accounts.confirm", "accounts.confirm_account"),
+        "stands where an address is not confirmed, and holds nothing typed",
+    ),
+    "exchange.cancel": "stands while a file is being worked on, and holds nothing typed",
     "sheets.restore_row": "stands in the answer to deleting a row alone, and holds nothing typed",
 }
 MOVING = {"login", "seen", "comments_read", "visit", "mark"}
@@ -86,6 +93,7 @@ def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> l
     do(f"/items/{gone}/delete")
     do(f"/items/{closed}/lock", reason="We vote.")
     job = do("/import", file=(io.BytesIO(EXAMPLE), "example.json"))
+    Runner(jobs.root()).finish()
     with writing() as database:
         invitation = database.scalars(db.select(Link).where(Link.purpose == links.INVITATION)).one()
         token = links.renew(invitation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from klimawerk import idempotency
+from klimawerk.accounts.models import Link
 from klimawerk.clock import now
 from klimawerk.comments.service import Subject, Written, open_thread
 from klimawerk.extensions import db
@@ -57,6 +59,9 @@ TYPED = {
 """What is typed into empty fields of that name."""
 
 NOT_TRIED = {
+    "accounts.ask_to_confirm": "for accounts that are not confirmed; tests/accounts",
+    "accounts.confirm": "reached by a link in a mail; tests/accounts",
+    "accounts.confirm_account": "for operators",
     "accounts.forgot": "for visitors",
     "accounts.login": "for visitors",
     "accounts.reset": "for visitors with a link",
@@ -67,6 +72,7 @@ NOT_TRIED = {
     "exchange.choose": "a file; tests/exchange",
     "exchange.take": "a file that was looked at; tests/exchange",
     "invitations.open_invitation": "for the invited person",
+    "privacy.erase": "the account ends with it; tests/privacy",
     "sheets.restore_row": "stands in the answer to a deletion",
 }
 AT_THE_END = [
@@ -332,6 +338,19 @@ def test_saving_twice_is_not_taken_for_somebody_elses_change(client: ProofReader
     assert [answer.status_code for answer in answers] == [302, 302]
     newer = form.data | {"request_key": "another page, opened before"}
     assert client.post(form.action, data=newer).status_code == 409
+
+
+def test_an_invitation_sent_twice_shows_a_link_that_works(client: ProofReader, team: Team) -> None:
+    form = _form(client, f"/partnerships/{team.partnership.id}/members", "invitations.invite")
+    data = filled(form, TYPED) | {"email": "new@example.org"}
+    first, second = client.post(form.action, data=data), client.post(form.action, data=data)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert _count(Link) == 1
+    shown = re.search(r"/link/invitation/[\w-]+", second.get_data(as_text=True))
+    assert shown is not None
+    assert client.get(shown[0]).status_code == 200
+    again = _form(client, f"/partnerships/{team.partnership.id}/members", "invitations.invite")
+    assert client.post(again.action, data=data | {"request_key": again.data["request_key"]}).status_code == 422
 
 
 def test_a_row_is_added_once_without_a_script_too(client: ProofReader, programme: Programme) -> None:

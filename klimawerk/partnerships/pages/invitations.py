@@ -16,6 +16,7 @@ from klimawerk.accounts.forms import NewPersonForm
 from klimawerk.accounts.models import Link, Person
 from klimawerk.accounts.routes import link_used_up, welcome
 from klimawerk.extensions import db
+from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, invitations, labels
 from klimawerk.partnerships.access import Member, require
 from klimawerk.partnerships.models import Municipality, Partnership
@@ -43,12 +44,18 @@ def invite(partnership_id: int) -> Page:
         form.name.data or "",
         town,
     )
+    made: list[tuple[Link, str]] = []
+
+    def create() -> str:
+        made.append(invitations.invite(member, wanted))
+        return str(made[0][0].id)
+
     try:
-        link, token = invitations.invite(member, wanted)
+        link_id = int(once(form_key(), create))
     except Refused as refused:
         form.email.errors = [str(refused)]
         return people_page(member, form=form), 422
-    return _delivered(member, link, token)
+    return _delivered(member, *made[0]) if made else _delivered_before(member, link_id)
 
 
 def resend(partnership_id: int, link_id: int) -> Page:
@@ -145,6 +152,13 @@ def _delivered(member: Member, link: Link, token: str) -> Page:
         flash(_("The invitation to %(email)s is sent.", email=wanted["email"]))
         return redirect(_back(member))
     return people_page(member, link=address, whose=wanted["name"] or wanted["email"], hours=14 * 24)
+
+
+def _delivered_before(member: Member, link_id: int) -> Page:
+    """For the same form sent again: nobody gets a second mail; a link to hand over is shown with a new token."""
+    if mail.configured():
+        return redirect(_back(member))
+    return resend(member.partnership.id, link_id)
 
 
 def _mailed(member: Member, wanted: dict[str, Any], address: str) -> bool:

@@ -151,5 +151,5 @@ def test_a_page_shows_others_words_soon_although_it_asked_for_them_meanwhile(
         choose("high")
         gone.enter_context(away())
     gone.close()
-    windows.faults[:] = [fault for fault in windows.faults if "503" not in fault]
     expect(place).to_contain_text("high", ignore_case=True, timeout=SOON)
+    windows.faults[:] = [fault for fault in windows.faults if "503" not in fault]

@@ -6,7 +6,7 @@ Who does not fulfil a route's requirement changes nothing there and reads nothin
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,14 +50,14 @@ def test_every_route_says_what_it_requires(app: Flask) -> None:
 def test_every_route_by_every_role(app: Flask, world: World, tmp_path: Path) -> None:
     faults, asked = list[str](), 0
     roles = world.roles()
-    windows = {role.name: _window(app, role) for role in roles}
-    with _restored(app) as restore:
+    windows = {role.name: window_of(app, role) for role in roles}
+    with restored() as restore:
         for name, rules in routes(app).items():
             requirement, method = ROUTES[name], name.split()[0]
             for rule in rules:
                 address = world.address(rule)
                 for role in _asked(roles, requirement):
-                    with _writes() as written:
+                    with writes() as written:
                         answer = _ask(windows[role.name], method, address)
                     asked += 1
                     fault = _fault(role, requirement, method, answer, written)
@@ -78,8 +78,8 @@ def test_the_matrix_finds_an_open_door(
     rule = routes(app)[endpoint][0]
     editor = next(role for role in world.roles() if role.name == "editor, de")
     liar = Role("said to be nobody", editor.person)
-    with _writes() as written:
-        answer = _ask(_window(app, editor), endpoint.split()[0], world.address(rule))
+    with writes() as written:
+        answer = _ask(window_of(app, editor), endpoint.split()[0], world.address(rule))
     assert _fault(editor, ROUTES[endpoint], endpoint.split()[0], answer, written) == ""
     assert _fault(liar, ROUTES[endpoint], endpoint.split()[0], answer, written) != ""
 
@@ -140,7 +140,7 @@ class Window:
         return client
 
 
-def _window(app: Flask, role: Role) -> Window:
+def window_of(app: Flask, role: Role) -> Window:
     reader = app.test_client()
     assert isinstance(reader, ProofReader)
     if role.person:
@@ -178,7 +178,7 @@ def _table(statement: str) -> str:
 
 
 @contextmanager
-def _writes() -> Iterator[Written]:
+def writes() -> Iterator[Written]:
     found = Written()
     listeners = {"before_cursor_execute": found.execute, "commit": found.commit, "rollback": found.rollback}
     for name, listener in listeners.items():
@@ -191,10 +191,13 @@ def _writes() -> Iterator[Written]:
 
 
 @contextmanager
-def _restored(app: Flask) -> Iterator:  # type: ignore[type-arg]
-    """Calls put the database back to how it is now."""
+def restored() -> Iterator[Callable[[], None]]:
+    """Calls put SQLite's database back to how it is now; another database stays as it is."""
     db.session.commit()
     path = db.engine.url.database
+    if db.engine.dialect.name != "sqlite":
+        yield lambda: None
+        return
     assert path is not None
     kept = sqlite3.connect(":memory:")
     with sqlite3.connect(path) as now:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -93,14 +96,17 @@ class World:
             Role(OPERATING, factories.person(operator=True)),
         ]
 
-    def address(self, rule: Rule) -> str:
-        """The rule's address with the numbers of real things in it."""
+    def address(self, rule: Rule, instead: Mapping[str, str] | None = None) -> str:
+        """The rule's address with the numbers of real things in it, or what stands `instead` of them, as it is."""
         start = rule.rule.split("/")[1]
         item = {"programmes": self.programme.id, "goals": self.measure.goal_id}.get(start, self.measure.id)
         choices = {name: min(one.items) for name, one in rule._converters.items() if hasattr(one, "items")}
         values = {"item_id": item} | self.known | choices
         missing = rule.arguments - set(values)
         assert not missing, f"{rule}: no value for {missing}"
+        if instead:
+            text = re.sub(r"<(?:[^<>:]*:)?(\w+)>", r"{\1}", rule.rule)
+            return text.format_map({name: quote(str(instead.get(name, values[name])), "") for name in rule.arguments})
         built = rule.build({name: values[name] for name in rule.arguments}, append_unknown=False)
         assert built is not None, rule
         return built[1] + QUERIES.get(rule.endpoint, "")

@@ -146,3 +146,8 @@ def _name(requirement: str) -> str:
     found = re.match(r"[\w.-]+", requirement)
     assert found is not None
     return re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    numbers = re.findall(r"^(\d+)\. \*\*", (ROOT / "klimawerk" / "README.md").read_text(), re.MULTILINE)
+    assert [int(number) for number in numbers] == list(range(1, len(numbers) + 1))

@@ -49,6 +49,23 @@ def test_a_difference_would_be_found(bare: Flask) -> None:
     assert _differences()
 
 
+@pytest.mark.parametrize("made_by", ["migrations", "models"])
+def test_order_keys_are_compared_letter_by_letter_on_postgresql(
+    postgresql: PostgreSQL, tmp_path: Path, made_by: str
+) -> None:
+    address = postgresql.create()
+    app = create_app(configuration.load(instance=tmp_path, database_url=address, secret_key="s", testing=True))
+    collations = text(
+        "SELECT table_name, collation_name FROM information_schema.columns WHERE column_name = 'order_key'"
+    )
+    with app.app_context():
+        upgrade() if made_by == "migrations" else db.create_all()
+        with db.engine.connect() as connection:
+            assert dict(connection.execute(collations).all()) == {"item": "C", "row": "C"}
+        db.engine.dispose()
+    postgresql.drop(address)
+
+
 def test_migrations_can_be_taken_back(bare: Flask) -> None:
     upgrade()
     downgrade(revision="base")

@@ -24,6 +24,10 @@ def new_key() -> str:
     return str(uuid.uuid4())
 
 
+_ORDER_KEY = String(200).with_variant(String(200, collation="C"), "postgresql")
+"""Compared letter by letter as `order.py` does; a database's own collation (de_DE) puts "a" before "B"."""
+
+
 class Frame(Model):
     """What all items of one programme share: whose it is, the working languages, the currencies, the planning rate.
 
@@ -75,7 +79,7 @@ class Item(Model):
     frame_id: Mapped[int] = mapped_column(ForeignKey("frame.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     code: Mapped[str] = mapped_column(String(20), default="")
-    order_key: Mapped[str] = mapped_column(String(200), default="")
+    order_key: Mapped[str] = mapped_column(_ORDER_KEY, default="")
     values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     revs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     imported: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -109,7 +113,7 @@ class Row(Model):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(30))
-    order_key: Mapped[str] = mapped_column(String(200))
+    order_key: Mapped[str] = mapped_column(_ORDER_KEY)
     cells: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     revs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     rev: Mapped[int] = mapped_column(default=0)

@@ -45,6 +45,13 @@ class Person(Model):
     erased_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+class FormerName(Model):
+    """A name that the person had before: others may have called them by it, and it has to go when they are erased."""
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+
+
 class Login(Model):
     """A server-side session. The cookie holds a random id, the database only its SHA-256."""
 

@@ -7,10 +7,10 @@ from sqlalchemy import null, select
 from sqlalchemy.exc import IntegrityError
 
 from klimawerk.accounts import audit, browsers, passwords, sessions
-from klimawerk.accounts.models import Link, Person
+from klimawerk.accounts.models import FormerName, Link, Person
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
-from klimawerk.database import writing
+from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
 from klimawerk.web.places import known_zones
 
@@ -206,10 +206,12 @@ def _check_length(password: str) -> None:
 
 
 def change_profile(person: Person, *, name: str, language: str, timezone: str) -> None:
-    """Name, language and time zone. Raises BadInput."""
+    """Name, language and time zone. The name of before is remembered, to be erased one day. Raises BadInput."""
     name, timezone = clean_name(name), clean_zone(timezone)
     with writing() as database:
         own = database.get_one(Person, person.id)
+        if own.name != name:
+            add_missing(FormerName, person_id=own.id, name=own.name)
         own.name, own.language, own.timezone = name, language, timezone
         person_changed.send(person_id=person.id)
 

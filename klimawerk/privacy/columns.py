@@ -27,6 +27,7 @@ WHAT_BECOMES_OF: dict[str, dict[str, Fate]] = {
         "email": _F.EMPTIED, "name": _F.EMPTIED, "password_hash": _F.EMPTIED,
         "language": _F.EMPTIED, "timezone": _F.EMPTIED,
     },
+    "former_name": {"person_id": _F.ROW_ERASED, "name": _F.ROW_ERASED},
     "login": {"key": _F.ROW_ERASED, "person_id": _F.ROW_ERASED, "data": _F.ROW_ERASED},
     "known_browser": {"key": _F.ROW_ERASED, "person_id": _F.ROW_ERASED},
     "attempts": {"key": _F.EXPIRES},  # a keyed hash

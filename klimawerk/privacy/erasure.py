@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import force_locale
@@ -16,7 +17,7 @@ from markupsafe import escape
 from sqlalchemy import and_, delete, func, or_, select, update
 
 from klimawerk.accounts import audit, sessions
-from klimawerk.accounts.models import AuditEntry, Link, Person
+from klimawerk.accounts.models import AuditEntry, FormerName, Link, Person
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
 from klimawerk.collab import store
@@ -42,6 +43,16 @@ WITH_WORDS = (EDITED, RESOLVED, REOPENED)
 QUIETLY = {"synchronize_session": False}  # a bulk statement does not look through what is in memory
 Change = Callable[[str, str], str]
 """The text without the person, given its language."""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What to look for, and where, before the person's rows are gone. `own_names`: those of `names` that are theirs
+    alone; `partnerships`: the only ones in which names stand for them."""
+
+    names: list[str]
+    own_names: list[str]
+    partnerships: set[int]
 
 
 def erase(person: Person, *, by: Person | None, anyway: bool = False) -> None:
@@ -87,11 +98,13 @@ def remembered_over_a_restore() -> Callable[[], str]:
 
 def _erase(person: Person) -> None:
     """Inside `writing()`."""
-    changed = _words_changed(person)
+    traces = Traces(_names_of(person), _own_names_of(person), _partnerships_of(person))
+    changed = _words_changed(traces)
     _end_memberships(person)
     _tell_of_threads(person, changed)
     logins_ended.send(keys=sessions.end_logins(person.id))
     _forget_records(person)
+    _forget_names(traces)
     for table in db.metadata.sorted_tables:
         for name, fate in WHAT_BECOMES_OF.get(table.name, {}).items():
             if fate is Fate.ROW_ERASED and any(key.column.table.name == "person" for key in table.c[name].foreign_keys):
@@ -141,7 +154,7 @@ def _alone(membership: Membership) -> bool:
 
 
 def _forget_records(person: Person) -> None:
-    """Sign-ins, whether they succeeded or not; invitations to the address; the name in locks and others' mails."""
+    """Sign-ins, whether they succeeded or not; invitations to the address."""
     theirs = [AuditEntry.actor_id == person.id, AuditEntry.detail["person"].as_integer() == person.id]
     invited = Link.payload["email"].as_string() == person.email
     if person.confirmed_at:
@@ -152,48 +165,61 @@ def _forget_records(person: Person) -> None:
     sign_ins = delete(AuditEntry).where(AuditEntry.action.in_(SIGN_IN_ACTIONS), or_(*theirs))
     db.session.execute(sign_ins, execution_options=QUIETLY)
     db.session.execute(delete(Link).where(invited), execution_options=QUIETLY)
-    locked = select(Document.name, Document.lock_reason).where(Document.locked, Document.locked_by == person.name)
-    names = set(_items_of(person))
+
+
+def _forget_names(traces: Traces) -> None:
+    """The names in locks and in others' mails."""
+    locked = select(Document.name, Document.lock_reason).where(Document.locked, Document.locked_by.in_(traces.names))
+    items = {str(number) for number in _items_of(traces)}
     for name, reason in db.session.execute(locked).all():
-        if name.partition(":")[2] in {str(number) for number in names}:
+        if name.partition(":")[2] in items:
             store.lock([name], reason, "")
-    if not _shares_name(person):
-        partnerships = set(
-            db.session.scalars(select(Membership.partnership_id).where(Membership.person_id == person.id))
-        )
-        for mail in db.session.scalars(select(DigestMail)):  # of one that was sent the subject is kept
-            if partnerships & set(mail.partnerships):
-                _take_name_out(person, mail)
+    for mail in db.session.scalars(select(DigestMail)):  # of one that was sent the subject is kept
+        if traces.partnerships & set(mail.partnerships):
+            _take_names_out(traces, mail)
 
 
-def _take_name_out(person: Person, mail: DigestMail) -> None:
-    change = _without(person.name, r"(?<!\w){}(?!\w)")
-    marked = _without(str(escape(person.name)), r"(?<!\w){}(?!\w)")
+def _take_names_out(traces: Traces, mail: DigestMail) -> None:
+    change, marked = _without(traces.own_names), _without([str(escape(name)) for name in traces.own_names])
     mail.subject, mail.text = change(mail.subject, mail.language)[:300], change(mail.text, mail.language)
     mail.html = marked(mail.html, mail.language)
 
 
-def _shares_name(person: Person) -> bool:
-    """Whether somebody else in the same partnerships has this name: then it is theirs, wherever it stands."""
+def _names_of(person: Person) -> list[str]:
+    """The person's name and those that they had before."""
+    former = db.session.scalars(select(FormerName.name).where(FormerName.person_id == person.id))
+    return [name for name in {person.name, *former} if name]
+
+
+def _own_names_of(person: Person) -> list[str]:
+    """Of these names those that nobody else in the same partnerships has now: else they are theirs, where they stand.
+
+    One that somebody else had before does not count, so that nobody can keep another one's name by borrowing it."""
     mine = select(Membership.partnership_id).where(Membership.person_id == person.id)
-    others = select(Person.id).join(Membership, Membership.person_id == Person.id)
-    same = others.where(Membership.partnership_id.in_(mine), Person.name == person.name, Person.id != person.id)
-    return db.session.scalar(same.limit(1)) is not None
+    others = select(Membership.person_id).where(Membership.partnership_id.in_(mine), Membership.person_id != person.id)
+    taken = set(db.session.scalars(select(Person.name).where(Person.id.in_(others))))
+    return [name for name in _names_of(person) if name not in taken]
 
 
-def _words_changed(person: Person) -> set[int]:
+def _partnerships_of(person: Person) -> set[int]:
+    """Numbers of all that the person has ever belonged to, and of their practice programmes of before a reset."""
+    practice = select(Partnership.id).where(Partnership.practice_of == person.id)
+    member_of = select(Membership.partnership_id).where(Membership.person_id == person.id)
+    return set(db.session.scalars(practice)) | set(db.session.scalars(member_of))
+
+
+def _words_changed(traces: Traces) -> set[int]:
     """Take "@Name" out of comments, their earlier wordings and outcomes. Returns the numbers of the changed threads."""
-    if _shares_name(person):
-        return set()
-    change = _without(f"@{person.name}", r"(?<!\w){}(?!\w)", "@")
-    items = _items_of(person)
+    change = _without(traces.own_names, "@")
+    items = _items_of(traces)
     threads = select(Thread.id).where(Thread.item_id.in_(items))
-    likely = f"%@{person.name}%"
     found: set[int] = set()
-    for comment in db.session.scalars(
-        select(Comment).where(Comment.thread_id.in_(threads), Comment.words.like(likely))
-    ):
-        comment.words = change(comment.words, comment.language)
+    calling = select(Comment).where(Comment.thread_id.in_(threads), Comment.words.contains("@"))
+    for comment in db.session.scalars(calling):
+        words = change(comment.words, comment.language)
+        if words == comment.words:
+            continue
+        comment.words = words
         db.session.execute(
             delete(CommentTranslation).where(CommentTranslation.comment_id == comment.id), execution_options=QUIETLY
         )
@@ -204,9 +230,12 @@ def _words_changed(person: Person) -> set[int]:
         if said != event.detail:
             event.detail = said
             found.add(event.thread_id)
-    for thread in db.session.scalars(select(Thread).where(Thread.item_id.in_(items), Thread.outcome.like(likely))):
-        thread.outcome = change(thread.outcome, "en")[:300]
-        found.add(thread.id)
+    outcomes = select(Thread).where(Thread.item_id.in_(items), Thread.outcome.contains("@"))
+    for thread in db.session.scalars(outcomes):
+        outcome = change(thread.outcome, "en")
+        if outcome != thread.outcome:
+            thread.outcome = outcome[:300]
+            found.add(thread.id)
     return found
 
 
@@ -222,19 +251,19 @@ def _tell_of_threads(person: Person, changed: Iterable[int]) -> None:
             index.forget(thread.item_id, None)
 
 
-def _items_of(person: Person) -> list[int]:
-    """Numbers of all items in the partnerships that the person has ever belonged to."""
-    partnerships = select(Membership.partnership_id).where(Membership.person_id == person.id)
-    query = select(Item.id).join(Frame, Frame.id == Item.frame_id).where(Frame.partnership_id.in_(partnerships))
+def _items_of(traces: Traces) -> list[int]:
+    """Numbers of all items in these partnerships."""
+    query = select(Item.id).join(Frame, Frame.id == Item.frame_id).where(Frame.partnership_id.in_(traces.partnerships))
     return list(db.session.scalars(query))
 
 
-def _without(name: str, pattern: str, before: str = "") -> Change:
-    """What puts "Former member" in the place of the name, in the language of the text."""
-    found = re.compile(pattern.format(re.escape(name)))
+def _without(names: Iterable[str], before: str = "") -> Change:
+    """What puts "Former member" in the place of each of the names behind `before`, in the language of the text."""
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
+    found = re.compile(rf"(?<!\w){before}(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
     def change(text: str, language: str) -> str:
-        if not name.strip("@") or name not in text:
+        if not longest_first or not found.search(text):
             return text
         with force_locale(language if language in ("de", "en") else "en"):
             return found.sub(lambda _match: before + str(_("Former member")), text)

@@ -1,0 +1,75 @@
+"""Whoever has changed their name is erased under all of them, wherever they were called."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from klimawerk.accounts import service
+from klimawerk.accounts.models import FormerName
+from klimawerk.comments import service as comments
+from klimawerk.comments.models import Comment
+from klimawerk.comments.service import Subject
+from klimawerk.exchange import practice
+from klimawerk.extensions import db
+from klimawerk.partnerships.access import member_of
+from klimawerk.privacy import erasure
+from tests import factories
+from tests.privacy.conftest import NAME, Workshop, written
+from tests.privacy.test_erasing import traces
+
+
+def rename(person: service.Person, *names: str) -> None:
+    for name in names:
+        service.change_profile(person, name=name, language="de", timezone="Europe/Berlin")
+
+
+@pytest.mark.parametrize("names", [["Other Name"], ["Other Name", "A Third"], ["Other", NAME, "Other"]])
+def test_no_column_holds_a_name_of_before(any_database: str, workshop: Workshop, names: list[str]) -> None:
+    rename(workshop.zeb, *names)
+    assert {"comment.words", "digest_mail.html", "document.locked_by"} <= traces()
+    erasure.erase(workshop.zeb, by=None)
+    db.session.expire_all()
+    assert traces() == set()
+    assert db.session.scalars(select(FormerName)).all() == []
+
+
+def test_a_name_that_somebody_else_has_now_stays_theirs(workshop: Workshop) -> None:
+    """A negative control: nobody takes another one's name out by borrowing it, nor keeps it there."""
+    borrower = workshop.team.partner["reviewer"]
+    rename(borrower, NAME, "Own Name")
+    erasure.erase(borrower, by=None)
+    db.session.expire_all()
+    assert any(NAME in words for words in db.session.scalars(select(Comment.words)))
+    rename(workshop.ama, NAME, "Own Name")
+    erasure.erase(workshop.zeb, by=None)
+    db.session.expire_all()
+    assert not any(NAME in words for words in db.session.scalars(select(Comment.words)))
+
+
+@pytest.mark.parametrize("name", ["Ann\\e Quill", "100% Quill", "An_n Quill"])
+def test_a_name_with_any_sign_goes(any_database: str, app: Flask, name: str) -> None:
+    team = factories.partnership()
+    measure, person = factories.measure(factories.programme(team)), factories.person(name)
+    factories.member(team.partnership, "de", "editor", who=person)
+    by = member_of(team.de["editor"], team.partnership.id)
+    assert by
+    comments.open_thread(measure, written(f"Ask @{name} now"), kind="task", side="", subject=Subject(), by=by)
+    erasure.erase(person, by=None)
+    db.session.expire_all()
+    (words,) = db.session.scalars(select(Comment.words)).all()
+    assert words == "Ask @Former member now"
+
+
+@pytest.mark.parametrize("resets", [1, 2])
+def test_a_call_in_a_practice_programme_of_before_a_reset_goes(workshop: Workshop, resets: int) -> None:
+    for _time in range(resets):
+        programme = practice.ensure_practice(workshop.zeb)
+        by = member_of(workshop.zeb, programme.frame.partnership_id)
+        assert by
+        comments.open_thread(programme, written(f"Hello @{NAME}"), kind="task", side="", subject=Subject(), by=by)
+        practice.reset_practice(workshop.zeb)
+    erasure.erase(workshop.zeb, by=None)
+    db.session.expire_all()
+    assert traces() == set()

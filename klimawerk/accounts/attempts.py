@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import Float, String, delete, func, select
+from sqlalchemy import Float, String, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -98,17 +98,22 @@ def begin(lanes: list[Lane]) -> float:
     return wait
 
 
-def succeeded(lanes: list[Lane], forget: Lane) -> None:
+def succeeded(lanes: list[Lane], forget: Lane | None) -> None:
     """It was no failure: not counted after all, and what was counted in `forget` is forgotten."""
     at = now()
     with writing() as session:
-        keys = {one.key for lane in (*lanes, forget) for one in (lane, lane.alarm) if one}
+        keys = {one.key for lane in lanes for one in (lane, lane.alarm) if one}
         locked = select(Attempts).where(Attempts.key.in_(keys)).order_by(Attempts.key).with_for_update()
         for row in session.scalars(locked.execution_options(populate_existing=True)).all():
-            if row.key == forget.key:
+            if forget and row.key == forget.key:
                 session.delete(row)
             else:
                 row.count, row.until = max(0.0, row.count - 1), at
+
+
+def carry_over(old: str, new: str) -> None:
+    """What was counted under the key `old` is counted under `new`, which nobody has used; inside `writing()`."""
+    db.session.execute(update(Attempts).where(Attempts.key == old).values(key=new))
 
 
 def sweep() -> int:

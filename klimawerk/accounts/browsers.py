@@ -1,4 +1,5 @@
-"""Browsers in which somebody has signed in before: they keep an allowance of their own for attempts to sign in again.
+"""Browsers in which somebody has signed in before: they keep an allowance of their own for attempts to sign in again,
+to that very account. What was used of it stays used when the cookie changes, by whoever signs in there.
 
 The cookie is random, new with each sign-in, and proves nothing: it opens no account, it only says who need not wait for
 what others do. The database knows its SHA-256. It is sent to the two pages that need it, and ends after half a year.
@@ -13,6 +14,7 @@ from flask import Response, after_this_request, current_app, request
 from sqlalchemy import ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from klimawerk.accounts import attempts
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.sessions import key_of
 from klimawerk.clock import UtcTime, now
@@ -20,6 +22,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import Model, db
 
 COOKIE, PLACES = "klimawerk_browser", ("/login", "/forgot")
+SIGN_IN, RESET = "browser", "reset-browser"  # what is counted
 KEPT = timedelta(days=180)  # since the last sign-in
 MOST = 20  # of one person; the oldest are forgotten
 
@@ -31,15 +34,21 @@ class KnownBrowser(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
     seen_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
 
+    def lane(self, kind: str, key: str = "") -> str:
+        """The key under which this person's attempts in this browser are counted; with another `key` of the browser."""
+        return attempts.key(kind, key or self.key, self.person_id)
 
-def known(email: str) -> str:
-    """The key of this browser, if somebody with this address has signed in here before; else ""."""
+
+def known(email: str) -> list[KnownBrowser]:
+    """The accounts with this address to which somebody has signed in in this browser before."""
     query = (
-        select(KnownBrowser.key)
+        select(KnownBrowser)
         .join(Person, Person.id == KnownBrowser.person_id)
-        .where(KnownBrowser.key == _present(), KnownBrowser.seen_at > now() - KEPT, Person.email == _written(email))
+        .where(KnownBrowser.key == _present(), KnownBrowser.seen_at > now() - KEPT)
+        .where(Person.email == _written(email), Person.ended_at.is_(None))
+        .order_by(KnownBrowser.person_id)
     )
-    return db.session.scalar(query.limit(1)) or ""
+    return list(db.session.scalars(query))
 
 
 def remember(person: Person) -> None:
@@ -47,7 +56,10 @@ def remember(person: Person) -> None:
     token = secrets.token_urlsafe(32)
     key, at = key_of(token), now()
     with writing() as session:
-        # Others who use this browser stay known in it.
+        # Others who use this browser stay known in it, and gain no new attempts.
+        for one in session.scalars(select(KnownBrowser).where(KnownBrowser.key == _present())).all():
+            for kind in (SIGN_IN, RESET):
+                attempts.carry_over(one.lane(kind), one.lane(kind, key))
         session.execute(update(KnownBrowser).where(KnownBrowser.key == _present()).values(key=key))
         session.execute(delete(KnownBrowser).where(KnownBrowser.key == key, KnownBrowser.person_id == person.id))
         session.add(KnownBrowser(key=key, person_id=person.id, seen_at=at))

@@ -1,7 +1,8 @@
 """How often somebody may try. Nobody is locked out: waits grow, by account and network, for whoever makes mistakes.
 
-Unknown accounts count like known ones, so that no wait tells which exist. A browser in which the person has signed in
-before has an allowance of its own (browsers.py), which nobody else can use up.
+Unknown accounts count like known ones, so that no wait tells which exist. A browser in which somebody has signed in
+before has an allowance of its own (browsers.py), which nobody else can use up. It is one for the very account: an
+address may have several, and guesses at the others count like anybody's.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
 from flask import abort
 from flask_babel import ngettext
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse
 
-from klimawerk.accounts import attempts, browsers
+from klimawerk.accounts import attempts, browsers, service
 from klimawerk.accounts.attempts import Lane, Pace
+from klimawerk.accounts.models import Person
 from klimawerk.extensions import limiter
 
 log = logging.getLogger(__name__)
@@ -36,39 +39,76 @@ CREATE_PERSON = parse("10 per hour")
 
 @dataclass(frozen=True)
 class Trial:
-    """One attempt: made, when `wait` is 0; else to be made after so many seconds. `known`: from a known browser."""
+    """One attempt: made, when `wait` is 0; else to be made after so many seconds.
+
+    `lanes`: where it is counted. `known`: the lane of each account that is known in this browser. `only`: the accounts
+    that the password may open, None for all with the address; the others have to wait for `others` seconds.
+    """
 
     wait: int
     lanes: tuple[Lane, ...] = ()
-    known: bool = False
+    known: Mapping[int, Lane] = field(default_factory=dict)
+    only: Set[int] | None = None
+    others: int = 0
 
-    def succeeded(self) -> None:
-        """It was the right password: earlier attempts on this account from here count no more."""
-        if self.lanes:
-            attempts.succeeded(list(self.lanes), forget=self.lanes[0])
+    def succeeded(self, person: Person) -> None:
+        """It was the right password of this account: the attempt counts no more, nor do earlier ones at it from here.
+
+        What may have been guesses at another account of the same address goes on counting. An account that is not
+        confirmed takes back its own attempt alone, whether or not there is another one, which nobody is told.
+        """
+        if not self.lanes:
+            return
+        forget = self.known.get(person.id)
+        if not self.known and person.confirmed_at and len(_accounts(person.email)) == 1:
+            forget = self.lanes[0]
+        attempts.succeeded(list(self.lanes), forget=forget)
 
 
 def sign_in(email: str) -> Trial:
-    """Begin an attempt to sign in."""
+    """Begin an attempt to sign in.
+
+    In a browser that knows an account with the address, that one can be opened whatever strangers do, and others of the
+    same address when strangers' lanes allow it.
+    """
+    if not limiter.enabled:
+        return Trial(0)
     who, where = _account(email), network()
     alarm = Lane(attempts.key("account", who), SIGN_IN_ALARM)
     strangers = (
         Lane(attempts.key("pair", who, where), SIGN_IN_PAIR, alarm),
         Lane(attempts.key("network", where), SIGN_IN_NETWORK),
     )
-    return _begin(email, "browser", SIGN_IN_PAIR, strangers)
+    known = {one.person_id: Lane(one.lane(browsers.SIGN_IN), SIGN_IN_PAIR) for one in browsers.known(email)}
+    if not known:
+        return Trial(math.ceil(attempts.begin(list(strangers))), strangers)
+    own = tuple(known.values())
+    if wait := attempts.begin(list(own)):
+        return Trial(math.ceil(wait), own, known)
+    there = _accounts(email)
+    if {one.id for one in there} <= known.keys() and any(one.confirmed_at for one in there):
+        return Trial(0, own, known)
+    if others := attempts.begin(list(strangers)):
+        return Trial(0, own, known, only=known.keys(), others=math.ceil(others))
+    return Trial(0, (*own, *strangers), known)
 
 
 def reset(email: str) -> Trial:
     """Begin a request for a new password. What others ask for uses up nothing of the owner's: links that were sent
-    before go on working."""
+    before go on working. Mails go to the confirmed account, so that only its browsers have an allowance."""
+    if not limiter.enabled:
+        return Trial(0)
     who, where = _account(email), network()
-    strangers = (
+    lanes: tuple[Lane, ...] = (
         Lane(attempts.key("reset", who, where), RESET_PAIR),
         Lane(attempts.key("reset-network", where), RESET_NETWORK),
         Lane(attempts.key("reset-account", who), RESET_ACCOUNT),
     )
-    return _begin(email, "reset-browser", RESET_PAIR, strangers)
+    owner = service.find_person(email)
+    mine = [one for one in browsers.known(email) if owner and one.person_id == owner.id]
+    if mine:
+        lanes = (Lane(mine[0].lane(browsers.RESET), RESET_PAIR),)
+    return Trial(math.ceil(attempts.begin(list(lanes))), lanes)
 
 
 def present_password(person_id: int, login: str | None) -> Trial:
@@ -76,7 +116,7 @@ def present_password(person_id: int, login: str | None) -> Trial:
     if not limiter.enabled:
         return Trial(0)
     lane = Lane(attempts.key("password", person_id, login), SIGN_IN_PAIR)
-    return Trial(math.ceil(attempts.begin([lane])), (lane,), True)
+    return Trial(math.ceil(attempts.begin([lane])), (lane,), {person_id: lane})
 
 
 def in_words(seconds: int) -> str:
@@ -116,16 +156,12 @@ def or_429(limit: RateLimitItem, *key: object) -> None:
         abort(429)
 
 
-def _begin(email: str, browser: str, pace: Pace, strangers: tuple[Lane, ...]) -> Trial:
-    if not limiter.enabled:
-        return Trial(0)
-    mine = browsers.known(email)
-    lanes = (Lane(attempts.key(browser, mine), pace),) if mine else strangers
-    return Trial(math.ceil(attempts.begin(list(lanes))), lanes, bool(mine))
-
-
 def _account(email: str) -> str:
     return email.strip().lower()
+
+
+def _accounts(email: str) -> list[Person]:
+    return [one for one in service.accounts_with(email) if one.ended_at is None]
 
 
 def _hit(limit: RateLimitItem, *key: str) -> bool:

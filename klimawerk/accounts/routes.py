@@ -43,12 +43,15 @@ def login() -> AnyResponse | tuple[str, int]:
     if trial.wait:
         form.password.errors = [limits.in_words(trial.wait)]
         return _later(_sign_in_page(form, 429), trial.wait)
-    with passwords.first_in_line(trial.known):
-        person = service.sign_in(form.email.data, form.password.data)
+    with passwords.first_in_line(bool(trial.known)):
+        person = service.sign_in(form.email.data, form.password.data, only=trial.only)
+    if person is None and trial.others:
+        form.password.errors = [limits.in_words(trial.others)]
+        return _later(_sign_in_page(form, 429), trial.others)
     if person is None:
         form.password.errors = [_("E-mail and password do not belong together.")]
         return _sign_in_page(form, 422)
-    trial.succeeded()
+    trial.succeeded(person)
     return _welcome(person, shared=form.shared.data)
 
 
@@ -107,7 +110,7 @@ def password() -> AnyResponse | tuple[str, int]:
     except service.WrongPassword:
         form.present_password.errors = [_("This is not your present password.")]
         return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
-    trial.succeeded()
+    trial.succeeded(person)
     flash(_("Your password is changed. You are signed out on all other devices."))
     return redirect(url_for("accounts.account"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import null, select
 from sqlalchemy.exc import IntegrityError
@@ -120,13 +122,14 @@ def list_people() -> list[Person]:
     return list(db.session.scalars(select(Person).where(Person.erased_at.is_(None)).order_by(Person.email, Person.id)))
 
 
-def sign_in(email: str, password: str) -> Person | None:
-    """The person whose address and password these are.
+def sign_in(email: str, password: str, *, only: Set[int] | None = None) -> Person | None:
+    """The person whose address and password these are; with `only`, one of the accounts with these numbers.
 
     Two hashes are computed, whether there is an account with the address, a confirmed one, several, or none.
     """
     known = [one for one in accounts_with(email) if one.ended_at is None]
-    owners, others = [one for one in known if one.confirmed_at], [one for one in known if not one.confirmed_at]
+    tried = [one for one in known if only is None or one.id in only]
+    owners, others = [one for one in tried if one.confirmed_at], [one for one in tried if not one.confirmed_at]
     owner = owners[0] if owners else None
     right = passwords.matches(owner.password_hash if owner else "", password)
     other = passwords.first_match([one.password_hash for one in others], password)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, session
 
-from klimawerk.accounts import pages, routes, sessions, stale
+from klimawerk.accounts import facts, pages, routes, sessions, stale
 from klimawerk.accounts.access import current_person
 from klimawerk.accounts.restored import links_over_a_restore
 from klimawerk.operations.service import on_restore
@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
     stale.init_app(app)
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
+    app.add_template_global(facts.partnerships, "partnerships_of")
     know_reader(app, current_person)
     app.after_request(_name_reader)
     on_restore(links_over_a_restore)

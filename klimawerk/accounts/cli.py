@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from klimawerk.accounts import passwords, service
+from klimawerk.accounts import facts, passwords, service
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 
@@ -63,9 +63,17 @@ def password(email: str, generate: bool) -> None:
 
 @user.command()
 @click.argument("email")
-def confirm(email: str) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def confirm(email: str, yes: bool) -> None:
     """Confirm that an address is the person's: after you have asked them by another way than that address."""
     person = find_account(email)
+    if person.confirmed_at is None:
+        places = ", ".join(facts.partnerships(person)) or "no partnership"
+        click.echo(
+            f"Number {person.id}: {person.name}, since {person.created_at:%Y-%m-%d %H:%M} UTC. Member of: {places}."
+        )
+        if not yes:
+            click.confirm(f"Have you asked this person, and is {person.email} their address?", abort=True)
     try:
         service.confirm(person, by=None)
     except service.EmailTaken as problem:

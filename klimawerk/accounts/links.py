@@ -118,12 +118,17 @@ def confirming_link(person: Person) -> str:
     return address(CONFIRM, token)
 
 
-def confirm(token: str) -> Person:
-    """The link's person has the address it went to. Raises UsedUp; EmailTaken when another account has it."""
+def confirm(token: str, password: str) -> Person:
+    """The link's person has the address it went to, and this password; whoever had one before is signed out.
+
+    Raises UsedUp; BadInput, and EmailTaken when another account has the address, leave the link open.
+    """
     person = person_of(token, CONFIRM)
+    made = service.password_hash_for(person, password)
     with writing():
         use_up(token)
         service.confirm(person, by=person)
+        service.store_password(person, made, by=person)
     return person
 
 

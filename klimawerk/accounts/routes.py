@@ -171,19 +171,23 @@ def ask_to_confirm() -> AnyResponse:
 
 @blueprint.route("/link/confirm/<token>", methods=["GET", "POST"])
 def confirm(token: str) -> AnyResponse | str | tuple[str, int]:
-    """The page of a link that was mailed to an address; only its button confirms."""
+    """The page of a link that was mailed to an address; only its button confirms, and sets a new password: whoever
+    reads the mailbox need not be the one who made the account."""
+    form = NewPasswordForm()
     try:
         account = links.person_of(token, links.CONFIRM)
-        if request.method == "GET":
-            return render_template("accounts/confirm.html", account=account)
-        links.confirm(token)
+        if not form.validate_on_submit():
+            return render_template("accounts/confirm.html", form=form, account=account), _status(form)
+        limits.or_429(limits.LINK_ADDRESS)
+        with passwords.first_in_line():
+            account = links.confirm(token, form.new_password.data)
     except links.UsedUp:
         return link_used_up()
     except service.EmailTaken:
         taken = _("Another account has this address already.")
         return render_template("accounts/confirm.html", account=account, problem=taken), 409
-    flash(_("The address %(email)s is confirmed.", email=account.email))
-    return redirect(url_for("start.index"))
+    flash(_("The address %(email)s is confirmed, and your new password holds.", email=account.email))
+    return welcome(account, url_for("start.index"))
 
 
 @blueprint.get("/operator/accounts")

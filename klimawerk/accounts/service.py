@@ -183,6 +183,8 @@ def store_password(person: Person, password_hash: str, *, by: Person | None, kee
     db.session.get_one(Person, person.id).password_hash = password_hash
     for link in db.session.scalars(select(Link).where(Link.person_id == person.id, Link.used_at.is_(None))):
         link.used_at = now()
+    if keep is None:
+        browsers.forget(person.id)
     _end_logins(person, keep)
     audit.record("password_set", by=by, person=person.id)
 

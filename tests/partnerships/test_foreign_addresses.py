@@ -193,7 +193,7 @@ def test_a_mail_confirms_the_address_of_an_account(
     assert guest.get(link).status_code == 200
     db.session.expire_all()
     assert made.confirmed_at is None
-    assert guest.post(link).status_code == 302
+    assert guest.post(link, data={"new_password": "a passphrase of its owner"}).status_code == 302
     db.session.expire_all()
     assert made.confirmed_at
     assert "address not confirmed" not in guest.get("/account").text
@@ -241,8 +241,8 @@ def test_the_operator_confirms_on_a_page_or_in_the_shell(app: Flask, client: Pro
     for email in (KNOWN, UNKNOWN):
         operator.post(f"/operator/accounts/{by_email[email].id}/confirm")
     run = app.test_cli_runner().invoke
-    assert run(args=["user", "confirm", "third@example.org"]).exit_code == 0
-    taken = run(args=["user", "confirm", str(by_email[KNOWN].id)])
+    assert run(args=["user", "confirm", "--yes", "third@example.org"]).exit_code == 0
+    taken = run(args=["user", "confirm", "--yes", str(by_email[KNOWN].id)])
     assert (taken.exit_code, "Another account" in taken.output) == (1, True)
     assert [one.email for one in service.unconfirmed()] == [KNOWN]
     assert "not confirmed" in run(args=["user", "list"]).output

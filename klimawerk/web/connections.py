@@ -3,7 +3,8 @@
 gunicorn's worker waits as long as a client likes for the rest of a request, and for its reading of an answer; with
 `worker_connections` such clients nobody else is served. Here a request line with its headers has a deadline, bodies and
 answers have a lowest speed, and of the connections that wait for their client only so many are kept: one more, and the
-one that got on least is closed. Once a WebSocket has taken over a connection, nothing here is in its way.
+one that got on least is closed, never the one that has just begun. Once a WebSocket has taken over a connection,
+nothing here is in its way.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 HEAD_SECONDS = 10.0  # from a request's first byte (or the connection's begin) to the end of its headers
 HEAD_BYTES = 32_768
 BODY_GRACE, BODY_RATE = 30.0, 2_000.0  # seconds, and bytes a second, that a body may make us wait for
+BODY_BEGINS = 5.0  # seconds in which a body counts as fast: nothing of it need be here yet
 PIECE, PIECE_SECONDS = 65_536, 60.0  # bytes of an answer that the client has to take within so many seconds
 MOST_HALF, MOST_IDLE, MOST_BODIES, MOST_ANSWERS = 1_000, 1_000, 400, 1_000
 FILES = 16_384  # open files and connections that we ask the system for
@@ -32,14 +34,14 @@ class Connections:
         part = files // 8
         self.half = Waiting(min(MOST_HALF, part))
         self.idle = Waiting(min(MOST_IDLE, part))
-        self.bodies = Waiting(min(MOST_BODIES, part), lambda connection: connection.speed)
+        self.bodies = Waiting(min(MOST_BODIES, part), lambda connection: connection.rank)
         self.answers = Waiting(min(MOST_ANSWERS, part))
 
 
 class Waiting:
     """Connections that wait for one thing; past `most` the one with the lowest `rank` is closed, else the first."""
 
-    def __init__(self, most: int, rank: Callable[[Connection], float] | None = None) -> None:
+    def __init__(self, most: int, rank: Callable[[Connection], tuple[float, float]] | None = None) -> None:
         self._most, self._rank = most, rank
         self._here: dict[Connection, None] = {}
 
@@ -70,9 +72,10 @@ class Connection:
         return getattr(self.line, name)
 
     @property
-    def speed(self) -> float:
-        """Bytes a second of the present body."""
-        return self._body_bytes / (time.monotonic() - self._body_at + 1.0)
+    def rank(self) -> tuple[float, float]:
+        """Bytes a second of the present body, and when it began: the slow come first, of equals the older."""
+        seconds = time.monotonic() - self._body_at
+        return (self._body_bytes / seconds if seconds > BODY_BEGINS else float("inf")), self._body_at
 
     def begin_body(self) -> None:
         """The headers of a request are complete."""

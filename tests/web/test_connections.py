@@ -11,7 +11,7 @@ import select
 import signal
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from tests.servers import Klimawerk
 
 HALF = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+LONG = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n" + FORM
 UPGRADE = (
     b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -91,6 +92,77 @@ def test_of_half_requests_the_oldest_give_way_and_health_is_answered(live_server
         assert count(live_server, "half") == connections.MOST_HALF - 1  # that of /healthz before, which took a place
         newest = ask(half[-1], b": b\r\n\r\n")
         assert newest.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("size", [300, 20_000])
+def test_slow_bodies_make_room_for_one_that_has_just_begun(live_server: Klimawerk, size: int) -> None:
+    """A form whose body came after its head was closed, since nothing of it had come yet, and 400 slow ones stayed."""
+    form = b"POST /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n" % size + FORM
+    with lines(live_server, connections.MOST_BODIES, LONG) as slow:
+        for one in slow:
+            one.sendall(b"a")
+        with lines(live_server, 3, form) as new:
+            until(lambda: closed(slow) == 3 or closed(new), 20)
+            assert closed(new) == 0
+            assert closed(slow[:3]) == 3
+            assert [ask(one, b"a" * size)[:12] for one in new] == [b"HTTP/1.1 400"] * 3
+
+
+@pytest.fixture
+def some() -> Iterator[Callable[[connections.Connections, int], list[connections.Connection]]]:
+    """Makes connections with a real client each."""
+    opened: list[socket.socket] = []
+
+    def make(all_: connections.Connections, number: int) -> list[connections.Connection]:
+        pairs = [socket.socketpair() for _ in range(number)]
+        opened.extend(end for pair in pairs for end in pair)
+        return [connections.Connection(server, all_) for server, _client in pairs]
+
+    yield make
+    for end in opened:
+        end.close()
+
+
+Some = Callable[[connections.Connections, int], list[connections.Connection]]
+
+
+def body(one: connections.Connection, seconds: float, size: int) -> connections.Connection:
+    """Its body began so long ago, and so much of it has come."""
+    one.begin_body()
+    one._body_at -= seconds
+    one._body_bytes = size
+    return one
+
+
+@pytest.mark.parametrize(
+    ("others", "given_up"),
+    [
+        ([(60, 120_000_000), (60, 60), (30, 60)], 1),  # the slowest, and not the upload that gets on
+        ([(60, 0), (30, 0), (90, 0)], 2),  # of equals the one that waits for the longest
+        ([(2, 1), (1, 1), (3, 1)], 2),  # all have just begun: the oldest
+        ([(60, 120_000_000), (60, 60_000_000), (30, 90_000_000)], 1),  # all get on: the newcomer is still none of them
+    ],
+)
+def test_of_bodies_the_slowest_gives_way_and_never_the_newest(
+    some: Some, others: list[tuple[float, int]], given_up: int
+) -> None:
+    all_ = connections.Connections(files=8 * len(others))
+    here = [body(one, *how) for one, how in zip(some(all_, len(others)), others, strict=True)]
+    [newest] = some(all_, 1)
+    body(newest, 0, 0)
+    for one in (*here, newest):
+        all_.bodies.add(one)
+    assert [one._over for one in (*here, newest)] == [number == given_up for number in range(len(others) + 1)]
+
+
+@pytest.mark.parametrize("what", ["half", "idle", "bodies", "answers"])
+def test_in_no_list_the_newest_gives_way(some: Some, what: str) -> None:
+    all_ = connections.Connections(files=8 * 3)
+    waiting = getattr(all_, what)
+    here = [body(one, 0, 0) for one in some(connections.Connections(), 5)]
+    for one in here:
+        waiting.add(one)
+    assert [one._over for one in here] == [True, True, False, False, False]
 
 
 def test_a_connection_that_was_served_is_kept_before_half_requests(live_server: Klimawerk) -> None:

@@ -4,7 +4,7 @@ const FORM = "/login/form"
 
 /** Somebody else's words stay theirs: another person gets a page of their own. */
 export function settled(answer) {
-  if (answer.headers.get("X-Person") !== document.documentElement.dataset.userId) {
+  if (isSomebodyElse(answer)) {
     location.reload()
     return false
   }
@@ -12,12 +12,19 @@ export function settled(answer) {
   return true
 }
 
-/** Give the page a form token that is good now; resolves with the answer, which names the person if one is signed in. */
+function isSomebodyElse(answer) {
+  return answer.headers.get("X-Person") != document.documentElement.dataset.userId
+}
+
+/**
+ * Give the page a form token that is good now; resolves with the answer, which names the person if one is signed in.
+ * Forms keep theirs, which names whose they are, while nobody is: the server then asks to sign in and gives them back.
+ */
 export async function renewToken() {
   const answer = await fetch(FORM, { headers: { "HX-Request": "true" }, cache: "no-store" })
   const form = new DOMParser().parseFromString(await answer.text(), "text/html")
   const fresh = answer.headers.get("X-CSRFToken") ?? form.querySelector("input[name=csrf_token]")?.value
-  if (fresh) carry(fresh)
+  if (fresh) isSomebodyElse(answer) ? (token().content = fresh) : carry(fresh)
   return answer
 }
 

@@ -61,3 +61,25 @@ def test_without_a_script_the_form_of_another_window_comes_back_and_stands_at_it
     reason.press("Enter")
     expect(page.locator("#again")).to_have_count(0)
     expect(page.get_by_text("We vote.")).to_be_visible()
+
+
+def test_a_form_that_is_sent_while_the_dialog_is_away_comes_back_after_the_sign_in(
+    team: Team, page_for: Callable[..., Page]
+) -> None:
+    """Who looks around first (Escape) and presses the form's own button loses nothing either."""
+    person = team.de["coordinator"]
+    page = page_for(person, path=f"/partnerships/{team.partnership.id}/members")
+    page.locator("#save-state[data-state=saved]").wait_for()
+    form = page.locator("form[action$='/invitations']")
+    form.locator("input[name=email]").fill("new@example.org")
+    page.context.clear_cookies()
+    page.context.set_offline(True)
+    page.context.set_offline(False)
+    page.locator("dialog#relogin").wait_for()
+    page.keyboard.press("Escape")
+    form.locator("button").click()
+    page.locator("main input[name=password]").fill(factories.PASSWORD)
+    page.locator("main input[name=email]").fill(person.email)
+    page.locator("main input[name=password]").press("Enter")
+    expect(page.locator("#again")).to_be_visible()
+    expect(form.locator("input[name=email]")).to_have_value("new@example.org")

@@ -41,8 +41,7 @@ def login() -> AnyResponse | tuple[str, int]:
         return _sign_in_page(form, 422)
     trial = limits.sign_in(form.email.data)
     if trial.wait:
-        form.password.errors = [limits.in_words(trial.wait)]
-        return _later(_sign_in_page(form, 429), trial.wait)
+        return _later(_sign_in_page(form, 429, later=limits.in_words(trial.wait)), trial.wait)
     with passwords.first_in_line(bool(trial.known)):
         person = service.sign_in(form.email.data, form.password.data, only=trial.only)
     if person is None and trial.others:
@@ -266,11 +265,14 @@ def _in_place(person: Person) -> Response:
     return response
 
 
-def _sign_in_page(form: SignInForm, status: int = 200, fragment: bool | None = None) -> tuple[str, int]:
+def _sign_in_page(
+    form: SignInForm, status: int = 200, fragment: bool | None = None, later: str = ""
+) -> tuple[str, int]:
+    """The page, or for a dialog its form alone. `later`: in words, when the next try is possible."""
     only_form = wants_fragment() if fragment is None else fragment
     template = "accounts/_sign_in.html" if only_form else "accounts/sign_in.html"
     to = _local(request.form.get("next") or request.args.get("next"))
-    return render_template(template, form=form, next=to, in_place=only_form, again=_again()), status
+    return render_template(template, form=form, next=to, in_place=only_form, again=_again(), later=later), status
 
 
 def _again() -> str:

@@ -35,7 +35,7 @@ class Projector:
 
     def note(self, room: Room) -> None:
         """Something was stored that is not projected."""
-        if room not in self._latest and not self.setbacks.waits(room.name):
+        if room not in self._latest:
             self._latest[room] = time.monotonic() + random.uniform(*LATEST)  # noqa: S311
 
     def look(self) -> None:
@@ -47,7 +47,8 @@ class Projector:
     def _due(self) -> list[Room]:
         moment, waiting = time.monotonic(), list(self._latest.items())
         waiting.sort(key=lambda item: item[1])
-        return [room for room, latest in waiting if moment >= latest or moment - room.changed_at >= QUIET]
+        due = [room for room, latest in waiting if moment >= latest or moment - room.changed_at >= QUIET]
+        return [room for room in due if not self.setbacks.waits(room.name)]
 
     def _work(self, due: list[Room]) -> None:
         try:
@@ -67,4 +68,5 @@ class Projector:
             pass
         except Exception:
             pause = self.setbacks.failed(room.name)
+            self._latest[room] = time.monotonic() + pause
             log.exception("%s could not be projected; the next try is in %.0f s", room.name, pause)

@@ -11,7 +11,7 @@ from flask import g, request
 from klimawerk.accounts.access import signed_in
 
 FIELD = "request_key"
-LONGEST = 64  # characters of a key; the rest is ignored
+LONGEST = 200  # characters of a key; the rest is ignored
 _NOT_CONTENT = {"csrf_token"}
 
 
@@ -22,13 +22,13 @@ def request_key() -> str:
     return str(g.request_key)
 
 
-def form_key() -> str | None:
-    """The idempotency key of the form that is being handled; None for a form without the field.
+def form_key(name: str = FIELD) -> str | None:
+    """The idempotency key of the form that is being handled, by its field `name`; None for a form without the field.
 
     It covers who sends it, the address and everything that was filled in, so that a form whose content was changed
     before it is sent again is another request and nothing of it is lost.
     """
-    sent = request.form.get(FIELD, "")[:LONGEST]
+    sent = request.form.get(name, "")[:LONGEST]
     if not sent:
         return None
     content = [[name, value] for name, value in request.form.items(multi=True) if name not in _NOT_CONTENT]

@@ -168,8 +168,12 @@ def _kind(v: View, name: str) -> RowKind:
 
 
 def _row_id() -> str | None:
-    """A client-made id, so that a request sent twice adds one row; without a script it comes from the form's key."""
-    wish = request.form.get("id", "") or (form_key() or "")[:32]
+    """A client-made id, so that a request sent twice adds one row.
+
+    Without a script it comes from the form's token, which each page has of its own; a key beside it would weigh too
+    much on a page with many such forms.
+    """
+    wish = request.form.get("id", "") or (form_key("csrf_token") or "")[:32]
     try:
         return scalars.key(wish) if wish else None
     except ValueError:

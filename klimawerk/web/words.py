@@ -137,10 +137,12 @@ LATER = (
         "leaving.",
         "link.",
         "panel.",
+        "people.",
         "relogin.",
         "stuck.",
         "reload",
         "toolbar",
+        "unable",
         "volume",
         "waiting.here",
         "kept",
@@ -149,7 +151,8 @@ LATER = (
     *("offer.deleted", "offer.forbidden", "offer.invalid", "offer.locked", "offer.outdated", "offer.restored"),
     *("offer.revoked", "offer.swept", "offer.too_large"),
 )
-"""How the keys begin that only the editor and the store say: they come with them (`laterWords` in words.js)."""
+"""How the keys begin that are said later: by the editor, by the store, of others who are here, of a server in trouble.
+They are fetched when the first one is needed (`laterWords` in words.js)."""
 
 
 def words() -> dict[str, str]:

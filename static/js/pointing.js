@@ -4,7 +4,6 @@ import { startBusy } from "./busy.js"
 import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
 import { startTablePaste } from "./paste-table.js"
-import { startRequestKeys } from "./request-keys.js"
 
 export function start() {
   // A form that came back filled in stands at the address of its page again.
@@ -13,7 +12,12 @@ export function start() {
   startBusy()
   startDrag()
   startTablePaste()
-  startRequestKeys()
+  addEventListener("pageshow", renewKeys)
   if (document.documentElement.dataset.userId) startComments()
   document.documentElement.classList.add("draggable")
+}
+
+/** On a page that the browser kept as it was, pressing again means something new (klimawerk/idempotency). */
+function renewKeys({ persisted }) {
+  if (persisted) for (const field of document.querySelectorAll("[name=request_key]")) field.value += "."
 }

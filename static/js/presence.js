@@ -4,7 +4,7 @@
 
 import { connection } from "./connection.js"
 import { HERE, PEOPLE, WATCH } from "./wire.js"
-import { word } from "./words.js"
+import { laterWords, word } from "./words.js"
 
 const MOVING = 400
 
@@ -48,6 +48,11 @@ async function tell() {
 function draw(present) {
   people = present
   drawHead(document.getElementById("people"))
+  if (people.every(isMe)) drawPlaces()
+  else laterWords().then(drawPlaces)
+}
+
+function drawPlaces() {
   for (const badge of document.querySelectorAll("[data-people-item]")) drawBadge(badge)
   drawFields()
 }

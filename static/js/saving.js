@@ -7,7 +7,7 @@ import { connection } from "./connection.js"
 import { device } from "./store/device.js"
 import { owed, stateOf, watchKeeping } from "./store/door.js"
 import { STORING } from "./wire.js"
-import { clock, counted, word } from "./words.js"
+import { clock, counted, laterWords, word } from "./words.js"
 
 // Saving usually takes a moment; only what takes longer is worth a word.
 const WORTH_A_WORD = 1_500
@@ -119,7 +119,8 @@ function unkept() {
   return owed().some(({ failed, since }) => failed && (!connection.online || Date.now() - since >= WORTH_A_WORD))
 }
 
-function storing(answer) {
+async function storing(answer) {
+  await laterWords()
   if (able === answer.able) return
   able = answer.able
   paintHead()

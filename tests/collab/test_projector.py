@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from klimawerk.collab import projection, projector, store
+from klimawerk.collab import projection, projector, setbacks, store
 from klimawerk.collab.projector import LATEST, Projector
 from klimawerk.collab.room import Room
 from klimawerk.extensions import db
@@ -40,6 +40,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             clock[0] += seconds
 
     monkeypatch.setattr(projector, "time", Time)
+    monkeypatch.setattr(setbacks, "time", Time)
     return clock
 
 

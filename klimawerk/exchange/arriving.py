@@ -40,7 +40,7 @@ from klimawerk.clock import now
 from klimawerk.collab.models import Document, LiveText
 from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.topics import ALL_SIDES
-from klimawerk.database import after_commit, writing
+from klimawerk.database import after_commit
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.exchange.history_draft import Names
 from klimawerk.exchange.importing import NAMES, ROWS
@@ -50,7 +50,7 @@ from klimawerk.exchange.shown import said
 from klimawerk.extensions import Model, db
 from klimawerk.goals.models import Goal
 from klimawerk.jobs.models import DONE, Job
-from klimawerk.jobs.service import Claim, Stop, folder_of, in_slices
+from klimawerk.jobs.service import Begin, Claim, Stop, folder_of, in_slices
 from klimawerk.live.changes import note
 from klimawerk.live.models import Topic
 from klimawerk.measures.models import Measure
@@ -123,10 +123,11 @@ def names_of(folder: Path) -> Names | None:
         return None
 
 
-def undo(key: str) -> None:
-    """Take away what of that job is there and seen by nobody, in slices."""
-    for frame in db.session.scalars(select(Frame).where(Frame.arriving == key)).all():
-        in_slices(_removals(frame.id, frame.partnership_id), writing)
+def undo(key: str, begin: Begin) -> None:
+    """Take away what of that job is there and seen by nobody, in slices. `begin` begins a transaction in which nobody
+    stores more of it; Lost is raised where somebody does."""
+    for id_, partnership_id in db.session.execute(select(Frame.id, Frame.partnership_id).where(Frame.arriving == key)):
+        in_slices(_removals(id_, partnership_id), begin)
 
 
 def left_behind() -> set[str]:

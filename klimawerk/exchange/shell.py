@@ -48,4 +48,4 @@ def _stored(folder: Path, names: Names | None, by_id: int | None, side: str) -> 
     finally:
         with writing() as session:
             session.execute(delete(Job).where(Job.key == job.key))
-        arriving.undo(job.key)  # finds nothing of what was stored whole
+        arriving.undo(job.key, writing)  # finds nothing of what was stored whole

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from flask import current_app
 from flask_babel import lazy_gettext as _
@@ -63,6 +64,9 @@ PROBLEMS: dict[str, LazyString] = {
     "error": _("This file could not be read. The operator's log says why."),
 }
 
+Begin: TypeAlias = Callable[[], AbstractContextManager[Session]]
+"""Begins a transaction."""
+
 log = logging.getLogger(__name__)
 
 
@@ -96,13 +100,13 @@ class Kind:
 
     `after`: the state of a job whose step was computed (READY: its person decides, or fetches; STORING). `store(job,
     claim)` stores what was computed in slices; its last one sets the state DONE. It raises Stop where that cannot be.
-    `undo(key)` takes away, in slices, all that was stored of a job that will not be finished; `left_behind()` are the
-    keys of all jobs of which something is there that nobody may see yet.
+    `undo(key, begin)` takes away, in slices, all that was stored of a job that nobody may see yet; `begin` begins a
+    transaction, or raises Lost. `left_behind()` are the keys of all jobs of which such a thing is there.
     """
 
     after: dict[str, str]
     store: Callable[[Job, Claim], None]
-    undo: Callable[[str], None]
+    undo: Callable[[str, Begin], None]
     left_behind: Callable[[], set[str]]
 
 
@@ -133,9 +137,18 @@ class Claim:
             yield session
 
 
-def in_slices(
-    pieces: Iterator[Callable[[Session], None]], begin: Callable[[], AbstractContextManager[Session]]
-) -> None:
+@contextmanager
+def abandoned(key: str) -> Iterator[Session]:
+    """One short transaction in which nobody stores that job, nor begins to (its row is locked). Raises Lost when
+    somebody does, or has stored all of it."""
+    with writing() as session:
+        state = session.scalar(select(Job.state).where(Job.key == key).with_for_update())
+        if state in (*ACTIVE, DONE):
+            raise Lost(key)
+        yield session
+
+
+def in_slices(pieces: Iterator[Callable[[Session], None]], begin: Begin) -> None:
     """Do all pieces, as many in each transaction as fit into SLICE; a piece takes some milliseconds at most.
 
     Between two transactions others have as much time as the last one took: whoever only gave way (turns.py) would come
@@ -273,17 +286,18 @@ def sweep() -> None:
     if db.session.scalar(select(Job.id).where(*old).limit(1)):
         with writing() as session:
             gone = _forget(session, *old)
-    known: dict[str, str] = dict(db.session.execute(select(Job.key, Job.state)).all())
+    there = list(folders.keys(root()))
+    known: dict[str, str] = dict(db.session.execute(select(Job.key, Job.state)).all())  # after what they are known for
     for key in gone:
         folders.remove(root() / key)
-    for key, changed in list(folders.keys(root())):
+    for key, changed in there:
         ended = known.get(key) in (DONE, FAILED, CANCELLED)
         if ended or (key not in known and time.time() - changed > 60):  # a younger one is just being made
             folders.remove(root() / key)
-    storing = {key for key, state in known.items() if state == STORING}
     for undo, left_behind in {(kind.undo, kind.left_behind) for kind in _kinds.values()}:
-        for key in left_behind() - storing:
-            undo(key)
+        for key in left_behind():
+            with suppress(Lost):
+                undo(key, partial(abandoned, key))
 
 
 def _pick_up(job: Job) -> bool:
@@ -346,15 +360,15 @@ def _storing(key: str, claim: Claim) -> Callable[[], None]:
             return
         kind = _kinds[job.kind]
         try:
-            kind.undo(key)  # what a dead process left
+            kind.undo(key, claim.slice)  # what a dead process left
             kind.store(job, claim)
         except Exception as error:
             db.session.rollback()
             with suppress(Lost):
                 if not isinstance(error, Lost):
                     _stop(claim, error)
-            if _state_of(key) != STORING:
-                kind.undo(key)
+            with suppress(Lost):
+                kind.undo(key, partial(abandoned, key))
         if _state_of(key) != STORING:
             folders.remove(root() / key)
 

@@ -55,7 +55,11 @@ def now(key: str) -> Job:
 
 def half_stored(person: Person, data: bytes = SMALL, pieces: int = 20) -> Job:
     """A server has stored that many pieces of it, and was killed."""
-    job = computed(person, data)
+    return store_some(computed(person, data), pieces)
+
+
+def store_some(job: Job, pieces: int = 20) -> Job:
+    """A server claims it and stores that many pieces."""
     key, claim = job.key, jobs._claim(job)
     assert claim
     engine = create_engine(f"sqlite:///{jobs.folder_of(job) / ROWS}")

@@ -16,6 +16,7 @@ from klimawerk.editions.writing_out import edition_bytes
 from klimawerk.idempotency import form_key
 from klimawerk.live.changes import revision
 from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.access import allowed_item
 from klimawerk.sheets.routes import here
 from klimawerk.versions.service import Busy
 from klimawerk.web.places import locale
@@ -61,9 +62,8 @@ def make(item_id: int) -> ResponseReturnValue:
 @login_required
 def name(item_id: int, number: int) -> ResponseReturnValue:
     """Correct its name and note."""
-    opened, _programme, edition = edition_or_404(item_id, number)
-    if not opened.member.may(Right.FIX):
-        abort(403)
+    allowed_item(item_id, Right.FIX)
+    _opened, _programme, edition = edition_or_404(item_id, number)
     try:
         service.rename(edition, name=request.form.get("name", ""), remark=request.form.get("note", ""))
         flash(_("The name of fixed copy %(number)s is changed.", number=number))

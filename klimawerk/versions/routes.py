@@ -60,9 +60,7 @@ def keep(item_id: int) -> ResponseReturnValue:
 @bp.post("/items/<int:item_id>/versions/<int:number>/name")
 @login_required
 def name(item_id: int, number: int) -> ResponseReturnValue:
-    opened = remembered_item(item_id)
-    if not opened.member.may(Right.ADMINISTER):
-        abort(403)
+    opened = allowed_item(item_id, Right.ADMINISTER)
     version = version_of(opened, number)
     service.rename(version, label=request.form.get("label", ""), remark=request.form.get("note", ""))
     flash(_("The name of version %(number)s is changed.", number=number))
@@ -104,6 +102,6 @@ def _shown(opened: Opened) -> dict[str, object]:
         "history": history_of(opened.item, before),
         "back": page_of(opened.item),
         "before": before,
-        "may_name": opened.member.may(Right.ADMINISTER),
+        "may_name": opened.member.may(Right.ADMINISTER) and opened.item.deleted_at is None,
         "may_keep": opened.member.may(Right.EDIT) and opened.item.deleted_at is None,
     }

@@ -150,8 +150,9 @@ def reset(token: str) -> AnyResponse | str | tuple[str, int]:
             person = links.reset_password(token, form.new_password.data)
     except links.UsedUp:
         return link_used_up()
+    response = _welcome(person)  # begins a session, without what was said before
     flash(_("Your new password holds. You are signed in."))
-    return _welcome(person)
+    return response
 
 
 @blueprint.post("/account/confirm")

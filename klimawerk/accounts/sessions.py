@@ -78,6 +78,7 @@ class ServerSession(SessionMixin):
     def end(self) -> None:
         """Forget everything, here and in the browser."""
         self.replaced, self.token, self._data = self.token, None, {}
+        self.expires_at = self.created_at = None
         self.modified, self.ended = True, True
 
     def __getitem__(self, name: str) -> Any:
@@ -129,6 +130,8 @@ class ServerSessions(SessionInterface):
             session.token, session.expires_at = _signed(session), _next_expiry(session)
         elif session.modified:
             self._try_to_store(session)
+            if session.ended and session.strangers and len(session):  # what is said to whoever has ended it
+                session.token, session.expires_at, session.ended = _signed(session), _next_expiry(session), False
         else:
             _slide(session)
         self._give_cookie(app, session, response)
@@ -183,7 +186,7 @@ def begin(person: Person) -> None:
 
 
 def end() -> None:
-    """This browser is nobody's any more."""
+    """This browser is nobody's any more. A message that follows is kept in a stranger's session."""
     _own().end()
 
 

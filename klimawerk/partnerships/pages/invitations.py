@@ -103,8 +103,9 @@ def _for_newcomer(link: Link, token: str) -> Page:
     except (Refused, accounts.EmailTaken):
         problem = _("This address has an account meanwhile. Load the page again.")
         return _page(link, form=form, status=409, problem=problem)
+    response = welcome(person, url_for("start.index"))  # begins a session, without what was said before
     flash(_("Welcome! Your account is ready."))
-    return welcome(person, url_for("start.index"))
+    return response
 
 
 def _for_member(link: Link, token: str, person: Person) -> Page:

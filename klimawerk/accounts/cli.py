@@ -66,7 +66,7 @@ def password(email: str, generate: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def confirm(email: str, yes: bool) -> None:
     """Confirm that an address is the person's: after you have asked them by another way than that address."""
-    person = find_account(email)
+    person = find_account(email, unconfirmed=True)
     if person.confirmed_at is None:
         places = ", ".join(facts.partnerships(person)) or "no partnership"
         click.echo(
@@ -101,16 +101,24 @@ def operator(email: str, off: bool) -> None:
     click.echo(f"{person.email} is {'no operator any more' if off else 'an operator now'}.")
 
 
-def find_account(email: str) -> Person:
-    """The account with that address, the confirmed one first, or with that number (`flask user list`)."""
+def find_account(email: str, *, unconfirmed: bool = False) -> Person:
+    """The account whose confirmed address that is, or with that number (`flask user list`).
+
+    An account that is not confirmed may be anybody's: it has to be named by its number, unless `unconfirmed`, and it is
+    the only one with the address.
+    """
     if email.isascii() and email.isdigit():
         person = db.session.get(Person, int(email[:18]))
     else:
         found = service.accounts_with(email)
         person = found[0] if found else None
-        if len(found) > 1 and not found[0].confirmed_at:
+        if person and not person.confirmed_at and not (unconfirmed and len(found) == 1):
             numbers = ", ".join(str(one.id) for one in found)
-            raise click.ClickException(f"Several accounts have the address {email}: write a number, {numbers}.")
+            raise click.ClickException(
+                f"Nobody has confirmed the address {email}, and the account may be anybody's. Confirm it with "
+                "`flask user confirm`, after you have asked the person, or write the account's number instead of the "
+                f"address: {numbers}."
+            )
     if person is None or person.erased_at:
         raise click.ClickException(f"There is no account for {email}.")
     return person

@@ -113,7 +113,11 @@ def confirm(person: Person, *, by: Person | None) -> None:
             return
         if find_person(own.email):
             raise EmailTaken(own.email)
-        own.confirmed_at = now()
+        try:
+            with database.begin_nested():
+                own.confirmed_at = now()
+        except IntegrityError:  # another account has been confirmed at this very moment
+            raise EmailTaken(own.email) from None
         audit.record("address_confirmed", by=by, person=own.id)
 
 

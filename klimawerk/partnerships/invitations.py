@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from flask_babel import gettext as _
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 from klimawerk import text
 from klimawerk.accounts import audit, links
 from klimawerk.accounts.models import Link, Person
-from klimawerk.accounts.service import add_person, clean_email, confirm, find_person
+from klimawerk.accounts.service import EmailTaken, add_person, clean_email, confirm
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -100,8 +101,9 @@ def accept(token: str, person: Person) -> Membership:
         link = _use_up(token)
         if link.purpose != links.INVITATION or link.payload["email"] != person.email:
             raise Refused(_("This invitation is for somebody else."))
-        if links.proves_address(link) and find_person(person.email) is None:
-            confirm(person, by=person)
+        if links.proves_address(link):
+            with suppress(EmailTaken):
+                confirm(person, by=person)
         return _take_place(link, person)
 
 

@@ -7,6 +7,8 @@ from click.testing import Result
 from flask import Flask
 
 from klimawerk.accounts import service
+from klimawerk.accounts.models import Person
+from klimawerk.database import writing
 from klimawerk.extensions import db
 from tests import factories
 
@@ -70,6 +72,49 @@ def test_an_operator_is_made_and_unmade(app: Flask) -> None:
     assert "operator" in _run(app, "list").output
     _run(app, "operator", "ama@example.org", "--off")
     assert "operator" not in _run(app, "list").output
+
+
+def _unconfirmed(email: str) -> Person:
+    """As an invitation's link makes it that was shown to whoever invited."""
+    made = service.password_hash(factories.PASSWORD, email)
+    with writing():
+        return service.add_person(email, "Anybody", made, language="en", timezone="UTC", by=None, confirmed=False)
+
+
+COMMANDS = [("operator",), ("password", "--generate"), ("end", "--yes"), ("erase", "--yes", "--anyway")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("how_many", [1, 2])
+def test_an_account_that_is_not_confirmed_is_never_taken_for_its_address(
+    app: Flask, command: tuple[str, ...], how_many: int
+) -> None:
+    """A stranger's account became an operator, because it was the only one with the address."""
+    made = [_unconfirmed("colleague@example.org") for _ in range(how_many)]
+    before = _run(app, "list").output
+    answer = _run(app, *command, "colleague@example.org")
+    assert answer.exit_code == 1
+    assert "Nobody has confirmed the address colleague@example.org" in answer.output
+    assert "flask user confirm" in answer.output
+    assert answer.output.rstrip().endswith(", ".join(str(one.id) for one in made) + ".")
+    assert _run(app, "list").output == before
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_it_can_be_named_by_its_number_and_once_confirmed_by_its_address(app: Flask, command: tuple[str, ...]) -> None:
+    stranger = _unconfirmed("colleague@example.org")
+    assert _run(app, *command, str(stranger.id)).exit_code == 0
+    own = _unconfirmed("own@example.org")
+    assert _run(app, "confirm", "--yes", own.email).exit_code == 0
+    assert _run(app, *command, "own@example.org").exit_code == 0
+
+
+def test_the_owner_is_found_by_the_address_whoever_else_has_it(app: Flask) -> None:
+    """Negative control."""
+    stranger, owner = _unconfirmed("own@example.org"), factories.person(email="own@example.org")
+    assert _run(app, "operator", "own@example.org").exit_code == 0
+    db.session.expire_all()
+    assert (owner.operator, stranger.operator) == (True, False)
 
 
 def _run(app: Flask, *arguments: str, stdin: str | None = None) -> Result:

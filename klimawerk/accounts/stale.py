@@ -109,9 +109,22 @@ def _read() -> Sent:
         for value in values
         if name != TOKEN and "password" not in name
     ]
-    referrer = urlsplit(request.referrer or "")
-    page = referrer.path + (f"?{referrer.query}" if referrer.query else "")
-    return Sent(request.full_path.rstrip("?"), page, fields, _made_for(request.form.get(TOKEN, "")))
+    return Sent(
+        request.full_path.rstrip("?"), _stood_on(request.referrer or ""), fields, _made_for(request.form.get(TOKEN, ""))
+    )
+
+
+def _stood_on(address: str) -> str:
+    """Path and query of an address that a browser has sent; "" for what is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _path(local: str) -> str:
+    return local.partition("?")[0]
 
 
 def _made_for(token: str) -> int | None:
@@ -170,7 +183,7 @@ def _filled_in(sent: Sent, cookie: str | None = None) -> AnyResponse | None:
 
 def _homes(sent: Sent) -> list[str]:
     """Where the form may stand, the likeliest first."""
-    path = urlsplit(sent.action).path
+    path = _path(sent.action)
     homes = [sent.page, path, path.rpartition("/")[0]]
     homes += [found.expand(to) for pattern, tos in _HOMES if (found := pattern.fullmatch(path)) for to in tos]
     return [home for home in dict.fromkeys(homes) if home.startswith("/") and not home.startswith("//")]
@@ -178,13 +191,13 @@ def _homes(sent: Sent) -> list[str]:
 
 def _page(address: str, cookie: str | None) -> Response:
     """Our own answer to GET `address` from this browser, or with another `cookie` of it."""
-    parts = urlsplit(address)
+    path, _mark, query = address.partition("?")
     left = ("CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_ACCEPT_ENCODING", "HTTP_CONTENT_ENCODING", "HTTP_ORIGIN")
     kept = ("HTTP_", "SERVER_", "REMOTE_", "SCRIPT_NAME", "wsgi.url_scheme", "wsgi.errors", "wsgi.version")
     environ: dict[str, Any] = {k: v for k, v in request.environ.items() if k.startswith(kept) and k not in left}
     environ |= {"wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False}
     environ |= {"REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
-    environ |= {"PATH_INFO": _unquoted(parts.path), "QUERY_STRING": parts.query}
+    environ |= {"PATH_INFO": _unquoted(path), "QUERY_STRING": query}
     if cookie:
         environ["HTTP_COOKIE"] = cookie
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -203,6 +203,33 @@ def test_a_browser_that_says_only_where_the_form_stood_is_answered_the_same(
     assert value(answer.get_data(as_text=True), "label") == "Here"
 
 
+@pytest.mark.parametrize("referer", ["http://[bad", "//[", "http://[::1", "http://a]b/account", "[", "http://["])
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_referer_that_is_no_address_is_no_failure(
+    client: ProofReader, team: Team, referer: str, signed_in: bool
+) -> None:
+    """It was a 500 for any stranger."""
+    person = team.de["coordinator"]
+    client.login(person)
+    client.get("/account")
+    token = client.token
+    again(client, person) if signed_in else ended(client)
+    client.token = ""
+    data = {"csrf_token": token, "name": "As typed", "language": "en", "timezone": "Europe/Berlin"}
+    answer = client.post("/account", data=data, headers={**OURS, "Referer": referer})
+    assert answer.status_code == (400 if signed_in else 401)
+    if signed_in:
+        assert value(answer.text, "name") == "As typed"
+
+
+@pytest.mark.parametrize("host", ["[bad", "[", "a]b", "[::1", "[v1.x]", "[bad]:80"])
+def test_a_host_that_is_none_is_no_failure(client: ProofReader, host: str) -> None:
+    for site in ({}, {"Origin": "http://[bad"}, OURS):
+        headers = {**site, "Host": host, "Referer": f"http://{host}/login"}
+        assert client.post("/login", data={"csrf_token": "made up"}, headers=headers).status_code == 400
+        assert client.get(f"/login?next=http://{host}", headers=headers).status_code in (200, 400)
+
+
 def test_a_password_is_not_put_back_and_goes_into_no_other_form(client: ProofReader, team: Team) -> None:
     person = team.de["coordinator"]
     client.login(person)

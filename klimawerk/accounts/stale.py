@@ -2,7 +2,8 @@
 
 A token goes stale when its session ends: by time, by signing in again, here or in another window, or with the
 server's secret. Only what one of our own pages has sent is put back: what another site makes a browser send is never
-one click away from being done. It is put back for the person alone for whom the page was made, whom the token names.
+one click away from being done. It is put back for the person alone for whom the page was made, whom the token names; a
+token that cannot be read, or a stranger's, names nobody, and whoever is signed in by then is not shown what was typed.
 """
 
 from __future__ import annotations
@@ -63,8 +64,10 @@ def _answer(error: CSRFError) -> AnyResponse:
         return redirect(url_for(errors.LOGIN_ENDPOINT))
     if person is None and sent.person is not None:
         return _sign_in_first(sent)
-    if person is not None and sent.person not in (None, person.id):
-        return errors.answer(error)  # made for somebody else: their words stay theirs
+    if person is not None and sent.person != person.id:
+        # Somebody else's, perhaps: their words stay theirs. The sign-in form leads on, and shows nothing.
+        signing_in = _path(sent.action) == url_for(errors.LOGIN_ENDPOINT)
+        return (_filled_in(sent) if signing_in else None) or errors.answer(error)
     return _filled_in(sent) or _for_copying(sent)
 
 

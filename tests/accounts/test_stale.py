@@ -173,8 +173,10 @@ def test_what_another_site_sends_is_refused_and_never_shown(
     history = f"/items/{measure.id}/history"
     client.login(team.de["coordinator"])
     client.get(history)
-    stale = "made up" if signed_in else client.token
-    if not signed_in:
+    stale = client.token
+    if signed_in:
+        again(client, team.de["coordinator"])
+    else:
         ended(client)
     for action, data in (
         (f"/items/{measure.id}/versions", {"label": "Planted", "note": ""}),
@@ -196,11 +198,43 @@ def test_a_browser_that_says_only_where_the_form_stood_is_answered_the_same(
     history = f"/items/{measure.id}/history"
     client.login(team.de["coordinator"])
     client.get(history)
-    client.token = "of another secret"
+    again(client, team.de["coordinator"])
     answer = send(
         client, history, f"/items/{measure.id}/versions", site={"Origin": "http://localhost"}, label="Here", note=""
     )
     assert value(answer.get_data(as_text=True), "label") == "Here"
+
+
+@pytest.mark.parametrize("kind", ["missing", "garbage", "signed by somebody else", "of a stranger's page"])
+def test_what_does_not_say_whose_it_was_is_shown_to_nobody_who_is_signed_in(
+    client: ProofReader, team: Team, measure: Measure, kind: str
+) -> None:
+    """The words of one person were put into the form of the next, who had signed in meanwhile."""
+    history, editor = f"/items/{measure.id}/history", team.de["editor"]
+    client.get("/login")
+    strangers = client.token
+    client.login(team.de["coordinator"])
+    client.get(history)
+    own = client.token
+    client.login(editor)
+    tokens = {"missing": "", "garbage": "garbage", "signed by somebody else": f"{own[:-3]}abc"}
+    for action in (f"/items/{measure.id}/versions", "/threads/99/comments", "/account", "/login"):
+        client.token = tokens.get(kind, strangers)
+        answer = send(client, history, action, label="Mine alone", words="Mine alone", name="Mine alone")
+        assert answer.status_code in ((400, 302) if action == "/login" else (400,)), action
+        assert "Mine alone" not in answer.text
+        assert FILLED not in answer.text
+    client.token = tokens.get(kind, strangers)
+    assert "Mine alone" not in send(client, "/account", "/account", name="Mine alone", language="en").text
+    assert "Mine alone" not in client.get(history).text
+
+
+def test_signing_in_where_another_window_has_done_so_leads_on(client: ProofReader, team: Team) -> None:
+    """Negative control: nothing that was typed is in the answer."""
+    client.get("/login?next=/account")
+    again(client, team.de["editor"])
+    answer = send(client, "/login?next=/account", "/login", email="other@example.org", password=factories.PASSWORD)
+    assert (answer.status_code, answer.location) == (302, "/account")
 
 
 @pytest.mark.parametrize("referer", ["http://[bad", "//[", "http://[::1", "http://a]b/account", "[", "http://["])

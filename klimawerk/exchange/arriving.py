@@ -50,7 +50,7 @@ from klimawerk.exchange.shown import said
 from klimawerk.extensions import Model, db
 from klimawerk.goals.models import Goal
 from klimawerk.jobs.models import DONE, Job
-from klimawerk.jobs.service import Begin, Claim, Stop, folder_of, in_slices
+from klimawerk.jobs.service import Begin, Claim, Lost, Stop, folder_of, in_slices
 from klimawerk.live.changes import note
 from klimawerk.live.models import Topic
 from klimawerk.measures.models import Measure
@@ -91,6 +91,8 @@ def store_rows(folder: Path, names: Names | None, job: Job, claim: Claim) -> int
 
     Raises both kinds of Refused, IntegrityError when somebody else was faster, and Lost.
     """
+    if not (folder / ROWS).exists():
+        raise Lost(job.key)  # cancelled since it was claimed
     engine = create_engine(f"sqlite:///{folder / ROWS}")
     try:
         refuse_what_is_here(names)

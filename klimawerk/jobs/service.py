@@ -205,7 +205,7 @@ def submit(
         raise
     for one in earlier:
         folders.remove(root() / one)
-    Order(folder, step).write({"kind": kind, **task})
+    _order(job, step, {"kind": kind, **task})
     return job
 
 
@@ -241,8 +241,7 @@ def go_on(job: Job, step: str, task: dict[str, Any], **asked: Any) -> bool:
             return False
     except IntegrityError as error:
         raise Busy(job) from error
-    Order(folder_of(job), step).write({"kind": job.kind, **task})
-    return True
+    return _order(job, step, {"kind": job.kind, **task})
 
 
 def cancel(job: Job) -> bool:
@@ -298,6 +297,15 @@ def sweep() -> None:
         for key in left_behind():
             with suppress(Lost):
                 undo(key, partial(abandoned, key))
+
+
+def _order(job: Job, step: str, task: dict[str, Any]) -> bool:
+    """Queue the step of a job whose row says so already; False when it was ended meanwhile, and its folder is gone."""
+    try:
+        Order(folder_of(job), step).write(task)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _pick_up(job: Job) -> bool:

@@ -1,0 +1,91 @@
+"""A job's folder goes while somebody else works with it: its person gets a sentence, and nobody stumbles."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from klimawerk.jobs import folders
+from klimawerk.jobs import service as jobs
+from klimawerk.jobs.folders import Order
+from klimawerk.jobs.models import CANCELLED, READY
+from klimawerk.jobs.runner import Runner
+from tests import factories
+from tests.client import ProofReader
+from tests.jobs.conftest import SMALL, computed, now, submitted
+
+
+@pytest.fixture
+def cancelled_first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another request cancels the job after its row says that it is queued, before its order is written."""
+    real = Order.write
+
+    def write(order: Order, task: dict[str, object]) -> None:
+        with app.app_context():
+            jobs.cancel(now(order.folder.name))
+        real(order, task)
+
+    monkeypatch.setattr(Order, "write", write)
+
+
+def test_a_file_that_is_cancelled_while_it_is_queued_is_said_to_be(client: ProofReader, cancelled_first: None) -> None:
+    """The order was written into a folder that was gone: 500."""
+    client.login(factories.person())
+    client.get("/import")
+    sent = {"file": (io.BytesIO(SMALL), "programme.json"), "csrf_token": client.token}
+    answer = client.post("/import", data=sent, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "The import was cancelled. Nothing was stored." in answer.text
+    assert list(folders.keys(jobs.root())) == []
+
+
+def test_an_import_that_is_taken_and_cancelled_at_once_is_said_to_be_cancelled(
+    client: ProofReader, runner: Runner, request: pytest.FixtureRequest
+) -> None:
+    person = factories.person()
+    client.login(person)
+    key = submitted(person).key
+    runner.finish()
+    assert now(key).state == READY
+    client.get(f"/import/{key}")
+    request.getfixturevalue("cancelled_first")
+    answer = client.post(f"/import/{key}", data={"side": "de", "csrf_token": client.token}, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "The import was cancelled. Nothing was stored." in answer.text
+
+
+def test_what_is_cancelled_after_a_server_has_claimed_it_is_no_fault_of_the_database(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = computed(factories.person()).key
+    jobs.tick(lambda work: (jobs.cancel(now(key)), work()))
+    assert now(key).state == CANCELLED
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
+def test_the_runner_goes_on_when_a_folder_goes_while_it_looks(
+    app: Flask, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, gone = submitted(factories.person("One")), submitted(factories.person("Other"))
+    going = [jobs.folder_of(gone)]
+
+    def first(real: Callable[..., object]) -> Callable[..., object]:
+        def look(path: object = ".") -> object:
+            if path in [*going, *map(str, going)]:
+                shutil.rmtree(going.pop())
+            return real(path)
+
+        return look
+
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, first(getattr(os, name)))
+    runner.finish()
+    monkeypatch.undo()
+    assert going == []
+    assert now(kept.key).state == READY

@@ -305,6 +305,9 @@ def _order(job: Job, step: str, task: dict[str, Any]) -> bool:
         Order(folder_of(job), step).write(task)
     except FileNotFoundError:
         return False
+    except OSError:
+        cancel(job)  # nobody would ever compute it
+        raise
     return True
 
 

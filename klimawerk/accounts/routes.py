@@ -45,8 +45,7 @@ def login() -> AnyResponse | tuple[str, int]:
     with passwords.first_in_line(bool(trial.known)):
         person = service.sign_in(form.email.data, form.password.data, only=trial.only)
     if person is None and trial.others:
-        form.password.errors = [limits.in_words(trial.others)]
-        return _later(_sign_in_page(form, 429), trial.others)
+        return _later(_sign_in_page(form, 429, later=limits.in_words(trial.others)), trial.others)
     if person is None:
         form.password.errors = [_("E-mail and password do not belong together.")]
         return _sign_in_page(form, 422)
@@ -186,8 +185,9 @@ def confirm(token: str) -> AnyResponse | str | tuple[str, int]:
     except service.EmailTaken:
         taken = _("Another account has this address already.")
         return render_template("accounts/confirm.html", account=account, problem=taken), 409
+    response = welcome(account, url_for("start.index"))  # begins a session, without what was said before
     flash(_("The address %(email)s is confirmed, and your new password holds.", email=account.email))
-    return welcome(account, url_for("start.index"))
+    return response
 
 
 @blueprint.get("/operator/accounts")

@@ -62,7 +62,9 @@ def test_the_mail_confirms_with_a_new_password_and_turns_the_stranger_out(
     client.get(link)
     assert client.post(link).status_code == 422
     assert not confirmed(account)
-    assert client.post(link, data={"new_password": OWN}).status_code == 302
+    answer = client.post(link, data={"new_password": OWN})
+    assert answer.status_code == 302
+    assert f"The address {EMAIL} is confirmed, and your new password holds." in client.get(answer.location).text
     assert confirmed(account)
     assert service.sign_in(EMAIL, STRANGERS) is None
     assert service.sign_in(EMAIL, OWN) == account

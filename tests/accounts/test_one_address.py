@@ -54,7 +54,8 @@ def test_a_strangers_account_with_the_owners_address_buys_no_guesses(
         leave(browser)
         browser = browser if cookie else house.test_client()
     assert 429 in codes
-    assert attempt(browser, owner.email, factories.PASSWORD).status_code == 429
+    refused = attempt(browser, owner.email, factories.PASSWORD)
+    assert (refused.status_code, 'class="error" role="alert">Too many attempts.' in refused.text) == (429, True)
     assert codes.count(422) <= limits.SIGN_IN_PAIR.free
 
 

@@ -41,6 +41,7 @@ class Worker(GeventWorker):
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         sock.begin_body()
         super().handle_request(listener_name, req, sock, addr)
+        sock.read_rest(req.body)
         sock.end_request()
 
 

@@ -20,6 +20,7 @@ from typing import Any
 HEAD_SECONDS = 10.0  # from a request's first byte (or the connection's begin) to the end of its headers
 HEAD_BYTES = 32_768
 BODY_GRACE, BODY_RATE = 30.0, 2_000.0  # seconds, and bytes a second, that a body may make us wait for
+REST_BYTES = 20_000_000  # of a body that the application did not read; past that the connection ends
 BODY_BEGINS = 5.0  # seconds in which a body counts as fast: nothing of it need be here yet
 PIECE, PIECE_SECONDS = 65_536, 60.0  # bytes of an answer that the client has to take within so many seconds
 MOST_HALF, MOST_IDLE, MOST_BODIES, MOST_ANSWERS = 1_000, 1_000, 400, 1_000
@@ -82,6 +83,16 @@ class Connection:
         self._leave()
         self._reading_head = False
         self._body_bytes, self._body_waited, self._body_at = 0, 0.0, time.monotonic()
+
+    def read_rest(self, body: Any) -> None:
+        """Read what the application has left of a request's body (a form that is too large, say), so that it does not
+        count as the next request's head. A connection with more than REST_BYTES left ends.
+        """
+        left = REST_BYTES
+        while left > 0 and (data := body.read(PIECE)):
+            left -= len(data)
+        if left <= 0:
+            self.cut()
 
     def end_request(self) -> None:
         """The request is answered; the next one may come."""

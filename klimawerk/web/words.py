@@ -148,7 +148,17 @@ LATER = (
         "kept",
     ),
     *("note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
-    *("offer.deleted", "offer.forbidden", "offer.invalid", "offer.locked", "offer.outdated", "offer.restored"),
+    *(
+        "offer.copied",
+        "offer.copy",
+        "offer.deleted",
+        "offer.done",
+        "offer.forbidden",
+        "offer.invalid",
+        "offer.locked",
+        "offer.outdated",
+        "offer.restored",
+    ),
     *("offer.revoked", "offer.swept", "offer.too_large"),
 )
 """How the keys begin that are said later: by the editor, by the store, of others who are here, of a server in trouble.

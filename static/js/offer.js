@@ -1,12 +1,13 @@
 // Words that could not be saved stay in sight, to be copied, until the person has seen to them.
 
-import { word } from "./words.js"
+import { laterWords, word } from "./words.js"
 
 const offers = new Set()
 let made = 0
 
 /** Show `text` for copying below `place()` (or at the head of the page once that is gone), with the reason. */
-export function offer({ place, reason, label, text, done }) {
+export async function offer({ place, reason, label, text, done }) {
+  await laterWords()
   const element = built({ reason, label, text })
   const entry = { element, place }
   element.querySelector(".offer-done").addEventListener("click", () => {

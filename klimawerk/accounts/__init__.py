@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from flask import Flask, Response, session
+from werkzeug.exceptions import NotFound, Unauthorized
 
 from klimawerk.accounts import facts, pages, routes, sessions, stale
 from klimawerk.accounts.access import current_person
+from klimawerk.accounts.present import AccountGone
 from klimawerk.accounts.restored import links_over_a_restore
 from klimawerk.operations.service import on_restore
 from klimawerk.web import offline
+from klimawerk.web.errors import answer
 from klimawerk.web.places import know_reader
 
 
@@ -16,12 +19,22 @@ def init_app(app: Flask) -> None:
     sessions.init_app(app)
     pages.init_app(app)
     stale.init_app(app)
+    app.register_error_handler(AccountGone, _gone)
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
     app.add_template_global(facts.partnerships, "partnerships_of")
     know_reader(app, current_person)
     app.after_request(_name_reader)
     on_restore(links_over_a_restore)
+
+
+def _gone(_error: AccountGone) -> Response:
+    """One's own account is gone: the sign-in page. Somebody else's is not there."""
+    person = current_person()
+    if person is not None and person.ended_at is None:
+        return answer(NotFound())
+    sessions.end()
+    return answer(Unauthorized())
 
 
 def _name_reader(response: Response) -> Response:

@@ -14,7 +14,7 @@ from flask import Response, after_this_request, current_app, request
 from sqlalchemy import ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from klimawerk.accounts import attempts
+from klimawerk.accounts import attempts, present
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.sessions import key_of
 from klimawerk.clock import UtcTime, now
@@ -56,6 +56,8 @@ def remember(person: Person) -> None:
     token = secrets.token_urlsafe(32)
     key, at = key_of(token), now()
     with writing() as session:
+        if not present.is_there(person.id):
+            return
         # Others who use this browser stay known in it, and gain no new attempts.
         for one in session.scalars(select(KnownBrowser).where(KnownBrowser.key == _present())).all():
             for kind in (SIGN_IN, RESET):

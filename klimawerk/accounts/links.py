@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select, update
 
-from klimawerk.accounts import audit, service
+from klimawerk.accounts import audit, present, service
 from klimawerk.accounts.models import Link, Person
 from klimawerk.accounts.sessions import key_of
 from klimawerk.clock import now
@@ -36,7 +36,9 @@ def make(
     partnership_id: int | None = None,
     payload: dict[str, Any] | None = None,
 ) -> tuple[Link, str]:
-    """A new link and its token, which is stored nowhere; inside `writing()`."""
+    """A new link and its token, which is stored nowhere; inside `writing()`. Raises AccountGone."""
+    if person:
+        present.require(person.id)
     token = secrets.token_urlsafe(32)
     link = Link(
         key=key_of(token),
@@ -104,7 +106,7 @@ def ask_for_reset(email: str) -> tuple[Person, str] | None:
     """
     person = next((one for one in service.accounts_with(email) if one.ended_at is None), None)
     with writing():
-        if person is None:
+        if person is None or not present.is_there(person.id):
             audit.record("reset_asked", by=None, unknown=audit.disguised(email))
             return None
         _, token = make(RESET, by=None, person=person, payload={MAILED: True})
@@ -127,6 +129,7 @@ def confirm(token: str, password: str) -> Person:
     person = person_of(token, CONFIRM)
     made = service.password_hash_for(person, password)
     with writing():
+        _hold(person)
         use_up(token)
         service.confirm(person, by=person)
         service.store_password(person, made, by=person)
@@ -146,6 +149,7 @@ def reset_password(token: str, password: str) -> Person:
     person = person_of(token, RESET)
     made = service.password_hash_for(person, password)
     with writing():
+        _hold(person)
         link = use_up(token)
         service.store_password(person, made, by=person)
         if proves_address(link):
@@ -161,3 +165,9 @@ def person_of(token: str, purpose: str) -> Person:
     if link.purpose != purpose or person is None or person.ended_at is not None:
         raise UsedUp
     return person
+
+
+def _hold(person: Person) -> None:
+    """Before the link itself, in the order in which an erasure takes both. Raises UsedUp."""
+    if not present.is_there(person.id):
+        raise UsedUp

@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import null, select
 from sqlalchemy.exc import IntegrityError
 
-from klimawerk.accounts import audit, browsers, passwords, sessions
+from klimawerk.accounts import audit, browsers, passwords, present, sessions
 from klimawerk.accounts.models import FormerName, Link, Person
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
@@ -108,7 +108,7 @@ def unconfirmed() -> list[Person]:
 def confirm(person: Person, *, by: Person | None) -> None:
     """The address is this person's. Raises EmailTaken when another account has been confirmed for it."""
     with writing() as database:
-        own = database.get_one(Person, person.id)
+        own = present.require(person.id)
         if own.confirmed_at is not None:
             return
         if find_person(own.email):
@@ -139,13 +139,15 @@ def sign_in(email: str, password: str, *, only: Set[int] | None = None) -> Perso
     other = passwords.first_match([one.password_hash for one in others], password)
     person = owner if right else others[other] if other is not None else None
     fresh = password_hash_for(person, password) if person and passwords.outdated(person.password_hash) else None
-    with writing() as database:
-        if person is None:
+    with writing():
+        there = present.held(one.id for one in known)  # hashing takes time
+        known = [one for one in known if one.id in there]
+        if person is None or person.id not in there:
             who = {"person": known[0].id} if known else {"unknown": audit.disguised(email)}
             audit.record("sign_in_failed", by=None, **who)
             return None
         if fresh:
-            database.get_one(Person, person.id).password_hash = fresh
+            person.password_hash = fresh
         audit.record("signed_in", by=person)
     return person
 
@@ -184,7 +186,7 @@ def set_password(person: Person, password: str, *, by: Person | None, keep: str 
 
 def store_password(person: Person, password_hash: str, *, by: Person | None, keep: str | None = None) -> None:
     """`set_password` for a password that is hashed already; inside `writing()`."""
-    db.session.get_one(Person, person.id).password_hash = password_hash
+    present.require_not_erased(person.id).password_hash = password_hash
     for link in db.session.scalars(select(Link).where(Link.person_id == person.id, Link.used_at.is_(None))):
         link.used_at = now()
     if keep is None:
@@ -215,10 +217,13 @@ def _check_length(password: str) -> None:
 
 
 def change_profile(person: Person, *, name: str, language: str, timezone: str) -> None:
-    """Name, language and time zone. The name of before is remembered, to be erased one day. Raises BadInput."""
+    """Name, language and time zone. Raises BadInput, AccountGone.
+
+    The name of before is remembered, to be erased one day.
+    """
     name, timezone = clean_name(name), clean_zone(timezone)
-    with writing() as database:
-        own = database.get_one(Person, person.id)
+    with writing():
+        own = present.require(person.id)
         if own.name != name:
             add_missing(FormerName, person_id=own.id, name=own.name)
         own.name, own.language, own.timezone = name, language, timezone
@@ -230,8 +235,9 @@ def end_person(person: Person, *, by: Person | None) -> None:
 
     To erase a person is something else: `klimawerk/privacy`.
     """
-    with writing() as database:
-        database.get_one(Person, person.id).ended_at = now()
+    with writing():
+        own = present.require_not_erased(person.id)
+        own.ended_at = own.ended_at or now()
         browsers.forget(person.id)
         _end_logins(person, None)
         audit.record("person_ended", by=by, person=person.id)
@@ -240,8 +246,8 @@ def end_person(person: Person, *, by: Person | None) -> None:
 
 def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
     """Give or take the right to see the operator's pages."""
-    with writing() as database:
-        database.get_one(Person, person.id).operator = operator
+    with writing():
+        present.require_not_erased(person.id).operator = operator
         audit.record("operator_set", by=by, person=person.id, operator=operator)
 
 

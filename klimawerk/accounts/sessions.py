@@ -21,6 +21,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import delete, insert, select, update
 
+from klimawerk.accounts import present
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
 from klimawerk.database import BROKEN, writing
@@ -154,6 +155,10 @@ class ServerSessions(SessionInterface):
             if session.ended:
                 return
             if session.expires_at is None:
+                person = session.get(PERSON)
+                if person is not None and not present.is_there(person):
+                    session.ended = True
+                    return
                 session.token = session.token or secrets.token_urlsafe(32)
                 _insert(session, session.token)
             elif session.token:

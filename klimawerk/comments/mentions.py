@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import delete, select
 
+from klimawerk.accounts import present
 from klimawerk.comments.models import Comment, CommentMention, Thread
 from klimawerk.comments.people import People
 from klimawerk.extensions import db
@@ -16,8 +17,12 @@ def remember(thread: Thread, comment: Comment) -> None:
     """Note who is called in the comment's present words. Inside `writing()`."""
     db.session.execute(delete(CommentMention).where(CommentMention.comment_id == comment.id))
     names = People(thread.item.frame.partnership).names(thread.side)
-    for person in sorted(called(comment.words, names)):
+    for person in sorted(_there(called(comment.words, names))):
         db.session.add(CommentMention(comment_id=comment.id, person_id=person))
+
+
+def _there(people: set[int]) -> set[int]:
+    return present.held(people) if people else people
 
 
 def called(text: str, names: Mapping[int, str]) -> set[int]:

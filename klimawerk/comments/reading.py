@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 
+from klimawerk.accounts import present
 from klimawerk.clock import now
 from klimawerk.comments.access import seen_by
 from klimawerk.comments.models import Comment, CommentsRead, Thread
@@ -70,6 +71,8 @@ def opened(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> N
     """The person has the comments of these items before them."""
     moment = at or now()
     with writing():
+        if not present.is_there(by):
+            return
         for item_id in sorted(set(item_ids)):
             row = add_missing(CommentsRead, person_id=by, item_id=item_id, at=moment)
             if moment > row.at:

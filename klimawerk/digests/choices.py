@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
+from klimawerk.accounts import present
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.database import add_missing, writing
@@ -73,7 +74,10 @@ def welcome(moment: datetime) -> None:
     newcomers = [one for one in db.session.scalars(query) if holds(one, moment)]
     if newcomers:
         with suppress(IntegrityError), writing():  # another process was faster
+            there = present.held(membership.person_id for membership in newcomers)
             for membership in newcomers:
+                if membership.person_id not in there:
+                    continue
                 _stored(membership.person, moment)
                 _mark(membership, moment)
 
@@ -87,7 +91,8 @@ def follow_zone(_sender: object, person_id: int) -> None:
 
 
 def _stored(person: Person, moment: datetime) -> DigestChoice:
-    """Kept from others until the commit."""
+    """Kept from others until the commit. Raises AccountGone."""
+    present.require(person.id)
     return add_missing(DigestChoice, **_usual(person, moment))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from klimawerk import safe_json
+from klimawerk.accounts import present
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.collab import store as documents
@@ -51,6 +52,7 @@ def practice_of(person: Person) -> Programme | None:
 def ensure_practice(person: Person) -> Programme:
     """The person's practice programme, made when it is first asked for."""
     with writing():
+        present.require(person.id)
         known = practice_of(person)
         if known:
             return known

@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from klimawerk import turns
+from klimawerk.accounts import present
 from klimawerk.clock import now
 from klimawerk.database import BROKEN, writing
 from klimawerk.extensions import db
@@ -188,6 +189,7 @@ def submit(
     try:
         size = _copy(file, folder / folders.INPUT) if file else 0
         with writing() as session:
+            present.require(person_id)
             if (session.scalar(select(func.count()).where(Job.state.in_(ACTIVE))) or 0) >= MOST:
                 raise Full
             earlier = _forget(session, Job.person_id == person_id, Job.kind == kind, Job.state.not_in(ACTIVE))

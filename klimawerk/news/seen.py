@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from klimawerk.accounts import present
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.comments import reading
@@ -59,6 +60,8 @@ def seen_since(member: Member, item_id: int) -> datetime:
 
 def _note(item_ids: Iterable[int], by: int, at: datetime) -> None:
     with writing():
+        if not present.is_there(by):
+            return
         for item_id in sorted(set(item_ids)):
             row = add_missing(Seen, person_id=by, item_id=item_id, at=at)
             row.at = max(row.at, at)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from flask_babel import gettext as _
 
 from klimawerk import text
-from klimawerk.accounts import audit, links
+from klimawerk.accounts import audit, links, present
 from klimawerk.accounts.models import Link, Person
 from klimawerk.accounts.service import EmailTaken, add_person, clean_email, confirm
 from klimawerk.clock import now
@@ -98,7 +98,7 @@ def accept(token: str, person: Person) -> Membership:
     With a link that came by mail, their address is confirmed, if no other account has it.
     """
     with writing():
-        link = _use_up(token)
+        link = _use_up(token, person)
         if link.purpose != links.INVITATION or link.payload["email"] != person.email:
             raise Refused(_("This invitation is for somebody else."))
         if links.proves_address(link):
@@ -128,11 +128,13 @@ def accept_as_new(token: str, *, name: str, password_hash: str, language: str, t
     return person
 
 
-def _use_up(token: str) -> Link:
+def _use_up(token: str, person: Person | None = None) -> Link:
     """Take the partnership's turn first, as everybody does who changes its members or invitations. Raises UsedUp."""
     partnership_id = links.find(token).partnership_id
     if partnership_id is not None:
         changes.note(service.topic(partnership_id))
+    if person:
+        present.require(person.id)
     return links.use_up(token)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from klimawerk.accounts import audit
+from klimawerk.accounts import audit, present
 from klimawerk.accounts.models import Person
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -30,7 +31,7 @@ def change(
 ) -> None:
     """Role, municipality and days of a person of one's own side, or of a neutral one. Raises Refused."""
     with writing():
-        changes.note(service.topic(member.partnership.id))
+        take_turn(member.partnership.id)
         theirs = own_membership(member, membership_id)
         if role not in roles_for(theirs.side, member):
             raise Refused(_("This role is not possible there."))
@@ -48,16 +49,29 @@ def change(
 def end(member: Member, membership_id: int) -> None:
     """The person's place ends now. Raises Refused."""
     with writing():
-        changes.note(service.topic(member.partnership.id))
+        take_turn(member.partnership.id)
         _end(own_membership(member, membership_id), by=member.person)
 
 
 def leave(member: Member) -> None:
     """One's own place ends now. Raises Refused for a side's last coordinator."""
     with writing() as database:
-        changes.note(service.topic(member.partnership.id))
+        take_turn(member.partnership.id)
         database.refresh(member.membership)
         _end(member.membership, by=member.person)
+
+
+def take_turn(*partnership_ids: int, people: Iterable[int] = ()) -> None:
+    """Nobody else changes these partnerships' members until the commit, and no account of a coordinator ends.
+
+    Nor one of `people`. All partnerships come before all accounts: two who take some of both never wait in a ring.
+    """
+    for partnership_id in sorted(partnership_ids):
+        changes.note(service.topic(partnership_id))
+    coordinators = select(Membership.person_id).where(
+        Membership.partnership_id.in_(partnership_ids), Membership.role == "coordinator"
+    )
+    present.held({*people, *db.session.scalars(coordinators)})
 
 
 def own_membership(member: Member, membership_id: int) -> Membership:

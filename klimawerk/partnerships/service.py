@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from klimawerk.accounts import audit
+from klimawerk.accounts import audit, present
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.service import clean_name, clean_zone
 from klimawerk.accounts.signals import person_changed
@@ -61,6 +61,7 @@ def create_partnership(founding: Founding, *, by: Person) -> Partnership:
     Raises Refused when the person belongs to as many partnerships as one may.
     """
     with writing() as database:
+        present.require(by.id)
         _check_room(by)
         partnership = Partnership(name={by.language: founding.name})
         mine: Municipality | None = None

@@ -58,6 +58,7 @@ class Traces:
 def erase(person: Person, *, by: Person | None, anyway: bool = False) -> None:
     """Erase the person, for good. Raises Refused with what has to be done first, unless `anyway`."""
     with writing() as database:
+        _take_turns(person.id)
         own = database.get_one(Person, person.id)
         if own.erased_at is not None:
             return
@@ -66,6 +67,14 @@ def erase(person: Person, *, by: Person | None, anyway: bool = False) -> None:
         _erase(own)
         audit.record("person_erased", by=by if by and by.id != own.id else None, person=own.id)
     erased.write()
+
+
+def _take_turns(person_id: int) -> None:
+    """Nobody else who counts in `check` goes meanwhile, operators too; what was begun for the person ends first."""
+    mine = select(Membership.partnership_id).where(Membership.person_id == person_id).distinct()
+    operators = select(Person.id).where(Person.operator)
+    members.take_turn(*db.session.scalars(mine), people={person_id, *db.session.scalars(operators)})
+    db.session.expire_all()  # what was read while others were waited for
 
 
 def check(person: Person) -> None:

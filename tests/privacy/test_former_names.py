@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from klimawerk.accounts import service
-from klimawerk.accounts.models import FormerName
+from klimawerk.accounts.models import FormerName, Person
 from klimawerk.comments import service as comments
 from klimawerk.comments.models import Comment
 from klimawerk.comments.service import Subject
@@ -20,7 +20,7 @@ from tests.privacy.conftest import NAME, Workshop, written
 from tests.privacy.test_erasing import traces
 
 
-def rename(person: service.Person, *names: str) -> None:
+def rename(person: Person, *names: str) -> None:
     for name in names:
         service.change_profile(person, name=name, language="de", timezone="Europe/Berlin")
 

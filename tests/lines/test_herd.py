@@ -27,7 +27,14 @@ from tests.load.typists import Typists
 QUESTIONS = {"_connect": 3, "_watch": 7, "_here": 2, "_join": 4}
 """Statements that one page costs at each door, with BEGIN; it watches three topics, one of them twice."""
 CROWD = 16  # more than a pool gives out
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="real Yjs clients need node")
+needs_node = pytest.mark.usefixtures("node")
+
+
+@pytest.fixture
+def node() -> None:
+    assert shutil.which("node"), "real Yjs clients need node"
+
+
 Open = Callable[..., servers.Klimawerk]
 
 

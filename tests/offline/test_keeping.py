@@ -6,16 +6,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from klimawerk.config import ROOT
 
 NODE = shutil.which("node")
 
 
-@pytest.mark.skipif(not NODE, reason="node is not installed")
 def test_words_are_called_kept_when_the_disk_has_them_and_never_before(tmp_path: Path) -> None:
-    assert NODE
+    assert NODE, "node is not installed"
     (tmp_path / "package.json").write_text('{"type": "module"}')
     for file in ("door.js", "keeping.js"):
         shutil.copy(ROOT / "static" / "js" / "store" / file, tmp_path)

@@ -252,10 +252,10 @@ def test_who_does_not_finish_is_told_and_closed(live_server: Klimawerk) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not nginx.INSTALLED, reason=nginx.MISSING)
 def test_nginx_as_the_readme_says_does_not_wait_for_half_requests_either(
     app: Flask, database_address: str, tmp_path: Path
 ) -> None:
+    assert nginx.INSTALLED, nginx.MISSING
     with behind_nginx(tmp_path, database_address) as site:
         context = ssl.create_default_context(cafile=str(site.verify))
         port = int(site.url.rpartition(":")[2])

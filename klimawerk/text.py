@@ -1,21 +1,30 @@
-"""What text is: the one check of everything that comes in, from forms, addresses, sockets, files, documents, the shell.
+"""What text is: the one normalisation of everything that comes in, from forms, addresses, sockets, files, the shell.
 
-Text is any Unicode without what stands for no letter: control characters (C0 and C1, except tab and line feed), lone
-halves of surrogate pairs and noncharacters. Neither of the two databases takes all of them, UTF-8 cannot hold the
-halves, and nobody can see or type any. Lines end in "\\n".
+Text is any Unicode in normal form C without what stands for no letter: control characters (C0 and C1, except tab and
+line feed), lone halves of surrogate pairs and noncharacters. Neither of the two databases takes all of them, UTF-8
+cannot hold the halves, and nobody can see or type any. Lines end in "\\n".
 
 What happens to the others depends on where they come from:
 
-- typed or pasted (forms, addresses, cookies, the shell): removed without a word, line breaks of all kinds become "\\n"
-  (`clean`, `line`). They come along in pasted text, and nobody could find them to take them out.
+- typed or pasted (forms, addresses, cookies, the shell): what ends lines becomes "\\n", what else separates words
+  a blank, all others are removed without a word (`clean`; on one line: `line`). They come along in pasted text, and
+  nobody could find them to take them out.
 - in a file or a message of a program (imports, anchors, sockets, updates of documents): refused (`is_text`).
-- in what is here already (documents and anchors of before, backups): shown as blanks (`harmless`, `storable`).
+- in what is here already (documents and anchors of before, backups): shown as blanks (`harmless`, `storable`), and
+  normalised where it leaves the installation (`tidy`).
+
+Two texts that differ in what nobody sees (soft hyphens, how an accent is composed) look the same (`look`): that is what
+comparing, merging and authorship ask. Texts are cut between whole letters (`cut`), and parted into words with all that
+belongs to them (`words`).
 """
 
 from __future__ import annotations
 
 import re
 from typing import Any
+from unicodedata import normalize
+
+import regex
 
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _HALVES = "\ud800-\udfff"
@@ -24,19 +33,106 @@ _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
 )
 _NO_TEXT = re.compile(f"[{_CONTROL}{_HALVES}{_NO_CHARACTERS}]")
 _NOT_STORABLE = re.compile(f"[\x00{_HALVES}]")
-_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")  # Word's soft one is \x0b
+# What separates paragraphs (Unicode's Bidi_Class B) and lines; Word's and PowerPoint's soft line break is \x0b.
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_UNIT_SEPARATOR = "\x1f"
+
+# What is never seen: soft hyphen, grapheme joiner, zero-width space, word joiner, byte order mark and the like.
+UNSEEN = "\u00ad\u034f\u17b4\u17b5\u200b\u2060-\u2064\u206a-\u206f\ufeff"
+_UNSEEN = regex.compile(f"[{UNSEEN}]")
+# What is seen next to some letters only. Joiners: beside an emoji, a virama, or a letter of a script that joins (as
+# Arabic and Mongolian do). Variation selectors: behind what has variants, so not behind an alphabet's letter, nor where
+# the variant is the usual one. Tags: in a flag of a region.
+_SHAPING = r"\p{ccc=9}\p{Joining_Type=D}\p{Joining_Type=L}\p{Joining_Type=R}\p{Extended_Pictographic}\p{EMod}\ufe0f"
+_SOMETIMES_UNSEEN = regex.compile(
+    rf"(?<![{_SHAPING}])[\u200c\u200d](?![{_SHAPING}])"
+    r"|(?<![^\p{Latin}\p{Greek}\p{Cyrillic}\p{Armenian}\p{Georgian}\s])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+    r"|(?<=\p{Emoji_Presentation})\ufe0f"
+    r"|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0001\U000e0020-\U000e007f]++"
+)
+_DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_DIRECTIONS = regex.compile(f"[{_DIRECTION}]")
+_RIGHT_TO_LEFT = regex.compile(r"[\u202b\u202e\u2067]|(?![\u061c\u200f])[\p{bc=R}\p{bc=AL}]")
+# The same to the eye: blank and hyphen that break no line, and the ligatures of letters that PDF files hold.
+_TWINS = str.maketrans(
+    {"\u00a0": " ", "\u2010": "-", "\u2011": "-", "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬆ": "st"}
+)
+
+# GLUE parts no word. SIGN: a sign with its accents, variants and tone of skin, and what is joined to it.
+GLUE = rf"{UNSEEN}{_DIRECTION}\U000e0001\U000e0020-\U000e007f"
+SIGN = rf"[^\w\s{GLUE}](?:[\p{{M}}\p{{EMod}}\u200c\u200d{GLUE}]|(?<=\u200d)\S)*+"
+_WORD = regex.compile(rf"[{GLUE}]*+(?:\s[\s{GLUE}]*+|\w[\w{GLUE}]*+|{SIGN})|[{GLUE}]++")
+_GRAPHEME = regex.compile(r"\X")
 
 
 def clean(typed: str) -> str:
-    """What was typed or pasted, as text. Every later change of form (such as Unicode's normal forms) belongs here."""
-    if typed.isprintable():  # nothing of all this is
+    """What was typed or pasted, as text in its one form."""
+    if typed.isascii() and typed.isprintable():
         return typed
-    return _NO_TEXT.sub("", _LINE_ENDS.sub("\n", typed))
+    if not typed.isprintable():
+        typed = _NO_TEXT.sub("", _LINE_ENDS.sub("\n", typed).replace(_UNIT_SEPARATOR, " "))
+    return normalize("NFC", typed)
 
 
 def line(typed: str) -> str:
     """The same on one line, with single blanks and none around it: for names, titles, subjects of mails."""
     return " ".join(clean(typed).split())
+
+
+def tidy(kept: Any) -> Any:
+    """`clean`, for JSON: of every text and key in it."""
+    if isinstance(kept, str):
+        return clean(kept)
+    if isinstance(kept, dict):
+        return {clean(key): tidy(one) for key, one in kept.items()}
+    return [tidy(one) for one in kept] if isinstance(kept, list | tuple) else kept
+
+
+def look(text: str) -> str:
+    """A key that texts have in common that look the same; not to be shown or kept."""
+    if text.isascii():
+        return text
+    text = _UNSEEN.sub("", text)
+    if _DIRECTIONS.search(text) and not _RIGHT_TO_LEFT.search(text):
+        text = _DIRECTIONS.sub("", text)
+    return normalize("NFC", _SOMETIMES_UNSEEN.sub("", text).translate(_TWINS))
+
+
+def looks_same(one: Any, other: Any) -> bool:
+    """Whether two values of JSON are the same to the eye: equal but for the `look` and the line ends of texts."""
+    return bool(one == other) or _looks_of(one) == _looks_of(other)
+
+
+def _looks_of(value: Any) -> Any:
+    if isinstance(value, str):
+        return look(clean(value))
+    if isinstance(value, dict):
+        return {key: _looks_of(one) for key, one in value.items()}
+    return [_looks_of(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of JSON are the same text: equal once both are clean. What is kept may be of before."""
+    return bool(one == other) or bool(tidy(one) == tidy(other))
+
+
+def words(text: str) -> list[str]:
+    """Words with their accents, joiners and soft hyphens, the blanks between, signs; joined they are the text again."""
+    found: list[str] = _WORD.findall(text)
+    return found
+
+
+def cut(text: str, most: int, end: str = "") -> str:
+    """At most `most` characters from the beginning, whole letters only; `end` (as "…") stands where something went."""
+    if len(text) <= most:
+        return text
+    room = most - len(end)
+    kept = 0
+    for letter in _GRAPHEME.finditer(text):
+        if letter.end() > room:
+            break
+        kept = letter.end()
+    return text[: kept or room].rstrip() + end if end else text[: kept or room]
 
 
 def is_text(value: str) -> bool:

@@ -9,11 +9,11 @@ from itertools import groupby
 from markupsafe import Markup, escape
 
 from klimawerk.comments.mentions import pattern_of
+from klimawerk.web.links import linked
 
-_LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
-_REL = "noopener noreferrer nofollow"
-_BEHIND = ".,;:!?'’”»)]}"  # ends a sentence rather than a link
 QUOTE = "> "
+_REL = "noopener noreferrer nofollow"
+_QUOTED = re.compile(r">++(?:\s|$)")
 Called = re.Pattern[str] | None
 
 
@@ -24,14 +24,19 @@ def to_html(text: str, names: Iterable[str] = ()) -> Markup:
 
 def quoted(text: str) -> str:
     """The text as a quotation to answer below."""
-    return "\n".join(f"{QUOTE}{line}".rstrip() for line in text.splitlines() if not line.startswith(">")) + "\n\n"
+    return "\n".join(f"{QUOTE}{line}".rstrip() for line in text.splitlines() if not is_quotation(line)) + "\n\n"
+
+
+def is_quotation(line: str) -> bool:
+    """Whether the line quotes: "> text", ">> text" and ">" do; ">50 %", ">=2" and "->" are the writer's own."""
+    return _QUOTED.match(line) is not None
 
 
 def _blocks(text: str, called: Called) -> Iterator[Markup]:
-    for is_quote, some in groupby(text.splitlines(), lambda line: line.startswith(">")):
-        lines = [line[1:].removeprefix(" ") if is_quote else line for line in some]
+    for quotes, some in groupby(text.splitlines(), is_quotation):
+        lines = [line[1:].removeprefix(" ") if quotes else line for line in some]
         paragraphs = Markup("").join(_paragraphs(lines, called))
-        yield Markup("<blockquote>{}</blockquote>").format(paragraphs) if is_quote else paragraphs
+        yield Markup("<blockquote>{}</blockquote>").format(paragraphs) if quotes else paragraphs
 
 
 def _paragraphs(lines: list[str], called: Called) -> Iterator[Markup]:
@@ -41,13 +46,7 @@ def _paragraphs(lines: list[str], called: Called) -> Iterator[Markup]:
 
 
 def _line(line: str, called: Called) -> Markup:
-    pieces, at = [], 0
-    for found in _LINK.finditer(line):
-        address = found[0].rstrip(_BEHIND)
-        link = Markup('<a href="{}" rel="{}">{}</a>').format(address, _REL, address)
-        pieces += [_marked(line[at : found.start()], called), link]
-        at = found.start() + len(address)
-    return Markup("").join([*pieces, _marked(line[at:], called)])
+    return linked(line, lambda text: _marked(text, called), _REL)
 
 
 def _marked(text: str, called: Called) -> Markup:

@@ -12,6 +12,7 @@ from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.comments.models import Comment
 from klimawerk.comments.people import Author, People
+from klimawerk.comments.words import is_quotation
 from klimawerk.database import breathe
 from klimawerk.extensions import db
 from klimawerk.news.gathering import CHANGED, MENTION, OUTCOME, Happening, memberships
@@ -155,7 +156,7 @@ def _words(people: People, said: list[Happening]) -> list[Words]:
 
 def shortened(words: str, most: int = EXCERPT) -> str:
     """One line of it, without what it quotes."""
-    own = " ".join(line for line in words.splitlines() if not line.startswith(">")).strip()
+    own = " ".join(line for line in words.splitlines() if not is_quotation(line)).strip()
     plain = " ".join((own or words).split())
     return plain if len(plain) <= most else plain[: most - 1].rsplit(" ", 1)[0] + " …"
 

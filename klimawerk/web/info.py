@@ -12,8 +12,9 @@ from pathlib import Path
 from flask import Blueprint, Flask, current_app, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from klimawerk.web.links import linked
 from klimawerk.web.places import locale
 
 blueprint = Blueprint("web", __name__)
@@ -22,7 +23,6 @@ TITLES = {
     "privacy": lazy_gettext("Privacy"),
     "accessibility": lazy_gettext("Accessibility"),
 }
-_ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+")
 
 
 def init_app(app: Flask) -> None:
@@ -61,16 +61,6 @@ def _block(block: str) -> Markup:
     if lines[0].startswith("# "):
         return Markup("<h2>{}</h2>").format(lines[0][2:]) + (_block("\n".join(lines[1:])) if lines[1:] else "")
     if all(line.startswith("- ") for line in lines):
-        items = Markup("").join(Markup("<li>{}</li>").format(_linked(line[2:])) for line in lines)
+        items = Markup("").join(Markup("<li>{}</li>").format(linked(line[2:])) for line in lines)
         return Markup("<ul>{}</ul>").format(items)
-    return Markup("<p>{}</p>").format(Markup("<br>").join(_linked(line) for line in lines))
-
-
-def _linked(line: str) -> Markup:
-    parts: list[Markup] = []
-    done = 0
-    for found in _ADDRESS.finditer(line):
-        href = found[0] if found[0].startswith("http") else f"mailto:{found[0]}"
-        parts += [escape(line[done : found.start()]), Markup('<a href="{}">{}</a>').format(href, found[0])]
-        done = found.end()
-    return Markup("").join([*parts, escape(line[done:])])
+    return Markup("<p>{}</p>").format(Markup("<br>").join(linked(line) for line in lines))

@@ -7,11 +7,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from markupsafe import escape
 
 from klimawerk.accounts.service import end_person
 from klimawerk.clock import now
 from klimawerk.comments import words
 from klimawerk.database import writing
+from klimawerk.news.view import shortened
 from klimawerk.sheets.items import lock_item
 from klimawerk.sheets.service import Place, set_value
 from tests import factories
@@ -116,6 +118,36 @@ def test_nothing_that_is_written_becomes_markup_and_links_are_safe(table: Table)
 def test_a_quotation_is_one() -> None:
     assert words.quoted("one\ntwo\n> older") == "> one\n> two\n\n"
     assert words.to_html("> one\n> two\nBut why?") == "<blockquote><p>one<br>two</p></blockquote><p>But why?</p>"
+
+
+@pytest.mark.parametrize("line", [">50 % der Dächer", ">= 20 MW", ">2 %, >3 %", "->Rathaus", ">:-("])
+def test_a_sign_at_the_beginning_of_a_line_is_no_quotation(line: str) -> None:
+    assert words.to_html(f"> Wie viele?\n{line}") == f"<blockquote><p>Wie viele?</p></blockquote><p>{escape(line)}</p>"
+    assert words.quoted(f"> Wie viele?\n{line}") == f"> {line}\n\n"
+    assert words.to_html(words.quoted(line)) == f"<blockquote><p>{escape(line)}</p></blockquote>"
+    assert shortened(f"> Wie viele?\n{line}") == line
+
+
+@pytest.mark.parametrize("line", ["> 50 Dächer", ">", ">> older", ">\u00a0pasted"])
+def test_a_sign_and_a_blank_are_a_quotation(line: str) -> None:
+    assert words.is_quotation(line)
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("siehe https://de.wikipedia.org/wiki/Wa_(Ghana)", "https://de.wikipedia.org/wiki/Wa_(Ghana)"),
+        ("„https://example.org/a“", "https://example.org/a"),
+        ("»https://example.org/a«", "https://example.org/a"),
+        ("https://example.org/a… und @Jan", "https://example.org/a"),
+        ("https://example.org/a—@Jan", "https://example.org/a"),
+    ],
+)
+def test_a_link_of_a_comment_leads_to_what_was_meant(typed: str, address: str) -> None:
+    html = words.to_html(typed, ["Jan"])
+    assert re.findall(r'href="([^"]+)"', html) == [address]
+    assert html.striptags() == typed
+    assert html.count("mention") == typed.count("@Jan")
 
 
 def test_quoting_puts_the_words_into_the_reply(table: Table) -> None:

@@ -25,9 +25,10 @@ from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.labels import side_names
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
+from klimawerk.web.links import shortened
 
-LONGEST = 600
-"""So many characters of a comment stand in the mail; the rest behind its link."""
+LONGEST, LONGEST_PASSAGE = 600, 120
+"""So many characters of a comment and of a passage stand in the mail; the rest behind its link."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def _talk(thread: Thread, some: list[Happening], people: People) -> Talk:
     return Talk(
         str(KINDS[thread.kind]),
         named(thread, side_names(people.partnership)),
-        thread.passage,
+        _passage(thread),
         people.place(thread.side) if thread.side else "",
         _address(f"/threads/{thread.id}"),
         any(one.kind == TASK for one in some),
@@ -160,19 +161,17 @@ def _talk(thread: Thread, some: list[Happening], people: People) -> Talk:
     )
 
 
+def _passage(thread: Thread) -> str:
+    words = shortened(thread.passage, LONGEST_PASSAGE)
+    return words if words == thread.passage else f"{words} …"
+
+
 def _said(comment: Comment, people: People, calls: bool) -> Said:
     author = people.author_of(comment)
-    words, shortened = _shortened(comment.words)
+    words = shortened(comment.words, LONGEST)
+    cut = words != comment.words
     url = _address(f"/threads/{comment.thread_id}#comment-{comment.id}")
-    return Said(author.name, author.place, comment.at, words, shortened, comment.language, url, calls)
-
-
-def _shortened(words: str) -> tuple[tuple[str, ...], bool]:
-    """The lines of a comment, cut after a whole word where it is long."""
-    if len(words) <= LONGEST:
-        return tuple(words.splitlines()), False
-    cut = words[:LONGEST]
-    return tuple((cut.rsplit(None, 1)[0] if " " in cut else cut).splitlines()), True
+    return Said(author.name, author.place, comment.at, tuple(words.splitlines()), cut, comment.language, url, calls)
 
 
 def _address(path: str) -> str:

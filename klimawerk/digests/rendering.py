@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
 from klimawerk.accounts.models import Person
+from klimawerk.comments.words import QUOTE, is_quotation
 from klimawerk.digests.content import calls_in, chapters
 from klimawerk.digests.links import address_to_stop
 from klimawerk.digests.missed import Found, Window
@@ -44,12 +46,20 @@ def rendered(person: Person, found: Found, windows: Mapping[int, Window]) -> Ren
             "choices": f"{public_url}/account#digests",
             "site": public_url,
             "stop": address_to_stop(person),
+            "wrapped": wrapped,
         }
         # Without the context of a request: nobody's page is drawn here.
         html = current_app.jinja_env.get_template("digests/mail.html").render(words)
         lines = current_app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
         text = _MANY_BREAKS.sub("\n\n", lines.get_template("digests/mail.txt").render(words))
         return Rendered(_subject(calls, [one.title for one in shown]), text, html)
+
+
+def wrapped(line: str) -> list[str]:
+    """A line of a comment as lines of at most 72 characters, broken at blanks alone, so that addresses stay whole;
+    those of a quotation begin with its sign."""
+    sign = QUOTE if is_quotation(line) else ""
+    return textwrap.wrap(line, 72, subsequent_indent=sign, break_long_words=False, break_on_hyphens=False)
 
 
 def _subject(calls: int, titles: list[str]) -> str:

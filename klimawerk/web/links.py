@@ -64,6 +64,17 @@ def linked(text: str, plain: Callable[[str], Markup] = escape, rel: str = "") ->
     return Markup("").join([*pieces, plain(text[at:])])
 
 
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text, at most `most` characters: cut between two words, never inside an address."""
+    if len(text) <= most:
+        return text
+    for place in range(most, 0, -1):
+        if text[place].isspace():
+            return text[:place].rstrip()
+    inside = (link.start for link in find_links(text) if link.start < most < link.end)
+    return text[: next(inside, most)]
+
+
 def _stop(text: str, at: int) -> int:
     """The first place from `at` on that cannot belong to an address."""
     opened: Counter[str] = Counter()

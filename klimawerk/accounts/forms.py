@@ -9,10 +9,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from klimawerk.accounts import passwords, service
+from klimawerk.web.forms import Choice
 from klimawerk.web.places import interface_languages, known_zones
 
 
@@ -98,8 +99,8 @@ class ProfileForm(FlaskForm):
         description=lazy_gettext("As others should see it."),
         render_kw={"autocomplete": "name"},
     )
-    language = SelectField(lazy_gettext("Language"), choices=interface_languages)
-    timezone = SelectField(lazy_gettext("Time zone"), choices=zone_choices)
+    language = Choice(lazy_gettext("Language"), choices=interface_languages)
+    timezone = Choice(lazy_gettext("Time zone"), choices=zone_choices)
 
 
 class NewPersonForm(NewPasswordForm, ProfileForm):

@@ -42,7 +42,7 @@ def answer(opened: Opened, thread: Thread, anchor: str) -> ResponseReturnValue:
 
 
 def again(talk: Talk, template: str, error: str, **shown: object) -> ResponseReturnValue:
-    """The form with what was typed, and what is wrong with it."""
+    """The form with what was typed, and what is wrong with it. `wrong`: the name of the field it stands at."""
     form = render_template(template, talk=talk, v=talk.v, error=error, typed=request.form, **shown)
     if is_script():
         return Response(form, 422)

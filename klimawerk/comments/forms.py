@@ -34,10 +34,12 @@ def words(form: Form) -> str:
     """Plain text of 1 to `LONGEST` characters. Raises Refused."""
     text = form.get("words", "").strip()
     if not text:
-        raise Refused(_("Please write something first."))
+        raise Refused(_("Please write something first."), "words")
     if len(text) > LONGEST:
         most, found = number(LONGEST), number(len(text))
-        raise Refused(_("A comment has at most %(most)s characters; these are %(found)s.", most=most, found=found))
+        raise Refused(
+            _("A comment has at most %(most)s characters; these are %(found)s.", most=most, found=found), "words"
+        )
     return text
 
 
@@ -50,7 +52,7 @@ def language(form: Form, frame: Frame) -> str:
     """Raises Refused for one that is not offered."""
     code = form.get("language", "")
     if code not in languages(frame):
-        raise Refused(_("Please choose one of the list."))
+        raise Refused(_("Please choose one of the list."), "language")
     return code
 
 
@@ -58,7 +60,7 @@ def kind(form: Form) -> str:
     """Raises Refused for one that does not exist."""
     code = form.get("kind", "")
     if code not in KINDS:
-        raise Refused(_("Please choose one of the list."))
+        raise Refused(_("Please choose one of the list."), "kind")
     return code
 
 
@@ -66,7 +68,7 @@ def side(form: Form, member: Member) -> str:
     """The only side that may see the thread, which is one's own; "" for all. Raises Refused."""
     code = form.get("side", "")
     if code and not (may_keep_to_side(member) and code == member.side):
-        raise Refused(_("You can keep a thread to your own side only."))
+        raise Refused(_("You can keep a thread to your own side only."), "side")
     return code
 
 
@@ -74,7 +76,9 @@ def passage(form: Form) -> str:
     """The words of a text that a comment is about, on one line; "" for none. Raises Refused."""
     found = " ".join(form.get("passage", "").split())
     if len(found) > LONGEST_PASSAGE:
-        raise Refused(_("A passage has at most %(most)s characters. Take its beginning.", most=LONGEST_PASSAGE))
+        raise Refused(
+            _("A passage has at most %(most)s characters. Take its beginning.", most=LONGEST_PASSAGE), "passage"
+        )
     return found
 
 

@@ -100,7 +100,7 @@ def begin(item_id: int) -> ResponseReturnValue:
         subject = subjects.subject_of(talk.v, form.get("about", ""), passage, anchor_in(form, passage))
         made = service.open_thread(talk.item, written, kind=kind, side=side, subject=subject, by=talk.member)
     except Refused as refused:
-        return again(talk, "comments/_begin.html", str(refused), t=None)
+        return again(talk, "comments/_begin.html", str(refused), wrong=refused.field, t=None)
     if not is_script():
         return redirect(f"/items/{item_id}/comments#comment-{made.id}", 303)
     now = talk_here(opened)

@@ -69,11 +69,11 @@ def subject_of(v: View, code: str, passage: str = "", anchor: dict[str, str] | N
     if passage and times(found := _text(v, code), passage):
         return Subject(code, None, found, passage, anchor or {})
     if passage:
-        raise Refused(_("These words do not stand in that text."))
+        raise Refused(_("These words do not stand in that text."), "passage")
     if not code:
         return Subject()
     if not any(code == known for _group, found in choices(v) for known, _words in found):
-        raise Refused(_("Please choose one of the list."))
+        raise Refused(_("Please choose one of the list."), "about")
     if code.startswith(_ROW):
         _row, row_id, key = code.split(":")
         return Subject(key, row_id, _value(v, key, find_row(v, row_id)))

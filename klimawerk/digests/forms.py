@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_babel import get_locale, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectField
 
 from klimawerk import scalars
 from klimawerk.digests.models import AT_ONCE, DAILY, NEVER, WEEKLY
+from klimawerk.web.forms import Buttons, Choice
 
 FREQUENCIES = (
     (AT_ONCE, lazy_gettext("At once when I am called by name or given a task; the rest daily")),
@@ -26,6 +26,6 @@ def weekdays() -> list[tuple[int, str]]:
 
 
 class ChoiceForm(FlaskForm):
-    frequency = RadioField(lazy_gettext("How often?"), choices=FREQUENCIES)
-    weekday = SelectField(lazy_gettext("Day, if weekly"), choices=weekdays, coerce=scalars.revision)
-    hour = SelectField(lazy_gettext("Hour"), choices=HOURS, coerce=scalars.revision)
+    frequency = Buttons(lazy_gettext("How often?"), choices=FREQUENCIES)
+    weekday = Choice(lazy_gettext("Day, if weekly"), choices=weekdays, coerce=scalars.revision)
+    hour = Choice(lazy_gettext("Hour"), choices=HOURS, coerce=scalars.revision)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField
+
+from klimawerk.web.forms import Buttons
 
 
 class FileForm(FlaskForm):
@@ -17,4 +18,4 @@ class FileForm(FlaskForm):
 class ConfirmForm(FlaskForm):
     """On which side the person stands who imports; the choices carry the municipalities' names."""
 
-    side = RadioField(_("Which municipality do you belong to?"), default="de")
+    side = Buttons(_("Which municipality do you belong to?"), default="de")

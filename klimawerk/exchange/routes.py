@@ -112,8 +112,9 @@ def take(token: str) -> ResponseReturnValue:
         return redirect(url_for("exchange.look", token=token), 303)
     shown = _shown(job)
     form, copy = shown["form"], request.form.get("copy") == "yes"
-    if form is None or not form.validate_on_submit() or (shown["known"] and not copy):
-        return render_template("exchange/look.html", **shown), 422
+    unconfirmed = bool(shown["known"]) and not copy
+    if form is None or not form.validate_on_submit() or unconfirmed:
+        return render_template("exchange/look.html", **shown, unconfirmed=unconfirmed), 422
     or_429(TAKE_LIMIT, "import-take", person.id)
     try:
         jobs.go_on(job, "prepare", {**_task(), "by": person.id, "copy": copy}, side=form.side.data, copy=copy)

@@ -12,31 +12,21 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
     EmailField,
-    SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from klimawerk import scalars
 from klimawerk.accounts.forms import reads_as_email, reads_as_name, stripped, zone_choices
 from klimawerk.codes import codes
 from klimawerk.partnerships import countries, labels
 from klimawerk.partnerships.service import Founding, Town
-from klimawerk.web.forms import Day, Whole
+from klimawerk.web.forms import Choice, Day, Ticks, Whole
 
 LONGEST_PROFILE = 5_000
 TEXTS = ("de", "en", "es", "fr", "pt")
 """The languages that names, profiles and agreements can be written in."""
-
-
-class Ticks(SelectMultipleField):
-    """Several choices, one checkbox each."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 def _countries() -> list[tuple[str, str]]:
@@ -68,6 +58,13 @@ def _roles(roles: Iterable[str]) -> list[tuple[str, str]]:
     return [(role, f"{labels.ROLES[role]}: {labels.ROLE_HELP[role]}") for role in roles]
 
 
+class RoleChoice(Choice):
+    """A role, with what it may do; sentences name the role alone."""
+
+    def names(self) -> list[str]:
+        return [labels.role_name(one.value) for one in self.iter_choices()]
+
+
 def lead_is_among(form: Any, field: Any) -> None:
     """The original's language is one of the working languages."""
     if field.data not in (form.languages.data or []):
@@ -81,19 +78,19 @@ class FoundingForm(FlaskForm):
         lazy_gettext("What is the partnership called?"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
     )
     my_name = StringField(lazy_gettext("Municipality"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
-    my_country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    my_country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     their_name = StringField(
         lazy_gettext("Municipality"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
     )
-    their_country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    their_country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     languages = Ticks(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
-    lead_language = SelectField(
+    lead_language = Choice(
         lazy_gettext("Language of the original"),
         [lead_is_among],
         choices=_languages,
         description=lazy_gettext("Texts are written in it first; the others are translations."),
     )
-    currency_local = SelectField(lazy_gettext("Local currency beside the euro"), choices=_currencies)
+    currency_local = Choice(lazy_gettext("Local currency beside the euro"), choices=_currencies)
 
     def founding(self) -> Founding:
         return Founding(
@@ -119,9 +116,9 @@ class InvitationForm(FlaskForm):
         [stripped],
         render_kw={"autocomplete": "off"},
     )
-    place = SelectField(lazy_gettext("Belongs to"))
-    role = SelectField(lazy_gettext("Role"), default="editor")
-    language = SelectField(lazy_gettext("Language of the invitation"))
+    place = Choice(lazy_gettext("Belongs to"))
+    role = RoleChoice(lazy_gettext("Role"), default="editor")
+    language = Choice(lazy_gettext("Language of the invitation"))
 
     def offer(self, places: list[tuple[str, str]], roles: Iterable[str], languages: list[tuple[str, str]]) -> None:
         self.place.choices, self.role.choices, self.language.choices = places, _roles(roles), languages
@@ -132,8 +129,8 @@ def _town(value: Any) -> int | None:
 
 
 class MembershipForm(FlaskForm):
-    role = SelectField(lazy_gettext("Role"))
-    municipality_id = SelectField(lazy_gettext("Municipality"), coerce=_town)
+    role = RoleChoice(lazy_gettext("Role"))
+    municipality_id = Choice(lazy_gettext("Municipality"), coerce=_town)
     from_date = Day(lazy_gettext("From"), [InputRequired()])
     to_date = Day(lazy_gettext("To"), [Optional()])
 
@@ -145,8 +142,8 @@ class PartnershipForm(FlaskForm):
     """`with_texts` adds "name_<language>" and "agreement_<language>"."""
 
     since = Whole(lazy_gettext("Partners since"), [Optional()], least=scalars.FIRST_YEAR, most=scalars.LAST_YEAR)
-    kind = SelectField(lazy_gettext("Kind"), choices=_kinds)
-    agreement_kind = SelectField(lazy_gettext("Agreement"), choices=_agreements)
+    kind = Choice(lazy_gettext("Kind"), choices=_kinds)
+    agreement_kind = Choice(lazy_gettext("Agreement"), choices=_agreements)
     agreement_date = Day(lazy_gettext("Date of the agreement"), [Optional()])
 
 
@@ -154,11 +151,11 @@ class TownForm(FlaskForm):
     """`with_texts` adds "profile_<language>"."""
 
     name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
-    country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     region = StringField(lazy_gettext("Region"), [Length(max=120)], [stripped])
     population = Whole(lazy_gettext("Inhabitants"), [Optional()], most=scalars.MOST_PEOPLE)
-    timezone = SelectField(lazy_gettext("Time zone"), choices=zone_choices)
-    language = SelectField(lazy_gettext("Language"), choices=_languages)
+    timezone = Choice(lazy_gettext("Time zone"), choices=zone_choices)
+    language = Choice(lazy_gettext("Language"), choices=_languages)
 
     def town(self, profile: dict[str, str]) -> Town:
         return Town(
@@ -174,7 +171,7 @@ class TownForm(FlaskForm):
 
 class NewTownForm(FlaskForm):
     name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
-    country = SelectField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
 
 
 class RateForm(FlaskForm):
@@ -192,7 +189,7 @@ class RateForm(FlaskForm):
 
 class LanguagesForm(FlaskForm):
     languages = Ticks(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
-    lead = SelectField(lazy_gettext("Language of the original"), [lead_is_among], choices=_languages)
+    lead = Choice(lazy_gettext("Language of the original"), [lead_is_among], choices=_languages)
 
     def payload(self) -> dict[str, Any]:
         return {"languages": self.languages.data, "lead": self.lead.data}

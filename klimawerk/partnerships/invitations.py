@@ -20,8 +20,8 @@ from klimawerk.partnerships.access import Member, today
 from klimawerk.partnerships.models import Membership, Municipality, Partnership
 from klimawerk.partnerships.places import (
     check_municipality,
+    check_role,
     open_invitations,
-    roles_for,
     sides_to_decide_on,
     sides_to_invite_to,
 )
@@ -54,9 +54,9 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
         changes.note(service.topic(member.partnership.id))
         _check_invitation(member, invitation)
         if _is_member(member.partnership, email):
-            raise Refused(_("This person is a member already."))
+            raise Refused(_("This person is a member already."), "email")
         if any(one.payload["email"] == email for one in open_invitations(member.partnership)):
-            raise Refused(_("This person is invited already. Send the invitation again if it was lost."))
+            raise Refused(_("This person is invited already. Send the invitation again if it was lost."), "email")
         link, token = links.make(
             links.INVITATION,
             by=member.person,
@@ -140,9 +140,8 @@ def _use_up(token: str, person: Person | None = None) -> Link:
 
 def _check_invitation(member: Member, invitation: Invitation) -> None:
     if invitation.side not in sides_to_invite_to(member):
-        raise Refused(_("You invite people of your own side only."))
-    if invitation.role not in roles_for(invitation.side, member):
-        raise Refused(_("This role is not possible there."))
+        raise Refused(_("You invite people of your own side only."), "place")
+    check_role(invitation.role, invitation.side, member)
     check_municipality(member.partnership, invitation.municipality_id, invitation.side)
     if len(open_invitations(member.partnership)) >= MOST_OPEN_INVITATIONS:
         raise Refused(_("There are too many open invitations. Withdraw some first."))

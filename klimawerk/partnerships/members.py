@@ -16,7 +16,7 @@ from klimawerk.live import changes
 from klimawerk.partnerships import service
 from klimawerk.partnerships.access import Member, holds, today
 from klimawerk.partnerships.models import SIDES, Membership
-from klimawerk.partnerships.places import check_municipality, roles_for, sides_to_decide_on
+from klimawerk.partnerships.places import check_municipality, check_role, sides_to_decide_on
 from klimawerk.partnerships.refusals import Refused
 
 
@@ -33,10 +33,9 @@ def change(
     with writing():
         take_turn(member.partnership.id)
         theirs = own_membership(member, membership_id)
-        if role not in roles_for(theirs.side, member):
-            raise Refused(_("This role is not possible there."))
+        check_role(role, theirs.side, member)
         if to_date is not None and to_date < from_date:
-            raise Refused(_("The last day lies before the first."))
+            raise Refused(_("The last day lies before the first."), "to_date")
         check_municipality(member.partnership, municipality_id, theirs.side)
         _check_side_keeps_coordinator(theirs, to_date if role == "coordinator" else date.min, from_date)
         theirs.role, theirs.municipality_id = role, municipality_id
@@ -119,7 +118,8 @@ def _check_side_keeps_coordinator(theirs: Membership, until: date | None, since:
     others = [one for one in theirs.partnership.memberships if one.side == theirs.side and one.id != theirs.id]
     coordinators = [one for one in others if one.role == "coordinator" and holds(one) and not one.person.ended_at]
     if not any(one.to_date is None or (until is not None and one.to_date > until) for one in coordinators):
-        raise Refused(_("Your side needs a coordinator. Make somebody else coordinator first."))
+        field = "role" if until == date.min else "from_date" if until is None else "to_date"
+        raise Refused(_("Your side needs a coordinator. Make somebody else coordinator first."), field)
 
 
 def _end(theirs: Membership, *, by: Person) -> None:

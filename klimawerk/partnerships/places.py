@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from klimawerk.accounts import links
 from klimawerk.accounts.models import Link
 from klimawerk.extensions import db
+from klimawerk.partnerships import labels
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.models import SIDES, Partnership
 from klimawerk.partnerships.refusals import Refused
@@ -34,11 +36,26 @@ def roles_for(side: str, member: Member) -> tuple[str, ...]:
     return tuple(RIGHTS) if side == member.side else ("coordinator",)
 
 
+def check_role(role: str, side: str, member: Member) -> None:
+    """Raises Refused, with the roles that are possible, unless a person of that side can be given the role."""
+    possible = roles_for(side, member)
+    if role in possible:
+        return
+    sentence = ngettext(
+        "%(place)s: this role is not possible there. Possible is: %(roles)s.",
+        "%(place)s: this role is not possible there. Possible are: %(roles)s.",
+        len(possible),
+        place=labels.side_name(member.partnership, side),
+        roles=", ".join(map(labels.role_name, possible)),
+    )
+    raise Refused(sentence, "role")
+
+
 def check_municipality(partnership: Partnership, municipality_id: int | None, side: str) -> None:
     """Raises Refused unless the municipality, if one is named, belongs to that side of the partnership."""
     found = [one for one in partnership.municipalities if one.id == municipality_id and one.side == side]
     if municipality_id is not None and not found:
-        raise Refused(_("This municipality belongs to the other side."))
+        raise Refused(_("This municipality belongs to the other side."), "municipality_id")
 
 
 def open_invitations(partnership: Partnership) -> list[Link]:

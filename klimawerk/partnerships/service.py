@@ -134,7 +134,7 @@ def rename(
     """
     kept = {code: clean_name(name) for code, name in names.items() if name.strip()}
     if not kept:
-        raise Refused(_("The partnership needs a name in at least one language."))
+        raise Refused(_("The partnership needs a name in at least one language."), "name")
     with writing() as database:
         own = database.get_one(Partnership, partnership.id)
         _check_seen(own.id, seen)

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Request
 from flask_babel import gettext as _
-from wtforms import Form, SelectField, SelectMultipleField, StringField
+from wtforms import Form, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, ValidationError
 
 from klimawerk import codes, scalars
@@ -18,7 +18,7 @@ from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import parse_month
 from klimawerk.sheets.display import written
 from klimawerk.sheets.models import Frame
-from klimawerk.web.forms import Whole
+from klimawerk.web.forms import Choice, Whole
 
 MAX_MEASUREMENTS = 200
 
@@ -47,7 +47,7 @@ def typed(field: Field, request: Request, asked: Asked) -> TypedForm:
     names: dict[str, Any] = {"value": _control(field, asked), "validate_value": _validator(field, asked)}
     if field.kind == "amount":
         pair = (asked.frame.currency_main, asked.frame.currency_local)
-        names["currency"] = SelectField(choices=[c for c in pair if c], validate_choice=True)
+        names["currency"] = Choice(choices=[code for code in pair if code])
     return type("FieldForm", (TypedForm,), names)(request.form)  # type: ignore[no-any-return]
 
 

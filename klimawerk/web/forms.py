@@ -1,13 +1,18 @@
-"""Fields of forms for what has bounds: whole numbers, days, ids."""
+"""Fields of forms for what has bounds: whole numbers, days, ids, choices."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import DateField, IntegerField
+from wtforms import DateField, IntegerField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from klimawerk import scalars
+
+FEW = 12
+"""So many choices are named where another one was sent; more stand in the list alone."""
 
 
 class Whole(IntegerField):
@@ -45,3 +50,49 @@ class Day(DateField):
         except ValueError:
             self.data = None
             raise ValueError(_("Please write a date as 2027-09-15.")) from None
+
+
+class _Offered:
+    """A field with choices: for anything else, a sentence at the field names those that are possible."""
+
+    process_errors: Any
+    iter_choices: Any
+
+    def names(self) -> list[str]:
+        """The choices as they are named in a sentence."""
+        return [str(one.label) for one in self.iter_choices() if one.value not in ("", None)]
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)  # type: ignore[misc]
+        except ValueError:
+            raise ValueError(self._sentence()) from None
+
+    def pre_validate(self, form: Any) -> None:
+        if self.process_errors:
+            return  # has been said
+        try:
+            super().pre_validate(form)  # type: ignore[misc]
+        except ValidationError:
+            raise ValidationError(self._sentence()) from None
+
+    def _sentence(self) -> str:
+        names = self.names()
+        if not 0 < len(names) <= FEW:
+            return str(_("Please choose one of the list."))
+        return str(_("This choice is not possible. Please choose one of these: %(names)s.", names=", ".join(names)))
+
+
+class Choice(_Offered, SelectField):
+    """One of a list."""
+
+
+class Buttons(_Offered, RadioField):
+    """One of several buttons."""
+
+
+class Ticks(_Offered, SelectMultipleField):
+    """Several of a list, one checkbox each."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()

@@ -106,6 +106,23 @@ def test_what_cannot_be_sent_comes_back_with_a_sentence(table: Table, words: str
     assert voice.begin("x" * 10_000).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"passage": "words that stand nowhere", "about": "description.en"}, "passage"),
+        ({"passage": "x" * 501}, "passage"),
+        ({"about": "row:gone:amount"}, "about"),
+        ({"words": " "}, "words"),
+    ],
+)
+def test_what_is_wrong_with_a_comment_stands_at_its_field(table: Table, wrong: dict[str, str], field: str) -> None:
+    page = table.voice("editor", "partner").begin(**{"words": "Who pays?", **wrong}).get_data(as_text=True)
+    assert re.findall(r'name="(\w+)"[^>]*aria-invalid="true" aria-describedby="begin-\d+-error"', page) == [field]
+    begins = [page.index(f'name="{name}"') for name in ("about", "passage", "words", "language")]
+    place = next(page.index(f'name="{name}"') for name in [field])
+    assert place < page.index('class="error"') < min([one for one in begins if one > place])
+
+
 def test_nothing_that_is_written_becomes_markup_and_links_are_safe(table: Table) -> None:
     voice = table.voice()
     voice.begin('<b>bold</b> see (https://example.org/a?b=1&c="x") and javascript:alert(1) or mailto:a@example.org.')

@@ -9,7 +9,7 @@ from klimawerk.accounts import limits
 from klimawerk.accounts.access import signed_in
 from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, service
-from klimawerk.partnerships.pages.frame import Page, status_of
+from klimawerk.partnerships.pages.frame import Page, put, status_of
 from klimawerk.partnerships.refusals import Refused
 
 
@@ -30,5 +30,5 @@ def new() -> Page:
     try:
         return redirect(once(form_key(), create))
     except Refused as refused:
-        form.name.errors = [str(refused)]
+        put(form, refused)
         return render_template("partnerships/new.html", form=form), 409

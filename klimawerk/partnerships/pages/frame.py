@@ -47,6 +47,14 @@ def tried(deed: Callable[[], object], said: str, then: str) -> Response:
     return redirect(then)
 
 
+def put(form: Any, refused: Refused) -> None:
+    """Say why at the field that the refusal is about, else above the form."""
+    if refused.field in form:
+        form[refused.field].errors = [*form[refused.field].errors, str(refused)]
+    else:
+        form.form_errors.append(str(refused))
+
+
 def seen() -> int | None:
     """The revision of the partnership that the sent form shows."""
     return request.form.get("seen", type=scalars.revision)

@@ -20,7 +20,7 @@ from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, invitations, labels
 from klimawerk.partnerships.access import Member, require
 from klimawerk.partnerships.models import Municipality, Partnership
-from klimawerk.partnerships.pages.frame import Page, tried
+from klimawerk.partnerships.pages.frame import Page, put, tried
 from klimawerk.partnerships.pages.people import offer_invitation, people_page
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
@@ -53,7 +53,7 @@ def invite(partnership_id: int) -> Page:
     try:
         link_id = int(once(form_key(), create))
     except Refused as refused:
-        form.email.errors = [str(refused)]
+        put(form, Refused(str(refused), "place" if refused.field == "municipality_id" else refused.field))
         return people_page(member, form=form), 422
     return _delivered(member, *made[0]) if made else _delivered_before(member, link_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -14,7 +14,8 @@ from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, hooks, labels, requests
 from klimawerk.partnerships.access import Member, member_or_404, require
 from klimawerk.partnerships.models import JointRequest
-from klimawerk.partnerships.pages.frame import Page, shown, tried
+from klimawerk.partnerships.pages.frame import Page, put, shown, tried
+from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
 
 
@@ -29,16 +30,18 @@ def ask(partnership_id: int, kind: str) -> Page:
         abort(404)
     form = forms.JOINT[kind]()
     if not form.validate():
-        return _joint_page(member, 422, **{kind: form})
+        return _joint_page(member, 422, (kind, programme_id, form))
 
     def create() -> str:
         return str(requests.ask(member, kind, form.payload(), programme_id=programme_id).id)
 
-    return tried(
-        lambda: once(form_key(), create),
-        _("The other side is asked. It is done as soon as one of its coordinators confirms."),
-        url_for("partnerships.joint", partnership_id=partnership_id),
-    )
+    try:
+        once(form_key(), create)
+    except Refused as refused:
+        put(form, refused)
+        return _joint_page(member, 409, (kind, programme_id, form))
+    flash(_("The other side is asked. It is done as soon as one of its coordinators confirms."))
+    return redirect(url_for("partnerships.joint", partnership_id=partnership_id))
 
 
 def answer(partnership_id: int, request_id: int, what: str) -> Response:
@@ -58,7 +61,13 @@ def answer(partnership_id: int, request_id: int, what: str) -> Response:
     return tried(deeds[what], said[what], url_for("partnerships.joint", partnership_id=partnership_id))
 
 
-def _joint_page(member: Member, status: int = 200, **filled: Any) -> tuple[str, int]:
+def _joint_page(member: Member, status: int = 200, sent: tuple[str, int, Any] | None = None) -> tuple[str, int]:
+    """`sent`: a form that was not accepted, after its kind and programme."""
+
+    def form_for(kind: str, programme_id: int) -> Any:
+        mine = sent and sent[:2] == (kind, programme_id)
+        return sent[2] if sent and mine else forms.JOINT[kind](formdata=None)
+
     return shown(
         "joint",
         member,
@@ -68,6 +77,5 @@ def _joint_page(member: Member, status: int = 200, **filled: Any) -> tuple[str, 
         undo_days=requests.UNDO_DAYS,
         known=requests.known,
         request_words=labels.request_words,
-        rate=filled.get("rate") or forms.RateForm(formdata=None),
-        languages=filled.get("languages") or forms.LanguagesForm(formdata=None),
+        form_for=form_for,
     )

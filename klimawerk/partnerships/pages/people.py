@@ -12,7 +12,7 @@ from klimawerk.accounts import limits, links
 from klimawerk.partnerships import forms, labels, members, places
 from klimawerk.partnerships.access import Member, holds, member_or_404, require
 from klimawerk.partnerships.models import SIDES, Membership
-from klimawerk.partnerships.pages.frame import Page, shown, tried
+from klimawerk.partnerships.pages.frame import Page, put, shown, tried
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
 
@@ -21,26 +21,27 @@ def people(partnership_id: int) -> str:
     return people_page(member_or_404(partnership_id))
 
 
-def change_member(partnership_id: int, membership_id: int) -> Response:
+def change_member(partnership_id: int, membership_id: int) -> Page:
     member = require(partnership_id, Right.INVITE)
     form = forms.MembershipForm()
     theirs = _decided_on(member, membership_id)
     form.offer(_towns(member, theirs.side), places.roles_for(theirs.side, member))
     if not form.validate():
-        flash(_("Not saved: choose a role, and write the days as dates."), "error")
-        return redirect(_address(member))
-    return tried(
-        lambda: members.change(
+        return people_page(member, changed=(theirs.id, form)), 422
+    try:
+        members.change(
             member,
             membership_id,
             role=form.role.data,
             municipality_id=form.municipality_id.data,
             from_date=form.from_date.data,
             to_date=form.to_date.data,
-        ),
-        _("Saved."),
-        _address(member),
-    )
+        )
+    except Refused as refused:
+        put(form, refused)
+        return people_page(member, changed=(theirs.id, form)), 409
+    flash(_("Saved."))
+    return redirect(_address(member))
 
 
 def end_member(partnership_id: int, membership_id: int) -> Response:
@@ -70,12 +71,14 @@ def reset_link(partnership_id: int, membership_id: int) -> Page:
 
 
 def people_page(member: Member, **more: Any) -> str:
-    """Members by municipality, open invitations, and what the member may do about them."""
+    """Members by municipality, open invitations, and what the member may do about them. `form`: an invitation that was
+    not accepted; `changed`: a membership's number and its form, likewise."""
     partnership = member.partnership
     decides = places.sides_to_decide_on(member)
+    changed: tuple[int, Any] = more.pop("changed", (0, None))
     invitation = more.pop("form", None) or forms.InvitationForm(formdata=None)
     offer_invitation(member, invitation)
-    rows = [_row(member, one) for one in partnership.memberships if one.person.erased_at is None]
+    rows = [_row(member, one, *changed) for one in partnership.memberships if one.person.erased_at is None]
     page, _code = shown(
         "members",
         member,
@@ -99,11 +102,12 @@ def offer_invitation(member: Member, form: forms.InvitationForm) -> None:
     form.offer(offered, roles, [(code, labels.language_name(code)) for code in ("de", "en")])
 
 
-def _row(member: Member, one: Membership) -> dict[str, Any]:
-    """One line of the table of members, with the form to change it where the member may."""
+def _row(member: Member, one: Membership, changed: int, sent: Any) -> dict[str, Any]:
+    """One line of the table of members, with the form to change it where the member may; `sent` is that of the
+    membership `changed`, when it was not accepted."""
     mine = one.side in places.sides_to_decide_on(member)
-    form = forms.MembershipForm(formdata=None, obj=one) if mine else None
-    if form is not None:
+    form = sent if one.id == changed else forms.MembershipForm(formdata=None, obj=one) if mine else None
+    if form is not None and form is not sent:
         form.offer(_towns(member, one.side), places.roles_for(one.side, member))
     return {
         "membership": one,

@@ -9,10 +9,10 @@ from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 
 from klimawerk.idempotency import form_key, once
-from klimawerk.partnerships import forms, service
+from klimawerk.partnerships import forms, labels, service
 from klimawerk.partnerships.access import Member, require
 from klimawerk.partnerships.forms import TEXTS
-from klimawerk.partnerships.pages.frame import Page, seen, shown, status_of
+from klimawerk.partnerships.pages.frame import Page, put, seen, shown, status_of
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
 
@@ -44,18 +44,16 @@ def settings(partnership_id: int) -> Page:
     try:
         return redirect(once(form_key(), save))  # the same form sent again has not met somebody else's change
     except Refused as refused:
-        return settings_page(member, form, 409, str(refused))
+        put(form, Refused(str(refused), refused.field and f"{refused.field}_{labels.reader_language()}"))
+        return settings_page(member, form, 409)
 
 
-def settings_page(
-    member: Member, form: Any, status: int = 200, problem: str = "", new_town: Any = None
-) -> tuple[str, int]:
+def settings_page(member: Member, form: Any, status: int = 200, new_town: Any = None) -> tuple[str, int]:
     return shown(
         "settings",
         member,
         status,
         form=form,
-        problem=problem,
         texts=TEXTS,
         new_town=new_town or forms.NewTownForm(formdata=None),
     )

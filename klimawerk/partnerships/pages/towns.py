@@ -12,7 +12,7 @@ from klimawerk.partnerships import forms, service
 from klimawerk.partnerships.access import Member, require
 from klimawerk.partnerships.forms import TEXTS
 from klimawerk.partnerships.models import SIDES, Municipality
-from klimawerk.partnerships.pages.frame import Page, seen, shown, status_of, tried
+from klimawerk.partnerships.pages.frame import Page, put, seen, shown, status_of, tried
 from klimawerk.partnerships.pages.settings import partnership_form, settings_page
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
@@ -26,7 +26,6 @@ def municipality(partnership_id: int, municipality_id: int) -> Page:
         for code, text in town.profile.items():
             if f"profile_{code}" in form:
                 form[f"profile_{code}"].data = text
-    problem = ""
 
     def save() -> str:
         described = form.town(forms.texts_of(form, "profile", TEXTS))
@@ -39,8 +38,8 @@ def municipality(partnership_id: int, municipality_id: int) -> Page:
             return redirect(once(form_key(), save))
         except Refused as refused:
             _own_town(member, municipality_id)  # 404 where it is gone
-            problem = str(refused)
-    return shown("municipality", member, 409 if problem else status_of(form), form=form, town=town, problem=problem)
+            put(form, refused)
+    return shown("municipality", member, 409 if form.form_errors else status_of(form), form=form, town=town)
 
 
 def add_municipality(partnership_id: int) -> Page:

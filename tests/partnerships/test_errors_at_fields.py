@@ -1,0 +1,175 @@
+"""What is wrong with a form is said at the field that it is about, with what is possible there, and above the form with
+a link to it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import html5lib
+import pytest
+from flask_wtf import FlaskForm
+from werkzeug.test import TestResponse
+from wtforms import SelectFieldBase
+
+from klimawerk.accounts.forms import ProfileForm
+from klimawerk.digests.forms import ChoiceForm
+from klimawerk.exchange.forms import ConfirmForm
+from klimawerk.partnerships import forms, service
+from klimawerk.partnerships.models import Membership, Partnership
+from klimawerk.web.forms import _Offered
+from tests import factories
+from tests.client import ProofReader
+from tests.factories import Team
+from tests.partnerships.test_founding import ANSWERS
+from tests.partnerships.test_members import membership
+
+
+def at(answer: TestResponse, name: str) -> str:
+    """What stands at the field of that name, which is marked and described by it; "" for nothing."""
+    tree = html5lib.parse(answer.text, namespaceHTMLElements=False)
+    for control in tree.iter():
+        if control.get("name") == name and control.get("aria-invalid") == "true":
+            wanted = (control.get("aria-describedby") or "").split()[-1]
+            return "".join(next(one for one in tree.iter() if one.get("id") == wanted).itertext()).strip()
+    return ""
+
+
+def summary(answer: TestResponse) -> list[str]:
+    """The names of the fields to which the summary leads; each link has its target."""
+    tree = html5lib.parse(answer.text, namespaceHTMLElements=False)
+    (box,) = [one for one in tree.iter("div") if one.get("role") == "alert"]
+    assert "autofocus" in box.attrib
+    targets = [link.attrib["href"].removeprefix("#") for link in box.iter("a")]
+    found = {one.get("id"): one for one in tree.iter() if one.get("id") in targets}
+    return [found[target].get("name", target) for target in targets]
+
+
+def town(partnership: Partnership, side: str) -> str:
+    return f"{side}:{next((one.id for one in partnership.municipalities if one.side == side), '')}"
+
+
+def invite(
+    client: ProofReader, partnership: Partnership, place: str, role: str, email: str = "new@example.org"
+) -> TestResponse:
+    data = {"email": email, "name": "", "place": place, "role": role, "language": "en"}
+    return client.post(f"/partnerships/{partnership.id}/invitations", data=data)
+
+
+@pytest.mark.parametrize(
+    ("place", "role", "sentence"),
+    [
+        ("neutral:", "coordinator", "Possible are: Moderator, Editor, Reviewer, Observer."),
+        ("partner", "editor", "Exampleton: this role is not possible there. Possible is: Coordinator."),
+        ("de", "mayor", "choose one of these: Coordinator, Moderator, Editor, Reviewer, Observer."),
+    ],
+)
+def test_an_impossible_role_is_said_at_the_role(client: ProofReader, place: str, role: str, sentence: str) -> None:
+    founding = service.Founding("X", service.Town("A", "DE"), service.Town("Exampleton", "GH"), ["en"], "en")
+    person = factories.person()
+    made = service.create_partnership(founding, by=person)
+    client.login(person)
+    answer = invite(client, made, place if place.endswith(":") else town(made, place), role)
+    assert answer.status_code == 422
+    assert sentence in at(answer, "role")
+    assert not at(answer, "email")
+    assert summary(answer) == ["role"]
+    assert 'value="new@example.org"' in answer.text
+
+
+def test_it_is_said_in_german_too(client: ProofReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factories, "LANGUAGES", dict.fromkeys(factories.LANGUAGES, "de"))
+    team = factories.partnership("Musterstadt", "Exampleton")
+    client.login(team.de["coordinator"])
+    answer = invite(client, team.partnership, "neutral:", "coordinator")
+    assert "Diese Rolle ist dort nicht möglich. Möglich sind: " in at(answer, "role")
+
+
+@pytest.mark.parametrize(
+    ("email", "sentence"), [("member", "a member already"), ("twice@example.org", "invited already")]
+)
+def test_what_is_about_the_address_stays_there(client: ProofReader, email: str, sentence: str) -> None:
+    """Negative control."""
+    team = factories.partnership("Musterstadt", "Exampleton")
+    client.login(team.de["coordinator"])
+    email = team.de["editor"].email if email == "member" else email
+    invite(client, team.partnership, town(team.partnership, "de"), "editor", email)
+    answer = invite(client, team.partnership, town(team.partnership, "de"), "editor", email)
+    assert sentence in at(answer, "email")
+    assert not at(answer, "role")
+
+
+def change(client: ProofReader, team: Team, one: Membership, **other: str) -> TestResponse:
+    day = one.from_date.isoformat()
+    data = {"role": one.role, "municipality_id": str(one.municipality_id or ""), "from_date": day, "to_date": ""}
+    return client.post(f"/partnerships/{team.partnership.id}/members/{one.id}", data=data | other)
+
+
+def test_a_member_s_form_comes_back_open_with_the_reason_at_its_field(client: ProofReader) -> None:
+    team = factories.partnership("Musterstadt", "Exampleton")
+    neutral = membership(factories.member(team.partnership, "neutral", "observer"))
+    mine, last = membership(team.de["editor"]), membership(team.de["coordinator"])
+    theirs = next(one.id for one in team.partnership.municipalities if one.side == "partner")
+    before = (mine.from_date - timedelta(days=1)).isoformat()
+    client.login(team.de["coordinator"])
+    for one, field, other, sentence in [
+        (neutral, "role", "coordinator", "one of these: Moderator, Editor, Reviewer, Observer."),
+        (mine, "role", "mayor", "one of these: Coordinator, "),
+        (mine, "municipality_id", str(theirs), "choose one of these: Musterstadt."),
+        (mine, "to_date", before, "The last day lies before the first."),
+        (mine, "from_date", "soon", "Please write a date"),
+        (last, "role", "editor", "Your side needs a coordinator."),
+    ]:
+        answer = change(client, team, one, **{field: other})
+        assert answer.status_code in (409, 422), sentence
+        assert sentence in at(answer, field), sentence
+        assert summary(answer) == [field]
+        assert len(re.findall(r"<details open>", answer.text)) == 1
+    assert change(client, team, mine, role="reviewer").status_code == 302
+
+
+def test_what_is_about_no_field_stands_above_the_form(client: ProofReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    team = factories.partnership()
+    client.login(team.de["coordinator"])
+    monkeypatch.setattr(service, "MOST_PARTNERSHIPS", 1)
+    answer = client.post("/partnerships/new", data=ANSWERS)
+    assert answer.status_code == 409
+    assert "Nobody can belong to more than 1 partnerships." in answer.text
+    assert not at(answer, "name")
+    assert summary(answer) == []
+
+
+def test_a_question_that_is_asked_already_keeps_what_was_typed(client: ProofReader) -> None:
+    team = factories.partnership()
+    programme = factories.programme(team)
+    client.login(team.de["coordinator"])
+    data = {"programme": programme.id, "rate": "13.5", "date": "2027-01-01", "remark": "Bank of Ghana"}
+    address = f"/partnerships/{team.partnership.id}/joint/rate"
+    assert client.post(address, data=data).status_code == 302
+    answer = client.post(address, data=data | {"rate": "14"})
+    assert answer.status_code == 409
+    assert "This is being asked already." in answer.text
+    assert 'value="14"' in answer.text
+
+
+def test_a_new_name_for_nothing_is_said_at_the_name(client: ProofReader) -> None:
+    team = factories.partnership()
+    client.login(team.de["coordinator"])
+    answer = client.post(f"/partnerships/{team.partnership.id}/settings", data={"kind": "", "agreement_kind": ""})
+    assert "needs a name" in at(answer, "name_en")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *(one for one in vars(forms).values() if isinstance(one, type) and issubclass(one, FlaskForm)),
+        ProfileForm,
+        ChoiceForm,
+        ConfirmForm,
+    ],
+)
+def test_every_choice_names_what_is_possible(form: type[FlaskForm]) -> None:
+    made = {name: one.field_class for name, one in vars(form).items() if hasattr(one, "field_class")}
+    assert [
+        name for name, kind in made.items() if issubclass(kind, SelectFieldBase) and not issubclass(kind, _Offered)
+    ] == []

@@ -17,7 +17,6 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from klimawerk import scalars
-from klimawerk.codes import find
 
 Amount = Mapping[str, str]
 Cells = Mapping[str, Any]
@@ -25,6 +24,8 @@ Cells = Mapping[str, Any]
 CENT = Decimal("0.01")
 SMALLEST, TOO_MUCH = scalars.SMALLEST, scalars.TOO_MUCH
 NOTHING = Decimal("0.00")
+OWN_FUNDS = {"de": "own_de", "partner": "own_partner"}
+"""The source of money that is a side's own. Every other source is somebody else's money, wherever it comes from."""
 
 LONGEST = 100  # characters of a number as somebody writes it
 _MINUS = ("-", "−", "–")
@@ -121,7 +122,7 @@ def total(amounts: Iterable[Amount | None], rates: Rates) -> Decimal:
 class Sums:
     """Sums in the main currency, except `by_currency` (costs in the currency they were named in).
 
-    `by_side` and `by_source` are of the funding: sides "de", "partner", "both". Rejected funding counts nowhere.
+    `by_source` is of the funding. Rejected funding counts nowhere.
     `open_funding` is the part of the funding whose source is still open. `gap` is what costs exceed funding by.
     `unconverted` counts lines that no rate could convert.
     """
@@ -130,7 +131,6 @@ class Sums:
     funding: Decimal = NOTHING
     open_funding: Decimal = NOTHING
     by_source: dict[str, Decimal] = field(default_factory=dict)
-    by_side: dict[str, Decimal] = field(default_factory=dict)
     by_currency: dict[str, Decimal] = field(default_factory=dict)
     unconverted: int = 0
 
@@ -138,23 +138,23 @@ class Sums:
     def gap(self) -> Decimal:
         return self.costs - self.funding
 
+    def own(self, side: str) -> Decimal:
+        """The side's own funds, without any grant."""
+        return self.by_source.get(OWN_FUNDS[side], NOTHING)
+
 
 def sums(costs: Iterable[Cells], funding: Iterable[Cells], rates: Rates) -> Sums:
     """Of one measure, or of all measures of a programme: give it the cells of all their lines."""
     costs, funding = list(costs), [line for line in funding if counts(line)]
     by_source: dict[str, Decimal] = defaultdict(lambda: NOTHING)
-    by_side: dict[str, Decimal] = defaultdict(lambda: NOTHING)
     for line in funding:
         amount = total([line.get("amount")], rates)
-        source = line.get("source") or "open"
-        by_source[source] += amount
-        by_side[side_of(source)] += amount
+        by_source[line.get("source") or "open"] += amount
     return Sums(
         costs=total([line.get("amount") for line in costs], rates),
         funding=sum(by_source.values(), NOTHING),
         open_funding=by_source.get("open", NOTHING),
         by_source=dict(by_source),
-        by_side=dict(by_side),
         by_currency=_by_currency(costs),
         unconverted=sum(1 for line in [*costs, *funding] if _is_unconverted(line.get("amount"), rates)),
     )
@@ -163,12 +163,6 @@ def sums(costs: Iterable[Cells], funding: Iterable[Cells], rates: Rates) -> Sums
 def counts(funding_line: Cells) -> bool:
     """Whether the money may still come: rejected lines stay on the page, but not in the sum."""
     return funding_line.get("state") != "rejected"
-
-
-def side_of(source: str) -> str:
-    """Which side a source of money belongs to: "de", "partner" or "both"."""
-    known = find("funding_source", source)
-    return str(known.extra.get("origin", "both")) if known else "both"
 
 
 def _by_currency(lines: list[Cells]) -> dict[str, Decimal]:

@@ -1,4 +1,4 @@
-"""Money: read as people write it, never guessed, converted to the cent, summed per side and source."""
+"""Money: read as people write it, never guessed, converted to the cent, summed per source."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def line(amount: str, currency: str = "EUR", **cells: str) -> dict[str, object]:
     return {"amount": {"amount": amount, "currency": currency}, **cells}
 
 
-def test_sums_per_side_source_and_currency_and_the_gap() -> None:
+def test_sums_per_source_and_currency_and_the_gap() -> None:
     found = sums(
         [line("100.00"), line("1300.00", "GHS"), line("5.00", "PEN"), {}],
         [
@@ -109,7 +109,7 @@ def test_sums_per_side_source_and_currency_and_the_gap() -> None:
         RATES,
     )
     assert (found.costs, found.funding, found.gap) == (Decimal(200), Decimal(120), Decimal(80))
-    assert found.by_side == {"de": Decimal(90), "partner": Decimal(20), "both": Decimal(10)}
+    assert (found.own("de"), found.own("partner")) == (Decimal(60), Decimal(20)), "a grant is nobody's own funds"
     assert found.by_currency == {"EUR": Decimal(100), "GHS": Decimal(1300), "PEN": Decimal(5)}
     assert found.open_funding == 10
     assert "kpf" not in found.by_source

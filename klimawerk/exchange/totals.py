@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -12,27 +11,22 @@ from flask_babel import lazy_gettext as _
 from klimawerk.exchange.draft import Cells, Draft, FrameDraft, ItemDraft
 from klimawerk.exchange.problems import Place, Problem
 from klimawerk.exchange.values import number_out
-from klimawerk.money import Rates, counts, total
-
-_NO_MONEY = Decimal("0.00")
+from klimawerk.money import Rates, sums, total
 
 
 def budget_total(costs: Iterable[Cells], rates: Rates) -> dict[str, Any]:
     """The sum of a measure's cost lines in both currencies."""
     main = total([line.get("amount") for line in costs], rates)
     local = rates.to_local(main, rates.main)
-    sums = {"eur": number_out(main)}
-    return sums if local is None else {**sums, "local": number_out(local), "local_currency": rates.local}
+    shown = {"eur": number_out(main)}
+    return shown if local is None else {**shown, "local": number_out(local), "local_currency": rates.local}
 
 
 def totals(measures: Iterable[ItemDraft], rates: Rates) -> dict[str, Any]:
     """The programme's sums: budget, funding by source (without rejected lines), greenhouse gases (t CO2e per year)."""
     measures = list(measures)
     budget = total([line.get("amount") for m in measures for line in m.rows.get("costs", [])], rates)
-    by_source: dict[str, Decimal] = defaultdict(lambda: _NO_MONEY)
-    for line in (line for m in measures for line in m.rows.get("funding", [])):
-        if "source" in line and counts(line):
-            by_source[line["source"]] += total([line.get("amount")], rates)
+    by_source = sums([], (line for m in measures for line in m.rows.get("funding", [])), rates).by_source
     local = rates.to_local(budget, rates.main)
     return {
         "measures": len(measures),

@@ -1,4 +1,4 @@
-"""The programme's money: sums per source and per side, costs, and the gap."""
+"""The programme's money: sums per source, costs, and the gap."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from klimawerk import codes
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.measures.summary import budget_of
-from klimawerk.money import Sums, sums
+from klimawerk.money import OWN_FUNDS, Sums, sums
 from klimawerk.programmes.hints import Hint, hints
 from klimawerk.sheets.models import Frame, Row
 from klimawerk.sheets.rows import rows_of_all
@@ -18,7 +18,7 @@ from klimawerk.sheets.view import View
 
 @dataclass(frozen=True)
 class Finance:
-    """Amounts in the main currency."""
+    """Amounts in the main currency. `by_source`: label and sum of every source but the sides' own funds."""
 
     by_source: list[tuple[str, Decimal]]
     sums: Sums
@@ -43,5 +43,6 @@ def money_of(v: View, measures: list[Measure], rows: dict[int, dict[str, list[Ro
         [line for budget in budgets for line in budget.funding],
         v.frame.rates,
     )
-    named = sorted((codes.label("funding_source", source, v.reader), sum_) for source, sum_ in found.by_source.items())
+    others = [(source, sum_) for source, sum_ in found.by_source.items() if source not in OWN_FUNDS.values()]
+    named = sorted((codes.label("funding_source", source, v.reader), sum_) for source, sum_ in others)
     return Finance(named, found, hints(budgets, v.frame.rates), v.frame)

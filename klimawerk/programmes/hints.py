@@ -17,7 +17,8 @@ from flask_babel.speaklater import LazyString
 from klimawerk.codes import Code, find
 from klimawerk.money import Cells, Rates, counts, sums, total
 
-OWN_CASH = ("own_de", "own_partner", "third_local", "land")
+OWN_SHARE_SOURCES = ("own_de", "own_partner", "third_local", "land")
+"""What funding programmes count towards the own share that they ask for: more than own funds alone."""
 OWN_SHARE = Decimal("0.10")
 
 
@@ -100,19 +101,20 @@ class _Application:
                 "%(name)s: the grant covers %(share)s %% of the costs; at most %(most)s %% are usual.",
                 name=self._name(), share=_percent(grant / costs), most=_percent(most),
             ))  # fmt: skip
-        own = total((line.get("amount") for line in self._lines() if line.get("source") in OWN_CASH), rates)
+        own = total((line.get("amount") for line in self._lines() if line.get("source") in OWN_SHARE_SOURCES), rates)
         if own < costs * OWN_SHARE:
             yield self._hint("own_share", self._own_sentence(own / costs))
 
     def _own_sentence(self, share: Decimal) -> LazyString:
         if any(budget.in_kind for budget in self.budgets):
             return _(
-                "%(name)s: own funds in cash are %(share)s %% of the costs; usually at least 10 %% are needed, "
-                "and contributions in kind do not count.",
+                "%(name)s: the own share in cash (own funds, local third-party funds, Land funds) is %(share)s %% of "
+                "the costs; usually at least 10 %% are needed, and contributions in kind do not count.",
                 name=self._name(), share=_percent(share),
             )  # fmt: skip
         return _(
-            "%(name)s: own funds in cash are %(share)s %% of the costs; usually at least 10 %% are needed.",
+            "%(name)s: the own share in cash (own funds, local third-party funds, Land funds) is %(share)s %% of the "
+            "costs; usually at least 10 %% are needed.",
             name=self._name(), share=_percent(share),
         )  # fmt: skip
 

@@ -47,7 +47,7 @@ def test_a_sound_application_gives_no_hint() -> None:
         (budget(60_000, money(57_000, source="nakopa"), money(3_000, source="own_de")), "share",
          "the grant covers 95 % of the costs; at most 90 % are usual"),
         (budget(60_000, money(54_000, source="nakopa"), money(6_000, source="eu")), "own_share",
-         "own funds in cash are 0 % of the costs"),
+         "the own share in cash (own funds, local third-party funds, Land funds) is 0 % of the costs"),
         (budget(60_000, money(54_000, source="nakopa"), money(6_000, source="eu"), in_kind=[{"text.de": "Räume"}]),
          "own_share", "contributions in kind do not count"),
         (budget(30_000, money(27_000, source="nakopa"), money(3_000, source="own_de")), "range",

@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
@@ -20,6 +21,7 @@ from klimawerk import scalars
 
 Amount = Mapping[str, str]
 Cells = Mapping[str, Any]
+K = TypeVar("K")
 
 CENT = Decimal("0.01")
 SMALLEST, TOO_MUCH = scalars.SMALLEST, scalars.TOO_MUCH
@@ -112,68 +114,172 @@ class Rates:
         return None if converted is None else (converted, target)
 
 
-def total(amounts: Iterable[Amount | None], rates: Rates) -> Decimal:
-    """The sum in the main currency; what cannot be converted is left out (see `Sums.unconverted`)."""
-    converted = (rates.to_main(Decimal(a["amount"]), a["currency"]) for a in amounts if a)
+def total(amounts: Iterable[Amount | None], rates: Rates, currency: str = "") -> Decimal:
+    """The sum in `currency` (default: the main one), each amount converted and rounded by itself, so that the amounts
+    shown add up to it; what cannot be converted is left out."""
+    converted = (_converted(amount, rates, currency or rates.main) for amount in amounts if amount)
     return sum((amount for amount in converted if amount is not None), NOTHING)
+
+
+def totals_by_currency(amounts: Iterable[Amount | None], rates: Rates) -> list[tuple[Decimal, str]]:
+    """The sum in the main currency, and one for each currency that no rate converts; nothing for no amount."""
+    found: dict[str, Decimal] = {}
+    for amount in filter(None, amounts):
+        main = _converted(amount, rates, rates.main)
+        currency = rates.main if main is not None else amount["currency"]
+        found[currency] = found.get(currency, NOTHING) + (Decimal(amount["amount"]) if main is None else main)
+    return sorted(((sum_, currency) for currency, sum_ in found.items() if sum_), key=lambda one: one[1] != rates.main)
+
+
+class Status(StrEnum):
+    """How certain a funding line is. `REJECTED` is in no sum."""
+
+    SECURED = "secured"
+    APPLIED = "applied"
+    INTENDED = "intended"
+    OPEN = "open"
+    REJECTED = "rejected"
+
+
+_STATUS = {
+    "granted": Status.SECURED,
+    "budgeted": Status.SECURED,
+    "applied": Status.APPLIED,
+    "idea": Status.INTENDED,
+    "rejected": Status.REJECTED,
+}
+"""Of each code of the list "funding_state"."""
+
+
+def status_of(funding_line: Cells) -> Status:
+    """A line without a source is open whatever its state says, and one without a state is only intended."""
+    status = _STATUS.get(funding_line.get("state", ""), Status.INTENDED)
+    if status != Status.REJECTED and (funding_line.get("source") or "open") == "open":
+        return Status.OPEN
+    return status
+
+
+def counts(funding_line: Cells) -> bool:
+    """Whether the money may still come: rejected lines stay on the page, but not in the sum."""
+    return status_of(funding_line) != Status.REJECTED
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums in the main currency, except `by_currency` (costs in the currency they were named in).
+    """Sums of cost and funding lines in one currency; rejected lines are in none of them.
 
-    `by_source` is of the funding. Rejected funding counts nowhere.
-    `open_funding` is the part of the funding whose source is still open. `gap` is what costs exceed funding by.
-    `unconverted` counts lines that no rate could convert.
+    `by_source`: the funding lines by source ("open" for none), `by_status`: the same lines by how certain they are.
+    `gap`: costs that are neither secured nor applied for; `excess`: what is secured or applied for beyond the costs;
+    `unplanned`: costs for which no funding line stands, however certain; `overplanned`: funding lines beyond the costs.
+    These four are worked out measure by measure, for one measure's money does not pay for another. `unconverted` counts
+    the lines that no rate could convert: they are in no sum.
     """
 
     costs: Decimal = NOTHING
-    funding: Decimal = NOTHING
-    open_funding: Decimal = NOTHING
     by_source: dict[str, Decimal] = field(default_factory=dict)
-    by_currency: dict[str, Decimal] = field(default_factory=dict)
+    by_status: dict[Status, Decimal] = field(default_factory=dict)
+    gap: Decimal = NOTHING
+    excess: Decimal = NOTHING
+    unplanned: Decimal = NOTHING
+    overplanned: Decimal = NOTHING
     unconverted: int = 0
 
-    @property
-    def gap(self) -> Decimal:
-        return self.costs - self.funding
+    def of(self, status: Status) -> Decimal:
+        return self.by_status.get(status, NOTHING)
 
     def own(self, side: str) -> Decimal:
         """The side's own funds, without any grant."""
         return self.by_source.get(OWN_FUNDS[side], NOTHING)
 
+    @property
+    def lines(self) -> Decimal:
+        """All funding lines, however certain."""
+        return sum(self.by_source.values(), NOTHING)
 
-def sums(costs: Iterable[Cells], funding: Iterable[Cells], rates: Rates) -> Sums:
-    """Of one measure, or of all measures of a programme: give it the cells of all their lines."""
+    def shown(self, *, zeros: bool = True) -> list[tuple[LazyString, Decimal | None]]:
+        """What every page calls these sums, in one order; None for a gap that cannot be told. A sum that is zero
+        is left out without `zeros`, but for costs, secured funds and gap."""
+        told = self.unconverted == 0
+        return [
+            (_("Costs"), self.costs),
+            (_("Secured (granted, in the budget)"), self.of(Status.SECURED)),
+            *self._unless_zero(zeros, _("Applied for"), self.of(Status.APPLIED)),
+            *self._unless_zero(zeros, _("Only intended"), self.of(Status.INTENDED)),
+            *self._unless_zero(zeros, _("Source open"), self.of(Status.OPEN)),
+            *self._unless_zero(False, _("Costs without a funding line"), self.unplanned if told else NOTHING),
+            *self._unless_zero(False, _("Secured and applied for beyond the costs"), self.excess if told else NOTHING),
+            (_("Gap (neither secured nor applied for)"), self.gap if told else None),
+        ]
+
+    def _unless_zero(self, zeros: bool, label: LazyString, amount: Decimal) -> list[tuple[LazyString, Decimal]]:
+        return [(label, amount)] if amount or zeros else []
+
+
+def sums(costs: Iterable[Cells], funding: Iterable[Cells], rates: Rates, currency: str = "") -> Sums:
+    """Of one measure, in `currency` (default: the main one): give it the cells of its lines."""
     costs, funding = list(costs), [line for line in funding if counts(line)]
     by_source: dict[str, Decimal] = defaultdict(lambda: NOTHING)
+    by_status: dict[Status, Decimal] = defaultdict(lambda: NOTHING)
     for line in funding:
-        amount = total([line.get("amount")], rates)
+        amount = total([line.get("amount")], rates, currency)
         by_source[line.get("source") or "open"] += amount
+        by_status[status_of(line)] += amount
+    needed = total([line.get("amount") for line in costs], rates, currency)
+    expected = [line for line in funding if status_of(line) in (Status.SECURED, Status.APPLIED)]
+    gap, unplanned = (_difference(costs, lines, rates, currency or rates.main) for lines in (expected, funding))
     return Sums(
-        costs=total([line.get("amount") for line in costs], rates),
-        funding=sum(by_source.values(), NOTHING),
-        open_funding=by_source.get("open", NOTHING),
+        costs=needed,
         by_source=dict(by_source),
-        by_currency=_by_currency(costs),
+        by_status=dict(by_status),
+        gap=max(gap, NOTHING),
+        excess=max(-gap, NOTHING),
+        unplanned=max(unplanned, NOTHING),
+        overplanned=max(-unplanned, NOTHING),
         unconverted=sum(1 for line in [*costs, *funding] if _is_unconverted(line.get("amount"), rates)),
     )
 
 
-def counts(funding_line: Cells) -> bool:
-    """Whether the money may still come: rejected lines stay on the page, but not in the sum."""
-    return funding_line.get("state") != "rejected"
+def _difference(costs: list[Cells], funding: list[Cells], rates: Rates, currency: str) -> Decimal:
+    """What the costs exceed the funding by; nothing where that is no more than rounding the converted lines to the
+    cent can make, in the main currency, which decides for both."""
+    needed, given = ([line.get("amount") for line in lines] for lines in (costs, funding))
+    rounded = sum(1 for amount in [*needed, *given] if amount and amount["currency"] != rates.main)
+    difference = total(needed, rates) - total(given, rates)
+    if abs(difference) <= rounded * CENT / 2:
+        return NOTHING
+    return difference if currency == rates.main else total(needed, rates, currency) - total(given, rates, currency)
 
 
-def _by_currency(lines: list[Cells]) -> dict[str, Decimal]:
-    result: dict[str, Decimal] = defaultdict(lambda: NOTHING)
-    for amount in (line["amount"] for line in lines if line.get("amount")):
-        result[amount["currency"]] += Decimal(amount["amount"])
-    return dict(result)
+def summed(measures: Iterable[Sums]) -> Sums:
+    """Of all measures of a programme, from those of each."""
+    measures = list(measures)
+    return Sums(
+        costs=sum((one.costs for one in measures), NOTHING),
+        by_source=_added(one.by_source for one in measures),
+        by_status=_added(one.by_status for one in measures),
+        gap=sum((one.gap for one in measures), NOTHING),
+        excess=sum((one.excess for one in measures), NOTHING),
+        unplanned=sum((one.unplanned for one in measures), NOTHING),
+        overplanned=sum((one.overplanned for one in measures), NOTHING),
+        unconverted=sum(one.unconverted for one in measures),
+    )
+
+
+def _added(parts: Iterable[dict[K, Decimal]]) -> dict[K, Decimal]:
+    result: dict[K, Decimal] = {}
+    for part in parts:
+        for key, amount in part.items():
+            result[key] = result.get(key, NOTHING) + amount
+    return result
+
+
+def _converted(amount: Amount, rates: Rates, currency: str) -> Decimal | None:
+    convert = rates.to_main if currency == rates.main else rates.to_local
+    return convert(Decimal(amount["amount"]), amount["currency"])
 
 
 def _is_unconverted(amount: Amount | None, rates: Rates) -> bool:
-    return bool(amount) and rates.to_main(Decimal(amount["amount"]), amount["currency"]) is None  # type: ignore[index]
+    return amount is not None and _converted(amount, rates, rates.main) is None
 
 
 def _negative(number: Decimal | Ambiguous) -> Decimal | Ambiguous:

@@ -1,4 +1,4 @@
-"""Money: read as people write it, never guessed, converted to the cent, summed per source."""
+"""Money: read as people write it, never guessed, converted to the cent, summed by source and by how certain it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,20 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from klimawerk.money import Ambiguous, BadAmount, Rates, parse_amount, parse_number, sums, total
+from klimawerk.codes import codes
+from klimawerk.money import (
+    Ambiguous,
+    BadAmount,
+    Rates,
+    Status,
+    parse_amount,
+    parse_number,
+    status_of,
+    summed,
+    sums,
+    total,
+    totals_by_currency,
+)
 
 RATES = Rates("EUR", "GHS", Decimal("13"))
 
@@ -96,24 +109,70 @@ def line(amount: str, currency: str = "EUR", **cells: str) -> dict[str, object]:
     return {"amount": {"amount": amount, "currency": currency}, **cells}
 
 
-def test_sums_per_source_and_currency_and_the_gap() -> None:
+def test_sums_by_source_and_by_how_certain_the_money_is() -> None:
     found = sums(
-        [line("100.00"), line("1300.00", "GHS"), line("5.00", "PEN"), {}],
+        [line("100.00"), line("1300.00", "GHS"), {}],
         [
-            line("60.00", source="own_de"),
-            line("20.00", source="own_partner"),
-            line("30.00", source="nakopa"),
-            line("10.00", source="open"),
+            line("60.00", source="own_de", state="budgeted"),
+            line("20.00", source="own_partner", state="idea"),
+            line("30.00", source="nakopa", state="applied"),
+            line("10.00", source="open", state="granted"),
+            line("5.00", state="granted"),
+            line("7.00", source="eu"),
             line("999.00", source="kpf", state="rejected"),
         ],
         RATES,
     )
-    assert (found.costs, found.funding, found.gap) == (Decimal(200), Decimal(120), Decimal(80))
+    assert (found.costs, found.lines, found.gap) == (Decimal(200), Decimal(132), Decimal(110))
+    assert found.gap == found.costs - found.of(Status.SECURED) - found.of(Status.APPLIED)
+    assert found.by_status == {
+        Status.SECURED: Decimal(60), Status.APPLIED: Decimal(30), Status.INTENDED: Decimal(27), Status.OPEN: Decimal(15)
+    }, "without a source it is open, without a state only intended"  # fmt: skip
+    assert sum(found.by_status.values()) == sum(found.by_source.values()) == found.lines
     assert (found.own("de"), found.own("partner")) == (Decimal(60), Decimal(20)), "a grant is nobody's own funds"
-    assert found.by_currency == {"EUR": Decimal(100), "GHS": Decimal(1300), "PEN": Decimal(5)}
-    assert found.open_funding == 10
     assert "kpf" not in found.by_source
-    assert found.unconverted == 1
+    assert (found.unplanned, found.overplanned) == (Decimal(68), 0)
+
+
+def test_every_state_of_funding_has_its_status() -> None:
+    """Else a new code would count as something that it is not."""
+    known = {str(code.code): status_of({"source": "eu", "state": code.code}) for code in codes("funding_state")}
+    assert known == {
+        "idea": Status.INTENDED, "applied": Status.APPLIED, "granted": Status.SECURED, "budgeted": Status.SECURED,
+        "rejected": Status.REJECTED,
+    }  # fmt: skip
+
+
+def test_money_beyond_one_measures_costs_closes_no_gap_of_another() -> None:
+    rich = sums([line("100.00")], [line("150.00", source="kpf", state="granted")], RATES)
+    poor = sums([line("80.00")], [], RATES)
+    both = summed([rich, poor])
+    assert (rich.gap, rich.excess, poor.gap) == (0, 50, 80)
+    assert (both.costs, both.of(Status.SECURED), both.gap, both.excess) == (180, 150, 80, 50)
+    assert both.costs == both.of(Status.SECURED) + both.gap - both.excess
+
+
+def test_what_cannot_be_converted_is_in_no_sum_and_makes_no_gap() -> None:
+    costs, given = [line("100.00"), line("5.00", "PEN")], [line("100.00", source="kpf", state="granted")]
+    found = sums(costs, given, RATES)
+    assert (found.costs, found.unconverted) == (100, 1)
+    assert [amount for label, amount in found.shown() if "Gap" in label] == [None], "nobody can tell"
+    assert [amount for label, amount in sums(given, given, RATES).shown() if "Gap" in label] == [0]
+    assert totals_by_currency([one["amount"] for one in costs], RATES) == [(100, "EUR"), (5, "PEN")]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("lines", [1, 3, 7])
+def test_rounding_makes_no_gap_and_no_line_other_than_it_was_named(lines: int) -> None:
+    """100 GHS are 7.69 EUR: three of them 23.07, and 300 GHS are 23.08."""
+    costs = [line("100.00", "GHS")] * lines
+    found, local = (
+        sums(costs, [line(f"{lines}00.00", "GHS", source="own_partner", state="budgeted")], RATES, currency)
+        for currency in ("EUR", "GHS")
+    )
+    assert (found.gap, found.excess, found.unplanned, found.overplanned) == (0, 0, 0, 0)
+    assert (local.costs, local.own("partner"), local.gap) == (lines * 100, lines * 100, 0)
+    short = sums(costs, [line(f"{lines - 1}99.00", "GHS", source="own_partner", state="budgeted")], RATES)
+    assert short.gap > 0, "a whole GHS is no rounding"
 
 
 def test_cents_add_up_whatever_they_are() -> None:

@@ -25,10 +25,10 @@ from klimawerk.exchange.reading import read
 from klimawerk.exchange.scanning import check_size
 from klimawerk.exchange.storing import store
 from klimawerk.exchange.talks_out import talks_out
-from klimawerk.exchange.totals import rates_of
+from klimawerk.exchange.totals import rates_of, sums_of
 from klimawerk.exchange.writing_out import to_bytes, write_out
 from klimawerk.extensions import db
-from klimawerk.money import Sums, sums
+from klimawerk.money import Sums, summed
 from klimawerk.partnerships.models import Partnership
 from klimawerk.partnerships.service import add_member
 from klimawerk.programmes.models import Programme
@@ -75,11 +75,11 @@ def preview(data: bytes) -> Preview:
 
 def summed_up(draft: Draft) -> Preview:
     """The draft with what a person wants to know of it."""
-    costs, funding = ([r for m in draft.measures for r in m.rows.get(kind, [])] for kind in ("costs", "funding"))
     counts: Counter[str] = Counter()
     for item in (draft.programme, *draft.goals, *draft.measures):
         counts.update({kind: len(rows) for kind, rows in item.rows.items()})
-    return Preview(draft, dict(counts), sums(costs, funding, rates_of(draft.frame)))
+    rates = rates_of(draft.frame)
+    return Preview(draft, dict(counts), summed(sums_of(measure, rates) for measure in draft.measures))
 
 
 def import_programme(data: bytes, *, by: Person | None, side: str = "de") -> Programme:

@@ -11,35 +11,44 @@ from flask_babel import lazy_gettext as _
 from klimawerk.exchange.draft import Cells, Draft, FrameDraft, ItemDraft
 from klimawerk.exchange.problems import Place, Problem
 from klimawerk.exchange.values import number_out
-from klimawerk.money import Rates, sums, total
+from klimawerk.money import Rates, Sums, summed, sums, total
 
 
 def budget_total(costs: Iterable[Cells], rates: Rates) -> dict[str, Any]:
     """The sum of a measure's cost lines in both currencies."""
-    main = total([line.get("amount") for line in costs], rates)
-    local = rates.to_local(main, rates.main)
-    shown = {"eur": number_out(main)}
-    return shown if local is None else {**shown, "local": number_out(local), "local_currency": rates.local}
+    amounts = [line.get("amount") for line in costs]
+    shown = {"eur": number_out(total(amounts, rates))}
+    if not _has_local(rates):
+        return shown
+    return {**shown, "local": number_out(total(amounts, rates, rates.local)), "local_currency": rates.local}
 
 
 def totals(measures: Iterable[ItemDraft], rates: Rates) -> dict[str, Any]:
     """The programme's sums: budget, funding by source (without rejected lines), greenhouse gases (t CO2e per year)."""
     measures = list(measures)
-    budget = total([line.get("amount") for m in measures for line in m.rows.get("costs", [])], rates)
-    by_source = sums([], (line for m in measures for line in m.rows.get("funding", [])), rates).by_source
-    local = rates.to_local(budget, rates.main)
+    costs = [line.get("amount") for m in measures for line in m.rows.get("costs", [])]
+    by_source = summed(sums_of(m, rates) for m in measures).by_source
     return {
         "measures": len(measures),
-        "budget_eur": number_out(budget),
-        **({} if local is None else {"budget_local": number_out(local)}),
+        "budget_eur": number_out(total(costs, rates)),
+        **({"budget_local": number_out(total(costs, rates, rates.local))} if _has_local(rates) else {}),
         "funding_by_source_eur": {source: number_out(by_source[source]) for source in sorted(by_source)},
         "t_co2e_a": number_out(sum((Decimal(m.values.get("ghg_t_co2e_a", "0")) for m in measures), Decimal(0))),
     }
 
 
+def sums_of(measure: ItemDraft, rates: Rates) -> Sums:
+    """As the measure's page shows them."""
+    return sums(measure.rows.get("costs", []), measure.rows.get("funding", []), rates)
+
+
 def rates_of(frame: FrameDraft) -> Rates:
     """How the file's programme converts money."""
     return Rates(frame.currency_main, frame.currency_local, frame.rate)
+
+
+def _has_local(rates: Rates) -> bool:
+    return bool(rates.local and rates.rate)
 
 
 def compare(data: dict[str, Any], draft: Draft) -> None:

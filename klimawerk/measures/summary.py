@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template
+from sqlalchemy import select
 
+from klimawerk.extensions import db
 from klimawerk.measures.checklist import Missing, missing
+from klimawerk.measures.models import Measure
 from klimawerk.money import Sums, sums
 from klimawerk.programmes.hints import Budget, Hint, hints
 from klimawerk.sheets.models import Item, Row
+from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.view import View
 
 
@@ -27,9 +31,29 @@ def summary_of(v: View) -> Summary:
     cells = {kind: _cells(rows) for kind, rows in v.rows.items()}
     return Summary(
         sums(budget.costs, budget.funding, v.frame.rates),
-        hints([budget], v.frame.rates),
+        [
+            hint
+            for hint in hints([budget, *_same_application(budget, v.item)], v.frame.rates)
+            if budget.id in hint.measures
+        ],
         missing(v.item.values, cells, texts, list(v.languages.all), v.sides),
     )
+
+
+def _same_application(budget: Budget, measure: Item) -> list[Budget]:
+    """Of the other measures that share a grant application with this one: its rules look at all of them."""
+    names = {line["application"] for line in budget.funding if line.get("application")}
+    if not names:
+        return []
+    sharing = (
+        select(Row.item_id)
+        .join(Measure, Measure.id == Row.item_id)
+        .where(Measure.frame_id == measure.frame_id, Measure.deleted_at.is_(None), Measure.id != measure.id)
+        .where(Row.kind == "funding", Row.deleted_at.is_(None), Row.cells["application"].as_string().in_(names))
+    )
+    ids = sorted(set(db.session.scalars(sharing)))
+    rows = rows_of_all(ids) if ids else {}
+    return [budget_of(db.session.get_one(Measure, id_), rows.get(id_, {})) for id_ in ids]
 
 
 def budget_of(measure: Item, rows: dict[str, list[Row]]) -> Budget:

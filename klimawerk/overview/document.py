@@ -14,7 +14,7 @@ from klimawerk.goals.service import goals_of
 from klimawerk.live.changes import revisions
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
-from klimawerk.money import total
+from klimawerk.money import totals_by_currency
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.sheets.models import Item, Row
@@ -57,9 +57,9 @@ class Entry:
         return self.v.in_words(sheet_of(self.item.kind).fields[name], self.item.values.get(name))
 
     @property
-    def cost(self) -> Decimal:
-        """Sum of the cost lines in the main currency."""
-        return total((row.cells.get("amount") for row in self.rows.get("costs", [])), self.v.frame.rates)
+    def costs(self) -> list[tuple[Decimal, str]]:
+        """Sum of the cost lines in the main currency, and of those in each currency that no planning rate converts."""
+        return totals_by_currency((row.cells.get("amount") for row in self.rows.get("costs", [])), self.v.frame.rates)
 
 
 @dataclass(frozen=True)

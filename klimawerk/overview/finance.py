@@ -1,33 +1,42 @@
-"""The programme's money: sums per source, costs, and the gap."""
+"""The programme's money: funding by source and by how certain it is, costs, and the gap."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+from sqlalchemy import select
+
 from klimawerk import codes
+from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.measures.summary import budget_of
-from klimawerk.money import OWN_FUNDS, Sums, sums
+from klimawerk.money import NOTHING, OWN_FUNDS, Status, Sums, summed, sums
 from klimawerk.programmes.hints import Hint, hints
-from klimawerk.sheets.models import Frame, Row
+from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.view import View
+
+Line = tuple[LazyString | str, list[Decimal | None]]
+"""What it is called, and its amount in each of the currencies."""
 
 
 @dataclass(frozen=True)
 class Finance:
-    """Amounts in the main currency. `by_source`: label and sum of every source but the sides' own funds."""
+    """`currencies`: the main one, and the local one where there is a planning rate; amounts stand in that order.
 
-    by_source: list[tuple[str, Decimal]]
-    sums: Sums
+    `funding`: every source once, with their sum; `result`: costs, how certain the funding is, and the gap.
+    `uncosted`: how many measures have no costs yet, though they are not marked as free.
+    """
+
+    currencies: list[str]
+    funding: list[Line]
+    result: list[Line]
     hints: list[Hint]
-    frame: Frame
-
-    def local(self, amount: Decimal) -> Decimal | None:
-        """The same in the local currency; None without a planning rate."""
-        return self.frame.rates.to_local(amount, self.frame.currency_main)
+    uncosted: int
 
 
 def finance_of(v: View) -> Finance:
@@ -37,12 +46,43 @@ def finance_of(v: View) -> Finance:
 
 def money_of(v: View, measures: list[Measure], rows: dict[int, dict[str, list[Row]]]) -> Finance:
     """The same for these measures with these rows."""
+    rates = v.frame.rates
     budgets = [budget_of(measure, rows.get(measure.id, {})) for measure in measures]
-    found = sums(
-        [line for budget in budgets for line in budget.costs],
-        [line for budget in budgets for line in budget.funding],
-        v.frame.rates,
+    currencies = [rates.main, *([rates.local] if rates.local and rates.rate else [])]
+    found = [summed(sums(one.costs, one.funding, rates, currency) for one in budgets) for currency in currencies]
+    costed = [
+        budget for budget in budgets if budget.values.get("no_cost") or any(c.get("amount") for c in budget.costs)
+    ]
+    return Finance(
+        currencies,
+        _funding(found, v),
+        _side_by_side([one.shown() for one in found]),
+        hints(budgets, rates),
+        len(budgets) - len(costed),
     )
-    others = [(source, sum_) for source, sum_ in found.by_source.items() if source not in OWN_FUNDS.values()]
-    named = sorted((codes.label("funding_source", source, v.reader), sum_) for source, sum_ in others)
-    return Finance(named, found, hints(budgets, v.frame.rates), v.frame)
+
+
+def has_moved(item: Item, since: int) -> bool:
+    """Whether one of its lines of costs or funding came, went or changed after the revision `since`."""
+    rows = db.session.scalars(select(Row).where(Row.item_id == item.id, Row.kind.in_(("costs", "funding"))))
+    return any(max((row.rev, *row.revs.values())) > since for row in rows)
+
+
+def _funding(found: list[Sums], v: View) -> list[Line]:
+    """Grants and what else others give by their labels, then each side's own funds, then what is still open."""
+    apart = {*OWN_FUNDS.values(), Status.OPEN.value}
+    named = sorted((codes.label("funding_source", code, v.reader), code) for code in found[0].by_source)
+    others: list[Line] = [(label, [one.by_source[code] for one in found]) for label, code in named if code not in apart]
+    own: list[Line] = [
+        (_("Own funds of %(place)s", place=name), [one.own(side) for one in found])
+        for side, name in v.sides_own_first()
+        if side in OWN_FUNDS
+    ]
+    still_open: Line = (codes.label("funding_source", "open", v.reader), [one.of(Status.OPEN) for one in found])
+    return [*others, *own, still_open, (_("All funding lines"), [one.lines for one in found])]
+
+
+def _side_by_side(columns: list[list[tuple[LazyString, Decimal | None]]]) -> list[Line]:
+    """The lines of the main currency, with what the other one has under the same name."""
+    amounts = [{str(label): amount for label, amount in column} for column in columns]
+    return [(label, [column.get(str(label), NOTHING) for column in amounts]) for label, _amount in columns[0]]

@@ -13,7 +13,7 @@ from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
 from klimawerk.overview import bin as binning
 from klimawerk.overview.document import chapters, entry
-from klimawerk.overview.finance import finance_of
+from klimawerk.overview.finance import finance_of, has_moved
 from klimawerk.overview.outline import outline_of, outline_rev
 from klimawerk.partnerships.access import member_or_404
 from klimawerk.partnerships.refusals import Refused
@@ -62,12 +62,16 @@ def bin_page(item_id: int) -> ResponseReturnValue:
 @bp.get("/items/<int:item_id>/line")
 @login_required
 def line(item_id: int) -> ResponseReturnValue:
-    """A goal or measure as it stands in the document: the same fragment as at first paint."""
+    """A goal or measure as it stands in the document: the same fragment as at first paint; with the programme's sums
+    when the measure's lines of costs and funding are newer than `since`."""
     opened = readable_item(item_id)
     v = here(opened)
     template = "overview/_measure.html" if v.item.kind == "measure" else "overview/_goal.html"
     shown = entry(opened, v)
-    return Response(render_template(template, e=shown, v=v), headers={"X-Rev": str(shown.rev)})
+    fragment = render_template(template, e=shown, v=v)
+    if has_moved(opened.item, request.args.get("since", shown.rev, type=scalars.revision)):
+        fragment += _finance(_programme(readable_item(programme_of(opened.item).id)))
+    return Response(fragment, headers={"X-Rev": str(shown.rev)})
 
 
 @bp.get("/items/<int:item_id>/outline")
@@ -126,12 +130,17 @@ def _programme(opened: Opened) -> View:
     return here(opened)
 
 
+def _finance(v: View) -> str:
+    return render_template("overview/_finance.html", v=v, finance=finance_of(v))
+
+
 def _derived(v: View, since: int) -> list[str]:
-    """The chapter of goals and measures, when one of them came, went or moved; the outline, also for their titles."""
+    """The chapter of goals and measures, and the sums, when one of them came, went or moved; the outline, also for
+    their titles."""
     programme = of_kind(v.opened, Programme)
     found = []
     if programme.revs.get(ORDER, 0) > since:
-        found.append(render_template("overview/_chapters.html", v=v, chapters=chapters(v)))
+        found += [render_template("overview/_chapters.html", v=v, chapters=chapters(v)), _finance(v)]
     if outline_rev(programme) > since:
         found.append(render_template("overview/_outline.html", v=v, o=outline_of(v)))
     return found

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from klimawerk.codes import Code, find
-from klimawerk.money import Cells, Rates, counts, sums, total
+from klimawerk.money import Cells, Rates, Status, counts, sums, total
 
 OWN_SHARE_SOURCES = ("own_de", "own_partner", "third_local", "land")
 """What funding programmes count towards the own share that they ask for: more than own funds alone."""
@@ -56,18 +56,20 @@ def hints(budgets: Iterable[Budget], rates: Rates) -> list[Hint]:
 def _of_measure(budget: Budget, rates: Rates) -> Iterable[Hint]:
     found = sums(budget.costs, budget.funding, rates)
     about = {"code": budget.code, "currency": rates.main}
-    if found.gap > 0:
-        sentence = _("%(code)s: %(gap)s %(currency)s of the costs are not funded yet.", gap=_shown(found.gap), **about)
-        yield Hint("gap", sentence, (budget.id,), "funding")
-    elif found.gap < 0:
+    if found.unplanned and not found.unconverted:
         sentence = _(
-            "%(code)s: the funding is %(gap)s %(currency)s higher than the costs.", gap=_shown(-found.gap), **about
-        )
-        yield Hint("gap", sentence, (budget.id,), "funding")
-    if found.open_funding:
+            "%(code)s: no funding line stands for %(sum)s %(currency)s of the costs.",
+            sum=_shown(found.unplanned), **about,
+        )  # fmt: skip
+        yield Hint("unplanned", sentence, (budget.id,), "funding")
+    elif found.overplanned and not found.unconverted:
         sentence = _(
-            "%(code)s: the source of %(sum)s %(currency)s is still open.", sum=_shown(found.open_funding), **about
-        )
+            "%(code)s: the funding lines are %(sum)s %(currency)s higher than the costs.",
+            sum=_shown(found.overplanned), **about,
+        )  # fmt: skip
+        yield Hint("overplanned", sentence, (budget.id,), "funding")
+    if still_open := found.of(Status.OPEN):
+        sentence = _("%(code)s: the source of %(sum)s %(currency)s is still open.", sum=_shown(still_open), **about)
         yield Hint("open", sentence, (budget.id,), "funding")
     if found.unconverted:
         sentence = _("%(code)s: without a planning rate, some amounts are not part of the sum.", code=budget.code)
@@ -86,8 +88,9 @@ class _Application:
     budgets: list[Budget]
 
     def hints(self, rates: Rates) -> Iterable[Hint]:
-        yield from self._share(rates)
-        yield from self._range(rates)
+        if not any(sums(budget.costs, budget.funding, rates).unconverted for budget in self.budgets):
+            yield from self._share(rates)
+            yield from self._range(rates)
         yield from self._months()
 
     def _share(self, rates: Rates) -> Iterable[Hint]:

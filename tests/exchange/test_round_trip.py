@@ -150,7 +150,7 @@ def test_the_preview_counts_and_sums(app: Flask) -> None:
     found = preview(EXAMPLE)
     assert (len(found.draft.goals), len(found.draft.measures)) == (5, 10)
     assert found.counts["steps"] == 49
-    assert (found.sums.costs, found.sums.gap) == (1_106_000, 0)
+    assert (found.sums.costs, found.sums.lines, found.sums.gap) == (1_106_000, 1_106_000, 508_000)
     assert len(found.imported) == 3
 
 

@@ -1,77 +1,243 @@
-"""Resources and finance on a programme's page: figures that a council can check line by line."""
+"""Resources and finance: figures that a council can check line by line, the same wherever they are shown."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from klimawerk import config as configuration
+from klimawerk import create_app
 from klimawerk.exchange.demo import EXAMPLE
-from klimawerk.exchange.service import export_programme, import_programme
+from klimawerk.exchange.service import export_programme, import_programme, preview
+from klimawerk.exchange.shown import Shown
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.rows import append_row
-from tests import factories
+from klimawerk.sheets.rows import append_row, rows_of
+from tests import factories, known
 from tests.client import ProofReader
+from tests.factories import Team
 
 TOTALS: dict[str, Any] = json.loads(EXAMPLE.read_bytes())["totals"]
-DE, PARTNER = "Stadt Wiesenbrück", "Abenkrom Municipal Assembly"
+BY_SOURCE: dict[str, int] = TOTALS["funding_by_source_eur"]
+SECURED, APPLIED, INTENDED = "Secured (granted, in the budget)", "Applied for", "Only intended"
+OPEN, GAP = "Source open", "Gap (neither secured nor applied for)"
 
 
-def table(page: str) -> dict[str, list[Decimal]]:
-    """The table of resources and finance: what each line is called, and its amounts in both currencies."""
-    section = page[page.index('id="finance"') :]
-    section = section[: section.index("</table>")]
-    found = {}
-    for row in re.findall(r"<tr.*?>(.*?)</tr>", section, re.DOTALL):
-        cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)]
-        found[cells[0]] = [Decimal(cell.replace(",", "")) for cell in cells[1:] if re.search(r"\d", cell)]
-    return found
+class Example:
+    """The example programme as an observer of Abenkrom sees it."""
+
+    def __init__(self, programme: Programme, client: ProofReader) -> None:
+        self.programme, self.client = programme, client
+        client.login(factories.member(programme.frame.partnership, "partner", "observer"))
+
+    def page(self) -> str:
+        return self.client.get(f"/programmes/{self.programme.id}").text
+
+    def panel(self, code: str) -> dict[str, str]:
+        return panel(self.client, factories.measure(self.programme, code))
+
+
+@pytest.fixture(scope="module")
+def example(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+    """Made once, and only looked at."""
+    folder = tmp_path_factory.mktemp("example")
+    shutil.copy(_sqlite_template, folder / "klimawerk.sqlite")
+    app = create_app(
+        configuration.load(
+            instance=folder / "instance",
+            database_url=f"sqlite:///{folder}/klimawerk.sqlite",
+            secret_key="tests",
+            testing=True,
+            rate_limits=False,
+        )
+    )
+    app.test_client_class = ProofReader
+    known.remember(app)
+    with app.app_context():
+        client = app.test_client()
+        assert isinstance(client, ProofReader)
+        yield Example(import_programme(EXAMPLE.read_bytes(), by=None), client)
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture
-def example(app: object) -> Programme:
-    return import_programme(EXAMPLE.read_bytes(), by=None)
+def team(app: Flask) -> Team:
+    return factories.partnership()
 
 
-def read(client: ProofReader, programme: Programme, path: str = "") -> dict[str, list[Decimal]]:
-    client.login(factories.member(programme.frame.partnership, "partner", "observer"))
-    return table(client.get(path or f"/programmes/{programme.id}").text)
+@pytest.fixture
+def small(team: Team) -> Programme:
+    """One measure has 62,000 EUR of costs and 2,000 EUR of own funds without a state, another has nothing."""
+    return factories.programme(team)
 
 
-def test_own_funds_are_own_funds_and_every_grant_stands_by_its_source(client: ProofReader, example: Programme) -> None:
-    by_source = TOTALS["funding_by_source_eur"]
-    lines = read(client, example)
-    assert lines[f"Own funds of {DE}"] == [by_source["own_de"], by_source["own_de"] * 13] == [104_000, 1_352_000]
-    assert lines[f"Own funds of {PARTNER}"] == [by_source["own_partner"], by_source["own_partner"] * 13]
-    assert lines["SKEW/BMZ: Small Projects Fund"] == [by_source["kpf"], by_source["kpf"] * 13]
-    assert lines["National funds of the partner country"][0] == by_source["partner_national"]
+def table(page: str) -> dict[str, list[Decimal | str]]:
+    """The table of resources and finance: what each line is called, and its amounts in both currencies."""
+    section = page[page.index('id="finance"') :]
+    section = section[: section.index("</table>")]
+    found: dict[str, list[Decimal | str]] = {}
+    for row in re.findall(r"<tr.*?>(.*?)</tr>", section, re.DOTALL):
+        label, *amounts = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)]
+        found[label] = [Decimal(one.replace(",", "")) if re.search(r"\d", one) else one for one in amounts]
+    return found
+
+
+def panel(client: ProofReader, measure: Measure) -> dict[str, str]:
+    """The measure's money panel: what each line is called, and its amount."""
+    page = client.get(f"/measures/{measure.id}").text
+    section = page[page.index(f'id="sums-{measure.id}"') :]
+    rows = re.findall(
+        r'<th scope="row">(.*?)</th><td class="number">(.*?)</td>', section[: section.index("</section>")]
+    )
+    return {label: amount.replace("\u00a0", " ") for label, amount in rows}
+
+
+def fund(measure: Measure, amount: str, currency: str = "EUR", **cells: str) -> None:
+    append_row(measure, "funding", {"amount": {"amount": amount, "currency": currency}, **cells}, by=None)
+
+
+# Own funds
+
+
+def test_own_funds_are_own_funds_and_every_grant_stands_by_its_source(example: Example) -> None:
+    lines = table(example.page())
+    assert lines["Own funds of Stadt Wiesenbrück"] == [BY_SOURCE["own_de"], BY_SOURCE["own_de"] * 13]
+    assert lines["Own funds of Stadt Wiesenbrück"] == [104_000, 1_352_000]
+    assert lines["Own funds of Abenkrom Municipal Assembly"][0] == BY_SOURCE["own_partner"] == 53_000
+    assert lines["SKEW/BMZ: Small Projects Fund"][0] == BY_SOURCE["kpf"]
+    assert lines["National funds of the partner country"][0] == BY_SOURCE["partner_national"]
     assert not [name for name in lines if name.startswith("Own funds of the")], "each source has one line"
 
 
-def test_a_fixed_copy_shows_the_same_sums_as_the_programme_did(client: ProofReader, example: Programme) -> None:
-    client.login(factories.member(example.frame.partnership, "de", "coordinator"))
-    copy = client.post(f"/programmes/{example.id}/editions", {"name": "As decided", "purpose": "council"}).location
-    before = read(client, example)
-    measure = factories.measure(example)
-    append_row(measure, "funding", {"source": "own_de", "amount": {"amount": "1.00", "currency": "EUR"}}, by=None)
-    assert read(client, example, copy) == before != read(client, example)
-
-
-def test_own_funds_in_the_partners_currency_and_without_a_source_are_the_same_in_the_file(
-    client: ProofReader, example: Programme
+def test_own_funds_in_the_partners_currency_are_the_same_on_the_page_and_in_the_file(
+    client: ProofReader, team: Team, small: Programme
 ) -> None:
-    measure = factories.measure(example)
-    for cells in (
-        {"source": "own_partner", "amount": {"amount": "1300.00", "currency": "GHS"}},
-        {"source": "own_de", "amount": {"amount": "9.00", "currency": "EUR"}, "state": "rejected"},
-        {"amount": {"amount": "5.00", "currency": "EUR"}},
-    ):
-        append_row(measure, "funding", cells, by=None)
-    lines = read(client, example)
-    assert lines[f"Own funds of {PARTNER}"][0] == TOTALS["funding_by_source_eur"]["own_partner"] + 100
-    assert lines[f"Own funds of {DE}"][0] == TOTALS["funding_by_source_eur"]["own_de"], "rejected money is none"
-    exported = export_programme(example)["totals"]["funding_by_source_eur"]
-    assert exported == {**TOTALS["funding_by_source_eur"], "own_partner": 53_100, "open": 108_005}
+    measure = factories.measure(small)
+    fund(measure, "1300.00", "GHS", source="own_partner", state="budgeted")
+    fund(measure, "9.00", source="own_de", state="rejected")
+    fund(measure, "7.00", source="nakopa", state="granted")
+    fund(measure, "5.00")
+    client.login(team.de["observer"])
+    lines = table(client.get(f"/programmes/{small.id}?lang=en").text)
+    assert lines["Own funds of Exampleton"] == [100, 1_300]
+    assert lines["Own funds of Musterstadt"][0] == 2_000, "neither what was rejected nor a German grant"
+    exported = export_programme(small)["totals"]
+    assert exported["funding_by_source_eur"] == {"nakopa": 7, "open": 5, "own_de": 2_000, "own_partner": 100}
+    assert lines["All funding lines"][0] == sum(exported["funding_by_source_eur"].values())
+
+
+def test_a_fixed_copy_keeps_the_sums_that_the_programme_had(client: ProofReader, team: Team, small: Programme) -> None:
+    client.login(team.partner["coordinator"])
+    copies = f"/programmes/{small.id}/editions"
+    assert client.post(copies, data={"name": "As decided", "purpose": "council"}).status_code == 303
+    before = table(client.get(f"/programmes/{small.id}").text)
+    fund(factories.measure(small), "1.00", source="own_de", state="granted")
+    after = table(client.get(f"/programmes/{small.id}").text)
+    assert table(client.get(f"{copies}/1").text) == before != after
+    assert (before[SECURED][0], after[SECURED][0]) == (0, 1)
+
+
+# The gap
+
+
+def test_the_gap_is_what_is_neither_secured_nor_applied_for(example: Example) -> None:
+    lines = {name: amounts[0] for name, amounts in table(example.page()).items()}
+    assert lines["Costs"] == lines["All funding lines"] == sum(BY_SOURCE.values()) == TOTALS["budget_eur"]
+    assert lines[OPEN] == lines["Funding open"] == BY_SOURCE["open"] == 108_000
+    secured, applied, intended = (Decimal(lines[name]) for name in (SECURED, APPLIED, INTENDED))
+    assert (secured, applied, intended) == (256_000, 342_000, 400_000)
+    assert lines[GAP] == TOTALS["budget_eur"] - secured - applied == intended + BY_SOURCE["open"] == 508_000
+
+
+def test_a_measure_whose_source_is_open_has_a_gap(example: Example) -> None:
+    assert example.panel("GR-03") == {
+        "Costs": "120,000.00 €",
+        SECURED: "0.00 €",
+        INTENDED: "12,000.00 €",
+        OPEN: "108,000.00 €",
+        GAP: "120,000.00 €",
+    }
+    assert example.panel("GR-01") == {"Costs": "88,000.00 €", SECURED: "88,000.00 €", GAP: "0.00 €"}
+
+
+def test_a_grant_that_is_rejected_opens_the_gap_again(client: ProofReader, team: Team, small: Programme) -> None:
+    measure = factories.measure(small)
+    fund(measure, "60000.00", source="nakopa", state="granted")
+    client.login(team.partner["editor"])
+    assert panel(client, measure)[GAP] == "2,000.00 €"
+    grant = rows_of(measure)["funding"][-1]
+    answer = client.post(f"/rows/{grant.id}/cells/state", data={"value": "rejected", "rev": grant.revs["state"]})
+    assert answer.status_code == 303
+    shown = panel(client, measure)
+    assert (shown[GAP], shown["Costs without a funding line"]) == ("62,000.00 €", "60,000.00 €")
+
+
+def test_what_a_deleted_measure_cost_is_in_no_sum(client: ProofReader, team: Team, small: Programme) -> None:
+    client.login(team.partner["editor"])
+    page = client.get(f"/programmes/{small.id}").text
+    assert table(page)["Costs"][0] == 62_000
+    assert "1 measure has no costs yet." in page
+    client.post(f"/items/{factories.measure(small).id}/delete")
+    assert table(client.get(f"/programmes/{small.id}").text)["Costs"][0] == 0
+    assert export_programme(small)["totals"]["budget_eur"] == 0
+
+
+def test_what_has_no_rate_stands_beside_the_sum_and_leaves_the_gap_open(
+    client: ProofReader, team: Team, small: Programme
+) -> None:
+    measure = factories.measure(small)
+    append_row(measure, "costs", {"amount": {"amount": "500.00", "currency": "USD"}}, by=None)
+    client.login(team.partner["observer"])
+    page = client.get(f"/programmes/{small.id}").text
+    assert "62,000.00\u00a0€ + 500.00\u00a0USD" in page
+    assert table(page)[GAP] == ["–", "–"], "nobody can tell"
+    assert panel(client, measure)[GAP] == "–"
+
+
+def test_a_grant_for_two_measures_is_judged_on_the_page_of_each_by_both(
+    client: ProofReader, team: Team, small: Programme
+) -> None:
+    first, second = factories.measure(small), factories.measure(small, "WA-02")
+    for measure in (first, second):
+        fund(measure, "30000.00", source="nakopa", application="N-1")
+    client.login(team.partner["editor"])
+    assert "N-1: the grant is" not in client.get(f"/measures/{first.id}").text, "together 60,000, which is usual"
+    client.post(f"/items/{second.id}/delete")
+    assert "N-1: the grant is 30,000 EUR; usual are 50,000" in client.get(f"/measures/{first.id}").text
+
+
+def test_the_preview_of_an_import_shows_the_same_sums(app: Flask) -> None:
+    looked_at = Shown.of(preview(EXAMPLE.read_bytes()), ["de", "en"]).as_json()
+    shown = Shown.from_json(json.loads(json.dumps(looked_at)))
+    amounts = {one.label["en"]: one.amount for one in shown.sums}
+    assert (amounts["Costs"], amounts[OPEN], amounts[GAP]) == (TOTALS["budget_eur"], BY_SOURCE["open"], 508_000)
+    assert "Lücke (weder gesichert noch beantragt)" in [one.label["de"] for one in shown.sums]
+    before = {key: value for key, value in looked_at.items() if key not in ("sums", "unconverted")}
+    assert Shown.from_json({**before, "costs": "1.00", "funding": "1.00"}).sums == [], "of before an update"
+
+
+def test_an_open_page_of_the_programme_gets_the_sums_when_money_moves_and_only_then(
+    client: ProofReader, team: Team, small: Programme
+) -> None:
+    measure = factories.measure(small)
+    client.login(team.partner["editor"])
+    since = int(client.fragment(f"/items/{measure.id}/line").headers["X-Rev"])
+    client.post(f"/items/{measure.id}/fields/priority", data={"value": "low", "rev": measure.revs["priority"]})
+    assert 'id="finance"' not in client.fragment(f"/items/{measure.id}/line?since={since}").text
+    fund(measure, "60000.00", source="nakopa", state="granted")
+    newer = client.fragment(f"/items/{measure.id}/line?since={since}")
+    assert table(newer.text)[GAP][0] == 2_000
+    assert 'id="finance"' not in client.fragment(f"/items/{measure.id}/line?since={newer.headers['X-Rev']}").text
+    since = int(client.fragment(f"/items/{small.id}/changes").headers["X-Rev"])
+    client.post(f"/items/{measure.id}/delete")
+    assert table(client.fragment(f"/items/{small.id}/changes?since={since}").text)["Costs"][0] == 0

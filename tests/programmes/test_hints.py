@@ -40,8 +40,9 @@ def test_a_sound_application_gives_no_hint() -> None:
 @pytest.mark.parametrize(
     ("broken", "rule", "words"),
     [
-        (budget(100, money(60, source="own_de")), "gap", "WA-01: 40 EUR of the costs are not funded yet."),
-        (budget(100, money(140, source="own_de")), "gap", "the funding is 40 EUR higher than the costs"),
+        (budget(100, money(60, source="own_de")), "unplanned",
+         "WA-01: no funding line stands for 40 EUR of the costs."),
+        (budget(100, money(140, source="own_de")), "overplanned", "the funding lines are 40 EUR higher than the costs"),
         (budget(100, money(100, source="open")), "open", "the source of 100 EUR is still open"),
         (budget(100, no_cost="yes"), "no_cost", "marked “no cost”, but there are cost lines"),
         (budget(60_000, money(57_000, source="nakopa"), money(3_000, source="own_de")), "share",
@@ -75,9 +76,12 @@ def test_a_rejected_grant_counts_nowhere() -> None:
     assert found == {}
 
 
-def test_amounts_without_a_rate_are_said() -> None:
+def test_amounts_without_a_rate_are_said_and_nothing_is_concluded_from_the_rest() -> None:
     line = {"amount": {"amount": "5.00", "currency": "PEN"}}
     assert set(rules(Budget(1, "A", {}, [line], [], []))) == {"rate"}
+    grant = money(60_000, source="nakopa", state="granted")
+    assert set(rules(Budget(1, "A", {}, [money(60_000), line], [grant], []))) == {"rate"}
+    assert {"share", "own_share"} <= set(rules(Budget(1, "A", {}, [money(60_000)], [grant], [])))
 
 
 def test_the_example_keeps_every_rule_but_the_open_source(app: Flask) -> None:

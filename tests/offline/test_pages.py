@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
@@ -27,12 +28,22 @@ _PAGES = "async () => (await (await caches.open('pages')).keys()).map(({ url }) 
 _BASES = """async () => {
   const found = []
   for (const { name } of await indexedDB.databases()) {
-    const database = await new Promise((done) => (indexedDB.open(name).onsuccess = (e) => done(e.target.result)))
+    const opening = indexedDB.open(name)
+    opening.onupgradeneeded = () => opening.transaction.abort()  // it was deleted just now: do not make it anew
+    const database = await new Promise((done) => {
+      opening.onsuccess = () => done(opening.result)
+      opening.onerror = () => done(null)
+    })
+    if (!database) continue
     const request = database.transaction("bases").objectStore("bases").getAllKeys()
     found.push(...await new Promise((done) => (request.onsuccess = () => done(request.result))))
     database.close()
   }
   return found
+}"""
+_HIDE = """() => {
+  Object.defineProperty(document, "hidden", { value: true, configurable: true })
+  document.dispatchEvent(new Event("visibilitychange"))
 }"""
 
 
@@ -123,6 +134,22 @@ def test_signing_out_asks_while_something_waits(team: Team, sheet_for: SheetFor)
     asked.get_by_role("button", name="Sign out", exact=True).click()
     here.page.wait_for_url("**/login")
     assert here.page.evaluate(_PAGES) == []
+    assert here.page.evaluate(_BASES) == []
+
+
+@pytest.mark.parametrize("window", ["the window that is left", "another window"])
+def test_what_was_read_is_not_written_again_behind_who_signs_out(team: Team, sheet_for: SheetFor, window: str) -> None:
+    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    leaving = here.page if window == "the window that is left" else here.page.context.new_page()
+    leaving.goto(here.page.url)
+    here.edit()
+    here.page.evaluate(_HIDE)
+    wait_until(here.page, lambda: here.page.evaluate(_BASES) == [f"measure:{here.item}"])
+    leaving.evaluate("HTMLFormElement.prototype.submit = () => {}")  # the answer takes its time
+    leaving.get_by_role("button", name="Sign out", exact=True).click()
+    wait_until(here.page, lambda: here.page.evaluate(_BASES) == [])
+    here.page.evaluate(_HIDE)
+    here.page.wait_for_timeout(500)
     assert here.page.evaluate(_BASES) == []
 
 

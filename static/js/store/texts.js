@@ -64,7 +64,7 @@ export class Base {
 
   async #write() {
     this.#timers.cancel("write")
-    if (device.shared || !this.#about) return
+    if (device.shared || !waiting.keepsRead || !this.#about) return
     this.#parts = [together(this.#parts)]
     this.#written = Date.now()
     const record = { doc: this.#doc, state: this.#parts[0], at: this.#written, ...this.#about }

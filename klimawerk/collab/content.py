@@ -7,34 +7,52 @@ the library): a text is written as whole blocks.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from markupsafe import escape
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
-from klimawerk.text import clean, harmless, is_text
+from klimawerk.link_rule import allowed_link
+from klimawerk.text import clean, harmless
 
 Node = dict[str, Any]
 
-BLOCKS = frozenset({"paragraph", "heading", "bullet_list", "ordered_list"})
-NODES = BLOCKS | {"list_item", "hard_break"}
-MARKS = frozenset({"strong", "em", "link"})
-ATTRIBUTES = frozenset({"level", "order"})
-LINKS = re.compile(r"(https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
-DEEPEST, LONGEST = 40, 400_000  # levels of nesting; characters of the text as JSON
-LAST_NUMBER = 10_000  # that a list can begin with
-
-_INSIDE: dict[str, frozenset[str]] = {
-    "doc": BLOCKS,
-    "paragraph": frozenset({"text", "hard_break"}),
-    "heading": frozenset({"text", "hard_break"}),
-    "bullet_list": frozenset({"list_item"}),
-    "ordered_list": frozenset({"list_item"}),
-    "list_item": BLOCKS,
-    "hard_break": frozenset(),
+SCHEMA: dict[str, dict[str, dict[str, Any]]] = {
+    "nodes": {
+        "doc": {"content": "block+"},
+        "paragraph": {"group": "block", "content": "inline*"},
+        "heading": {"group": "block", "content": "inline*", "attrs": {"level": {"default": 3, "values": [3, 4]}}},
+        "bullet_list": {"group": "block", "content": "list_item+"},
+        "ordered_list": {
+            "group": "block",
+            "content": "list_item+",
+            "attrs": {"order": {"default": None, "from": 0, "to": 10_000}},
+        },
+        "list_item": {"content": "block+"},
+        "text": {"group": "inline"},
+        "hard_break": {"group": "inline"},
+    },
+    "marks": {"link": {"attrs": {"href": {}}}, "em": {}, "strong": {}},
 }
+"""Nodes and marks with their attributes, in ProseMirror's notation; static/js/editor/schema.js is the browser's copy.
+"order" is the number of a list's first item; without one it is 1. Marks: in the order of their nesting."""
+
+NODES = frozenset(SCHEMA["nodes"]) - {"doc", "text"}
+MARKS = frozenset(SCHEMA["marks"])
+ATTRIBUTES = frozenset(name for node in SCHEMA["nodes"].values() for name in node.get("attrs", {}))
+DEEPEST, LONGEST = 40, 400_000  # levels of nesting; characters of the text as JSON
+LAST_NUMBER = int(SCHEMA["nodes"]["ordered_list"]["attrs"]["order"]["to"])  # that a list can begin with
+
+
+def _children(content: str) -> frozenset[str]:
+    """Node types that a content expression allows: those of a group ("block+"), or one ("list_item+")."""
+    wanted = content.rstrip("+*")
+    return frozenset(name for name, node in SCHEMA["nodes"].items() if wanted in (name, node.get("group")))
+
+
+_INSIDE = {name: _children(node.get("content", "")) for name, node in SCHEMA["nodes"].items()}
+BLOCKS = _INSIDE["doc"]
 _TAGS = {"paragraph": "p", "bullet_list": "ul", "ordered_list": "ol", "list_item": "li"}
 
 
@@ -82,10 +100,20 @@ def _check_node(node: Any, parent: str, place: str) -> None:
         raise BadContent(place, "not a node")
     if node["type"] not in _INSIDE.get(parent, frozenset()):
         raise BadContent(place, f"{node['type']!r} is not allowed in {parent!r}")
-    if node["type"] == "heading" and (node.get("attrs") or {}).get("level") not in (3, 4):
-        raise BadContent(place, "a heading's level is 3 or 4")
+    for name, allowed in SCHEMA["nodes"][node["type"]].get("attrs", {}).items():
+        if not _is_allowed((node.get("attrs") or {}).get(name), allowed):
+            raise BadContent(place, f"{node['type']!r} with a {name!r} that is not allowed")
     if node["type"] == "text":
         _check_text(node, place)
+
+
+def _is_allowed(value: Any, allowed: Mapping[str, Any]) -> bool:
+    """Whether an attribute may have this value; one without a default has to be there."""
+    if value is None:
+        return allowed["default"] is None
+    if type(value) is not int:
+        return False
+    return value in allowed["values"] if "values" in allowed else allowed["from"] <= value <= allowed["to"]
 
 
 def _check_text(node: Node, place: str) -> None:
@@ -94,13 +122,36 @@ def _check_text(node: Node, place: str) -> None:
     for mark in node.get("marks", []):
         if not isinstance(mark, dict) or mark.get("type") not in MARKS:
             raise BadContent(place, "an unknown mark")
-        if mark["type"] == "link" and not safe_link((mark.get("attrs") or {}).get("href")):
-            raise BadContent(place, "a link that is not http, https or mailto")
+        if mark["type"] == "link" and not allowed_link((mark.get("attrs") or {}).get("href")):
+            raise BadContent(place, "a link that is not http, https or mailto, or too long")
 
 
-def safe_link(href: Any) -> bool:
-    """Whether an address may become a link."""
-    return isinstance(href, str) and len(href) <= 2_000 and is_text(href) and LINKS.fullmatch(href) is not None
+def without_refused_links(text: Node) -> tuple[Node, list[str]]:
+    """The text with its links but those that are not allowed, whose words stay; and the addresses of these. For texts
+    that were kept under an earlier rule or come from elsewhere; `text` may be anything from JSON."""
+    refused: list[str] = []
+
+    def kept(mark: Any) -> bool:
+        if not isinstance(mark, dict) or mark.get("type") != "link":
+            return True
+        attributes = mark.get("attrs")
+        href = attributes.get("href") if isinstance(attributes, dict) else None
+        if allowed_link(href):
+            return True
+        refused.append(str(href))
+        return False
+
+    def of(node: Any, depth: int) -> Any:
+        if not isinstance(node, dict) or depth > DEEPEST:
+            return node
+        found = dict(node)
+        if isinstance(node.get("content"), list):
+            found["content"] = [of(child, depth + 1) for child in node["content"]]
+        if isinstance(node.get("marks"), list):
+            found["marks"] = [mark for mark in node["marks"] if kept(mark)]
+        return found
+
+    return of(text, 0), refused
 
 
 def write(fragment: XmlFragment, text: Node) -> None:
@@ -112,7 +163,9 @@ def write(fragment: XmlFragment, text: Node) -> None:
 
 def element(node: Node) -> XmlElement:
     """A block to be put into a fragment."""
-    attributes = {key: value for key, value in (node.get("attrs") or {}).items() if key in ATTRIBUTES}
+    attributes = {
+        key: value for key, value in (node.get("attrs") or {}).items() if key in ATTRIBUTES and value is not None
+    }
     return _Element(node["type"], attributes, node.get("content", []))
 
 
@@ -162,7 +215,7 @@ def _node(element: XmlElement, depth: int) -> Node:
     node: Node = {"type": element.tag}
     if element.tag == "heading":
         node["attrs"] = {"level": 4 if _number(element.attributes.get("level")) == 4 else 3}
-    if element.tag == "ordered_list" and (order := _number(element.attributes.get("order")) or 1) != 1:
+    if element.tag == "ordered_list" and (order := _number(element.attributes.get("order"))) not in (None, 1):
         node["attrs"] = {"order": order}
     inline = element.tag in ("paragraph", "heading")
     content = [n for child in element.children for n in (_inline(child) if inline else _block(child, depth + 1))]
@@ -189,7 +242,7 @@ def _marks(attributes: Mapping[str, Any]) -> Iterator[Node]:
     """In the schema's order, so that equal texts have equal JSON. Names may carry a suffix ("link--a1b2")."""
     found = {name.partition("--")[0]: value for name, value in attributes.items() if value is not None}
     href = found["link"].get("href") if isinstance(found.get("link"), Mapping) else None
-    if safe_link(href):
+    if allowed_link(href):
         yield {"type": "link", "attrs": {"href": href}}
     for name in ("em", "strong"):
         if name in found:
@@ -203,6 +256,12 @@ def _number(value: Any) -> int | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return number if 0 <= number <= LAST_NUMBER else None
+
+
+def first_number(ordered_list: Node) -> int:
+    """The number of a list's first item."""
+    order = (ordered_list.get("attrs") or {}).get("order")
+    return 1 if order is None else int(order)
 
 
 def to_html(text: Node | XmlFragment) -> str:
@@ -219,8 +278,8 @@ def _html(node: Node) -> str:
         return "<br>"
     inner = "".join(_html(child) for child in node.get("content", []))
     tag = f"h{node['attrs']['level']}" if kind == "heading" else _TAGS[kind]
-    start = (node.get("attrs") or {}).get("order", 1)
-    return f'<ol start="{int(start)}">{inner}</ol>' if tag == "ol" and start != 1 else f"<{tag}>{inner}</{tag}>"
+    start = first_number(node)
+    return f'<ol start="{start}">{inner}</ol>' if tag == "ol" and start != 1 else f"<{tag}>{inner}</{tag}>"
 
 
 def _html_text(node: Node) -> str:

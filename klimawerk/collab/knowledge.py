@@ -10,6 +10,7 @@ from klimawerk import safe_json
 from klimawerk.collab import content, wire
 from klimawerk.collab.effort import Effort
 from klimawerk.collab.places import NOTHING, Circle, Clocks, Place, Places, in_order
+from klimawerk.link_rule import allowed_link
 from klimawerk.live import events
 from klimawerk.live.doors import Refused
 from klimawerk.text import is_all_text, is_text
@@ -201,12 +202,16 @@ def _is_ours(struct: wire.Struct) -> bool:
 
 
 def _is_mark(struct: wire.Struct) -> bool:
-    """A name of the schema, and a value that both implementations can read: attributes, or null for the end."""
-    if struct.name.partition("--")[0] not in content.MARKS:
+    """A name of the schema, and a value that both implementations can read: attributes, or null for the end. A link's
+    address is one that readers would be shown."""
+    kind = struct.name.partition("--")[0]
+    if kind not in content.MARKS:
         return False
     try:
         value = safe_json.loads(struct.value, parse_constant=_is_no_json)
     except ValueError:
+        return False
+    if kind == "link" and value is not None and not (isinstance(value, dict) and allowed_link(value.get("href"))):
         return False
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return is_text(struct.name) and not any(isinstance(one, dict | list) for one in inside) and is_all_text(value)

@@ -42,7 +42,7 @@ def open_doors(here: Live) -> Hub:
 
 def _join(page: Page, payload: Payload) -> Payload:
     name = text(payload, "doc", 80)
-    if page.schema is not None and page.schema < events.SCHEMA:
+    if page.schema is not None and page.schema < events.OLDEST_SCHEMA:
         raise Refused(events.OUTDATED)
     if name not in page.docs and (len(page.docs) >= MOST_DOCS or _all_docs(page) >= MOST_DOCS_OF_PERSON):
         raise Refused(events.TOO_LARGE)

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk import link_rule
 from klimawerk.collab import content
-from klimawerk.exchange.problems import Place, Problem, Refused
+from klimawerk.exchange.problems import Place, Problem, Refused, shown
 from klimawerk.sheets.catalogue import Field
 
 Rich = dict[str, Any]
@@ -21,7 +22,7 @@ def text_in(field: Field, raw: str | Rich, place: Place, warnings: list[Problem]
         check_length(raw, most, place)
         rich = content.from_plain(" ".join(raw.split()) if field.line else raw)
     else:
-        rich = _checked(raw, place)
+        rich = _checked(_linked(raw, place, warnings), place)
         check_length(content.to_plain(rich), most, place)
     if len(content.to_plain(rich)) > field.max_length:
         warnings.append(Problem(place, _("This text is longer than %(most)s characters.", most=field.max_length)))
@@ -46,12 +47,27 @@ def check_length(text: str, most: int, place: Place) -> None:
 
 
 def check_rich(raw: Rich, place: Place) -> None:
-    """Raises Refused for what the editor could not have written."""
+    """Raises Refused for what the editor could not have written, now or when other links were allowed."""
     try:
-        content.check(raw)
+        content.check(content.without_refused_links(raw)[0])
         _check_attributes(raw)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise Refused(_("The editor could not have written this formatted text."), place) from error
+
+
+def _linked(raw: Rich, place: Place, warnings: list[Problem]) -> Rich:
+    """The text without links that are not allowed, which is said."""
+    text, refused = content.without_refused_links(raw)
+    if refused:
+        sentence = _(
+            "Links left out, their words stay (%(count)s, such as “%(address)s”): links begin with https://, http:// "
+            "or mailto:, have no blanks and at most %(most)s characters.",
+            count=len(refused),
+            address=shown(refused[0]),
+            most=f"{link_rule.LONGEST:,}",
+        )
+        warnings.append(Problem(place, sentence))
+    return text
 
 
 def _checked(raw: Rich, place: Place) -> Rich:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 PROTOCOL = 1
-SCHEMA = 1
+SCHEMA = 2
+OLDEST_SCHEMA = 1  # of an editor that may still write: what is newer are attributes, which others can do without
 
 # client to server
 DOC_JOIN = "doc:join"  # {doc, sv?, gen?, http?}
@@ -40,7 +41,7 @@ TOO_LARGE = "too_large"
 RESYNC = "resync"
 RATE = "rate"
 UNAVAILABLE = "unavailable"
-OUTDATED = "outdated"  # doc:join of an editor older than the server's schema: reload the page; added by us
+OUTDATED = "outdated"  # doc:join of an editor older than OLDEST_SCHEMA: reload the page; added by us
 
 
 def topic_room(topic: str) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from klimawerk.collab.content import Node
+from klimawerk.collab.content import Node, first_number
 
 Marks = tuple[tuple[str, str], ...]
 _LISTS = ("bullet_list", "ordered_list", "list_item")
@@ -34,11 +34,12 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A list, or an item of one, that a block stands in."""
+    """A list, or an item of one, that a block stands in. `number`: of an item; equal blocks may have other ones."""
 
     kind: str
     order: int = 1
     fresh: bool = True
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +91,19 @@ def text_of(blocks: Iterable[Block]) -> Node:
     return _without_empty_contents(document)
 
 
-def _blocks(node: Node, path: tuple[Inside, ...]) -> Iterator[Block]:
+def _blocks(node: Node, path: tuple[Inside, ...], number: int = 0) -> Iterator[Block]:
     if node["type"] not in _LISTS:
         level = (node.get("attrs") or {}).get("level", 0)
         yield Block(node["type"], tuple(_words(node)), int(level), path)
         return
-    inside = (*path, Inside(node["type"], int((node.get("attrs") or {}).get("order", 1))))
+    first = first_number(node)
+    inside = (*path, Inside(node["type"], first, number=number))
     if not node.get("content"):
         yield Block("", path=inside)
-    for child in node.get("content", []):
-        for block in _blocks(child, inside):
+    for count, child in enumerate(node.get("content", []), first):
+        for block in _blocks(child, inside, count):
             yield block
-            inside = tuple(_continued(one) for one in inside)
-
-
-def _continued(inside: Inside) -> Inside:
-    return Inside(inside.kind, inside.order, fresh=False)
+            inside = tuple(replace(one, fresh=False) for one in inside)
 
 
 def _words(node: Node) -> Iterator[Word]:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup, escape
 
-from klimawerk.collab.content import safe_link
+from klimawerk.link_rule import allowed_link
 from klimawerk.versions.blocks import Block, Word, inline
 from klimawerk.versions.redline import ADDED, REMOVED, SAME, BlockChange, Run, TextChange
 
@@ -104,7 +104,7 @@ def _inline(node: dict[str, object]) -> Markup:
     for mark in node.get("marks", []):  # type: ignore[attr-defined]
         if mark["type"] == "link":
             href = mark.get("attrs", {}).get("href")
-            if safe_link(href):
+            if allowed_link(href):
                 html = Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(href, html)
         elif mark["type"] in _TAGS:
             html = _TAGS[mark["type"]].format(html)
@@ -119,5 +119,6 @@ def _paragraph(block: Block, inner: Markup, kind: str) -> Markup:
     sign = Markup("")
     if items and items[-1].fresh:
         lists = [inside for inside in block.path if inside.kind != "list_item"]
-        sign = Markup('<span class="sign">{}</span> ').format("•" if lists[-1].kind == "bullet_list" else "#")
+        said = "•" if lists[-1].kind == "bullet_list" else f"{items[-1].number}."
+        sign = Markup('<span class="sign">{}</span> ').format(said)
     return Markup('<p class="{}">{}{}</p>').format(" ".join(classes), sign, inner)

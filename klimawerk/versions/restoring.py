@@ -107,7 +107,9 @@ class _Work:
 
     def _texts(self, fragments: set[str]) -> None:
         known = fragments & store.fragment_names(store.find(self.item.name).id)
-        wanted = {fragment: self.old.text(fragment) or content.empty() for fragment in known}
+        wanted = {
+            fragment: content.without_refused_links(self.old.text(fragment) or content.empty())[0] for fragment in known
+        }
         if wanted:
             store.merge(self.item.name, wanted, by=self.by)
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from klimawerk.link_rule import allowed_link
+
 _START = re.compile(
     r"(?<![a-z0-9+-])(?:https?://(?=[\w\[])|mailto:(?=[\w.+-]))|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+",
     re.IGNORECASE,
@@ -46,10 +48,11 @@ def find_links(text: str) -> Iterator[Link]:
         stop = _stop(text, at)
         address = text[start:stop].rstrip(_BEHIND)
         end = start + len(address)
-        if end <= at or (found[0].lower() == "mailto:" and "@" not in address):
+        href = address.translate(_SEEN)
+        if end <= at or (found[0].lower() == "mailto:" and "@" not in address) or not allowed_link(href):
             at = stop
             continue
-        yield Link(start, end, address.translate(_SEEN))
+        yield Link(start, end, href)
         at = end
 
 

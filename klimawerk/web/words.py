@@ -81,6 +81,7 @@ WORDS: dict[str, LazyString] = {
     "note.waiting": lazy_gettext("The text is on its way. You can write in a moment."),
     "note.unreachable": lazy_gettext("Without a connection this text cannot be opened for writing yet."),
     "note.role": lazy_gettext("You can read this text, not change it."),
+    "note.deep": lazy_gettext("Lists cannot be nested more deeply."),
     "note.locked": lazy_gettext("Read-only now."),
     "note.locked.by": lazy_gettext("Read-only now, closed by {by}. {reason}"),
     "note.revoked": lazy_gettext("You can no longer open this text."),
@@ -101,7 +102,9 @@ WORDS: dict[str, LazyString] = {
     "link.address": lazy_gettext("Address of the link"),
     "link.set": lazy_gettext("Set link"),
     "link.remove": lazy_gettext("Remove link"),
-    "link.refused": lazy_gettext("Please give an address that begins with https://, http:// or mailto:."),
+    "link.refused": lazy_gettext(
+        "Please give an address with https://, http:// or mailto:, without blanks, of at most 2,000 characters."
+    ),
     # A comment that is on its way
     "comments.yours": lazy_gettext("Your comment"),
     "comments.passage": lazy_gettext("Comment on these words"),
@@ -147,7 +150,7 @@ LATER = (
         "waiting.here",
         "kept",
     ),
-    *("note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
+    *("note.deep", "note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),
     *(
         "offer.copied",
         "offer.copy",

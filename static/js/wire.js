@@ -2,7 +2,7 @@
 // The server's copy is klimawerk/live/events.py.
 
 export const PROTOCOL = 1
-export const SCHEMA = 1
+export const SCHEMA = 2
 
 // client to server
 export const DOC_JOIN = "doc:join"

@@ -12,7 +12,7 @@ from klimawerk.collab.access import Access
 from klimawerk.collab.models import Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.live import sockets
+from klimawerk.live import events, sockets
 from tests.live.house import House, Writer, editor, until
 
 Write = Callable[..., Writer]
@@ -136,9 +136,18 @@ def test_after_a_restore_from_backup_every_document_is_another_one(house: House,
 
 def test_an_older_editor_is_told_to_reload_and_reads_nothing(house: House, doc: str) -> None:
     old = house.client(1, schema=0)
-    assert old.wait_for("reload") == {"schema": 1}
+    assert old.wait_for("reload") == {"schema": events.SCHEMA}
     assert old.ask("doc:join", doc=doc) == {"ok": False, "error": "outdated"}
     assert house.client(1, schema=None).ask("doc:join", doc=doc)["ok"]
+
+
+def test_an_editor_that_only_lacks_attributes_is_told_to_reload_and_may_write(house: House, doc: str) -> None:
+    former = house.client(1, schema=events.OLDEST_SCHEMA)
+    assert former.wait_for("reload") == {"schema": events.SCHEMA}
+    assert former.ask("doc:join", doc=doc)["write"]
+    current = house.client(1, schema=events.SCHEMA)
+    assert current.ask("doc:join", doc=doc)["ok"]
+    assert current.get("reload") == []
 
 
 def test_words_that_somebody_else_makes_the_server_write_arrive_in_open_editors(writer: Write, doc: str) -> None:

@@ -86,10 +86,14 @@ def test_a_link_takes_only_addresses_that_are_safe(team: Team, sheet_for: SheetF
     here.page.wait_for_timeout(200)
     here.page.keyboard.press("Control+k")
     address = here.text().locator(".text-link input")
-    address.fill("javascript:alert(1)")
-    address.press("Enter")
-    expect(here.text().locator(".text-link-problem")).not_to_be_empty()
-    expect(here.body().locator("a")).to_have_count(0)
+    for refused in ("javascript:alert(1)", "https:example.org", f"https://example.org/{'a' * 2_000}"):
+        address.fill("")
+        expect(address).to_be_focused()
+        address.fill(refused)
+        address.press("Enter")
+        expect(here.text().locator(".text-link-problem")).to_contain_text("2.000 Zeichen")
+        expect(address).to_have_value(refused)
+        expect(here.body().locator("a")).to_have_count(0)
     address.fill("https://example.org/bins")
     address.press("Enter")
     expect(here.body().locator("a")).to_have_attribute("href", "https://example.org/bins")
@@ -190,7 +194,7 @@ def test_a_page_of_an_older_editor_says_so_once_and_leaves_the_moment_to_its_rea
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
     expect(page.locator("#reload")).to_have_count(0)
     for _ in range(2):
-        lines[-1].send('42["reload",{"schema":2}]')
+        lines[-1].send('42["reload",{"schema":3}]')
     expect(page.locator("#reload")).to_contain_text("There is a newer version of this page.")
     with page.expect_navigation():
         page.get_by_role("button", name="Load it now").click()

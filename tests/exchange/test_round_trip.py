@@ -146,6 +146,49 @@ def test_unknown_parts_and_wrong_sums_are_said_and_kept_out(app: Flask, example:
     assert not preview(EXAMPLE).warnings
 
 
+def numbered(order: int | None) -> Json:
+    item = {"type": "list_item", "content": content.from_plain("one")["content"]}
+    attributes = {} if order is None else {"attrs": {"order": order}}
+    return {"type": "doc", "content": [{"type": "ordered_list", **attributes, "content": [item]}]}
+
+
+def test_a_list_keeps_its_first_number_on_the_journey(app: Flask, example: Json) -> None:
+    texts = {measure["code"]: measure["description"] for measure in example["measures"][:3]}
+    orders = dict(zip(texts, (3, 0, None), strict=True))
+    for code, order in orders.items():
+        texts[code]["en"] = numbered(order)
+    programme = import_programme(as_bytes(example), by=None)
+    again = json.loads(export_bytes(programme))["measures"]
+    assert {m["code"]: m["description"]["en"] for m in again[:3]} == {code: numbered(orders[code]) for code in texts}
+    shown = store.texts([measure.name for measure in all_measures(programme)])
+    starts = {row["description.en"].html.partition("<li>")[0] for row in shown.values()}
+    assert starts > {'<ol start="3">', '<ol start="0">', "<ol>"}
+
+
+def test_a_link_against_the_rule_leaves_its_words_and_is_said_in_the_preview(app: Flask, example: Json) -> None:
+    def linked(address: object) -> Json:
+        mark = {"type": "link", "attrs": {"href": address}}
+        return {"type": "text", "text": str(address)[:20], "marks": [mark, {"type": "em"}]}
+
+    allowed = linked("https://example.org/")
+    runs = [allowed, linked("https:example.org"), linked(f"https://example.org/{'a' * 2_000}"), linked(None)]
+    example["measures"][0]["description"]["en"] = {"type": "doc", "content": [{"type": "paragraph", "content": runs}]}
+    warnings = [str(warning) for warning in preview(as_bytes(example)).warnings]
+    assert warnings == [
+        "measures[0] (WA-01) → description → en: Links left out, their words stay (3, such as “https:example.org”): "
+        "links begin with https://, http:// or mailto:, have no blanks and at most 2,000 characters."
+    ]
+    programme = import_programme(as_bytes(example), by=None)
+    written = json.loads(export_bytes(programme))["measures"][0]["description"]["en"]["content"][0]["content"]
+    assert written[0] == allowed
+    assert written[1] == {
+        "type": "text",
+        "text": "https:example.orghttps://example.org/None",
+        "marks": [{"type": "em"}],
+    }
+    assert not preview(export_bytes(programme)).warnings
+
+
 def test_the_preview_counts_and_sums(app: Flask) -> None:
     found = preview(EXAMPLE)
     assert (len(found.draft.goals), len(found.draft.measures)) == (5, 10)

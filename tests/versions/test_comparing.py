@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable
 from itertools import combinations, permutations
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +20,7 @@ from klimawerk.versions import redline
 from klimawerk.versions.blocks import Block, Word, blocks_of, text_of, words_of
 from klimawerk.versions.chain import canonical, digest
 from klimawerk.versions.comparing import Comparison, RowChange, State, compare, compare_rows
+from klimawerk.versions.marking import NEW, OLD, Marker
 from klimawerk.versions.redline import ADDED, CHANGED, REMOVED, SAME, TextChange, compare_texts, compare_words
 
 QUICK = settings(max_examples=120, print_blob=True)
@@ -185,6 +188,21 @@ def said(old: str, new: str) -> list[tuple[str, str, str]]:
         for run in compare_words(old, new)
         if run.kind != SAME
     ]
+
+
+def numbered(order: int, *words: str) -> Node:
+    items = [{"type": "list_item", "content": from_plain(one)["content"]} for one in words]
+    inner = {"type": "ordered_list", "content": [{"type": "list_item", "content": from_plain("inner")["content"]}]}
+    items[-1]["content"] = [*items[-1]["content"], inner]
+    return {"type": "doc", "content": [{"type": "ordered_list", "attrs": {"order": order}, "content": items}]}
+
+
+def test_items_are_shown_with_their_numbers(app: Flask) -> None:
+    with app.test_request_context():
+        change = compare_texts(numbered(3, "one", "two"), numbered(7, "one", "three", "two"))
+        signs = {side: re.findall(r'class="sign">([^<]+)<', Marker("en").text(change, side)) for side in (OLD, NEW)}
+    assert signs == {OLD: ["3.", "4.", "1."], NEW: ["7.", "8.", "9.", "1."]}
+    assert "Formatting changed" in Marker("en").text(change), "that the list begins elsewhere is a change"
 
 
 def test_words_change_not_letters() -> None:

@@ -50,6 +50,29 @@ def test_one_text_comes_back_and_nothing_else(any_database: str, desk: Desk) -> 
     assert list(verifying.faults()) == []
 
 
+def numbered(order: int, *marks: Node) -> Node:
+    """A list of one item."""
+    run = {"type": "text", "text": "one", **({"marks": list(marks)} if marks else {})}
+    item = {"type": "list_item", "content": [{"type": "paragraph", "content": [run]}]}
+    return {"type": "doc", "content": [{"type": "ordered_list", "attrs": {"order": order}, "content": [item]}]}
+
+
+def test_a_list_comes_back_with_its_first_number_and_without_a_link_of_before(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = {"type": "link", "attrs": {"href": "https:example.org"}}
+    with monkeypatch.context() as former:
+        former.setattr(content, "allowed_link", lambda _href: True)
+        with writing():
+            store.replace(desk.measure.name, {"description.en": numbered(3, link, {"type": "em"})})
+        desk.keep()
+    assert state_of(desk.versions[0]).text("description.en") == numbered(3, link, {"type": "em"})
+    desk.write("description.en", "something else")
+    back(desk, 1, "text:description.en")
+    db.session.rollback()
+    assert store.contents(desk.measure.name)["description.en"] == numbered(3, {"type": "em"})
+
+
 def test_a_field_and_a_line_come_back(desk: Desk) -> None:
     workshop(desk)
     costs = state_of(service.numbered(desk.measure.id, 1)).rows("costs")  # type: ignore[arg-type]

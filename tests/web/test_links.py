@@ -58,7 +58,21 @@ def test_what_nobody_sees_in_an_address_does_not_lead_elsewhere() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["https://", "https://)", "https://…", "mailto:you", "javascript:alert(1)", "data:text/html,x", "xhttps://a.b"],
+    [
+        *(
+            "https://",
+            "https://)",
+            "https://…",
+            "mailto:you",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "xhttps://a.b",
+        ),
+        f"https://example.org/{'a' * 2_000}",
+        "https:example.org",
+        "https://example.org\\@elsewhere.example/",
+        "https://example.org:port/",
+    ],
 )
 def test_what_is_no_address_is_no_link(text: str) -> None:
     assert linked(text) == text

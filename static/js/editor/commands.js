@@ -29,7 +29,7 @@ export const commands = {
   deeper: sinkListItem(nodes.list_item),
   higher: liftListItem(nodes.list_item),
   lineBreak: (state, dispatch) => {
-    dispatch?.(state.tr.replaceSelectionWith(nodes.hard_break.create()).scrollIntoView())
+    dispatch?.(state.tr.replaceSelectionWith(nodes.hard_break.create(), false).scrollIntoView())
     return true
   },
 }

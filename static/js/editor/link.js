@@ -1,7 +1,8 @@
 // A small form for a link's address, below the toolbar.
 
 import { word } from "../words.js"
-import { allowedLink, schema } from "./schema.js"
+import { allowedLink } from "./link-rule.js"
+import { schema } from "./schema.js"
 
 const { link } = schema.marks
 

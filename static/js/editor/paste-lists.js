@@ -1,6 +1,6 @@
 // Word writes lists as paragraphs with a sign in front; here they become lists again.
 
-const NUMBERED = /^\s*\(?([0-9]+|[a-z]|[ivx]+)[.)]/i
+const NUMBERED = /^\s*\(?(\d+|[a-z]|[ivx]+)[.)]/i
 
 export function turnWordLists(body) {
   const paragraphs = [...body.querySelectorAll("p, h1, h2, h3, h4, h5, h6")]
@@ -41,7 +41,9 @@ function finish(run) {
 function nested(entries) {
   const base = Math.min(...entries.map(({ level }) => level))
   const first = entries.find(({ level }) => level === base)
-  const list = first.paragraph.ownerDocument.createElement(NUMBERED.test(first.sign) ? "ol" : "ul")
+  const number = NUMBERED.exec(first.sign)?.[1]
+  const list = first.paragraph.ownerDocument.createElement(number ? "ol" : "ul")
+  if (number > 1) list.setAttribute("start", number)
   let deeper = []
   for (const entry of entries) {
     if (entry.level > base) deeper.push(entry)

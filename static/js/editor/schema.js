@@ -1,9 +1,14 @@
 // What a long text may hold. Node types are never taken out: y-prosemirror deletes for everybody what it does not
 // know. Contents are loose where two people's simultaneous edits could break a stricter rule.
+//
+// The server's copy is SCHEMA in klimawerk/collab/content.py; tests/editor/test_schema.py compares the two.
 
 import { Schema } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
+import { allowedLink } from "./link-rule.js"
 
-const ALLOWED = /^(https?:|mailto:)/i
+const LEVEL = { default: 3, values: [3, 4] }
+/** Number of a list's first item; null is 1. Documents written before it have none. */
+const ORDER = { default: null, from: 0, to: 10_000 }
 
 export const schema = new Schema({
   nodes: {
@@ -13,12 +18,18 @@ export const schema = new Schema({
       group: "block",
       content: "inline*",
       defining: true,
-      attrs: { level: { default: 3 } },
+      attrs: { level: LEVEL },
       parseDOM: ["h1", "h2", "h3", "h4", "h5", "h6"].map((tag) => ({ tag, attrs: { level: tag < "h4" ? 3 : 4 } })),
       toDOM: (node) => [Number(node.attrs.level) === 4 ? "h4" : "h3", 0],
     },
     bullet_list: { group: "block", content: "list_item+", parseDOM: [{ tag: "ul" }], toDOM: () => ["ul", 0] },
-    ordered_list: { group: "block", content: "list_item+", parseDOM: [{ tag: "ol" }], toDOM: () => ["ol", 0] },
+    ordered_list: {
+      group: "block",
+      content: "list_item+",
+      attrs: { order: ORDER },
+      parseDOM: [{ tag: "ol", getAttrs: (list) => ({ order: orderOf(list) }) }],
+      toDOM: ({ attrs }) => ["ol", { start: number(attrs.order) }, 0],
+    },
     list_item: { content: "block+", defining: true, parseDOM: [{ tag: "li" }], toDOM: () => ["li", 0] },
     text: { group: "inline" },
     hard_break: {
@@ -45,8 +56,13 @@ export const schema = new Schema({
   },
 })
 
-/** `{href}` for an address that may stand in a text; false for any other. */
-export function allowedLink(href) {
-  const address = String(href ?? "").trim()
-  return ALLOWED.test(address) && !/[\s<>"\p{Cc}]/u.test(address) ? { href: address } : false
+/** As `start` says, or the `value` of the first item. */
+function orderOf(list) {
+  return number(list.firstElementChild?.getAttribute("value") ?? list.getAttribute("start"))
+}
+
+/** What is no number of a list's first item, or is 1, counts as none: null. */
+function number(value) {
+  const order = Math.trunc(parseFloat(value))
+  return order >= ORDER.from && order <= ORDER.to && order !== 1 ? order : null
 }

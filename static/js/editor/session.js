@@ -6,6 +6,7 @@ import { note } from "../note.js"
 import { startWriting } from "../writing.js"
 import { anchorOf } from "./anchors.js"
 import { readCaret } from "./carets.js"
+import { dropRefusedLinks } from "./limits.js"
 import { positionOf } from "./point.js"
 import { schema } from "./schema.js"
 import { tellReadOnly, tellRefused } from "./telling.js"
@@ -116,6 +117,7 @@ export class Session {
   #begin(place) {
     note(this.host, null)
     if (!this.editing) this.#dress()
+    dropRefusedLinks(this.#view)
     const { state } = this.#view
     const at = state.doc.resolve(positionOf(state.doc, place))
     this.#view.focus()

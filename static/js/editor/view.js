@@ -9,6 +9,7 @@ import {
 } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { carets, readCaret } from "./carets.js"
 import { keys } from "./keys.js"
+import { limits } from "./limits.js"
 import { passages } from "./passages.js"
 import { cleanHtml, oneLine, onlyText } from "./paste.js"
 import { schema } from "./schema.js"
@@ -16,7 +17,14 @@ import { schema } from "./schema.js"
 /** @param session {host, body, live, multiline, editing, changed(), end(), toolbar} */
 export function makeView(session) {
   const fragment = session.live.replica.getXmlFragment(session.host.dataset.fragment)
-  const plugins = [ySyncPlugin(fragment), carets(session.live), passages(session.host), yUndoPlugin(), ...keys(session)]
+  const plugins = [
+    ySyncPlugin(fragment),
+    carets(session.live),
+    passages(session.host),
+    limits(session.host),
+    yUndoPlugin(),
+    ...keys(session),
+  ]
   return new EditorView(
     { mount: session.body },
     {

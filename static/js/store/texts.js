@@ -2,6 +2,7 @@
 // opened without a network, and what pages that are gone have left unsent.
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
+import { onSignedIn } from "../relogin.js"
 import { Timers } from "../timers.js"
 import { change, read } from "./database.js"
 import { device } from "./device.js"
@@ -9,6 +10,11 @@ import { waiting } from "./waiting.js"
 
 const SOON = 1_000
 const NOW_AND_THEN = 10_000
+
+// From the moment at which the person signs out, in whatever page, nothing more is kept of what is only read.
+let signedOut = false
+waiting.watch((what) => (signedOut ||= what === "forget"))
+onSignedIn(() => (signedOut = false))
 
 /** {base, left} of the document `doc`: its base {gen, state, write, reason, by} or null, and the records of unsent
  *  words that this page has just taken over. Empty where the browser keeps nothing. */
@@ -64,7 +70,7 @@ export class Base {
 
   async #write() {
     this.#timers.cancel("write")
-    if (device.shared || !waiting.keepsRead || !this.#about) return
+    if (device.shared || signedOut || !this.#about) return
     this.#parts = [together(this.#parts)]
     this.#written = Date.now()
     const record = { doc: this.#doc, state: this.#parts[0], at: this.#written, ...this.#about }

@@ -4,22 +4,17 @@
 // post: {url, body, lane, element, gen}; text: {doc, gen, update, fragments}. `page` is the page that looks after it.
 // A "draft" is a post that its writer has not sent: nothing tells of it, and it goes on in the form it was written in.
 
-import { onSignedIn } from "../relogin.js"
 import { change, destroy, read } from "./database.js"
 import { device } from "./device.js"
 
 // Where the browser cannot tell which pages are open, one that has not written for so long counts as gone.
 const SILENT = 15_000
-const FORGET = "forget"
 
 const watchers = new Set()
 const channel = new BroadcastChannel(device.owner)
 let hold = null
 
 export const waiting = {
-  /** Whether this page may keep what was only read: until its person signs out, in whatever page. */
-  keepsRead: true,
-
   async keep(record) {
     await alive()
     await change("waiting", (store) => store.put(record))
@@ -70,15 +65,14 @@ export const waiting = {
     tell()
   },
 
-  /** Call `watcher` whenever something was kept or dropped, in whatever page. */
+  /** Call `watcher(what)` whenever something was kept or dropped, in whatever page; "forget" when what was only read goes. */
   watch(watcher) {
     watchers.add(watcher)
   },
 
-  /** Forget what was only read, and keep nothing more of it. What waits stays, to be sent when its writer is back. */
+  /** Forget what was only read. What waits stays, to be sent when its writer is back. */
   async forgetRead() {
-    this.keepsRead = false
-    channel.postMessage(FORGET)
+    if (!device.shared) tell("forget")
     if ((await everything()).length) await change("bases", (store) => store.clear())
     else await destroy()
   },
@@ -93,16 +87,16 @@ async function everything() {
   return (await read("waiting", (store) => store.getAll())) ?? []
 }
 
-channel.onmessage = ({ data }) => {
-  if (data === FORGET) waiting.keepsRead = false
-  else watchers.forEach((watcher) => watcher())
-}
-onSignedIn(() => (waiting.keepsRead = true))
+channel.onmessage = hear
 window.addEventListener("pagehide", () => channel.postMessage("gone"))
 
-function tell() {
-  watchers.forEach((watcher) => watcher())
-  channel.postMessage("changed")
+function hear({ data }) {
+  watchers.forEach((watcher) => watcher(data))
+}
+
+function tell(data = "changed") {
+  hear({ data })
+  channel.postMessage(data)
 }
 
 /** While this page lives it holds a lock of its own name, so that no other page takes over what it looks after. */

@@ -7,6 +7,7 @@ first currency, "local" the partner's.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,12 +32,21 @@ OWN_FUNDS = {"de": "own_de", "partner": "own_partner"}
 
 LONGEST = 100  # characters of a number as somebody writes it
 _MINUS = ("-", "−", "–")
+_NO_CENTS = (",-", ",–", ",—", ".-", ".–", ".—")
+_NUMERALS = "0123456789.,'’ \u00a0\u202f"
+_SCALES = {
+    **dict.fromkeys(("tsd", "tausend", "thousand", "mille", "mil"), 10**3),
+    **dict.fromkeys(("mio", "million", "millionen", "millions", "millón", "millones"), 10**6),
+    **dict.fromkeys(("mrd", "milliarde", "milliarden", "milliard", "milliards", "mil millones"), 10**9),
+}
+"""Words for thousands and more. "Billion" is none of them: a thousand millions in English, a million in German."""
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _GROUPED_BY_SPACE = re.compile(r"\d{1,3}([ \u00a0\u202f'’]\d{3})+([.,]\d+)?", re.ASCII)
 _PLAIN = re.compile(r"\d+([.,]\d+)?", re.ASCII)
 _POINTS = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
 _COMMAS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
-_UNCLEAR = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+_WHOLE = re.compile(r"\d+|\d{1,3}(?:(?:\.\d{3})+|(?:,\d{3})+|(?:[ \u00a0\u202f'’]\d{3})+)", re.ASCII)
+_UNCLEAR = re.compile(r"0*+[1-9]\d*+[.,]\d{3}", re.ASCII)
 
 
 class BadAmount(ValueError):
@@ -54,32 +64,52 @@ class Ambiguous:
     readings: tuple[Decimal, Decimal]
 
 
-def parse_amount(text: str, locale: str) -> Decimal | Ambiguous:
+def parse_amount(text: str, locale: str, scale: int = 1) -> Decimal | Ambiguous:
     """The amount with its cents. `locale` ("de", "en") orders the readings of an unclear one. Raises BadAmount."""
-    amount = parse_number(text, locale)
+    amount = parse_number(text, locale, scale)
     if isinstance(amount, Ambiguous) and amount.readings[0] > 0:
         return amount
     if isinstance(amount, Ambiguous) or amount < 0:
         raise BadAmount(_("An amount cannot be negative."))
+    return with_cents(amount)
+
+
+def with_cents(amount: Decimal) -> Decimal:
+    """With two decimals. Raises BadAmount where it has more of its own."""
     if amount != round_half_up(amount):
         raise BadAmount(_("An amount has at most two decimals."))
     return round_half_up(amount)
 
 
-def parse_number(text: str, locale: str) -> Decimal | Ambiguous:
-    """The same for a number that is no money, with as many decimals as it has, at most six. Raises BadAmount."""
-    written = text.strip().removesuffix(",-").removesuffix(",–").strip()
+def parse_number(text: str, locale: str, scale: int = 1) -> Decimal | Ambiguous:
+    """The same for a number that is no money, with as many decimals as it has, at most six. Raises BadAmount.
+
+    Understood are separators of thousands ("1.500.000", "1 500,5", "1'500"), the dash for no cents ("1'500.–") and
+    words for thousands and more ("5 Mio."). A single separator before exactly three digits is ambiguous, however many
+    digits stand before it ("1500.000"), unless those are zeros. `scale` multiplies a number without such a word.
+    """
+    written = text.strip()
     if len(written) > LONGEST:
         raise BadAmount(_("This is not an amount. Write it like 62000 or 62000.50."))
     if written[:1] in _MINUS:
-        return _negative(_positive(written[1:].strip(), locale))
-    return _positive(written, locale)
+        return _negative(_positive(written[1:].strip(), locale, scale))
+    return _positive(written, locale, scale)
 
 
-def _positive(written: str, locale: str) -> Decimal | Ambiguous:
-    if _UNCLEAR.fullmatch(written):
-        return _both_readings(written, locale)
-    return _checked(_number(written))
+def scale_of(word: str) -> int:
+    """1000 for "Tsd.", 1,000,000 for "million"; 1 for what is no such word."""
+    return _SCALES.get(unicodedata.normalize("NFC", word).strip(" .").casefold(), 1)
+
+
+def _positive(written: str, locale: str, scale: int) -> Decimal | Ambiguous:
+    word = written.lstrip(_NUMERALS)
+    own = scale_of(word)
+    digits, scale = (written.removesuffix(word).rstrip(), own) if own > 1 else (written, scale)
+    if digits.endswith(_NO_CENTS):
+        return _checked(_whole(digits[:-2].strip()) * scale)
+    if _UNCLEAR.fullmatch(digits):
+        return _both_readings(digits, locale, scale)
+    return _checked(_number(digits) * scale)
 
 
 def round_half_up(amount: Decimal) -> Decimal:
@@ -288,10 +318,10 @@ def _negative(number: Decimal | Ambiguous) -> Decimal | Ambiguous:
     return -number
 
 
-def _both_readings(written: str, locale: str) -> Ambiguous:
-    grouped = _checked(Decimal(re.sub(r"[.,]", "", written)))
-    fraction = Decimal(written.replace(",", "."))
-    usual = "." if locale.startswith(("de", "es", "pt")) else ","
+def _both_readings(written: str, locale: str, scale: int) -> Ambiguous:
+    grouped = _checked(Decimal(re.sub(r"[.,]", "", written)) * scale)
+    fraction = _checked(Decimal(written.replace(",", ".")) * scale)
+    usual = "." if locale.startswith(("de", "es", "fr", "pt")) else ","
     return Ambiguous((grouped, fraction) if usual in written else (fraction, grouped))
 
 
@@ -304,6 +334,13 @@ def _number(written: str) -> Decimal:
         return Decimal(written.replace(".", "").replace(",", "."))
     if _COMMAS.fullmatch(written):
         return Decimal(written.replace(",", ""))
+    raise BadAmount(_("This is not an amount. Write it like 62000 or 62000.50."))
+
+
+def _whole(written: str) -> Decimal:
+    """A number behind which a dash says that there are no cents: its separators are all of thousands."""
+    if _WHOLE.fullmatch(written):
+        return Decimal(re.sub(r"\D", "", written))
     raise BadAmount(_("This is not an amount. Write it like 62000 or 62000.50."))
 
 

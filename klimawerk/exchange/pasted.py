@@ -14,7 +14,8 @@ from klimawerk.codes import codes
 from klimawerk.exchange.columns import Layout
 from klimawerk.exchange.problems import Sentence, shown
 from klimawerk.exchange.tables import Grid
-from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
+from klimawerk.exchange.units import Unit, split, unit_of
+from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number, with_cents
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import parse_month
 
@@ -54,6 +55,12 @@ class Pasted:
 
     layout: Layout
     rows: list[list[Cell]]
+    units: list[Unit]
+
+    @property
+    def scaled(self) -> list[Unit]:
+        """Those of columns whose numbers are multiplied."""
+        return [unit for unit in self.units if unit.scale > 1]
 
     @property
     def problems(self) -> int:
@@ -71,7 +78,7 @@ class Pasted:
 
     @property
     def open_questions(self) -> bool:
-        return any(cell.value is None for cell in self.unclear.values())
+        return any(cell.value is None and not cell.problem for cell in self.unclear.values())
 
     def records(self) -> list[dict[str, Any]]:
         """Per row, the values by the name of their column; rows without any are left out."""
@@ -91,23 +98,35 @@ class _Unreadable(ValueError):
 def read(grid: Grid, layout: Layout, fields: dict[str, Field], around: Surroundings) -> Pasted:
     """Every cell of the grid, without its headings."""
     body = grid[1:] if layout.heading else grid
-    rows = [_row(texts, layout, fields, around) for texts in body]
-    return Pasted(layout, _codes_once(rows, layout))
+    kinds = [fields.get(name) for name in layout.columns]
+    units = [
+        _unit(text, field, around) if layout.heading else Unit() for text, field in zip(grid[0], kinds, strict=True)
+    ]
+    columns = [_Column(number, *known) for number, known in enumerate(zip(kinds, units, strict=True))]
+    rows = [[_cell(text, column, around) for text, column in zip(texts, columns, strict=True)] for texts in body]
+    return Pasted(layout, _codes_once(rows, layout), units)
 
 
-def _row(texts: list[str], layout: Layout, fields: dict[str, Field], around: Surroundings) -> list[Cell]:
-    named = zip(texts, layout.columns, strict=True)
-    return [_cell(text, fields.get(name), number, around) for number, (text, name) in enumerate(named)]
+@dataclass(frozen=True)
+class _Column:
+    number: int
+    field: Field | None
+    unit: Unit
 
 
-def _cell(text: str, field: Field | None, column: int, around: Surroundings) -> Cell:
-    if field is None or not text:
+def _unit(heading: str, field: Field | None, around: Surroundings) -> Unit:
+    counts = field is not None and field.kind in ("amount", "number")
+    return unit_of(heading, around.currencies) if counts else Unit()
+
+
+def _cell(text: str, column: _Column, around: Surroundings) -> Cell:
+    if column.field is None or not text:
         return Cell(text)
     try:
-        value = _READERS[field.kind](field, text, around)
+        value = _READERS[column.field.kind](column.field, text, around, column.unit)
+        return _decided(text, value, around.readings.get(column.number, ""))
     except (_Unreadable, BadAmount) as unreadable:
         return Cell(text, problem=unreadable.sentence)
-    return _decided(text, value, around.readings.get(column, ""))
 
 
 def _decided(text: str, value: Any, reading: str) -> Cell:
@@ -120,9 +139,12 @@ def _decided(text: str, value: Any, reading: str) -> Cell:
         if chosen is None:
             return Cell(text, readings=readings)
         number = chosen
-    if currency is not None:
-        return Cell(text, {"amount": f"{number:.2f}", "currency": currency}, readings=readings)
-    return Cell(text, f"{number.normalize():f}" if isinstance(number, Decimal) else number, readings=readings)
+    if currency is None:
+        return Cell(text, f"{number.normalize():f}" if isinstance(number, Decimal) else number, readings=readings)
+    try:
+        return Cell(text, {"amount": str(with_cents(number)), "currency": currency}, readings=readings)
+    except BadAmount as bad:
+        return Cell(text, problem=bad.sentence, readings=readings)
 
 
 def _codes_once(rows: list[list[Cell]], layout: Layout) -> list[list[Cell]]:
@@ -138,13 +160,13 @@ def _codes_once(rows: list[list[Cell]], layout: Layout) -> list[list[Cell]]:
     return rows
 
 
-def _text(field: Field, text: str, around: Surroundings) -> str:
+def _text(field: Field, text: str, around: Surroundings, unit: Unit) -> str:
     if len(text) > field.max_length:
         raise _Unreadable(_("Too long: at most %(most)s characters.", most=field.max_length))
     return text if field.kind == "live" and not field.line else " ".join(text.split())
 
 
-def _choice(field: Field, text: str, around: Surroundings) -> Any:
+def _choice(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
     word = text.casefold()
     towns = around.sides if field.codes.endswith("side") else {}
     for entry in codes(field.codes):
@@ -156,38 +178,37 @@ def _choice(field: Field, text: str, around: Surroundings) -> Any:
     raise _Unreadable(_("“%(word)s” is not in the list.", word=shown(text)))
 
 
-def _month(field: Field, text: str, around: Surroundings) -> str:
+def _month(field: Field, text: str, around: Surroundings, unit: Unit) -> str:
     found = parse_month(text, around.locale)
     if found is None:
         raise _Unreadable(_("Please write month and year, for example “September 2027”."))
     return found
 
 
-def _year(field: Field, text: str, around: Surroundings) -> int:
+def _year(field: Field, text: str, around: Surroundings, unit: Unit) -> int:
     try:
         return scalars.year(text)
     except ValueError:
         raise _Unreadable(_("Please write a year, for example 2030.")) from None
 
 
-def _number(field: Field, text: str, around: Surroundings) -> Decimal | Ambiguous:
-    return parse_number(text, around.locale)
+def _number(field: Field, text: str, around: Surroundings, unit: Unit) -> Decimal | Ambiguous:
+    return parse_number(text, around.locale, unit.scale)
 
 
-def _amount(field: Field, text: str, around: Surroundings) -> tuple[Decimal | Ambiguous, str]:
-    currency, rest = around.currency, text.replace("€", "EUR").strip()
-    for code in around.currencies:
-        if rest.upper().startswith(code) or rest.upper().endswith(code):
-            currency, rest = code, rest.upper().replace(code, "", 1).strip()
-            break
-    return parse_amount(rest, around.locale), currency
+def _amount(field: Field, text: str, around: Surroundings, unit: Unit) -> tuple[Decimal | Ambiguous, str]:
+    number, own = split(text, around.currencies, unit)
+    currency = own.currency or around.currency
+    if currency not in around.currencies:
+        raise _Unreadable(_("This programme has no amounts in %(currency)s.", currency=currency))
+    return parse_amount(number, around.locale, own.scale), currency
 
 
-def _goal(field: Field, text: str, around: Surroundings) -> Any:
+def _goal(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
     return _known(around.goals, text, _("There is no goal “%(word)s”.", word=shown(text)))
 
 
-def _field(field: Field, text: str, around: Surroundings) -> Any:
+def _field(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
     return _known(around.fields, text, _("There is no field of action “%(word)s”.", word=shown(text)))
 
 
@@ -197,14 +218,14 @@ def _known(things: dict[str, Any], text: str, sentence: Sentence) -> Any:
     return things[text.casefold()]
 
 
-def _code(field: Field, text: str, around: Surroundings) -> str:
-    code = _text(field, text, around)
+def _code(field: Field, text: str, around: Surroundings, unit: Unit) -> str:
+    code = _text(field, text, around, unit)
     if code in around.taken:
         raise _Unreadable(_("This code is in use already; a new one will be given."))
     return code
 
 
-_READERS: dict[str, Callable[[Field, str, Surroundings], Any]] = {
+_READERS: dict[str, Callable[[Field, str, Surroundings, Unit], Any]] = {
     "live": _text,
     "lines": _text,
     "line": _text,

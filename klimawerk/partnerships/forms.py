@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
     EmailField,
@@ -20,9 +20,11 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from klimawerk import scalars
 from klimawerk.accounts.forms import reads_as_email, reads_as_name, stripped, zone_choices
 from klimawerk.codes import codes
+from klimawerk.money import Ambiguous, BadAmount, parse_number
 from klimawerk.partnerships import countries, labels
 from klimawerk.partnerships.service import Founding, Town
-from klimawerk.web.forms import Choice, Day, Ticks, Whole
+from klimawerk.web.formats import written
+from klimawerk.web.forms import Choice, Day, Ticks, Whole, which
 
 LONGEST_PROFILE = 5_000
 TEXTS = ("de", "en", "es", "fr", "pt")
@@ -225,11 +227,18 @@ def texts_of(form: FlaskForm, name: str, languages: Iterable[str]) -> dict[str, 
 
 
 def _rate(text: str) -> Decimal:
-    """A rate such as "13,5" or "655.957": one decimal sign, no thousands."""
+    """A rate such as "13,5": one decimal sign, no thousands. "4.100" could be either, so it is asked about."""
     plain = text.replace(",", ".")
     digits = plain.replace(".", "", 1)
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
         raise ValidationError(_("Write the rate as a number, for example 13.5."))
+    language = str(get_locale() or "en")[:2]
+    try:
+        amount = parse_number(text, language)
+    except BadAmount:
+        raise ValidationError(_("Write the rate as a number, for example 13.5.")) from None
+    if isinstance(amount, Ambiguous):
+        raise ValidationError(which((written(one, language) for one in amount.readings), language))
     rate = Decimal(plain).quantize(Decimal("0.000001"))
     if not 0 < rate < scalars.MOST_RATE:
         raise ValidationError(_("The rate is greater than zero."))

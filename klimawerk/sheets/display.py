@@ -6,12 +6,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Protocol
 
-from babel import numbers
-
 from klimawerk.sheets import labels
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import show_month
-from klimawerk.web.formats import money, number
+from klimawerk.web.formats import money, number, written
 
 
 class Offered(Protocol):
@@ -57,13 +55,6 @@ def _amount(field: Field, value: Any, language: str, sides: Any, offered: Any, t
     if typed:
         return written(value["amount"], language, cents=True)
     return money(Decimal(value["amount"]), value["currency"])
-
-
-def written(value: Any, language: str, *, cents: bool = False) -> str:
-    """Without grouping, and never with just three decimals, so that it reads back clearly: "62000,00", "0,5"."""
-    amount = Decimal(str(value))
-    three = amount.normalize().as_tuple().exponent == -3
-    return numbers.format_decimal(amount, "0.00" if cents else "0.0000" if three else "0.######", locale=language)
 
 
 def _measurements(field: Field, value: Any, language: str, sides: Any, offered: Any, typed: bool) -> str:

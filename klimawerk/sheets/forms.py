@@ -16,9 +16,9 @@ from klimawerk import codes, scalars
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import parse_month
-from klimawerk.sheets.display import written
 from klimawerk.sheets.models import Frame
-from klimawerk.web.forms import Choice, Whole
+from klimawerk.web.formats import written
+from klimawerk.web.forms import Choice, Whole, which
 
 MAX_MEASUREMENTS = 200
 
@@ -134,8 +134,7 @@ def _read(parse: Callable[[str, str], Decimal | Ambiguous], text: str, asked: As
     except BadAmount as bad:
         raise ValidationError(str(bad.sentence)) from bad
     if isinstance(number, Ambiguous):
-        first, second = (written(reading, asked.language) for reading in number.readings)
-        raise ValidationError(_("Do you mean %(first)s or %(second)s? Please write it so.", first=first, second=second))
+        raise ValidationError(which((written(one, asked.language) for one in number.readings), asked.language))
     return format(number, "f")
 
 

@@ -65,6 +65,13 @@ def number(value: Decimal | float | int | str | None) -> str:
     return numbers.format_decimal(Decimal(str(value)), "#,##0.######", _locale())
 
 
+def written(value: Decimal | int | str, language: str, *, cents: bool = False) -> str:
+    """Without grouping, and never with just three decimals, so that it reads back clearly: "62000,00", "0,5"."""
+    amount = Decimal(str(value))
+    three = amount.normalize().as_tuple().exponent == -3
+    return numbers.format_decimal(amount, "0.00" if cents else "0.0000" if three else "0.######", locale=language)
+
+
 def size(count: int) -> str:
     """So many bytes, to one decimal: "0.6 kB", "1,2 MB"."""
     unit, most = ("kilobyte", 1e3) if count < 1e6 else ("megabyte", 1e6)

@@ -1,9 +1,11 @@
-"""Fields of forms for what has bounds: whole numbers, days, ids, choices."""
+"""Fields of forms for what has bounds: whole numbers, days, ids, choices; the question about what is ambiguous."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from babel.lists import format_list
 from flask_babel import gettext as _
 from wtforms import DateField, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import ValidationError
@@ -13,6 +15,11 @@ from klimawerk import scalars
 
 FEW = 12
 """So many choices are named where another one was sent; more stand in the list alone."""
+
+
+def which(readings: Iterable[str], language: str) -> str:
+    """The question about a value that can be read in several ways; each reading is written so that it is clear."""
+    return str(_("Do you mean %(readings)s? Please write it so.", readings=format_list(list(readings), "or", language)))
 
 
 class Whole(IntegerField):

@@ -85,7 +85,14 @@ def guess(grid: Grid, fields: dict[str, Field]) -> Layout:
     if any(named):
         return Layout(tuple(name if name not in named[:n] else "" for n, name in enumerate(named)), heading=True)
     text = next((name for name in ("title", "text", *fields) if name in fields), "")
-    return Layout((text, *([""] * (len(grid[0]) - 1))), heading=False)
+    first = next(number for number in range(len(grid[0])) if any(row[number] for row in grid))
+    return Layout(tuple(text if number == first else "" for number in range(len(grid[0]))), heading=False)
+
+
+def left_out(grid: Grid, layout: Layout) -> list[tuple[int, str]]:
+    """The columns that have a text and become nothing: their numbers, from 1, and the first text in them."""
+    texts = [[row[number] for row in grid if row[number]] for number in range(len(grid[0]))]
+    return [(number + 1, some[0]) for number, some in enumerate(texts) if some and not layout.columns[number]]
 
 
 def _named(cell: str, fields: dict[str, Field]) -> str:

@@ -1,12 +1,13 @@
 """Doors for pasted tables: `/programmes/<id>/paste` makes measures, `/items/<id>/paste/<kind>` rows.
 
 One page does both steps: it shows what each cell would become until there is nothing left to ask, then takes it over.
-Nothing is kept in between: the form carries the table.
+Nothing is kept in between: the form carries the table. `/tables/read` reads what the browser found in the clipboard, so
+that there is one reader of tables.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request
@@ -18,11 +19,12 @@ from sqlalchemy import select
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.exchange import pasting
-from klimawerk.exchange.columns import Layout, guess, measure_fields, row_fields
+from klimawerk.exchange.columns import Layout, guess, left_out, measure_fields, row_fields
 from klimawerk.exchange.pasted import Pasted, Surroundings, read
 from klimawerk.exchange.routes import bp
-from klimawerk.exchange.tables import BadTable, Grid, parse, written
+from klimawerk.exchange.tables import BadTable, Grid, read_table, written
 from klimawerk.extensions import db
+from klimawerk.goals.content import SHEET as GOAL
 from klimawerk.goals.service import goals_of
 from klimawerk.idempotency import earlier, form_key, once
 from klimawerk.programmes.models import Programme
@@ -35,10 +37,14 @@ from klimawerk.sheets.routes import here
 from klimawerk.sheets.rows import TooManyRows, rows_of
 from klimawerk.sheets.view import View
 
+TITLE_LENGTH = GOAL.fields["title"].max_length
+
 
 @dataclass
 class Desk:
-    """Everything the page shows. `error` is about the table as a whole."""
+    """Everything the page shows. `error` is about the table as a whole, `notes` say what of it was not read.
+
+    `left_out`: columns that become nothing. `titles`: of a new goal by language; None where there are goals."""
 
     view: View
     fields: dict[str, Field]
@@ -51,6 +57,10 @@ class Desk:
     goal_id: int = 0
     pasted: Pasted | None = None
     error: Any = ""
+    notes: tuple[Any, ...] = ()
+    left_out: list[tuple[int, str]] = field(default_factory=list)
+    titles: dict[str, str] | None = None
+    title_error: Any = ""
 
 
 @bp.route("/programmes/<int:item_id>/paste", methods=["GET", "POST"])
@@ -64,19 +74,33 @@ def paste_measures(item_id: int) -> ResponseReturnValue:
     desk.goals = [(goal.id, f"{goal.code} {titles[goal.id][0]}".strip()) for goal in goals]
     if earlier(form_key()):
         return redirect(desk.back, 303)
-    if not goals:
-        desk.error = _("Measures stand under a goal: please write a goal first.")
-    elif _look(desk) and desk.pasted:
-        goal = next((goal for goal in goals if goal.id == desk.goal_id), goals[0])
+    if not goals or _has_titles(desk):
+        desk.titles = _titles(desk)
+    if _look(desk) and desk.pasted and _named(desk):
         records, by = desk.pasted.records(), opened.member.person.id
 
         def create() -> str:
+            if desk.titles is None:
+                goal = next((goal for goal in goals if goal.id == desk.goal_id), goals[0])
+            else:
+                goal = pasting.add_goal(programme, desk.titles, by=by)
             count = len(pasting.add_measures(records, desk.language, goal=goal, by=by))
             flash(ngettext("One measure was added.", "%(num)d measures were added.", count))
             return desk.back
 
         return redirect(once(form_key(), create), 303)
     return _page(desk)
+
+
+@bp.post("/tables/read")
+@login_required
+def read_pasted() -> ResponseReturnValue:
+    """A table as the browser got it from the clipboard, as tab-separated text; nothing is kept."""
+    try:
+        found = read_table(request.form.get("table", ""))
+    except BadTable as bad:
+        return {"error": str(bad.sentence)}, 422
+    return {"table": written(found.grid), "notes": [str(note) for note in found.notes]}
 
 
 @bp.route("/items/<int:item_id>/paste/<kind>", methods=["GET", "POST"])
@@ -123,13 +147,33 @@ def _look(desk: Desk) -> bool:
     if request.method != "POST":
         return False
     try:
-        grid = parse(desk.table)
+        found = read_table(desk.table)
     except BadTable as bad:
         desk.error = bad.sentence
         return False
+    grid, desk.notes = found.grid, found.notes
     desk.table = written(grid)
     desk.pasted = read(grid, _layout(grid, desk.fields), desk.fields, _surroundings(desk))
+    desk.left_out = left_out(grid, desk.pasted.layout)
     return request.form.get("step") == "take" and not desk.pasted.open_questions and bool(desk.pasted.records())
+
+
+def _has_titles(desk: Desk) -> bool:
+    """Whether the page asked for a new goal's title: somebody else may have made a goal since."""
+    return any(f"goal-{code}" in request.form for code in desk.view.languages.all)
+
+
+def _titles(desk: Desk) -> dict[str, str]:
+    return {code: " ".join(request.form.get(f"goal-{code}", "").split()) for code in desk.view.languages.all}
+
+
+def _named(desk: Desk) -> bool:
+    """Whether a new goal, if one is made, has a title that fits."""
+    if desk.titles is not None and not any(desk.titles.values()):
+        desk.title_error = _("Please give the new goal a title.")
+    elif desk.titles is not None and any(len(title) > TITLE_LENGTH for title in desk.titles.values()):
+        desk.title_error = _("Too long: at most %(most)s characters.", most=TITLE_LENGTH)
+    return not desk.title_error
 
 
 def _layout(grid: Grid, fields: dict[str, Field]) -> Layout:
@@ -171,4 +215,6 @@ def _words_of_fields(programme: Programme) -> dict[str, str]:
 
 def _page(desk: Desk) -> ResponseReturnValue:
     refused = request.method == "POST" and (bool(desk.error) or request.form.get("step") == "take")
-    return render_template("exchange/paste.html", desk=desk, v=desk.view), 422 if refused else 200
+    return render_template(
+        "exchange/paste.html", desk=desk, v=desk.view, title_length=TITLE_LENGTH
+    ), 422 if refused else 200

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 from klimawerk import scalars
 from klimawerk.codes import codes
 from klimawerk.exchange.columns import Layout
+from klimawerk.exchange.html_tables import MERGED
 from klimawerk.exchange.problems import Sentence, shown
 from klimawerk.exchange.tables import Grid
 from klimawerk.exchange.units import Unit, split, unit_of
@@ -41,12 +42,15 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Cell:
-    """`value` is None for an empty cell and for one with a `problem`; `readings`: what an unclear number may mean."""
+    """`value` is None for an empty cell and for one with a `problem`; `readings`: what an unclear number may mean.
+
+    `merged`: it is merged with the cell above it, whose value it has."""
 
     text: str
     value: Any = None
     problem: Sentence = ""
     readings: tuple[Decimal, ...] = ()
+    merged: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,16 @@ class Pasted:
         return any(cell.value is None and not cell.problem for cell in self.unclear.values())
 
     def records(self) -> list[dict[str, Any]]:
-        """Per row, the values by the name of their column; rows without any are left out."""
-        named = [
-            {name: cell.value for name, cell in zip(self.layout.columns, row, strict=True) if name} for row in self.rows
+        """Per row, the values by the name of their column; rows without any of their own are left out."""
+        rows = [
+            {name: cell for name, cell in zip(self.layout.columns, row, strict=True) if name and cell.value is not None}
+            for row in self.rows
         ]
-        kept = [{name: value for name, value in record.items() if value is not None} for record in named]
-        return [record for record in kept if record]
+        return [
+            {name: cell.value for name, cell in row.items()}
+            for row in rows
+            if any(not cell.merged for cell in row.values())
+        ]
 
 
 class _Unreadable(ValueError):
@@ -103,7 +111,13 @@ def read(grid: Grid, layout: Layout, fields: dict[str, Field], around: Surroundi
         _unit(text, field, around) if layout.heading else Unit() for text, field in zip(grid[0], kinds, strict=True)
     ]
     columns = [_Column(number, *known) for number, known in enumerate(zip(kinds, units, strict=True))]
-    rows = [[_cell(text, column, around) for text, column in zip(texts, columns, strict=True)] for texts in body]
+    rows: list[list[Cell]] = []
+    for texts in body:
+        above = rows[-1] if rows else [Cell("")] * len(columns)
+        cells = zip(texts, columns, above, strict=True)
+        rows.append(
+            [_cell(text, column, around) if text != MERGED else _merged(one, column) for text, column, one in cells]
+        )
     return Pasted(layout, _codes_once(rows, layout), units)
 
 
@@ -127,6 +141,13 @@ def _cell(text: str, column: _Column, around: Surroundings) -> Cell:
         return _decided(text, value, around.readings.get(column.number, ""))
     except (_Unreadable, BadAmount) as unreadable:
         return Cell(text, problem=unreadable.sentence)
+
+
+def _merged(above: Cell, column: _Column) -> Cell:
+    """A cell merged with the one above holds for each of its rows, as a goal or a month does; a number counts once."""
+    if column.field is None or column.field.kind in ("amount", "number"):
+        return Cell(MERGED)
+    return replace(above, merged=True)
 
 
 def _decided(text: str, value: Any, reading: str) -> Cell:
@@ -154,7 +175,7 @@ def _codes_once(rows: list[list[Cell]], layout: Layout) -> list[list[Cell]]:
     column, seen = layout.columns.index("code"), set()
     for row in rows:
         cell = row[column]
-        if cell.value is not None and cell.value in seen:
+        if cell.value is not None and (cell.value in seen or cell.merged):
             row[column] = Cell(cell.text, problem=_("This code stands twice in the table."))
         seen.add(cell.value)
     return rows

@@ -8,10 +8,13 @@ from klimawerk.collab import content
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
+from klimawerk.goals.service import create_goal
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import create_measure
+from klimawerk.programmes.models import Programme
 from klimawerk.sheets.catalogue import Field, RowKind
+from klimawerk.sheets.items import Texts
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import append_row
 
@@ -28,6 +31,12 @@ def add_measures(records: list[Record], language: str, *, goal: Goal, by: int) -
     """One measure per record, under the goal it names or else under `goal`."""
     with writing():
         return [_add_measure(record, language, goal, by) for record in records]
+
+
+def add_goal(programme: Programme, titles: dict[str, str], *, by: int) -> Goal:
+    """A new goal with its titles by language."""
+    texts: Texts = {f"title.{language}": content.from_plain(title) for language, title in titles.items() if title}
+    return create_goal(programme, texts=texts, by=by)
 
 
 def _add_measure(record: Record, language: str, goal: Goal, by: int) -> Measure:

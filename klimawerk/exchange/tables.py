@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import html
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
+from klimawerk import text
+from klimawerk.exchange.html_tables import MERGED, HtmlTable, read_html
 from klimawerk.turns import breathe
 
 MAX_SIZE, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_000_000, 200, 30, 20_000  # characters, rows, columns, characters
 
 Grid = list[list[str]]
 
-_TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*+)([^<>]*+)>|([^<]++)|<")
-_LONG_REFERENCE = re.compile(r"&#[0-9]{8,}+;?")  # no character; `html.unescape` fails at thousands of digits
-_SPAN = re.compile(r"colspan\s*=\s*[\"']?(\d{1,3})", re.ASCII | re.IGNORECASE)
-_UNUSUAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_TAB, _SEMICOLON = re.compile(r"[\t\n]"), re.compile(r"[;\n]")  # where a cell ends
 
 
 class BadTable(ValueError):
@@ -29,14 +28,28 @@ class BadTable(ValueError):
         self.sentence = sentence
 
 
+@dataclass(frozen=True)
+class Read:
+    """A table as it was read. `notes`: what was left out of it."""
+
+    grid: Grid
+    notes: tuple[LazyString, ...] = ()
+
+
 def parse(pasted: str) -> Grid:
     """Rows of equal length, without empty ones. Raises BadTable. Others have their turn in between (`breathe`): the
     longest text, split into many small cells, takes a second."""
+    return read_table(pasted).grid
+
+
+def read_table(pasted: str) -> Read:
+    """The same, with what was left out. A cell `MERGED` belongs to the one above it."""
     if len(pasted) > MAX_SIZE:
         raise BadTable(_("This table is too large to be pasted."))
-    found = _from_html(pasted) if re.search(r"<t(?:able|d|h)[\s>]", pasted, re.IGNORECASE) else _from_text(pasted)
-    rows = [[_clean(cell) for cell in row] for row in found]
-    rows = [row for row in rows if any(row)]
+    is_html = re.search(r"<t(?:able|d|h)[\s>]", pasted, re.IGNORECASE) is not None
+    found = read_html(pasted, MAX_ROWS + 1, MAX_COLUMNS) if is_html else HtmlTable(_from_text(pasted))
+    rows = [[_clean(cell) for cell in row] for row in found.rows]
+    rows = [row for row in rows if any(cell not in ("", MERGED) for cell in row)]
     if not rows:
         raise BadTable(_("There is no table here yet. Copy it in Word or Excel and paste it."))
     width = max(map(len, rows))
@@ -44,7 +57,18 @@ def parse(pasted: str) -> Grid:
         raise BadTable(_("At most %(rows)s rows and %(columns)s columns.", rows=MAX_ROWS, columns=MAX_COLUMNS))
     if any(len(cell) > MAX_CELL for row in rows for cell in row):
         raise BadTable(_("A cell of this table is too long."))
-    return [row + [""] * (width - len(row)) for row in rows]
+    return Read([row + [""] * (width - len(row)) for row in rows], tuple(_notes(found, rows)))
+
+
+def _notes(found: HtmlTable, rows: Grid) -> Iterator[LazyString]:
+    if found.tables > 1:
+        yield _("There are %(count)s tables; only the first one was read.", count=found.tables)
+    if found.outside:
+        yield _("Text outside of the table was left out.")
+    if found.hidden:
+        yield _("Hidden rows and columns were left out.")
+    if any(MERGED in row for row in rows):
+        yield _("“%(sign)s” is merged with the cell above and means the same; numbers count once.", sign=MERGED)
 
 
 def written(grid: Grid) -> str:
@@ -53,98 +77,52 @@ def written(grid: Grid) -> str:
 
 
 def _from_text(pasted: str) -> Grid:
-    """Excel puts a cell with line breaks in quotation marks; a lone mark is just a mark."""
-    lines = pasted.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
-    delimiter = "\t" if "\t" in pasted else ";" if all(";" in line for line in lines if line.strip()) else "\t"
-    whole = (f"{line}\n" for line in lines)
-    lone = pasted.count('"') % 2
-    reader = csv.reader(whole, delimiter=delimiter, quoting=csv.QUOTE_NONE if lone else csv.QUOTE_MINIMAL)
-    rows = []
-    try:
-        for row in reader:
-            breathe()
-            rows.append(row)
-        return rows
-    except csv.Error as error:
-        raise BadTable(_("A cell of this table is too long.")) from error
-
-
-def _from_html(pasted: str) -> Grid:
-    reader = _TableReader()
-    for token in _TOKEN.finditer(_without_comments(pasted)):
+    """Each cell is judged by itself: see `_quoted_cell`. csv would take the marks of any cell that begins with one."""
+    given = pasted.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    lines = given.split("\n")
+    delimiter = "\t" if "\t" in given else ";" if all(";" in line for line in lines if line.strip()) else "\t"
+    row: list[str] = []
+    rows, at = [row], 0
+    while at <= len(given):
         breathe()
-        end, tag, attributes, text = token.groups(default="")
-        if text:
-            reader.text(html.unescape(_LONG_REFERENCE.sub("\N{REPLACEMENT CHARACTER}", text)))
-        elif end:
-            reader.end(tag.lower())
-        elif tag:
-            reader.start(tag.lower(), attributes)
-    return [["".join(pieces) for pieces in row] for row in reader.rows]
+        cell, at = _quoted_cell(given, at, delimiter) or _plain_cell(given, at, delimiter)
+        row.append(cell)
+        if given[at : at + 1] == "\n":
+            row = []
+            rows.append(row)
+        at += 1
+    return rows
 
 
-def _without_comments(pasted: str) -> str:
-    """Word hides whole documents in comments. One that does not end hides the rest."""
-    parts = pasted.split("<!--")
-    return parts[0] + "".join(part.partition("-->")[2] for part in parts[1:])
+def _plain_cell(given: str, at: int, delimiter: str) -> tuple[str, int]:
+    """The cell that begins at `at`, and where it ends."""
+    end = _TAB.search(given, at) if delimiter == "\t" else _SEMICOLON.search(given, at)
+    found = end.start() if end else len(given)
+    return given[at:found], found
 
 
-class _TableReader:
-    """Collects the texts of the first table, each cell in pieces; a table inside a cell counts as the cell's text.
+def _quoted_cell(given: str, at: int, delimiter: str) -> tuple[str, int] | None:
+    """The same for a cell in quotation marks, or None where they belong to its text.
 
-    Python's own HTML parser takes minutes for some few kilobytes, so tokens come from one linear expression.
+    Spreadsheets put a cell in marks when it has line breaks, and then double those that it has itself. So the closing
+    mark stands where the cell ends; between tabs, a cell without line breaks or doubled marks keeps those it has.
     """
-
-    def __init__(self) -> None:
-        self.rows: list[list[list[str]]] = []
-        self._depth, self._target = 0, 0
-        self._silent, self._done, self._in_cell = "", False, False
-
-    def start(self, tag: str, attributes: str) -> None:
-        if self._silent:
-            return
-        if tag in ("script", "style"):
-            self._silent = tag
-        elif tag == "table":
-            self._depth += 1
-        elif self._depth <= 1 and not self._done:
-            self._inside(tag, attributes)
-        if tag in ("br", "p", "div", "li", "tr"):
-            self._say("\n")
-
-    def end(self, tag: str) -> None:
-        if self._silent:
-            self._silent = "" if tag == self._silent else self._silent
-        elif tag == "table" and self._depth:
-            self._depth -= 1
-            self._done = self._done or self._depth == 0
-        elif tag in ("td", "th") and self._depth <= 1:
-            self._in_cell = False
-
-    def text(self, text: str) -> None:
-        self._say(re.sub(r"\s+", " ", text))
-
-    def _inside(self, tag: str, attributes: str) -> None:
-        if tag == "tr":
-            self.rows.append([])
-            self._in_cell = False
-        elif tag in ("td", "th"):
-            self.rows = self.rows or [[]]
-            span = _SPAN.search(attributes)
-            self._target = len(self.rows[-1])
-            room = max(MAX_COLUMNS + 1 - self._target, 1)  # one more than there may be, so that it is noticed
-            width = min(max(int(span[1]), 1), MAX_COLUMNS, room) if span else 1
-            self.rows[-1] += [[] for _ in range(width)]
-            self._in_cell = True
-
-    def _say(self, text: str) -> None:
-        if self._in_cell and not self._silent and not self._done:
-            self.rows[-1][self._target].append(text)
+    if not given.startswith('"', at):
+        return None
+    end = given.find('"', at + 1)
+    while given.startswith('""', end) and end > 0:
+        end = given.find('"', end + 2)
+    if end < 0 or given[end + 1 : end + 2] not in ("", "\n", delimiter):
+        return None
+    inside = given[at + 1 : end]
+    if delimiter == "\t" and ("\t" in inside or not any(sign in inside for sign in ("\n", ";", '""'))):
+        return None
+    return inside.replace('""', '"'), end + 1
 
 
 def _clean(cell: str) -> str:
     breathe()
-    lines = [" ".join(line.split()) for line in _UNUSUAL.sub("", cell).split("\n")]
+    lines = [" ".join(line.split()) for line in text.clean(cell).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 

@@ -1,27 +1,29 @@
 // A table copied from Word or a web page brings its cells as HTML; a text area alone would take them as loose lines.
 
+import { build } from "./build.js"
+import { post } from "./http.js"
+
+const READ = "/tables/read"
+
 export function startTablePaste() {
   document.addEventListener("paste", (event) => {
     const area = event.target.closest?.("textarea[data-paste-table]")
     const html = area && event.clipboardData?.getData("text/html")
-    const table = html && new DOMParser().parseFromString(html, "text/html").querySelector("table")
-    if (!table) return
+    if (!html || !/<table[\s>]/i.test(html)) return
     event.preventDefault()
-    area.setRangeText(tabSeparated(table), area.selectionStart, area.selectionEnd, "end")
-    area.dispatchEvent(new Event("input", { bubbles: true }))
+    take(area, html)
   })
 }
 
-function tabSeparated(table) {
-  return [...table.rows].map((row) => [...row.cells].map(cellText).join("\t")).join("\n")
-}
-
-/** The cell's words, with empty places for the columns it spans; quoted as spreadsheets do where it has line breaks. */
-function cellText(cell) {
-  for (const line of cell.querySelectorAll("p, div, li")) line.append("\n")
-  for (const line of cell.querySelectorAll("br")) line.replaceWith("\n")
-  const lines = cell.textContent.split("\n").map((line) => line.replace(/\s+/g, " ").trim())
-  const text = lines.filter((line, n) => line || lines[n - 1]).join("\n").trim()
-  const quoted = /[\n"\t;]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-  return quoted + "\t".repeat(Math.max(0, Math.min(cell.colSpan, 30) - 1))
+/** What the server, the one reader of tables, finds in it. Without an answer the HTML itself: it reads that with the form. */
+async function take(area, html) {
+  const { selectionStart, selectionEnd } = area
+  area.readOnly = true
+  const answer = await post(READ, new URLSearchParams({ table: html })).catch(() => null)
+  const found = answer?.ok ? await answer.json().catch(() => null) : null
+  area.readOnly = false
+  area.setRangeText(found?.table ?? html, selectionStart, selectionEnd, "end")
+  area.dispatchEvent(new Event("input", { bubbles: true }))
+  const notes = (found?.notes ?? []).map((note) => build("p", { className: "notice", textContent: note }))
+  area.parentElement.querySelector("[data-paste-notes]").replaceChildren(...notes)
 }

@@ -112,9 +112,7 @@ def test_a_multiplied_column_is_said(client: ProofReader) -> None:
     assert "50,000.00\N{NO-BREAK SPACE}€" in page
 
 
-@pytest.mark.parametrize(
-    ("rate", "asked"), [("4.100", "4.1 or 4100"), ("655,957", "655957 or 655.9570"), ("13,5", "")]
-)
+@pytest.mark.parametrize(("rate", "asked"), [("4.100", "4.1 or 4100"), ("655,957", "655957 or 655.9570"), ("13,5", "")])
 def test_a_rate_that_can_mean_two_things_is_asked_about(client: ProofReader, rate: str, asked: str) -> None:
     """Before, "4.100" cedis for a euro were taken as four and a bit."""
     team = factories.partnership()

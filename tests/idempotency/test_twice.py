@@ -70,6 +70,7 @@ NOT_TRIED = {
     "digests.try_again": "for operators while a mail waits",
     "exchange.cancel": "while a job runs; tests/jobs",
     "exchange.choose": "a file; tests/exchange",
+    "exchange.read_pasted": "reads a table for a page and keeps nothing; tests/exchange/test_browser.py",
     "exchange.take": "a file that was looked at; tests/exchange",
     "invitations.open_invitation": "for the invited person",
     "privacy.erase": "the account ends with it; tests/privacy",

@@ -124,6 +124,7 @@ ROUTES: dict[str, Requirement] = {
     "POST exchange.open_practice": _S,
     "POST exchange.paste_measures": _EDIT,
     "POST exchange.paste_rows": _EDIT,
+    "POST exchange.read_pasted": _S,
     "POST exchange.reset_practice": _S,
     "POST exchange.take": _S,
     "POST goals.create": _EDIT,

@@ -1,0 +1,304 @@
+"""HTML tables, as Word, Excel and web pages put them into the clipboard, to rows of texts. The only reader of them.
+
+A cell that spans columns gives its text to the first of them. One that spans rows gives it to the first, and `MERGED`
+to the others. Several rows of headings become one.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from klimawerk.turns import breathe
+
+MERGED = "〃"
+"""Stands in a cell for the one above it, with which it is merged; people may write it, too."""
+
+_LEVELS = 3  # tables in tables; deeper ones are text
+_BLOCKS = frozenset(("p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr"))
+_SILENT = frozenset(("script", "style", "title"))
+_PARTS = frozenset(("thead", "tbody", "tfoot", "col", "tr", "td", "th"))
+
+_TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*+)([^<>]*+)>|<[!?][^<>]*+>|([^<]++)|<")
+_LONG_REFERENCE = re.compile(r"&#[0-9]{8,}+;?")  # no character; `html.unescape` fails at thousands of digits
+_SPAN = re.compile(r"(?<![\w-])(col|row)?span\s*=\s*[\"']?(\d{1,3})", re.ASCII | re.IGNORECASE)
+_NOT_SHOWN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+
+
+@dataclass
+class HtmlTable:
+    """`rows`: not cleaned, of different lengths. `tables`: how many there were; `outside`: with text around them."""
+
+    rows: list[list[str]]
+    tables: int = 0
+    outside: bool = False
+    hidden: bool = False
+
+
+@dataclass
+class _Cell:
+    width: int = 1
+    height: int = 1
+    heading: bool = False
+    hidden: bool = False
+    column: int = 0
+    pieces: list[str] = field(default_factory=list)
+    inner: list[_Table] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+@dataclass
+class _Row:
+    heading: bool = False
+    hidden: bool = False
+    cells: list[_Cell] = field(default_factory=list)
+
+    @property
+    def names_columns(self) -> bool:
+        return self.heading or (bool(self.cells) and all(cell.heading for cell in self.cells))
+
+
+@dataclass
+class _Table:
+    rows: list[_Row] = field(default_factory=list)
+    cell: _Cell | None = None
+    """The one that is open."""
+    heading: bool = False
+    columns: int = 0
+    hidden_columns: set[int] = field(default_factory=set)
+
+    @property
+    def cells(self) -> Iterator[_Cell]:
+        return (cell for row in self.rows for cell in row.cells)
+
+
+def read_html(pasted: str, most_rows: int, most_columns: int) -> HtmlTable:
+    """The first table that has a text; a table that is the only content of another one's only cell stands for that.
+
+    Of larger tables one row or column more than there may be, so that the caller notices."""
+    reader = _Reader(most_columns)
+    for token in _TOKEN.finditer(_without_comments(pasted)):
+        breathe()
+        end, tag, attributes, text = token.groups(default="")
+        if text:
+            reader.text(html.unescape(_LONG_REFERENCE.sub("\N{REPLACEMENT CHARACTER}", text)))
+        elif end:
+            reader.end(tag.lower())
+        elif tag:
+            reader.start(tag.lower(), attributes)
+    tables = _content(reader.tables)
+    if not tables:
+        return HtmlTable([])
+    tables[0].rows = list(_up_to(most_rows + 1, tables[0].rows))
+    grid = _Grid(tables[0], most_columns)
+    return HtmlTable(grid.rows(), len(tables), reader.outside, grid.hidden)
+
+
+def _without_comments(pasted: str) -> str:
+    """Word hides whole documents in comments. One that does not end hides the rest."""
+    parts = pasted.split("<!--")
+    return parts[0] + "".join(part.partition("-->")[2] for part in parts[1:])
+
+
+def _content(tables: list[_Table]) -> list[_Table]:
+    """Those with a text; of a table that only lays out others, those."""
+    while True:
+        tables = [table for table in tables if any(cell.text.strip() for cell in table.cells)]
+        cells = [cell for cell in tables[0].cells if cell.text.strip()] if tables else []
+        if len(cells) != 1 or not cells[0].inner:
+            return tables
+        within = "".join(cell.text for table in cells[0].inner for cell in table.cells)
+        if _letters(within) != _letters(cells[0].text):
+            return tables
+        tables = cells[0].inner
+
+
+def _up_to(most: int, rows: list[_Row]) -> Iterator[_Row]:
+    """So many rows that have a text, and the empty ones between them."""
+    for row in rows:
+        yield row
+        most -= any(cell.text.strip() for cell in row.cells)
+        if not most:
+            return
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split()).replace("|", "")
+
+
+class _Reader:
+    """Collects tables with their cells' texts. What stands in a table inside a cell is text of that cell, too.
+
+    Python's own HTML parser takes minutes for some few kilobytes, so tokens come from one linear expression.
+    """
+
+    def __init__(self, most_columns: int) -> None:
+        self.tables: list[_Table] = []
+        self.outside = False
+        self._open: list[_Table] = []
+        self._deeper, self._silent, self._most_columns = 0, "", most_columns
+
+    def start(self, tag: str, attributes: str) -> None:
+        if self._silent:
+            return
+        if tag in _SILENT:
+            self._silent = tag
+        elif tag == "table":
+            self._begin_table()
+        elif tag in _PARTS and not self._deeper:
+            self._part(tag, attributes)
+        if tag == "br":
+            self._say("\n")
+        elif tag in _BLOCKS:
+            self._break()
+
+    def end(self, tag: str) -> None:
+        if self._silent:
+            self._silent = "" if tag == self._silent else self._silent
+        elif tag == "table" and self._deeper:
+            self._deeper -= 1
+        elif tag == "table" and self._open:
+            self._open.pop()
+            self._break()
+        elif tag in ("td", "th", "tr", "thead") and self._open and not self._deeper:
+            self._open[-1].cell = None
+            self._open[-1].heading &= tag != "thead"
+        elif tag in _BLOCKS:
+            self._break()
+
+    def text(self, text: str) -> None:
+        if not self._silent:
+            self._say(re.sub(r"\s+", " ", text))
+
+    def _begin_table(self) -> None:
+        if len(self._open) == _LEVELS:
+            self._deeper += 1
+            return
+        around = self._open[-1].cell if self._open else None
+        self._break()
+        table = _Table()
+        (self.tables if around is None else around.inner).append(table)
+        self._open.append(table)
+
+    def _part(self, tag: str, attributes: str) -> None:
+        if not self._open:
+            self._begin_table()
+        table = self._open[-1]
+        spans = {name.lower(): int(count) for name, count in _SPAN.findall(attributes)}
+        hidden = _NOT_SHOWN.search(attributes) is not None
+        if tag == "col":
+            width = min(max(spans.get("", 1), 1), self._most_columns)
+            table.hidden_columns |= set(range(table.columns, table.columns + width)) if hidden else set()
+            table.columns = min(table.columns + width, self._most_columns)
+        elif tag == "tr":
+            table.rows.append(_Row(table.heading, hidden))
+            table.cell = None
+        elif tag in ("td", "th"):
+            if not table.rows:
+                table.rows.append(_Row(table.heading))
+            if table.rows[-1].cells and len(self._open) > 1:
+                for outer in self._open[:-1]:
+                    if outer.cell:
+                        outer.cell.pieces.append(" | ")
+            width = min(max(spans.get("col", 1), 1), self._most_columns)
+            table.cell = _Cell(width, max(spans.get("row", 1), 1), tag == "th", hidden)
+            table.rows[-1].cells.append(table.cell)
+        else:
+            table.heading = tag == "thead"
+
+    def _say(self, text: str) -> None:
+        cells = [table.cell for table in self._open if table.cell]
+        self.outside = self.outside or (not cells and not text.isspace())
+        for cell in cells:
+            if text != " " or not self._begins_line(cell):
+                cell.pieces.append(text)
+
+    def _break(self) -> None:
+        for table in self._open:
+            if table.cell and not self._begins_line(table.cell):
+                table.cell.pieces.append("\n")
+
+    @staticmethod
+    def _begins_line(cell: _Cell) -> bool:
+        return not cell.pieces or cell.pieces[-1].endswith("\n")
+
+
+class _Grid:
+    """The cells of a table in their places, without what is hidden."""
+
+    def __init__(self, table: _Table, most_columns: int) -> None:
+        self._table, self._most_columns = table, most_columns
+        self._lines = list(self._placed())
+        seen = {
+            column
+            for row, line in zip(table.rows, self._lines, strict=True)
+            for column, cell in line.items()
+            if not (row.hidden or cell.hidden or column in table.hidden_columns)
+        }
+        taken = {column for line in self._lines for column in line}
+        self._columns = [
+            column for column in range(max(taken, default=-1) + 1) if column in seen or column not in taken
+        ]
+        self.hidden = seen != taken or any(row.hidden for row in table.rows)
+
+    def rows(self) -> list[list[str]]:
+        lines = [line for row, line in zip(self._table.rows, self._lines, strict=True) if not row.hidden]
+        count = self._headings()
+        said: set[int] = set()
+        body = [self._texts(line, said) for line in lines[count:]]
+        return [self._heading(lines[:count]), *body] if count else body
+
+    def _placed(self) -> Iterator[dict[int, _Cell]]:
+        """Each row's cells by their columns; a cell stands at every column and in every row that it spans."""
+        above: dict[int, tuple[_Cell, int]] = {}
+        for row in self._table.rows:
+            breathe()
+            line = {column: cell for column, (cell, _left) in above.items()}
+            above = {column: (cell, left - 1) for column, (cell, left) in above.items() if left > 1}
+            column = 0
+            for cell in row.cells:
+                while column in line:
+                    column += 1
+                if column > self._most_columns:
+                    break
+                cell.column = column
+                for at in range(column, min(column + cell.width, self._most_columns + 1)):
+                    line.setdefault(at, cell)
+                    if cell.height > 1:
+                        above[at] = (cell, cell.height - 1)
+                column += cell.width
+            yield line
+
+    def _texts(self, line: dict[int, _Cell], said: set[int]) -> list[str]:
+        """`said`: the cells of which a row has the text already."""
+        texts = []
+        for column in self._columns:
+            cell = line.get(column)
+            begins = cell is not None and not cell.hidden and (cell.column == column)
+            text = cell.text if cell and begins else ""
+            texts.append(MERGED if text.strip() and id(cell) in said else text)
+        said.update(id(cell) for cell in line.values())
+        return texts
+
+    def _headings(self) -> int:
+        """How many rows name the columns, where it is several; 0 where none has to be made of them."""
+        rows = [row for row in self._table.rows if not row.hidden]
+        count = next((number for number, row in enumerate(rows) if not row.names_columns), len(rows))
+        cells = rows[0].cells if rows else []
+        heights = {cell.height for cell in cells if cell.width == 1}
+        if count < 2 and len(heights) == 1 and any(cell.width > 1 and cell.height == 1 for cell in cells):
+            count = heights.pop()  # a group of columns, with its columns' own names below it
+        return count if 1 < count < len(rows) else 0
+
+    def _heading(self, lines: list[dict[int, _Cell]]) -> list[str]:
+        """One row of several: each column's own words behind those of its groups."""
+        named = []
+        for column in self._columns:
+            cells = {id(line[column]): line[column] for line in lines if column in line}
+            named.append(" ".join(filter(None, (" ".join(cell.text.split()) for cell in cells.values()))))
+        return named

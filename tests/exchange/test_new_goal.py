@@ -1,0 +1,81 @@
+"""Measures pasted into a programme without goals come with a goal, in the same step."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from klimawerk.collab import store
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.goals.service import create_goal, goals_of
+from klimawerk.measures.service import all_measures
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import create_programme
+from klimawerk.sheets.models import Item
+from tests import factories
+from tests.client import ProofReader
+from tests.factories import Team
+
+TABLE = {"table": "Title\tDescription\nRepair café\tMonthly\nMarket day\t", "step": "take"}
+
+
+@pytest.fixture
+def team(client: ProofReader) -> Team:
+    team = factories.partnership()
+    client.login(team.partner["editor"])
+    return team
+
+
+@pytest.fixture
+def empty(team: Team) -> Programme:
+    return create_programme(team.partnership, languages=["de", "en"], lead_language="en", by=None)
+
+
+def test_a_goal_is_made_with_the_measures(any_database: str, client: ProofReader, empty: Programme) -> None:
+    address = f"/programmes/{empty.id}/paste"
+    asked = client.post(address, data=TABLE | {"step": "look"})
+    page = asked.get_data(as_text=True)
+    assert asked.status_code == 200
+    assert "Title of the goal (English)" in page
+    assert "Title of the goal (German)" in page
+    assert "Repair café" in page
+    sent = TABLE | {"goal-en": "Less waste ", "goal-de": "Weniger Abfall", "request_key": "one page"}
+    for _press in range(2):
+        assert client.post(address, data=sent).status_code == 303
+    db.session.expire_all()
+    [goal] = goals_of(empty)
+    titles = store.texts([goal.name])[goal.name]
+    assert (titles["title.en"].plain, titles["title.de"].plain) == ("Less waste", "Weniger Abfall")
+    assert [measure.goal_id for measure in all_measures(empty)] == [goal.id, goal.id]
+
+
+@pytest.mark.parametrize("titles", [{}, {"goal-en": " ", "goal-de": ""}, {"goal-en": "x" * 121}])
+def test_without_a_title_nothing_is_made(client: ProofReader, empty: Programme, titles: dict[str, str]) -> None:
+    refused = client.post(f"/programmes/{empty.id}/paste", data=TABLE | titles)
+    assert refused.status_code == 422
+    assert 'id="goal-error"' in refused.get_data(as_text=True)
+    assert "Repair café" in refused.get_data(as_text=True), "nothing typed is lost"
+    assert db.session.scalar(select(func.count()).select_from(Item)) == 1, "the programme alone"
+
+
+def test_one_language_is_enough(client: ProofReader, empty: Programme) -> None:
+    assert client.post(f"/programmes/{empty.id}/paste", data=TABLE | {"goal-de": "Weniger Abfall"}).status_code == 303
+    assert len(all_measures(empty)) == 2
+
+
+def test_a_goal_that_others_made_meanwhile_does_not_take_the_measures(client: ProofReader, empty: Programme) -> None:
+    client.post(f"/programmes/{empty.id}/paste", data=TABLE | {"step": "look"})
+    theirs = create_goal(empty, by=None)
+    assert client.post(f"/programmes/{empty.id}/paste", data=TABLE | {"goal-en": "Less waste"}).status_code == 303
+    db.session.expire_all()
+    assert {measure.goal_id for measure in all_measures(empty)} == {goal.id for goal in goals_of(empty)} - {theirs.id}
+
+
+def test_where_there_are_goals_no_title_is_asked_for(client: ProofReader, team: Team) -> None:
+    programme = factories.programme(team)
+    page = client.post(f"/programmes/{programme.id}/paste", data=TABLE | {"step": "look"}).get_data(as_text=True)
+    assert "goal-en" not in page
+    goals = db.session.scalar(select(func.count()).select_from(Goal))
+    assert client.post(f"/programmes/{programme.id}/paste", data=TABLE).status_code == 303
+    assert db.session.scalar(select(func.count()).select_from(Goal)) == goals

@@ -1,0 +1,163 @@
+"""One reader of tables: merged cells keep columns in their places, quotation marks are judged cell by cell."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from klimawerk.exchange.columns import CODE, GOAL, Layout
+from klimawerk.exchange.html_tables import MERGED
+from klimawerk.exchange.pasted import Pasted, Surroundings, read
+from klimawerk.exchange.tables import parse, read_table, written
+from klimawerk.measures.content import SHEET
+from klimawerk.sheets.catalogue import Field
+from tests import factories
+from tests.client import ProofReader
+
+COSTS = SHEET.rows["costs"].by_name
+
+
+def table(*rows: str) -> str:
+    return f"<table>{''.join(f'<tr>{row}' for row in rows)}</table>"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "grid"),
+    [
+        pytest.param(
+            table("<td rowspan=2>Musterstadt<td>a<td>1", "<td>b<td>2"),
+            [["Musterstadt", "a", "1"], [MERGED, "b", "2"]],
+            id="rows",
+        ),
+        pytest.param(
+            table('<td rowspan="2" colspan="2">a<td>1', "<td>2"), [["a", "", "1"], [MERGED, "", "2"]], id="both"
+        ),
+        pytest.param(
+            table("<td rowspan=3>a<td rowspan=2>b<td>1", "<td>2", "<td>x<td>3"),
+            [["a", "b", "1"], [MERGED, MERGED, "2"], [MERGED, "x", "3"]],
+            id="several",
+        ),
+        pytest.param(
+            table("<th rowspan=2>Was<th colspan=2>Kosten", "<th>2027<th>2028", "<td>a<td>1<td>2"),
+            [["Was", "Kosten 2027", "Kosten 2028"], ["a", "1", "2"]],
+            id="headings in two rows",
+        ),
+        pytest.param(
+            table("<td rowspan=2>Was<td colspan=2>Kosten", "<td>2027<td>2028", "<td>a<td>1<td>2"),
+            [["Was", "Kosten 2027", "Kosten 2028"], ["a", "1", "2"]],
+            id="headings that are not marked",
+        ),
+        pytest.param(table("<th>a<td>1", "<th>b<td>2"), [["a", "1"], ["b", "2"]], id="headings of rows"),
+        pytest.param(table(f"<td>{table('<td>a<td>b')}"), [["a", "b"]], id="a table for layout"),
+        pytest.param(table(f"<td>x{table('<td>a<td>b')}<td>y"), [["x\na | b", "y"]], id="a table in a cell"),
+        pytest.param(table("<td><td>a", "<td>&nbsp;<td>b"), [["", "a"], ["", "b"]], id="an empty first column"),
+        pytest.param(
+            table("<td>a<td style='display:none'>x<td>1", '<td>b<td style="display: none">y<td>2'),
+            [["a", "1"], ["b", "2"]],
+            id="a hidden column",
+        ),
+        pytest.param(
+            table("<td rowspan=2>a<td>1", "<td>2").replace("<tr>", "<tr style='display:none'>", 1),
+            [["a", "2"]],
+            id="a hidden row",
+        ),
+        pytest.param(
+            table("<td><![if !supportLists]>1. <![endif]><p>a</p>b<ul><li>c<li>d</ul>e"),
+            [["1.\na\nb\nc\nd\ne"]],
+            id="Word",
+        ),
+    ],
+)
+def test_cells_stay_in_their_columns(app: Flask, pasted: str, grid: list[list[str]]) -> None:
+    assert parse(pasted) == grid
+    assert parse(written(grid)) == grid
+
+
+@pytest.mark.parametrize(
+    ("pasted", "grid"),
+    [
+        ('"Zeile eins\nZeile zwei"\t2027\n5" Rohr\t2028', [["Zeile eins\nZeile zwei", "2027"], ['5" Rohr', "2028"]]),
+        ('"Solar" auf dem Dach\t2027', [['"Solar" auf dem Dach', "2027"]]),
+        ('"Solar"\t"Wind"', [['"Solar"', '"Wind"']]),
+        ('"Zeile\n""zwei"""\t5"\n"x', [['Zeile\n"zwei"', '5"'], ['"x', ""]]),
+        ('"a\tx\nb"\ty', [['"a', "x"], ['b"', "y"]]),
+        ('"a";"b;c"\n"5"" Rohr";"Solar" auf dem Dach', [["a", "b;c"], ['5" Rohr', '"Solar" auf dem Dach']]),
+    ],
+)
+def test_quotation_marks_are_judged_by_cell(pasted: str, grid: list[list[str]]) -> None:
+    assert parse(pasted) == grid
+    assert parse(written(grid)) == grid
+
+
+def test_what_is_left_out_of_a_table_is_said(app: Flask) -> None:
+    pasted = "Before " + table("<td>a<td style='display:none'>x") + table("<td>b")
+    assert len(read_table(pasted).notes) == 3
+    assert read_table(table("<td>a<td>x")).notes == ()
+
+
+def _read(grid: list[list[str]], **fields: Field) -> Pasted:
+    around = Surroundings("en", "en", ("EUR", "GHS"), "EUR", {"de": "Musterstadt"}, goals={"z1": 7})
+    return read(grid, Layout(tuple(fields), heading=False), fields, around)
+
+
+def test_a_merged_goal_holds_for_each_row_and_a_merged_amount_counts_once(app: Flask) -> None:
+    grid = parse(table("<td rowspan=2>Z1<td>a<td rowspan=2>500", "<td>b"))
+    assert _read(grid, goal=GOAL, text=COSTS["text"], amount=COSTS["amount"]).records() == [
+        {"goal": 7, "text": "a", "amount": {"amount": "500.00", "currency": "EUR"}},
+        {"goal": 7, "text": "b"},
+    ]
+
+
+def test_a_row_that_has_nothing_of_its_own_is_none(app: Flask) -> None:
+    """A measure beside which three names stand, in a column that is left out, is one measure."""
+    grid = parse(table("<td rowspan=2>WA-09<td rowspan=2>a<td>Ama", "<td>Kofi"))
+    pasted = read(
+        grid,
+        Layout(("code", "text", ""), heading=False),
+        {"code": CODE, "text": COSTS["text"]},
+        Surroundings("en", "en", ("EUR",), "EUR", {}),
+    )
+    assert pasted.records() == [{"code": "WA-09", "text": "a"}]
+    assert pasted.rows[1][0].problem, "and no code twice"
+
+
+def test_a_column_whose_heading_is_unknown_is_named(client: ProofReader) -> None:
+    team = factories.partnership()
+    programme = factories.programme(team)
+    client.login(team.partner["editor"])
+    address = f"/programmes/{programme.id}/paste"
+    asked = {"table": "Title\tKosten\tLeft\n\nRepair café\t500\t", "step": "look"}
+    page = client.post(address, data=asked).get_data(as_text=True)
+    assert "These columns are left out." in page
+    assert "Column 2: “Kosten”" in page
+    assert "Column 3: “Left”" in page
+    chosen = {**asked, "heading": "yes", "column": ["title", "notes", "description"]}
+    assert "These columns are left out." not in client.post(address, data=chosen).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "named"),
+    [
+        ("Title\tTitle\nRepair café\tRepair shop", ["Column 2: “Title”"]),
+        ("\tRepair café\t500\n\tMarket day\t600", ["Column 3: “500”"]),
+        ("Title\t\nRepair café\t", []),
+    ],
+)
+def test_a_column_with_a_text_is_never_left_out_silently(client: ProofReader, pasted: str, named: list[str]) -> None:
+    team = factories.partnership()
+    programme = factories.programme(team)
+    client.login(team.partner["editor"])
+    page = client.post(f"/programmes/{programme.id}/paste", data={"table": pasted, "step": "look"}).get_data(
+        as_text=True
+    )
+    assert all(name in page for name in named)
+    assert page.count("<li>Column") == len(named)
+    assert 'value="title" selected' in page
+
+
+def test_a_browser_asks_for_the_table_it_was_given(client: ProofReader) -> None:
+    client.login(factories.person())
+    read = client.post("/tables/read", data={"table": table("<td rowspan=2>a<td>1", "<td>2")})
+    assert read.get_json()["table"] == f"a\t1\n{MERGED}\t2"
+    refused = client.post("/tables/read", data={"table": "<table></table>"})
+    assert (refused.status_code, list(refused.get_json())) == (422, ["error"])

@@ -1,6 +1,7 @@
 """JSON to a Draft: every part is looked at before anything is stored; the first mistake refuses the whole file.
 
-What a file has too much is kept out and said in a warning; so are sums that do not add up.
+What a file has too much is kept out and said in a warning; sums that do not add up, dates that do not fit and missing
+titles are said in one, too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from klimawerk.exchange import carried, heads, layout, totals, values
+from klimawerk.exchange.doubts import doubts
 from klimawerk.exchange.draft import Draft, FrameDraft, ItemDraft, MeasureDraft
 from klimawerk.exchange.history_in import history_in
 from klimawerk.exchange.lines import KEYS as AMOUNT_KEYS
@@ -73,6 +75,7 @@ class _Checker:
             history=history_in(data.get("history"), self._known()),
         )
         totals.compare(data, draft)
+        draft.warnings += doubts(draft)
         return draft
 
     def _know_codes(self, goals: list[Any], measures: list[Any]) -> None:

@@ -33,6 +33,7 @@ from klimawerk.sheets.access import Opened, of_kind, writable_item
 from klimawerk.sheets.catalogue import Field, sheet_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
+from klimawerk.sheets.plausibility import UNBOUNDED, Period
 from klimawerk.sheets.routes import here
 from klimawerk.sheets.rows import TooManyRows, rows_of
 from klimawerk.sheets.view import View
@@ -61,6 +62,12 @@ class Desk:
     left_out: list[tuple[int, str]] = field(default_factory=list)
     titles: dict[str, str] | None = None
     title_error: Any = ""
+
+    @property
+    def untitled(self) -> int:
+        """How many measures would come without a title."""
+        records = self.pasted.records() if self.pasted and "title" in self.fields and "goal" in self.fields else []
+        return sum(1 for record in records if "title" not in record)
 
 
 @bp.route("/programmes/<int:item_id>/paste", methods=["GET", "POST"])
@@ -200,6 +207,8 @@ def _surroundings(desk: Desk) -> Surroundings:
         fields=_words_of_fields(programme),
         taken=frozenset(db.session.scalars(taken)),
         readings=readings,
+        programme=Period.of(programme.values),
+        own=Period.of(item.values) if item.kind == "measure" else UNBOUNDED,
     )
 
 

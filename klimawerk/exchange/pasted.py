@@ -15,10 +15,12 @@ from klimawerk.exchange.columns import Layout
 from klimawerk.exchange.html_tables import MERGED
 from klimawerk.exchange.problems import Sentence, shown
 from klimawerk.exchange.tables import Grid
+from klimawerk.exchange.texts import TOLERANCE
 from klimawerk.exchange.units import Unit, split, unit_of
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number, with_cents
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import parse_month
+from klimawerk.sheets.plausibility import UNBOUNDED, Period, field_hints, text_hint
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Surroundings:
     """What the words of a table can refer to. `goals`, `fields`: words (codes, titles) in small letters -> id.
 
     `currency` is that of amounts which name none; `readings` says for columns with unclear numbers ("1.500") whether
-    "large" or "small" is meant; `sides`: side -> the municipality's name; `taken`: codes in use.
+    "large" or "small" is meant; `sides`: side -> the municipality's name; `taken`: codes in use. `programme`, `own`:
+    its period, and that of the measure which the rows will stand in.
     """
 
     language: str
@@ -38,19 +41,23 @@ class Surroundings:
     fields: dict[str, str] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
     readings: dict[int, str] = field(default_factory=dict)
+    programme: Period = UNBOUNDED
+    own: Period = UNBOUNDED
 
 
 @dataclass(frozen=True)
 class Cell:
     """`value` is None for an empty cell and for one with a `problem`; `readings`: what an unclear number may mean.
 
-    `merged`: it is merged with the cell above it, whose value it has."""
+    `merged`: it is merged with the cell above it, whose value it has; `hint`: what does not fit, though it is kept.
+    """
 
     text: str
     value: Any = None
     problem: Sentence = ""
     readings: tuple[Decimal, ...] = ()
     merged: bool = False
+    hint: Sentence = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,8 @@ def read(grid: Grid, layout: Layout, fields: dict[str, Field], around: Surroundi
         rows.append(
             [_cell(text, column, around) if text != MERGED else _merged(one, column) for text, column, one in cells]
         )
-    return Pasted(layout, _codes_once(rows, layout), units)
+    rows = [_with_hints(row, layout, fields, around) for row in _codes_once(rows, layout)]
+    return Pasted(layout, rows, units)
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,21 @@ def _decided(text: str, value: Any, reading: str) -> Cell:
         return Cell(text, problem=bad.sentence, readings=readings)
 
 
+def _with_hints(row: list[Cell], layout: Layout, fields: dict[str, Field], around: Surroundings) -> list[Cell]:
+    """The same cells, with what is said of texts that are too long and of dates that do not fit."""
+    values = {name: cell.value for name, cell in zip(layout.columns, row, strict=True) if name}
+    return [
+        replace(cell, hint=_hint(fields[name], values, fields, around)) if name and cell.value is not None else cell
+        for name, cell in zip(layout.columns, row, strict=True)
+    ]
+
+
+def _hint(field: Field, values: dict[str, Any], fields: dict[str, Field], around: Surroundings) -> Sentence:
+    if field.kind == "live":
+        return text_hint(field, values[field.name]) or ""
+    return next(field_hints(field, values, fields, around.own, around.programme), "")
+
+
 def _codes_once(rows: list[list[Cell]], layout: Layout) -> list[list[Cell]]:
     """A code that stands twice in the table is taken once."""
     if "code" not in layout.columns:
@@ -182,8 +205,9 @@ def _codes_once(rows: list[list[Cell]], layout: Layout) -> list[list[Cell]]:
 
 
 def _text(field: Field, text: str, around: Surroundings, unit: Unit) -> str:
-    if len(text) > field.max_length:
-        raise _Unreadable(_("Too long: at most %(most)s characters.", most=field.max_length))
+    most = field.max_length * (TOLERANCE if field.kind == "live" else 1)
+    if len(text) > most:
+        raise _Unreadable(_("Too long: at most %(most)s characters.", most=most))
     return text if field.kind == "live" and not field.line else " ".join(text.split())
 
 

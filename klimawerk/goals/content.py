@@ -21,7 +21,7 @@ _WHAT = Group(
         ),
         Field("field", "field", _("Field of action"), first=True),
         Field("level", "choice", _("Level"), codes="goal_level", first=True),
-        Field("target_year", "year", _("Target year"), first=True),
+        Field("target_year", "year", _("Target year"), first=True, within="programme"),
         Field("side", "choice", _("Place"), _("Where is it reached?"), codes="place", first=True),
         Field("climate_effect", "choice", _("Climate effect"), codes="climate_effect", first=True),
         Field("sdgs", "choices", _("Sustainable Development Goals"), codes="sdg"),

@@ -127,8 +127,16 @@ _WHEN = Group(
     "when",
     _("When"),
     (
-        Field("period_start", "month", _("Start"), _("Month and year are enough."), first=True),
-        Field("period_end", "month", _("End"), _("Month and year are enough."), first=True),
+        Field("period_start", "month", _("Start"), _("Month and year are enough."), first=True, within="programme"),
+        Field(
+            "period_end",
+            "month",
+            _("End"),
+            _("Month and year are enough."),
+            first=True,
+            not_before="period_start",
+            within="programme",
+        ),
         Field("horizon", "choice", _("Horizon"), codes="horizon"),
         RowKind(
             "steps",
@@ -136,7 +144,7 @@ _WHEN = Group(
             _("Step"),
             (
                 Field("text", "lines", _("What"), max_length=500),
-                Field("due", "month", _("Due")),
+                Field("due", "month", _("Due"), within="sheet"),
                 side_cell("step_side"),
                 Field("state", "choice", _("State"), codes="step_state"),
             ),

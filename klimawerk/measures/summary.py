@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template
+from flask_babel.speaklater import LazyString
 from sqlalchemy import select
 
 from klimawerk.extensions import db
@@ -15,14 +17,18 @@ from klimawerk.money import Sums, sums
 from klimawerk.programmes.hints import Budget, Hint, hints
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
+from klimawerk.sheets.text_view import TextView
 from klimawerk.sheets.view import View
 
 
 @dataclass(frozen=True)
 class Summary:
+    """`doubts`: where on the page something does not fit, and the sentence about it."""
+
     sums: Sums
     hints: list[Hint]
     missing: list[Missing]
+    doubts: list[tuple[str, LazyString | str]]
 
 
 def summary_of(v: View) -> Summary:
@@ -37,7 +43,15 @@ def summary_of(v: View) -> Summary:
             if budget.id in hint.measures
         ],
         missing(v.item.values, cells, texts, list(v.languages.all), v.sides),
+        [*_texts_in_doubt(v), *((v.anchor(hint.part, hint.row), hint.sentence) for hint in v.date_hints)],
     )
+
+
+def _texts_in_doubt(v: View) -> Iterator[tuple[str, str]]:
+    for field in v.sheet.live:
+        for text in (TextView(v, field, language) for language in v.languages.all):
+            if text.hint:
+                yield text.id, f"{text.label} {text.lang.upper()}: {text.hint}"
 
 
 def _same_application(budget: Budget, measure: Item) -> list[Budget]:

@@ -13,7 +13,7 @@ _HEAD = Group(
     (
         Field("title", "live", _("Title"), first=True, line=True, max_length=200),
         Field("period_start", "month", _("Start"), first=True),
-        Field("period_end", "month", _("End"), first=True),
+        Field("period_end", "month", _("End"), first=True, not_before="period_start"),
         Field(
             "state",
             "choice",
@@ -111,7 +111,7 @@ _TIMETABLE = Group(
             _("Milestones"),
             _("Milestone"),
             (
-                Field("date", "month", _("Date")),
+                Field("date", "month", _("Date"), within="end"),
                 Field("kind", "choice", _("Kind"), codes="milestone_kind"),
                 Field("title", "lines", _("Title"), max_length=300),
                 Field("state", "choice", _("State"), codes="milestone_state"),
@@ -140,7 +140,7 @@ _RESOLUTIONS = Group(
             _("Decisions"),
             _("Decision"),
             (
-                Field("date", "month", _("Date")),
+                Field("date", "month", _("Date"), within="end"),
                 Field("kind", "choice", _("Kind"), codes="decision_kind"),
                 Field("subject", "lines", _("Subject"), max_length=500),
                 Field("side", "choice", _("Side"), codes="decision_side"),

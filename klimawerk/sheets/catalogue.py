@@ -32,7 +32,12 @@ Words: TypeAlias = LazyString | str
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a sheet, or one cell of a row. `max_length` counts characters."""
+    """One field of a sheet, or one cell of a row. `max_length` counts characters.
+
+    What dates have to fit (see plausibility.py): `not_before` names the field beside it that is not later; `within` is
+    "programme" (in the programme's period), "sheet" (in that of its own measure), "end" (not after the programme's end,
+    for what prepares it).
+    """
 
     name: str
     kind: str
@@ -44,6 +49,12 @@ class Field:
     max_length: int = 20_000
     unpickable: tuple[str, ...] = ()
     side: str = ""
+    not_before: str = ""
+    within: str = ""
+
+    @property
+    def dated(self) -> bool:
+        return self.kind in ("month", "year", "measurements")
 
     @property
     def translated(self) -> bool:
@@ -69,6 +80,11 @@ class RowKind:
     @cached_property
     def by_name(self) -> dict[str, Field]:
         return {cell.name: cell for cell in self.cells}
+
+    @cached_property
+    def dated(self) -> tuple[Field, ...]:
+        """Its cells that hold dates."""
+        return tuple(cell for cell in self.cells if cell.dated)
 
 
 @dataclass(frozen=True)

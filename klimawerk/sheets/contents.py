@@ -16,9 +16,14 @@ from klimawerk.partnerships.models import Membership
 from klimawerk.sheets import labels
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.catalogue import Field, Group, RowKind, Sheet, sheet_of
+from klimawerk.sheets.heads import head_of
 from klimawerk.sheets.models import Conflict, Frame, Item, Row
+from klimawerk.sheets.plausibility import Hint, Period, date_hints
 from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.service import conflicts_of
+
+HintsByPlace = dict[tuple[str | None, str], str]
+"""What is said about a field or cell: by the row's id (None for a field) and the key."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,21 @@ class Contents:
     @cached_property
     def rows(self) -> dict[str, list[Row]]:
         return rows_of(self.item)
+
+    @cached_property
+    def date_hints(self) -> list[Hint]:
+        """Dates that do not fit each other, its own period or the programme's."""
+        head = self.item if self.item.kind == "programme" else head_of(self.item)
+        cells = {kind: [row.cells for row in rows] for kind, rows in self.rows.items()}
+        return date_hints(self.sheet, self.item.values, cells, Period.of(head.values))
+
+    @cached_property
+    def hints_by_place(self) -> HintsByPlace:
+        found: HintsByPlace = {}
+        for hint in self.date_hints:
+            place = (None if hint.row is None else self.rows[hint.part][hint.row].id, hint.key)
+            found[place] = f"{found.get(place, '')} {hint.sentence}".strip()
+        return found
 
     @cached_property
     def conflicts(self) -> dict[tuple[str | None, str], Conflict]:
@@ -96,8 +116,10 @@ class Contents:
         unasked = [part for part in self.sheet.parts if not (editable if document else part.first)]
         return [part.name for part in unasked if not self.filled(part)]
 
-    def anchor(self, part: str) -> str:
-        """Where a field or kind of row stands on the page."""
+    def anchor(self, part: str, row: int | None = None) -> str:
+        """Where a field, a kind of row or one of its rows stands on the page."""
+        if row is not None:
+            return f"row-{self.rows[part][row].id}"
         if part in self.sheet.rows:
             return f"rows-{self.item.id}-{part}"
         live = self.sheet.fields[part].kind == "live"

@@ -61,11 +61,23 @@ class FieldView:
 
     @property
     def conflict(self) -> Conflict | None:
-        return self.view.conflicts.get((self.row.id if self.row else None, self.key))
+        return self.view.conflicts.get(self.spot)
 
     @property
     def unconfirmed(self) -> bool:
         return self.row is None and self.key in self.view.item.imported
+
+    @property
+    def hint(self) -> str:
+        """That its date does not fit; "" where there is nothing to say."""
+        if not self.field.dated:
+            return ""
+        return self.view.hints_by_place.get(self.spot, "")
+
+    @property
+    def spot(self) -> tuple[str | None, str]:
+        """Under which conflicts and hints are found."""
+        return (self.row.id if self.row else None, self.key)
 
     def choices(self) -> list[tuple[Any, str]]:
         """What can be picked, with the present value even where it cannot be picked anew."""

@@ -70,9 +70,18 @@ def changed_fragments(v: View, since: int) -> list[str]:
     moved = set(db.session.scalars(select(Row.kind).where(Row.item_id == v.item.id, Row.rev > since).distinct()))
     for group in v.sheet.groups:
         found += _changed_group(v, group, since, moved)
+    found += _hinted_fields(v, since) if v.opened.writes else []
     if v.item.revs.get(WRITING, 0) > since:
         found.append(render_template("sheets/_languages.html", v=v))
     return found + derived_fragments(v, since)
+
+
+def _hinted_fields(v: View, since: int) -> list[str]:
+    """Where a date has changed, every other one may fit now, or no more: of its row, or of the whole sheet."""
+    dates = v.dated_fields()
+    moved = {one.row.id if one.row else None for one in dates if one.rev > since}
+    others = [one for one in dates if one.rev <= since and (None in moved or (one.row and one.row.id in moved))]
+    return [field_fragment(one) for one in others if v.forms or not one.row]
 
 
 def _changed_group(v: View, group: Group, since: int, moved: set[str]) -> list[str]:

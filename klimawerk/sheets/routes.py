@@ -22,6 +22,7 @@ from klimawerk.sheets.access import (
 )
 from klimawerk.sheets.catalogue import CODE, Field, RowKind, split_key
 from klimawerk.sheets.codes import CodeTaken
+from klimawerk.sheets.contents import HintsByPlace
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.forms import Asked, TypedForm, typed
 from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragments, field_fragment, rows_fragment, said
@@ -116,11 +117,12 @@ def settle(conflict_id: int) -> ResponseReturnValue:
     row = db.session.get(Row, conflict.row_id) if conflict.row_id else None
     known = _kind(v, row.kind).by_name if row else v.sheet.fields
     f = _view(v, _field_at(v, known, conflict.field), conflict.field, row)
+    hinted = _hinted(f)
     try:
         service.settle(conflict, f.place, take=request.form.get("take") == "1", by=_me(v))
     except CodeTaken as taken:
         return _refused(here(v.opened), f, _("%(code)s is taken already.", code=taken))
-    return _fresh(v, f)
+    return _fresh(v, f, hinted)
 
 
 @bp.post("/items/<int:item_id>/writing")
@@ -201,6 +203,7 @@ def _set(v: View, field: Field, key: str, row: Row | None) -> ResponseReturnValu
     error = _error(form)
     if error:
         return _refused(v, f, error)
+    hinted = _hinted(f)
     try:
         outcome = service.set_value(f.place, form.canonical(), based_on=form.rev.data, by=_me(v))
     except CodeTaken as taken:
@@ -208,7 +211,7 @@ def _set(v: View, field: Field, key: str, row: Row | None) -> ResponseReturnValu
     if outcome is Outcome.GONE:
         said_ = _("This line was deleted meanwhile. Your value: %(value)s", value=v.in_words(field, form.canonical()))
         return answer(v, field_fragment(f.refused(said_, request.form.getlist("value"))), f.id, 409)
-    return _fresh(v, f, 409 if outcome is Outcome.CONFLICT else 200)
+    return _fresh(v, f, hinted, 409 if outcome is Outcome.CONFLICT else 200)
 
 
 def _error(form: TypedForm) -> str:
@@ -222,11 +225,19 @@ def _refused(v: View, f: FieldView, error: str) -> ResponseReturnValue:
     return answer(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 422)
 
 
-def _fresh(v: View, f: FieldView, status: int = 200) -> ResponseReturnValue:
-    """The field as it is now, with what follows from it."""
+def _hinted(f: FieldView) -> HintsByPlace:
+    """What is said about dates before this field is set; read for dates alone."""
+    return f.view.hints_by_place if f.field.dated else {}
+
+
+def _fresh(v: View, f: FieldView, hinted: HintsByPlace, status: int = 200) -> ResponseReturnValue:
+    """The field as it is now, with what follows from it: also fields that a date fits now, or no more."""
     now = here(v.opened)
-    fragment = field_fragment(_view(now, f.field, f.key, f.row))
-    return answer(now, fragment + "".join(derived_fragments(now, v.rev)), f.id, status)
+    found = [field_fragment(_view(now, f.field, f.key, f.row))]
+    if f.field.dated:
+        moved = {place for place, _hint in hinted.items() ^ now.hints_by_place.items()}
+        found += [field_fragment(one) for one in now.dated_fields() if one.spot in moved and one.id != f.id]
+    return answer(now, "".join([*found, *derived_fragments(now, v.rev)]), f.id, status)
 
 
 def _rows_answer(v: View, kind: str, anchor: str, deleted: Row | None = None) -> ResponseReturnValue:

@@ -18,10 +18,10 @@ INDICATOR_CELLS = (
     Field("text", "lines", _("Indicator"), max_length=500),
     Field("unit", "line", _("Unit"), max_length=60),
     Field("baseline", "number", _("Baseline")),
-    Field("baseline_year", "year", _("Baseline year")),
+    Field("baseline_year", "year", _("Baseline year"), within="end"),
     Field("target", "number", _("Target")),
-    Field("target_year", "year", _("Target year")),
+    Field("target_year", "year", _("Target year"), not_before="baseline_year", within="programme"),
     Field("source_of_verification", "lines", _("Source of verification"), max_length=300),
     Field("frequency", "choice", _("Frequency"), codes="frequency"),
-    Field("measurements", "measurements", _("Measurements"), max_length=200),
+    Field("measurements", "measurements", _("Measurements"), max_length=200, not_before="baseline_year"),
 )

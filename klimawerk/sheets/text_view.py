@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
 from klimawerk.sheets import labels
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.in_words import InWords
+from klimawerk.sheets.plausibility import text_hint
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class TextView:
     def plain(self) -> str:
         text = self.view.texts.get(self.fragment)
         return text.plain if text else ""
+
+    @property
+    def hint(self) -> LazyString | None:
+        """That it is longer than its field wants."""
+        return text_hint(self.field, self.plain)
 
     @property
     def html(self) -> Markup:

@@ -44,6 +44,13 @@ class View(InWords):
             return [FieldView(self, field, field.name, row=row)]
         return [FieldView(self, field, f"{field.name}.{code}", lang=code, row=row) for code in self.languages.parts]
 
+    def dated_fields(self) -> list[FieldView]:
+        """Every date of the sheet and of its rows."""
+        found = [one for field in self.sheet.fields.values() if field.dated for one in self.fields(field)]
+        for kind in self.sheet.rows.values():
+            found += [one for row in self.rows_in(kind) for cell in kind.dated for one in self.fields(cell, row)]
+        return found
+
     def code_field(self) -> FieldView:
         return FieldView(self, CODE, CODE.name)
 

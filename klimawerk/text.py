@@ -37,6 +37,13 @@ _NOT_STORABLE = re.compile(f"[\x00{_HALVES}]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNIT_SEPARATOR = "\x1f"
 
+# Characters of most texts in Latin, Greek and Cyrillic script: each is one letter, and looks like no other. They are
+# told apart first, since all words of a text are asked about.
+UNUSUAL = re.compile(
+    "[^\t\n\r\x20-\x7e\xa1-\xac\xae-\u02ff\u0388-\u0482\u048a-\u058f\u2012-\u2027\u2030-\u205e\u20a0-\u20bf]"
+)
+_USUAL_WORD = re.compile(r"\s+|\w+|[^\w\s]")
+
 # What is never seen: soft hyphen, grapheme joiner, zero-width space, word joiner, byte order mark and the like.
 UNSEEN = "\u00ad\u034f\u17b4\u17b5\u200b\u2060-\u2064\u206a-\u206f\ufeff"
 _UNSEEN = regex.compile(f"[{UNSEEN}]")
@@ -60,8 +67,8 @@ _TWINS = str.maketrans(
 
 # GLUE parts no word. SIGN: a sign with its accents, variants and tone of skin, and what is joined to it.
 GLUE = rf"{UNSEEN}{_DIRECTION}\U000e0001\U000e0020-\U000e007f"
-SIGN = rf"[^\w\s{GLUE}](?:[\p{{M}}\p{{EMod}}\u200c\u200d{GLUE}]|(?<=\u200d)\S)*+"
-_WORD = regex.compile(rf"[{GLUE}]*+(?:\s[\s{GLUE}]*+|\w[\w{GLUE}]*+|{SIGN})|[{GLUE}]++")
+SIGN = rf"[^\w\p{{N}}\s{GLUE}](?:[\p{{M}}\p{{EMod}}\u200c\u200d{GLUE}]|(?<=\u200d)\S)*+"
+_WORD = regex.compile(rf"[{GLUE}]*+(?:\s[\s{GLUE}]*+|[\w\p{{N}}][\w\p{{N}}{GLUE}]*+|{SIGN})|[{GLUE}]++")
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -79,18 +86,23 @@ def line(typed: str) -> str:
     return " ".join(clean(typed).split())
 
 
+def on_one_line(cleaned: str) -> str:
+    """A clean text with blanks for line breaks; all other blanks in it stay as they are."""
+    return " ".join(part.strip() for part in cleaned.split("\n")).strip() if "\n" in cleaned else cleaned
+
+
 def tidy(kept: Any) -> Any:
-    """`clean`, for JSON: of every text and key in it."""
+    """`clean`, for JSON: of every text in it."""
     if isinstance(kept, str):
         return clean(kept)
     if isinstance(kept, dict):
-        return {clean(key): tidy(one) for key, one in kept.items()}
+        return {key: tidy(one) for key, one in kept.items()}
     return [tidy(one) for one in kept] if isinstance(kept, list | tuple) else kept
 
 
 def look(text: str) -> str:
     """A key that texts have in common that look the same; not to be shown or kept."""
-    if text.isascii():
+    if UNUSUAL.search(text) is None:
         return text
     text = _UNSEEN.sub("", text)
     if _DIRECTIONS.search(text) and not _RIGHT_TO_LEFT.search(text):
@@ -118,8 +130,21 @@ def same(one: Any, other: Any) -> bool:
 
 def words(text: str) -> list[str]:
     """Words with their accents, joiners and soft hyphens, the blanks between, signs; joined they are the text again."""
-    found: list[str] = _WORD.findall(text)
+    found: list[str] = (_WORD if UNUSUAL.search(text) else _USUAL_WORD).findall(text)
     return found
+
+
+def occurrences(text: str, passage: str) -> list[tuple[int, int]]:
+    """Where words that look like `passage` stand in the text: (begin, end), in order, none in another."""
+    seen, at = look(text), [(place, place + 1) for place in range(len(text))]
+    if seen != text:
+        found = [(look(one[0]), one.span()) for one in _GRAPHEME.finditer(text)]
+        seen, at = "".join(letters for letters, _place in found), [place for letters, place in found for _ in letters]
+    wanted, places, start = look(passage), [], 0
+    while wanted and (start := seen.find(wanted, start)) >= 0:
+        places.append((at[start][0], at[start + len(wanted) - 1][1]))
+        start += len(wanted)
+    return places
 
 
 def cut(text: str, most: int, end: str = "") -> str:
@@ -133,6 +158,11 @@ def cut(text: str, most: int, end: str = "") -> str:
             break
         kept = letter.end()
     return text[: kept or room].rstrip() + end if end else text[: kept or room]
+
+
+def shorten(text: str, most: int) -> str:
+    """At most `most` characters and a sign that something went, cut between two words where there are several."""
+    return text if len(text) <= most else f"{cut(text, most - 1).rsplit(' ', 1)[0]} …"
 
 
 def is_text(value: str) -> bool:
@@ -152,6 +182,15 @@ def is_all_text(value: Any) -> bool:
 def harmless(stored: str) -> str:
     """What is here already, as text. As long as before, in UTF-8 and in UTF-16, so that positions in it still hold."""
     return stored if is_text(stored) else _NO_TEXT.sub(_blank, stored)
+
+
+def all_harmless(stored: Any) -> Any:
+    """The same for JSON: of every text in it."""
+    if isinstance(stored, str):
+        return harmless(stored)
+    if isinstance(stored, dict):
+        return {key: all_harmless(one) for key, one in stored.items()}
+    return [all_harmless(one) for one in stored] if isinstance(stored, list) else stored
 
 
 def storable(kept: Any) -> Any:

@@ -1,4 +1,5 @@
 """Makes a text another one by as little as possible: what stays is not touched, so words typed meanwhile stay too.
+What looks the same stays.
 
 Blocks that are in both stay. A paragraph or heading that stands for another one is changed word by word; positions are
 bytes of UTF-8 here, as the library counts. Everything else is replaced as whole blocks.
@@ -7,7 +8,6 @@ bytes of UTF-8 here, as the library counts. Everything else is replaced as whole
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
@@ -17,9 +17,8 @@ from klimawerk import safe_json
 from klimawerk.collab import content
 from klimawerk.collab.content import Node
 from klimawerk.collab.sequences import opcodes
-from klimawerk.text import harmless
+from klimawerk.text import harmless, look, words
 
-_WORD = re.compile(r"\s+|\w+|[^\w\s]")
 MOST_WORDS = 6_000  # of a paragraph; a longer one is replaced as a whole
 Step = tuple[str, slice, slice]
 
@@ -70,7 +69,8 @@ def _change(run: XmlText, old: list[tuple[str, str]], new: list[tuple[str, str]]
     ends = [0]
     for word, _marks in old:
         ends.append(ends[-1] + len(word.encode()))
-    for tag, was, now in reversed(_steps(old, new)):
+    seen = [[(look(word), marks) for word, marks in side] for side in (old, new)]
+    for tag, was, now in reversed(_steps(*seen)):
         if tag == "equal":
             continue
         if was.stop > was.start:
@@ -83,13 +83,19 @@ def _words(block: Node) -> Iterator[tuple[str, str]]:
     """Each word with its formatting as JSON, in the form the library takes."""
     for node in block.get("content", []):
         marks = json.dumps({mark["type"]: mark.get("attrs") or {} for mark in node.get("marks", [])}, sort_keys=True)
-        for found in _WORD.finditer(node["text"]):
-            yield found[0], marks
+        for word in words(node["text"]):
+            yield word, marks
 
 
 def _key(blocks: list[Node]) -> str:
-    """Blocks as text to be told apart by; neighbours of equal formatting count as one."""
-    return json.dumps([content.joined(block) for block in blocks], sort_keys=True)
+    """Blocks as text to be told apart by, as they look; neighbours of equal formatting count as one."""
+    return json.dumps([_seen(content.joined(block)) for block in blocks], sort_keys=True)
+
+
+def _seen(node: Node) -> Node:
+    if "text" in node:
+        return {**node, "text": look(node["text"])}
+    return {**node, "content": list(map(_seen, node["content"]))} if "content" in node else node
 
 
 def _steps(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Step]:

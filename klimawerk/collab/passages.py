@@ -8,7 +8,6 @@ behind that is read on top.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -26,12 +25,12 @@ from klimawerk.collab.models import Passages, Update
 from klimawerk.collab.sequences import opcodes
 from klimawerk.database import breathe
 from klimawerk.extensions import db
+from klimawerk.text import look, words
 
 NEAR = 900  # seconds between two neighbouring stretches of one person that count as one
 LONGEST_WORD = 1_000  # letters
 MOST_WORDS = 6_000  # of a rewritten stretch; beyond that all of it is new
 MENDED = 0.7  # share of common letters from which a word counts as the same one, corrected
-_WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 class Span(NamedTuple):
@@ -52,7 +51,7 @@ def carried(old: Sequence[str], new: Sequence[str], spans: Spans, by: int | None
     before, after = (_ended(lines[first : len(lines) - last]) for lines in (old, new))
     whose = _Row(spans)
     head = whose.take(len(_ended(old[:first])))
-    middle = list(_woven(_WORD.findall(before), _WORD.findall(after), whose, by, at))
+    middle = list(_woven(words(before), words(after), whose, by, at))
     return _joined([*head, *middle, *whose.rest])
 
 
@@ -165,19 +164,31 @@ def _woven(old: list[str], new: list[str], whose: _Row, by: int | None, at: int)
         whose.take(sum(map(len, old)))
         yield Span(sum(map(len, new)), by, at)
         return
-    for same, was, now in _steps(old, new):
+    for same, was, now in _steps(list(map(look, old)), list(map(look, new))):
         before, after = old[was], new[now]
-        whose_it_was = whose.take(sum(map(len, before)))
         if same:
-            yield from whose_it_was
-        elif len(before) == len(after) == 1 and _is_mended(before[0], after[0]):
+            yield from _stayed(before, after, whose)
+            continue
+        whose_it_was = whose.take(sum(map(len, before)))
+        if len(before) == len(after) == 1 and _is_mended(before[0], after[0]):
             yield max(whose_it_was, key=_letters)._replace(letters=len(after[0]))
         else:
             yield Span(sum(map(len, after)), by, at)
 
 
+def _stayed(old: list[str], new: list[str], whose: _Row) -> Iterator[Span]:
+    """Words that look as before are still their authors', however many letters they have now."""
+    if old == new:
+        yield from whose.take(sum(map(len, old)))
+        return
+    for before, after in zip(map(len, old), map(len, new), strict=True):
+        spans = whose.take(before)
+        yield from spans if before == after else [max(spans, key=_letters)._replace(letters=after)]
+
+
 def _is_mended(before: str, after: str) -> bool:
     """Whether a word is still the same one; comparing letters takes time with the product of both lengths."""
+    before, after = look(before), look(after)
     return max(len(before), len(after)) <= LONGEST_WORD and LCSseq.normalized_similarity(before, after) >= MENDED
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from klimawerk import safe_json
-from klimawerk.text import harmless, is_text
+from klimawerk.text import harmless, is_text, line, look
 
 AROUND = 40  # letters
 POSITION = 200  # base64 characters; a relative position has some twenty bytes
@@ -24,7 +24,9 @@ def anchor_in(form: Mapping[str, str], passage: str) -> dict[str, str]:
         sent = safe_json.loads(form.get("anchor", ""))
     except ValueError:
         return {}
-    if not isinstance(sent, dict) or not passage or sent.get("words") != passage:
+    if not isinstance(sent, dict) or not passage or not isinstance(sent.get("words"), str):
+        return {}
+    if line(sent["words"]) != passage:
         return {}
     parts = {name: sent[name] for name in _LONGEST if isinstance(sent.get(name), str)}
     return parts if all(len(part) <= _LONGEST[name] and is_text(part) for name, part in parts.items()) else {}
@@ -36,9 +38,9 @@ def shown(anchor: Mapping[str, str]) -> dict[str, str]:
 
 
 def times(text: str, passage: str) -> int:
-    """How often the words stand in the text, however its lines are broken."""
+    """How often the words stand in the text, however its lines are broken and its letters composed."""
     return _joined(text).count(_joined(passage))
 
 
 def _joined(text: str) -> str:
-    return "".join(text.split())
+    return "".join(look(text).split())

@@ -19,6 +19,7 @@ from klimawerk.sheets.catalogue import Field, sheet_of, split_key
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.view import View
+from klimawerk.text import looks_same
 from klimawerk.versions.marking import Marker
 from klimawerk.versions.redline import compare_words
 
@@ -46,7 +47,7 @@ class SubjectView:
         """Whether something else stands there now; with a passage, whether its words stand there less often."""
         if self.passage:
             return times(self.now, self.passage) < max(1, times(self.was, self.passage))
-        return self.was != self.now
+        return not looks_same(self.was, self.now)
 
     @property
     def difference(self) -> Markup:

@@ -61,15 +61,30 @@ class EditionsCompared:
 
     @cached_property
     def changes(self) -> list[ItemChange]:
+        """Of those that are compared here, one in which nobody sees a difference is the same."""
+        return [replace(one, what=SAME) if self._looks_same(one) else one for one in self._changes]
+
+    @cached_property
+    def _changes(self) -> list[ItemChange]:
         return comparing.compare(self.old, self.new, self._known)
 
     @cached_property
     def shown(self) -> list[Shown]:
         """All in which something changed, in order."""
-        changed = [one for one in self.changes if one.what != SAME]
-        contents = loaded([part for one in changed[:MOST_OPEN] for part in (one.old, one.new) if part])
+        return [self._shown(one) for one in self.changes if one.what != SAME]
+
+    @cached_property
+    def _opened(self) -> dict[int, Compared]:
+        """The comparisons that are on this page, by the item's id."""
+        changed = [one for one in self._changes if one.what != SAME][:MOST_OPEN]
+        contents = loaded([part for one in changed for part in (one.old, one.new) if part])
         items = self._items([one.item_id for one in changed])
-        return [self._shown(one, items[one.item_id], contents, n < MOST_OPEN) for n, one in enumerate(changed)]
+        return {one.item_id: self._compared(one, items[one.item_id], contents) for one in changed}
+
+    def _looks_same(self, change: ItemChange) -> bool:
+        if change.what != CHANGED or change.moved or change.item_id not in self._opened:
+            return False
+        return self._opened[change.item_id].comparison.is_empty
 
     def unchanged(self) -> list[tuple[str, str, str]]:
         """Code, title and its language of every goal and measure that is as it was."""
@@ -94,12 +109,11 @@ class EditionsCompared:
 
     # One item
 
-    def _shown(self, change: ItemChange, item: Item, contents: dict[str, Any], opened: bool) -> Shown:
+    def _shown(self, change: ItemChange) -> Shown:
         either = change.new or change.old
         assert either is not None
         code, title, lang = self._named(either, self._titles)
-        c = self._compared(change, item, contents) if opened else None
-        return Shown(change, code, title, lang, c, self._address(change))
+        return Shown(change, code, title, lang, self._opened.get(change.item_id), self._address(change))
 
     def _compared(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> Compared:
         breathe()  # others are not kept waiting by a long programme

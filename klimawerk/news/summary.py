@@ -15,6 +15,7 @@ from klimawerk.extensions import db
 from klimawerk.sheets import display, labels
 from klimawerk.sheets.catalogue import Field, sheet_of, split_key
 from klimawerk.sheets.models import FieldChange, Item, Row
+from klimawerk.text import looks_same
 from klimawerk.versions.naming import Names
 
 MOST, LONGEST = 4, 40  # parts of a line; letters of a value that is told
@@ -58,7 +59,7 @@ def _fields(item: Item, since: datetime, until: datetime, but: int, language: st
     fields, sides = sheet_of(item.kind).fields, labels.side_names(item.frame.partnership)
     for key, (old, new) in spans.items():
         field = fields.get(split_key(key)[0])
-        if field is not None and old != new:
+        if field is not None and not looks_same(old, new):
             yield _told(field, old, new, language, sides)
 
 

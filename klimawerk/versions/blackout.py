@@ -22,6 +22,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
+from klimawerk.text import occurrences
 from klimawerk.versions import storing
 from klimawerk.versions.chain import canonical, digest
 from klimawerk.versions.models import Version, VersionPart
@@ -83,7 +84,7 @@ def black_out(item: Item, passage: str, reason: str) -> Found:
 def hidden(value: Any, passage: str) -> Any:
     """The same value with bars in every text of it, however deep."""
     if isinstance(value, str):
-        return value.replace(passage, BAR)
+        return _barred_words(value, passage)
     if isinstance(value, list):
         return [hidden(one, passage) for one in value]
     return {key: hidden(one, passage) for key, one in value.items()} if isinstance(value, dict) else value
@@ -95,24 +96,23 @@ def hidden_text(text: Node, passage: str) -> Node:
     if not any(child["type"] == "text" for child in children):
         return {**text, "content": [hidden_text(child, passage) for child in children]} if children else text
     letters = "".join(child.get("text", "\n") for child in children)
-    places = list(_places(letters, passage))
-    return {**text, "content": list(_barred(children, places, len(passage)))} if places else text
+    places = occurrences(letters, passage)
+    return {**text, "content": list(_barred(children, places))} if places else text
 
 
-def _places(letters: str, passage: str) -> Iterator[int]:
-    start = letters.find(passage)
-    while start >= 0:
-        yield start
-        start = letters.find(passage, start + len(passage))
+def _barred_words(value: str, passage: str) -> str:
+    for start, end in reversed(occurrences(value, passage)):
+        value = value[:start] + BAR + value[end:]
+    return value
 
 
-def _barred(children: list[Node], places: list[int], length: int) -> Iterator[Node]:
+def _barred(children: list[Node], places: list[tuple[int, int]]) -> Iterator[Node]:
     """The runs of a paragraph; the bar stands in the one in which the passage began."""
-    start = 0
+    start, starts = 0, {place for place, _end in places}
     for child in children:
         letters = child.get("text", "\n")
         kept = "".join(
-            BAR if start + n in places else "" if _inside(start + n, places, length) else letter
+            BAR if start + n in starts else "" if _inside(start + n, places) else letter
             for n, letter in enumerate(letters)
         )
         start += len(letters)
@@ -122,8 +122,8 @@ def _barred(children: list[Node], places: list[int], length: int) -> Iterator[No
             yield {**child, "text": kept}
 
 
-def _inside(at: int, places: list[int], length: int) -> bool:
-    return any(place <= at < place + length for place in places)
+def _inside(at: int, places: list[tuple[int, int]]) -> bool:
+    return any(start <= at < end for start, end in places)
 
 
 @dataclass

@@ -11,17 +11,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import regex
+
 from klimawerk.collab.content import Node, first_number
+from klimawerk.text import GLUE, SIGN, UNUSUAL, look
 
 Marks = tuple[tuple[str, str], ...]
 _LISTS = ("bullet_list", "ordered_list", "list_item")
 
-# What changes or joins the letter before it: accents, joiners, variants, tones of skin.
-_JOINS = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff"
-    "\u20d0-\u20ff\u200d\ufe00-\ufe0f\ufe20-\ufe2f\U0001f3fb-\U0001f3ff"
+_USUAL_WORD = re.compile(r"\d++(?:[.,]\d++)++|\s+|\w+|[^\w\s]")
+_WORD = regex.compile(
+    rf"[{GLUE}]*+(?:\d++(?:[.,]\d++)++[{GLUE}]*+|\s[\s{GLUE}]*+|[\w\p{{N}}][\w\p{{N}}{GLUE}]*+|{SIGN})|[{GLUE}]++"
 )
-_WORD = re.compile(rf"\d+(?:[.,]\d+)+|\s+|\w[\w{_JOINS}]*|[^\w\s](?:[{_JOINS}]|(?<=\u200d)[^\s])*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class Word:
 
     text: str
     marks: Marks = ()
+
+    @property
+    def look(self) -> str:
+        return look(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,15 @@ class Block:
         return "".join(word.text or "\n" for word in self.words)
 
     @property
-    def look(self) -> tuple[Any, ...]:
+    def shape(self) -> tuple[Any, ...]:
         """What it is apart from its words, and wherever its list begins."""
         return self.kind, self.level, tuple((one.kind, one.order) for one in self.path)
 
 
 def words_of(text: str, marks: Marks = ()) -> Iterator[Word]:
     """The words of a plain text; joined they are the text again."""
-    return (Word(found[0], marks) for found in _WORD.finditer(text))
+    found: list[str] = (_WORD if UNUSUAL.search(text) else _USUAL_WORD).findall(text)
+    return (Word(word, marks) for word in found)
 
 
 def blocks_of(text: Node) -> list[Block]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from klimawerk.text import looks_same
 from klimawerk.versions.reading import ROWS, TEXT, VALUES, Head
 from klimawerk.versions.redline import TextChange, compare_texts
 
@@ -37,7 +38,7 @@ class State:
 
 @dataclass(frozen=True)
 class ValueChange:
-    """A field or cell (`key` carries the language) that holds something else; None for nothing."""
+    """A field or cell (`key` carries the language) that shows something else; None for nothing."""
 
     key: str
     old: Any
@@ -111,7 +112,7 @@ def _values(old: dict[str, Any], new: dict[str, Any]) -> tuple[ValueChange, ...]
 
 
 def _same(old: Any, new: Any) -> bool:
-    return bool(old == new) or (old in NOTHING and new in NOTHING)
+    return looks_same(old, new) or (old in NOTHING and new in NOTHING)
 
 
 def _plain(head: Head) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What changed between two texts: by paragraphs, and inside of them word by word.
+"""What changed between two texts: by paragraphs, and inside of them word by word. What looks the same is the same.
 
 Longest common subsequences (rapidfuzz) of bounded size: whatever somebody pastes, it takes no longer than the limits
 below allow. Beyond them whole paragraphs are shown, and `coarse` says so.
@@ -28,7 +28,7 @@ SAME, ADDED, REMOVED, CHANGED = "same", "added", "removed", "changed"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Words that stayed (`old` and `new` differ at most in formatting), went (`old`) and came (`new`)."""
+    """Words that stayed (`old` and `new` differ at most in formatting and in what nobody sees), went and came."""
 
     kind: str
     old: tuple[Word, ...] = ()
@@ -36,7 +36,7 @@ class Run:
 
     @property
     def reformatted(self) -> bool:
-        return self.kind == SAME and self.old != self.new
+        return self.kind == SAME and [word.marks for word in self.old] != [word.marks for word in self.new]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class BlockChange:
     @property
     def restyled(self) -> bool:
         """Whether it became something else, as a paragraph became a heading."""
-        return self.old is not None and self.new is not None and self.old.look != self.new.look
+        return self.old is not None and self.new is not None and self.old.shape != self.new.shape
 
     @property
     def only_formatting(self) -> bool:
@@ -67,7 +67,7 @@ class TextChange:
 
     @property
     def is_empty(self) -> bool:
-        return all(block.old == block.new for block in self.blocks)
+        return all(_alike(block.old, block.new) for block in self.blocks)
 
     @property
     def only_formatting(self) -> bool:
@@ -104,11 +104,20 @@ def _blocks(old: Sequence[Block], new: Sequence[Block], coarse: bool) -> Iterato
 
 
 def _key(block: Block) -> Hashable:
-    return block.kind == "", tuple(word.text for word in block.words)
+    return block.kind == "", tuple(_said(word) for word in block.words if word.look or not word.text)
 
 
 def _stayed(old: Block, new: Block) -> BlockChange:
+    if len(old.words) != len(new.words):  # something that nobody sees stands apart in one of them
+        return BlockChange(SAME, old, new, (Run(SAME, old.words, new.words),))
     return BlockChange(SAME, old, new, tuple(_by_marks(old.words, new.words)))
+
+
+def _alike(old: Block | None, new: Block | None) -> bool:
+    """Whether nobody sees a difference."""
+    if old is None or new is None or (old.shape, old.path) != (new.shape, new.path):
+        return old == new
+    return [(_said(word), word.marks) for word in old.words] == [(_said(word), word.marks) for word in new.words]
 
 
 def _paired(old: Sequence[Block], new: Sequence[Block]) -> Iterator[BlockChange]:
@@ -143,7 +152,7 @@ def _pairs(old: Sequence[Block], new: Sequence[Block]) -> list[tuple[int, int]]:
 
 def _said_words(block: Block) -> list[str]:
     """Its words without the spaces between them."""
-    return [word.text for word in block.words if not word.text.isspace()]
+    return [_said(word) for word in block.words if not word.text.isspace()]
 
 
 def _likeness(old: list[str], new: list[str]) -> float:
@@ -190,14 +199,14 @@ def _changed(old: tuple[Word, ...], new: tuple[Word, ...]) -> Run:
 
 def _by_marks(old: Sequence[Word], new: Sequence[Word]) -> Iterator[Run]:
     """Words that stayed, those with other formatting apart."""
-    for same, some in groupby(zip(old, new, strict=True), lambda pair: pair[0].marks == pair[1].marks):
+    for _same, some in groupby(zip(old, new, strict=True), lambda pair: pair[0].marks == pair[1].marks):
         pairs = list(some)
-        was = tuple(pair[0] for pair in pairs)
-        yield Run(SAME, was, was if same else tuple(pair[1] for pair in pairs))
+        yield Run(SAME, tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs))
 
 
 def _said(word: Word) -> str:
-    return word.text
+    """What one sees of it; a hard break says something too."""
+    return word.look or ("" if word.text else "\n")
 
 
 def _aligned(

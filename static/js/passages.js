@@ -4,8 +4,6 @@ import { build } from "./build.js"
 import { word } from "./words.js"
 
 const SETTLED = 300
-const LONGEST = 500
-const AROUND = 40
 
 let button = null
 let timer = null
@@ -20,11 +18,12 @@ export function startPassages(ask) {
 }
 
 function show(ask) {
-  if (button?.matches(":focus")) return // the button itself has taken the selection's place
+  if (document.activeElement === button) return // the button itself has taken the selection's place
   button?.remove()
   button = null
   const selection = getSelection()
-  const words = selection.toString().replace(/\s+/g, " ").trim().slice(0, LONGEST).trim()
+  // At most 500 characters: none is halved, and no letter loses its accents.
+  const words = /.{0,500}(?!\p{M})/su.exec(selection.toString().replace(/\s+/g, " ").trim())[0]
   const body = selection.rangeCount && bodyOf(selection.anchorNode)
   if (!words || !body || body !== bodyOf(selection.focusNode)) return
   const host = body.closest("kw-text")
@@ -38,17 +37,17 @@ function show(ask) {
   host.append(button)
 }
 
-/** Some letters before and after, for words that stand in the text more than once. */
+/** Up to 40 characters before and after, for words that stand in the text more than once. */
 function around(body, { startContainer, startOffset, endContainer, endOffset }) {
-  const range = document.createRange()
+  const range = new Range()
   range.selectNodeContents(body)
   range.setEnd(startContainer, startOffset)
-  const before = `${range}`.slice(-AROUND)
+  const before = /.{0,40}$/su.exec(range)[0]
   range.selectNodeContents(body)
   range.setStart(endContainer, endOffset)
-  return { before, after: `${range}`.slice(0, AROUND) }
+  return { before, after: /.{0,40}/su.exec(range)[0] }
 }
 
 function bodyOf(node) {
-  return (node?.nodeType === Node.ELEMENT_NODE ? node : node?.parentElement)?.closest("kw-text .text-body")
+  return (node?.closest ? node : node?.parentElement)?.closest("kw-text .text-body")
 }

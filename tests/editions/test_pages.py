@@ -238,3 +238,14 @@ def test_a_measures_history_leads_to_what_changed_since_the_last_one(house: Hous
     assert f'href="{address}/compare?from=2&amp;to=now">What changed since “One”' in get(client, f"{address}/history")
     said = words(get(client, f"{address}/compare?from=2&to=now&view=fields"))
     assert "Beforelow Nowmedium" in said
+
+
+def test_what_looks_the_same_counts_as_no_change(house: House, client: ProofReader) -> None:
+    house.write("description.en", "Forty bins at Café Müller.")
+    house.fix()
+    house.write("description.en", "Forty bins at Cafe\u0301 Mu\u0308l\u00adler.")
+    client.login(house.editor("partner"))
+    compared = f"{house.address}/compare?from=1&to=now"
+    assert "1 measure changed" not in words(get(client, compared))
+    house.write("description.en", "Fifty bins at Café Müller.")
+    assert "1 measure changed" in words(get(client, compared)), "the check can see a difference"

@@ -106,6 +106,15 @@ def test_words_are_the_text_again_and_a_look_is_its_own(typed: str) -> None:
     assert text.look(text.look(typed)) == text.look(typed)
 
 
+def test_usual_characters_are_what_they_are_taken_for() -> None:
+    """Each is a letter of its own: parted from its neighbours as other texts are, and changed by no normal form."""
+    for letter in map(chr, range(0x300)):
+        for words in (f"a{letter}b", f"{letter}{letter}", f" {letter}."):
+            assert text.UNUSUAL.search(words) or text.words(words) == text.words(f"{words}!\u0301")[:-1], words
+    usual = [letter for letter in map(chr, range(0x3000)) if not text.UNUSUAL.search(letter)]
+    assert {text.look(f"\u200b{letter}a") for letter in usual} == {f"{letter}a" for letter in usual}
+
+
 @pytest.mark.parametrize(("one", "other"), LOOK_ALIKE)
 def test_words_that_look_the_same_are_parted_in_the_same_way(one: str, other: str) -> None:
     assert [text.look(word) for word in text.words(one)] == [text.look(word) for word in text.words(other)]

@@ -9,6 +9,9 @@ import {
 } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { decode, encode } from "../collab/base64.js"
 
+const UNSEEN = /[\s\u00ad\u034f\u200b\u2060-\u2064\ufeff]/g
+const LETTER = /\P{M}\p{M}*|\p{M}/gu
+
 /** {from, to} in the live document, as base64, for {words, before, after}; {} where they do not stand in the text. */
 export function anchorOf(state, passage) {
   const range = best(found(state.doc, passage.words), passage)
@@ -47,21 +50,22 @@ function positionOf(state, text) {
   }
 }
 
-/** Every place where the words stand, however lines are broken: {from, to, before, after} with the letters around. */
+/** Every place where the words stand, however lines are broken and letters composed: {from, to, before, after} with
+ *  the letters around. */
 function found(doc, words) {
   const { letters, at } = lettersOf(doc)
-  const wanted = joined(words)
+  const wanted = look(words)
   const ranges = []
   for (let i = letters.indexOf(wanted); wanted && i >= 0; i = letters.indexOf(wanted, i + 1)) {
     const end = i + wanted.length
-    ranges.push({ from: at[i], to: at[end - 1] + 1, before: letters.slice(0, i), after: letters.slice(end) })
+    ranges.push({ from: at[i].from, to: at[end - 1].to, before: letters.slice(0, i), after: letters.slice(end) })
   }
   return ranges
 }
 
 /** The one with most of the same letters around it; the first of equals. */
 function best(ranges, { before, after }) {
-  const [left, right] = [joined(before), joined(after)]
+  const [left, right] = [look(before), look(after)]
   const likeness = (range) => same(turned(range.before), turned(left)) + same(range.after, right)
   return ranges.reduce((most, range) => (most && likeness(most) >= likeness(range) ? most : range), null)
 }
@@ -88,15 +92,16 @@ function read(doc) {
   const at = []
   let letters = ""
   doc.descendants((node, position) => {
-    for (let i = 0; i < (node.text?.length ?? 0); i++) {
-      if (/\s/.test(node.text[i])) continue
-      letters += node.text[i]
-      at.push(position + i)
+    for (const { 0: letter, index } of node.text?.matchAll(LETTER) ?? []) {
+      const seen = look(letter)
+      letters += seen
+      for (const from = position + index; at.length < letters.length; ) at.push({ from, to: from + letter.length })
     }
   })
   return { letters, at }
 }
 
-function joined(text = "") {
-  return text.replace(/\s+/g, "")
+/** What words that look the same have in common, without blanks: lines may be broken anywhere. */
+function look(text = "") {
+  return text.replace(UNSEEN, "").normalize()
 }

@@ -1,0 +1,106 @@
+"""What looks the same is no change: in comparing, merging and who wrote what, for texts, fields and lines."""
+
+from __future__ import annotations
+
+import pytest
+from pycrdt import Doc, XmlFragment
+
+from klimawerk.collab import content, merging
+from klimawerk.collab.content import Node
+from klimawerk.collab.passages import Span, carried
+from klimawerk.comments.anchors import anchor_in, times
+from klimawerk.text import look
+from klimawerk.versions import blackout
+from klimawerk.versions.comparing import CHANGED as ROW_CHANGED
+from klimawerk.versions.comparing import SAME as ROW_SAME
+from klimawerk.versions.comparing import State, compare, compare_rows
+from klimawerk.versions.redline import ADDED, CHANGED, REMOVED, SAME, compare_texts, compare_words
+
+PLAIN = "Die Müllabfuhr leert 40 Tonnen im Ortsteil."
+TWINS = {
+    "composed differently": "Die Mu\u0308llabfuhr leert 40 Tonnen im Ortsteil.",
+    "a soft hyphen more": "Die Müll\u00adabfuhr leert 40 Tonnen im Orts\u00adteil.",
+    "no line break there": "Die Müllabfuhr leert 40\u00a0Tonnen im Ortsteil\ufeff.",
+}
+
+
+def rich(*texts: str) -> Node:
+    paragraphs = [{"type": "paragraph", "content": [{"type": "text", "text": one}]} for one in texts]
+    return {"type": "doc", "content": paragraphs}
+
+
+@pytest.mark.parametrize("twin", TWINS.values(), ids=TWINS)
+def test_a_paragraph_that_looks_the_same_is_not_shown_as_removed_and_added(twin: str) -> None:
+    change = compare_texts(rich("Ziel", PLAIN, "Ende"), rich("Ziel", twin, "Ende"))
+    assert [block.kind for block in change.blocks] == [SAME, SAME, SAME]
+    assert change.is_empty
+    assert not any(block.only_formatting for block in change.blocks)
+    assert [run.kind for run in compare_words(PLAIN, twin)] == [SAME]
+
+
+@pytest.mark.parametrize("twin", TWINS.values(), ids=TWINS)
+def test_beside_a_real_change_only_that_is_marked(twin: str) -> None:
+    [block] = compare_texts(rich(PLAIN), rich(twin.replace("leert", "holt"))).blocks
+    said = [("".join(w.text for w in r.old), "".join(w.text for w in r.new)) for r in block.runs if r.kind != SAME]
+    assert (block.kind, said) == (CHANGED, [("leert", "holt")])
+
+
+def test_what_is_seen_is_still_a_change() -> None:
+    assert {b.kind for b in compare_texts(rich("میخواهم"), rich("می\u200cخواهم")).blocks} <= {CHANGED, ADDED, REMOVED}
+    bold = rich(PLAIN)
+    bold["content"][0]["content"][0]["marks"] = [{"type": "strong"}]
+    assert not compare_texts(rich(TWINS["a soft hyphen more"]), bold).is_empty
+
+
+def test_a_paragraph_of_nothing_that_is_seen_is_an_empty_one() -> None:
+    empty = {"type": "doc", "content": [{"type": "paragraph"}]}
+    assert [block.kind for block in compare_texts(empty, rich("\ufeff\u200b")).blocks] == [SAME]
+
+
+def test_fields_and_lines_that_look_the_same_have_not_changed() -> None:
+    old = [{"id": "1", "cells": {"text.de": "Müll", "name": "Zoë"}}, {"id": "2", "cells": {"text.de": "a"}}]
+    new = [
+        {"id": "1", "cells": {"text.de": "Mu\u0308\u00adll", "name": "Zoe\u0308"}},
+        {"id": "2", "cells": {"text.de": "b"}},
+    ]
+    assert [row.kind for row in compare_rows(old, new)] == [ROW_SAME, ROW_CHANGED]
+    states = [
+        State({"code": "A"}, {"values": str(n)}, {"values": {"wording.de": one}})
+        for n, one in enumerate(("é", "e\u0301"))
+    ]
+    assert compare(*states).is_empty
+
+
+@pytest.mark.parametrize("twin", TWINS.values(), ids=TWINS)
+def test_merging_leaves_what_looks_the_same_alone(twin: str) -> None:
+    doc: Doc[XmlFragment] = Doc()
+    fragment = doc.get("t", type=XmlFragment)
+    content.write(fragment, rich("Ziel", twin))
+    before = doc.get_state()
+    merging.merge(fragment, rich("Ziel", PLAIN))
+    assert doc.get_state() == before
+    merging.merge(fragment, rich("Ziel", PLAIN.replace("leert", "holt")))
+    assert content.to_plain(fragment) == "Ziel\n\n" + twin.replace("leert", "holt")
+    assert len(fragment.children[1].children) == 1, "one word was changed in place"
+
+
+@pytest.mark.parametrize("twin", TWINS.values(), ids=TWINS)
+def test_words_that_look_the_same_keep_their_authors_and_every_letter_has_one(twin: str) -> None:
+    written = [Span(4, 1), Span(len(PLAIN) - 4, 2), Span(1, 1)]
+    spans = carried([PLAIN], [twin], written, 3, 9)
+    assert {span.by for span in spans} == {1, 2}
+    assert sum(span.letters for span in spans) == len(twin) + 1
+    spans = carried([PLAIN], [twin + " Neu"], written, 3, 9)
+    assert [span.letters for span in spans if span.by == 3] == [len(" Neu")]
+
+
+def test_words_are_found_for_comments_and_blacking_out_however_they_are_composed() -> None:
+    twin = TWINS["composed differently"]
+    assert times(twin, "Müllabfuhr") == times(TWINS["a soft hyphen more"], "Müllabfuhr") == 1
+    assert anchor_in({"anchor": '{"words": "Mu\u0308ll\\u000babfuhr", "from": "AA=="}'}, "Müll abfuhr") == {
+        "from": "AA=="
+    }
+    for text in TWINS.values():
+        left = blackout.hidden_text(rich(text), "Müllabfuhr leert")
+        assert look(content.to_plain(left)) == PLAIN.replace("Müllabfuhr leert", blackout.BAR)
+        assert blackout.hidden({"text.de": text}, "Müllabfuhr")["text.de"].startswith(f"Die {blackout.BAR} leert")

@@ -25,6 +25,7 @@ from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.sheets.catalogue import Field, RowKind, Sheet
 from klimawerk.sheets.rows import MAX_ROWS
+from klimawerk.text import tidy
 
 MAX_GOALS, MAX_MEASURES, MAX_ALL_ROWS = 200, 300, 20_000  # more would hold up everybody else while it is stored
 CODE_LENGTH, FIELD_CODE_LENGTH = 20, 6
@@ -42,6 +43,7 @@ def check(data: Any) -> Draft:
     for part in ("meta", "partnership", "programme"):
         if part not in data:
             raise Refused(_("This file does not hold a programme: its part “%(part)s” is missing.", part=part))
+    data = {name: part if name == "history" else tidy(part) for name, part in data.items()}
     warnings: list[Problem] = []
     heads.keep_out(data, _PARTS, Place(), warnings)
     frame = heads.frame_in(data["meta"], warnings)
@@ -190,7 +192,7 @@ class _Checker:
         if raw is None:
             return
         for language, text in values.by_language(raw, place, self.frame.languages).items():
-            if text is not None and (found := values.text(text, place.at(language), cell.max_length).strip()):
+            if text is not None and (found := values.line_or_lines(cell, text, place.at(language))):
                 cells[f"{cell.name}.{language}"] = found
 
 

@@ -10,6 +10,7 @@ from klimawerk import link_rule
 from klimawerk.collab import content
 from klimawerk.exchange.problems import Place, Problem, Refused, shown
 from klimawerk.sheets.catalogue import Field
+from klimawerk.text import clean
 
 Rich = dict[str, Any]
 TOLERANCE = 10  # nobody is stopped while writing live: a programme whose texts grew too long can still move house
@@ -22,7 +23,7 @@ def text_in(field: Field, raw: str | Rich, place: Place, warnings: list[Problem]
         check_length(raw, most, place)
         rich = content.from_plain(" ".join(raw.split()) if field.line else raw)
     else:
-        rich = _checked(_linked(raw, place, warnings), place)
+        rich = cleaned(_checked(_linked(raw, place, warnings), place))
         check_length(content.to_plain(rich), most, place)
     if len(content.to_plain(rich)) > field.max_length:
         warnings.append(Problem(place, _("This text is longer than %(most)s characters.", most=field.max_length)))
@@ -31,8 +32,22 @@ def text_in(field: Field, raw: str | Rich, place: Place, warnings: list[Problem]
 
 def text_out(rich: Rich) -> str | Rich:
     """The text as a file has it. `rich` is in the editor's own form, so it can equal what plain words make."""
+    rich = cleaned(rich)
     plain = content.to_plain(rich)
     return plain if content.from_plain(plain) == rich else rich
+
+
+def cleaned(node: Rich) -> Rich:
+    """The same text with every run of it in the one form of texts; what ends a line inside of one is a hard break."""
+    inner: list[Rich] = []
+    for child in node.get("content", []):
+        if child["type"] != "text":
+            inner.append(cleaned(child))
+            continue
+        for number, line in enumerate(clean(child["text"]).split("\n")):
+            inner += [{"type": "hard_break"}] if number else []
+            inner += [{**child, "text": line}] if line else []
+    return {**node, "content": inner} if inner else node
 
 
 def check_length(text: str, most: int, place: Place) -> None:

@@ -15,6 +15,7 @@ from klimawerk.codes import codes, find
 from klimawerk.exchange.problems import Place, Refused, Sentence, shown
 from klimawerk.exchange.texts import check_length
 from klimawerk.sheets.catalogue import Field
+from klimawerk.text import on_one_line
 
 FIRST_YEAR, LAST_YEAR = scalars.FIRST_YEAR, scalars.LAST_YEAR
 MOST_MONEY = scalars.TOO_MUCH
@@ -178,8 +179,10 @@ def _choices(field: Field, raw: Any, place: Place) -> list[Any]:
     return [entry.code for entry in codes(field.codes) if entry.code in chosen]
 
 
-def _line(field: Field, raw: Any, place: Place) -> str | None:
-    return text(raw, place, field.max_length).strip() or None
+def line_or_lines(field: Field, raw: Any, place: Place) -> str:
+    """A short text as its input could have given it."""
+    found = text(raw, place, field.max_length).strip()
+    return on_one_line(found) if field.is_line else found
 
 
 def _number(_field: Field, raw: Any, place: Place) -> str:
@@ -203,7 +206,7 @@ def _measurements(_field: Field, raw: Any, place: Place) -> list[dict[str, str]]
 
 
 _READERS: dict[str, Callable[[Field, Any, Place], Any]] = {
-    "line": _line,
+    "line": lambda field, raw, place: line_or_lines(field, raw, place) or None,
     "choice": _choice,
     "choices": _choices,
     "month": lambda _field, raw, place: month(raw, place),

@@ -28,6 +28,7 @@ from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 Words: TypeAlias = LazyString | str
+ONE_LINE = 200  # characters: translated fields that hold more are asked for in several lines
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Field:
     @property
     def translated(self) -> bool:
         return self.kind in ("live", "lines")
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it is asked for in an input of one line."""
+        return self.line or self.kind in ("line", "code") or (self.kind == "lines" and self.max_length <= ONE_LINE)
 
     def keys(self, languages: list[str]) -> list[str]:
         """Under which keys its values are kept: one per language for a translated field."""

@@ -17,6 +17,7 @@ from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import parse_month
 from klimawerk.sheets.models import Frame
+from klimawerk.text import on_one_line
 from klimawerk.web.formats import written
 from klimawerk.web.forms import Choice, Whole, which
 
@@ -69,6 +70,7 @@ def _validator(field: Field, asked: Asked) -> Callable[[TypedForm, Any], None]:
 
 
 def _line(field: Field, text: str, asked: Asked, form: Form) -> str:
+    text = on_one_line(text) if field.is_line else text
     if len(text) > field.max_length:
         raise ValidationError(
             _("Too long: %(count)s characters, %(most)s fit.", count=len(text), most=field.max_length)

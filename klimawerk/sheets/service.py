@@ -15,6 +15,7 @@ from klimawerk.sheets.codes import CodeTaken, is_free
 from klimawerk.sheets.heads import OUTLINE, head_of, note_under
 from klimawerk.sheets.holding import hold
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
+from klimawerk.text import looks_same, same, tidy
 
 
 class _NothingToDo(Exception):
@@ -76,9 +77,11 @@ class Place:
 def set_value(place: Place, value: Any, *, based_on: int, by: int) -> Outcome:
     """Set a field or cell if it is still at the revision `based_on`.
 
-    If it is not, the newer value stays, and this one is kept beside it as a conflict for an editor to settle. A cell
-    of a deleted row answers GONE and keeps the value in the record of changes. Raises Closed, and CodeTaken.
+    If it is not, the newer value stays, and this one is kept beside it as a conflict for an editor to settle, unless
+    nobody could tell the two apart. A cell of a deleted row answers GONE and keeps the value in the record of changes.
+    Raises Closed, and CodeTaken.
     """
+    value = tidy(value)
     with suppress(_NothingToDo), writing():
         rev = _hold(place, though_gone=True)
         if _same(place.value, value):
@@ -88,6 +91,8 @@ def set_value(place: Place, value: Any, *, based_on: int, by: int) -> Outcome:
             return Outcome.GONE
         _check_code(place, value)
         if place.rev != based_on:
+            if looks_same(place.value, value):
+                raise _NothingToDo
             _keep_conflict(place, value, by, rev)
             return Outcome.CONFLICT
         _set(place, value, by, rev)
@@ -108,8 +113,9 @@ def settle(conflict: Conflict, place: Place, *, take: bool, by: int) -> None:
         if waiting is None:
             raise _NothingToDo
         if take:
-            _check_code(place, waiting.value)
-            _set(place, waiting.value, by, rev)
+            value = tidy(waiting.value)
+            _check_code(place, value)
+            _set(place, value, by, rev)
         else:
             place.holder.revs = {**place.holder.revs, place.key: rev}
         _drop_conflicts(place)
@@ -156,7 +162,7 @@ def _is_gone(place: Place) -> bool:
 
 def _same(old: Any, new: Any) -> bool:
     empty: tuple[Any, ...] = (None, "", [])
-    return old == new or (old in empty and new in empty)
+    return same(old, new) or (old in empty and new in empty)
 
 
 def _set(place: Place, value: Any, by: int, rev: int) -> None:

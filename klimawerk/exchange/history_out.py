@@ -22,6 +22,7 @@ from klimawerk.extensions import db
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import rows_of_all
+from klimawerk.text import tidy
 from klimawerk.versions import service, storing
 from klimawerk.versions.models import Version
 
@@ -39,7 +40,7 @@ def history_out(programme: Programme) -> Json | None:
     hashes = {key for some in versions.values() for one in some for key in storing.head_of(one)[1].values()}
     parts = storing.load(hashes)
     rows = rows_of_all([item.id for item in items])
-    return {
+    out = {
         "format": FORMAT,
         "programme": programme.key,
         "items": [_item_out(item, rows.get(item.id, {}), versions.get(item.id, []), names) for item in items],
@@ -47,6 +48,15 @@ def history_out(programme: Programme) -> Json | None:
         "parts": {key: safe_json.loads(parts[key]) for key in sorted(parts)},
         **said_of_blacked(hashes),
     }
+    cleaned: Json = _but_hashed(out)
+    return cleaned
+
+
+def _but_hashed(value: Any) -> Any:
+    """Texts in their one form, but for what hashes were made of."""
+    if isinstance(value, dict):
+        return {key: one if key in ("parts", "manifest") else _but_hashed(one) for key, one in value.items()}
+    return [_but_hashed(one) for one in value] if isinstance(value, list) else tidy(value)
 
 
 class _Pseudonyms:

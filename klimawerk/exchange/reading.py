@@ -110,14 +110,21 @@ def _bad_values(value: Any, place: Place) -> Iterator[tuple[Place, Sentence]]:
     """Every value that is no value, with its place. Depth is bounded by now."""
     if isinstance(value, dict):
         for key, part in value.items():
-            if not is_text(key):
+            if not (is_text(key) or _is_hashed(place)):
                 yield place.at(shown(key)), _("This key contains characters that are not text.")
             yield from _bad_values(part, place.at(key))
     elif isinstance(value, list):
         for number, part in enumerate(value):
             yield from _bad_values(part, place.entry(number, part))
     elif isinstance(value, str):
-        if not is_text(value):
+        if not (is_text(value) or _is_hashed(place)):
             yield place, _("This text contains characters that are not text.")
     elif isinstance(value, _Bad):
         yield place, value.sentence
+
+
+def _is_hashed(place: Place) -> bool:
+    """Whether it is of a version or an edition: what such a one holds is what it was made of, or its hash does not fit.
+    It is cleaned where it is read."""
+    steps = place.steps
+    return steps[:1] == ("history",) and (steps[1:2] == ("parts",) or "manifest" in steps)

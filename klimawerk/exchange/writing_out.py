@@ -17,18 +17,19 @@ from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.money import Rates
 from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.sheets.catalogue import RowKind, Sheet
+from klimawerk.text import tidy
 
 Json = dict[str, Any]
 
 
 def write_out(draft: Draft, talks: list[Json]) -> Json:
-    """The whole file; `talks`: its threads, as they stand in it."""
+    """The whole file, every text in its one form; `talks`: its threads, as they stand in it."""
     writer = _Writer(draft.frame)
     head = writer.sheet(draft.programme, PROGRAMME, layout.PROGRAMME)
     carried = draft.carried
     partnership = {**_partnership(draft.partnership), "teams": head["partnership"]["teams"]}
     decisions = head.pop("decisions_sample")
-    return {
+    file = {
         "meta": _meta(draft.frame, carried.get("meta", {})),
         **head,
         "partnership": partnership,
@@ -39,6 +40,7 @@ def write_out(draft: Draft, talks: list[Json]) -> Json:
         "decisions_sample": decisions,
         "totals": totals(draft.measures, writer.rates),
     }
+    return {name: tidy(part) for name, part in file.items()}
 
 
 def to_bytes(file: Json) -> bytes:

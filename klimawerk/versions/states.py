@@ -9,6 +9,7 @@ from flask import current_app
 
 from klimawerk import safe_json
 from klimawerk.database import release
+from klimawerk.text import all_harmless
 from klimawerk.versions import keys, storing
 from klimawerk.versions.comparing import Comparison, State, compare
 from klimawerk.versions.models import Version
@@ -49,6 +50,7 @@ def localised(head: Head, hashes: dict[str, str], parts: dict[str, bytes], known
 
 
 def _placed(head: Head, hashes: dict[str, str], decoded: dict[str, Any], known: keys.Known) -> State:
+    decoded = {name: all_harmless(part) for name, part in decoded.items()}
     if VALUES in decoded:
         decoded = {**decoded, VALUES: keys.with_numbers(head["kind"], decoded[VALUES], known)}
     if "goal" in head:

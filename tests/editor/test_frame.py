@@ -57,10 +57,11 @@ def test_control_characters_in_what_is_pasted_stay_outside(team: Team, sheet_for
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit()
     here.page.keyboard.press("Control+a")
-    paste(here.page, "<p>One\x0btwo\x1b\x9b <b>th\x02ree</b>\ufffe 😀</p>")
+    paste(here.page, "<p>One\x0btwo\x1b\x9b <b>th\x02ree</b>\ufffe 😀 Mu\u0308ll\u2028weg</p>")
     here.page.keyboard.type(" four")
+    here.page.keyboard.insert_text("\x0bfi\x02ve")  # as helpers that write for somebody do
     for sheet in (here, there):
-        expect(sheet.body()).to_have_text("One two three 😀 four")
+        expect(sheet.body()).to_have_text("One two three 😀 Müll weg four five")
     expect(here.state).to_have_attribute("data-state", "saved")
 
 

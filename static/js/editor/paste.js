@@ -7,6 +7,7 @@ import { schema } from "./schema.js"
 // What has no end reaches to that of the text: else each beginning would be searched to there, which takes quadratic time.
 const STYLE_SHEETS = /<style\b[\s\S]*?(?:<\/style\s*>|$)/gi
 const DROPPED = "script, style, meta, link, title, template, noscript, iframe, object, svg, img, xml, input, button"
+const SEPARATORS = /[\v\f\x1c-\x1f\x85\u2028\u2029]/g
 const NO_TEXT = /(?![\t\n])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
 const WHOLE_TAG = /<[a-z][^>]*(?:>|$)/gi
 
@@ -30,7 +31,13 @@ export function oneLine(slice) {
   return text ? new Slice(Fragment.from(schema.text(text)), 0, 0) : Slice.empty
 }
 
-/** Without control characters and the like, which other programs put into the clipboard and the server refuses. */
+/** One run of text in the form that texts have (klimawerk/text.py): what separates words in other programs is a blank,
+ *  other control characters, which the server refuses, are gone, accents are composed. */
+export function clean(text) {
+  return text.replace(SEPARATORS, " ").replace(NO_TEXT, "").normalize()
+}
+
+/** The same for what is pasted or dropped. */
 export function onlyText({ content, openStart, openEnd }) {
   return new Slice(cleaned(content), openStart, openEnd)
 }
@@ -38,7 +45,7 @@ export function onlyText({ content, openStart, openEnd }) {
 function cleaned(fragment) {
   const nodes = []
   fragment.forEach((node) => {
-    const text = node.text?.replace(/[\v\f]/g, " ").replace(NO_TEXT, "")
+    const text = node.isText && clean(node.text)
     if (!node.isText) nodes.push(node.copy(cleaned(node.content)))
     else if (text) nodes.push(schema.text(text, node.marks))
   })

@@ -11,7 +11,7 @@ import { carets, readCaret } from "./carets.js"
 import { keys } from "./keys.js"
 import { limits } from "./limits.js"
 import { passages } from "./passages.js"
-import { cleanHtml, oneLine, onlyText } from "./paste.js"
+import { clean, cleanHtml, oneLine, onlyText } from "./paste.js"
 import { schema } from "./schema.js"
 
 /** @param session {host, body, live, multiline, editing, changed(), end(), toolbar} */
@@ -33,6 +33,7 @@ export function makeView(session) {
       attributes: () => (session.editing ? role(session) : {}),
       transformPastedHTML: cleanHtml,
       transformPasted: (slice) => (session.multiline ? onlyText(slice) : oneLine(onlyText(slice))),
+      handleTextInput,
       handleDOMEvents: { beforeinput: refuseFormatting, ...compositionOf(session.live) },
       // The first transactions come while the view is still being made, late ones after its end.
       dispatchTransaction(transaction) {
@@ -67,6 +68,14 @@ function caretsAnew(view) {
 
 function role({ host, multiline }) {
   return { role: "textbox", "aria-multiline": String(multiline), "aria-label": host.dataset.label }
+}
+
+/** Other keyboards and helpers may bring what a paste may; a paste is cleaned before. */
+function handleTextInput(view, from, to, text) {
+  const cleaned = clean(text)
+  if (cleaned === text) return false
+  view.dispatch(view.state.tr.insertText(cleaned, from, to))
+  return true
 }
 
 /** Formatting comes from our commands alone, whatever menus and keyboards offer. */

@@ -14,7 +14,10 @@ from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
 from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
+from klimawerk.text import cut, line, looks_same
 from klimawerk.web.places import known_zones
+
+_JOINERS = "\u200c\u200d"
 
 
 class EmailTaken(ValueError):
@@ -260,8 +263,13 @@ def clean_email(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """One line without control characters, at most 120 characters. Raises BadInput when nothing is left."""
-    name = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:120]
+    """One line without control characters, at most 120 characters. Raises BadInput when nothing is left to be seen.
+
+    Of what is not seen joiners stay where they change how letters look, as in Persian and in scripts of India.
+    """
+    words = "".join(c if c.isprintable() or c in _JOINERS else " " for c in line(text))
+    bare = words.translate(dict.fromkeys(map(ord, _JOINERS)))
+    name = cut(" ".join((bare if looks_same(words, bare) else words).split()), 120)
     if not name:
         raise BadInput("A name is needed.")
     return name

@@ -19,7 +19,7 @@ from klimawerk.sheets.catalogue import Field, sheet_of, split_key
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.view import View
-from klimawerk.text import looks_same
+from klimawerk.text import cut, looks_same
 from klimawerk.versions.marking import Marker
 from klimawerk.versions.redline import compare_words
 
@@ -146,7 +146,7 @@ def _row_name(v: View, row: Row) -> str:
     """A row by its kind and by the first thing that stands in it."""
     kind = v.sheet.rows[row.kind]
     first = next((words for cell in kind.cells if (words := v.said(cell, row)[0])), "")
-    return f"{labels.words(kind.one, v.sides)} “{first[:60]}”" if first else labels.words(kind.one, v.sides)
+    return f"{labels.words(kind.one, v.sides)} “{cut(first, 60)}”" if first else labels.words(kind.one, v.sides)
 
 
 def _anchor(v: View, field: Field, key: str, row: Row | None) -> str:

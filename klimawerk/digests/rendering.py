@@ -16,6 +16,7 @@ from klimawerk.comments.words import QUOTE, is_quotation
 from klimawerk.digests.content import calls_in, chapters
 from klimawerk.digests.links import address_to_stop
 from klimawerk.digests.missed import Found, Window
+from klimawerk.text import cut
 
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
@@ -72,4 +73,4 @@ def _subject(calls: int, titles: list[str]) -> str:
     else:
         line = _("What is new: %(about)s", about=about)
     line = " ".join(str(line).split())
-    return line if len(line) <= 150 else line[:149].rstrip() + "…"
+    return cut(line, 150, "…")

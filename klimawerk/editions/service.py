@@ -21,6 +21,7 @@ from klimawerk.live.changes import note
 from klimawerk.partnerships.access import Member
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
+from klimawerk.text import cut
 from klimawerk.versions import storing
 from klimawerk.versions.authors import contributors
 from klimawerk.versions.chain import digest
@@ -63,7 +64,7 @@ def make(
     What takes time is done outside of the transaction. A `request_key` that made one before answers that one. Raises
     Nameless, and Busy when others take versions again and again meanwhile.
     """
-    words = name.strip()[:LONGEST_NAME]
+    words = cut(name.strip(), LONGEST_NAME)
     if not words or purpose not in PURPOSES:
         raise Nameless
     if before := earlier(request_key):
@@ -71,7 +72,7 @@ def make(
     for _attempt in range(ATTEMPTS):
         moment = _look(programme, by)
         made = Edition(programme_id=programme.id, name=words, purpose=purpose, by=by.person.id, side=by.side)
-        made.note = remark.strip()[:LONGEST_NOTE]
+        made.note = cut(remark.strip(), LONGEST_NOTE)
 
         def store(made: Edition = made, moment: _Moment = moment) -> str:
             note(topic(programme.id))
@@ -93,7 +94,7 @@ def rename(edition: Edition, *, name: str, remark: str) -> None:
     with writing():
         db.session.refresh(edition)
         note(topic(edition.programme_id))
-        edition.name, edition.note = name.strip()[:LONGEST_NAME], remark.strip()[:LONGEST_NOTE]
+        edition.name, edition.note = cut(name.strip(), LONGEST_NAME), cut(remark.strip(), LONGEST_NOTE)
 
 
 def editions_of(programme_id: int) -> Sequence[Edition]:

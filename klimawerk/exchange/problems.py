@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 from flask_babel.speaklater import LazyString
 
+from klimawerk.text import cut
+
 Sentence: TypeAlias = LazyString | str
 
 
@@ -19,7 +21,7 @@ class Place:
 
     def at(self, key: str) -> Place:
         """The part with that key. Long keys (nobody writes them) are shortened."""
-        return Place((*self.steps, key if len(key) <= 60 else f"{key[:60]}…"))
+        return Place((*self.steps, cut(key, 61, "…")))
 
     def entry(self, number: int, thing: object = None) -> Place:
         """The entry of a list; a thing with a code is named by it."""
@@ -56,5 +58,4 @@ class Refused(Exception):
 
 def shown(value: Any) -> str:
     """A wrong value as it may stand in a sentence: short, on one line."""
-    text = "".join(c if c.isprintable() else "�" for c in str(value)[:61])
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    return cut("".join(c if c.isprintable() else "�" for c in str(value)[:200]), 61, "…")

@@ -39,6 +39,7 @@ from klimawerk.jobs.models import (
     STORING,
     Job,
 )
+from klimawerk.text import cut
 
 KEPT = timedelta(minutes=30)
 """How long a job is kept after its state last changed, with its files as far as they are still needed."""
@@ -193,7 +194,7 @@ def submit(
             if (session.scalar(select(func.count()).where(Job.state.in_(ACTIVE))) or 0) >= MOST:
                 raise Full
             earlier = _forget(session, Job.person_id == person_id, Job.kind == kind, Job.state.not_in(ACTIVE))
-            asked = {"file_name": file_name[:200], "size": size}
+            asked = {"file_name": cut(file_name, 200), "size": size}
             job = Job(key=key, person_id=person_id, kind=kind, step=step, asked=asked)
             session.add(job)
     except IntegrityError as error:

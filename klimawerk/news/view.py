@@ -23,6 +23,7 @@ from klimawerk.partnerships.access import Member
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
+from klimawerk.text import shorten
 
 MOST = 30  # entries of a page
 EXCERPT = 160  # letters of a comment
@@ -158,7 +159,7 @@ def shortened(words: str, most: int = EXCERPT) -> str:
     """One line of it, without what it quotes."""
     own = " ".join(line for line in words.splitlines() if not is_quotation(line)).strip()
     plain = " ".join((own or words).split())
-    return plain if len(plain) <= most else plain[: most - 1].rsplit(" ", 1)[0] + " …"
+    return shorten(plain, most)
 
 
 def _items(ids: list[int]) -> list[Item]:

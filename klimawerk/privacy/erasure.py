@@ -37,6 +37,7 @@ from klimawerk.privacy import erased
 from klimawerk.privacy.columns import WHAT_BECOMES_OF, Fate
 from klimawerk.search import index
 from klimawerk.sheets.models import Frame, Item
+from klimawerk.text import cut
 
 SIGN_IN_ACTIONS = ("signed_in", "signed_out", "signed_out_everywhere", "sign_in_failed", "reset_asked")
 WITH_WORDS = (EDITED, RESOLVED, REOPENED)
@@ -190,7 +191,7 @@ def _forget_names(traces: Traces) -> None:
 
 def _take_names_out(traces: Traces, mail: DigestMail) -> None:
     change, marked = _without(traces.own_names), _without([str(escape(name)) for name in traces.own_names])
-    mail.subject, mail.text = change(mail.subject, mail.language)[:300], change(mail.text, mail.language)
+    mail.subject, mail.text = cut(change(mail.subject, mail.language), 300), change(mail.text, mail.language)
     mail.html = marked(mail.html, mail.language)
 
 
@@ -243,7 +244,7 @@ def _words_changed(traces: Traces) -> set[int]:
     for thread in db.session.scalars(outcomes):
         outcome = change(thread.outcome, "en")
         if outcome != thread.outcome:
-            thread.outcome = outcome[:300]
+            thread.outcome = cut(outcome, 300)
             found.add(thread.id)
     return found
 

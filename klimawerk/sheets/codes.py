@@ -10,6 +10,7 @@ from sqlalchemy import select
 from klimawerk.extensions import db
 from klimawerk.sheets.catalogue import CODE
 from klimawerk.sheets.models import Frame, Item
+from klimawerk.text import look
 
 DIGITS = 6  # of the number in a code
 
@@ -32,8 +33,6 @@ def next_code(frame: Frame, kind: str, prefix: str, *, width: int) -> str:
 
 
 def is_free(item: Item, code: str) -> bool:
-    """Whether no other goal or measure of the programme has the code."""
-    other = select(Item.id).where(
-        Item.frame_id == item.frame_id, Item.kind == item.kind, Item.code == code, Item.id != item.id
-    )
-    return db.session.scalar(other) is None
+    """Whether no other goal or measure of the programme has the code, or one that looks the same."""
+    others = select(Item.code).where(Item.frame_id == item.frame_id, Item.kind == item.kind, Item.id != item.id)
+    return look(code) not in map(look, db.session.scalars(others))

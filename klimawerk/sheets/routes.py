@@ -31,6 +31,7 @@ from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import options_for
 from klimawerk.sheets.service import Outcome
 from klimawerk.sheets.view import View, view_of
+from klimawerk.text import cut
 from klimawerk.web.places import locale
 
 bp = Blueprint("sheets", __name__)
@@ -141,7 +142,7 @@ def set_writing_language(item_id: int) -> ResponseReturnValue:
 @login_required
 def lock(item_id: int) -> ResponseReturnValue:
     opened = allowed_item(item_id, Right.MODERATE)
-    items.lock_item(opened.item, request.form.get("reason", "")[:200], by=opened.member.person.name)
+    items.lock_item(opened.item, cut(request.form.get("reason", ""), 200), by=opened.member.person.name)
     return _whole(here(opened))
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from klimawerk.sheets import labels
 from klimawerk.sheets.catalogue import Field, RowKind, split_key
 from klimawerk.sheets.view import View
+from klimawerk.text import cut
 from klimawerk.versions import comparing
 from klimawerk.versions.cells import REDLINE, Cell, Cells
 from klimawerk.versions.comparing import Comparison, RowChange, State
@@ -154,7 +155,7 @@ class Compared:
             if cell.kind == "lines":
                 lang = next((code for code in order if cells.get(f"{cell.name}.{code}")), None)
                 if lang:
-                    return str(cells[f"{cell.name}.{lang}"])[:120], lang
+                    return cut(str(cells[f"{cell.name}.{lang}"]), 120), lang
         first = next((cell for cell in kind.cells if cells.get(cell.name)), None)
         return (self._cells.words(first, cells[first.name]), "") if first else ("", "")
 

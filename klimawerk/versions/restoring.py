@@ -25,6 +25,7 @@ from klimawerk.sheets.holding import hold
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import delete_row, move_row, restore_row, rows_of
 from klimawerk.sheets.service import Place, set_value
+from klimawerk.text import cut
 from klimawerk.versions import keys, service
 from klimawerk.versions.comparing import NOTHING, State, compare_rows
 from klimawerk.versions.models import Version
@@ -64,7 +65,7 @@ def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: s
         service.record(item.id, service.RESTORE, by=person, side=side)
         before = service.latest(item.id)
         work.do(part)
-        remark = reason.strip()[: service.LONGEST_NOTE]
+        remark = cut(reason.strip(), service.LONGEST_NOTE)
         after = service.record(item.id, service.RESTORE, by=person, side=side, remark=remark)
         if before is None or after is None:
             raise NothingToBring

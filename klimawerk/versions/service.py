@@ -16,6 +16,7 @@ from klimawerk.idempotency import earlier, once
 from klimawerk.live.changes import note
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.models import Frame, Item
+from klimawerk.text import cut
 from klimawerk.versions import storing
 from klimawerk.versions.authors import Contributor, contributors
 from klimawerk.versions.chain import digest, link
@@ -51,7 +52,7 @@ def keep(
     """
     if before := earlier(request_key):
         return db.session.get_one(Version, int(before)), True
-    words = {"label": label.strip()[:120], "remark": remark.strip()[:LONGEST_NOTE]}
+    words = {"label": cut(label.strip(), 120), "remark": cut(remark.strip(), LONGEST_NOTE)}
     taken = take(item_id, KEPT, by=by.person.id, side=by.side, request_key=request_key, **words)
     if taken:
         return taken, True
@@ -114,7 +115,7 @@ def rename(version: Version, *, label: str, remark: str) -> None:
     """Give it another label and note; its content never changes."""
     with writing():
         db.session.refresh(version)
-        version.label, version.note = label.strip()[:120], remark.strip()[:LONGEST_NOTE]
+        version.label, version.note = cut(label.strip(), 120), cut(remark.strip(), LONGEST_NOTE)
         note(topic(version.item_id))
 
 

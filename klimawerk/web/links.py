@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from klimawerk.link_rule import allowed_link
+from klimawerk.text import cut
 
 _START = re.compile(
     r"(?<![a-z0-9+-])(?:https?://(?=[\w\[])|mailto:(?=[\w.+-]))|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+",
@@ -75,7 +76,7 @@ def shortened(text: str, most: int) -> str:
         if text[place].isspace():
             return text[:place].rstrip()
     inside = (link.start for link in find_links(text) if link.start < most < link.end)
-    return text[: next(inside, most)]
+    return cut(text, next(inside, most))
 
 
 def _stop(text: str, at: int) -> int:

@@ -12,6 +12,7 @@ from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
 from klimawerk.overview import bin as binning
+from klimawerk.overview.dates import doubts
 from klimawerk.overview.document import chapters, entry
 from klimawerk.overview.finance import finance_of, has_moved
 from klimawerk.overview.outline import outline_of, outline_rev
@@ -36,7 +37,10 @@ bp = Blueprint("overview", __name__)
 def programme(item_id: int) -> ResponseReturnValue:
     """Read like a document, until somebody wants to edit its tables and fields (`?mode=edit`)."""
     v = replace(_programme(readable_item(item_id)), reading=request.args.get("mode") != "edit")
-    return render_template("overview/page.html", v=v, chapters=chapters(v), finance=finance_of(v))
+    written = chapters(v)
+    return render_template(
+        "overview/page.html", v=v, chapters=written, finance=finance_of(v), doubts=doubts(v, written)
+    )
 
 
 @bp.get("/programmes/<int:item_id>/order")

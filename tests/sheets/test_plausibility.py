@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from klimawerk.database import writing
+from klimawerk.extensions import db
 from klimawerk.goals.content import SHEET as GOAL
+from klimawerk.goals.models import Goal
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.programmes.models import Programme
@@ -163,3 +166,23 @@ def test_an_indicator_that_aims_before_its_baseline_is_said_in_its_row(
 def test_a_measure_whose_dates_fit_says_nothing(client: ProofReader, team: Team, programme: Programme) -> None:
     client.login(team.partner["editor"])
     assert "-hint" not in client.get(f"/measures/{factories.measure(programme).id}").text.replace("data-use-hint", "")
+
+
+def test_the_programmes_page_lists_them_all_with_their_places(
+    client: ProofReader, team: Team, programme: Programme
+) -> None:
+    measure = factories.measure(programme)
+    client.login(team.partner["observer"])
+    assert "Dates that do not fit" not in client.get(f"/programmes/{programme.id}").text
+    milestone = append_row(programme, "milestones", {"date": "2031-05"}, by=None)
+    with writing():
+        db.session.get_one(Goal, measure.goal_id).values = {"target_year": 2020}
+        measure.values = {"period_end": "2031-01"}
+    page = client.get(f"/programmes/{programme.id}").text
+    listed = page[page.index('id="dates"') :].split("</section>")[0]
+    assert re.findall(r'<a href="(.*?)">(?:<span class="code">(.*?)</span> )?(.*?)</a>', listed) == [
+        (f"#row-{milestone.id}", "", "Milestone 1: Date: May 2031 is after the programme ends (December 2030)."),
+        (f"/goals/{measure.goal_id}", "Z1", "Target year: 2020 is before the programme begins (January 2027)."),
+        (f"/measures/{measure.id}", "WA-01", "End: January 2031 is after the programme ends (December 2030)."),
+    ]
+    assert f'id="row-{milestone.id}"' in page

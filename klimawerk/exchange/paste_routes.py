@@ -194,7 +194,7 @@ def _layout(grid: Grid, fields: dict[str, Field]) -> Layout:
 
 def _surroundings(desk: Desk) -> Surroundings:
     item, frame = desk.view.item, desk.view.item.frame
-    readings = {n: request.form.get(f"reading-{n}", "") for n in range(100) if f"reading-{n}" in request.form}
+    readings = {name: value for name, value in request.form.items() if name.startswith("reading-")}
     programme = programme_of(item)
     taken = select(Item.code).where(Item.frame_id == frame.id, Item.kind == "measure")
     return Surroundings(

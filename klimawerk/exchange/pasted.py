@@ -19,7 +19,7 @@ from klimawerk.exchange.texts import TOLERANCE
 from klimawerk.exchange.units import Unit, split, unit_of
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number, with_cents
 from klimawerk.sheets.catalogue import Field
-from klimawerk.sheets.dates import parse_month
+from klimawerk.sheets.dates import NO_DATE, AmbiguousDate, parse_month
 from klimawerk.sheets.plausibility import UNBOUNDED, Period, field_hints, text_hint
 
 
@@ -27,9 +27,9 @@ from klimawerk.sheets.plausibility import UNBOUNDED, Period, field_hints, text_h
 class Surroundings:
     """What the words of a table can refer to. `goals`, `fields`: words (codes, titles) in small letters -> id.
 
-    `currency` is that of amounts which name none; `readings` says for columns with unclear numbers ("1.500") whether
-    "large" or "small" is meant; `sides`: side -> the municipality's name; `taken`: codes in use. `programme`, `own`:
-    its period, and that of the measure which the rows will stand in.
+    `currency` is that of amounts which name none; `readings`: the answers to `Question`s, by their names; `sides`:
+    side -> the municipality's name; `taken`: codes in use. `programme`, `own`: its period, and that of the measure
+    which the rows will stand in.
     """
 
     language: str
@@ -40,29 +40,45 @@ class Surroundings:
     goals: dict[str, int] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
-    readings: dict[int, str] = field(default_factory=dict)
+    readings: dict[str, str] = field(default_factory=dict)
     programme: Period = UNBOUNDED
     own: Period = UNBOUNDED
 
 
 @dataclass(frozen=True)
 class Cell:
-    """`value` is None for an empty cell and for one with a `problem`; `readings`: what an unclear number may mean.
+    """`value` is None for an empty cell and for one with a `problem`.
 
-    `merged`: it is merged with the cell above it, whose value it has; `hint`: what does not fit, though it is kept.
+    `readings`: what an unclear one may mean, by answers; `merged`: it has the value of the cell above it; `hint`: what
+    does not fit, though it is kept.
     """
 
     text: str
     value: Any = None
     problem: Sentence = ""
-    readings: tuple[Decimal, ...] = ()
+    readings: dict[str, Any] = field(default_factory=dict)
     merged: bool = False
     hint: Sentence = ""
 
 
 @dataclass(frozen=True)
+class Question:
+    """What the unclear values of a column mean, by the first one, `text`. One answer holds for all that can be read in
+    the same ways. `readings`: the value that each answer gives; None for none."""
+
+    number: int
+    text: str
+    readings: dict[str, Any]
+    open: bool
+
+    @property
+    def name(self) -> str:
+        return question(self.number, self.readings)
+
+
+@dataclass(frozen=True)
 class Pasted:
-    """The table as it would be taken over. `unclear`: columns with numbers that can be read in two ways."""
+    """The table as it would be taken over. `unclear`: the questions about what can be read in several ways."""
 
     layout: Layout
     rows: list[list[Cell]]
@@ -78,18 +94,20 @@ class Pasted:
         return sum(1 for row in self.rows for cell in row if cell.problem)
 
     @property
-    def unclear(self) -> dict[int, Cell]:
-        """The first unclear cell of each column that has one."""
-        found: dict[int, Cell] = {}
+    def unclear(self) -> list[Question]:
+        """One for each column and each set of readings in it."""
+        found: dict[str, Question] = {}
         for row in self.rows:
             for number, cell in enumerate(row):
                 if cell.readings:
-                    found.setdefault(number, cell)
-        return found
+                    still_open = cell.value is None and not cell.problem
+                    one = Question(number, cell.text, cell.readings, still_open)
+                    found.setdefault(one.name, one)
+        return list(found.values())
 
     @property
     def open_questions(self) -> bool:
-        return any(cell.value is None and not cell.problem for cell in self.unclear.values())
+        return any(question.open for question in self.unclear)
 
     def records(self) -> list[dict[str, Any]]:
         """Per row, the values by the name of their column; rows without any of their own are left out."""
@@ -146,7 +164,7 @@ def _cell(text: str, column: _Column, around: Surroundings) -> Cell:
         return Cell(text)
     try:
         value = _READERS[column.field.kind](column.field, text, around, column.unit)
-        return _decided(text, value, around.readings.get(column.number, ""))
+        return _decided(text, column.number, value, around)
     except (_Unreadable, BadAmount) as unreadable:
         return Cell(text, problem=unreadable.sentence)
 
@@ -158,22 +176,37 @@ def _merged(above: Cell, column: _Column) -> Cell:
     return replace(above, merged=True)
 
 
-def _decided(text: str, value: Any, reading: str) -> Cell:
-    """An unclear number has no value until somebody said how it is meant."""
-    number, currency = value if isinstance(value, tuple) else (value, None)
-    readings: tuple[Decimal, ...] = ()
-    if isinstance(number, Ambiguous):
-        readings = tuple(sorted(number.readings, key=abs, reverse=True))
-        chosen = {"large": readings[0], "small": readings[1]}.get(reading)
-        if chosen is None:
+def question(column: int, readings: dict[str, Any]) -> str:
+    """The name of the answer that holds for all cells of a column with these readings; dates have several kinds."""
+    return "-".join((f"reading-{column}", *sorted(readings.keys() - {"large", "small"})))
+
+
+def _decided(text: str, column: int, value: Any, around: Surroundings) -> Cell:
+    """What is unclear has no value until somebody said how it is meant."""
+    found, currency = value if isinstance(value, tuple) else (value, None)
+    readings = _readings(found)
+    if readings:
+        answer = around.readings.get(question(column, readings), "")
+        if answer not in readings:
             return Cell(text, readings=readings)
-        number = chosen
+        found = readings[answer]
+    if found is None:
+        return Cell(text, problem=NO_DATE, readings=readings)
     if currency is None:
-        return Cell(text, f"{number.normalize():f}" if isinstance(number, Decimal) else number, readings=readings)
+        return Cell(text, f"{found.normalize():f}" if isinstance(found, Decimal) else found, readings=readings)
     try:
-        return Cell(text, {"amount": str(with_cents(number)), "currency": currency}, readings=readings)
+        return Cell(text, {"amount": str(with_cents(found)), "currency": currency}, readings=readings)
     except BadAmount as bad:
         return Cell(text, problem=bad.sentence, readings=readings)
+
+
+def _readings(value: Any) -> dict[str, Any]:
+    """Empty for what is clear. Of a date with one doubtful reading, the other one is that it is none."""
+    if isinstance(value, Ambiguous):
+        return dict(zip(("large", "small"), sorted(value.readings, key=abs, reverse=True), strict=True))
+    if isinstance(value, AmbiguousDate):
+        return value.readings if len(value.readings) > 1 else {**value.readings, "none": None}
+    return {}
 
 
 def _with_hints(row: list[Cell], layout: Layout, fields: dict[str, Field], around: Surroundings) -> list[Cell]:
@@ -223,10 +256,10 @@ def _choice(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
     raise _Unreadable(_("“%(word)s” is not in the list.", word=shown(text)))
 
 
-def _month(field: Field, text: str, around: Surroundings, unit: Unit) -> str:
+def _month(field: Field, text: str, around: Surroundings, unit: Unit) -> str | AmbiguousDate:
     found = parse_month(text, around.locale)
     if found is None:
-        raise _Unreadable(_("Please write month and year, for example “September 2027”."))
+        raise _Unreadable(NO_DATE)
     return found
 
 

@@ -15,6 +15,7 @@ from klimawerk.codes import codes, find
 from klimawerk.exchange.problems import Place, Refused, Sentence, shown
 from klimawerk.exchange.texts import check_length
 from klimawerk.sheets.catalogue import Field
+from klimawerk.sheets.dates import first_day
 from klimawerk.text import on_one_line
 
 FIRST_YEAR, LAST_YEAR = scalars.FIRST_YEAR, scalars.LAST_YEAR
@@ -24,7 +25,7 @@ MAX_MEASUREMENTS = 200
 MOST_NUMBER = Decimal(10) ** 15
 MAX_DIGITS, MAX_DECIMALS = 17, 6  # as many as readers of JSON tell apart
 
-_MONTH = re.compile(r"\d{4}-\d{2}(-\d{2})?", re.ASCII)
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 
 
 def value_in(field: Field, raw: Any, place: Place) -> Any:
@@ -103,14 +104,13 @@ def day(raw: Any, place: Place) -> date:
 
 
 def month(raw: Any, place: Place) -> str:
-    """A month or a day: "2027-09" or "2027-09-15"."""
+    """A year, a month or a day: "2027", "2027-09" or "2027-09-15"."""
     found = text(raw, place, 200)
     try:
-        if not _MONTH.fullmatch(found) or not FIRST_YEAR <= int(found[:4]) <= LAST_YEAR:
+        if not _DATE.fullmatch(found) or not FIRST_YEAR <= first_day(found).year <= LAST_YEAR:
             raise ValueError(found)
-        date.fromisoformat(found if len(found) > len("2027-09") else f"{found}-01")
     except ValueError as error:
-        sentence = _("“%(value)s” is not a date such as 2027-09 or 2027-09-15.", value=shown(found))
+        sentence = _("“%(value)s” is not a date such as 2027, 2027-09 or 2027-09-15.", value=shown(found))
         raise Refused(sentence, place) from error
     return found
 

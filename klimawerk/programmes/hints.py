@@ -16,6 +16,7 @@ from flask_babel.speaklater import LazyString
 
 from klimawerk.codes import Code, find
 from klimawerk.money import Cells, Rates, Status, counts, sums, total
+from klimawerk.sheets.dates import first_day, last_day
 
 OWN_SHARE_SOURCES = ("own_de", "own_partner", "third_local", "land")
 """What funding programmes count towards the own share that they ask for: more than own funds alone."""
@@ -182,7 +183,8 @@ def _months_between(start: str | None, end: str | None) -> int | None:
     """Whole months from the first to the last, both included."""
     if not start or not end:
         return None
-    return (int(end[:4]) - int(start[:4])) * 12 + int(end[5:7]) - int(start[5:7]) + 1
+    first, last = first_day(start), last_day(end)
+    return (last.year - first.year) * 12 + last.month - first.month + 1
 
 
 def _shown(amount: Decimal) -> Any:

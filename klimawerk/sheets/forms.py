@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, ValidationError
 from klimawerk import codes, scalars
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
 from klimawerk.sheets.catalogue import Field
-from klimawerk.sheets.dates import parse_month
+from klimawerk.sheets.dates import NO_DATE, AmbiguousDate, parse_month, show_month
 from klimawerk.sheets.models import Frame
 from klimawerk.text import on_one_line
 from klimawerk.web.formats import written
@@ -103,10 +103,7 @@ def _choices(field: Field, picked: list[str | int], asked: Asked, form: Form) ->
 def _month(field: Field, text: str, asked: Asked, form: Form) -> str | None:
     if not text:
         return None
-    month = parse_month(text, asked.language)
-    if month is None:
-        raise ValidationError(_("Please write month and year, for example “September 2027”."))
-    return month
+    return _date(text, asked)
 
 
 def _year(field: Field, text: str, asked: Asked, form: Form) -> int | None:
@@ -140,16 +137,27 @@ def _read(parse: Callable[[str, str], Decimal | Ambiguous], text: str, asked: As
     return format(number, "f")
 
 
+def _date(text: str, asked: Asked) -> str:
+    found = parse_month(text, asked.language)
+    if found is None:
+        raise ValidationError(str(NO_DATE))
+    if isinstance(found, AmbiguousDate):
+        readings = (show_month(one, asked.language) for one in found.readings.values())
+        raise ValidationError(which(readings, asked.language))
+    return found
+
+
 def _measurements(field: Field, text: str, asked: Asked, form: Form) -> list[dict[str, str]]:
     """One measurement a line: "March 2028: 12"."""
     found: list[dict[str, str]] = []
     for line in filter(None, (line.strip() for line in text.splitlines())):
         month, colon, number = line.rpartition(":")
-        when, value = parse_month(month, asked.language), _read(parse_number, number.strip(), asked) if colon else None
-        if when is None or value is None:
+        value = _read(parse_number, number.strip(), asked) if colon else None
+        if value is None or parse_month(month, asked.language) is None:
             raise ValidationError(
                 _("Please write “March 2028: 12”, one line each. This one is unclear: %(line)s", line=line)
             )
+        when = _date(month, asked)
         found.append({"date": when, "value": value})
     if len(found) > MAX_MEASUREMENTS:
         raise ValidationError(_("At most %(most)s measurements fit.", most=MAX_MEASUREMENTS))

@@ -52,7 +52,7 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
 
 
 def _costs(*cells: str, heading: str = "Kosten", reading: str = "") -> Pasted:
-    around = Surroundings("de", "de", ("EUR", "GHS"), "EUR", {}, readings={0: reading})
+    around = Surroundings("de", "de", ("EUR", "GHS"), "EUR", {}, readings={"reading-0": reading})
     fields = {"amount": SHEET.rows["costs"].by_name["amount"]}
     return read([[heading], *([cell] for cell in cells)], Layout(("amount",), heading=True), fields, around)
 

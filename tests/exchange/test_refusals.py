@@ -119,7 +119,7 @@ def drop(path: str) -> Callable[[Json], None]:
         (put("measures.0.indicators.0.target", True), "There must be a number here, not true or false"),
         (put("measures.0.indicators.0.target_year", 20280), "The number must be between 1900 and 2200"),
         (put("measures.0.indicators.0.target_year", 2028.5), "There must be a whole number"),
-        (put("measures.0.indicators.0.measurements", [{"date": "2028"}]), "measurements[0] → date: “2028” is not a"),
+        (put("measures.0.indicators.0.measurements", [{"date": "202"}]), "measurements[0] → date: “202” is not a"),
         (put("measures.0.costs.0.eur", -1), "costs[0] → eur: An amount cannot be negative"),
         (put("measures.0.costs.0.eur", 10**13), "This amount is too large"),
         (put("measures.0.costs.0.eur", 0.001), "An amount has at most two decimals"),

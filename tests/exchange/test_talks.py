@@ -119,7 +119,7 @@ def test_a_senseless_thread_is_refused_with_its_place(app: Flask, example: Json,
         ({"text": "x" * 10_001}, "thread[0] → text: "),
         ({"author": "x" * 121}, "thread[0] → author: "),
         ({"text": None}, "thread[0] → text: There must be a text here, not nothing."),
-        ({"due": "2027"}, "thread[0] → due: “2027” is not a date"),
+        ({"due": "2027"}, "thread[0] → due: There must be a day here"),
     ],
 )
 def test_a_senseless_comment_is_refused_with_its_place(app: Flask, example: Json, change: Json, sentence: str) -> None:

@@ -47,7 +47,8 @@ def rows_fragment(v: View, kind: RowKind, deleted: Row | None = None) -> str:
 def derived_fragments(v: View, since: int) -> list[str]:
     """What follows from the sheet's values, is shown elsewhere on its page, and may be newer than `since`."""
     derive = _derived.get(v.item.kind)
-    return derive(v, since) if derive else []
+    conflicts = current_app.jinja_env.get_template("sheets/_conflicts.html").render(v=v)
+    return [conflicts, *(derive(v, since) if derive else [])]
 
 
 def answer(v: View, fragment: str, anchor: str, status: int = 200) -> ResponseReturnValue:

@@ -115,6 +115,10 @@ WORDS: dict[str, LazyString] = {
     "people.field.many": lazy_gettext("{names} are here"),
     # One writing language
     "writing.elsewhere": lazy_gettext("Everybody writes in {language} now."),
+    "writing.changed": lazy_gettext("Everybody writes in {language} from now on. What you have written stays here."),
+    "writing.gone": lazy_gettext(
+        "{language} is no working language any more. What you have written here is kept, and shown again with it."
+    ),
     "writing.go": lazy_gettext("Go there"),
     # Signing in again without leaving the page
     "relogin.title": lazy_gettext("Please sign in again"),
@@ -148,6 +152,7 @@ LATER = (
         "unable",
         "volume",
         "waiting.here",
+        "writing.",
         "kept",
     ),
     *("note.deep", "note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),

@@ -3,6 +3,8 @@
 import { DOMSerializer, TextSelection } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { open } from "../collab/documents.js"
 import { note } from "../note.js"
+import { startPlaces } from "../places.js"
+import { startWhereabouts } from "../whereabouts.js"
 import { startWriting } from "../writing.js"
 import { anchorOf } from "./anchors.js"
 import { readCaret } from "./carets.js"
@@ -13,6 +15,8 @@ import { tellReadOnly, tellRefused } from "./telling.js"
 import { Toolbar } from "./toolbar.js"
 import { makeView } from "./view.js"
 
+startPlaces()
+startWhereabouts()
 startWriting()
 
 const MADE_BY_THE_VIEW = ["contenteditable", "translate", "role", "aria-multiline", "aria-label"]

@@ -114,7 +114,21 @@ def test_comments_that_programmes_carried_along_become_threads(bare: Flask) -> N
     assert left == {"other": [1]}
 
 
-def _insert(connection: Connection, name: str, **values: object) -> int:
+def test_what_was_closed_for_editing_stays_closed_under_the_name_of_who_did_it(bare: Flask) -> None:
+    upgrade(revision="0020")
+    with db.engine.begin() as connection:
+        frame = _insert(connection, "frame", partnership_id=_insert(connection, "partnership"))
+        items = [_insert(connection, "item", kind="measure", frame_id=frame, key=key) for key in ("a", "b")]
+        for number, locked in zip(items, (True, False), strict=True):
+            said = {"lock_reason": "We vote", "locked_by": "Miriam"} if locked else {}
+            _insert(connection, "document", name=f"measure:{number}", locked=locked, state=b"", **said)
+    upgrade()
+    with db.engine.connect() as connection:
+        (lock,) = connection.execute(select(Table("edit_lock", MetaData(), autoload_with=connection))).all()
+    assert (lock.item_id, lock.holder, lock.holder_name, lock.reason) == (items[0], "", "Miriam", "We vote")
+
+
+def _insert(connection: Connection, name: str, /, **values: object) -> int:
     """A row, with anything in the columns that want something; its number."""
     table = Table(name, MetaData(), autoload_with=connection)
     anything: dict[type, object] = {int: 0, str: "", bool: False, datetime: datetime.now(UTC)}

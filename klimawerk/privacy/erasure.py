@@ -36,7 +36,8 @@ from klimawerk.partnerships.refusals import Refused
 from klimawerk.privacy import erased
 from klimawerk.privacy.columns import WHAT_BECOMES_OF, Fate
 from klimawerk.search import index
-from klimawerk.sheets.models import Frame, Item
+from klimawerk.sheets import closing
+from klimawerk.sheets.models import EditLock, Frame, Item
 from klimawerk.text import cut
 
 SIGN_IN_ACTIONS = ("signed_in", "signed_out", "signed_out_everywhere", "sign_in_failed", "reset_asked")
@@ -179,8 +180,13 @@ def _forget_records(person: Person) -> None:
 
 def _forget_names(traces: Traces) -> None:
     """The names in locks and in others' mails."""
-    locked = select(Document.name, Document.lock_reason).where(Document.locked, Document.locked_by.in_(traces.names))
     items = {str(number) for number in _items_of(traces)}
+    named = select(EditLock).where(EditLock.holder_name.in_(traces.names), EditLock.item_id.in_(_items_of(traces)))
+    locks = db.session.scalars(named).all()
+    for lock in locks:
+        lock.holder_name = ""
+    closing.derive_again(locks)
+    locked = select(Document.name, Document.lock_reason).where(Document.locked, Document.locked_by.in_(traces.names))
     for name, reason in db.session.execute(locked).all():
         if name.partition(":")[2] in items:
             store.lock([name], reason, "")

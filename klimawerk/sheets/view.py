@@ -14,13 +14,13 @@ from typing import Any
 from flask_babel import gettext as _
 
 from klimawerk.clock import now
-from klimawerk.collab import store
 from klimawerk.live.changes import revision
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.catalogue import CODE, Field, RowKind, split_key
 from klimawerk.sheets.field_view import FieldView, conflict_id
 from klimawerk.sheets.in_words import InWords
 from klimawerk.sheets.languages import languages_for
+from klimawerk.sheets.locks import LockView, views_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import Options
 from klimawerk.sheets.text_view import TextView
@@ -51,6 +51,11 @@ class View(InWords):
     def forms(self) -> bool:
         """Whether fields and rows stand as forms; while one reads the document only its texts can be touched."""
         return self.editable and not self.reading
+
+    @property
+    def cellwise(self) -> bool:
+        """Whether rows stand cell by cell: for editors also while it is closed, so that what they type has a place."""
+        return self.forms or (self.opened.writes and self.opened.locked and not self.reading)
 
     def fields(self, field: Field, row: Row | None = None) -> list[FieldView]:
         """The field once, or once per shown language."""
@@ -136,10 +141,10 @@ class View(InWords):
             return str(_("You"))
         return self.names.get(person_id or 0) or str(_("Somebody"))
 
-    def lock_words(self) -> str:
-        """Who closed it and why: "Miriam Osei-Lang: we vote now"."""
-        document = store.find(self.item.name)
-        return f"{document.locked_by}: {document.lock_reason}".strip(" :") if document else ""
+    @cached_property
+    def locks(self) -> list[LockView]:
+        """Who closed it for editing, why, and what with it; empty while it is open."""
+        return views_of(self.item) if self.opened.locked else []
 
     @property
     def now(self) -> datetime:

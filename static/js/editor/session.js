@@ -100,7 +100,16 @@ export class Session {
       this.#view = makeView(this)
       this.changed()
     }
+    this.#offerWayIn()
     if (this.#wanted) this.edit(this.#wanted.place)
+  }
+
+  /** The button and the click that begin editing are there while writing is possible. */
+  #offerWayIn() {
+    const button = this.host.querySelector(":scope > .text-edit")
+    if (!button) return
+    button.hidden = !this.live.write
+    this.host.toggleAttribute("data-write", this.live.write)
   }
 
   /** The text stays readable where the editor was. */
@@ -145,6 +154,7 @@ export class Session {
 
   #allowed() {
     const wasEditing = this.editing
+    this.#offerWayIn()
     if (!this.live.write) this.end()
     if (wasEditing && !this.live.write) tellReadOnly(this.host, this.live)
     else note(this.host, null)

@@ -1,7 +1,7 @@
 """HTML tables, as Word, Excel and web pages put them into the clipboard, to rows of texts. The only reader of them.
 
 A cell that spans columns gives its text to the first of them. One that spans rows gives it to the first, and `MERGED`
-to the others. Several rows of headings become one.
+to the others. Several rows of headings become one. Struck and deleted words and pictures are left out and counted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,35 @@ MERGED = "〃"
 """Stands in a cell for the one above it, with which it is merged; people may write it, too."""
 
 _LEVELS = 3  # tables in tables; deeper ones are text
-_BLOCKS = frozenset(("p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr"))
+_BLOCKS = frozenset(
+    (
+        *(
+            "p",
+            "div",
+            "li",
+            "ul",
+            "ol",
+            "tr",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "blockquote",
+            "pre",
+            "hr",
+            "dl",
+            "dt",
+            "dd",
+        ),
+        *("address", "article", "aside", "center", "details", "fieldset", "figcaption", "figure", "footer", "header"),
+        *("legend", "main", "nav", "option", "section", "summary"),
+    )
+)
+_STRUCK = frozenset(("del", "s", "strike"))
+_EMPTY = frozenset(("br", "col", "hr", "img", "input", "wbr"))
+_ENDED_BY_NEXT = frozenset(("p", "li", "dt", "dd", "option"))
 _SILENT = frozenset(("script", "style", "title"))
 _PARTS = frozenset(("thead", "tbody", "tfoot", "col", "tr", "td", "th"))
 
@@ -25,20 +53,37 @@ _TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*+)([^<>]*+)>|<[!?][^<>]*+>|([^<
 _LONG_REFERENCE = re.compile(r"&#[0-9]{8,}+;?")  # no character; `html.unescape` fails at thousands of digits
 _SPAN = re.compile(r"(?<![\w-])(col|row)?span\s*=\s*[\"']?(\d{1,3})", re.ASCII | re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_STYLE = re.compile(r"(?<![\w-])style\s*=\s*(\"[^\"]*+\"|'[^']*+'|[^\s\"']++)", re.IGNORECASE)
+_CLASS = re.compile(r"(?<![\w-])class\s*=\s*(\"[^\"]*+\"|'[^']*+'|[^\s\"']++)", re.IGNORECASE)
+_CLASS_SELECTOR = re.compile(r"[\w-]*+\.([\w-]++)")
+_POINT = re.compile(r"(?<![\w-])(?:width|height)\s*=\s*[\"']?[01](?![\d%])", re.IGNORECASE)
 
 
 @dataclass
 class HtmlTable:
-    """`rows`: not cleaned, of different lengths. `tables`: how many there were; `outside`: with text around them."""
+    """`rows`: not cleaned, of different lengths. `tables`: how many there were; `outside`: with text around them;
+    `struck`, `pictures`: how many were left out in cells."""
 
     rows: list[list[str]]
     tables: int = 0
     outside: bool = False
     hidden: bool = False
+    struck: int = 0
+    pictures: int = 0
+
+
+@dataclass
+class _Strike:
+    """An element that is struck through. `depth`: how many of its tag are open; `counted`: it had a text."""
+
+    tag: str
+    depth: int = 1
+    counted: bool = False
 
 
 @dataclass
 class _Cell:
+    strike: _Strike | None = None
     width: int = 1
     height: int = 1
     heading: bool = False
@@ -56,6 +101,7 @@ class _Cell:
 class _Row:
     heading: bool = False
     hidden: bool = False
+    struck: bool = False
     cells: list[_Cell] = field(default_factory=list)
 
     @property
@@ -81,7 +127,7 @@ def read_html(pasted: str, most_rows: int, most_columns: int) -> HtmlTable:
     """The first table that has a text; a table that is the only content of another one's only cell stands for that.
 
     Of larger tables one row or column more than there may be, so that the caller notices."""
-    reader = _Reader(most_columns)
+    reader = _Reader(most_columns, _struck_classes(pasted))
     for token in _TOKEN.finditer(_without_comments(pasted)):
         breathe()
         end, tag, attributes, text = token.groups(default="")
@@ -96,7 +142,17 @@ def read_html(pasted: str, most_rows: int, most_columns: int) -> HtmlTable:
         return HtmlTable([])
     tables[0].rows = list(_up_to(most_rows + 1, tables[0].rows))
     grid = _Grid(tables[0], most_columns)
-    return HtmlTable(grid.rows(), len(tables), reader.outside, grid.hidden)
+    return HtmlTable(grid.rows(), len(tables), reader.outside, grid.hidden, reader.struck, reader.pictures)
+
+
+def _struck_classes(pasted: str) -> frozenset[str]:
+    """Classes that style sheets strike through; Excel says it in no other way."""
+    if "line-through" not in pasted:
+        return frozenset()
+    sheets = (part.partition("</")[0] for part in re.split("<style", pasted, flags=re.IGNORECASE)[1:])
+    rules = (rule.partition("{") for sheet in sheets for rule in sheet.split("}") if "line-through" in rule)
+    selectors = (one.split()[-1] for rule in rules for one in rule[0].split(",") if one.split())
+    return frozenset(found[1] for one in selectors if (found := _CLASS_SELECTOR.fullmatch(one)))
 
 
 def _without_comments(pasted: str) -> str:
@@ -137,10 +193,13 @@ class _Reader:
     Python's own HTML parser takes minutes for some few kilobytes, so tokens come from one linear expression.
     """
 
-    def __init__(self, most_columns: int) -> None:
+    def __init__(self, most_columns: int, struck_classes: frozenset[str] = frozenset()) -> None:
         self.tables: list[_Table] = []
         self.outside = False
+        self.struck, self.pictures = 0, 0
         self._open: list[_Table] = []
+        self._strike: _Strike | None = None
+        self._struck_classes = struck_classes
         self._deeper, self._silent, self._most_columns = 0, "", most_columns
 
     def start(self, tag: str, attributes: str) -> None:
@@ -149,9 +208,13 @@ class _Reader:
         if tag in _SILENT:
             self._silent = tag
         elif tag == "table":
+            self._strike = None
             self._begin_table()
         elif tag in _PARTS and not self._deeper:
+            self._strike = None
             self._part(tag, attributes)
+        else:
+            self._inside(tag, attributes)
         if tag == "br":
             self._say("\n")
         elif tag in _BLOCKS:
@@ -160,7 +223,9 @@ class _Reader:
     def end(self, tag: str) -> None:
         if self._silent:
             self._silent = "" if tag == self._silent else self._silent
-        elif tag == "table" and self._deeper:
+            return
+        self._end_strike(tag)
+        if tag == "table" and self._deeper:
             self._deeper -= 1
         elif tag == "table" and self._open:
             self._open.pop()
@@ -174,6 +239,41 @@ class _Reader:
     def text(self, text: str) -> None:
         if not self._silent:
             self._say(re.sub(r"\s+", " ", text))
+
+    def _inside(self, tag: str, attributes: str) -> None:
+        """An element that is no part of a table."""
+        strike = self._strike
+        if strike and strike.tag == tag:
+            strike.depth += tag not in _ENDED_BY_NEXT
+            self._strike = None if tag in _ENDED_BY_NEXT else strike
+        if not self._strike and tag not in _EMPTY and self._strikes(tag, attributes):
+            self._strike = _Strike(tag)
+        if tag == "img" and not self._is_struck and not _POINT.search(attributes):
+            self.pictures += any(table.cell for table in self._open)
+
+    def _end_strike(self, tag: str) -> None:
+        strike = self._strike
+        if strike and (tag == strike.tag or tag in _PARTS or tag == "table"):
+            strike.depth -= 1
+            self._strike = strike if strike.depth and tag == strike.tag else None
+
+    def _strikes(self, tag: str, attributes: str) -> bool:
+        style, names = _STYLE.search(attributes), _CLASS.search(attributes)
+        classes = names[1].strip("\"'").split() if names else []
+        return (
+            tag in _STRUCK
+            or (style is not None and "line-through" in style[1].lower())
+            or any(name in self._struck_classes or name.lower() == "msodel" for name in classes)
+        )
+
+    @property
+    def _is_struck(self) -> bool:
+        return self._striking is not None
+
+    @property
+    def _striking(self) -> _Strike | None:
+        cells = (table.cell for table in self._open if table.cell)
+        return self._strike or next((cell.strike for cell in cells if cell.strike), None)
 
     def _begin_table(self) -> None:
         if len(self._open) == _LEVELS:
@@ -196,7 +296,7 @@ class _Reader:
             table.hidden_columns |= set(range(table.columns, table.columns + width)) if hidden else set()
             table.columns = min(table.columns + width, self._most_columns)
         elif tag == "tr":
-            table.rows.append(_Row(table.heading, hidden))
+            table.rows.append(_Row(table.heading, hidden, self._strikes(tag, attributes)))
             table.cell = None
         elif tag in ("td", "th"):
             if not table.rows:
@@ -206,7 +306,8 @@ class _Reader:
                     if outer.cell:
                         outer.cell.pieces.append(" | ")
             width = min(max(spans.get("col", 1), 1), self._most_columns)
-            table.cell = _Cell(width, max(spans.get("row", 1), 1), tag == "th", hidden)
+            strike = _Strike(tag) if table.rows[-1].struck or self._strikes(tag, attributes) else None
+            table.cell = _Cell(strike, width, max(spans.get("row", 1), 1), tag == "th", hidden)
             table.rows[-1].cells.append(table.cell)
         else:
             table.heading = tag == "thead"
@@ -214,6 +315,10 @@ class _Reader:
     def _say(self, text: str) -> None:
         cells = [table.cell for table in self._open if table.cell]
         self.outside = self.outside or (not cells and not text.isspace())
+        if cells and (strike := self._striking):
+            self.struck += not strike.counted and not text.isspace()
+            strike.counted = strike.counted or not text.isspace()
+            return
         for cell in cells:
             if text != " " or not self._begins_line(cell):
                 cell.pieces.append(text)

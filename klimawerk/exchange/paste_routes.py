@@ -24,7 +24,6 @@ from klimawerk.exchange.pasted import Pasted, Surroundings, read
 from klimawerk.exchange.routes import bp
 from klimawerk.exchange.tables import BadTable, Grid, read_table, written
 from klimawerk.extensions import db
-from klimawerk.folding import fold
 from klimawerk.goals.content import SHEET as GOAL
 from klimawerk.goals.service import goals_of
 from klimawerk.idempotency import earlier, form_key, once
@@ -204,7 +203,7 @@ def _surroundings(desk: Desk) -> Surroundings:
         currencies=tuple(code for code in (frame.currency_main, frame.currency_local) if code),
         currency=desk.currency,
         sides=desk.view.sides,
-        goals={fold(goal.code): goal.id for goal in goals_of(programme)},
+        goals={goal.code.casefold(): goal.id for goal in goals_of(programme)},
         fields=_words_of_fields(programme),
         taken=frozenset(db.session.scalars(taken)),
         readings=readings,
@@ -216,7 +215,7 @@ def _surroundings(desk: Desk) -> Surroundings:
 def _words_of_fields(programme: Programme) -> dict[str, str]:
     """Codes and titles of the fields of action."""
     return {
-        fold(str(value)): row.id
+        str(value).casefold(): row.id
         for row in rows_of(programme).get("fields", [])
         for key, value in row.cells.items()
         if key == "code" or key.startswith("title.")

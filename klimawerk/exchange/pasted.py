@@ -17,7 +17,6 @@ from klimawerk.exchange.problems import Sentence, shown
 from klimawerk.exchange.tables import Grid
 from klimawerk.exchange.texts import TOLERANCE
 from klimawerk.exchange.units import Unit, split, unit_of
-from klimawerk.folding import fold
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number, with_cents
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import NO_DATE, AmbiguousDate, parse_month
@@ -26,7 +25,7 @@ from klimawerk.sheets.plausibility import UNBOUNDED, Period, field_hints, text_h
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the words of a table can refer to. `goals`, `fields`: words (codes, titles), folded -> id.
+    """What the words of a table can refer to. `goals`, `fields`: words (codes, titles) in small letters -> id.
 
     `currency` is that of amounts which name none; `readings`: the answers to `Question`s, by their names; `sides`:
     side -> the municipality's name; `taken`: codes in use. `programme`, `own`: its period, and that of the measure
@@ -246,11 +245,11 @@ def _text(field: Field, text: str, around: Surroundings, unit: Unit) -> str:
 
 
 def _choice(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
-    word = fold(text)
+    word = text.casefold()
     towns = around.sides if field.codes.endswith("side") else {}
     for entry in codes(field.codes):
         words = [str(entry.code), *entry.labels.values(), towns.get(str(entry.code), "")]
-        if word and word in map(fold, words):
+        if word in (one.casefold() for one in words):
             if entry.code in field.unpickable:
                 raise _Unreadable(_("Consent is given on the measure itself, not in a table."))
             return entry.code
@@ -292,10 +291,9 @@ def _field(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
 
 
 def _known(things: dict[str, Any], text: str, sentence: Sentence) -> Any:
-    word = fold(text)
-    if not word or word not in things:
+    if text.casefold() not in things:
         raise _Unreadable(sentence)
-    return things[word]
+    return things[text.casefold()]
 
 
 def _code(field: Field, text: str, around: Surroundings, unit: Unit) -> str:

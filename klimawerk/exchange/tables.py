@@ -67,6 +67,11 @@ def _notes(found: HtmlTable, rows: Grid) -> Iterator[LazyString]:
         yield _("Text outside of the table was left out.")
     if found.hidden:
         yield _("Hidden rows and columns were left out.")
+    if found.struck:
+        many = _("%(count)s struck passages were left out.", count=found.struck)
+        yield _("One struck passage was left out.") if found.struck == 1 else many
+    if found.pictures:
+        yield _("Pictures were left out: they cannot be stored here. Say in words what they show.")
     if any(MERGED in row for row in rows):
         yield _("“%(sign)s” is merged with the cell above and means the same; numbers count once.", sign=MERGED)
 

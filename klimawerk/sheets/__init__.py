@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from flask import Flask
 from flask_babel import gettext as _
-from werkzeug.exceptions import Conflict, NotFound
+from werkzeug.exceptions import Conflict, Locked, NotFound
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.accounts.signals import person_changed
-    from klimawerk.sheets import closing, doors
+    from klimawerk.sheets import doors
     from klimawerk.sheets.holding import Closed, Gone
     from klimawerk.sheets.labels import words
     from klimawerk.sheets.order import Misplaced
-    from klimawerk.sheets.refusing import refused_form
     from klimawerk.sheets.routes import bp
-    from klimawerk.sheets.scopes import scopes
     from klimawerk.web.errors import answer
 
     app.register_blueprint(bp)
     app.add_template_global(words, "words_of")
-    app.add_template_global(scopes, "lock_scopes")
     doors.init_app()
-    person_changed.connect(closing.follow_name)
-    app.register_error_handler(Closed, refused_form)
+    app.register_error_handler(Closed, lambda closed: answer(Locked(str(closed))))
     app.register_error_handler(Gone, lambda gone: answer(NotFound(str(gone))))
     app.register_error_handler(Misplaced, lambda _misplaced: answer(Conflict(_moved_away())))
 

@@ -74,6 +74,59 @@ def test_cells_stay_in_their_columns(app: Flask, pasted: str, grid: list[list[st
 
 
 @pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("B<br>b2", "B\nb2"),
+        ("<ul><li>x<li>y</ul>", "x\ny"),
+        ("<dl><dt>a</dt><dt>b</dt><dd>c</dd></dl>", "a\nb\nc"),
+        ("a<section>b</section>c<details><summary>d</summary>e</details>", "a\nb\nc\nd\ne"),
+        ("<span>a</span><span>b</span>", "ab"),
+    ],
+)
+def test_separators_in_a_cell_go_on_separating(app: Flask, cell: str, text: str) -> None:
+    assert parse(table(f"<td>{cell}<td>1")) == [[text, "1"]]
+
+
+SHEET_OF_EXCEL = "<style><!-- .xl1 {color:red} td.xl2, .x3\n{font:x; text-decoration:line-through;} --></style>"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "passages"),
+    [
+        ("<td>keep <del>gone</del>too", "keep too", 1),
+        ("<td>keep <s>gone<s>gone</s>gone</s> <strike>gone</strike>too", "keep too", 2),
+        ("<td>keep <span style='text-decoration: underline LINE-THROUGH'>gone</span> too", "keep too", 1),
+        ("<td>keep <span class=msoDel><del cite='mailto:x'>gone</del></span><ins>too</ins>", "keep too", 1),
+        ("<td><p style='text-decoration:line-through'>gone<p>keep too", "keep too", 1),
+        ("<td style='text-decoration:line-through'>gone <b>gone</b>", "", 1),
+        (f"{SHEET_OF_EXCEL}<td class=xl2>gone", "", 1),
+        (f"{SHEET_OF_EXCEL}<td class='xl1 x4'>keep <font class=x3>gone</font>too", "keep too", 1),
+        ("<td><s>gone", "", 1),
+        ("<td><s> </s>keep <u>too</u> <a href='/line-through'>line-through</a>", "keep too line-through", 0),
+    ],
+)
+def test_struck_words_are_left_out_of_cells_and_said(app: Flask, cell: str, text: str, passages: int) -> None:
+    found = read_table(table(f"{cell}<td>1"))
+    assert found.grid == [[text, "1"]]
+    said = {0: [], 1: ["One struck passage was left out."]}
+    assert list(map(str, found.notes)) == said.get(passages, [f"{passages} struck passages were left out."])
+
+
+def test_a_struck_row_leaves_the_others_in_their_columns(app: Flask) -> None:
+    found = read_table("<table><tr><td>a<td>1<tr style='text-decoration:line-through'><td>b<td>2<tr><td>c<td>3</table>")
+    assert found.grid == [["a", "1"], ["c", "3"]]
+    assert list(map(str, found.notes)) == ["2 struck passages were left out."]
+
+
+def test_pictures_in_cells_are_left_out_and_said(app: Flask) -> None:
+    said = ["Pictures were left out: they cannot be stored here. Say in words what they show."]
+    for cell, notes in (("a<img src=x>", said), ("a<img width=1 height=1 src=x>", []), ("a<s><img src=x></s>", [])):
+        found = read_table(table(f"<td>{cell}<td>1"))
+        assert (found.grid, list(map(str, found.notes))) == ([["a", "1"]], notes)
+    assert read_table("<img src=x>" + table("<td>a<td>1")).notes == ()
+
+
+@pytest.mark.parametrize(
     ("pasted", "grid"),
     [
         ('"Zeile eins\nZeile zwei"\t2027\n5" Rohr\t2028', [["Zeile eins\nZeile zwei", "2027"], ['5" Rohr', "2028"]]),

@@ -1,28 +1,53 @@
-// Text from Word or the web, brought to what a long text may hold before the editor reads it.
+// Everything pasted or dropped into a text comes through here: HTML from Word or the web is brought to what a text may
+// hold before the editor reads it, and what had to be left out is said at the text.
 
 import { Fragment, Slice } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
+import { tellPasted } from "./telling.js"
+import { leaveOut } from "./paste-left-out.js"
 import { turnWordLists } from "./paste-lists.js"
+import { separate } from "./paste-separators.js"
 import { schema } from "./schema.js"
 
 // What has no end reaches to that of the text: else each beginning would be searched to there, which takes quadratic time.
 const STYLE_SHEETS = /<style\b[\s\S]*?(?:<\/style\s*>|$)/gi
-const DROPPED = "script, style, meta, link, title, template, noscript, iframe, object, svg, img, xml, input, button"
 const SEPARATORS = /[\v\f\x1c-\x1f\x85\u2028\u2029]/g
 const NO_TEXT = /(?![\t\n])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
 const WHOLE_TAG = /<[a-z][^>]*(?:>|$)/gi
 
-/** HTML from the clipboard, cleaned: no comments, no styles, Word's lists as lists, tables as paragraphs. */
+/** The view's properties for what is pasted. @param session {host, multiline} */
+export function pasting({ host, multiline }) {
+  let left = {}
+  const said = (_view, event, slice) => {
+    const { files } = event.clipboardData ?? event.dataTransfer ?? {}
+    if (!slice.size && files?.length) left.pictures ||= files.length
+    tellPasted(host, left)
+    left = {}
+    return Boolean(!slice.size && files?.length) // a file that is dropped would be opened in the page's place
+  }
+  return {
+    transformPastedHTML(html) {
+      const cleaned = cleanHtml(html)
+      left = cleaned.left
+      return cleaned.html
+    },
+    transformPasted: (slice) => (multiline ? onlyText(slice) : oneLine(onlyText(slice))),
+    handlePaste: said,
+    handleDrop: said,
+  }
+}
+
+/** HTML from the clipboard as {html, left}: no comments, no styles, Word's lists as lists, tables as paragraphs; `left`
+ *  counts what was left out, {struck, pictures, links}. */
 export function cleanHtml(html) {
-  if (html.includes("data-pm-slice")) return html
   // Styles are read, never applied: as attributes of another name they do not meet the page's content policy.
   const quiet = html.replace(STYLE_SHEETS, "").replace(WHOLE_TAG, (tag) => tag.replace(/\sstyle\s*=/i, " data-style="))
   const body = new DOMParser().parseFromString(quiet, "text/html").body
-  for (const element of body.querySelectorAll(DROPPED)) element.remove()
+  const left = leaveOut(body, html.match(STYLE_SHEETS)?.join("") ?? "")
   turnWordLists(body)
   dropComments(body)
-  for (const table of body.querySelectorAll("table")) table.replaceWith(...paragraphsOf(table))
+  separate(body)
   for (const element of body.querySelectorAll("[data-style]")) styleToMarks(element)
-  return body.innerHTML
+  return { html: body.innerHTML, left }
 }
 
 /** For titles: whatever was pasted, as one line of plain text. */
@@ -46,7 +71,7 @@ function cleaned(fragment) {
   const nodes = []
   fragment.forEach((node) => {
     const text = node.isText && clean(node.text)
-    if (!node.isText) nodes.push(node.copy(cleaned(node.content)))
+    if (!node.isText) nodes.push(node.type.create(node.attrs, cleaned(node.content))) // marks are of text alone
     else if (text) nodes.push(schema.text(text, node.marks))
   })
   return Fragment.from(nodes)
@@ -57,16 +82,6 @@ function dropComments(root) {
   const found = []
   while (walker.nextNode()) found.push(walker.currentNode)
   for (const comment of found) comment.remove()
-}
-
-/** One paragraph for each row of a table, its cells separated by bars. */
-function paragraphsOf(table) {
-  return [...table.rows].map((row) => {
-    const paragraph = table.ownerDocument.createElement("p")
-    const cells = [...row.cells].map((cell) => cell.textContent.replace(/\s+/g, " ").trim())
-    paragraph.textContent = cells.filter(Boolean).join(" | ")
-    return paragraph
-  })
 }
 
 /** Bold and italic said by style become marks; bold taken back by style loses its mark. */

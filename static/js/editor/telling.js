@@ -4,7 +4,7 @@ import { note } from "../note.js"
 import { offer } from "../offer.js"
 import { saving } from "../saving.js"
 import { drop } from "../store/door.js"
-import { word } from "../words.js"
+import { counted, word } from "../words.js"
 
 /** Reading goes on, writing does not. */
 export function tellReadOnly(host, { reason, by }) {
@@ -24,4 +24,10 @@ export function tellRefused(host, { offers, error }) {
   }
   saving.refused(key, place)
   offer({ place, reason: word(`offer.${error}`), label: host.dataset.label, text: mine.text, done })
+}
+
+/** What did not come along when something was pasted. @param left {struck, pictures, links}, how many of each */
+export function tellPasted(host, left) {
+  const said = Object.entries(left).map(([what, n]) => n && counted(`paste.${what}`, n))
+  note(host, said.filter(Boolean).join(" ") || null)
 }

@@ -11,7 +11,7 @@ import { carets, readCaret } from "./carets.js"
 import { keys } from "./keys.js"
 import { limits } from "./limits.js"
 import { passages } from "./passages.js"
-import { clean, cleanHtml, oneLine, onlyText } from "./paste.js"
+import { clean, pasting } from "./paste.js"
 import { schema } from "./schema.js"
 
 /** @param session {host, body, live, multiline, editing, changed(), end(), toolbar} */
@@ -31,8 +31,7 @@ export function makeView(session) {
       state: EditorState.create({ schema, plugins }),
       editable: () => session.editing && session.live.write,
       attributes: () => (session.editing ? role(session) : {}),
-      transformPastedHTML: cleanHtml,
-      transformPasted: (slice) => (session.multiline ? onlyText(slice) : oneLine(onlyText(slice))),
+      ...pasting(session),
       handleTextInput,
       handleDOMEvents: { beforeinput: refuseFormatting, ...compositionOf(session.live) },
       // The first transactions come while the view is still being made, late ones after its end.

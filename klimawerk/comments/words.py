@@ -9,6 +9,7 @@ from itertools import groupby
 from markupsafe import Markup, escape
 
 from klimawerk.comments.mentions import pattern_of
+from klimawerk.text import clean
 from klimawerk.web.links import linked
 
 QUOTE = "> "
@@ -19,7 +20,7 @@ Called = re.Pattern[str] | None
 
 def to_html(text: str, names: Iterable[str] = ()) -> Markup:
     """Safe: every letter is escaped, and tags are ours alone. Those of `names` behind an @ are marked."""
-    return Markup("").join(_blocks(text, pattern_of(names)))
+    return Markup("").join(_blocks(clean(text), pattern_of(names)))
 
 
 def quoted(text: str) -> str:

@@ -25,6 +25,7 @@ from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.labels import side_names
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
+from klimawerk.text import clean
 from klimawerk.web.links import shortened
 
 LONGEST, LONGEST_PASSAGE = 600, 120
@@ -168,8 +169,9 @@ def _passage(thread: Thread) -> str:
 
 def _said(comment: Comment, people: People, calls: bool) -> Said:
     author = people.author_of(comment)
-    words = shortened(comment.words, LONGEST)
-    cut = words != comment.words
+    said = clean(comment.words)
+    words = shortened(said, LONGEST)
+    cut = words != said
     url = _address(f"/threads/{comment.thread_id}#comment-{comment.id}")
     return Said(author.name, author.place, comment.at, tuple(words.splitlines()), cut, comment.language, url, calls)
 

@@ -23,7 +23,7 @@ from klimawerk.partnerships.access import Member
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
-from klimawerk.text import shorten
+from klimawerk.text import clean, shorten
 
 MOST = 30  # entries of a page
 EXCERPT = 160  # letters of a comment
@@ -157,6 +157,7 @@ def _words(people: People, said: list[Happening]) -> list[Words]:
 
 def shortened(words: str, most: int = EXCERPT) -> str:
     """One line of it, without what it quotes."""
+    words = clean(words)
     own = " ".join(line for line in words.splitlines() if not is_quotation(line)).strip()
     plain = " ".join((own or words).split())
     return shorten(plain, most)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from klimawerk.sheets import labels
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import show_month
+from klimawerk.text import clean
 from klimawerk.web.formats import money, number, written
 
 
@@ -31,7 +32,7 @@ def shown(
 
 
 def _plain(field: Field, value: Any, *_rest: Any) -> str:
-    return str(value)
+    return clean(str(value))
 
 
 def _choice(field: Field, value: Any, language: str, sides: dict[str, str], *_rest: Any) -> str:

@@ -137,6 +137,26 @@ def test_where_a_word_was_changed_the_mark_stays_and_where_all_are_gone_the_thre
     expect(thread.locator(".changed-since summary")).to_have_text("The text has changed since.")
 
 
+def test_words_are_found_in_a_text_of_before_that_is_composed_in_another_way(table: Table, sheet_of: Open) -> None:
+    ours = sheet_of("editor", "partner")
+    words = "Cafe\u0301 Mu\u0308l\u00adler"
+    run = {"type": "text", "text": f"{'😀' * 41} {words} here."}  # half a letter would make the anchor none
+    with writing():
+        store.replace(
+            table.measure.name,
+            {"description.en": {"type": "doc", "content": [{"type": "paragraph", "content": [run]}]}},
+        )
+    projection.project_now(table.measure.name)
+    ours.reload()
+    ready(ours)
+    body(ours, table).and_(ours.locator(".ProseMirror")).wait_for()
+    ask(ours, table, words, "Open?")
+    expect(ours.locator(MARK)).to_have_text(words)
+    assert table.comments
+    assert set(table.threads[0].anchor) == {"from", "to", "before", "after"}
+    expect(ours.locator("#thread-1")).not_to_contain_text("The text has changed since.")
+
+
 def test_from_the_words_to_the_thread_and_back_also_from_another_page(table: Table, sheet_of: Open) -> None:
     page = sheet_of("reviewer", "partner", viewport={"width": 320, "height": 640})
     ask(page, table, "near the school", "Which one?")

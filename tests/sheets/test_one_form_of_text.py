@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import func, select
 
 from klimawerk.collab import content, store
+from klimawerk.comments.words import to_html
 from klimawerk.database import writing
 from klimawerk.exchange.service import import_programme
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
+from klimawerk.news.view import shortened
 from klimawerk.sheets.models import Conflict, FieldChange, Row
 from klimawerk.sheets.rows import append_row, rows_of
 from klimawerk.sheets.service import Outcome, Place, set_value
@@ -100,3 +102,10 @@ def test_an_import_keeps_the_same_form_as_a_form_does(app: object, example: Json
     texts = store.contents(item.name)
     assert content.to_plain(texts[f"description.{language}"]) == f"Absatz\n\n{LF}\nEnde"
     assert content.to_plain(texts[f"target_group.{language}"]) == "Müll\nweg"
+
+
+def test_what_was_kept_before_is_shown_without_what_nobody_sees(editor: ProofReader, measure: Measure) -> None:
+    keep(step(measure), "text.en", "Mu\u0308ll\x02weg\x0bnach")
+    assert "Müllweg\nnach" in editor.get(f"/measures/{measure.id}").text
+    assert to_html("Mu\u0308ll\x02weg\x0bnach") == "<p>Müllweg<br>nach</p>"
+    assert shortened("Mu\u0308ll\x02weg\x0bnach") == "Müllweg nach"

@@ -17,6 +17,7 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.collab.models import Document
 from klimawerk.extensions import db
+from klimawerk.search import finding
 from klimawerk.search.models import is_plain
 from tests.servers import PostgreSQL
 
@@ -114,7 +115,34 @@ def test_comments_that_programmes_carried_along_become_threads(bare: Flask) -> N
     assert left == {"other": [1]}
 
 
-def _insert(connection: Connection, name: str, **values: object) -> int:
+def test_what_was_closed_for_editing_stays_closed_under_the_name_of_who_did_it(bare: Flask) -> None:
+    upgrade(revision="0020")
+    with db.engine.begin() as connection:
+        frame = _insert(connection, "frame", partnership_id=_insert(connection, "partnership"))
+        items = [_insert(connection, "item", kind="measure", frame_id=frame, key=key) for key in ("a", "b")]
+        for number, locked in zip(items, (True, False), strict=True):
+            said = {"lock_reason": "We vote", "locked_by": "Miriam"} if locked else {}
+            _insert(connection, "document", name=f"measure:{number}", locked=locked, state=b"", **said)
+    upgrade()
+    with db.engine.connect() as connection:
+        (lock,) = connection.execute(select(Table("edit_lock", MetaData(), autoload_with=connection))).all()
+    assert (lock.item_id, lock.holder, lock.holder_name, lock.reason) == (items[0], "", "Miriam", "We vote")
+
+
+def test_what_is_in_the_search_index_can_be_found_until_it_is_folded_anew(bare: Flask) -> None:
+    upgrade(revision="0021")
+    with db.engine.begin() as connection:
+        frame = _insert(connection, "frame", partnership_id=_insert(connection, "partnership"))
+        item = _insert(connection, "item", kind="measure", frame_id=frame, key="m")
+        for words in ("die warme", f"lang {'x' * 3_000}", "vor  nach"):
+            _insert(connection, "search_entry", item_id=item, kind="text", place="description.de", folded=words)
+    upgrade()
+    matching = finding._sqlite if db.engine.dialect.name == "sqlite" else finding._postgresql
+    assert [one.folded for one in db.session.scalars(matching(["warme"])[0])] == ["die warme"]
+    assert [one.folded for one in db.session.scalars(matching(["nach", "vor"])[0])] == ["vor  nach"]
+
+
+def _insert(connection: Connection, name: str, /, **values: object) -> int:
     """A row, with anything in the columns that want something; its number."""
     table = Table(name, MetaData(), autoload_with=connection)
     anything: dict[type, object] = {int: 0, str: "", bool: False, datetime: datetime.now(UTC)}

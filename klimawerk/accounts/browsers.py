@@ -14,7 +14,7 @@ from flask import Response, after_this_request, current_app, request
 from sqlalchemy import ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from klimawerk.accounts import attempts, present
+from klimawerk.accounts import addresses, attempts, present
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.sessions import key_of
 from klimawerk.clock import UtcTime, now
@@ -90,7 +90,7 @@ def _present() -> str:
 
 
 def _written(email: str) -> str:
-    address = email.strip().lower()
+    address = addresses.comparable(email)
     return address if address.isprintable() else ""
 
 

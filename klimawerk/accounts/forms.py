@@ -38,6 +38,18 @@ def reads_as_name(_form: FlaskForm, field: Any) -> None:
         raise ValidationError(_("Write your name.")) from error
 
 
+def fits_as_password(_form: FlaskForm, field: Any) -> None:
+    """Nothing that nobody sees, and its length as it is hashed."""
+    try:
+        length = len(passwords.prepared(field.data or ""))
+    except passwords.Disallowed as disallowed:
+        sentence = _("A password cannot have the character %(name)s. Leave it out.", name=disallowed.character)
+        raise ValidationError(sentence) from None
+    if not passwords.SHORTEST <= length <= passwords.LONGEST:
+        least, most = passwords.SHORTEST, passwords.LONGEST
+        raise ValidationError(_("A password has at least %(min)d and at most %(max)d characters.", min=least, max=most))
+
+
 @cache
 def zone_choices() -> Sequence[tuple[str, str]]:
     """Time zones named after places, and UTC."""
@@ -71,14 +83,7 @@ class ForgottenForm(FlaskForm):
 class NewPasswordForm(FlaskForm):
     new_password = PasswordField(
         lazy_gettext("New password"),
-        [
-            InputRequired(),
-            Length(
-                passwords.SHORTEST,
-                passwords.LONGEST,
-                lazy_gettext("A password has at least %(min)d and at most %(max)d characters."),
-            ),
-        ],
+        [InputRequired(), fits_as_password],
         description=lazy_gettext("At least 10 characters. Several words are easy to remember."),
         render_kw={"autocomplete": "new-password"},
     )

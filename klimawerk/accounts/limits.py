@@ -18,7 +18,7 @@ from flask_babel import ngettext
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse
 
-from klimawerk.accounts import attempts, browsers, service
+from klimawerk.accounts import addresses, attempts, browsers, service
 from klimawerk.accounts.attempts import Lane, Pace
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import limiter
@@ -157,7 +157,7 @@ def or_429(limit: RateLimitItem, *key: object) -> None:
 
 
 def _account(email: str) -> str:
-    return email.strip().lower()
+    return addresses.comparable(email)
 
 
 def _accounts(email: str) -> list[Person]:

@@ -1,26 +1,35 @@
-"""Passwords: argon2id, counted in a thread so that the server goes on serving meanwhile."""
+"""Passwords: argon2id, counted in a thread so that the server goes on serving meanwhile.
+
+A password is prepared before it is hashed, by the OpaqueString profile of RFC 8265: blanks of all kinds are U+0020,
+letters are composed (NFC), case counts, and what cannot be seen or typed is refused. Whatever keyboard and system
+somebody has, the same password is the same. What was set before that was hashed as it came, without control characters,
+so that this is tried too.
+"""
 
 from __future__ import annotations
 
 import threading
+import unicodedata
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from hmac import compare_digest
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 from flask_babel import ngettext
+from precis_i18n import get_profile
 from werkzeug.exceptions import ServiceUnavailable
 
 from klimawerk.database import release
 
 SHORTEST = 10
-LONGEST = 200  # characters; more would only be work for the server
+LONGEST = 200  # characters once it is prepared; more would only be work for the server
+_profile = get_profile("OpaqueString")
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's first recommendation: 19 MiB
 AT_ONCE = 4  # passwords that are counted at the same time
 QUEUE, RESERVED, SECONDS = 40, 40, 5
@@ -44,26 +53,54 @@ class Busy(ServiceUnavailable):
         super().__init__(text, retry_after=seconds)
 
 
+class Disallowed(ValueError):
+    """No password has such a character; `character` is its name in Unicode."""
+
+    def __init__(self, found: str) -> None:
+        self.character = unicodedata.name(found, f"U+{ord(found):04X}") if found else ""
+        super().__init__(f"A password cannot have the character {self.character}.")
+
+
+class Match(NamedTuple):
+    """`position` of the hash; `prepared`: whether the password belongs to it prepared, and not only as it was typed."""
+
+    position: int
+    prepared: bool
+
+
+def prepared(typed: str) -> str:
+    """The password as it is hashed. Raises Disallowed."""
+    try:
+        return str(_profile.enforce(typed)) if typed else ""
+    except UnicodeEncodeError as refused:
+        raise Disallowed(str(refused.object)[refused.start : refused.start + 1]) from None
+
+
 def hashed(password: str, like: str = "") -> str:
-    """The password's salted hash, about 20 ms of work; with the salt of the hash `like`, if one is given."""
+    """The salted hash of a prepared password, about 20 ms of work; or with the salt of the hash `like`."""
     return _elsewhere(lambda: _hasher.hash(password, salt=_salt(like) if like else None))
 
 
-def matches(stored: str, password: str) -> bool:
-    """Whether `password` belongs to the hash. An empty hash (nobody, or no password yet) takes the same time."""
-    right = _elsewhere(_check, stored or _nobodys_hash(), password[: LONGEST + 1])
-    return right and bool(stored)
+def matches(stored: str, typed: str) -> bool:
+    """Whether what was typed belongs to the hash."""
+    return match(stored, typed) is not None
 
 
-def first_match(stored: Sequence[str], password: str) -> int | None:
-    """Position of the first hash that `password` belongs to; None for none of them.
+def match(stored: str, typed: str) -> Match | None:
+    """How what was typed belongs to the hash. An empty hash (nobody, or no password yet) takes the same time."""
+    found = _elsewhere(_match, stored or _nobodys_hash(), _spellings(typed))
+    return found if stored else None
+
+
+def first_match(stored: Sequence[str], typed: str) -> Match | None:
+    """The first hash to which what was typed belongs; None for none of them.
 
     Hashes with the same salt take as long as one, and so does an empty list: the time does not tell how many there are.
     """
     if not any(stored):
-        matches("", password)
+        matches("", typed)
         return None
-    return _elsewhere(_first_match, stored, password[: LONGEST + 1])
+    return _elsewhere(_first_match, stored, _spellings(typed))
 
 
 def outdated(stored: str) -> bool:
@@ -74,6 +111,19 @@ def outdated(stored: str) -> bool:
 @cache
 def _nobodys_hash() -> str:
     return _hasher.hash("nobody has this password")
+
+
+def _spellings(typed: str) -> list[tuple[str, bool]]:
+    """What is tried, and whether it is prepared: one if typed so, two else, whoever's account it is."""
+    found = []
+    with suppress(Disallowed):
+        found.append((prepared(typed)[: LONGEST + 1], True))
+    before = "".join(c for c in typed if unicodedata.category(c) not in ("Cc", "Cs"))[: LONGEST + 1]
+    return found if (before, True) in found else [*found, (before, False)]
+
+
+def _match(stored: str, spellings: list[tuple[str, bool]]) -> Match | None:
+    return next((Match(0, is_prepared) for spelling, is_prepared in spellings if _check(stored, spelling)), None)
 
 
 def _check(stored: str, password: str) -> bool:
@@ -93,16 +143,17 @@ def first_in_line(first: bool = True) -> Iterator[None]:
         _first.reset(token)
 
 
-def _first_match(stored: Sequence[str], password: str) -> int | None:
-    made: dict[str, str] = {}
+def _first_match(stored: Sequence[str], spellings: list[tuple[str, bool]]) -> Match | None:
+    made: dict[tuple[str, str], str] = {}
     found = None
     for position, one in enumerate(stored):
         settings = one.rpartition("$")[0]
-        if settings and settings not in made:
-            hasher = PasswordHasher.from_parameters(extract_parameters(one))
-            made[settings] = hasher.hash(password, salt=_salt(one))
-        if settings and compare_digest(made[settings], one) and found is None:
-            found = position
+        for spelling, is_prepared in spellings if settings else ():
+            if (settings, spelling) not in made:
+                hasher = PasswordHasher.from_parameters(extract_parameters(one))
+                made[settings, spelling] = hasher.hash(spelling, salt=_salt(one))
+            if compare_digest(made[settings, spelling], one) and found is None:
+                found = Match(position, is_prepared)
     return found
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import null, select
+from email_validator import EmailNotValidError
+from sqlalchemy import null, select, update
 from sqlalchemy.exc import IntegrityError
 
-from klimawerk.accounts import audit, browsers, passwords, present, sessions
+from klimawerk.accounts import addresses, audit, browsers, passwords, present, sessions
 from klimawerk.accounts.models import FormerName, Link, Person
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
@@ -95,7 +95,7 @@ def find_person(email: str) -> Person | None:
 
 def accounts_with(email: str) -> list[Person]:
     """All accounts with this address: the confirmed one first, then the others from the oldest one on."""
-    wanted = email.strip().lower()
+    wanted = addresses.comparable(email)
     if not wanted or not wanted.isprintable():  # a NUL is no text for PostgreSQL
         return []
     found = db.session.scalars(select(Person).where(Person.email == wanted).order_by(Person.id))
@@ -132,16 +132,21 @@ def list_people() -> list[Person]:
 def sign_in(email: str, password: str, *, only: Set[int] | None = None) -> Person | None:
     """The person whose address and password these are; with `only`, one of the accounts with these numbers.
 
-    Two hashes are computed, whether there is an account with the address, a confirmed one, several, or none.
+    Two hashes are computed, whether there is an account with the address, a confirmed one, several, or none; four for a
+    password that is not typed as it is prepared. One that was hashed in another way is hashed anew.
     """
     known = [one for one in accounts_with(email) if one.ended_at is None]
     tried = [one for one in known if only is None or one.id in only]
     owners, others = [one for one in tried if one.confirmed_at], [one for one in tried if not one.confirmed_at]
     owner = owners[0] if owners else None
-    right = passwords.matches(owner.password_hash if owner else "", password)
+    right = passwords.match(owner.password_hash if owner else "", password)
     other = passwords.first_match([one.password_hash for one in others], password)
-    person = owner if right else others[other] if other is not None else None
-    fresh = password_hash_for(person, password) if person and passwords.outdated(person.password_hash) else None
+    person = owner if right else others[other.position] if other else None
+    match = right or other
+    before = person.password_hash if person else ""
+    fresh = None
+    if person and match and (not match.prepared or passwords.outdated(before)):
+        fresh = _rehashed(person, password)
     with writing():
         there = present.held(one.id for one in known)  # hashing takes time
         known = [one for one in known if one.id in there]
@@ -149,8 +154,9 @@ def sign_in(email: str, password: str, *, only: Set[int] | None = None) -> Perso
             who = {"person": known[0].id} if known else {"unknown": audit.disguised(email)}
             audit.record("sign_in_failed", by=None, **who)
             return None
-        if fresh:
-            person.password_hash = fresh
+        if fresh:  # unless another one was set meanwhile
+            same = update(Person).where(Person.id == person.id, Person.password_hash == before)
+            db.session.execute(same.values(password_hash=fresh))
         audit.record("signed_in", by=person)
     return person
 
@@ -180,7 +186,7 @@ def change_password(person: Person, present: str, new: str, *, keep: str | None)
 def set_password(person: Person, password: str, *, by: Person | None, keep: str | None = None) -> None:
     """Give the person a new password; all logins but `keep` end, and open links for a new password too.
 
-    Raises BadInput for a password that is too short or too long.
+    Raises BadInput for a password that cannot be (`check_password`).
     """
     made = password_hash_for(person, password)
     with writing():
@@ -199,24 +205,38 @@ def store_password(person: Person, password_hash: str, *, by: Person | None, kee
 
 
 def password_hash(password: str, unconfirmed_email: str = "") -> str:
-    """The hash of a new password: waits for it, so never inside a transaction. Raises BadInput for its length.
+    """The hash of a new password: waits for it, so never inside a transaction. Raises BadInput (`check_password`).
 
     Accounts that are not confirmed share a salt if they have the same address, so that signing in takes as long
     however many there are: name the address where the hash is for one.
     """
-    _check_length(password)
+    prepared = check_password(password)
     same = [one.password_hash for one in accounts_with(unconfirmed_email) if not one.confirmed_at]
-    return passwords.hashed(password, like=next(filter(None, same), ""))
+    return passwords.hashed(prepared, like=next(filter(None, same), ""))
 
 
 def password_hash_for(person: Person, password: str) -> str:
-    """The hash of a password that this person has or is to have. Raises BadInput for its length."""
+    """The hash of a password that this person has or is to have. Raises BadInput (`check_password`)."""
     return password_hash(password, "" if person.confirmed_at else person.email)
 
 
-def _check_length(password: str) -> None:
-    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+def check_password(password: str) -> str:
+    """A new password as it is to be hashed. Raises BadInput for its length, and for what no password can have."""
+    try:
+        prepared = passwords.prepared(password)
+    except passwords.Disallowed as disallowed:
+        raise BadInput(str(disallowed)) from None
+    if not passwords.SHORTEST <= len(prepared) <= passwords.LONGEST:
         raise BadInput(f"A password has {passwords.SHORTEST} to {passwords.LONGEST} characters.")
+    return prepared
+
+
+def _rehashed(person: Person, password: str) -> str | None:
+    """The hash of the present password by today's rules; None for one that nobody could set today."""
+    try:
+        return password_hash_for(person, password)
+    except BadInput:
+        return None
 
 
 def change_profile(person: Person, *, name: str, language: str, timezone: str) -> None:
@@ -257,7 +277,7 @@ def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
 def clean_email(text: str) -> str:
     """The address in the form it is stored in. Raises BadInput with a sentence."""
     try:
-        return validate_email(text.strip(), check_deliverability=False, globally_deliverable=False).normalized.lower()
+        return addresses.normalized(text)
     except EmailNotValidError as error:
         raise BadInput(str(error)) from error
 

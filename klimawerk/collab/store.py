@@ -263,6 +263,8 @@ def _next(name: str) -> Document:
 
 def _set(names: Iterable[str], **values: object) -> None:
     wanted = sorted(set(names))
+    # Kept in the order in which the committer takes them; two that each wait for the other's row would wait forever.
+    db.session.execute(select(Document.id).where(Document.name.in_(wanted)).order_by(Document.id).with_for_update())
     changed = update(Document).where(Document.name.in_(wanted))
     db.session.execute(changed.values(access_rev=Document.access_rev + 1, **values))
     hints.changed(wanted)

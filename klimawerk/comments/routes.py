@@ -31,6 +31,7 @@ from klimawerk.comments.models import Thread
 from klimawerk.comments.view import Talk, talk_of
 from klimawerk.comments.words import quoted
 from klimawerk.database import BROKEN
+from klimawerk.folding import ALIKE
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.access import Opened, readable_item
@@ -111,10 +112,11 @@ def begin(item_id: int) -> ResponseReturnValue:
 @bp.get("/items/<int:item_id>/people")
 @login_required
 def people(item_id: int) -> ResponseReturnValue:
-    """Who can be called by name: in a thread for all, or in one of the asking person's own side (`side`)."""
+    """Who can be called by name: in a thread for all, or in one of the asking person's own side (`side`); and which
+    letters are alike when a name is looked for."""
     talk = talk_here(readable_item(item_id))
     side = talk.member.side if request.args.get("side") else ""
-    return jsonify([vars(author) for author in talk.people.who_can_be_called(side)])
+    return jsonify(people=[vars(author) for author in talk.people.who_can_be_called(side)], alike=ALIKE)
 
 
 @bp.get("/threads/<int:thread_id>")

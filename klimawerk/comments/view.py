@@ -16,14 +16,14 @@ from klimawerk.comments import access, anchors, listing, proposals, reading, sub
 from klimawerk.comments.forms import languages
 from klimawerk.comments.kinds import KINDS, TASK
 from klimawerk.comments.listing import Page, Wish
-from klimawerk.comments.mentions import mentioned
+from klimawerk.comments.mentions import mentioned, not_called
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.people import Author, People
 from klimawerk.comments.proposals import ProposalView
 from klimawerk.comments.service import ACCEPTED, EDITED, OPENED, PROPOSED, REPLIED, RESOLVED
 from klimawerk.comments.subjects import SubjectView
 from klimawerk.comments.topics import threads_topic
-from klimawerk.comments.words import to_html
+from klimawerk.comments.words import to_html, without_quotations
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
 from klimawerk.partnerships.access import Member
@@ -226,6 +226,13 @@ class CommentView:
         people = self.of.talk.people
         called = self.of.mentioned.get(self.comment.id, ())
         return to_html(self.comment.words, [people.name(id_) for id_ in called if id_ in people.members])
+
+    @property
+    def not_called(self) -> list[str]:
+        """For its author, while it can be changed: sentences on each @ that calls nobody, or several people."""
+        if "@" not in self.comment.words or not self.may_edit:
+            return []
+        return not_called(without_quotations(self.comment.words), self.of.talk.people.names(self.of.thread.side))
 
     @property
     def translation(self) -> Markup | None:

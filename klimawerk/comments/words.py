@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from klimawerk.comments.mentions import pattern_of
+from klimawerk.comments.mentions import calls
 from klimawerk.text import clean
 from klimawerk.web.links import linked
 
 QUOTE = "> "
 _REL = "noopener noreferrer nofollow"
 _QUOTED = re.compile(r">++(?:\s|$)")
-Called = re.Pattern[str] | None
+Called = Mapping[int, str]
 
 
 def to_html(text: str, names: Iterable[str] = ()) -> Markup:
     """Safe: every letter is escaped, and tags are ours alone. Those of `names` behind an @ are marked."""
-    return Markup("").join(_blocks(clean(text), pattern_of(names)))
+    return Markup("").join(_blocks(clean(text), dict(enumerate(names))))
 
 
 def quoted(text: str) -> str:
     """The text as a quotation to answer below."""
     return "\n".join(f"{QUOTE}{line}".rstrip() for line in text.splitlines() if not is_quotation(line)) + "\n\n"
+
+
+def without_quotations(text: str) -> str:
+    """What the writer says in their own words."""
+    return "\n".join(line for line in text.splitlines() if not is_quotation(line))
 
 
 def is_quotation(line: str) -> bool:
@@ -51,10 +56,10 @@ def _line(line: str, called: Called) -> Markup:
 
 
 def _marked(text: str, called: Called) -> Markup:
-    if called is None:
-        return escape(text)
-    parts = called.split(text)  # every second one is a name
-    return Markup("").join(
-        Markup('<strong class="mention">@{}</strong>').format(part) if place % 2 else escape(part)
-        for place, part in enumerate(parts)
-    )
+    pieces, at = [], 0
+    for call in calls(text, called) if called else ():
+        if call.people:
+            name = Markup('<strong class="mention">{}</strong>').format(text[call.start : call.end])
+            pieces += [escape(text[at : call.start]), name]
+            at = call.end
+    return Markup("").join([*pieces, escape(text[at:])])

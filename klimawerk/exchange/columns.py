@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _
 
 from klimawerk.exchange.tables import Grid
+from klimawerk.folding import fold
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.sheets.catalogue import Field, RowKind
 
@@ -97,9 +98,9 @@ def left_out(grid: Grid, layout: Layout) -> list[tuple[int, str]]:
 
 def _named(cell: str, fields: dict[str, Field]) -> str:
     """The field whose word the heading is, else whose word it begins with; "" for none."""
-    heading = " ".join(cell.casefold().replace("(", " ").replace(")", " ").replace(".", " ").replace(":", " ").split())
+    heading = " ".join(fold(cell).replace("(", " ").replace(")", " ").replace(".", " ").replace(":", " ").split())
     for name, field in fields.items():
-        if heading and heading in (*_WORDS.get(name, ()), name, str(field.label).casefold()):
+        if heading and heading in map(fold, (*_WORDS.get(name, ()), name, str(field.label))):
             return name
     first = heading.split(" ")[0] if heading else ""
-    return next((name for name in fields if len(first) > 2 and first in _WORDS.get(name, ())), "")
+    return next((name for name in fields if len(first) > 2 and first in map(fold, _WORDS.get(name, ()))), "")

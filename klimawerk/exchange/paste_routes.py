@@ -24,6 +24,7 @@ from klimawerk.exchange.pasted import Pasted, Surroundings, read
 from klimawerk.exchange.routes import bp
 from klimawerk.exchange.tables import BadTable, Grid, read_table, written
 from klimawerk.extensions import db
+from klimawerk.folding import fold
 from klimawerk.goals.content import SHEET as GOAL
 from klimawerk.goals.service import goals_of
 from klimawerk.idempotency import earlier, form_key, once
@@ -203,7 +204,7 @@ def _surroundings(desk: Desk) -> Surroundings:
         currencies=tuple(code for code in (frame.currency_main, frame.currency_local) if code),
         currency=desk.currency,
         sides=desk.view.sides,
-        goals={goal.code.casefold(): goal.id for goal in goals_of(programme)},
+        goals={fold(goal.code): goal.id for goal in goals_of(programme)},
         fields=_words_of_fields(programme),
         taken=frozenset(db.session.scalars(taken)),
         readings=readings,
@@ -215,7 +216,7 @@ def _surroundings(desk: Desk) -> Surroundings:
 def _words_of_fields(programme: Programme) -> dict[str, str]:
     """Codes and titles of the fields of action."""
     return {
-        str(value).casefold(): row.id
+        fold(str(value)): row.id
         for row in rows_of(programme).get("fields", [])
         for key, value in row.cells.items()
         if key == "code" or key.startswith("title.")

@@ -17,6 +17,7 @@ from klimawerk.exchange.problems import Sentence, shown
 from klimawerk.exchange.tables import Grid
 from klimawerk.exchange.texts import TOLERANCE
 from klimawerk.exchange.units import Unit, split, unit_of
+from klimawerk.folding import fold
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number, with_cents
 from klimawerk.sheets.catalogue import Field
 from klimawerk.sheets.dates import NO_DATE, AmbiguousDate, parse_month
@@ -25,7 +26,7 @@ from klimawerk.sheets.plausibility import UNBOUNDED, Period, field_hints, text_h
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the words of a table can refer to. `goals`, `fields`: words (codes, titles) in small letters -> id.
+    """What the words of a table can refer to. `goals`, `fields`: words (codes, titles), folded -> id.
 
     `currency` is that of amounts which name none; `readings`: the answers to `Question`s, by their names; `sides`:
     side -> the municipality's name; `taken`: codes in use. `programme`, `own`: its period, and that of the measure
@@ -245,11 +246,11 @@ def _text(field: Field, text: str, around: Surroundings, unit: Unit) -> str:
 
 
 def _choice(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
-    word = text.casefold()
+    word = fold(text)
     towns = around.sides if field.codes.endswith("side") else {}
     for entry in codes(field.codes):
         words = [str(entry.code), *entry.labels.values(), towns.get(str(entry.code), "")]
-        if word in (one.casefold() for one in words):
+        if word and word in map(fold, words):
             if entry.code in field.unpickable:
                 raise _Unreadable(_("Consent is given on the measure itself, not in a table."))
             return entry.code
@@ -291,9 +292,10 @@ def _field(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
 
 
 def _known(things: dict[str, Any], text: str, sentence: Sentence) -> Any:
-    if text.casefold() not in things:
+    word = fold(text)
+    if not word or word not in things:
         raise _Unreadable(sentence)
-    return things[text.casefold()]
+    return things[word]
 
 
 def _code(field: Field, text: str, around: Surroundings, unit: Unit) -> str:

@@ -17,6 +17,7 @@ from klimawerk.accounts.limits import or_429
 from klimawerk.exchange import arriving, practice, service
 from klimawerk.exchange.forms import ConfirmForm, FileForm
 from klimawerk.exchange.shown import Shown, Words
+from klimawerk.folding import unaccented
 from klimawerk.idempotency import form_key, once
 from klimawerk.jobs import service as jobs
 from klimawerk.jobs.models import CANCELLED, DONE, READY, Job
@@ -26,7 +27,7 @@ from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.access import allowed_item, of_kind
 from klimawerk.sheets.catalogue import sheet_of
-from klimawerk.text import line
+from klimawerk.text import clean, line
 
 bp = Blueprint("exchange", __name__)
 
@@ -208,5 +209,5 @@ def _programme_of(job: Job) -> str:
 def _file_name(programme: Programme) -> str:
     """Letters and digits of the municipalities' names: every system can store that."""
     names = " ".join(town.name for town in programme.frame.partnership.municipalities)
-    plain = names.lower().translate(_LETTERS)
+    plain = unaccented(clean(names).lower().translate(_LETTERS))
     return "klimawerk-" + (re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or str(programme.id))

@@ -15,3 +15,7 @@ class Measure(Item):
 
     id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
     goal_id: Mapped[int] = mapped_column(ForeignKey("goal.id", ondelete="CASCADE"), index=True)
+
+    @property
+    def parent_id(self) -> int:
+        return self.goal_id

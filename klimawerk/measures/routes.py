@@ -17,9 +17,18 @@ from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
 from klimawerk.sheets.fragments import derive
 from klimawerk.sheets.routes import here
+from klimawerk.sheets.view import View
 
 bp = Blueprint("measures", __name__)
-derive("measure", lambda v, since: summary_fragments(v))
+
+
+def _derived(v: View, since: int) -> list[str]:
+    """The sums and what is missing; what editors can do below the sheet, when it was closed for editing or opened."""
+    tail = [render_template("measures/_tail.html", v=v)] if v.item.lock_rev > since else []
+    return summary_fragments(v) + tail
+
+
+derive("measure", _derived)
 
 
 @bp.get("/measures/<int:item_id>")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,8 +14,11 @@ from klimawerk.comments.models import Thread
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.catalogue import split_key
+from klimawerk.sheets.field_view import conflict_id, element_id
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Conflict, Frame, Item
+from klimawerk.sheets.view import place_query
 
 PROPOSAL, VALUES = "proposal", "values"
 
@@ -68,7 +70,16 @@ def _proposals(member: Member, items: Mapping[int, Item]) -> list[Thread]:
 
 
 def _values(items: Mapping[int, Item]) -> list[Waiting]:
-    query = select(Conflict.item_id).where(Conflict.item_id.in_(list(items)))
-    query = query.group_by(Conflict.item_id, Conflict.row_id, Conflict.field)
-    counts = Counter(db.session.scalars(query))
-    return [Waiting(VALUES, items[id_], page_of(items[id_]), count=count) for id_, count in counts.items()]
+    query = select(Conflict.item_id, Conflict.row_id, Conflict.field).where(Conflict.item_id.in_(list(items)))
+    places: dict[int, list[str]] = {}
+    for item_id, row_id, key in db.session.execute(query.distinct().order_by(Conflict.item_id)):
+        edit = items[item_id].kind == "programme"
+        address = f"{place_query(split_key(key)[1], edit=edit)}#{conflict_id(element_id(item_id, row_id, key))}"
+        places.setdefault(item_id, []).append(address)
+    return [_choice(items[item_id], found) for item_id, found in places.items()]
+
+
+def _choice(item: Item, places: list[str]) -> Waiting:
+    """Leads to the field where it is one, else to the list of them."""
+    place = places[0] if len(places) == 1 else f"#conflicts-{item.id}"
+    return Waiting(VALUES, item, f"{page_of(item)}{place}", count=len(places))

@@ -20,6 +20,7 @@ from klimawerk.partnerships.requests import UNDO_DAYS
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order, programme_of
 from klimawerk.sheets.holding import Closed, Gone, hold
+from klimawerk.sheets.locks import sentence
 from klimawerk.sheets.models import Item
 
 
@@ -53,7 +54,7 @@ def restore_item(item: Item, *, by: int) -> None:
     """A goal comes back with the measures that went with it, a measure with its goal.
 
     Nothing comes back one by one of a programme that both sides have deleted, nor the programme itself: that is undone
-    as it was done (`partnerships.requests.undo`). Raises Refused.
+    as it was done (`partnerships.requests.undo`). Raises Refused, and Closed.
     """
     with writing():
         programme = programme_of(item)
@@ -74,6 +75,9 @@ def restore_item(item: Item, *, by: int) -> None:
             together += _went_with(item)
         elif isinstance(item, Measure) and (goal := _goal_of(item)).deleted_at:
             together.append(goal)
+        for one in (programme, *together):
+            if store.is_locked(one.name):
+                raise Closed(sentence(one))
         for one in together:
             note(one.name)
             one.deleted_at, one.deleted_by = None, None

@@ -16,6 +16,7 @@ from klimawerk.measures.service import all_measures
 from klimawerk.measures.summary import budget_of
 from klimawerk.money import NOTHING, OWN_FUNDS, Status, Sums, summed, sums
 from klimawerk.programmes.hints import Hint, hints
+from klimawerk.sheets.contents import anchor_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.view import View
@@ -29,7 +30,7 @@ class Finance:
     """`currencies`: the main one, and the local one where there is a planning rate; amounts stand in that order.
 
     `funding`: every source once, with their sum; `result`: costs, how certain the funding is, and the gap.
-    `uncosted`: how many measures have no costs yet, though they are not marked as free.
+    `codes`: those of the measures. `uncosted`: how many measures have no costs yet, though they are not marked as free.
     """
 
     currencies: list[str]
@@ -37,6 +38,15 @@ class Finance:
     result: list[Line]
     hints: list[Hint]
     uncosted: int
+    codes: dict[int, str]
+
+    def places(self, hint: Hint) -> list[tuple[str, str]]:
+        """The measures that a hint is about, and for each the address of the part of its sheet."""
+        return [
+            (self.codes[id_], f"/measures/{id_}#{anchor_of('measure', id_, hint.part)}")
+            for id_ in hint.measures
+            if id_ in self.codes
+        ]
 
 
 def finance_of(v: View) -> Finance:
@@ -59,6 +69,7 @@ def money_of(v: View, measures: list[Measure], rows: dict[int, dict[str, list[Ro
         _side_by_side([one.shown() for one in found]),
         hints(budgets, rates),
         len(budgets) - len(costed),
+        {measure.id: measure.code for measure in measures},
     )
 
 

@@ -142,7 +142,7 @@ def _derived(v: View, since: int) -> list[str]:
     """The chapter of goals and measures, and the sums, when one of them came, went or moved; the outline, also for
     their titles."""
     programme = of_kind(v.opened, Programme)
-    found = []
+    found = [render_template("overview/_mode.html", v=v)] if v.item.lock_rev > since else []
     if programme.revs.get(ORDER, 0) > since:
         found += [render_template("overview/_chapters.html", v=v, chapters=chapters(v)), _finance(v)]
     if outline_rev(programme) > since:
@@ -150,4 +150,12 @@ def _derived(v: View, since: int) -> list[str]:
     return found
 
 
+def _derived_of_goal(v: View, since: int) -> list[str]:
+    """What editors can do below the sheet, when it was closed for editing or opened."""
+    if v.item.lock_rev <= since:
+        return []
+    return [render_template(f"goals/{name}.html", v=v, o=outline_of(v)) for name in ("_measures", "_tail")]
+
+
 derive("programme", _derived)
+derive("goal", _derived_of_goal)

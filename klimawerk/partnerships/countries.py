@@ -10,6 +10,7 @@ from babel.core import get_global
 from babel.languages import get_official_languages
 from babel.numbers import get_territory_currencies
 
+from klimawerk.folding import unaccented
 from klimawerk.web.places import known_zones
 
 LANGUAGES = ("de", "en", "es", "fr", "pt")
@@ -27,7 +28,7 @@ def country_choices(language: str) -> tuple[tuple[str, str], ...]:
     """Code and name of every country, by name in the language."""
     names = Locale.parse("en_GB" if language == "en" else language).territories
     found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and zones(code)]
-    return tuple(sorted(found, key=lambda one: _sortable(one[1])))
+    return tuple(sorted(found, key=lambda one: unaccented(one[1])))
 
 
 def country_name(code: str, language: str) -> str:
@@ -65,10 +66,3 @@ def currency_choices(language: str) -> tuple[tuple[str, str], ...]:
     names = Locale.parse("en_GB" if language == "en" else language).currencies
     used = {code for country, _ in country_choices("en") for code in get_territory_currencies(country)}
     return tuple((code, f"{code} – {names.get(code, code)}") for code in sorted(used))
-
-
-def _sortable(name: str) -> str:
-    plain = name.casefold()
-    for accent, letter in zip("äàáâåçéèêíîñóôöøúüý", "aaaaaceeeiinoooouuy", strict=True):
-        plain = plain.replace(accent, letter)
-    return plain

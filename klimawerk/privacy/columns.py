@@ -109,6 +109,7 @@ WHAT_BECOMES_OF: dict[str, dict[str, Fate]] = {
     "field_change": {
         "row_id": _F.NOT_PERSONAL, "field": _F.NOT_PERSONAL, "old": _F.TEXT, "new": _F.TEXT, "by": _F.NUMBER,
     },
+    "edit_lock": {"holder": _F.NUMBER, "holder_name": _F.CHECKED, "reason": _F.TEXT, "by": _F.NUMBER},
     "conflict": {
         "row_id": _F.NOT_PERSONAL, "field": _F.NOT_PERSONAL, "holds_by": _F.NUMBER, "value": _F.TEXT,
         "by": _F.NUMBER,

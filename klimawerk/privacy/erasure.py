@@ -22,6 +22,7 @@ from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
 from klimawerk.collab import store
 from klimawerk.collab.models import Document
+from klimawerk.comments.mentions import calls
 from klimawerk.comments.models import Comment, CommentEvent, CommentMention, CommentTranslation, Thread
 from klimawerk.comments.service import EDITED, REOPENED, RESOLVED
 from klimawerk.comments.topics import note_threads
@@ -36,7 +37,8 @@ from klimawerk.partnerships.refusals import Refused
 from klimawerk.privacy import erased
 from klimawerk.privacy.columns import WHAT_BECOMES_OF, Fate
 from klimawerk.search import index
-from klimawerk.sheets.models import Frame, Item
+from klimawerk.sheets import closing
+from klimawerk.sheets.models import EditLock, Frame, Item
 from klimawerk.text import cut
 
 SIGN_IN_ACTIONS = ("signed_in", "signed_out", "signed_out_everywhere", "sign_in_failed", "reset_asked")
@@ -49,10 +51,12 @@ Change = Callable[[str, str], str]
 @dataclass(frozen=True)
 class Traces:
     """What to look for, and where, before the person's rows are gone. `own_names`: those of `names` that are theirs
-    alone; `partnerships`: the only ones in which names stand for them."""
+    alone; `names_of_others`: of all others in the same partnerships; `partnerships`: the only ones in which names
+    stand for them."""
 
     names: list[str]
     own_names: list[str]
+    names_of_others: list[str]
     partnerships: set[int]
 
 
@@ -108,7 +112,9 @@ def remembered_over_a_restore() -> Callable[[], str]:
 
 def _erase(person: Person) -> None:
     """Inside `writing()`."""
-    traces = Traces(_names_of(person), _own_names_of(person), _partnerships_of(person))
+    names, others = _names_of(person), _names_of_others(person)
+    own = [name for name in names if name not in others]
+    traces = Traces(names, own, sorted(others), _partnerships_of(person))
     changed = _words_changed(traces)
     _end_memberships(person)
     _tell_of_threads(person, changed)
@@ -179,8 +185,13 @@ def _forget_records(person: Person) -> None:
 
 def _forget_names(traces: Traces) -> None:
     """The names in locks and in others' mails."""
-    locked = select(Document.name, Document.lock_reason).where(Document.locked, Document.locked_by.in_(traces.names))
     items = {str(number) for number in _items_of(traces)}
+    named = select(EditLock).where(EditLock.holder_name.in_(traces.names), EditLock.item_id.in_(_items_of(traces)))
+    locks = db.session.scalars(named).all()
+    for lock in locks:
+        lock.holder_name = ""
+    closing.derive_again(locks)
+    locked = select(Document.name, Document.lock_reason).where(Document.locked, Document.locked_by.in_(traces.names))
     for name, reason in db.session.execute(locked).all():
         if name.partition(":")[2] in items:
             store.lock([name], reason, "")
@@ -201,14 +212,13 @@ def _names_of(person: Person) -> list[str]:
     return [name for name in {person.name, *former} if name]
 
 
-def _own_names_of(person: Person) -> list[str]:
-    """Of these names those that nobody else in the same partnerships has now: else they are theirs, where they stand.
+def _names_of_others(person: Person) -> set[str]:
+    """What everybody else in the same partnerships is called now: a name of theirs is theirs, where it stands.
 
     One that somebody else had before does not count, so that nobody can keep another one's name by borrowing it."""
     mine = select(Membership.partnership_id).where(Membership.person_id == person.id)
     others = select(Membership.person_id).where(Membership.partnership_id.in_(mine), Membership.person_id != person.id)
-    taken = set(db.session.scalars(select(Person.name).where(Person.id.in_(others))))
-    return [name for name in _names_of(person) if name not in taken]
+    return {name for name in db.session.scalars(select(Person.name).where(Person.id.in_(others))) if name}
 
 
 def _partnerships_of(person: Person) -> set[int]:
@@ -220,7 +230,7 @@ def _partnerships_of(person: Person) -> set[int]:
 
 def _words_changed(traces: Traces) -> set[int]:
     """Take "@Name" out of comments, their earlier wordings and outcomes. Returns the numbers of the changed threads."""
-    change = _without(traces.own_names, "@")
+    change = _without_calls(traces)
     items = _items_of(traces)
     threads = select(Thread.id).where(Thread.item_id.in_(items))
     found: set[int] = set()
@@ -267,15 +277,35 @@ def _items_of(traces: Traces) -> list[int]:
     return list(db.session.scalars(query))
 
 
-def _without(names: Iterable[str], before: str = "") -> Change:
-    """What puts "Former member" in the place of each of the names behind `before`, in the language of the text."""
+def _without(names: Iterable[str]) -> Change:
+    """What puts "Former member" in the place of each of the names, in the language of the text."""
     longest_first = sorted(names, key=lambda name: (-len(name), name))
-    found = re.compile(rf"(?<!\w){before}(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
     def change(text: str, language: str) -> str:
         if not longest_first or not found.search(text):
             return text
-        with force_locale(language if language in ("de", "en") else "en"):
-            return found.sub(lambda _match: before + str(_("Former member")), text)
+        former = _former_member(language)
+        return found.sub(lambda _match: former, text)
 
     return change
+
+
+def _without_calls(traces: Traces) -> Change:
+    """The same for each name behind an @, in any spelling that calls the person (`comments/mentions.py`)."""
+    names = dict(enumerate([*traces.own_names, *traces.names_of_others]))
+
+    def change(text: str, language: str) -> str:
+        if not traces.own_names or "@" not in text:
+            return text
+        found = [call for call in calls(text, names) if any(one < len(traces.own_names) for one in call.people)]
+        for call in reversed(found):
+            text = f"{text[: call.start]}@{_former_member(language)}{text[call.end :]}"
+        return text
+
+    return change
+
+
+def _former_member(language: str) -> str:
+    with force_locale(language if language in ("de", "en") else "en"):
+        return str(_("Former member"))

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from klimawerk.collab import store
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.live.changes import note
+from klimawerk.live.changes import note, revision
 from klimawerk.partnerships.models import Partnership
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.sheets.heads import ORDER, OUTLINE, note_under
-from klimawerk.sheets.items import Texts, found
+from klimawerk.sheets.items import WRITING, Texts, found
 from klimawerk.sheets.models import Frame, Item
 
 
@@ -85,6 +85,9 @@ def set_languages(programme: Programme, *, languages: list[str], lead: str, by: 
         frame.languages, frame.lead_language = languages, lead
         for item in _note_all(frame):
             store.add_fragments(item.name, sheet_of(item.kind).fragments(languages))
+            item.revs = {**item.revs, WRITING: revision(item.name)}  # those who are typing are told
+            if item.writing_language not in languages:
+                item.writing_language = ""
 
 
 def _turn(programme: Programme) -> Frame:

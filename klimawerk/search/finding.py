@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, case, column, false, func, literal_column, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, case, cast, column, false, func, literal_column, or_, select, table
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
@@ -81,7 +82,7 @@ def _narrowed(asked: Question) -> list[ColumnElement[bool]]:
 
 
 def _sqlite(words: Sequence[str]) -> tuple[Select[SearchEntry], ColumnElement[float]]:
-    """Words are letters and digits alone, and stand in quotation marks: nothing in them is FTS5's own."""
+    """Words are letters, digits and marks alone, and stand in quotation marks: nothing in them is FTS5's own."""
     index = table(WORDS, column("rowid"), column("rank"))
     match = " ".join(f'"{word}"' for word in words) + "*"
     query = select(SearchEntry).join(index, index.c.rowid == SearchEntry.id)
@@ -89,6 +90,8 @@ def _sqlite(words: Sequence[str]) -> tuple[Select[SearchEntry], ColumnElement[fl
 
 
 def _postgresql(words: Sequence[str]) -> tuple[Select[SearchEntry], ColumnElement[float]]:
-    vector = func.to_tsvector(literal_column("'simple'"), SearchEntry.folded)
-    asked = func.to_tsquery(literal_column("'simple'"), " & ".join(f"'{word}'" for word in words) + ":*")
+    """The same words in quotation marks: no parser of the database's own cuts them anew."""
+    indexed = func.array_remove(func.string_to_array(SearchEntry.folded, literal_column("' '")), literal_column("''"))
+    vector = func.array_to_tsvector(indexed)
+    asked = cast(" & ".join(f"'{word}'" for word in words) + ":*", TSQUERY)
     return select(SearchEntry).where(vector.bool_op("@@")(asked)), -func.ts_rank(vector, asked)

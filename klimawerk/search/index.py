@@ -1,7 +1,8 @@
 """Keeps the index in step: whatever says that it changed is read anew, a little later and outside of its transaction.
 
 Each process reads what was changed through it; once a minute one look finds what nobody read (a killed process, a
-command of the shell, a restored backup).
+command of the shell, a restored backup), and what was folded by other rules than today's: an update that changes them
+reads everything anew, a little each second, while the search goes on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.topics import ALL_SIDES
 from klimawerk.database import breathe, writing
 from klimawerk.extensions import db
+from klimawerk.folding import VERSION
 from klimawerk.live import changes
 from klimawerk.search.models import SearchEntry, SearchState
 from klimawerk.search.words import folded
@@ -136,6 +138,9 @@ def _difference(item_id: int, found: list[Entry]) -> tuple[list[int], list[Entry
     """Numbers of what is in the index and should not be, and what is missing: most of an item stays as it was."""
     columns = (SearchEntry.kind, SearchEntry.place, SearchEntry.language, SearchEntry.side, SearchEntry.words)
     rows = db.session.execute(select(SearchEntry.id, *columns).where(SearchEntry.item_id == item_id)).all()
+    stamp = db.session.scalar(select(SearchState.stamp).where(SearchState.item_id == item_id)) or ""
+    if not stamp.startswith(f"{VERSION},"):  # folded by other rules
+        return [row[0] for row in rows], found
     kept = {Entry(item_id, kind, place, language, side, words): id_ for id_, kind, place, language, side, words in rows}
     wanted = set(found)
     return [id_ for entry, id_ in kept.items() if entry not in wanted], [one for one in found if one not in kept]
@@ -147,7 +152,7 @@ def _row(entry: Entry) -> dict[str, object]:
 
 def _stamp(item_id: int, kind: str, revisions: dict[str, int]) -> str:
     topics = (f"{kind}:{item_id}", *(f"comments-{side}:{item_id}" for side in ALL_SIDES))
-    return ",".join(str(revisions.get(topic, 0)) for topic in topics)
+    return ",".join([VERSION, *(str(revisions.get(topic, 0)) for topic in topics)])
 
 
 def _texts(item: Item) -> Iterator[Entry]:

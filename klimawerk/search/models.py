@@ -1,7 +1,8 @@
 """What can be found: words of items and comments, and how far each item was read for it.
 
 Nothing in here is the truth; all of it can be made anew. Beside the table stands what each database searches with: an
-FTS5 table that triggers keep in step (SQLite), or an index over `to_tsvector` (PostgreSQL).
+FTS5 table that triggers keep in step (SQLite), or an index over a tsvector (PostgreSQL). Neither cuts words: they are
+cut and folded in one place for both (`words.py`), where they stand in the text.
 """
 
 from __future__ import annotations
@@ -29,20 +30,24 @@ class SearchEntry(Model):
 
 
 class SearchState(Model):
-    """The revisions of an item and of its comments that were read into the index last."""
+    """What of an item was read into the index last: the rules of folding, its revision and those of its comments."""
 
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
     stamp: Mapped[str] = mapped_column(String(80))
 
 
 _SQLITE = (
-    "CREATE VIRTUAL TABLE search_words USING fts5(folded, content='search_entry', content_rowid='id', prefix='2 3')",
+    "CREATE VIRTUAL TABLE search_words "
+    "USING fts5(folded, content='search_entry', content_rowid='id', prefix='2 3', tokenize='ascii')",
     "CREATE TRIGGER search_words_in AFTER INSERT ON search_entry BEGIN "
     "INSERT INTO search_words(rowid, folded) VALUES (new.id, new.folded); END",
     "CREATE TRIGGER search_words_out AFTER DELETE ON search_entry BEGIN "
     "INSERT INTO search_words(search_words, rowid, folded) VALUES ('delete', old.id, old.folded); END",
 )
-_POSTGRESQL = ("CREATE INDEX search_words ON search_entry USING gin (to_tsvector('simple', folded))",)
+_POSTGRESQL = (
+    "CREATE INDEX search_words ON search_entry "
+    "USING gin (array_to_tsvector(array_remove(string_to_array(folded, ' '), '')))",
+)
 
 for dialect, statements in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL)):
     for statement in statements:

@@ -1,33 +1,20 @@
-"""Words as they are compared: without accents, umlauts and capitals, and the place of a hit in a text."""
+"""The words of a text and of a question as they are indexed, and the place of a hit in a text."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from markupsafe import Markup, escape
 
+from klimawerk import folding
+
 LONGEST, MOST = 200, 12  # letters of a question, and words of it that count
 AROUND = 70  # letters before and behind a hit
-_WORD = re.compile(r"\w+")
-_ALIKE = (("ae", "a"), ("oe", "o"), ("ue", "u"))
-
-
-@lru_cache(maxsize=5_000)
-def folded_word(word: str) -> str:
-    """ "Wärme", "Waerme" and "WARME" are one word; "ß" is "ss"."""
-    letters = unicodedata.normalize("NFKD", word.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    for long, short in _ALIKE:
-        plain = plain.replace(long, short)
-    return plain
 
 
 def folded(text: str) -> str:
-    """All words of a text, as they are indexed."""
-    return " ".join(folded_word(found[0]) for found in _WORD.finditer(text))
+    """All words of a text with single blanks between, as they are indexed: letters, digits and marks alone."""
+    return " ".join(word.folded for word in folding.words(text))
 
 
 def wanted(question: str) -> list[str]:
@@ -52,7 +39,6 @@ def passage(text: str, words: Sequence[str]) -> Markup:
 
 
 def _hits(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    for found in _WORD.finditer(text):
-        word = folded_word(found[0])
+    for start, end, word in folding.words(text):
         if any(word.startswith(one) if one == words[-1] else word == one for one in words):
-            yield found.start(), found.end()
+            yield start, end

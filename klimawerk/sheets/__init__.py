@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from flask import Flask
 from flask_babel import gettext as _
-from werkzeug.exceptions import Conflict, Locked, NotFound
+from werkzeug.exceptions import Conflict, NotFound
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.sheets import doors
+    from klimawerk.accounts.signals import person_changed
+    from klimawerk.sheets import closing, doors
     from klimawerk.sheets.holding import Closed, Gone
     from klimawerk.sheets.labels import words
     from klimawerk.sheets.order import Misplaced
+    from klimawerk.sheets.refusing import refused_form
     from klimawerk.sheets.routes import bp
+    from klimawerk.sheets.scopes import scopes
     from klimawerk.web.errors import answer
 
     app.register_blueprint(bp)
     app.add_template_global(words, "words_of")
+    app.add_template_global(scopes, "lock_scopes")
     doors.init_app()
-    app.register_error_handler(Closed, lambda closed: answer(Locked(str(closed))))
+    person_changed.connect(closing.follow_name)
+    app.register_error_handler(Closed, refused_form)
     app.register_error_handler(Gone, lambda gone: answer(NotFound(str(gone))))
     app.register_error_handler(Misplaced, lambda _misplaced: answer(Conflict(_moved_away())))
 

@@ -11,6 +11,8 @@ from klimawerk.collab.store import is_locked
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member, member_or_404
 from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.holding import Closed
+from klimawerk.sheets.locks import sentence
 from klimawerk.sheets.models import Conflict, Item, Row
 
 ItemT = TypeVar("ItemT", bound=Item)
@@ -58,10 +60,10 @@ def allowed_item(item_id: int, right: Right) -> Opened:
 
 
 def writable_item(item_id: int) -> Opened:
-    """The item, if the person may edit it now; 404 unknown, 403 without the right, 423 while it is closed."""
+    """The item, if the person may edit it now; 404 unknown, 403 without the right, 423 (Closed) while it is closed."""
     opened = allowed_item(item_id, Right.EDIT)
     if opened.locked:
-        abort(423)
+        raise Closed(sentence(opened.item))
     return opened
 
 

@@ -26,6 +26,14 @@ HintsByPlace = dict[tuple[str | None, str], str]
 """What is said about a field or cell: by the row's id (None for a field) and the key."""
 
 
+def anchor_of(kind: str, item_id: int, part: str) -> str:
+    """Where a field or kind of row stands on the page of that item."""
+    sheet = sheet_of(kind)
+    if part in sheet.rows:
+        return f"rows-{item_id}-{part}"
+    return f"part-{item_id}-{part}" if sheet.fields[part].kind == "live" else f"f-{item_id}-{part}"
+
+
 @dataclass(frozen=True)
 class Contents:
     """An item's texts, rows and conflicts, and which parts of its sheet are filled."""
@@ -120,7 +128,4 @@ class Contents:
         """Where a field, a kind of row or one of its rows stands on the page."""
         if row is not None:
             return f"row-{self.rows[part][row].id}"
-        if part in self.sheet.rows:
-            return f"rows-{self.item.id}-{part}"
-        live = self.sheet.fields[part].kind == "live"
-        return f"part-{self.item.id}-{part}" if live else f"f-{self.item.id}-{part}"
+        return anchor_of(self.item.kind, self.item.id, part)

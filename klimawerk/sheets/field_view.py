@@ -13,6 +13,17 @@ from klimawerk.sheets.models import Conflict, Row
 from klimawerk.sheets.service import Place
 
 
+def element_id(item_id: int, row_id: str | None, key: str) -> str:
+    """The id of the field, or of the cell of that row, on its page."""
+    name = key.replace(".", "-")
+    return f"c-{row_id}-{name}" if row_id else f"f-{item_id}-{name}"
+
+
+def conflict_id(element: str) -> str:
+    """The id of the two values that met in the field, or cell, with that id; they can be focused."""
+    return f"{element}-two"
+
+
 @dataclass(frozen=True)
 class FieldView:
     """One field, or one cell, in one language."""
@@ -28,8 +39,7 @@ class FieldView:
 
     @property
     def id(self) -> str:
-        key = self.key.replace(".", "-")
-        return f"c-{self.row.id}-{key}" if self.row else f"f-{self.view.item.id}-{key}"
+        return element_id(self.view.item.id, self.row.id if self.row else None, self.key)
 
     @property
     def action(self) -> str:

@@ -40,14 +40,15 @@ def text_fragment(t: TextView) -> str:
 
 def rows_fragment(v: View, kind: RowKind, deleted: Row | None = None) -> str:
     """The rows of one kind; `deleted` is the one that has just gone, with its undo."""
-    template = "sheets/_rows.html" if v.forms else "sheets/_rows_read.html"
+    template = "sheets/_rows.html" if v.cellwise else "sheets/_rows_read.html"
     return render_template(template, v=v, group=v.sheet.group_of(kind), kind=kind, deleted=deleted)
 
 
 def derived_fragments(v: View, since: int) -> list[str]:
     """What follows from the sheet's values, is shown elsewhere on its page, and may be newer than `since`."""
     derive = _derived.get(v.item.kind)
-    return derive(v, since) if derive else []
+    conflicts = current_app.jinja_env.get_template("sheets/_conflicts.html").render(v=v)
+    return [conflicts, *(derive(v, since) if derive else [])]
 
 
 def answer(v: View, fragment: str, anchor: str, status: int = 200) -> ResponseReturnValue:
@@ -65,7 +66,9 @@ def page_of(item: Item) -> str:
 
 
 def changed_fragments(v: View, since: int) -> list[str]:
-    """Every fragment of the sheet that is newer than the revision `since`."""
+    """Every fragment of the sheet that is newer than the revision `since`; all of them when a lock has changed."""
+    if v.item.lock_rev > since:
+        return _whole(v)
     found: list[str] = []
     moved = set(db.session.scalars(select(Row.kind).where(Row.item_id == v.item.id, Row.rev > since).distinct()))
     for group in v.sheet.groups:
@@ -82,6 +85,15 @@ def _hinted_fields(v: View, since: int) -> list[str]:
     moved = {one.row.id if one.row else None for one in dates if one.rev > since}
     others = [one for one in dates if one.rev <= since and (None in moved or (one.row and one.row.id in moved))]
     return [field_fragment(one) for one in others if v.forms or not one.row]
+
+
+def _whole(v: View) -> list[str]:
+    """The sheet drawn anew: it was closed for editing, or opened, or is closed by somebody else than before."""
+    names = ["_lock", "_languages", *([] if v.sheet.document else ["_more"])]
+    parts = [render_template(f"sheets/{name}.html", v=v) for name in names]
+    titles = [text_fragment(t) for t in v.live(v.sheet.fields["title"])]
+    groups = [render_template("sheets/_group.html", v=v, group=group) for group in v.sheet.groups]
+    return [*parts, *titles, *groups, *derived_fragments(v, -1)]
 
 
 def _changed_group(v: View, group: Group, since: int, moved: set[str]) -> list[str]:

@@ -11,11 +11,12 @@ from flask_babel import gettext as _
 from klimawerk.collab.store import is_locked
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
+from klimawerk.sheets import locks
 from klimawerk.sheets.models import Item
 
 
 class Closed(Exception):
-    """The item is closed for editing. `str(closed)` is a sentence that names it."""
+    """The item is closed for editing. `str(closed)` is a sentence that names it, who closed it and why."""
 
 
 class Gone(Exception):
@@ -33,8 +34,5 @@ def hold(item: Item, *, though_closed: bool = False, though_gone: bool = False) 
     if item.deleted_at is not None and not though_gone:
         raise Gone(_("%(code)s is in the bin.", code=item.code) if item.code else _("The programme was deleted."))
     if not though_closed and is_locked(item.name):
-        code = item.code
-        raise Closed(
-            _("%(code)s is closed for editing.", code=code) if code else _("The programme is closed for editing.")
-        )
+        raise Closed(locks.sentence(item))
     return rev

@@ -11,6 +11,7 @@ from klimawerk.collab import store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
+from klimawerk.sheets import closing, locks
 from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.sheets.holding import hold
 from klimawerk.sheets.models import Frame, Item
@@ -33,6 +34,7 @@ def found(item: Item, *, values: dict[str, Any] | None, texts: Texts | None) -> 
         item.revs = dict.fromkeys(item.values, rev)
         fragments: Texts = dict.fromkeys(sheet_of(item.kind).fragments(item.frame.languages))
         store.create(item.name, {**fragments, **(texts or {})})
+        locks.cover_new(item)
 
 
 def siblings(frame: Frame, kind: type[Item]) -> Sequence[Item]:
@@ -66,13 +68,10 @@ def set_writing_language(item: Item, language: str, *, by: int) -> None:
 
 
 def lock_item(item: Item, reason: str, *, by: str) -> None:
-    """Close the item's texts and fields for editing; comments and reading go on. `by` is the name that is shown."""
-    with writing():
-        hold(item, though_closed=True)
-        store.lock([item.name], reason, by)
+    """Close the item for editing on behalf of somebody who is known by name alone."""
+    closing.close(item, reason, closing.Holder(name=by))
 
 
 def unlock_item(item: Item) -> None:
-    with writing():
-        hold(item, though_closed=True)
-        store.unlock([item.name])
+    """End every lock that begins with the item."""
+    closing.end_own(item)

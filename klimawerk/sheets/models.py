@@ -59,6 +59,7 @@ class Item(Model):
     `imported` names the fields whose value came with a file and was not confirmed here ("agreed", "adopted").
     `writing_language`: the language that everybody writes in while several people have its texts open.
     `key` is the item's identity outside of this installation: versions and files call it by that.
+    `lock_rev`: the topic revision at which the locks that cover it last changed.
     """
 
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
@@ -85,6 +86,7 @@ class Item(Model):
     imported: Mapped[list[str]] = mapped_column(JSON, default=list)
     key: Mapped[str] = mapped_column(String(36), default=new_key)
     writing_language: Mapped[str] = mapped_column(String(8), default="")
+    lock_rev: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
     deleted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -94,6 +96,11 @@ class Item(Model):
     def name(self) -> str:
         """Name of its topic and of its live document."""
         return f"{self.kind}:{self.id}"
+
+    @property
+    def parent_id(self) -> int | None:
+        """The item that it stands under, other than the programme."""
+        return None
 
 
 def is_here() -> ColumnElement[bool]:
@@ -121,6 +128,25 @@ class Row(Model):
     created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
     deleted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+
+class EditLock(Model):
+    """A lock: it closes its scope for editing until it is ended. An item may be covered by several.
+
+    The scope is the item `item_id` with all that stands under it, also what is made later; `except_id`: the one measure
+    that a programme's lock leaves open. `holder`: "person:<id>" ("workshop:<id>" later), on whose behalf it is held; ""
+    for one known by name alone (`holder_name`). `by`: who closed it, None for the server.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    except_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="SET NULL"))
+    holder: Mapped[str] = mapped_column(String(40), default="", index=True)
+    holder_name: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    item: Mapped[Item] = relationship(foreign_keys=[item_id], lazy="joined", innerjoin=True)
 
 
 class Conflict(Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,7 +13,7 @@ from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
 from klimawerk.idempotency import form_key
 from klimawerk.partnerships.rights import Right
-from klimawerk.sheets import items, rows, service
+from klimawerk.sheets import closing, items, rows, service
 from klimawerk.sheets.access import (
     Opened,
     allowed_item,
@@ -26,12 +28,15 @@ from klimawerk.sheets.contents import HintsByPlace
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.forms import Asked, TypedForm, typed
 from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragments, field_fragment, rows_fragment, said
+from klimawerk.sheets.holding import Closed
+from klimawerk.sheets.locks import sentence
 from klimawerk.sheets.meanwhile import changed_by_others, moment
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import options_for
+from klimawerk.sheets.scopes import scope_of
 from klimawerk.sheets.service import Outcome
 from klimawerk.sheets.view import View, view_of
-from klimawerk.text import cut
+from klimawerk.text import line
 from klimawerk.web.places import locale
 
 bp = Blueprint("sheets", __name__)
@@ -40,15 +45,15 @@ bp = Blueprint("sheets", __name__)
 @bp.post("/items/<int:item_id>/fields/<key>")
 @login_required
 def set_field(item_id: int, key: str) -> ResponseReturnValue:
-    v = here(writable_item(item_id))
+    v = here(allowed_item(item_id, Right.EDIT))
     return _set(v, _field_at(v, v.sheet.fields, key), key, None)
 
 
 @bp.post("/rows/<key:row_id>/cells/<key>")
 @login_required
 def set_cell(row_id: str, key: str) -> ResponseReturnValue:
-    opened, row = writable_row(row_id)
-    v = here(opened)
+    row = db.session.get(Row, row_id) or abort(404)
+    v = here(allowed_item(row.item_id, Right.EDIT))
     return _set(v, _field_at(v, _kind(v, row.kind).by_name, key), key, row)
 
 
@@ -141,16 +146,27 @@ def set_writing_language(item_id: int) -> ResponseReturnValue:
 @bp.post("/items/<int:item_id>/lock")
 @login_required
 def lock(item_id: int) -> ResponseReturnValue:
+    """Close for editing: the item itself, or with `scope` its goal, the programme, or all but one measure."""
     opened = allowed_item(item_id, Right.MODERATE)
-    items.lock_item(opened.item, cut(request.form.get("reason", ""), 200), by=opened.member.person.name)
+    try:
+        item, except_id = scope_of(opened.item, request.form.get("scope", ""))
+    except ValueError:
+        abort(400)
+    reason = line(request.form.get("reason", "")).strip()
+    closing.close(item, reason, closing.person(opened.member.person.id), except_id=except_id)
     return _whole(here(opened))
 
 
 @bp.post("/items/<int:item_id>/unlock")
 @login_required
 def unlock(item_id: int) -> ResponseReturnValue:
+    """End one of the item's locks, whoever holds it (`lock`); without that, all that begin with the item."""
     opened = allowed_item(item_id, Right.MODERATE)
-    items.unlock_item(opened.item)
+    wanted = request.form.get("lock", type=scalars.item_id)
+    if wanted is None:
+        closing.end_own(opened.item)
+    else:
+        closing.end(opened.item, wanted)
     return _whole(here(opened))
 
 
@@ -199,6 +215,8 @@ def _view(v: View, field: Field, key: str, row: Row | None) -> FieldView:
 
 def _set(v: View, field: Field, key: str, row: Row | None) -> ResponseReturnValue:
     f = _view(v, field, key, row)
+    if v.opened.locked:
+        return _closed(v, f, sentence(v.item))
     asked = Asked(v.reader, v.frame, tuple(i for i, _ in v.options.fields), tuple(i for i, _ in v.options.measures))
     form = typed(field, request, asked)
     error = _error(form)
@@ -209,6 +227,8 @@ def _set(v: View, field: Field, key: str, row: Row | None) -> ResponseReturnValu
         outcome = service.set_value(f.place, form.canonical(), based_on=form.rev.data, by=_me(v))
     except CodeTaken as taken:
         return _refused(v, f, _("%(code)s is taken already.", code=taken))
+    except Closed as closed:
+        return _closed(v, f, str(closed))
     if outcome is Outcome.GONE:
         said_ = _("This line was deleted meanwhile. Your value: %(value)s", value=v.in_words(field, form.canonical()))
         return answer(v, field_fragment(f.refused(said_, request.form.getlist("value"))), f.id, 409)
@@ -229,6 +249,16 @@ def _refused(v: View, f: FieldView, error: str) -> ResponseReturnValue:
 def _hinted(f: FieldView) -> HintsByPlace:
     """What is said about dates before this field is set; read for dates alone."""
     return f.view.hints_by_place if f.field.dated else {}
+
+
+def _closed(v: View, f: FieldView, why: str) -> ResponseReturnValue:
+    """For a script the sentence: it keeps what was typed at the field. Without one the field comes back as a form, with
+    what was typed in it, to be sent when it is open again."""
+    if request.headers.get("HX-Request"):
+        raise Closed(why)
+    as_form = replace(v, opened=replace(v.opened, locked=False))
+    shown = _view(as_form, f.field, f.key, f.row).refused(why, request.form.getlist("value"))
+    return answer(v, field_fragment(shown), f.id, 423)
 
 
 def _fresh(v: View, f: FieldView, hinted: HintsByPlace, status: int = 200) -> ResponseReturnValue:

@@ -14,17 +14,31 @@ from typing import Any
 from flask_babel import gettext as _
 
 from klimawerk.clock import now
-from klimawerk.collab import store
 from klimawerk.live.changes import revision
 from klimawerk.sheets.access import Opened
-from klimawerk.sheets.catalogue import CODE, Field, RowKind
-from klimawerk.sheets.field_view import FieldView
+from klimawerk.sheets.catalogue import CODE, Field, RowKind, split_key
+from klimawerk.sheets.field_view import FieldView, conflict_id
 from klimawerk.sheets.in_words import InWords
 from klimawerk.sheets.languages import languages_for
+from klimawerk.sheets.locks import LockView, views_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import Options
 from klimawerk.sheets.text_view import TextView
 from klimawerk.web.formats import money, number
+
+
+@dataclass(frozen=True)
+class ConflictLink:
+    """A field with two values: its name, and its address on the item's page."""
+
+    label: str
+    address: str
+
+
+def place_query(language: str, *, edit: bool) -> str:
+    """The part of an address that shows a place of a page: its language ("" for any), and fields as forms."""
+    asked = [f"show={language}"] if language else []
+    return "?" + "&".join([*asked, "mode=edit"] if edit else asked) if asked or edit else ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,11 @@ class View(InWords):
     def forms(self) -> bool:
         """Whether fields and rows stand as forms; while one reads the document only its texts can be touched."""
         return self.editable and not self.reading
+
+    @property
+    def cellwise(self) -> bool:
+        """Whether rows stand cell by cell: for editors also while it is closed, so that what they type has a place."""
+        return self.forms or (self.opened.writes and self.opened.locked and not self.reading)
 
     def fields(self, field: Field, row: Row | None = None) -> list[FieldView]:
         """The field once, or once per shown language."""
@@ -53,6 +72,28 @@ class View(InWords):
 
     def code_field(self) -> FieldView:
         return FieldView(self, CODE, CODE.name)
+
+    @property
+    def conflict_links(self) -> list[ConflictLink]:
+        """Fields and cells with two values, in the sheet's order, whatever languages are shown."""
+        places = [FieldView(self, CODE, CODE.name)] if self.conflicts else []
+        for part in self.sheet.parts if self.conflicts else ():
+            if isinstance(part, Field):
+                places += [FieldView(self, part, key) for key in part.keys(self.frame.languages)]
+            else:
+                cells = [(cell, key) for cell in part.cells for key in cell.keys(self.frame.languages)]
+                places += [FieldView(self, cell, key, row=row) for row in self.rows_in(part) for cell, key in cells]
+        return [self._conflict_link(place) for place in places if place.conflict]
+
+    def _conflict_link(self, place: FieldView) -> ConflictLink:
+        language, row = split_key(place.key)[1], place.row
+        label = f"{place.label} {language.upper()}".strip()
+        if row is not None:
+            kind = self.sheet.rows[row.kind]
+            label = f"{kind.one} {self.rows_in(kind).index(row) + 1}: {label}"
+        return ConflictLink(
+            label, f"{place_query(language, edit=self.reading and self.editable)}#{conflict_id(place.id)}"
+        )
 
     def live(self, field: Field) -> list[TextView]:
         return [TextView(self, field, code) for code in self.languages.parts]
@@ -100,10 +141,10 @@ class View(InWords):
             return str(_("You"))
         return self.names.get(person_id or 0) or str(_("Somebody"))
 
-    def lock_words(self) -> str:
-        """Who closed it and why: "Miriam Osei-Lang: we vote now"."""
-        document = store.find(self.item.name)
-        return f"{document.locked_by}: {document.lock_reason}".strip(" :") if document else ""
+    @cached_property
+    def locks(self) -> list[LockView]:
+        """Who closed it for editing, why, and what with it; empty while it is open."""
+        return views_of(self.item) if self.opened.locked else []
 
     @property
     def now(self) -> datetime:

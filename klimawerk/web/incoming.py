@@ -17,6 +17,7 @@ from klimawerk.text import clean, is_text
 from klimawerk.web import places, uploads
 
 STRANGERS_FORM = 50_000  # bytes
+PASSWORDS = {"password", "present_password", "new_password"}  # names of fields
 T = TypeVar("T")
 UPLOAD_IN_MEMORY = 200_000  # bytes
 
@@ -34,6 +35,7 @@ class PageRequest(Request):
     a time (`uploads.py`).
 
     What is typed, stands in an address or in a cookie is text (`klimawerk.text`), however it came: no door need check.
+    Passwords alone come as they were typed: they have rules of their own (`accounts/passwords.py`).
     """
 
     @cached_property
@@ -47,7 +49,7 @@ class PageRequest(Request):
     def _load_form_data(self) -> None:
         if "form" not in self.__dict__:
             super()._load_form_data()
-            self.__dict__["form"] = _cleaned(self.form)
+            self.__dict__["form"] = _cleaned(self.form, but=_is_password)
 
     @property
     def max_content_length(self) -> int | None:
@@ -124,5 +126,14 @@ def _text(value: str) -> str:
     return value
 
 
-def _cleaned(typed: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
-    return ImmutableMultiDict([(clean(name), clean(value)) for name, value in typed.items(multi=True)])
+def _cleaned(
+    typed: MultiDict[str, str], but: Callable[[str], bool] = lambda _name: False
+) -> ImmutableMultiDict[str, str]:
+    """As text, but for the values of the fields named so."""
+    return ImmutableMultiDict(
+        [(clean(name), value if but(name) else clean(value)) for name, value in typed.items(multi=True)]
+    )
+
+
+def _is_password(name: str) -> bool:
+    return name in PASSWORDS

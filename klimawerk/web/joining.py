@@ -2,7 +2,8 @@
 
 The source stays small native modules. A joined file holds each as a function that returns what it exports, in the
 order in which they need each other. There are few files: the page's entry with all that it needs at once, and what is
-loaded later, apart by the third-party files that it needs, since those are large. No module is in a page twice.
+loaded later, apart by the third-party files that it needs, since those are large; what few pages need (`js/seldom/`) is
+one more. No module is in a page twice.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from klimawerk.web.modules import VENDOR, CannotJoin, Module, understood
+
+SELDOM = "js/seldom/"
+"""Modules that few pages ever need: in a file of their own, which is asked for when one of them is."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,12 @@ def _homes(modules: Mapping[str, Module], order: list[str], entry: str) -> dict[
         users = {heavy for closure, heavy in starts if path in closure}
         heavy = _heavy(modules, path, at_once) or (users.pop() if len(users) == 1 else ())
         names = "-".join(posixpath.basename(needed).split(".")[0] for needed in heavy)
-        homes[path] = entry if path in at_once else f"js/with-{names}.js" if heavy else "js/later.js"
+        if path in at_once:
+            homes[path] = entry
+        elif path.startswith(SELDOM):
+            homes[path] = "js/seldom.js"
+        else:
+            homes[path] = f"js/with-{names}.js" if heavy else "js/later.js"
     return homes
 
 

@@ -66,7 +66,7 @@ WORDS: dict[str, LazyString] = {
     "offer.done": lazy_gettext("Done, take this away"),
     "offer.yours": lazy_gettext("Your entry"),
     "offer.refused": lazy_gettext("This could not be saved. Copy it if you still need it."),
-    "offer.locked": lazy_gettext("Read-only now. Your last words are here, they were not saved."),
+    "offer.locked": lazy_gettext("Closed for editing. Your last words are here, they were not saved."),
     "offer.forbidden": lazy_gettext("You may no longer write here. Your last words were not saved."),
     "offer.invalid": lazy_gettext("Your last words were not accepted. Copy them and put them in again."),
     "offer.too_large": lazy_gettext("This was too much at once. Copy it and put it in again in parts."),
@@ -77,13 +77,17 @@ WORDS: dict[str, LazyString] = {
     ),
     "offer.swept": lazy_gettext("Somebody took away or brought back the paragraph you wrote in. Your words are here."),
     "offer.outdated": lazy_gettext("This page is too old to save. Copy your last words, then load it again."),
+    # Words in a field that is closed for editing
+    "closed.kept": lazy_gettext("Your entry is not saved. It stays here, and can be sent when this is open again."),
+    "closed.open": lazy_gettext("This is open for editing again. Your entry here is not saved yet."),
+    "closed.send": lazy_gettext("Send now"),
     # A text that cannot be edited now
     "note.waiting": lazy_gettext("The text is on its way. You can write in a moment."),
     "note.unreachable": lazy_gettext("Without a connection this text cannot be opened for writing yet."),
     "note.role": lazy_gettext("You can read this text, not change it."),
     "note.deep": lazy_gettext("Lists cannot be nested more deeply."),
-    "note.locked": lazy_gettext("Read-only now."),
-    "note.locked.by": lazy_gettext("Read-only now, closed by {by}. {reason}"),
+    "note.locked": lazy_gettext("Closed for editing. {reason}"),
+    "note.locked.by": lazy_gettext("Closed for editing by {by}. {reason}"),
     "note.revoked": lazy_gettext("You can no longer open this text."),
     "note.deleted": lazy_gettext("This was deleted."),
     "note.outdated": lazy_gettext("This page is too old for writing. Please load it again."),
@@ -128,6 +132,10 @@ WORDS: dict[str, LazyString] = {
     "people.field.many": lazy_gettext("{names} are here"),
     # One writing language
     "writing.elsewhere": lazy_gettext("Everybody writes in {language} now."),
+    "writing.changed": lazy_gettext("Everybody writes in {language} from now on. What you have written stays here."),
+    "writing.gone": lazy_gettext(
+        "{language} is no working language any more. What you have written here is kept, and shown again with it."
+    ),
     "writing.go": lazy_gettext("Go there"),
     # Signing in again without leaving the page
     "relogin.title": lazy_gettext("Please sign in again"),
@@ -149,6 +157,7 @@ WORDS: dict[str, LazyString] = {
 LATER = (
     *(
         "away.",
+        "closed.",
         "comments.",
         "leaving.",
         "link.",
@@ -162,6 +171,7 @@ LATER = (
         "unable",
         "volume",
         "waiting.here",
+        "writing.",
         "kept",
     ),
     *("note.deep", "note.deleted", "note.locked", "note.outdated", "note.revoked", "note.role", "note.waiting"),

@@ -1,9 +1,9 @@
 // <kw-field>: one value of the record, saved when it is left. The form inside works without any script.
 
+import { insist } from "./backoff.js"
 import { current, fill, original, reset, spoken } from "./form-values.js"
 import { isError } from "./http.js"
-import { offer } from "./offer.js"
-import { enqueue, recordOf } from "./posts.js"
+import { CLOSED, enqueue, recordOf } from "./posts.js"
 import { refusal } from "./refusals.js"
 import { saving } from "./saving.js"
 import { drop, dropAfter, keep } from "./store/door.js"
@@ -14,6 +14,8 @@ import { word } from "./words.js"
 const WALKING = 700
 
 class Field extends HTMLElement {
+  /** Whether what is typed here was not taken because of a lock, and waits for its writer. */
+  stands = false
   #listening = false
   #timer = null
   #sent = null
@@ -39,6 +41,16 @@ class Field extends HTMLElement {
     return `field ${this.id}`
   }
 
+  /** What is being typed is kept under a name of its own: what was typed before may be on its way. */
+  get draft() {
+    return `draft ${this.id}`
+  }
+
+  /** What says that the sheet is closed for editing, as far as this page knows; null while it is open. */
+  get lock() {
+    return this.closest("[data-topic]")?.querySelector(".lock[data-closed]")
+  }
+
   /** Whether it holds something the server has not taken. */
   get dirty() {
     return Boolean(this.form) && current(this.form) !== original(this.form)
@@ -49,9 +61,10 @@ class Field extends HTMLElement {
     clearTimeout(this.#timer)
     const form = this.form
     if (!this.dirty || this.#sent === current(form)) return
+    if (this.stands || this.lock) return this.stand()
     const sent = (this.#sent = current(form))
-    enqueue({ ...this.#change(), answered: (answer) => this.#answered(answer, sent) })
-    dropAfter(this.#draft, this.key)
+    enqueue({ ...this.change(), answered: (answer) => this.#answered(answer, sent) })
+    dropAfter(this.draft, this.key)
   }
 
   /** Put what was typed in a page that is gone back into the field and send it. False when something newer is here.
@@ -67,6 +80,13 @@ class Field extends HTMLElement {
     return true
   }
 
+  /** It is not taken while the sheet is closed for editing. @param why the server's sentence, if it has said one */
+  stand(why = "") {
+    this.stands = true
+    insist(() => import("./seldom/closed.js")).then(({ stand }) => stand(this, why))
+    return why
+  }
+
   /** The server has drawn the field anew: show what it says. */
   settle() {
     if (this.form) reset(this.form)
@@ -75,16 +95,13 @@ class Field extends HTMLElement {
 
   #mark() {
     this.toggleAttribute("data-dirty", this.dirty)
-    if (this.dirty && this.#sent !== current(this.form)) keep(this.#draft, () => this.dirty && recordOf(this.#change()), true)
-    else drop(this.#draft)
+    if (this.stands) this.stand()
+    else if (this.dirty && this.#sent !== current(this.form)) keep(this.draft, () => this.dirty && recordOf(this.change()), true)
+    else drop(this.draft)
   }
 
-  /** What is being typed is kept under a name of its own: what was typed before may be on its way. */
-  get #draft() {
-    return `draft ${this.id}`
-  }
-
-  #change() {
+  /** As it is sent, or kept. */
+  change() {
     return {
       key: this.key,
       lane: this.closest("[data-topic]")?.dataset.topic ?? "",
@@ -130,6 +147,7 @@ class Field extends HTMLElement {
     this.#since = undefined
     const html = await answer.text()
     const reason = refusal(answer, html)
+    if (answer.status === CLOSED && this.dirty) return this.stand(reason)
     if (![200, 409, 422].includes(answer.status) || isError(answer)) return this.#refused(reason)
     if (this.form && current(this.form) !== sent) return this.#goOn(html, answer)
     this.removeAttribute("data-dirty")
@@ -157,16 +175,9 @@ class Field extends HTMLElement {
   #refused(reason) {
     const place = () => document.getElementById(this.id)
     saving.refused(this.key, place)
-    offer({
-      place,
-      reason,
-      label: this.#label,
-      text: this.form ? spoken(this.form) : "",
-      done: () => {
-        saving.forget(this.key)
-        drop(this.key)
-      },
-    })
+    const text = this.form ? spoken(this.form) : ""
+    const done = () => (saving.forget(this.key), drop(this.key))
+    insist(() => import("./offer.js")).then(({ offer }) => offer({ place, reason, label: this.#label, text, done }))
     if (this.form) this.settle()
     return reason
   }

@@ -4,7 +4,7 @@
 // <section data-topic="measure:7" data-rev="12" data-changes="/items/7/changes">
 
 import { say } from "./announce.js"
-import { pause } from "./backoff.js"
+import { insist, pause } from "./backoff.js"
 import { connection } from "./connection.js"
 import { get } from "./http.js"
 import { swap } from "./swap.js"
@@ -167,6 +167,7 @@ class Topic {
     const rev = Number(answer.headers.get("X-Rev"))
     if (rev < this.#shown()) return
     const html = await answer.text()
+    if (html.includes('class="lock"')) await insist(() => import("./seldom/relocking.js"))
     const { owed } = swap(html)
     this.#owedSince = owed ? since : null
     this.#newest = Math.max(this.#newest, rev)

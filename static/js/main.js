@@ -6,7 +6,6 @@ import { insist } from "./backoff.js"
 import { connection } from "./connection.js"
 import { startLanguages } from "./languages.js"
 import { startLive } from "./live.js"
-import { startOffers } from "./offer.js"
 import { startPosts } from "./posts.js"
 import { startPresence } from "./presence.js"
 import { startRequests } from "./requests.js"
@@ -31,9 +30,8 @@ if (document.documentElement.dataset.userId) {
   startSaving()
   startStore()
   startPosts()
-  startOffers()
   startLive()
   startPresence()
-  connection.on(RELOAD, () => insist(() => import("./reload.js")).then(({ showReload }) => showReload()))
+  connection.on(RELOAD, () => insist(() => import("./seldom/reload.js")).then(({ showReload }) => showReload()))
   startTexts()
 }

@@ -8,9 +8,9 @@ const BOX = "textarea[data-mentions]"
 const MOST = 8
 
 // An @ that begins a word, and what is typed of the name so far.
-const CALL = /(?:^|[^\p{L}\p{N}])@([\p{L}\p{M}'.-]*(?: [\p{L}\p{M}'.-]*){0,3})$/u
+const CALL = /\B@(?! )([^@\n]*)$/
 
-const known = new Map()
+const known = {}
 let list = null
 
 export function startMentions() {
@@ -21,39 +21,34 @@ export function startMentions() {
 
 async function look(box) {
   const typed = callIn(box)
-  if (typed === null) return close()
-  const people = await peopleOf(box)
+  if (typed == null) return close()
+  const { people = [], alike } = await namesFor(box)
   if (callIn(box) !== typed || document.activeElement !== box) return
-  const wanted = typed.toLocaleLowerCase()
-  const found = people.filter(({ name }) => startsLike(name.toLocaleLowerCase(), wanted) && name !== typed)
+  const found = people.filter(({ name }) => fold(name, alike).includes(fold(typed, alike)) && name !== typed)
+  close()
   if (found.length) open(box, found.slice(0, MOST), typed)
-  else close()
 }
 
 /** What of a name stands before the caret; null where nobody is being called. */
 function callIn({ value, selectionStart }) {
-  return CALL.exec(value.slice(0, selectionStart))?.[1] ?? null
+  return CALL.exec(value.slice(0, selectionStart))?.[1]
 }
 
-/** By the first or any later part of the name. */
-function startsLike(name, wanted) {
-  return name.startsWith(wanted) || name.includes(` ${wanted}`)
+/** The words of a text behind a blank each, as klimawerk/folding.py folds them; `alike`: its table of letters and signs. */
+function fold(text, alike) {
+  const letters = ` ${text}`.normalize("NFKD").toLowerCase()
+  return letters.replace(/./g, (letter) => alike[letter] ?? letter).replace(/ +/g, " ").replace(/([aou])e/g, "$1")
 }
 
-/** Whom the thread can be seen by: a new one for one's own side is not for the others. */
-async function peopleOf(box) {
-  const own = box.form.elements.side?.value ? "?side=own" : ""
-  const address = box.dataset.mentions + own
-  if (!known.has(address)) {
-    const answer = await get(address)
-    if (!answer?.ok) return []
-    known.set(address, await answer.json())
-  }
-  return known.get(address)
+/** Whom the thread can be seen by (a new one for one's own side is not for the others), and what is alike in names. */
+async function namesFor(box) {
+  const address = box.dataset.mentions + (box.form.elements.side?.value ? "?side=own" : "")
+  const answer = known[address] ? null : await get(address)
+  if (answer?.ok) known[address] = await answer.json()
+  return known[address] ?? {}
 }
 
 function open(box, found, typed) {
-  close()
   const options = found.map(({ name, place }, i) => {
     const option = build("li", { id: `${box.id}-mention-${i}`, role: "option", data: { name }, textContent: `${name}, ${place}` })
     option.addEventListener("pointerdown", (event) => (event.preventDefault(), choose(option)))

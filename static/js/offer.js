@@ -19,12 +19,10 @@ export async function offer({ place, reason, label, text, done }) {
   show(entry)
 }
 
-/** A live update may sweep an offer away: it comes back. */
-export function startOffers() {
-  document.addEventListener("kw:swapped", () => {
-    for (const entry of offers) if (!entry.element.isConnected) show(entry)
-  })
-}
+// A live update may sweep an offer away: it comes back.
+document.addEventListener("kw:swapped", () => {
+  for (const entry of offers) if (!entry.element.isConnected) show(entry)
+})
 
 function show({ element, place }) {
   const home = place()

@@ -1,19 +1,19 @@
 // What is done by pointer, by pasting and in comments, and can wait until the page has come to rest.
 
+import { insist } from "./backoff.js"
 import { startBusy } from "./busy.js"
 import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
-import { startTablePaste } from "./paste-table.js"
 
-export function start() {
+export async function start() {
   // A form that came back filled in stands at the address of its page again.
   const { at } = document.documentElement.dataset
   if (at) history.replaceState(null, "", at)
   startBusy()
   startDrag()
-  startTablePaste()
   addEventListener("pageshow", renewKeys)
   if (document.documentElement.dataset.userId) startComments()
+  if (document.querySelector("[data-paste-table]")) await insist(() => import("./seldom/paste-table.js"))
   document.documentElement.classList.add("draggable")
 }
 

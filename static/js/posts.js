@@ -10,6 +10,9 @@ import { device } from "./store/device.js"
 import { drop, keep } from "./store/door.js"
 import { STORING } from "./wire.js"
 
+/** The answer to a change of what is closed for editing. */
+export const CLOSED = 423
+
 const lanes = new Map()
 
 /** Send `body` to `url` when its turn comes.
@@ -28,13 +31,13 @@ export function enqueue(change) {
 }
 
 /** A change as it is kept in the browser. */
-export function recordOf({ url, body, prepare, lane, element, label, text, since, stuck = "" }) {
+export function recordOf({ url, body, prepare, lane, element, label, text, since, stuck = "", closed = false }) {
   const kept = new URLSearchParams(body)
   prepare?.(kept)
   kept.delete("csrf_token")
   const { pathname } = new URL(url, location.href)
   const rev = Number(document.querySelector(`[data-topic="${CSS.escape(lane)}"]`)?.dataset.rev) || 0
-  const about = { doc: lane, rev, gen: device.gen, element, words: [{ label, text }], stuck, ...(since && { since }) }
+  const about = { doc: lane, rev, gen: device.gen, element, words: [{ label, text }], stuck, closed, ...(since && { since }) }
   return { kind: "post", url: pathname, body: `${kept}`, ...about }
 }
 
@@ -67,14 +70,14 @@ async function run(lane) {
   const more = lane.changes.some(({ key }) => key === change.key)
   if (!more && answer.ok) saving.saved(change.key)
   const stuck = await change.answered(answer)
-  if (!more && !change.kept) settle(change, stuck)
+  if (!more && !change.kept) settle(change, stuck, answer.status === CLOSED)
   answered(change.lane, Number(answer.headers.get("X-Rev")))
   run(lane)
 }
 
 /** What was refused stays in the browser, for copying, until its writer has seen to it. */
-function settle(change, stuck) {
-  if (stuck) keep(change.key, () => recordOf({ ...change, stuck }))
+function settle(change, stuck, closed) {
+  if (stuck) keep(change.key, () => recordOf({ ...change, stuck, closed }))
   else drop(change.key)
 }
 

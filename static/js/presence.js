@@ -11,6 +11,13 @@ const MOVING = 400
 let timer = null
 let people = []
 let me = null
+let nameOf = ({ name }) => name
+
+/** Names are drawn by `make(person)` from now on: with the way to where each is. */
+export function drawNames(make) {
+  nameOf = make
+  draw(people)
+}
 
 export function startPresence() {
   if (!document.body.dataset.programme) return
@@ -57,15 +64,16 @@ function drawPlaces() {
   drawFields()
 }
 
-/** Each municipality once, with the names of those who are here; a person on two devices is one. */
+/** Each municipality once, with those who are here, where each is, and the way there; the server tells of each person once. */
 function drawHead(head) {
   if (!head) return
-  const ownFirst = unique(people).sort((a, b) => isOwnSide(b) - isOwnSide(a))
+  const ownFirst = [...people].sort((a, b) => isOwnSide(b) - isOwnSide(a))
   const groups = grouped(ownFirst, (person) => person.place || person.side)
   const lines = [...groups].map(([place, members]) => {
     const line = made("p", `people-place people-side-${members[0].side}`, "")
-    line.append(made("span", "people-place-name", `${place}:`), " ")
-    line.append(made("span", "people-names", members.map((member) => member.name).join(", ")))
+    const names = made("span", "people-names", "")
+    members.forEach((member, at) => names.append(at ? ", " : "", nameOf(member)))
+    line.append(made("span", "people-place-name", `${place}:`), " ", names)
     return line
   })
   head.replaceChildren(...lines)
@@ -73,7 +81,7 @@ function drawHead(head) {
 }
 
 function drawBadge(badge) {
-  const here = unique(people).filter((person) => person.item === badge.dataset.peopleItem && !isMe(person))
+  const here = people.filter((person) => person.item === badge.dataset.peopleItem && !isMe(person))
   badge.textContent = here.length ? word("people.item", { names: here.map((person) => person.name).join(", ") }) : ""
   badge.hidden = !here.length
 }
@@ -88,7 +96,7 @@ function drawFields() {
   }
   for (const [id, members] of groups) {
     const host = document.getElementById(id)
-    if (host?.matches("kw-field, kw-text")) show(lineIn(host), sentence(unique(members)))
+    if (host?.matches("kw-field, kw-text")) show(lineIn(host), sentence(members))
   }
 }
 
@@ -116,15 +124,11 @@ function grouped(all, by) {
   return groups
 }
 
-function unique(all) {
-  return [...new Map(all.map((person) => [person.id, person])).values()]
-}
-
 function isOwnSide(person) {
   return person.side === document.body.dataset.side
 }
 
-function isMe(person) {
+export function isMe(person) {
   return person.id === me
 }
 

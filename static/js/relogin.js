@@ -25,7 +25,7 @@ export function onSignedIn(watcher) {
 
 async function ask() {
   if (!(await elsewhere())) {
-    const [{ inDialog }] = await Promise.all([insist(() => import("./relogin-dialog.js")), laterWords()])
+    const [{ inDialog }] = await Promise.all([insist(() => import("./seldom/relogin-dialog.js")), laterWords()])
     await pauseInTyping()
     await inDialog()
   }

@@ -1,9 +1,9 @@
 // Adding, moving and deleting without leaving the page: forms whose answer is the redrawn part of it.
 
+import { insist } from "./backoff.js"
 import { isError, sentence } from "./http.js"
 import { newId } from "./ids.js"
-import { offer } from "./offer.js"
-import { enqueue } from "./posts.js"
+import { CLOSED, enqueue } from "./posts.js"
 import { saving } from "./saving.js"
 import { drop } from "./store/door.js"
 import { swap } from "./swap.js"
@@ -55,6 +55,7 @@ function send({ element, url, body, text, label, added, next }) {
     text,
     answered: async (answer) => {
       const html = await answer.text()
+      if (answer.status === CLOSED && !text) return tell(key, html)
       if (!TAKEN.includes(answer.status) || isError(answer)) {
         return refused({ key, place, text, reason: sentence(html) || word("offer.refused") })
       }
@@ -66,18 +67,16 @@ function send({ element, url, body, text, label, added, next }) {
   })
 }
 
+/** Nothing was typed, so it is said once, and the page is about to lose its buttons. */
+function tell(key, html) {
+  saving.forget(key)
+  document.getElementById("flashes").insertAdjacentHTML("beforeend", html)
+}
+
 function refused({ key, place, text, reason }) {
   saving.refused(key, place)
-  offer({
-    place,
-    reason,
-    label: word("offer.yours"),
-    text,
-    done: () => {
-      saving.forget(key)
-      drop(key)
-    },
-  })
+  const done = () => (saving.forget(key), drop(key))
+  insist(() => import("./offer.js")).then(({ offer }) => offer({ place, reason, label: word("offer.yours"), text, done }))
   return reason
 }
 

@@ -90,9 +90,11 @@ export function startSaving() {
 /** Draw the head anew, after the page's content has changed. */
 export function paintHead() {
   if (!head) return
-  const { state, text } = headSentence()
-  words ??= head.appendChild(document.createTextNode(""))
-  if (words.data !== text) words.data = text
+  const { state, text, at } = headSentence()
+  words ??= head.appendChild(document.createElement("a"))
+  if (words.textContent !== text) words.textContent = text
+  if (at?.id) words.href = `#${at.id}`
+  else words.removeAttribute("href")
   head.dataset.state = state
   document.dispatchEvent(new CustomEvent("kw:saving"))
 }
@@ -177,11 +179,12 @@ function headSentence() {
     return { state: "waiting", text: [word("unable"), waiting, waiting || device.shared ? "" : word("unable.keep")].join(" ").trim() }
   }
   if (away) return { state: "refused", text: waiting }
-  if ([...entries.values()].some((entry) => entry.state === "refused")) return { state: "refused", text: word("refused") }
+  const refused = [...entries.values()].find((entry) => entry.state === "refused")
+  if (refused) return { state: "refused", text: word("refused"), at: refused.place?.() }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && performance.now() - e.since >= WORTH_A_WORD)
   if (overdue || kept.waiting) return { state: "waiting", text: waiting }
   if (kept.stuck) return { state: "refused", text: counted("stuck", kept.stuck) }
-  const conflicts = document.querySelectorAll("kw-field .conflict").length
-  if (conflicts) return { state: "conflict", text: counted("conflict", conflicts) }
+  const conflicts = document.querySelectorAll(".conflict")
+  if (conflicts.length) return { state: "conflict", text: counted("conflict", conflicts.length), at: conflicts[0] }
   return connection.online ? { state: "saved", text: word("saved") } : { state: "connecting", text: word("connecting") }
 }

@@ -6,6 +6,13 @@ import { paintHead, repaint } from "./saving.js"
 const HELD = "kw-field[data-dirty], kw-text[hx-morph-skip], [data-dragging], [data-draft]"
 
 let morph = null
+let relocking = null
+
+/** What is to be done besides while the sheet is being closed for editing, or opened; see seldom/relocking.js. */
+export function relockBy(one) {
+  relocking = one
+}
+
 htmx.registerExtension("klimawerk", { init: (internal) => (morph = internal.morph) })
 
 /** Put each root element of `html` in the place of the element with its id. Returns {owed}: whether anything newer
@@ -28,9 +35,11 @@ function put(present, newer, except) {
   if (Number(newer.dataset.rev) < Number(present.dataset.rev)) return true // an answer overtaken by a newer one
   const focus = rememberFocus(present)
   const held = heldIn(present, except)
+  const pairs = held.map((element) => [element, element === present ? newer : within(newer, element)])
+  if (pairs.some(([, fresh]) => !fresh)) return relocking?.parts(present, newer, held, (...two) => put(...two, except)) ?? false
+  relocking?.follow(pairs)
   if (held.includes(present)) return !isNewer(present, newer)
-  if (held.some((element) => !newer.querySelector(`#${CSS.escape(element.id)}`))) return false
-  const owed = held.some((element) => isNewer(element, newer.querySelector(`#${CSS.escape(element.id)}`)))
+  const owed = pairs.some((pair) => isNewer(...pair))
   const parent = present.parentNode
   const skipping = held.filter((element) => !element.hasAttribute("hx-morph-skip"))
   for (const element of skipping) element.setAttribute("hx-morph-skip", "")
@@ -42,6 +51,10 @@ function put(present, newer, except) {
   settle(document.getElementById(present.id), held)
   restoreFocus(focus)
   return !owed
+}
+
+export function within(root, { id }) {
+  return root.querySelector(`#${CSS.escape(id)}`)
 }
 
 /** What may not be touched inside `root` (or is `root`): changed or focused fields, opened texts. */
@@ -56,7 +69,12 @@ function heldIn(root, except) {
 }
 
 function isNewer(present, newer) {
-  return present.localName === "kw-field" && (present.dataset.rev ?? "") !== (newer.dataset.rev ?? "")
+  return present.localName === "kw-field" && stateOf(present) !== stateOf(newer)
+}
+
+/** Which value it shows, and whether as a form. */
+function stateOf(field) {
+  return `${field.dataset.rev} ${!field.querySelector("form")}`
 }
 
 /** Controls keep what was once typed into them, whatever their attributes say: bring them to what the server said. */

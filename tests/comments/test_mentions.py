@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from klimawerk.accounts import service
 from klimawerk.comments.mentions import called
 from klimawerk.comments.models import CommentMention
+from klimawerk.database import writing
 from klimawerk.extensions import db
+from tests import factories
 from tests.comments.conftest import Table
 from tests.comments.test_live import Open, page_of, write
 
@@ -25,6 +29,78 @@ def test_names_are_found_whole() -> None:
     assert called("@Amanda, a@Kofi, Ama", names) == set()
 
 
+NAMES = {1: "Jürgen Groß", 2: "Ama", 3: "Ama Osei", 4: "Kofi O’Neill", 5: "Dr. Anna-Maria Weiß", 6: "🌳 Baum"}
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("@jürgen groß, bitte", {1}),
+        ("@Jürgen  Groß", {1}),
+        ("@Ju\u0308rgen\u00a0Gross", {1}),
+        ("@JUERGEN GROSS!", {1}),
+        ("@Jür\u00adgen Groß", {1}),
+        ("@kofi o'neill", {4}),
+        ("@Dr Anna Maria Weiss", {5}),
+        ("@🌳 Baum", {6}),
+        ("@Ama. Osei kommt", {2}),
+        ("@Ama - Osei", {2}),
+        ("@Ama\nOsei", {2}),
+        ("@Jürgen", set()),
+        ("@Jürgen\nGroß", set()),
+        ("@Amanda, a@Kofi O’Neill, e\u0301@Ama, https://example.org/@Ama", set()),
+    ],
+)
+def test_a_name_calls_in_any_spelling_and_only_whole(text: str, people: set[int]) -> None:
+    assert called(text, NAMES) == people
+
+
+def test_who_is_spelt_so_is_meant_and_else_everybody_who_is_alike() -> None:
+    names = {1: "Jürgen Groß", 2: "Jurgen Gross", 3: "Kofi Mensah", 4: "Kofi Mensah"}
+    assert called("@Jürgen Groß", names) == {1}
+    assert called("@jurgen gross", names) == {2}
+    assert called("@Juergen Groß", names) == {1, 2}
+    assert called("@kofi mensah", names) == {3, 4}
+
+
+def test_who_writes_learns_whom_an_at_does_not_call(table: Table) -> None:
+    voice, theirs = table.voice(), table.person("reviewer", "partner")
+    voice.begin("@reviewer  PARTNER, @Reviewer, @Nobody and a@b.example\n> @Quoted said so")
+    assert mentioned(table) == {(1, theirs.id)}
+    page = voice.page("?lang=en")
+    assert '<strong class="mention">@reviewer  PARTNER</strong>' in page
+    assert "“@Reviewer” calls nobody. Write the whole name: @Reviewer de, @Reviewer partner<" in page
+    assert "“@Nobody” calls nobody: nobody who can see this has that name." in page
+    assert page.count(" calls nobody") == 2
+    assert " calls nobody" not in table.voice("editor", "partner").page("?lang=en"), "only its writer is told"
+    voice.do("/comments/1", words="@Reviewer partner")
+    assert " calls nobody" not in voice.page("?lang=en")
+
+
+def test_who_writes_learns_that_former_members_and_the_other_side_are_not_called(table: Table) -> None:
+    gone = factories.person("Esi Gone")
+    factories.member(table.team.partnership, "de", "editor", who=gone)
+    voice = table.voice()
+    voice.begin("@Esi Gone and @Reviewer partner", side="de")
+    assert mentioned(table) == {(1, gone.id)}
+    service.end_person(gone, by=None)
+    voice.begin("@esi gone")
+    assert mentioned(table) == {(1, gone.id)}
+    page = voice.page("?lang=en")
+    assert "“@esi” calls nobody: nobody who can see this has that name." in page
+    assert "“@Reviewer” calls nobody. Write the whole name: @Reviewer de<" in page
+
+
+def test_two_people_of_one_name_are_both_called_and_the_writer_is_told(table: Table) -> None:
+    twins = [factories.person("Kofi Mensah") for _ in range(2)]
+    for one in twins:
+        factories.member(table.team.partnership, "de", "editor", who=one)
+    voice = table.voice()
+    voice.begin("@kofi mensah")
+    assert mentioned(table) == {(1, one.id) for one in twins}
+    assert "Several people have the name “kofi mensah”. All of them are called." in voice.page("?lang=en")
+
+
 def test_who_is_called_is_remembered_and_marked(any_database: str, table: Table) -> None:
     voice, theirs = table.voice(), table.person("reviewer", "partner")
     voice.begin("@Reviewer partner and @Nobody at all: <b>look</b>")
@@ -41,8 +117,8 @@ def test_nobody_is_called_into_a_thread_that_they_cannot_see(table: Table) -> No
     table.voice().begin("@Reviewer partner and @Reviewer de", side="de")
     assert mentioned(table) == {(1, table.person("reviewer").id)}
     voice = table.voice()
-    everybody = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people").json or []}
-    ours = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people?side=own").json or []}
+    everybody = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people").json["people"]}
+    ours = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people?side=own").json["people"]}
     assert "Reviewer partner" in everybody
     assert ours == {"Coordinator de", "Editor de", "Reviewer de", "Observer de"}
 
@@ -74,3 +150,25 @@ def test_the_keyboard_chooses_from_the_list(table: Table, page_of: Open) -> None
     page.locator("form[id^=begin]").get_by_role("button", name="Send").click()
     expect(page.locator(".mention")).to_have_text("@Reviewer partner")
     assert mentioned(table) == {(1, table.person("reviewer", "partner").id)}
+
+
+def test_the_list_offers_a_name_however_it_is_spelt(table: Table, page_of: Open) -> None:
+    with writing():
+        table.person("reviewer", "partner").name = "Jürgen Groß"
+    page: Page = page_of("editor", "partner")
+    write(page, "")
+    box = page.locator("form[id^=begin] textarea")
+    options = page.locator(".mentions [role=option]")
+    for typed in ("@Jur", "@Gross", "@Ju\u0308r", "@jürgen  gro", "@JUERGEN"):
+        box.fill("")
+        box.press_sequentially(typed)
+        expect(options).to_have_text(["Jürgen Groß, Abenkrom"])
+        box.press("Escape")
+    box.fill("")
+    box.press_sequentially("@Jar")
+    expect(options).to_have_count(0)
+    box.fill("")
+    box.press_sequentially("@gross")
+    box.press("Enter")
+    expect(box).to_have_value("@Jürgen Groß ")
+    expect(options).to_have_count(0)

@@ -116,6 +116,10 @@ def test_people_are_shown_by_place_and_field_and_leave(team: Team, sheet_for: Sh
         expect(sheet.page.locator("#people p").first).to_contain_text(own)  # one's own municipality comes first
     there.page.locator(f"#f-{there.item}-priority select").focus()
     expect(here.page.locator(f"#f-{here.item}-priority .field-people")).to_contain_text("Editor partner")
+    way = here.page.locator("#people").get_by_role("link", name=re.compile("^Editor partner Priorit"))
+    way.press("Enter")
+    expect(here.page.locator(f"#f-{here.item}-priority select")).to_be_focused()
+    expect(here.page.locator("#people").get_by_role("link", name=re.compile("Editor de"))).to_have_count(0)
     expect(there.page.locator(f"#f-{there.item}-priority .field-people")).to_be_hidden()
     there.page.close()
     expect(here.page.locator("#people")).not_to_contain_text("Editor partner")

@@ -134,6 +134,21 @@ def test_a_name_inside_another_one_is_left_alone(workshop: Workshop) -> None:
     assert comment.words == "@Amadou and @Former member and Ama and x@Ama"
 
 
+def test_a_name_is_taken_out_in_every_spelling_that_called_the_person(workshop: Workshop) -> None:
+    """Negative control: somebody else's name that is alike, and one that only begins so, stay."""
+    gone, alike, longer = (factories.person(name) for name in ("Jürgen Groß", "Jurgen Gross", "Jürgen Groß-Weiß"))
+    for one in (gone, alike, longer):
+        factories.member(workshop.team.partnership, "de", "editor", who=one)
+    with erasure.writing():
+        comment = db.session.scalars(select(Comment).order_by(Comment.id)).first()
+        assert comment
+        comment.words = "@jürgen  groß, @Ju\u0308rgen Groß! @Jurgen Gross @Jürgen Groß-Weiß @Juergen Groß"
+    erasure.erase(gone, by=None)
+    db.session.expire_all()
+    former = "@Former member"
+    assert comment.words == f"{former}, {former}! @Jurgen Gross @Jürgen Groß-Weiß {former}"
+
+
 def test_the_last_coordinator_and_the_last_operator_are_told_what_to_do_first(app: Flask, client: ProofReader) -> None:
     team = factories.partnership()
     coordinator, operator = team.de["coordinator"], factories.person(operator=True)

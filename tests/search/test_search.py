@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from markupsafe import Markup
@@ -49,6 +51,60 @@ def test_accents_umlauts_and_capitals_do_not_matter(any_database: str, table: Ta
     assert not finds(voice, words)
     write(table, "Die Wärme der Straße. L'été.")
     assert finds(voice, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Der Wa\u0308r\u00adme\u200bplan gilt.", "Wärmeplan"),
+        ("Der Wärmeplan gilt.", "wa\u0308r\u00admeplan"),
+        ("हिन्दी में लिखा", "हिन्दी"),
+        ("كتب مُحَمَّد هذا", "محمد"),
+        ("Nuŋɔ di Asɛm", "asɛm"),
+        ("Nuŋɔ di Asɛm", "asem nuno"),
+        ("500 ㎡ für El Niño in Łódź", "el nino m2"),
+        ("Das Co-Working im Château d’Eau", "Chateau d'eau co\u2011working"),
+        ("Hawaiʼi", "hawai'i"),
+    ],
+)
+def test_a_word_is_found_by_its_plain_form(
+    any_database: str, table: Table, voice: Voice, text: str, asked: str
+) -> None:
+    assert not finds(voice, asked)
+    write(table, text)
+    assert finds(voice, asked)
+
+
+def test_vowel_signs_make_other_words(any_database: str, table: Table, voice: Voice) -> None:
+    write(table, "हिन्दी में लिखा")
+    assert not finds(voice, "हुन्दी")
+    assert not finds(voice, "न्दी")
+    assert finds(voice, "हिन्")
+
+
+def test_an_update_with_other_rules_reads_everything_anew_by_itself(
+    any_database: str, table: Table, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(index, "VERSION", "before")
+        before.setattr(index, "folded", lambda text: " ".join(re.findall(r"\w+", text.casefold())))
+        write(table, "Die Wa\u0308rme.")
+        assert not finds(voice, "wärme")
+    assert table.measure.id in index.stale()
+    assert not finds(voice, "wärme")
+    watch = index._Watch()
+    for _second in range(5):
+        watch.look()
+    assert index.stale() == []
+    assert finds(voice, "wärme")
+
+
+def test_a_word_that_is_longer_than_an_index_takes_can_be_stored_and_found(
+    any_database: str, table: Table, voice: Voice
+) -> None:
+    write(table, f"Vorher {'ɔ' * 3_000} nachher")
+    assert finds(voice, "vorher nachher")
+    assert finds(voice, "ɔ" * 200)
 
 
 def test_all_words_must_be_there_and_the_last_may_be_a_beginning(any_database: str, table: Table, voice: Voice) -> None:
@@ -171,4 +227,8 @@ def test_hits_are_marked_in_the_text_as_it_was_written() -> None:
     assert shown.startswith("… ")
     assert "<mark>Wärme</mark>" in shown
     assert len(shown) < 250
+    split = passage("Der Wa\u0308r\u00adme\u200bplan.", wanted("wärmeplan"))
+    assert split == Markup("Der <mark>Wa\u0308r\u00adme\u200bplan</mark>.")
+    assert passage("Das शहर हिन्दी में", wanted("हिन्दी")) == Markup("Das शहर <mark>हिन्दी</mark> में")
+    assert passage("500 ㎡", wanted("m2")) == Markup("500 <mark>㎡</mark>")
     assert folded("Größe neue Steuer") == folded("GROESSE NEUE STEUER")

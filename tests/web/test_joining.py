@@ -163,5 +163,5 @@ def test_what_joining_does_not_know_is_refused_with_the_place(code: str, why: st
 
 def test_our_own_modules_can_be_joined() -> None:
     files = join(lambda path: (ROOT / "static" / path).read_text(), "js/main.js", lambda path: f"/static/{path}")
-    assert set(files) == {"js/main.js", "js/later.js", "js/with-klimawerk-editor.js"}
+    assert set(files) == {"js/main.js", "js/later.js", "js/seldom.js", "js/with-klimawerk-editor.js"}
     assert not any("klimawerk-editor" in needed for needed in files["js/main.js"].needs + files["js/later.js"].needs)

@@ -1,7 +1,7 @@
 // From the words of a text to what is said about them, and from there to the words.
 
 import { build } from "../build.js"
-import { reveal } from "../writing.js"
+import { reveal } from "../places.js"
 
 const SETTLED = 200
 

@@ -3,6 +3,8 @@
 import { DOMSerializer, TextSelection } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { open } from "../collab/documents.js"
 import { note } from "../note.js"
+import { startPlaces } from "../places.js"
+import { startWhereabouts } from "../whereabouts.js"
 import { startWriting } from "../writing.js"
 import "./paste-fields.js"
 import { anchorOf } from "./anchors.js"
@@ -14,6 +16,8 @@ import { tellReadOnly, tellRefused } from "./telling.js"
 import { Toolbar } from "./toolbar.js"
 import { makeView } from "./view.js"
 
+startPlaces()
+startWhereabouts()
 startWriting()
 
 const MADE_BY_THE_VIEW = ["contenteditable", "translate", "role", "aria-multiline", "aria-label"]
@@ -97,7 +101,16 @@ export class Session {
       this.#view = makeView(this)
       this.changed()
     }
+    this.#offerWayIn()
     if (this.#wanted) this.edit(this.#wanted.place)
+  }
+
+  /** The button and the click that begin editing are there while writing is possible. */
+  #offerWayIn() {
+    const button = this.host.querySelector(":scope > .text-edit")
+    if (!button) return
+    button.hidden = !this.live.write
+    this.host.toggleAttribute("data-write", this.live.write)
   }
 
   /** The text stays readable where the editor was. */
@@ -142,6 +155,7 @@ export class Session {
 
   #allowed() {
     const wasEditing = this.editing
+    this.#offerWayIn()
     if (!this.live.write) this.end()
     if (wasEditing && !this.live.write) tellReadOnly(this.host, this.live)
     else note(this.host, null)

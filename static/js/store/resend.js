@@ -1,8 +1,9 @@
 // Sends what pages that are gone have left behind: texts by joining their document, fields and rows by their doors.
 
+import { insist } from "../backoff.js"
 import { connection } from "../connection.js"
 import { gate } from "../gate.js"
-import { enqueue } from "../posts.js"
+import { CLOSED, enqueue } from "../posts.js"
 import { refusal } from "../refusals.js"
 import { saving } from "../saving.js"
 import { swap } from "../swap.js"
@@ -14,6 +15,7 @@ import { waiting } from "./waiting.js"
 
 /** Take over whatever was left behind. Without a connection only what belongs to this page's own fields. */
 export async function resend() {
+  for (const record of await waiting.leftBehind("", ({ closed }) => closed)) await putBack(record)
   const left = await waiting.leftBehind()
   gate.weigh(left)
   for (const record of newest(left.filter(({ kind }) => kind === "post"))) await takeOver(record)
@@ -35,12 +37,22 @@ function fieldOf({ id, element, url }) {
 }
 
 async function takeOver(record) {
-  const field = document.querySelector(`kw-field#${CSS.escape(record.element ?? "none")}`)
+  const field = fieldFor(record)
   if (!(field || connection.online) || !(await waiting.claim(record))) return
   if (record.gen !== device.gen) return waiting.stick(record, word("offer.restored"))
   const body = new URLSearchParams(record.body)
   if (field?.adopt?.(body, record.since)) return instead(record, field.key)
   sendPost(record, body)
+}
+
+function fieldFor({ element }) {
+  return document.querySelector(`kw-field#${CSS.escape(element ?? "none")}`)
+}
+
+/** A lock has refused it: it stands at its field, until its writer sees to it. */
+async function putBack(record) {
+  if (!fieldFor(record) || !(await waiting.claim(record))) return
+  insist(() => import("../seldom/closed.js")).then(({ adopt }) => adopt(record))
 }
 
 function sendPost(record, body) {
@@ -50,7 +62,7 @@ function sendPost(record, body) {
     const html = await answer.text()
     const reason = refusal(answer, html)
     saving.forget(key)
-    if (reason) return waiting.stick(record, reason)
+    if (reason) return waiting.stick(record, reason, answer.status === CLOSED)
     swap(html)
     return waiting.drop(record.id)
   }

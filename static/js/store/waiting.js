@@ -1,6 +1,7 @@
 // What waits in this browser to reach the server, or could not: one record per field, row change or text.
 //
 // {id, page, kind: "post" or "text", since, at, where: {title, path}, words: [{label, text}], stuck: "" or why not, ...}
+// `closed`: it is stuck because of a lock; its field takes it over wherever it is, so that it may belong to no page.
 // post: {url, body, lane, element, gen}; text: {doc, gen, update, fragments}. `page` is the page that looks after it.
 // A "draft" is a post that its writer has not sent: nothing tells of it, and it goes on in the form it was written in.
 
@@ -37,11 +38,11 @@ export const waiting = {
     return found.sort((a, b) => a.since - b.since)
   },
 
-  /** What of it pages that are gone have left behind and can still be sent, the oldest first. */
-  async leftBehind(kind) {
+  /** What of it pages that are gone have left behind and can still be sent, the oldest first; or what else is `wanted`. */
+  async leftBehind(kind, wanted = ({ stuck }) => !stuck) {
     const open = await openPages()
     const isLeft = ({ page, at }) => page !== device.page && (open ? !open.has(page) : Date.now() - at > SILENT)
-    return (await this.list(kind)).filter((record) => !record.stuck && isLeft(record))
+    return (await this.list(kind)).filter((record) => wanted(record) && isLeft(record))
   },
 
   /** Take over what a page has left behind; false when another page was faster. */
@@ -60,8 +61,9 @@ export const waiting = {
   },
 
   /** It can no longer be sent: it stays to be read and copied. */
-  async stick(record, reason) {
-    await change("waiting", (store) => store.put({ ...record, page: device.page, stuck: reason, update: null }))
+  async stick(record, reason, closed = false) {
+    const page = closed ? "" : device.page
+    await change("waiting", (store) => store.put({ ...record, page, stuck: reason, closed, update: null }))
     tell()
   },
 

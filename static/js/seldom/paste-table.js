@@ -1,19 +1,17 @@
 // A table copied from Word or a web page brings its cells as HTML; a text area alone would take them as loose lines.
 
-import { build } from "./build.js"
-import { post } from "./http.js"
+import { build } from "../build.js"
+import { post } from "../http.js"
 
 const READ = "/tables/read"
 
-export function startTablePaste() {
-  document.addEventListener("paste", (event) => {
-    const area = event.target.closest?.("textarea[data-paste-table]")
-    const html = area && event.clipboardData?.getData("text/html")
-    if (!html || !/<table[\s>]/i.test(html)) return
-    event.preventDefault()
-    take(area, html)
-  })
-}
+document.addEventListener("paste", (event) => {
+  const area = event.target.closest?.("textarea[data-paste-table]")
+  const html = area && event.clipboardData?.getData("text/html")
+  if (!html || !/<table[\s>]/i.test(html)) return
+  event.preventDefault()
+  take(area, html)
+})
 
 /** What the server, the one reader of tables, finds in it. Without an answer the HTML itself: it reads that with the form. */
 async function take(area, html) {

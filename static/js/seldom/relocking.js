@@ -1,0 +1,28 @@
+// A sheet is drawn anew because it was closed for editing, or opened: what somebody works in stays where it is.
+
+import { relockBy, within } from "../swap.js"
+
+const PARTS = "kw-field, kw-text, .rows"
+
+relockBy({
+  /** Somebody works where `newer` has nothing: the parts around them are put one by one. Something stays owed. */
+  parts(present, newer, held, put) {
+    const parts = [...present.querySelectorAll(PARTS)].filter((part) => !part.parentElement.closest(PARTS))
+    for (const part of parts) {
+      const fresh = part.id && within(newer, part)
+      if (fresh) put(part, fresh)
+      else if (!held.some((element) => part.contains(element))) part.remove()
+    }
+    return false
+  },
+
+  /** A live text keeps its words; whether there is a way into them is the server's to say. */
+  follow(pairs) {
+    for (const [text, newer] of pairs.filter(([{ localName }]) => localName === "kw-text")) {
+      const [there, fresh] = [text, newer].map((one) => one.querySelector(":scope > .text-edit"))
+      text.toggleAttribute("data-write", Boolean(fresh))
+      if (there && !fresh) there.remove()
+      else if (fresh && !there) text.prepend(fresh.cloneNode(true))
+    }
+  },
+})

@@ -1,0 +1,277 @@
+"""Locks: who holds them, what they cover, several at once, and what is said of them at every door."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+from flask import Flask
+
+from klimawerk.accounts import service as accounts
+from klimawerk.collab import store
+from klimawerk.collab.content import from_plain
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.goals.service import create_goal
+from klimawerk.live.changes import revision
+from klimawerk.measures.models import Measure
+from klimawerk.measures.service import create_measure
+from klimawerk.overview.bin import delete_item, restore_item
+from klimawerk.partnerships.models import Membership
+from klimawerk.privacy import erasure
+from klimawerk.sheets import closing
+from klimawerk.sheets.closing import Holder, person
+from klimawerk.sheets.holding import Closed
+from klimawerk.sheets.locks import covering, sentence
+from klimawerk.sheets.models import EditLock, Item
+from klimawerk.sheets.rows import rows_of
+from klimawerk.versions.service import take
+from klimawerk.web.refill import TOKEN, Reader
+from tests import factories
+from tests.client import ProofReader
+from tests.factories import Team
+
+
+class Town:
+    """A programme with goals Z1 (WA-01, WA-02) and Z2 (X-01)."""
+
+    def __init__(self, team: Team) -> None:
+        self.team, self.programme = team, factories.programme(team)
+        self.first, self.second = (factories.measure(self.programme, code) for code in ("WA-01", "WA-02"))
+        self.goal = db.session.get_one(Goal, self.first.goal_id)
+        self.other = create_goal(self.programme, texts={"title.en": from_plain("Second")}, by=None)
+        self.third = create_measure(self.other, code="X-01", by=None)
+        self.chair, self.coordinator = team.moderator, team.partner["coordinator"]
+        assert self.chair
+
+    @property
+    def holder(self) -> Holder:
+        return person(self.chair.id) if self.chair else Holder()
+
+    def closed(self) -> set[str]:
+        db.session.rollback()
+        items = db.session.query(Item).filter_by(frame_id=self.programme.frame_id).all()
+        return {item.code or "programme" for item in items if store.is_locked(item.name)}
+
+
+@pytest.fixture
+def town(app: Flask) -> Town:
+    return Town(factories.partnership("Wiesenbrück", "Abenkrom"))
+
+
+EVERYTHING = {"programme", "Z1", "Z2", "WA-01", "WA-02", "X-01"}
+SCOPES: dict[str, tuple[Callable[[Town], Item], Callable[[Town], int | None], set[str]]] = {
+    "programme": (lambda t: t.programme, lambda t: None, EVERYTHING),
+    "all but one": (lambda t: t.programme, lambda t: t.first.id, EVERYTHING - {"WA-01"}),
+    "goal": (lambda t: t.goal, lambda t: None, {"Z1", "WA-01", "WA-02"}),
+    "measure": (lambda t: t.second, lambda t: None, {"WA-02"}),
+}
+
+
+def test_each_scope_closes_what_it_says_and_opens_it_again(any_database: str, town: Town) -> None:
+    for name, (item, spared, expected) in SCOPES.items():
+        closing.close(item(town), name, town.holder, except_id=spared(town))
+        assert town.closed() == expected, name
+        closing.end_own(item(town))
+        assert town.closed() == set(), name
+
+
+@pytest.mark.parametrize("first", list(SCOPES))
+def test_two_locks_end_each_for_itself_in_any_order(town: Town, first: str) -> None:
+    for second in SCOPES:
+        for order in (0, 1):
+            for holder, name in ((town.holder, first), (person(town.coordinator.id), second)):
+                closing.close(SCOPES[name][0](town), name, holder, except_id=SCOPES[name][1](town))
+            assert town.closed() == SCOPES[first][2] | SCOPES[second][2]
+            one, other = db.session.query(EditLock).order_by(EditLock.id).all()
+            ending, left, expected = (one, other, SCOPES[second][2]) if order == 0 else (other, one, SCOPES[first][2])
+            closing.end(ending.item, ending.id)
+            assert town.closed() == expected
+            closing.end(left.item, left.id)
+            assert town.closed() == set()
+
+
+def test_what_is_new_or_comes_back_is_closed_where_it_stands(town: Town) -> None:
+    delete_item(town.second, by=town.coordinator.id)
+    closing.close(town.programme, "", town.holder, except_id=town.first.id)
+    with pytest.raises(Closed):
+        restore_item(town.second, by=town.coordinator.id)
+    with pytest.raises(Closed):
+        create_measure(town.goal, by=None)
+    closing.end_own(town.programme)
+    closing.close(town.goal, "", town.holder)
+    late = create_measure(town.other, by=None)
+    assert late.code not in town.closed()
+    db.session.query(Measure).filter_by(id=late.id).update({"goal_id": town.goal.id})
+    db.session.commit()
+    db.session.refresh(late)
+    assert [lock.item_id for lock in covering(late)] == [town.goal.id]
+
+
+def test_the_same_lock_twice_is_one_with_the_last_reason(town: Town) -> None:
+    for reason in ("We vote", "We vote again"):
+        closing.close(town.first, reason, town.holder)
+    (lock,) = db.session.query(EditLock).all()
+    assert lock.reason == "We vote again"
+    closing.close(town.first, "Minutes", person(town.coordinator.id))
+    assert (
+        sentence(town.first)
+        == "WA-01 is closed for editing. Moderator neutral: We vote again. Coordinator partner: Minutes."
+    )
+
+
+def test_only_what_a_lock_changes_is_told_of(town: Town) -> None:
+    items = [town.programme, town.first, town.second, town.third]
+    before = [revision(item.name) for item in items]
+    closing.close(town.goal, "", town.holder)
+    changed = [revision(item.name) - rev for item, rev in zip(items, before, strict=True)]
+    assert changed == [1, 1, 1, 0]
+    db.session.rollback()
+    assert db.session.get_one(Item, town.first.id).lock_rev == revision(town.first.name)
+    assert db.session.get_one(Item, town.third.id).lock_rev == 0
+
+
+def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(
+    any_database: str, town: Town, client: ProofReader
+) -> None:
+    holder = town.team.de["coordinator"]
+    factories.member(town.team.partnership, "de", "coordinator")
+    closing.close(town.goal, "Until the council has met", person(holder.id))
+    accounts.change_profile(holder, name="Jana Neu", language="de", timezone="Europe/Berlin")
+    assert store.find(town.first.name).locked_by == "Jana Neu"
+    db.session.query(Membership).filter_by(person_id=holder.id).one().role = "observer"
+    db.session.commit()
+    client.login(town.coordinator)
+    page = client.get(f"/measures/{town.first.id}").text
+    assert "Jana Neu: Until the council has met" in page
+    erasure.erase(holder, by=None)
+    assert (store.find(town.first.name).locked, store.find(town.first.name).locked_by) == (True, "")
+    page = client.get(f"/measures/{town.first.id}").text
+    assert "Former member: Until the council has met" in page
+    (lock,) = db.session.query(EditLock).all()
+    assert client.post(f"/items/{town.first.id}/unlock", data={"lock": str(lock.id)}).status_code == 303
+    assert town.closed() == set()
+
+
+def test_the_form_closes_with_scope_and_reason(town: Town, client: ProofReader) -> None:
+    client.login(town.coordinator)
+    cases = [
+        (town.first, "", {"WA-01"}),
+        (town.first, "others", EVERYTHING - {"WA-01"}),
+        (town.first, "goal", {"Z1", "WA-01", "WA-02"}),
+        (town.goal, "programme", EVERYTHING),
+        (town.programme, f"others:{town.third.id}", EVERYTHING - {"X-01"}),
+        (town.programme, "programme", EVERYTHING),
+    ]
+    for item, scope, expected in cases:
+        page = f"/{item.kind}s/{item.id}"
+        assert f'<option value="{scope if scope != item.kind else ""}">' in client.get(page).text
+        client.post(f"/items/{item.id}/lock", data={"scope": scope, "reason": "As agreed\nby all"})
+        assert town.closed() == expected, scope
+        (lock,) = db.session.query(EditLock).all()
+        assert (lock.reason, lock.holder, lock.by) == (
+            "As agreed by all",
+            f"person:{town.coordinator.id}",
+            town.coordinator.id,
+        )
+        assert client.get(f"/{lock.item.kind}s/{lock.item_id}").status_code == 200
+        closing.end(lock.item, lock.id)
+    for wrong in ("others:x", "others:999999", f"others:{town.goal.id}", "else"):
+        assert client.post(f"/items/{town.programme.id}/lock", data={"scope": wrong}).status_code == 400
+    stranger = Town(factories.partnership())
+    assert (
+        client.post(f"/items/{town.programme.id}/lock", data={"scope": f"others:{stranger.first.id}"}).status_code
+        == 400
+    )
+    closing.close(stranger.first, "Theirs", stranger.holder)
+    (theirs,) = db.session.query(EditLock).all()
+    client.post(f"/items/{town.first.id}/unlock", data={"lock": str(theirs.id)})
+    assert stranger.closed() == {"WA-01"}  # of another programme: it is not theirs to end
+
+
+@pytest.mark.parametrize("role", ["editor", "coordinator"])
+def test_every_door_says_who_has_closed_it_and_why(town: Town, client: ProofReader, role: str) -> None:
+    """People who moderate open it first, too: nobody writes past a lock without the others seeing it."""
+    take(town.first.id, "kept")
+    row = rows_of(town.first)["steps"][0].id
+    first, goal, programme = town.first.id, town.goal.id, town.programme.id
+    doors = {
+        f"/items/{first}/fields/priority": {"value": "low", "rev": "0"},
+        f"/rows/{row}/cells/due": {"value": "2028-01", "rev": "0"},
+        f"/items/{first}/rows/steps": {"id": str(uuid.uuid4())},
+        f"/rows/{row}/move": {"step": "up"},
+        f"/rows/{row}/delete": {},
+        f"/items/{first}/writing": {"language": "de"},
+        f"/items/{first}/versions/1/restore": {"part": "all"},
+        f"/items/{first}/delete": {},
+        f"/items/{goal}/delete": {},
+        f"/measures/{first}/move": {"step": "down"},
+        f"/goals/{goal}/move": {"step": "down"},
+        f"/goals/{goal}/measures": {},
+        f"/programmes/{programme}/goals": {},
+        f"/programmes/{programme}/paste": {
+            "table": "Title\nNew",
+            "step": "take",
+            "column": ["title"],
+            "heading": "yes",
+        },
+        f"/items/{first}/paste/steps": {"table": "Step\nNew", "step": "take", "column": ["text"], "heading": "yes"},
+    }
+    closing.close(town.programme, "We vote now", town.holder)
+    client.login(town.team.partner[role])
+    for path, data in doors.items():
+        for headers in ({}, {"HX-Request": "true"}):
+            refused = client.post(path, data=data, headers=headers)
+            assert refused.status_code == 423, path
+            assert "closed for editing" in refused.text, path
+            assert "Moderator neutral: We vote now" in refused.text, path
+
+
+def test_readers_of_a_closed_sheet_see_the_same_with_the_notice(town: Town, client: ProofReader) -> None:
+    closing.close(town.first, "We vote now", town.holder)
+    for role in ("reviewer", "observer", "editor"):
+        client.login(town.team.partner[role])
+        page = client.get(f"/measures/{town.first.id}").text
+        assert "Moderator neutral: We vote now" in page
+        assert "text-edit" not in page
+        assert "/unlock" not in page
+
+
+def test_without_a_script_what_was_typed_comes_back_in_the_form(town: Town, client: ProofReader) -> None:
+    client.login(town.team.partner["editor"])
+    closing.close(town.goal, "We vote now", town.holder)
+    row = rows_of(town.first)["steps"][0].id
+    typed = {
+        f"/items/{town.first.id}/fields/period_start": ("2027-05", 'value="2027-05"'),
+        f"/items/{town.first.id}/fields/priority": ("low", '<option value="low" selected>'),
+        f"/rows/{row}/cells/text.en": ("Weigh the waste", "Weigh the waste"),
+    }
+    for path, (value, shown) in typed.items():
+        page = client.post(path, data={"value": value, "rev": "0"})
+        assert page.status_code == 423
+        assert "Moderator neutral: We vote now" in page.text
+        assert f'action="{path}"' in page.text
+        assert shown in page.text, path
+    table = {
+        "table": "Step\nWeigh it before burning",
+        "step": "take",
+        "column": ["text"],
+        "language": "en",
+        "heading": "yes",
+    }
+    path = f"/items/{town.first.id}/paste/steps"
+    page = client.post(path, data=table)
+    again = _as_sent(page.text, path)
+    assert again | {"column": ["text"]} == table
+    closing.end_own(town.goal)
+    assert client.post(path, data=again).status_code in (200, 303)
+    assert any(row.cells.get("text.en") == "Weigh it before burning" for row in rows_of(town.first)["steps"])
+
+
+def _as_sent(page: str, action: str) -> dict[str, str]:
+    """What the form of the page that posts to `action` sends."""
+    form = next(one for one in Reader(page).forms if one.tag.get("action") == action)
+    controls = [one for one in form.controls if one.name != TOKEN]
+    return {one.name: one.tag.get("value") or unescape(page[slice(*one.inner)]).strip("\n") for one in controls}

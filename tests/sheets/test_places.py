@@ -1,0 +1,144 @@
+"""What speaks of one place of a sheet leads there: fields with two values, what waits, hints."""
+
+from __future__ import annotations
+
+import re
+
+import html5lib
+import pytest
+
+from klimawerk.database import writing
+from klimawerk.measures.models import Measure
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import set_languages
+from klimawerk.sheets.items import set_writing_language
+from klimawerk.sheets.models import Item
+from klimawerk.sheets.rows import rows_of
+from klimawerk.sheets.service import Place, conflicts_of, set_value, settle
+from tests import factories
+from tests.client import ProofReader
+from tests.factories import Team
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def team(app: object) -> Team:
+    return factories.partnership("Wiesenbrück", "Abenkrom")
+
+
+@pytest.fixture
+def programme(team: Team) -> Programme:
+    return factories.programme(team, ("de", "en", "fr"))
+
+
+@pytest.fixture
+def measure(programme: Programme) -> Measure:
+    return factories.measure(programme)
+
+
+@pytest.fixture
+def editor(client: ProofReader, team: Team) -> ProofReader:
+    client.login(team.partner["editor"])
+    return client
+
+
+def two_values(place: Place, team: Team, first: object, second: object) -> None:
+    before = place.rev
+    set_value(place, first, based_on=before, by=team.de["editor"].id)
+    set_value(place, second, based_on=before, by=team.partner["editor"].id)
+
+
+def links(page: str, inside: str) -> list[tuple[str, str]]:
+    """Address and words of each link in the element with that id."""
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    (box,) = [one for one in tree.iter() if one.get("id") == inside]
+    return [(link.attrib["href"], "".join(link.itertext())) for link in box.iter("a")]
+
+
+def is_on(page: str, address: str) -> bool:
+    return f'id="{address.partition("#")[2]}"' in page
+
+
+def test_a_field_with_two_values_is_named_at_the_top_with_the_way_there(
+    editor: ProofReader, team: Team, measure: Measure
+) -> None:
+    box = f"conflicts-{measure.id}"
+    assert links(editor.get(f"/measures/{measure.id}").text, box) == []
+    row = rows_of(measure)["steps"][0]
+    two_values(Place(measure, "period_end"), team, "2029-05", "2029-06")
+    two_values(Place(measure, "text.fr", row), team, "Un", "Deux")
+    page = editor.get(f"/measures/{measure.id}").text
+    assert "2 fields have two values. Please choose:" in page
+    found = links(page, box)
+    assert sorted(words for _, words in found) == ["End", "Step 1: What FR"]
+    for address, _ in found:
+        assert is_on(editor.get(f"/measures/{measure.id}{address.partition('#')[0]}").text, address)
+    for conflict in conflicts_of(measure).values():
+        settle(conflict, Place(measure, conflict.field, row if conflict.row_id else None), take=True, by=1)
+    assert links(editor.get(f"/measures/{measure.id}").text, box) == []
+
+
+def test_who_only_reads_is_told_and_not_asked_to_choose(client: ProofReader, team: Team, measure: Measure) -> None:
+    two_values(Place(measure, "period_end"), team, "2029-05", "2029-06")
+    client.login(team.partner["observer"])
+    page = client.get(f"/measures/{measure.id}").text
+    assert "One field has two values." in page
+    assert "Please choose:" not in page
+
+
+def test_the_list_follows_as_values_meet_and_are_chosen(editor: ProofReader, team: Team, measure: Measure) -> None:
+    before = editor.get(f"/items/{measure.id}/changes?since=0", headers=HTMX)
+    two_values(Place(measure, "period_end"), team, "2029-05", "2029-06")
+    changes = editor.get(f"/items/{measure.id}/changes?since={before.headers['X-Rev']}", headers=HTMX)
+    assert links(changes.text, f"conflicts-{measure.id}") == [(f"#f-{measure.id}-period_end-two", "End")]
+    (conflict,) = conflicts_of(measure).values()
+    chosen = editor.post(f"/conflicts/{conflict.id}", data={"take": "1"}, headers=HTMX)
+    assert links(chosen.text, f"conflicts-{measure.id}") == []
+
+
+def test_of_a_programme_the_way_leads_to_its_forms(editor: ProofReader, team: Team, programme: Programme) -> None:
+    two_values(Place(programme, "period_start"), team, "2027-01", "2027-02")
+    ((address, _),) = links(editor.get(f"/programmes/{programme.id}").text, f"conflicts-{programme.id}")
+    assert address == f"?mode=edit#f-{programme.id}-period_start-two"
+    page = editor.get(f"/programmes/{programme.id}?mode=edit").text
+    assert is_on(page, address)
+    assert links(page, f"conflicts-{programme.id}") == [(f"#f-{programme.id}-period_start-two", "Start")]
+    assert f"/programmes/{programme.id}{address}" in editor.get("/").text
+
+
+def test_what_waits_leads_to_the_field_or_to_the_list_of_several(
+    editor: ProofReader, team: Team, measure: Measure
+) -> None:
+    row = rows_of(measure)["steps"][0]
+    two_values(Place(measure, "text.fr", row), team, "Un", "Deux")
+    assert f'href="/measures/{measure.id}?show=fr#c-{row.id}-text-fr-two"' in editor.get("/").text
+    two_values(Place(measure, "period_end"), team, "2029-05", "2029-06")
+    assert f'href="/measures/{measure.id}#conflicts-{measure.id}"' in editor.get("/").text
+
+
+def test_each_hint_leads_to_what_it_is_about(
+    editor: ProofReader, team: Team, programme: Programme, measure: Measure
+) -> None:
+    set_value(Place(measure, "no_cost"), True, based_on=0, by=team.de["editor"].id)
+    page = editor.get(f"/measures/{measure.id}").text
+    hints = {words: address for address, words in links(page, f"missing-{measure.id}") if "WA-01" in words}
+    assert hints
+    assert all(is_on(page, address) for address in hints.values())
+    there = links(editor.get(f"/programmes/{programme.id}").text, "finance")
+    assert {words: address.removeprefix(f"/measures/{measure.id}") for address, words in there} == hints
+
+
+def test_another_writing_language_and_other_working_languages_reach_open_pages(
+    editor: ProofReader, team: Team, programme: Programme, measure: Measure
+) -> None:
+    set_writing_language(measure, "fr", by=team.de["editor"].id)
+    rev = editor.get(f"/items/{measure.id}/changes?since=0", headers=HTMX).headers["X-Rev"]
+    set_languages(programme, languages=["de", "en"], lead="de", by=None)
+    changes = editor.get(f"/items/{measure.id}/changes?since={rev}", headers=HTMX).text
+    assert re.findall(r'data-show-language="(\w+)"', changes) == ["de", "en"]
+    assert "data-writing=" not in changes  # nobody is sent to a language that is gone
+    for item in (programme, measure):
+        assert editor.get(f"/items/{item.id}/changes?since=0", headers=HTMX).status_code == 200
+    with writing() as database:
+        assert database.get_one(Item, measure.id).writing_language == ""

@@ -201,9 +201,14 @@ def _forget_names(traces: Traces) -> None:
 
 
 def _take_names_out(traces: Traces, mail: DigestMail) -> None:
+    """Its lines are wrapped, also those of a quotation; in it are excerpts of comments, which call in any spelling."""
     change, marked = _without(traces.own_names), _without([str(escape(name)) for name in traces.own_names])
-    mail.subject, mail.text = cut(change(mail.subject, mail.language), 300), change(mail.text, mail.language)
-    mail.html = marked(mail.html, mail.language)
+    without_calls, language = _without_calls(traces), mail.language
+    mail.subject, mail.text = (
+        cut(change(mail.subject, language), 300),
+        change(without_calls(mail.text, language), language),
+    )
+    mail.html = marked(without_calls(mail.html, language), language)
 
 
 def _names_of(person: Person) -> list[str]:
@@ -280,7 +285,8 @@ def _items_of(traces: Traces) -> list[int]:
 def _without(names: Iterable[str]) -> Change:
     """What puts "Former member" in the place of each of the names, in the language of the text."""
     longest_first = sorted(names, key=lambda name: (-len(name), name))
-    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+    patterns = (r"[\s>]++".join(map(re.escape, name.split())) for name in longest_first)
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)")
 
     def change(text: str, language: str) -> str:
         if not longest_first or not found.search(text):

@@ -149,6 +149,17 @@ def test_a_name_is_taken_out_in_every_spelling_that_called_the_person(workshop: 
     assert comment.words == f"{former}, {former}! @Jurgen Gross @Jürgen Groß-Weiß {former}"
 
 
+def test_a_name_is_taken_out_of_waiting_mails_where_a_line_was_wrapped_too(app: Flask) -> None:
+    traces = erasure.Traces(["Jürgen Groß"], ["Jürgen Groß"], ["Jurgen Gross"], set())
+    mail = DigestMail(language="en", subject="Jürgen Groß wrote", html="<p>@jürgen  groß: <b>Jürgen Groß</b></p>")
+    mail.text = "Jürgen\nGroß wrote:\n> Ask Jürgen\n> Groß, @Juergen Gross or @Jurgen Gross; Jürgen Großmann"
+    erasure._take_names_out(traces, mail)
+    former = "Former member"
+    assert mail.subject == f"{former} wrote"
+    assert mail.html == f"<p>@{former}: <b>{former}</b></p>"
+    assert mail.text == f"{former} wrote:\n> Ask {former}, @{former} or @Jurgen Gross; Jürgen Großmann"
+
+
 def test_the_last_coordinator_and_the_last_operator_are_told_what_to_do_first(app: Flask, client: ProofReader) -> None:
     team = factories.partnership()
     coordinator, operator = team.de["coordinator"], factories.person(operator=True)

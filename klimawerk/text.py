@@ -36,6 +36,7 @@ _NOT_STORABLE = re.compile(f"[\x00{_HALVES}]")
 # What separates paragraphs (Unicode's Bidi_Class B) and lines; Word's and PowerPoint's soft line break is \x0b.
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNIT_SEPARATOR = "\x1f"
+_WITHIN_CELLS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 
 # Characters of most texts in Latin, Greek and Cyrillic script: each is one letter, and looks like no other. They are
 # told apart first, since all words of a text are asked about.
@@ -84,6 +85,11 @@ def clean(typed: str) -> str:
 def line(typed: str) -> str:
     """The same on one line, with single blanks and none around it: for names, titles, subjects of mails."""
     return " ".join(clean(typed).split())
+
+
+def clean_table(pasted: str) -> str:
+    """`clean`, for a pasted table: there a soft line break and the like stand within a cell, and would begin a row."""
+    return clean(_WITHIN_CELLS.sub(" ", pasted))
 
 
 def on_one_line(cleaned: str) -> str:

@@ -13,7 +13,7 @@ from werkzeug.routing import BaseConverter, Map, PathConverter, UnicodeConverter
 from werkzeug.utils import cached_property
 
 from klimawerk import scalars
-from klimawerk.text import clean, is_text
+from klimawerk.text import clean, clean_table, is_text
 from klimawerk.web import places, uploads
 
 STRANGERS_FORM = 50_000  # bytes
@@ -36,6 +36,7 @@ class PageRequest(Request):
 
     What is typed, stands in an address or in a cookie is text (`klimawerk.text`), however it came: no door need check.
     Passwords alone come as they were typed: they have rules of their own (`accounts/passwords.py`).
+    A field named "table" holds a table as it was pasted.
     """
 
     @cached_property
@@ -131,8 +132,12 @@ def _cleaned(
 ) -> ImmutableMultiDict[str, str]:
     """As text, but for the values of the fields named so."""
     return ImmutableMultiDict(
-        [(clean(name), value if but(name) else clean(value)) for name, value in typed.items(multi=True)]
+        [(clean(name), value if but(name) else _clean(name, value)) for name, value in typed.items(multi=True)]
     )
+
+
+def _clean(name: str, value: str) -> str:
+    return clean_table(value) if name == "table" else clean(value)
 
 
 def _is_password(name: str) -> bool:

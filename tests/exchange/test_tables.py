@@ -195,3 +195,14 @@ def test_only_those_who_may_write_may_paste(client: ProofReader) -> None:
     assert client.get(f"/items/{factories.measure(programme).id}/paste/steps").status_code == 404
     client.login(team.de["editor"])
     assert client.get(f"/items/{programme.id}/paste/nonsense").status_code == 404
+
+
+@pytest.mark.parametrize("between", ["\x0b", "\u2028", "\x1f", "\x85"])
+def test_a_soft_line_break_in_a_cell_begins_no_row(client: ProofReader, between: str) -> None:
+    """As PowerPoint and Word give a table that is pasted as plain text."""
+    team = factories.partnership()
+    measure = factories.measure(factories.programme(team))
+    client.login(team.partner["editor"])
+    data = {"table": f"What\tDue\r\nBuild{between}the site\tJune 2029\r\nMu\u0308ll\x02\tJune 2028"}
+    page = client.post(f"/items/{measure.id}/paste/steps", data=data).get_data(as_text=True)
+    assert "What\tDue\nBuild the site\tJune 2029\nMüll\tJune 2028" in page

@@ -113,15 +113,13 @@ WORDS: dict[str, LazyString] = {
     "paste.struck.one": lazy_gettext("{n} struck passage left out."),
     "paste.struck.many": lazy_gettext("{n} struck passages left out."),
     "paste.pictures.one": lazy_gettext(
-        "{n} picture left out: pictures cannot be stored here. Say in words what it shows, or set a link to it."
+        "{n} picture left out: pictures cannot be stored here. Describe it in words, or set a link."
     ),
     "paste.pictures.many": lazy_gettext(
-        "{n} pictures left out: pictures cannot be stored here. Say in words what they show, or set links to them."
+        "{n} pictures left out: pictures cannot be stored here. Describe them in words, or set a link."
     ),
-    "paste.links.one": lazy_gettext("{n} link left out, its words are here: its address is not possible as a link."),
-    "paste.links.many": lazy_gettext(
-        "{n} links left out, their words are here: their addresses are not possible as links."
-    ),
+    "paste.links.one": lazy_gettext("{n} link left out, its words are here: no possible address."),
+    "paste.links.many": lazy_gettext("{n} links left out, their words are here: no possible addresses."),
     # A comment that is on its way
     "comments.yours": lazy_gettext("Your comment"),
     "comments.passage": lazy_gettext("Comment on these words"),

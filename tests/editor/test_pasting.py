@@ -81,7 +81,7 @@ def test_struck_words_are_left_out_and_said(desk: Desk) -> None:
 
 
 def test_pictures_are_left_out_and_said(desk: Desk) -> None:
-    said = "1 picture left out: pictures cannot be stored here. Say in words what it shows, or set a link to it."
+    said = "1 picture left out: pictures cannot be stored here. Describe it in words, or set a link."
     alone = desk.paste("", files=["plan.png"])
     assert (alone.html, alone.said) == ("<p></p>", said)
     assert desk.paste("<img src='data:,x'>").said == said
@@ -107,7 +107,7 @@ def test_a_picture_pasted_into_a_plain_field_is_said_there(desk: Desk) -> None:
 
 
 def test_links_keep_one_rule_and_are_said_when_they_are_left_out(desk: Desk) -> None:
-    said = "1 link left out, its words are here: its address is not possible as a link."
+    said = "1 link left out, its words are here: no possible address."
     for address in ("https:example.org", "https://example.org/" + "a" * 2_000, "/measures/7", "javascript:alert(1)"):
         answer = desk.paste(f"<p>see <a href='{address}'>there</a></p>")
         assert (answer.html, answer.said) == ("<p>see there</p>", said)

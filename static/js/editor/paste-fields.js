@@ -4,8 +4,7 @@ import { note } from "../note.js"
 import { counted } from "../words.js"
 
 document.addEventListener("paste", ({ target, clipboardData }) => {
-  const { files, types } = clipboardData ?? {}
   if (!target.matches?.("textarea, input")) return
-  const pictures = files?.length && ![...types].some((type) => type.startsWith("text/")) ? files.length : 0
+  const pictures = !clipboardData.getData("text") && clipboardData.files.length
   note((target.closest("label") ?? target).parentElement, pictures ? counted("paste.pictures", pictures) : null)
 })

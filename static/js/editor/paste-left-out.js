@@ -3,11 +3,11 @@
 
 import { allowedLink } from "./link-rule.js"
 
-const DROPPED = "script, style, meta, link, title, template, noscript, iframe, xml, input, button, select, textarea, [hidden]"
+const DROPPED = "script, style, title, template, noscript, iframe, xml, button, select, textarea, [hidden]"
 const PICTURES = "img, svg, object, embed, video, canvas"
 const STRUCK = "del, s, strike, [class*=msodel i], [data-style*=line-through i]"
 const UNSEEN = /display:\s*none|mso-hide:\s*all/i
-const BLOCKS = "p, div, li, ul, ol, h1, h2, h3, h4, h5, h6, blockquote, pre"
+const BLOCKS = "p, div, li, ul, ol, h1, h2, h3, h4, h5, h6"
 
 /** @param sheets the source's <style> elements, as text @returns {struck, pictures, links}: passages, pictures, links */
 export function leaveOut(body, sheets) {
@@ -20,7 +20,7 @@ export function leaveOut(body, sheets) {
 /** Selectors of what style sheets strike through; Excel says it in no other way. */
 function struckIn(sheets) {
   const sheet = new CSSStyleSheet()
-  sheet.replaceSync(sheets.includes("line-through") ? sheets.replace(/<\/?style[^<>]*>?/gi, "") : "")
+  sheet.replaceSync(sheets.replace(/<\/?style[^<>]*>?/gi, ""))
   const striking = [...sheet.cssRules].filter(({ style }) => /line-through/.test(style?.textDecorationLine))
   return [STRUCK, ...striking.map(({ selectorText }) => selectorText)].join()
 }
@@ -30,53 +30,37 @@ function dropStruck(body, selector) {
   const struck = new Set(found.filter(({ textContent }) => textContent.trim()))
   const passages = [...struck].filter(({ previousSibling }) => !struck.has(previousSibling)).length
   for (const element of struck) {
-    if (element.matches("table, tbody, tr, td, th")) empty(element)
+    if (element.matches("td, th")) element.replaceChildren() // the others stay in their columns
     else drop(element)
   }
   return passages
 }
 
-/** The cells of a table stay, so that the others stay in their columns. */
-function empty(element) {
-  for (const cell of element.matches("td, th") ? [element] : element.querySelectorAll("td, th")) cell.replaceChildren()
-}
-
 /** With the paragraphs and items of which nothing is left. */
 function drop(element) {
-  const { parentElement } = element
+  const above = element.parentElement
   element.remove()
-  for (let up = parentElement; up?.matches(BLOCKS) && !up.textContent.trim(); ) {
-    const above = up.parentElement
-    up.remove()
-    up = above
-  }
+  if (above?.matches(BLOCKS) && !above.textContent.trim()) drop(above)
 }
 
 /** Signs that others draw as pictures stay as signs; pictures of one point are no pictures. */
 function dropPictures(body) {
-  let count = 0
-  for (const picture of body.querySelectorAll(PICTURES)) {
-    const sign = picture.getAttribute("alt") ?? ""
-    if (/^\p{Extended_Pictographic}[^\p{L}\s]{0,10}$/u.test(sign)) picture.replaceWith(sign)
-    else {
-      if (picture.isConnected && !(Number(picture.getAttribute("width") || 9) <= 1)) count++
-      picture.remove()
-    }
-  }
-  return count
+  const dropped = [...body.querySelectorAll(PICTURES)].filter((picture) => {
+    const sign = /^\p{Extended_Pictographic}\S{0,10}$/u.test(picture.alt) ? picture.alt : ""
+    picture.replaceWith(sign)
+    return !sign && picture.getAttribute("width") !== "1"
+  })
+  return dropped.length
 }
 
 /** Addresses in the form in which browsers read them; an address that is no link here leaves its words. */
 function unlink(body) {
-  let count = 0
-  for (const link of body.querySelectorAll("a[href]")) {
+  const refused = [...body.querySelectorAll("a[href]")].filter((link) => {
     const href = link.getAttribute("href").trim()
-    const allowed = allowedLink(href.replace(/[\t\n\r]/g, "").replaceAll(" ", "%20"))
-    if (allowed) link.setAttribute("href", allowed.href)
-    else {
-      link.removeAttribute("href")
-      if (href && !href.startsWith("#") && link.textContent.trim()) count++ // "#": within the source itself
-    }
-  }
-  return count
+    const { href: allowed } = allowedLink(href.replace(/[\t\n\r]/g, "").replaceAll(" ", "%20"))
+    if (allowed) link.setAttribute("href", allowed)
+    else link.removeAttribute("href")
+    return !allowed && /^[^#]/.test(href) && link.textContent.trim() // "#": within the source itself
+  })
+  return refused.length
 }

@@ -36,7 +36,7 @@ export function pasting({ host, multiline }) {
   }
 }
 
-/** HTML from the clipboard as {html, left}: no comments, no styles, Word's lists as lists, tables as paragraphs; `left`
+/** HTML from the clipboard as {html, left}: no styles, Word's lists as lists, tables as paragraphs; `left`
  *  counts what was left out, {struck, pictures, links}. */
 export function cleanHtml(html) {
   // Styles are read, never applied: as attributes of another name they do not meet the page's content policy.
@@ -44,7 +44,6 @@ export function cleanHtml(html) {
   const body = new DOMParser().parseFromString(quiet, "text/html").body
   const left = leaveOut(body, html.match(STYLE_SHEETS)?.join("") ?? "")
   turnWordLists(body)
-  dropComments(body)
   separate(body)
   for (const element of body.querySelectorAll("[data-style]")) styleToMarks(element)
   return { html: body.innerHTML, left }
@@ -75,13 +74,6 @@ function cleaned(fragment) {
     else if (text) nodes.push(schema.text(text, node.marks))
   })
   return Fragment.from(nodes)
-}
-
-function dropComments(root) {
-  const walker = root.ownerDocument.createTreeWalker(root, NodeFilter.SHOW_COMMENT)
-  const found = []
-  while (walker.nextNode()) found.push(walker.currentNode)
-  for (const comment of found) comment.remove()
 }
 
 /** Bold and italic said by style become marks; bold taken back by style loses its mark. */

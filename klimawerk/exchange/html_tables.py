@@ -49,7 +49,10 @@ _ENDED_BY_NEXT = frozenset(("p", "li", "dt", "dd", "option"))
 _SILENT = frozenset(("script", "style", "title"))
 _PARTS = frozenset(("thead", "tbody", "tfoot", "col", "tr", "td", "th"))
 
-_TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*+)([^<>]*+)>|<[!?][^<>]*+>|([^<]++)|<")
+# A tag ends at the first > that is in no quoted value (Google Sheets has the text of cells there), else with the text.
+_TOKEN = re.compile(
+    r"<(/?)([a-zA-Z][a-zA-Z0-9:]*+)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)(?:>|\Z)|<[!?][^<>]*+>|([^<]++)|<"
+)
 _LONG_REFERENCE = re.compile(r"&#[0-9]{8,}+;?")  # no character; `html.unescape` fails at thousands of digits
 _SPAN = re.compile(r"(?<![\w-])(col|row)?span\s*=\s*[\"']?(\d{1,3})", re.ASCII | re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"display\s*:\s*none", re.IGNORECASE)

@@ -66,6 +66,15 @@ def table(*rows: str) -> str:
             [["1.\na\nb\nc\nd\ne"]],
             id="Word",
         ),
+        pytest.param(
+            table(
+                '<td data-sheets-value=\'{"2":"CO2 > 5"}\' colspan=2>CO2 &gt; 5<td>b',
+                '<td title="a > b" >c<td>5" <b>d</b>',
+            ),
+            [["CO2 > 5", "", "b"], ["c", '5" d', ""]],
+            id="Google Sheets",
+        ),
+        pytest.param('<td>a<td title=5">b<td>c</td>', [["a", "b", "c"]], id="a stray mark in a tag"),
     ],
 )
 def test_cells_stay_in_their_columns(app: Flask, pasted: str, grid: list[list[str]]) -> None:

@@ -146,6 +146,11 @@ def is_locked(name: str) -> bool:
     return bool(db.session.scalar(select(Document.locked).where(Document.name == name)))
 
 
+def locked_of(names: Iterable[str]) -> set[str]:
+    """Which of the documents are closed for writing, in one query."""
+    return set(db.session.scalars(select(Document.name).where(Document.name.in_(list(names)), Document.locked)))
+
+
 def mark_deleted(names: Iterable[str]) -> None:
     """Nobody can open them any more; who has one open is told. The texts stay."""
     _set(names, deleted=True)

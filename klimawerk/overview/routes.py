@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required
+from klimawerk.collab import store
 from klimawerk.extensions import db
 from klimawerk.overview import bin as binning
 from klimawerk.overview.dates import doubts
@@ -21,7 +22,7 @@ from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
-from klimawerk.sheets.access import Opened, of_kind, readable_item, writable_item
+from klimawerk.sheets.access import Opened, allowed_item, of_kind, readable_item, writable_item
 from klimawerk.sheets.fragments import derive
 from klimawerk.sheets.heads import ORDER
 from klimawerk.sheets.models import Item
@@ -46,12 +47,16 @@ def programme(item_id: int) -> ResponseReturnValue:
 @bp.get("/programmes/<int:item_id>/order")
 @login_required
 def order(item_id: int) -> ResponseReturnValue:
-    """The page; for its script only the list, and that only when it is newer than `since`."""
-    v = _programme(writable_item(item_id))
+    """The page; for its script only the list, and that only when it is newer than `since`. What is closed for editing
+    stands in it without what moves it."""
+    v = _programme(allowed_item(item_id, Right.EDIT))
+    listed = chapters(v)
+    found = [e.item.name for one in listed for section in one.sections for e in (section.goal, *section.measures)]
+    closed = store.locked_of(found)
     if not request.headers.get("HX-Request"):
-        return render_template("overview/order.html", v=v, chapters=chapters(v))
+        return render_template("overview/order.html", v=v, chapters=listed, closed=closed)
     newer = outline_rev(of_kind(v.opened, Programme)) > request.args.get("since", -1, type=scalars.revision)
-    shown = render_template("overview/_order.html", v=v, chapters=chapters(v)) if newer else ""
+    shown = render_template("overview/_order.html", v=v, chapters=listed, closed=closed) if newer else ""
     return Response(shown, headers={"X-Rev": str(v.rev)})
 
 

@@ -14,13 +14,14 @@ from sqlalchemy.orm import with_polymorphic
 
 from klimawerk.collab import store
 from klimawerk.collab.models import Document
-from klimawerk.database import writing
+from klimawerk.database import after_commit, writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.sheets.heads import OUTLINE, head_of, note_under
 from klimawerk.sheets.holding import hold
 from klimawerk.sheets.locks import LONGEST, PERSON, State, covering, covers, locks_of, state_of
 from klimawerk.sheets.models import EditLock, Item
+from klimawerk.sheets.signals import locks_changed
 from klimawerk.text import cut
 
 _KINDS = ("programme", "goal", "measure")
@@ -110,16 +111,23 @@ def _derive(item: Item, changed: Sequence[EditLock]) -> None:
     locks, items = locks_of(item), _items(item)
     kept = _kept([one.name for one in items])
     states: dict[State, list[str]] = {}
+    touched: list[int] = []
     for one in items:
         state = state_of([lock for lock in locks if covers(lock, one)])
         if kept.get(one.name) != state or any(covers(lock, one) for lock in changed):
             one.lock_rev = note(one.name)
+            touched.append(one.id)
             states.setdefault(state, []).append(one.name)
     for (closed, reason, by), names in states.items():
         if closed:
             store.lock(names, reason, by)
         else:
             store.unlock(names)
+
+    def tell() -> None:
+        locks_changed.send(items=touched)
+
+    after_commit(tell)
 
 
 def _items(item: Item) -> list[Item]:

@@ -26,3 +26,4 @@ def note_under(head: Item, key: str) -> None:
     rev = note(head.name)
     db.session.refresh(head)
     head.revs = {**head.revs, key: rev}
+    db.session.flush()  # what is noted is not lost when the head itself is held, which reads it anew

@@ -275,3 +275,48 @@ def _as_sent(page: str, action: str) -> dict[str, str]:
     form = next(one for one in Reader(page).forms if one.tag.get("action") == action)
     controls = [one for one in form.controls if one.name != TOKEN]
     return {one.name: one.tag.get("value") or unescape(page[slice(*one.inner)]).strip("\n") for one in controls}
+
+
+def test_what_is_closed_cannot_be_moved_in_the_list_and_what_is_open_can(town: Town, client: ProofReader) -> None:
+    client.login(town.team.partner["editor"])
+    page = f"/programmes/{town.programme.id}/order"
+    moving = [f'action="/measures/{one.id}/move"' for one in (town.first, town.second)]
+    assert all(one in client.get(page).text for one in moving)
+    rev = client.fragment(page).headers["X-Rev"]
+    closing.close(town.programme, "We vote now", town.holder, except_id=town.second.id)
+    shown = client.fragment(f"{page}?since={rev}").text
+    assert [one in shown for one in moving] == [False, True]
+    assert f'data-move="/measures/{town.first.id}/move"' not in shown
+    closing.end_own(town.programme)
+    assert all(one in client.get(page).text for one in moving)
+
+
+def test_a_proposal_can_be_accepted_again_once_it_is_open(town: Town, client: ProofReader) -> None:
+    """Threads that show the button are told of it; others are not."""
+    client.login(town.team.partner["editor"])
+    begin = {
+        "words": "It is urgent",
+        "language": "en",
+        "kind": "proposal",
+        "about": "priority",
+        "key": str(uuid.uuid4()),
+    }
+    client.post(f"/items/{town.first.id}/comments", data=begin)
+    rev = int(client.fragment(f"/items/{town.first.id}/comments/changes?since=0").headers["X-Rev"])
+    closing.close(town.first, "", town.holder)
+    closing.end_own(town.first)
+    assert client.fragment(f"/items/{town.first.id}/comments/changes?since={rev}").text == ""
+    assert client.post("/threads/1/proposal", data={"value": "medium", "rev": "0"}).status_code == 303
+    for close, shown in ((closing.close, False), (closing.end_own, True)):
+        rev = int(client.fragment(f"/items/{town.first.id}/comments/changes?since=0").headers["X-Rev"])
+        close(town.first, *(("", town.holder) if close is closing.close else ()))
+        news = client.fragment(f"/items/{town.first.id}/comments/changes?since={rev}").text
+        assert ("/accept" in news, "thread-1" in news) == (shown, True)
+
+
+def test_a_new_goal_is_told_to_pages_that_show_the_list(town: Town, client: ProofReader) -> None:
+    client.login(town.team.partner["editor"])
+    page = f"/programmes/{town.programme.id}/order"
+    rev = client.fragment(page).headers["X-Rev"]
+    goal = create_goal(town.programme, by=None)
+    assert f'id="item-{goal.id}"' in client.fragment(f"{page}?since={rev}").text

@@ -1,0 +1,7 @@
+"""What other rooms may want to know of items."""
+
+from __future__ import annotations
+
+from blinker import Signal
+
+locks_changed = Signal("items were closed for editing or opened: items (list of ids); sent after the commit")

@@ -8,6 +8,7 @@ import pytest
 
 from klimawerk.exchange.problems import Place, Refused
 from klimawerk.exchange.values import month
+from klimawerk.extensions import db
 from klimawerk.programmes.hints import _months_between
 from klimawerk.sheets.dates import AmbiguousDate, first_day, last_day, parse_month, show_month
 from klimawerk.sheets.rows import rows_of
@@ -124,47 +125,41 @@ def test_a_file_may_name_a_year_alone() -> None:
             month(text, Place())
 
 
-@pytest.mark.parametrize(
-    ("typed", "answer"),
-    [
-        ("September 5, 2027", "2027-09-05"),
-        ("2027", "2027"),
-        ("05/09/2027", "Do you mean 5 September 2027 or 9 May 2027? Please write it so."),
-        ("Sep 27", "Do you mean September 2027? Please write it so."),
-        ("15.-20.9.2027", "Please write a year, month or day"),
-    ],
-)
-def test_a_field_keeps_or_asks(client: ProofReader, typed: str, answer: str) -> None:
+def test_a_field_keeps_or_asks(client: ProofReader) -> None:
     team = factories.partnership()
     measure = factories.measure(factories.programme(team))
     client.login(team.partner["editor"])
-    said = client.post(
-        f"/items/{measure.id}/fields/period_end", data={"value": typed, "rev": "0"}, headers={"HX-Request": "true"}
-    )
-    kept = measure.values.get("period_end")
-    assert said.status_code == (200 if kept else 422)
-    assert answer == kept or answer in said.get_data(as_text=True)
+    for typed, kept, said in (
+        ("05/09/2027", None, "Do you mean 5 September 2027 or 9 May 2027? Please write it so."),
+        ("Sep 27", None, "Do you mean September 2027? Please write it so."),
+        ("15.-20.9.2027", None, "Please write a year, month or day"),
+        ("September 5, 2027", "2027-09-05", ""),
+        ("2027", "2027", ""),
+    ):
+        sent = {"value": typed, "rev": str(measure.revs.get("period_end", 0))}
+        address = f"/items/{measure.id}/fields/period_end"
+        answer = client.post(address, data=sent, headers={"HX-Request": "true"})
+        db.session.expire_all()
+        assert (answer.status_code, measure.values.get("period_end")) == (422 if said else 200, kept)
+        assert said in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
-        ("2028: 12\nMay 3, 2027: 7", ""),
-        ("05/09/2027: 12", "Do you mean 5 September 2027"),
-        ("Q3: 1", "“March 2028: 12”"),
-    ],
-)
-def test_measurements_are_dated_by_the_same_rule(client: ProofReader, typed: str, said: str) -> None:
+def test_measurements_are_dated_by_the_same_rule(client: ProofReader) -> None:
     team = factories.partnership()
     measure = factories.measure(factories.programme(team))
     client.login(team.partner["editor"])
     client.post(f"/items/{measure.id}/rows/indicators")
     row = rows_of(measure)["indicators"][0]
-    sent = {"value": typed, "rev": "0"}
-    answer = client.post(f"/rows/{row.id}/cells/measurements", data=sent, headers={"HX-Request": "true"})
-    assert answer.status_code == (422 if said else 200)
-    assert said in answer.get_data(as_text=True)
-    assert [one["date"] for one in row.cells.get("measurements", [])] == ([] if said else ["2027-05-03", "2028"])
+    for typed, said in (
+        ("05/09/2027: 12", "Do you mean 5 September 2027"),
+        ("Q3: 1", "“March 2028: 12”"),
+        ("2028: 12\nMay 3, 2027: 7", ""),
+    ):
+        sent = {"value": typed, "rev": "0"}
+        answer = client.post(f"/rows/{row.id}/cells/measurements", data=sent, headers={"HX-Request": "true"})
+        assert answer.status_code == (422 if said else 200)
+        assert said in answer.get_data(as_text=True)
+    assert [one["date"] for one in row.cells["measurements"]] == ["2027-05-03", "2028"]
 
 
 def test_a_column_of_dates_is_asked_about_once_for_each_way_to_read_it(client: ProofReader) -> None:

@@ -12,9 +12,17 @@ export async function start() {
   startBusy()
   startDrag()
   addEventListener("pageshow", renewKeys)
+  addEventListener("paste", pictures)
   if (document.documentElement.dataset.userId) startComments()
   if (document.querySelector("[data-paste-table]")) await insist(() => import("./seldom/paste-table.js"))
   document.documentElement.classList.add("draggable")
+}
+
+/** Plain fields take no pictures, and say so. */
+export function pictures({ target, clipboardData }) {
+  const count = clipboardData?.getData("text") ? 0 : clipboardData?.files.length
+  if (!count || !target.matches?.("textarea, input")) return
+  insist(() => import("./seldom/paste-fields.js")).then(({ tellPictures }) => tellPictures(target, count))
 }
 
 /** On a page that the browser kept as it was, pressing again means something new (klimawerk/idempotency). */

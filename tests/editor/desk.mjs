@@ -3,18 +3,34 @@
 const { DOMSerializer, EditorState, EditorView, TextSelection, Y, ySyncPlugin } = await import(
   "/vendor/klimawerk-editor.yjs-13.6.33.js"
 )
-await import("/js/editor/paste-fields.js")
+const { pictures } = await import("/js/pointing.js")
 const { limits } = await import("/js/editor/limits.js")
-const { pasting } = await import("/js/editor/paste.js")
+const { fetchReader, pasteLater, pasting } = await import("/js/editor/paste.js")
 const { schema } = await import("/js/editor/schema.js")
 
 const base64 = (bytes) => btoa(String.fromCharCode(...bytes))
 const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
 
+/** Before anybody has begun to edit: resolves when the words are in. */
+window.pasteEarly = async (html) => {
+  const { view, close } = await opened(new Y.Doc())
+  view.dom.dispatchEvent(pasted({ html }))
+  const before = view.state.doc.textContent
+  await fetchReader()
+  await new Promise((done) => setTimeout(done))
+  const after = view.state.doc.textContent
+  close()
+  return [before, after]
+}
+
 async function opened(replica, multiline = true) {
   const host = document.body.appendChild(document.createElement("div"))
   const plugins = [ySyncPlugin(replica.getXmlFragment("text.en")), limits(host)]
-  const view = new EditorView(host, { state: EditorState.create({ schema, plugins }), ...pasting({ host, multiline }) })
+  const view = new EditorView(host, {
+    state: EditorState.create({ schema, plugins }),
+    ...pasting({ host, multiline }),
+    handleDOMEvents: { paste: pasteLater, drop: pasteLater },
+  })
   await new Promise((done) => setTimeout(done)) // the binding reads the document in a turn of its own
   return { host, view, close: () => (view.destroy(), host.remove()) }
 }
@@ -84,11 +100,16 @@ window.drop = async (state, files) => {
 }
 
 /** What is said at a plain field after something was pasted into it. */
-window.pasteIntoField = (given) => {
-  const label = document.body.appendChild(document.createElement("p"))
-  const field = label.appendChild(document.createElement("textarea"))
+window.pasteIntoField = async (given) => {
+  const around = document.body.appendChild(document.createElement("p"))
+  const field = around.appendChild(document.createElement("textarea"))
+  field.addEventListener("paste", pictures)
   field.dispatchEvent(pasted(given))
-  const said = label.querySelector(".text-note")?.textContent ?? ""
-  label.remove()
-  return said
+  const fetched = given.files && !given.plain
+  while (fetched && !around.querySelector(".text-note")) await new Promise((done) => setTimeout(done))
+  const said = around.querySelector(".text-note")?.textContent ?? ""
+  field.dispatchEvent(new Event("input"))
+  const after = around.querySelector(".text-note")?.textContent ?? ""
+  around.remove()
+  return [said, after]
 }

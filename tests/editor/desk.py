@@ -72,8 +72,9 @@ class Desk:
 
     def paste_into_field(self, **given: Any) -> str:
         """What is said at a plain field then. `given`: html, plain, files."""
-        said: str = self._page.evaluate("(given) => pasteIntoField(given)", given)
-        return said
+        said, after = self._page.evaluate("(given) => pasteIntoField(given)", given)
+        assert after == "", "it goes with the next letter"
+        return str(said)
 
 
 @contextmanager
@@ -82,6 +83,8 @@ def desk_in(browser: Browser) -> Iterator[Desk]:
     page.route(f"{ADDRESS}/**", _serve)
     page.goto(ADDRESS)
     page.evaluate("import('/desk.mjs')")
+    early = page.evaluate("pasteEarly('<p>keep <s>gone</s></p>')")
+    assert early == ["", "keep"], "what is pasted before the reader of HTML is here goes in when it is"
     yield Desk(page)
     page.close()
 

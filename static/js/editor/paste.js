@@ -2,17 +2,33 @@
 // hold before the editor reads it, and what had to be left out is said at the text.
 
 import { Fragment, Slice } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { tellPasted } from "./telling.js"
-import { leaveOut } from "./paste-left-out.js"
-import { turnWordLists } from "./paste-lists.js"
-import { separate } from "./paste-separators.js"
+import { insist } from "../backoff.js"
+import { note } from "../note.js"
+import { allowedLink } from "./link-rule.js"
 import { schema } from "./schema.js"
+import { tellPasted } from "./telling.js"
 
-// What has no end reaches to that of the text: else each beginning would be searched to there, which takes quadratic time.
-const STYLE_SHEETS = /<style\b[\s\S]*?(?:<\/style\s*>|$)/gi
 const SEPARATORS = /[\v\f\x1c-\x1f\x85\u2028\u2029]/g
 const NO_TEXT = /(?![\t\n])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
-const WHOLE_TAG = /<[a-z][^>]*(?:>|$)/gi
+
+let reader = null
+
+/** Somebody begins to edit: what reads HTML is fetched. */
+export async function fetchReader() {
+  const load = () => import("../seldom/paste-html.js")
+  reader ??= await load().catch(() => insist(load))
+}
+
+/** What is pasted before it is here goes in as soon as it is. */
+export function pasteLater(view, event) {
+  const html = !reader && !view.dragging && (event.clipboardData ?? event.dataTransfer)?.getData("text/html")
+  if (!html) return false
+  event.preventDefault()
+  const host = view.dom.closest("kw-text")
+  if (host) note(host, "note.waiting")
+  fetchReader().then(() => view.isDestroyed || view.pasteHTML(html))
+  return true
+}
 
 /** The view's properties for what is pasted. @param session {host, multiline} */
 export function pasting({ host, multiline }) {
@@ -26,7 +42,7 @@ export function pasting({ host, multiline }) {
   }
   return {
     transformPastedHTML(html) {
-      const cleaned = cleanHtml(html)
+      const cleaned = reader.cleanHtml(html, allowedLink)
       left = cleaned.left
       return cleaned.html
     },
@@ -34,19 +50,6 @@ export function pasting({ host, multiline }) {
     handlePaste: said,
     handleDrop: said,
   }
-}
-
-/** HTML from the clipboard as {html, left}: no styles, Word's lists as lists, tables as paragraphs; `left`
- *  counts what was left out, {struck, pictures, links}. */
-export function cleanHtml(html) {
-  // Styles are read, never applied: as attributes of another name they do not meet the page's content policy.
-  const quiet = html.replace(STYLE_SHEETS, "").replace(WHOLE_TAG, (tag) => tag.replace(/\sstyle\s*=/i, " data-style="))
-  const body = new DOMParser().parseFromString(quiet, "text/html").body
-  const left = leaveOut(body, html.match(STYLE_SHEETS)?.join("") ?? "")
-  turnWordLists(body)
-  separate(body)
-  for (const element of body.querySelectorAll("[data-style]")) styleToMarks(element)
-  return { html: body.innerHTML, left }
 }
 
 /** For titles: whatever was pasted, as one line of plain text. */
@@ -74,21 +77,4 @@ function cleaned(fragment) {
     else if (text) nodes.push(schema.text(text, node.marks))
   })
   return Fragment.from(nodes)
-}
-
-/** Bold and italic said by style become marks; bold taken back by style loses its mark. */
-function styleToMarks(element) {
-  const style = element.dataset.style.toLowerCase()
-  element.removeAttribute("data-style")
-  const plain = /(^|;)\s*font-weight:\s*(normal|400)/.test(style)
-  if (plain && element.matches("b, strong")) return element.replaceWith(...element.childNodes)
-  if (!element.matches("span, font, a, p, li")) return
-  if (/(^|;)\s*font-weight:\s*(bold|[6-9]00)/.test(style)) wrapInside(element, "strong")
-  if (/(^|;)\s*font-style:\s*(italic|oblique)/.test(style)) wrapInside(element, "em")
-}
-
-function wrapInside(element, name) {
-  const mark = element.ownerDocument.createElement(name)
-  mark.append(...element.childNodes)
-  element.append(mark)
 }

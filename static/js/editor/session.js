@@ -6,10 +6,10 @@ import { note } from "../note.js"
 import { startPlaces } from "../places.js"
 import { startWhereabouts } from "../whereabouts.js"
 import { startWriting } from "../writing.js"
-import "./paste-fields.js"
 import { anchorOf } from "./anchors.js"
 import { readCaret } from "./carets.js"
 import { dropRefusedLinks } from "./limits.js"
+import { fetchReader } from "./paste.js"
 import { positionOf } from "./point.js"
 import { schema } from "./schema.js"
 import { tellReadOnly, tellRefused } from "./telling.js"
@@ -131,6 +131,7 @@ export class Session {
   #begin(place) {
     note(this.host, null)
     if (!this.editing) this.#dress()
+    fetchReader()
     dropRefusedLinks(this.#view)
     const { state } = this.#view
     const at = state.doc.resolve(positionOf(state.doc, place))

@@ -11,7 +11,7 @@ import { carets, readCaret } from "./carets.js"
 import { keys } from "./keys.js"
 import { limits } from "./limits.js"
 import { passages } from "./passages.js"
-import { clean, pasting } from "./paste.js"
+import { clean, pasteLater, pasting } from "./paste.js"
 import { schema } from "./schema.js"
 
 /** @param session {host, body, live, multiline, editing, changed(), end(), toolbar} */
@@ -33,7 +33,7 @@ export function makeView(session) {
       attributes: () => (session.editing ? role(session) : {}),
       ...pasting(session),
       handleTextInput,
-      handleDOMEvents: { beforeinput: refuseFormatting, ...compositionOf(session.live) },
+      handleDOMEvents: { beforeinput: refuseFormatting, paste: pasteLater, drop: pasteLater, ...compositionOf(session.live) },
       // The first transactions come while the view is still being made, late ones after its end.
       dispatchTransaction(transaction) {
         if (this.isDestroyed) return

@@ -1,8 +1,6 @@
 // What does not go into a text when HTML is pasted: struck and deleted words, pictures, addresses that are no links
 // here, and what nobody sees. Changes the document and counts.
 
-import { allowedLink } from "./link-rule.js"
-
 const DROPPED = "script, style, title, template, noscript, iframe, xml, button, select, textarea, [hidden]"
 const PICTURES = "img, svg, object, embed, video, canvas"
 const STRUCK = "del, s, strike, [class*=msodel i], [data-style*=line-through i]"
@@ -10,11 +8,11 @@ const UNSEEN = /display:\s*none|mso-hide:\s*all/i
 const BLOCKS = "p, div, li, ul, ol, h1, h2, h3, h4, h5, h6"
 
 /** @param sheets the source's <style> elements, as text @returns {struck, pictures, links}: passages, pictures, links */
-export function leaveOut(body, sheets) {
+export function leaveOut(body, sheets, allowedLink) {
   for (const element of body.querySelectorAll("[data-style]")) if (UNSEEN.test(element.dataset.style)) element.remove()
   for (const element of body.querySelectorAll(DROPPED)) element.remove()
   const pictures = dropPictures(body)
-  return { struck: dropStruck(body, struckIn(sheets)), pictures, links: unlink(body) }
+  return { struck: dropStruck(body, struckIn(sheets)), pictures, links: unlink(body, allowedLink) }
 }
 
 /** Selectors of what style sheets strike through; Excel says it in no other way. */
@@ -54,7 +52,7 @@ function dropPictures(body) {
 }
 
 /** Addresses in the form in which browsers read them; an address that is no link here leaves its words. */
-function unlink(body) {
+function unlink(body, allowedLink) {
   const refused = [...body.querySelectorAll("a[href]")].filter((link) => {
     const href = link.getAttribute("href").trim()
     const { href: allowed } = allowedLink(href.replace(/[\t\n\r]/g, "").replaceAll(" ", "%20"))

@@ -119,12 +119,12 @@ def test_a_measure_that_is_closed_for_editing(house: House) -> None:
     chair = house.go(house.window("coordinator", "en"), "other measure")
     chair.locator(".lock summary").click()
     chair.locator("#lock-reason").fill("We decide on Monday")
-    chair.locator(".lock form button").click()
+    chair.get_by_role("button", name="Close for editing").click()
     expect(chair.locator(".lock .notice")).to_be_visible()
     editor = house.go(house.window("editor", "de"), "other measure")
     for page in (chair, editor):
         seen(page)
-    chair.locator(".lock form button").click()
+    chair.get_by_role("button", name="Open for editing").click()
     expect(chair.locator(".lock .notice")).to_have_count(0)
 
 

@@ -47,11 +47,13 @@ _STRUCK = frozenset(("del", "s", "strike"))
 _EMPTY = frozenset(("br", "col", "hr", "img", "input", "wbr"))
 _ENDED_BY_NEXT = frozenset(("p", "li", "dt", "dd", "option"))
 _SILENT = frozenset(("script", "style", "title"))
-_PARTS = frozenset(("thead", "tbody", "tfoot", "col", "tr", "td", "th"))
+_GROUPS = ("thead", "tbody", "tfoot")
+_PARTS = frozenset((*_GROUPS, "col", "tr", "td", "th"))
+_TO_THE_END = 10**6  # rows: a cell of `rowspan=0` spans the rest of its group
 
 # A tag ends at the first > that is in no quoted value (Google Sheets has the text of cells there), else with the text.
 _TOKEN = re.compile(
-    r"<(/?)([a-zA-Z][a-zA-Z0-9:]*+)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)(?:>|\Z)|<[!?][^<>]*+>|([^<]++)|<"
+    r"<(/?)([a-zA-Z][a-zA-Z0-9:]*+)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)(?:>|\Z)|<[!?][^<>]*+>|([^<]++|<)"
 )
 _LONG_REFERENCE = re.compile(r"&#[0-9]{8,}+;?")  # no character; `html.unescape` fails at thousands of digits
 _SPAN = re.compile(r"(?<![\w-])(col|row)?span\s*=\s*[\"']?(\d{1,3})", re.ASCII | re.IGNORECASE)
@@ -105,6 +107,7 @@ class _Row:
     heading: bool = False
     hidden: bool = False
     struck: bool = False
+    group: int = 0
     cells: list[_Cell] = field(default_factory=list)
 
     @property
@@ -118,6 +121,8 @@ class _Table:
     cell: _Cell | None = None
     """The one that is open."""
     heading: bool = False
+    group: int = 0
+    """Of the rows that come now: no cell spans rows of two groups (thead, tbody, tfoot)."""
     columns: int = 0
     hidden_columns: set[int] = field(default_factory=set)
 
@@ -233,9 +238,10 @@ class _Reader:
         elif tag == "table" and self._open:
             self._open.pop()
             self._break()
-        elif tag in ("td", "th", "tr", "thead") and self._open and not self._deeper:
+        elif tag in (*_GROUPS, "td", "th", "tr") and self._open and not self._deeper:
             self._open[-1].cell = None
             self._open[-1].heading &= tag != "thead"
+            self._open[-1].group += tag in _GROUPS
         elif tag in _BLOCKS:
             self._break()
 
@@ -299,21 +305,22 @@ class _Reader:
             table.hidden_columns |= set(range(table.columns, table.columns + width)) if hidden else set()
             table.columns = min(table.columns + width, self._most_columns)
         elif tag == "tr":
-            table.rows.append(_Row(table.heading, hidden, self._strikes(tag, attributes)))
+            table.rows.append(_Row(table.heading, hidden, self._strikes(tag, attributes), table.group))
             table.cell = None
         elif tag in ("td", "th"):
             if not table.rows:
-                table.rows.append(_Row(table.heading))
+                table.rows.append(_Row(table.heading, group=table.group))
             if table.rows[-1].cells and len(self._open) > 1:
                 for outer in self._open[:-1]:
                     if outer.cell:
                         outer.cell.pieces.append(" | ")
             width = min(max(spans.get("col", 1), 1), self._most_columns)
             strike = _Strike(tag) if table.rows[-1].struck or self._strikes(tag, attributes) else None
-            table.cell = _Cell(strike, width, max(spans.get("row", 1), 1), tag == "th", hidden)
+            table.cell = _Cell(strike, width, spans.get("row", 1) or _TO_THE_END, tag == "th", hidden)
             table.rows[-1].cells.append(table.cell)
         else:
             table.heading = tag == "thead"
+            table.group += 1
 
     def _say(self, text: str) -> None:
         cells = [table.cell for table in self._open if table.cell]
@@ -364,8 +371,10 @@ class _Grid:
     def _placed(self) -> Iterator[dict[int, _Cell]]:
         """Each row's cells by their columns; a cell stands at every column and in every row that it spans."""
         above: dict[int, tuple[_Cell, int]] = {}
+        group = 0
         for row in self._table.rows:
             breathe()
+            above, group = (above if row.group == group else {}), row.group
             line = {column: cell for column, (cell, _left) in above.items()}
             above = {column: (cell, left - 1) for column, (cell, left) in above.items() if left > 1}
             column = 0

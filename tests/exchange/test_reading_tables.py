@@ -48,6 +48,25 @@ def table(*rows: str) -> str:
             id="headings that are not marked",
         ),
         pytest.param(table("<th>a<td>1", "<th>b<td>2"), [["a", "1"], ["b", "2"]], id="headings of rows"),
+        pytest.param(
+            "<table><thead><tr><th rowspan=2>a<th>b</thead><tr><td>1<td>2</table>",
+            [["a", "b"], ["1", "2"]],
+            id="no further than its group of rows",
+        ),
+        pytest.param(
+            "<table><tbody><tr><td rowspan=9>a<td>1<tr><td>2<tbody><tr><td>b<td>3</table>",
+            [["a", "1"], [MERGED, "2"], ["b", "3"]],
+            id="no further than a group that begins",
+        ),
+        pytest.param(
+            table("<td rowspan=0>a<td>1", "<td>2", "<td>3"), [["a", "1"], [MERGED, "2"], [MERGED, "3"]], id="to the end"
+        ),
+        pytest.param(
+            table('<td data-sheets-formula="=R[0]C[1]>5">a<td>1', "<td title='x < y'>b<td>2", "<td x = '\">'>c<td>3"),
+            [["a", "1"], ["b", "2"], ["c", "3"]],
+            id="signs of HTML in attributes",
+        ),
+        pytest.param(table('<td width=5">a<td>1', "<td>x<5 y>2<td>2"), [["a", "1"], ["x<5 y>2", "2"]], id="odd marks"),
         pytest.param(table(f"<td>{table('<td>a<td>b')}"), [["a", "b"]], id="a table for layout"),
         pytest.param(table(f"<td>x{table('<td>a<td>b')}<td>y"), [["x\na | b", "y"]], id="a table in a cell"),
         pytest.param(table("<td><td>a", "<td>&nbsp;<td>b"), [["", "a"], ["", "b"]], id="an empty first column"),

@@ -162,11 +162,12 @@ def lock(item_id: int) -> ResponseReturnValue:
 def unlock(item_id: int) -> ResponseReturnValue:
     """End one of the item's locks, whoever holds it (`lock`); without that, all that begin with the item."""
     opened = allowed_item(item_id, Right.MODERATE)
-    wanted = request.form.get("lock", type=scalars.item_id)
-    if wanted is None:
+    if "lock" not in request.form:
         closing.end_own(opened.item)
-    else:
+    elif (wanted := request.form.get("lock", type=scalars.item_id)) is not None:
         closing.end(opened.item, wanted)
+    else:
+        abort(400)
     return _whole(here(opened))
 
 

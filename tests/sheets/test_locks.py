@@ -191,6 +191,18 @@ def test_the_form_closes_with_scope_and_reason(town: Town, client: ProofReader) 
     assert stranger.closed() == {"WA-01"}  # of another programme: it is not theirs to end
 
 
+@pytest.mark.parametrize("number", ["", "x", "-1", "9" * 30])
+def test_a_number_that_no_lock_has_ends_none(town: Town, client: ProofReader, number: str) -> None:
+    closing.close(town.first, "We vote now", town.holder)
+    client.login(town.coordinator)
+    assert client.post(f"/items/{town.first.id}/unlock", data={"lock": number}).status_code == 400
+    assert town.closed() == {"WA-01"}
+    assert client.post(f"/items/{town.first.id}/unlock", data={"lock": "99999"}).status_code == 303
+    assert town.closed() == {"WA-01"}
+    assert client.post(f"/items/{town.first.id}/unlock").status_code == 303
+    assert town.closed() == set()
+
+
 @pytest.mark.parametrize("role", ["editor", "coordinator"])
 def test_every_door_says_who_has_closed_it_and_why(town: Town, client: ProofReader, role: str) -> None:
     """People who moderate open it first, too: nobody writes past a lock without the others seeing it."""

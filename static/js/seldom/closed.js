@@ -124,6 +124,8 @@ function update(entry) {
   box.querySelector("button").disabled = Boolean(lock)
 }
 
+/** Who has closed it and why, without when. */
 function sentences(lock) {
-  return [...lock.querySelectorAll(".notice p")].map((line) => line.textContent.replace(/\s+/g, " ").trim()).join(" ")
+  const lines = [...lock.querySelectorAll(".notice p")].map((line) => line.firstChild.textContent.trim())
+  return lines.map((line) => line.replace(/[^.!?]$/, "$&.")).join(" ")
 }

@@ -5,8 +5,12 @@ import { relockBy, within } from "../swap.js"
 const PARTS = "kw-field, kw-text, .rows"
 
 relockBy({
-  /** Somebody works where `newer` has nothing: the parts around them are put one by one. Something stays owed. */
+  /** Somebody works where `newer` has nothing: the parts around them are put one by one. Something stays owed. A text
+   *  that nobody is in can go; its document knows what of it is not sent. */
   parts(present, newer, held, put) {
+    const idle = held.filter((element) => element.matches("kw-text:not(.is-editing)") && !within(newer, element))
+    idle.forEach((element) => element.remove())
+    if (idle.length) return put(present, newer)
     const parts = [...present.querySelectorAll(PARTS)].filter((part) => !part.parentElement.closest(PARTS))
     for (const part of parts) {
       const fresh = part.id && within(newer, part)

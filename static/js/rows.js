@@ -70,7 +70,8 @@ function send({ element, url, body, text, label, added, next }) {
 /** Nothing was typed, so it is said once, and the page is about to lose its buttons. */
 function tell(key, html) {
   saving.forget(key)
-  document.getElementById("flashes").insertAdjacentHTML("beforeend", html)
+  const { content } = Object.assign(document.createElement("template"), { innerHTML: html })
+  document.getElementById("flashes").append(content)
 }
 
 function refused({ key, place, text, reason }) {

@@ -20,7 +20,7 @@ FAMILIES = {
 
 PLAIN = (
     r'\bword\(\s*"([^"]+)"',
-    r'"((?:note|people|field)\.[a-z.]+)"',
+    r'"((?:note|people|field|writing)\.[a-z.]+)"',
     r'word\([^")]*\? "([^"]+)"',
     r'word\([^")]*"[^"]+" : "([^"]+)"',
 )

@@ -34,7 +34,7 @@ function agreed(n) {
   const stay = plainButton(word("leaving.stay"), { type: "submit" })
   const go = plainButton(word("leaving.go"), { type: "submit", value: "go" })
   const show = plainButton(word("panel.show"), { data: { showWaiting: "" } })
-  const why = build("p", { textContent: `${counted("waiting.here", n)} ${word(owed().length ? "leaving.lost" : "leaving.why")}` })
+  const why = build("p", { textContent: `${counted("waiting.here", n)} ${owed().length ? word("leaving.lost") : word("leaving.why")}` })
   const form = build("form", { method: "dialog" }, build("p", { className: "actions" }, stay, go, show))
   const dialog = dialogOf("leaving", word("leaving.title"), why, form)
   dialog.showModal()

@@ -19,7 +19,7 @@ from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.sheets.heads import OUTLINE, head_of, note_under
 from klimawerk.sheets.holding import hold
-from klimawerk.sheets.locks import LONGEST, PERSON, State, covering, covers, locks_of, state_of
+from klimawerk.sheets.locks import LONGEST, PERSON, State, covering, covers, locks_of, sparing, state_of
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.signals import locks_changed
 from klimawerk.text import cut
@@ -66,10 +66,10 @@ def close(item: Item, reason: str, holder: Holder, *, except_id: int | None = No
 
 
 def end(item: Item, lock_id: int) -> None:
-    """End one of the locks that cover the item; nothing when it has ended already. Raises Gone."""
+    """End one of the locks that cover the item, or all but it; nothing when it has ended already. Raises Gone."""
     with writing():
         _take_turn(item)
-        _end(item, [lock for lock in covering(item) if lock.id == lock_id])
+        _end(item, [lock for lock in covering(item) + sparing(item) if lock.id == lock_id])
 
 
 def end_own(item: Item) -> None:
@@ -106,15 +106,15 @@ def _end(item: Item, locks: Sequence[EditLock]) -> None:
 
 
 def _derive(item: Item, changed: Sequence[EditLock]) -> None:
-    """Bring every item of the programme, the bin included, to what its locks say; those that a changed lock covers are
-    told of in any case."""
+    """Bring every item of the programme, the bin included, to what its locks say; those that a changed lock covers, or
+    spares, are told of in any case."""
     locks, items = locks_of(item), _items(item)
     kept = _kept([one.name for one in items])
     states: dict[State, list[str]] = {}
     touched: list[int] = []
     for one in items:
         state = state_of([lock for lock in locks if covers(lock, one)])
-        if kept.get(one.name) != state or any(covers(lock, one) for lock in changed):
+        if kept.get(one.name) != state or any(covers(lock, one) or lock.except_id == one.id for lock in changed):
             one.lock_rev = note(one.name)
             touched.append(one.id)
             states.setdefault(state, []).append(one.name)

@@ -49,6 +49,11 @@ def covering(item: Item) -> list[EditLock]:
     return [lock for lock in locks_of(item) if covers(lock, item)]
 
 
+def sparing(item: Item) -> list[EditLock]:
+    """The locks that close everything but the item, the oldest first."""
+    return [lock for lock in locks_of(item) if lock.except_id == item.id]
+
+
 def locks_of(item: Item) -> list[EditLock]:
     """All locks in the item's programme, the oldest first."""
     query = select(EditLock).join(Item, Item.id == EditLock.item_id).where(Item.frame_id == item.frame_id)
@@ -77,9 +82,12 @@ def cover_new(item: Item) -> None:
         store.lock([item.name], reason, by)
 
 
-def views_of(item: Item) -> list[LockView]:
-    """The locks that close the item, for its page."""
-    locks = covering(item)
+def views_of(item: Item, locks: list[EditLock] | None = None) -> list[LockView]:
+    """The locks that close the item, for its page, or these."""
+    if locks is None:
+        locks = covering(item)
+    if not locks:
+        return []
     people = names_of(_people(locks))
     codes = _codes({id_ for lock in locks for id_ in (lock.except_id,) if id_})
     return [

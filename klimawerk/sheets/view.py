@@ -20,7 +20,7 @@ from klimawerk.sheets.catalogue import CODE, Field, RowKind, split_key
 from klimawerk.sheets.field_view import FieldView, conflict_id
 from klimawerk.sheets.in_words import InWords
 from klimawerk.sheets.languages import languages_for
-from klimawerk.sheets.locks import LockView, views_of
+from klimawerk.sheets.locks import LockView, sparing, views_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import Options
 from klimawerk.sheets.text_view import TextView
@@ -145,6 +145,11 @@ class View(InWords):
     def locks(self) -> list[LockView]:
         """Who closed it for editing, why, and what with it; empty while it is open."""
         return views_of(self.item) if self.opened.locked else []
+
+    @cached_property
+    def locks_elsewhere(self) -> list[LockView]:
+        """The same for locks that close everything but this measure."""
+        return views_of(self.item, sparing(self.item)) if self.item.kind == "measure" else []
 
     @property
     def now(self) -> datetime:

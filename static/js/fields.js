@@ -87,16 +87,25 @@ class Field extends HTMLElement {
     return why
   }
 
+  /** The sheet may just have been closed: who is typing here is told here. */
+  heed() {
+    if (!this.stands && this.#unsent && this.lock) this.stand()
+  }
+
   /** The server has drawn the field anew: show what it says. */
   settle() {
     if (this.form) reset(this.form)
     this.#mark()
   }
 
+  get #unsent() {
+    return this.dirty && this.#sent !== current(this.form)
+  }
+
   #mark() {
     this.toggleAttribute("data-dirty", this.dirty)
-    if (this.stands) this.stand()
-    else if (this.dirty && this.#sent !== current(this.form)) keep(this.draft, () => this.dirty && recordOf(this.change()), true)
+    if (this.stands || (this.#unsent && this.lock)) this.stand()
+    else if (this.#unsent) keep(this.draft, () => this.dirty && recordOf(this.change()), true)
     else drop(this.draft)
   }
 

@@ -46,9 +46,10 @@ def test_an_open_page_loses_and_gains_what_edits_and_keeps_what_is_typed(
     expect(page.locator("main kw-field form:visible")).to_have_count(1)  # the one that somebody is in
     expect(page.locator(".row-add:visible, .row-tools:visible, details.more:visible")).to_have_count(0)
     expect(box).to_have_value("2027-05")
-    page.keyboard.press("Tab")
     words = page.locator(".closed-words")
-    expect(words).to_contain_text("We vote now")
+    expect(words).to_contain_text("Coordinator partner: We vote now. Ihr Eintrag ist nicht gespeichert.")
+    expect(box).to_be_focused()  # told where they type, and before they leave
+    page.keyboard.press("Tab")
     expect(words.get_by_role("button").first).to_be_disabled()
     expect(here.state).to_have_attribute("data-state", "refused")
     assert kept_value(measure, "period_start") is None

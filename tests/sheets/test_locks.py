@@ -133,6 +133,28 @@ def test_only_what_a_lock_changes_is_told_of(town: Town) -> None:
     assert db.session.get_one(Item, town.third.id).lock_rev == 0
 
 
+def test_the_one_measure_that_stays_open_says_that_all_else_is_closed_and_opens_it(
+    town: Town, client: ProofReader
+) -> None:
+    client.login(town.coordinator)
+    path, told = f"/measures/{town.first.id}", "Everything else is closed for editing."
+    before = revision(town.first.name)
+    closing.close(town.programme, "We vote on WA-01", town.holder, except_id=town.first.id)
+    assert revision(town.first.name) == before + 1  # its open pages follow
+    page = client.get(path).text
+    assert told in page
+    assert "Moderator neutral: We vote on WA-01" in page
+    assert "text-edit" in page  # and it stays open itself
+    for item in (town.second, town.goal, town.programme):
+        assert told not in client.get(f"/{item.kind}s/{item.id}").text
+    (lock,) = db.session.query(EditLock).all()
+    client.post(f"/items/{town.third.id}/unlock", data={"lock": str(lock.id + 1)})
+    assert town.closed() == EVERYTHING - {"WA-01"}
+    client.post(f"/items/{town.first.id}/unlock", data={"lock": str(lock.id)})
+    assert town.closed() == set()
+    assert told not in client.get(path).text
+
+
 def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(
     any_database: str, town: Town, client: ProofReader
 ) -> None:

@@ -126,6 +126,6 @@ function update(entry) {
 
 /** Who has closed it and why, without when. */
 function sentences(lock) {
-  const lines = [...lock.querySelectorAll(".notice p")].map((line) => line.firstChild.textContent.trim())
+  const lines = [...lock.querySelectorAll(".notice:not(.elsewhere) p")].map((line) => line.firstChild.textContent.trim())
   return lines.map((line) => line.replace(/[^.!?]$/, "$&.")).join(" ")
 }

@@ -4,6 +4,10 @@ import { relockBy, within } from "../swap.js"
 
 const PARTS = "kw-field, kw-text, .rows"
 
+document.addEventListener("kw:swapped", () => {
+  for (const field of document.querySelectorAll("kw-field[data-dirty]")) field.heed()
+})
+
 relockBy({
   /** Somebody works where `newer` has nothing: the parts around them are put one by one. Something stays owed. A text
    *  that nobody is in can go; its document knows what of it is not sent. */

@@ -26,10 +26,11 @@ function placeOf({ item, field, lang }) {
   return { address, where: item === document.body.dataset.item ? labelOf(field) : titleOf(path) }
 }
 
-/** Its code and its title, which say in what language they are. */
+/** Its code and its title, which say in what language they are. There is room for the code alone. */
 function titleOf(path) {
-  const parts = document.querySelectorAll(`.outline a[href="${path}"] > :not(.outline-state)`)
-  return [...parts].flatMap((part) => [part.cloneNode(true), " "]).slice(0, -1)
+  const parts = [...document.querySelectorAll(`.outline a[href="${path}"] > :not(.outline-state)`)].map((part) => part.cloneNode(true))
+  for (const title of parts.slice(1)) title.className = "unseen"
+  return parts.flatMap((part) => [part, " "]).slice(0, -1)
 }
 
 function labelOf(field) {

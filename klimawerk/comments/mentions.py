@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 from klimawerk.accounts import present
 from klimawerk.comments.models import Comment, CommentMention, Thread
 from klimawerk.comments.people import People
+from klimawerk.comments.quotations import without_quotations
 from klimawerk.extensions import db
 from klimawerk.folding import fold, words
 
@@ -40,7 +41,7 @@ def remember(thread: Thread, comment: Comment) -> None:
     """Note who is called in the comment's present words. Inside `writing()`."""
     db.session.execute(delete(CommentMention).where(CommentMention.comment_id == comment.id))
     names = People(thread.item.frame.partnership).names(thread.side)
-    for person in sorted(_there(called(comment.words, names))):
+    for person in sorted(_there(called(without_quotations(comment.words), names))):
         db.session.add(CommentMention(comment_id=comment.id, person_id=person))
 
 

@@ -28,8 +28,8 @@ from klimawerk.comments.answers import (
 )
 from klimawerk.comments.listing import Page
 from klimawerk.comments.models import Thread
+from klimawerk.comments.quotations import quoted
 from klimawerk.comments.view import Talk, talk_of
-from klimawerk.comments.words import quoted
 from klimawerk.database import BROKEN
 from klimawerk.folding import ALIKE
 from klimawerk.partnerships.access import Member

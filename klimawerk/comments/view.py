@@ -20,10 +20,11 @@ from klimawerk.comments.mentions import mentioned, not_called
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.people import Author, People
 from klimawerk.comments.proposals import ProposalView
+from klimawerk.comments.quotations import without_quotations
 from klimawerk.comments.service import ACCEPTED, EDITED, OPENED, PROPOSED, REPLIED, RESOLVED
 from klimawerk.comments.subjects import SubjectView
 from klimawerk.comments.topics import threads_topic
-from klimawerk.comments.words import to_html, without_quotations
+from klimawerk.comments.words import to_html
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
 from klimawerk.partnerships.access import Member

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from markupsafe import Markup, escape
 
 from klimawerk.comments.mentions import calls
+from klimawerk.comments.quotations import is_quotation
 from klimawerk.text import clean
 from klimawerk.web.links import linked
 
-QUOTE = "> "
 _REL = "noopener noreferrer nofollow"
-_QUOTED = re.compile(r">++(?:\s|$)")
 Called = Mapping[int, str]
 
 
@@ -23,25 +21,10 @@ def to_html(text: str, names: Iterable[str] = ()) -> Markup:
     return Markup("").join(_blocks(clean(text), dict(enumerate(names))))
 
 
-def quoted(text: str) -> str:
-    """The text as a quotation to answer below."""
-    return "\n".join(f"{QUOTE}{line}".rstrip() for line in text.splitlines() if not is_quotation(line)) + "\n\n"
-
-
-def without_quotations(text: str) -> str:
-    """What the writer says in their own words."""
-    return "\n".join(line for line in text.splitlines() if not is_quotation(line))
-
-
-def is_quotation(line: str) -> bool:
-    """Whether the line quotes: "> text", ">> text" and ">" do; ">50 %", ">=2" and "->" are the writer's own."""
-    return _QUOTED.match(line) is not None
-
-
 def _blocks(text: str, called: Called) -> Iterator[Markup]:
     for quotes, some in groupby(text.splitlines(), is_quotation):
         lines = [line[1:].removeprefix(" ") if quotes else line for line in some]
-        paragraphs = Markup("").join(_paragraphs(lines, called))
+        paragraphs = Markup("").join(_paragraphs(lines, {} if quotes else called))
         yield Markup("<blockquote>{}</blockquote>").format(paragraphs) if quotes else paragraphs
 
 

@@ -12,7 +12,7 @@ from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
 from klimawerk.accounts.models import Person
-from klimawerk.comments.words import QUOTE, is_quotation
+from klimawerk.comments.quotations import QUOTE, is_quotation
 from klimawerk.digests.content import calls_in, chapters
 from klimawerk.digests.links import address_to_stop
 from klimawerk.digests.missed import Found, Window

@@ -12,7 +12,7 @@ from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.comments.models import Comment
 from klimawerk.comments.people import Author, People
-from klimawerk.comments.words import is_quotation
+from klimawerk.comments.quotations import is_quotation
 from klimawerk.database import breathe
 from klimawerk.extensions import db
 from klimawerk.news.gathering import CHANGED, MENTION, OUTCOME, Happening, memberships

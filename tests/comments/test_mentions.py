@@ -77,6 +77,17 @@ def test_who_writes_learns_whom_an_at_does_not_call(table: Table) -> None:
     assert " calls nobody" not in voice.page("?lang=en")
 
 
+def test_whoever_is_called_in_a_quotation_is_not_called_again(table: Table) -> None:
+    voice, called, also = table.voice(), table.person("reviewer", "partner"), table.person("observer", "partner")
+    voice.begin("@Reviewer partner, please look")
+    voice.reply(1, "> @Reviewer partner, please look\n\nI have looked, @Observer partner")
+    voice.reply(1, ">> @Reviewer partner\n> I have looked, @Observer partner\n\nThanks")
+    voice.reply(1, ">@Reviewer partner, once more")
+    assert mentioned(table) == {(1, called.id), (2, also.id), (4, called.id)}
+    voice.do("/comments/2", words="> @Observer partner\n\nyes")
+    assert mentioned(table) == {(1, called.id), (4, called.id)}
+
+
 def test_who_writes_learns_that_former_members_and_the_other_side_are_not_called(table: Table) -> None:
     gone = factories.person("Esi Gone")
     factories.member(table.team.partnership, "de", "editor", who=gone)

@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from klimawerk.accounts.service import end_person
 from klimawerk.clock import now
-from klimawerk.comments import words
+from klimawerk.comments import quotations, words
 from klimawerk.database import writing
 from klimawerk.news.view import shortened
 from klimawerk.sheets.items import lock_item
@@ -92,7 +92,12 @@ def test_nobody_takes_a_name_that_belongs_to_somebody_else(table: Table) -> None
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"), [("  \n", "Please write something first."), ("x" * 10_001, "these are 10,001")]
+    ("words", "sentence"),
+    [
+        ("  \n", "Please write something first."),
+        ("\u200b\u00ad", "Please write something first."),
+        ("x" * 10_001, "these are 10,001"),
+    ],
 )
 def test_what_cannot_be_sent_comes_back_with_a_sentence(table: Table, words: str, sentence: str) -> None:
     voice = table.voice("editor", "partner")
@@ -133,21 +138,21 @@ def test_nothing_that_is_written_becomes_markup_and_links_are_safe(table: Table)
 
 
 def test_a_quotation_is_one() -> None:
-    assert words.quoted("one\ntwo\n> older") == "> one\n> two\n\n"
+    assert quotations.quoted("one\ntwo\n> older") == "> one\n> two\n\n"
     assert words.to_html("> one\n> two\nBut why?") == "<blockquote><p>one<br>two</p></blockquote><p>But why?</p>"
 
 
 @pytest.mark.parametrize("line", [">50 % der Dächer", ">= 20 MW", ">2 %, >3 %", "->Rathaus", ">:-("])
 def test_a_sign_at_the_beginning_of_a_line_is_no_quotation(line: str) -> None:
     assert words.to_html(f"> Wie viele?\n{line}") == f"<blockquote><p>Wie viele?</p></blockquote><p>{escape(line)}</p>"
-    assert words.quoted(f"> Wie viele?\n{line}") == f"> {line}\n\n"
-    assert words.to_html(words.quoted(line)) == f"<blockquote><p>{escape(line)}</p></blockquote>"
+    assert quotations.quoted(f"> Wie viele?\n{line}") == f"> {line}\n\n"
+    assert words.to_html(quotations.quoted(line)) == f"<blockquote><p>{escape(line)}</p></blockquote>"
     assert shortened(f"> Wie viele?\n{line}") == line
 
 
 @pytest.mark.parametrize("line", ["> 50 Dächer", ">", ">> older", ">\u00a0pasted"])
 def test_a_sign_and_a_blank_are_a_quotation(line: str) -> None:
-    assert words.is_quotation(line)
+    assert quotations.is_quotation(line)
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,11 @@ def look(text: str) -> str:
     return normalize("NFC", _SOMETIMES_UNSEEN.sub("", text).translate(_TWINS))
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing in it can be seen."""
+    return not text or text.isspace() or not look(text).strip()
+
+
 def looks_same(one: Any, other: Any) -> bool:
     """Whether two values of JSON are the same to the eye: equal but for the `look` and the line ends of texts."""
     return bool(one == other) or _looks_of(one) == _looks_of(other)

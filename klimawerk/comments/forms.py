@@ -15,6 +15,7 @@ from klimawerk.comments.service import Written
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.models import Frame
+from klimawerk.text import is_blank
 from klimawerk.web.formats import number
 from klimawerk.web.places import LANGUAGE_NAMES
 
@@ -33,7 +34,7 @@ def written(form: Form, frame: Frame) -> Written:
 def words(form: Form) -> str:
     """Plain text of 1 to `LONGEST` characters. Raises Refused."""
     text = form.get("words", "").strip()
-    if not text:
+    if is_blank(text):
         raise Refused(_("Please write something first."), "words")
     if len(text) > LONGEST:
         most, found = number(LONGEST), number(len(text))

@@ -8,6 +8,7 @@ from itertools import islice
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk.collab.content import to_plain
 from klimawerk.exchange import layout
 from klimawerk.exchange.draft import Draft, ItemDraft
 from klimawerk.exchange.problems import Place, Problem
@@ -16,6 +17,7 @@ from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.sheets.catalogue import Sheet
 from klimawerk.sheets.plausibility import Hint, Period, date_hints
+from klimawerk.text import is_blank
 
 MOST = 100  # more would bury the rest of the preview
 
@@ -43,7 +45,8 @@ def _of(
     item: ItemDraft, sheet: Sheet, slots: tuple[layout.Slot, ...], place: Place, period: Period
 ) -> Iterator[Problem]:
     paths = {name: path for path, name in slots}
-    if not any(text for fragment, text in item.texts.items() if fragment.startswith("title.")):
+    titles = (text for fragment, text in item.texts.items() if text and fragment.startswith("title."))
+    if all(is_blank(to_plain(title)) for title in titles):
         yield Problem(_at(place, paths["title"]), NO_TITLE)
     for hint in date_hints(sheet, item.values, item.rows, period):
         yield Problem(_place(hint, item, _at(place, paths[hint.part])), hint.sentence)

@@ -38,6 +38,7 @@ from klimawerk.sheets.plausibility import UNBOUNDED, Period
 from klimawerk.sheets.routes import here
 from klimawerk.sheets.rows import TooManyRows, rows_of
 from klimawerk.sheets.view import View
+from klimawerk.text import is_blank
 
 TITLE_LENGTH = GOAL.fields["title"].max_length
 
@@ -172,7 +173,8 @@ def _has_titles(desk: Desk) -> bool:
 
 
 def _titles(desk: Desk) -> dict[str, str]:
-    return {code: " ".join(request.form.get(f"goal-{code}", "").split()) for code in desk.view.languages.all}
+    typed = {code: request.form.get(f"goal-{code}", "") for code in desk.view.languages.all}
+    return {code: "" if is_blank(title) else " ".join(title.split()) for code, title in typed.items()}
 
 
 def _named(desk: Desk) -> bool:

@@ -128,7 +128,8 @@ def _quoted_cell(given: str, at: int, delimiter: str) -> tuple[str, int] | None:
 def _clean(cell: str) -> str:
     breathe()
     lines = [" ".join(line.split()) for line in text.clean(cell).split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    cleaned = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return "" if text.is_blank(cleaned) else cleaned
 
 
 def _quoted(cell: str) -> str:

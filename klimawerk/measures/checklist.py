@@ -13,6 +13,7 @@ from flask_babel.speaklater import LazyString
 from klimawerk.codes import label
 from klimawerk.measures.content import SHEET
 from klimawerk.sheets.catalogue import Words
+from klimawerk.text import is_blank
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -49,7 +50,7 @@ def missing(
 
 def _texts(texts: Mapping[str, str], languages: list[str]) -> Iterator[Missing]:
     for name in _TEXTS:
-        lacking = [language for language in languages if not texts.get(f"{name}.{language}", "").strip()]
+        lacking = [language for language in languages if is_blank(texts.get(f"{name}.{language}", ""))]
         if len(lacking) == len(languages):
             yield Missing(name, _("%(what)s is missing.", what=_label(name)))
         else:

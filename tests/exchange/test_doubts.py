@@ -49,7 +49,7 @@ def test_dates_that_do_not_fit_are_named_with_their_places(app: Flask, example: 
 def test_a_missing_title_and_one_that_is_too_long_are_said(app: Flask, example: dict[str, Any]) -> None:
     example["measures"][0]["title"] = {"de": "x" * 120, "en": "x" * 121}
     del example["measures"][1]["title"]
-    example["goals"][1]["title"] = {"de": " "}
+    example["goals"][1]["title"] = {"de": " ", "en": "\u00ad\u200b"}
     assert notes(example) == [
         "measures[0] (WA-01) → title → en: This text is longer than 120 characters.",
         "goals[1] (Z2) → title: There is no title.",

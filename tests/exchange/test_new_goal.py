@@ -52,7 +52,7 @@ def test_a_goal_is_made_with_the_measures(any_database: str, client: ProofReader
 
 def test_without_a_title_nothing_is_made_and_one_language_is_enough(client: ProofReader, empty: Programme) -> None:
     address = f"/programmes/{empty.id}/paste"
-    for titles in ({}, {"goal-en": " ", "goal-de": ""}, {"goal-en": "x" * 121}):
+    for titles in ({}, {"goal-en": " ", "goal-de": "\u00ad\u200b"}, {"goal-en": "x" * 121}):
         refused = client.post(address, data={**TABLE, **titles})
         assert refused.status_code == 422
         assert 'id="goal-error"' in refused.get_data(as_text=True)

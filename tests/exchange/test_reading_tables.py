@@ -69,6 +69,9 @@ def table(*rows: str) -> str:
         pytest.param(table('<td width=5">a<td>1', "<td>x<5 y>2<td>2"), [["a", "1"], ["x<5 y>2", "2"]], id="odd marks"),
         pytest.param(table(f"<td>{table('<td>a<td>b')}"), [["a", "b"]], id="a table for layout"),
         pytest.param(table(f"<td>x{table('<td>a<td>b')}<td>y"), [["x\na | b", "y"]], id="a table in a cell"),
+        pytest.param(
+            table("<td>a<td>&shy;", "<td>&#8203;<td>b"), [["a", ""], ["", "b"]], id="cells with nothing to see"
+        ),
         pytest.param(table("<td><td>a", "<td>&nbsp;<td>b"), [["", "a"], ["", "b"]], id="an empty first column"),
         pytest.param(
             table("<td>a<td style='display:none'>x<td>1", '<td>b<td style="display: none">y<td>2'),

@@ -78,3 +78,11 @@ def test_an_open_priority_is_not_decided_and_a_permanent_task_needs_no_end(measu
     measure.values |= {"priority": "open", "horizon": "permanent"}
     del measure.values["period_end"]
     assert [one.part for one in lacks(measure)] == ["priority"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "lacking"), [("\u00ad", 1), ("\u200b \u00a0\u2060", 1), ("\u200e", 1), ("a\u00ad", 0)]
+)
+def test_a_text_in_which_nothing_can_be_seen_is_missing(measure: MeasureDraft, typed: str, lacking: int) -> None:
+    texts = {fragment: to_plain(text) for fragment, text in measure.texts.items() if text} | {"title.en": typed}
+    assert len(missing(measure.values, measure.rows, texts, ["de", "en"], SIDES)) == lacking

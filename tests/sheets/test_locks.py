@@ -78,7 +78,9 @@ def test_each_scope_closes_what_it_says_and_opens_it_again(any_database: str, to
         assert town.closed() == set(), name
 
 
-@pytest.mark.parametrize("first", list(SCOPES))
+@pytest.mark.parametrize(
+    "first", ["all but one", *(pytest.param(name, marks=pytest.mark.slow) for name in SCOPES if name != "all but one")]
+)
 def test_two_locks_end_each_for_itself_in_any_order(town: Town, first: str) -> None:
     for second in SCOPES:
         for order in (0, 1):
@@ -155,9 +157,7 @@ def test_the_one_measure_that_stays_open_says_that_all_else_is_closed_and_opens_
     assert told not in client.get(path).text
 
 
-def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(
-    any_database: str, town: Town, client: ProofReader
-) -> None:
+def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(town: Town, client: ProofReader) -> None:
     holder = town.team.de["coordinator"]
     factories.member(town.team.partnership, "de", "coordinator")
     closing.close(town.goal, "Until the council has met", person(holder.id))

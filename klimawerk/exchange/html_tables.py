@@ -2,6 +2,7 @@
 
 A cell that spans columns gives its text to the first of them. One that spans rows gives it to the first, and `MERGED`
 to the others. Several rows of headings become one. Struck and deleted words and pictures are left out and counted.
+Raised and lowered digits stay so ("10³", not "103").
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ _BLOCKS = frozenset(
     )
 )
 _STRUCK = frozenset(("del", "s", "strike"))
+_LEVEL = {
+    "sup": str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻"),
+    "sub": str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋"),
+}
 _EMPTY = frozenset(("br", "col", "hr", "img", "input", "wbr"))
 _ENDED_BY_NEXT = frozenset(("p", "li", "dt", "dd", "option"))
 _SILENT = frozenset(("script", "style", "title"))
@@ -206,6 +211,7 @@ class _Reader:
         self.outside = False
         self.struck, self.pictures = 0, 0
         self._open: list[_Table] = []
+        self._level = ""
         self._strike: _Strike | None = None
         self._struck_classes = struck_classes
         self._deeper, self._silent, self._most_columns = 0, "", most_columns
@@ -223,6 +229,8 @@ class _Reader:
             self._part(tag, attributes)
         else:
             self._inside(tag, attributes)
+        if tag in _LEVEL or tag in _PARTS:
+            self._level = tag if tag in _LEVEL else ""
         if tag == "br":
             self._say("\n")
         elif tag in _BLOCKS:
@@ -233,6 +241,7 @@ class _Reader:
             self._silent = "" if tag == self._silent else self._silent
             return
         self._end_strike(tag)
+        self._level = "" if tag == self._level or tag in _PARTS else self._level
         if tag == "table" and self._deeper:
             self._deeper -= 1
         elif tag == "table" and self._open:
@@ -246,8 +255,11 @@ class _Reader:
             self._break()
 
     def text(self, text: str) -> None:
-        if not self._silent:
-            self._say(re.sub(r"\s+", " ", text))
+        if self._silent:
+            return
+        level = _LEVEL.get(self._level, {})
+        digits = level and all(ord(letter) in level for letter in text.strip())
+        self._say(re.sub(r"\s+", " ", text.translate(level) if digits else text))
 
     def _inside(self, tag: str, attributes: str) -> None:
         """An element that is no part of a table."""

@@ -62,6 +62,18 @@ def test_separators_go_on_separating(desk: Desk) -> None:
     assert {html: answer.html for html, answer in zip(SEPARATED, answers, strict=True)} == SEPARATED
 
 
+LEVELS = {
+    "<p>10<sup>3</sup> t CO<sub>2</sub></p>": "<p>10³ t CO₂</p>",
+    "<table><tr><td>10<sup>-6</sup></td><td>m<sup>2</sup></td></tr></table>": "<p>10⁻⁶ | m²</p>",
+    "<p>H<sub><b>2</b></sub>O, 1<sup>st</sup></p>": "<p>H₂O, 1st</p>",
+}
+
+
+def test_raised_and_lowered_digits_make_no_other_number(desk: Desk) -> None:
+    answers = desk.paste_all(list(LEVELS))
+    assert {html: answer.html for html, answer in zip(LEVELS, answers, strict=True)} == LEVELS
+
+
 def test_a_title_takes_what_is_pasted_as_words_on_one_line(desk: Desk) -> None:
     for html in (
         "<p>a</p><p>b<br>c</p>",

@@ -118,6 +118,18 @@ def test_separators_in_a_cell_go_on_separating(app: Flask, cell: str, text: str)
     assert parse(table(f"<td>{cell}<td>1")) == [[text, "1"]]
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("10<sup>3</sup> t CO<sub>2</sub>e", "10³ t CO₂e"),
+        ("10<sup><span>-6</span></sup> m<sup>2</sup>", "10⁻⁶ m²"),
+        ("1<sup>st</sup> of 10<sup>", "1st of 10"),
+    ],
+)
+def test_raised_and_lowered_digits_make_no_other_number(app: Flask, cell: str, text: str) -> None:
+    assert parse(table(f"<td>{cell}<td>1")) == [[text, "1"]]
+
+
 SHEET_OF_EXCEL = "<style><!-- .xl1 {color:red} td.xl2, .x3\n{font:x; text-decoration:line-through;} --></style>"
 
 

@@ -28,11 +28,16 @@ def delete_item(item: Item, *, by: int) -> None:
     """A goal goes with its measures. Their live documents close at once for everybody; nothing is erased.
 
     What lies in the bin already stays there as it is. Raises Closed when the item, or a measure of the goal, is closed
-    for editing: whoever may not change a measure does not delete it by the goal above it either.
+    for editing: whoever may not change a measure does not delete it by the goal above it either. The one measure that a
+    lock on the rest leaves open is not deleted either, since it could not be brought back under its closed goal.
     """
     with suppress(Gone), writing():
-        note_order(programme_of(item))
+        programme = programme_of(item)
+        note_order(programme)
         hold(item)
+        for above in (programme, *([_goal_of(item)] if isinstance(item, Measure) else [])):
+            if store.is_locked(above.name):
+                raise Closed(sentence(above))
         together = [item, *(measures_of(item) if isinstance(item, Goal) else [])]
         for one in together:
             note(one.name)

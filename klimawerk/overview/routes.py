@@ -25,6 +25,7 @@ from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, allowed_item, of_kind, readable_item, writable_item
 from klimawerk.sheets.fragments import derive
 from klimawerk.sheets.heads import ORDER
+from klimawerk.sheets.locks import sentence
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.routes import here
@@ -63,9 +64,12 @@ def order(item_id: int) -> ResponseReturnValue:
 @bp.get("/programmes/<int:item_id>/bin")
 @login_required
 def bin_page(item_id: int) -> ResponseReturnValue:
-    v = _programme(writable_item(item_id))
+    v = _programme(allowed_item(item_id, Right.EDIT))
     items = binning.binned(of_kind(v.opened, Programme))
-    return render_template("overview/bin.html", v=v, items=items, titles=titles_of(items, v.languages.show))
+    closed = sentence(v.item) if v.opened.locked else ""
+    return render_template(
+        "overview/bin.html", v=v, items=items, titles=titles_of(items, v.languages.show), closed=closed
+    )
 
 
 @bp.get("/items/<int:item_id>/line")

@@ -12,6 +12,7 @@ from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
 from klimawerk.overview.bin import delete_item, restore_item
 from klimawerk.programmes.models import Programme
+from klimawerk.sheets import closing
 from klimawerk.sheets.holding import Closed
 from klimawerk.sheets.items import lock_item, unlock_item
 from tests import factories
@@ -86,3 +87,34 @@ def test_a_closed_sheet_says_that_it_is_closed(client: ProofReader, team: Team, 
     lock_item(first, "We vote now", by="Somebody")
     client.login(team.partner["editor"])
     assert "closed for editing" in client.post(f"/items/{first.id}/delete").text
+
+
+def test_the_one_measure_that_stays_open_is_not_deleted_since_it_could_not_come_back(
+    client: ProofReader, team: Team, programme: Programme, first: Measure
+) -> None:
+    closing.close(programme, "We write one", closing.Holder(name="Moderator"), except_id=first.id)
+    client.login(team.partner["editor"])
+    refused = client.post(f"/items/{first.id}/delete")
+    assert refused.status_code == 423
+    assert "The programme is closed for editing. Moderator: We write one." in refused.text
+    assert client.get(f"/measures/{first.id}").status_code == 200
+    closing.end_own(programme)
+    assert client.post(f"/items/{first.id}/delete").status_code == 303
+
+
+def test_the_bin_can_be_read_while_the_programme_is_closed(
+    client: ProofReader, team: Team, programme: Programme, first: Measure
+) -> None:
+    delete_item(first, by=team.de["editor"].id)
+    client.login(team.partner["editor"])
+    address, bring_back = f"/programmes/{programme.id}/bin", f"/items/{first.id}/restore"
+    assert bring_back in client.get(address).text
+    closing.close(programme, "We vote now", closing.Holder(name="Moderator"))
+    page = client.get(address)
+    assert page.status_code == 200
+    assert "Green bins" in page.text
+    assert "Moderator: We vote now." in page.text
+    assert bring_back not in page.text
+    assert client.post(bring_back).status_code == 423
+    client.login(team.partner["observer"])
+    assert client.get(address).status_code == 403

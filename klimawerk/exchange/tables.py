@@ -77,7 +77,10 @@ def _notes(found: HtmlTable, rows: Grid) -> Iterator[LazyString]:
 
 
 def written(grid: Grid) -> str:
-    """The grid as tab-separated text that `parse` reads back."""
+    """The grid as tab-separated text that `parse` reads back: without marks of its own where it can do without."""
+    plain = "\n".join("\t".join(row) for row in grid)
+    if _from_text(plain) == grid:
+        return plain
     return "\n".join("\t".join(_quoted(cell) for cell in row) for row in grid)
 
 

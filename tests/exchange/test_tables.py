@@ -84,6 +84,26 @@ STEPS = (
 )
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        'Titel\tBeginn\n"Solar" auf dem Dach\t2027\n5" Rohr\t2028',
+        'Was\tBis\n"Nur in Marken"\t2027',
+        "Was\tBis\nErst; dann\t2027",
+    ],
+)
+def test_what_was_pasted_stands_in_the_box_as_it_was(pasted: str, app: Flask) -> None:
+    assert written(parse(pasted)) == pasted
+
+
+@pytest.mark.parametrize(
+    "cell", ['"Zeile eins\nZeile zwei"', "Zeile eins\nZeile zwei", '"', '""', '"a', 'b"', 'x "y"', "a; b"]
+)
+def test_every_cell_comes_back_from_the_box(cell: str, app: Flask) -> None:
+    for grid in ([["Was", "Bis"], [cell, "2027"], ["b", cell]], [["Was"], [cell], [cell]]):
+        assert parse(written(grid)) == grid
+
+
 def test_steps_are_shown_first_and_then_added(client: ProofReader) -> None:
     team = factories.partnership()
     measure = factories.measure(factories.programme(team))

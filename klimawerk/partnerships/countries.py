@@ -27,7 +27,7 @@ _MOST_LIVE_IN = {
 def country_choices(language: str) -> tuple[tuple[str, str], ...]:
     """Code and name of every country, by name in the language."""
     names = Locale.parse("en_GB" if language == "en" else language).territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and zones(code)]
+    found = [(code, name) for code, name in names.items() if len(code) == 2 and code != "ZZ" and zones(code)]
     return tuple(sorted(found, key=lambda one: unaccented(one[1])))
 
 

@@ -15,6 +15,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.partnerships import invitations, requests, service
 from klimawerk.partnerships.access import Member, member_of
+from klimawerk.partnerships.countries import country_choices
 from klimawerk.partnerships.models import JointRequest, Municipality, Partnership
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.programmes.models import Programme
@@ -111,6 +112,13 @@ def test_the_first_coordinator_of_an_empty_side_is_invited_by_the_other_once(cli
     invitations.invite(mine, invitations.Invitation("c@example.org", "partner", "coordinator", "en"))
     with pytest.raises(Refused):
         invitations.invite(mine, invitations.Invitation("d@example.org", "partner", "coordinator", "en"))
+
+
+def test_only_countries_are_offered_as_countries() -> None:
+    for language in ("de", "en"):
+        codes = {code for code, _name in country_choices(language)}
+        assert {"DE", "GH", "NA"} <= codes
+        assert "ZZ" not in codes  # "Unknown Region"
 
 
 def test_a_person_has_room_in_a_hundred_partnerships(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,8 @@ def _row_name(v: View, row: Row) -> str:
     """A row by its kind and by the first thing that stands in it."""
     kind = v.sheet.rows[row.kind]
     first = next((words for cell in kind.cells if (words := v.said(cell, row)[0])), "")
-    return f"{labels.words(kind.one, v.sides)} “{cut(first, 60)}”" if first else labels.words(kind.one, v.sides)
+    one = labels.words(kind.one, v.sides)
+    return str(_("%(row)s “%(words)s”", row=one, words=cut(first, 60))) if first else one
 
 
 def _anchor(v: View, field: Field, key: str, row: Row | None) -> str:

@@ -60,6 +60,7 @@ function open(box, found, typed) {
   box.setAttribute("aria-autocomplete", "list")
   list = { box, element, options, typed, at: 0 }
   point(0)
+  element.scrollIntoView({ block: "nearest" })
 }
 
 function close() {

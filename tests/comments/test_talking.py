@@ -15,6 +15,7 @@ from klimawerk.comments import quotations, words
 from klimawerk.database import writing
 from klimawerk.news.view import shortened
 from klimawerk.sheets.items import lock_item
+from klimawerk.sheets.rows import append_row
 from klimawerk.sheets.service import Place, set_value
 from tests import factories
 from tests.comments.conftest import Table, said
@@ -170,6 +171,13 @@ def test_a_link_of_a_comment_leads_to_what_was_meant(typed: str, address: str) -
     assert re.findall(r'href="([^"]+)"', html) == [address]
     assert html.striptags() == typed
     assert html.count("mention") == typed.count("@Jan")
+
+
+def test_a_line_is_named_in_the_marks_of_the_reader_s_language(table: Table) -> None:
+    append_row(table.measure, "responsible", {"contact": "Ama"}, by=None)
+    voice = table.voice()
+    assert "Verantwortliche Stelle „Ama“: " in voice.page("?lang=de")
+    assert "Responsible body “Ama”: " in voice.page("?lang=en")
 
 
 def test_quoting_puts_the_words_into_the_reply(table: Table) -> None:

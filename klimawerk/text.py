@@ -36,6 +36,7 @@ _NOT_STORABLE = re.compile(f"[\x00{_HALVES}]")
 # What separates paragraphs (Unicode's Bidi_Class B) and lines; Word's and PowerPoint's soft line break is \x0b.
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNIT_SEPARATOR = "\x1f"
+_CONTROLS_THAT_SEPARATE = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
 _WITHIN_CELLS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 
 # Characters of most texts in Latin, Greek and Cyrillic script: each is one letter, and looks like no other. They are
@@ -95,6 +96,11 @@ def clean_table(pasted: str) -> str:
 def on_one_line(cleaned: str) -> str:
     """A clean text with blanks for line breaks; all other blanks in it stay as they are."""
     return " ".join(part.strip() for part in cleaned.split("\n")).strip() if "\n" in cleaned else cleaned
+
+
+def without_controls(page: str) -> str:
+    """A page or mail in which words of before may stand, without what stands for no letter; all else stays as it is."""
+    return page if is_text(page) else _NO_TEXT.sub("", _CONTROLS_THAT_SEPARATE.sub(" ", page))
 
 
 def tidy(kept: Any) -> Any:

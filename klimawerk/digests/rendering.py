@@ -16,7 +16,7 @@ from klimawerk.comments.quotations import QUOTE, is_quotation
 from klimawerk.digests.content import calls_in, chapters
 from klimawerk.digests.links import address_to_stop
 from klimawerk.digests.missed import Found, Window
-from klimawerk.text import cut
+from klimawerk.text import cut, without_controls
 
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
@@ -53,7 +53,8 @@ def rendered(person: Person, found: Found, windows: Mapping[int, Window]) -> Ren
         html = current_app.jinja_env.get_template("digests/mail.html").render(words)
         lines = current_app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
         text = _MANY_BREAKS.sub("\n\n", lines.get_template("digests/mail.txt").render(words))
-        return Rendered(_subject(calls, [one.title for one in shown]), text, html)
+        subject = _subject(calls, [one.title for one in shown])
+        return Rendered(*map(without_controls, (subject, text, html)))
 
 
 def wrapped(line: str) -> list[str]:

@@ -6,7 +6,7 @@ from flask import Flask, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from klimawerk.text import line
-from klimawerk.web import assets, compress, errors, formats, headers, incoming, info, logs, offline, places
+from klimawerk.web import assets, compress, errors, formats, headers, incoming, info, logs, offline, outgoing, places
 from klimawerk.web.courtesy import Courteous
 from klimawerk.web.places import locale, timezone
 from klimawerk.web.tight import Tight
@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
     _trust_proxies(app)
     logs.init_app(app)
     compress.init_app(app)  # the first to come is the last to see an answer
+    outgoing.init_app(app)
     app.before_request(_name_the_page)
     places.init_app(app)
     headers.init_app(app)

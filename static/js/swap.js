@@ -63,7 +63,7 @@ function heldIn(root, except) {
   if (root.matches(HELD)) held.push(root)
   const focused = document.activeElement
   const field = focused?.closest("kw-field, kw-text, form, details, dialog")
-  const working = field?.id && focused.matches("input, select, textarea, [contenteditable=true]")
+  const working = field?.id && !focused.readOnly && focused.matches("input, select, textarea, [contenteditable=true]")
   if (working && root.contains(field) && !held.includes(field)) held.push(field)
   return held.filter((element) => element.id && !(except?.contains(element) || element.contains(except)))
 }

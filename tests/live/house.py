@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 
 from klimawerk.collab import access, content
 from klimawerk.collab.access import Access
-from klimawerk.live import identity, topics
+from klimawerk.live import events, identity, topics
 from klimawerk.live.identity import Identity
 
 FRAGMENT = "description.en"
@@ -102,7 +102,13 @@ class Client:
     """A connected socket that remembers what it is told: `heard[event]` is a list of payloads."""
 
     def __init__(
-        self, url: str, person: int | None, *, transport: str = "websocket", schema: int | None = 1, login: str = ""
+        self,
+        url: str,
+        person: int | None,
+        *,
+        transport: str = "websocket",
+        schema: int | None = events.SCHEMA,
+        login: str = "",
     ) -> None:
         self.person = person
         self.heard: dict[str, list[Any]] = {}

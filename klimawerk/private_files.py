@@ -12,9 +12,15 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def create(path: Path) -> None:
-    """An empty file that only its owner can read, unless there is one: it is corrected then."""
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    correct(path)
+    """An empty file that only its owner can read, unless there is one: it is corrected then.
+
+    One that exists is never opened: closing it again would end all POSIX locks that this process has on it, and those
+    are what keeps other processes from removing the write-ahead log of an SQLite database that is in use
+    (https://www.sqlite.org/howtocorrupt.html, 2.2)."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        correct(path)
 
 
 def correct(path: Path) -> None:

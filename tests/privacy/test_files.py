@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from flask_migrate import upgrade
 
 from klimawerk import config as configuration
 from klimawerk import create_app
+from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 from klimawerk.operations import service
 from tests import factories
@@ -24,6 +28,14 @@ def _open_umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
     os.umask(before)
+
+
+_VISIT = """
+import sqlite3, sys
+visitor = sqlite3.connect(sys.argv[1])
+visitor.execute("SELECT count(*) FROM person").fetchall()
+visitor.close()
+"""
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -49,6 +61,28 @@ def test_a_new_installation_is_its_owners_alone(tmp_path: Path) -> None:
         db.session.remove()
         db.engine.dispose()
     assert modes(tmp_path)["backup"] == 0o600
+
+
+@pytest.mark.parametrize("connections", [1, 2, 7])
+def test_however_many_connections_another_process_that_leaves_takes_nothing_along(
+    tmp_path: Path, connections: int
+) -> None:
+    """Whoever closes an SQLite database last removes its log, and who is last is told by locks."""
+    app = made(tmp_path)
+    with app.app_context(), ExitStack() as opened:
+        for _ in range(connections):
+            connection = opened.enter_context(db.engine.connect())
+            connection.exec_driver_sql("SELECT count(*) FROM person").scalar_one()
+        subprocess.run([sys.executable, "-c", _VISIT, str(tmp_path / "klimawerk.sqlite")], check=True)
+        assert (tmp_path / "klimawerk.sqlite-wal").exists()
+        assert (tmp_path / "klimawerk.sqlite-shm").exists()
+        opened.close()
+        factories.person()
+        assert db.session.query(Person).count() == 2
+        db.session.remove()
+        db.engine.dispose()
+    subprocess.run([sys.executable, "-c", _VISIT, str(tmp_path / "klimawerk.sqlite")], check=True)
+    assert not (tmp_path / "klimawerk.sqlite-wal").exists(), "nobody was left, and it was not seen"
 
 
 def test_what_was_readable_before_is_corrected_at_the_start(tmp_path: Path) -> None:

@@ -100,7 +100,9 @@ def judge(town: Town, done: dict[str, Any]) -> None:
     assert not done["unsettled"], done["unsettled"]
     for found in done["docs"]:
         name = found["name"]
-        assert found["different"] == [], f"{name}: these clients have something else than the first"
+        assert found["different"] == [], (
+            f"{name}: these clients have something else than the first, at {found['seq']}: {found['others']}"
+        )
         same_as_log(town, name, found)
         same_as_state_and_columns(name, found)
     words = Counter(token for found in done["docs"] for token in tokens(found["content"]))

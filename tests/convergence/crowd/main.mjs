@@ -66,11 +66,12 @@ function agreed() {
 
 /** What the first client has, and the numbers of those who have something else. */
 function compared(index) {
-  const [first, ...others] = clients.map((client) => client.open[index].replica)
+  const [first, ...rest] = clients.map((client) => client.open[index].replica)
   const all = said(first.doc)
-  const different = others.flatMap((other, i) => (said(other.doc) === all && other.seq === first.seq ? [] : [i + 2]))
+  const others = rest.map(({ doc, seq }, i) => ({ number: i + 2, seq, same: said(doc) === all }))
+  const different = others.filter(({ seq, same }) => !same || seq !== first.seq).map(({ number }) => number)
   const content = Object.fromEntries(FRAGMENTS.map((name) => [name, read(first.doc.getXmlFragment(name))]))
-  return { different, content, seq: first.seq, size: first.size, clients: first.doc.store.clients.size }
+  return { different, others, content, seq: first.seq, size: first.size, clients: first.doc.store.clients.size }
 }
 
 /** A document by its content, how far each client is known, and what is deleted. */

@@ -62,7 +62,7 @@ export class LiveDocument extends Attendance {
   cutOff() {
     this.joined = false
     this.#timers.cancel("join")
-    this.#sequence.calm()
+    this.#sequence.reset()
     this.#own.sender.giveBack()
   }
 

@@ -107,7 +107,7 @@ export class Replica {
     this.#joined = true
     this.write = write
     this.seq = seq
-    this.#ahead = []
+    this.#advance() // a frame may have overtaken the answer
     if (this.#lacking && this.#waiting.length) this.#widen(decode(sv))
     this.#lacking = false
     this.#send()
@@ -170,6 +170,10 @@ export class Replica {
   #cover(from, seq) {
     this.#ahead.push([from, seq])
     this.#ahead.sort((a, b) => a[0] - b[0])
+    this.#advance()
+  }
+
+  #advance() {
     while (this.#ahead.length && this.#ahead[0][0] <= this.seq) this.seq = Math.max(this.seq, this.#ahead.shift()[1])
     if (this.#ahead.length) this.#soon("gap", GAP, () => this.join())
     else clearTimeout(this.#timers.get("gap")), this.#timers.delete("gap")

@@ -10,40 +10,17 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from klimawerk.exchange.html_grid import CellElement, Grid, RowElement, StruckElement, TableElement
 from klimawerk.turns import breathe
 
-MERGED = "〃"
-"""Stands in a cell for the one above it, with which it is merged; people may write it, too."""
-
 _LEVELS = 3  # tables in tables; deeper ones are text
-_BLOCKS = frozenset(
-    (
-        *(
-            "p",
-            "div",
-            "li",
-            "ul",
-            "ol",
-            "tr",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "blockquote",
-            "pre",
-            "hr",
-            "dl",
-            "dt",
-            "dd",
-        ),
-        *("address", "article", "aside", "center", "details", "fieldset", "figcaption", "figure", "footer", "header"),
-        *("legend", "main", "nav", "option", "section", "summary"),
-    )
-)
+_LISTS = frozenset(("dd", "dl", "dt", "li", "ol", "ul"))
+_HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
+_SECTIONS = frozenset(("address", "article", "aside", "center", "details", "div", "header", "main", "nav", "section"))
+_PARAGRAPHS = frozenset(("blockquote", "figcaption", "figure", "hr", "legend", "p", "pre", "summary", "tr", "footer"))
+_BLOCKS = _LISTS | _HEADINGS | _SECTIONS | _PARAGRAPHS | {"fieldset", "option"}
 _STRUCK = frozenset(("del", "s", "strike"))
 _LEVEL = {
     "sup": str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻"),
@@ -82,60 +59,6 @@ class HtmlTable:
     pictures: int = 0
 
 
-@dataclass
-class _Strike:
-    """An element that is struck through. `depth`: how many of its tag are open; `counted`: it had a text."""
-
-    tag: str
-    depth: int = 1
-    counted: bool = False
-
-
-@dataclass
-class _Cell:
-    strike: _Strike | None = None
-    width: int = 1
-    height: int = 1
-    heading: bool = False
-    hidden: bool = False
-    column: int = 0
-    pieces: list[str] = field(default_factory=list)
-    inner: list[_Table] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "".join(self.pieces)
-
-
-@dataclass
-class _Row:
-    heading: bool = False
-    hidden: bool = False
-    struck: bool = False
-    group: int = 0
-    cells: list[_Cell] = field(default_factory=list)
-
-    @property
-    def names_columns(self) -> bool:
-        return self.heading or (bool(self.cells) and all(cell.heading for cell in self.cells))
-
-
-@dataclass
-class _Table:
-    rows: list[_Row] = field(default_factory=list)
-    cell: _Cell | None = None
-    """The one that is open."""
-    heading: bool = False
-    group: int = 0
-    """Of the rows that come now: no cell spans rows of two groups (thead, tbody, tfoot)."""
-    columns: int = 0
-    hidden_columns: set[int] = field(default_factory=set)
-
-    @property
-    def cells(self) -> Iterator[_Cell]:
-        return (cell for row in self.rows for cell in row.cells)
-
-
 def read_html(pasted: str, most_rows: int, most_columns: int) -> HtmlTable:
     """The first table that has a text; a table that is the only content of another one's only cell stands for that.
 
@@ -154,7 +77,7 @@ def read_html(pasted: str, most_rows: int, most_columns: int) -> HtmlTable:
     if not tables:
         return HtmlTable([])
     tables[0].rows = list(_up_to(most_rows + 1, tables[0].rows))
-    grid = _Grid(tables[0], most_columns)
+    grid = Grid(tables[0], most_columns)
     return HtmlTable(grid.rows(), len(tables), reader.outside, grid.hidden, reader.struck, reader.pictures)
 
 
@@ -174,7 +97,7 @@ def _without_comments(pasted: str) -> str:
     return parts[0] + "".join(part.partition("-->")[2] for part in parts[1:])
 
 
-def _content(tables: list[_Table]) -> list[_Table]:
+def _content(tables: list[TableElement]) -> list[TableElement]:
     """Those with a text; of a table that only lays out others, those."""
     while True:
         tables = [table for table in tables if any(cell.text.strip() for cell in table.cells)]
@@ -187,7 +110,7 @@ def _content(tables: list[_Table]) -> list[_Table]:
         tables = cells[0].inner
 
 
-def _up_to(most: int, rows: list[_Row]) -> Iterator[_Row]:
+def _up_to(most: int, rows: list[RowElement]) -> Iterator[RowElement]:
     """So many rows that have a text, and the empty ones between them."""
     for row in rows:
         yield row
@@ -207,12 +130,12 @@ class _Reader:
     """
 
     def __init__(self, most_columns: int, struck_classes: frozenset[str] = frozenset()) -> None:
-        self.tables: list[_Table] = []
+        self.tables: list[TableElement] = []
         self.outside = False
         self.struck, self.pictures = 0, 0
-        self._open: list[_Table] = []
+        self._open: list[TableElement] = []
         self._level = ""
-        self._strike: _Strike | None = None
+        self._strike: StruckElement | None = None
         self._struck_classes = struck_classes
         self._deeper, self._silent, self._most_columns = 0, "", most_columns
 
@@ -268,7 +191,7 @@ class _Reader:
             strike.depth += tag not in _ENDED_BY_NEXT
             self._strike = None if tag in _ENDED_BY_NEXT else strike
         if not self._strike and tag not in _EMPTY and self._strikes(tag, attributes):
-            self._strike = _Strike(tag)
+            self._strike = StruckElement(tag)
         if tag == "img" and not self._is_struck and not _POINT.search(attributes):
             self.pictures += any(table.cell for table in self._open)
 
@@ -292,7 +215,7 @@ class _Reader:
         return self._striking is not None
 
     @property
-    def _striking(self) -> _Strike | None:
+    def _striking(self) -> StruckElement | None:
         cells = (table.cell for table in self._open if table.cell)
         return self._strike or next((cell.strike for cell in cells if cell.strike), None)
 
@@ -302,7 +225,7 @@ class _Reader:
             return
         around = self._open[-1].cell if self._open else None
         self._break()
-        table = _Table()
+        table = TableElement()
         (self.tables if around is None else around.inner).append(table)
         self._open.append(table)
 
@@ -317,18 +240,18 @@ class _Reader:
             table.hidden_columns |= set(range(table.columns, table.columns + width)) if hidden else set()
             table.columns = min(table.columns + width, self._most_columns)
         elif tag == "tr":
-            table.rows.append(_Row(table.heading, hidden, self._strikes(tag, attributes), table.group))
+            table.rows.append(RowElement(table.heading, hidden, self._strikes(tag, attributes), table.group))
             table.cell = None
         elif tag in ("td", "th"):
             if not table.rows:
-                table.rows.append(_Row(table.heading, group=table.group))
+                table.rows.append(RowElement(table.heading, group=table.group))
             if table.rows[-1].cells and len(self._open) > 1:
                 for outer in self._open[:-1]:
                     if outer.cell:
                         outer.cell.pieces.append(" | ")
             width = min(max(spans.get("col", 1), 1), self._most_columns)
-            strike = _Strike(tag) if table.rows[-1].struck or self._strikes(tag, attributes) else None
-            table.cell = _Cell(strike, width, spans.get("row", 1) or _TO_THE_END, tag == "th", hidden)
+            strike = StruckElement(tag) if table.rows[-1].struck or self._strikes(tag, attributes) else None
+            table.cell = CellElement(strike, width, spans.get("row", 1) or _TO_THE_END, tag == "th", hidden)
             table.rows[-1].cells.append(table.cell)
         else:
             table.heading = tag == "thead"
@@ -351,83 +274,5 @@ class _Reader:
                 table.cell.pieces.append("\n")
 
     @staticmethod
-    def _begins_line(cell: _Cell) -> bool:
+    def _begins_line(cell: CellElement) -> bool:
         return not cell.pieces or cell.pieces[-1].endswith("\n")
-
-
-class _Grid:
-    """The cells of a table in their places, without what is hidden."""
-
-    def __init__(self, table: _Table, most_columns: int) -> None:
-        self._table, self._most_columns = table, most_columns
-        self._lines = list(self._placed())
-        seen = {
-            column
-            for row, line in zip(table.rows, self._lines, strict=True)
-            for column, cell in line.items()
-            if not (row.hidden or cell.hidden or column in table.hidden_columns)
-        }
-        taken = {column for line in self._lines for column in line}
-        self._columns = [
-            column for column in range(max(taken, default=-1) + 1) if column in seen or column not in taken
-        ]
-        self.hidden = seen != taken or any(row.hidden for row in table.rows)
-
-    def rows(self) -> list[list[str]]:
-        lines = [line for row, line in zip(self._table.rows, self._lines, strict=True) if not row.hidden]
-        count = self._headings()
-        said: set[int] = set()
-        body = [self._texts(line, said) for line in lines[count:]]
-        return [self._heading(lines[:count]), *body] if count else body
-
-    def _placed(self) -> Iterator[dict[int, _Cell]]:
-        """Each row's cells by their columns; a cell stands at every column and in every row that it spans."""
-        above: dict[int, tuple[_Cell, int]] = {}
-        group = 0
-        for row in self._table.rows:
-            breathe()
-            above, group = (above if row.group == group else {}), row.group
-            line = {column: cell for column, (cell, _left) in above.items()}
-            above = {column: (cell, left - 1) for column, (cell, left) in above.items() if left > 1}
-            column = 0
-            for cell in row.cells:
-                while column in line:
-                    column += 1
-                if column > self._most_columns:
-                    break
-                cell.column = column
-                for at in range(column, min(column + cell.width, self._most_columns + 1)):
-                    line.setdefault(at, cell)
-                    if cell.height > 1:
-                        above[at] = (cell, cell.height - 1)
-                column += cell.width
-            yield line
-
-    def _texts(self, line: dict[int, _Cell], said: set[int]) -> list[str]:
-        """`said`: the cells of which a row has the text already."""
-        texts = []
-        for column in self._columns:
-            cell = line.get(column)
-            begins = cell is not None and not cell.hidden and (cell.column == column)
-            text = cell.text if cell and begins else ""
-            texts.append(MERGED if text.strip() and id(cell) in said else text)
-        said.update(id(cell) for cell in line.values())
-        return texts
-
-    def _headings(self) -> int:
-        """How many rows name the columns, where it is several; 0 where none has to be made of them."""
-        rows = [row for row in self._table.rows if not row.hidden]
-        count = next((number for number, row in enumerate(rows) if not row.names_columns), len(rows))
-        cells = rows[0].cells if rows else []
-        heights = {cell.height for cell in cells if cell.width == 1}
-        if count < 2 and len(heights) == 1 and any(cell.width > 1 and cell.height == 1 for cell in cells):
-            count = heights.pop()  # a group of columns, with its columns' own names below it
-        return count if 1 < count < len(rows) else 0
-
-    def _heading(self, lines: list[dict[int, _Cell]]) -> list[str]:
-        """One row of several: each column's own words behind those of its groups."""
-        named = []
-        for column in self._columns:
-            cells = {id(line[column]): line[column] for line in lines if column in line}
-            named.append(" ".join(filter(None, (" ".join(cell.text.split()) for cell in cells.values()))))
-        return named

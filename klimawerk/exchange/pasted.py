@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 from klimawerk import scalars
 from klimawerk.codes import codes
 from klimawerk.exchange.columns import Layout
-from klimawerk.exchange.html_tables import MERGED
+from klimawerk.exchange.html_grid import MERGED
 from klimawerk.exchange.problems import Sentence, shown
 from klimawerk.exchange.tables import Grid
 from klimawerk.exchange.texts import TOLERANCE

@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from klimawerk import text
-from klimawerk.exchange.html_tables import MERGED, HtmlTable, read_html
+from klimawerk.exchange.html_grid import MERGED
+from klimawerk.exchange.html_tables import HtmlTable, read_html
 from klimawerk.turns import breathe
 
 MAX_SIZE, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_000_000, 200, 30, 20_000  # characters, rows, columns, characters

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from klimawerk.exchange.columns import CODE, GOAL, Layout
-from klimawerk.exchange.html_tables import MERGED
+from klimawerk.exchange.html_grid import MERGED
 from klimawerk.exchange.pasted import Pasted, Surroundings, read
 from klimawerk.exchange.tables import parse, read_table, written
 from klimawerk.measures.content import SHEET

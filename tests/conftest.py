@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -42,30 +43,42 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Whoever asks for a browser is marked so; what is slow stays out unless it was asked for.
+    """Tests with a browser are marked `browser`, those that run with LONG=1 only `slow`.
 
-    On other lines than the direct one, one database is enough. Browsers come to PostgreSQL with two processes, unless
-    all was asked for; tests without a browser know both databases anyway.
+    Every run plays a test once, on SQLite and one process; PostgreSQL, Valkey, nginx and several processes are for the
+    long run. On other lines than the direct one, one database is enough.
     """
-    slow = [] if lengths.LONG else [item for item in items if item.get_closest_marker("slow")]
-    config.hook.pytest_deselected(items=slow)
-    items[:] = [item for item in items if item not in slow and _fits(item)]
     for item in items:
         if _has_browser(item):
             item.add_marker("browser")
+        if {"postgresql_address", "valkey_address"} & set(_fixtures(item)) or _needs_servers(item):
+            item.add_marker("slow")
+    left_out = [item for item in items if not _fits(item) or (item.get_closest_marker("slow") and not lengths.LONG)]
+    config.hook.pytest_deselected(items=left_out)
+    kept = set(items) - set(left_out)
+    items[:] = [item for item in items if item in kept]
 
 
 def _fits(item: pytest.Item) -> bool:
-    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    if "any_database" not in params:
-        return True
-    line, database = params.get("line", ways.DIRECT), params["any_database"]
-    spared = _has_browser(item) and line == ways.DIRECT and database == "postgresql" and not lengths.LONG
-    return ways.fits(line, database) and not spared
+    params = _params(item)
+    return "any_database" not in params or ways.fits(params.get("line", ways.DIRECT), params["any_database"])
+
+
+def _needs_servers(item: pytest.Item) -> bool:
+    params = _params(item)
+    return params.get("any_database") == "postgresql" or params.get("line") in (ways.NGINX, ways.TWO)
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return list(getattr(item, "fixturenames", ()))
 
 
 def _has_browser(item: pytest.Item) -> bool:
-    return bool({"browser", "windows", "page_for"} & set(getattr(item, "fixturenames", ())))
+    return bool({"browser", "windows", "page_for"} & set(_fixtures(item)))
 
 
 @pytest.fixture(scope="session")

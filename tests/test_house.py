@@ -151,3 +151,13 @@ def _name(requirement: str) -> str:
 def test_every_decision_has_a_number_of_its_own() -> None:
     numbers = re.findall(r"^(\d+)\. \*\*", (ROOT / "klimawerk" / "README.md").read_text(), re.MULTILINE)
     assert [int(number) for number in numbers] == list(range(1, len(numbers) + 1))
+
+
+def test_no_test_skips_what_it_cannot_run() -> None:
+    """A missing tool fails; a test that needs more than a short run has is marked slow."""
+    skips = re.compile(r"mark\.skip|pytest\.skip\(|importorskip|unittest\.skip|SkipTest|mark\.xfail")
+    assert skips.search('@pytest.mark.skipif(NODE is None, reason="needs node")')
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        if path != Path(__file__):
+            found = skips.search(path.read_text())
+            assert found is None, f"{path.relative_to(ROOT)}: {found and found[0]}"

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { mock, test } from "node:test"
-import { Sequence } from "./collab/sequence.js"
+import { Sequence } from "../../static/js/collab/sequence.js"
 
 /** How often a gap has lasted after `frames(sequence)` and three seconds. */
 function gaps(frames) {

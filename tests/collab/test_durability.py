@@ -17,7 +17,7 @@ from klimawerk.collab import content, store, wire
 from klimawerk.collab.models import Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from tests.collab.yjs import NODE, YjsWriter
+from tests.collab.yjs import YjsWriter
 from tests.lengths import steps
 from tests.live.house import FRAGMENT, Client, House, Writer, append, b64, paragraph, scribble, until
 from tests.live.processes import Process
@@ -198,7 +198,7 @@ class _Churner:
 
     def __init__(self, house: House, number: int, dice: random.Random) -> None:
         self.house, self.number, self.dice = house, number, dice
-        kind = YjsWriter if NODE and number > 3 else Writer
+        kind = YjsWriter if number > 3 else Writer
         self.writer = kind(house.client(number), DOC)
         self.writer.join()
         self.sent: list[bytes] = []

@@ -12,7 +12,7 @@ from pycrdt import Doc, XmlElement, XmlFragment
 from klimawerk.collab import content, projection, store
 from klimawerk.collab.models import Document, Update
 from klimawerk.extensions import db
-from tests.collab.yjs import NODE, YjsWriter
+from tests.collab.yjs import YjsWriter
 from tests.live.house import FRAGMENT, House, Writer, append, b64, paragraph, scribble, until
 
 Write = Callable[..., Writer]
@@ -252,7 +252,6 @@ def test_log_numbers_have_no_gaps_when_many_write_at_once(writer: Write, doc: st
     until(lambda: {w.plain().count("x") for w in writers} == {50})
 
 
-@pytest.mark.skipif(NODE is None, reason="needs node")
 def test_nothing_comes_between_the_two_halves_of_a_letter(house: House, writer: Write, doc: str) -> None:
     """Yjs and the server's library would disagree on what remains of it, and the replicas drift apart."""
     akosua = writer(1)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 import threading
 from pathlib import Path
 from typing import Any
 
 from tests.live.house import Client, Writer, b64
-
-NODE = shutil.which("node")
+from tests.node import NODE
 
 
 class Stumbled(Exception):
@@ -23,7 +21,6 @@ class YjsDoc:
     """Speaks like a pycrdt Doc, as far as a Writer asks."""
 
     def __init__(self) -> None:
-        assert NODE is not None
         script = Path(__file__).parent / "replica.mjs"
         self._process = subprocess.Popen([NODE, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._lock = threading.Lock()

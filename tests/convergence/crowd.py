@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import queue
-import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-NODE = shutil.which("node")
+from tests.node import NODE
+
 MAIN = Path(__file__).parent / "crowd" / "main.mjs"
 SILENCE = 150.0  # seconds without a word from the crowd; at the end it may take two minutes to agree
 
@@ -21,7 +20,7 @@ class Crowd:
     """`begin(...)`, then read `events()`; `tell("crash", count=2)` meanwhile. Ends with the block."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen([*_node(), str(MAIN)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen([NODE, str(MAIN)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._heard: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -65,12 +64,3 @@ class Crowd:
         for line in self._process.stdout:
             self._heard.put(json.loads(line))
         self._heard.put(None)
-
-
-def _node() -> list[str]:
-    """node with a WebSocket of its own: since 22 by itself."""
-    assert NODE is not None
-    version = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout
-    found = re.match(r"v(\d+)\.", version)
-    assert found is not None, version
-    return [NODE] if int(found[1]) >= 22 else [NODE, "--experimental-websocket", "--no-warnings"]

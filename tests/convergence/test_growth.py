@@ -18,8 +18,8 @@ from klimawerk.collab.log import Log
 from klimawerk.collab.models import Document, Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from tests.convergence.crowd import NODE
 from tests.live.house import FRAGMENT
+from tests.node import NODE
 
 DOC = "measure:7"
 TYPING = Path(__file__).parent / "crowd" / "typing.mjs"
@@ -27,7 +27,6 @@ TYPING = Path(__file__).parent / "crowd" / "typing.mjs"
 
 def typed(edits: int, people: int, session: int) -> list[bytes]:
     """The start of a document, and an update for each key that was pressed; each page load is another author."""
-    assert NODE is not None
     command = [NODE, str(TYPING), str(edits), str(people), str(session), "7"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return [base64.b64decode(line) for line in lines]
@@ -67,7 +66,6 @@ def plain(payloads: list[bytes]) -> str:
     return content.to_plain(document.get(FRAGMENT, type=XmlFragment))
 
 
-@pytest.mark.skipif(NODE is None, reason="needs node")
 @pytest.mark.parametrize(("people", "session"), [(1, 10_000), (5, 300), (8, 60)])
 def test_ten_thousand_keys_leave_less_than_three_times_the_text(app: Flask, people: int, session: int) -> None:
     start, *keys = typed(10_000, people, session)

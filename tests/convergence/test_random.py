@@ -24,9 +24,8 @@ from klimawerk.extensions import db
 from klimawerk.measures.service import all_measures
 from tests import factories, servers
 from tests.convergence import history
-from tests.convergence.crowd import NODE, Crowd
+from tests.convergence.crowd import Crowd
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
 FRAGMENTS = ("title.en", "title.de", "description.en", "description.de")
 TOKEN = re.compile(r"k\d+[a-z]+\d+[äß😀]*\.")
 FAULTS = {"delay": [0.15, 120], "double": 0.05, "drop": 0.01}

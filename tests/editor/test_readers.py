@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from tests import servers
-from tests.collab.yjs import NODE
 from tests.editor.conftest import Sheet
 from tests.factories import Team
 from tests.faults.desk import Desk
 from tests.faults.test_mutants import yjs
-
-pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
 
 
 def test_marks_that_two_set_at_once_leave_nothing_waiting_with_a_reader(

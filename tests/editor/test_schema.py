@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from pycrdt import Doc, XmlElement, XmlFragment
 from klimawerk import link_rule
 from klimawerk.collab import content
 from klimawerk.collab.content import BadContent, Node
+from tests.node import NODE
 
 SCRIPT = Path(__file__).with_name("schema.mjs")
 
@@ -109,10 +109,8 @@ DOCUMENTS = [
 @cache
 def browser() -> dict[str, Any]:
     """What the browser's modules say, run by node."""
-    node = shutil.which("node")
-    assert node is not None, "these tests need node"
     asked = json.dumps({"links": list(LINKS), "documents": DOCUMENTS, "levels": LEVELS, "orders": ORDERS})
-    said = subprocess.run([node, SCRIPT], input=asked.encode(), capture_output=True, check=True)
+    said = subprocess.run([NODE, SCRIPT], input=asked.encode(), capture_output=True, check=True)
     found: dict[str, Any] = json.loads(said.stdout)
     return found
 

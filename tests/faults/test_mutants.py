@@ -19,14 +19,13 @@ from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import content, store, wire
 from klimawerk.extensions import db
-from tests.collab.yjs import NODE, Stumbled, YjsDoc
+from tests.collab.yjs import Stumbled, YjsDoc
 from tests.faults.conftest import Town
 from tests.faults.desk import Bystander, Desk, memory
 from tests.faults.mutants import Mutations, read
 from tests.lengths import steps
 from tests.live.house import until
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
 MALLORIES = steps(3, 8)
 EACH, LIFE = 15, 30  # mutants of one update, and updates of one replica
 MORE = 40.0  # MB that the server may hold more in the end than after the first tenth

@@ -20,13 +20,12 @@ from klimawerk.collab.courier import _encoded
 from klimawerk.collab.log import Log
 from klimawerk.collab.replica import Broken, Replica
 from klimawerk.live.doors import Refused
-from tests.collab.yjs import NODE, YjsDoc
+from tests.collab.yjs import YjsDoc
 from tests.faults.hostile import number
 from tests.faults.mutants import Mutations
 from tests.lengths import steps
 from tests.live.house import FRAGMENT, paragraph
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
 EACH, LIFE = 15, 30  # mutants of one update, and updates of one replica
 LIVES = steps(12, 220)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 
 from klimawerk.config import ROOT
 from klimawerk.folding import ALIKE, words
+from tests import node
 from tests.folding.test_folding import CASES
 
-NODE = shutil.which("node")
 IN_NODE = """
 import fs from "node:fs"
 const { texts, alike } = JSON.parse(fs.readFileSync(0))
@@ -21,19 +19,11 @@ console.log(JSON.stringify(texts.map((text) => fold(text, alike))))
 
 def in_browsers(texts: list[str]) -> list[str]:
     """What `fold` in static/js/mentions.js makes of the texts, with the table that comes with the names."""
-    assert NODE, "node is not installed"
     source = (ROOT / "static" / "js" / "mentions.js").read_text()
     function = re.search(r"^function fold\(.*?^}$", source, re.MULTILINE | re.DOTALL)
     assert function, "mentions.js has no function of this name"
-    answer = subprocess.run(
-        [NODE, "--input-type=module", "--eval", function[0] + IN_NODE],
-        input=json.dumps({"texts": texts, "alike": ALIKE}),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    found: list[str] = json.loads(answer.stdout)
+    asked = json.dumps({"texts": texts, "alike": ALIKE})
+    found: list[str] = json.loads(node.run("--input-type=module", "--eval", function[0] + IN_NODE, input=asked))
     return found
 
 

@@ -27,6 +27,7 @@ _PROCESS = "        add_header X-Process $upstream_addr always;\n"
 @contextmanager
 def behind_nginx(folder: Path, database: str, **settings: str) -> Iterator[Klimawerk]:
     """The running server; its `url` is nginx's. Each answer names its process as X-Process (host:port)."""
+    assert INSTALLED, MISSING
     port = free_port()
     certificate = _certificate(folder)
     url = f"https://localhost:{port}"

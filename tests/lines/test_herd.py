@@ -3,7 +3,6 @@ database's connections. Judged by counts; how long it takes says `make bench`, s
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,13 +26,6 @@ from tests.load.typists import Typists
 QUESTIONS = {"_connect": 3, "_watch": 7, "_here": 2, "_join": 4}
 """Statements that one page costs at each door, with BEGIN; it watches three topics, one of them twice."""
 CROWD = 16  # more than a pool gives out
-needs_node = pytest.mark.usefixtures("node")
-
-
-@pytest.fixture
-def node() -> None:
-    assert shutil.which("node"), "real Yjs clients need node"
-
 
 Open = Callable[..., servers.Klimawerk]
 
@@ -82,7 +74,6 @@ def all_well(raw: dict[str, Any], people: int) -> None:
     assert raw["acknowledged"]
 
 
-@needs_node
 def test_everybody_gets_in_at_once_and_nobody_who_waits_holds_a_connection(
     any_database: str, tmp_path: Path, watched: Open
 ) -> None:
@@ -98,7 +89,6 @@ def test_everybody_gets_in_at_once_and_nobody_who_waits_holds_a_connection(
     assert all(dear[door] <= most for door, most in QUESTIONS.items()), dear
 
 
-@needs_node
 @pytest.mark.slow
 def test_a_hundred_on_two_processes_get_in_after_a_start_and_after_a_kill(
     postgresql_address: str, valkey_address: str, tmp_path: Path, watched: Open

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
 from klimawerk.accounts.models import Person
@@ -27,8 +26,6 @@ ALL = (DIRECT, REFUSED, SWALLOWED, NGINX, TWO)
 def server_on(line: str, folder: Path, database: str, queue: Callable[[], str]) -> Iterator[servers.Klimawerk]:
     """The running server, whose `url` leads through `line`; `queue` is asked for the address of a Valkey."""
     if line in (NGINX, TWO):
-        if not nginx.INSTALLED:
-            pytest.skip(nginx.MISSING)
         settings = {"WORKERS": "2", "KLIMAWERK_REDIS_URL": queue()} if line == TWO else {}
         with nginx.behind_nginx(folder, database, **settings) as server:
             yield server

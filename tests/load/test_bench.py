@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,6 @@ from tests.load.editions import Editions
 from tests.load.herd import Herd
 from tests.load.scenarios import SCENARIOS, Typing
 from tests.load.versions import Versions
-
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="real Yjs clients need node")
 
 
 def test_the_bench_counts_what_people_type_and_loses_nothing_of_it(tmp_path: Path) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from tests.load.measures import Cost, cost
+from tests.node import NODE
 
 HERE = Path(__file__).parent
 
 
 def node() -> str:
-    """The node that `make bench` has set up for the peers, else the system's."""
-    return os.environ.get("BENCH_NODE") or shutil.which("node") or "node"
+    """The node that `make bench` has set up for the peers, else that of the tests."""
+    return os.environ.get("BENCH_NODE") or NODE
 
 
 class Typists:

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict"
 import { beforeEach, mock, test } from "node:test"
-import { drop, dropAfter, keep, keepBy, owed, plans, stateOf } from "./door.js"
-import { keeping } from "./keeping.js"
+import { drop, dropAfter, keep, keepBy, owed, plans, stateOf } from "../../static/js/store/door.js"
+import { keeping } from "../../static/js/store/keeping.js"
 
 let disk, writes, calm
 

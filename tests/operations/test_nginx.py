@@ -11,11 +11,8 @@ import socketio
 from flask import Flask
 
 from tests import factories
-from tests.lines import nginx
 from tests.lines.nginx import behind_nginx
 from tests.servers import Klimawerk
-
-pytestmark = pytest.mark.skipif(not nginx.INSTALLED, reason=nginx.MISSING)
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import resource
-import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.node import NODE
 from tests.patterns.inputs import Shape, shapes
 
 SCRIPT = Path(__file__).with_name("in_scripts.mjs")
@@ -63,9 +63,7 @@ def _as_python(source: str) -> str:
 
 
 def _node(*arguments: Any, text: str = "", folder: Path | None = None) -> str:
-    node = shutil.which("node")
-    assert node is not None, "these tests need node"
-    command = [node, *map(str, arguments)]
+    command = [NODE, *map(str, arguments)]
     done = subprocess.run(command, input=text, text=True, capture_output=True, cwd=folder, preexec_fn=_limited)
     assert done.returncode <= 0, done.stderr  # negative: ended by the limit
     return done.stdout

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,7 @@ from klimawerk.web import packing
 from klimawerk.web.joining import Joined, join
 from klimawerk.web.minify import minified
 from klimawerk.web.modules import CannotJoin, slim
-
-NODE = shutil.which("node")
+from tests import node
 
 HOUSE = {
     "js/main.js": """// The entry.
@@ -90,13 +87,9 @@ def run(files: dict[str, str], folder: Path, entry: str = "js/main.js") -> list[
         "for (let i = 0; i < 5; i++) await new Promise((go) => setTimeout(go))\n"
         "console.log(JSON.stringify(globalThis.said))\n"
     )
-    assert NODE
-    answer = subprocess.run([NODE, "run.js"], cwd=folder, capture_output=True, text=True, timeout=30)
-    assert answer.returncode == 0, answer.stderr
-    return list(json.loads(answer.stdout))
+    return list(json.loads(node.run("run.js", cwd=folder)))
 
 
-@pytest.mark.skipif(not NODE, reason="node is not installed")
 def test_joined_files_say_what_the_modules_say_each_once(tmp_path: Path) -> None:
     files = {path: file.code for path, file in joined(HOUSE).items()}
     assert run({**HOUSE, **VENDOR}, tmp_path / "one by one") == SAID

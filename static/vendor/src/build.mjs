@@ -70,11 +70,14 @@ const bundles = [
   { entry: "editor.mjs", file: "klimawerk-editor.yjs-13.6.33.js", name: "klimawerk-editor", target: "es2021" },
 ]
 
+// A DOM for node, for the sentences about browser modules (tests/page.mjs).
+const dom = { entry: "dom.mjs", file: "../../tests/vendor/happy-dom.cjs", name: "happy-dom", target: "node22", format: "cjs", platform: "node" }
+
 rmSync(join(vendor, "licences"), { recursive: true, force: true })
 mkdirSync(join(vendor, "licences"), { recursive: true })
 mkdirSync(dirname(axe), { recursive: true })
 const files = copies.map(copied)
-for (const bundle of bundles) files.push(await built(bundle))
+for (const bundle of [...bundles, dom]) files.push(await built(bundle))
 writeFileSync(join(vendor, "MANIFEST.json"), JSON.stringify({ files }, null, 2) + "\n")
 
 function copied({ name, from, to, with: others = [] }) {
@@ -84,19 +87,21 @@ function copied({ name, from, to, with: others = [] }) {
   return entry(to, name, described(name).version, [name, ...others])
 }
 
-async function built({ entry: source, file, name, target }) {
+async function built({ entry: source, file, name, target, format = "esm", platform = "browser" }) {
   const { metafile } = await build({
     entryPoints: [join(here, source)],
     outfile: join(vendor, file),
     bundle: true,
     minify: true,
-    format: "esm",
+    format,
+    platform,
     target,
     legalComments: "none",
     metafile: true,
+    alias: { entities: join(here, "entities.mjs") },
     plugins: [leftOut, kept],
   })
-  const { code } = await minify(readFileSync(join(vendor, file), "utf8"), { module: true, ecma: 2021 })
+  const { code } = await minify(readFileSync(join(vendor, file), "utf8"), { module: format === "esm", ecma: 2021 })
   writeFileSync(join(vendor, file), code + "\n")
   return entry(join(vendor, file), name, "1", bundled(metafile))
 }

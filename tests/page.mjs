@@ -1,0 +1,233 @@
+// A page of the browser for the sentences about its modules: happy-dom, with a socket, a server and a store that do what
+// a test says. Modules and htmx are the real ones, and every page has its own.
+//
+// const page = open(`<p id="a"></p>`); const { swap } = await page.load("swap.js")
+
+import { createRequire, registerHooks } from "node:module"
+import { mock } from "node:test"
+
+const { Window } = createRequire(import.meta.url)("./vendor/happy-dom.cjs")
+const STATIC = new URL("../static/", import.meta.url).href
+const LIBRARIES = `${STATIC}vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js`
+const DATABASE = `${STATIC}js/store/database.js`
+const OWN = ["Event", "EventTarget", "CustomEvent", "FormData", "BroadcastChannel", "localStorage", "sessionStorage"]
+const EARLY = Date.UTC(2026, 10, 30, 8)
+
+let number = 0
+let shown = null
+globalThis.standIn = { socket: (options) => shown.socket.made(options), database: { read, change: read, destroy } }
+
+registerHooks({
+  // What a module of one page imports is that page's too.
+  resolve(specifier, context, next) {
+    const found = next(specifier, context)
+    const [, page] = context.parentURL?.match(/\?(page=\d+)$/) ?? []
+    if (page && found.url.startsWith(STATIC) && !/yjs/.test(found.url)) found.url += `?${page}`
+    return found
+  },
+  load(url, context, next) {
+    const [address, page] = url.split("?")
+    const source = { format: "module", shortCircuit: true }
+    if (address === DATABASE && page) return { ...source, source: "export const { read, change, destroy } = standIn.database" }
+    if (address !== LIBRARIES || !page?.startsWith("page")) return next(url, context)
+    return { ...source, source: `export { htmx } from "${address}?htmx=${page}"\nexport const io = (options) => standIn.socket(options)` }
+  },
+})
+
+/** A page with `body`, its own modules and a clock that stands still.
+ *  @param data of the root element; `disk`, `locks`: of a browser in which other pages are */
+export function open(body = "", { url = "https://klimawerk.example/items/7", data = {}, words = {}, disk, locks } = {}) {
+  const window = new Window({ url })
+  const page = {
+    window,
+    document: window.document,
+    socket: new Socket(),
+    requests: [],
+    reloads: 0,
+    disk: disk ?? { waiting: new Map(), bases: new Map(), broken: false },
+    channel: { said: [], onmessage: null },
+    load: (path) => import(`${STATIC}js/${path}?page=${page.number}`),
+    hide: (hidden) => {
+      Object.defineProperty(window.document, "hidden", { configurable: true, get: () => hidden })
+      window.document.dispatchEvent(new window.Event("visibilitychange"))
+    },
+    number: ++number,
+    /** The only request under way, or the one to `path`. */
+    request: (path = "") => page.requests.find(({ open, url }) => open && url.startsWith(path)),
+  }
+  shown = page
+  clock()
+  globals(window, page, locks ?? new Set())
+  Object.assign(window.document.documentElement.dataset, { userId: "3", installation: "one", gen: "1", ...data })
+  window.document.head.innerHTML = `<meta name="csrf-token" content="token">`
+  window.document.body.innerHTML = `<script type="application/json" id="words">${JSON.stringify(words)}</script>${body}`
+  return page
+}
+
+/** Everything that waits neither for the clock nor for the server has happened. */
+export async function settled() {
+  for (let i = 0; i < 12; i++) await new Promise((done) => setImmediate(done))
+}
+
+/** `ms` pass, in steps that a promise may take part in. */
+export async function pass(ms) {
+  await settled()
+  for (let left = ms; left > 0; left -= 100) {
+    mock.timers.tick(Math.min(100, left))
+    await new Promise((done) => setImmediate(done))
+  }
+  await settled()
+}
+
+export const at = () => Date.now() - EARLY
+
+function clock() {
+  mock.timers.reset()
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: EARLY })
+  Object.defineProperty(performance, "now", { configurable: true, writable: true, value: at })
+  Math.random = () => 0.5
+}
+
+function globals(window, page, held) {
+  for (const name of names(window)) {
+    if (name in globalThis && !OWN.includes(name) && !globals.given.has(name)) continue
+    globals.given.add(name)
+    const value = window[name]
+    give(name, typeof value === "function" && /^[a-z]/.test(name) ? value.bind(window) : value)
+  }
+  give("window", window)
+  const { navigator } = window
+  Object.defineProperty(navigator, "locks", { configurable: true, value: locksOf(held) })
+  give("navigator", navigator)
+  give("XPathEvaluator", class { createExpression = () => ({ evaluate: () => ({ iterateNext: () => null }) }) })
+  give("BroadcastChannel", class {
+    constructor() {
+      page.channel = this
+    }
+    said = []
+    postMessage = (data) => this.said.push(data)
+  })
+  window.requestIdleCallback = (work) => queueMicrotask(work)
+  give("requestIdleCallback", window.requestIdleCallback)
+  window.Element.prototype.scrollIntoView ??= () => {}
+  window.Element.prototype.checkVisibility ??= function () {
+    return !this.closest("[hidden], details:not([open])")
+  }
+  const selected = { configurable: true, get() { return this.hasAttribute("selected") } }
+  Object.defineProperty(window.HTMLOptionElement.prototype, "defaultSelected", selected)
+  Object.defineProperty(window.location, "reload", { configurable: true, value: () => page.reloads++ })
+  give("fetch", (url, options = {}) => new Promise((resolve, reject) => {
+    const { pathname, search } = new URL(url, window.location.href)
+    const request = { url: pathname + search, ...options, open: true }
+    const done = (work) => async (...all) => ((request.open = false), work(...all), await settled())
+    request.answer = done((status, html = "", headers = {}, more = {}) => {
+      const answer = new Response(status === 204 ? null : html, { status, headers: { "X-Person": "3", ...headers } })
+      for (const [name, value] of Object.entries(more)) Object.defineProperty(answer, name, { value })
+      resolve(answer)
+    })
+    request.fail = done(() => reject(new TypeError("no network")))
+    page.requests.push(request)
+  }))
+}
+globals.given = new Set()
+
+function give(name, value) {
+  Object.defineProperty(globalThis, name, { configurable: true, writable: true, value })
+}
+
+function names(object) {
+  const all = new Set()
+  for (let one = object; one && one !== Object.prototype; one = Object.getPrototypeOf(one)) {
+    for (const name of Object.getOwnPropertyNames(one)) if (/^[a-zA-Z]/.test(name) && name !== "constructor") all.add(name)
+  }
+  return all
+}
+
+/** Socket.IO's as connection.js uses it. What is sent stands in `sent`, with `answer`. */
+class Socket {
+  sent = []
+  connected = false
+  active = true
+  connects = 0
+  io = { opts: { transports: ["websocket", "polling"] }, on() {} }
+  #hear = new Map()
+
+  made(options) {
+    return Object.assign(this, { options })
+  }
+  on(event, hear) {
+    this.#hear.set(event, (this.#hear.get(event) ?? new Set()).add(hear))
+  }
+  off(event, hear) {
+    this.#hear.get(event)?.delete(hear)
+  }
+  connect() {
+    this.connects++
+    return this
+  }
+  disconnect() {
+    this.connected = false
+    return this
+  }
+  emit(event, payload) {
+    this.sent.push({ event, payload })
+  }
+  timeout(patience) {
+    return {
+      emitWithAck: (event, payload) => new Promise((answer, fail) => this.sent.push({ event, payload, patience, answer, fail })),
+    }
+  }
+
+  async hear(event, ...all) {
+    for (const hear of this.#hear.get(event) ?? []) hear(...all)
+    await settled()
+  }
+  online(id = "page-1") {
+    Object.assign(this, { id, connected: true })
+    return this.hear("connect")
+  }
+  offline(reason = "transport close") {
+    Object.assign(this, { id: undefined, connected: false })
+    return this.hear("disconnect", reason)
+  }
+  /** The payloads sent with `event`. */
+  all(event) {
+    return this.sent.filter((one) => one.event === event).map(({ payload }) => payload)
+  }
+}
+
+/** Locks as other pages see them: their names are in `held` as long as their pages live. */
+function locksOf(held) {
+  return {
+    request: async (name, work) => (held.add(name), work()),
+    query: async () => ({ held: [...held].map((name) => ({ name })) }),
+  }
+}
+
+/** IndexedDB's object store, on the disk of the page that is shown. */
+async function read(name, work) {
+  const { disk } = shown
+  if (disk.broken) throw new Error("full")
+  const all = disk[name]
+  const key = name === "waiting" ? "id" : "doc"
+  const asked = (result) => {
+    const request = { result }
+    queueMicrotask(() => request.onsuccess?.())
+    return request
+  }
+  const request = work({
+    get: (id) => asked(all.get(id)),
+    getAll: () => asked([...all.values()]),
+    put: (record) => asked(all.set(record[key], structuredClone(record))),
+    delete: (id) => asked(all.delete(id)),
+    clear: () => asked(all.clear()),
+  })
+  await null
+  await null
+  return request?.result
+}
+
+async function destroy() {
+  for (const all of [shown.disk.waiting, shown.disk.bases]) all.clear()
+  shown.disk.destroyed = true
+}

@@ -1,0 +1,50 @@
+// A clock for browser modules that goes on only when the test says so: setTimeout, Date.now and performance.now.
+// (mock.timers of node 22 lets clearTimeout of a timer that has fired take another one away.)
+
+const real = { setTimeout, clearTimeout, dateNow: Date.now, performanceNow: performance.now }
+const NOON = Date.UTC(2026, 10, 30, 12)
+
+let now = 0
+let timers = []
+
+/** Stop the clock, at the same moment in every test; nothing is set. */
+export function stopClock() {
+  now = 0
+  timers = []
+  globalThis.setTimeout = (work, ms = 0, ...given) => {
+    const timer = { at: now + Math.max(ms, 1), work, given }
+    timers.push(timer)
+    return timer
+  }
+  globalThis.clearTimeout = (timer) => (timers = timers.filter((one) => one !== timer))
+  Date.now = () => NOON + now
+  performance.now = () => 1_000_000 + now
+}
+
+export function startClock() {
+  Object.assign(globalThis, { setTimeout: real.setTimeout, clearTimeout: real.clearTimeout })
+  Date.now = real.dateNow
+  performance.now = real.performanceNow
+}
+
+/** Everything that waits for no clock has happened. */
+export async function settled() {
+  for (let i = 0; i < 30; i++) await null
+}
+
+/** `ms` milliseconds go by, with all that happens in them in its order. */
+export async function pass(ms) {
+  const end = now + ms
+  await settled()
+  for (let next = first(end); next; next = first(end)) {
+    now = next.at
+    clearTimeout(next)
+    next.work(...next.given)
+    await settled()
+  }
+  now = end
+}
+
+function first(end) {
+  return timers.filter(({ at }) => at <= end).reduce((best, one) => (best && best.at <= one.at ? best : one), null)
+}

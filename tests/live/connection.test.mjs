@@ -37,6 +37,7 @@ test("whoever watches hears the state now and at each change, until they want no
   assert.equal(connection.online, false)
   await socket.online()
   assert.equal(connection.online, true)
+  assert.equal(connection.id, "page-1")
   const more = []
   const end = connection.watch((state) => more.push(state))
   await socket.offline()

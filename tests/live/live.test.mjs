@@ -154,6 +154,8 @@ test("a field that is being typed in keeps its words, and its newer value is fet
 test("nothing is caught up on while the person goes on working there", async () => {
   const page = await following()
   page.input().focus()
+  page.input().value = "150"
+  page.input().dispatchEvent(new Event("input", { bubbles: true }))
   await page.changed(13)
   await pass(400)
   await page.answer(13, sheet(13, "200"))

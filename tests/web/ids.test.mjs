@@ -12,6 +12,7 @@ test("a row's name is a random UUID of version 4, whatever bytes come", () => {
     crypto.getRandomValues = (bytes) => bytes.fill(byte)
     assert.match(newId(), UUID)
   }
+  assert.equal(newId(), "ffffffff-ffff-4fff-bfff-ffffffffffff")
   crypto.getRandomValues = getRandomValues
   for (let i = 0; i < 50; i++) assert.match(newId(), UUID)
 })

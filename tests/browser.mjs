@@ -10,6 +10,8 @@ globalThis.document = Object.assign(new EventTarget(), {
   hidden: false,
   readyState: "loading", // htmx begins when it is complete, which it never is
   title: "",
+  body: { append() {} },
+  createElement: () => ({ dataset: {}, setAttribute() {}, append() {} }),
   querySelector: found,
   querySelectorAll: (selector) => [found(selector) ?? []].flat(),
   getElementById: (id) => found(`#${id}`),

@@ -284,7 +284,6 @@ test("each text is told of by itself: one is saved while another waits", async (
 test("what waits is kept in this browser as it is now, with the words to read, until it has arrived", async () => {
   elements.set('[data-topic="measure:7"]', { dataset: { rev: "12" } })
   elements.set(`kw-text[data-doc="measure:7"][data-fragment="${TEXT}"]`, { dataset: { label: "Description" }, querySelector: () => null, append() {} })
-  globalThis.document.createElement = () => ({ dataset: {} })
   sender.gen = "g7"
   write(" blue")
   assert.equal(plan().calm, true)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Page
+
+# Who looks at a page in which colours: a window of each side, which speaks its language.
+Colours = Literal["dark", "light"]
+LOOKS: tuple[tuple[str, Colours], ...] = (("de", "dark"), ("partner", "light"))
 
 _SCRIPT = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -16,6 +16,8 @@ NODE = str(Path(ROOT_DIR) / "bin" / "node")
 
 def run(*arguments: str, **options: Any) -> str:
     """What node prints for these arguments. AssertionError with its error output where it fails."""
-    answer = subprocess.run([NODE, *arguments], capture_output=True, text=True, timeout=60, **options)
+    answer: subprocess.CompletedProcess[str] = subprocess.run(
+        [NODE, *arguments], capture_output=True, text=True, timeout=60, **options
+    )
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return answer.stdout

@@ -69,7 +69,9 @@ class Nursery:
 
     def born(self, environment: dict[str, str], output: Path) -> Child:
         """Start gunicorn with this environment; what it prints goes to the end of `output`."""
-        return Child(self, self.ask("start", [environment, str(output)]))
+        pid = self.ask("start", [environment, str(output)])
+        assert pid is not None
+        return Child(self, pid)
 
     def ask(self, order: str, about: object) -> int | None:
         with self._orders:
@@ -77,7 +79,8 @@ class Nursery:
             assert self._process.stdout is not None
             self._process.stdin.write(json.dumps([order, about]) + "\n")
             self._process.stdin.flush()
-            return json.loads(self._process.stdout.readline())
+            answer: int | None = json.loads(self._process.stdout.readline())
+            return answer
 
     def _close(self) -> None:
         """At its end, or that of this process, however it comes, it ends what it started."""

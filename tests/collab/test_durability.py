@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from tests.collab.yjs import YjsWriter
 from tests.lengths import steps
-from tests.live.house import FRAGMENT, Client, House, Writer, append, b64, paragraph, scribble, until
+from tests.live.house import FRAGMENT, Client, House, Writer, b64, paragraph, scribble, until
 from tests.live.processes import Process
 
 DOC = "measure:7"
@@ -47,10 +48,19 @@ def on_disk() -> str:
     return content.to_plain(store.contents(DOC)[FRAGMENT])
 
 
-def join(process: Process, person: int, **options: object) -> Writer:
-    writer = Writer(Client(process.url, person, **options), DOC)
+def join(process: Process, person: int, transport: str = "websocket") -> Writer:
+    writer = Writer(Client(process.url, person, transport=transport), DOC)
     assert writer.join()["ok"]
     return writer
+
+
+def add(words: str, fragment: XmlFragment) -> None:
+    """A paragraph at the end."""
+    fragment.children.append(paragraph(words))
+
+
+def taken(writer: Writer, update: bytes) -> bool:
+    return bool(writer.send(update)["ok"])
 
 
 def hammer(writer: Writer, acknowledged: list[str], stop: threading.Event) -> None:
@@ -58,7 +68,7 @@ def hammer(writer: Writer, acknowledged: list[str], stop: threading.Event) -> No
     number = 0
     while not stop.is_set():
         words = f"p{writer.client.person}-{number}."
-        update = writer.edit(lambda fragment, words=words: fragment.children.append(paragraph(words)))
+        update = writer.edit(partial(add, words))
         try:
             if writer.client.socket.call("doc:update", {"doc": DOC, "u": b64(update)}, timeout=2)["ok"]:
                 acknowledged.append(words)
@@ -109,7 +119,7 @@ def test_a_large_document_arrives_whole(start: Start) -> None:
     akosua = join(process, 1)
     for _ in range(20):
         many = akosua.edit(lambda f: [f.children.append(paragraph("Wärme " * 400)) for _ in range(20)])
-        until(lambda many=many: akosua.send(many)["ok"], 20)
+        until(partial(taken, akosua, many), 20)
     jan = join(process, 2)
     assert jan.plain() == akosua.plain()
     assert len(jan.plain()) > 900_000
@@ -262,9 +272,6 @@ def test_letters_one_by_one_are_all_there(house: House) -> None:
     akosua.join()
     words = "Grüne Dächer für Abenkrom 😀"
 
-    def type_letter(fragment: XmlFragment, letter: str) -> None:
-        append(fragment, letter)
-
     for letter in words:
-        assert akosua.send(akosua.edit(lambda f, letter=letter: type_letter(f, letter)))["ok"]
+        assert akosua.type(letter)["ok"]
     assert on_disk() == words

@@ -6,7 +6,7 @@ import gc
 import weakref
 
 import pytest
-from pycrdt import Doc, XmlElement, XmlFragment, XmlText
+from pycrdt import Doc, XmlElement, XmlFragment
 
 from klimawerk.collab import wire
 from klimawerk.collab.knowledge import Knowledge
@@ -14,7 +14,7 @@ from klimawerk.collab.log import Log
 from klimawerk.collab.replica import Replica
 from klimawerk.live.doors import Refused
 from tests.faults.hostile import number
-from tests.live.house import FRAGMENT, append, paragraph
+from tests.live.house import FRAGMENT, append, element, paragraph, run
 
 
 def typed(document: Doc[XmlFragment], words: str) -> bytes:
@@ -31,9 +31,7 @@ def document() -> Doc[XmlFragment]:
     fragment.children.append(paragraph("gone"))
     fragment.children.append(paragraph("here"))
     del fragment.children[0]
-    text = fragment.children[0].children[0]
-    assert isinstance(text, XmlText)
-    del text[3:4]
+    del run(element(fragment))[3:4]
     return document
 
 

@@ -13,7 +13,7 @@ from klimawerk.collab.models import Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import events, sockets
-from tests.live.house import House, Writer, editor, until
+from tests.live.house import House, Writer, editor, element, until
 
 Write = Callable[..., Writer]
 READER = replace(editor(3), write=False, reason="role", role="reviewer")
@@ -160,7 +160,7 @@ def test_words_that_somebody_else_makes_the_server_write_arrive_in_open_editors(
         store.replace(doc, {FRAGMENT: content.from_plain("neu\n\nganz")})
         store.add_fragments(doc, ["description.fr"])
     until(lambda: akosua.plain() == "neu\n\nganz")
-    update = akosua.edit(lambda f: f.children[0].children.append("bonjour"), "description.fr")
+    update = akosua.edit(lambda f: element(f).children.append("bonjour"), "description.fr")
     until(lambda: akosua.send(update)["ok"])
 
 
@@ -183,7 +183,7 @@ def test_a_failed_commit_refuses_what_was_under_way_and_nobody_saw_it(house: Hou
         raise OSError("no space left on device")
 
     committer._write = full
-    update = akosua.edit(lambda f: f.children[0].children.append("bleibt hier"))
+    update = akosua.edit(lambda f: element(f).children.append("bleibt hier"))
     assert akosua.send(update) == {"ok": False, "error": "unavailable"}
     assert jan.client.get("doc:update") == []
     assert house.client(3).ask("doc:join", doc=doc)["seq"] == 0
@@ -208,10 +208,11 @@ def test_whose_rights_end_while_they_wait_for_the_room_does_not_get_in_and_the_o
 
     access.register(access_of)
     people = {2: ending, 3: staying}
-    threads = [
-        threading.Thread(target=lambda n=n, c=c: answers.update({n: c.ask("doc:join", doc=doc)}))  # type: ignore[misc]
-        for n, c in people.items()
-    ]
+
+    def join(person: int) -> None:
+        answers[person] = people[person].ask("doc:join", doc=doc)
+
+    threads = [threading.Thread(target=join, args=[person]) for person in people]
     with room.lock:
         for thread in threads:
             thread.start()

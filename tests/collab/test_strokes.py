@@ -14,7 +14,7 @@ from klimawerk.collab.knowledge import Knowledge
 from klimawerk.live.doors import Refused
 from tests.faults.hostile import number
 from tests.lengths import steps
-from tests.live.house import FRAGMENT, append, paragraph, scribble
+from tests.live.house import FRAGMENT, append, element, paragraph, scribble
 
 Verdict = tuple[str, int]
 
@@ -74,7 +74,8 @@ class Person:
 
     def edit(self) -> bytes:
         fragment = self.document.get(FRAGMENT, type=XmlFragment)
-        texts = [child for block in fragment.children for child in block.children if isinstance(child, XmlText)]
+        blocks = [element(fragment, place) for place in range(len(fragment.children))]
+        texts = [child for block in blocks for child in block.children if isinstance(child, XmlText)]
         self._sent.clear()
         with self.document.transaction():
             if texts and self._dice.random() < 0.85:

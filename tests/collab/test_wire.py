@@ -15,7 +15,8 @@ from tests.live.house import FRAGMENT, scribble
 
 def documents(seed: int) -> tuple[Doc[XmlFragment], list[bytes]]:
     """A document after random edits, and the update of each."""
-    dice, document, updates = random.Random(seed), Doc(), []
+    dice, updates = random.Random(seed), list[bytes]()
+    document: Doc[XmlFragment] = Doc()
     for _ in range(40):
         before = document.get_state()
         scribble(document.get(FRAGMENT, type=XmlFragment), dice)

@@ -7,13 +7,13 @@ import random
 from collections.abc import Callable
 
 import pytest
-from pycrdt import Doc, XmlElement, XmlFragment
+from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment
 
 from klimawerk.collab import content, projection, store
 from klimawerk.collab.models import Document, Update
 from klimawerk.extensions import db
 from tests.collab.yjs import YjsWriter
-from tests.live.house import FRAGMENT, House, Writer, append, b64, paragraph, scribble, until
+from tests.live.house import FRAGMENT, House, Writer, append, b64, element, paragraph, run, scribble, until
 
 Write = Callable[..., Writer]
 
@@ -64,7 +64,7 @@ def test_an_update_that_builds_on_something_missing_is_refused_and_never_stored(
 def test_deleting_what_the_server_does_not_have_is_refused(writer: Write) -> None:
     akosua = writer(1)
     akosua.edit(lambda fragment: append(fragment, "ungesendet"))
-    gone = akosua.edit(lambda fragment: fragment.children[0].children[0].clear())
+    gone = akosua.edit(lambda fragment: run(element(fragment)).clear())
     assert akosua.send(gone)["error"] == "resync"
 
 
@@ -102,11 +102,9 @@ def test_elements_outside_the_schema_are_refused(writer: Write, tag: str) -> Non
 
 
 def test_the_wrong_kind_of_root_is_refused(writer: Write, doc: str) -> None:
-    from pycrdt import Array, Map, Text
-
     akosua = writer(1)
     for wrong in (Text("abc"), Array([1, 2]), Map({"a": 1})):
-        other: Doc = Doc()
+        other: Doc[Text | Array[int] | Map[int]] = Doc()
         other[FRAGMENT] = wrong
         assert akosua.send(other.get_update())["error"] == "invalid"
     assert akosua.type("weiter")["ok"]
@@ -116,13 +114,11 @@ def test_deep_nesting_is_refused_before_it_is_applied(writer: Write) -> None:
     akosua = writer(1)
 
     def nest(fragment: XmlFragment, levels: int) -> None:
-        inside = fragment
+        inside: XmlFragment | XmlElement = fragment
         for _ in range(levels):
-            element = XmlElement("list_item")
-            inside.children.append(element)
-            inside = element
+            inside = inside.children.append(XmlElement("list_item"))
 
-    other: Doc = Doc()
+    other: Doc[XmlFragment] = Doc()
     nest(other.get(FRAGMENT, type=XmlFragment), 2_000)
     assert akosua.send(other.get_update())["error"] == "invalid"
     assert akosua.send(akosua.edit(lambda fragment: nest(fragment, 30)))["ok"]
@@ -133,9 +129,9 @@ def test_nesting_step_by_step_comes_to_the_same_end(writer: Write) -> None:
     answers = []
 
     def deeper(fragment: XmlFragment) -> None:
-        inside = fragment.children[0]
+        inside = element(fragment)
         while len(inside.children):
-            inside = inside.children[0]
+            inside = element(inside)
         inside.children.append(XmlElement("list_item"))
 
     for _ in range(45):
@@ -185,7 +181,7 @@ def test_a_large_document_can_be_fetched_by_http(writer: Write, house: House, do
     assert "u" not in answer
     response = requests.get(house.url + answer["url"], headers={"X-Person": "2"}, timeout=5)
     assert response.headers["Content-Encoding"] == "gzip"
-    replica: Doc = Doc()
+    replica: Doc[XmlFragment] = Doc()
     replica.apply_update(response.content)
     assert content.to_plain(replica.get(FRAGMENT, type=XmlFragment)) == akosua.plain()
     house.rights[3, doc] = None

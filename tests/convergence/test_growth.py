@@ -18,7 +18,7 @@ from klimawerk.collab.log import Log
 from klimawerk.collab.models import Document, Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from tests.live.house import FRAGMENT
+from tests.live.house import FRAGMENT, element, run
 from tests.node import NODE
 
 DOC = "measure:7"
@@ -89,10 +89,10 @@ def words_of(count: int) -> list[bytes]:
     document: Doc[XmlFragment] = Doc()
     content.write(document.get(FRAGMENT, type=XmlFragment), content.from_plain("Anfang"))
     updates = [document.get_update()]
-    run = document.get(FRAGMENT, type=XmlFragment).children[0].children[0]
+    text = run(element(document.get(FRAGMENT, type=XmlFragment)))
     for number in range(count):
         before = document.get_state()
-        run.insert(len(run), f" w{number}")
+        text.insert(len(text), f" w{number}")
         updates.append(document.get_update(before))
     return updates
 

@@ -13,7 +13,7 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from klimawerk.accounts.models import Person
 from klimawerk.collab import content
-from tests.collab.yjs import Stumbled
+from tests.collab.yjs import Stumbled, YjsDoc
 from tests.live.house import append, b64, paragraph
 from tests.servers import Klimawerk
 
@@ -21,8 +21,9 @@ FRAGMENT = "description.en"
 
 
 class Desk:
-    """A signed-in socket with a replica of one document. `heard`: [(event, payload)]; `own`: what a replica of Yjs
-    has tidied up by itself since; `stumbled`: it could not take in what it heard."""
+    """A signed-in socket with a replica of one document. `heard`: [(event, payload)]; `yjs`: a replica of Yjs in
+    place of the own one; `own`: what that has tidied up by itself since; `stumbled`: it could not take in what it
+    heard."""
 
     def __init__(self, server: Klimawerk, person: Person, name: str = "", **options: Any) -> None:
         self.name = name
@@ -32,6 +33,7 @@ class Desk:
         self.socket = server.socket(person, **options)
         self.socket.on("*", self._hear)
         self.doc: Doc[XmlFragment] = Doc()
+        self.yjs: YjsDoc | None = None
         self.lock = threading.Lock()
 
     def ask(self, event: str, payload: Any, patience: float = 20) -> dict[str, Any]:
@@ -93,7 +95,9 @@ class Desk:
                     self.stumbled = True
 
     def _apply(self, update: str) -> None:
-        if own := self.doc.apply_update(base64.b64decode(update)):  # type: ignore[func-returns-value]
+        if self.yjs is None:
+            self.doc.apply_update(base64.b64decode(update))
+        elif own := self.yjs.apply_update(base64.b64decode(update)):
             self.own.append(own)
 
 
@@ -102,7 +106,9 @@ class Bystander(threading.Thread):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(daemon=True)
-        self.desk, self.waits, self.refused = desk, [], []
+        self.desk = desk
+        self.waits: list[float] = []
+        self.refused: list[str] = []
         self._over = threading.Event()
 
     def __enter__(self) -> Bystander:
@@ -131,11 +137,14 @@ class Bystander(threading.Thread):
 def _write(fragment: XmlFragment, words: str) -> None:
     """At the end; in a paragraph of its own where somebody has left something else there."""
     last = fragment.children[len(fragment.children) - 1] if len(fragment.children) else None
-    simple = isinstance(last, XmlElement) and last.tag == "paragraph"
-    if simple and all(isinstance(child, XmlText) for child in last.children):
+    if isinstance(last, XmlElement) and last.tag == "paragraph" and _has_only_text(last):
         append(fragment, words)
     else:
         fragment.children.append(paragraph(words))
+
+
+def _has_only_text(element: XmlElement) -> bool:
+    return all(isinstance(child, XmlText) for child in element.children)
 
 
 def memory(server: Klimawerk) -> float:

@@ -23,7 +23,7 @@ def post_worker_init(worker: Any) -> None:
     from klimawerk import clock
 
     time.time = _now
-    clock.datetime = _Jumping  # type: ignore[misc]
+    vars(clock)["datetime"] = _Jumping
     _OWN["post_worker_init"](worker)
 
 

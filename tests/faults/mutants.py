@@ -67,7 +67,7 @@ class Mutations:
             return dice.randbytes(dice.randrange(1, 40))
         at = dice.randrange(len(data))
         end = min(len(data), at + dice.randrange(1, 9))
-        ways: list[Callable[[], bytes]] = [
+        ways: list[Callable[[], bytes | bytearray]] = [
             lambda: data[:at] + bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1 :],
             lambda: data[:at] + bytes([dice.choice((0, 1, 0x7F, 0x80, 0xFF))]) + data[at + 1 :],
             lambda: data[:at] + dice.randbytes(end - at) + data[end:],

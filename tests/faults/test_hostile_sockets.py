@@ -7,6 +7,7 @@ import json
 import socket as network
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import psutil
 import pytest
@@ -117,9 +118,13 @@ def test_garbage_on_the_line_ends_at_most_that_line(calm: Bystander, town: Town)
     for garbage in GARBAGE:
         desk.raw(garbage)
         if not _answers(desk):
-            until(lambda gone=desk: not gone.socket.connected)
+            until(partial(_is_gone, desk))
             desk = town.desk(person)
     assert desk.type("well-formed")["ok"]
+
+
+def _is_gone(desk: Desk) -> bool:
+    return not desk.socket.connected
 
 
 def _answers(desk: Desk) -> bool:
@@ -153,6 +158,10 @@ def _polling(town: Town) -> str:
     """The address of a fresh long-polling connection."""
     address = f"{town.server.url}/socket.io/?EIO=4&transport=polling"
     return f"{address}&sid={json.loads(requests.get(address, timeout=10).text[1:])['sid']}"
+
+
+def _is_unknown(address: str) -> bool:
+    return requests.get(address, timeout=30).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -199,7 +208,7 @@ def test_connections_that_never_say_whose_they_are_end(calm: Bystander, town: To
     addresses = [_polling(town) for _ in range(60)]
     assert requests.get(addresses[-1], timeout=30).status_code == 200
     for address in addresses:
-        until(lambda here=address: requests.get(here, timeout=30).status_code == 400, 40)
+        until(partial(_is_unknown, address), 40)
 
 
 def test_who_does_not_read_is_dropped_and_others_go_on(calm: Bystander, town: Town) -> None:

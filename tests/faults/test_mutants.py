@@ -84,9 +84,9 @@ class Mallory(threading.Thread):
 @contextmanager
 def yjs(desk: Desk) -> Iterator[YjsDoc]:
     """The desk's replica is one of the browser's own Yjs inside the block, and joined."""
-    replica, before = YjsDoc(), desk.doc
+    replica = YjsDoc()
     with desk.lock:
-        desk.doc = replica  # type: ignore[assignment]
+        desk.yjs = replica
     try:
         while not (answer := desk.join())["ok"]:
             assert answer["error"] == "rate", answer
@@ -94,7 +94,7 @@ def yjs(desk: Desk) -> Iterator[YjsDoc]:
         yield replica
     finally:
         with desk.lock:
-            desk.doc = before
+            desk.yjs = None
         replica.close()
 
 

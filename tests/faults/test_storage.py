@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from tests.live.house import until
 
 __all__ = ["disk", "sqlite_address"]
 LONG = "Wärme für alle. " * 3_000
-Away = Callable[[], "object"]
+Away = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.barriers import looked_at
+from tests.barriers import Colours, looked_at
 from tests.journeys.conftest import EXAMPLE, House
 
 READ = ["programme", "measure", "goal"]
@@ -26,7 +26,7 @@ LOOKS = [
 
 
 @pytest.mark.parametrize(("role", "language", "light", "pages"), LOOKS)
-def test_no_page_has_a_barrier(house: House, role: str, language: str, light: str, pages: list[str]) -> None:
+def test_no_page_has_a_barrier(house: House, role: str, language: str, light: Colours, pages: list[str]) -> None:
     page = house.window(role, language)
     page.emulate_media(color_scheme=light)
     faults = []

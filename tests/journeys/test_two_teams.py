@@ -53,7 +53,8 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     cost = rows_of(measure)["costs"][0]
 
     # Both in one paragraph, at the same moment.
-    _edit(german, measure), _edit(partner, measure)
+    _edit(german, measure)
+    _edit(partner, measure)
     _caret(german, "Control+End")
     _caret(partner, "Control+Home")
     for word in ("Deckel ", "innen ", "grün. "):

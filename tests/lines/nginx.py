@@ -31,7 +31,8 @@ def behind_nginx(folder: Path, database: str, **settings: str) -> Iterator[Klima
     port = free_port()
     certificate = _certificate(folder)
     url = f"https://localhost:{port}"
-    server = Klimawerk(folder, database, KLIMAWERK_PUBLIC_URL=url, KLIMAWERK_TRUSTED_PROXIES="1", **settings)
+    named = {"KLIMAWERK_PUBLIC_URL": url, "KLIMAWERK_TRUSTED_PROXIES": "1", **settings}
+    server = Klimawerk(folder, database, settings=named)
     server.start()
     process = _start(folder, _configuration(port, server), port)
     server.url, server.verify = url, str(certificate)
@@ -46,7 +47,7 @@ def behind_nginx(folder: Path, database: str, **settings: str) -> Iterator[Klima
 def _configuration(port: int, server: Klimawerk) -> str:
     """The README's, with this machine's addresses."""
     blocks = re.findall(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    text = next(block for block in blocks if "proxy_pass" in block)
+    text: str = next(block for block in blocks if "proxy_pass" in block)
     servers = "".join(f"    server 127.0.0.1:{server.port + n};\n" for n in range(server.workers))
     for wanted, here in (
         ("    server 127.0.0.1:8000;\n", servers),

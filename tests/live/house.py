@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import socketio
@@ -56,6 +57,10 @@ class House:
     def access(self, person: int, doc: str) -> Access | None:
         return self.rights.get((person, doc), editor(person))
 
+    def may_watch(self, kind: str, person: int, number: int) -> bool:
+        """Whoever stands in `watchers` may not."""
+        return (person, f"{kind}:{number}") not in self.watchers
+
     def client(self, person: int, **options: Any) -> Client:
         made = Client(self.url, person, **options)
         self._clients.append(made)
@@ -80,7 +85,7 @@ def register(house: House) -> None:
     identity.register(_who, lambda logins: logins & house.ended_logins)
     access.register(house.access)
     for kind in ("measure", "programme"):
-        topics.register(kind, lambda person, number, kind=kind: (person, f"{kind}:{number}") not in house.watchers)
+        topics.register(kind, partial(house.may_watch, kind))
 
 
 def _who() -> Identity | None:
@@ -164,7 +169,7 @@ class Writer:
             self.sv = base64.b64decode(answer["sv"])
         return answer
 
-    def edit(self, change: Callable[[XmlFragment], None], fragment: str = FRAGMENT) -> bytes:
+    def edit(self, change: Callable[[XmlFragment], object], fragment: str = FRAGMENT) -> bytes:
         """Make a change in the replica alone; its update."""
         with self.lock:
             before = self.doc.get_state()
@@ -182,12 +187,26 @@ class Writer:
             return content.to_plain(self.doc.get(fragment, type=XmlFragment))
 
 
+def element(parent: XmlFragment | XmlElement, place: int = 0) -> XmlElement:
+    """What stands there inside of `parent`. AssertionError where that is text."""
+    found = parent.children[place]
+    assert isinstance(found, XmlElement)
+    return found
+
+
+def run(parent: XmlFragment | XmlElement, place: int = 0) -> XmlText:
+    """The run of text that stands there inside of `parent`. AssertionError where that is an element."""
+    found = parent.children[place]
+    assert isinstance(found, XmlText)
+    return found
+
+
 def append(fragment: XmlFragment, words: str) -> None:
     """Put words at the end of the last paragraph."""
-    paragraph = fragment.children[len(fragment.children) - 1]
+    paragraph = element(fragment, len(fragment.children) - 1)
     if not len(paragraph.children):
         paragraph.children.append(XmlText())
-    text = paragraph.children[0]
+    text = run(paragraph)
     text.insert(len(text), words)
 
 
@@ -205,7 +224,7 @@ def scribble(fragment: XmlFragment, dice: random.Random) -> None:
     if choice < 0.22 and blocks > 2:
         del fragment.children[dice.randrange(blocks)]
         return
-    block = fragment.children[dice.randrange(blocks)]
+    block = element(fragment, dice.randrange(blocks))
     text = next((child for child in block.children if isinstance(child, XmlText)), None)
     if text is None:
         fragment.children.insert(0, paragraph("oben"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 from flask import Flask, render_template_string
@@ -107,9 +108,9 @@ def test_a_page_lets_others_in_between_its_pieces_and_is_the_same_page(app: Flas
 def test_a_breath_is_taken_when_somebody_has_worked_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
     monkeypatch.setattr(turns, "give_way", lambda: given.append("way"))
-    monkeypatch.setattr(turns, "_last", turns.time.monotonic() + 1_000)
+    monkeypatch.setattr(turns, "_last", time.monotonic() + 1_000)
     turns.breathe()
     assert not given
-    monkeypatch.setattr(turns, "_last", turns.time.monotonic() - turns.BREATH - 1)
+    monkeypatch.setattr(turns, "_last", time.monotonic() - turns.BREATH - 1)
     turns.breathe()
     assert given

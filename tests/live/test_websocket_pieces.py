@@ -28,7 +28,7 @@ class Line:
         return self._data[begin : self._at]
 
 
-def received(data: bytes, piece: int) -> list[str | bytes | None]:
+def received(data: bytes, piece: int) -> list[str | bytes]:
     socket = WebSocket({"gunicorn.socket": Line(data, piece), **HEADERS}, 10_000_000)
     found = []
     while (message := socket.receive()) is not None:

@@ -19,6 +19,7 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from klimawerk import create_app
+from klimawerk.collab.models import Document
 from klimawerk.collab.room import Room
 from klimawerk.database import release
 from klimawerk.extensions import db
@@ -45,9 +46,9 @@ def watch(app: Flask) -> Watch:
     event.listen(db.engine, "before_cursor_execute", found.asked)
     load = Room._load
 
-    def counted(room: Room, *row: Any) -> None:
-        found.reads[room.name] += 1
-        load(room, *row)
+    def counted(self: Room, row: Document, own: dict[int, str]) -> None:
+        found.reads[self.name] += 1
+        load(self, row, own)
 
     Room._load = counted  # type: ignore[method-assign]
     greenlet.settrace(found.switched)

@@ -68,8 +68,9 @@ class _Desk:
 
     def __init__(self, app: Flask, cookie: str) -> None:
         self._app, self._cookie = app, cookie
-        self.measure: Measure = all_measures(db.session.scalars(select(Programme).order_by(Programme.id)).first())[0]
-        self.by = db.session.scalars(select(Person.id).order_by(Person.id.desc())).first()
+        programme = db.session.scalars(select(Programme).order_by(Programme.id).limit(1)).one()
+        self.measure: Measure = all_measures(programme)[0]
+        self.by = db.session.scalars(select(Person.id).order_by(Person.id.desc()).limit(1)).one()
         for kind in ("steps", "costs", "risks"):
             for number in range(len(rows_of(self.measure).get(kind, [])), ROWS // 3):
                 append_row(self.measure, kind, {"text.en": f"Line {number}", "text.de": f"Zeile {number}"}, by=None)

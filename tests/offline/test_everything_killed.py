@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -27,6 +28,10 @@ from tests.offline.looking import (
 )
 
 
+def _is_on_disk(words: str, measure: Measure) -> bool:
+    return words in text_on_disk(measure)
+
+
 @pytest.mark.usefixtures("app")
 def test_acknowledged_words_are_there_and_the_others_come_when_any_page_is_opened(
     browser: Browser, team: Team, measure: Measure, live_server: servers.Klimawerk, tmp_path: Path
@@ -42,7 +47,7 @@ def test_acknowledged_words_are_there_and_the_others_come_when_any_page_is_opene
         page.locator("#save-state[data-state=saved]").wait_for()
         _write(page, measure, said[side])
         expect(page.locator(_TEXT).locator(".field-state")).to_have_attribute("data-state", "saved")
-        wait_until(page, lambda words=said[side]: words in text_on_disk(measure))  # "saved" may speak of its first half
+        wait_until(page, partial(_is_on_disk, said[side], measure))  # "saved" may speak of its first half
     acknowledged = text_on_disk(measure)
 
     live_server.kill()

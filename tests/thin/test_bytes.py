@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import requests
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.journeys.conftest import House
 from tests.thin import line
@@ -13,7 +15,6 @@ MEASURE, PROGRAMME, EDITOR = 60_000, 100_000, 105_000
 STORE = 9_000  # what keeps unsent words, comments, dragging, pasting, counting: comes at rest, without the editor too
 EDITOR_FILES = 5  # ours, what it shares with the store, Yjs with ProseMirror, style, words
 SAVED = "#save-state[data-state=saved], #save-state[data-state=conflict]"
-ICON = "/img/icon.svg"
 
 
 def opened(house: House, browser: Browser, page: str, role: str = "editor", **options: object) -> line.Load:
@@ -38,9 +39,9 @@ def weight(url: str) -> int:
     return head + len(answer.raw.read(decode_content=False))
 
 
-def until(window: line.Page, condition: object) -> None:
+def until(window: Page, condition: Callable[[], bool]) -> None:
     for _ in range(200):
-        if condition():  # type: ignore[operator]
+        if condition():
             return
         window.wait_for_timeout(50)
     raise AssertionError("it did not come in time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from playwright.sync_api import Error, Locator, Page
@@ -90,8 +91,10 @@ class Visit:
             assert time.monotonic() < end, "the editor does not open"
             if self.text.get_attribute("aria-busy") is None and (place := self.body.bounding_box()):
                 self.page.mouse.click(place["x"] + 20, place["y"] + place["height"] - 15)
-            again = time.monotonic() + 0.5
-            self._until(lambda again=again: "editing" in self.seen or time.monotonic() > again, "editing")
+            self._until(partial(self._editing_or_after, time.monotonic() + 0.5), "editing")
+
+    def _editing_or_after(self, moment: float) -> bool:
+        return "editing" in self.seen or time.monotonic() > moment
 
     def write(self, word: str) -> None:
         """The visitor's own word, in the editor; "typed" and "saved" are seen then."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.versions.models import Version, Visit
-from tests.barriers import looked_at
+from tests.barriers import LOOKS, looked_at
 from tests.versions.conftest import Desk
 from tests.versions.test_pages import workshop
 
@@ -178,7 +178,7 @@ def test_no_page_of_a_history_has_a_barrier(desk: Desk, page_for: Callable[..., 
     desk.keep("After the workshop")
     desk.set("priority", "low")
     faults = []
-    for side, light in (("de", "dark"), ("partner", "light")):
+    for side, light in LOOKS:
         page = page_for(getattr(desk.team, side)["coordinator"])
         page.emulate_media(color_scheme=light)
         item = f"/items/{desk.measure.id}"

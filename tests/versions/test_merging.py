@@ -7,6 +7,7 @@ from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import content, merging
 from klimawerk.collab.content import Node, from_plain, joined
+from tests.live.house import element, run
 from tests.versions.test_comparing import QUICK, _two_texts
 
 
@@ -43,7 +44,7 @@ def test_words_typed_meanwhile_stay() -> None:
     )
     theirs = other.get("t", type=XmlFragment)
     for block, words in ((1, " and the school"), (2, " Für später 😀.")):
-        text = theirs.children[block].children[0]
+        text = run(element(theirs, block))
         text.insert(len(text), words)
     doc.apply_update(other.get_update())
     assert content.to_plain(said(doc)) == (
@@ -56,7 +57,7 @@ def test_a_rewrite_of_everything_would_have_lost_them() -> None:
     other: Doc[XmlFragment] = Doc()
     other.apply_update(doc.get_update())
     content.write(doc.get("t", type=XmlFragment), from_plain("Second.\n\nLast."))
-    text = other.get("t", type=XmlFragment).children[1].children[0]
+    text = run(element(other.get("t", type=XmlFragment), 1))
     text.insert(len(text), " typed")
     doc.apply_update(other.get_update())
     assert "typed" not in content.to_plain(said(doc))

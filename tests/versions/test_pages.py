@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -223,14 +224,14 @@ def test_hostile_texts_stay_text(desk: Desk, client: ProofReader, compare: str, 
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)> \u202eשלום 😀 " + "x" * 120
     desk.write("description.en", evil)
     desk.set("text.en", evil[:400], row="steps")
-    link = {
+    link: dict[str, Any] = {
         "type": "text",
         "text": "click",
         "marks": [{"type": "link", "attrs": {"href": "https://a.example/?\"'<b>"}}],
     }
     with writing():
-        notes = {"type": "doc", "content": [{"type": "paragraph", "content": [link]}]}
-        notes["content"][0]["content"][0]["marks"][0]["attrs"]["href"] = "https://a.example/?'&lt;"
+        notes: dict[str, Any] = {"type": "doc", "content": [{"type": "paragraph", "content": [link]}]}
+        link["marks"][0]["attrs"]["href"] = "https://a.example/?'&lt;"
         store.replace(desk.measure.name, {"notes.en": notes, "title.en": from_plain(evil[:100])})
     desk.keep(evil[:100])
     client.login(desk.editor("partner"))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 import time
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -28,7 +29,7 @@ from tests import factories
 from tests.versions.conftest import Desk
 
 
-def content(version: Version) -> dict[str, object]:
+def content(version: Version) -> dict[str, Any]:
     head, parts = storing.head_of(version)
     loaded = storing.load(parts.values())
     return {**head, **{name: json.loads(loaded[key]) for name, key in parts.items()}}

@@ -56,7 +56,7 @@ class ProofReader(FlaskClient):
         with app.app_context(), app.test_request_context("/login"):
             sessions.begin(person)
             self.token = generate_csrf()
-            app.session_interface.save_session(app, session, app.make_response(""))  # type: ignore[arg-type]
+            app.session_interface.save_session(app, session, app.make_response(""))
             kept = session.token  # type: ignore[attr-defined]
         self.set_cookie(app.config["SESSION_COOKIE_NAME"], kept)
         db.session.rollback()  # what the test has read is of before

@@ -37,9 +37,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests marked so run on several lines; `TEST_LINES` in the environment names others for all tests."""
     if "line" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker("lines")
-        asked = os.environ.get("TEST_LINES", "")
-        if asked or marked:
-            metafunc.parametrize("line", asked.split(",") if asked else [ways.DIRECT, *marked.args])
+        if asked := os.environ.get("TEST_LINES", ""):
+            metafunc.parametrize("line", asked.split(","))
+        elif marked:
+            metafunc.parametrize("line", [ways.DIRECT, *marked.args])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -210,7 +211,7 @@ def windows(browser: Browser, live_server: servers.Klimawerk, line: str) -> Iter
 def page_for(windows: browsers.Windows) -> Callable[..., Page]:
     """`page_for(person)`: that person's window, signed in."""
 
-    def open_page(person: Person | None, **options: object) -> Page:
+    def open_page(person: Person | None, **options: Any) -> Page:
         return windows.open(person, **options)
 
     return open_page

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from argon2 import PasswordHasher
 
@@ -26,7 +27,6 @@ PASSWORD = "a long enough passphrase"
 _HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 _numbers = count(1)
 
-ROLES = ("coordinator", "moderator", "editor", "reviewer", "observer")
 LANGUAGES = {"de": "de", "partner": "en", "neutral": "de"}
 ZONES = {"de": "Europe/Berlin", "partner": "Africa/Accra", "neutral": "Europe/Berlin"}
 
@@ -36,13 +36,12 @@ class Team:
     """One partnership with people: `team.de["editor"]`, `team.partner["coordinator"]`, `team.moderator`."""
 
     partnership: Partnership
-    de: dict[str, Person] = field(default_factory=dict)
-    partner: dict[str, Person] = field(default_factory=dict)
-    moderator: Person | None = None
+    de: dict[str, Person]
+    partner: dict[str, Person]
+    moderator: Person
 
     def everybody(self) -> list[Person]:
-        people = [*self.de.values(), *self.partner.values()]
-        return [*people, self.moderator] if self.moderator else people
+        return [*self.de.values(), *self.partner.values(), self.moderator]
 
 
 def person(
@@ -89,12 +88,9 @@ def partnership(de: str = "Musterstadt", partner: str = "Exampleton") -> Team:
         }
         made.municipalities = list(towns.values())
         db.session.add(made)
-    team = Team(made)
-    for side, people in (("de", team.de), ("partner", team.partner)):
-        for role in ("coordinator", "editor", "reviewer", "observer"):
-            people[role] = member(made, side, role, town=towns[side])
-    team.moderator = member(made, "neutral", "moderator")
-    return team
+    roles = ("coordinator", "editor", "reviewer", "observer")
+    ours, theirs = ({role: member(made, side, role, town=town) for role in roles} for side, town in towns.items())
+    return Team(made, ours, theirs, member(made, "neutral", "moderator"))
 
 
 def member(
@@ -141,7 +137,10 @@ def programme(team: Team, languages: tuple[str, ...] = ("de", "en")) -> Programm
     cells = {"code": "WA", "title.en": "Waste", "title.de": "Abfall", "list_code": "waste"}
     field_row = append_row(made, "fields", cells, by=None)
     goal = create_goal(made, field_row=field_row.id, texts={"title.en": from_plain("Collect separately")}, by=None)
-    texts = {"title.en": from_plain("Green bins"), "description.en": from_plain("Forty bins are set up.")}
+    texts: dict[str, dict[str, Any] | None] = {
+        "title.en": from_plain("Green bins"),
+        "description.en": from_plain("Forty bins are set up."),
+    }
     first = create_measure(goal, texts=texts, values={"priority": "high"}, by=None)
     append_row(first, "steps", {"text.en": "Analyse the waste", "due": "2027-10", "side": "partner"}, by=None)
     append_row(first, "costs", {"category": "equipment", "amount": {"amount": "62000.00", "currency": "EUR"}}, by=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -130,7 +131,7 @@ def test_the_readme_names_only_files_that_are_there() -> None:
         assert (ROOT / target).exists(), target
 
 
-def _publiccode() -> dict[str, object]:
+def _publiccode() -> dict[str, Any]:
     return dict(yaml.safe_load((ROOT / "publiccode.yml").read_text()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -22,6 +23,7 @@ from klimawerk.money import (
     total,
     totals_by_currency,
 )
+from tests.amounts import decimals
 
 RATES = Rates("EUR", "GHS", Decimal("13"))
 
@@ -105,7 +107,7 @@ def test_conversion_rounds_half_up_to_the_cent() -> None:
     assert Rates("EUR", "GHS").to_local(Decimal("1"), "EUR") is None
 
 
-def line(amount: str, currency: str = "EUR", **cells: str) -> dict[str, object]:
+def line(amount: str, currency: str = "EUR", **cells: str) -> dict[str, Any]:
     return {"amount": {"amount": amount, "currency": currency}, **cells}
 
 
@@ -131,7 +133,7 @@ def test_sums_by_source_and_by_how_certain_the_money_is() -> None:
     assert sum(found.by_status.values()) == sum(found.by_source.values()) == found.lines
     assert (found.own("de"), found.own("partner")) == (Decimal(60), Decimal(20)), "a grant is nobody's own funds"
     assert "kpf" not in found.by_source
-    assert (found.unplanned, found.overplanned) == (Decimal(68), 0)
+    assert (found.unplanned, found.overplanned) == decimals(68, 0)
 
 
 def test_every_state_of_funding_has_its_status() -> None:
@@ -147,18 +149,18 @@ def test_money_beyond_one_measures_costs_closes_no_gap_of_another() -> None:
     rich = sums([line("100.00")], [line("150.00", source="kpf", state="granted")], RATES)
     poor = sums([line("80.00")], [], RATES)
     both = summed([rich, poor])
-    assert (rich.gap, rich.excess, poor.gap) == (0, 50, 80)
-    assert (both.costs, both.of(Status.SECURED), both.gap, both.excess) == (180, 150, 80, 50)
+    assert (rich.gap, rich.excess, poor.gap) == decimals(0, 50, 80)
+    assert (both.costs, both.of(Status.SECURED), both.gap, both.excess) == decimals(180, 150, 80, 50)
     assert both.costs == both.of(Status.SECURED) + both.gap - both.excess
 
 
 def test_what_cannot_be_converted_is_in_no_sum_and_makes_no_gap() -> None:
     costs, given = [line("100.00"), line("5.00", "PEN")], [line("100.00", source="kpf", state="granted")]
     found = sums(costs, given, RATES)
-    assert (found.costs, found.unconverted) == (100, 1)
+    assert (found.costs, found.unconverted) == (Decimal(100), 1)
     assert [amount for label, amount in found.shown() if "Gap" in label] == [None], "nobody can tell"
     assert [amount for label, amount in sums(given, given, RATES).shown() if "Gap" in label] == [0]
-    assert totals_by_currency([one["amount"] for one in costs], RATES) == [(100, "EUR"), (5, "PEN")]  # type: ignore[misc]
+    assert totals_by_currency([one["amount"] for one in costs], RATES) == [(Decimal(100), "EUR"), (Decimal(5), "PEN")]
 
 
 @pytest.mark.parametrize("lines", [1, 3, 7])
@@ -169,8 +171,8 @@ def test_rounding_makes_no_gap_and_no_line_other_than_it_was_named(lines: int) -
         sums(costs, [line(f"{lines}00.00", "GHS", source="own_partner", state="budgeted")], RATES, currency)
         for currency in ("EUR", "GHS")
     )
-    assert (found.gap, found.excess, found.unplanned, found.overplanned) == (0, 0, 0, 0)
-    assert (local.costs, local.own("partner"), local.gap) == (lines * 100, lines * 100, 0)
+    assert (found.gap, found.excess, found.unplanned, found.overplanned) == decimals(0, 0, 0, 0)
+    assert (local.costs, local.own("partner"), local.gap) == decimals(lines * 100, lines * 100, 0)
     short = sums(costs, [line(f"{lines - 1}99.00", "GHS", source="own_partner", state="budgeted")], RATES)
     assert short.gap > 0, "a whole GHS is no rounding"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -82,8 +83,8 @@ def _ids(catalogue: Catalog) -> set[str]:
     return {_parts(message.id)[0] for message in catalogue if message.id}
 
 
-def _parts(text: object) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(str(one) for one in text)  # type: ignore[union-attr]
+def _parts(text: str | Iterable[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def _strings(message: Message) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from klimawerk import exchange
 from klimawerk.accounts import links
 from klimawerk.accounts.models import Link, Person
 from klimawerk.comments import service as comments
+from klimawerk.comments.models import Thread
 from klimawerk.comments.service import Subject, Written
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -68,7 +69,7 @@ def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> l
         written = Written(f"Number {number}", "en", str(uuid.uuid4()))
         subject = Subject(field="priority") if kind == "proposal" else Subject()
         comments.open_thread(measure, written, kind=kind, side="", subject=subject, by=me)
-    proposal, _task, question = db.session.scalars(db.select(comments.Thread).order_by(comments.Thread.id))
+    proposal, _task, question = db.session.scalars(db.select(Thread).order_by(Thread.id))
     comments.resolve(question, "Done", by=me)
     with writing():
         proposal.proposed = {"value": "high", "old": "low", "by": team.de["reviewer"].id}

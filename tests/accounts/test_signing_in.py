@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask, session
@@ -259,7 +261,7 @@ def test_every_attempt_is_in_the_record_and_strangers_addresses_are_not_readable
 
 
 @pytest.fixture
-def limited(database_address: str, tmp_path) -> Flask:  # type: ignore[no-untyped-def]
+def limited(database_address: str, tmp_path: Path) -> Iterator[Flask]:
     """An app that counts attempts."""
     settings = configuration.load(
         instance=tmp_path / "limited",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
@@ -268,10 +269,11 @@ def test_a_password_is_not_put_back_and_goes_into_no_other_form(client: ProofRea
     person = team.de["coordinator"]
     client.login(person)
     client.get("/account")
-    for stale in (lambda: again(client, person), lambda: ended(client)):
+    stales: list[Callable[[], None]] = [lambda: again(client, person), lambda: ended(client)]
+    for stale in stales:
         stale()
-        secret = {"present_password": factories.PASSWORD, "new_password": "Another long passphrase"}
-        answer = send(client, "/account", "/account/password", **secret)
+        new = "Another long passphrase"
+        answer = send(client, "/account", "/account/password", present_password=factories.PASSWORD, new_password=new)
         html = answer.get_data(as_text=True)
         if answer.status_code == 401:
             html = sign_in(client, html, person).get_data(as_text=True)

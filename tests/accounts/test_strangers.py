@@ -76,9 +76,9 @@ class Unread(io.BytesIO):
 
     touched = False
 
-    def read(self, *size: int) -> bytes:
+    def read(self, size: int | None = -1, /) -> bytes:
         self.touched = True
-        return super().read(*size)
+        return super().read(size)
 
 
 @pytest.mark.parametrize("headers", [{"Content-Length": "1000000"}, {"Transfer-Encoding": "chunked"}])

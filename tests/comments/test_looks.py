@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Page, expect
 
 from tests import servers
-from tests.barriers import looked_at
+from tests.barriers import LOOKS, looked_at
 from tests.comments.conftest import Table
 from tests.comments.test_live import ready
 from tests.thin import line
@@ -31,7 +31,7 @@ def furnished(table: Table) -> None:
 def test_no_page_of_comments_has_a_barrier(table: Table, page_for: Callable[..., Page]) -> None:
     furnished(table)
     faults = []
-    for side, light in (("de", "dark"), ("partner", "light")):
+    for side, light in LOOKS:
         page = page_for(table.person("coordinator", side))
         page.emulate_media(color_scheme=light)
         for path in (f"/items/{table.measure.id}/comments?state=all", "/threads/4"):

@@ -128,8 +128,8 @@ def test_nobody_is_called_into_a_thread_that_they_cannot_see(table: Table) -> No
     table.voice().begin("@Reviewer partner and @Reviewer de", side="de")
     assert mentioned(table) == {(1, table.person("reviewer").id)}
     voice = table.voice()
-    everybody = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people").json["people"]}
-    ours = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people?side=own").json["people"]}
+    everybody = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people").get_json()["people"]}
+    ours = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people?side=own").get_json()["people"]}
     assert "Reviewer partner" in everybody
     assert ours == {"Coordinator de", "Editor de", "Reviewer de", "Observer de"}
 

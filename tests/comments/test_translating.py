@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -24,7 +24,7 @@ class Service:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
-        self.answer = self.translate
+        self.answer: Callable[[BaseHTTPRequestHandler, dict[str, Any]], None] = self.translate
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -154,7 +154,11 @@ def test_a_service_that_is_down_or_too_slow_is_not_waited_for(
     table.voice().begin("Wer zahlt?", language="de")
     monkeypatch.setattr(translating, "WHOLE", 0.3)
     held = threading.Event()
-    service.answer = lambda _handler, _asked: held.wait(5) and None
+
+    def late(_handler: BaseHTTPRequestHandler, _asked: dict[str, Any]) -> None:
+        held.wait(5)
+
+    service.answer = late
     reader = table.voice("reviewer", "partner")
     assert reader.do("/comments/1/translation").status_code == 409
     held.set()

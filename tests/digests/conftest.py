@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from klimawerk.accounts.models import Person
 from klimawerk.comments import service
-from klimawerk.comments.models import Comment, CommentEvent
+from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.service import Subject, Written
 from klimawerk.database import writing
 from klimawerk.digests import choices, sending
@@ -65,7 +65,7 @@ class Post:
         """Somebody begins a thread, or goes on with one, at that moment."""
         written, member = Written(words, person.language, str(uuid.uuid4())), self.member(person)
         if thread:
-            found = db.session.get_one(service.Thread, thread)
+            found = db.session.get_one(Thread, thread)
             made = service.reply(found, written, by=member)
         else:
             made = service.open_thread(self.measure, written, kind=kind, side=side, subject=Subject(), by=member)

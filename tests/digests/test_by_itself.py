@@ -15,14 +15,15 @@ from playwright.sync_api import Page, expect
 
 from klimawerk.clock import now
 from klimawerk.comments import service
+from klimawerk.comments.models import CommentEvent
 from klimawerk.comments.service import Subject, Written
 from klimawerk.database import writing
 from klimawerk.digests import choices, links, scheduler
 from klimawerk.digests.models import DAILY, DigestChoice, DigestMail, DigestMark
-from klimawerk.extensions import db
+from klimawerk.extensions import db, socketio
 from klimawerk.partnerships.access import member_of
 from tests import factories, servers
-from tests.barriers import looked_at
+from tests.barriers import LOOKS, looked_at
 from tests.digests.conftest import words
 from tests.factories import Team
 from tests.mailbox import Mailbox
@@ -43,7 +44,7 @@ def one_is_due(team: Team) -> None:
         choices.choose(person, frequency="never", hour=7, weekday=0)
     with writing():
         made.at = hour_ago
-        for event in db.session.scalars(db.select(service.CommentEvent)):
+        for event in db.session.scalars(db.select(CommentEvent)):
             event.at = hour_ago
         for mark in db.session.scalars(db.select(DigestMark)):
             mark.told_until = mark.called_until = hour_ago - timedelta(hours=1)
@@ -63,7 +64,7 @@ def server(team: Team, database_address: str, tmp_path: Path, smtp: Mailbox) -> 
     started = []
 
     def start(**environment: str) -> None:
-        one = servers.Klimawerk(tmp_path, database_address, KLIMAWERK_SMTP_URL=smtp.url, **environment)
+        one = servers.Klimawerk(tmp_path, database_address, settings=environment, KLIMAWERK_SMTP_URL=smtp.url)
         started.append(one)
         one.start()
 
@@ -84,7 +85,7 @@ def test_the_server_sends_what_is_due_by_itself(
 def test_where_cron_does_it_the_server_does_not(smtp: Mailbox, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told by what starts: nothing has to be waited for."""
     begun: list[object] = []
-    monkeypatch.setattr(scheduler.socketio, "start_background_task", lambda *task: begun.append(task))
+    monkeypatch.setattr(socketio, "start_background_task", lambda *task: begun.append(task))
     settings = dataclasses.replace(app.extensions["klimawerk"], smtp_url=smtp.url)
     for digests, count in ((False, 0), (True, 1)):
         app.extensions["klimawerk"] = dataclasses.replace(settings, digests=digests)
@@ -98,7 +99,8 @@ def test_no_page_of_digests_has_a_barrier(
     secret = (live_server.instance / "secret_key").read_text().strip()
     app.extensions["klimawerk"] = dataclasses.replace(app.extensions["klimawerk"], secret_key=secret)
     faults = []
-    for person, light in ((team.de["editor"], "dark"), (team.partner["editor"], "light")):
+    for side, light in LOOKS:
+        person = getattr(team, side)["editor"]
         page = page_for(person)
         page.emulate_media(color_scheme=light)
         stop = links.address_to_stop(person).removeprefix("http://localhost:8000")

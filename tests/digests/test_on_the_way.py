@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import date, timedelta
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -17,7 +19,7 @@ from klimawerk.accounts import mail as postman
 from klimawerk.accounts.models import Person
 from klimawerk.config import ROOT
 from klimawerk.database import writing
-from klimawerk.digests import making, outbox, silence
+from klimawerk.digests import making, outbox, rendering, silence
 from klimawerk.digests.models import DigestMark
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
@@ -49,7 +51,7 @@ class Moody(Mailbox):
 
 
 @pytest.fixture
-def smtp() -> object:
+def smtp() -> Iterator[Moody]:
     mailbox = Moody(servers.free_port())
     mailbox.start()
     yield mailbox
@@ -104,9 +106,9 @@ def test_a_refusal_for_good_is_given_up_after_three_tries(post: Post, stage: str
     assert post.person().email in shown
 
 
-def test_the_operator_sees_what_waits_and_has_it_tried_once_more(post: Post, client: ProofReader) -> None:
+def test_the_operator_sees_what_waits_and_has_it_tried_once_more(post: Post, smtp: Moody, client: ProofReader) -> None:
     one_waits(post)
-    post.box.refusal = "550 No such person here"
+    smtp.refusal = "550 No such person here"
     for minutes in (0, 5, 15):
         post.round(later(SEVEN, minutes=minutes))
     client.login(post.person("reviewer"))
@@ -119,25 +121,26 @@ def test_the_operator_sees_what_waits_and_has_it_tried_once_more(post: Post, cli
     assert post.person().email in page
     assert "550 No such person here" in page
     assert "Forty bins" not in page, "what people write is not for the operator"
-    post.box.refusal = ""
+    smtp.refusal = ""
     assert operator.post("/digests/waiting").status_code == 303
     assert post.round(clock("2027-01-01 12:00"))["sent"] == 1
     assert "No mail waits." in operator.get("/digests/waiting").text
 
 
-def test_one_who_is_refused_holds_up_nobody(post: Post) -> None:
+def test_one_who_is_refused_holds_up_nobody(post: Post, smtp: Moody) -> None:
     one_waits(post)
     post.choose(post.person("reviewer"), "daily")
-    post.box.refusal = "550 No"
+    smtp.refusal = "550 No"
     post.round(SEVEN)
-    post.box.refusal = ""
+    smtp.refusal = ""
     assert post.round(later(SEVEN, minutes=5))["sent"] == 2
 
 
 def test_a_crash_between_two_mails_loses_none_and_doubles_none(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     post.only(*post.team.de.values())
     post.says(post.person("editor", "partner"), "Forty bins.", later(NOON, hours=1))
-    deliver, sent = postman.deliver, []
+    deliver = postman.deliver
+    sent: list[str] = []
 
     def dies_at_the_third(message: EmailMessage) -> None:
         if len(sent) == 2:
@@ -266,10 +269,10 @@ def test_a_sender_that_slept_too_long_says_nothing_about_a_mail_that_is_not_its_
 
 
 @pytest.mark.parametrize("how", ["left", "ended", "never"])
-def test_whoever_left_gets_nothing_any_more(post: Post, how: str) -> None:
+def test_whoever_left_gets_nothing_any_more(post: Post, smtp: Moody, how: str) -> None:
     one_waits(post)
     person = post.person()
-    post.box.refusal = "451 Later"
+    smtp.refusal = "451 Later"
     post.round(SEVEN)
     with writing():
         if how == "left":
@@ -279,7 +282,7 @@ def test_whoever_left_gets_nothing_any_more(post: Post, how: str) -> None:
             db.session.merge(person).ended_at = SEVEN
     if how == "never":
         post.choose(person, "never")
-    post.box.refusal = ""
+    smtp.refusal = ""
     post.says(post.person("editor", "partner"), "After that.", later(SEVEN, hours=1))
     for minutes in (5, 10, 24 * 60):
         post.round(later(SEVEN, minutes=minutes))
@@ -331,14 +334,14 @@ def test_one_persons_trouble_is_not_everybodys(post: Post, monkeypatch: pytest.M
     one_waits(post)
     other = post.person("reviewer")
     post.choose(other, "daily")
-    rendered = making.rendering.rendered
+    rendered = rendering.rendered
 
-    def stumbles(person: Person, *rest: object) -> object:
+    def stumbles(person: Person, *rest: Any) -> object:
         if person.id == post.person().id:
             raise ZeroDivisionError
-        return rendered(person, *rest)  # type: ignore[arg-type]
+        return rendered(person, *rest)
 
-    monkeypatch.setattr(making.rendering, "rendered", stumbles)
+    monkeypatch.setattr(rendering, "rendered", stumbles)
     post.round(SEVEN)
     assert [one["To"] for one in post.box.messages] == [other.email]
     monkeypatch.undo()

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from klimawerk.comments import service
-from klimawerk.comments.models import Thread
+from klimawerk.comments.models import CommentEvent, Thread
 from klimawerk.database import writing
 from klimawerk.digests.content import LONGEST
 from klimawerk.extensions import db
@@ -91,13 +91,13 @@ def test_names_and_titles_cannot_write_into_the_head(post: Post) -> None:
     jan, ama = post.person(), post.person("editor", "partner")
     with writing():
         db.session.merge(jan).name = "Jan\r\nBcc: spy@spy.example"
-    from klimawerk.collab import store
+    from klimawerk.collab.models import Document, LiveText
 
     post.only(jan)
     title = {"title.de": "Zeile eins\r\nBcc: spy@spy.example"}
     with writing():
-        for document in db.session.scalars(db.select(store.Document).where(store.Document.name == post.programme.name)):
-            for text in db.session.scalars(db.select(store.LiveText).where(store.LiveText.document_id == document.id)):
+        for document in db.session.scalars(db.select(Document).where(Document.name == post.programme.name)):
+            for text in db.session.scalars(db.select(LiveText).where(LiveText.document_id == document.id)):
                 text.plain = title.get(text.fragment, text.plain)
     post.says(ama, "Forty bins.", later(NOON, hours=1))
     post.round(SEVEN)
@@ -108,7 +108,6 @@ def test_names_and_titles_cannot_write_into_the_head(post: Post) -> None:
 
 def test_a_thread_of_one_side_is_never_in_a_mail_to_the_other(post: Post) -> None:
     jan, ama, moderator = post.person(), post.person("editor", "partner"), post.team.moderator
-    assert moderator is not None
     post.only(jan, ama, moderator)
     post.says(post.person("coordinator"), "Unter uns.", later(NOON, hours=1), side="de")
     post.round(later(SEVEN, hours=2))
@@ -154,7 +153,7 @@ def test_a_task_and_an_outcome_are_told(post: Post) -> None:
     second = post.says(ama, "Fifty?", later(NOON, hours=1))
     service.resolve(db.session.get_one(Thread, second.thread_id), "Forty it is.", by=post.member(ama))
     with writing():
-        rows = db.session.scalars(db.select(service.CommentEvent).where(service.CommentEvent.at > SEVEN))
+        rows = db.session.scalars(db.select(CommentEvent).where(CommentEvent.at > SEVEN))
         for row in rows:
             row.at = later(NOON, hours=2)
     post.round(SEVEN)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.barriers import looked_at
+from tests.barriers import LOOKS, looked_at
 from tests.editions.conftest import House
 from tests.editions.test_pages import mission
 
@@ -54,7 +54,7 @@ def test_no_page_of_editions_has_a_barrier(house: House, page_for: Callable[...,
     house.set("amount", {"amount": "64000.00", "currency": "EUR"}, row="costs")
     house.fix("After the mission")
     faults = []
-    for side, light in (("de", "dark"), ("partner", "light")):
+    for side, light in LOOKS:
         page = page_for(getattr(house.team, side)["coordinator"])
         page.emulate_media(color_scheme=light)
         views = [f"/compare?from=1&to=now&view={view}" for view in ("redline", "fields", "sides")]

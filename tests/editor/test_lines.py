@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from klimawerk.measures.models import Measure
 from klimawerk.overview import bin
@@ -58,7 +58,12 @@ def test_words_typed_while_the_server_is_dead_arrive_after_its_restart(
 def test_leaving_the_page_while_something_waits_asks(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
     asked: list[str] = []
-    here.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    here.page.on("dialog", stay)
     here.edit()
     here.page.context.set_offline(True)
     here.page.keyboard.type(" Not sent.")

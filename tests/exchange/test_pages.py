@@ -39,15 +39,15 @@ def test_a_file_is_shown_before_it_comes_in(client: ProofReader, census: Census)
     answer = client.post(address, data={"side": "partner", "csrf_token": client.token})
     assert answer.status_code == 303
     finish_jobs()
-    page = client.get(answer.location, follow_redirects=True)
-    assert "The programme has been imported" in page.text
+    made = client.get(answer.location, follow_redirects=True)
+    assert "The programme has been imported" in made.text
     assert census()["measure"] == before["measure"] + 10
     assert [(m.side, m.role) for m in my_memberships(somebody)] == [("partner", "coordinator")]
     again = client.post(address, data={"side": "de"}, follow_redirects=True)
-    assert again.request.path == page.request.path, "a second press leads to what the first one brought"
+    assert again.request.path == made.request.path, "a second press leads to what the first one brought"
     assert census()["measure"] == before["measure"] + 10
     done = client.fragment(f"{address}/state")
-    assert client.get(done.headers["HX-Redirect"]).location == page.request.path
+    assert client.get(done.headers["HX-Redirect"]).location == made.request.path
 
 
 def test_a_second_press_while_it_is_being_stored_waits_with_the_first(client: ProofReader, census: Census) -> None:

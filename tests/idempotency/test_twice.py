@@ -148,7 +148,7 @@ def test_the_same_walk_finds_a_form_without_a_key(
     client: ProofReader, programme: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "_claim", lambda key: key is not None)
-    monkeypatch.setattr(service.db.session, "get_one", lambda *_key: CompletedRequest())
+    monkeypatch.setattr(db.session, "get_one", lambda *_key: CompletedRequest())
     new = next(
         one for one in crawl(client, [f"/programmes/{programme.id}"], follow=False) if one.endpoint == "goals.create"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -57,7 +58,7 @@ class Importing:
         except requests.RequestException:
             return ""
 
-    def _post(self, address: str, **content: object) -> requests.Response:
+    def _post(self, address: str, **content: Any) -> requests.Response:
         headers = {"Referer": self.server.url}
         return self.session.post(address, headers=headers, allow_redirects=False, timeout=60, **content)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
 from flask import Flask
@@ -20,6 +22,8 @@ from klimawerk.versions import verifying
 from tests import factories
 from tests.jobs.conftest import computed, half_stored, now, silence, store_some
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Act = Callable[[], object]
 Between = Callable[[str, Act], None]
 
@@ -58,10 +62,9 @@ def sweep_and(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Between:
     def between(place: str, act: Act) -> None:
         acts = iter([act])
 
-        def look(real: Callable[..., object]) -> Callable[..., object]:
-            def looked(*given: object) -> object:
-                answer = real(*given)
-                answer = list(answer) if isinstance(answer, Iterator) and place == "folders" else answer
+        def look(real: Callable[P, T]) -> Callable[P, T]:
+            def looked(*given: P.args, **named: P.kwargs) -> T:
+                answer = real(*given, **named)
                 for one in acts:
                     with app.app_context():
                         one()
@@ -69,8 +72,13 @@ def sweep_and(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Between:
 
             return looked
 
+        keys = folders.keys
+
+        def all_keys(folder: Path) -> list[tuple[str, float]]:
+            return list(keys(folder))
+
         if place == "folders":
-            monkeypatch.setattr(folders, "keys", look(folders.keys))
+            monkeypatch.setattr(folders, "keys", look(all_keys))
         elif place == "left behind":
             kinds = {name: replace(kind, left_behind=look(kind.left_behind)) for name, kind in jobs._kinds.items()}
             monkeypatch.setattr(jobs, "_kinds", kinds)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.barriers import looked_at
+from tests.barriers import LOOKS, looked_at
 from tests.comments.conftest import Table
 from tests.comments.test_looks import furnished
 
@@ -14,7 +14,7 @@ from tests.comments.test_looks import furnished
 def test_the_first_page_has_no_barrier_when_there_is_news(table: Table, page_for: Callable[..., Page]) -> None:
     furnished(table)
     faults = []
-    for side, light in (("de", "dark"), ("partner", "light")):
+    for side, light in LOOKS:
         page = page_for(table.person("editor", side), path="/")
         page.emulate_media(color_scheme=light)
         expect(page.locator("#news .card").first).to_be_visible()

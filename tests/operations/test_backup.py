@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.runtime.migration import MigrationContext
@@ -34,7 +35,7 @@ from klimawerk.sheets.models import Frame
 from tests import factories
 from tests.servers import PostgreSQL
 
-Tables = dict[str, list[tuple[object, ...]]]
+Tables = dict[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture

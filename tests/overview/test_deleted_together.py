@@ -133,7 +133,9 @@ def test_of_an_older_version_too_where_deleting_came_a_moment_after_confirming(h
     done = house.deleted_by_both()
     with writing():
         for which in ALL - {""} | {"programme"}:
-            house.item(which).deleted_at += timedelta(milliseconds=70)
+            item = house.item(which)
+            assert item.deleted_at
+            item.deleted_at += timedelta(milliseconds=70)
     requests.undo(house.coordinator("de"), done.id)
     assert house.deleted() == set()
 
@@ -152,6 +154,7 @@ def test_an_undoing_that_finds_nothing_says_so_and_is_not_used_up(house: House, 
 def test_what_was_deleted_after_it_had_come_back_stays_deleted(house: House) -> None:
     done = house.deleted_by_both()
     _came_back_alone(house, "programme", "goal", "WA-01")
+    assert done.answered_at
     with writing():
         house.item("WA-01").deleted_at = done.answered_at + timedelta(hours=1)
     requests.undo(house.coordinator("de"), done.id)

@@ -25,6 +25,7 @@ from klimawerk.overview.bin import delete_item
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.rows import append_row, rows_of
 from tests import factories, known
+from tests.amounts import decimals
 from tests.client import ProofReader
 from tests.factories import Team
 
@@ -146,7 +147,7 @@ def test_a_fixed_copy_keeps_the_sums_that_the_programme_had(client: ProofReader,
     fund(factories.measure(small), "1.00", source="own_de", state="granted")
     after = table(client.get(f"/programmes/{small.id}").text)
     assert table(client.get(f"{copies}/1").text) == before != after
-    assert (before[SECURED][0], after[SECURED][0]) == (0, 1)
+    assert (before[SECURED][0], after[SECURED][0]) == decimals(0, 1)
 
 
 # The gap
@@ -157,7 +158,7 @@ def test_the_gap_is_what_is_neither_secured_nor_applied_for(example: Example) ->
     assert lines["Costs"] == lines["All funding lines"] == sum(BY_SOURCE.values()) == TOTALS["budget_eur"]
     assert lines[OPEN] == lines["Funding open"] == BY_SOURCE["open"] == 108_000
     secured, applied, intended = (Decimal(lines[name]) for name in (SECURED, APPLIED, INTENDED))
-    assert (secured, applied, intended) == (256_000, 342_000, 400_000)
+    assert (secured, applied, intended) == decimals(256_000, 342_000, 400_000)
     assert lines[GAP] == TOTALS["budget_eur"] - secured - applied == intended + BY_SOURCE["open"] == 508_000
 
 
@@ -220,7 +221,7 @@ def test_the_preview_of_an_import_shows_the_same_sums(app: Flask) -> None:
     looked_at = Shown.of(preview(EXAMPLE.read_bytes()), ["de", "en"]).as_json()
     shown = Shown.from_json(json.loads(json.dumps(looked_at)))
     amounts = {one.label["en"]: one.amount for one in shown.sums}
-    assert (amounts["Costs"], amounts[OPEN], amounts[GAP]) == (TOTALS["budget_eur"], BY_SOURCE["open"], 508_000)
+    assert (amounts["Costs"], amounts[OPEN], amounts[GAP]) == decimals(TOTALS["budget_eur"], BY_SOURCE["open"], 508_000)
     assert "Lücke (weder gesichert noch beantragt)" in [one.label["de"] for one in shown.sums]
     before = {key: value for key, value in looked_at.items() if key not in ("sums", "unconverted")}
     assert Shown.from_json({**before, "costs": "1.00", "funding": "1.00"}).sums == [], "of before an update"

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from klimawerk.accounts import mail
 from klimawerk.accounts import service as accounts
@@ -116,7 +117,7 @@ def test_the_start_page_shows_my_partnerships_and_no_others(client: ProofReader)
 
 def invite_somebody(
     client: ProofReader, team: Team, side: str = "de", role: str = "editor", email: str = "new@example.org"
-):  # type: ignore[no-untyped-def]
+) -> TestResponse:
     town = next((one.id for one in team.partnership.municipalities if one.side == side), "")
     client.get(f"/partnerships/{team.partnership.id}/members")
     return client.post(

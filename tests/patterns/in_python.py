@@ -9,7 +9,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from klimawerk.config import ROOT
 
@@ -82,7 +82,7 @@ def in_tree(tree: ast.Module, path: str, names: Any, used: Any) -> list[Found]:
     return found
 
 
-def _hides_re(node: ast.AST) -> bool:
+def _hides_re(node: ast.AST) -> TypeGuard[ast.Import | ast.ImportFrom]:
     if isinstance(node, ast.Import):
         return any(alias.name == "re" and alias.asname for alias in node.names)
     return isinstance(node, ast.ImportFrom) and node.module == "re"
@@ -92,7 +92,7 @@ def _module(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _is_of_re(func: ast.expr) -> Any:
+def _is_of_re(func: ast.expr) -> TypeGuard[ast.Attribute]:
     return isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "re"
 
 

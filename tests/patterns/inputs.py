@@ -13,8 +13,8 @@ import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from re import _constants as sre  # the parser behind `re`; the documented `sre_parse` is deprecated
-from re import _parser
+from re import _constants as sre  # type: ignore[attr-defined]  # the parser behind `re`; `sre_parse` is deprecated
+from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 UNUSUAL = ["\x01", "a", "Z", "7", "_", "-", " ", "\n", "é", "\u2028", "/", '"', "<", "."]
@@ -153,7 +153,7 @@ def _sample(node: Any, variant: int) -> str:
         return "".join(_sample(one, variant) for one in value[1][variant % len(value[1])])
     if kind in _REPEATS:
         least, most, inner = value
-        times = min(max(least, variant % 2), most)
+        times: int = min(max(least, variant % 2), most)
         return "".join(_sample(one, variant) for one in inner) * times
     if kind in (sre.SUBPATTERN, sre.ATOMIC_GROUP):
         return "".join(_sample(one, variant) for inner in _inside(node) for one in inner)

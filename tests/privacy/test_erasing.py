@@ -11,6 +11,7 @@ from sqlalchemy import LargeBinary, TypeDecorator, select
 from klimawerk.accounts import service
 from klimawerk.accounts.models import AuditEntry, Link, Login, Person
 from klimawerk.comments.models import Comment, CommentEvent, Thread
+from klimawerk.database import writing
 from klimawerk.digests.models import DigestMail
 from klimawerk.editions.service import editions_of
 from klimawerk.exchange.service import export_bytes
@@ -26,6 +27,11 @@ from tests.client import ProofReader
 from tests.privacy.conftest import EMAIL, NAME, TEXT, Workshop
 
 TRACES = ("Zebed", "zebed", "Quill", "quill", "Onyx", "onyx")
+
+
+def erased_now(person: Person) -> bool:
+    db.session.expire_all()
+    return person.erased_at is not None
 
 
 def traces() -> set[str]:
@@ -125,7 +131,7 @@ def test_a_name_inside_another_one_is_left_alone(workshop: Workshop) -> None:
     """A negative control: "@Ama" is no mention of "Amadou", and a bare name is somebody's text."""
     short = factories.person("Ama")
     factories.member(workshop.team.partnership, "de", "editor", who=short)
-    with erasure.writing():
+    with writing():
         comment = db.session.scalars(select(Comment).order_by(Comment.id)).first()
         assert comment
         comment.words = "@Amadou and @Ama and Ama and x@Ama"
@@ -139,7 +145,7 @@ def test_a_name_is_taken_out_in_every_spelling_that_called_the_person(workshop: 
     gone, alike, longer = (factories.person(name) for name in ("Jürgen Groß", "Jurgen Gross", "Jürgen Groß-Weiß"))
     for one in (gone, alike, longer):
         factories.member(workshop.team.partnership, "de", "editor", who=one)
-    with erasure.writing():
+    with writing():
         comment = db.session.scalars(select(Comment).order_by(Comment.id)).first()
         assert comment
         comment.words = "@jürgen  groß, @Ju\u0308rgen Groß! @Jurgen Gross @Jürgen Groß-Weiß @Juergen Groß"
@@ -180,7 +186,7 @@ def test_the_last_coordinator_and_the_last_operator_are_told_what_to_do_first(ap
 def test_a_partnership_of_one_ends_with_them(app: Flask) -> None:
     founder = factories.person()
     made = Partnership(name={"en": "Alone"})
-    with erasure.writing() as session:
+    with writing() as session:
         session.add(made)
     factories.member(made, "de", "coordinator", who=founder)
     erasure.erase(founder, by=founder)
@@ -196,13 +202,11 @@ def test_one_erases_oneself_with_the_password(client: ProofReader, workshop: Wor
         or "Ehemaliges Mitglied" in client.get("/account/erase").text
     )
     assert client.post("/account/erase", data={"present_password": "a wrong one"}).status_code == 422
-    db.session.expire_all()
-    assert workshop.zeb.erased_at is None
+    assert not erased_now(workshop.zeb)
     answer = client.post("/account/erase", data={"present_password": factories.PASSWORD})
     assert answer.status_code == 302
     assert answer.headers["Clear-Site-Data"] == '"storage"'
-    db.session.expire_all()
-    assert workshop.zeb.erased_at
+    assert erased_now(workshop.zeb)
     assert client.get("/account").status_code == 302
 
 
@@ -215,7 +219,7 @@ def test_a_name_that_somebody_else_has_too_stays_theirs(workshop: Workshop) -> N
 
 
 def test_an_account_that_does_not_own_its_address_takes_nothing_of_its_owner_along(workshop: Workshop) -> None:
-    with erasure.writing():
+    with writing():
         squatter = service.add_person(
             EMAIL, "Not the owner", "", language="en", timezone="UTC", by=None, confirmed=False
         )
@@ -231,8 +235,7 @@ def test_an_account_that_does_not_own_its_address_takes_nothing_of_its_owner_alo
 def test_the_command_asks_first_and_erases(app: Flask, workshop: Workshop) -> None:
     run = app.test_cli_runner().invoke
     assert run(args=["user", "erase", EMAIL], input="n\n").exit_code == 1
-    db.session.expire_all()
-    assert workshop.zeb.erased_at is None
+    assert not erased_now(workshop.zeb)
     done = run(args=["user", "erase", "--yes", EMAIL])
     assert done.exit_code == 0, done.output
     assert EMAIL not in run(args=["user", "list"]).output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -93,8 +94,13 @@ def test_many_rows_go_in_several_transactions(app: Flask, monkeypatch: pytest.Mo
 def test_the_server_sweeps_by_itself_and_then_once_a_day(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     sweeps: list[str] = []
     clock = [1_000.0]
-    monkeypatch.setattr(retention.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(retention, "sweep", lambda: sweeps.append("swept") or {})
+
+    def swept() -> dict[str, int]:
+        sweeps.append("swept")
+        return {}
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(retention, "sweep", swept)
     sweeper = retention.Sweeper()
     for at in (1_010.0, 1_061.0, 1_062.0, 1_061.0 + 23 * 3600, 1_061.0 + 24 * 3600, 1_062.0 + 24 * 3600):
         clock[0] = at

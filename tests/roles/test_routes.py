@@ -180,7 +180,11 @@ def _table(statement: str) -> str:
 @contextmanager
 def writes() -> Iterator[Written]:
     found = Written()
-    listeners = {"before_cursor_execute": found.execute, "commit": found.commit, "rollback": found.rollback}
+    listeners: dict[str, Callable[..., None]] = {
+        "before_cursor_execute": found.execute,
+        "commit": found.commit,
+        "rollback": found.rollback,
+    }
     for name, listener in listeners.items():
         event.listen(db.engine, name, listener)
     try:

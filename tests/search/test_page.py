@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from klimawerk.search import index
-from tests.barriers import looked_at
+from tests.barriers import LOOKS, looked_at
 from tests.comments.conftest import Table
 from tests.comments.test_looks import furnished
 
@@ -29,7 +29,7 @@ def test_the_page_has_no_barrier(table: Table, page_for: Callable[..., Page]) ->
     furnished(table)
     index.refresh(index.stale())  # as the process does that has written it
     faults = []
-    for side, light, words in (("de", "dark", "bins"), ("partner", "light", "nowhere")):
+    for (side, light), words in zip(LOOKS, ("bins", "nowhere"), strict=True):
         page = page_for(table.person("editor", side), path=f"/search?q={words}&programme={table.programme.id}")
         page.emulate_media(color_scheme=light)
         faults += [f"{side}: {one}" for one in looked_at(page)]

@@ -136,13 +136,19 @@ class Processes:
         sessions = [self._session(one.who) for one in (first, second)]
         answers: dict[int, Answer] = {}
         threads = []
+
+        def send(number: int, request: Request) -> None:
+            answers[number] = self._sent(request, *sessions[number])
+
+        def waits_or_is_done(number: int, thread: threading.Thread) -> bool:
+            return waiting() > number or not thread.is_alive()
+
         with held(statement) as waiting:
             for number, one in enumerate((first, second)):
-                send = partial(self._sent, one, *sessions[number])
-                thread = threading.Thread(target=lambda n=number, send=send: answers.update({n: send()}))
+                thread = threading.Thread(target=send, args=[number, one])
                 thread.start()
                 threads.append(thread)
-                until(lambda n=number, t=thread: waiting() > n or not t.is_alive())
+                until(partial(waits_or_is_done, number, thread))
                 assert thread.is_alive(), f"{one.path} waits for nobody's turn: {answers}"
         for thread in threads:
             thread.join()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
 
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
@@ -33,7 +35,7 @@ def editor(client: ProofReader, team: Team) -> ProofReader:
     return client
 
 
-def _set(client: ProofReader, path: str, value: object, rev: int = 0, **more: str) -> object:
+def _set(client: ProofReader, path: str, value: object, rev: int = 0, **more: str) -> TestResponse:
     return client.post(path, data={"value": value, "rev": str(rev), **more}, headers=HTMX)
 
 
@@ -72,11 +74,12 @@ def test_an_unclear_amount_is_asked_about_and_not_guessed(editor: ProofReader, m
 
 
 def test_a_value_that_met_a_newer_one_waits_beside_it_and_an_editor_chooses(
-    editor: ProofReader, measure: Measure, team: Team, app: object
+    editor: ProofReader, measure: Measure, team: Team, app: Flask
 ) -> None:
     path = f"/items/{measure.id}/fields/period_end"
     assert _set(editor, path, "Mai 2029").status_code == 200
     other = app.test_client()
+    assert isinstance(other, ProofReader)
     other.login(team.partner["editor"])
     met = _set(other, path, "June 2029", rev=0)
     assert met.status_code == 409, met.text
@@ -126,7 +129,7 @@ def test_a_cell_of_a_row_that_somebody_deleted_answers_409_and_shows_the_value(
     answer = _set(editor, f"/rows/{row.id}/cells/due", "Mai 2030", row.revs["due"])
     assert answer.status_code == 409
     assert "Mai 2030" in answer.text
-    assert db.session.get(Row, row.id).cells["due"] == "2027-10"
+    assert db.session.get_one(Row, row.id).cells["due"] == "2027-10"
 
 
 def test_only_what_is_newer_is_sent_again(editor: ProofReader, measure: Measure) -> None:

@@ -32,7 +32,7 @@ from klimawerk.sheets.rows import append_row, delete_row, rows_of
 from klimawerk.sheets.service import Place, set_value
 from tests import factories
 from tests.factories import Team
-from tests.sheets.crossing import Answer, House, Processes, Request, Threads
+from tests.sheets.crossing import Answer, Data, House, Processes, Request, Threads
 
 BLUEPRINTS = ("sheets", "goals", "measures", "overview")
 
@@ -443,9 +443,8 @@ def test_two_who_open_a_sheet_for_the_first_time_at_the_same_moment_both_see_it(
     scene = Scene(house, team)
     at = "2026-11-28T10:00:00+00:00"
     seen = Request(scene.jan, "/news/seen", {"item": str(scene.measure.id), "until": at})
-    first, second = scene.cross(seen, seen) if isinstance(house, Threads) else scene.house.cross_at(
-        f"INSERT INTO seen (person_id, item_id, at) VALUES ({scene.jan.id}, {scene.measure.id}, now())", seen, seen
-    )  # fmt: skip
+    noted = f"INSERT INTO seen (person_id, item_id, at) VALUES ({scene.jan.id}, {scene.measure.id}, now())"
+    first, second = house.cross_at(noted, seen, seen) if isinstance(house, Processes) else scene.cross(seen, seen)
     assert (first.status, second.status) == (200, 200)
     assert db.session.query(Seen).filter_by(person_id=scene.jan.id, item_id=scene.measure.id).count() == 1
 
@@ -453,7 +452,7 @@ def test_two_who_open_a_sheet_for_the_first_time_at_the_same_moment_both_see_it(
 def test_a_measure_is_not_pasted_under_a_closed_goal(app: Flask, team: Team) -> None:
     scene = Scene(Threads(app), team)
     lock_item(scene.goal, "We vote", by="Somebody")
-    table = {"table": "Title\tGoal\nNew one\tZ1", "step": "take", "column": ["title", "goal"], "heading": "yes"}
+    table: Data = {"table": "Title\tGoal\nNew one\tZ1", "step": "take", "column": ["title", "goal"], "heading": "yes"}
     answer = scene.house.ask(Request(scene.jan, f"/programmes/{scene.programme.id}/paste", table))
     assert answer.status == 423
     assert _codes(scene, "measure") == ["WA-01", "WA-02"]

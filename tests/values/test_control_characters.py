@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from klimawerk.collab import content, projection, store
 from klimawerk.collab.models import Document, LiveText, Update
@@ -144,6 +144,7 @@ def test_a_file_with_what_is_no_text_is_refused_with_the_place(letter: str) -> N
 
 def test_a_backup_with_a_nul_can_be_restored_into_either_database(app: Flask, tmp_path: Path) -> None:
     table = Installation.__table__
+    assert isinstance(table, Table)
     path = tmp_path / "backup"
     header = archive.Header("1", "1", "2026-11-29", [table.name])
     archive.write(path, header, [(table, [{"id": 1, "key": "a\x00b", "gen": "c\x85"}])])

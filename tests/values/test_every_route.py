@@ -57,7 +57,7 @@ class _Recording(ImmutableMultiDict[str, str]):
         super().__init__(sent)
         self._where = where
 
-    def get(self, key: str, default: Any = None, type: Any = None) -> Any:
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]
         self._note(key)
         return super().get(key, default, type)
 

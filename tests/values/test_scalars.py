@@ -20,7 +20,8 @@ CONVERTERS = [
 
 @pytest.mark.parametrize("convert", CONVERTERS, ids=lambda one: one.__name__)
 def test_a_converter_gives_a_value_that_can_be_stored_or_a_value_error(convert: Callable[[Any], Any]) -> None:
-    for raw in [*HOSTILE, None, True, 1.5, float("nan"), float("inf"), 2**31, 2**64, -1, [], {}]:
+    others: list[object] = [None, True, 1.5, float("nan"), float("inf"), 2**31, 2**64, -1, [], {}]
+    for raw in [*HOSTILE, *others]:
         try:
             value = convert(raw)
         except ValueError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -136,7 +138,11 @@ def test_no_letter_is_cut_in_two(letter: str) -> None:
     assert len(text.cut("e" + "\u0301" * 500, 100)) == 100
 
 
+def _repeated(part: str, length: int) -> str:
+    return part * (length // len(part))
+
+
 def test_long_texts_take_no_longer_than_they_are_long() -> None:
     for part in ("\u00ad", "\u200d", "\u200b a", "\U000e0067", "e\u0301", "👍🏽\u200d", "\u202a", "\x0b", "🇩"):
         for run in (text.clean, text.look, text.words, lambda words: text.cut(words, 100_000)):
-            assert superlinear(run, lambda length, part=part: part * (length // len(part))) is None
+            assert superlinear(run, partial(_repeated, part)) is None

@@ -168,8 +168,8 @@ def stored() -> dict[str, object]:
     """All that the verbs of sheets can change, as it is on disk: equal before and after where nothing has happened."""
     db.session.rollback()
     db.session.expire_all()
-    tables = [Item.__table__, Measure.__table__, Row.__table__, EditLock.__table__, Conflict.__table__]
-    tables.append(FieldChange.__table__)
+    models = (Item, Measure, Row, EditLock, Conflict, FieldChange)
+    tables = [db.metadata.tables[model.__tablename__] for model in models]
     found: dict[str, object] = {
         table.name: db.session.execute(select(table).order_by(*table.primary_key)).all() for table in tables
     }

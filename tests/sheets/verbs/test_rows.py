@@ -149,8 +149,9 @@ def test_a_deleted_row_is_out_of_sight_and_comes_back_to_its_place_as_it_was(
     assert announced.topics == [second.name]
     stored()
     assert order(second) == "ABC"
-    assert (row.deleted_at, row.deleted_by, row.order_key) == (None, None, place)
-    assert row.rev == revision(second.name)
+    back = db.session.get_one(Row, row.id)
+    assert (back.deleted_at, back.deleted_by, back.order_key) == (None, None, place)
+    assert back.rev == revision(second.name)
 
 
 def test_who_deletes_after_somebody_else_does_not_take_their_place(

@@ -4,9 +4,9 @@ import assert from "node:assert/strict"
 import { afterEach, beforeEach, test } from "node:test"
 import "../browser.mjs"
 import { Carets } from "../../static/js/collab/carets.js"
-import { encode } from "../../static/js/collab/base64.js"
+import { decode, encode } from "../../static/js/collab/base64.js"
 import { thrift } from "../../static/js/thrift.js"
-import { encoding, Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
+import { decoding, encoding, Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pass, stopClock } from "../clock.mjs"
 import { documentOf, TEXT } from "./texts.mjs"
 
@@ -143,11 +143,33 @@ test("a page that is hidden meanwhile tells nothing new", () => {
   assert.deepEqual(sent, [])
 })
 
+test("a caret that never rests is drawn all the same", async () => {
+  for (let i = 0; i < 3; i++) {
+    theirs.receive("page-1", wire(JSON.stringify({ cursor: CURSOR })))
+    await pass(60)
+  }
+  assert.equal(drawn, 1)
+})
+
+test("each time it is told as one awareness state of this client, newer than the one before", () => {
+  assert.equal(mine.clientID, 42)
+  mine.tell()
+  mine.tell()
+  const heads = sent.map((text) => {
+    const decoder = decoding.createDecoder(decode(text))
+    return [1, 2, 3].map(() => decoding.readVarUint(decoder))
+  })
+  assert.deepEqual(heads, [[1, 42, 1], [1, 42, 2]])
+})
+
 test("after the end nothing is told, drawn, or taken back", async () => {
   mine.setLocalStateField("cursor", CURSOR)
   theirs.receive("page-1", wire(JSON.stringify({ cursor: CURSOR })))
   mine.destroy()
   theirs.destroy()
+  await pass(1_000)
+  assert.deepEqual([sent.length, drawn], [0, 0])
+  theirs.receive("page-2", wire(JSON.stringify({ cursor: CURSOR })))
   thrift.choose(true)
   await pass(1_000)
   assert.deepEqual(sent, [])

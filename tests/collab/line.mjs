@@ -7,7 +7,7 @@ const watchers = new Set()
 const handlers = new Map()
 
 export const line = {
-  /** Messages that wait for an answer, {event, payload, answer}, the oldest first. */
+  /** Messages that wait for an answer, {event, payload, patience, answer}, the oldest first. */
   asked: [],
   /** What was sent and may get lost, {event, payload}. */
   told: [],
@@ -33,7 +33,7 @@ export const line = {
 }
 
 Object.defineProperty(connection, "id", { get: () => line.id })
-connection.send = (event, payload) => new Promise((answer) => line.asked.push({ event, payload, answer }))
+connection.send = (event, payload, patience) => new Promise((answer) => line.asked.push({ event, payload, patience, answer }))
 connection.tell = (event, payload) => line.told.push({ event, payload })
 connection.watch = (watcher) => {
   watchers.add(watcher)

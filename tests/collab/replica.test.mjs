@@ -1,7 +1,7 @@
 // One text in one page: own words go out, others' come in, and what this browser has kept of it is there at once.
 
 import assert from "node:assert/strict"
-import { beforeEach, test } from "node:test"
+import { afterEach, beforeEach, test } from "node:test"
 import { line } from "./line.mjs"
 import { clearDisk, disk } from "./disk.mjs"
 import { decode } from "../../static/js/collab/base64.js"
@@ -14,7 +14,7 @@ import { add, copyOf, documentOf, readOf, remove, TEXT, type, updateOf, wordsOf 
 
 const MAY = { gen: "g7", write: true, reason: "", by: "" }
 
-let server, replica, told
+let server, replica, told, opened
 
 const all = (doc) => Y.encodeStateAsUpdate(doc)
 
@@ -24,8 +24,9 @@ function open() {
     answered: () => {},
     taken: () => told.push("taken"),
     tellCaret: (caret) => told.push(["caret", caret]),
-    swept: (offers) => told.push(...offers.map(({ text }) => text)),
+    swept: (offers) => told.push(...(offers.length ? offers.map(({ text }) => text) : ["nothing"])),
   })
+  opened.push(one)
   return one
 }
 
@@ -44,10 +45,13 @@ beforeEach(() => {
   plans.clear()
   gate.open = true
   told = []
+  opened = []
   server = documentOf("Bins:", "They are emptied.")
   replica = open()
   replica.catchUp(MAY, all(server))
 })
+
+afterEach(() => opened.forEach((one) => one.end({ forget: false })))
 
 test("what I write goes out, what others write comes in and does not go out again", async () => {
   replica.apply([updateOf(server, () => add(server, "At noon."))])

@@ -57,7 +57,7 @@ beforeEach(() => {
   gate.open = true
   mayGo = true
   dropped = []
-  waiting.drop = (...ids) => dropped.push(...ids)
+  waiting.drop = (...ids) => dropped.push(ids.join())
   mock.method(Math, "random", () => 1) // patience is 500 ms, 1 s, 2 s ...
   begin("Bins:", "They are emptied.")
 })
@@ -68,6 +68,7 @@ test("the first letter after a pause goes at once", async () => {
   await serve()
   assert.equal(onDisk(), "Bins: b|They are emptied.")
   assert.ok(sender.empty && !sender.busy)
+  assert.deepEqual(dropped, []) // the store is not asked to forget what no other page has left
 })
 
 test("letters that follow wait for each other twenty milliseconds, and go together", async () => {
@@ -156,9 +157,22 @@ test("whoever asks twice for another try gets one", async () => {
   await serve(LOST)
   sender.later()
   sender.later()
-  await pass(1_000)
+  await pass(999)
+  assert.equal(line.asked.length, 0) // the more patient one counts
+  await pass(1)
   assert.equal(line.asked.length, 1)
   await serve()
+  await pass(5_000)
+  assert.equal(line.asked.length, 0)
+})
+
+test("a try that is made sooner takes the place of the one that was planned", async () => {
+  write(" blue")
+  await pass(1)
+  await serve(LOST)
+  sender.later()
+  sender.send()
+  await serve(LOST)
   await pass(5_000)
   assert.equal(line.asked.length, 0)
 })
@@ -194,7 +208,8 @@ test("a server that has forgotten more gets everything it lacks, where something
   await serve(OK, false) // said to be taken, and gone afterwards
   sender.widen(Y.encodeStateVector(server))
   await pass(100)
-  assert.equal(line.asked.length, 0) // nothing waits
+  assert.ok(sender.empty) // what does not wait is not sent anew
+  assert.equal(line.asked.length, 0)
   write(" blue")
   sender.widen(Y.encodeStateVector(server))
   await pass(20)

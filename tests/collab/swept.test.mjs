@@ -136,3 +136,33 @@ test("letters of one piece are told apart: what was typed lately counts, the old
   others(() => theirs.getXmlFragment(TEXT).get(2).get(0).delete(2, 2)) // only "ab" is left, which is old
   assert.deepEqual(others(() => remove(theirs, 2)), [])
 })
+
+test("words of mine at two places of the paragraph, with others written between, bring it back once and whole", () => {
+  write(() => type(mine, 1, " Daily."))
+  write(() => type(mine, 0, " Blue ones."))
+  write(() => type(mine, 1, "Yes: ", 0))
+  assert.deepEqual(others(() => remove(theirs, 1)), [{ fragment: TEXT, text: "Yes: They are emptied. Daily." }])
+})
+
+test("a line break that I had taken out is not in what is offered", () => {
+  write(() => mine.getXmlFragment(TEXT).insert(2, [element("paragraph", "one", new Y.XmlElement("hard_break"), "two")]))
+  write(() => mine.getXmlFragment(TEXT).get(2).delete(1))
+  assert.deepEqual(others(() => remove(theirs, 2)), [{ fragment: TEXT, text: "onetwo" }])
+})
+
+test("words that I have taken out, and that undoing could bring back, are not in what is offered", () => {
+  const undo = new Y.UndoManager(mine.getXmlFragment(TEXT), { captureTimeout: 0 })
+  write(() => type(mine, 1, " Daily."))
+  write(() => type(mine, 1, "Really."))
+  write(() => mine.getXmlFragment(TEXT).get(1).get(0).delete(24, 7))
+  assert.ok(undo.canUndo())
+  assert.deepEqual(others(() => remove(theirs, 0)), [])
+  assert.deepEqual(others(() => remove(theirs, 0)), [{ fragment: TEXT, text: "They are emptied. Daily." }])
+})
+
+test("nothing is offered, and nothing breaks, when others take out only words of their own", () => {
+  new Y.UndoManager(mine.getXmlFragment(TEXT), { captureTimeout: 0 })
+  write(() => type(mine, 1, " Daily."))
+  write(() => mine.getXmlFragment(TEXT).get(1).get(0).delete(17, 7))
+  assert.deepEqual(others(() => theirs.getXmlFragment(TEXT).get(0).get(0).delete(0, 4)), [])
+})

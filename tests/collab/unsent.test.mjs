@@ -94,6 +94,20 @@ test("lists and quotations come back by their paragraphs, in reading order, with
   assert.deepEqual(paragraphs(doc.getXmlFragment(TEXT)).map(plain), ["first", "second", "one\ntwo"])
 })
 
+test("a line break alone makes no paragraph one that was written in", () => {
+  const doc = documentOf("Bins.")
+  doc.getXmlFragment(TEXT).insert(1, [element("paragraph", "one", new Y.XmlElement("hard_break"), "two")])
+  assert.deepEqual(unsent(doc, () => type(doc, 0, " Blue.")), [{ fragment: TEXT, text: "Bins. Blue." }])
+})
+
+test("a letter typed elsewhere right before or after does not count", () => {
+  const doc = documentOf("Bins.", "Emptied.", "Paid.")
+  type(doc, 0, "a")
+  const update = updateOf(doc, () => type(doc, 1, "b"))
+  type(doc, 2, "c")
+  assert.deepEqual(unsentTexts(doc, update), [{ fragment: TEXT, text: "Emptied.b" }])
+})
+
 test("a picture or the like within a sentence has no words", () => {
   const doc = documentOf("Bins.")
   const text = doc.getXmlFragment(TEXT).get(0).get(0)

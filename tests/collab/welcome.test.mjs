@@ -16,9 +16,9 @@ let doc, all
 async function join(answer, gen = null) {
   const joined = askToJoin("measure:7", doc, gen)
   await settled()
-  const [{ event, payload, answer: say }] = line.asked.splice(0)
+  const [{ event, payload, patience, answer: say }] = line.asked.splice(0)
   say(answer)
-  return { joined, event, payload }
+  return { joined, event, payload, patience }
 }
 
 beforeEach(() => {
@@ -35,6 +35,10 @@ test("the page says what it has, so that only the rest comes, and which text it 
   const answer = await joined
   assert.deepEqual([answer.ok, answer.seq, readOf(answer.update)], [true, 4, "Bins."])
   assert.ok(!("gen" in (await join({ ok: false }, null)).payload))
+})
+
+test("a large text may take its time: fifteen seconds", async () => {
+  assert.equal((await join({ ok: false })).patience, 15_000)
 })
 
 test("a refusal is handed on as it is", async () => {

@@ -59,6 +59,7 @@ export function open(body = "", { url = "https://klimawerk.example/items/7", dat
   clock()
   globals(window, page, locks ?? new Set())
   Object.assign(window.document.documentElement.dataset, { userId: "3", installation: "one", gen: "1", ...data })
+  window.document.documentElement.lang = "en"
   window.document.head.innerHTML = `<meta name="csrf-token" content="token">`
   window.document.body.innerHTML = `<script type="application/json" id="words">${JSON.stringify(words)}</script>${body}`
   return page
@@ -128,6 +129,8 @@ function globals(window, page, held) {
     request.fail = done(() => reject(new TypeError("no network")))
     page.requests.push(request)
   }))
+  window.fetch = globalThis.fetch // nothing reaches a network, not even by the DOM's own
+  for (const name of ["XMLHttpRequest", "WebSocket"]) delete window[name]
 }
 globals.given = new Set()
 

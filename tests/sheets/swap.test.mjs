@@ -216,6 +216,21 @@ test("a button that was drawn anew is still the button the person is on", async 
   }
 })
 
+test("a button that comes back as another kind of control keeps the person, too", async () => {
+  const page = await shown(`<section id="list"><div id="row-1" data-row><button name="up">Up</button></div></section>`)
+  page.document.querySelector("button").focus()
+  page.swap(`<section id="list"><div id="row-1" data-row><input type="button" name="up" value="Up"></div></section>`)
+  assert.equal(page.document.activeElement, page.document.querySelector("input"))
+})
+
+test("what htmx is to see to works also where it has just come into the page", async () => {
+  const page = await shown(`<section id="list"></section>`)
+  page.swap(`<section id="list"><button data-hx-get="/more">More</button></section>`)
+  page.document.querySelector("button").click()
+  await settled()
+  assert.deepEqual(page.requests.map(({ url }) => url), ["/more"])
+})
+
 test("who is on a button that is gone is not put onto another", async () => {
   const page = await shown(`<section id="list">${row("Up")}</section>`)
   page.document.querySelector("button").focus()

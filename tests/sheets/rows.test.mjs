@@ -1,0 +1,134 @@
+// Rows are added, moved and deleted without leaving the page.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { open, settled } from "../page.mjs"
+
+const row = (name) => `<div id="row-${name}" data-row><form data-quiet action="/rows/${name}" id="tools-${name}"><span class="row-tools">
+  <button class="row-up" name="verb" value="up" aria-label="Up">^</button><button class="row-delete" formaction="/rows/${name}/delete">Delete <b>row</b></button></span></form></div>`
+const list = (rev, ...names) => `<section id="rows" data-topic="measure:7" data-rev="${rev}">${names.map(row).join("")}
+  <form class="row-add" action="/rows"><input type="text" name="text" value="Dig"><input type="hidden" name="csrf_token" value="token"><button>Add</button></form></section>`
+
+async function ready(body = list(1, "a", "b")) {
+  const page = open(`${body}<div id="flashes"></div><button id="other"></button>`)
+  const [, rows, { saving }, door] = await Promise.all(
+    ["connection.js", "rows.js", "saving.js", "store/door.js", "offer.js"].map(page.load),
+  )
+  rows.startRows()
+  const submit = async (selector, by) => {
+    const form = page.document.querySelector(selector)
+    const submitter = by ? form.querySelector(by) : form.querySelector("button")
+    submitter.focus()
+    const event = Object.assign(new Event("submit", { bubbles: true, cancelable: true }), { submitter })
+    form.dispatchEvent(event)
+    await settled()
+    return event.defaultPrevented
+  }
+  const kept = () => [...door.plans.values()].map((plan) => plan.make?.()).filter(Boolean)
+  return Object.assign(page, { submit, saving, kept, ...rows, focus: () => page.document.activeElement })
+}
+
+test("a new row has its name before it is sent, so that sending it twice adds one", async () => {
+  const page = await ready()
+  assert.equal(await page.submit(".row-add"), true)
+  const [{ url, body }] = page.requests
+  assert.equal(url, "/rows")
+  assert.match(body.get("id"), /^[0-9a-f-]{36}$/)
+  assert.equal(body.get("text"), "Dig")
+  await page.requests[0].fail()
+  assert.equal(page.kept()[0].body.includes(body.get("id")), true)
+  assert.deepEqual(page.kept()[0].words, [{ label: "Add", text: "Dig" }])
+})
+
+test("what is no quiet form goes the browser's way, and what somebody else has seen to too", async () => {
+  const page = await ready(`<form id="plain" action="/x"><button>Go</button></form>${list(1)}`)
+  assert.equal(await page.submit("#plain"), false)
+  page.document.querySelector(".row-add").addEventListener("submit", (event) => event.preventDefault())
+  await page.submit(".row-add")
+  assert.deepEqual(page.requests, [])
+})
+
+test("a button's own address goes before the form's, and its name is what was done", async () => {
+  const page = await ready()
+  await page.submit("#tools-a", ".row-delete")
+  assert.equal(page.requests[0].url, "/rows/a/delete")
+  assert.equal(page.kept()[0].words[0].label, "Delete row")
+  assert.equal(page.requests[0].body.has("id"), false)
+})
+
+test("after a deleted row the person is at its neighbour, and after the last at the way to a new one", async () => {
+  const page = await ready()
+  await page.submit("#tools-a", ".row-delete")
+  await page.requests[0].answer(200, list(2, "b"))
+  assert.equal(page.focus().closest("[data-row]")?.id, "row-b")
+  assert.equal(page.focus().className, "row-delete")
+  await page.submit("#tools-b", ".row-delete")
+  await page.requests[1].answer(200, list(3))
+  assert.equal(page.focus().closest("form")?.className, "row-add")
+})
+
+test("who has gone elsewhere meanwhile stays there", async () => {
+  const page = await ready()
+  await page.submit("#tools-a", ".row-delete")
+  page.document.getElementById("other").focus()
+  await page.requests[0].answer(200, list(2, "b"))
+  assert.equal(page.focus().id, "other")
+})
+
+test("a new row begins at its first control", async () => {
+  const page = await ready()
+  await page.submit(".row-add")
+  const name = page.requests[0].body.get("id")
+  await page.requests[0].answer(201, list(2, "a", "b", name))
+  assert.equal(page.focus().closest("[data-row]")?.id, `row-${name}`)
+})
+
+test("a change that was not taken is offered with its words, until its writer has seen to it", async () => {
+  const page = await ready()
+  await page.submit(".row-add")
+  await page.requests[0].answer(403, "<p>You may not.</p>", { "HX-Retarget": "#flashes" })
+  await settled()
+  assert.equal(page.document.querySelector(".offer textarea").value, "Dig")
+  assert.equal(page.kept()[0].stuck, "You may not.")
+  page.document.querySelector(".offer-done").click()
+  assert.deepEqual(page.kept(), [])
+})
+
+test("a change without words that a lock refused is said once; one with words is offered", async () => {
+  const page = await ready()
+  await page.submit("#tools-a", ".row-up")
+  await page.requests[0].answer(423, `<p class="flash">It is closed.</p>`)
+  assert.equal(page.document.getElementById("flashes").textContent, "It is closed.")
+  assert.equal(page.document.querySelector(".offer"), null)
+  assert.deepEqual(page.kept(), [])
+  await page.submit(".row-add")
+  await page.requests[1].answer(423, "It is closed.")
+  await settled()
+  assert.equal(page.document.querySelector(".offer textarea").value, "Dig")
+  assert.equal(page.kept()[0].closed, true)
+})
+
+test("an answer with the reasons comes into the page, and moves nobody", async () => {
+  const page = await ready()
+  await page.submit(".row-add")
+  await page.requests[0].answer(422, list(1, "a").replace("</section>", `<p class="error">Too long.</p></section>`))
+  assert.equal(page.document.querySelector(".error").textContent, "Too long.")
+  assert.equal(page.document.querySelector(".offer"), null)
+  assert.equal(page.saving.count, 0)
+})
+
+test("an answer may ask for the whole page anew", async () => {
+  const page = await ready()
+  await page.submit("#tools-a")
+  await page.requests[0].answer(204, "", { "HX-Refresh": "true" })
+  assert.equal(page.reloads, 1)
+})
+
+test("a row that was drawn to its place by pointer goes the same way", async () => {
+  const page = await ready()
+  page.quietly(page.document.getElementById("row-b"), "/rows/b/move", { to: "0" })
+  await settled()
+  assert.equal(`${page.requests[0].body}`, "to=0&csrf_token=token")
+  await page.requests[0].answer(200, list(2, "b", "a"))
+  assert.deepEqual([...page.document.querySelectorAll("[data-row]")].map(({ id }) => id), ["row-b", "row-a"])
+})

@@ -186,6 +186,30 @@ test("what was left does not replace newer words, neither typed nor on their way
   assert.deepEqual(page.bodies(), ["150 on 3"])
 })
 
+test("a value that was taken once can be given again after another one", async () => {
+  const page = await ready()
+  page.type("150")
+  await page.leave()
+  await page.requests[0].answer(200, drawn(4, "150"))
+  const { swap } = await page.load("swap.js")
+  swap(drawn(5, "100"))
+  page.type("150")
+  await page.leave()
+  assert.deepEqual(page.bodies(), ["150 on 3", "150 on 5"])
+})
+
+test("a form that stands inside a field is not the field's own", async () => {
+  const page = await ready()
+  page.type("150")
+  page.field.insertAdjacentHTML("beforeend", `<div><form id="choose"></form></div>`)
+  page.event(page.document.getElementById("choose"), "submit")
+  await settled()
+  assert.deepEqual(page.requests, [])
+  page.event(page.field.form, "submit")
+  await settled()
+  assert.deepEqual(page.bodies(), ["150 on 3"])
+})
+
 test("while the sheet is closed a value is not sent, but stands in its field", async () => {
   const page = await ready(`<div class="lock" data-closed></div>`)
   page.type("150")

@@ -132,6 +132,14 @@ for (const [what, come] of [
   })
 }
 
+test("a line that breaks hastens nothing", async () => {
+  const page = await ready()
+  await page.send("cost", "1")
+  await page.requests[0].fail()
+  await page.socket.offline()
+  assert.equal(page.requests.length, 1)
+})
+
 test("word that the server cannot store sends nothing", async () => {
   const page = await ready()
   await page.send("cost", "1")

@@ -51,6 +51,7 @@ test("only what takes longer than a second and a half is worth a word", async ()
   await pass(200)
   assert.equal(page.head(), "waiting: 1 waits")
   assert.equal(page.line("cost"), "field.waiting")
+  assert.equal(page.get("f-cost").querySelector(".field-state").hidden, false)
   page.saving.saved("cost")
   assert.equal(page.head(), "saved: saved")
   assert.equal(page.line("cost"), "field.saved")
@@ -171,6 +172,18 @@ test("leaving is asked about while something waits, and not when nothing does or
   assert.equal(leave(), true)
   page.saving.letGo()
   assert.equal(leave(), false)
+})
+
+test("what was saved in time, or is not to be told of, gets no word afterwards", async () => {
+  const page = await ready()
+  page.wait("cost")
+  page.saving.forget("cost")
+  page.wait("cost")
+  await pass(1_400)
+  page.saving.saved("cost")
+  page.get("f-cost").replaceChildren()
+  await pass(2_000)
+  assert.equal(page.line("cost"), undefined)
 })
 
 test("an answer for what nothing is known of says nothing", async () => {

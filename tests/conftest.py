@@ -46,8 +46,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests with a browser are marked `browser`, those that run with LONG=1 only `slow`.
 
-    Every run plays a test once, on SQLite and one process; PostgreSQL, Valkey, nginx and several processes are for the
-    long run. On other lines than the direct one, one database is enough.
+    Every run plays a test once, on SQLite, one process and the direct line (or those that TEST_LINES names);
+    PostgreSQL, Valkey, nginx, several processes and other lines are for the long run. On other lines one database is
+    enough.
     """
     for item in items:
         if _has_browser(item):
@@ -67,7 +68,8 @@ def _fits(item: pytest.Item) -> bool:
 
 def _needs_servers(item: pytest.Item) -> bool:
     params = _params(item)
-    return params.get("any_database") == "postgresql" or params.get("line") in (ways.NGINX, ways.TWO)
+    another_line = "TEST_LINES" not in os.environ and params.get("line", ways.DIRECT) != ways.DIRECT
+    return another_line or params.get("any_database") == "postgresql"
 
 
 def _params(item: pytest.Item) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from klimawerk.collab.models import LiveText
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.measures.service import all_measures
-from tests import factories, servers
+from tests import factories, lengths, servers
 from tests.convergence import history
 from tests.convergence.crowd import Crowd
 
@@ -189,7 +189,7 @@ def report(done: dict[str, Any], began: float) -> None:
 
 
 def test_all_agree_after_thousands_of_edits_on_a_bad_line(town: Town) -> None:
-    seed, steps = settings(10_000)
+    seed, steps = settings(lengths.steps(3_000, 10_000))
     began = time.monotonic()
     done = play(town, seed, steps, ENDS * max(1, steps // 10_000))
     report(done, began)

@@ -103,7 +103,7 @@ def settings() -> tuple[random.Random, int]:
     """(dice, how many mutants)."""
     seed = int(os.environ.get("TEST_SEED") or random.randrange(2**31))
     print(f"seed {seed}: TEST_SEED={seed} repeats its decisions")
-    return random.Random(seed), int(os.environ.get("TEST_MUTANTS") or steps(1_200, 100_000))
+    return random.Random(seed), int(os.environ.get("TEST_MUTANTS") or steps(400, 10_000))
 
 
 def test_changed_updates_harm_nobody(town: Town, settings: tuple[random.Random, int]) -> None:

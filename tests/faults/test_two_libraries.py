@@ -27,7 +27,7 @@ from tests.lengths import steps
 from tests.live.house import FRAGMENT, paragraph
 
 EACH, LIFE = 15, 30  # mutants of one update, and updates of one replica
-LIVES = steps(12, 220)
+LIVES = steps(4, 60)
 
 
 class House:

@@ -14,6 +14,7 @@ from tests.load.scenarios import SCENARIOS, Typing
 from tests.load.versions import Versions
 
 
+@pytest.mark.slow
 def test_the_bench_counts_what_people_type_and_loses_nothing_of_it(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
     made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=6, documents=2)
@@ -31,6 +32,7 @@ def test_the_bench_counts_what_people_type_and_loses_nothing_of_it(tmp_path: Pat
     assert "server CPU per 1,000 edits (s)" in table
 
 
+@pytest.mark.slow
 def test_the_bench_of_versions_says_how_long_and_how_large(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
     made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
@@ -41,6 +43,7 @@ def test_the_bench_of_versions_says_how_long_and_how_large(tmp_path: Path) -> No
     assert "taking a version, p50 (ms)" in report.table(scenario, {"Klimawerk": figures})
 
 
+@pytest.mark.slow
 def test_the_bench_of_fixed_copies_says_how_long(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
     made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)

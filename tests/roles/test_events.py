@@ -44,6 +44,7 @@ def test_a_visitor_is_not_connected(live_server: servers.Klimawerk) -> None:
         stranger.connect(live_server.url, transports=["websocket"], auth={"v": 1})
 
 
+@pytest.mark.slow
 def test_every_event_by_every_role(world: World, desks: dict[str, tuple[Role, Desk]]) -> None:
     topics_of_every_kind_are_watched_by_whom_they_are_for(world, desks)
     nobody_from_outside_is_shown_where_people_are(world, desks)

@@ -47,6 +47,7 @@ def test_every_route_says_what_it_requires(app: Flask) -> None:
     assert set(ROUTES) == set(routes(app))
 
 
+@pytest.mark.slow
 def test_every_route_by_every_role(app: Flask, world: World, tmp_path: Path) -> None:
     faults, asked = list[str](), 0
     roles = world.roles()

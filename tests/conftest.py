@@ -47,13 +47,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Tests with a browser are marked `browser`, those that run with LONG=1 only `slow`.
 
     Every run plays a test once, on SQLite, one process and the direct line (or those that TEST_LINES names);
-    PostgreSQL, Valkey, nginx, several processes and other lines are for the long run. On other lines one database is
-    enough.
+    PostgreSQL, Valkey, nginx, several processes, small disks (which take root) and other lines are for the long run. On
+    other lines one database is enough.
     """
     for item in items:
         if _has_browser(item):
             item.add_marker("browser")
-        if {"postgresql_address", "valkey_address"} & set(_fixtures(item)) or _needs_servers(item):
+        if {"postgresql_address", "valkey_address", "disk"} & set(_fixtures(item)) or _needs_servers(item):
             item.add_marker("slow")
     left_out = [item for item in items if not _fits(item) or (item.get_closest_marker("slow") and not lengths.LONG)]
     config.hook.pytest_deselected(items=left_out)

@@ -14,6 +14,8 @@ from tests import factories
 from tests.lines.nginx import behind_nginx
 from tests.servers import Klimawerk
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def site(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Klimawerk]:

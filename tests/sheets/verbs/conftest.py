@@ -19,6 +19,10 @@ from sqlalchemy import select
 from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
+from klimawerk.collab import store
+from klimawerk.collab.content import from_plain
+from klimawerk.collab.projection import project_now
+from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.live import changes
@@ -90,11 +94,11 @@ def step(measure: Measure) -> Row:
 
 
 class People:
-    """Those of the partnership, by role and side."""
+    """Those of the first partnership, by role and side."""
 
     def __getitem__(self, place: tuple[str, str]) -> Person:
         found = select(Person).join(Membership).where(Membership.role == place[0], Membership.side == place[1])
-        return db.session.scalars(found).one()
+        return db.session.scalars(found.order_by(Person.id).limit(1)).one()
 
     @property
     def jan(self) -> Person:
@@ -174,6 +178,13 @@ def stored() -> dict[str, object]:
         table.name: db.session.execute(select(table).order_by(*table.primary_key)).all() for table in tables
     }
     return {**found, "revisions": changes.all_revisions()}
+
+
+def write(item: Item, texts: dict[str, str]) -> None:
+    """These are its live texts now: {"title.de": "Kompost"}, projected as after a pause in typing."""
+    with writing():
+        store.replace(item.name, {fragment: from_plain(words) for fragment, words in texts.items()})
+    project_now(item.name)
 
 
 def opened_by(person: Person, item: Item, *, locked: bool = False) -> Opened:

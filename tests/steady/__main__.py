@@ -74,7 +74,7 @@ def _run_missing(tests: list[str], counts: RunCounts, times: int, jobs: int) -> 
 
 def _run_file(tests: list[str], times: int, commit: str) -> None:
     options = ["-p", "tests.steady.repeat_plugin", f"--times={times}", f"--commit={commit}"]
-    small = ["--no-header", "--tb=no", "-o", "tmp_path_retention_policy=failed"]
+    small = ["--no-header", "--tb=short", "--show-capture=no", "-o", "tmp_path_retention_policy=failed"]
     process = subprocess.Popen([*_PYTEST, *options, *small, *tests], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     _running.add(process)
     output, _ = process.communicate()

@@ -165,8 +165,9 @@ class Topic {
     if (!answer?.ok) return this.#failed(answer)
     this.#failures = 0
     const rev = Number(answer.headers.get("X-Rev"))
-    if (rev < this.#shown()) return
     const html = await answer.text()
+    const shown = this.#shown()
+    if (rev < shown || (rev === shown && this.#owedSince === null)) return // the answer to our own change shows more
     if (html.includes('class="lock"')) await insist(() => import("./seldom/relocking.js"))
     const { owed } = swap(html)
     this.#owedSince = owed ? since : null

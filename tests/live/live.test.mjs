@@ -125,6 +125,50 @@ test("a change of one's own whose answer does not come is fetched, after a secon
   assert.equal(page.asked().length, 1)
 })
 
+/** A deletion whose answer is slow: what shows its revision is being fetched when the answer comes with a way back. */
+async function answeredWhileFetched(rev = 13) {
+  const page = await following()
+  await page.changed(13, "page-1")
+  await pass(2_000)
+  assert.equal(page.asked().length, 1)
+  page.document.getElementById("sheet").insertAdjacentHTML("beforeend", `<button class="row-undo">Undo</button>`)
+  page.live.answered("measure:7", rev)
+  return Object.assign(page, { undo: () => page.document.querySelector(".row-undo") })
+}
+
+test("what a late answer to one's own change shows is not drawn over by what was fetched meanwhile", async () => {
+  const page = await answeredWhileFetched()
+  assert.equal(page.rev(), "13")
+  await page.answer(13)
+  assert.ok(page.undo())
+  assert.equal(page.rev(), "13")
+  await pass(20_000)
+  assert.equal(page.asked().length, 1)
+})
+
+test("nor is it where the answer comes while what was fetched is being read", async () => {
+  const page = await following()
+  await page.changed(13, "page-1")
+  await pass(2_000)
+  const read = page.answer(13, sheet(13, "200"))
+  page.live.answered("measure:7", 13)
+  await read
+  assert.equal(page.input().value, "100")
+})
+
+test("what was fetched meanwhile is shown where others changed something after it", async () => {
+  const page = await answeredWhileFetched()
+  await page.answer(14, sheet(14, "200"))
+  assert.equal(page.input().value, "200")
+  assert.equal(page.rev(), "14")
+})
+
+test("what was fetched meanwhile is shown where the answer says nothing of it", async () => {
+  const page = await answeredWhileFetched(NaN)
+  await page.answer(13, sheet(13, "200"))
+  assert.equal(page.input().value, "200")
+})
+
 test("a field that is being typed in keeps its words, and its newer value is fetched when it is left", async () => {
   const page = await following()
   const input = page.input()

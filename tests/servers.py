@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import re
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -32,16 +34,40 @@ _PACKED = ROOT / ".pytest_cache" / "packed"
 _UNSET = ("KLIMAWERK_", "PYTHONDONTWRITEBYTECODE")
 
 
+_claimed: set[int] = set()
+
+
 def free_port(count: int = 1) -> int:
-    """The first of `count` consecutive ports that nobody listens on.
+    """The first of `count` consecutive ports that nobody listens on, and that are this process's until it ends.
 
     Below those that the system gives to outgoing connections: one of these could take the port of a server that is
     down for a moment, even a client's own attempt to reach it.
     """
     while True:
         first = random.randrange(20_000, 32_000)
-        if all(not _taken(port) for port in range(first, first + count)):
+        if all(claim(port) and not _taken(port) for port in range(first, first + count)):
             return first
+
+
+def claim(port: int) -> bool:
+    """Whether the port was nobody's among all test processes of this user; then it is this one's.
+
+    A lock on one byte of a common file, which the system takes back when the process ends. Without it another process
+    could choose the port before its server listens, or while that server is killed.
+    """
+    if port in _claimed:
+        return False
+    try:
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _claimed.add(port)
+    return True
+
+
+@cache
+def _claims() -> int:
+    return os.open(Path(tempfile.gettempdir()) / f"klimawerk-test-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def _taken(port: int) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import redis
 from flask import Flask
@@ -12,7 +15,7 @@ from klimawerk.partnerships.models import Membership
 from klimawerk.web.headers import POLICY
 from tests import factories, proof
 from tests.mailbox import Mailbox
-from tests.servers import Klimawerk
+from tests.servers import Klimawerk, claim, free_port
 
 GOOD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sheet</title>
 <script type="module" src="/static/js/app.js"></script></head>
@@ -109,3 +112,18 @@ def test_the_real_server_answers_is_killed_and_comes_back(live_server: Klimawerk
     assert live_server.answers()
     assert live_server.stop() == 0
     assert "Traceback" not in live_server.log
+
+
+def claimed_elsewhere(*ports: int) -> list[bool]:
+    """Whether another test process, which ends at once, could have each of these ports."""
+    said = f"from tests.servers import claim; print([claim(port) for port in {ports}])"
+    return list(eval(subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout))
+
+
+def test_a_port_is_given_to_one_process_only_and_once_until_that_ends() -> None:
+    mine = free_port(2)
+    others = next(port for port in range(40_000, 50_000) if claimed_elsewhere(port) == [True])
+    assert claimed_elsewhere(mine, mine + 1) == [False, False]
+    assert not claim(mine)
+    assert claim(others), "its process has ended"
+    assert claimed_elsewhere(others) == [False]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 from klimawerk.accounts.models import Person
 from tests import factories
@@ -115,6 +115,37 @@ class Windows:
     def _look_at_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _EXPECTED.search(message.text):
             self.faults.append(f"console: {message.text} {message.location}")
+
+
+def begin_to_write(text: Locator) -> None:
+    """Press the Edit button of a <kw-text>; the caret then stands at its end and may be moved."""
+    text.locator(".text-edit").click()
+    caret_may_move(text)
+
+
+def caret_may_move(text: Locator) -> None:
+    """Returns when a text that was just entered takes a caret that goes to its start for meant.
+
+    Within 200 ms of the focus ProseMirror takes it for a mistake of the browser's and puts it back; nothing in the page
+    tells when they are over.
+    """
+    text.locator("[role=textbox]:focus").wait_for()
+    text.page.wait_for_timeout(250)
+
+
+def move_caret(page: Page, key: str) -> None:
+    """Press a key that moves the caret or marks words, until the page has read where it is."""
+    page.keyboard.press(key)
+    selection_read(page)
+
+
+def selection_read(page: Page) -> None:
+    """Returns when the page has been told of the selection as it is now.
+
+    Chromium tells it in a task of its own, and in a page that computes the next key, or a script of the test, comes
+    before it: an editor takes that key at the place before. After a frame and a timer all that was due has been told.
+    """
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
 def sign_in(page: Page, person: Person, password: str = factories.PASSWORD) -> None:

@@ -15,6 +15,7 @@ from klimawerk.collab.content import from_plain
 from klimawerk.comments import anchors
 from klimawerk.database import writing
 from klimawerk.extensions import db
+from tests.browsers import begin_to_write, move_caret, selection_read
 from tests.comments.conftest import Table
 from tests.comments.test_live import ready
 from tests.offline.looking import wait_until
@@ -59,6 +60,7 @@ def select(page: Page, table: Table, words: str, nth: int = 0) -> None:
         [words, nth],
     )
     assert done, words
+    selection_read(page)
 
 
 def ask(page: Page, table: Table, words: str, question: str, nth: int = 0) -> None:
@@ -83,9 +85,7 @@ def projected(table: Table) -> str:
 
 
 def edit(page: Page, table: Table) -> None:
-    page.locator(f"#t-{table.measure.id}-description-en .text-edit").click()
-    page.locator(f"#t-{table.measure.id}-description-en [role=textbox]").wait_for()
-    page.wait_for_timeout(250)
+    begin_to_write(page.locator(f"#t-{table.measure.id}-description-en"))
 
 
 def test_the_second_of_equal_words_is_marked_and_moves_with_its_text(
@@ -101,7 +101,7 @@ def test_the_second_of_equal_words_is_marked_and_moves_with_its_text(
     assert set(table.threads[0].anchor) == {"from", "to", "before", "after"}
 
     edit(ours, table)
-    ours.keyboard.press("Control+Home")
+    move_caret(ours, "Control+Home")
     ours.keyboard.type("A new beginning. ")
     ours.keyboard.press("Enter")
     for page in (theirs, ours):

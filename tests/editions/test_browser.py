@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.barriers import LOOKS, looked_at
+from tests.browsers import begin_to_write, move_caret
 from tests.editions.conftest import House
 from tests.editions.test_pages import mission
 
@@ -25,9 +26,8 @@ def test_a_programme_is_fixed_changed_compared_and_read_as_it_was(
     sheet = page_for(house.editor("partner"), path=f"/measures/{house.measure.id}")
     sheet.locator("#save-state[data-state=saved]").wait_for()
     text = sheet.locator(f"#t-{house.measure.id}-description-en")
-    text.locator(".text-edit").click()
-    text.locator("[role=textbox]").wait_for()
-    sheet.keyboard.press("Control+End")
+    begin_to_write(text)
+    move_caret(sheet, "Control+End")
     sheet.keyboard.type(" Ten more follow.")
     expect(text).to_contain_text("Ten more follow.")
     sheet.locator("#save-state[data-state=saved]").wait_for()

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page
 from klimawerk.accounts.models import Person
 from klimawerk.measures.models import Measure
 from tests import factories
+from tests.browsers import begin_to_write
 from tests.factories import Team
 
 
@@ -31,9 +32,7 @@ class Sheet:
 
     def edit(self, field: str = "description", language: str = "en") -> Locator:
         """Press its Edit button; the caret stands at the end."""
-        self.text(field, language).locator(".text-edit").click()
-        self.text(field, language).locator("[role=textbox]").wait_for()
-        self.page.wait_for_timeout(250)  # the editor takes a caret that jumps right after the focus for a mistake
+        begin_to_write(self.text(field, language))
         return self.body(field, language)
 
     @property

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from klimawerk.measures.models import Measure
 from tests import factories, servers
+from tests.browsers import move_caret
 from tests.editor.conftest import Sheet, paste
 from tests.factories import Team
 
@@ -37,7 +38,7 @@ style='mso-list:Ignore'>1.<span>&nbsp; </span></span><![endif]>Below</p>
 def test_text_pasted_from_word_comes_clean_and_stays_so_for_others(team: Team, sheet_for: SheetFor) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit()
-    here.page.keyboard.press("Control+a")
+    move_caret(here.page, "Control+a")
     paste(here.page, FROM_WORD)
     for sheet in (here, there):
         expect(sheet.body().locator("h3")).to_have_text("Aim")
@@ -63,7 +64,7 @@ def test_control_characters_in_what_is_pasted_stay_outside(team: Team, sheet_for
     """The server refuses them, and then nothing more could be built on what this browser has."""
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit()
-    here.page.keyboard.press("Control+a")
+    move_caret(here.page, "Control+a")
     paste(here.page, "<p>One\x0btwo\x1b\x9b <b>th\x02ree</b>\ufffe 😀 Mu\u0308ll\u2028weg</p>")
     here.page.keyboard.type(" four")
     here.page.keyboard.insert_text("\x0bfi\x02ve")  # as helpers that write for somebody do
@@ -75,7 +76,7 @@ def test_control_characters_in_what_is_pasted_stay_outside(team: Team, sheet_for
 def test_the_toolbar_is_one_stop_for_tab_and_says_what_is_pressed(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
     here.edit()
-    here.page.keyboard.press("Control+a")
+    move_caret(here.page, "Control+a")
     bold = here.text().locator("[data-command=bold]")
     bold.click()
     expect(bold).to_have_attribute("aria-pressed", "true")
@@ -90,8 +91,7 @@ def test_the_toolbar_is_one_stop_for_tab_and_says_what_is_pressed(team: Team, sh
 def test_a_link_takes_only_addresses_that_are_safe(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
     here.edit()
-    here.page.keyboard.press("Control+a")
-    here.page.wait_for_timeout(200)
+    move_caret(here.page, "Control+a")
     here.page.keyboard.press("Control+k")
     address = here.text().locator(".text-link input")
     for refused in ("javascript:alert(1)", "https:example.org", f"https://example.org/{'a' * 2_000}"):

@@ -15,6 +15,7 @@ from klimawerk.collab import store
 from klimawerk.database import writing
 from klimawerk.measures.models import Measure
 from tests import servers
+from tests.browsers import move_caret
 from tests.editor.conftest import Sheet
 from tests.factories import Team
 from tests.faults.desk import FRAGMENT
@@ -115,7 +116,8 @@ def test_a_page_whose_first_text_was_cut_off_ends_with_all_of_it(
     live_server.start()
     sheet = Sheet(page, measure.id)
     expect(sheet.state).to_have_attribute("data-state", "saved")
-    sheet.edit().press("Control+End")
+    sheet.edit()
+    move_caret(page, "Control+End")
     page.keyboard.type(" To the end.")
     until(lambda: text_on_disk(measure) == f"{whole} To the end.")
     assert page.evaluate(_LENGTH, measure.id) == len(whole) + len(" To the end.")

@@ -15,6 +15,7 @@ from klimawerk.collab import content, store
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from tests import servers
+from tests.browsers import begin_to_write
 from tests.factories import Team
 from tests.faults.conftest import DeskFor
 from tests.faults.desk import FRAGMENT
@@ -107,9 +108,7 @@ def test_a_page_says_so_and_typing_goes_on(
     for state in states:
         expect(state).to_have_attribute("data-state", "saved")
     text_ = here.locator(f"#t-{measure.id}-description-en")
-    text_.locator(".text-edit").click()
-    text_.locator("[role=textbox]").wait_for()
-    here.wait_for_timeout(250)
+    begin_to_write(text_)
     with full(disk):
         for words in (" Kept.", f" {LONG}"):
             here.keyboard.insert_text(words)

@@ -18,6 +18,7 @@ from klimawerk.measures.models import Measure
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.rows import rows_of
 from tests import factories
+from tests.browsers import begin_to_write, move_caret
 from tests.servers import Klimawerk
 
 EXAMPLE = Path("klimawerk/exchange/example_programme.json")
@@ -55,8 +56,8 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     # Both in one paragraph, at the same moment.
     _edit(german, measure)
     _edit(partner, measure)
-    _caret(german, "Control+End")
-    _caret(partner, "Control+Home")
+    move_caret(german, "Control+End")
+    move_caret(partner, "Control+Home")
     for word in ("Deckel ", "innen ", "grün. "):
         german.keyboard.type(word)
         partner.keyboard.type(word.upper())
@@ -73,13 +74,13 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     # One loses the line and goes on writing.
     partner.context.set_offline(True)
     _edit(partner, measure)
-    _caret(partner, "Control+End")
+    move_caret(partner, "Control+End")
     partner.keyboard.type(" Written on the train.")
     expect(partner.locator("#save-state")).to_have_attribute("data-state", "offline", timeout=LATE)
 
     # The server dies meanwhile, in the middle of the other's sentence.
     _edit(german, measure)
-    _caret(german, "Control+Home")
+    move_caret(german, "Control+Home")
     german.keyboard.type("Vor dem Sturz ")
     live_server.kill()
     german.keyboard.type("und danach ")
@@ -135,15 +136,7 @@ def _text(page: Page, measure: Measure) -> Locator:
 
 
 def _edit(page: Page, measure: Measure) -> None:
-    if not page.locator(f"#t-{measure.id}-description-en.is-editing").count():
-        page.locator(f"#t-{measure.id}-description-en .text-edit").click()
-    expect(page.locator(f"#t-{measure.id}-description-en.is-editing")).to_be_visible()
-
-
-def _caret(page: Page, key: str) -> None:
-    """Moves the caret, and takes the moment that a hand takes before it types on."""
-    page.keyboard.press(key)
-    page.wait_for_timeout(150)
+    begin_to_write(page.locator(f"#t-{measure.id}-description-en"))
 
 
 def _control(page: Page, field: str) -> Locator:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.browsers import move_caret
 from tests.editor.conftest import Sheet
 from tests.factories import Team
 from tests.lines import ways
@@ -27,8 +28,8 @@ def test_what_both_type_is_there_once_when_the_process_of_one_is_killed(
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     dying = ways.process_of(there.page)
     assert ways.process_of(here.page) != dying
-    here.edit().press("Control+Home")
-    here.page.wait_for_timeout(150)
+    here.edit()
+    move_caret(here.page, "Control+Home")
     here.page.keyboard.type("One. ")
     there.edit().press_sequentially(" Two.")
     for sheet in (here, there):

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests import browsers
+from tests.browsers import move_caret
 from tests.editor.conftest import Sheet
 from tests.factories import Team
 from tests.lengths import steps
@@ -134,7 +135,7 @@ def test_long_polling_becomes_a_web_socket_which_breaks_and_no_word_is_lost(
         between.lets_all_through = True  # what comes after the first one, which says nothing
         with far.page.expect_websocket(timeout=60_000):  # the upgrade, once polling has begun
             far.begin_to_write()
-            far.page.keyboard.press("Control+End")
+            move_caret(far.page, "Control+End")
             far.page.keyboard.type(" Eins.")
         line.reset()  # in the middle of it
         far.page.keyboard.type(" Zwei.")

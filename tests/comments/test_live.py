@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browsers import selection_read
 from tests.comments.conftest import Table
-from tests.offline.looking import wait_until, wait_until_nothing_is_kept
+from tests.offline.looking import kept, wait_until, wait_until_nothing_is_kept
 
 SAVED = "#save-state[data-state=saved]"
 Open = Callable[..., Page]
@@ -159,7 +160,7 @@ def test_a_draft_is_there_again_after_the_page_was_lost(table: Table, page_of: O
     page = page_of("reviewer", "partner")
     write(page, "Half a thought", "#reply-1")
     page.locator("#reply-1 select").select_option("fr")
-    page.wait_for_timeout(600)  # it is written down after a quarter of a second; nothing on the page tells
+    wait_until(page, lambda: any("language=fr" in (record["body"] or "") for record in kept(page)))
     expect(page.locator(SAVED)).to_be_visible()  # nothing waits to be sent
     page.close(run_before_unload=False)
     page = page.context.new_page()
@@ -211,6 +212,7 @@ def test_marked_words_are_commented_on_from_the_sheet(table: Table, page_of: Ope
           getSelection().addRange(range)
         }"""
     )
+    selection_read(page)
     page.get_by_role("button", name="Comment on these words").click()
     form = page.locator("form[id^=begin]")
     expect(form.locator("textarea")).to_be_focused()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Dialog, expect
+from playwright.sync_api import expect
 
 from klimawerk.measures.models import Measure
 from klimawerk.overview import bin
@@ -57,19 +57,13 @@ def test_words_typed_while_the_server_is_dead_arrive_after_its_restart(
 
 def test_leaving_the_page_while_something_waits_asks(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
-    asked: list[str] = []
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.dismiss()
-
-    here.page.on("dialog", stay)
     here.edit()
     here.page.context.set_offline(True)
     here.page.keyboard.type(" Not sent.")
-    here.page.close(run_before_unload=True)
-    here.page.wait_for_timeout(500)
-    assert asked == ["beforeunload"]
+    with here.page.expect_event("dialog") as asked:
+        here.page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
 
 
 @pytest.mark.lines("two")

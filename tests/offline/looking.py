@@ -21,12 +21,18 @@ _ALL = """async () => {
     if (database.objectStoreNames.contains("waiting")) {
       const request = database.transaction("waiting").objectStore("waiting").getAll()
       const records = await new Promise((done) => (request.onsuccess = () => done(request.result)))
-      for (const { id, kind, words, stuck, url } of records) found.push({ id, kind, words, stuck, url, store: name })
+      for (const { id, kind, words, stuck, url, body } of records) {
+        found.push({ id, kind, words, stuck, url, body, store: name })
+      }
     }
     database.close()
   }
   return found
 }"""
+
+
+PAGES = "async () => (await (await caches.open('pages')).keys()).map(({ url }) => new URL(url).pathname)"
+"""Paths of the pages that the service worker keeps."""
 
 
 def kept(page: Page) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,9 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from klimawerk.accounts.models import Person
 from klimawerk.measures.models import Measure
 from tests import browsers, servers
-from tests.browsers import sign_in
+from tests.browsers import begin_to_write, sign_in
 from tests.factories import Team
 from tests.offline.looking import (
+    PAGES,
     kept,
     text_on_disk,
     value_on_disk,
@@ -55,7 +55,7 @@ def test_acknowledged_words_are_there_and_the_others_come_when_any_page_is_opene
     for side, page in pages.items():
         page.locator(_TEXT).locator("[role=textbox]").press_sequentially(f" Never sent from {side}.")
         wait_until_kept(page, f"Never sent from {side}.")
-    time.sleep(1)
+    wait_until_kept(pages["partner"], "low")
     for side in people:
         _kill(tmp_path / side)
     live_server.restart()
@@ -79,8 +79,9 @@ def test_it_is_said_to_be_waiting_until_the_server_is_back(
     sign_in(page, team.partner["editor"])
     page.goto(f"/measures/{measure.id}")
     page.locator("#save-state[data-state=saved]").wait_for()
-    wait_until(page, lambda: page.evaluate("async () => (await (await caches.open('pages')).keys()).length"))
+    wait_until(page, lambda: page.evaluate(PAGES))
     page.goto("/account")
+    wait_until(page, lambda: "/account" in page.evaluate(PAGES))
     page.goto(f"/measures/{measure.id}")
     page.locator("#save-state[data-state=saved]").wait_for()
     _write(page, measure, "")
@@ -117,9 +118,7 @@ def _start(browser: Browser, profile: Path, server: servers.Klimawerk) -> Page:
 
 
 def _write(page: Page, measure: Measure, words: str) -> None:
-    page.locator(_TEXT).locator(".text-edit").click()
-    page.locator(_TEXT).locator("[role=textbox]").wait_for()
-    page.wait_for_timeout(250)
+    begin_to_write(page.locator(_TEXT))
     page.keyboard.type(words)
 
 

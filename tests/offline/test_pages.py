@@ -14,6 +14,7 @@ from tests.browsers import sign_in
 from tests.editor.conftest import Sheet
 from tests.factories import Team
 from tests.offline.looking import (
+    PAGES,
     kept,
     text_on_disk,
     value_on_disk,
@@ -24,7 +25,6 @@ from tests.offline.looking import (
 
 SheetFor = Callable[..., Sheet]
 
-_PAGES = "async () => (await (await caches.open('pages')).keys()).map(({ url }) => new URL(url).pathname)"
 _BASES = """async () => {
   const found = []
   for (const { name } of await indexedDB.databases()) {
@@ -104,15 +104,15 @@ def test_the_next_person_sees_neither_pages_nor_words_of_the_one_before(
     sign_in(page, team.partner["coordinator"])
     page.goto("/account")
     page.locator("#save-state[data-state=saved]").wait_for()
-    wait_until(page, lambda: "/account" in page.evaluate(_PAGES))
-    assert f"/measures/{here.item}" not in page.evaluate(_PAGES)
+    wait_until(page, lambda: "/account" in page.evaluate(PAGES))
+    assert f"/measures/{here.item}" not in page.evaluate(PAGES)
     page.get_by_role("button", name="Show what waits").click()
     expect(page.locator("#waiting")).to_contain_text("Nothing waits here")
     page.keyboard.press("Escape")
     assert text_on_disk(measure) == "Forty bins are set up."
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.wait_for_url("**/login")
-    assert page.evaluate(_PAGES) == []
+    assert page.evaluate(PAGES) == []
     sign_in(page, team.partner["editor"])
     page.goto("/account")
     wait_until(page, lambda: text_on_disk(measure) == "Forty bins are set up. Mine alone.")
@@ -133,7 +133,7 @@ def test_signing_out_asks_while_something_waits(team: Team, sheet_for: SheetFor)
     here.page.context.set_offline(False)
     asked.get_by_role("button", name="Sign out", exact=True).click()
     here.page.wait_for_url("**/login")
-    assert here.page.evaluate(_PAGES) == []
+    assert here.page.evaluate(PAGES) == []
     assert here.page.evaluate(_BASES) == []
 
 
@@ -159,7 +159,7 @@ def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_s
     here.page.get_by_label("This is a shared computer").check()
     here.page.locator("form[action$='/account/device'] button[type=submit]").click()
     here.page.locator("#save-state[data-state=saved]").wait_for()
-    wait_until(here.page, lambda: here.page.evaluate(_PAGES) == [])
+    wait_until(here.page, lambda: here.page.evaluate(PAGES) == [])
     wait_until(here.page, lambda: here.page.evaluate("indexedDB.databases()") == [])
     here.page.goto(f"/measures/{here.item}")
     here.edit()
@@ -168,7 +168,7 @@ def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_s
     expect(here.text().locator(".field-state")).to_have_attribute("data-state", "waiting")
     here.page.wait_for_timeout(1_000)
     assert kept(here.page) == []
-    assert here.page.evaluate(_PAGES) == []
+    assert here.page.evaluate(PAGES) == []
     here.page.context.set_offline(False)
     expect(here.state).to_have_attribute("data-state", "saved")
 
@@ -176,7 +176,7 @@ def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_s
 def _visited(sheet: Sheet) -> Sheet:
     """Page and text are kept, and so is what they are made of."""
     page = sheet.page
-    wait_until(page, lambda: f"/measures/{sheet.item}" in page.evaluate(_PAGES))
+    wait_until(page, lambda: f"/measures/{sheet.item}" in page.evaluate(PAGES))
     wait_until(page, lambda: f"measure:{sheet.item}" in page.evaluate(_BASES))
     page.reload()  # the editor passes through the worker now
     page.locator("[hx-morph-skip]").first.wait_for()

@@ -20,6 +20,7 @@ from klimawerk.programmes.service import programme_of
 from tests import browsers
 from tests.factories import Team
 from tests.live.house import until
+from tests.offline.looking import PAGES
 from tests.servers import Klimawerk
 from tests.thin.shaped import Line, thin
 
@@ -121,7 +122,7 @@ def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
         if worker:
             page.goto(f"/measures/{measure.id}")
             expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
-            page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+            until(lambda: "/offline" in page.evaluate(PAGES))  # the last that the worker is given
             until(lambda: at_rest(page, line))  # all that comes later has come
         line.reset()
         line.weather = cast(Any, OneReset(6_000))
@@ -149,7 +150,7 @@ def test_half_a_file_is_no_file_even_through_the_service_worker(
         windows = browsers.Windows(browser, line.url)
         page = windows.open(path="about:blank", storage_state=known, service_workers="allow")
         page.goto(f"/programmes/{programme}")
-        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        until(lambda: "/offline" in page.evaluate(PAGES))  # the last that the worker is given
         until(lambda: at_rest(page, line))
         page.reload()  # from here on the worker answers
         until(lambda: at_rest(page, line))

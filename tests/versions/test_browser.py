@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
+from klimawerk.accounts.models import Person
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.versions.models import Version, Visit
 from tests.barriers import LOOKS, looked_at
+from tests.browsers import begin_to_write, move_caret
+from tests.offline.looking import wait_until
 from tests.versions.conftest import Desk
 from tests.versions.test_pages import workshop
 
@@ -91,10 +94,8 @@ def test_a_field_comes_back_while_somebody_types_in_it(desk: Desk, page_for: Cal
     sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
     sheet.locator("#save-state[data-state=saved]").wait_for()
     text = sheet.locator(f"#t-{desk.measure.id}-description-en")
-    text.locator(".text-edit").click()
-    text.locator("[role=textbox]").wait_for()
-    sheet.wait_for_timeout(250)
-    sheet.keyboard.press("Control+End")
+    begin_to_write(text)
+    move_caret(sheet, "Control+End")
     sheet.keyboard.type(" And the school", delay=20)
 
     page = page_for(desk.team.partner["coordinator"], path=f"/items/{desk.measure.id}/compare?from=1&to=now")
@@ -114,10 +115,8 @@ def test_words_of_a_paragraph_that_went_are_offered_to_their_writer(desk: Desk, 
     sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
     sheet.locator("#save-state[data-state=saved]").wait_for()
     text = sheet.locator(f"#t-{desk.measure.id}-description-en")
-    text.locator(".text-edit").click()
-    text.locator("[role=textbox]").wait_for()
-    sheet.wait_for_timeout(250)
-    sheet.keyboard.press("Control+End")
+    begin_to_write(text)
+    move_caret(sheet, "Control+End")
     sheet.keyboard.type(" They earn by it.")
     sheet.keyboard.press("Enter")
     sheet.keyboard.type("The school joins them.")
@@ -142,13 +141,10 @@ def test_what_changed_since_the_last_visit_is_one_link_away(desk: Desk, page_for
     reader = desk.team.partner["reviewer"]
     desk.keep()
     sheet = page_for(reader, path=f"/measures/{desk.measure.id}")
-    for _ in range(400):  # the sheet has to be in sight for some seconds
-        db.session.rollback()
-        if db.session.get(Visit, (reader.id, desk.measure.id)):
-            break
-        sheet.wait_for_timeout(100)
+    wait_until(sheet, lambda: visit_of(desk, reader))  # the sheet has to be in sight for some seconds
+    noted = visit_of(desk, reader)
     sheet.goto("/")
-    sheet.wait_for_timeout(1500)  # the server has heard that the page is gone
+    wait_until(sheet, lambda: visit_of(desk, reader) != noted)  # the server has heard that the page is gone
     with writing():
         visit = db.session.get_one(Visit, (reader.id, desk.measure.id))
         assert visit.before_at is None
@@ -160,6 +156,13 @@ def test_what_changed_since_the_last_visit_is_one_link_away(desk: Desk, page_for
     expect(sheet.locator(".points")).to_contain_text("your last visit")
     expect(sheet.locator("#change-description-en ins")).to_have_text("[added:] Sixty")
     expect(sheet.locator(".change")).to_have_count(1)
+
+
+def visit_of(desk: Desk, reader: Person) -> datetime | None:
+    """When the reader last had the measure in sight, as far as the server has noted."""
+    db.session.rollback()
+    visit = db.session.get(Visit, (reader.id, desk.measure.id))
+    return visit.at if visit else None
 
 
 def test_a_history_that_is_open_follows(desk: Desk, page_for: Callable[..., Page]) -> None:

@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-# Tests wait more than they compute: one process more than there are cores.
-JOBS ?= $(shell expr $$(nproc) + 1)
+# Tests wait more than they compute: two processes more than there are cores.
+JOBS ?= $(shell expr $$(nproc) + 2)
 WORKERS ?= 1
 export PORT WORKERS
 export FLASK_APP = wsgi

@@ -65,8 +65,8 @@ class TableElement:
         return (cell for row in self.rows for cell in row.cells)
 
 
-class Grid:
-    """The cells of a table in their places, without what is hidden."""
+class HtmlGrid:
+    """The cells of an HTML table by row and column, spans resolved, hidden rows and columns left out."""
 
     def __init__(self, table: TableElement, most_columns: int) -> None:
         self._table, self._most_columns = table, most_columns
@@ -86,8 +86,8 @@ class Grid:
     def rows(self) -> list[list[str]]:
         lines = [line for row, line in zip(self._table.rows, self._lines, strict=True) if not row.hidden]
         count = self._headings()
-        said: set[int] = set()
-        body = [self._texts(line, said) for line in lines[count:]]
+        shown: set[int] = set()
+        body = [self._texts(line, shown) for line in lines[count:]]
         return [self._heading(lines[:count]), *body] if count else body
 
     def _placed(self) -> Iterator[dict[int, CellElement]]:
@@ -113,15 +113,15 @@ class Grid:
                 column += cell.width
             yield line
 
-    def _texts(self, line: dict[int, CellElement], said: set[int]) -> list[str]:
-        """`said`: the cells of which a row has the text already."""
+    def _texts(self, line: dict[int, CellElement], shown: set[int]) -> list[str]:
+        """One row. `shown`: ids of the cells whose text stands in a row above already; it is extended."""
         texts = []
         for column in self._columns:
             cell = line.get(column)
             begins = cell is not None and not cell.hidden and (cell.column == column)
             text = cell.text if cell and begins else ""
-            texts.append(MERGED if text.strip() and id(cell) in said else text)
-        said.update(id(cell) for cell in line.values())
+            texts.append(MERGED if text.strip() and id(cell) in shown else text)
+        shown.update(id(cell) for cell in line.values())
         return texts
 
     def _headings(self) -> int:

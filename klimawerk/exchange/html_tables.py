@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from klimawerk.exchange.html_grid import CellElement, Grid, RowElement, StruckElement, TableElement
+from klimawerk.exchange.html_grid import CellElement, HtmlGrid, RowElement, StruckElement, TableElement
 from klimawerk.turns import breathe
 
 _LEVELS = 3  # tables in tables; deeper ones are text
@@ -77,7 +77,7 @@ def read_html(pasted: str, most_rows: int, most_columns: int) -> HtmlTable:
     if not tables:
         return HtmlTable([])
     tables[0].rows = list(_up_to(most_rows + 1, tables[0].rows))
-    grid = Grid(tables[0], most_columns)
+    grid = HtmlGrid(tables[0], most_columns)
     return HtmlTable(grid.rows(), len(tables), reader.outside, grid.hidden, reader.struck, reader.pictures)
 
 

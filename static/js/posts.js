@@ -67,10 +67,11 @@ async function run(lane) {
   if (!answer) return later(lane)
   lane.attempt = 0
   lane.changes.shift()
-  const more = lane.changes.some(({ key }) => key === change.key)
-  if (!more && answer.ok) saving.saved(change.key)
-  const stuck = await change.answered(answer)
-  if (!more && !change.kept) settle(change, stuck, answer.status === CLOSED)
+  const stuck = await change.answered(answer) // it may draw the field anew, and send a newer value
+  if (!lane.changes.some(({ key }) => key === change.key)) {
+    if (answer.ok) saving.saved(change.key)
+    if (!change.kept) settle(change, stuck, answer.status === CLOSED)
+  }
   answered(change.lane, Number(answer.headers.get("X-Rev")))
   run(lane)
 }

@@ -134,7 +134,7 @@ function settle(key, state, place) {
   if (!entry && state === "saved") return
   clearTimeout(entry?.timer)
   const slow = state === "saved" && performance.now() - entry.since > WORTH_A_WORD
-  entries.set(key, { state, place: place ?? entry.place, since: performance.now() })
+  entries.set(key, { state, place: place ?? entry.place, since: performance.now(), shown: entry?.shown })
   paint(key)
   if (slow && !saving.count) say(word("saved"), 2)
   if (state === "refused") say(word("refused"), 2)
@@ -144,7 +144,7 @@ function paint(key) {
   paintHead()
   const entry = entries.get(key)
   const element = entry?.place?.()
-  if (!element) return
+  if (!element || (entry.state === "saved" && !entry.shown && element.localName === "kw-field")) return
   entry.shown = entry.state === "waiting"
   const line = lineIn(element)
   line.hidden = false

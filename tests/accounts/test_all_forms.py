@@ -44,6 +44,7 @@ ELSEWHERE = {
         ("accounts.ask_to_confirm", "accounts.confirm", "accounts.confirm_account"),
         "stands where an address is not confirmed, and holds nothing typed",
     ),
+    "exchange.read_pasted": "is asked by a script alone and keeps nothing; what was pasted stays in its field",
     "exchange.cancel": "stands while a file is being worked on, and holds nothing typed",
     "sheets.restore_row": "stands in the answer to deleting a row alone, and holds nothing typed",
 }

@@ -56,6 +56,7 @@ class _Hasty:
             self.acknowledged.append(word)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_nothing_is_acknowledged_that_a_kill_of_everything_takes_away(
     any_database: str, team: Team, measure: Measure, desk_for: DeskFor, live_server: servers.Klimawerk

@@ -46,6 +46,7 @@ def live_server(app: Flask, sqlite_address: str, tmp_path: Path, clock: Clock) -
     server.close()
 
 
+@pytest.mark.slow
 def test_people_type_on_while_the_servers_clock_jumps(
     team: Team, measure: Measure, desk_for: DeskFor, clock: Clock
 ) -> None:

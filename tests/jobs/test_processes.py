@@ -77,6 +77,7 @@ def stored_or_nothing(measures: int) -> None:
     assert list(verifying.faults()) == []
 
 
+@pytest.mark.slow
 def test_an_import_survives_the_death_of_the_runner(app: Flask, sqlite_address: str, tmp_path: Path) -> None:
     person = factories.person("Somebody")
     server = Klimawerk(tmp_path, sqlite_address, launched=True)

@@ -22,6 +22,7 @@ def line() -> str:
     return ways.TWO
 
 
+@pytest.mark.slow
 def test_what_both_type_is_there_once_when_the_process_of_one_is_killed(
     team: Team, sheet_for: SheetFor, live_server: Klimawerk
 ) -> None:

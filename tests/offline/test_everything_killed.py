@@ -32,6 +32,7 @@ def _is_on_disk(words: str, measure: Measure) -> bool:
     return words in text_on_disk(measure)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_acknowledged_words_are_there_and_the_others_come_when_any_page_is_opened(
     browser: Browser, team: Team, measure: Measure, live_server: servers.Klimawerk, tmp_path: Path

@@ -233,3 +233,36 @@ test("the page shows its own change without fetching it", async () => {
   assert.equal(page.document.querySelector("[data-topic]").dataset.rev, "13")
   assert.equal(page.requests.length, 1)
 })
+
+test("a newer value that is sent while the older one's answer is read stays kept", async () => {
+  const page = await ready()
+  const newer = () => page.enqueue(page.change("cost", "2"))
+  await page.send("cost", "1", { answered: async () => newer() })
+  await page.requests[0].answer(200)
+  assert.deepEqual(page.sent(), ["cost=1", "cost=2"])
+  assert.equal(page.kept("cost")?.body, "value=2")
+  assert.equal(page.saving.count, 1)
+  await page.requests[1].answer(200)
+  assert.equal(page.kept("cost"), undefined)
+  assert.equal(page.saving.count, 0)
+})
+
+const FIELD = `<section data-topic="measure:7" data-rev="12"><kw-field id="f-7-cost"></kw-field></section>`
+
+/** What stands at a field after its answer, which draws it anew. */
+async function saidAfter(ms) {
+  const page = await ready(FIELD)
+  const drawn = async () => page.document.getElementById("f-7-cost").replaceChildren()
+  await page.send("cost", "1", { answered: drawn })
+  await pass(ms)
+  await page.requests[0].answer(200)
+  return page.document.querySelector("#f-7-cost > .field-state")?.dataset.state
+}
+
+test("a field that has said that its value waits says afterwards that it is saved", async () => {
+  assert.equal(await saidAfter(2_000), "saved")
+})
+
+test("a field that was saved before that was worth a word says nothing", async () => {
+  assert.equal(await saidAfter(200), undefined)
+})

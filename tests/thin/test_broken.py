@@ -111,7 +111,13 @@ def at_rest(page: Page, line: Line) -> bool:
     return line.carried[1] - before < 500
 
 
-@pytest.mark.parametrize("worker", [False, True], ids=["first visit", "through the service worker"])
+@pytest.mark.parametrize(
+    "worker",
+    [
+        pytest.param(False, id="first visit"),
+        pytest.param(True, id="through the service worker", marks=pytest.mark.slow),
+    ],
+)
 def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
     browser: Browser, page_for: PageFor, live_server: Klimawerk, team: Team, measure: Measure, worker: bool
 ) -> None:
@@ -137,7 +143,10 @@ def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
     assert not windows.faults, "\n".join(windows.faults)
 
 
-@pytest.mark.parametrize("breaks", [True, False], ids=["it breaks off", "it does not"])
+@pytest.mark.parametrize(
+    "breaks",
+    [pytest.param(True, id="it breaks off"), pytest.param(False, id="it does not", marks=pytest.mark.slow)],
+)
 def test_half_a_file_is_no_file_even_through_the_service_worker(
     browser: Browser, page_for: PageFor, live_server: Klimawerk, team: Team, measure: Measure, breaks: bool
 ) -> None:

@@ -8,8 +8,8 @@ import os
 from typing import Any
 
 os.environ["KLIMAWERK_ASYNC_MODE"] = "gevent"
-# A panic of the library for texts is caught (klimawerk/panics.py); to print where it came from, through the stacks of
-# greenlets, would end the process.
+# A panic of the library for texts is caught (klimawerk/pycrdt_errors.py); to print where it came from, through the
+# stacks of greenlets, would end the process.
 os.environ["RUST_BACKTRACE"] = "0"
 # Nobody looks at where a greenlet was begun, which gevent notes for each in some twenty objects.
 os.environ["GEVENT_TRACK_GREENLET_TREE"] = "0"
@@ -18,19 +18,19 @@ from gunicorn.workers.ggevent import GeventWorker
 
 
 class Worker(GeventWorker):
-    """gunicorn's gevent worker with the time limits and caps of klimawerk/web/connections.py."""
+    """gunicorn's gevent worker with the time limits and caps of klimawerk/web/connection_limits.py."""
 
     def run(self) -> None:
-        from klimawerk.web import connections  # not before the worker has patched everything
+        from klimawerk.web import connection_limits  # not before the worker has patched everything
 
-        files = connections.allowed_files()
+        files = connection_limits.allowed_files()
         self.worker_connections = min(self.worker_connections, files * 3 // 4)
-        self.connections = connections.Connections(files)
+        self.connections = connection_limits.Connections(files)
         self.wsgi.extensions["connections"] = self.connections
         super().run()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        from klimawerk.web.connections import Connection
+        from klimawerk.web.connection_limits import Connection
 
         connection = Connection(client, self.connections)
         try:
@@ -50,7 +50,7 @@ worker_class = Worker
 workers = 1
 # Of these at most a half may wait for their client at the same time.
 worker_connections = 4000
-# Answers go through the limits of connections.py.
+# Answers go through the limits of connection_limits.py.
 sendfile = False
 limit_request_fields = 60
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
@@ -73,15 +73,15 @@ def post_worker_init(worker: Any) -> None:
     What was made at start stays for good, so the collector need not walk through it again and again; nor need it look
     for circles after every few hundred objects: that took a third of the time of typing.
     """
-    from klimawerk.accounts import sweeping  # not before the worker has patched everything
+    from klimawerk.accounts import cleanup  # not before the worker has patched everything
     from klimawerk.digests import scheduler
-    from klimawerk.operations import counts, memory
+    from klimawerk.operations import diagnostics, memory
 
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     worker.wsgi.extensions["live"].wake()
-    counts.answer_signals(worker.wsgi)
+    diagnostics.answer_signals(worker.wsgi)
     memory.keep_small()
     scheduler.start(worker.wsgi)
-    sweeping.start(worker.wsgi)
+    cleanup.start(worker.wsgi)

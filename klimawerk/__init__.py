@@ -8,7 +8,7 @@ from klimawerk import config as configuration
 from klimawerk import database, installation, safe_json
 from klimawerk.config import ROOT, Config
 from klimawerk.extensions import babel, csrf, db, limiter, migrate, socketio
-from klimawerk.live import speech, transport
+from klimawerk.live import packet_filter, transport
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -30,7 +30,7 @@ def create_app(config: Config | None = None) -> Flask:
 def _models() -> None:
     """Every table is known before the first query."""
     from klimawerk.accounts import attempts as _attempts  # noqa: F401
-    from klimawerk.accounts import browsers as _browsers  # noqa: F401
+    from klimawerk.accounts import known_browsers as _browsers  # noqa: F401
     from klimawerk.accounts import models as _accounts  # noqa: F401
     from klimawerk.collab import models as _collab  # noqa: F401
     from klimawerk.comments import models as _comments  # noqa: F401
@@ -87,7 +87,7 @@ def _rooms(app: Flask) -> None:
         app,
         async_mode=config.async_mode,
         async_handlers=False,
-        serializer=speech.OurPacket,
+        serializer=packet_filter.OurPacket,
         json=safe_json,
         max_http_buffer_size=config.max_message_size,
         ping_interval=4,

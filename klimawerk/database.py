@@ -31,7 +31,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from klimawerk import private_files, turns
+from klimawerk import cooperative, private_files
 from klimawerk.extensions import db
 
 T = TypeVar("T")
@@ -280,13 +280,13 @@ def forget() -> None:
 
 
 def breathe() -> None:
-    """Let others in, if nobody has for a while (turns.py); never inside `writing()`.
+    """Let others in, if nobody has for a while (cooperative.py); never inside `writing()`.
 
     The drivers of databases in the network wait with every statement, SQLite's does not; so it is done before each one,
     and between the pieces of a page.
     """
     if not _depth.get():
-        turns.breathe()
+        cooperative.breathe()
 
 
 def init_app(app: Flask) -> None:

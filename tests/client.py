@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from klimawerk.accounts import sessions
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
-from tests import factories, proof
+from tests import factories, html_checks
 
 
 class ProofReader(FlaskClient):
@@ -78,6 +78,6 @@ def read(response: TestResponse) -> None:
     text = response.get_data(as_text=True)
     headers = response.request.headers
     as_fragment = headers.get("HX-Request") == "true" and "<html" not in text[:200].lower()
-    faults = proof.fragment(text) if as_fragment else proof.page(text)
-    faults += proof.policy(response.headers.get("Content-Security-Policy"))
+    faults = html_checks.fragment(text) if as_fragment else html_checks.page(text)
+    faults += html_checks.policy(response.headers.get("Content-Security-Policy"))
     assert not faults, f"{response.request.path}: " + "; ".join(faults)

@@ -20,9 +20,9 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
-from tests import browsers, known, lengths, servers
+from tests import browsers, long_runs, servers, shared_caches
 from tests.client import ProofReader
-from tests.lines import ways
+from tests.lines import network_paths
 from tests.mailbox import Mailbox
 
 # A busy machine is no fault of what is tested.
@@ -40,7 +40,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if asked := os.environ.get("TEST_LINES", ""):
             metafunc.parametrize("line", asked.split(","))
         elif marked:
-            metafunc.parametrize("line", [ways.DIRECT, *marked.args])
+            metafunc.parametrize("line", [network_paths.DIRECT, *marked.args])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
         if {"postgresql_address", "valkey_address", "disk"} & set(_fixtures(item)) or _needs_servers(item):
             item.add_marker("slow")
-    left_out = [item for item in items if not _fits(item) or (item.get_closest_marker("slow") and not lengths.LONG)]
+    left_out = [item for item in items if not _fits(item) or (item.get_closest_marker("slow") and not long_runs.LONG)]
     config.hook.pytest_deselected(items=left_out)
     kept = set(items) - set(left_out)
     items[:] = [item for item in items if item in kept]
@@ -63,12 +63,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _fits(item: pytest.Item) -> bool:
     params = _params(item)
-    return "any_database" not in params or ways.fits(params.get("line", ways.DIRECT), params["any_database"])
+    return "any_database" not in params or network_paths.fits(
+        params.get("line", network_paths.DIRECT), params["any_database"]
+    )
 
 
 def _needs_servers(item: pytest.Item) -> bool:
     params = _params(item)
-    another_line = "TEST_LINES" not in os.environ and params.get("line", ways.DIRECT) != ways.DIRECT
+    another_line = "TEST_LINES" not in os.environ and params.get("line", network_paths.DIRECT) != network_paths.DIRECT
     return another_line or params.get("any_database") == "postgresql"
 
 
@@ -146,7 +148,7 @@ def database_address(request: pytest.FixtureRequest) -> str:
     for asked in ("any_database", "postgresql_address"):
         if asked in request.fixturenames:
             return str(request.getfixturevalue(asked))
-    if "line" in request.fixturenames and request.getfixturevalue("line") == ways.TWO:
+    if "line" in request.fixturenames and request.getfixturevalue("line") == network_paths.TWO:
         return str(request.getfixturevalue("postgresql_address"))
     return str(request.getfixturevalue("sqlite_address"))
 
@@ -163,7 +165,7 @@ def app(database_address: str, tmp_path: Path) -> Iterator[Flask]:
     )
     app = create_app(settings)
     app.test_client_class = ProofReader
-    known.remember(app)
+    shared_caches.remember(app)
     with app.app_context():
         yield app
         db.session.remove()
@@ -180,8 +182,8 @@ def client(app: Flask) -> ProofReader:
 
 @pytest.fixture
 def line() -> str:
-    """How browsers reach `live_server`: one of `tests.lines.ways.ALL`."""
-    return ways.DIRECT
+    """How browsers reach `live_server`: one of `tests.lines.network_paths.ALL`."""
+    return network_paths.DIRECT
 
 
 @pytest.fixture
@@ -189,7 +191,9 @@ def live_server(
     app: Flask, database_address: str, tmp_path: Path, line: str, request: pytest.FixtureRequest
 ) -> Iterator[servers.Klimawerk]:
     """The real server on the same database as `app`: factories fill it, `kill()` and `restart()` try it."""
-    with ways.server_on(line, tmp_path, database_address, lambda: request.getfixturevalue("valkey_address")) as server:
+    with network_paths.server_on(
+        line, tmp_path, database_address, lambda: request.getfixturevalue("valkey_address")
+    ) as server:
         yield server
 
 
@@ -202,7 +206,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def windows(browser: Browser, live_server: servers.Klimawerk, line: str) -> Iterator[browsers.Windows]:
     """Browser windows onto the live server; in none of them may a script fail or a request leave the host."""
-    kind = ways.Spread if line == ways.TWO else browsers.Windows
+    kind = network_paths.Spread if line == network_paths.TWO else browsers.Windows
     windows = kind(browser, live_server.url)
     yield windows
     windows.close()

@@ -11,7 +11,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab.content import from_plain
+from klimawerk.collab.rich_text import from_plain
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.service import create_goal

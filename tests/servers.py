@@ -27,7 +27,7 @@ from klimawerk.accounts.models import Person
 from klimawerk.config import ROOT
 from klimawerk.live import events
 from tests import factories
-from tests.nursery import Child, nursery
+from tests.server_forks import Child, nursery
 
 # Settings of whoever runs the tests; and without compiled files every start would take seconds longer.
 _PACKED = ROOT / ".pytest_cache" / "packed"

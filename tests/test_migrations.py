@@ -17,7 +17,7 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.collab.models import Document
 from klimawerk.extensions import db
-from klimawerk.search import finding
+from klimawerk.search import query
 from klimawerk.search.models import is_plain
 from tests.servers import PostgreSQL
 
@@ -137,7 +137,7 @@ def test_what_is_in_the_search_index_can_be_found_until_it_is_folded_anew(bare: 
         for words in ("die warme", f"lang {'x' * 3_000}", "vor  nach"):
             _insert(connection, "search_entry", item_id=item, kind="text", place="description.de", folded=words)
     upgrade()
-    matching = finding._sqlite if db.engine.dialect.name == "sqlite" else finding._postgresql
+    matching = query._sqlite if db.engine.dialect.name == "sqlite" else query._postgresql
     assert [one.folded for one in db.session.scalars(matching(["warme"])[0])] == ["die warme"]
     assert [one.folded for one in db.session.scalars(matching(["nach", "vor"])[0])] == ["vor  nach"]
 

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from klimawerk.config import ROOT
-from tests.live.house import until
+from tests.live.engine_server import until
 from tests.servers import Klimawerk, free_port
 
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from flask import Flask, Response, session
 from werkzeug.exceptions import NotFound, Unauthorized
 
-from klimawerk.accounts import facts, pages, routes, sessions, stale
+from klimawerk.accounts import confirmation_facts, routes, sessions, socket_logins, stale_forms
 from klimawerk.accounts.access import current_person
-from klimawerk.accounts.present import AccountGone
-from klimawerk.accounts.restored import links_over_a_restore
+from klimawerk.accounts.existing_accounts import AccountGone
+from klimawerk.accounts.restore_hooks import links_over_a_restore
 from klimawerk.operations.service import on_restore
 from klimawerk.web import offline
 from klimawerk.web.errors import answer
-from klimawerk.web.places import know_reader
+from klimawerk.web.localisation import know_reader
 
 
 def init_app(app: Flask) -> None:
     sessions.init_app(app)
-    pages.init_app(app)
-    stale.init_app(app)
+    socket_logins.init_app(app)
+    stale_forms.init_app(app)
     app.register_error_handler(AccountGone, _gone)
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
-    app.add_template_global(facts.partnerships, "partnerships_of")
+    app.add_template_global(confirmation_facts.partnerships, "partnerships_of")
     know_reader(app, current_person)
     app.after_request(_name_reader)
     on_restore(links_over_a_restore)

@@ -8,9 +8,9 @@ import hmac
 from flask import current_app
 from sqlalchemy import select
 
-from klimawerk.accounts import addresses
+from klimawerk.accounts import email_addresses
 from klimawerk.accounts.models import AuditEntry, Person
-from klimawerk.accounts.names import shown
+from klimawerk.accounts.person_names import shown
 from klimawerk.extensions import db
 
 PAGE = 100
@@ -34,4 +34,4 @@ def entries(before: int | None = None, limit: int = PAGE) -> list[tuple[AuditEnt
 def disguised(email: str) -> str:
     """An unknown address in a form that can be recognised when it comes again, but not read."""
     secret = str(current_app.secret_key).encode()
-    return hmac.new(secret, addresses.comparable(email).encode(), hashlib.sha256).hexdigest()[:12]
+    return hmac.new(secret, email_addresses.comparable(email).encode(), hashlib.sha256).hexdigest()[:12]

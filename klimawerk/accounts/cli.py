@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from klimawerk.accounts import facts, passwords, service
+from klimawerk.accounts import confirmation_facts, passwords, service
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 
@@ -68,7 +68,7 @@ def confirm(email: str, yes: bool) -> None:
     """Confirm that an address is the person's: after you have asked them by another way than that address."""
     person = find_account(email, unconfirmed=True)
     if person.confirmed_at is None:
-        places = ", ".join(facts.partnerships(person)) or "no partnership"
+        places = ", ".join(confirmation_facts.partnerships(person)) or "no partnership"
         click.echo(
             f"Number {person.id}: {person.name}, since {person.created_at:%Y-%m-%d %H:%M} UTC. Member of: {places}."
         )

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from klimawerk.accounts import passwords, service
 from klimawerk.web.forms import Choice
-from klimawerk.web.places import interface_languages, known_zones
+from klimawerk.web.localisation import interface_languages, known_zones
 
 
 def stripped(text: str | None) -> str | None:

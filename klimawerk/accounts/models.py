@@ -17,7 +17,7 @@ class Person(Model):
 
     `confirmed_at`: when it was proved that the address is this person's; None for an account that was made with a link
     shown to somebody else. An address has one confirmed account at most, and any number of others. `erased_at`: the row
-    stays for its number, without name, address and password; shown as "Former member" (`names.py`).
+    stays for its number, without name, address and password; shown as "Former member" (`person_names.py`).
     """
 
     __table_args__ = (

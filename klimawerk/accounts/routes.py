@@ -21,13 +21,23 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from klimawerk import scalars
-from klimawerk.accounts import audit, browsers, limits, links, mail, passwords, service, sessions, stale
+from klimawerk.accounts import (
+    account_limits,
+    audit,
+    expiring_links,
+    known_browsers,
+    mail,
+    passwords,
+    service,
+    sessions,
+    stale_forms,
+)
 from klimawerk.accounts.access import current_person, login_required, operator_or_404, signed_in
 from klimawerk.accounts.forms import ForgottenForm, NewPasswordForm, PasswordForm, ProfileForm, SignInForm
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 from klimawerk.web.errors import wants_fragment
-from klimawerk.web.places import locale
+from klimawerk.web.localisation import locale
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -39,13 +49,13 @@ def login() -> AnyResponse | tuple[str, int]:
         return redirect(_local(request.args.get("next"))) if current_person() else _sign_in_page(form)
     if not form.validate_on_submit():
         return _sign_in_page(form, 422)
-    trial = limits.sign_in(form.email.data)
+    trial = account_limits.sign_in(form.email.data)
     if trial.wait:
-        return _later(_sign_in_page(form, 429, later=limits.in_words(trial.wait)), trial.wait)
+        return _later(_sign_in_page(form, 429, later=account_limits.in_words(trial.wait)), trial.wait)
     with passwords.first_in_line(bool(trial.known)):
         person = service.sign_in(form.email.data, form.password.data, only=trial.only)
     if person is None and trial.others:
-        return _later(_sign_in_page(form, 429, later=limits.in_words(trial.others)), trial.others)
+        return _later(_sign_in_page(form, 429, later=account_limits.in_words(trial.others)), trial.others)
     if person is None:
         form.password.errors = [_("E-mail and password do not belong together.")]
         return _sign_in_page(form, 422)
@@ -97,9 +107,9 @@ def password() -> AnyResponse | tuple[str, int]:
     person, form = signed_in(), PasswordForm()
     if not form.validate_on_submit():
         return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
-    trial = limits.present_password(person.id, sessions.current_key())
+    trial = account_limits.present_password(person.id, sessions.current_key())
     if trial.wait:
-        form.present_password.errors = [limits.in_words(trial.wait)]
+        form.present_password.errors = [account_limits.in_words(trial.wait)]
         return _later(_account_page(ProfileForm(formdata=None, obj=person), form, 429), trial.wait)
     present, new = form.present_password.data, form.new_password.data
     try:
@@ -127,11 +137,11 @@ def forgot() -> AnyResponse | str | tuple[str, int]:
     form = ForgottenForm()
     if not form.validate_on_submit():
         return render_template("accounts/forgot.html", form=form, mail=mail.configured()), _status(form)
-    if mail.configured() and (wait := limits.reset(form.email.data).wait):
-        form.email.errors = [limits.in_words(wait), _("Links that were sent in the last two hours still work.")]
+    if mail.configured() and (wait := account_limits.reset(form.email.data).wait):
+        form.email.errors = [account_limits.in_words(wait), _("Links that were sent in the last two hours still work.")]
         return _later((render_template("accounts/forgot.html", form=form, mail=True), 429), wait)
     # Without mail nothing is made: a link that nobody receives helps nobody.
-    asked = links.ask_for_reset(form.email.data) if mail.configured() else None
+    asked = expiring_links.ask_for_reset(form.email.data) if mail.configured() else None
     if asked:
         _mail_reset(*asked)
     return render_template("accounts/forgot_done.html", mail=mail.configured())
@@ -141,13 +151,13 @@ def forgot() -> AnyResponse | str | tuple[str, int]:
 def reset(token: str) -> AnyResponse | str | tuple[str, int]:
     form = NewPasswordForm()
     try:
-        person = links.person_of(token, links.RESET)
+        person = expiring_links.person_of(token, expiring_links.RESET)
         if not form.validate_on_submit():
             return render_template("accounts/reset.html", form=form, account=person), _status(form)
-        limits.or_429(limits.LINK_ADDRESS)
+        account_limits.or_429(account_limits.LINK_ADDRESS)
         with passwords.first_in_line():
-            person = links.reset_password(token, form.new_password.data)
-    except links.UsedUp:
+            person = expiring_links.reset_password(token, form.new_password.data)
+    except expiring_links.UsedUp:
         return link_used_up()
     response = _welcome(person)  # begins a session, without what was said before
     flash(_("Your new password holds. You are signed in."))
@@ -160,9 +170,9 @@ def ask_to_confirm() -> AnyResponse:
     """Mail a link to one's own address, which confirms it. The answer is the same whoever else has the address."""
     person = signed_in()
     if person.confirmed_at is None and mail.configured():
-        limits.or_429(limits.CONFIRM_PERSON, "confirm", person.id)
+        account_limits.or_429(account_limits.CONFIRM_PERSON, "confirm", person.id)
         subject = _("Confirm your e-mail address")
-        text = render_template("mail/confirm.txt", account=person, address=links.confirming_link(person))
+        text = render_template("mail/confirm.txt", account=person, address=expiring_links.confirming_link(person))
         mail.send_later(person.email, subject, text, language=locale())
         flash(_("A mail is on its way to %(email)s. Open the link in it.", email=person.email))
     return redirect(url_for("accounts.account"))
@@ -174,13 +184,13 @@ def confirm(token: str) -> AnyResponse | str | tuple[str, int]:
     reads the mailbox need not be the one who made the account."""
     form = NewPasswordForm()
     try:
-        account = links.person_of(token, links.CONFIRM)
+        account = expiring_links.person_of(token, expiring_links.CONFIRM)
         if not form.validate_on_submit():
             return render_template("accounts/confirm.html", form=form, account=account), _status(form)
-        limits.or_429(limits.LINK_ADDRESS)
+        account_limits.or_429(account_limits.LINK_ADDRESS)
         with passwords.first_in_line():
-            account = links.confirm(token, form.new_password.data)
-    except links.UsedUp:
+            account = expiring_links.confirm(token, form.new_password.data)
+    except expiring_links.UsedUp:
         return link_used_up()
     except service.EmailTaken:
         taken = _("Another account has this address already.")
@@ -235,7 +245,7 @@ def _welcome(person: Person, shared: bool = False) -> AnyResponse:
     _begin(person, shared)
     if wants_fragment():
         return _in_place(person)
-    if again := stale.signed_in_again(request.form.get("again", ""), person.id):
+    if again := stale_forms.signed_in_again(request.form.get("again", ""), person.id):
         return again
     return redirect(_local(request.form.get("next") or request.args.get("next")))
 
@@ -245,7 +255,7 @@ def _begin(person: Person, shared: bool = False) -> None:
     sessions.begin(person)
     _remember_device(shared)
     if not shared:
-        browsers.remember(person)
+        known_browsers.remember(person)
     g.pop("csrf_token", None)
     generate_csrf()
 
@@ -279,7 +289,7 @@ def _sign_in_page(
 def _again() -> str:
     """The form that waits for its person to sign in, if it is one."""
     sealed = request.form.get("again", "")
-    return sealed if stale.opened(sealed) else ""
+    return sealed if stale_forms.opened(sealed) else ""
 
 
 def _later(page: tuple[str, int], seconds: int) -> Response:
@@ -299,7 +309,9 @@ def _account_page(profile: ProfileForm, secret: PasswordForm, status: int) -> tu
 def _mail_reset(person: Person, token: str) -> None:
     with force_locale(person.language):
         subject = _("A new password for Klimawerk")
-        text = render_template("mail/reset.txt", account=person, address=links.address(links.RESET, token))
+        text = render_template(
+            "mail/reset.txt", account=person, address=expiring_links.address(expiring_links.RESET, token)
+        )
     mail.send_later(person.email, subject, text, language=person.language)
 
 

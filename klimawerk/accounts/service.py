@@ -8,14 +8,14 @@ from email_validator import EmailNotValidError
 from sqlalchemy import null, select, update
 from sqlalchemy.exc import IntegrityError
 
-from klimawerk.accounts import addresses, audit, browsers, passwords, present, sessions
+from klimawerk.accounts import audit, email_addresses, existing_accounts, known_browsers, passwords, sessions
 from klimawerk.accounts.models import FormerName, Link, Person
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
 from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
 from klimawerk.text import cut, line, looks_same
-from klimawerk.web.places import known_zones
+from klimawerk.web.localisation import known_zones
 
 _JOINERS = "\u200c\u200d"
 
@@ -95,7 +95,7 @@ def find_person(email: str) -> Person | None:
 
 def accounts_with(email: str) -> list[Person]:
     """All accounts with this address: the confirmed one first, then the others from the oldest one on."""
-    wanted = addresses.comparable(email)
+    wanted = email_addresses.comparable(email)
     if not wanted or not wanted.isprintable():  # a NUL is no text for PostgreSQL
         return []
     found = db.session.scalars(select(Person).where(Person.email == wanted).order_by(Person.id))
@@ -111,7 +111,7 @@ def unconfirmed() -> list[Person]:
 def confirm(person: Person, *, by: Person | None) -> None:
     """The address is this person's. Raises EmailTaken when another account has been confirmed for it."""
     with writing() as database:
-        own = present.require(person.id)
+        own = existing_accounts.require(person.id)
         if own.confirmed_at is not None:
             return
         if find_person(own.email):
@@ -148,7 +148,7 @@ def sign_in(email: str, password: str, *, only: Set[int] | None = None) -> Perso
     if person and match and (not match.prepared or passwords.outdated(before)):
         fresh = _rehashed(person, password)
     with writing():
-        there = present.held(one.id for one in known)  # hashing takes time
+        there = existing_accounts.held(one.id for one in known)  # hashing takes time
         known = [one for one in known if one.id in there]
         if person is None or person.id not in there:
             who = {"person": known[0].id} if known else {"unknown": audit.disguised(email)}
@@ -195,11 +195,11 @@ def set_password(person: Person, password: str, *, by: Person | None, keep: str 
 
 def store_password(person: Person, password_hash: str, *, by: Person | None, keep: str | None = None) -> None:
     """`set_password` for a password that is hashed already; inside `writing()`."""
-    present.require_not_erased(person.id).password_hash = password_hash
+    existing_accounts.require_not_erased(person.id).password_hash = password_hash
     for link in db.session.scalars(select(Link).where(Link.person_id == person.id, Link.used_at.is_(None))):
         link.used_at = now()
     if keep is None:
-        browsers.forget(person.id)
+        known_browsers.forget(person.id)
     _end_logins(person, keep)
     audit.record("password_set", by=by, person=person.id)
 
@@ -246,7 +246,7 @@ def change_profile(person: Person, *, name: str, language: str, timezone: str) -
     """
     name, timezone = clean_name(name), clean_zone(timezone)
     with writing():
-        own = present.require(person.id)
+        own = existing_accounts.require(person.id)
         if own.name != name:
             add_missing(FormerName, person_id=own.id, name=own.name)
         own.name, own.language, own.timezone = name, language, timezone
@@ -259,9 +259,9 @@ def end_person(person: Person, *, by: Person | None) -> None:
     To erase a person is something else: `klimawerk/privacy`.
     """
     with writing():
-        own = present.require_not_erased(person.id)
+        own = existing_accounts.require_not_erased(person.id)
         own.ended_at = own.ended_at or now()
-        browsers.forget(person.id)
+        known_browsers.forget(person.id)
         _end_logins(person, None)
         audit.record("person_ended", by=by, person=person.id)
         person_changed.send(person_id=person.id)
@@ -270,14 +270,14 @@ def end_person(person: Person, *, by: Person | None) -> None:
 def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
     """Give or take the right to see the operator's pages."""
     with writing():
-        present.require_not_erased(person.id).operator = operator
+        existing_accounts.require_not_erased(person.id).operator = operator
         audit.record("operator_set", by=by, person=person.id, operator=operator)
 
 
 def clean_email(text: str) -> str:
     """The address in the form it is stored in. Raises BadInput with a sentence."""
     try:
-        return addresses.normalized(text)
+        return email_addresses.normalized(text)
     except EmailNotValidError as error:
         raise BadInput(str(error)) from error
 

@@ -21,7 +21,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import delete, insert, select, update
 
-from klimawerk.accounts import present
+from klimawerk.accounts import existing_accounts
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
 from klimawerk.database import BROKEN, writing
@@ -156,7 +156,7 @@ class ServerSessions(SessionInterface):
                 return
             if session.expires_at is None:
                 person = session.get(PERSON)
-                if person is not None and not present.is_there(person):
+                if person is not None and not existing_accounts.is_there(person):
                     session.ended = True
                     return
                 session.token = session.token or secrets.token_urlsafe(32)
@@ -186,7 +186,7 @@ def init_app(app: Flask) -> None:
 def begin(person: Person) -> None:
     """This browser is `person`'s from now on, under a new id (so that an id planted before is worth nothing)."""
     _own().begin(person)
-    # What this browser's form tokens are made of: it names their person, see stale.py.
+    # What this browser's form tokens are made of: it names their person, see stale_forms.py.
     session["csrf_token"] = f"{person.id}.{secrets.token_hex(20)}"
 
 

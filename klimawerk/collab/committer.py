@@ -13,13 +13,13 @@ from typing import cast
 from flask import Flask
 from sqlalchemy import Table, bindparam, func, insert, update
 
-from klimawerk import panics
+from klimawerk import pycrdt_errors
 from klimawerk.clock import now
 from klimawerk.collab.models import Document, Update
 from klimawerk.collab.room import Entry, Room
 from klimawerk.database import Cursor, Line, Prepared
 from klimawerk.live import events
-from klimawerk.live.doors import PATIENCE
+from klimawerk.live.handlers import PATIENCE
 
 log = logging.getLogger(__name__)
 COMPANY, PAUSE = 0.02, 0.04
@@ -139,7 +139,7 @@ class Committer:
         done = []
         for room, entries in groups.items():
             try:
-                with panics.as_exception():
+                with pycrdt_errors.as_exception():
                     if room in last:
                         room.stored(entries, last[room])
                         done.append(room)

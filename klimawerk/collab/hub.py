@@ -11,22 +11,22 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from klimawerk import database, panics
-from klimawerk.collab import access, hints, projection, store
+from klimawerk import database, pycrdt_errors
+from klimawerk.collab import access, document_hints, document_store, projection
+from klimawerk.collab.chunked_updates import Parts
 from klimawerk.collab.committer import Committer
-from klimawerk.collab.courier import Courier
-from klimawerk.collab.members import NOTHING, Member
 from klimawerk.collab.models import Document
-from klimawerk.collab.parts import Parts
-from klimawerk.collab.projector import Projector
+from klimawerk.collab.projection_scheduler import Projector
+from klimawerk.collab.relay import Courier
+from klimawerk.collab.retry_backoff import Setbacks
 from klimawerk.collab.room import Entry, Room
-from klimawerk.collab.rooms import Rooms
-from klimawerk.collab.setbacks import Setbacks
+from klimawerk.collab.room_members import NOTHING, Member
+from klimawerk.collab.room_registry import Rooms
 from klimawerk.extensions import db
-from klimawerk.live import events, opaque
-from klimawerk.live.bus import Hint
-from klimawerk.live.pages import Page
-from klimawerk.live.roll import Roll
+from klimawerk.live import events, opaque_ids
+from klimawerk.live.hint_bus import Hint
+from klimawerk.live.open_pages import Page
+from klimawerk.live.presence_registry import Roll
 from klimawerk.live.sockets import Live
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Hub:
         self._swept = 0.0
         here.on_gone.append(self.leave_all)
         here.on_recheck.append(self._recheck)
-        here.on_hint(hints.DOCUMENTS, self._hear)
+        here.on_hint(document_hints.DOCUMENTS, self._hear)
         here.bus.on(AWARENESS, self._hear_caret)
         here.storage.on_failure.append(self.committer.doubt)
         here.keeper.each_second(self.look)
@@ -104,7 +104,7 @@ class Hub:
         """Show the member to the others, by what the server knows of them."""
         who = member.access
         shown = {"name": who.name, "side": who.side, "place": who.place, "role": who.role}
-        self.people.put(doc, member.sid, {"id": opaque.name_for(member.person_id, doc), **shown})
+        self.people.put(doc, member.sid, {"id": opaque_ids.name_for(member.person_id, doc), **shown})
 
     def _announce_people(self, doc: str) -> None:
         people = self.people_of(doc)
@@ -220,7 +220,7 @@ class Hub:
             if room is None:
                 continue
             try:
-                with panics.as_exception():
+                with pycrdt_errors.as_exception():
                     self._compare(room, rows.get(name))
             except database.BROKEN:
                 raise  # it is no room's fault, and the next look makes it good
@@ -247,7 +247,7 @@ class Hub:
     def _stored(self, rooms: list[Room]) -> None:
         for room in rooms:
             self.projector.note(room)
-        self.live.bus.tell(hints.DOCUMENTS, names=[room.name for room in rooms], everything=False)
+        self.live.bus.tell(document_hints.DOCUMENTS, names=[room.name for room in rooms], everything=False)
 
     def _let_go(self) -> None:
         for room in self.rooms.all():
@@ -258,12 +258,12 @@ class Hub:
                     self.rooms.forget(room)
 
     def _compact(self) -> None:
-        for document_id in store.waiting_for_compaction(LONG_LOG, QUIET_LOG):
+        for document_id in document_store.waiting_for_compaction(LONG_LOG, QUIET_LOG):
             name = str(document_id)
             if self._not_compacted.waits(name):
                 continue
             try:
-                store.compact(document_id)
+                document_store.compact(document_id)
                 self._not_compacted.over(name)
             except Exception:
                 pause = self._not_compacted.failed(name)

@@ -8,11 +8,11 @@ from datetime import timedelta
 from pycrdt import XmlFragment
 from sqlalchemy import case, literal, select, update
 
-from klimawerk import panics
+from klimawerk import pycrdt_errors
 from klimawerk.clock import now
-from klimawerk.collab import content, store
+from klimawerk.collab import document_store, rich_text
 from klimawerk.collab.models import Document, LiveText
-from klimawerk.collab.setbacks import Setbacks
+from klimawerk.collab.retry_backoff import Setbacks
 from klimawerk.collab.signals import texts_change
 from klimawerk.database import breathe, writing
 from klimawerk.extensions import db
@@ -29,7 +29,7 @@ class _Overtaken(Exception):
 
 def project_now(name: str) -> None:
     """Bring the columns of a document up to its last acknowledged word. Raises NoDocument."""
-    document = store.find(name)
+    document = document_store.find(name)
     if document.projected_seq < document.seq:
         _project(document.id, name)
 
@@ -42,7 +42,7 @@ def sweep(setbacks: Setbacks, everything: bool = False) -> None:
     found = [one for one in db.session.execute(query).all() if not setbacks.waits(one.name)]
     for document_id, name in found[:200]:
         try:
-            with panics.as_exception():
+            with pycrdt_errors.as_exception():
                 _project(document_id, name)
             setbacks.over(name)
         except Exception:
@@ -53,9 +53,9 @@ def sweep(setbacks: Setbacks, everything: bool = False) -> None:
 
 def _project(document_id: int, name: str) -> None:
     """The work is done outside of the transaction, which then only has to compare and to store."""
-    stored = store.read_log(document_id)
+    stored = document_store.read_log(document_id)
     document = stored.document()
-    fragments = store.fragment_names(document_id)
+    fragments = document_store.fragment_names(document_id)
     texts = {fragment: _columns(document.get(fragment, type=XmlFragment)) for fragment in fragments}
     try:
         with writing():
@@ -68,8 +68,8 @@ def _project(document_id: int, name: str) -> None:
 
 
 def _columns(fragment: XmlFragment) -> tuple[str, str]:
-    text = content.read(fragment)
-    return content.to_plain(text), content.to_html(text)
+    text = rich_text.read(fragment)
+    return rich_text.to_plain(text), rich_text.to_html(text)
 
 
 def _claim(document_id: int, seq: int) -> None:

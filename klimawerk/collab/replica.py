@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from pycrdt import Doc, XmlFragment
 
-from klimawerk.collab.knowledge import Knowledge
-from klimawerk.collab.log import Log
+from klimawerk.collab.document_log import Log
+from klimawerk.collab.validator import Knowledge
 from klimawerk.live import events
-from klimawerk.live.doors import Refused
+from klimawerk.live.handlers import Refused
 
 log = logging.getLogger(__name__)
 LARGEST, SMALL = 4_000_000, 200  # bytes of a document's state; of an update that may still come in, to delete

@@ -17,14 +17,14 @@ from typing import Any, Protocol
 from pycrdt import Doc, XmlFragment
 
 from klimawerk import database
-from klimawerk.collab import access, store
-from klimawerk.collab.audience import Audience
-from klimawerk.collab.members import NOTHING, Member, Relay
+from klimawerk.collab import access, document_store
+from klimawerk.collab.delivery import Audience
 from klimawerk.collab.models import Document
 from klimawerk.collab.replica import Broken, Replica
+from klimawerk.collab.room_members import NOTHING, Member, Relay
 from klimawerk.extensions import db
 from klimawerk.live import events
-from klimawerk.live.doors import PATIENCE, Refused, Reply
+from klimawerk.live.handlers import PATIENCE, Refused, Reply
 
 
 @dataclass(eq=False)
@@ -228,12 +228,12 @@ class Room:
         with self.lock:
             if row is None:
                 db.session.rollback()
-                row = store.find(self.name)
+                row = document_store.find(self.name)
             self.take_access(row)
             if self._replica is None or row.upto > self.seq or row.id != self.id:
                 self._load(row, own or {})
             elif row.seq > self.seq:
-                rows = store.rows_after(row.id, self.seq)
+                rows = document_store.rows_after(row.id, self.seq)
                 # Compacted after the row was read: what is missing is in the state now.
                 if rows and rows[0][0] != self.seq + 1:
                     self.follow(own)
@@ -246,13 +246,13 @@ class Room:
         """For a member's wish: when the document is gone, the room is about to be closed, which tells them."""
         try:
             self.follow()
-        except store.NoDocument:
+        except document_store.NoDocument:
             raise Refused(events.UNAVAILABLE) from None
 
     def take_access(self, row: Document) -> None:
         """Take note of locks and rights. When they changed, all members have to be decided anew (`undecided`)."""
         if self.gen and row.gen != self.gen:
-            raise store.NoDocument(self.name)
+            raise document_store.NoDocument(self.name)
         if row.access_rev < self.access_rev:
             return  # read before the room was waited for, where somebody else has read a newer one
         changed = row.access_rev != self.access_rev
@@ -263,9 +263,9 @@ class Room:
         self.locked, self.reason, self.by = row.locked, row.lock_reason, row.locked_by
 
     def _load(self, row: Document, own: dict[int, str]) -> None:
-        stored = store.read_log(row.id)
+        stored = document_store.read_log(row.id)
         old = self._replica.doc.get_state() if self._replica is not None else None
-        self._replica = Replica(stored, store.fragment_names(row.id))
+        self._replica = Replica(stored, document_store.fragment_names(row.id))
         if self.id and self.relayed < stored.upto:
             self._relay(stored.upto, "", self._replica.doc.get_update(old))
         for seq, payload in stored.rows:

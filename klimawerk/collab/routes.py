@@ -8,10 +8,10 @@ import gzip
 
 from flask import Blueprint, Response, abort, request
 
-from klimawerk.collab import access, wire
+from klimawerk.collab import access, update_decoder
 from klimawerk.collab.hub import hub
 from klimawerk.live import events, identity
-from klimawerk.live.doors import Refused
+from klimawerk.live.handlers import Refused
 
 blueprint = Blueprint("collab", __name__)
 
@@ -43,7 +43,7 @@ def _state(encoded: str) -> bytes | None:
         return None
     try:
         state = base64.b64decode(encoded, validate=True)
-        wire.parse_state(state)
+        update_decoder.parse_state(state)
     except (binascii.Error, ValueError):
         abort(400)
     return state

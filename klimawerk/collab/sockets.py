@@ -12,13 +12,13 @@ from urllib.parse import quote
 from pycrdt import Doc, XmlFragment
 
 from klimawerk import database
-from klimawerk.collab import store, wire
+from klimawerk.collab import document_store, update_decoder
 from klimawerk.collab.hub import Hub, hub
-from klimawerk.collab.members import Member, member
 from klimawerk.collab.room import Room
+from klimawerk.collab.room_members import Member, member
 from klimawerk.live import events
-from klimawerk.live.doors import Payload, Refused, Reply, text
-from klimawerk.live.pages import Page
+from klimawerk.live.handlers import Payload, Refused, Reply, text
+from klimawerk.live.open_pages import Page
 from klimawerk.live.sockets import Live
 
 MOST_DOCS = 300  # documents that one socket may have joined
@@ -160,8 +160,8 @@ def _joined(here: Hub, page: Page, name: str) -> Room:
 
 def _exists(name: str) -> bool:
     try:
-        return not store.find(name).deleted
-    except store.NoDocument:
+        return not document_store.find(name).deleted
+    except document_store.NoDocument:
         return False
 
 
@@ -170,8 +170,8 @@ def _state(payload: Payload) -> bytes | None:
         return None
     state = _bytes(payload, "sv", LONGEST_STATE)
     try:
-        wire.parse_state(state)
-    except wire.Malformed:
+        update_decoder.parse_state(state)
+    except update_decoder.Malformed:
         raise Refused(events.INVALID) from None
     return state
 

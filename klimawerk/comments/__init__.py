@@ -6,13 +6,13 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.comments import closed, hiding, topics
+    from klimawerk.comments import lock_listener, thread_redaction, topics
     from klimawerk.comments import proposal_routes as _proposal_routes  # noqa: F401
     from klimawerk.comments.routes import bp
     from klimawerk.sheets.signals import locks_changed
-    from klimawerk.versions import blackout
+    from klimawerk.versions import redaction
 
     app.register_blueprint(bp)
     topics.init_app()
-    locks_changed.connect(closed.follow_locks)
-    blackout.also(hiding.hide)
+    locks_changed.connect(lock_listener.follow_locks)
+    redaction.also(thread_redaction.hide)

@@ -10,14 +10,14 @@ from flask_babel import gettext as _
 
 from klimawerk import scalars
 from klimawerk.comments.access import may_keep_to_side
-from klimawerk.comments.kinds import KINDS
 from klimawerk.comments.service import Written
+from klimawerk.comments.thread_kinds import KINDS
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.models import Frame
 from klimawerk.text import is_blank
 from klimawerk.web.formats import number
-from klimawerk.web.places import LANGUAGE_NAMES
+from klimawerk.web.localisation import LANGUAGE_NAMES
 
 LONGEST = 10_000  # characters of one comment
 LONGEST_OUTCOME = 300

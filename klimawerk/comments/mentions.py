@@ -15,9 +15,9 @@ from typing import NamedTuple
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
-from klimawerk.accounts import present
+from klimawerk.accounts import existing_accounts
 from klimawerk.comments.models import Comment, CommentMention, Thread
-from klimawerk.comments.people import People
+from klimawerk.comments.participants import People
 from klimawerk.comments.quotations import without_quotations
 from klimawerk.extensions import db
 from klimawerk.folding import fold, words
@@ -46,7 +46,7 @@ def remember(thread: Thread, comment: Comment) -> None:
 
 
 def _there(people: set[int]) -> set[int]:
-    return present.held(people) if people else people
+    return existing_accounts.held(people) if people else people
 
 
 def called(text: str, names: Mapping[int, str]) -> set[int]:

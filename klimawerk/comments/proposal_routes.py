@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required
-from klimawerk.comments import access, listing, proposals
-from klimawerk.comments.answers import again, done
+from klimawerk.comments import access, proposals, thread_list
+from klimawerk.comments.responses import again, done
 from klimawerk.comments.routes import bp
 from klimawerk.comments.view import talk_of
 from klimawerk.sheets.access import writable_item
@@ -26,7 +26,7 @@ def propose(thread_id: int) -> ResponseReturnValue:
     form = typed(f.field, request, asked)
     if not form.validate():
         refused = next(str(error) for errors in form.errors.values() for error in errors)
-        shown = {"t": talk_of(v).shown(listing.short([found]))[0]}
+        shown = {"t": talk_of(v).shown(thread_list.short([found]))[0]}
         return again(
             talk_of(v), "comments/_propose.html", refused, f=f.refused(refused, request.form.getlist("value")), **shown
         )

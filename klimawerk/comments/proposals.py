@@ -9,18 +9,18 @@ from flask_babel import gettext as _
 
 from klimawerk.clock import now
 from klimawerk.comments.access import may_comment
-from klimawerk.comments.kinds import PROPOSAL
 from klimawerk.comments.models import Thread
-from klimawerk.comments.people import People
+from klimawerk.comments.participants import People
 from klimawerk.comments.service import ACCEPTED, PROPOSED, changing, record
 from klimawerk.comments.subjects import field_at, find_row
+from klimawerk.comments.thread_kinds import PROPOSAL
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
-from klimawerk.sheets.catalogue import split_key
 from klimawerk.sheets.field_view import FieldView
-from klimawerk.sheets.holding import hold
 from klimawerk.sheets.service import Outcome, Place, set_value
+from klimawerk.sheets.sheet_schema import split_key
+from klimawerk.sheets.update_lock import hold
 from klimawerk.sheets.view import View
 from klimawerk.versions import service as versions
 

@@ -11,10 +11,12 @@ from limits import parse
 
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required
-from klimawerk.accounts.limits import or_429
-from klimawerk.comments import access, forms, listing, reading, service, subjects, translating
+from klimawerk.accounts.account_limits import or_429
+from klimawerk.comments import access, forms, read_marks, service, subjects, thread_list, translation
 from klimawerk.comments.anchors import anchor_in
-from klimawerk.comments.answers import (
+from klimawerk.comments.models import Thread
+from klimawerk.comments.quotations import quoted
+from klimawerk.comments.responses import (
     again,
     answer,
     done,
@@ -26,9 +28,7 @@ from klimawerk.comments.answers import (
     talk_here,
     thread_html,
 )
-from klimawerk.comments.listing import Page
-from klimawerk.comments.models import Thread
-from klimawerk.comments.quotations import quoted
+from klimawerk.comments.thread_list import Page
 from klimawerk.comments.view import Talk, talk_of
 from klimawerk.database import BROKEN
 from klimawerk.folding import ALIKE
@@ -37,8 +37,8 @@ from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.access import Opened, readable_item
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import here
-from klimawerk.web.ahead import is_fetched_ahead
-from klimawerk.web.places import locale
+from klimawerk.web.localisation import locale
+from klimawerk.web.prefetch import is_fetched_ahead
 
 bp = Blueprint("comments", __name__)
 OFTEN = parse("60 per 10 minutes")  # of one person: no talk is faster
@@ -72,7 +72,7 @@ def changes(item_id: int) -> ResponseReturnValue:
     """Threads that are newer than `since`; the whole list when one came or went."""
     talk = talk_here(readable_item(item_id))
     since = request.args.get("since", 0, type=scalars.revision)
-    newer, came = listing.newer_threads(talk.item, talk.member.side, since) if since < talk.rev else ([], False)
+    newer, came = thread_list.newer_threads(talk.item, talk.member.side, since) if since < talk.rev else ([], False)
     fragments = [thread_html(talk, thread) for thread in newer]
     if came:
         fragments = [render_template("comments/_threads.html", **shown(talk))]
@@ -125,7 +125,7 @@ def thread(thread_id: int) -> ResponseReturnValue:
     """One thread with all that was said in it; `quote` is a comment to answer."""
     opened, found = access.readable_thread(thread_id)
     talk = talk_of(here(opened))
-    page = listing.one_thread(found, request.args.get("before", type=scalars.item_id))
+    page = thread_list.one_thread(found, request.args.get("before", type=scalars.item_id))
     quotation = _quote(found, request.args.get("quote", type=scalars.item_id))
     whole = {"talk": talk, "v": talk.v, "t": talk.shown(page)[0], "older": page.older, "typed": quotation}
     html = render_template("comments/thread.html", **whole, back=page_of(talk.item))
@@ -152,7 +152,7 @@ def reply(thread_id: int) -> ResponseReturnValue:
     try:
         made = service.reply(found, forms.written(request.form, talk.v.frame), by=talk.member)
     except Refused as refused:
-        return again(talk, "comments/_reply.html", str(refused), t=talk.shown(listing.short([found]))[0])
+        return again(talk, "comments/_reply.html", str(refused), t=talk.shown(thread_list.short([found]))[0])
     return answer(opened, found, f"comment-{made.id}")
 
 
@@ -196,11 +196,11 @@ def edit(comment_id: int) -> ResponseReturnValue:
 def translate(comment_id: int) -> ResponseReturnValue:
     """Into the language of the page; whoever may read the thread may ask."""
     opened, comment = access.readable_comment(comment_id)
-    if not translating.offered():
+    if not translation.offered():
         abort(404)
     or_429(TRANSLATED, "translate", opened.member.person.id)
     thread, language = comment.thread, locale()
-    return done(opened, thread, lambda by: translating.translate(comment, language), f"comment-{comment_id}")
+    return done(opened, thread, lambda by: translation.translate(comment, language), f"comment-{comment_id}")
 
 
 @bp.post("/comments/<int:comment_id>/delete")
@@ -217,12 +217,12 @@ def _read(talk: Talk, page: Page) -> None:
     if is_fetched_ahead():
         return
     with suppress(*BROKEN):
-        reading.shown(talk.member, talk.item.id, [thread.id for thread in page.threads])
+        read_marks.shown(talk.member, talk.item.id, [thread.id for thread in page.threads])
 
 
 def _quote(thread: Thread, comment_id: int | None) -> dict[str, str]:
     """What stands in the reply form of somebody who quotes a comment of the thread."""
-    comment = listing.comment_in(thread, comment_id) if comment_id else None
+    comment = thread_list.comment_in(thread, comment_id) if comment_id else None
     return {"words": quoted(comment.words)} if comment else {}
 
 

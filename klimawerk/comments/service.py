@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import exists, select
 
 from klimawerk.clock import now
-from klimawerk.comments import mentions, translating
+from klimawerk.comments import mentions, translation
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.topics import note_counts, note_threads
 from klimawerk.database import writing
@@ -81,7 +81,7 @@ def edit(comment: Comment, words: str, *, by: Member) -> None:
         if not same(comment.words, words):
             record(comment.thread, EDITED, by, comment, words=comment.words)
             comment.words, comment.edited_at = words, now()
-            translating.forget(comment.id)
+            translation.forget(comment.id)
             mentions.remember(comment.thread, comment)
 
 
@@ -93,7 +93,7 @@ def delete(comment: Comment, *, by: Member) -> None:
         if comment.deleted_at is not None:
             return
         comment.words, comment.foreign, comment.deleted_at = "", {}, now()
-        translating.forget(comment.id)
+        translation.forget(comment.id)
         mentions.remember(thread, comment)
         for event in db.session.scalars(select(CommentEvent).where(CommentEvent.comment_id == comment.id)):
             event.detail = {}

@@ -14,14 +14,14 @@ from klimawerk.comments.models import Thread
 from klimawerk.comments.service import Subject
 from klimawerk.extensions import db
 from klimawerk.partnerships.refusals import Refused
-from klimawerk.sheets import labels
-from klimawerk.sheets.catalogue import Field, sheet_of, split_key
+from klimawerk.sheets import code_labels
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Row
+from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
 from klimawerk.sheets.view import View
 from klimawerk.text import cut, looks_same
-from klimawerk.versions.marking import Marker
-from klimawerk.versions.redline import compare_words
+from klimawerk.versions.diff_html import Marker
+from klimawerk.versions.text_diff import compare_words
 
 NOTHING: tuple[Any, ...] = (None, "", [])
 _ROW = "row:"
@@ -118,8 +118,8 @@ def named(thread: Thread, sides: dict[str, str]) -> str:
     field = sheet.rows[row.kind].by_name.get(name) if row else sheet.fields.get(name)
     if field is None:
         return ""
-    line = f"{labels.words(sheet.rows[row.kind].one, sides)}: " if row else ""
-    return f"{line}{labels.words(field.label, sides)}" + (f" ({lang.upper()})" if lang else "")
+    line = f"{code_labels.words(sheet.rows[row.kind].one, sides)}: " if row else ""
+    return f"{line}{code_labels.words(field.label, sides)}" + (f" ({lang.upper()})" if lang else "")
 
 
 def _fields(v: View, field: Field) -> Iterator[tuple[str, str]]:
@@ -136,7 +136,7 @@ def _cells(v: View, kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _label(v: View, field: Field, lang: str, row: Row | None) -> str:
-    label = labels.words(field.label, v.sides)
+    label = code_labels.words(field.label, v.sides)
     if row is not None:
         return f"{_row_name(v, row)}: {label}"
     return f"{label} ({lang.upper()})" if lang else label
@@ -146,7 +146,7 @@ def _row_name(v: View, row: Row) -> str:
     """A row by its kind and by the first thing that stands in it."""
     kind = v.sheet.rows[row.kind]
     first = next((words for cell in kind.cells if (words := v.said(cell, row)[0])), "")
-    one = labels.words(kind.one, v.sides)
+    one = code_labels.words(kind.one, v.sides)
     return str(_("%(row)s “%(words)s”", row=one, words=cut(first, 60))) if first else one
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from klimawerk.live import topics
+from klimawerk.live import topic_access
 from klimawerk.live.changes import note
 from klimawerk.partnerships.models import SIDES
-from klimawerk.sheets.doors import reader
+from klimawerk.sheets.document_access import reader
 from klimawerk.sheets.models import Item
 
 ALL_SIDES = (*SIDES, "neutral")
@@ -20,8 +20,8 @@ ALL_SIDES = (*SIDES, "neutral")
 
 def init_app() -> None:
     for side in ALL_SIDES:
-        topics.register(f"comments-{side}", partial(_may_watch, side))
-        topics.register(f"talks-{side}", partial(_may_watch, side))
+        topic_access.register(f"comments-{side}", partial(_may_watch, side))
+        topic_access.register(f"talks-{side}", partial(_may_watch, side))
 
 
 def threads_topic(item: Item, side: str) -> str:

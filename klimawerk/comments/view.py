@@ -12,19 +12,19 @@ from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
-from klimawerk.comments import access, anchors, listing, proposals, reading, subjects, translating
+from klimawerk.comments import access, anchors, proposals, read_marks, subjects, thread_list, translation
+from klimawerk.comments.comment_html import to_html
 from klimawerk.comments.forms import languages
-from klimawerk.comments.kinds import KINDS, TASK
-from klimawerk.comments.listing import Page, Wish
 from klimawerk.comments.mentions import mentioned, not_called
 from klimawerk.comments.models import Comment, CommentEvent, Thread
-from klimawerk.comments.people import Author, People
+from klimawerk.comments.participants import Author, People
 from klimawerk.comments.proposals import ProposalView
 from klimawerk.comments.quotations import without_quotations
 from klimawerk.comments.service import ACCEPTED, EDITED, OPENED, PROPOSED, REPLIED, RESOLVED
 from klimawerk.comments.subjects import SubjectView
+from klimawerk.comments.thread_kinds import KINDS, TASK
+from klimawerk.comments.thread_list import Page, Wish
 from klimawerk.comments.topics import threads_topic
-from klimawerk.comments.words import to_html
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
 from klimawerk.partnerships.access import Member
@@ -68,7 +68,7 @@ class Talk:
 
     @property
     def open_count(self) -> int:
-        return listing.open_count(self.item, self.member)
+        return thread_list.open_count(self.item, self.member)
 
     @property
     def languages(self) -> list[str]:
@@ -85,32 +85,32 @@ class Talk:
     @property
     def subjects_in_use(self) -> list[tuple[str, str]]:
         """What there are threads about: code and words."""
-        found = listing.subjects_in_use(self.item, self.member)
+        found = thread_list.subjects_in_use(self.item, self.member)
         views = [(subjects.code_of(thread), subjects.subject_view(self.v, thread)) for thread in found]
         return [(code, view.label) for code, view in views if view]
 
     @cached_property
     def unread_since(self) -> datetime:
         """From when on comments are new to the reader."""
-        return reading.unread_since(self.member, self.item.id)
+        return read_marks.unread_since(self.member, self.item.id)
 
     def new_key(self) -> str:
         """A name for what a form is going to send."""
         return str(uuid.uuid4())
 
     def page(self, also: int | None = None) -> Page:
-        return listing.page_of_threads(self.item, self.member, self.wish, also)
+        return thread_list.page_of_threads(self.item, self.member, self.wish, also)
 
     def shown(self, page: Page) -> list[ThreadView]:
         """The page's threads, ready to be drawn."""
         comments = [comment for found in page.comments.values() for comment in found]
         earlier, called = _earlier(comments), mentioned(comments)
-        translated = translating.kept([comment.id for comment in comments], self.v.reader)
+        translated = translation.kept([comment.id for comment in comments], self.v.reader)
         return [ThreadView(self, thread, page, earlier, called, translated) for thread in page.threads]
 
     def passages(self) -> list[ThreadView]:
         """The open threads about words of a text, without what was said in them."""
-        found = listing.about_passages(self.item, self.member)
+        found = thread_list.about_passages(self.item, self.member)
         return [ThreadView(self, thread, Page([], {}, {}), {}, {}, {}) for thread in found]
 
     def said(self, threads: Sequence[Thread]) -> str:
@@ -244,7 +244,7 @@ class CommentView:
     @property
     def may_translate(self) -> bool:
         """Whether it is in another language than the reader's, and there is a service."""
-        return translating.offered() and not self.translation and self.comment.language != self.of.talk.v.reader
+        return translation.offered() and not self.translation and self.comment.language != self.of.talk.v.reader
 
     @property
     def may_edit(self) -> bool:

@@ -13,9 +13,9 @@ from flask_babel import gettext as _
 
 from klimawerk.accounts.models import Person
 from klimawerk.comments.quotations import QUOTE, is_quotation
-from klimawerk.digests.content import calls_in, chapters
-from klimawerk.digests.links import address_to_stop
-from klimawerk.digests.missed import Found, Window
+from klimawerk.digests.digest_content import calls_in, chapters
+from klimawerk.digests.missed_activity import Found, Window
+from klimawerk.digests.unsubscribe_link import address_to_stop
 from klimawerk.text import cut, without_controls
 
 _MANY_BREAKS = re.compile(r"\n{3,}")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from klimawerk.accounts.access import login_required, operator_or_404, signed_in
 from klimawerk.clock import now
-from klimawerk.digests import choices, links, outbox
+from klimawerk.digests import outbox, preferences, unsubscribe_link
 from klimawerk.digests.forms import ChoiceForm
 from klimawerk.digests.models import NEVER
 
@@ -22,7 +22,7 @@ def choice() -> ResponseReturnValue:
     form = ChoiceForm(prefix="digest-")
     if not form.validate_on_submit():
         abort(422)  # nothing is typed here: only a made-up form comes to this
-    choices.choose(signed_in(), frequency=form.frequency.data, hour=form.hour.data, weekday=form.weekday.data)
+    preferences.choose(signed_in(), frequency=form.frequency.data, hour=form.hour.data, weekday=form.weekday.data)
     flash(_("Saved."))
     return redirect(url_for("accounts.account", _anchor="digests"), 303)
 
@@ -30,24 +30,24 @@ def choice() -> ResponseReturnValue:
 @blueprint.get("/stop/<token>")
 def stop(token: str) -> ResponseReturnValue:
     """Changes nothing: programs that look through mails open links too."""
-    person = links.person_of(token)
+    person = unsubscribe_link.person_of(token)
     if person is None:
         return render_template("digests/stop_unknown.html"), 404
     with force_locale(person.language):
-        stopped = choices.choice_of(person).frequency == NEVER
+        stopped = preferences.choice_of(person).frequency == NEVER
         return render_template("digests/stop.html", token=token, stopped=stopped)
 
 
 @blueprint.post("/stop/<token>")
 def stop_now(token: str) -> ResponseReturnValue:
     """The token is the proof, so no form's token is asked for: mail programs post here by themselves (RFC 8058)."""
-    person = links.person_of(token)
+    person = unsubscribe_link.person_of(token)
     if person is None:
         return render_template("digests/stop_unknown.html"), 404
     if "again" in request.form:
-        choices.subscribe_again(person)
+        preferences.subscribe_again(person)
     else:
-        choices.unsubscribe(person)
+        preferences.unsubscribe(person)
     if "List-Unsubscribe" in request.form:
         return "", 204  # a mail program, which follows no redirect
     return redirect(url_for("digests.stop", token=token), 303)

@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask
 
-from klimawerk import panics
+from klimawerk import pycrdt_errors
 from klimawerk.database import BROKEN, breathe
 from klimawerk.digests import sending
 from klimawerk.extensions import db, socketio
@@ -32,7 +32,7 @@ def _run(app: Flask) -> None:
 def _round(app: Flask) -> None:
     """A failure reaches the log; the next round comes all the same."""
     try:
-        with panics.as_exception(), app.app_context():
+        with pycrdt_errors.as_exception(), app.app_context():
             try:
                 sending.one_round(breathe=breathe)
             finally:

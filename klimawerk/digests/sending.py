@@ -12,8 +12,8 @@ from klimawerk.accounts import mail as postman
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.database import BROKEN
-from klimawerk.digests import choices, making, outbox
-from klimawerk.digests.message import message_of
+from klimawerk.digests import builder, outbox, preferences
+from klimawerk.digests.mail_message import message_of
 from klimawerk.digests.models import NEVER, DigestMail
 from klimawerk.digests.outbox import Taken
 from klimawerk.extensions import db
@@ -33,8 +33,8 @@ def one_round(moment: datetime | None = None, breathe: Callable[[], None] = lamb
     if not postman.configured():
         return counted
     at = moment or now()
-    choices.welcome(at)
-    counted["made"] = making.make_all(at, breathe)
+    preferences.welcome(at)
+    counted["made"] = builder.make_all(at, breathe)
     for mail_id in outbox.due(at):
         outcome = _one(mail_id, at if moment else now())
         counted[outcome] += 1
@@ -93,7 +93,7 @@ def _no_longer_wanted(mail: DigestMail) -> str:
         return "the account has ended"
     if mail.person.confirmed_at is None:
         return "the address is not confirmed"
-    if choices.choice_of(mail.person).frequency == NEVER:
+    if preferences.choice_of(mail.person).frequency == NEVER:
         return "unsubscribed"
     if not all(_reads(mail.person, one) for one in mail.partnerships):
         return "no longer a member"

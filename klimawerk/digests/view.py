@@ -7,9 +7,9 @@ from datetime import datetime
 
 from klimawerk.accounts import mail
 from klimawerk.accounts.models import Person
-from klimawerk.digests.choices import choice_of
 from klimawerk.digests.forms import ChoiceForm
 from klimawerk.digests.models import NEVER
+from klimawerk.digests.preferences import choice_of
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from klimawerk.clock import now
 from klimawerk.editions.access import programme_or_404
 from klimawerk.editions.compare_view import EditionsCompared
 from klimawerk.editions.models import Edition
-from klimawerk.editions.points import Parts, of_edition, of_now
 from klimawerk.editions.routes import ADDRESS, bp
 from klimawerk.editions.service import numbered
+from klimawerk.editions.snapshots import Parts, of_edition, of_now
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.routes import here
-from klimawerk.versions.cells import REDLINE, VIEWS
+from klimawerk.versions.comparison_cells import REDLINE, VIEWS
 
 NOW = "now"
 

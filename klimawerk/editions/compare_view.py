@@ -11,20 +11,20 @@ from flask_babel import ngettext
 from sqlalchemy import and_, or_, select
 
 from klimawerk.database import breathe
-from klimawerk.editions import comparing
-from klimawerk.editions.comparing import ItemChange
-from klimawerk.editions.past import title_in
-from klimawerk.editions.points import Part, Parts, loaded
+from klimawerk.editions import comparison
+from klimawerk.editions.comparison import ItemChange
+from klimawerk.editions.edition_view import title_in
+from klimawerk.editions.snapshots import Part, Parts, loaded
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.view import View
-from klimawerk.versions import keys, states
-from klimawerk.versions.authors import contributors
+from klimawerk.versions import item_keys, version_states
 from klimawerk.versions.compare_view import Compared
-from klimawerk.versions.comparing import ADDED, CHANGED, MOVED, REMOVED, SAME, Comparison, State
+from klimawerk.versions.comparison import ADDED, CHANGED, MOVED, REMOVED, SAME, Comparison, State
+from klimawerk.versions.contributors import contributors
 from klimawerk.versions.history import People, people
 from klimawerk.versions.models import Version
-from klimawerk.versions.naming import names_for
+from klimawerk.versions.reference_names import names_for
 
 MOST_OPEN = 60  # items compared on one page; the others have a link
 
@@ -66,7 +66,7 @@ class EditionsCompared:
 
     @cached_property
     def _changes(self) -> list[ItemChange]:
-        return comparing.compare(self.old, self.new, self._known)
+        return comparison.compare(self.old, self.new, self._known)
 
     @cached_property
     def shown(self) -> list[Shown]:
@@ -94,7 +94,7 @@ class EditionsCompared:
     def summary(self) -> list[str]:
         """How much changed, in phrases: "40 measures changed", "1 goal added"."""
         kinds = [(kind, what) for kind in ("programme", "goal", "measure") for what in (ADDED, REMOVED, MOVED, CHANGED)]
-        counted = [(kind, what, comparing.count(self.changes, kind, what)) for kind, what in kinds]
+        counted = [(kind, what, comparison.count(self.changes, kind, what)) for kind, what in kinds]
         return [_phrase(kind, what, found) for kind, what, found in counted if found]
 
     def people(self) -> People:
@@ -117,11 +117,11 @@ class EditionsCompared:
 
     def _compared(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> Compared:
         breathe()  # others are not kept waiting by a long programme
-        found = [states.stood(part.head, contents, self._known) for part in (change.old, change.new) if part]
+        found = [version_states.stood(part.head, contents, self._known) for part in (change.old, change.new) if part]
         old, new = found[0], found[-1]
         v = replace(self.v, opened=replace(self.v.opened, item=item))
         names = names_for(v.frame, v.reader, old, new)
-        comparison = states.compared(old, new) if len(found) == 2 else Comparison()
+        comparison = version_states.compared(old, new) if len(found) == 2 else Comparison()
         return Compared(v, old, new, comparison, names, self.view, self.language)
 
     def _address(self, change: ItemChange) -> str:
@@ -136,8 +136,8 @@ class EditionsCompared:
         return f"{item}/compare?from={change.old.version.number}&to={to}&view={self.view}&texts={self.language}"
 
     @cached_property
-    def _known(self) -> keys.Known:
-        return keys.of_frame(self.v.item.frame_id)
+    def _known(self) -> item_keys.Known:
+        return item_keys.of_frame(self.v.item.frame_id)
 
     @cached_property
     def _titles(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from klimawerk.extensions import Model
 class Edition(Model):
     """A named, immutable set of versions of a whole programme. Only `name` and `note` may be corrected afterwards.
 
-    `manifest`: canonical JSON (chain.py) that names the programme and each version in order; `content_hash` is its
+    `manifest`: canonical JSON (hash_chain.py) that names the programme and each version in order; `content_hash` is its
     SHA-256. `hash` covers that, number, time and `previous` (the hash of the edition before, "" for the first one).
     """
 

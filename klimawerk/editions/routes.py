@@ -9,17 +9,17 @@ from flask_babel import gettext as _
 from klimawerk.accounts.access import login_required
 from klimawerk.editions import service
 from klimawerk.editions.access import edition_or_404, programme_or_404
-from klimawerk.editions.listing import entries_of
-from klimawerk.editions.past import past
-from klimawerk.editions.points import of_edition
-from klimawerk.editions.writing_out import edition_bytes
+from klimawerk.editions.edition_export import edition_bytes
+from klimawerk.editions.edition_list import entries_of
+from klimawerk.editions.edition_view import past
+from klimawerk.editions.snapshots import of_edition
 from klimawerk.idempotency import form_key
 from klimawerk.live.changes import revision
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.access import allowed_item
 from klimawerk.sheets.routes import here
 from klimawerk.versions.service import Busy
-from klimawerk.web.places import locale
+from klimawerk.web.localisation import locale
 
 bp = Blueprint("editions", __name__)
 ADDRESS = "/programmes/<int:item_id>/editions"

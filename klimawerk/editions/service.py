@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from klimawerk.clock import now
 from klimawerk.database import breathe, writing
-from klimawerk.editions import chain
+from klimawerk.editions import hash_chain
 from klimawerk.editions.models import Edition, EditionPart
-from klimawerk.editions.points import Part, read_now
+from klimawerk.editions.snapshots import Part, read_now
 from klimawerk.extensions import db
 from klimawerk.idempotency import earlier, once
 from klimawerk.live.changes import note
@@ -22,11 +22,11 @@ from klimawerk.partnerships.access import Member
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
 from klimawerk.text import cut
-from klimawerk.versions import storing
-from klimawerk.versions.authors import contributors
-from klimawerk.versions.chain import digest
+from klimawerk.versions import part_store
+from klimawerk.versions.contributors import contributors
+from klimawerk.versions.hash_chain import digest
+from klimawerk.versions.item_state import Reading, one_moment
 from klimawerk.versions.models import Version
-from klimawerk.versions.reading import Reading, one_moment
 from klimawerk.versions.service import (
     ATTEMPTS,
     EDITION,
@@ -139,7 +139,7 @@ class _Moment:
 
     at: datetime
     fresh: list[Version]
-    packed: storing.Packed
+    packed: part_store.Packed
     versions: list[tuple[str, int, str]]
     ids: list[int | None]
 
@@ -161,7 +161,7 @@ def _look(programme: Programme, by: Member) -> _Moment:
                 found.ids.append(kept.id)
         readings = [part.reading for part in parts.values() if part.reading]
     for reading in readings:
-        found.packed.update(storing.pack(reading.parts))
+        found.packed.update(part_store.pack(reading.parts))
         breathe()  # others are not kept waiting
     return found
 
@@ -177,9 +177,9 @@ def _keep(made: Edition, moment: _Moment) -> None:
     before = last_edition(made.programme_id)
     made.number, made.previous = (before.number + 1, before.hash) if before else (1, "")
     made.at = max(moment.at, before.at) if before else moment.at
-    made.manifest = chain.manifest(moment.versions[0][0], made.purpose, moment.versions)
+    made.manifest = hash_chain.manifest(moment.versions[0][0], made.purpose, moment.versions)
     made.content_hash = digest(made.manifest)
-    made.hash = chain.link(content=made.content_hash, previous=made.previous, number=made.number, at=made.at)
+    made.hash = hash_chain.link(content=made.content_hash, previous=made.previous, number=made.number, at=made.at)
     db.session.add(made)
     db.session.flush()
     fresh = iter(moment.fresh)

@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.exchange import arriving
+    from klimawerk.exchange import import_slices
     from klimawerk.exchange import paste_routes as _paste_routes  # noqa: F401
     from klimawerk.exchange.routes import KIND, bp, row_kinds
     from klimawerk.jobs import service as jobs
@@ -16,4 +16,4 @@ def init_app(app: Flask) -> None:
     app.add_template_global(row_kinds)
     after = {"look": READY, "prepare": STORING}
     for kind in (KIND, "shell"):
-        jobs.register(kind, jobs.Kind(after, arriving.store, arriving.undo, arriving.left_behind))
+        jobs.register(kind, jobs.Kind(after, import_slices.store, import_slices.undo, import_slices.left_behind))

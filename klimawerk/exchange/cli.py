@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from klimawerk import scalars
 from klimawerk.accounts.service import BadInput, find_person
-from klimawerk.exchange import demo, service, shell
-from klimawerk.exchange.problems import Refused
+from klimawerk.exchange import cli_import, demo, service
+from klimawerk.exchange.import_problems import Refused
 from klimawerk.extensions import db
 from klimawerk.partnerships import refusals
 from klimawerk.programmes.models import Programme
@@ -57,7 +57,7 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
         if known and known.whole:
             click.echo(f"Programme {known.programme.id} holds all of this already. Nothing was changed.")
             return
-        number = shell.bring_in(found.draft, by=person, side=side, copy=copy)
+        number = cli_import.bring_in(found.draft, by=person, side=side, copy=copy)
     except (Refused, refusals.Refused) as problem:
         raise click.ClickException(f"{file} is refused. {problem}") from problem
     except IntegrityError as problem:

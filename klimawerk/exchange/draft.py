@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from klimawerk.exchange.history_draft import HistoryDraft
-from klimawerk.exchange.problems import Problem
+from klimawerk.exchange.import_problems import Problem
 
 Cells = dict[str, Any]
 

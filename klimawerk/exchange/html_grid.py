@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from klimawerk.turns import breathe
+from klimawerk.cooperative import breathe
 
 MERGED = "〃"
 """Stands in a cell for the one above it, with which it is merged; people may write it, too."""

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from klimawerk.cooperative import breathe
 from klimawerk.exchange.html_grid import CellElement, HtmlGrid, RowElement, StruckElement, TableElement
-from klimawerk.turns import breathe
 
 _LEVELS = 3  # tables in tables; deeper ones are text
 _LISTS = frozenset(("dd", "dl", "dt", "li", "ol", "ul"))

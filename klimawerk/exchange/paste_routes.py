@@ -18,11 +18,11 @@ from sqlalchemy import select
 
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required
-from klimawerk.exchange import pasting
-from klimawerk.exchange.columns import Layout, guess, left_out, measure_fields, row_fields
-from klimawerk.exchange.pasted import Pasted, Surroundings, read
+from klimawerk.exchange import table_import
+from klimawerk.exchange.pasted_tables import BadTable, Grid, read_table, written
 from klimawerk.exchange.routes import bp
-from klimawerk.exchange.tables import BadTable, Grid, read_table, written
+from klimawerk.exchange.table_columns import Layout, guess, left_out, measure_fields, row_fields
+from klimawerk.exchange.table_values import Pasted, Surroundings, read
 from klimawerk.extensions import db
 from klimawerk.folding import fold
 from klimawerk.goals.content import SHEET as GOAL
@@ -31,12 +31,12 @@ from klimawerk.idempotency import earlier, form_key, once
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, of_kind, writable_item
-from klimawerk.sheets.catalogue import Field, sheet_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.plausibility import UNBOUNDED, Period
 from klimawerk.sheets.routes import here
 from klimawerk.sheets.rows import TooManyRows, rows_of
+from klimawerk.sheets.sheet_schema import Field, sheet_of
 from klimawerk.sheets.view import View
 from klimawerk.text import is_blank
 
@@ -92,8 +92,8 @@ def paste_measures(item_id: int) -> ResponseReturnValue:
             if desk.titles is None:
                 goal = next((goal for goal in goals if goal.id == desk.goal_id), goals[0])
             else:
-                goal = pasting.add_goal(programme, desk.titles, by=by)
-            count = len(pasting.add_measures(records, desk.language, goal=goal, by=by))
+                goal = table_import.add_goal(programme, desk.titles, by=by)
+            count = len(table_import.add_measures(records, desk.language, goal=goal, by=by))
             flash(ngettext("One measure was added.", "%(num)d measures were added.", count))
             return desk.back
 
@@ -125,7 +125,7 @@ def paste_rows(item_id: int, kind: str) -> ResponseReturnValue:
         records, by = desk.pasted.records(), opened.member.person.id
 
         def create() -> str:
-            count = len(pasting.add_rows(opened.item, known, records, desk.language, by=by))
+            count = len(table_import.add_rows(opened.item, known, records, desk.language, by=by))
             flash(ngettext("One row was added.", "%(num)d rows were added.", count))
             return back
 

@@ -8,17 +8,17 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from klimawerk import safe_json
-from klimawerk.accounts import present
+from klimawerk.accounts import existing_accounts
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
-from klimawerk.collab import store as documents
+from klimawerk.collab import document_store as documents
 from klimawerk.database import writing
-from klimawerk.exchange.checking import check
 from klimawerk.exchange.demo import EXAMPLE
 from klimawerk.exchange.draft import Draft
-from klimawerk.exchange.reading import read
+from klimawerk.exchange.draft_store import store
+from klimawerk.exchange.import_validator import check
+from klimawerk.exchange.json_reader import read
 from klimawerk.exchange.service import coordinate
-from klimawerk.exchange.storing import store
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.partnerships.models import Membership, Partnership
@@ -52,7 +52,7 @@ def practice_of(person: Person) -> Programme | None:
 def ensure_practice(person: Person) -> Programme:
     """The person's practice programme, made when it is first asked for."""
     with writing():
-        present.require(person.id)
+        existing_accounts.require(person.id)
         known = practice_of(person)
         if known:
             return known

@@ -13,10 +13,10 @@ from flask_babel import gettext as _
 from limits import parse
 
 from klimawerk.accounts.access import login_required, signed_in
-from klimawerk.accounts.limits import or_429
-from klimawerk.exchange import arriving, practice, service
+from klimawerk.accounts.account_limits import or_429
+from klimawerk.exchange import import_slices, practice, service
 from klimawerk.exchange.forms import ConfirmForm, FileForm
-from klimawerk.exchange.shown import Shown, Words
+from klimawerk.exchange.import_preview import Shown, Words
 from klimawerk.folding import unaccented
 from klimawerk.idempotency import form_key, once
 from klimawerk.jobs import service as jobs
@@ -26,7 +26,7 @@ from klimawerk.partnerships.models import SIDES
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.access import allowed_item, of_kind
-from klimawerk.sheets.catalogue import sheet_of
+from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.text import clean, line
 
 bp = Blueprint("exchange", __name__)
@@ -92,7 +92,7 @@ def look(token: str) -> ResponseReturnValue:
     if job.state == DONE:
         flash(_("The programme has been imported. Invite the others."))
         return redirect(_programme_of(job), 303)
-    return render_template("exchange/look.html", **_shown(job))
+    return render_template("exchange/preview.html", **_shown(job))
 
 
 @bp.get("/import/<token>/state")
@@ -115,13 +115,13 @@ def take(token: str) -> ResponseReturnValue:
     form, copy = shown["form"], request.form.get("copy") == "yes"
     unconfirmed = bool(shown["known"]) and not copy
     if form is None or not form.validate_on_submit() or unconfirmed:
-        return render_template("exchange/look.html", **shown, unconfirmed=unconfirmed), 422
+        return render_template("exchange/preview.html", **shown, unconfirmed=unconfirmed), 422
     or_429(TAKE_LIMIT, "import-take", person.id)
     try:
         jobs.go_on(job, "prepare", {**_task(), "by": person.id, "copy": copy}, side=form.side.data, copy=copy)
     except jobs.Busy:
         flash(_("Another file of yours is being imported. Please wait until that is done."), "error")
-        return render_template("exchange/look.html", **shown), 409
+        return render_template("exchange/preview.html", **shown), 409
     return redirect(url_for("exchange.look", token=token), 303)
 
 
@@ -195,7 +195,7 @@ def _confirm_form(preview: Shown) -> ConfirmForm:
 
 def _known(job: Job) -> Here | None:
     """Whether the file's programme is here already; its address only for those who may read it."""
-    found = service.known_here(arriving.names_of(jobs.folder_of(job)))
+    found = service.known_here(import_slices.names_of(jobs.folder_of(job)))
     if found is None:
         return None
     member = member_of(signed_in(), found.programme.frame.partnership_id)

@@ -12,21 +12,21 @@ from flask import current_app
 from flask_babel import lazy_gettext as _
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab import content
+from klimawerk.collab import rich_text
 from klimawerk.database import writing
-from klimawerk.exchange.checking import check
 from klimawerk.exchange.draft import Draft, ItemDraft, MeasureDraft
+from klimawerk.exchange.draft_loader import load
+from klimawerk.exchange.draft_store import store
 from klimawerk.exchange.history_draft import Names
-from klimawerk.exchange.history_out import history_out
-from klimawerk.exchange.history_storing import find_programme, holds_all, strangers
-from klimawerk.exchange.loading import load
-from klimawerk.exchange.problems import Problem, Refused
-from klimawerk.exchange.reading import read
-from klimawerk.exchange.scanning import check_size
-from klimawerk.exchange.storing import store
-from klimawerk.exchange.talks_out import talks_out
+from klimawerk.exchange.history_export import history_out
+from klimawerk.exchange.history_store import find_programme, holds_all, strangers
+from klimawerk.exchange.import_problems import Problem, Refused
+from klimawerk.exchange.import_validator import check
+from klimawerk.exchange.json_export import to_bytes, write_out
+from klimawerk.exchange.json_reader import read
+from klimawerk.exchange.json_size import check_size
+from klimawerk.exchange.threads_export import talks_out
 from klimawerk.exchange.totals import rates_of, sums_of
-from klimawerk.exchange.writing_out import to_bytes, write_out
 from klimawerk.extensions import db
 from klimawerk.money import Sums, summed
 from klimawerk.partnerships.models import Partnership
@@ -63,7 +63,7 @@ class Preview:
 
     def title(self, item: ItemDraft) -> str:
         text = item.texts.get(f"title.{self.draft.frame.lead_language}")
-        return content.to_plain(text) if text else ""
+        return rich_text.to_plain(text) if text else ""
 
 
 def preview(data: bytes) -> Preview:

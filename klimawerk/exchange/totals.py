@@ -9,8 +9,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from klimawerk.exchange.draft import Cells, Draft, FrameDraft, ItemDraft
-from klimawerk.exchange.problems import Place, Problem
-from klimawerk.exchange.values import number_out
+from klimawerk.exchange.import_problems import Place, Problem
+from klimawerk.exchange.value_json import number_out
 from klimawerk.money import Rates, Sums, summed, sums, total
 
 

@@ -12,9 +12,9 @@ from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order
-from klimawerk.sheets.codes import next_code
-from klimawerk.sheets.holding import hold
+from klimawerk.sheets.item_codes import next_code
 from klimawerk.sheets.items import Texts, found, last_key, put, siblings
+from klimawerk.sheets.update_lock import hold
 
 
 def create_goal(

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 
 from klimawerk import config
-from klimawerk.jobs import folders, work
+from klimawerk.jobs import folders, job_steps
 from klimawerk.jobs.folders import Order
 
 MOST = 2
@@ -128,7 +128,7 @@ def main() -> int:
         lock = folders.take_lock(folder, wait=False)
         if lock is None:
             time.sleep(0.5)  # the runner of a server that is just ending
-    work.load()
+    job_steps.load()
     gc.collect()
     gc.freeze()
     runner = Runner(folder, lock=lock)
@@ -155,10 +155,10 @@ def _compute(order: Order, lock: int | None, memory: int) -> None:
         os._exit(status)
 
 
-def _answer(order: Order) -> work.Answer:
+def _answer(order: Order) -> job_steps.Answer:
     try:
         task = order.task()
-        return work.find(task["kind"], order.step)(order.folder, task, order.write_progress)
+        return job_steps.find(task["kind"], order.step)(order.folder, task, order.write_progress)
     except MemoryError:
         raise
     except Exception:

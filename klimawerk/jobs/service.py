@@ -21,8 +21,8 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from klimawerk import turns
-from klimawerk.accounts import present
+from klimawerk import cooperative
+from klimawerk.accounts import existing_accounts
 from klimawerk.clock import now
 from klimawerk.database import BROKEN, writing
 from klimawerk.extensions import db
@@ -153,9 +153,9 @@ def abandoned(key: str) -> Iterator[Session]:
 def in_slices(pieces: Iterator[Callable[[Session], None]], begin: Begin) -> None:
     """Do all pieces, as many in each transaction as fit into SLICE; a piece takes some milliseconds at most.
 
-    Between two transactions others have as much time as the last one took: whoever only gave way (turns.py) would come
-    before each of them again, and a page that waits for its turn at every statement would wait until all is stored.
-    `begin` begins a transaction.
+    Between two transactions others have as much time as the last one took: whoever only gave way (cooperative.py) would
+    come before each of them again, and a page that waits for its turn at every statement would wait until all is
+    stored. `begin` begins a transaction.
     """
     for piece in pieces:
         began = time.monotonic()
@@ -190,7 +190,7 @@ def submit(
     try:
         size = _copy(file, folder / folders.INPUT) if file else 0
         with writing() as session:
-            present.require(person_id)
+            existing_accounts.require(person_id)
             if (session.scalar(select(func.count()).where(Job.state.in_(ACTIVE))) or 0) >= MOST:
                 raise Full
             earlier = _forget(session, Job.person_id == person_id, Job.kind == kind, Job.state.not_in(ACTIVE))
@@ -418,5 +418,5 @@ def _copy(source: IO[bytes], target: Path) -> int:
     with os.fdopen(descriptor, "wb") as file:
         while piece := source.read(PIECE):
             file.write(piece)
-            turns.breathe()
+            cooperative.breathe()
         return file.tell()

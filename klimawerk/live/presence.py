@@ -11,10 +11,10 @@ from typing import Any
 
 from klimawerk import scalars
 from klimawerk.collab import access
-from klimawerk.live import events, opaque
-from klimawerk.live.doors import Payload, Refused
-from klimawerk.live.pages import Page
-from klimawerk.live.roll import Entry, Roll
+from klimawerk.live import events, opaque_ids
+from klimawerk.live.handlers import Payload, Refused
+from klimawerk.live.open_pages import Page
+from klimawerk.live.presence_registry import Entry, Roll
 from klimawerk.live.sockets import Live
 
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{0,80}")
@@ -54,7 +54,7 @@ class Presence:
         who = access.of(page.person_id, programme)
         if who is None:
             return None
-        person = {"id": opaque.name_for(page.person_id, programme), "name": who.name, "side": who.side}
+        person = {"id": opaque_ids.name_for(page.person_id, programme), "name": who.name, "side": who.side}
         return {**person, "place": who.place, **where}
 
     def shown(self, programme: str) -> list[dict[str, Any]]:

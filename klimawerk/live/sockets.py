@@ -12,14 +12,14 @@ from socketio.exceptions import ConnectionRefusedError as Refusal
 
 from klimawerk import database
 from klimawerk.database import after_commit, breathe, writing
-from klimawerk.live import changes, events, identity, topics, transport
-from klimawerk.live.bus import Bus, Hint
-from klimawerk.live.doors import Handler, LightHandler, Payload, Refused, open_door, open_light_door
-from klimawerk.live.keeper import Keeper
-from klimawerk.live.pages import Page, Pages
-from klimawerk.live.shortcut import Shortcut
-from klimawerk.live.storage import Storage
-from klimawerk.live.told import Told
+from klimawerk.live import changes, events, identity, topic_access, transport
+from klimawerk.live.background import Keeper
+from klimawerk.live.database_health import Storage
+from klimawerk.live.fast_path import Shortcut
+from klimawerk.live.handlers import Handler, LightHandler, Payload, Refused, open_door, open_light_door
+from klimawerk.live.hint_bus import Bus, Hint
+from klimawerk.live.open_pages import Page, Pages
+from klimawerk.live.topic_broadcast import Told
 
 log = logging.getLogger(__name__)
 MOST_TOPICS, MOST_TOPICS_OF_PERSON = 2_000, 12_000
@@ -93,7 +93,7 @@ class Live:
         """Decide anew what the open pages of a person may see and do."""
         for page in self.pages.of_person(person_id):
             page.rechecks += 1
-            for topic in [t for t in page.topics if not topics.may_watch(person_id, t)]:
+            for topic in [t for t in page.topics if not topic_access.may_watch(person_id, t)]:
                 page.topics.discard(topic)
                 self.server.leave_room(page.sid, events.topic_room(topic))
             for listener in self.on_recheck:
@@ -246,7 +246,7 @@ def _allowed(page: Page, asked: list[str]) -> list[str]:
         rechecks = page.rechecks
         allowed = []
         for number, topic in enumerate(asked, 1):
-            if topic in page.topics or topics.may_watch(page.person_id, topic):
+            if topic in page.topics or topic_access.may_watch(page.person_id, topic):
                 allowed.append(topic)
             if number % TOPICS_A_MESSAGE == 0:
                 breathe()  # others are not kept waiting by a long list

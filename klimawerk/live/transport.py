@@ -14,9 +14,9 @@ import engineio.socket
 from engineio.exceptions import EngineIOError
 from engineio.payload import Payload
 
-from klimawerk import turns
-from klimawerk.live.limits import Bucket
-from klimawerk.live.speech import MOST_PACKETS, OurPayload, harmless
+from klimawerk import cooperative
+from klimawerk.live.packet_filter import MOST_PACKETS, OurPayload, harmless
+from klimawerk.live.rate_limits import Bucket
 from klimawerk.live.websocket import TEXT, BadHandshake, WebSocket, frame
 
 LONGEST_QUEUE, HEAVIEST_QUEUE = 2_000, 16_000_000
@@ -137,7 +137,7 @@ def _websocket(max_message_size: int) -> Any:
             while not self._talk.take(1):
                 time.sleep(0.02)
             if self._talk.level < TALK_AT_ONCE - BREATH:
-                turns.breathe()
+                cooperative.breathe()
 
     return Transport
 

@@ -40,7 +40,9 @@ class WebSocket:
         """Answer the handshake. `most`: bytes that a message may have, until it is set anew. Raises
         BadHandshake, OSError."""
         taken_over = environ.get("gunicorn.socket") or environ["werkzeug.socket"]
-        self._socket = getattr(taken_over, "line", taken_over)  # without the limits of requests (web/connections.py)
+        self._socket = getattr(
+            taken_over, "line", taken_over
+        )  # without the limits of requests (web/connection_limits.py)
         self.most, self._paced = most, paced
         self._buffer = bytearray()  # bytes would be copied whole with every piece that comes in
         self._writing = threading.Lock()

@@ -12,7 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from klimawerk.codes import label
 from klimawerk.measures.content import SHEET
-from klimawerk.sheets.catalogue import Words
+from klimawerk.sheets.sheet_schema import Words
 from klimawerk.text import is_blank
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]

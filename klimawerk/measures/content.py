@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from klimawerk.sheets.catalogue import Field, Group, RowKind, Sheet, register
-from klimawerk.sheets.shared import INDICATOR_CELLS, side_cell
+from klimawerk.sheets.shared_cells import INDICATOR_CELLS, side_cell
+from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet, register
 
 _WHAT = Group(
     "what",

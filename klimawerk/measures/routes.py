@@ -11,8 +11,8 @@ from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.idempotency import form_key, once
 from klimawerk.measures import service
+from klimawerk.measures.measure_summary import summary_fragments, summary_of
 from klimawerk.measures.models import Measure
-from klimawerk.measures.summary import summary_fragments, summary_of
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
 from klimawerk.sheets.fragments import derive

@@ -13,10 +13,10 @@ from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order, programme_of
-from klimawerk.sheets.codes import next_code
-from klimawerk.sheets.holding import hold
+from klimawerk.sheets.item_codes import next_code
 from klimawerk.sheets.items import Texts, found, last_key, put, siblings
 from klimawerk.sheets.models import Row
+from klimawerk.sheets.update_lock import hold
 
 
 def create_measure(

@@ -12,11 +12,11 @@ from klimawerk import scalars
 from klimawerk.accounts.access import current_person, login_required, signed_in
 from klimawerk.clock import now
 from klimawerk.database import BROKEN
-from klimawerk.news import seen
+from klimawerk.news import seen_marks
 from klimawerk.news.view import News, news_for
 from klimawerk.sheets.access import readable_item
-from klimawerk.web.ahead import is_fetched_ahead
-from klimawerk.web.places import locale
+from klimawerk.web.localisation import locale
+from klimawerk.web.prefetch import is_fetched_ahead
 
 bp = Blueprint("news", __name__)
 SHEETS = ("measures.measure", "goals.goal", "overview.programme")
@@ -30,8 +30,8 @@ def mark_seen() -> ResponseReturnValue:
     if request.form.get("item"):
         items = [readable_item(request.form.get("item", type=scalars.item_id) or abort(404)).item.id]
     else:
-        items = [one.item_id for one in seen.unseen(person, until)]
-    seen.mark_seen(items, by=person.id, at=until)
+        items = [one.item_id for one in seen_marks.unseen(person, until)]
+    seen_marks.mark_seen(items, by=person.id, at=until)
     if request.headers.get("HX-Request"):
         return render_template("news/_news.html", news=whats_new())
     return redirect(url_for("start.index"), 303)
@@ -48,7 +48,7 @@ def note_opened(response: Response) -> Response:
         person, item_id = current_person(), (request.view_args or {}).get("item_id")
         if person is not None and item_id:
             with suppress(*BROKEN):  # a page can be read although nothing can be stored
-                seen.opened(item_id, by=person.id)
+                seen_marks.opened(item_id, by=person.id)
     return response
 
 

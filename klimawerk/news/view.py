@@ -11,14 +11,14 @@ from sqlalchemy import select
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.comments.models import Comment
-from klimawerk.comments.people import Author, People
+from klimawerk.comments.participants import Author, People
 from klimawerk.comments.quotations import is_quotation
 from klimawerk.database import breathe
 from klimawerk.extensions import db
-from klimawerk.news.gathering import CHANGED, MENTION, OUTCOME, Happening, memberships
-from klimawerk.news.seen import seen_since, unseen_for
-from klimawerk.news.summary import summary
-from klimawerk.news.waiting import Waiting, waiting_for
+from klimawerk.news.activity import CHANGED, MENTION, OUTCOME, Happening, memberships
+from klimawerk.news.change_summary import summary
+from klimawerk.news.pending_decisions import Waiting, waiting_for
+from klimawerk.news.seen_marks import seen_since, unseen_for
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item

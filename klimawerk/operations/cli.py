@@ -9,7 +9,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from klimawerk.operations import service
-from klimawerk.operations.archive import BadBackup
+from klimawerk.operations.backup_file import BadBackup
 
 
 def init_app(app: Flask) -> None:

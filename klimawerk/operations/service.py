@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from klimawerk import installation
 from klimawerk.clock import now
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.config import VERSION
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.models import Topic
-from klimawerk.operations import archive
-from klimawerk.operations.archive import BadBackup, Header
+from klimawerk.operations import backup_file
+from klimawerk.operations.backup_file import BadBackup, Header
 
 BATCH = 500
 LEFT_OUT = {"login", "attempts", "known_browser", "search_entry", "search_state", "completed_request", "job"}
@@ -61,13 +61,13 @@ def back_up(path: Path) -> Backup:
         connection = _one_moment(connection)
         tables = _tables()
         header = Header(VERSION, _schema(connection), now().isoformat(timespec="seconds"), [t.name for t in tables])
-        counts = archive.write(path, header, ((table, _rows(connection, table)) for table in tables))
+        counts = backup_file.write(path, header, ((table, _rows(connection, table)) for table in tables))
         return Backup(header, sum(counts.values()))
 
 
 def check(path: Path) -> Backup:
     """Read the whole file and compare it with its check sums and with this installation's tables. Raises BadBackup."""
-    lines = archive.read(path, {table.name: table for table in _tables()})
+    lines = backup_file.read(path, {table.name: table for table in _tables()})
     header = next(lines)
     assert isinstance(header, Header)
     with db.engine.connect() as connection:
@@ -102,7 +102,7 @@ def restore(path: Path) -> Backup:
             _fill(session, path)
             _renumber(session)
             _raise_topics(session, seen)
-            store.new_generations()
+            document_store.new_generations()
             installation.begin_anew()
             session.flush()
             session.expire_all()
@@ -157,7 +157,7 @@ def _empty(session: Session) -> None:
 
 
 def _fill(session: Session, path: Path) -> None:
-    lines = archive.read(path, {table.name: table for table in _tables()})
+    lines = backup_file.read(path, {table.name: table for table in _tables()})
     next(lines)
     for table, rows in groupby((line for line in lines if isinstance(line, tuple)), key=itemgetter(0)):
         batch: list[dict[str, Any]] = []

@@ -6,10 +6,10 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.overview import outline, partners
+    from klimawerk.overview import outline, partnership_hooks
     from klimawerk.overview.routes import bp
     from klimawerk.programmes import content as _content  # noqa: F401
 
     app.register_blueprint(bp)
     outline.init_app(app)
-    partners.init_app()
+    partnership_hooks.init_app()

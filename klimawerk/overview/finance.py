@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from klimawerk import codes
 from klimawerk.extensions import db
+from klimawerk.measures.measure_summary import budget_of
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
-from klimawerk.measures.summary import budget_of
 from klimawerk.money import NOTHING, OWN_FUNDS, Status, Sums, summed, sums
-from klimawerk.programmes.hints import Hint, hints
-from klimawerk.sheets.contents import anchor_of
+from klimawerk.programmes.funding_hints import Hint, hints
+from klimawerk.sheets.item_contents import anchor_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.view import View

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from klimawerk.collab.signals import texts_change
-from klimawerk.comments.listing import open_counts
+from klimawerk.comments.thread_list import open_counts
 from klimawerk.comments.topics import counts_topic
 from klimawerk.extensions import db
 from klimawerk.goals.service import goals_of
@@ -17,10 +17,10 @@ from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_outline, programme_of
-from klimawerk.sheets.catalogue import sheet_of
-from klimawerk.sheets.heads import ORDER, OUTLINE
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
+from klimawerk.sheets.programme_topic import ORDER, OUTLINE
+from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.sheets.view import View
 
 

@@ -10,24 +10,24 @@ from flask_babel import gettext as _
 
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.extensions import db
-from klimawerk.overview import bin as binning
-from klimawerk.overview.dates import doubts
-from klimawerk.overview.document import chapters, entry
+from klimawerk.overview import recycle_bin as binning
+from klimawerk.overview.date_warnings import doubts
 from klimawerk.overview.finance import finance_of, has_moved
 from klimawerk.overview.outline import outline_of, outline_rev
+from klimawerk.overview.programme_document import chapters, entry
 from klimawerk.partnerships.access import member_or_404
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, allowed_item, of_kind, readable_item, writable_item
+from klimawerk.sheets.edit_locks import sentence
 from klimawerk.sheets.fragments import derive
-from klimawerk.sheets.heads import ORDER
-from klimawerk.sheets.locks import sentence
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
+from klimawerk.sheets.programme_topic import ORDER
 from klimawerk.sheets.routes import here
 from klimawerk.sheets.view import View
 
@@ -53,7 +53,7 @@ def order(item_id: int) -> ResponseReturnValue:
     v = _programme(allowed_item(item_id, Right.EDIT))
     listed = chapters(v)
     found = [e.item.name for one in listed for section in one.sections for e in (section.goal, *section.measures)]
-    closed = store.locked_of(found)
+    closed = document_store.locked_of(found)
     if not request.headers.get("HX-Request"):
         return render_template("overview/order.html", v=v, chapters=listed, closed=closed)
     newer = outline_rev(of_kind(v.opened, Programme)) > request.args.get("since", -1, type=scalars.revision)

@@ -11,7 +11,7 @@ from babel.languages import get_official_languages
 from babel.numbers import get_territory_currencies
 
 from klimawerk.folding import unaccented
-from klimawerk.web.places import known_zones
+from klimawerk.web.localisation import known_zones
 
 LANGUAGES = ("de", "en", "es", "fr", "pt")
 """Languages a programme can be written in."""

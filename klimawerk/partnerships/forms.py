@@ -21,7 +21,7 @@ from klimawerk import scalars
 from klimawerk.accounts.forms import reads_as_email, reads_as_name, stripped, zone_choices
 from klimawerk.codes import codes
 from klimawerk.money import Ambiguous, BadAmount, parse_number
-from klimawerk.partnerships import countries, labels
+from klimawerk.partnerships import countries, partnership_labels
 from klimawerk.partnerships.service import Founding, Town
 from klimawerk.web.formats import written
 from klimawerk.web.forms import Choice, Day, Ticks, Whole, which
@@ -32,20 +32,20 @@ TEXTS = ("de", "en", "es", "fr", "pt")
 
 
 def _countries() -> list[tuple[str, str]]:
-    return [("", _("Choose …")), *countries.country_choices(labels.reader_language())]
+    return [("", _("Choose …")), *countries.country_choices(partnership_labels.reader_language())]
 
 
 def _languages() -> list[tuple[str, str]]:
-    return [(code, labels.language_name(code)) for code in countries.LANGUAGES]
+    return [(code, partnership_labels.language_name(code)) for code in countries.LANGUAGES]
 
 
 def _currencies() -> list[tuple[str, str]]:
     guessed = _("That of the partner municipality's country")
-    return [("", guessed), *countries.currency_choices(labels.reader_language())]
+    return [("", guessed), *countries.currency_choices(partnership_labels.reader_language())]
 
 
 def _codes(name: str) -> list[tuple[str, str]]:
-    return [("", "–"), *((str(one.code), one.label(labels.reader_language())) for one in codes(name))]
+    return [("", "–"), *((str(one.code), one.label(partnership_labels.reader_language())) for one in codes(name))]
 
 
 def _kinds() -> list[tuple[str, str]]:
@@ -57,14 +57,14 @@ def _agreements() -> list[tuple[str, str]]:
 
 
 def _roles(roles: Iterable[str]) -> list[tuple[str, str]]:
-    return [(role, f"{labels.ROLES[role]}: {labels.ROLE_HELP[role]}") for role in roles]
+    return [(role, f"{partnership_labels.ROLES[role]}: {partnership_labels.ROLE_HELP[role]}") for role in roles]
 
 
 class RoleChoice(Choice):
     """A role, with what it may do; sentences name the role alone."""
 
     def names(self) -> list[str]:
-        return [labels.role_name(one.value) for one in self.iter_choices()]
+        return [partnership_labels.role_name(one.value) for one in self.iter_choices()]
 
 
 def lead_is_among(form: Any, field: Any) -> None:
@@ -213,7 +213,7 @@ def with_texts(form: type[FlaskForm], texts: dict[str, Any], languages: Iterable
     fields: dict[str, Any] = {}
     for name, text in texts.items():
         for code in languages:
-            title = f"{text} ({labels.language_name(code)})"
+            title = f"{text} ({partnership_labels.language_name(code)})"
             one_line = name == "name"
             kind, most = (StringField, 120) if one_line else (TextAreaField, LONGEST_PROFILE)
             fields[f"{name}_{code}"] = kind(title, [Length(max=most)], [stripped], render_kw={"lang": code})

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from flask_babel import gettext as _
 
 from klimawerk import text
-from klimawerk.accounts import audit, links, present
+from klimawerk.accounts import audit, existing_accounts, expiring_links
 from klimawerk.accounts.models import Link, Person
 from klimawerk.accounts.service import EmailTaken, add_person, clean_email, confirm
 from klimawerk.clock import now
@@ -17,14 +17,14 @@ from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.partnerships import service
 from klimawerk.partnerships.access import Member, today
-from klimawerk.partnerships.models import Membership, Municipality, Partnership
-from klimawerk.partnerships.places import (
+from klimawerk.partnerships.assignable_roles import (
     check_municipality,
     check_role,
     open_invitations,
     sides_to_decide_on,
     sides_to_invite_to,
 )
+from klimawerk.partnerships.models import Membership, Municipality, Partnership
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.rights import Right
 
@@ -57,8 +57,8 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
             raise Refused(_("This person is a member already."), "email")
         if any(one.payload["email"] == email for one in open_invitations(member.partnership)):
             raise Refused(_("This person is invited already. Send the invitation again if it was lost."), "email")
-        link, token = links.make(
-            links.INVITATION,
+        link, token = expiring_links.make(
+            expiring_links.INVITATION,
             by=member.person,
             partnership_id=member.partnership.id,
             payload={**asdict(invitation), "email": email, "name": name},
@@ -79,7 +79,7 @@ def resend(member: Member, link_id: int) -> tuple[Link, str]:
     with writing():
         changes.note(service.topic(member.partnership.id))
         link = _own_invitation(member, link_id)
-        token = links.renew(link)
+        token = expiring_links.renew(link)
         audit.record("invited_again", by=member.person, partnership_id=member.partnership.id, link=link.id)
     return link, token
 
@@ -99,9 +99,9 @@ def accept(token: str, person: Person) -> Membership:
     """
     with writing():
         link = _use_up(token, person)
-        if link.purpose != links.INVITATION or link.payload["email"] != person.email:
+        if link.purpose != expiring_links.INVITATION or link.payload["email"] != person.email:
             raise Refused(_("This invitation is for somebody else."))
-        if links.proves_address(link):
+        if expiring_links.proves_address(link):
             with suppress(EmailTaken):
                 confirm(person, by=person)
         return _take_place(link, person)
@@ -122,7 +122,7 @@ def accept_as_new(token: str, *, name: str, password_hash: str, language: str, t
             language=language,
             timezone=timezone,
             by=None,
-            confirmed=links.proves_address(link),
+            confirmed=expiring_links.proves_address(link),
         )
         _take_place(link, person)
     return person
@@ -130,12 +130,12 @@ def accept_as_new(token: str, *, name: str, password_hash: str, language: str, t
 
 def _use_up(token: str, person: Person | None = None) -> Link:
     """Take the partnership's turn first, as everybody does who changes its members or invitations. Raises UsedUp."""
-    partnership_id = links.find(token).partnership_id
+    partnership_id = expiring_links.find(token).partnership_id
     if partnership_id is not None:
         changes.note(service.topic(partnership_id))
     if person:
-        present.require(person.id)
-    return links.use_up(token)
+        existing_accounts.require(person.id)
+    return expiring_links.use_up(token)
 
 
 def _check_invitation(member: Member, invitation: Invitation) -> None:
@@ -165,7 +165,7 @@ def _own_invitation(member: Member, link_id: int) -> Link:
 def _take_place(link: Link, person: Person) -> Membership:
     partnership = db.session.get(Partnership, link.partnership_id)
     if partnership is None or partnership.deleted_at is not None:
-        raise links.UsedUp
+        raise expiring_links.UsedUp
     if _is_member(partnership, person.email):
         raise Refused(_("You are a member already."))
     wanted = link.payload

@@ -8,15 +8,15 @@ from datetime import date, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from klimawerk.accounts import audit, present
+from klimawerk.accounts import audit, existing_accounts
 from klimawerk.accounts.models import Person
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.partnerships import service
 from klimawerk.partnerships.access import Member, holds, today
+from klimawerk.partnerships.assignable_roles import check_municipality, check_role, sides_to_decide_on
 from klimawerk.partnerships.models import SIDES, Membership
-from klimawerk.partnerships.places import check_municipality, check_role, sides_to_decide_on
 from klimawerk.partnerships.refusals import Refused
 
 
@@ -70,7 +70,7 @@ def take_turn(*partnership_ids: int, people: Iterable[int] = ()) -> None:
     coordinators = select(Membership.person_id).where(
         Membership.partnership_id.in_(partnership_ids), Membership.role == "coordinator"
     )
-    present.held({*people, *db.session.scalars(coordinators)})
+    existing_accounts.held({*people, *db.session.scalars(coordinators)})
 
 
 def own_membership(member: Member, membership_id: int) -> Membership:

@@ -12,7 +12,7 @@ class Right(StrEnum):
     MODERATE = "moderate"  # close and open parts for editing
     FIX = "fix"  # make fixed copies of the programme
     INVITE = "invite"  # of one's own side only
-    ADMINISTER = "administer"  # the partnership's settings; some need both sides (requests.py)
+    ADMINISTER = "administer"  # the partnership's settings; some need both sides (joint_requests.py)
     EXPORT = "export"  # the whole, at any time
 
 

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from klimawerk.partnerships.pages import founding, invitations, joint, people, settings, towns
+from klimawerk.partnerships.pages import (
+    founding_routes,
+    invitation_routes,
+    joint_request_routes,
+    member_routes,
+    municipality_routes,
+    settings_routes,
+)
 
 GET, POST, BOTH = ["GET"], ["POST"], ["GET", "POST"]
 HERE = "/<int:partnership_id>"
 
 PARTNERSHIP = (
-    ("/new", founding.new, BOTH),
-    (f"{HERE}/members", people.people, GET),
-    (f"{HERE}/members/<int:membership_id>", people.change_member, POST),
-    (f"{HERE}/members/<int:membership_id>/end", people.end_member, POST),
-    (f"{HERE}/members/<int:membership_id>/reset-link", people.reset_link, POST),
-    (f"{HERE}/leave", people.leave, POST),
-    (f"{HERE}/settings", settings.settings, BOTH),
-    (f"{HERE}/municipalities", towns.add_municipality, POST),
-    (f"{HERE}/municipalities/<int:municipality_id>", towns.municipality, BOTH),
-    (f"{HERE}/municipalities/<int:municipality_id>/remove", towns.remove_municipality, POST),
-    (f"{HERE}/joint", joint.joint, GET),
-    (f"{HERE}/joint/<any(rate, languages, delete):kind>", joint.ask, POST),
-    (f"{HERE}/joint/<int:request_id>/<any(confirm, decline, withdraw, undo):what>", joint.answer, POST),
+    ("/new", founding_routes.new, BOTH),
+    (f"{HERE}/members", member_routes.people, GET),
+    (f"{HERE}/members/<int:membership_id>", member_routes.change_member, POST),
+    (f"{HERE}/members/<int:membership_id>/end", member_routes.end_member, POST),
+    (f"{HERE}/members/<int:membership_id>/reset-link", member_routes.reset_link, POST),
+    (f"{HERE}/leave", member_routes.leave, POST),
+    (f"{HERE}/settings", settings_routes.settings, BOTH),
+    (f"{HERE}/municipalities", municipality_routes.add_municipality, POST),
+    (f"{HERE}/municipalities/<int:municipality_id>", municipality_routes.municipality, BOTH),
+    (f"{HERE}/municipalities/<int:municipality_id>/remove", municipality_routes.remove_municipality, POST),
+    (f"{HERE}/joint", joint_request_routes.joint, GET),
+    (f"{HERE}/joint/<any(rate, languages, delete):kind>", joint_request_routes.ask, POST),
+    (f"{HERE}/joint/<int:request_id>/<any(confirm, decline, withdraw, undo):what>", joint_request_routes.answer, POST),
 )
 INVITATIONS = (
-    (f"/partnerships{HERE}/invitations", invitations.invite, POST),
-    (f"/partnerships{HERE}/invitations/<int:link_id>/resend", invitations.resend, POST),
-    (f"/partnerships{HERE}/invitations/<int:link_id>/withdraw", invitations.withdraw, POST),
-    ("/link/invitation/<token>", invitations.open_invitation, BOTH),
+    (f"/partnerships{HERE}/invitations", invitation_routes.invite, POST),
+    (f"/partnerships{HERE}/invitations/<int:link_id>/resend", invitation_routes.resend, POST),
+    (f"/partnerships{HERE}/invitations/<int:link_id>/withdraw", invitation_routes.withdraw, POST),
+    ("/link/invitation/<token>", invitation_routes.open_invitation, BOTH),
 )
 
 blueprint = Blueprint("partnerships", __name__, url_prefix="/partnerships")

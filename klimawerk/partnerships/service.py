@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from klimawerk.accounts import audit, present
+from klimawerk.accounts import audit, existing_accounts
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.service import clean_name, clean_zone
 from klimawerk.accounts.signals import person_changed
@@ -17,7 +17,7 @@ from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
-from klimawerk.partnerships import countries, hooks
+from klimawerk.partnerships import countries, programme_hooks
 from klimawerk.partnerships.models import Membership, Municipality, Partnership
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.signals import rights_changed
@@ -61,7 +61,7 @@ def create_partnership(founding: Founding, *, by: Person) -> Partnership:
     Raises Refused when the person belongs to as many partnerships as one may.
     """
     with writing() as database:
-        present.require(by.id)
+        existing_accounts.require(by.id)
         _check_room(by)
         partnership = Partnership(name={by.language: founding.name})
         mine: Municipality | None = None
@@ -73,7 +73,7 @@ def create_partnership(founding: Founding, *, by: Person) -> Partnership:
         database.flush()
         assert mine is not None
         add_member(partnership, by, side=mine.side, role="coordinator", municipality=mine, by=by)
-        hooks.found_programme(
+        programme_hooks.found_programme(
             partnership,
             languages=founding.languages,
             lead_language=founding.lead_language,

@@ -1,7 +1,8 @@
 """What is kept of persons: erasing one, how long each kind of record stays, who may read the files of the database.
 
-`columns.py` declares for every column that can hold something of a person what becomes of it; `erasure.py` erases one
-person; `erased.py` remembers who was erased, for backups that still hold them; `retention.py` is the table of times.
+`personal_data.py` declares for every column that can hold something of a person what becomes of it; `erasure.py` erases
+one person; `erasure_log.py` remembers who was erased, for backups that still hold them; `retention.py` is the table of
+times.
 """
 
 from __future__ import annotations

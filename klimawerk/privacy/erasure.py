@@ -20,7 +20,7 @@ from klimawerk.accounts import audit, sessions
 from klimawerk.accounts.models import AuditEntry, FormerName, Link, Person
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.collab.models import Document
 from klimawerk.comments.mentions import calls
 from klimawerk.comments.models import Comment, CommentEvent, CommentMention, CommentTranslation, Thread
@@ -30,14 +30,14 @@ from klimawerk.database import writing
 from klimawerk.digests.models import DigestMail
 from klimawerk.exchange.practice import put_away
 from klimawerk.extensions import db
-from klimawerk.partnerships import labels, members, service
+from klimawerk.partnerships import members, partnership_labels, service
 from klimawerk.partnerships.access import holds, today
 from klimawerk.partnerships.models import Membership, Partnership
 from klimawerk.partnerships.refusals import Refused
-from klimawerk.privacy import erased
-from klimawerk.privacy.columns import WHAT_BECOMES_OF, Fate
+from klimawerk.privacy import erasure_log
+from klimawerk.privacy.personal_data import WHAT_BECOMES_OF, Fate
 from klimawerk.search import index
-from klimawerk.sheets import closing
+from klimawerk.sheets import lock_service
 from klimawerk.sheets.models import EditLock, Frame, Item
 from klimawerk.text import cut
 
@@ -71,7 +71,7 @@ def erase(person: Person, *, by: Person | None, anyway: bool = False) -> None:
             check(own)
         _erase(own)
         audit.record("person_erased", by=by if by and by.id != own.id else None, person=own.id)
-    erased.write()
+    erasure_log.write()
 
 
 def _take_turns(person_id: int) -> None:
@@ -89,7 +89,7 @@ def check(person: Person) -> None:
             try:
                 members.check_side_keeps_coordinator(one)
             except Refused as refused:
-                raise Refused(f"{labels.in_words(one.partnership.name)[0]}: {refused}") from refused
+                raise Refused(f"{partnership_labels.in_words(one.partnership.name)[0]}: {refused}") from refused
     others = select(func.count()).where(Person.operator, Person.ended_at.is_(None), Person.id != person.id)
     if person.operator and not db.session.scalar(others):
         raise Refused(_("You are the only operator. Make somebody else operator first (flask user operator ADDRESS)."))
@@ -97,11 +97,11 @@ def check(person: Person) -> None:
 
 def remembered_over_a_restore() -> Callable[[], str]:
     """Before a restore: who was erased. What it returns erases them again in what was restored, and says so."""
-    erased.write()
-    wanted = erased.marks()
+    erasure_log.write()
+    wanted = erasure_log.marks()
 
     def again() -> str:
-        found = erased.still_there(wanted)
+        found = erasure_log.still_there(wanted)
         for person in found:
             _erase(person)
             audit.record("person_erased", by=None, person=person.id)
@@ -190,11 +190,11 @@ def _forget_names(traces: Traces) -> None:
     locks = db.session.scalars(named).all()
     for lock in locks:
         lock.holder_name = ""
-    closing.derive_again(locks)
+    lock_service.derive_again(locks)
     locked = select(Document.name, Document.lock_reason).where(Document.locked, Document.locked_by.in_(traces.names))
     for name, reason in db.session.execute(locked).all():
         if name.partition(":")[2] in items:
-            store.lock([name], reason, "")
+            document_store.lock([name], reason, "")
     for mail in db.session.scalars(select(DigestMail)):  # of one that was sent the subject is kept
         if traces.partnerships & set(mail.partnerships):
             _take_names_out(traces, mail)

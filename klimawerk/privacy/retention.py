@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, and_, delete, or_, select
 
-from klimawerk.accounts import attempts, browsers
+from klimawerk.accounts import attempts, known_browsers
 from klimawerk.accounts.attempts import Attempts
-from klimawerk.accounts.browsers import KnownBrowser
+from klimawerk.accounts.known_browsers import KnownBrowser
 from klimawerk.accounts.models import AuditEntry, Link, Login
 from klimawerk.clock import now
 from klimawerk.comments.models import CommentsRead
@@ -25,7 +25,7 @@ from klimawerk.extensions import db
 from klimawerk.idempotency import service as idempotency
 from klimawerk.idempotency.models import CompletedRequest
 from klimawerk.news.models import Seen
-from klimawerk.privacy import erased
+from klimawerk.privacy import erasure_log
 from klimawerk.privacy.erasure import SIGN_IN_ACTIONS
 from klimawerk.versions.models import Visit
 
@@ -63,7 +63,7 @@ RULES = (
     ),
     Rule(
         "Browsers in which somebody has signed in",
-        browsers.KEPT.days,
+        known_browsers.KEPT.days,
         "So that wrong passwords of others do not make them wait.",
         _table(KnownBrowser),
         lambda moment: KnownBrowser.seen_at <= moment,
@@ -138,7 +138,7 @@ def sweep(moment: datetime | None = None) -> dict[str, int]:
     """Delete everything that is due at `moment` (default: now), in short transactions; how much of each."""
     at = moment or now()
     gone = {rule.what: _apply(rule, at - timedelta(days=rule.days)) for rule in RULES}
-    erased.write()
+    erasure_log.write()
     return gone
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from klimawerk.accounts import limits, passwords, sessions
+from klimawerk.accounts import account_limits, passwords, sessions
 from klimawerk.accounts.access import login_required, signed_in
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.privacy import erasure
@@ -23,9 +23,9 @@ def erase() -> Response | tuple[str, int]:
         erasure.check(person)
         if not form.validate_on_submit():
             return _page(form, 422 if form.is_submitted() else 200)
-        trial = limits.present_password(person.id, sessions.current_key())
+        trial = account_limits.present_password(person.id, sessions.current_key())
         if trial.wait:
-            form.present_password.errors = [limits.in_words(trial.wait)]
+            form.present_password.errors = [account_limits.in_words(trial.wait)]
             return _page(form, 429)
         with passwords.first_in_line():
             right = passwords.matches(person.password_hash, form.present_password.data)

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note, revision
 from klimawerk.partnerships.models import Partnership
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.catalogue import sheet_of
-from klimawerk.sheets.heads import ORDER, OUTLINE, note_under
 from klimawerk.sheets.items import WRITING, Texts, found
 from klimawerk.sheets.models import Frame, Item
+from klimawerk.sheets.programme_topic import ORDER, OUTLINE, note_under
+from klimawerk.sheets.sheet_schema import sheet_of
 
 
 def create_programme(
@@ -84,7 +84,7 @@ def set_languages(programme: Programme, *, languages: list[str], lead: str, by: 
         frame = _turn(programme)
         frame.languages, frame.lead_language = languages, lead
         for item in _note_all(frame):
-            store.add_fragments(item.name, sheet_of(item.kind).fragments(languages))
+            document_store.add_fragments(item.name, sheet_of(item.kind).fragments(languages))
             item.revs = {**item.revs, WRITING: revision(item.name)}  # those who are typing are told
             if item.writing_language not in languages:
                 item.writing_language = ""

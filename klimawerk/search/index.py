@@ -15,7 +15,7 @@ from typing import NamedTuple
 from flask import Flask
 from sqlalchemy import delete, insert, select
 
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.topics import ALL_SIDES
 from klimawerk.database import breathe, writing
@@ -23,11 +23,11 @@ from klimawerk.extensions import db
 from klimawerk.folding import VERSION
 from klimawerk.live import changes
 from klimawerk.search.models import SearchEntry, SearchState
-from klimawerk.search.words import folded
-from klimawerk.sheets.catalogue import Field, sheet_of, split_key
+from klimawerk.search.tokens import folded
 from klimawerk.sheets.models import Item, is_here
 from klimawerk.sheets.rows import rows_of
-from klimawerk.versions import blackout
+from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
+from klimawerk.versions import redaction
 
 EACH, LOOK = 3.0, 60.0  # seconds between two readings of what changed here, and two looks at everything
 A_TICK, AT_ONCE = 8, 30  # items read in a second in the background, and before a question is answered
@@ -40,7 +40,7 @@ _lock = threading.Lock()
 
 def init_app(app: Flask) -> None:
     changes.listen(_note)
-    blackout.also(forget)
+    redaction.also(forget)
     app.extensions["live"].keeper.each_second(_Watch().look)
 
 
@@ -158,7 +158,7 @@ def _stamp(item_id: int, kind: str, revisions: dict[str, int]) -> str:
 def _texts(item: Item) -> Iterator[Entry]:
     if item.code:
         yield Entry(item.id, "title", "code", "", "", item.code)
-    for fragment, text in store.texts([item.name])[item.name].items():
+    for fragment, text in document_store.texts([item.name])[item.name].items():
         name, language = split_key(fragment)
         if text.plain.strip():
             yield Entry(item.id, "title" if name == "title" else "text", fragment, language, "", text.plain)

@@ -2,7 +2,7 @@
 
 Nothing in here is the truth; all of it can be made anew. Beside the table stands what each database searches with: an
 FTS5 table that triggers keep in step (SQLite), or an index over a tsvector (PostgreSQL). Neither cuts words: they are
-cut and folded in one place for both (`words.py`), where they stand in the text.
+cut and folded in one place for both (`tokens.py`), where they stand in the text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ WORDS = "search_words"
 
 class SearchEntry(Model):
     """One stretch of words. `kind`: "title", "text", "cell" or "comment"; `place`: the fragment ("description.en"), the
-    cell ("<row>:<key>") or the comment's number; `side`: the only side that sees it, "" for all; `folded`: words.py."""
+    cell ("<row>:<key>") or the comment's number; `side`: the only side that sees it, "" for all; `folded`:
+    tokens.py."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)

@@ -8,13 +8,13 @@ from limits import parse
 
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required, signed_in
-from klimawerk.accounts.limits import or_429
+from klimawerk.accounts.account_limits import or_429
 from klimawerk.search import index
-from klimawerk.search.finding import COMMENTS, ITEMS, find, languages_of, question
+from klimawerk.search.query import COMMENTS, ITEMS, find, languages_of, question
+from klimawerk.search.tokens import LONGEST
 from klimawerk.search.view import results
-from klimawerk.search.words import LONGEST
 from klimawerk.sheets.access import readable_item
-from klimawerk.web.places import locale
+from klimawerk.web.localisation import locale
 
 bp = Blueprint("search", __name__)
 OFTEN = parse("60 per minute")

@@ -11,14 +11,14 @@ from sqlalchemy import select
 
 from klimawerk.comments.models import Comment
 from klimawerk.extensions import db
-from klimawerk.search.finding import Question
 from klimawerk.search.models import SearchEntry
-from klimawerk.search.words import passage
-from klimawerk.sheets import labels
-from klimawerk.sheets.catalogue import CODE, sheet_of, split_key
+from klimawerk.search.query import Question
+from klimawerk.search.tokens import passage
+from klimawerk.sheets import code_labels
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.options import titles_of
+from klimawerk.sheets.sheet_schema import CODE, sheet_of, split_key
 
 PAGE, PLACES = 20, 5  # items on a page; places shown of each
 
@@ -108,5 +108,5 @@ class _Places:
             return str(CODE.label), page
         field = sheet.fields.get(name)
         anchor = "part" if entry.kind in ("title", "text") else "f"
-        label = labels.words(field.label, labels.side_names(item.frame.partnership)) if field else name
+        label = code_labels.words(field.label, code_labels.side_names(item.frame.partnership)) if field else name
         return label, f"{page}#{anchor}-{item.id}-{name}"

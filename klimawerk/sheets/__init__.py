@@ -9,20 +9,20 @@ from werkzeug.exceptions import Conflict, NotFound
 
 def init_app(app: Flask) -> None:
     from klimawerk.accounts.signals import person_changed
-    from klimawerk.sheets import closing, doors
-    from klimawerk.sheets.holding import Closed, Gone
-    from klimawerk.sheets.labels import words
-    from klimawerk.sheets.order import Misplaced
-    from klimawerk.sheets.refusing import refused_form
+    from klimawerk.sheets import document_access, lock_service
+    from klimawerk.sheets.code_labels import words
+    from klimawerk.sheets.lock_refusal import refused_form
+    from klimawerk.sheets.lock_scopes import scopes
+    from klimawerk.sheets.order_keys import Misplaced
     from klimawerk.sheets.routes import bp
-    from klimawerk.sheets.scopes import scopes
+    from klimawerk.sheets.update_lock import Closed, Gone
     from klimawerk.web.errors import answer
 
     app.register_blueprint(bp)
     app.add_template_global(words, "words_of")
     app.add_template_global(scopes, "lock_scopes")
-    doors.init_app()
-    person_changed.connect(closing.follow_name)
+    document_access.init_app()
+    person_changed.connect(lock_service.follow_name)
     app.register_error_handler(Closed, refused_form)
     app.register_error_handler(Gone, lambda gone: answer(NotFound(str(gone))))
     app.register_error_handler(Misplaced, lambda _misplaced: answer(Conflict(_moved_away())))

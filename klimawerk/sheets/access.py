@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from flask import abort
 
-from klimawerk.collab.store import is_locked
+from klimawerk.collab.document_store import is_locked
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member, member_or_404
 from klimawerk.partnerships.rights import Right
-from klimawerk.sheets.holding import Closed
-from klimawerk.sheets.locks import sentence
+from klimawerk.sheets.edit_locks import sentence
 from klimawerk.sheets.models import Conflict, Item, Row
+from klimawerk.sheets.update_lock import Closed
 
 ItemT = TypeVar("ItemT", bound=Item)
 

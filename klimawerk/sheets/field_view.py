@@ -6,11 +6,11 @@ import dataclasses
 from dataclasses import dataclass, replace
 from typing import Any
 
-from klimawerk.sheets import labels
-from klimawerk.sheets.catalogue import Field
-from klimawerk.sheets.in_words import InWords
+from klimawerk.sheets import code_labels
+from klimawerk.sheets.localised_item import InWords
 from klimawerk.sheets.models import Conflict, Row
 from klimawerk.sheets.service import Place
+from klimawerk.sheets.sheet_schema import Field
 
 
 def element_id(item_id: int, row_id: str | None, key: str) -> str:
@@ -59,11 +59,11 @@ class FieldView:
 
     @property
     def label(self) -> str:
-        return labels.words(self.field.label, self.view.sides)
+        return code_labels.words(self.field.label, self.view.sides)
 
     @property
     def help(self) -> str:
-        return labels.words(self.field.help, self.view.sides)
+        return code_labels.words(self.field.help, self.view.sides)
 
     @property
     def shown(self) -> str:
@@ -95,7 +95,7 @@ class FieldView:
             return list(self.view.options.fields)
         if self.field.kind == "measures":
             return [option for option in self.view.options.measures if option[0] != self.view.item.id]
-        offered = labels.choices(self.field, self.view.reader, self.view.sides)
+        offered = code_labels.choices(self.field, self.view.reader, self.view.sides)
         if self.field.kind == "choice" and self.value is not None and self.value not in [code for code, _ in offered]:
             offered.append((self.value, self.shown))
         return offered

@@ -14,9 +14,9 @@ from wtforms.validators import InputRequired, ValidationError
 
 from klimawerk import codes, scalars
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
-from klimawerk.sheets.catalogue import Field
-from klimawerk.sheets.dates import NO_DATE, AmbiguousDate, parse_month, show_month
+from klimawerk.sheets.date_parsing import NO_DATE, AmbiguousDate, parse_month, show_month
 from klimawerk.sheets.models import Frame
+from klimawerk.sheets.sheet_schema import Field
 from klimawerk.text import on_one_line
 from klimawerk.web.formats import written
 from klimawerk.web.forms import Choice, Whole, which

@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
-from klimawerk.accounts.names import shown
+from klimawerk.accounts.person_names import shown
 from klimawerk.extensions import db
-from klimawerk.sheets.catalogue import Field, Group, RowKind, split_key
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.items import WRITING
 from klimawerk.sheets.models import FieldChange, Item, Row
+from klimawerk.sheets.sheet_schema import Field, Group, RowKind, split_key
 from klimawerk.sheets.text_view import TextView
 from klimawerk.sheets.view import View
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
-from klimawerk.sheets import closing, locks
-from klimawerk.sheets.catalogue import sheet_of
-from klimawerk.sheets.holding import hold
+from klimawerk.sheets import edit_locks, lock_service
 from klimawerk.sheets.models import Frame, Item
-from klimawerk.sheets.order import between, moved_key
+from klimawerk.sheets.order_keys import between, moved_key
+from klimawerk.sheets.sheet_schema import sheet_of
+from klimawerk.sheets.update_lock import hold
 
 WRITING = "writing language"
 """Under this key an item's `revs` hold when its writing language was last set."""
@@ -33,8 +33,8 @@ def found(item: Item, *, values: dict[str, Any] | None, texts: Texts | None) -> 
         item.values = dict(values or {})
         item.revs = dict.fromkeys(item.values, rev)
         fragments: Texts = dict.fromkeys(sheet_of(item.kind).fragments(item.frame.languages))
-        store.create(item.name, {**fragments, **(texts or {})})
-        locks.cover_new(item)
+        document_store.create(item.name, {**fragments, **(texts or {})})
+        edit_locks.cover_new(item)
 
 
 def siblings(frame: Frame, kind: type[Item]) -> Sequence[Item]:
@@ -69,9 +69,9 @@ def set_writing_language(item: Item, language: str, *, by: int) -> None:
 
 def lock_item(item: Item, reason: str, *, by: str) -> None:
     """Close the item for editing on behalf of somebody who is known by name alone."""
-    closing.close(item, reason, closing.Holder(name=by))
+    lock_service.close(item, reason, lock_service.Holder(name=by))
 
 
 def unlock_item(item: Item) -> None:
     """End every lock that begins with the item."""
-    closing.end_own(item)
+    lock_service.end_own(item)

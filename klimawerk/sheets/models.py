@@ -25,7 +25,7 @@ def new_key() -> str:
 
 
 _ORDER_KEY = String(200).with_variant(String(200, collation="C"), "postgresql")
-"""Compared letter by letter as `order.py` does; a database's own collation (de_DE) puts "a" before "B"."""
+"""Compared letter by letter as `order_keys.py` does; a database's own collation (de_DE) puts "a" before "B"."""
 
 
 class Frame(Model):

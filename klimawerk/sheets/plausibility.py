@@ -15,8 +15,8 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
-from klimawerk.sheets.catalogue import Field, RowKind, Sheet
-from klimawerk.sheets.dates import show_month
+from klimawerk.sheets.date_parsing import show_month
+from klimawerk.sheets.sheet_schema import Field, RowKind, Sheet
 
 Cells = Mapping[str, Any]
 

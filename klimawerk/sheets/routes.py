@@ -13,7 +13,7 @@ from klimawerk.accounts.access import login_required
 from klimawerk.extensions import db
 from klimawerk.idempotency import form_key
 from klimawerk.partnerships.rights import Right
-from klimawerk.sheets import closing, items, rows, service
+from klimawerk.sheets import items, lock_service, rows, service
 from klimawerk.sheets.access import (
     Opened,
     allowed_item,
@@ -22,22 +22,22 @@ from klimawerk.sheets.access import (
     writable_item,
     writable_row,
 )
-from klimawerk.sheets.catalogue import CODE, Field, RowKind, split_key
-from klimawerk.sheets.codes import CodeTaken
-from klimawerk.sheets.contents import HintsByPlace
+from klimawerk.sheets.changes_since import changed_by_others, moment
+from klimawerk.sheets.edit_locks import sentence
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.forms import Asked, TypedForm, typed
 from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragments, field_fragment, rows_fragment, said
-from klimawerk.sheets.holding import Closed
-from klimawerk.sheets.locks import sentence
-from klimawerk.sheets.meanwhile import changed_by_others, moment
+from klimawerk.sheets.item_codes import CodeTaken
+from klimawerk.sheets.item_contents import HintsByPlace
+from klimawerk.sheets.lock_scopes import scope_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import options_for
-from klimawerk.sheets.scopes import scope_of
 from klimawerk.sheets.service import Outcome
+from klimawerk.sheets.sheet_schema import CODE, Field, RowKind, split_key
+from klimawerk.sheets.update_lock import Closed
 from klimawerk.sheets.view import View, view_of
 from klimawerk.text import line
-from klimawerk.web.places import locale
+from klimawerk.web.localisation import locale
 
 bp = Blueprint("sheets", __name__)
 
@@ -73,7 +73,7 @@ def meanwhile(item_id: int) -> str:
     v = here(readable_item(item_id))
     rev = request.args.get("rev", 0, type=scalars.revision)
     found = changed_by_others(v, moment(request.args.get("since", "")), rev)
-    return render_template("sheets/_meanwhile.html", v=v, found=found)
+    return render_template("sheets/_changes_since.html", v=v, found=found)
 
 
 @bp.post("/items/<int:item_id>/rows/<kind>")
@@ -153,7 +153,7 @@ def lock(item_id: int) -> ResponseReturnValue:
     except ValueError:
         abort(400)
     reason = line(request.form.get("reason", "")).strip()
-    closing.close(item, reason, closing.person(opened.member.person.id), except_id=except_id)
+    lock_service.close(item, reason, lock_service.person(opened.member.person.id), except_id=except_id)
     return _whole(here(opened))
 
 
@@ -163,9 +163,9 @@ def unlock(item_id: int) -> ResponseReturnValue:
     """End one of the item's locks, whoever holds it (`lock`); without that, all that begin with the item."""
     opened = allowed_item(item_id, Right.MODERATE)
     if "lock" not in request.form:
-        closing.end_own(opened.item)
+        lock_service.end_own(opened.item)
     elif (wanted := request.form.get("lock", type=scalars.item_id)) is not None:
-        closing.end(opened.item, wanted)
+        lock_service.end(opened.item, wanted)
     else:
         abort(400)
     return _whole(here(opened))

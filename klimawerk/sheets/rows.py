@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.sheets.holding import hold
 from klimawerk.sheets.models import Item, Row
-from klimawerk.sheets.order import between, moved_key
+from klimawerk.sheets.order_keys import between, moved_key
+from klimawerk.sheets.update_lock import hold
 
 MAX_ROWS = 500  # per item and kind
 

@@ -11,10 +11,10 @@ from sqlalchemy import delete, select
 
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.sheets.codes import CodeTaken, is_free
-from klimawerk.sheets.heads import OUTLINE, head_of, note_under
-from klimawerk.sheets.holding import hold
+from klimawerk.sheets.item_codes import CodeTaken, is_free
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
+from klimawerk.sheets.programme_topic import OUTLINE, head_of, note_under
+from klimawerk.sheets.update_lock import hold
 from klimawerk.text import looks_same, same, tidy
 
 

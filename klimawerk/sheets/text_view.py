@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
-from klimawerk.sheets import labels
-from klimawerk.sheets.catalogue import Field
-from klimawerk.sheets.in_words import InWords
+from klimawerk.sheets import code_labels
+from klimawerk.sheets.localised_item import InWords
 from klimawerk.sheets.plausibility import text_hint
+from klimawerk.sheets.sheet_schema import Field
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class TextView:
 
     @property
     def label(self) -> str:
-        return labels.words(self.field.label, self.view.sides)
+        return code_labels.words(self.field.label, self.view.sides)
 
     @property
     def help(self) -> str:
-        return labels.words(self.field.help, self.view.sides)
+        return code_labels.words(self.field.help, self.view.sides)
 
     @property
     def plain(self) -> str:

@@ -16,13 +16,13 @@ from flask_babel import gettext as _
 from klimawerk.clock import now
 from klimawerk.live.changes import revision
 from klimawerk.sheets.access import Opened
-from klimawerk.sheets.catalogue import CODE, Field, RowKind, split_key
+from klimawerk.sheets.edit_locks import LockView, sparing, views_of
 from klimawerk.sheets.field_view import FieldView, conflict_id
-from klimawerk.sheets.in_words import InWords
-from klimawerk.sheets.languages import languages_for
-from klimawerk.sheets.locks import LockView, sparing, views_of
+from klimawerk.sheets.localised_item import InWords
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import Options
+from klimawerk.sheets.page_languages import languages_for
+from klimawerk.sheets.sheet_schema import CODE, Field, RowKind, split_key
 from klimawerk.sheets.text_view import TextView
 from klimawerk.web.formats import money, number
 

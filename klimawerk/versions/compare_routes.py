@@ -16,14 +16,14 @@ from klimawerk.sheets.access import Opened
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import here
 from klimawerk.versions.access import remembered_item, version_of
-from klimawerk.versions.cells import REDLINE, VIEWS
 from klimawerk.versions.compare_view import Compared
-from klimawerk.versions.comparing import Comparison, State
+from klimawerk.versions.comparison import Comparison, State
+from klimawerk.versions.comparison_cells import REDLINE, VIEWS
 from klimawerk.versions.history import Entry, entries_of, people_between, title_of
 from klimawerk.versions.models import Version
-from klimawerk.versions.naming import names_for
+from klimawerk.versions.reference_names import names_for
 from klimawerk.versions.routes import bp
-from klimawerk.versions.states import compared, present_state, state_of
+from klimawerk.versions.version_states import compared, present_state, state_of
 from klimawerk.versions.visits import Moment, last_visit, version_then
 from klimawerk.web.formats import moment
 

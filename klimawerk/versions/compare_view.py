@@ -11,14 +11,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup, escape
 
-from klimawerk.sheets import labels
-from klimawerk.sheets.catalogue import Field, RowKind, split_key
+from klimawerk.sheets import code_labels
+from klimawerk.sheets.sheet_schema import Field, RowKind, split_key
 from klimawerk.sheets.view import View
 from klimawerk.text import cut
-from klimawerk.versions import comparing
-from klimawerk.versions.cells import REDLINE, Cell, Cells
-from klimawerk.versions.comparing import Comparison, RowChange, State
-from klimawerk.versions.naming import Names
+from klimawerk.versions import comparison
+from klimawerk.versions.comparison import Comparison, RowChange, State
+from klimawerk.versions.comparison_cells import REDLINE, Cell, Cells
+from klimawerk.versions.reference_names import Names
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Compared:
         fields = sum(1 for change in self.changes if change.cell)
         added, removed, changed = (
             sum(1 for line in lines if line.kind == kind)
-            for kind in (comparing.ADDED, comparing.REMOVED, comparing.CHANGED)
+            for kind in (comparison.ADDED, comparison.REMOVED, comparison.CHANGED)
         )
         moved = sum(1 for line in lines if line.moved)
         phrases = [
@@ -117,24 +117,24 @@ class Compared:
             yield Change(f"change-{name}-{lang}", cell.label, cell, lang=lang)
 
     def _rows(self, kind: RowKind, rows: tuple[RowChange, ...]) -> Change:
-        lines = [self._line(kind, row) for row in rows if row.kind != comparing.SAME]
-        shown = tuple(line for line in lines if line.cells or line.kind != comparing.CHANGED)
-        label = labels.words(kind.label, self.v.sides)
-        same = sum(1 for row in rows if row.kind == comparing.SAME)
+        lines = [self._line(kind, row) for row in rows if row.kind != comparison.SAME]
+        shown = tuple(line for line in lines if line.cells or line.kind != comparison.CHANGED)
+        label = code_labels.words(kind.label, self.v.sides)
+        same = sum(1 for row in rows if row.kind == comparison.SAME)
         return Change(f"change-rows-{kind.name}", label, lines=shown, unchanged=same)
 
     def _line(self, kind: RowKind, row: RowChange) -> Line:
         place = row.new_place or row.old_place
         title, lang = self._row_title(kind, row.new or row.old)
-        whole = row.cells if row.cells or row.kind != comparing.MOVED else ()
+        whole = row.cells if row.cells or row.kind != comparison.MOVED else ()
         cells = [
             self._cells.value(kind.by_name[name], c) for c in whole if (name := split_key(c.key)[0]) in kind.by_name
         ]
         cells = [cell for cell in cells if not (self.language and cell.lang and cell.lang != self.language)]
-        what = [self._what(row)] if row.kind in (comparing.ADDED, comparing.REMOVED) else []
+        what = [self._what(row)] if row.kind in (comparison.ADDED, comparison.REMOVED) else []
         what += [_("moved from place %(old)s to %(new)s", old=row.old_place, new=row.new_place)] if row.moved else []
-        what += [_("changed")] if row.kind == comparing.CHANGED else []
-        name = f"{labels.words(kind.one, self.v.sides)} {place}"
+        what += [_("changed")] if row.kind == comparison.CHANGED else []
+        name = f"{code_labels.words(kind.one, self.v.sides)} {place}"
         return Line(
             f"{name}: {title}" if title else name,
             lang,
@@ -146,7 +146,7 @@ class Compared:
         )
 
     def _what(self, row: RowChange) -> str:
-        return str(_("added") if row.kind == comparing.ADDED else _("removed"))
+        return str(_("added") if row.kind == comparison.ADDED else _("removed"))
 
     def _row_title(self, kind: RowKind, cells: dict[str, Any]) -> tuple[str, str]:
         """Its first words, and the language they are in."""
@@ -160,7 +160,7 @@ class Compared:
         return (self._cells.words(first, cells[first.name]), "") if first else ("", "")
 
     def _unchanged(self, part: Field | RowKind) -> Iterator[tuple[str, str, Markup]]:
-        label = labels.words(part.label, self.v.sides)
+        label = code_labels.words(part.label, self.v.sides)
         if isinstance(part, RowKind):
             if part.name not in self.comparison.rows:
                 for row in self.new.rows(part.name):
@@ -176,5 +176,5 @@ class Compared:
                 text = None if key in self.comparison.texts else self.new.text(key)
                 if text:
                     yield label, lang, self._cells.plain(text)
-            elif key not in changed and self.new.values.get(key) not in comparing.NOTHING:
+            elif key not in changed and self.new.values.get(key) not in comparison.NOTHING:
                 yield label, lang, escape(self._cells.words(part, self.new.values[key]))

@@ -14,14 +14,14 @@ from flask_babel import lazy_gettext
 from sqlalchemy import Text, cast, select
 
 from klimawerk import safe_json
-from klimawerk.accounts.names import names_of
+from klimawerk.accounts.person_names import names_of
 from klimawerk.extensions import db
-from klimawerk.sheets.labels import side_names
+from klimawerk.sheets.code_labels import side_names
 from klimawerk.sheets.models import Item
 from klimawerk.versions import service
-from klimawerk.versions.authors import contributors
+from klimawerk.versions.contributors import contributors
 from klimawerk.versions.models import Version
-from klimawerk.web import places
+from klimawerk.web import localisation
 
 People = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -90,7 +90,7 @@ def history_of(item: Item, before: int | None = None) -> History:
     last = service.latest(item.id)
     newest = last.number if last else 0
     entries = entries_of(versions[:PAGE], item)
-    zone = ZoneInfo(places.timezone())
+    zone = ZoneInfo(localisation.timezone())
     days = groupby(entries, lambda entry: entry.version.at.astimezone(zone).date())
     return History(tuple(Day(day, _runs(list(some), newest)) for day, some in days), newest, older)
 

@@ -15,7 +15,7 @@ from klimawerk.extensions import Model
 class Version(Model):
     """An immutable copy of one item. Only `label`, `note` and who labelled it may change afterwards.
 
-    `manifest`: canonical JSON (chain.py) that names every part by its hash; `content_hash` is its SHA-256. `hash`
+    `manifest`: canonical JSON (hash_chain.py) that names every part by its hash; `content_hash` is its SHA-256. `hash`
     covers that, number, time, reason and `previous` (the hash of the version before, "" for the first one). Persons
     stand outside of what is hashed. `rev` and `seq`: how far the item's topic and its live document were read.
     `contributors`: [{"id": person, "side": side}] since the version before.

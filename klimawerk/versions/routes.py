@@ -19,7 +19,7 @@ from klimawerk.sheets.routes import here
 from klimawerk.versions import service
 from klimawerk.versions.access import remembered_item, version_of
 from klimawerk.versions.history import history_of
-from klimawerk.versions.restoring import Gone, NothingToBring, bring_back
+from klimawerk.versions.version_restore import Gone, NothingToBring, bring_back
 
 bp = Blueprint("versions", __name__)
 
@@ -70,7 +70,7 @@ def name(item_id: int, number: int) -> ResponseReturnValue:
 @bp.post("/items/<int:item_id>/versions/<int:number>/restore")
 @login_required
 def restore(item_id: int, number: int) -> ResponseReturnValue:
-    """Bring back what `part` names (restoring.py), and show what is still different."""
+    """Bring back what `part` names (version_restore.py), and show what is still different."""
     opened = writable_item(item_id)
     version = version_of(opened, number)
     part, reason = request.form.get("part", ""), request.form.get("reason", "")

@@ -17,11 +17,11 @@ from klimawerk.live.changes import note
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.text import cut
-from klimawerk.versions import storing
-from klimawerk.versions.authors import Contributor, contributors
-from klimawerk.versions.chain import digest, link
+from klimawerk.versions import part_store
+from klimawerk.versions.contributors import Contributor, contributors
+from klimawerk.versions.hash_chain import digest, link
+from klimawerk.versions.item_state import Reading, one_moment, read
 from klimawerk.versions.models import Version
-from klimawerk.versions.reading import Reading, one_moment, read
 
 KEPT, QUIET, IMPORT, RESTORE, EDITION = "kept", "quiet", "import", "restore", "edition"
 """Why it was taken: by hand, by itself when editing fell quiet, by an import, around a restore, for an edition."""
@@ -86,9 +86,9 @@ def take(
             return None
         words = {"by": by, "side": side, "label": label, "note": remark}
         made = drawn(item_id, last, reading, reason, people, words)
-        packed = storing.pack(reading.parts)
+        packed = part_store.pack(reading.parts)
 
-        def store(made: Version = made, last: Version | None = last, packed: storing.Packed = packed) -> str:
+        def store(made: Version = made, last: Version | None = last, packed: part_store.Packed = packed) -> str:
             _append(made, last, packed)
             return str(made.id)
 
@@ -107,7 +107,7 @@ def record(item_id: int, reason: str, *, by: int | None = None, side: str = "", 
         return None
     words = {"by": by, "side": side, "note": remark}
     made = drawn(item_id, last, reading, reason, contributors(item_id, last), words)
-    _append(made, last, storing.pack(reading.parts))
+    _append(made, last, part_store.pack(reading.parts))
     return made
 
 
@@ -159,7 +159,7 @@ def drawn(
     return made
 
 
-def append_all(made: Sequence[Version], packed: storing.Packed) -> None:
+def append_all(made: Sequence[Version], packed: part_store.Packed) -> None:
     """Keep versions of many items, each behind the one it follows. Inside writing(). Raises Overtaken."""
     items = [one.item_id for one in made]
     for item_id in items:
@@ -168,7 +168,7 @@ def append_all(made: Sequence[Version], packed: storing.Packed) -> None:
     present: dict[int, int] = dict(db.session.execute(newest.group_by(Version.item_id)).all())
     if any(present.get(one.item_id, 0) != one.number - 1 for one in made):
         raise Overtaken
-    storing.store(packed)
+    part_store.store(packed)
     db.session.add_all(made)
     db.session.flush()
 
@@ -182,11 +182,11 @@ def _after(last: Version | None) -> datetime:
     return max(now(), last.at) if last else now()
 
 
-def _append(made: Version, last: Version | None, packed: storing.Packed) -> None:
+def _append(made: Version, last: Version | None, packed: part_store.Packed) -> None:
     note(topic(made.item_id))
     present = latest(made.item_id)
     if (present.id if present else None) != (last.id if last else None):
         raise Overtaken
-    storing.store(packed)
+    part_store.store(packed)
     db.session.add(made)
     db.session.flush()

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from flask import Flask
 from sqlalchemy import and_, func, or_, select, union_all
 
-from klimawerk.accounts import present
+from klimawerk.accounts import existing_accounts
 from klimawerk.clock import now
 from klimawerk.collab.models import Document
 from klimawerk.database import add_missing, writing
@@ -82,7 +82,7 @@ def remember(sights: Iterable[Seen]) -> None:
         items = {item.name: item.id for item in _items(names)}
         seqs = dict(db.session.execute(select(Document.name, Document.seq).where(Document.name.in_(names))).all())
         revs = revisions(list(names))
-        there = present.held(person for person, _ in wanted)
+        there = existing_accounts.held(person for person, _ in wanted)
         for person, name in wanted:
             if name in items and person in there:
                 visit = add_missing(Visit, person_id=person, item_id=items[name], at=now())

@@ -6,11 +6,23 @@ from flask import Flask, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from klimawerk.text import line
-from klimawerk.web import assets, compress, errors, formats, headers, incoming, info, logs, offline, outgoing, places
-from klimawerk.web.courtesy import Courteous
-from klimawerk.web.places import locale, timezone
-from klimawerk.web.tight import Tight
-from klimawerk.web.words import words
+from klimawerk.web import (
+    assets,
+    errors,
+    formats,
+    headers,
+    info_pages,
+    localisation,
+    log_filter,
+    offline,
+    request_input,
+    response_cleaning,
+    response_compression,
+)
+from klimawerk.web.browser_messages import words
+from klimawerk.web.cooperative_templates import Courteous
+from klimawerk.web.localisation import locale, timezone
+from klimawerk.web.whitespace import Tight
 
 __all__ = ["init_app", "locale", "timezone"]
 
@@ -19,21 +31,21 @@ from klimawerk.web import health
 
 def init_app(app: Flask) -> None:
     """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
-    incoming.init_app(app)
+    request_input.init_app(app)
     app.jinja_env.add_extension(Tight)
     app.jinja_env.template_class = Courteous
     app.jinja_env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
     _trust_proxies(app)
-    logs.init_app(app)
-    compress.init_app(app)  # the first to come is the last to see an answer
-    outgoing.init_app(app)
+    log_filter.init_app(app)
+    response_compression.init_app(app)  # the first to come is the last to see an answer
+    response_cleaning.init_app(app)
     app.before_request(_name_the_page)
-    places.init_app(app)
+    localisation.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
     formats.init_app(app)
-    info.init_app(app)
+    info_pages.init_app(app)
     offline.init_app(app)
     app.add_template_global(words, "page_words")
 

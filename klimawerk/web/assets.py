@@ -1,6 +1,6 @@
 """Static files under addresses that hold a hash of their content, so that a browser may keep them for ever.
 
-Our own modules and style sheets are joined into few files (`joining.py`) when the first page is made; what they hold
+Our own modules and style sheets are joined into few files (`bundling.py`) when the first page is made; what they hold
 shares one hash, since their files import each other by relative paths. `KLIMAWERK_JOIN=off` serves every source file
 by itself, as it is now.
 """
@@ -18,18 +18,18 @@ from pathlib import Path
 from flask import Flask, Response, abort, current_app, request, send_from_directory, url_for
 from flask_babel import force_locale, get_locale
 
-from klimawerk.web import packing
-from klimawerk.web.joining import Joined, join
+from klimawerk.web import compression
+from klimawerk.web.browser_messages import later_words
+from klimawerk.web.bundling import Joined, join
+from klimawerk.web.js_modules import VENDOR, understood
 from klimawerk.web.minify import minified
-from klimawerk.web.modules import VENDOR, understood
-from klimawerk.web.words import later_words
 
 FOR_EVER = "max-age=31536000, immutable"
 ENTRY = "js/main.js"
 STYLES = ("css/main.css", "css/editor.css", "css/sheet.css")
 """In the order in which they stand in a page; joined they are `STYLE`."""
 STYLE = "css/page.css"
-WATCH = "js/again.js"
+WATCH = "js/retry-load.js"
 """Needs nothing, and nothing needs it: it is there when something else did not come."""
 _TYPES = {
     ".js": "text/javascript",
@@ -43,7 +43,7 @@ _TYPES = {
 
 def init_app(app: Flask) -> None:
     config = app.extensions["klimawerk"]
-    shelf = packing.Shelf(config.instance / "packed")
+    shelf = compression.Shelf(config.instance / "packed")
     app.extensions["klimawerk_assets"] = Tree(Path(str(app.static_folder)), shelf, joined=config.join)
     app.add_url_rule("/static/v-<version>/<path:filename>", "asset", _serve)
     app.add_url_rule("/static/v-<version>/words/<locale>.json", "words", _serve_words)
@@ -88,7 +88,7 @@ class Tree:
     """
 
     folder: Path
-    shelf: packing.Shelf
+    shelf: compression.Shelf
     joined: bool
     _contents: dict[str, bytes] = field(default_factory=dict)
     _versions: dict[str, str] = field(default_factory=dict)
@@ -202,7 +202,7 @@ def _kept(response: Response, present: bool, *, packed: bool) -> Response:
     if not packed:
         return response
     response.vary.add("Accept-Encoding")
-    if encoding := packing.encoding_for(request.accept_encodings):
+    if encoding := compression.encoding_for(request.accept_encodings):
         response.set_data(tree().shelf.packed(response.get_data(), encoding))
         response.headers["Content-Encoding"] = encoding
     return response

@@ -13,7 +13,7 @@ from flask import Flask
 from flask_babel import get_locale
 
 from klimawerk.text import shorten
-from klimawerk.web import places
+from klimawerk.web import localisation
 
 NO_BREAK = "\u00a0"
 
@@ -40,7 +40,7 @@ def date(value: time.date | str | None) -> str:
 
 def day(value: time.datetime) -> str:
     """The day of a moment where the reader is."""
-    return date(value.astimezone(ZoneInfo(places.timezone())).date())
+    return date(value.astimezone(ZoneInfo(localisation.timezone())).date())
 
 
 def month(value: time.date | str | None) -> str:
@@ -83,7 +83,7 @@ def moment(value: time.datetime | None, zone: str | None = None) -> str:
     """Day and time in the reader's zone, or in `zone`: "24 November 2026, 14:30"."""
     if value is None:
         return ""
-    there = value.astimezone(ZoneInfo(zone or places.timezone()))
+    there = value.astimezone(ZoneInfo(zone or localisation.timezone()))
     return f"{date(there.date())}, {there:%H:%M}"
 
 

@@ -10,14 +10,14 @@ import logging
 import subprocess
 import sys
 
-from klimawerk.web import packing
+from klimawerk.web import compression
 
 log = logging.getLogger(__name__)
 _PROGRAM = "import sys, minify; sys.stdout.write(minify.string(sys.argv[1], sys.stdin.read()))"
 PATIENCE = 60.0  # seconds
 
 
-def minified(code: str, shelf: packing.Shelf, kind: str = "text/javascript") -> str:
+def minified(code: str, shelf: compression.Shelf, kind: str = "text/javascript") -> str:
     """`code` (an ES module, or a style sheet as "text/css") with the same meaning in fewer characters, or as it is."""
     try:
         return shelf.kept(code.encode(), "min", lambda code: _minified(code, kind)).decode()

@@ -8,7 +8,7 @@ from flask import g
 from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
-from klimawerk.web import places
+from klimawerk.web import localisation
 
 LARGE = 1_000_000  # bytes of a request
 MOST_OF_PERSON, MOST = 2, 20
@@ -22,7 +22,7 @@ def take_place() -> None:
     is given back at its end."""
     if "upload_of" in g:
         return
-    whose = getattr(places.reader(), "id", None)
+    whose = getattr(localisation.reader(), "id", None)
     if _under_way[whose] >= MOST_OF_PERSON or _under_way.total() >= MOST:
         sentence = _("Other large files are on their way. Send this one again when they have arrived.")
         raise TooManyRequests(sentence, retry_after=RETRY_AFTER)

@@ -1,6 +1,6 @@
 // How long to wait before trying again: doubling from half a second to 15 s, never in step with others.
 
-import { whenIdle } from "./idle.js"
+import { whenIdle } from "./when-idle.js"
 
 /** As soon as the browser has nothing better to do: what `load` resolves with, however often it takes. */
 export function insist(load, attempt = 0) {

@@ -3,7 +3,7 @@
 import { io } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { pause } from "./backoff.js"
 import { onSignedIn, signInAgain } from "./relogin.js"
-import { thrift } from "./thrift.js"
+import { thrift } from "./data-saver.js"
 import { LOGIN_REQUIRED, PROTOCOL, QUIET, SCHEMA, SIGNED_OUT, UNAVAILABLE } from "./wire.js"
 
 const PATIENCE = 8_000

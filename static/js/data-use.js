@@ -1,9 +1,9 @@
 // The page's foot: the switch of the data saver, and about how much has been used.
 
 import { connection } from "./connection.js"
-import { thrift } from "./thrift.js"
-import { startVolume, usedVolume } from "./volume.js"
-import { clock, laterWords, number, word } from "./words.js"
+import { thrift } from "./data-saver.js"
+import { startVolume, usedVolume } from "./data-volume.js"
+import { clock, laterWords, number, word } from "./messages.js"
 
 const CALM = 5_000
 

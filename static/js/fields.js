@@ -3,12 +3,12 @@
 import { insist } from "./backoff.js"
 import { current, fill, original, reset, spoken } from "./form-values.js"
 import { isError } from "./http.js"
-import { CLOSED, enqueue, recordOf } from "./posts.js"
+import { CLOSED, enqueue, recordOf } from "./post-queue.js"
 import { refusal } from "./refusals.js"
-import { saving } from "./saving.js"
-import { drop, dropAfter, keep } from "./store/door.js"
+import { saving } from "./save-status.js"
+import { drop, dropAfter, keep } from "./store/store-access.js"
 import { swap } from "./swap.js"
-import { word } from "./words.js"
+import { word } from "./messages.js"
 
 // A list or date may be walked through by keyboard: what is passed by is not saved.
 const WALKING = 700
@@ -83,7 +83,7 @@ class Field extends HTMLElement {
   /** It is not taken while the sheet is closed for editing. @param why the server's sentence, if it has said one */
   stand(why = "") {
     this.stands = true
-    insist(() => import("./seldom/closed.js")).then(({ stand }) => stand(this, why))
+    insist(() => import("./seldom/locked-field.js")).then(({ stand }) => stand(this, why))
     return why
   }
 
@@ -186,7 +186,7 @@ class Field extends HTMLElement {
     saving.refused(this.key, place)
     const text = this.form ? spoken(this.form) : ""
     const done = () => (saving.forget(this.key), drop(this.key))
-    insist(() => import("./offer.js")).then(({ offer }) => offer({ place, reason, label: this.#label, text, done }))
+    insist(() => import("./unsaved-copy.js")).then(({ offer }) => offer({ place, reason, label: this.#label, text, done }))
     if (this.form) this.settle()
     return reason
   }

@@ -8,7 +8,7 @@ import { insist, pause } from "./backoff.js"
 import { connection } from "./connection.js"
 import { get } from "./http.js"
 import { swap } from "./swap.js"
-import { thrift } from "./thrift.js"
+import { thrift } from "./data-saver.js"
 import { CHANGED, STORING, WATCH } from "./wire.js"
 
 // How long the answer to a change of this page's own may take before the change is fetched like any other.
@@ -168,7 +168,7 @@ class Topic {
     const html = await answer.text()
     const shown = this.#shown()
     if (rev < shown || (rev === shown && this.#owedSince === null)) return // the answer to our own change shows more
-    if (html.includes('class="lock"')) await insist(() => import("./seldom/relocking.js"))
+    if (html.includes('class="lock"')) await insist(() => import("./seldom/lock-refresh.js"))
     const { owed } = swap(html)
     this.#owedSince = owed ? since : null
     this.#newest = Math.max(this.#newest, rev)

@@ -4,13 +4,13 @@
 import { startTexts } from "./text.js"
 import { insist } from "./backoff.js"
 import { connection } from "./connection.js"
-import { startLanguages } from "./languages.js"
+import { startLanguages } from "./language-switch.js"
 import { startLive } from "./live.js"
-import { startPosts } from "./posts.js"
+import { startPosts } from "./post-queue.js"
 import { startPresence } from "./presence.js"
-import { startRequests } from "./requests.js"
+import { startRequests } from "./htmx-requests.js"
 import { startRows } from "./rows.js"
-import { startSaving } from "./saving.js"
+import { startSaving } from "./save-status.js"
 import { startShortcuts } from "./shortcuts.js"
 import { startStore } from "./store/start.js"
 import { RELOAD } from "./wire.js"
@@ -21,7 +21,7 @@ startRequests()
 startRows()
 startShortcuts()
 startLanguages()
-insist(() => import("./pointing.js")).then(({ start }) => start())
+insist(() => import("./deferred-input.js")).then(({ start }) => start())
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {

@@ -1,8 +1,8 @@
 // Calling somebody by name: after an @ a list of names stands below the box, for arrow keys, Enter and Escape.
 
-import { build } from "./build.js"
+import { build } from "./dom.js"
 import { get } from "./http.js"
-import { word } from "./words.js"
+import { word } from "./messages.js"
 
 const BOX = "textarea[data-mentions]"
 const MOST = 8

@@ -4,7 +4,7 @@
 
 import { connection } from "./connection.js"
 import { HERE, PEOPLE, WATCH } from "./wire.js"
-import { laterWords, word } from "./words.js"
+import { laterWords, word } from "./messages.js"
 
 const MOVING = 400
 

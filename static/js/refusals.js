@@ -1,7 +1,7 @@
 // Why the server did not take a change, read from its answer.
 
 import { isError, sentence } from "./http.js"
-import { word } from "./words.js"
+import { word } from "./messages.js"
 
 /** A sentence for the person; "" when the change holds, or stands beside another value for an editor to choose. */
 export function refusal(answer, html) {

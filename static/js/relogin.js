@@ -2,7 +2,7 @@
 
 import { insist } from "./backoff.js"
 import { elsewhere } from "./form-token.js"
-import { laterWords } from "./words.js"
+import { laterWords } from "./messages.js"
 
 const PAUSE_IN_TYPING = 1_500
 const watchers = new Set()

@@ -3,11 +3,11 @@
 import { insist } from "./backoff.js"
 import { isError, sentence } from "./http.js"
 import { newId } from "./ids.js"
-import { CLOSED, enqueue } from "./posts.js"
-import { saving } from "./saving.js"
-import { drop } from "./store/door.js"
+import { CLOSED, enqueue } from "./post-queue.js"
+import { saving } from "./save-status.js"
+import { drop } from "./store/store-access.js"
 import { swap } from "./swap.js"
-import { word } from "./words.js"
+import { word } from "./messages.js"
 
 const QUIET = "form[data-quiet], form[data-settle], form[data-post], form.row-add"
 const TAKEN = [200, 201, 204, 409, 422]
@@ -77,7 +77,7 @@ function tell(key, html) {
 function refused({ key, place, text, reason }) {
   saving.refused(key, place)
   const done = () => (saving.forget(key), drop(key))
-  insist(() => import("./offer.js")).then(({ offer }) => offer({ place, reason, label: word("offer.yours"), text, done }))
+  insist(() => import("./unsaved-copy.js")).then(({ offer }) => offer({ place, reason, label: word("offer.yours"), text, done }))
   return reason
 }
 

@@ -1,14 +1,14 @@
 // Put newer HTML from the server into the page, and never under anybody's caret.
 
 import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
-import { paintHead, repaint } from "./saving.js"
+import { paintHead, repaint } from "./save-status.js"
 
 const HELD = "kw-field[data-dirty], kw-text[hx-morph-skip], [data-dragging], [data-draft]"
 
 let morph = null
 let relocking = null
 
-/** What is to be done besides while the sheet is being closed for editing, or opened; see seldom/relocking.js. */
+/** What is to be done besides while the sheet is being closed for editing, or opened; see seldom/lock-refresh.js. */
 export function relockBy(one) {
   relocking = one
 }

@@ -1,10 +1,10 @@
 // <kw-text>: a text that is plain HTML until somebody edits it. The editor comes when it is needed, or at idle.
 
 import { insist } from "./backoff.js"
-import { placeOf } from "./editor/point.js"
-import { note } from "./note.js"
-import { thrift } from "./thrift.js"
-import { laterWords } from "./words.js"
+import { placeOf } from "./editor/click-position.js"
+import { note } from "./text-note.js"
+import { thrift } from "./data-saver.js"
+import { laterWords } from "./messages.js"
 
 let editor = null
 

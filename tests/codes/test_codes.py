@@ -10,7 +10,7 @@ from klimawerk.codes import all_lists, codes, find, label
 from klimawerk.goals import content as _goals  # noqa: F401
 from klimawerk.measures import content as _measures  # noqa: F401
 from klimawerk.programmes import content as _programmes  # noqa: F401
-from klimawerk.sheets.catalogue import Field, sheet_of
+from klimawerk.sheets.sheet_schema import Field, sheet_of
 
 
 def asked_for() -> set[str]:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.database import writing
 from tests.live.conftest import house
-from tests.live.house import FRAGMENT, Client, House, Writer
+from tests.live.engine_server import FRAGMENT, Client, House, Writer
 
 __all__ = ["house"]
 
@@ -18,7 +18,7 @@ __all__ = ["house"]
 def doc(house: House) -> str:
     """Name of a document with one empty fragment."""
     with writing():
-        store.create("measure:7", {FRAGMENT: None, "title.en": None})
+        document_store.create("measure:7", {FRAGMENT: None, "title.en": None})
     return "measure:7"
 
 

@@ -14,14 +14,14 @@ import pytest
 from flask import Flask
 from pycrdt import Doc, XmlFragment
 
-from klimawerk.collab import content, store, wire
+from klimawerk.collab import document_store, rich_text, update_decoder
 from klimawerk.collab.models import Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from tests.collab.yjs import YjsWriter
-from tests.lengths import steps
-from tests.live.house import FRAGMENT, Client, House, Writer, b64, paragraph, scribble, until
-from tests.live.processes import Process
+from tests.live.engine_processes import Process
+from tests.live.engine_server import FRAGMENT, Client, House, Writer, b64, paragraph, scribble, until
+from tests.long_runs import steps
 
 DOC = "measure:7"
 Start = Callable[..., Process]
@@ -31,7 +31,7 @@ Start = Callable[..., Process]
 def start(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Start]:
     """`start()`: another server process on the test's database, which has one document."""
     with writing():
-        store.create(DOC, {FRAGMENT: None})
+        document_store.create(DOC, {FRAGMENT: None})
     processes: list[Process] = []
 
     def make(queue: str | None = None) -> Process:
@@ -45,7 +45,7 @@ def start(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Start]:
 
 def on_disk() -> str:
     db.session.rollback()
-    return content.to_plain(store.contents(DOC)[FRAGMENT])
+    return rich_text.to_plain(document_store.contents(DOC)[FRAGMENT])
 
 
 def join(process: Process, person: int, transport: str = "websocket") -> Writer:
@@ -178,7 +178,7 @@ def test_all_replicas_end_up_the_same_after_any_disorder(house: House) -> None:
     seed = int(time.time())
     print("seed", seed)
     with writing():
-        store.create(DOC, {FRAGMENT: None})
+        document_store.create(DOC, {FRAGMENT: None})
     dice = random.Random(seed)
     people = [_Churner(house, number, random.Random(seed + number)) for number in range(1, 7)]
     for _ in range(steps(120, 1_000)):
@@ -186,7 +186,7 @@ def test_all_replicas_end_up_the_same_after_any_disorder(house: House) -> None:
     for person in people:
         person.come_back()
     until(lambda: len({person.everything() for person in people}) == 1)
-    assert people[0].everything()[0] == json.dumps(store.contents(DOC)[FRAGMENT])
+    assert people[0].everything()[0] == json.dumps(document_store.contents(DOC)[FRAGMENT])
     assert len(on_disk()) > 20
     for person in people:
         person.close()
@@ -194,7 +194,7 @@ def test_all_replicas_end_up_the_same_after_any_disorder(house: House) -> None:
 
 def test_a_replica_that_missed_something_is_not_the_same(house: House) -> None:
     with writing():
-        store.create(DOC, {FRAGMENT: None})
+        document_store.create(DOC, {FRAGMENT: None})
     here, away = (_Churner(house, number, random.Random(number)) for number in (1, 2))
     away.writer.client.close()
     here.deliver(here.scribble())
@@ -257,8 +257,8 @@ class _Churner:
         """The whole text with its marks, and how far each client is known."""
         copy: Doc[XmlFragment] = Doc()
         copy.apply_update(self.writer.doc.get_update())
-        text = content.read(copy.get(FRAGMENT, type=XmlFragment))
-        return json.dumps(text), json.dumps(sorted(wire.parse_state(copy.get_state()).items()))
+        text = rich_text.read(copy.get(FRAGMENT, type=XmlFragment))
+        return json.dumps(text), json.dumps(sorted(update_decoder.parse_state(copy.get_state()).items()))
 
     def close(self) -> None:
         if isinstance(self.writer, YjsWriter):
@@ -267,7 +267,7 @@ class _Churner:
 
 def test_letters_one_by_one_are_all_there(house: House) -> None:
     with writing():
-        store.create(DOC, {FRAGMENT: None})
+        document_store.create(DOC, {FRAGMENT: None})
     akosua = Writer(house.client(1), DOC)
     akosua.join()
     words = "Grüne Dächer für Abenkrom 😀"

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tests.live.house import Client, Writer, b64
+from tests.live.engine_server import Client, Writer, b64
 from tests.node import NODE
 
 

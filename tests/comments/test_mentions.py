@@ -12,7 +12,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from tests import factories
 from tests.comments.conftest import Table
-from tests.comments.test_live import Open, page_of, write
+from tests.comments.test_live_threads import Open, page_of, write
 
 __all__ = ["page_of"]
 

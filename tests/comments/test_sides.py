@@ -10,7 +10,7 @@ import pytest
 from klimawerk.comments import service
 from klimawerk.comments.service import Written
 from klimawerk.comments.topics import ALL_SIDES
-from klimawerk.live import topics
+from klimawerk.live import topic_access
 from klimawerk.live.changes import all_revisions
 from tests import servers
 from tests.comments.conftest import Table, Voice, said
@@ -104,9 +104,9 @@ def test_a_topic_of_one_side_is_watched_by_that_side_alone(table: Table) -> None
     for kind in ("comments", "talks"):
         for side in ALL_SIDES:
             topic = f"{kind}-{side}:{table.measure.id}"
-            assert topics.may_watch(table.person("reviewer").id, topic) == (side == "de"), topic
-            assert topics.may_watch(table.person("observer", "partner").id, topic) == (side == "partner"), topic
-            assert topics.may_watch(stranger.id, topic) == (side == "neutral"), topic
+            assert topic_access.may_watch(table.person("reviewer").id, topic) == (side == "de"), topic
+            assert topic_access.may_watch(table.person("observer", "partner").id, topic) == (side == "partner"), topic
+            assert topic_access.may_watch(stranger.id, topic) == (side == "neutral"), topic
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.convergence.town import PEOPLE, Counts, Town, life, town
+from tests.convergence.soak_server import PEOPLE, Counts, Town, life, town
 
 WARM, PEACE = 180.0, 240.0  # seconds: people before the first count; peace until all they opened must be closed again
 ROUNDS = 4

@@ -19,7 +19,7 @@ from klimawerk.comments import service
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.comments.service import Subject, Written
 from klimawerk.database import writing
-from klimawerk.digests import choices, sending
+from klimawerk.digests import preferences, sending
 from klimawerk.digests.models import DigestMail, DigestMark
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
@@ -79,7 +79,7 @@ class Post:
         return sending.one_round(at)
 
     def choose(self, person: Person, frequency: str, hour: int = 7, weekday: int = 0, at: datetime = NOON) -> None:
-        choices.choose(person, frequency=frequency, hour=hour, weekday=weekday, moment=at)
+        preferences.choose(person, frequency=frequency, hour=hour, weekday=weekday, moment=at)
 
     def to(self, person: Person) -> list[EmailMessage]:
         """The mails that this person got."""
@@ -115,7 +115,7 @@ def post(app: Flask, smtp: Mailbox) -> Post:
     with_mail(app, smtp.url)
     team = factories.partnership("Wiesenbrück", "Abenkrom")
     programme = factories.programme(team)
-    choices.welcome(NOON)
+    preferences.welcome(NOON)
     with writing():
         db.session.execute(update(DigestMark).values(told_until=NOON, called_until=NOON))
     return Post(team, programme, factories.measure(programme), smtp, app)

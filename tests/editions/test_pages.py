@@ -7,13 +7,13 @@ import json
 
 import pytest
 
-from klimawerk.collab.content import from_plain
+from klimawerk.collab.rich_text import from_plain
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal
 from klimawerk.measures.service import create_measure, move_measure
-from klimawerk.overview.bin import delete_item
-from klimawerk.versions.chain import canonical
+from klimawerk.overview.recycle_bin import delete_item
+from klimawerk.versions.hash_chain import canonical
 from tests import factories
 from tests.client import ProofReader
 from tests.editions.conftest import House

@@ -1,7 +1,7 @@
 // The browser's schema and link rule as JSON. In: {"links": [addresses], "documents": [ProseMirror JSON], "levels" and
 // "orders": [values of attributes]}
 import { readFileSync } from "node:fs"
-import { depthOf, DEEPEST } from "../../static/js/editor/limits.js"
+import { depthOf, DEEPEST } from "../../static/js/editor/schema-limits.js"
 import { allowedLink, LONGEST_LINK } from "../../static/js/editor/link-rule.js"
 import { schema } from "../../static/js/editor/schema.js"
 

@@ -12,8 +12,8 @@ import pytest
 from pycrdt import Doc, XmlElement, XmlFragment
 
 from klimawerk import link_rule
-from klimawerk.collab import content
-from klimawerk.collab.content import BadContent, Node
+from klimawerk.collab import rich_text
+from klimawerk.collab.rich_text import BadContent, Node
 from tests.node import NODE
 
 SCRIPT = Path(__file__).with_name("schema.mjs")
@@ -117,7 +117,7 @@ def browser() -> dict[str, Any]:
 
 def server() -> dict[str, Any]:
     """The server's table in the same form. The order counts: of marks it is that of their nesting."""
-    return {kind: [[name, spec] for name, spec in types.items()] for kind, types in content.SCHEMA.items()}
+    return {kind: [[name, spec] for name, spec in types.items()] for kind, types in rich_text.SCHEMA.items()}
 
 
 def test_browser_and_server_hold_the_same_schema() -> None:
@@ -127,17 +127,17 @@ def test_browser_and_server_hold_the_same_schema() -> None:
 
 def test_one_attribute_or_mark_more_on_either_side_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind, more in (("nodes", "quote"), ("marks", "code")):
-        monkeypatch.setitem(content.SCHEMA, kind, {**content.SCHEMA[kind], more: {}})
+        monkeypatch.setitem(rich_text.SCHEMA, kind, {**rich_text.SCHEMA[kind], more: {}})
         assert browser()["schema"][kind] != server()[kind]
-    listed = {**content.SCHEMA["nodes"]["ordered_list"], "attrs": {}}
-    monkeypatch.setitem(content.SCHEMA, "nodes", {**content.SCHEMA["nodes"], "ordered_list": listed})
+    listed = {**rich_text.SCHEMA["nodes"]["ordered_list"], "attrs": {}}
+    monkeypatch.setitem(rich_text.SCHEMA, "nodes", {**rich_text.SCHEMA["nodes"], "ordered_list": listed})
     assert browser()["schema"]["nodes"] != server()["nodes"]
 
 
 @pytest.mark.parametrize("place", range(len(DOCUMENTS)))
 def test_browser_and_server_take_the_same_documents(place: int) -> None:
     try:
-        content.check(DOCUMENTS[place])
+        rich_text.check(DOCUMENTS[place])
         fits = True
     except BadContent:
         fits = False
@@ -149,14 +149,14 @@ def read_by_server(kind: str, name: str, value: Any) -> Node:
     fragment = held.get("x.en", type=XmlFragment)
     attributes = {} if value is None else {name: value}
     fragment.children.append(XmlElement(kind, attributes, [XmlElement("list_item", {}, [XmlElement("paragraph")])]))
-    node: Node = content.read(fragment)["content"][0]
+    node: Node = rich_text.read(fragment)["content"][0]
     return node
 
 
 def test_browser_and_server_read_levels_and_first_numbers_alike() -> None:
     """Whatever stands in a document: another program may have written it."""
     levels = [read_by_server("heading", "level", value)["attrs"]["level"] for value in LEVELS]
-    orders = [content.first_number(read_by_server("ordered_list", "order", value)) for value in ORDERS]
+    orders = [rich_text.first_number(read_by_server("ordered_list", "order", value)) for value in ORDERS]
     assert browser()["levels"] == levels == [3, 3, 3, 4, 3, 4, 4, 3]
     assert browser()["orders"] == orders == [1, 1, 0, 1, 2, 3, 10_000, 1, 3, 3, 3, 1, 1]
 
@@ -169,10 +169,10 @@ def test_a_file_gives_first_numbers_as_whole_numbers(value: Any, allowed: bool) 
     text = {"type": "doc", "content": [{"type": "ordered_list", "attrs": {"order": value}, "content": [item]}]}
     if not allowed:
         with pytest.raises(BadContent, match="order"):
-            content.check(text)
+            rich_text.check(text)
     else:
-        content.check(text)
-        assert content.first_number(content.read_back(text)["content"][0]) == (1 if value is None else value)
+        rich_text.check(text)
+        assert rich_text.first_number(rich_text.read_back(text)["content"][0]) == (1 if value is None else value)
 
 
 def test_browser_and_server_allow_the_same_links() -> None:

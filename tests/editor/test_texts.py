@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from tests.browsers import move_caret
 from tests.editor.conftest import Sheet
 from tests.factories import Team
-from tests.offline.looking import wait_until
+from tests.offline.browser_store import wait_until
 
 SheetFor = Callable[..., Sheet]
 
@@ -40,7 +40,7 @@ def test_a_reader_follows_the_typing_without_touching_anything(team: Team, sheet
 def in_columns(measure: Measure) -> str:
     """The description as pages are made of it."""
     db.session.rollback()
-    return store.texts([measure.name])[measure.name]["description.en"].plain
+    return document_store.texts([measure.name])[measure.name]["description.en"].plain
 
 
 def test_what_was_typed_is_in_the_page_before_any_script_runs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal, goals_of
@@ -45,7 +45,7 @@ def test_a_goal_is_made_with_the_measures(any_database: str, client: ProofReader
         assert client.post(address, data=sent).status_code == 303
     db.session.expire_all()
     [goal] = goals_of(empty)
-    titles = store.texts([goal.name])[goal.name]
+    titles = document_store.texts([goal.name])[goal.name]
     assert (titles["title.en"].plain, titles["title.de"].plain) == ("Less waste", "Weniger Abfall")
     assert [measure.goal_id for measure in all_measures(empty)] == [goal.id, goal.id]
 

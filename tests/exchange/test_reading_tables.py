@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from klimawerk.exchange.columns import CODE, GOAL, Layout
 from klimawerk.exchange.html_grid import MERGED
-from klimawerk.exchange.pasted import Pasted, Surroundings, read
-from klimawerk.exchange.tables import parse, read_table, written
+from klimawerk.exchange.pasted_tables import parse, read_table, written
+from klimawerk.exchange.table_columns import CODE, GOAL, Layout
+from klimawerk.exchange.table_values import Pasted, Surroundings, read
 from klimawerk.measures.content import SHEET
-from klimawerk.sheets.catalogue import Field
+from klimawerk.sheets.sheet_schema import Field
 from tests import factories
 from tests.client import ProofReader
 

@@ -9,18 +9,18 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy import event, select
 
-from klimawerk.collab import content, store
+from klimawerk.collab import document_store, rich_text
 from klimawerk.database import writing
-from klimawerk.exchange import layout
+from klimawerk.exchange import file_layout
 from klimawerk.exchange.service import export_bytes, export_programme, import_programme, preview
 from klimawerk.extensions import db
 from klimawerk.measures.service import all_measures
-from klimawerk.overview.bin import delete_item
+from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.partnerships.access import my_memberships
 from klimawerk.partnerships.models import Partnership
-from klimawerk.sheets.catalogue import sheet_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.rows import append_row, rows_of
+from klimawerk.sheets.sheet_schema import sheet_of
 from tests import factories
 from tests.amounts import decimals
 from tests.exchange.conftest import EXAMPLE, Json, as_bytes
@@ -50,7 +50,7 @@ def test_a_programme_written_here_survives_the_journey(app: Flask) -> None:
     bold = {"type": "text", "text": "Forty", "marks": [{"type": "strong"}]}
     rich = {"type": "doc", "content": [{"type": "paragraph", "content": [bold]}]}
     with writing():
-        store.replace(measure.name, {"description.en": rich})
+        document_store.replace(measure.name, {"description.en": rich})
         measure.values = {**measure.values, "no_cost": "yes", "ghg_t_co2e_a": "12.5", "ghg_level": "low"}
         append_row(measure, "personnel", {"side": "de", "amount": "3.5", "unit": "person_days"}, by=None)
         append_row(measure, "partners", {"kind.en": "school"}, by=None)
@@ -74,7 +74,7 @@ def test_a_programme_written_here_survives_the_journey(app: Flask) -> None:
 def test_a_text_that_is_nested_as_deep_as_the_editor_allows_survives_the_journey(app: Flask, example: Json) -> None:
     link = [{"type": "link", "attrs": {"href": "https://example.org/"}}]
     node: Json = {"type": "paragraph", "content": [{"type": "text", "text": "deep", "marks": link}]}
-    for _ in range(content.DEEPEST // 2 - 1):
+    for _ in range(rich_text.DEEPEST // 2 - 1):
         node = {"type": "bullet_list", "content": [{"type": "list_item", "content": [node]}]}
     example["measures"][0]["description"]["en"] = {"type": "doc", "content": [node]}
     once = export_bytes(import_programme(as_bytes(example), by=None))
@@ -152,7 +152,7 @@ def test_unknown_parts_and_wrong_sums_are_said_and_kept_out(app: Flask, example:
 
 
 def numbered(order: int | None) -> Json:
-    item = {"type": "list_item", "content": content.from_plain("one")["content"]}
+    item = {"type": "list_item", "content": rich_text.from_plain("one")["content"]}
     attributes = {} if order is None else {"attrs": {"order": order}}
     return {"type": "doc", "content": [{"type": "ordered_list", **attributes, "content": [item]}]}
 
@@ -165,7 +165,7 @@ def test_a_list_keeps_its_first_number_on_the_journey(app: Flask, example: Json)
     programme = import_programme(as_bytes(example), by=None)
     again = json.loads(export_bytes(programme))["measures"]
     assert {m["code"]: m["description"]["en"] for m in again[:3]} == {code: numbered(orders[code]) for code in texts}
-    shown = store.texts([measure.name for measure in all_measures(programme)])
+    shown = document_store.texts([measure.name for measure in all_measures(programme)])
     starts = {row["description.en"].html.partition("<li>")[0] for row in shown.values()}
     assert starts > {'<ol start="3">', '<ol start="0">', "<ol>"}
 
@@ -231,6 +231,10 @@ def _statements(work: Callable[[], object]) -> int:
 
 def test_every_field_and_row_of_the_sheets_has_its_place_in_a_file() -> None:
     """Else an export would silently lose what a sheet has gained."""
-    for kind, slots in (("programme", layout.PROGRAMME), ("goal", layout.GOAL), ("measure", layout.MEASURE)):
+    for kind, slots in (
+        ("programme", file_layout.PROGRAMME),
+        ("goal", file_layout.GOAL),
+        ("measure", file_layout.MEASURE),
+    ):
         sheet = sheet_of(kind)
         assert {name for _path, name in slots} == {*sheet.fields, *sheet.rows}

@@ -17,7 +17,7 @@ from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from tests import factories, servers
 from tests.factories import Team
-from tests.faults.desk import Desk
+from tests.faults.socket_client import Desk
 
 DeskFor = Callable[..., Desk]
 

@@ -11,16 +11,16 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Page, expect
 
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.database import writing
 from klimawerk.measures.models import Measure
 from tests import servers
 from tests.browsers import move_caret
 from tests.editor.conftest import Sheet
 from tests.factories import Team
-from tests.faults.desk import FRAGMENT
-from tests.live.house import until
-from tests.offline.looking import text_on_disk, wait_until
+from tests.faults.socket_client import FRAGMENT
+from tests.live.engine_server import until
+from tests.offline.browser_store import text_on_disk, wait_until
 from tests.servers import free_port
 
 BEGUN = 5_000  # bytes of the text that the page gets before everything stops
@@ -132,5 +132,5 @@ def _fill(measure: Measure, words: int) -> str:
     whole = " ".join("".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=6)) for _ in range(words))
     paragraph = {"type": "paragraph", "content": [{"type": "text", "text": whole}]}
     with writing():
-        store.replace(measure.name, {FRAGMENT: {"type": "doc", "content": [paragraph]}})
+        document_store.replace(measure.name, {FRAGMENT: {"type": "doc", "content": [paragraph]}})
     return whole

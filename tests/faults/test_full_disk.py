@@ -20,7 +20,7 @@ from klimawerk.live import changes
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
-from tests.faults.disks import disk, full, sqlite_address
+from tests.faults.small_disk import disk, full, sqlite_address
 
 __all__ = ["disk", "sqlite_address"]
 CALM = "The server cannot store or read anything just now.", "Der Server kann gerade nichts speichern"

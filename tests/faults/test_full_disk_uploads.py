@@ -15,7 +15,7 @@ from klimawerk.jobs import service as jobs
 from klimawerk.jobs.folders import Order
 from tests import factories
 from tests.client import ProofReader
-from tests.faults.disks import disk, full
+from tests.faults.small_disk import disk, full
 from tests.faults.test_full_disk import is_calm
 from tests.jobs.conftest import SMALL
 

@@ -11,14 +11,14 @@ import pytest
 import requests
 
 from klimawerk.extensions import db
-from klimawerk.live.limits import Bucket
+from klimawerk.live.rate_limits import Bucket
 from klimawerk.measures.models import Measure
 from klimawerk.sheets.rows import rows_of
 from tests.client import ProofReader
 from tests.factories import Team
 from tests.faults.conftest import Town
-from tests.faults.desk import Bystander
-from tests.live.house import until
+from tests.faults.socket_client import Bystander
+from tests.live.engine_server import until
 
 HTMX = {"HX-Request": "true"}
 NONSENSE = ["\x00", "a\x00b", "\ud83d", "\u202egnp.exe", "x" * 1_900_000, "9" * 5_000, "1e999", "NaN", "-0", "२०२७-१०"]

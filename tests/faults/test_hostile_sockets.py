@@ -15,14 +15,14 @@ import requests
 import socketio
 
 from tests import factories
-from tests.faults import hostile
+from tests.faults import hostile_updates
 from tests.faults.conftest import Town
-from tests.faults.desk import Bystander, Desk, memory
-from tests.live.house import b64, until
+from tests.faults.socket_client import Bystander, Desk, memory
+from tests.live.engine_server import b64, until
 
 MORE = 150.0  # MB that the server may hold more afterwards; leaks of the attacks below would be gigabytes
 NO_DOCUMENTS = ["measure:999999", "programme:1'--", "measure:", "", "x" * 5_000, "measure:1\x00", None, 7]
-NO_STATES = ["", "AA", "!!", "//////////8=", b64(hostile.number(2**40)), b64(b"\xff" * 90_000), 7, {}]
+NO_STATES = ["", "AA", "!!", "//////////8=", b64(hostile_updates.number(2**40)), b64(b"\xff" * 90_000), 7, {}]
 GARBAGE = [
     *(
         "",
@@ -79,19 +79,19 @@ def in_parts(desk: Desk, update: bytes) -> dict[str, object]:
 
 
 def test_forty_thousand_nested_nodes_are_refused(mallory: Desk) -> None:
-    assert in_parts(mallory, hostile.nested(40_000))["error"] in ("invalid", "too_large")
-    assert mallory.send(hostile.nested(30))["ok"]
+    assert in_parts(mallory, hostile_updates.nested(40_000))["error"] in ("invalid", "too_large")
+    assert mallory.send(hostile_updates.nested(30))["ok"]
 
 
 def test_a_megabyte_of_nothing_is_refused_before_it_costs_anything(mallory: Desk) -> None:
-    assert in_parts(mallory, hostile.empty_runs(490_000))["error"] == "too_large"
-    assert mallory.send(hostile.empty_runs(1_000))["ok"]
+    assert in_parts(mallory, hostile_updates.empty_runs(490_000))["error"] == "too_large"
+    assert mallory.send(hostile_updates.empty_runs(1_000))["ok"]
 
 
 def test_letters_that_would_be_merged_for_minutes_are_refused(mallory: Desk) -> None:
     state = mallory.doc.get_update()
-    assert in_parts(mallory, hostile.crossing(state, 12_000))["error"] in ("invalid", "too_large")
-    few = mallory.send(hostile.crossing(state, 50))
+    assert in_parts(mallory, hostile_updates.crossing(state, 12_000))["error"] in ("invalid", "too_large")
+    few = mallory.send(hostile_updates.crossing(state, 50))
     assert few["ok"], few
 
 

@@ -12,14 +12,14 @@ from sqlalchemy import create_engine, select, update
 from klimawerk import clock
 from klimawerk.accounts.models import Person
 from klimawerk.database import writing
-from klimawerk.exchange import arriving
-from klimawerk.exchange.importing import ROWS
+from klimawerk.exchange import import_slices
+from klimawerk.exchange.import_steps import ROWS
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
 from klimawerk.jobs.models import Job
 from klimawerk.jobs.runner import Runner
 from tests.exchange.conftest import census
-from tests.jobs.large import large
+from tests.jobs.large_import import large
 
 __all__ = ["census"]
 
@@ -64,7 +64,7 @@ def store_some(job: Job, pieces: int = 20) -> Job:
     assert claim
     engine = create_engine(f"sqlite:///{jobs.folder_of(job) / ROWS}")
     with engine.connect() as rows:
-        copier = arriving._Copier(rows, key)
+        copier = import_slices._Copier(rows, key)
         jobs.in_slices(islice(copier.pieces(), pieces), lambda: claim.slice(progress=copier.percent))
     engine.dispose()
     return now(key)

@@ -196,7 +196,7 @@ monkey.patch_all()
 import time
 from contextlib import nullcontext
 import gevent
-from klimawerk import turns
+from klimawerk import cooperative
 from klimawerk.jobs import service
 
 def compute(seconds):
@@ -207,7 +207,7 @@ def compute(seconds):
 def page():
     global statements
     while True:
-        turns.breathe()
+        cooperative.breathe()
         compute(0.004)
         statements += 1
 

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from playwright.sync_api import Page, expect
 
 from klimawerk.clock import now
-from klimawerk.digests import choices, sending
+from klimawerk.digests import preferences, sending
 from tests.comments.conftest import Table
 from tests.comments.conftest import table as table
-from tests.comments.test_live import ready, send
+from tests.comments.test_live_threads import ready, send
 from tests.digests.conftest import with_mail, words
 from tests.mailbox import Mailbox
-from tests.offline.looking import wait_until_nothing_is_kept
+from tests.offline.browser_store import wait_until_nothing_is_kept
 
 
 def test_a_comment_from_a_train_is_answered_and_the_morning_mail_tells_it(
@@ -23,9 +23,9 @@ def test_a_comment_from_a_train_is_answered_and_the_morning_mail_tells_it(
 ) -> None:
     with_mail(table.app, smtp.url)
     reviewer, editor = table.person("reviewer", "partner"), table.person()
-    choices.welcome(now())
+    preferences.welcome(now())
     for person in table.team.everybody():
-        choices.choose(person, frequency="daily" if person is reviewer else "never", hour=7, weekday=0)
+        preferences.choose(person, frequency="daily" if person is reviewer else "never", hour=7, weekday=0)
     comments = f"/items/{table.measure.id}/comments"
     train = page_for(reviewer, path=comments, viewport={"width": 320, "height": 640})
     desk = page_for(editor, path=comments)

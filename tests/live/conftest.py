@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.live.house import House, unchanged_registers
+from tests.live.engine_server import House, unchanged_registers
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ test("what changes often is fetched once a second at most", async () => {
 
 test("who saves data waits ten seconds between two requests, and for nothing once they save no more", async () => {
   const page = await following()
-  const { thrift } = await page.load("thrift.js")
+  const { thrift } = await page.load("data-saver.js")
   thrift.choose(true)
   await page.changed(13)
   await pass(400)

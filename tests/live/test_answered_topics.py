@@ -11,11 +11,11 @@ from klimawerk.comments.topics import ALL_SIDES
 from klimawerk.config import ROOT
 from klimawerk.editions import service as editions
 from klimawerk.extensions import db
-from klimawerk.live import events, topics
+from klimawerk.live import events, topic_access
+from klimawerk.live.database_health import PROBE
 from klimawerk.live.models import Topic
-from klimawerk.live.storage import PROBE
 from klimawerk.partnerships.access import member_of
-from klimawerk.sheets.doors import KINDS
+from klimawerk.sheets.document_access import KINDS
 from tests import factories
 from tests.client import ProofReader
 
@@ -38,7 +38,7 @@ def kinds_in_the_code() -> set[str]:
 def test_every_kind_of_topic_in_the_code_is_answered_by_somebody(app: Flask) -> None:
     found = kinds_in_the_code()
     assert {"editions", "versions", "partnership", "talks-de", "comments-partner", "measure"} <= found
-    assert found - topics._kinds.keys() == set()
+    assert found - topic_access._kinds.keys() == set()
 
 
 def test_every_topic_that_was_announced_is_answered_by_somebody(app: Flask) -> None:
@@ -49,16 +49,16 @@ def test_every_topic_that_was_announced_is_answered_by_somebody(app: Flask) -> N
     editions.make(programme, by=member, name="First", purpose="working")
     announced = {name.partition(":")[0] for name in db.session.scalars(db.select(Topic.name))}
     assert "editions" in announced
-    assert announced - WATCHED_BY_NOBODY - topics._kinds.keys() == set()
+    assert announced - WATCHED_BY_NOBODY - topic_access._kinds.keys() == set()
 
 
 @pytest.mark.parametrize("kind", ["programme", "versions", "editions"])
 def test_readers_watch_and_strangers_do_not(app: Flask, kind: str) -> None:
     team = factories.partnership()
     programme = factories.programme(team)
-    assert topics.may_watch(team.partner["observer"].id, f"{kind}:{programme.id}")
-    assert not topics.may_watch(factories.person().id, f"{kind}:{programme.id}")
-    assert not topics.may_watch(team.de["editor"].id, f"{kind}:99999")
+    assert topic_access.may_watch(team.partner["observer"].id, f"{kind}:{programme.id}")
+    assert not topic_access.may_watch(factories.person().id, f"{kind}:{programme.id}")
+    assert not topic_access.may_watch(team.de["editor"].id, f"{kind}:99999")
 
 
 def test_an_open_list_of_fixed_copies_gets_the_new_one(client: ProofReader) -> None:

@@ -11,7 +11,7 @@ import socketio
 
 from klimawerk.database import writing
 from klimawerk.live import changes, sockets
-from tests.live.house import Client, House, editor, until
+from tests.live.engine_server import Client, House, editor, until
 
 
 def here(client: Client, **where: object) -> dict[str, object]:

@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.load import ground, report
-from tests.load.contenders import Contender, Hocuspocus, Klimawerk, Spread, YWebsocket
-from tests.load.ground import Ground
-from tests.load.measures import Figures
+from tests.load import bench_data, report
+from tests.load.bench_data import Ground
+from tests.load.competitors import Contender, Hocuspocus, Klimawerk, Spread, YWebsocket
+from tests.load.process_cost import Figures
 from tests.load.scenarios import SCENARIOS
 from tests.servers import PostgreSQL, valkey
 
@@ -26,7 +26,7 @@ def main() -> int:
         if asked.processes:
             return _written(_processes(asked, folder), asked.out)
         prepared = folder / "prepared.sqlite"
-        made = ground.prepare(f"sqlite:///{prepared}", folder / "instance")
+        made = bench_data.prepare(f"sqlite:///{prepared}", folder / "instance")
         for name in asked.only:
             results[name] = _run(name, folder / name, prepared, made, asked)
             print(report.table(SCENARIOS[name], results[name]), flush=True)
@@ -45,7 +45,7 @@ def _processes(asked: argparse.Namespace, folder: Path) -> dict[str, dict[str, F
     database = PostgreSQL(durable=True)
     with valkey() as queue:
         template = database.create()
-        made = ground.prepare(template, folder / "instance")
+        made = bench_data.prepare(template, folder / "instance")
         for name in asked.only:
             contenders = [
                 Spread(folder / f"{name}-{workers}", made, workers, database.create(template), queue)

@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from tests.load.contenders import Contender, Klimawerk
-from tests.load.measures import Figures, percentile
-from tests.load.typists import Typists
+from tests.load.competitors import Contender, Klimawerk
+from tests.load.load_generator import Typists
+from tests.load.process_cost import Figures, percentile
 
 TYPED = 3_000  # milliseconds that is typed once all are in
 WAIT = 0.5  # seconds that the generator has to hear that the kill is near

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.load.measures import Figures
+from tests.load.process_cost import Figures
 from tests.load.scenarios import Scenario
 
 _ROWS = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.load.contenders import Contender
-from tests.load.editions import Editions
+from tests.load.competitors import Contender
+from tests.load.edition_timings import Editions
 from tests.load.herd import Herd
-from tests.load.measures import Figures, measured, percentile, percentiles
-from tests.load.standing import Fields, Idle, Joining
-from tests.load.typists import Typists
-from tests.load.versions import Versions
+from tests.load.idle_and_fields import Fields, Idle, Joining
+from tests.load.load_generator import Typists
+from tests.load.process_cost import Figures, measured, percentile, percentiles
+from tests.load.version_timings import Versions
 
 WARM_UP = 3.0  # seconds
 CARET = "A" * 350

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.load import ground, report
-from tests.load.contenders import Klimawerk
-from tests.load.editions import Editions
+from tests.load import bench_data, report
+from tests.load.competitors import Klimawerk
+from tests.load.edition_timings import Editions
 from tests.load.herd import Herd
 from tests.load.scenarios import SCENARIOS, Typing
-from tests.load.versions import Versions
+from tests.load.version_timings import Versions
 
 
 @pytest.mark.slow
 def test_the_bench_counts_what_people_type_and_loses_nothing_of_it(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
-    made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=6, documents=2)
+    made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=6, documents=2)
     server = Klimawerk(tmp_path / "server", prepared, made)
     scenario = Typing("T", "two documents, two people who type and one who reads", 2, 3, 2, 5)
     try:
@@ -35,7 +35,7 @@ def test_the_bench_counts_what_people_type_and_loses_nothing_of_it(tmp_path: Pat
 @pytest.mark.slow
 def test_the_bench_of_versions_says_how_long_and_how_large(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
-    made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
+    made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
     scenario = Versions("T", "a few versions", 20, times=2)
     figures = scenario.run(Klimawerk(tmp_path / "server", prepared, made), 1)
     assert all(value > 0 for value in figures.values()), figures
@@ -46,7 +46,7 @@ def test_the_bench_of_versions_says_how_long_and_how_large(tmp_path: Path) -> No
 @pytest.mark.slow
 def test_the_bench_of_fixed_copies_says_how_long(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
-    made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
+    made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
     figures = Editions("T", "a small programme", 6, 2, times=1).run(Klimawerk(tmp_path / "server", prepared, made), 1)
     assert all(value > 0 for value in figures.values()), figures
 
@@ -59,7 +59,7 @@ def test_a_peer_is_shown_as_a_ratio_to_us() -> None:
 @pytest.mark.slow
 def test_the_bench_of_a_herd_says_how_long_until_all_are_in_and_that_nobody_was_refused(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
-    made = ground.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=6, documents=1)
+    made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=6, documents=1)
     server, scenario = Klimawerk(tmp_path / "server", prepared, made), Herd("T", "six come, two type", 6, 2)
     try:
         figures = scenario.run(server, 0)

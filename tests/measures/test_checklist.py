@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from klimawerk.collab.content import to_plain
+from klimawerk.collab.rich_text import to_plain
 from klimawerk.exchange.demo import EXAMPLE
 from klimawerk.exchange.draft import MeasureDraft
 from klimawerk.exchange.service import preview

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.barriers import LOOKS, looked_at
+from tests.accessibility import LOOKS, looked_at
 from tests.comments.conftest import Table
-from tests.comments.test_looks import furnished
+from tests.comments.test_comments_accessibility import furnished
 
 
 def test_the_first_page_has_no_barrier_when_there_is_news(table: Table, page_for: Callable[..., Page]) -> None:

@@ -15,7 +15,7 @@ async function ready(records, { online = true, body = FIELD } = {}) {
   const page = open(body)
   for (const record of records) page.disk.waiting.set(record.id, record)
   const [{ connection }, { resend }] = await Promise.all(
-    ["connection.js", "store/resend.js", "fields.js", "store/keeper.js", "seldom/closed.js"].map(page.load),
+    ["connection.js", "store/resend.js", "fields.js", "store/store-writer.js", "seldom/locked-field.js"].map(page.load),
   )
   connection.start("/socket.io")
   if (online) await page.socket.online()
@@ -72,7 +72,7 @@ test("what is refused stays with the server's reason; two values side by side ar
 
 test("what waited for more than a day waits behind the gate", async () => {
   const page = await ready([left("5", { since: NOW - 24 * 60 * 60 * 1_000 - 1 })])
-  const { gate } = await page.load("gate.js")
+  const { gate } = await page.load("hold.js")
   assert.equal(gate.open, false)
   assert.deepEqual(page.requests, [])
   gate.release()

@@ -22,13 +22,13 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
-from klimawerk.collab import store
+from klimawerk.collab import document_store
 from klimawerk.collab.models import Document
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.operations import service
-from klimawerk.operations.archive import BadBackup
+from klimawerk.operations.backup_file import BadBackup
 from klimawerk.partnerships.models import Membership
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Frame
@@ -55,7 +55,7 @@ def filled(app: Flask, any_database: str) -> Flask:
         session.flush()
         session.add(Programme(frame_id=frame.id, values={"vision": "Ää \u2603"}, revs={"vision": 3}))
         session.add(Login(key="k", person_id=team.de["editor"].id, expires_at=now()))
-        store.create("programme:1", {"title.de": None, "title.en": None})
+        document_store.create("programme:1", {"title.de": None, "title.en": None})
         changes.note("programme:1")
     return app
 

@@ -17,14 +17,14 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.database import writing
 from klimawerk.exchange.demo import EXAMPLE
+from klimawerk.exchange.import_preview import Shown
 from klimawerk.exchange.service import export_programme, import_programme, preview
-from klimawerk.exchange.shown import Shown
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
-from klimawerk.overview.bin import delete_item
+from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.rows import append_row, rows_of
-from tests import factories, known
+from tests import factories, shared_caches
 from tests.amounts import decimals
 from tests.client import ProofReader
 from tests.factories import Team
@@ -64,7 +64,7 @@ def example(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
         )
     )
     app.test_client_class = ProofReader
-    known.remember(app)
+    shared_caches.remember(app)
     with app.app_context():
         client = app.test_client()
         assert isinstance(client, ProofReader)

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from klimawerk.collab import store
-from klimawerk.collab.content import from_plain
+from klimawerk.collab import document_store
+from klimawerk.collab.rich_text import from_plain
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal
-from klimawerk.overview.bin import delete_item, restore_item
+from klimawerk.overview.recycle_bin import delete_item, restore_item
 from tests import factories
 from tests.client import ProofReader
 
@@ -111,9 +111,9 @@ def test_the_bin_of_others_is_out_of_reach(client: ProofReader) -> None:
 def test_a_deleted_measures_document_is_closed_and_opens_again(app: object) -> None:
     measure = factories.measure(factories.programme(factories.partnership()))
     delete_item(measure, by=factories.person().id)
-    assert store.find(measure.name).deleted
+    assert document_store.find(measure.name).deleted
     restore_item(measure, by=factories.person().id)
-    assert not store.find(measure.name).deleted
+    assert not document_store.find(measure.name).deleted
 
 
 def test_a_measure_moves_under_a_goal_of_its_own_programme_only(client: ProofReader) -> None:

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from klimawerk import config as configuration
 from klimawerk import create_app
-from klimawerk.accounts import links, passwords, service
+from klimawerk.accounts import expiring_links, passwords, service
 from klimawerk.accounts.models import AuditEntry, Link, Person
 from klimawerk.clock import now
-from klimawerk.digests import making, sending
+from klimawerk.digests import builder, sending
 from klimawerk.digests.models import DigestMail
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
@@ -229,8 +229,8 @@ def test_a_link_handed_over_by_a_coordinator_confirms_nothing(app: Flask, client
     client.login(team.de["coordinator"])
     accepted(guest_of(app), link_in(invite(client, team, UNKNOWN)))
     (made,) = service.accounts_with(UNKNOWN)
-    token = links.reset_link(made, by=team.de["coordinator"]).rpartition("/")[2]
-    links.reset_password(token, "another passphrase")
+    token = expiring_links.reset_link(made, by=team.de["coordinator"]).rpartition("/")[2]
+    expiring_links.reset_password(token, "another passphrase")
     db.session.expire_all()
     assert made.confirmed_at is None
 
@@ -264,7 +264,7 @@ def test_no_digest_goes_to_an_address_that_is_not_confirmed(
     accepted(guest_of(app), link_in(invite(client, team, UNKNOWN)))
     (made,) = service.accounts_with(UNKNOWN)
     with mailing.app_context():
-        assert making.make_all(now(), lambda: None) == 0
+        assert builder.make_all(now(), lambda: None) == 0
         mail = DigestMail(person=db.session.get_one(Person, made.id), partnerships=[])
         assert sending._no_longer_wanted(mail) == "the address is not confirmed"
 
@@ -287,9 +287,9 @@ def test_a_restored_or_old_invitation_counts_as_shown(app: Flask, client: ProofR
     client.login(team.de["coordinator"])
     invite(client, team, UNKNOWN)
     link = db.session.scalars(select(Link)).one()
-    assert not links.proves_address(link)
-    links.was_mailed(link)
-    assert links.proves_address(link)
+    assert not expiring_links.proves_address(link)
+    expiring_links.was_mailed(link)
+    assert expiring_links.proves_address(link)
     client.post(f"/partnerships/{team.partnership.id}/invitations/{link.id}/resend")
     db.session.expire_all()
-    assert not links.proves_address(link)
+    assert not expiring_links.proves_address(link)

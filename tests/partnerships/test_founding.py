@@ -13,7 +13,7 @@ from klimawerk.accounts.models import AuditEntry, Person
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.partnerships import invitations, requests, service
+from klimawerk.partnerships import invitations, joint_requests, service
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.partnerships.countries import country_choices
 from klimawerk.partnerships.models import JointRequest, Municipality, Partnership
@@ -217,30 +217,30 @@ def test_a_rate_holds_when_the_other_side_has_confirmed_it(client: ProofReader, 
 def test_a_rate_that_is_no_number_is_pointed_at(client: ProofReader, team: Team, rate: str) -> None:
     client.login(team.de["coordinator"])
     assert ask_for_rate(client, team, rate=rate) == 422
-    assert requests.open_requests(team.partnership.id) == []
+    assert joint_requests.open_requests(team.partnership.id) == []
 
 
 def test_only_coordinators_ask_and_the_same_is_asked_once(client: ProofReader, team: Team) -> None:
     client.login(team.de["editor"])
     assert ask_for_rate(client, team) == 403
     mine = place(team.de["coordinator"], team)
-    requests.ask(mine, "delete", {}, programme_id=programme().id)
+    joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
     with pytest.raises(Refused, match="already"):
-        requests.ask(mine, "delete", {}, programme_id=programme().id)
+        joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
     neutral = factories.member(team.partnership, "neutral", "coordinator")
     with pytest.raises(Refused):
-        requests.ask(place(neutral, team), "languages", {}, programme_id=programme().id)
+        joint_requests.ask(place(neutral, team), "languages", {}, programme_id=programme().id)
 
 
 def test_nobody_of_the_side_that_asked_confirms(app: Flask, team: Team) -> None:
     mine = place(team.de["coordinator"], team)
     colleague = place(factories.member(team.partnership, "de", "coordinator"), team)
-    asked = requests.ask(mine, "delete", {}, programme_id=programme().id)
+    asked = joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
     for own in (mine, colleague):
         with pytest.raises(Refused):
-            requests.answer(own, asked.id, yes=True)
+            joint_requests.answer(own, asked.id, yes=True)
     assert programme().deleted_at is None
-    requests.answer(place(team.partner["coordinator"], team), asked.id, yes=True)
+    joint_requests.answer(place(team.partner["coordinator"], team), asked.id, yes=True)
     assert programme().deleted_at is not None
 
 
@@ -255,15 +255,15 @@ def test_another_partnerships_programme_cannot_be_asked_about(client: ProofReade
 def test_languages_and_withdrawing_and_declining(app: Flask, team: Team) -> None:
     mine, theirs = place(team.de["coordinator"], team), place(team.partner["coordinator"], team)
     payload = {"languages": ["de", "en", "fr"], "lead": "fr"}
-    first = requests.ask(mine, "languages", payload, programme_id=programme().id)
+    first = joint_requests.ask(mine, "languages", payload, programme_id=programme().id)
     with pytest.raises(Refused):
-        requests.withdraw(theirs, first.id)
-    requests.withdraw(mine, first.id)
-    second = requests.ask(mine, "languages", payload, programme_id=programme().id)
-    requests.answer(theirs, second.id, yes=False)
+        joint_requests.withdraw(theirs, first.id)
+    joint_requests.withdraw(mine, first.id)
+    second = joint_requests.ask(mine, "languages", payload, programme_id=programme().id)
+    joint_requests.answer(theirs, second.id, yes=False)
     assert programme().frame.languages == ["de", "en"]
-    third = requests.ask(theirs, "languages", payload, programme_id=programme().id)
-    requests.answer(mine, third.id, yes=True)
+    third = joint_requests.ask(theirs, "languages", payload, programme_id=programme().id)
+    joint_requests.answer(mine, third.id, yes=True)
     assert (programme().frame.languages, programme().frame.lead_language) == (["de", "en", "fr"], "fr")
 
 
@@ -273,9 +273,9 @@ def test_deleting_needs_both_and_either_brings_it_back_for_a_while(client: Proof
     client.login(team.de["editor"])
     page = f"/programmes/{programme().id}"
     assert client.get(page).status_code == 200
-    asked = requests.ask(mine, "delete", {}, programme_id=programme().id)
+    asked = joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
     assert client.get(page).status_code == 200
-    requests.answer(theirs, asked.id, yes=True)
+    joint_requests.answer(theirs, asked.id, yes=True)
     assert client.get(page).status_code == 404
     assert page not in client.get("/").text
     client.post("/logout")
@@ -284,10 +284,10 @@ def test_deleting_needs_both_and_either_brings_it_back_for_a_while(client: Proof
     client.post(f"{at}/{asked.id}/undo")
     assert client.get(page).status_code == 200
     with pytest.raises(Refused):
-        requests.undo(mine, asked.id)
-    again = requests.ask(mine, "delete", {}, programme_id=programme().id)
-    requests.answer(theirs, again.id, yes=True)
+        joint_requests.undo(mine, asked.id)
+    again = joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
+    joint_requests.answer(theirs, again.id, yes=True)
     with writing() as database:
         database.get_one(JointRequest, again.id).answered_at = now() - timedelta(days=31)
     with pytest.raises(Refused):
-        requests.undo(mine, again.id)
+        joint_requests.undo(mine, again.id)

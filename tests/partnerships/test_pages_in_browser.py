@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Page
 
 from klimawerk.accounts.models import Person
-from klimawerk.partnerships import invitations, requests
+from klimawerk.partnerships import invitations, joint_requests
 from klimawerk.partnerships.access import member_of
 from klimawerk.programmes.service import create_programme
 from tests import factories
-from tests.barriers import barriers, looked_at
+from tests.accessibility import barriers, looked_at
 
 PAGES = ["/", "/account", "/partnerships/new", "/partnerships/{}/members", "/partnerships/{}/settings",
          "/partnerships/{}/joint", "/partnerships/{}/municipalities/1", "/nothing-here", "/accessibility"]  # fmt: skip
@@ -30,7 +30,7 @@ def coordinator(page_for: Callable[..., Page]) -> Callable[..., Page]:
     assert mine
     assert theirs
     invitations.invite(mine, invitations.Invitation("new@example.org", "de", "editor", "de"))
-    requests.ask(theirs, "delete", {}, programme_id=programme.id)
+    joint_requests.ask(theirs, "delete", {}, programme_id=programme.id)
 
     def open_page(who: Person | None = team.de["coordinator"], **options: object) -> Page:
         return page_for(who, **options)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from klimawerk.config import ROOT
-from tests.lengths import steps
-from tests.patterns import growth, in_python, in_scripts
+from tests.long_runs import steps
+from tests.patterns import in_python, in_scripts, time_growth
 from tests.patterns.inputs import shapes
 
 MOST = steps(150, 1_000)  # hostile texts for each expression
@@ -47,7 +47,7 @@ FORMER_SCRIPTS = {
 
 def _as_it_grows(pattern: str, flags: int, run: Callable[[str], object]) -> str | None:
     for shape in shapes(pattern, flags, MOST):
-        if grows := growth.superlinear(run, shape.text):
+        if grows := time_growth.superlinear(run, shape.text):
             return f"{shape}: {grows}"
     return None
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 
-from klimawerk.accounts import audit, links, service
+from klimawerk.accounts import audit, expiring_links, service
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
-from klimawerk.collab import store
-from klimawerk.collab.content import from_plain
+from klimawerk.collab import document_store
+from klimawerk.collab.rich_text import from_plain
 from klimawerk.comments import service as comments
 from klimawerk.comments.models import CommentsRead
 from klimawerk.comments.service import Subject, Written
@@ -78,7 +78,7 @@ def workshop(app: Flask) -> Workshop:
 
 def _write(work: Workshop) -> None:
     with writing():
-        store.merge(work.measure.name, {"description.en": from_plain(TEXT)}, by=work.zeb.id)
+        document_store.merge(work.measure.name, {"description.en": from_plain(TEXT)}, by=work.zeb.id)
     versions.keep(work.measure.id, by=work.member(work.zeb), label="Kept", remark="")
     editions.make(
         work.programme, by=work.member(work.team.de["coordinator"]), name="After the mission", purpose="mission"
@@ -102,7 +102,7 @@ def _talk(work: Workshop) -> None:
 def _be_recorded(work: Workshop) -> None:
     service.sign_in(EMAIL, "a wrong one")
     assert service.sign_in(EMAIL, factories.PASSWORD)
-    links.reset_link(work.zeb, by=None)
+    expiring_links.reset_link(work.zeb, by=None)
     other = factories.partnership("Another", "Third")
     inviting = member_of(other.de["coordinator"], other.partnership.id)
     assert inviting

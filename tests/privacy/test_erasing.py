@@ -18,10 +18,10 @@ from klimawerk.exchange.service import export_bytes
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership, Partnership
 from klimawerk.partnerships.refusals import Refused
-from klimawerk.privacy import erased, erasure
+from klimawerk.privacy import erasure, erasure_log
 from klimawerk.search.models import SearchEntry
 from klimawerk.versions.models import Version
-from klimawerk.versions.who import PERSON, passages_of
+from klimawerk.versions.text_authors import PERSON, passages_of
 from tests import factories
 from tests.client import ProofReader
 from tests.privacy.conftest import EMAIL, NAME, TEXT, Workshop
@@ -244,14 +244,14 @@ def test_the_command_asks_first_and_erases(app: Flask, workshop: Workshop) -> No
 
 def test_the_list_of_the_erased_names_nobody_and_is_private(app: Flask, workshop: Workshop) -> None:
     erasure.erase(workshop.zeb, by=None)
-    file = Path(app.extensions["klimawerk"].instance) / erased.FILE
+    file = Path(app.extensions["klimawerk"].instance) / erasure_log.FILE
     assert file.stat().st_mode & 0o077 == 0
     assert not any(trace in file.read_text() for trace in TRACES)
-    erased.write()
+    erasure_log.write()
     assert len(file.read_text().splitlines()) == 1
     file.write_text(file.read_text() + '{"half a l')
     erasure.erase(workshop.ama, by=None)
-    assert {number for _key, number, _made in filter(None, map(erased._mark, file.read_text().splitlines()))} == {
+    assert {number for _key, number, _made in filter(None, map(erasure_log._mark, file.read_text().splitlines()))} == {
         workshop.zeb.id,
         workshop.ama.id,
     }

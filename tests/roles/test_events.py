@@ -10,13 +10,13 @@ from flask import Flask
 from pycrdt import Doc
 
 from klimawerk.extensions import socketio as server
-from klimawerk.live import topics
+from klimawerk.live import topic_access
 from klimawerk.partnerships.rights import Right
 from tests import servers
-from tests.faults.desk import Desk
-from tests.live.house import b64
+from tests.faults.socket_client import Desk
+from tests.live.engine_server import b64
 from tests.roles.requirements import EVENTS, Requirement
-from tests.roles.world import Role, World, built
+from tests.roles.role_matrix_data import Role, World, built
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def documents_are_joined_and_written_in_by_whom_they_are_for(world: World, desks
 
 
 def topics_of_every_kind_are_watched_by_whom_they_are_for(world: World, desks: dict[str, tuple[Role, Desk]]) -> None:
-    assert len(topics._kinds) > 9
+    assert len(topic_access._kinds) > 9
     for role, desk in desks.values():
         answer = desk.ask("watch", {"topics": world.topics()})
         assert answer["ok"]

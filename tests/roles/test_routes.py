@@ -19,10 +19,10 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from klimawerk.extensions import db
-from tests import lengths
+from tests import long_runs
 from tests.client import ProofReader
 from tests.roles.requirements import ACCOUNT, ANYBODY, ROUTES, Requirement
-from tests.roles.world import SECRET, Role, World, built
+from tests.roles.role_matrix_data import SECRET, Role, World, built
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OWN_TABLES = ("login", "audit_entry", "known_browser", "attempt")
@@ -87,7 +87,7 @@ def test_the_matrix_finds_an_open_door(
 
 def _asked(roles: list[Role], requirement: Requirement) -> list[Role]:
     """Everybody to whom it is closed; of those to whom it is open one of each side, or all with LONG=1."""
-    if lengths.LONG:
+    if long_runs.LONG:
         return roles
     let_in = [role for role in roles if role.fulfils(requirement)]
     weakest = {role.side: role for role in let_in}

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from klimawerk.search import index
-from tests.barriers import LOOKS, looked_at
+from tests.accessibility import LOOKS, looked_at
 from tests.comments.conftest import Table
-from tests.comments.test_looks import furnished
+from tests.comments.test_comments_accessibility import furnished
 
 
 def test_from_the_outline_to_the_place(table: Table, page_for: Callable[..., Page]) -> None:

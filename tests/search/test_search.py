@@ -8,18 +8,18 @@ import pytest
 from flask import Flask
 from markupsafe import Markup
 
-from klimawerk.collab import projection, store
-from klimawerk.collab.content import from_plain
+from klimawerk.collab import document_store, projection
+from klimawerk.collab.rich_text import from_plain
 from klimawerk.comments import service
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.measures.service import create_measure
 from klimawerk.search import index
 from klimawerk.search.models import SearchEntry
-from klimawerk.search.words import folded, passage, wanted
+from klimawerk.search.tokens import folded, passage, wanted
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import append_row, delete_row, rows_of
-from klimawerk.versions import blackout
+from klimawerk.versions import redaction
 from tests import factories
 from tests.comments.conftest import Table, Voice, said
 
@@ -36,7 +36,7 @@ def finds(voice: Voice, words: str, **more: str) -> bool:
 
 def write(table: Table, words: str, fragment: str = "description.de") -> None:
     with writing():
-        store.merge(table.measure.name, {fragment: from_plain(words)}, by=table.person().id)
+        document_store.merge(table.measure.name, {fragment: from_plain(words)}, by=table.person().id)
     projection.project_now(table.measure.name)
 
 
@@ -160,7 +160,7 @@ def test_what_is_gone_is_not_found(any_database: str, table: Table, voice: Voice
 def test_what_was_blacked_out_is_not_found(any_database: str, table: Table, voice: Voice) -> None:
     write(table, "Call Akosua on 0301234567.")
     assert finds(voice, "0301234567")
-    blackout.black_out(table.measure, "0301234567", "A private number")
+    redaction.black_out(table.measure, "0301234567", "A private number")
     assert db.session.scalars(db.select(SearchEntry).where(SearchEntry.words.contains("0301234567"))).all() == []
     assert not finds(voice, "0301234567")
 

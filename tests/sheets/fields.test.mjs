@@ -11,7 +11,7 @@ const drawn = (rev, value = "100", more = "") => `<kw-field id="f-cost" data-rev
 async function ready(lock = "") {
   const page = open(`<section id="sheet" data-topic="measure:7" data-rev="12">${lock}${drawn(3)}</section><button id="other"></button>`)
   const [{ connection }, , { saving }, door] = await Promise.all(
-    ["connection.js", "fields.js", "saving.js", "store/door.js", "offer.js"].map(page.load),
+    ["connection.js", "fields.js", "save-status.js", "store/store-access.js", "unsaved-copy.js"].map(page.load),
   )
   connection.start("/socket.io")
   await page.socket.online()

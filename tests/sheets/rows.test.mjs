@@ -12,7 +12,7 @@ const list = (rev, ...names) => `<section id="rows" data-topic="measure:7" data-
 async function ready(body = list(1, "a", "b")) {
   const page = open(`${body}<div id="flashes"></div><button id="other"></button>`)
   const [, rows, { saving }, door] = await Promise.all(
-    ["connection.js", "rows.js", "saving.js", "store/door.js", "offer.js"].map(page.load),
+    ["connection.js", "rows.js", "save-status.js", "store/store-access.js", "unsaved-copy.js"].map(page.load),
   )
   rows.startRows()
   const submit = async (selector, by) => {

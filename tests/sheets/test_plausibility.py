@@ -15,9 +15,9 @@ from klimawerk.goals.models import Goal
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.catalogue import Sheet
 from klimawerk.sheets.plausibility import Period, date_hints
 from klimawerk.sheets.rows import append_row, rows_of
+from klimawerk.sheets.sheet_schema import Sheet
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team

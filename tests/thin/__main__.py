@@ -14,8 +14,8 @@ from typing import Any
 
 from tests import browsers
 from tests.servers import Klimawerk
-from tests.thin.measured import Experiment, Seconds, served, trusting
-from tests.thin.shaped import DELAY, RATE, Line, Weather, thin
+from tests.thin.shaped_line import DELAY, RATE, Line, Weather, thin
+from tests.thin.slow_line_experiment import Experiment, Seconds, served, trusting
 
 STEPS = {
     "readable": ("readable: the text is painted, in its style", 3.0),

@@ -12,22 +12,22 @@ from flask import Flask
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from sqlalchemy import Table, select
 
-from klimawerk.collab import content, projection, store
+from klimawerk.collab import document_store, projection, rich_text
 from klimawerk.collab.models import Document, LiveText, Update
-from klimawerk.collab.setbacks import Setbacks
+from klimawerk.collab.retry_backoff import Setbacks
 from klimawerk.comments.models import Thread
 from klimawerk.database import writing
-from klimawerk.exchange import reading
-from klimawerk.exchange.problems import Refused
+from klimawerk.exchange import json_reader
+from klimawerk.exchange.import_problems import Refused
 from klimawerk.extensions import db
 from klimawerk.installation import Installation
 from klimawerk.measures.models import Measure
-from klimawerk.operations import archive
+from klimawerk.operations import backup_file
 from tests.client import ProofReader
 from tests.factories import Team
 from tests.faults.conftest import DeskFor, desk_for, measure, team
-from tests.faults.desk import FRAGMENT
-from tests.live.house import until
+from tests.faults.socket_client import FRAGMENT
+from tests.live.engine_server import until
 
 __all__ = ["desk_for", "measure", "team"]
 NO_TEXT = ["a\x00b", "a\x0bb", "a\x9bb", "a\ufffeb"]
@@ -78,15 +78,15 @@ def test_a_text_that_holds_such_characters_already_goes_on(
     words = "before\x00\x0b\x9b\ufffeafter"
     poisoned = update_with(lambda text, p: (text.insert(0, words), p.attributes.__setitem__("order", "1e308")))
     with writing():
-        document = store.find(measure.name)
+        document = document_store.find(measure.name)
         document.seq += 1
         db.session.add(Update(document_id=document.id, seq=document.seq, payload=poisoned))
     projection.project_now(measure.name)
     assert "before  \u00a0\ufffdafter" in plain(measure.name)
-    kept = store.contents(measure.name)[FRAGMENT]
+    kept = document_store.contents(measure.name)[FRAGMENT]
     with writing():  # as a version that is brought back
-        store.merge(measure.name, {FRAGMENT: kept})
-        store.replace(measure.name, {"title.en": content.from_plain("A\x00B")})
+        document_store.merge(measure.name, {FRAGMENT: kept})
+        document_store.replace(measure.name, {"title.en": rich_text.from_plain("A\x00B")})
     projection.project_now(measure.name)
     assert "before  \u00a0\ufffdafter" in plain(measure.name)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
@@ -95,10 +95,10 @@ def test_a_text_that_holds_such_characters_already_goes_on(
 def test_a_document_that_cannot_be_read_holds_up_no_other_and_is_told_of_once(
     any_database: str, app: Flask, team: Team, measure: Measure, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken, good = store.find(measure.name), store.find(f"goal:{measure.goal_id}")
+    broken, good = document_store.find(measure.name), document_store.find(f"goal:{measure.goal_id}")
     with writing():
         broken.state, broken.upto, broken.seq, broken.dirty_since = b"\x01\x07", 7, 7, measure.created_at
-        store.replace(good.name, {"title.en": content.from_plain("Another title")})
+        document_store.replace(good.name, {"title.en": rich_text.from_plain("Another title")})
     setbacks = Setbacks()
     for _ in range(3):
         projection.sweep(setbacks, everything=True)
@@ -106,7 +106,7 @@ def test_a_document_that_cannot_be_read_holds_up_no_other_and_is_told_of_once(
     assert len(told) == 1
     assert setbacks.waits(broken.name)
     db.session.expire_all()
-    assert store.find(good.name).dirty_since is None
+    assert document_store.find(good.name).dirty_since is None
     assert [setbacks.failed(broken.name) for _ in range(20)][-1] == 3_600
 
 
@@ -137,16 +137,16 @@ def test_a_cookie_is_text_too(any_database: str, client: ProofReader, team: Team
 @pytest.mark.parametrize("letter", ["\\u0000", "\\ud800", "\\u0085", "\x85", "\\ufdd0", "\\u000b"])
 def test_a_file_with_what_is_no_text_is_refused_with_the_place(letter: str) -> None:
     with pytest.raises(Refused) as refused:
-        reading.read(f'{{"measures": [{{"code": "A{letter}"}}]}}'.encode(), 10_000)
+        json_reader.read(f'{{"measures": [{{"code": "A{letter}"}}]}}'.encode(), 10_000)
     assert "measures" in str(refused.value)
-    assert reading.read(b'{"measures": [{"code": "A\\r\\n\\tB"}]}', 10_000)
+    assert json_reader.read(b'{"measures": [{"code": "A\\r\\n\\tB"}]}', 10_000)
 
 
 def test_a_backup_with_a_nul_can_be_restored_into_either_database(app: Flask, tmp_path: Path) -> None:
     table = Installation.__table__
     assert isinstance(table, Table)
     path = tmp_path / "backup"
-    header = archive.Header("1", "1", "2026-11-29", [table.name])
-    archive.write(path, header, [(table, [{"id": 1, "key": "a\x00b", "gen": "c\x85"}])])
-    rows = [one for one in archive.read(path, {table.name: table}) if isinstance(one, tuple)]
+    header = backup_file.Header("1", "1", "2026-11-29", [table.name])
+    backup_file.write(path, header, [(table, [{"id": 1, "key": "a\x00b", "gen": "c\x85"}])])
+    rows = [one for one in backup_file.read(path, {table.name: table}) if isinstance(one, tuple)]
     assert rows == [(table, {"id": 1, "key": "a b", "gen": "c\x85"})]

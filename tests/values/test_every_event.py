@@ -11,11 +11,11 @@ from flask import Flask
 
 from klimawerk.live import events
 from klimawerk.measures.models import Measure
-from tests import lengths
+from tests import long_runs
 from tests.factories import Team
 from tests.faults.conftest import DeskFor, desk_for, measure, team
 from tests.servers import Klimawerk
-from tests.values.hostile import HOSTILE
+from tests.values.hostile_values import HOSTILE
 
 __all__ = ["desk_for", "measure", "team"]
 NUMBERS: list[Any] = [2**31, 2**63, 2**64, 2**70, -1, 0, 1.5, float("nan"), float("inf"), True, None]
@@ -48,7 +48,7 @@ def test_nothing_in_any_event_is_a_failure(
     values, desk, said = cycle(VALUES), desk_for(team.de["editor"]), 0
     for event, names in known_events(app).items():
         for name in names:
-            for value in islice(values, lengths.steps(12, len(VALUES))):
+            for value in islice(values, long_runs.steps(12, len(VALUES))):
                 payload = {key: good[key] for key in names if key in good} | {name: value}
                 answer = desk.ask(event, payload)
                 assert answer["ok"] or answer["error"] != events.UNAVAILABLE, (event, name, value, answer)

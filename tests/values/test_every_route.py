@@ -19,11 +19,11 @@ from werkzeug.routing import Rule
 from werkzeug.utils import cached_property
 
 from klimawerk.extensions import db
-from klimawerk.web.incoming import PageRequest
-from tests import lengths
+from klimawerk.web.request_input import PageRequest
+from tests import long_runs
+from tests.roles.role_matrix_data import Role, World, built
 from tests.roles.test_routes import Window, restored, routes, window_of, writes
-from tests.roles.world import Role, World, built
-from tests.values.hostile import HOSTILE
+from tests.values.hostile_values import HOSTILE
 
 GOOD = {
     "rev": "0", "value": "low", "words": "Words", "language": "en", "kind": "question", "name": "A name",
@@ -88,7 +88,7 @@ def no_route_has_an_error_of_ours(app: Flask, caplog: pytest.LogCaptureFixture) 
     roles = {role.name: role for role in world.roles()}
     asking = [roles["coordinator, de"], roles["a visitor"], roles["an operator of no partnership"]]
     values, tried = cycle(HOSTILE), 0
-    for role in asking if lengths.LONG else asking[:1]:
+    for role in asking if long_runs.LONG else asking[:1]:
         for name, rules in sorted(routes(app).items(), key=lambda one: one[0].endswith(ENDINGS)):
             for rule in rules:
                 tried += sum(1 for _answer in _all(app, world, role, name.split()[0], rule, values))
@@ -115,7 +115,7 @@ def _all(
     app: Flask, world: World, role: Role, method: str, rule: Rule, values: Iterator[str], each: int = 1
 ) -> Iterator[int]:
     """The status of every answer: to values in the address, and under every name that the route asks for."""
-    each = lengths.steps(each, len(HOSTILE))
+    each = long_runs.steps(each, len(HOSTILE))
     window = window_of(app, role)
     with restored() as restore:
         for address, sent in _requests(world, window, method, rule, values, each):

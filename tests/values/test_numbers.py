@@ -12,8 +12,8 @@ from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
 from klimawerk.money import BadAmount, parse_amount
 from klimawerk.programmes.service import programme_of
-from klimawerk.sheets.codes import next_code
-from klimawerk.sheets.dates import parse_month
+from klimawerk.sheets.date_parsing import parse_month
+from klimawerk.sheets.item_codes import next_code
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import rows_of
 from tests import factories

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab import projection, store
-from klimawerk.collab.content import from_plain
+from klimawerk.collab import document_store, projection
+from klimawerk.collab.rich_text import from_plain
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
@@ -48,7 +48,7 @@ class Desk:
     def write(self, fragment: str, words: str, *, by: Person | None = None) -> None:
         """Make these words the whole text."""
         with writing():
-            store.replace(self.measure.name, {fragment: from_plain(words)}, by=(by or self.editor()).id)
+            document_store.replace(self.measure.name, {fragment: from_plain(words)}, by=(by or self.editor()).id)
         projection.project_now(self.measure.name)
 
     def keep(self, label: str = "", side: str = "de") -> Version:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from pycrdt import Doc, XmlFragment
 
-from klimawerk.collab import content, merging
-from klimawerk.collab.content import Node
-from klimawerk.collab.passages import Span, carried
+from klimawerk.collab import rich_text, text_merge
+from klimawerk.collab.attribution import Span, carried
+from klimawerk.collab.rich_text import Node
 from klimawerk.comments.anchors import anchor_in, times
 from klimawerk.text import look
-from klimawerk.versions import blackout
-from klimawerk.versions.comparing import CHANGED as ROW_CHANGED
-from klimawerk.versions.comparing import SAME as ROW_SAME
-from klimawerk.versions.comparing import State, compare, compare_rows
-from klimawerk.versions.redline import ADDED, CHANGED, REMOVED, SAME, compare_texts, compare_words
-from tests.live.house import element
+from klimawerk.versions import redaction
+from klimawerk.versions.comparison import CHANGED as ROW_CHANGED
+from klimawerk.versions.comparison import SAME as ROW_SAME
+from klimawerk.versions.comparison import State, compare, compare_rows
+from klimawerk.versions.text_diff import ADDED, CHANGED, REMOVED, SAME, compare_texts, compare_words
+from tests.live.engine_server import element
 
 PLAIN = "Die Müllabfuhr leert 40 Tonnen im Ortsteil."
 TWINS = {
@@ -76,12 +76,12 @@ def test_fields_and_lines_that_look_the_same_have_not_changed() -> None:
 def test_merging_leaves_what_looks_the_same_alone(twin: str) -> None:
     doc: Doc[XmlFragment] = Doc()
     fragment = doc.get("t", type=XmlFragment)
-    content.write(fragment, rich("Ziel", twin))
+    rich_text.write(fragment, rich("Ziel", twin))
     before = doc.get_state()
-    merging.merge(fragment, rich("Ziel", PLAIN))
+    text_merge.merge(fragment, rich("Ziel", PLAIN))
     assert doc.get_state() == before
-    merging.merge(fragment, rich("Ziel", PLAIN.replace("leert", "holt")))
-    assert content.to_plain(fragment) == "Ziel\n\n" + twin.replace("leert", "holt")
+    text_merge.merge(fragment, rich("Ziel", PLAIN.replace("leert", "holt")))
+    assert rich_text.to_plain(fragment) == "Ziel\n\n" + twin.replace("leert", "holt")
     assert len(element(fragment, 1).children) == 1, "one word was changed in place"
 
 
@@ -102,6 +102,6 @@ def test_words_are_found_for_comments_and_blacking_out_however_they_are_composed
         "from": "AA=="
     }
     for text in TWINS.values():
-        left = blackout.hidden_text(rich(text), "Müllabfuhr leert")
-        assert look(content.to_plain(left)) == PLAIN.replace("Müllabfuhr leert", blackout.BAR)
-        assert blackout.hidden({"text.de": text}, "Müllabfuhr")["text.de"].startswith(f"Die {blackout.BAR} leert")
+        left = redaction.hidden_text(rich(text), "Müllabfuhr leert")
+        assert look(rich_text.to_plain(left)) == PLAIN.replace("Müllabfuhr leert", redaction.BAR)
+        assert redaction.hidden({"text.de": text}, "Müllabfuhr")["text.de"].startswith(f"Die {redaction.BAR} leert")

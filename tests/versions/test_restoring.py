@@ -6,18 +6,18 @@ import random
 
 import pytest
 
-from klimawerk.collab import content, store
-from klimawerk.collab.content import Node, from_plain
+from klimawerk.collab import document_store, rich_text
+from klimawerk.collab.rich_text import Node, from_plain
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.sheets.items import lock_item
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.rows import append_row, delete_row, move_row, restore_row, rows_of
 from klimawerk.sheets.service import Place, set_value
-from klimawerk.versions import service, verifying
-from klimawerk.versions.comparing import compare
-from klimawerk.versions.restoring import Gone, NothingToBring, bring_back
-from klimawerk.versions.states import present_state, state_of
+from klimawerk.versions import service, verification
+from klimawerk.versions.comparison import compare
+from klimawerk.versions.version_restore import Gone, NothingToBring, bring_back
+from klimawerk.versions.version_states import present_state, state_of
 from tests.client import ProofReader
 from tests.versions.conftest import Desk
 from tests.versions.test_pages import get, workshop
@@ -32,7 +32,7 @@ def back(desk: Desk, number: int, part: str, reason: str = "") -> None:
 
 def plain(desk: Desk, fragment: str) -> str:
     db.session.rollback()
-    return content.to_plain(store.contents(desk.measure.name)[fragment])
+    return rich_text.to_plain(document_store.contents(desk.measure.name)[fragment])
 
 
 def test_one_text_comes_back_and_nothing_else(any_database: str, desk: Desk) -> None:
@@ -40,14 +40,14 @@ def test_one_text_comes_back_and_nothing_else(any_database: str, desk: Desk) -> 
     back(desk, 1, "text:description.en", "The old wording was agreed.")
     assert plain(desk, "description.en").startswith("Forty bins")
     assert plain(desk, "description.de").startswith("Fünfzig"), "only the one that was asked for"
-    shown = store.texts([desk.measure.name])[desk.measure.name]["description.en"].plain
+    shown = document_store.texts([desk.measure.name])[desk.measure.name]["description.en"].plain
     assert shown.startswith("Forty bins"), "lists and first paint follow at once"
     _first, before, after = desk.versions
     assert [before.reason, after.reason, after.note] == ["restore", "restore", "The old wording was agreed."]
     assert after.by == desk.editor().id
     back(desk, before.number, "text:description.en")
     assert plain(desk, "description.en").startswith("Fifty bins"), "bringing back can be taken back"
-    assert list(verifying.faults()) == []
+    assert list(verification.faults()) == []
 
 
 def numbered(order: int, *marks: Node) -> Node:
@@ -62,15 +62,15 @@ def test_a_list_comes_back_with_its_first_number_and_without_a_link_of_before(
 ) -> None:
     link = {"type": "link", "attrs": {"href": "https:example.org"}}
     with monkeypatch.context() as former:
-        former.setattr(content, "allowed_link", lambda _href: True)
+        former.setattr(rich_text, "allowed_link", lambda _href: True)
         with writing():
-            store.replace(desk.measure.name, {"description.en": numbered(3, link, {"type": "em"})})
+            document_store.replace(desk.measure.name, {"description.en": numbered(3, link, {"type": "em"})})
         desk.keep()
     assert state_of(desk.versions[0]).text("description.en") == numbered(3, link, {"type": "em"})
     desk.write("description.en", "something else")
     back(desk, 1, "text:description.en")
     db.session.rollback()
-    assert store.contents(desk.measure.name)["description.en"] == numbered(3, {"type": "em"})
+    assert document_store.contents(desk.measure.name)["description.en"] == numbered(3, {"type": "em"})
 
 
 def test_a_field_and_a_line_come_back(desk: Desk) -> None:
@@ -147,7 +147,7 @@ def edit(desk: Desk, dice: random.Random) -> None:
         blocks = [dice.choice(["Forty bins 😀", "Ein Satz.", "Last.", ""]) for _ in range(dice.randint(1, 5))]
         text: Node = from_plain("\n\n".join(blocks))
         with writing():
-            store.merge(desk.measure.name, {dice.choice(["notes.en", "description.de"]): text}, by=by)
+            document_store.merge(desk.measure.name, {dice.choice(["notes.en", "description.de"]): text}, by=by)
 
 
 def test_the_page_offers_it_to_those_who_may(desk: Desk, client: ProofReader) -> None:

@@ -12,7 +12,7 @@ from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.live.pages import Page
+from klimawerk.live.open_pages import Page
 from klimawerk.versions import service, visits
 from klimawerk.versions.models import Version, Visit
 from klimawerk.versions.visits import last_visit, remember

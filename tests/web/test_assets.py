@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from klimawerk import config as configuration
 from klimawerk import create_app
-from klimawerk.web import assets, minify, packing
+from klimawerk.web import assets, compression, minify
 from tests.client import ProofReader
 
 
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def tree(folder: Path, *, joined: bool = True) -> assets.Tree:
-    return assets.Tree(folder, packing.Shelf(folder.parent / "packed"), joined)
+    return assets.Tree(folder, compression.Shelf(folder.parent / "packed"), joined)
 
 
 def address(app: Flask, path: str) -> str:
@@ -131,7 +131,7 @@ def test_whoever_changes_modules_gets_them_one_by_one_as_they_are(tmp_path: Path
     answer = client.get(url)
     assert answer.data == Path("static/js/main.js").read_bytes()
     assert answer.headers["Cache-Control"] == "no-cache"
-    assert client.get(url.replace("main.js", "words.js")).status_code == 200
+    assert client.get(url.replace("main.js", "messages.js")).status_code == 200
     assert "css/main.css" in client.get("/login").text
 
 
@@ -147,9 +147,9 @@ def test_modules_are_minified_and_go_out_as_they_are_where_that_fails(folder: Pa
 
 
 def test_what_was_packed_is_found_again_and_a_folder_is_not_needed(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    packed = packing.Shelf(tmp_path / "packed").packed(b"words " * 999, "br")
-    monkeypatch.setattr(packing, "thoroughly", lambda body, encoding: b"made anew")
-    assert packing.Shelf(tmp_path / "packed").packed(b"words " * 999, "br") == packed
-    assert packing.Shelf(tmp_path / "packed").packed(b"other words", "br") == b"made anew"
+    packed = compression.Shelf(tmp_path / "packed").packed(b"words " * 999, "br")
+    monkeypatch.setattr(compression, "thoroughly", lambda body, encoding: b"made anew")
+    assert compression.Shelf(tmp_path / "packed").packed(b"words " * 999, "br") == packed
+    assert compression.Shelf(tmp_path / "packed").packed(b"other words", "br") == b"made anew"
     (tmp_path / "file").write_text("")
-    assert packing.Shelf(tmp_path / "file" / "below").packed(b"words", "gzip") == b"made anew"
+    assert compression.Shelf(tmp_path / "file" / "below").packed(b"words", "gzip") == b"made anew"

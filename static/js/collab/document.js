@@ -8,13 +8,13 @@ import { connection } from "../connection.js"
 import { device } from "../store/device.js"
 import { Timers } from "../timers.js"
 import * as wire from "../wire.js"
-import { Attendance } from "./attendance.js"
+import { Attendance } from "./document-presence.js"
 import { decode } from "./base64.js"
-import { Composing } from "./composing.js"
-import { GONE, LEFT, POISONING } from "./endings.js"
+import { Composing } from "./composition.js"
+import { GONE, LEFT, POISONING } from "./close-reasons.js"
 import { Replica, SWEPT } from "./replica.js"
 import { Sequence } from "./sequence.js"
-import { askToJoin } from "./welcome.js"
+import { askToJoin } from "./join.js"
 
 export class LiveDocument extends Attendance {
   composing = new Composing(() => this.#own.sender.soon())

@@ -2,14 +2,14 @@
 // carets, and what this browser keeps of it. Once something in it was refused for good, another one takes its place.
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { gate } from "../gate.js"
-import { Base, recall } from "../store/texts.js"
-import { waiting } from "../store/waiting.js"
+import { gate } from "../hold.js"
+import { Base, recall } from "../store/text-store.js"
+import { waiting } from "../store/pending-changes.js"
 import { RESTORED } from "../wire.js"
-import { word } from "../words.js"
-import { Carets } from "./carets.js"
+import { word } from "../messages.js"
+import { Carets } from "./caret-states.js"
 import { Sender } from "./sender.js"
-import { Swept } from "./swept.js"
+import { Swept } from "./removed-text.js"
 
 const REMOTE = Symbol("from the wire")
 /** Why words are offered whose paragraph others took away. */

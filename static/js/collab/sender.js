@@ -3,15 +3,15 @@
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pause } from "../backoff.js"
 import { connection } from "../connection.js"
-import { gate } from "../gate.js"
-import { saving } from "../saving.js"
-import { drop, keep } from "../store/door.js"
-import { waiting } from "../store/waiting.js"
+import { gate } from "../hold.js"
+import { saving } from "../save-status.js"
+import { drop, keep } from "../store/store-access.js"
+import { waiting } from "../store/pending-changes.js"
 import { Timers } from "../timers.js"
-import { word } from "../words.js"
+import { word } from "../messages.js"
 import { Outbox } from "./outbox.js"
-import { sendUpdate } from "./parts.js"
-import { unsentTexts } from "./unsent.js"
+import { sendUpdate } from "./chunked-update.js"
+import { unsentTexts } from "./unsent-text.js"
 
 // The first word after a pause goes at once; those that follow wait for company, but no longer than this.
 const BATCH = 20

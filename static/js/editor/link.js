@@ -1,6 +1,6 @@
 // A small form for a link's address, below the toolbar.
 
-import { word } from "../words.js"
+import { word } from "../messages.js"
 import { allowedLink } from "./link-rule.js"
 import { schema } from "./schema.js"
 

@@ -3,10 +3,10 @@
 
 import { Fragment, Slice } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { insist } from "../backoff.js"
-import { note } from "../note.js"
+import { note } from "../text-note.js"
 import { allowedLink } from "./link-rule.js"
 import { schema } from "./schema.js"
-import { tellPasted } from "./telling.js"
+import { tellPasted } from "./text-status.js"
 
 const SEPARATORS = /[\v\f\x1c-\x1f\x85\u2028\u2029]/g
 const NO_TEXT = /(?![\t\n])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu

@@ -1,7 +1,7 @@
 // What a long text may hold. Node types are never taken out: y-prosemirror deletes for everybody what it does not
 // know. Contents are loose where two people's simultaneous edits could break a stricter rule.
 //
-// The server's copy is SCHEMA in klimawerk/collab/content.py; tests/editor/test_schema.py compares the two.
+// The server's copy is SCHEMA in klimawerk/collab/rich_text.py; tests/editor/test_schema.py compares the two.
 
 import { Schema } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { allowedLink } from "./link-rule.js"

@@ -1,18 +1,18 @@
 // One <kw-text> bound to its live document: read-only and following until somebody edits it.
 
 import { DOMSerializer, TextSelection } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { open } from "../collab/documents.js"
-import { note } from "../note.js"
-import { startPlaces } from "../places.js"
-import { startWhereabouts } from "../whereabouts.js"
-import { startWriting } from "../writing.js"
+import { open } from "../collab/document-registry.js"
+import { note } from "../text-note.js"
+import { startPlaces } from "../page-anchors.js"
+import { startWhereabouts } from "../presence-links.js"
+import { startWriting } from "../writing-language.js"
 import { anchorOf } from "./anchors.js"
-import { readCaret } from "./carets.js"
-import { dropRefusedLinks } from "./limits.js"
+import { readCaret } from "./remote-carets.js"
+import { dropRefusedLinks } from "./schema-limits.js"
 import { fetchReader } from "./paste.js"
-import { positionOf } from "./point.js"
+import { positionOf } from "./click-position.js"
 import { schema } from "./schema.js"
-import { tellReadOnly, tellRefused } from "./telling.js"
+import { tellReadOnly, tellRefused } from "./text-status.js"
 import { Toolbar } from "./toolbar.js"
 import { makeView } from "./view.js"
 
@@ -49,7 +49,7 @@ export class Session {
     if (this.live.ready) this.#mount()
   }
 
-  /** Begin to edit at `place` (see point.js; the end without one), as soon as the document is here. */
+  /** Begin to edit at `place` (see click-position.js; the end without one), as soon as the document is here. */
   edit(place = null) {
     this.#wanted = { place }
     if (this.live.closed) return this.#closed()

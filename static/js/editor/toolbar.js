@@ -1,6 +1,6 @@
 // The toolbar of a long text: one stop for Tab, arrows within (the ARIA toolbar pattern).
 
-import { word } from "../words.js"
+import { word } from "../messages.js"
 import { commands, pressed } from "./commands.js"
 import { LinkForm } from "./link.js"
 

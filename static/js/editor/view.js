@@ -7,10 +7,10 @@ import {
   ySyncPlugin,
   yUndoPlugin,
 } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { carets, readCaret } from "./carets.js"
-import { keys } from "./keys.js"
-import { limits } from "./limits.js"
-import { passages } from "./passages.js"
+import { carets, readCaret } from "./remote-carets.js"
+import { keys } from "./keymap.js"
+import { limits } from "./schema-limits.js"
+import { passages } from "./thread-marks.js"
 import { clean, pasteLater, pasting } from "./paste.js"
 import { schema } from "./schema.js"
 

@@ -1,7 +1,7 @@
 // A picture that is pasted into a plain field (a comment, the box for tables) does nothing there: that is said below it.
 
-import { note } from "../note.js"
-import { counted, laterWords } from "../words.js"
+import { note } from "../text-note.js"
+import { counted, laterWords } from "../messages.js"
 
 /** @param pictures how many were pasted into `field` */
 export async function tellPictures(field, pictures) {

@@ -1,6 +1,6 @@
 // A table copied from Word or a web page brings its cells as HTML; a text area alone would take them as loose lines.
 
-import { build } from "../build.js"
+import { build } from "../dom.js"
 import { post } from "../http.js"
 
 const READ = "/tables/read"

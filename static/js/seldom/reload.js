@@ -1,7 +1,7 @@
 // The server has moved on to a newer editor: this page says so and leaves the moment to its reader.
 
-import { build } from "../build.js"
-import { laterWords, word } from "../words.js"
+import { build } from "../dom.js"
+import { laterWords, word } from "../messages.js"
 
 export async function showReload() {
   await laterWords()

@@ -1,8 +1,8 @@
 // The dialog in which a person signs in again, over the page that stays as it is.
 
-import { build, dialogOf } from "../build.js"
+import { build, dialogOf } from "../dom.js"
 import { elsewhere, renewToken, settled, token } from "../form-token.js"
-import { word } from "../words.js"
+import { word } from "../messages.js"
 
 const LOOK_AROUND = 20_000
 

@@ -1,7 +1,7 @@
 // What waits, as a text file: for the drawer, or to be sent to somebody by hand.
 
-import { build } from "../build.js"
-import { moment, word } from "../words.js"
+import { build } from "../dom.js"
+import { moment, word } from "../messages.js"
 
 export function download(records) {
   const address = URL.createObjectURL(new Blob([asText(records)], { type: "text/plain;charset=utf-8" }))

@@ -2,16 +2,16 @@
 
 import { insist } from "../backoff.js"
 import { connection } from "../connection.js"
-import { gate } from "../gate.js"
-import { CLOSED, enqueue } from "../posts.js"
+import { gate } from "../hold.js"
+import { CLOSED, enqueue } from "../post-queue.js"
 import { refusal } from "../refusals.js"
-import { saving } from "../saving.js"
+import { saving } from "../save-status.js"
 import { swap } from "../swap.js"
-import { word } from "../words.js"
+import { word } from "../messages.js"
 import { device } from "./device.js"
-import { instead } from "./keeper.js"
+import { instead } from "./store-writer.js"
 import { left as looksAfter } from "./start.js"
-import { waiting } from "./waiting.js"
+import { waiting } from "./pending-changes.js"
 
 /** Take over whatever was left behind. Without a connection only what belongs to this page's own fields. */
 export async function resend() {
@@ -52,7 +52,7 @@ function fieldFor({ element }) {
 /** A lock has refused it: it stands at its field, until its writer sees to it. */
 async function putBack(record) {
   if (!fieldFor(record) || !(await waiting.claim(record))) return
-  insist(() => import("../seldom/closed.js")).then(({ adopt }) => adopt(record))
+  insist(() => import("../seldom/locked-field.js")).then(({ adopt }) => adopt(record))
 }
 
 function sendPost(record, body) {

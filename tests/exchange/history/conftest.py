@@ -9,13 +9,13 @@ from flask import Flask
 
 from klimawerk import config as configuration
 from klimawerk import create_app
-from klimawerk.collab.content import from_plain
+from klimawerk.collab.rich_text import from_plain
 from klimawerk.exchange.service import export_bytes, import_programme
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import create_measure
-from klimawerk.overview.bin import delete_item
+from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
 from tests import factories
 from tests.client import ProofReader

@@ -19,9 +19,9 @@ from sqlalchemy import select
 from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
-from klimawerk.collab import store
-from klimawerk.collab.content import from_plain
+from klimawerk.collab import document_store
 from klimawerk.collab.projection import project_now
+from klimawerk.collab.rich_text import from_plain
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -183,7 +183,7 @@ def stored() -> dict[str, object]:
 def write(item: Item, texts: dict[str, str]) -> None:
     """These are its live texts now: {"title.de": "Kompost"}, projected as after a pause in typing."""
     with writing():
-        store.replace(item.name, {fragment: from_plain(words) for fragment, words in texts.items()})
+        document_store.replace(item.name, {fragment: from_plain(words) for fragment, words in texts.items()})
     project_now(item.name)
 
 

@@ -18,7 +18,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
-from klimawerk.overview.bin import delete_item
+from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.partnerships.models import Membership
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
@@ -31,10 +31,10 @@ from klimawerk.sheets.access import (
     writable_item,
     writable_row,
 )
-from klimawerk.sheets.closing import Holder, close
-from klimawerk.sheets.holding import Closed
+from klimawerk.sheets.lock_service import Holder, close
 from klimawerk.sheets.models import Conflict, Item, Row
 from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.update_lock import Closed
 from tests import factories
 from tests.sheets.verbs.conftest import People, opened_by
 

@@ -8,19 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from klimawerk.collab import store
-from klimawerk.collab.content import BadContent, from_plain
+from klimawerk.collab import document_store
+from klimawerk.collab.rich_text import BadContent, from_plain
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.live.changes import revision
 from klimawerk.measures.models import Measure
-from klimawerk.overview.bin import delete_item
+from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import set_languages
-from klimawerk.sheets import closing
-from klimawerk.sheets.catalogue import sheet_of
-from klimawerk.sheets.holding import Closed, Gone
+from klimawerk.sheets import lock_service
 from klimawerk.sheets.items import (
     WRITING,
     found,
@@ -32,7 +30,9 @@ from klimawerk.sheets.items import (
     unlock_item,
 )
 from klimawerk.sheets.models import EditLock, Item
-from klimawerk.sheets.order import Misplaced
+from klimawerk.sheets.order_keys import Misplaced
+from klimawerk.sheets.sheet_schema import sheet_of
+from klimawerk.sheets.update_lock import Closed, Gone
 from tests.sheets.verbs.conftest import Announced, People, stored
 
 Elsewhere = Callable[[Callable[[], Any]], Any]
@@ -50,11 +50,11 @@ def test_a_new_item_has_its_values_at_its_first_revision_and_a_text_for_every_la
     assert announced.topics == [made.name]
     stored()
     assert (made.values, made.revs, revision(made.name)) == (values, {"priority": 1}, 1)
-    texts = store.texts([made.name])[made.name]
+    texts = document_store.texts([made.name])[made.name]
     assert set(texts) == set(sheet_of("measure").fragments(["de", "en"]))
     assert (texts["title.de"].plain, texts["title.en"].plain) == ("Kompost", "")
     assert made.values is not values
-    assert not store.is_locked(made.name)
+    assert not document_store.is_locked(made.name)
 
 
 def test_a_new_item_has_the_languages_that_came_meanwhile(
@@ -68,7 +68,7 @@ def test_a_new_item_has_the_languages_that_came_meanwhile(
 
     elsewhere(sooner)
     found(made, values=None, texts=None)
-    assert "title.fr" in store.texts([made.name])[made.name]
+    assert "title.fr" in document_store.texts([made.name])[made.name]
     assert made.values == {}
 
 
@@ -81,10 +81,10 @@ def test_of_an_item_whose_text_is_none_nothing_is_there(goal: Goal, announced: A
 
 
 def test_a_new_item_is_closed_where_its_place_is_closed(programme: Programme, goal: Goal, people: People) -> None:
-    closing.close(programme, "We vote", closing.person(people.chair.id))
+    lock_service.close(programme, "We vote", lock_service.person(people.chair.id))
     made = new(goal)
     found(made, values=None, texts=None)
-    document = store.find(made.name)
+    document = document_store.find(made.name)
     assert (document.locked, document.lock_reason, document.locked_by) == (True, "We vote", "Moderator neutral")
 
 
@@ -184,9 +184,9 @@ def test_a_lock_by_name_alone_is_nobodys_in_particular_and_is_ended_with_all_oth
     (lock,) = db.session.scalars(select(EditLock))
     assert (lock.item_id, lock.holder, lock.holder_name, lock.by) == (measure.id, "", "The council", None)
     assert announced.locks == [[measure.id]]
-    closing.close(measure, "Minutes", closing.person(people.chair.id))
-    closing.close(goal, "Council", closing.person(people.chair.id))
+    lock_service.close(measure, "Minutes", lock_service.person(people.chair.id))
+    lock_service.close(goal, "Council", lock_service.person(people.chair.id))
     unlock_item(measure)
     assert [one.item_id for one in db.session.scalars(select(EditLock))] == [goal.id], "the one from above stays"
-    assert store.is_locked(measure.name)
+    assert document_store.is_locked(measure.name)
     assert isinstance(db.session.get_one(Item, measure.id), Measure)

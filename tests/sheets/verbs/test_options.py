@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from klimawerk.measures.models import Measure
-from klimawerk.overview.bin import delete_item
+from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.options import Options, options_for, titles_of
 from klimawerk.sheets.rows import append_row, delete_row, move_row, rows_of

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
 from klimawerk.measures.models import Measure
-from klimawerk.overview.bin import delete_item
-from klimawerk.sheets import closing, rows
-from klimawerk.sheets.holding import Closed, Gone
+from klimawerk.overview.recycle_bin import delete_item
+from klimawerk.sheets import lock_service, rows
 from klimawerk.sheets.models import Item, Row
-from klimawerk.sheets.order import Misplaced
+from klimawerk.sheets.order_keys import Misplaced
 from klimawerk.sheets.rows import append_row, delete_row, move_row, restore_row, rows_of, rows_of_all
+from klimawerk.sheets.update_lock import Closed, Gone
 from tests.sheets.verbs.conftest import Announced, People, stored
 
 Elsewhere = Callable[[Callable[[], Any]], Any]
@@ -186,7 +186,7 @@ def test_in_what_is_closed_or_in_the_bin_no_row_comes_goes_or_moves(
     second: Measure, lines: dict[str, Row], people: People, announced: Announced, verb: str
 ) -> None:
     delete_row(second, lines["B"], by=people.jan.id)
-    closing.close(second, "", closing.person(people.chair.id))
+    lock_service.close(second, "", lock_service.person(people.chair.id))
     for refusal, sentence in (
         (Closed, "WA-02 is closed for editing. Moderator neutral."),
         (Gone, "WA-02 is in the bin."),
@@ -199,7 +199,7 @@ def test_in_what_is_closed_or_in_the_bin_no_row_comes_goes_or_moves(
         assert announced.commits == []
         assert stored() == before
         if refusal is Closed:
-            closing.end_own(second)
+            lock_service.end_own(second)
             delete_item(second, by=people.jan.id)
 
 

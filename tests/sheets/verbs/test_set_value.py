@@ -13,15 +13,15 @@ from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.live.changes import revision
 from klimawerk.measures.models import Measure
-from klimawerk.overview.bin import delete_item
+from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets import closing
-from klimawerk.sheets.codes import CodeTaken
-from klimawerk.sheets.heads import OUTLINE
-from klimawerk.sheets.holding import Closed
+from klimawerk.sheets import lock_service
+from klimawerk.sheets.item_codes import CodeTaken
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
+from klimawerk.sheets.programme_topic import OUTLINE
 from klimawerk.sheets.rows import delete_row
 from klimawerk.sheets.service import Outcome, Place, conflicts_of, last_change, set_value
+from klimawerk.sheets.update_lock import Closed
 from tests.sheets.verbs.conftest import Announced, People, stored
 
 Elsewhere = Callable[[Callable[[], Any]], Any]
@@ -189,8 +189,8 @@ def test_a_field_of_an_item_in_the_bin_likewise(measure: Measure, people: People
 def test_what_was_closed_meanwhile_takes_nothing_and_says_who_closed_it_and_why(
     measure: Measure, people: People, announced: Announced, elsewhere: Elsewhere
 ) -> None:
-    place, number, holder = Place(measure, "priority"), measure.id, closing.person(people.chair.id)
-    elsewhere(lambda: closing.close(db.session.get_one(Item, number), "We vote", holder))
+    place, number, holder = Place(measure, "priority"), measure.id, lock_service.person(people.chair.id)
+    elsewhere(lambda: lock_service.close(db.session.get_one(Item, number), "We vote", holder))
     before = stored()
     announced.commits.clear()
     for value, based_on in (("low", place.rev), ("low", 0)):
@@ -199,7 +199,7 @@ def test_what_was_closed_meanwhile_takes_nothing_and_says_who_closed_it_and_why(
         assert str(refused.value) == "WA-01 is closed for editing. Moderator neutral: We vote."
     assert announced.commits == []
     assert stored() == before
-    closing.end_own(measure)
+    lock_service.end_own(measure)
     assert set_value(place, "low", based_on=place.rev, by=people.jan.id) is Outcome.SAVED
 
 

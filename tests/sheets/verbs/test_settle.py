@@ -11,13 +11,13 @@ from sqlalchemy import select
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
 from klimawerk.measures.models import Measure
-from klimawerk.overview.bin import delete_item
+from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets import closing
-from klimawerk.sheets.codes import CodeTaken
-from klimawerk.sheets.holding import Closed, Gone
+from klimawerk.sheets import lock_service
+from klimawerk.sheets.item_codes import CodeTaken
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
 from klimawerk.sheets.service import Outcome, Place, conflicts_of, set_value, settle
+from klimawerk.sheets.update_lock import Closed, Gone
 from tests.sheets.verbs.conftest import Announced, People, stored
 
 Elsewhere = Callable[[Callable[[], Any]], Any]
@@ -118,7 +118,7 @@ def test_the_value_that_is_taken_is_the_one_that_waits_now(
 def test_nobody_chooses_in_what_was_closed_meanwhile(
     measure: Measure, priority: Place, people: People, announced: Announced, take: bool
 ) -> None:
-    closing.close(measure, "We vote", closing.person(people.chair.id))
+    lock_service.close(measure, "We vote", lock_service.person(people.chair.id))
     before = stored()
     announced.commits.clear()
     with pytest.raises(Closed, match=r"^WA-01 is closed for editing\. Moderator neutral: We vote\.$"):

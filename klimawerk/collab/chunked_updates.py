@@ -1,0 +1,112 @@
+"""Buffers for updates that are sent in parts, until the last part has arrived: bounded per socket, person and process.
+
+A part that does not continue a buffer is refused with `resync`, so that no client takes the answer to its last part
+for an acknowledgement after the buffer was dropped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from klimawerk.live import events
+from klimawerk.live.handlers import Refused
+
+LARGEST = 1_000_000  # bytes of all parts of one update
+MOST = 64  # parts of one update
+MOST_OF_SOCKET = 8  # unfinished updates
+LARGEST_OF_PERSON = 2_000_000  # bytes over all sockets of one person
+LARGEST_OF_ALL = 32_000_000  # bytes in this process
+AGE = 120.0  # seconds after which an unfinished update is dropped
+
+Key = tuple[str, str, str]
+
+
+@dataclass
+class Buffer:
+    """The parts of one unfinished update so far. `first`: the number of its first part, 0 or 1."""
+
+    person_id: int
+    of: int
+    first: int
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+    at: float = field(default_factory=time.monotonic)
+
+
+class Parts:
+    """Unfinished updates by socket, document and the client's own id. Parts come in order, from 0 or from 1."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[Key, Buffer] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept of all unfinished updates."""
+        return sum(buffer.size for buffer in list(self._buffers.values()))
+
+    def add(self, key: Key, person_id: int, part: int, of: int, data: bytes) -> bytes | None:
+        """The whole update with its last part, None before; `key`: (socket, document, id).
+
+        Raises Refused: invalid, too_large, rate (the person has too much unfinished), resync (what came before is
+        gone).
+        """
+        if not 0 < of <= MOST or not 0 <= part <= of:
+            raise Refused(events.INVALID)
+        if part == 0 or (part == 1 and key not in self._buffers):
+            self._begin(key, person_id, part, of)
+        try:
+            buffer = self._continue(key, part, of, data)
+        except Refused:
+            self._buffers.pop(key, None)
+            raise
+        if len(buffer.parts) < of:
+            return None
+        self._buffers.pop(key, None)
+        return b"".join(buffer.parts)
+
+    def forget(self, sid: str, doc: str | None = None) -> None:
+        """Drop what the socket has begun, in all documents or in one."""
+        for key in [key for key in list(self._buffers) if key[0] == sid and doc in (None, key[1])]:
+            self._buffers.pop(key, None)
+
+    def tidy(self) -> None:
+        """Drop what was begun long ago."""
+        limit = time.monotonic() - AGE
+        for key in [key for key, buffer in list(self._buffers.items()) if buffer.at < limit]:
+            self._buffers.pop(key, None)
+
+    def _begin(self, key: Key, person_id: int, part: int, of: int) -> None:
+        self._buffers.pop(key, None)
+        if sum(1 for other in list(self._buffers) if other[0] == key[0]) >= MOST_OF_SOCKET:
+            raise Refused(events.RATE)
+        self._buffers[key] = Buffer(person_id, of, part)
+
+    def _continue(self, key: Key, part: int, of: int, data: bytes) -> Buffer:
+        buffer = self._buffers.get(key)
+        if buffer is None or part != buffer.first + len(buffer.parts):
+            raise Refused(events.RESYNC)
+        if buffer.of != of:
+            raise Refused(events.INVALID)
+        if buffer.size + len(data) > LARGEST:
+            raise Refused(events.TOO_LARGE)
+        theirs = sum(other.size for other in list(self._buffers.values()) if other.person_id == buffer.person_id)
+        if theirs + len(data) > LARGEST_OF_PERSON:
+            raise Refused(events.RATE)
+        buffer.parts.append(data)
+        buffer.size += len(data)
+        self._make_room(key)
+        return buffer
+
+    def _make_room(self, latest: Key) -> None:
+        """Where all people together have too much unfinished, whoever has most loses what they began first."""
+        while self.size > LARGEST_OF_ALL:
+            sizes: dict[int, int] = defaultdict(int)
+            for buffer in list(self._buffers.values()):
+                sizes[buffer.person_id] += buffer.size
+            most = max(sizes, key=lambda person: sizes[person])
+            theirs = [key for key, buffer in list(self._buffers.items()) if buffer.person_id == most and key != latest]
+            if not theirs:
+                return
+            self._buffers.pop(theirs[0], None)

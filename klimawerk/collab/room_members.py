@@ -1,0 +1,45 @@
+"""Who is in a room, and what is on its way to them."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+from klimawerk.collab import access
+from klimawerk.collab.access import Access
+from klimawerk.live import events
+from klimawerk.live.handlers import Refused
+
+NOTHING = Access(read=False, write=False)
+
+
+@dataclass(eq=False)
+class Member:
+    """A socket that joined. `told`: the last (write, reason, by) it was told; `sent`: up to which number it has been
+    told of updates; `wrote_at`: when it last wrote (monotonic seconds)."""
+
+    sid: str
+    person_id: int
+    access: Access
+    told: tuple[bool, str, str] = (False, "", "")
+    sent: int = 0
+    wrote_at: float = -math.inf
+
+
+def member(page_sid: str, person_id: int, doc: str) -> Member:
+    """A member for the room. Refused("not_found") where the person may not know of the document."""
+    found = access.of(person_id, doc)
+    if found is None:
+        raise Refused(events.NOT_FOUND)
+    return Member(page_sid, person_id, found)
+
+
+@dataclass(frozen=True)
+class Relay:
+    """An update for the others since `at`: `sid` is its writer's, "" for one that came from elsewhere."""
+
+    seq: int
+    sid: str
+    payload: bytes
+    at: float = field(default_factory=time.monotonic)

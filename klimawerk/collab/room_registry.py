@@ -1,0 +1,53 @@
+"""The documents that are open in this process, each in its room."""
+
+from __future__ import annotations
+
+import threading
+
+from klimawerk.collab import document_store
+from klimawerk.collab.models import Document
+from klimawerk.collab.room import Desk, Room
+from klimawerk.live import events
+from klimawerk.live.handlers import Refused
+
+
+class Rooms:
+    """The register of open rooms."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._rooms: dict[str, Room] = {}
+        self._lock = threading.Lock()
+        self._desk = desk
+
+    def find(self, name: str) -> Document:
+        """The document's row. Refused("not_found") when there is none, or it is deleted."""
+        try:
+            row = document_store.find(name)
+            if not row.deleted:
+                return row
+        except document_store.NoDocument:
+            pass
+        room = self.get(name)
+        if room is not None:
+            self.forget(room)
+        raise Refused(events.NOT_FOUND)
+
+    def open(self, name: str) -> Room:
+        """The document's room. It is read from the log by the first one who wants to see it `settled`."""
+        with self._lock:
+            room = self._rooms.get(name)
+            if room is None:
+                room = self._rooms[name] = Room(name, self._desk)
+            return room
+
+    def get(self, name: str) -> Room | None:
+        return self._rooms.get(name)
+
+    def all(self) -> list[Room]:
+        with self._lock:
+            return list(self._rooms.values())
+
+    def forget(self, room: Room) -> None:
+        with self._lock:
+            if self._rooms.get(room.name) is room:
+                del self._rooms[room.name]

@@ -1,0 +1,24 @@
+"""Proposals follow locks: no button accepts a value while the item is closed for editing, and it comes back after."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from klimawerk.comments.models import Thread
+from klimawerk.comments.thread_kinds import PROPOSAL
+from klimawerk.comments.topics import note_threads
+from klimawerk.database import writing
+from klimawerk.extensions import db
+
+
+def follow_locks(_sender: object, items: list[int]) -> None:
+    """Open proposals about these items are drawn anew. In a transaction of its own: accepting one notes the threads
+    before the item, and locks are set with the items in hand."""
+    query = select(Thread).where(Thread.item_id.in_(items), Thread.kind == PROPOSAL, Thread.resolved_at.is_(None))
+    query = query.where(Thread.deleted_at.is_(None)).order_by(Thread.item_id, Thread.id)
+    if db.session.scalar(query.limit(1)) is None:
+        return
+    with writing():
+        for thread in db.session.scalars(query).all():
+            if thread.proposed:
+                thread.revs = {**thread.revs, **note_threads(thread.item, thread.side)}

@@ -1,0 +1,80 @@
+"""What of an item's comments somebody has not read yet.
+
+Read is what was shown when they opened the comments; while they are at it, what was new stays marked as new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+
+from klimawerk.accounts import existing_accounts
+from klimawerk.clock import now
+from klimawerk.comments.access import seen_by
+from klimawerk.comments.models import Comment, CommentsRead, Thread
+from klimawerk.database import add_missing, writing
+from klimawerk.extensions import db
+from klimawerk.partnerships.access import Member
+
+PAUSE = timedelta(minutes=30)  # after which the next look is another one
+
+
+def joined_at(member: Member) -> datetime:
+    """The beginning of the member's first day: what was said before is not new to them."""
+    zone = ZoneInfo(member.membership.timezone)
+    return datetime.combine(member.membership.from_date, time(), zone).astimezone(UTC)
+
+
+def unread_since(member: Member, item_id: int) -> datetime:
+    """From when on comments on the item are new to the member, for a page that shows them."""
+    row = db.session.get(CommentsRead, (member.person.id, item_id))
+    if row is None:
+        return joined_at(member)
+    return row.at if now() - row.at > PAUSE else row.before or joined_at(member)
+
+
+def read_at(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:
+    """When the member last opened the comments of these items; only where they did."""
+    query = select(CommentsRead).where(
+        CommentsRead.person_id == member.person.id, CommentsRead.item_id.in_(list(item_ids))
+    )
+    return {row.item_id: row.at for row in db.session.scalars(query)}
+
+
+def shown(member: Member, item_id: int, threads: Iterable[int]) -> None:
+    """The member has these threads of the item before them.
+
+    One mark stands for all of an item's comments, so it ends before the first new one in another thread: a comment may
+    be called new once too often, but is never lost behind a filter, on a later page, or in the thread next to it.
+    """
+    since = read_at(member, [item_id]).get(item_id) or joined_at(member)
+    query = (
+        select(func.min(Comment.at))
+        .join(Thread, Thread.id == Comment.thread_id)
+        .where(
+            Thread.item_id == item_id,
+            Thread.id.not_in(list(threads)),
+            seen_by(member.side),
+            Comment.at > since,
+            Comment.deleted_at.is_(None),
+            or_(Comment.author.is_(None), Comment.author != member.person.id),
+        )
+    )
+    first = db.session.scalar(query)
+    opened([item_id], by=member.person.id, at=first and first - timedelta(microseconds=1))
+
+
+def opened(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> None:
+    """The person has the comments of these items before them."""
+    moment = at or now()
+    with writing():
+        if not existing_accounts.is_there(by):
+            return
+        for item_id in sorted(set(item_ids)):
+            row = add_missing(CommentsRead, person_id=by, item_id=item_id, at=moment)
+            if moment > row.at:
+                row.before = row.at if moment - row.at > PAUSE else row.before
+                row.at = moment

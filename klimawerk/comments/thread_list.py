@@ -1,0 +1,237 @@
+"""Which threads somebody sees: theirs to see, as filtered, one page at a time; and how many are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+
+from klimawerk import scalars
+from klimawerk.clock import now
+from klimawerk.comments import read_marks
+from klimawerk.comments.access import seen_by
+from klimawerk.comments.models import Comment, CommentMention, Thread
+from klimawerk.comments.thread_kinds import KINDS
+from klimawerk.comments.topics import ALL_SIDES
+from klimawerk.extensions import db
+from klimawerk.partnerships.access import Member
+from klimawerk.sheets.models import Frame, Item
+
+PAGE = 20  # threads
+SHOWN = 5  # of a thread's newest comments, besides its first one
+OPEN, RESOLVED, ALL = "open", "resolved", "all"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which threads are asked for. `side` and `person`: of whoever wrote in them; `before`: below that id.
+
+    `loaded`: when the page was made (seconds, UTC): what is resolved while somebody reads it stays in its place.
+    """
+
+    state: str = OPEN
+    kind: str = ""
+    side: str = ""
+    person: int | None = None
+    mine: bool = False
+    unread: bool = False
+    about: str = ""
+    before: int | None = None
+    loaded: int = field(default_factory=lambda: int(now().timestamp()) + 1)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but the open threads is asked for, from the newest one on."""
+        return self.query() == "" and self.before is None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves out threads for more than their state."""
+        return bool(self.kind or self.side or self.person or self.mine or self.unread or self.about)
+
+    def query(self, **other: object) -> str:
+        """The wish as a query string, "" for the plain one; `other` replaces parts of it."""
+        parts: dict[str, object] = {"kind": self.kind, "side": self.side, "person": self.person, "about": self.about}
+        parts |= {"state": self.state if self.state != OPEN else "", "mine": "yes" if self.mine else ""}
+        parts["unread"] = "yes" if self.unread else ""
+        return urlencode({name: part for name, part in (parts | other).items() if part})
+
+    def live(self) -> str:
+        """The query by which an open page asks for what is newer."""
+        return self.query(before=self.before or "", loaded=self.loaded)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Threads, the newest first, with their comments; `left_out` counts those between the first and the newest.
+
+    `whole`: it is one thread with all its comments, as on its own page.
+    """
+
+    threads: Sequence[Thread]
+    comments: Mapping[int, Sequence[Comment]]
+    left_out: Mapping[int, int]
+    older: int | None = None
+    whole: bool = False
+
+
+def wish_of(args: Mapping[str, str]) -> Wish:
+    """What an address asks for; what it does not know is not asked for."""
+    plain = Wish()
+    return Wish(
+        state=args.get("state", "") if args.get("state") in (RESOLVED, ALL) else OPEN,
+        kind=args.get("kind", "") if args.get("kind") in KINDS else "",
+        side=args.get("side", "") if args.get("side") in ALL_SIDES else "",
+        person=_number(args.get("person")),
+        mine=args.get("mine") == "yes",
+        unread=args.get("unread") == "yes",
+        about=args.get("about", "")[:120],
+        before=_number(args.get("before")),
+        loaded=_number(args.get("loaded")) or plain.loaded,
+    )
+
+
+def page_of_threads(item: Item, member: Member, wish: Wish, also: int | None = None) -> Page:
+    """The threads of the item that the member may see; `also` is one that is shown whatever is asked for."""
+    query = select(Thread).where(Thread.item_id == item.id, seen_by(member.side)).order_by(Thread.id.desc())
+    for condition in _conditions(wish, member, item):
+        query = query.where(or_(condition, Thread.id == also))
+    threads = db.session.scalars(query.limit(PAGE + 1)).all()
+    return _with_comments(threads[:PAGE], older=threads[PAGE - 1].id if len(threads) > PAGE else None)
+
+
+def one_thread(thread: Thread, before: int | None = None, most: int = 100) -> Page:
+    """The thread with up to `most` comments: those with an id below `before`, else the newest."""
+    query = select(Comment).where(Comment.thread_id == thread.id).order_by(Comment.id.desc())
+    if before is not None:
+        query = query.where(Comment.id < before)
+    found = db.session.scalars(query.limit(most + 1)).all()
+    older = found[most - 1].id if len(found) > most else None
+    return Page([thread], {thread.id: list(reversed(found[:most]))}, {}, older, whole=True)
+
+
+def comment_in(thread: Thread, comment_id: int) -> Comment | None:
+    """That comment, if it belongs to the thread and still has words."""
+    found = db.session.get(Comment, comment_id)
+    return found if found and found.thread_id == thread.id and found.deleted_at is None else None
+
+
+def short(threads: Sequence[Thread]) -> Page:
+    """These threads as they stand in a list."""
+    return _with_comments(threads, None)
+
+
+def newer_threads(item: Item, side: str, since: int) -> tuple[list[Thread], bool]:
+    """Threads that `side` sees and that are newer than its topic's revision `since`; whether one came or went."""
+    query = select(Thread).where(Thread.item_id == item.id, Thread.side.in_(("", side)))
+    newer = [thread for thread in db.session.scalars(query) if thread.revs.get(side, 0) > since]
+    came = any(thread.deleted_at is not None or thread.began.get(side, 0) > since for thread in newer)
+    return [thread for thread in newer if thread.deleted_at is None], came
+
+
+def subjects_in_use(item: Item, member: Member) -> list[Thread]:
+    """One thread for each field and cell that the member sees threads about."""
+    query = select(Thread).where(Thread.item_id == item.id, Thread.field != "", seen_by(member.side))
+    found = {(thread.row_id, thread.field): thread for thread in db.session.scalars(query.order_by(Thread.id))}
+    return list(found.values())
+
+
+def open_counts(frame: Frame, member: Member) -> tuple[dict[int, int], set[int]]:
+    """How many open threads each item of the programme has, among those that the member sees; and in which of them
+    one is about words of a text."""
+    about_words = func.sum(case((Thread.passage != "", 1), else_=0))
+    query = (
+        select(Thread.item_id, func.count(), about_words)
+        .join(Item, Item.id == Thread.item_id)
+        .where(Item.frame_id == frame.id, Thread.resolved_at.is_(None), seen_by(member.side))
+        .group_by(Thread.item_id)
+    )
+    found = db.session.execute(query).all()
+    return {id_: count for id_, count, _words in found}, {id_ for id_, _count, words in found if words}
+
+
+def about_passages(item: Item, member: Member, most: int = 200) -> Sequence[Thread]:
+    """The open threads about words of the item's texts, the newest first."""
+    query = select(Thread).where(Thread.item_id == item.id, Thread.resolved_at.is_(None), seen_by(member.side))
+    return db.session.scalars(query.where(Thread.passage != "").order_by(Thread.id.desc()).limit(most)).all()
+
+
+def open_count(item: Item, member: Member) -> int:
+    """How many open threads of the item the member sees."""
+    query = select(func.count()).select_from(Thread)
+    return (
+        db.session.scalar(query.where(Thread.item_id == item.id, Thread.resolved_at.is_(None), seen_by(member.side)))
+        or 0
+    )
+
+
+def _conditions(wish: Wish, member: Member, item: Item) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    loaded = datetime.fromtimestamp(wish.loaded, UTC)
+    if wish.state == OPEN:
+        found.append(or_(Thread.resolved_at.is_(None), Thread.resolved_at >= loaded))
+    if wish.state == RESOLVED:
+        found.append(Thread.resolved_at.is_not(None))
+    if wish.kind:
+        found.append(Thread.kind == wish.kind)
+    if wish.side:
+        found.append(_wrote(Comment.side == wish.side))
+    if wish.person:
+        found.append(or_(_wrote(Comment.author == wish.person), Thread.assignee == wish.person))
+    if wish.mine:
+        me = member.person.id
+        called = exists().where(CommentMention.comment_id == Comment.id, CommentMention.person_id == me)
+        found.append(or_(_wrote(Comment.author == me), _wrote(called), Thread.assignee == me))
+    if wish.unread:
+        since = read_marks.unread_since(member, item.id)
+        found.append(
+            _wrote(and_(Comment.at > since, or_(Comment.author.is_(None), Comment.author != member.person.id)))
+        )
+    if wish.about:
+        found.append(_about(wish.about))
+    if wish.before:
+        found.append(Thread.id < wish.before)
+    return found
+
+
+def _wrote(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(Comment.thread_id == Thread.id, Comment.deleted_at.is_(None), condition)
+
+
+def _about(code: str) -> ColumnElement[bool]:
+    """A field by its key, a cell by "row:<id>:<key>"."""
+    row, _, key = code.removeprefix("row:").partition(":")
+    if code.startswith("row:"):
+        return (Thread.row_id == row) & (Thread.field == key)
+    return (Thread.row_id.is_(None)) & (Thread.field == code)
+
+
+def _with_comments(threads: Sequence[Thread], older: int | None) -> Page:
+    """The first comment of each thread and its newest ones, in one query."""
+    newest = func.row_number().over(partition_by=Comment.thread_id, order_by=Comment.id.desc()).label("newest")
+    place = func.row_number().over(partition_by=Comment.thread_id, order_by=Comment.id).label("place")
+    ids = [thread.id for thread in threads]
+    ranked = select(Comment.id, newest, place).where(Comment.thread_id.in_(ids)).subquery()
+    query = (
+        select(Comment, ranked.c.newest, ranked.c.place)
+        .join(ranked, ranked.c.id == Comment.id)
+        .where(or_(ranked.c.newest <= SHOWN, ranked.c.place == 1))
+        .order_by(Comment.id)
+    )
+    comments: dict[int, list[Comment]] = {id_: [] for id_ in ids}
+    left_out: dict[int, int] = {}
+    for comment, behind, before in db.session.execute(query):
+        comments[comment.thread_id].append(comment)
+        if before == 1:
+            left_out[comment.thread_id] = max(0, behind - 1 - SHOWN)
+    return Page(threads, comments, left_out, older)
+
+
+def _number(text: str | None) -> int | None:
+    try:
+        return scalars.item_id(text)
+    except ValueError:
+        return None

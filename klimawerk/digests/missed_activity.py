@@ -1,0 +1,42 @@
+"""What somebody missed: others' doings that they may see, have not seen, and were not told of yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from klimawerk.news.activity import MENTION, TASK, Happening, happenings_for
+from klimawerk.news.seen_marks import still_new
+from klimawerk.partnerships.access import Member
+
+CALLS = (MENTION, TASK)
+"""What may come at once: somebody means this person."""
+
+Found = dict[int, list[Happening]]
+"""By partnership, oldest first."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What of a partnership is untold: doings in (told, until], of those that call the person in (called, until]."""
+
+    member: Member
+    told: datetime
+    called: datetime
+    until: datetime
+
+    def holds(self, one: Happening) -> bool:
+        return (self.called if one.kind in CALLS else self.told) < one.at <= self.until
+
+
+def missed(windows: Mapping[int, Window], *, only_calls: bool) -> Found:
+    """What somebody is to be told of now, without partnerships in which there is nothing."""
+    found: Found = {}
+    for key, window in windows.items():
+        since = window.called if only_calls else window.told
+        new = still_new(window.member, happenings_for(window.member, since, window.until))
+        told = [one for one in new if window.holds(one) and (one.kind in CALLS or not only_calls)]
+        if told:
+            found[key] = sorted(told, key=lambda one: (one.at, one.id))
+    return found

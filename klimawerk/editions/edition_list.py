@@ -1,0 +1,61 @@
+"""Editions with their people, as lists show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from klimawerk.accounts.person_names import names_of
+from klimawerk.editions.models import Edition, EditionPart
+from klimawerk.editions.service import PURPOSES
+from klimawerk.extensions import db
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.code_labels import side_names
+from klimawerk.sheets.models import Item
+from klimawerk.versions.models import Version
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An edition. `by`: who made it, and for which municipality; `goals` and `measures`: how many it holds."""
+
+    edition: Edition
+    by: str
+    goals: int
+    measures: int
+
+    @property
+    def purpose(self) -> str:
+        return str(PURPOSES.get(self.edition.purpose, self.edition.purpose))
+
+
+def entries_of(editions: Sequence[Edition], programme: Programme) -> list[Entry]:
+    """With names and counts, in two queries however many there are."""
+    people = {one.by for one in editions if one.by}
+    names = names_of(people)
+    sides = side_names(programme.frame.partnership)
+    counts = _counts([one.id for one in editions])
+    return [
+        Entry(one, _by(one, names, sides), counts.get((one.id, "goal"), 0), counts.get((one.id, "measure"), 0))
+        for one in editions
+    ]
+
+
+def _by(edition: Edition, names: dict[int, str], sides: dict[str, str]) -> str:
+    place = sides.get(edition.side, "")
+    name = names.get(edition.by or 0, str(_("Somebody")))
+    return f"{name} ({place})" if place else name
+
+
+def _counts(ids: list[int]) -> dict[tuple[int, str], int]:
+    query = (
+        select(EditionPart.edition_id, Item.kind, func.count())
+        .join(Version, Version.id == EditionPart.version_id)
+        .join(Item, Item.id == Version.item_id)
+        .where(EditionPart.edition_id.in_(ids))
+        .group_by(EditionPart.edition_id, Item.kind)
+    )
+    return {(id_, kind): count for id_, kind, count in db.session.execute(query).all()}

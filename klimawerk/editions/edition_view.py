@@ -1,0 +1,173 @@
+"""A programme as an edition holds it, for the templates that show the present one: nothing here is in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from markupsafe import Markup
+
+from klimawerk.collab import rich_text
+from klimawerk.collab.models import LiveText
+from klimawerk.editions.snapshots import Parts, loaded
+from klimawerk.goals.models import Goal
+from klimawerk.measures.models import Measure
+from klimawerk.overview.finance import Finance, money_of
+from klimawerk.overview.programme_document import Chapter, Entry, arranged
+from klimawerk.partnerships.models import Partnership
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.access import Opened
+from klimawerk.sheets.models import Conflict, Frame, Item, Row
+from klimawerk.sheets.options import Options
+from klimawerk.sheets.page_languages import languages_for
+from klimawerk.sheets.sheet_schema import Field, RowKind
+from klimawerk.sheets.view import View
+from klimawerk.versions import item_keys
+from klimawerk.versions.comparison import State
+from klimawerk.versions.item_state import Head
+from klimawerk.versions.version_states import stood
+
+Rows = dict[str, list[Row]]
+
+
+class PastOptions(Options):
+    """What fields could be chosen from then."""
+
+    def __init__(self, fields: tuple[tuple[str, str], ...], measures: tuple[tuple[int, str], ...]) -> None:
+        super().__init__()
+        self.fields, self.measures = fields, measures
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastView(View):
+    """An item as it was; `state`: all that stood in it."""
+
+    state: State
+
+    @cached_property
+    def texts(self) -> dict[str, LiveText]:
+        found = {
+            name.removeprefix("text:"): part for name, part in self.state.parts.items() if name.startswith("text:")
+        }
+        return {name: _text(name, part) for name, part in found.items()}
+
+    @cached_property
+    def rows(self) -> Rows:
+        names = [name for name in self.state.parts if name.startswith("rows:")]
+        return {kind: _rows(kind, self.state.rows(kind)) for kind in (name.removeprefix("rows:") for name in names)}
+
+    @cached_property
+    def conflicts(self) -> dict[tuple[str | None, str], Conflict]:
+        return {}
+
+    def words(self, field: Field) -> tuple[str, str]:
+        """A field to be read, and its language ("" for none)."""
+        return self.said(field, Row(cells=self.item.values))
+
+    def html(self, name: str) -> tuple[Markup, str]:
+        """A long text as safe HTML, and its language: the shown one, else the original, else any."""
+        spoken = next((code for code in self._order if self.text(name, code)), None)
+        return (Markup(self.texts[f"{name}.{spoken}"].html), spoken) if spoken else (Markup(""), "")  # noqa: S704
+
+    def parts(self) -> list[Field | RowKind]:
+        """What stood in it, but for the title."""
+        return [part for part in self.sheet.parts if part.name != "title" and self.filled(part)]
+
+
+@dataclass(frozen=True)
+class Past:
+    """The whole programme as it was: itself, and each goal and measure by its number."""
+
+    v: PastView
+    items: dict[int, PastView]
+    versions: dict[int, int]
+
+    def chapters(self) -> list[Chapter]:
+        goals = [view.item for view in self.items.values() if isinstance(view.item, Goal)]
+        measures = [view.item for view in self.items.values() if isinstance(view.item, Measure)]
+        entries = {id_: Entry(view.item, view.texts, view.rows, 0, self.v) for id_, view in self.items.items()}
+        return arranged(self.v, goals, measures, entries)
+
+    def finance(self) -> Finance:
+        measures = [view.item for view in self.items.values() if isinstance(view.item, Measure)]
+        return money_of(self.v, measures, {measure.id: self.items[measure.id].rows for measure in measures})
+
+
+def past(opened: Opened, parts: Parts, *, reader: str, wish: str | None) -> Past:
+    """The programme for this reader; `wish`: the language of its texts. Raises storing.Damaged."""
+    known, contents = item_keys.of_frame(opened.item.frame_id), loaded(parts.values())
+    states = {id_: stood(part.head, contents, known) for id_, part in parts.items()}
+    whole = states[opened.item.id]
+    frame = _frame(whole.head, opened.item.frame.partnership)
+    languages = languages_for(frame, wish, reader)
+    options = _options(states, languages.show, frame.lead_language, opened.item.id)
+    views = {
+        id_: PastView(
+            opened=Opened(_item(id_, state, frame), opened.member, locked=True),
+            reader=reader,
+            languages=languages,
+            rev=0,
+            options=options,
+            reading=True,
+            state=state,
+        )
+        for id_, state in states.items()
+    }
+    numbers = {id_: part.version.number for id_, part in parts.items() if part.version}
+    v = views.pop(opened.item.id)
+    return Past(v, views, numbers)
+
+
+def title_in(state: State, *order: str) -> tuple[str, str]:
+    """The plain title and its language: the first that there is."""
+    for language in (*order, *state.head.get("languages", [])):
+        text = state.text(f"title.{language}")
+        if text:
+            return rich_text.to_plain(text), language
+    return "", ""
+
+
+def _frame(head: Head, partnership: Partnership) -> Frame:
+    said = head.get("frame", {})
+    return Frame(
+        partnership=partnership,
+        partnership_id=partnership.id,
+        languages=list(head["languages"]),
+        lead_language=head["lead_language"],
+        currency_main=said.get("currency_main", "EUR"),
+        currency_local=said.get("currency_local", ""),
+        rate=Decimal(said["rate"]) if said.get("rate") else None,
+        rate_date=date.fromisoformat(said["rate_date"]) if said.get("rate_date") else None,
+        rate_note=said.get("rate_note", ""),
+    )
+
+
+def _item(id_: int, state: State, frame: Frame) -> Item:
+    common: dict[str, Any] = {"id": id_, "frame": frame, "values": state.values, "imported": [], "writing_language": ""}
+    common |= {"code": state.head.get("code", ""), "revs": {}}
+    if state.head["kind"] == "measure":
+        return Measure(goal_id=state.head.get("goal"), **common)
+    return Goal(**common) if state.head["kind"] == "goal" else Programme(carried={}, **common)
+
+
+def _options(states: dict[int, State], language: str, lead: str, programme: int) -> PastOptions:
+    fields = tuple((row["id"], _field(row["cells"], language, lead)) for row in states[programme].rows("fields"))
+    measures = [(id_, state) for id_, state in states.items() if state.head["kind"] == "measure"]
+    titled = ((id_, f"{state.head['code']} {title_in(state, language, lead)[0]}".strip()) for id_, state in measures)
+    return PastOptions(fields, tuple(titled))
+
+
+def _field(cells: dict[str, Any], language: str, lead: str) -> str:
+    title = cells.get(f"title.{language}") or cells.get(f"title.{lead}") or ""
+    return f"{cells.get('code', '')} {title}".strip()
+
+
+def _text(fragment: str, text: rich_text.Node) -> LiveText:
+    return LiveText(fragment=fragment, plain=rich_text.to_plain(text), html=rich_text.to_html(text))
+
+
+def _rows(kind: str, rows: list[dict[str, Any]]) -> list[Row]:
+    return [Row(id=row["id"], kind=kind, cells=row["cells"], revs={}, rev=0) for row in rows]

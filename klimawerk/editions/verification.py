@@ -1,0 +1,72 @@
+"""`flask versions verify` for editions: every hash again, and every version that one names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
+
+from klimawerk import safe_json
+from klimawerk.editions import hash_chain
+from klimawerk.editions.models import Edition, EditionPart
+from klimawerk.extensions import db
+from klimawerk.sheets.models import Item, is_here
+from klimawerk.versions import verification
+from klimawerk.versions.hash_chain import digest
+from klimawerk.versions.models import Version
+
+
+def init_app() -> None:
+    verification.register(faults, count)
+
+
+def faults() -> Iterator[str]:
+    """One English line for each thing that is wrong."""
+    here = Edition.programme_id.in_(select(Item.id).where(is_here()))
+    programmes = select(Edition.programme_id).where(here).distinct().order_by(Edition.programme_id)
+    for programme_id in db.session.scalars(programmes).all():
+        query = select(Edition).where(Edition.programme_id == programme_id).order_by(Edition.number)
+        previous, number = "", 0
+        for edition in db.session.scalars(query.options(undefer(Edition.manifest))).all():
+            said = f"programme {programme_id}, edition {edition.number}:"
+            if edition.number != number + 1:
+                yield f"{said} edition {number + 1} is missing before it"
+            if edition.previous != previous:
+                yield f"{said} does not follow the edition before it"
+            yield from (f"{said} {fault}" for fault in _wrong(edition))
+            previous, number = edition.hash, edition.number
+
+
+def count() -> str:
+    return f"{db.session.scalar(select(func.count()).select_from(Edition))} editions"
+
+
+def _wrong(edition: Edition) -> Iterator[str]:
+    if digest(edition.manifest) != edition.content_hash:
+        yield "its list of versions was changed"
+        return
+    link = hash_chain.link(
+        content=edition.content_hash, previous=edition.previous, number=edition.number, at=edition.at
+    )
+    if link != edition.hash:
+        yield "its number, time or hash was changed"
+    said: dict[str, Any] = safe_json.loads(edition.manifest)
+    key = db.session.scalar(select(Item.key).where(Item.id == edition.programme_id))
+    if (said["programme"], said["purpose"]) != (key, edition.purpose):
+        yield "it is of another programme, or made for another purpose"
+    listed = [(one["item"], one["number"], one["hash"]) for one in said["versions"]]
+    if listed != _versions(edition):
+        yield "its versions are not those that it names"
+
+
+def _versions(edition: Edition) -> list[tuple[str, int, str]]:
+    query = (
+        select(Item.key, Version.number, Version.hash)
+        .join(Version, Version.item_id == Item.id)
+        .join(EditionPart, EditionPart.version_id == Version.id)
+        .where(EditionPart.edition_id == edition.id)
+        .order_by(EditionPart.position)
+    )
+    return [(key, number, hash_) for key, number, hash_ in db.session.execute(query).all()]

@@ -1,0 +1,121 @@
+"""A Draft into the database: everything in one transaction, or nothing."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from klimawerk.database import writing
+from klimawerk.exchange.draft import Draft, ItemDraft, PartnershipDraft
+from klimawerk.exchange.history_store import Ids, RowIds, add_row, store_history
+from klimawerk.exchange.threads_store import store_talks
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.goals.service import create_goal
+from klimawerk.live.changes import note
+from klimawerk.measures.models import Measure
+from klimawerk.measures.service import create_measure
+from klimawerk.partnerships.models import Municipality, Partnership
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import create_programme
+from klimawerk.sheets.models import Item
+from klimawerk.sheets.order_keys import keys
+
+
+def store(draft: Draft, *, by: int | None, practice_of: int | None = None) -> Programme:
+    """A new partnership with its programme, goals and measures."""
+    with writing():
+        partnership = _partnership(draft.partnership, practice_of)
+        programme = _programme(draft, partnership, by)
+        ids = Ids(draft.history)
+        fields = _add_rows(programme, draft.programme, ids.rows("programme", ""))
+        goals = {goal.code: _goal(programme, goal, fields, ids, by) for goal in draft.goals}
+        measures = {
+            measure.code: _measure(goals[measure.goal], measure, fields, ids, by)
+            for measure in sorted(draft.measures, key=lambda m: m.order)
+        }
+        numbers = {code: measure.id for code, measure in measures.items()}
+        for measure in draft.measures:
+            _relate(measures[measure.code], measure, numbers)
+        programme.carried = draft.carried
+        store_talks(draft.talks, programme, _by_code(programme, goals, measures))
+        if draft.history:
+            store_history(draft.history, programme, [programme, *goals.values(), *measures.values()])
+        return programme
+
+
+def _by_code(programme: Programme, goals: dict[str, Goal], measures: dict[str, Measure]) -> dict[tuple[str, str], Item]:
+    """All items by kind and code."""
+    found: dict[tuple[str, str], Item] = {("programme", ""): programme}
+    found |= {("goal", code): goal for code, goal in goals.items()}
+    return found | {("measure", code): measure for code, measure in measures.items()}
+
+
+def _partnership(draft: PartnershipDraft, practice_of: int | None) -> Partnership:
+    partnership = Partnership(
+        name=draft.name,
+        kind=draft.kind,
+        since=draft.since,
+        agreement=draft.agreement,
+        practice_of=practice_of,
+        municipalities=[Municipality(position=n, **vars(town)) for n, town in enumerate(draft.municipalities)],
+    )
+    db.session.add(partnership)
+    db.session.flush()
+    return partnership
+
+
+def _programme(draft: Draft, partnership: Partnership, by: int | None) -> Programme:
+    head = draft.programme
+    programme = create_programme(
+        partnership, **vars(draft.frame), values=dict(head.values), texts=dict(head.texts), by=by
+    )
+    programme.imported = list(head.imported)
+    return programme
+
+
+def _goal(programme: Programme, draft: ItemDraft, fields: dict[str, str], ids: Ids, by: int | None) -> Goal:
+    goal = create_goal(programme, by=by, **_content(draft, fields))
+    _add_rows(goal, draft, ids.rows("goal", goal.code))
+    return goal
+
+
+def _measure(goal: Goal, draft: ItemDraft, fields: dict[str, str], ids: Ids, by: int | None) -> Measure:
+    measure = create_measure(goal, by=by, **_content(draft, fields))
+    _add_rows(measure, draft, ids.rows("measure", measure.code))
+    return measure
+
+
+def _content(draft: ItemDraft, fields: dict[str, str]) -> dict[str, Any]:
+    """References are put in apart: the field of action by its row, related measures when all are there."""
+    values = {name: value for name, value in draft.values.items() if name not in ("field", "related")}
+    return {
+        "code": draft.code,
+        "field_row": fields.get(draft.values.get("field", "")),
+        "values": values,
+        "texts": dict(draft.texts),
+        "imported": draft.imported,
+    }
+
+
+def _relate(measure: Measure, draft: ItemDraft, ids: dict[str, int]) -> None:
+    related = [ids[code] for code in draft.values.get("related", [])]
+    if related:
+        measure.values = {**measure.values, "related": related}
+        measure.revs = {**measure.revs, "related": note(measure.name)}
+
+
+def _add_rows(item: Item, draft: ItemDraft, ids: RowIds) -> dict[str, str]:
+    """All rows at once: asking for the last order key before each one would take a query a row.
+
+    `ids`: of the rows of each kind, where the file knows them. Answers the row of each code, for those that have one.
+    """
+    rev = note(item.name)
+    by_code: dict[str, str] = {}
+    for kind, rows in draft.rows.items():
+        known = ids.get(kind, [])
+        known = known if len(known) == len(rows) else [str(uuid.uuid4()) for _ in rows]
+        for cells, order_key, id_ in zip(rows, keys(len(rows)), known, strict=True):
+            row = add_row(item, kind, id_, cells, order_key, rev)
+            by_code.setdefault(cells.get("code", ""), row.id)
+    return by_code

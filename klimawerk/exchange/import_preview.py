@@ -1,0 +1,138 @@
+"""What a file would bring, as its person sees it before they decide: plain values that can wait in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import force_locale
+
+from klimawerk.exchange.import_problems import Problem, Sentence
+from klimawerk.exchange.service import Preview
+
+Words = dict[str, str]
+"""One sentence in each language of the interface."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A place in the file, "" for the whole, and a sentence about it."""
+
+    place: str
+    sentence: Words
+
+
+@dataclass(frozen=True)
+class Town:
+    side: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One of `money.Sums.shown()`, in the main currency."""
+
+    label: Words
+    amount: Decimal | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`counts`: rows of each kind; `comments`, `versions`, `editions`: how many, None where the file has none;
+    `outline`: [goal's code, its title, [[measure's code, its title], ...]]; `codes`: of what comes with consent."""
+
+    partnership: dict[str, str]
+    towns: list[Town]
+    languages: list[str]
+    lead_language: str
+    currency_main: str
+    currency_local: str
+    rate: Decimal | None
+    rate_date: date | None
+    goals: int
+    measures: int
+    counts: dict[str, int]
+    comments: int | None
+    versions: int | None
+    editions: int | None
+    outline: list[list[Any]]
+    codes: list[str]
+    warnings: list[Said]
+    programme: str | None
+    sums: list[Amount] = field(default_factory=list)
+    unconverted: int = 0
+
+    @classmethod
+    def of(cls, preview: Preview, languages: Sequence[str]) -> Shown:
+        """`languages`: of the interface. Inside an app with translations."""
+        draft, history = preview.draft, preview.draft.history
+        frame = draft.frame
+        return cls(
+            partnership=draft.partnership.name,
+            towns=[Town(town.side, town.name) for town in draft.partnership.municipalities],
+            languages=frame.languages,
+            lead_language=frame.lead_language,
+            currency_main=frame.currency_main,
+            currency_local=frame.currency_local,
+            rate=frame.rate,
+            rate_date=frame.rate_date,
+            goals=len(draft.goals),
+            measures=len(draft.measures),
+            counts=preview.counts,
+            comments=sum(thread.count for thread in draft.talks) if draft.talks else None,
+            versions=history.count if history else None,
+            editions=len(history.editions) if history else None,
+            outline=[
+                [goal.code, title, [[measure.code, name] for measure, name in measures]]
+                for goal, title, measures in preview.outline()
+            ],
+            codes=preview.imported,
+            warnings=[said(warning, languages) for warning in preview.warnings],
+            programme=history.programme if history else None,
+            sums=[Amount(in_all(label, languages), amount) for label, amount in preview.sums.shown()],
+            unconverted=preview.sums.unconverted,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        exact = {name: _exact(getattr(self, name)) for name in _EXACT}
+        sums = [{"label": one.label, "amount": _exact(one.amount)} for one in self.sums]
+        return {**asdict(self), **exact, "sums": sums}
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Shown:
+        """What an earlier version of Klimawerk has looked at may lack the sums."""
+        known = {one.name: raw[one.name] for one in fields(cls) if one.name in raw}
+        exact = {name: read(raw[name]) if raw[name] is not None else None for name, read in _EXACT.items()}
+        towns, warnings = [Town(**town) for town in raw["towns"]], [Said(**one) for one in raw["warnings"]]
+        sums = [
+            Amount(one["label"], None if one["amount"] is None else Decimal(one["amount"]))
+            for one in raw.get("sums", [])
+        ]
+        return cls(**{**known, **exact, "towns": towns, "warnings": warnings, "sums": sums})
+
+
+_EXACT: dict[str, Callable[[str], Any]] = {
+    "rate": Decimal,
+    "rate_date": date.fromisoformat,
+}
+
+
+def _exact(value: Decimal | date | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def said(problem: Problem, languages: Sequence[str]) -> Said:
+    """The problem in all of these languages."""
+    return Said(str(problem.place), in_all(problem.sentence, languages))
+
+
+def in_all(sentence: Sentence, languages: Sequence[str]) -> Words:
+    """The sentence in all of these languages."""
+    words = {}
+    for language in languages:
+        with force_locale(language):
+            words[language] = str(sentence)
+    return words

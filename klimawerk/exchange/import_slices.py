@@ -1,0 +1,293 @@
+"""The rows that a job has made of a file, on their way into the database: in slices of some milliseconds.
+
+A programme that is arriving is seen by nobody: its partnership has no member until the last slice, and its frame says
+by `arriving` which job brings it, so that what works without a person (search, versions, the operator's commands)
+leaves it out. The last slice takes the mark away and makes its owner a member, in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from flask import current_app
+from flask_babel import lazy_gettext as _
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    case,
+    create_engine,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from klimawerk import safe_json
+from klimawerk.accounts.models import Person
+from klimawerk.clock import now
+from klimawerk.collab.models import Document, LiveText
+from klimawerk.comments.models import Comment, Thread
+from klimawerk.comments.topics import ALL_SIDES
+from klimawerk.database import after_commit
+from klimawerk.editions.models import Edition, EditionPart
+from klimawerk.exchange.history_draft import Names
+from klimawerk.exchange.import_preview import said
+from klimawerk.exchange.import_problems import Place, Problem, Refused
+from klimawerk.exchange.import_steps import NAMES, ROWS
+from klimawerk.exchange.service import coordinate, refuse_what_is_here
+from klimawerk.extensions import Model, db
+from klimawerk.goals.models import Goal
+from klimawerk.jobs.models import DONE, Job
+from klimawerk.jobs.service import Begin, Claim, Lost, Stop, folder_of, in_slices
+from klimawerk.live.changes import note
+from klimawerk.live.models import Topic
+from klimawerk.measures.models import Measure
+from klimawerk.partnerships import refusals
+from klimawerk.partnerships.models import Municipality, Partnership
+from klimawerk.programmes.models import Programme
+from klimawerk.search import index
+from klimawerk.sheets.models import Frame, Item, Row
+from klimawerk.versions.models import Version, VersionPart
+from klimawerk.versions.part_store import removals
+
+MODELS: tuple[type[Model], ...] = (
+    Partnership, Municipality, Frame, Item, Programme, Goal, Measure, Row, Document, LiveText, Topic, Version,
+    Edition, EditionPart, Thread, Comment, VersionPart,
+)  # fmt: skip
+"""Every table that an import fills; what is referred to comes first. Parts of versions come after those: whatever part
+was stored is named by a version then, and can be found again to be taken away."""
+
+_NAMED = {"document", "topic"}  # by a kind and an item's number
+_SHARED = {"topic", "version_part"}  # a row that is there already stays
+_TOPICS = ("versions", *(f"{kind}-{side}" for kind in ("comments", "talks") for side in ALL_SIDES))
+PIECE, BYTES = 40, 60_000  # rows, and bytes in them, that go in between two looks at the clock
+Values = dict[str, Any]
+
+
+def store(job: Job, claim: Claim) -> None:
+    """All rows that the runner has made for it. Raises Stop, Lost."""
+    folder = folder_of(job)
+    try:
+        store_rows(folder, None if job.asked.get("copy") else names_of(folder), job, claim)
+    except (Refused, refusals.Refused, IntegrityError) as error:
+        db.session.rollback()
+        raise Stop(asdict(said(_problem(error), current_app.extensions["klimawerk"].languages))) from error
+
+
+def store_rows(folder: Path, names: Names | None, job: Job, claim: Claim) -> int:
+    """All rows of that folder in slices; the last slice shows the programme to its owner. Its number.
+
+    Raises both kinds of Refused, IntegrityError when somebody else was faster, and Lost.
+    """
+    if not (folder / ROWS).exists():
+        raise Lost(job.key)  # cancelled since it was claimed
+    engine = create_engine(f"sqlite:///{folder / ROWS}")
+    try:
+        refuse_what_is_here(names)
+        with engine.connect() as rows:
+            copier = _Copier(rows, job.key)
+            in_slices(copier.pieces(), lambda: claim.slice(progress=copier.percent))
+            programme_id = copier.programme
+        items = list(copier.new["item"].values())
+        with claim.slice(state=DONE, progress=100, changed_at=now(), result={"programme": programme_id}) as session:
+            _show(session, programme_id, job)
+            after_commit(lambda: index.later(items))
+        return programme_id
+    finally:
+        engine.dispose()
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Refused):
+        return error.problem
+    if isinstance(error, refusals.Refused):
+        return Problem(Place(), str(error))
+    return Problem(Place(), _("Somebody else has imported a part of this file at the same moment."))
+
+
+def names_of(folder: Path) -> Names | None:
+    """What the file's history calls things; None for a file without one."""
+    try:
+        return Names.from_json(safe_json.loads((folder / NAMES).read_bytes()))
+    except FileNotFoundError:
+        return None
+
+
+def undo(key: str, begin: Begin) -> None:
+    """Take away what of that job is there and seen by nobody, in slices. `begin` begins a transaction in which nobody
+    stores more of it; Lost is raised where somebody does."""
+    for id_, partnership_id in db.session.execute(select(Frame.id, Frame.partnership_id).where(Frame.arriving == key)):
+        in_slices(_removals(id_, partnership_id), begin)
+
+
+def left_behind() -> set[str]:
+    """Keys of the jobs of which something is there that nobody sees."""
+    return {key for key in db.session.scalars(select(Frame.arriving).where(Frame.arriving.is_not(None))) if key}
+
+
+class _Copier:
+    """Rows of a job's own database, with the numbers that they have in this one. `new`: {table: {old: new}}."""
+
+    def __init__(self, rows: Connection, key: str) -> None:
+        self._rows, self._key = rows, key
+        self._total = sum(rows.scalar(select(func.count()).select_from(model)) or 0 for model in MODELS)
+        self._done = 0
+        self._related: list[tuple[int, Values]] = []
+        self.new: dict[str, dict[int, int]] = {model.__tablename__: {} for model in MODELS}
+
+    @property
+    def percent(self) -> int:
+        return 100 * self._done // max(1, self._total)
+
+    @property
+    def programme(self) -> int:
+        """Number of the programme, once it is there."""
+        return self.new["item"][self._rows.execute(select(cast(Table, Programme.__table__).c.id)).scalar_one()]
+
+    def pieces(self) -> Iterator[Callable[[Session], None]]:
+        """What is to be done, in order, each in some milliseconds."""
+        tables = [cast(Table, model.__table__) for model in MODELS]
+        yield partial(self._begin, tables[:3])
+        for table in tables[3:]:
+            for batch in self._batches(table):
+                yield partial(self._put, table, batch)
+        for number, values in self._related:
+            yield partial(self._relate, number, values)
+
+    def _begin(self, tables: list[Table], session: Session) -> None:
+        """The partnership with its towns and its marked frame, in one piece: nothing is ever there without the mark."""
+        for table in tables:
+            for batch in self._batches(table):
+                self._put(table, batch, session)
+
+    def _batches(self, table: Table) -> Iterator[list[Values]]:
+        batch: list[Values] = []
+        size = 0
+        for row in self._rows.execute(select(table).execution_options(yield_per=PIECE)).mappings():
+            batch.append(dict(row))
+            size += sum(len(value) for value in row.values() if isinstance(value, str | bytes | dict | list))
+            if len(batch) == PIECE or size > BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+    def _put(self, table: Table, batch: list[Values], session: Session) -> None:
+        rows = [self._moved(table, row) for row in batch]
+        if table.name in _SHARED:
+            session.execute(_unless_there(session, table), rows)
+        elif table in _REFERRED_TO:
+            old = [row["id"] for row in batch]
+            put = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+            self.new[table.name].update(zip(old, session.execute(put, rows).scalars(), strict=True))
+        else:
+            session.execute(insert(table), rows)
+        self._done += len(rows)
+
+    def _moved(self, table: Table, row: Values) -> Values:
+        """The row with this database's numbers in it."""
+        moved = {column: self._number(column, row[column.name]) for column in table.columns}
+        found = {column.name: value for column, value in moved.items()}
+        if _counts(table):
+            del found["id"]
+        if table.name in _NAMED:
+            kind, _colon, number = row["name"].partition(":")
+            found["name"] = f"{kind}:{self.new['item'][int(number)]}"
+        if table.name == "frame":
+            found["arriving"] = self._key
+        if table.name == "item" and "related" in row["values"]:
+            self._related.append((row["id"], row["values"]))
+        return found
+
+    def _number(self, column: Column[Any], value: Any) -> Any:
+        """Through a reference to a reference ("measure.goal_id" -> "goal.id" -> "item.id") to who counts."""
+        if value is None or not column.foreign_keys:
+            return value
+        while column.foreign_keys:
+            column = next(iter(column.foreign_keys)).column
+        return self.new[column.table.name][value] if column.table.name in self.new else value
+
+    def _relate(self, number: int, values: Values, session: Session) -> None:
+        """References to measures, when all of them are there."""
+        related = [self.new["item"][one] for one in values["related"]]
+        item = cast(Table, Item.__table__)
+        changed = update(item).where(item.c.id == self.new["item"][number])
+        session.execute(changed.values(values={**values, "related": related}))
+
+
+def _counts(table: Table) -> bool:
+    """Whether the database gives its rows their numbers."""
+    key = table.columns.get("id")
+    return key is not None and isinstance(key.type, Integer) and not key.foreign_keys
+
+
+_REFERRED_TO = {key.column.table for model in MODELS for key in cast(Table, model.__table__).foreign_keys}
+
+
+def _unless_there(session: Session, table: Table) -> Any:
+    """A topic of that name may be there, of something that was taken away: it never falls back."""
+    put = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
+    if table.name != "topic":
+        return put.on_conflict_do_nothing()
+    further = case((table.c.rev > put.excluded.rev, table.c.rev), else_=put.excluded.rev)
+    return put.on_conflict_do_update(index_elements=["name"], set_={"rev": further})
+
+
+def _show(session: Session, programme_id: int, job: Job) -> None:
+    """From now on it is a programme like any other."""
+    programme = session.get_one(Programme, programme_id)
+    note(programme.name)
+    owner = session.get(Person, job.person_id) if job.person_id else None
+    if owner:
+        coordinate(programme.frame.partnership, owner, job.asked["side"])
+    programme.frame.arriving = None  # after the others: nobody has its documents open, so none is asked about rights
+
+
+def _removals(frame_id: int, partnership_id: int) -> Iterator[Callable[[Session], None]]:
+    """What hangs on most first, so that no deletion takes much along."""
+    yield from removals(frame_id)
+    items = list(db.session.execute(select(Item.id, Item.kind).where(Item.frame_id == frame_id)).all())
+    for id_, kind in items:
+        threads = select(Thread.id).where(Thread.item_id == id_)
+        versions = select(Version.id).where(Version.item_id == id_)
+        documents = select(Document.id).where(Document.name == f"{kind}:{id_}")
+        yield from _deletions(Comment, Comment.thread_id.in_(threads))
+        yield from _deletions(Thread, Thread.item_id == id_)
+        yield from _deletions(EditionPart, EditionPart.version_id.in_(versions))
+        yield from _deletions(Version, Version.item_id == id_)
+        yield from _deletions(Row, Row.item_id == id_)
+        yield from _deletions(LiveText, LiveText.document_id.in_(documents))
+        yield from _deletions(Document, Document.id.in_(documents))
+        yield from _deletions(Topic, Topic.name.in_([f"{one}:{id_}" for one in (kind, *_TOPICS)]))
+    ids = select(Item.id).where(Item.frame_id == frame_id)
+    yield from _deletions(Edition, Edition.programme_id.in_(ids))
+    for model in (Measure, Goal, Programme):
+        table = cast(Table, model.__table__)
+        yield from _deletions(table, table.c.id.in_(ids))
+    yield from _deletions(cast(Table, Item.__table__), Item.frame_id == frame_id)
+    yield partial(_delete_these, cast(Table, Partnership.__table__), Partnership.id == partnership_id)
+
+
+def _deletions(of: Any, which: ColumnElement[bool]) -> Iterator[Callable[[Session], None]]:
+    table: Table = getattr(of, "__table__", of)
+    key = next(iter(table.primary_key.columns)) if len(table.primary_key) == 1 else None
+    while found := db.session.execute(select(*table.primary_key.columns).where(which).limit(PIECE)).all():
+        keys = [tuple(row) for row in found]
+        these = key.in_([one[0] for one in keys]) if key is not None else tuple_(*table.primary_key.columns).in_(keys)
+        yield partial(_delete_these, table, these)
+
+
+def _delete_these(table: Table, these: ColumnElement[bool], session: Session) -> None:
+    session.execute(delete(table).where(these))

@@ -1,0 +1,122 @@
+"""What the runner's children compute of an import: a look at the file, and the rows that it becomes.
+
+The rows are made by the same code that imports in one transaction, in a SQLite file of the job's own; the server
+copies them from there (import_slices.py). Nobody here knows the installation's database, its settings or its secrets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+from flask import Flask
+from flask_babel import Babel
+
+from klimawerk import database
+from klimawerk.accounts.models import Person
+from klimawerk.config import ROOT, Config
+from klimawerk.database import writing
+from klimawerk.exchange.draft import Draft
+from klimawerk.exchange.import_preview import Shown, said
+from klimawerk.exchange.import_problems import Refused
+from klimawerk.exchange.import_validator import check
+from klimawerk.exchange.json_reader import read
+from klimawerk.exchange.json_size import check_size
+from klimawerk.exchange.service import build, summed_up
+from klimawerk.extensions import db
+from klimawerk.jobs import folders
+from klimawerk.jobs.job_steps import Answer, Progress, Task
+
+NAMES, ROWS = "names.json", "rows.sqlite"
+"""Beside the input: what the file's history calls things; the rows that the file becomes."""
+
+
+def look(folder: Path, task: Task, progress: Progress) -> Answer:
+    """Read and check the file: {"result": Shown as JSON}, or the problem. `task`: "max_bytes", "languages"."""
+    with _app(folder).app_context():
+        try:
+            draft = _draft(folder, task, progress)
+        except Refused as refused:
+            return {"problem": asdict(said(refused.problem, task["languages"]))}
+        progress(80)
+        if draft.history:
+            (folder / NAMES).write_text(json.dumps(draft.history.names().as_json()))
+        return {"result": Shown.of(summed_up(draft), task["languages"]).as_json()}
+
+
+def prepare(folder: Path, task: Task, progress: Progress) -> Answer:
+    """Make the rows. `task`: as above, "by" (number of a person), "copy". {"result": {}}; they are in the file ROWS."""
+    with _app(folder).app_context():
+        try:
+            draft = _draft(folder, task, progress)
+        except Refused as refused:
+            return {"problem": asdict(said(refused.problem, task["languages"]))}
+        build_rows(folder, replace(draft, history=None) if task["copy"] else draft, task["by"], progress)
+        return {"result": {}}
+
+
+def build_rows(folder: Path, draft: Draft, by: int | None, progress: Progress) -> None:
+    """Inside an app of `rows_app`."""
+    db.create_all()
+    if by is not None:
+        with writing() as session:
+            session.add(Person(id=by, email="-", name="-"))
+    build(draft, by, lambda share: progress(40 + int(60 * share)))
+    db.session.remove()
+    db.engine.dispose()
+
+
+@contextmanager
+def rows_app(folder: Path) -> Iterator[None]:
+    """An app whose database is an empty file ROWS in the folder."""
+    with _app(folder).app_context():
+        yield
+
+
+def _draft(folder: Path, task: Task, progress: Progress) -> Draft:
+    file = folder / folders.INPUT
+    with file.open("rb") as opened:
+        check_size(opened, task["max_bytes"])
+    progress(10)
+    data = read(file.read_bytes(), task["max_bytes"])
+    progress(25)
+    return check(data)
+
+
+def _nobody(*_said: object, **_more: object) -> None:
+    """Hears what is announced."""
+
+
+def _app(folder: Path) -> Flask:
+    """An app that can translate and store, and nothing else."""
+    for left in folder.glob(f"{ROWS}*"):
+        left.unlink()  # of a child that was ended
+    config = Config(
+        instance=folder,
+        database_url=f"sqlite:///{folder / ROWS}",
+        redis_url=None,
+        secret_key="",
+        demo_password=None,
+        public_url="",
+        https=False,
+        workers=1,
+        async_mode="threading",
+        trusted_proxies=0,
+        operator_name="",
+        smtp_url=None,
+        mail_from="",
+        rate_limits=False,
+    )
+    app = Flask("klimawerk", root_path=str(ROOT), instance_path=str(folder))
+    app.config.update(config.flask())
+    app.extensions["klimawerk"] = config
+    # Nobody watches: what is announced after a commit is heard by no page.
+    app.extensions["live"] = SimpleNamespace(told=SimpleNamespace(announce=_nobody), spread=_nobody)
+    Babel(app)
+    db.init_app(app)
+    database.init_app(app)
+    return app

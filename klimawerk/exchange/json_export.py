@@ -1,0 +1,153 @@
+"""A Draft to the format's JSON: keys in one order, what is empty left out, sums worked out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from klimawerk.exchange import file_layout
+from klimawerk.exchange.draft import Cells, Draft, FrameDraft, ItemDraft, PartnershipDraft
+from klimawerk.exchange.live_text_json import text_out
+from klimawerk.exchange.money_lines import amount_out
+from klimawerk.exchange.totals import budget_total, rates_of, totals
+from klimawerk.exchange.value_json import number_out, value_out
+from klimawerk.goals.content import SHEET as GOAL
+from klimawerk.measures.content import SHEET as MEASURE
+from klimawerk.money import Rates
+from klimawerk.programmes.content import SHEET as PROGRAMME
+from klimawerk.sheets.sheet_schema import RowKind, Sheet
+from klimawerk.text import tidy
+
+Json = dict[str, Any]
+
+
+def write_out(draft: Draft, talks: list[Json]) -> Json:
+    """The whole file, every text in its one form; `talks`: its threads, as they stand in it."""
+    writer = _Writer(draft.frame)
+    head = writer.sheet(draft.programme, PROGRAMME, file_layout.PROGRAMME)
+    carried = draft.carried
+    partnership = {**_partnership(draft.partnership), "teams": head["partnership"]["teams"]}
+    decisions = head.pop("decisions_sample")
+    file = {
+        "meta": _meta(draft.frame, carried.get("meta", {})),
+        **head,
+        "partnership": partnership,
+        "goals": [{"code": goal.code, **writer.sheet(goal, GOAL, file_layout.GOAL)} for goal in draft.goals],
+        "measures": writer.measures(draft),
+        **({"comments_sample": talks} if talks else {}),
+        **({"workshop_sample": carried["workshop_sample"]} if "workshop_sample" in carried else {}),
+        "decisions_sample": decisions,
+        "totals": totals(draft.measures, writer.rates),
+    }
+    return {name: tidy(part) for name, part in file.items()}
+
+
+def to_bytes(file: Json) -> bytes:
+    """As it is handed out: UTF-8, indented, readable without a tool."""
+    return (json.dumps(file, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+class _Writer:
+    """Writes sheets for one programme: its languages, its money."""
+
+    def __init__(self, frame: FrameDraft) -> None:
+        self.frame = frame
+        self.rates: Rates = rates_of(frame)
+
+    def measures(self, draft: Draft) -> list[Json]:
+        """`order` counts the measures of one field of action."""
+        counted: Counter[str] = Counter()
+        written = []
+        for measure in draft.measures:
+            field = measure.values.get("field", "")
+            counted[field] += 1
+            sheet = self.sheet(measure, MEASURE, file_layout.MEASURE)
+            own: Json = {"code": measure.code, "goal": measure.goal}
+            own |= {"field": sheet.pop("field")} if field else {}
+            costs = budget_total(measure.rows.get("costs", []), self.rates)
+            written.append({**own, "order": counted[field], **sheet, "budget_total": costs})
+        return written
+
+    def sheet(self, item: ItemDraft, sheet: Sheet, slots: tuple[file_layout.Slot, ...]) -> Json:
+        written: Json = {}
+        for path, name in slots:
+            found = self._part(item, sheet, name)
+            if found is not None:
+                _put(written, path, found)
+        return written
+
+    def _part(self, item: ItemDraft, sheet: Sheet, name: str) -> Any:
+        """What stands in a slot; None for nothing."""
+        if name in sheet.rows:
+            rows = item.rows.get(name, [])
+            numbered = enumerate(rows, start=1)
+            written = [self._row(sheet.rows[name], cells, number) for number, cells in numbered]
+            return written if written or name not in file_layout.ADDITIVE else None
+        field = sheet.fields[name]
+        if field.kind == "live":
+            texts = {language: item.texts.get(f"{name}.{language}") for language in self.frame.languages}
+            return {language: text_out(text) for language, text in texts.items() if text} or None
+        if name in item.values:
+            return value_out(field, item.values[name])
+        return [] if field.kind in ("choices", "measures") else None
+
+    def _row(self, kind: RowKind, cells: Cells, number: int) -> Json:
+        row: Json = {"no": number} if kind.name == "steps" else {}
+        for cell in file_layout.cells_in_order(kind):
+            if cell.kind == "amount":
+                row |= amount_out(cells.get(cell.name), self.rates)
+            elif cell.kind == "lines":
+                keys = {language: f"{cell.name}.{language}" for language in self.frame.languages}
+                texts = {language: cells[key] for language, key in keys.items() if key in cells}
+                row |= {cell.name: texts} if texts else {}
+            elif cell.name in cells:
+                row[cell.name] = value_out(cell, cells[cell.name])
+            elif cell.kind == "measurements":
+                row[cell.name] = []
+            elif cell.name in file_layout.SAID_EMPTY.get(kind.name, ()):
+                row[cell.name] = None
+        return _bare(kind, row)
+
+
+def _bare(kind: RowKind, row: Json) -> Json:
+    """A row of one text is written as that text."""
+    bare = file_layout.BARE.get(kind.name)
+    return row.get(bare, {}) if bare and not row.keys() - {bare} else row
+
+
+def _put(written: Json, path: tuple[str, ...], value: Any) -> None:
+    for key in path[:-1]:
+        written = written.setdefault(key, {})
+    written[path[-1]] = value
+
+
+def _meta(frame: FrameDraft, notes: dict[str, str]) -> Json:
+    meta: Json = {key: notes[key] for key in ("purpose", "wording") if key in notes}
+    meta |= {
+        "languages": frame.languages,
+        "language_lead": frame.lead_language,
+        "currency_main": frame.currency_main,
+    }
+    if frame.currency_local:
+        meta["currency_local"] = frame.currency_local
+    if frame.rate is not None:
+        rate: Json = {"from": frame.currency_main, "to": frame.currency_local, "rate": number_out(frame.rate)}
+        rate |= {"date": frame.rate_date.isoformat()} if frame.rate_date else {}
+        meta["exchange_rate"] = rate | ({"note": frame.rate_note} if frame.rate_note else {})
+    return meta | ({"code_lists": notes["code_lists"]} if "code_lists" in notes else {})
+
+
+def _partnership(partnership: PartnershipDraft) -> Json:
+    parts = {
+        "name": partnership.name,
+        "kind": partnership.kind,
+        "since": partnership.since,
+        "agreement": partnership.agreement,
+    }
+    towns = [{key: value for key, value in vars(town).items() if _said(value)} for town in partnership.municipalities]
+    return {key: value for key, value in parts.items() if _said(value)} | {"municipalities": towns}
+
+
+def _said(value: Any) -> bool:
+    return value not in (None, "", {})

@@ -1,0 +1,75 @@
+"""Cost and funding lines: a file has each amount in both currencies, we keep the one in which it was named.
+
+`eur` is the amount in the main currency, `local` in the other one, worked out with the planning rate. `currency` (our
+own key) says in which of the two the line was named when it is not the main one; a line in a third currency, left from
+before the currencies changed, has `currency` and `amount`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from klimawerk.exchange import value_json
+from klimawerk.exchange.draft import FrameDraft
+from klimawerk.exchange.import_problems import Place, Problem
+from klimawerk.money import Rates
+
+KEYS = ("eur", "local", "currency", "amount")
+_LISTED = 12  # so many lines with a wrong conversion are named; more would bury the rest of the preview
+
+
+def amount_in(raw: dict[str, Any], frame: FrameDraft, place: Place, warnings: list[Problem]) -> dict[str, str] | None:
+    """The line's amount in the currency it was named in. Raises Refused."""
+    main, local, third = (value_json.money(raw.get(key), place.at(key)) for key in ("eur", "local", "amount"))
+    currency = _currency(raw, frame, main, local, place)
+    amount = {frame.currency_main: main, frame.currency_local: local}.get(currency, third)
+    if amount is None:
+        return None
+    _compare(main, local, currency, frame, place, warnings)
+    return {"amount": str(amount), "currency": currency}
+
+
+def amount_out(value: dict[str, str] | None, rates: Rates) -> dict[str, Any]:
+    """The keys of a line for its amount; open lines say null twice."""
+    if not value:
+        return {"eur": None, "local": None}
+    amount, currency = Decimal(value["amount"]), value["currency"]
+    main, local = rates.to_main(amount, currency), rates.to_local(amount, currency)
+    line = {"eur": _number(main), "local": _number(local)}
+    if currency not in (rates.main, rates.local):
+        return {**line, "currency": currency, "amount": _number(amount)}
+    return line if currency == rates.main else {**line, "currency": currency}
+
+
+def _currency(raw: dict[str, Any], frame: FrameDraft, main: Decimal | None, local: Decimal | None, place: Place) -> str:
+    if raw.get("currency") is not None:
+        return str(value_json.code(raw["currency"], place.at("currency"), "currency"))
+    return frame.currency_local if main is None and local is not None else frame.currency_main
+
+
+def _compare(
+    main: Decimal | None,
+    local: Decimal | None,
+    currency: str,
+    frame: FrameDraft,
+    place: Place,
+    warnings: list[Problem],
+) -> None:
+    """Both amounts should fit the planning rate; if not, the one that was named counts."""
+    rates = Rates(frame.currency_main, frame.currency_local, frame.rate)
+    if main is None or local is None or frame.rate is None:
+        return
+    if currency == frame.currency_local:
+        fits = main == rates.to_main(local, currency)
+    else:
+        fits = local == rates.to_local(main, frame.currency_main)
+    if not fits and sum(1 for w in warnings if w.place.steps[-1:] == ("local",)) < _LISTED:
+        sentence = _("The two amounts do not fit the planning rate; the one in %(currency)s counts.", currency=currency)
+        warnings.append(Problem(place.at("local"), sentence))
+
+
+def _number(amount: Decimal | None) -> int | float | None:
+    return None if amount is None else value_json.number_out(amount)

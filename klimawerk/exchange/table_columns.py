@@ -1,0 +1,106 @@
+"""Which column of a pasted table is what: guessed by its heading, chosen by the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+
+from klimawerk.exchange.pasted_tables import Grid
+from klimawerk.folding import fold
+from klimawerk.measures.content import SHEET as MEASURE
+from klimawerk.sheets.sheet_schema import Field, RowKind
+
+CODE = Field("code", "code", _("Code"), max_length=20)
+GOAL = Field("goal", "goal", _("Goal"), max_length=20)
+
+_MEASURE_KINDS = ("live", "choice", "month", "number", "field")
+_ROW_KINDS = ("lines", "line", "choice", "month", "number", "year", "amount")
+
+_WORDS: dict[str, tuple[str, ...]] = {
+    "code": ("code", "kennung", "nr", "nummer", "no", "kürzel", "id"),
+    "goal": ("ziel", "goal", "z"),
+    "field": ("handlungsfeld", "feld", "field of action", "field", "sector"),
+    "title": ("titel", "title", "maßnahme", "massnahme", "measure", "name", "bezeichnung"),
+    "initial_situation": ("ausgangslage", "initial situation", "situation"),
+    "description": ("beschreibung", "description", "inhalt", "kurzbeschreibung"),
+    "expected_result": ("ergebnis", "erwartetes ergebnis", "expected result", "result", "wirkung"),
+    "target_group": ("zielgruppe", "target group"),
+    "priority": ("priorität", "prioritaet", "priority", "prio"),
+    "lead_side": ("federführung", "lead"),
+    "place": ("ort", "umsetzungsort", "place"),
+    "measure_type": ("maßnahmentyp", "typ", "type"),
+    "climate_effect": ("klimawirkung", "climate effect"),
+    "period_start": ("beginn", "start", "von", "from"),
+    "period_end": ("ende", "end", "bis", "until", "to"),
+    "notes": ("hinweise", "notes", "bemerkung", "anmerkung", "remarks"),
+    "text": ("was", "what", "schritt", "step", "handlungsschritt", "text", "beschreibung", "description", "position",
+             "bezeichnung", "aufgabe", "task", "item", "zweck", "purpose", "indikator", "indicator", "risiko", "risk"),
+    "due": ("fällig", "faellig", "due", "bis", "until", "termin", "datum", "date", "wann", "when", "frist"),
+    "side": ("seite", "side", "wer", "who", "kommune", "zuständig", "responsible"),
+    "state": ("stand", "status", "state"),
+    "category": ("kategorie", "category", "kostenart", "art"),
+    "amount": ("betrag", "amount", "kosten", "cost", "costs", "summe", "sum", "eur", "euro", "€", "wert", "ghs"),
+    "source": ("quelle", "source", "mittelgeber", "finanzierung", "funding"),
+    "application": ("antrag", "application"),
+    "unit": ("einheit", "unit", "stelle"),
+    "target": ("zielwert", "target"),
+    "target_year": ("zieljahr", "target year"),
+    "baseline": ("ausgangswert", "baseline"),
+    "baseline_year": ("ausgangsjahr", "baseline year"),
+    "likelihood": ("wahrscheinlichkeit", "eintrittswahrscheinlichkeit", "likelihood"),
+    "response": ("gegenmaßnahme", "response", "maßnahme"),
+    "contact": ("ansprechperson", "kontakt", "contact", "person"),
+    "role": ("rolle", "role", "funktion"),
+    "date": ("datum", "date", "termin", "wann", "when"),
+    "kind": ("art", "kind", "typ", "type"),
+    "challenge": ("herausforderung", "challenge"),
+    "affected": ("verursacher", "betroffene", "verursacher/betroffene", "affected"),
+    "plans": ("pläne", "plans", "konzepte", "pläne/dokumente/konzepte"),
+    "projects": ("projekte", "laufende projekte", "projects", "current projects"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`columns` names the field of each column, "" for one that is left out; `heading`: the first row names them."""
+
+    columns: tuple[str, ...]
+    heading: bool
+
+
+def measure_fields() -> dict[str, Field]:
+    """What a column can be when a table becomes measures."""
+    own = {name: field for name, field in MEASURE.fields.items() if field.kind in _MEASURE_KINDS and not field.side}
+    return {"code": CODE, "goal": GOAL, **own}
+
+
+def row_fields(kind: RowKind) -> dict[str, Field]:
+    """What a column can be when a table becomes rows."""
+    return {cell.name: cell for cell in kind.cells if cell.kind in _ROW_KINDS}
+
+
+def guess(grid: Grid, fields: dict[str, Field]) -> Layout:
+    """By the words of the first row; a table without headings begins with its text."""
+    named = [_named(cell, fields) for cell in grid[0]]
+    if any(named):
+        return Layout(tuple(name if name not in named[:n] else "" for n, name in enumerate(named)), heading=True)
+    text = next((name for name in ("title", "text", *fields) if name in fields), "")
+    first = next(number for number in range(len(grid[0])) if any(row[number] for row in grid))
+    return Layout(tuple(text if number == first else "" for number in range(len(grid[0]))), heading=False)
+
+
+def left_out(grid: Grid, layout: Layout) -> list[tuple[int, str]]:
+    """The columns that have a text and become nothing: their numbers, from 1, and the first text in them."""
+    texts = [[row[number] for row in grid if row[number]] for number in range(len(grid[0]))]
+    return [(number + 1, some[0]) for number, some in enumerate(texts) if some and not layout.columns[number]]
+
+
+def _named(cell: str, fields: dict[str, Field]) -> str:
+    """The field whose word the heading is, else whose word it begins with; "" for none."""
+    heading = " ".join(fold(cell).replace("(", " ").replace(")", " ").replace(".", " ").replace(":", " ").split())
+    for name, field in fields.items():
+        if heading and heading in map(fold, (*_WORDS.get(name, ()), name, str(field.label))):
+            return name
+    first = heading.split(" ")[0] if heading else ""
+    return next((name for name in fields if len(first) > 2 and first in map(fold, _WORDS.get(name, ()))), "")

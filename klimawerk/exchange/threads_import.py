@@ -1,0 +1,134 @@
+"""Comments of a file: every thread under what it hangs on.
+
+A thread has the keys "measure" or "goal" (a code; neither: it is about the programme) and "thread", its comments, each
+with "author", "side", "lang", "at", "text". What a thread is, until when, and whether it is settled is said at its
+comments ("kind", "due", "state"), as whoever writes a file by hand would; "kind", "due", "state" and "outcome" of the
+thread itself count more. "about" names a field of the sheet: {"field", "value" as it was, "passage", "row": {"kind",
+"number" from 1 on}}.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from klimawerk import scalars
+from klimawerk.comments.forms import LONGEST, LONGEST_OUTCOME, LONGEST_PASSAGE
+from klimawerk.comments.thread_kinds import KINDS, TASK
+from klimawerk.exchange import value_json
+from klimawerk.exchange.draft import CommentDraft, FrameDraft, ThreadDraft
+from klimawerk.exchange.history_validator import check_value
+from klimawerk.exchange.import_problems import Place, Refused, Sentence, shown
+from klimawerk.goals.content import SHEET as GOAL
+from klimawerk.measures.content import SHEET as MEASURE
+from klimawerk.programmes.content import SHEET as PROGRAMME
+from klimawerk.sheets.rows import MAX_ROWS
+from klimawerk.sheets.sheet_schema import split_key
+
+MAX_THREADS, MAX_COMMENTS, MAX_IN_ALL = 2_000, 1_000, 20_000
+LONGEST_NAME, LONGEST_REST = 120, 1_000
+OPEN, RESOLVED = "open", "resolved"
+_SHEETS = {"measure": MEASURE, "goal": GOAL, "programme": PROGRAMME}
+
+
+def talks_in(raw: Any, frame: FrameDraft, known: set[tuple[str, str]]) -> list[ThreadDraft]:
+    """The threads, checked. `known`: kind and code of all that is in the file. Raises Refused."""
+    place = Place(("comments_sample",))
+    entries = value_json.entries(raw, place, MAX_THREADS)
+    threads = [_thread(one, place.entry(number), frame, known) for number, one in enumerate(entries)]
+    if sum(len(thread.comments) for thread in threads) > MAX_IN_ALL:
+        raise Refused(_("The file has more than %(most)s comments in all.", most=f"{MAX_IN_ALL:,}"), place)
+    return threads
+
+
+def _thread(raw: Any, place: Place, frame: FrameDraft, known: set[tuple[str, str]]) -> ThreadDraft:
+    parts = value_json.mapping(raw, place)
+    entries = value_json.entries(parts.get("thread"), place.at("thread"), MAX_COMMENTS)
+    comments = [_comment(one, place.at("thread").entry(number), frame) for number, one in enumerate(entries)]
+    if not comments:
+        raise Refused(_("There must be a comment here."), place.at("thread"))
+    thread = ThreadDraft(_item(parts, place, known), *implied(comments), "", comments)
+    if parts.get("kind") is not None:
+        thread.kind = _one_of(parts["kind"], tuple(KINDS), place.at("kind"))
+    if parts.get("due") is not None:
+        thread.due = value_json.day(parts["due"], place.at("due")) if parts["due"] else None
+    if parts.get("state") is not None:
+        thread.is_resolved = _one_of(parts["state"], (OPEN, RESOLVED), place.at("state")) == RESOLVED
+    if parts.get("outcome") is not None:
+        thread.outcome = value_json.text(parts["outcome"], place.at("outcome"), LONGEST_OUTCOME)
+    if parts.get("about") is not None:
+        _about(value_json.mapping(parts["about"], place.at("about")), thread, frame, place.at("about"))
+    return thread
+
+
+def implied(comments: list[CommentDraft]) -> tuple[str, date | None, bool]:
+    """What the comments alone say of their thread: its kind, until when it is due, whether it is settled."""
+    said = [comment.foreign for comment in comments]
+    kinds = [str(one.get("kind")) for one in said]
+    kind = TASK if TASK in kinds else next((one for one in kinds[:1] if one in KINDS), "question")
+    due = next((one["due"] for one in reversed(said) if one.get("due")), None)
+    return kind, date.fromisoformat(due) if due else None, any(one.get("state") == RESOLVED for one in said)
+
+
+def _item(parts: dict[str, Any], place: Place, known: set[tuple[str, str]]) -> tuple[str, str]:
+    for kind in ("measure", "goal"):
+        if parts.get(kind) is not None:
+            code = value_json.text(parts[kind], place.at(kind), 1_000)
+            if (kind, code) not in known:
+                sentence = _("“%(code)s” is referred to, but is not in the file.", code=shown(code))
+                raise Refused(sentence, place.at(kind))
+            return kind, code
+    return "programme", ""
+
+
+def _comment(raw: Any, place: Place, frame: FrameDraft) -> CommentDraft:
+    comment = value_json.mapping(raw, place)
+    words = value_json.text(comment.get("text"), place.at("text"), LONGEST)
+    for key, list_name in (("side", "team_side"), ("lang", "language")):
+        if comment.get(key) is not None:
+            value_json.code(comment[key], place.at(key), list_name)
+    for key, value in comment.items():
+        value_json.text(value, place.at(key), {"text": LONGEST, "author": LONGEST_NAME}.get(key, LONGEST_REST))
+    if comment.get("due"):
+        value_json.day(comment["due"], place.at("due"))
+    side, language = comment.get("side") or "neutral", comment.get("lang") or frame.lead_language
+    return CommentDraft(words, side, language, _moment(comment.get("at"), place.at("at")), {**comment, "text": ""})
+
+
+def _moment(raw: Any, place: Place) -> datetime:
+    """A moment with its zone: "2026-11-17T10:42:00Z"."""
+    sentence: Sentence = _("There must be a moment here, such as 2026-11-17T10:42:00Z.")
+    try:
+        return scalars.moment(value_json.text(raw, place, 40))
+    except ValueError as error:
+        raise Refused(sentence, place) from error
+
+
+def _about(parts: dict[str, Any], thread: ThreadDraft, frame: FrameDraft, place: Place) -> None:
+    sheet = _SHEETS[thread.item[0]]
+    fields = sheet.fields
+    if parts.get("row") is not None:
+        row = value_json.mapping(parts["row"], place.at("row"))
+        thread.row_kind = _one_of(row.get("kind"), tuple(sheet.rows), place.at("row").at("kind"))
+        thread.row = value_json.whole(row.get("number"), place.at("row").at("number"), 1, MAX_ROWS) - 1
+        fields = sheet.rows[thread.row_kind].by_name
+    thread.field = value_json.text(parts.get("field"), place.at("field"), 60)
+    name, language = split_key(thread.field)
+    field = fields.get(name)
+    if field is None or bool(language) != field.translated or (language and language not in frame.languages):
+        raise Refused(_("There is no field of this name."), place.at("field"))
+    thread.passage = value_json.text(parts.get("passage") or "", place.at("passage"), LONGEST_PASSAGE)
+    thread.value = parts.get("value")
+    if field.kind == "live":
+        thread.value = value_json.text(thread.value or "", place.at("value"), field.max_length)
+    else:
+        check_value(field, thread.value, place.at("value"))
+
+
+def _one_of(raw: Any, known: tuple[str, ...], place: Place) -> str:
+    if not isinstance(raw, str) or raw not in known:
+        sentence = _("There must be one of these here: %(known)s.", known=", ".join(known))
+        raise Refused(sentence, place)
+    return raw

@@ -1,0 +1,90 @@
+"""What others changed in one item, in one line that already tells it: "2 texts, Priority: medium → high, Costs (2)"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import and_, or_, select
+
+from klimawerk.collab import document_store
+from klimawerk.extensions import db
+from klimawerk.sheets import code_labels, value_display
+from klimawerk.sheets.models import FieldChange, Item, Row
+from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
+from klimawerk.text import looks_same
+from klimawerk.versions.reference_names import Names
+
+MOST, LONGEST = 4, 40  # parts of a line; letters of a value that is told
+_NOBODY = Names((), (), {})
+_BY_NUMBER = ("field", "measures")  # kinds whose values are numbers of something else
+
+
+def summary(item: Item, since: datetime, until: datetime, *, but: int, language: str) -> str:
+    """In the present locale; `language` is the reader's, `but` the person whose own changes are not told. Never ""."""
+    parts = [*_texts(item, since, until, but), *_fields(item, since, until, but, language)]
+    parts += _rows(item, since, until, but)
+    more = len(parts) - MOST
+    if more > 0:
+        parts = [*parts[:MOST], str(_("and %(number)s more", number=more))]
+    return ", ".join(parts) or str(_("Texts"))
+
+
+def _texts(item: Item, since: datetime, until: datetime, but: int) -> Iterator[str]:
+    """In how many texts somebody wrote; who only took words away left nothing to count."""
+    first, last = since.timestamp(), until.timestamp()
+    count = sum(
+        any(span.by not in (None, but) and first < span.at <= last for span in spans)
+        for spans in document_store.spans(item.name).values()
+    )
+    if count:
+        yield str(ngettext("%(num)s text", "%(num)s texts", count))
+
+
+def _fields(item: Item, since: datetime, until: datetime, but: int, language: str) -> Iterator[str]:
+    """Each field once, from what stood there before to what stands there after."""
+    query = select(FieldChange).where(
+        FieldChange.item_id == item.id,
+        FieldChange.row_id.is_(None),
+        FieldChange.at > since,
+        FieldChange.at <= until,
+        FieldChange.by != but,
+    )
+    spans: dict[str, tuple[Any, Any]] = {}
+    for change in db.session.scalars(query.order_by(FieldChange.id)):
+        spans[change.field] = (spans.get(change.field, (change.old, None))[0], change.new)
+    fields, sides = sheet_of(item.kind).fields, code_labels.side_names(item.frame.partnership)
+    for key, (old, new) in spans.items():
+        field = fields.get(split_key(key)[0])
+        if field is not None and not looks_same(old, new):
+            yield _told(field, old, new, language, sides)
+
+
+def _told(field: Field, old: Any, new: Any, language: str, sides: dict[str, str]) -> str:
+    label = code_labels.words(field.label, sides)
+    if field.kind in _BY_NUMBER:
+        return label
+    values = [value_display.shown(field, value, language, sides, _NOBODY) or "–" for value in (old, new)]
+    return label if any(len(value) > LONGEST for value in values) else f"{label}: {' → '.join(values)}"
+
+
+def _rows(item: Item, since: datetime, until: datetime, but: int) -> Iterator[str]:
+    """In how many lines of each kind something changed, came or went."""
+    touched = select(FieldChange.row_id).where(
+        FieldChange.item_id == item.id, FieldChange.at > since, FieldChange.at <= until, FieldChange.by != but
+    )
+    query = select(Row.kind).where(
+        Row.item_id == item.id,
+        or_(
+            Row.id.in_(touched),
+            and_(Row.created_at > since, Row.created_at <= until, Row.created_by != but),
+            and_(Row.deleted_at > since, Row.deleted_at <= until, Row.deleted_by != but),
+        ),
+    )
+    kinds = list(db.session.scalars(query))
+    for kind in sheet_of(item.kind).rows.values():
+        if kind.name in kinds:
+            yield f"{kind.label} ({kinds.count(kind.name)})"

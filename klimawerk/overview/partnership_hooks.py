@@ -1,0 +1,135 @@
+"""What partnerships ask of their programmes: founding, cards, and the verbs that need both sides' word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import ColumnElement, func, select
+
+from klimawerk.accounts.models import Person
+from klimawerk.collab import document_store
+from klimawerk.extensions import db
+from klimawerk.live.changes import note
+from klimawerk.partnerships import joint_requests, programme_hooks
+from klimawerk.partnerships.models import JointRequest, Partnership
+from klimawerk.partnerships.partnership_labels import reader_language
+from klimawerk.partnerships.programme_hooks import Card
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.signals import rights_changed
+from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import create_programme, note_order, set_languages, set_rate
+from klimawerk.sheets.models import Frame, Item
+from klimawerk.sheets.options import titles_of
+
+_TAKEN = timedelta(minutes=1)
+"""Longer than confirming and deleting were ever apart. They are of one moment now; before, the second came later."""
+
+
+def init_app() -> None:
+    programme_hooks.register(Programmes())
+    joint_requests.register("rate", _apply_rate)
+    joint_requests.register("languages", _apply_languages)
+    joint_requests.register("delete", _delete, undo=_bring_back)
+    rights_changed.connect(_ask_again_who_may_write)
+
+
+class Programmes:
+    """See `partnerships.hooks.Programmes`."""
+
+    def found(
+        self, partnership: Partnership, *, languages: list[str], lead_language: str, currency_local: str, by: int
+    ) -> object:
+        return create_programme(
+            partnership, languages=languages, lead_language=lead_language, currency_local=currency_local, by=by
+        )
+
+    def cards(self, partnership_id: int) -> list[Card]:
+        found = db.session.scalars(
+            select(Programme)
+            .join(Frame, Frame.id == Programme.frame_id)
+            .where(Frame.partnership_id == partnership_id, Programme.deleted_at.is_(None))
+        ).all()
+        titles = titles_of(found, reader_language())
+        return [
+            Card(one.id, titles[one.id][0], url_for("overview.programme", item_id=one.id), _counts(one))
+            for one in found
+        ]
+
+
+def _counts(programme: Programme) -> tuple[str, ...]:
+    kinds = (
+        select(Item.kind, func.count())
+        .where(Item.frame_id == programme.frame_id, Item.deleted_at.is_(None))
+        .group_by(Item.kind)
+    )
+    counts = {row[0]: row[1] for row in db.session.execute(kinds)}
+    return (
+        ngettext("%(num)d goal", "%(num)d goals", counts.get("goal", 0)),
+        ngettext("%(num)d measure", "%(num)d measures", counts.get("measure", 0)),
+    )
+
+
+def _apply_rate(request: JointRequest, by: Person) -> None:
+    asked = request.payload
+    set_rate(
+        _programme(request),
+        rate=Decimal(asked["rate"]),
+        on=date.fromisoformat(asked["date"]),
+        remark=asked.get("remark", ""),
+        by=by.id,
+    )
+
+
+def _apply_languages(request: JointRequest, by: Person) -> None:
+    asked = request.payload
+    set_languages(_programme(request), languages=asked["languages"], lead=asked["lead"], by=by.id)
+
+
+def _delete(request: JointRequest, by: Person) -> None:
+    """The programme goes with all its goals and measures; what lay in the bin before stays there."""
+    programme = _programme(request)
+    note_order(programme)  # whoever makes, moves or deletes a goal or a measure at this moment comes before or after
+    if programme.deleted_at is not None:
+        raise Refused(_("The programme was deleted."))
+    items = _items(programme, Item.deleted_at.is_(None))
+    for item in items:
+        note(item.name)
+        item.deleted_at, item.deleted_by = request.answered_at, by.id
+    document_store.mark_deleted([item.name for item in items])
+
+
+def _bring_back(request: JointRequest, by: Person) -> None:
+    """What went with this request and is still deleted. Raises Refused when that is nothing."""
+    assert request.answered_at is not None
+    programme = _programme(request)
+    note_order(programme)
+    went = Item.deleted_at.between(request.answered_at, request.answered_at + _TAKEN)
+    items = _items(programme, went)
+    if not items:
+        raise Refused(_("Nothing is left to bring back: the programme is here, and what went with it."))
+    for item in items:
+        note(item.name)
+        item.deleted_at, item.deleted_by = None, None
+    document_store.mark_restored([item.name for item in items])
+
+
+def _ask_again_who_may_write(_sender: object, partnership_id: int, person_id: int) -> None:
+    frames = select(Frame.id).where(Frame.partnership_id == partnership_id, Frame.arriving.is_(None))
+    items = db.session.scalars(select(Item).where(Item.frame_id.in_(frames), Item.deleted_at.is_(None)))
+    document_store.bump_access([item.name for item in items])
+
+
+def _items(programme: Programme, which: ColumnElement[bool]) -> Sequence[Item]:
+    """As they are now, whatever was read of them before."""
+    query = select(Item).where(Item.frame_id == programme.frame_id, which).order_by(Item.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _programme(request: JointRequest) -> Programme:
+    found: Programme = db.session.get_one(Programme, request.programme_id)
+    return found

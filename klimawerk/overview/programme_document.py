@@ -1,0 +1,116 @@
+"""The programme as one readable document: its goals under their fields of action, its measures under their goals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from klimawerk.collab import document_store
+from klimawerk.collab.models import LiveText
+from klimawerk.goals.models import Goal
+from klimawerk.goals.service import goals_of
+from klimawerk.live.changes import revisions
+from klimawerk.measures.models import Measure
+from klimawerk.measures.service import all_measures
+from klimawerk.money import totals_by_currency
+from klimawerk.sheets.access import Opened
+from klimawerk.sheets.models import Item, Row
+from klimawerk.sheets.rows import rows_of_all
+from klimawerk.sheets.sheet_schema import sheet_of
+from klimawerk.sheets.view import View
+
+Texts = dict[str, LiveText]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A goal or a measure as the document shows it; `rev` is the topic revision it was read at."""
+
+    item: Item
+    texts: Texts
+    rows: dict[str, list[Row]]
+    rev: int
+    v: View
+
+    def text(self, name: str) -> tuple[str, str]:
+        """Plain words and their language: the shown one, else the original, else any; ("", "") for none."""
+        found = self._text(name)
+        return (found[0].plain, found[1]) if found else ("", "")
+
+    def html(self, name: str) -> tuple[Markup, str]:
+        """Safe HTML (the projection walks an allow-list) and its language."""
+        found = self._text(name)
+        return (Markup(found[0].html), found[1]) if found else (Markup(""), "")  # noqa: S704
+
+    def _text(self, name: str) -> tuple[LiveText, str] | None:
+        languages = self.v.languages
+        for code in (languages.show, self.v.frame.lead_language, *languages.all):
+            text = self.texts.get(f"{name}.{code}")
+            if text and text.plain:
+                return text, code
+        return None
+
+    def word(self, name: str) -> str:
+        """A field in words ("high", "May 2027"); "" when it is empty."""
+        return self.v.in_words(sheet_of(self.item.kind).fields[name], self.item.values.get(name))
+
+    @property
+    def costs(self) -> list[tuple[Decimal, str]]:
+        """Sum of the cost lines in the main currency, and of those in each currency that no planning rate converts."""
+        return totals_by_currency((row.cells.get("amount") for row in self.rows.get("costs", [])), self.v.frame.rates)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A goal with its measures."""
+
+    goal: Entry
+    measures: list[Entry]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A field of action with its goals; `row` is None for goals without one."""
+
+    row: Row | None
+    sections: list[Section]
+
+
+def chapters(v: View) -> list[Chapter]:
+    """All goals and measures in order, read with a handful of queries however many there are."""
+    goals, measures = goals_of(v.item), all_measures(v.item)  # type: ignore[arg-type]
+    return arranged(v, goals, measures, _entries([*goals, *measures], v))
+
+
+def arranged(v: View, goals: list[Goal], measures: list[Measure], entries: dict[int, Entry]) -> list[Chapter]:
+    """These goals and measures, given in order, under the programme's fields of action."""
+    sections = [_section(goal, measures, entries) for goal in goals]
+    fields: list[Row | None] = [*v.rows.get("fields", []), None]
+    found = [
+        Chapter(row, [s for s in sections if _field(s.goal.item, v) == (row.id if row else None)]) for row in fields
+    ]
+    return [chapter for chapter in found if chapter.sections or chapter.row]
+
+
+def entry(opened: Opened, v: View) -> Entry:
+    """One goal or measure alone."""
+    return _entries([opened.item], v)[opened.item.id]
+
+
+def _section(goal: Goal, measures: list[Measure], entries: dict[int, Entry]) -> Section:
+    return Section(entries[goal.id], [entries[m.id] for m in measures if m.goal_id == goal.id])
+
+
+def _field(item: Item, v: View) -> str | None:
+    known = {row.id for row in v.rows.get("fields", [])}
+    field: str | None = item.values.get("field")
+    return field if field in known else None
+
+
+def _entries(items: list[Item], v: View) -> dict[int, Entry]:
+    names = [item.name for item in items]
+    revs, texts = revisions(names), document_store.texts(names)
+    rows = rows_of_all([item.id for item in items])
+    return {item.id: Entry(item, texts.get(item.name, {}), rows.get(item.id, {}), revs[item.name], v) for item in items}

@@ -1,0 +1,188 @@
+"""Sending invitations, and the invited person's page, where only the button counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from klimawerk import scalars
+from klimawerk.accounts import account_limits, expiring_links, mail
+from klimawerk.accounts import service as accounts
+from klimawerk.accounts.access import current_person
+from klimawerk.accounts.forms import NewPersonForm
+from klimawerk.accounts.models import Link, Person
+from klimawerk.accounts.routes import link_used_up, welcome
+from klimawerk.extensions import db
+from klimawerk.idempotency import form_key, once
+from klimawerk.partnerships import forms, invitations, partnership_labels
+from klimawerk.partnerships.access import Member, require
+from klimawerk.partnerships.models import Municipality, Partnership
+from klimawerk.partnerships.pages.member_routes import offer_invitation, people_page
+from klimawerk.partnerships.pages.page_frame import Page, put, tried
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.rights import Right
+from klimawerk.web.localisation import locale
+
+
+def invite(partnership_id: int) -> Page:
+    member = require(partnership_id, Right.INVITE)
+    form = forms.InvitationForm()
+    offer_invitation(member, form)
+    if not form.validate():
+        return people_page(member, form=form), 422
+    account_limits.or_429(account_limits.INVITE_PERSON, "invite", member.person.id)
+    side, _colon, number = form.place.data.partition(":")
+    town = scalars.item_id(number) if number else None
+    wanted = invitations.Invitation(
+        form.email.data,
+        side,
+        form.role.data,
+        form.language.data,
+        form.name.data or "",
+        town,
+    )
+    made: list[tuple[Link, str]] = []
+
+    def create() -> str:
+        made.append(invitations.invite(member, wanted))
+        return str(made[0][0].id)
+
+    try:
+        link_id = int(once(form_key(), create))
+    except Refused as refused:
+        put(form, Refused(str(refused), "place" if refused.field == "municipality_id" else refused.field))
+        return people_page(member, form=form), 422
+    return _delivered(member, *made[0]) if made else _delivered_before(member, link_id)
+
+
+def resend(partnership_id: int, link_id: int) -> Page:
+    member = require(partnership_id, Right.INVITE)
+    account_limits.or_429(account_limits.INVITE_PERSON, "invite", member.person.id)
+    try:
+        link, token = invitations.resend(member, link_id)
+    except Refused as refused:
+        flash(str(refused), "error")
+        return redirect(_back(member))
+    return _delivered(member, link, token)
+
+
+def withdraw(partnership_id: int, link_id: int) -> Page:
+    member = require(partnership_id, Right.INVITE)
+    return tried(lambda: invitations.withdraw(member, link_id), _("The invitation is withdrawn."), _back(member))
+
+
+def open_invitation(token: str) -> Page:
+    """The invited person's page. Looking at it changes nothing.
+
+    A link that was shown to whoever invited answers the same whether or not there is an account with the address.
+    """
+    try:
+        link, person = _invitation(token), current_person()
+        if person and person.email == link.payload["email"]:
+            return _for_member(link, token, person)
+        if expiring_links.proves_address(link) and accounts.find_person(link.payload["email"]):
+            return _page(link, known=True, status=200 if request.method == "GET" else 403)
+        return _for_newcomer(link, token)
+    except expiring_links.UsedUp:
+        return link_used_up()
+
+
+def _for_newcomer(link: Link, token: str) -> Page:
+    form = NewPersonForm(name=link.payload["name"], language=locale(), timezone=_zone(link))
+    if not form.validate_on_submit():
+        return _page(link, form=form, status=422 if form.is_submitted() else 200)
+    account_limits.or_429(account_limits.LINK_ADDRESS)
+    made = accounts.password_hash(
+        form.new_password.data, "" if expiring_links.proves_address(link) else link.payload["email"]
+    )
+    try:
+        person = invitations.accept_as_new(
+            token, name=form.name.data, password_hash=made, language=form.language.data, timezone=form.timezone.data
+        )
+    except (Refused, accounts.EmailTaken):
+        problem = _("This address has an account meanwhile. Load the page again.")
+        return _page(link, form=form, status=409, problem=problem)
+    response = welcome(person, url_for("start.index"))  # begins a session, without what was said before
+    flash(_("Welcome! Your account is ready."))
+    return response
+
+
+def _for_member(link: Link, token: str, person: Person) -> Page:
+    """Whoever has an account accepts signed in: the link alone opens nobody's account."""
+    if request.method == "GET":
+        return _page(link, mine=True, status=200)
+    try:
+        invitations.accept(token, person)
+    except Refused as refused:
+        return _page(link, mine=True, status=409, problem=str(refused))
+    flash(_("Welcome! You belong to the partnership now."))
+    return redirect(url_for("start.index"))
+
+
+def _page(link: Link, status: int, **more: Any) -> tuple[str, int]:
+    partnership = db.session.get_one(Partnership, link.partnership_id)
+    name, language = partnership_labels.in_words(partnership.name)
+    text = render_template(
+        "partnerships/invitation.html",
+        wanted=link.payload,
+        partnership=partnership,
+        partnership_name=name,
+        partnership_language=language,
+        role=partnership_labels.role_name(link.payload["role"]),
+        here=request.path,
+        **more,
+    )
+    return text, status
+
+
+def _invitation(token: str) -> Link:
+    link = expiring_links.find(token)
+    partnership = db.session.get(Partnership, link.partnership_id) if link.partnership_id else None
+    if link.purpose != expiring_links.INVITATION or partnership is None or partnership.deleted_at:
+        raise expiring_links.UsedUp
+    return link
+
+
+def _delivered(member: Member, link: Link, token: str) -> Page:
+    """By mail; where that is not possible, the coordinator gets the link to hand over."""
+    wanted = link.payload
+    address = expiring_links.address(expiring_links.INVITATION, token)
+    if _mailed(member, wanted, address):
+        expiring_links.was_mailed(link)
+        flash(_("The invitation to %(email)s is sent.", email=wanted["email"]))
+        return redirect(_back(member))
+    return people_page(member, link=address, whose=wanted["name"] or wanted["email"], hours=14 * 24)
+
+
+def _delivered_before(member: Member, link_id: int) -> Page:
+    """For the same form sent again: nobody gets a second mail; a link to hand over is shown with a new token."""
+    if mail.configured():
+        return redirect(_back(member))
+    return resend(member.partnership.id, link_id)
+
+
+def _mailed(member: Member, wanted: dict[str, Any], address: str) -> bool:
+    with force_locale(wanted["language"]):
+        name, _language = partnership_labels.in_words(member.partnership.name)
+        subject = _("Invitation to %(partnership)s", partnership=name)
+        text = render_template(
+            "mail/invitation.txt",
+            wanted=wanted,
+            partnership_name=name,
+            inviter=member.person.name,
+            role=partnership_labels.role_name(wanted["role"]),
+            address=address,
+        )
+    return mail.send(wanted["email"], subject, text, language=wanted["language"])
+
+
+def _zone(link: Link) -> str:
+    town = db.session.get(Municipality, link.payload["municipality_id"]) if link.payload["municipality_id"] else None
+    return town.timezone if town else "Europe/Berlin"
+
+
+def _back(member: Member) -> str:
+    return url_for("partnerships.people", partnership_id=member.partnership.id)

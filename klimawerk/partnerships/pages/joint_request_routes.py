@@ -1,0 +1,83 @@
+"""What both sides must confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from klimawerk import scalars
+from klimawerk.idempotency import form_key, once
+from klimawerk.partnerships import forms, joint_requests, partnership_labels, programme_hooks
+from klimawerk.partnerships.access import Member, member_or_404, require
+from klimawerk.partnerships.models import JointRequest
+from klimawerk.partnerships.pages.page_frame import Page, put, shown, tried
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.rights import Right
+
+
+def joint(partnership_id: int) -> Page:
+    return _joint_page(member_or_404(partnership_id))
+
+
+def ask(partnership_id: int, kind: str) -> Page:
+    member = require(partnership_id, Right.ADMINISTER)
+    programme_id = request.form.get("programme", type=scalars.item_id)
+    if not joint_requests.known(kind) or programme_id not in [
+        one.id for one in programme_hooks.programme_cards(partnership_id)
+    ]:
+        abort(404)
+    form = forms.JOINT[kind]()
+    if not form.validate():
+        return _joint_page(member, 422, (kind, programme_id, form))
+
+    def create() -> str:
+        return str(joint_requests.ask(member, kind, form.payload(), programme_id=programme_id).id)
+
+    try:
+        once(form_key(), create)
+    except Refused as refused:
+        put(form, refused)
+        return _joint_page(member, 409, (kind, programme_id, form))
+    flash(_("The other side is asked. It is done as soon as one of its coordinators confirms."))
+    return redirect(url_for("partnerships.joint", partnership_id=partnership_id))
+
+
+def answer(partnership_id: int, request_id: int, what: str) -> Response:
+    member = require(partnership_id, Right.ADMINISTER)
+    deeds: dict[str, Callable[[], JointRequest]] = {
+        "confirm": lambda: joint_requests.answer(member, request_id, yes=True),
+        "decline": lambda: joint_requests.answer(member, request_id, yes=False),
+        "withdraw": lambda: joint_requests.withdraw(member, request_id),
+        "undo": lambda: joint_requests.undo(member, request_id),
+    }
+    said = {
+        "confirm": _("Confirmed and done."),
+        "decline": _("Declined."),
+        "withdraw": _("Withdrawn."),
+        "undo": _("It is as it was before."),
+    }
+    return tried(deeds[what], said[what], url_for("partnerships.joint", partnership_id=partnership_id))
+
+
+def _joint_page(member: Member, status: int = 200, sent: tuple[str, int, Any] | None = None) -> tuple[str, int]:
+    """`sent`: a form that was not accepted, after its kind and programme."""
+
+    def form_for(kind: str, programme_id: int) -> Any:
+        mine = sent and sent[:2] == (kind, programme_id)
+        return sent[2] if sent and mine else forms.JOINT[kind](formdata=None)
+
+    return shown(
+        "joint",
+        member,
+        status,
+        open=joint_requests.open_requests(member.partnership.id),
+        undoable=joint_requests.undoable(member.partnership.id),
+        undo_days=joint_requests.UNDO_DAYS,
+        known=joint_requests.known,
+        request_words=partnership_labels.request_words,
+        form_for=form_for,
+    )

@@ -1,0 +1,65 @@
+"""What every page of a partnership has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from klimawerk import scalars
+from klimawerk.live import changes
+from klimawerk.partnerships import partnership_labels, programme_hooks, service
+from klimawerk.partnerships.access import Member
+from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.rights import Right
+
+Page = Response | str | tuple[str, int]
+
+
+def shown(page: str, member: Member, status: int = 200, **more: Any) -> tuple[str, int]:
+    """A page inside the partnership's frame, and its status."""
+    name, language = partnership_labels.in_words(member.partnership.name)
+    text = render_template(
+        f"partnerships/{page}.html",
+        member=member,
+        partnership=member.partnership,
+        partnership_name=name,
+        partnership_language=language,
+        side=member.side,
+        cards=programme_hooks.programme_cards(member.partnership.id),
+        may=member.may,
+        Right=Right,
+        seen=changes.revision(service.topic(member.partnership.id)),
+        **more,
+    )
+    return text, status
+
+
+def tried(deed: Callable[[], object], said: str, then: str) -> Response:
+    """Do it and say so, or say why not; then the page at `then`."""
+    try:
+        deed()
+        flash(said)
+    except Refused as refused:
+        flash(str(refused), "error")
+    return redirect(then)
+
+
+def put(form: Any, refused: Refused) -> None:
+    """Say why at the field that the refusal is about, else above the form."""
+    if refused.field in form:
+        form[refused.field].errors = [*form[refused.field].errors, str(refused)]
+    else:
+        form.form_errors.append(str(refused))
+
+
+def seen() -> int | None:
+    """The revision of the partnership that the sent form shows."""
+    return request.form.get("seen", type=scalars.revision)
+
+
+def status_of(form: Any) -> int:
+    """200 for a form that is only shown, 422 for one that was sent and not accepted."""
+    return 422 if form.is_submitted() else 200

@@ -1,0 +1,43 @@
+"""The first page after signing in: my partnerships, and what waits for me there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+
+from klimawerk.accounts.access import signed_in
+from klimawerk.partnerships import joint_requests, partnership_labels, programme_hooks
+from klimawerk.partnerships.access import Member, my_memberships
+from klimawerk.partnerships.models import JointRequest
+from klimawerk.partnerships.rights import Right
+
+blueprint = Blueprint("start", __name__)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One partnership as it stands on the page."""
+
+    member: Member
+    name: str
+    language: str
+    programmes: list[programme_hooks.Card]
+    asked: list[JointRequest]
+
+
+@blueprint.get("/")
+def index() -> str:
+    places = [_place(member) for member in my_memberships(signed_in()) if not member.partnership.practice_of]
+    return render_template("partnerships/start.html", places=places, request_words=partnership_labels.request_words)
+
+
+def _place(member: Member) -> Place:
+    partnership = member.partnership
+    asked = joint_requests.open_requests(partnership.id) if member.may(Right.ADMINISTER) else []
+    return Place(
+        member,
+        *partnership_labels.in_words(partnership.name),
+        programme_hooks.programme_cards(partnership.id),
+        [one for one in asked if one.side != member.side],
+    )

@@ -1,0 +1,41 @@
+"""Codes in words: labels of lists, with the municipality's name where a code means a side."""
+
+from __future__ import annotations
+
+from klimawerk import codes
+from klimawerk.partnerships.models import Partnership
+from klimawerk.sheets.sheet_schema import Field
+
+_SIDES = {"side", "step_side", "team_side", "place", "lead_side", "decision_side"}
+
+
+def side_names(partnership: Partnership) -> dict[str, str]:
+    """ "de" and "partner" with the names of their municipalities ("Wiesenbrück", "Abenkrom and Tema")."""
+    names: dict[str, list[str]] = {"de": [], "partner": []}
+    for municipality in partnership.municipalities:
+        names.setdefault(municipality.side, []).append(municipality.name)
+    return {side: ", ".join(places) or side for side, places in names.items()}
+
+
+def label(field: Field, code: str | int, language: str, sides: dict[str, str]) -> str:
+    """The label of one of the field's codes in `language`."""
+    if field.codes in _SIDES and code in sides:
+        return sides[str(code)]
+    return codes.label(field.codes, code, language)
+
+
+def choices(field: Field, language: str, sides: dict[str, str]) -> list[tuple[str | int, str]]:
+    """All codes of the field with their labels, without those that cannot be picked."""
+    return [
+        (entry.code, label(field, entry.code, language, sides))
+        for entry in codes.codes(field.codes)
+        if entry.code not in field.unpickable
+    ]
+
+
+def words(field_label: object, sides: dict[str, str]) -> str:
+    """A label of the catalogue with the municipalities' names in their places ("Benefit for {de}")."""
+    text = str(field_label)
+    for side, name in sides.items():
+        text = text.replace("{" + side + "}", name)
+    return text

@@ -1,0 +1,89 @@
+"""Who may join an item's live document and watch its topic: the answer for both is the item's partnership."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import joinedload
+
+from klimawerk import scalars
+from klimawerk.accounts.models import Person
+from klimawerk.collab import access
+from klimawerk.collab.access import Access
+from klimawerk.extensions import db
+from klimawerk.live import topic_access
+from klimawerk.partnerships.access import Member, holding_today
+from klimawerk.partnerships.models import Membership, Partnership
+from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.models import Frame, Item
+
+KINDS = ("programme", "goal", "measure")
+_PLACES = (
+    select(Membership, Person, Item.kind, Item.deleted_at)
+    .join(Person, Person.id == Membership.person_id)
+    .join(Partnership, Partnership.id == Membership.partnership_id)
+    .join(Frame, Frame.partnership_id == Partnership.id)
+    .join(Item, Item.frame_id == Frame.id)
+    .where(Person.id == bindparam("person"), Item.id == bindparam("item"), Partnership.deleted_at.is_(None))
+    .options(joinedload(Membership.municipality))
+)
+
+
+class Reader(NamedTuple):
+    """Somebody's place where an item is, which is of this kind, and may lie in the bin."""
+
+    member: Member
+    kind: str
+    deleted: bool
+
+
+def init_app() -> None:
+    access.register(access_to)
+    for kind in KINDS:
+        topic_access.register(kind, may_watch)
+
+
+def access_to(person_id: int, name: str) -> Access | None:
+    """What the person may do with the document "measure:7"; None when they may not know of it."""
+    kind, _, number = name.partition(":")
+    try:
+        id_ = scalars.item_id(number)
+    except ValueError:
+        return None
+    found = reader(person_id, id_) if kind in KINDS and str(id_) == number else None
+    if found is None or found.kind != kind or found.deleted:
+        return None
+    member = found.member
+    return Access(
+        read=True,
+        write=member.may(Right.EDIT),
+        reason="" if member.may(Right.EDIT) else "role",
+        name=member.person.name,
+        side=member.side,
+        place=place_of(member),
+        role=member.role,
+    )
+
+
+def may_watch(person_id: int, item_id: int) -> bool:
+    return reader(person_id, item_id) is not None
+
+
+def place_of(member: Member) -> str:
+    """The name of the member's municipality; "" for people on neither side."""
+    if member.membership.municipality:
+        return member.membership.municipality.name
+    return next((m.name for m in member.partnership.municipalities if m.side == member.side), "")
+
+
+def reader(person_id: int, item_id: int) -> Reader | None:
+    """The person's place where the item is, bin included; None where they may not read it, and for no such item.
+
+    One question, whose words are made once: every page that opens asks it for each of its topics and texts.
+    """
+    rows = db.session.execute(_PLACES, {"person": person_id, "item": item_id}).all()
+    places = holding_today(rows[0].Person, [row.Membership for row in rows]) if rows else []
+    if not places or not places[0].may(Right.READ):
+        return None
+    return Reader(places[0], rows[0].kind, rows[0].deleted_at is not None)

@@ -1,0 +1,109 @@
+"""Versions that are taken by themselves: when editing fell quiet, or when everybody has left the sheet.
+
+What changed is remembered in this process's memory; at its start it looks once for what no version holds yet. Two
+processes that take the same version do no harm: the second one finds nothing changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime
+
+from flask import Flask, current_app
+from sqlalchemy import func, select
+
+from klimawerk.clock import now
+from klimawerk.collab.hub import hub
+from klimawerk.collab.models import Document, Update
+from klimawerk.extensions import db
+from klimawerk.live import changes
+from klimawerk.live.presence import Presence
+from klimawerk.programmes.service import programme_of
+from klimawerk.sheets.document_access import KINDS
+from klimawerk.sheets.models import FieldChange, Item, is_here
+from klimawerk.versions import service
+from klimawerk.versions.models import Version
+
+log = logging.getLogger(__name__)
+QUIET, LEFT = 600.0, 20.0  # seconds without a change: with people there; when nobody is there any more
+
+
+class Watch:
+    """Items of which something changed since their last version, with the moment of the last change."""
+
+    def __init__(self) -> None:
+        self._changed: dict[int, float] = {}
+        self._looked = False
+
+    def heard(self, topics: list[str]) -> None:
+        """Something changed under these names, and is on disk."""
+        for name in topics:
+            kind, _, number = name.partition(":")
+            if kind in KINDS:
+                self._changed[int(number)] = time.monotonic()
+
+    def look(self) -> None:
+        """Once a second: take the version of one item at most, so that nobody waits for it."""
+        if not self._looked:
+            self._looked = True
+            self._changed = {**dict.fromkeys(_behind(), time.monotonic()), **self._changed}
+        moment = time.monotonic()
+        for item_id, since in list(self._changed.items()):
+            if moment - since >= QUIET or (moment - since >= LEFT and not _somebody_at(item_id)):
+                del self._changed[item_id]
+                self._take(item_id)
+                return
+
+    def _take(self, item_id: int) -> None:
+        last = _last_change(item_id)
+        age = (now() - last).total_seconds() if last else QUIET
+        if age < (QUIET if _somebody_at(item_id) else LEFT):
+            self._changed[item_id] = time.monotonic() - age  # it goes on in another process
+            return
+        try:
+            service.take(item_id, service.QUIET)
+        except service.Busy:
+            log.warning("item %s: others took versions meanwhile", item_id)
+
+
+def init_app(app: Flask) -> None:
+    watch = app.extensions["versions"] = Watch()
+    app.extensions["live"].keeper.each_second(watch.look)
+    changes.listen(_heard)
+
+
+def _heard(topics: list[str]) -> None:
+    watch: Watch | None = current_app.extensions.get("versions")
+    if watch is not None:
+        watch.heard(topics)
+
+
+def _behind() -> list[int]:
+    """Items whose topic is further than their last version, or that have none."""
+    reached: dict[int, int] = dict(
+        db.session.execute(select(Version.item_id, func.max(Version.rev)).group_by(Version.item_id)).all()
+    )
+    items = db.session.execute(select(Item.id, Item.kind).where(Item.deleted_at.is_(None), is_here())).all()
+    names = {id_: f"{kind}:{id_}" for id_, kind in items}
+    revs = changes.all_revisions()
+    return [id_ for id_, name in names.items() if revs.get(name, 0) > reached.get(id_, -1)]
+
+
+def _somebody_at(item_id: int) -> bool:
+    """Whether somebody has the item's page or one of its texts open, in any process."""
+    item = db.session.get(Item, item_id)
+    if item is None:
+        return False
+    presence: Presence = current_app.extensions["presence"]
+    here = presence.people.entries(programme_of(item).name).values()
+    return any(entry.get("item") == item.name for entry in here) or bool(hub().people_of(item.name))
+
+
+def _last_change(item_id: int) -> datetime | None:
+    """When somebody, in whatever process, last set a field or wrote in a text."""
+    fields = db.session.scalar(select(func.max(FieldChange.at)).where(FieldChange.item_id == item_id))
+    item = db.session.get(Item, item_id)
+    words = select(func.max(Update.at)).join(Document, Document.id == Update.document_id)
+    written = db.session.scalar(words.where(Document.name == item.name)) if item else None
+    return max((one for one in (fields, written) if one), default=None)

@@ -1,0 +1,109 @@
+"""An item as it is at one moment: its fields, its rows and its texts in all languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from pycrdt import XmlFragment
+
+from klimawerk.collab import document_store, rich_text
+from klimawerk.collab.document_log import Log
+from klimawerk.collab.rich_text import Node
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.live.changes import revision
+from klimawerk.measures.models import Measure
+from klimawerk.sheets.models import Frame, Item, Row
+from klimawerk.sheets.rows import rows_of
+from klimawerk.versions import item_keys
+from klimawerk.versions.hash_chain import FORMAT, canonical, digest
+
+VALUES, TEXT, ROWS = "values", "text:", "rows:"
+Head = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What stands in an item. `parts`: canonical JSON by name ("text:description.en"); `head`: all but the parts.
+
+    `rev` and `seq`: how far its topic and its live document were read.
+    """
+
+    head: Head
+    parts: dict[str, bytes]
+    rev: int
+    seq: int
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        return {name: digest(data) for name, data in self.parts.items()}
+
+    def manifest(self) -> bytes:
+        return canonical({**self.head, "parts": self.hashes})
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Everything read inside is of one moment; nobody who writes is held up. Not for use inside writing()."""
+    db.session.rollback()
+    db.session.expire_all()
+    if not current_app.extensions["klimawerk"].is_sqlite:
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    try:
+        yield
+    finally:
+        db.session.rollback()
+
+
+def read(item_id: int) -> Reading:
+    """The item as it is now, current up to the last acknowledged word. The caller sees to it that it is one moment."""
+    item = db.session.get_one(Item, item_id)
+    rev = revision(item.name)
+    log = document_store.read_log(document_store.find(item.name).id)
+    return Reading(_head(item), _parts(item, log), rev, log.seq)
+
+
+def _head(item: Item) -> Head:
+    frame = item.frame
+    head: Head = {"format": FORMAT, "kind": item.kind, "item": item.key, "code": item.code}
+    head |= {"lead_language": frame.lead_language, "languages": list(frame.languages)}
+    if item.kind == "programme":
+        return head | {"frame": _frame(frame)}
+    return head | {"goal": db.session.get_one(Goal, item.goal_id).key} if isinstance(item, Measure) else head
+
+
+def _frame(frame: Frame) -> Head:
+    parts = {
+        "currency_main": frame.currency_main,
+        "currency_local": frame.currency_local,
+        "rate": None if frame.rate is None else f"{frame.rate.normalize():f}",
+        "rate_date": frame.rate_date and frame.rate_date.isoformat(),
+        "rate_note": frame.rate_note,
+    }
+    return {name: value for name, value in parts.items() if value}
+
+
+def _parts(item: Item, log: Log) -> dict[str, bytes]:
+    parts: dict[str, Any] = {VALUES: item_keys.with_keys(item)}
+    parts |= {ROWS + kind: [_row(row) for row in rows] for kind, rows in rows_of(item).items()}
+    parts |= {TEXT + fragment: text for fragment, text in _texts(log).items()}
+    return {name: canonical(value) for name, value in parts.items()}
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {"id": row.id, "cells": row.cells}
+
+
+def _texts(log: Log) -> dict[str, Node]:
+    """Every text in which something is written, also in languages that the programme has no longer."""
+    document = log.document()
+    found = {}
+    for fragment in document_store.fragment_names(log.id):
+        text = rich_text.read(document.get(fragment, type=XmlFragment))
+        if not rich_text.is_empty(text):
+            found[fragment] = rich_text.joined(text)
+    return found

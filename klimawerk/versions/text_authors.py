@@ -1,0 +1,123 @@
+"""Who wrote a text, as its paragraphs with their passages: by municipality, or by person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from klimawerk.accounts.person_names import names_of
+from klimawerk.collab import document_store
+from klimawerk.collab.attribution import Span, Spans
+from klimawerk.extensions import db
+from klimawerk.partnerships.models import Membership
+from klimawerk.sheets.code_labels import side_names
+from klimawerk.sheets.models import Item
+from klimawerk.web import localisation
+
+PLACE, PERSON = "place", "person"
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who, as it is shown: the side ("" for none), the municipality's name, the person's name or ""."""
+
+    side: str
+    place: str
+    name: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.place}: {self.name}" if self.name else self.place
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Words of one hand. `since`, `until`: when they were written, in the reader's zone; None where it is not known."""
+
+    words: str
+    hand: Hand
+    since: datetime | None
+    until: datetime | None
+
+
+Paragraph = tuple[Passage, ...]
+
+
+def passages_of(item: Item, fragment: str, by: str = PLACE) -> list[Paragraph]:
+    """The text as it is now, paragraph by paragraph; empty for one in which nothing is written."""
+    written = document_store.passages(item.name).get(fragment)
+    if written is None:
+        return []
+    hands = _Hands(item, {span.by for span in written.spans if span.by}, by)
+    return [
+        found for line, spans in _by_line(written.lines, written.spans) if (found := _paragraph(line, spans, hands))
+    ]
+
+
+class _Hands:
+    """Names for the persons' numbers, as one query each for names and sides gives them."""
+
+    def __init__(self, item: Item, people: set[int], by: str) -> None:
+        member = select(Membership.person_id, Membership.side).where(
+            Membership.partnership_id == item.frame.partnership_id, Membership.person_id.in_(people)
+        )
+        self._names = names_of(people) if by == PERSON else {}
+        self._sides = dict(db.session.execute(member).all())
+        self._places = side_names(item.frame.partnership)
+        self._with_names = by == PERSON
+
+    def of(self, person: int | None) -> Hand:
+        if person is None:
+            return Hand("", str(_("Not recorded")))
+        side = self._sides.get(person, "")
+        place = self._places.get(side, str(_("On neither side")))
+        return Hand(side, place, self._names.get(person, str(_("Somebody"))) if self._with_names else "")
+
+
+def _by_line(lines: Iterable[str], spans: Spans) -> Iterator[tuple[str, Spans]]:
+    """Each line with its spans; the letter that ends it is left out."""
+    rest = list(reversed(spans))
+    for line in lines:
+        found, missing = [], len(line) + 1
+        while missing and rest:
+            span = rest.pop()
+            if span.letters > missing:
+                rest.append(span._replace(letters=span.letters - missing))
+                span = span._replace(letters=missing)
+            missing -= span.letters
+            found.append(span)
+        yield line, found
+
+
+def _paragraph(line: str, spans: Spans, hands: _Hands) -> Paragraph:
+    """Passages of one hand that follow each other are one; so is what is only a sign between two."""
+    found, place = [], 0
+    for hand, some in groupby(_with_signs(line, spans), lambda span: hands.of(span.by)):
+        stretch = list(some)
+        words = line[place : place + sum(span.letters for span in stretch)]
+        place += len(words)
+        times = [span.at for span in stretch if span.at]
+        if words:
+            found.append(Passage(words, hand, _moment(min(times, default=0)), _moment(max(times, default=0))))
+    return tuple(found) if line.strip() else ()
+
+
+def _with_signs(line: str, spans: Spans) -> Iterator[Span]:
+    """Spaces and signs go to whoever wrote the words before them: a full stop is nobody's passage."""
+    place, before = 0, None
+    for span in spans:
+        words = line[place : place + span.letters]
+        place += span.letters
+        if before is None or any(letter.isalnum() for letter in words):
+            before = span
+        yield before._replace(letters=span.letters)
+
+
+def _moment(seconds: int) -> datetime | None:
+    return datetime.fromtimestamp(seconds, ZoneInfo(localisation.timezone())) if seconds else None

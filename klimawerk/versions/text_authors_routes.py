@@ -1,0 +1,57 @@
+"""The door: who wrote a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from klimawerk.accounts.access import login_required
+from klimawerk.collab import document_store
+from klimawerk.sheets import code_labels
+from klimawerk.sheets.access import readable_item
+from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.routes import here
+from klimawerk.sheets.sheet_schema import Field
+from klimawerk.sheets.view import View
+from klimawerk.versions.routes import bp
+from klimawerk.versions.text_authors import PERSON, PLACE, passages_of
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the item's long texts in one language."""
+
+    fragment: str
+    label: str
+    lang: str
+
+
+@bp.get("/items/<int:item_id>/who")
+@login_required
+def who(item_id: int) -> ResponseReturnValue:
+    """Who wrote each passage of one text; without `text` the item's texts to choose from."""
+    opened = readable_item(item_id)
+    v, by = here(opened), request.args.get("by", PLACE)
+    filled = {
+        name for name, text in document_store.texts([opened.item.name])[opened.item.name].items() if text.plain.strip()
+    }
+    choices = [one for one in texts_of(v) if one.fragment in filled]
+    wanted = request.args.get("text", "")
+    chosen = next((one for one in texts_of(v) if one.fragment == wanted), None)
+    if by not in (PLACE, PERSON) or (wanted and chosen is None):
+        abort(404)
+    paragraphs = passages_of(opened.item, chosen.fragment, by) if chosen else []
+    shown = {"choices": choices, "chosen": chosen, "by": by, "paragraphs": paragraphs}
+    return render_template("versions/who.html", v=v, back=page_of(opened.item), **shown)
+
+
+def texts_of(v: View) -> list[Choice]:
+    """The item's long texts in all working languages, in the order of the sheet."""
+    fields = [part for part in v.sheet.parts if isinstance(part, Field) and part.kind == "live"]
+    return [
+        Choice(key, code_labels.words(field.label, v.sides), key.partition(".")[2])
+        for field in fields
+        for key in field.keys(v.frame.languages)
+    ]

@@ -1,0 +1,151 @@
+"""A rich text as a row of blocks (paragraphs, headings, items of lists), each a row of words; and back.
+
+Two texts are compared as such rows. A block knows the lists it stands in, from the outside in; `fresh` says that a list
+or an item of one begins with this block, so that the text can be put together again exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import regex
+
+from klimawerk.collab.rich_text import Node, first_number
+from klimawerk.text import GLUE, SIGN, UNUSUAL, look
+
+Marks = tuple[tuple[str, str], ...]
+_LISTS = ("bullet_list", "ordered_list", "list_item")
+
+_USUAL_WORD = re.compile(r"\d++(?:[.,]\d++)++|\s+|\w+|[^\w\s]")
+_WORD = regex.compile(
+    rf"[{GLUE}]*+(?:\d++(?:[.,]\d++)++[{GLUE}]*+|\s[\s{GLUE}]*+|[\w\p{{N}}][\w\p{{N}}{GLUE}]*+|{SIGN})|[{GLUE}]++"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, the space between two, or a sign; an empty text is a hard break. `marks`: (name, address of a link)."""
+
+    text: str
+    marks: Marks = ()
+
+    @property
+    def look(self) -> str:
+        return look(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A list, or an item of one, that a block stands in. `number`: of an item; equal blocks may have other ones."""
+
+    kind: str
+    order: int = 1
+    fresh: bool = True
+    number: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`kind`: "paragraph", "heading", or "" for a list or an item without anything in it."""
+
+    kind: str
+    words: tuple[Word, ...] = ()
+    level: int = 0
+    path: tuple[Inside, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(word.text or "\n" for word in self.words)
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What it is apart from its words, and wherever its list begins."""
+        return self.kind, self.level, tuple((one.kind, one.order) for one in self.path)
+
+
+def words_of(text: str, marks: Marks = ()) -> Iterator[Word]:
+    """The words of a plain text; joined they are the text again."""
+    found: list[str] = (_WORD if UNUSUAL.search(text) else _USUAL_WORD).findall(text)
+    return (Word(word, marks) for word in found)
+
+
+def blocks_of(text: Node) -> list[Block]:
+    """The text's blocks in reading order."""
+    return [block for node in text.get("content", []) for block in _blocks(node, ())]
+
+
+def text_of(blocks: Iterable[Block]) -> Node:
+    """The text that consists of these blocks."""
+    document: Node = {"type": "doc", "content": []}
+    open_: list[Node] = []
+    for block in blocks:
+        depth = 0
+        while depth < min(len(open_), len(block.path)) and not block.path[depth].fresh:
+            depth += 1
+        del open_[depth:]
+        for inside in block.path[depth:]:
+            node: Node = {"type": inside.kind, "content": []}
+            if inside.order != 1:
+                node["attrs"] = {"order": inside.order}
+            (open_[-1] if open_ else document)["content"].append(node)
+            open_.append(node)
+        if block.kind:
+            (open_[-1] if open_ else document)["content"].append(_leaf(block))
+    return _without_empty_contents(document)
+
+
+def _blocks(node: Node, path: tuple[Inside, ...], number: int = 0) -> Iterator[Block]:
+    if node["type"] not in _LISTS:
+        level = (node.get("attrs") or {}).get("level", 0)
+        yield Block(node["type"], tuple(_words(node)), int(level), path)
+        return
+    first = first_number(node)
+    inside = (*path, Inside(node["type"], first, number=number))
+    if not node.get("content"):
+        yield Block("", path=inside)
+    for count, child in enumerate(node.get("content", []), first):
+        for block in _blocks(child, inside, count):
+            yield block
+            inside = tuple(replace(one, fresh=False) for one in inside)
+
+
+def _words(node: Node) -> Iterator[Word]:
+    for child in node.get("content", []):
+        if child["type"] == "hard_break":
+            yield Word("")
+        else:
+            marks = tuple((m["type"], (m.get("attrs") or {}).get("href", "")) for m in child.get("marks", []))
+            yield from words_of(child["text"], marks)
+
+
+def _leaf(block: Block) -> Node:
+    node: Node = {"type": block.kind}
+    if block.level:
+        node["attrs"] = {"level": block.level}
+    content = inline(block.words)
+    return {**node, "content": content} if content else node
+
+
+def inline(words: Iterable[Word]) -> list[Node]:
+    """The words as the nodes inside a paragraph."""
+    content: list[Node] = []
+    for word in words:
+        if not word.text:
+            content.append({"type": "hard_break"})
+            continue
+        marks = [{"type": name, **({"attrs": {"href": href}} if href else {})} for name, href in word.marks]
+        last = content[-1] if content else {}
+        if last.get("type") == "text" and last.get("marks", []) == marks:
+            last["text"] += word.text
+        else:
+            content.append({"type": "text", "text": word.text, **({"marks": marks} if marks else {})})
+    return content
+
+
+def _without_empty_contents(node: Node) -> Node:
+    content = [_without_empty_contents(child) for child in node.get("content", [])]
+    bare = {key: value for key, value in node.items() if key != "content"}
+    return {**bare, "content": content} if content else bare

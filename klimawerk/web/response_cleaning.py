@@ -1,0 +1,32 @@
+"""What an answer brings: every page is text, also where something was stored before control characters were taken out.
+
+Here alone, since names, titles and labels stand in a hundred places. Values of fields and comments have had their
+separators read as line ends already (`sheets/value_display.py`, `comments/comment_html.py`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask, Response
+
+from klimawerk.text import without_controls
+
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
+_NO_CHARACTERS = re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])")
+
+
+def init_app(app: Flask) -> None:
+    app.after_request(_clean)
+
+
+def _clean(response: Response) -> Response:
+    if response.mimetype == "text/html" and not response.is_streamed and _is_suspect(response.get_data()):
+        response.set_data(without_controls(response.get_data(as_text=True)))
+    return response
+
+
+def _is_suspect(page: bytes) -> bool:
+    """Whether a page in UTF-8 has what is no text; asked of every page, in 0.1 ms for 60 kB."""
+    return bool(len(page.translate(None, _CONTROLS)) < len(page) or _C1.search(page) or _NO_CHARACTERS.search(page))

@@ -1,0 +1,28 @@
+"""Pages packed for thin lines (`compression.py` says why that is safe here)."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from klimawerk.web import compression
+
+WORTH_IT = 1_000  # bytes
+_TEXT = {"text/html", "application/json", "text/plain"}
+
+
+def init_app(app: Flask) -> None:
+    app.after_request(_pack)
+
+
+def _pack(response: Response) -> Response:
+    if response.mimetype not in _TEXT:
+        return response
+    response.vary.add("Accept-Encoding")
+    encoding = compression.encoding_for(request.accept_encodings) if request.method != "HEAD" else None
+    if encoding is None or response.is_streamed or "Content-Encoding" in response.headers:
+        return response
+    plain = response.get_data()
+    if len(plain) >= WORTH_IT:
+        response.set_data(compression.quickly(plain, encoding))
+        response.headers["Content-Encoding"] = encoding
+    return response

@@ -1,0 +1,53 @@
+// Words that are marked in a text can be commented on: a button at that text, by pointer and keyboard alike.
+
+import { build } from "./dom.js"
+import { word } from "./messages.js"
+
+const SETTLED = 300
+
+let button = null
+let timer = null
+
+/** Call `ask(text, {words, before, after})` when somebody wants to comment on words of a <kw-text>. */
+export function startPassages(ask) {
+  if (!document.querySelector("[id^=talks-]")) return
+  document.addEventListener("selectionchange", () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => show(ask), SETTLED)
+  })
+}
+
+function show(ask) {
+  if (document.activeElement === button) return // the button itself has taken the selection's place
+  button?.remove()
+  button = null
+  const selection = getSelection()
+  // At most 500 characters: none is halved, and no letter loses its accents.
+  const words = /.{0,500}(?!\p{M})/su.exec(selection.toString().replace(/\s+/g, " ").trim())[0]
+  const body = selection.rangeCount && bodyOf(selection.anchorNode)
+  if (!words || !body || body !== bodyOf(selection.focusNode)) return
+  const host = body.closest("kw-text")
+  const passage = { words, ...around(body, selection.getRangeAt(0)) }
+  button = build("button", { type: "button", className: "plain", textContent: word("comments.passage") })
+  button.addEventListener("pointerdown", (event) => event.preventDefault()) // the words stay marked
+  button.addEventListener("click", () => {
+    button.remove()
+    ask(host, passage)
+  })
+  host.append(button)
+}
+
+/** Up to 40 characters before and after, for words that stand in the text more than once. */
+function around(body, { startContainer, startOffset, endContainer, endOffset }) {
+  const range = new Range()
+  range.selectNodeContents(body)
+  range.setEnd(startContainer, startOffset)
+  const before = /.{0,40}$/su.exec(range)[0]
+  range.selectNodeContents(body)
+  range.setStart(endContainer, endOffset)
+  return { before, after: /.{0,40}/su.exec(range)[0] }
+}
+
+function bodyOf(node) {
+  return (node?.closest ? node : node?.parentElement)?.closest("kw-text .text-body")
+}

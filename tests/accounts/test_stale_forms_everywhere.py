@@ -1,0 +1,199 @@
+"""Every plain form of the product, from its routes and pages: with a stale token it does nothing and loses nothing."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+
+from klimawerk import exchange
+from klimawerk.accounts import expiring_links
+from klimawerk.accounts.models import Link, Person
+from klimawerk.comments import service as comments
+from klimawerk.comments.models import Thread
+from klimawerk.comments.service import Subject, Written
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.jobs import service as jobs
+from klimawerk.jobs.runner import Runner
+from klimawerk.measures.models import Measure
+from klimawerk.partnerships.access import Member, member_of
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.service import Place, set_value
+from klimawerk.versions import service as versions
+from klimawerk.web.form_refill import Form, Reader
+from tests import factories
+from tests.accounts.form_crawler import Found, filled, forms
+from tests.client import ProofReader
+from tests.factories import Team
+
+EXAMPLE = (Path(exchange.__file__).parent / "example_programme.json").read_bytes()
+ELSEWHERE = {
+    "comments.translate": "stands where the operator runs a service for translating",
+    "digests.try_again": "stands where mails were given up, and holds nothing typed",
+    "digests.stop_now": "needs no token: what is in the link is the proof",
+    **dict.fromkeys(
+        ("accounts.ask_to_confirm", "accounts.confirm", "accounts.confirm_account"),
+        "stands where an address is not confirmed, and holds nothing typed",
+    ),
+    "exchange.read_pasted": "is asked by a script alone and keeps nothing; what was pasted stays in its field",
+    "exchange.cancel": "stands while a file is being worked on, and holds nothing typed",
+    "sheets.restore_row": "stands in the answer to deleting a row alone, and holds nothing typed",
+}
+MOVING = {"login", "seen", "comments_read", "visit", "mark"}
+"""Tables that reading a page may write to."""
+
+
+def member(team: Team, role: str = "coordinator") -> Member:
+    found = member_of(team.de[role], team.partnership.id)
+    assert found
+    return found
+
+
+def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> list[str]:
+    """A state in which every form stands somewhere; addresses to begin at."""
+    me = member(team)
+    for person in (team.de["coordinator"], team.partner["coordinator"]):
+        reader = app.test_client()
+        assert isinstance(reader, ProofReader)
+        reader.login(person)
+        reader.get("/")  # news are counted from the first visit
+    for number, kind in enumerate(("proposal", "task", "question")):
+        written = Written(f"Number {number}", "en", str(uuid.uuid4()))
+        subject = Subject(field="priority") if kind == "proposal" else Subject()
+        comments.open_thread(measure, written, kind=kind, side="", subject=subject, by=me)
+    proposal, _task, question = db.session.scalars(db.select(Thread).order_by(Thread.id))
+    comments.resolve(question, "Done", by=me)
+    with writing():
+        proposal.proposed = {"value": "high", "old": "low", "by": team.de["reviewer"].id}
+    versions.keep(measure.id, by=me, label="First")
+    rev = measure.revs["priority"]
+    set_value(Place(measure, "priority"), "low", based_on=rev, by=team.de["editor"].id)
+    set_value(Place(measure, "priority"), "medium", based_on=rev, by=team.partner["editor"].id)
+    versions.keep(measure.id, by=me, label="Second")
+    client = app.test_client()
+    assert isinstance(client, ProofReader)
+    client.login(team.de["coordinator"])
+    town = team.partnership.municipalities[0].id
+
+    def do(path: str, **data: Any) -> Any:
+        return client.post(path, data=data)
+
+    do(f"/programmes/{programme.id}/editions", name="Adopted", purpose="adopted", note="")
+    invited = {"email": "new@example.org", "name": "New", "place": f"de:{town}", "role": "editor", "language": "de"}
+    do(f"/partnerships/{team.partnership.id}/invitations", **invited)
+    do(f"/partnerships/{team.partnership.id}/joint/delete", programme=programme.id)
+    gone, closed = (do(f"/goals/{measure.goal_id}/measures").location.rpartition("/")[2] for _ in range(2))
+    do(f"/items/{gone}/delete")
+    do(f"/items/{closed}/lock", reason="We vote.")
+    job = do("/import", file=(io.BytesIO(EXAMPLE), "example.json"))
+    Runner(jobs.root()).finish()
+    with writing() as database:
+        invitation = database.scalars(db.select(Link).where(Link.purpose == expiring_links.INVITATION)).one()
+        token = expiring_links.renew(invitation)
+    return [
+        "/",
+        f"/measures/{measure.id}",
+        f"/measures/{closed}",
+        f"/items/{measure.id}/history",
+        f"/items/{measure.id}/compare?from=1",
+        f"/items/{measure.id}/comments",
+        f"/items/{measure.id}/comments?state=resolved",
+        *(f"/threads/{number}" for number in (1, 2, 3)),
+        f"/programmes/{programme.id}?mode=edit",
+        f"/programmes/{programme.id}/editions",
+        f"/programmes/{programme.id}/bin",
+        f"/partnerships/{team.partnership.id}/joint",
+        job.location or "/import",
+        "/account",
+        urlsplit(expiring_links.reset_link(team.de["reviewer"], by=None)).path,
+        f"/link/invitation/{token}",
+    ]
+
+
+def held(form: Form, html: str) -> list[tuple[str, str]]:
+    """What the controls of a form hold, but for what is never put back."""
+    pairs: list[tuple[str, str]] = []
+    for control in form.controls:
+        if control.kind in ("hidden", "password", "file", "submit", "button", "image") or not control.name:
+            continue
+        if control.kind == "textarea":
+            pairs.append((control.name, unescape(html[slice(*control.inner)]).removeprefix("\n")))
+        elif control.kind in ("checkbox", "radio"):
+            if "checked" in control.tag.attributes:
+                pairs.append((control.name, control.tag.get("value") or "on"))
+        elif control.kind == "select":
+            chosen = [
+                (o.attributes.get("value", text) or "") for o, text in control.options if "selected" in o.attributes
+            ]
+            pairs += [(control.name, one) for one in chosen]
+        else:
+            pairs.append((control.name, control.tag.get("value")))
+    return sorted(pairs)
+
+
+def everything(app: Flask) -> dict[str, list[Any]]:
+    with app.app_context():
+        tables = [table for name, table in db.metadata.tables.items() if name not in MOVING]
+        return {table.name: sorted(map(repr, db.session.execute(table.select()))) for table in tables}
+
+
+def check(app: Flask, client: ProofReader, person: Person | None, found: Found) -> None:
+    if person:
+        client.login(person)  # in another window: the form's token is of before, and says whose it is
+        sent = filled(found.form)
+    else:
+        sent = [(name, "stale" if name == "csrf_token" else value) for name, value in filled(found.form)]
+    client.token = ""
+    before = everything(app)
+    headers = {"Referer": f"http://localhost{found.page}", "Sec-Fetch-Site": "same-origin"}
+    answer = client.post(found.action, data=MultiDict(sent), headers=headers)
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 400, found
+    assert everything(app) == before, f"{found.endpoint} was done"
+    back = [form for form in Reader(html).forms if 'id="again"' in html[form.tag.end : form.tag.end + 80]]
+    assert len(back) == 1, f"{found.action} on {found.page} did not come back"
+    names = {control.name for control in back[0].controls if control.kind not in ("hidden", "password")}
+    wanted = sorted((n, v.replace("\r\n", "\n")) for n, v in sent if n in names)
+    assert held(back[0], html) == wanted, found.endpoint
+    assert "secret passphrase" not in html, found.endpoint
+    hidden = dict(back[0].hidden())
+    assert hidden["csrf_token"] not in ("", dict(sent)["csrf_token"]), found.endpoint
+    assert all(hidden[n] == v for n, v in sent if n in hidden and n != "csrf_token"), found.endpoint
+
+
+@pytest.mark.slow
+def test_every_plain_form_with_a_stale_token_does_nothing_and_comes_back_filled_in(app: Flask) -> None:
+    config = replace(app.extensions["klimawerk"], smtp_url="smtp://localhost:1")  # forms that need mail
+    app.extensions["klimawerk"] = config
+    team = factories.partnership()
+    programme = factories.programme(team)
+    measure = factories.measure(programme)
+    starts = furnish(app, team, programme, measure)
+    known: set[str] = set()
+    walkers = [
+        (team.de["coordinator"], starts),
+        (team.partner["coordinator"], starts),
+        (team.de["editor"], starts),
+        (team.moderator, starts),
+        (factories.person(operator=True), ["/digests/waiting", "/"]),
+        (None, ["/login", "/forgot", *starts[-2:]]),
+    ]
+    for person, pages in walkers:
+        client = app.test_client()
+        assert isinstance(client, ProofReader)
+        if person:
+            client.login(person)
+        for found in forms(app, client, pages, known):
+            check(app, client, person, found)
+    doors = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    left = sorted(doors - known - set(ELSEWHERE))
+    assert not left, left

@@ -1,0 +1,27 @@
+// Which answers of the server end a text in this page, and what its readers are told then.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { GONE, LEFT, POISONING } from "../../static/js/collab/close-reasons.js"
+import * as wire from "../../static/js/wire.js"
+
+const passing = [wire.UNAVAILABLE, wire.RATE, wire.RESYNC, wire.NOT_JOINED, wire.LOGIN_REQUIRED]
+
+test("a text that cannot be joined is said to be deleted, taken away, or of an older editor", () => {
+  assert.deepEqual(GONE, { not_found: "deleted", forbidden: "revoked", outdated: "outdated" })
+})
+
+test("words that the server refuses for good are offered for copying", () => {
+  assert.deepEqual([...POISONING].sort(), ["forbidden", "invalid", "locked", "too_large"])
+})
+
+test("what passes ends nothing", () => {
+  for (const error of passing) {
+    assert.equal(GONE[error], undefined)
+    assert.ok(!POISONING.includes(error))
+  }
+})
+
+test("a text that is merely left has no reason that the server could give", () => {
+  assert.ok(!Object.values(wire).includes(LEFT))
+})

@@ -1,0 +1,37 @@
+// Who is in a text: as the server says it, and carets of nobody else.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { Attendance } from "../../static/js/collab/document-presence.js"
+
+const [AMINA, JONAS] = [{ sid: "a", name: "Amina" }, { sid: "j", name: "Jonas" }]
+
+function open() {
+  const one = Object.assign(new Attendance(), { told: 0, kept: null })
+  one.carets = { keep: (sids) => (one.kept = [...sids.keys()]) }
+  one.addEventListener("people", () => one.told++)
+  return one
+}
+
+test("before the server has answered nobody is there and nothing may be written", () => {
+  const { people, ready, joined, write, reason, by, closed } = new Attendance()
+  assert.deepEqual([people.size, ready, joined, write, reason, by, closed], [0, false, false, false, "", "", ""])
+})
+
+test("who is there is who the server names last, and it is told", () => {
+  const one = open()
+  one.meet([AMINA, JONAS])
+  assert.deepEqual([...one.people.values()], [AMINA, JONAS])
+  one.meet([JONAS])
+  assert.deepEqual([...one.people], [["j", JONAS]])
+  assert.equal(one.told, 2)
+})
+
+test("carets of those who have left go before it is told", () => {
+  const one = open()
+  one.meet([AMINA, JONAS])
+  let atThatMoment = null
+  one.addEventListener("people", () => (atThatMoment = one.kept))
+  one.meet([AMINA])
+  assert.deepEqual(atThatMoment, ["a"])
+})

@@ -1,0 +1,33 @@
+"""Whoever waits for the disk too long is told so, once."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, cast
+
+from flask import Flask
+
+from klimawerk.collab.committer import Committer
+from klimawerk.collab.room import Entry, Room
+from klimawerk.collab.room_members import NOTHING, Member
+from klimawerk.live.handlers import PATIENCE, Payload, Reply
+
+
+def entry(answers: list[Payload], waited: float) -> Entry:
+    room = cast(Room, None)
+    return Entry(room, Member("sid", 1, NOTHING), b"", 0, 0, time.monotonic() - waited, Reply(answers.append))
+
+
+def test_an_edit_that_waits_for_the_disk_too_long_is_answered_and_another_one_is_not() -> None:
+    long: list[Payload] = []
+    short: list[Payload] = []
+    committer = Committer(cast(Flask, None), lambda _run: None, cast(Any, None), cast(Any, None))
+    old = entry(long, PATIENCE + 1)
+    committer.put(old)
+    committer.put(entry(short, PATIENCE - 5))
+    committer.tell_the_waiting()
+    committer.tell_the_waiting()
+    assert long == [{"ok": False, "error": "unavailable"}]
+    assert short == []
+    old.finish(7)  # it came to be stored after all: its writer has been told, and sends it again
+    assert len(long) == 1

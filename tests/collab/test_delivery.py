@@ -1,0 +1,93 @@
+"""Who is told what, and when: one who writes, and one who only reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from klimawerk.collab import delivery
+from klimawerk.collab.delivery import A_WRITER, GROUPED, OWN, Audience
+from klimawerk.collab.room_members import NOTHING, Member, Relay
+
+Told = dict[str, list[int]]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Room:
+    """A writer and a reader, both told everything so far."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.members = {sid: Member(sid, 1, NOTHING) for sid in ("writer", "other", "reader")}
+        self.members["writer"].wrote_at = self.members["other"].wrote_at = clock.now
+        self.audience = Audience(self.members)
+        self.seq = 0
+
+    def write(self, sid: str = "writer") -> None:
+        self.seq += 1
+        self.members[sid].wrote_at = self.clock.now
+        self.audience.add(Relay(self.seq, sid, b"x", self.clock.now))
+
+    def told(self) -> Told:
+        """{sid: numbers of what it is told now}."""
+        words = self.audience.due(lambda _sid: False).words
+        return {sid: [relay.seq for relay in relays] for _, relays, sids in words for sid in sids}
+
+    def again(self) -> float:
+        """Seconds until the next look."""
+        again = self.audience.due(lambda _sid: False).again
+        assert again is not None
+        return again - self.clock.now
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> Room:
+    clock = Clock()
+    monkeypatch.setattr(delivery, "time", clock)
+    return Room(clock)
+
+
+def test_the_first_word_after_a_pause_reaches_all_at_once_but_its_writer(room: Room) -> None:
+    room.write()
+    assert room.told() == {"other": [1], "reader": [1]}
+
+
+def test_who_only_reads_gets_what_writers_get_while_the_line_bears_it(room: Room) -> None:
+    frames = []
+    for _ in range(4):
+        room.write()
+        frames.append(room.told())
+        room.clock.now += 0.03
+    assert [frame["other"] for frame in frames] == [[1], [2], [3], [4]]
+    assert [frame["reader"] for frame in frames] == [[1], [2], [3], [4]]
+
+
+def test_past_that_words_wait_for_company_and_come_within_half_a_second(room: Room) -> None:
+    room.audience.add(Relay(1, "writer", b"x" * int(3 * A_WRITER), room.clock.now))
+    room.seq = 1
+    assert room.told()["reader"] == [1]
+    room.write()
+    assert room.told() == {"other": [2]}
+    assert 0 < room.again() <= GROUPED
+    room.write()
+    room.clock.now += GROUPED
+    assert room.told()["reader"] == [2, 3]
+
+
+def test_a_writer_hears_of_own_words_with_those_of_others_or_after_a_while(room: Room) -> None:
+    room.write("writer")
+    assert "writer" not in room.told()
+    room.clock.now += 0.1
+    room.write("other")
+    assert room.told()["writer"] == [1, 2]
+    room.clock.now += 0.1
+    room.write("writer")
+    assert "writer" not in room.told()
+    room.clock.now += OWN
+    assert room.told()["writer"] == [3]

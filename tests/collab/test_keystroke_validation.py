@@ -1,0 +1,157 @@
+"""Letters typed on are judged the short way, and the verdict is the one of the long way."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+
+import pytest
+from pycrdt import Doc, XmlFragment, XmlText
+
+from klimawerk.collab import update_decoder
+from klimawerk.collab.validator import Knowledge
+from klimawerk.live.handlers import Refused
+from tests.faults.hostile_updates import number
+from tests.live.engine_server import FRAGMENT, append, element, paragraph, scribble
+from tests.long_runs import steps
+
+Verdict = tuple[str, int]
+
+
+@pytest.fixture
+def seed() -> int:
+    found = int(time.time())
+    print("seed", found)
+    return found
+
+
+def letters(
+    client: int, clock: int, left: update_decoder.Id, right: update_decoder.Id | None = None, words: str = "x"
+) -> bytes:
+    head = bytes([1, 1]) + number(client) + number(clock) + bytes([0xC4 if right else 0x84])
+    beside = b"".join(number(one) for id_ in (left, right) if id_ for one in id_)
+    return head + beside + number(len(words.encode())) + words.encode() + b"\0"
+
+
+def verdict(knowledge: Knowledge, update: bytes) -> Verdict:
+    """What comes of it, and the steps that it was said to take."""
+    asked: list[int] = []
+
+    def afford(steps: int) -> bool:
+        asked.append(steps)
+        return True
+
+    try:
+        found = knowledge.judge(update, afford)
+    except Refused as refusal:
+        return refusal.code, 0
+    return f"{len(found.structs)} new", sum(asked)
+
+
+def state(knowledge: Knowledge) -> tuple[object, ...]:
+    places, effort = knowledge.places, knowledge.effort
+    where = places._starts, places._runs, places._known, places._depths
+    return knowledge.clocks, knowledge.lows, where, effort.items, effort.tips, effort.beside, effort.parted
+
+
+def changed(update: bytes, dice: random.Random) -> bytes:
+    """One of its first bytes is another one."""
+    at = dice.randrange(2, min(len(update), 20))
+    return update[:at] + bytes([update[at] ^ 1 << dice.randrange(8)]) + update[at + 1 :]
+
+
+class Person:
+    """Somebody who writes; `edit` gives what they send, which speaks of nothing but that edit."""
+
+    def __init__(self, shared: Doc[XmlFragment], dice: random.Random) -> None:
+        self.document: Doc[XmlFragment] = Doc()
+        self._dice = dice
+        self._sent: list[bytes] = []
+        self.hear(shared)
+        self.document.observe(lambda event: self._sent.append(event.update))
+
+    def hear(self, shared: Doc[XmlFragment]) -> None:
+        self.document.apply_update(shared.get_update(self.document.get_state()))
+
+    def edit(self) -> bytes:
+        fragment = self.document.get(FRAGMENT, type=XmlFragment)
+        blocks = [element(fragment, place) for place in range(len(fragment.children))]
+        texts = [child for block in blocks for child in block.children if isinstance(child, XmlText)]
+        self._sent.clear()
+        with self.document.transaction():
+            if texts and self._dice.random() < 0.85:
+                texts[0].insert(len(texts[0]), self._dice.choice(["a", "ä", "→", "of", "😀"]))
+            else:
+                scribble(fragment, self._dice)
+        return self._sent[0] if self._sent else b"\0\0"
+
+
+def test_both_ways_say_the_same_of_what_people_type_and_of_what_is_changed_on_its_way(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice, ways = random.Random(seed), Counter[bool]()
+    shared: Doc[XmlFragment] = Doc()
+    for words in ("one", "two"):
+        shared.get(FRAGMENT, type=XmlFragment).children.append(paragraph(words))
+    people = [Person(shared, dice) for _ in range(3)]
+    short, long = Knowledge({FRAGMENT}), Knowledge({FRAGMENT})
+    for knowledge in (short, long):
+        knowledge.learn(shared.get_update())
+    stroke, take_stroke = update_decoder.stroke, Knowledge._take_stroke
+    monkeypatch.setattr(Knowledge, "_take_stroke", lambda *args: ways.update([True]) or take_stroke(*args))
+    for _ in range(steps(1_500, 30_000)):
+        person = dice.choice(people)
+        update = person.edit()
+        for said in (changed(update, dice), update) if dice.random() < 0.2 and len(update) > 3 else (update,):
+            monkeypatch.setattr(update_decoder, "stroke", stroke)
+            quick = verdict(short, said)
+            monkeypatch.setattr(update_decoder, "stroke", lambda _update: None)
+            assert quick == verdict(long, said), said.hex()
+            assert state(short) == state(long), said.hex()
+            if quick[0].endswith("new"):
+                shared.apply_update(said)
+        if not quick[0].endswith("new"):  # something else was taken in their name: they begin anew, as a browser does
+            people.remove(person)
+            people.append(Person(shared, dice))
+        elif dice.random() < 0.3:
+            person.hear(shared)
+    assert ways[True] > 100, "hardly anything went the short way; this compares nothing"
+
+
+def test_only_letters_behind_the_last_one_in_a_text_go_the_short_way() -> None:
+    document: Doc[XmlFragment] = Doc(client_id=5)
+    fragment = document.get(FRAGMENT, type=XmlFragment)
+    fragment.children.append(paragraph("here"))
+    append(fragment, "last")
+    knowledge = Knowledge({FRAGMENT})
+    knowledge.learn(document.get_update())
+    end = knowledge.clocks[5]
+
+    def is_short(update: bytes) -> bool:
+        stroke = update_decoder.stroke(update)
+        return stroke is not None and knowledge._goes_on(stroke)
+
+    assert is_short(letters(5, end, (5, end - 1)))
+    assert is_short(letters(5, end, (5, end - 1), words="several, ä"))
+    for other in (
+        letters(5, end, (5, end - 2)),
+        letters(5, end - 1, (5, end - 2)),
+        letters(5, end + 1, (5, end)),
+        letters(6, 0, (5, end - 1)),
+        letters(5, end, (5, end - 1), (5, 0)),
+        letters(5, end, (5, end - 1), words="😀"),
+        letters(5, end, (5, end - 1))[:-1],
+        letters(5, end, (5, end - 1)) + b"\0",
+    ):
+        assert not is_short(other), other.hex()
+
+
+def test_nothing_is_typed_on_behind_an_element() -> None:
+    document: Doc[XmlFragment] = Doc(client_id=5)
+    document.get(FRAGMENT, type=XmlFragment).children.append(paragraph(""))
+    knowledge = Knowledge({FRAGMENT})
+    knowledge.learn(document.get_update())
+    end = knowledge.clocks[5]
+    with pytest.raises(Refused, match="invalid"):
+        knowledge.judge(letters(5, end, (5, end - 1)))

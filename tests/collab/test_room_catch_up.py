@@ -1,0 +1,83 @@
+"""What another process writes reaches this one's room whole, whatever is tidied up meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+from pycrdt import XmlElement, XmlFragment, XmlText
+
+from klimawerk.collab import document_store, rich_text
+from klimawerk.collab.models import Document, Update
+from klimawerk.collab.room import Room
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from tests import factories
+
+FRAGMENT = "description.en"
+
+
+class Desk:
+    def to_members(self, room: Room) -> None:
+        """Nobody is there."""
+
+
+class Elsewhere:
+    """Another process, as far as the log shows it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def write(self, words: str) -> None:
+        with writing() as session:
+            row = document_store.find(self.name)
+            document = document_store.read_log(row.id).document()
+            before = document.get_state()
+            document.get(FRAGMENT, type=XmlFragment).children.append(XmlElement("paragraph", contents=[XmlText(words)]))
+            row.seq += 1
+            session.add(Update(document_id=row.id, seq=row.seq, payload=document.get_update(before)))
+
+    def tidy(self) -> None:
+        document_store.compact(document_store.find(self.name).id)
+
+
+@pytest.fixture
+def room(any_database: str, app: Flask) -> Room:
+    measure = factories.measure(factories.programme(factories.partnership()))
+    room = Room(measure.name, cast(Any, Desk()))
+    room.follow()
+    return room
+
+
+def as_just_read(name: str) -> Document:
+    row = document_store.find(name)
+    db.session.expunge(row)
+    return row
+
+
+def said(room: Room) -> str:
+    assert room._replica is not None
+    return rich_text.to_plain(rich_text.read(room._replica.doc.get(FRAGMENT, type=XmlFragment)))
+
+
+def test_the_words_of_another_process_are_taken_over(room: Room) -> None:
+    elsewhere = Elsewhere(room.name)
+    elsewhere.write("One.")
+    elsewhere.write("Two.")
+    room.follow(row=as_just_read(room.name))
+    assert said(room).endswith("One.\n\nTwo.")
+
+
+@pytest.mark.parametrize("goes_on", [False, True], ids=["nobody goes on", "somebody goes on"])
+def test_what_is_compacted_between_two_looks_is_not_missed(room: Room, goes_on: bool) -> None:
+    elsewhere = Elsewhere(room.name)
+    elsewhere.write("One.")
+    row = as_just_read(room.name)
+    elsewhere.tidy()
+    if goes_on:
+        elsewhere.write("Two.")
+    room.follow(row=row)
+    room.follow()
+    assert said(room).endswith("One.\n\nTwo." if goes_on else "One.")
+    assert room.seq == document_store.find(room.name).seq

@@ -1,0 +1,98 @@
+"""Comments for everybody: no barriers in either language, the keyboard alone, and few bytes with 200 of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests import servers
+from tests.accessibility import LOOKS, looked_at
+from tests.comments.conftest import Table
+from tests.comments.test_live_threads import ready
+from tests.thin import page_weight
+
+BUDGET = 60_000
+
+
+def furnished(table: Table) -> None:
+    """Threads of every kind and state."""
+    voice, other = table.voice("editor", "partner"), table.voice()
+    voice.begin("Really?\n\nSee https://example.org/a-very-long-address/" + "x" * 90, about="description.en")
+    voice.begin("> Then\nAsk the council", kind="task")
+    voice.do("/threads/2/assign", assignee=table.person().id, due="2027-01-15")
+    other.begin("Unter uns", kind="concern", side="de", language="de")
+    voice.begin("Fifty bins?", kind="proposal", about="priority")
+    voice.do("/comments/4", words="Sixty bins?")
+    other.reply(4, "Ja.", language="de")
+    other.do("/threads/4/resolve", outcome="Sixty.")
+
+
+def test_no_page_of_comments_has_a_barrier(table: Table, page_for: Callable[..., Page]) -> None:
+    furnished(table)
+    faults = []
+    for side, light in LOOKS:
+        page = page_for(table.person("coordinator", side))
+        page.emulate_media(color_scheme=light)
+        for path in (f"/items/{table.measure.id}/comments?state=all", "/threads/4"):
+            page.goto(path)
+            faults += [f"{side} {path}: {one}" for one in looked_at(page)]
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(f"/measures/{table.measure.id}")
+        ready(page)
+        page.locator("[id^=talks-] a").click()
+        expect(page.locator("[id^=comments-h]")).to_be_focused()
+        faults += [f"{side} panel: {one}" for one in looked_at(page)]
+    assert not faults, "\n".join(faults)
+
+
+def test_the_keyboard_alone_asks_replies_and_resolves(table: Table, page_for: Callable[..., Page]) -> None:
+    page = page_for(table.person("editor", "partner"), path=f"/items/{table.measure.id}/comments")
+    ready(page)
+
+    def to(selector: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"Tab does not lead to {selector}")
+
+    to("[name=kind]")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    to("textarea")
+    page.keyboard.type("Too expensive")
+    to("form[id^=begin] button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread-1 h3")).to_have_text("Concern")
+    to("#answer-1 > summary")
+    page.keyboard.press("Enter")
+    to("#reply-1 textarea")
+    page.keyboard.type("Or not")
+    to("#reply-1 button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#comment-2 .words")).to_have_text("Or not")
+    to("#settle-1 > summary")
+    page.keyboard.press("Enter")
+    to("#resolve-1 input")
+    page.keyboard.type("It is fine")
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread-1 .outcome")).to_contain_text("It is fine")
+
+
+def test_with_200_comments_the_pages_stay_light(
+    table: Table, live_server: servers.Klimawerk, browser: Browser, page_for: Callable[..., Page]
+) -> None:
+    voices = [table.voice("reviewer", "partner"), table.voice()]
+    for number in range(40):
+        voices[number % 2].begin(f"What about number {number} of the things that were said on Monday, and by whom?")
+        for turn in range(4):
+            voices[turn % 2].reply(number + 1, f"Reply {number}-{turn}: " + "we should look at this once more. " * 4)
+    known = page_for(table.person()).context
+    for path in (f"/measures/{table.measure.id}", f"/items/{table.measure.id}/comments"):
+        context = page_weight.fresh(browser, known, base_url=live_server.url)
+        _window, seen = page_weight.load(context, path, ready="#save-state[data-state=saved]")
+        print(f"\n{path}: {sum(seen.first.values())} bytes {seen.first}")
+        assert sum(seen.first.values()) <= BUDGET, seen.first
+        context.close()
+    assert len(table.comments) == 200

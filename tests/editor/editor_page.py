@@ -1,0 +1,127 @@
+"""A text in the real editor and browser without a server: what is pasted, and what the server makes of the update."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_babel import Babel
+from playwright.sync_api import Browser, Page, Route
+from pycrdt import Doc, XmlFragment
+
+from klimawerk.collab import rich_text
+from klimawerk.collab.rich_text import Node
+from klimawerk.collab.validator import Knowledge
+from klimawerk.web.browser_messages import WORDS
+
+HERE = Path(__file__).parent
+STATIC = HERE.parents[1] / "static"
+ADDRESS = "http://localhost"
+FRAGMENT = "text.en"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`shown`: the text as this browser has it, `there`: as another one reads it, `stored`: as the server does; `said`:
+    the sentence at the text; `html`: what this browser shows."""
+
+    shown: Node
+    there: Node
+    stored: Node
+    said: str
+    html: str
+
+
+class Desk:
+    """A page with the editor's modules; each text is opened in a document of its own."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def paste(self, html: str, text: Node | None = None, **options: Any) -> Answer:
+        """`options`: multiline (False for a title), plain (the text beside it), files (names of pictures)."""
+        state = _state(text)
+        return _answer(
+            state,
+            self._page.evaluate("([state, html, options]) => paste(state, html, options)", [state, html, options]),
+        )
+
+    def paste_all(self, some: list[str]) -> list[Answer]:
+        """Each into an empty text."""
+        state = _state(None)
+        found = self._page.evaluate("([state, some]) => pasteAll(state, some)", [state, some])
+        return [_answer(state, one) for one in found]
+
+    def type(self, words: str, text: Node) -> Answer:
+        """At the end of the text."""
+        state = _state(text)
+        return _answer(state, self._page.evaluate("([state, words]) => type(state, words)", [state, words]))
+
+    def drop(self, *files: str) -> tuple[Answer, bool]:
+        """Pictures let go of over an empty text; and whether the browser would open them instead of the page."""
+        state = _state(None)
+        found = self._page.evaluate("([state, files]) => drop(state, files)", [state, files])
+        opened = found.pop("opened")
+        return _answer(state, found), opened
+
+    def paste_into_field(self, **given: Any) -> str:
+        """What is said at a plain field then. `given`: html, plain, files."""
+        said, after = self._page.evaluate("(given) => pasteIntoField(given)", given)
+        assert after == "", "it goes with the next letter"
+        return str(said)
+
+
+@contextmanager
+def desk_in(browser: Browser) -> Iterator[Desk]:
+    page = browser.new_page()
+    page.route(f"{ADDRESS}/**", _serve)
+    page.goto(ADDRESS)
+    page.evaluate("import('/desk.mjs')")
+    early = page.evaluate("pasteEarly('<p>keep <s>gone</s></p>')")
+    assert early == ["", "keep"], "what is pasted before the reader of HTML is here goes in when it is"
+    yield Desk(page)
+    page.close()
+
+
+def _serve(route: Route) -> None:
+    path = route.request.url.removeprefix(ADDRESS)
+    if path == "/":
+        route.fulfill(content_type="text/html", body=f'<script type="application/json" id="words">{_words()}</script>')
+    elif path == "/desk.mjs":
+        route.fulfill(content_type="text/javascript", body=(HERE / "editor_page.mjs").read_text())
+    elif path.endswith(".js"):
+        route.fulfill(content_type="text/javascript", body=(STATIC / path.lstrip("/")).read_text())
+    else:
+        route.fulfill(status=404)
+
+
+def _words() -> str:
+    app = Flask("desk")
+    Babel(app)
+    with app.test_request_context():
+        return json.dumps({key: str(sentence) for key, sentence in WORDS.items()})
+
+
+def _state(text: Node | None) -> str:
+    document: Doc[XmlFragment] = Doc()
+    rich_text.write(document.get(FRAGMENT, type=XmlFragment), text or rich_text.empty())
+    return base64.b64encode(document.get_update()).decode()
+
+
+def _answer(state: str, found: dict[str, Any]) -> Answer:
+    """Judged as the server judges an update from a socket; Refused where it would be refused."""
+    before, update = base64.b64decode(state), base64.b64decode(found.pop("update"))
+    knowledge = Knowledge({FRAGMENT})
+    knowledge.learn(before)
+    knowledge.judge(update)
+    document: Doc[XmlFragment] = Doc()
+    fragment = document.get(FRAGMENT, type=XmlFragment)
+    document.apply_update(before)
+    document.apply_update(update)
+    return Answer(stored=rich_text.read(fragment), **found)

@@ -1,0 +1,66 @@
+"""The browser's own sentences and names agree with the server's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from klimawerk.live import events
+from klimawerk.web.browser_messages import WORDS
+
+JS = Path(__file__).resolve().parents[2] / "static" / "js"
+# Families of sentences whose last part is chosen while running, with all that may be chosen.
+FAMILIES = {
+    "field": ["saved", "waiting", "refused"],
+    "note": ["revoked", "deleted", "outdated"],
+    "offer": ["swept", "locked", "forbidden", "invalid", "too_large", "revoked", "deleted", "restored", "outdated"],
+    "paste": [f"{what}.{n}" for what in ("struck", "pictures", "links") for n in ("one", "many")],
+    "toolbar": ["paragraph", "heading3", "heading4", "bullets", "numbers", "bold", "italic", "link", "undo", "redo"],
+}
+
+PLAIN = (
+    r'\bword\(\s*"([^"]+)"',
+    r'"((?:note|people|field|writing)\.[a-z.]+)"',
+    r'word\([^")]*\? "([^"]+)"',
+    r'word\([^")]*"[^"]+" : "([^"]+)"',
+)
+
+
+def sources() -> str:
+    return "\n".join(path.read_text() for path in sorted(JS.rglob("*.js")))
+
+
+def asked() -> set[str]:
+    """Every key that a module asks for."""
+    text = sources().replace('${n === 1 ? "one" : "many"}', "")
+    plain = {key for pattern in PLAIN for key in re.findall(pattern, text)}
+    counted = {f"{key}.{n}" for key in re.findall(r'\bcounted\("([^"]+)"', text) for n in ("one", "many")}
+    return plain | counted | {f"{family}.{one}" for family, some in FAMILIES.items() for one in some}
+
+
+def test_every_sentence_a_module_asks_for_exists() -> None:
+    assert asked() - set(WORDS) == set()
+    assert "saved" in asked(), "the search finds nothing at all"
+
+
+def test_no_sentence_is_kept_that_nobody_asks_for() -> None:
+    assert set(WORDS) - asked() == set()
+
+
+def test_names_on_the_wire_are_the_same_on_both_sides() -> None:
+    text = (JS / "wire.js").read_text()
+    here = dict(re.findall(r'^export const (\w+) = "([^"]+)"', text, re.MULTILINE))
+    there = {name: value for name, value in vars(events).items() if name.isupper() and isinstance(value, str)}
+    assert here == there
+    numbers = dict(re.findall(r"^export const (PROTOCOL|SCHEMA) = (\d+)", text, re.MULTILINE))
+    assert {name: int(value) for name, value in numbers.items()} == {
+        "PROTOCOL": events.PROTOCOL,
+        "SCHEMA": events.SCHEMA,
+    }
+
+
+def test_modules_are_small_and_evaluate_no_text() -> None:
+    for path in JS.rglob("*.js"):
+        text = path.read_text()
+        assert len(text.splitlines()) <= 200, path.name
+        assert not re.search(r"\beval\(|new Function|outerHTML =|insertAdjacentHTML|document\.write", text), path.name

@@ -1,0 +1,126 @@
+"""The hashes of what comes in are worked out again; what was changed after it was written is refused whole."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from klimawerk.exchange.import_problems import Refused
+from klimawerk.exchange.service import export_bytes, import_programme, preview
+from klimawerk.extensions import db
+from klimawerk.sheets.rows import rows_of
+from klimawerk.versions.hash_chain import canonical, digest, link
+from tests.client import ProofReader
+from tests.editions.conftest import House
+from tests.exchange.conftest import Census, Json, as_bytes
+from tests.exchange.history.conftest import lived_in
+from tests.exchange.test_pages import upload
+
+
+def _measure(file: Json) -> Json:
+    return next(one for one in file["history"]["items"] if one["code"] == "WA-01")
+
+
+def _forge(file: Json, name: str, part: object, version: int = 0) -> None:
+    """Put another part into a version, and make every hash fit."""
+    item = _measure(file)
+    file["history"]["editions"] = []
+    previous = ""
+    key = digest(canonical(part))
+    file["history"]["parts"][key] = part
+    item["versions"][version]["manifest"]["parts"][name] = key
+    for one in item["versions"]:
+        content = digest(canonical(one["manifest"]))
+        at = datetime.fromisoformat(one["at"])
+        one["hash"] = link(content=content, previous=previous, number=one["number"], at=at, reason=one["reason"])
+        previous = one["hash"]
+
+
+SPOILT: dict[str, Callable[[Json], object]] = {
+    "a word in a part": lambda f: (
+        next(iter(f["history"]["parts"].values())).update(x=1)
+        if isinstance(next(iter(f["history"]["parts"].values())), dict)
+        else next(iter(f["history"]["parts"].values())).append({})
+    ),
+    "a part that is missing": lambda f: f["history"]["parts"].pop(
+        _measure(f)["versions"][0]["manifest"]["parts"]["values"]
+    ),
+    "a version's time": lambda f: _measure(f)["versions"][0].update(at="2026-01-01T00:00:00+00:00"),
+    "a version's reason": lambda f: _measure(f)["versions"][0].update(reason="restore"),
+    "an unknown reason": lambda f: _measure(f)["versions"][0].update(reason="<b>"),
+    "a version left out": lambda f: _measure(f)["versions"].pop(0),
+    "a manifest": lambda f: _measure(f)["versions"][0]["manifest"].update(code="XX-01"),
+    "another item": lambda f: _measure(f).update(key="11111111-1111-4111-8111-111111111111"),
+    "an item that is not there": lambda f: _measure(f).update(code="XX-09"),
+    "an edition's time": lambda f: f["history"]["editions"][0].update(at="2026-01-01T00:00:00+00:00"),
+    "an edition's versions": lambda f: f["history"]["editions"][0]["manifest"]["versions"].pop(),
+    "an edition left out": lambda f: f["history"]["editions"].pop(0),
+    "another programme": lambda f: f["history"].update(programme="11111111-1111-4111-8111-111111111111"),
+    "a format to come": lambda f: f["history"].update(format=99),
+    "no list": lambda f: f["history"].update(items={}),
+    "a forged script": lambda f: _forge(f, "text:description.en", {"type": "doc", "content": [{"type": "script"}]}),
+    "a forged choice": lambda f: _forge(f, "values", {"priority": {"a": 1}}),
+    "a forged code": lambda f: _forge(f, "values", {"priority": "immense"}),
+    "a forged amount": lambda f: _forge(
+        f, "rows:costs", [{"id": "x", "cells": {"amount": {"amount": "1e9", "currency": "EUR"}}}]
+    ),
+    "a forged field": lambda f: _forge(f, "values", {"colour": "green"}),
+    "a forged kind of part": lambda f: _forge(f, "rows:colours", []),
+    "a fraction": lambda f: _forge(f, "values", {"ghg_t_co2e_a": 1.5}),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+def test_what_was_changed_after_it_was_written_is_refused_whole(
+    house: House, census: Census, spoil: Callable[[Json], object]
+) -> None:
+    file = json.loads(lived_in(house))
+    before = census()
+    spoil(file)
+    with pytest.raises(Refused) as refused:
+        preview(as_bytes(file))
+    assert str(refused.value).startswith("history")
+    assert census() == before
+
+
+def test_the_same_files_unspoilt_are_taken(house: House) -> None:
+    file = json.loads(lived_in(house))
+    assert preview(as_bytes(file)).draft.history
+    _forge(file, "values", {"priority": "low"})
+    assert preview(as_bytes(file)).draft.history, "what fits may well be forged: only hashes and forms are proved"
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "not where all of it comes from"), ("de", "nicht woher das Ganze stammt")]
+)
+def test_pages_say_what_check_sums_show_and_what_not(
+    house: House, client: ProofReader, language: str, sentence: str
+) -> None:
+    """A file whose hashes were all worked out anew comes in; whoever decides on it is told before."""
+    kept, edition, without = house.keep(), house.fix(), export_bytes(house.programme, history=False)
+    file = json.loads(export_bytes(house.programme))
+    person = house.team.de["coordinator"]
+    person.language = language
+    db.session.commit()
+    client.login(person)
+    assert sentence in client.get(f"/items/{house.measure.id}/history/{kept.number}").text
+    assert sentence in client.get(f"{house.address}/{edition.number}").text
+    _forge(file, "values", {"priority": "low"})
+    assert sentence in client.get(upload(client, as_bytes(file))).text
+    assert sentence not in client.get(upload(client, without)).text, "no versions, no check sums"
+
+
+def test_a_stranger_with_the_same_rows_is_refused(house: House) -> None:
+    """A file cannot take over what belongs to another programme here."""
+    house.keep()
+    file = json.loads(export_bytes(house.programme))
+    text = json.dumps(file["history"])
+    assert house.programme.key in text
+    other = json.loads(export_bytes(house.programme, history=False))
+    key = "11111111-1111-4111-8111-111111111111"
+    rows = {kind: [row.id for row in rows] for kind, rows in rows_of(house.programme).items()}
+    item = {"kind": "programme", "code": "", "key": key, "rows": rows, "versions": []}
+    other["history"] = {"format": 1, "programme": key, "items": [item], "editions": [], "parts": {}}
+    with pytest.raises(Refused, match="here already"):
+        import_programme(as_bytes(other), by=None)

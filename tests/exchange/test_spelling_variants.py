@@ -1,0 +1,39 @@
+"""Headings, choices, codes and titles in a pasted table are known in any spelling."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from klimawerk.exchange.table_columns import guess, measure_fields
+from klimawerk.exchange.table_values import Surroundings, read
+from klimawerk.folding import fold
+
+
+def pasted(heading: str, cell: str) -> object:
+    """What a column with this heading and one cell becomes."""
+    around = Surroundings(
+        language="de", locale="de", currencies=("EUR",), currency="EUR", sides={}, readings={}, taken=frozenset(),
+        goals={fold("Z-1"): 7}, fields={fold("Gebäude und Wärme"): "row"},
+    )  # fmt: skip
+    fields = measure_fields()
+    grid = [["Code", heading], ["X-1", cell]]
+    return read(grid, guess(grid, fields), fields, around).records()[0]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "found"),
+    [
+        ("PRIORITA\u0308T", "hoch", {"priority": "high"}),
+        ("Priori\u00adtaet:", "HOCH", {"priority": "high"}),
+        ("Ziel", "z\u20111", {"goal": 7}),
+        ("Ziel", "Z–1", {"goal": 7}),
+        ("Handlungsfeld", "Gebaeude  und Wa\u0308rme", {"field": "row"}),
+        ("Ziel", "Z-2", {}),
+        ("Ziel", "\u200b", {}),
+        ("Priorität", "\u00ad", {}),
+        ("Handlungsfeld", "Gebäude", {}),
+    ],
+)
+def test_words_of_a_table_are_known_in_any_spelling(app: Flask, heading: str, cell: str, found: object) -> None:
+    assert pasted(heading, cell) == {"code": "X-1", **found}  # type: ignore[dict-item]

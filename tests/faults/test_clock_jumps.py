@@ -1,0 +1,161 @@
+"""Clocks jump by hours, the server's or a browser's: nobody is cut off, nothing is lost, nothing waits for hours."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+
+from klimawerk.collab import document_store
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
+from tests import factories, servers
+from tests.editor.conftest import Sheet, sheet_for
+from tests.factories import Team
+from tests.faults.conftest import DeskFor
+from tests.faults.server_clock import Clock
+from tests.faults.socket_client import FRAGMENT, Bystander, Desk
+from tests.live.engine_server import until
+from tests.offline.browser_store import text_on_disk, wait_until
+
+__all__ = ["sheet_for"]
+
+SheetFor = Callable[..., Sheet]
+SLOW = 1.5  # seconds that an answer takes on a bad line
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    return Clock(tmp_path)
+
+
+@pytest.fixture
+def live_server(app: Flask, sqlite_address: str, tmp_path: Path, clock: Clock) -> Iterator[servers.Klimawerk]:
+    """The real server, by its `clock`."""
+    server = servers.Klimawerk(tmp_path, sqlite_address, settings=clock.environment)
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.mark.slow
+def test_people_type_on_while_the_servers_clock_jumps(
+    team: Team, measure: Measure, desk_for: DeskFor, clock: Clock
+) -> None:
+    """One of them on a line so slow that the server is waiting for a sign of life whenever the clock jumps."""
+    writers = [desk_for(factories.member(team.partnership, side, "editor")) for side in ("de", "partner")]
+    far, asked = desk_for(team.de["editor"]), threading.Event()
+    _answer_late(far, asked)
+    with ExitStack() as stack:
+        people = [stack.enter_context(Bystander(desk)) for desk in writers]
+        for hours in (7, -30):
+            asked.clear()
+            until(asked.is_set)
+            clock.jump(hours)
+            until(partial(_all_at_least, people, [len(person.waits) + 11 for person in people]))
+    assert [person.refused for person in people] == [[], []]
+    everybody = [*writers, far]
+    assert all(desk.socket.connected for desk in everybody)
+    letters = sum(len(person.waits) for person in people)
+    until(lambda: {desk.plain().count("x") for desk in everybody} == {letters})
+    until(lambda: len(far.told("doc:people")[-1]["people"]) == 3)
+    assert text_on_disk(measure) == far.plain()
+    until(lambda: _shown(measure) == far.plain())
+    assert document_store.find(measure.name).seq == letters
+
+
+def _all_at_least(people: list[Bystander], letters: list[int]) -> bool:
+    """Whether each of them has written so many letters."""
+    return all(len(person.waits) >= least for person, least in zip(people, letters, strict=True))
+
+
+def _answer_late(desk: Desk, asked: threading.Event) -> None:
+    """`asked` is set whenever the server waits for this page's sign of life."""
+    engine = desk.socket.eio
+    send = engine._send_packet
+
+    def late(packet: object) -> None:
+        if getattr(packet, "packet_type", None) == 3:
+            asked.set()
+            time.sleep(SLOW)
+        send(packet)
+
+    engine._send_packet = late
+
+
+def _shown(measure: Measure) -> str:
+    db.session.rollback()
+    return document_store.texts([measure.name])[measure.name][FRAGMENT].plain
+
+
+def test_a_jump_past_the_end_of_a_login_is_answered_in_the_page_and_nothing_is_lost(
+    team: Team, sheet_for: SheetFor, measure: Measure, clock: Clock
+) -> None:
+    person = team.de["editor"]
+    here = sheet_for(person)
+    here.edit().press_sequentially(" Before.")
+    clock.jump(13)
+    here.page.keyboard.type(" Meanwhile.")
+    _sign_in_again(here, person.email)
+    expect(here.state).to_have_attribute("data-state", "saved")
+    clock.jump(0)
+    here.edit().press_sequentially(" And after.")
+    expect(here.state).to_have_attribute("data-state", "saved")
+    wait_until(here.page, lambda: "after." in text_on_disk(measure))
+    assert text_on_disk(measure) == "Forty bins are set up. Before. Meanwhile. And after."
+
+
+@pytest.mark.slow
+def test_a_browser_whose_clock_jumps_still_shows_others_words_sends_its_own_and_asks_for_the_login(
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk
+) -> None:
+    person = team.de["editor"]
+    here, there = sheet_for(person), sheet_for(team.partner["editor"])
+    here.page.clock.install()
+    here.page.reload()
+    expect(here.state).to_have_attribute("data-state", "saved")
+    priority = here.page.locator(f"#f-{here.item}-priority select")
+    _choose(there, "low")
+    expect(priority).to_have_value("low")
+    here.edit().press_sequentially(" Before.")
+    _jump(here, -5)
+    here.page.keyboard.type(" Back.")
+    expect(there.body()).to_contain_text(" Before. Back.")
+    _choose(there, "medium")
+    expect(priority).to_have_value("medium")
+    here.page.context.set_offline(True)
+    here.page.keyboard.type(" Offline.")
+    _jump(here, 9)
+    expect(here.state).to_contain_text("1 ")
+    here.page.context.set_offline(False)
+    expect(there.body()).to_contain_text("Before. Back. Offline.")
+    here.page.keyboard.type(" Again.")
+    _jump(here, -5)
+    live_server.session(person).post(f"{live_server.url}/logout/everywhere", timeout=10)
+    _sign_in_again(here, person.email)
+    expect(here.state).to_have_attribute("data-state", "saved")
+    assert text_on_disk(measure) == "Forty bins are set up. Before. Back. Offline. Again."
+
+
+def _choose(sheet: Sheet, value: str) -> None:
+    sheet.page.locator(f"#f-{sheet.item}-priority select").select_option(value)
+
+
+def _jump(sheet: Sheet, hours: float) -> None:
+    sheet.page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=hours))
+
+
+def _sign_in_again(sheet: Sheet, email: str) -> None:
+    dialog = sheet.page.locator("dialog#relogin")
+    dialog.locator("input[name=email]").fill(email)
+    dialog.locator("input[name=password]").fill(factories.PASSWORD)
+    dialog.locator("button").click()
+    expect(dialog).to_have_count(0)

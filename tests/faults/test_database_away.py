@@ -1,0 +1,155 @@
+"""PostgreSQL was away: what waits goes out with the first try once it is back, and reaches those in another process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from klimawerk.extensions import db
+from klimawerk.measures.models import Measure
+from tests import servers
+from tests.browsers import Windows
+from tests.factories import Team
+from tests.faults.socket_client import Desk
+from tests.live.engine_server import until
+
+Two = tuple[servers.Klimawerk, servers.Klimawerk]
+SOON = 4_000  # milliseconds; a page waited 6 s after a fetch that had failed
+
+
+class Away:
+    """`with away():` nobody reaches the database; `blink()`: every connection ends, and the next one is taken."""
+
+    def __init__(self, server: servers.PostgreSQL, address: str) -> None:
+        self._do, self._name = server._do, servers._name(address)
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        self._do(f"ALTER DATABASE {self._name} WITH ALLOW_CONNECTIONS false")
+        self.blink()
+        yield
+        self._do(f"ALTER DATABASE {self._name} WITH ALLOW_CONNECTIONS true")
+
+    def blink(self) -> None:
+        db.session.rollback()
+        db.engine.dispose()
+        self._do(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'")
+
+
+@pytest.fixture
+def away(postgresql: servers.PostgreSQL, postgresql_address: str) -> Away:
+    return Away(postgresql, postgresql_address)
+
+
+@pytest.fixture
+def two(app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path) -> Iterator[Two]:
+    """Two processes on the test's database."""
+    made = [
+        servers.Klimawerk(tmp_path / name, postgresql_address, born=True, KLIMAWERK_REDIS_URL=valkey_address)
+        for name in ("here", "there")
+    ]
+    for server in made:
+        server.start()
+    yield made[0], made[1]
+    for server in made:
+        server.close()
+
+
+@contextmanager
+def desks(two: Two, team: Team, name: str) -> Iterator[tuple[Desk, Desk]]:
+    """Somebody in each process, who have both heard of each other's words."""
+    made = Desk(two[0], team.de["editor"], name), Desk(two[1], team.partner["editor"], name)
+    for desk in made:
+        assert desk.join()["ok"]
+    for desk in made:
+        assert desk.type("Before. ")["ok"]
+    until(lambda: made[0].plain() == made[1].plain())
+    yield made
+    for desk in made:
+        desk.close()
+
+
+@pytest.mark.slow
+def test_what_waited_is_stored_with_the_first_try_and_is_heard_in_the_other_process(
+    away: Away, two: Two, team: Team, measure: Measure
+) -> None:
+    with desks(two, team, measure.name) as (here, there):
+        waiting = here.edit("Meanwhile. ")
+        with away():
+            assert here.send(waiting) == {"ok": False, "error": "unavailable"}
+            for desk in (here, there):
+                until(lambda desk=desk: desk.told("storing")[-1:] == [{"able": False}])  # type: ignore[misc]
+        for desk in (here, there):
+            until(lambda desk=desk: desk.told("storing")[-1:] == [{"able": True}])  # type: ignore[misc]
+        assert here.send(waiting)["ok"]
+        until(lambda: "Meanwhile." in there.plain())
+        assert there.type("And back. ")["ok"], "the first letter in this process since"
+        until(lambda: here.plain() == there.plain())
+        for desk in (here, there):
+            assert desk.told("storing") == [{"able": False}, {"able": True}], "nobody is alarmed once more"
+    for server in two:
+        assert "Traceback" not in server.log
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pause", [0.0, 2.5], ids=["at once", "after a pause"])
+def test_connections_that_ended_in_a_pause_are_noticed_by_nobody(
+    away: Away, two: Two, team: Team, measure: Measure, pause: float
+) -> None:
+    with desks(two, team, measure.name) as (here, there):
+        until(lambda: here.ask("watch", {"topics": [measure.name]})["ok"])
+        if pause:
+            time.sleep(pause)
+        away.blink()
+        session = two[1].session(team.de["coordinator"])
+        assert session.get(f"{two[1].url}/measures/{measure.id}", timeout=20).ok
+        if not pause:
+            tried = here.edit("Tried. ")
+            until(lambda: here.send(tried)["ok"])  # one letter may meet the end itself
+            return
+        assert here.type("First. ")["ok"]
+        assert there.type("Second. ")["ok"]
+        until(lambda: here.plain() == there.plain())
+        assert [*here.told("storing"), *there.told("storing")] == []
+
+
+@pytest.mark.slow
+def test_a_page_shows_others_words_soon_although_it_asked_for_them_meanwhile(
+    away: Away,
+    team: Team,
+    measure: Measure,
+    live_server: servers.Klimawerk,
+    windows: Windows,
+    page_for: Callable[..., Page],
+) -> None:
+    page = page_for(team.partner["observer"], path=f"/measures/{measure.id}")
+    session = live_server.session(team.de["editor"])
+    rev = 0
+
+    def choose(value: str) -> None:
+        nonlocal rev
+        answer = session.post(
+            f"{live_server.url}/items/{measure.id}/fields/priority",
+            data={"value": value, "rev": str(rev)},
+            headers={"HX-Request": "true"},
+            timeout=20,
+        )
+        assert answer.ok
+        rev = int(answer.headers["X-Rev"])
+
+    rev, gone = measure.revs["priority"], ExitStack()
+    place = page.locator(f"#f-{measure.id}-priority")
+    choose("low")
+    expect(place).to_contain_text("low", ignore_case=True)
+    with page.expect_response(lambda answer: "/changes" in answer.url and answer.status == 503, timeout=20_000):
+        choose("high")
+        gone.enter_context(away())
+    gone.close()
+    expect(place).to_contain_text("high", ignore_case=True, timeout=SOON)
+    windows.faults[:] = [fault for fault in windows.faults if "503" not in fault]

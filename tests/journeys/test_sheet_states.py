@@ -1,0 +1,142 @@
+"""No state of a sheet keeps anybody out either: while one writes, when something is refused, lost, closed or undone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.accessibility import looked_at, pale
+from tests.journeys.conftest import House
+
+START = "kw-field[id$=-period_start]"
+TEXT = "kw-text[id*=-description-]"
+STEPS = "section[id^=rows-][id$=-steps]"
+
+
+@pytest.fixture
+def page(house: House) -> Iterator[Page]:
+    """A German editor's window on a measure, of a browser that keeps nothing of what was before."""
+    page = house.windows.open(house.people["editor", "de"])
+    yield house.go(page, "measure", "?show=de")
+    page.context.close()
+
+
+def seen(page: Page) -> None:
+    """By day; at night the colours are others, and nothing else is."""
+    page.emulate_media(color_scheme="light")
+    faults = looked_at(page)
+    page.emulate_media(color_scheme="dark")
+    faults += pale(page)
+    assert not faults, "\n".join(faults)
+
+
+def test_a_text_that_is_being_written_with_its_toolbar_and_link_form(page: Page) -> None:
+    text = page.locator(TEXT).first
+    text.locator(".text-edit").click()
+    expect(text.get_by_role("toolbar")).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(text.locator(".text-link input")).to_be_focused()
+    seen(page)
+
+
+def test_a_value_that_is_refused(page: Page) -> None:
+    page.locator(START).locator("[name=value]").fill("some day")
+    page.keyboard.press("Tab")
+    field = page.locator(START)
+    expect(field.locator(".error")).to_be_visible()
+    described = re.compile(re.escape(field.locator(".error").inner_text()))
+    expect(field.locator("[name=value]")).to_have_accessible_description(described)
+    seen(page)
+
+
+def test_no_connection_and_something_waits(page: Page) -> None:
+    page.context.set_offline(True)
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "offline")
+    page.locator(START).locator("[name=value]").fill("2031-01")
+    page.keyboard.press("Tab")
+    expect(page.locator(START).locator(".field-state")).to_be_visible()
+    seen(page)
+    page.set_viewport_size({"width": 480, "height": 700})
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator("#save-state")).to_be_in_viewport()
+    # Not kept: the page is left with what was typed in it.
+    page.locator(START).locator("[name=value]").fill("")
+
+
+def test_words_that_could_not_be_saved_are_offered(page: Page) -> None:
+    page.route("**/fields/**", lambda route: route.fulfill(status=403, body=""))
+    page.locator(START).locator("[name=value]").fill("May 2031")
+    page.keyboard.press("Tab")
+    expect(page.locator(".offer")).to_be_visible()
+    seen(page)
+    page.locator(".offer-done").click()
+    expect(page.locator(".offer")).to_have_count(0)
+
+
+def test_the_list_of_keys(page: Page) -> None:
+    page.locator("#main").focus()
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts")).to_be_visible()
+    seen(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#shortcuts")).to_be_hidden()
+
+
+def test_a_row_that_has_just_been_deleted(page: Page) -> None:
+    steps = page.locator(STEPS)
+    count = steps.locator("[data-row]").count()
+    steps.locator(".row-delete").first.click()
+    expect(steps.locator(".row-undo")).to_be_visible()
+    seen(page)
+    steps.locator(".row-undo").click()
+    expect(steps.locator("[data-row]")).to_have_count(count)
+
+
+def test_two_values_for_one_field(house: House) -> None:
+    german, partner = (
+        house.go(house.windows.open(house.people["editor", code]), "other measure", f"?show={code}")
+        for code in ("de", "en")
+    )
+    german.locator(START).locator("[name=value]").fill("Juni 2031")  # whatever a run before has left
+    german.keyboard.press("Tab")
+    expect(partner.locator(START).locator("[name=value]")).to_have_value("June 2031")
+    partner.context.set_offline(True)
+    for page, month in ((partner, "March 2032"), (german, "Mai 2032")):
+        page.locator(START).locator("[name=value]").fill(month)
+        page.keyboard.press("Tab")
+    expect(german.locator("#save-state")).to_have_attribute("data-state", "saved")
+    partner.context.set_offline(False)
+    for page in (german, partner):
+        expect(page.locator(START).locator(".conflict button")).to_have_count(2)
+        seen(page)
+    partner.locator(START).locator(".conflict button").first.click()
+    expect(partner.locator(START).locator(".conflict")).to_have_count(0)
+    for page in (german, partner):
+        page.context.close()
+
+
+def test_a_measure_that_is_closed_for_editing(house: House) -> None:
+    chair = house.go(house.window("coordinator", "en"), "other measure")
+    chair.locator(".lock summary").click()
+    chair.locator("#lock-reason").fill("We decide on Monday")
+    chair.get_by_role("button", name="Close for editing").click()
+    expect(chair.locator(".lock .notice")).to_be_visible()
+    editor = house.go(house.window("editor", "de"), "other measure")
+    for page in (chair, editor):
+        seen(page)
+    chair.get_by_role("button", name="Open for editing").click()
+    expect(chair.locator(".lock .notice")).to_have_count(0)
+
+
+def test_signing_in_again_in_the_page(house: House) -> None:
+    page = house.windows.open(house.people["editor", "en"], path=house.path["other measure"])
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
+    page.context.clear_cookies()
+    page.locator(START).locator("[name=value]").fill("May 2033")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=30_000)
+    seen(page)
+    page.context.close()

@@ -1,0 +1,186 @@
+"""Who pays by volume gets little, and sees how much; a page nobody looks at gets nothing, and catches up."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+from tests.live.engine_server import House, until
+
+SheetFor = Callable[..., Sheet]
+
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden })
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => (hidden ? "hidden" : "visible") })
+  document.dispatchEvent(new Event("visibilitychange"))
+}"""
+
+
+def switch(page: Page) -> Any:
+    return page.get_by_role("checkbox", name=re.compile("Data saver|Daten sparen"))
+
+
+def refreshes(page: Page) -> list[float]:
+    """When the page asked for what has changed, in seconds of the browser's own clock (grows)."""
+    asked: list[float] = []
+
+    def note(request: Request) -> None:
+        if "/changes?" in request.url:
+            asked.append(request.timing["startTime"] / 1000)
+
+    page.on("requestfinished", note)
+    return asked
+
+
+def choose(sheet: Sheet, value: str) -> None:
+    select = sheet.page.locator(f"#f-{sheet.item}-priority select")
+    select.select_option(value)
+    expect(sheet.state).to_have_attribute("data-state", "saved")
+
+
+def test_the_data_saver_is_kept_on_the_device_and_takes_the_carets_away(team: Team, sheet_for: SheetFor) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    for sheet in (here, there):
+        sheet.edit()
+        expect(switch(sheet.page)).not_to_be_checked()
+    for sheet in (here, there):
+        expect(sheet.body().locator(".caret")).to_have_count(1)
+    switch(here.page).check()
+    for sheet in (here, there):
+        expect(sheet.body().locator(".caret")).to_have_count(0)
+    here.edit()
+    here.page.keyboard.type(" Sparsam.")
+    expect(there.body()).to_have_text("Forty bins are set up. Sparsam.")
+    expect(there.body().locator(".caret")).to_have_count(0)
+    here.page.reload()
+    expect(switch(here.page)).to_be_checked()
+    expect(switch(there.page)).not_to_be_checked()
+    switch(here.page).uncheck()
+    here.edit()
+    expect(there.body().locator(".caret")).to_have_count(1)
+
+
+def test_with_the_data_saver_changes_of_others_come_every_ten_seconds(team: Team, sheet_for: SheetFor) -> None:
+    thrifty, other, writer = (
+        sheet_for(person) for person in (team.de["observer"], team.partner["observer"], team.de["editor"])
+    )
+    switch(thrifty.page).check()
+    asked = refreshes(thrifty.page)
+    for value in ("medium", "high", "medium", "low"):
+        choose(writer, value)
+        expect(other.page.locator(f"#f-{other.item}-priority")).to_contain_text(value)
+    assert len(asked) == 1
+    expect(thrifty.page.locator(f"#f-{thrifty.item}-priority")).to_contain_text("niedrig", timeout=14_000)
+    assert 10 <= asked[1] - asked[0] < 13
+
+
+def test_a_browser_that_saves_data_need_not_be_told(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"], extra_http_headers={"Save-Data": "on"})
+    expect(switch(here.page)).to_be_checked()
+    switch(here.page).uncheck()
+    here.page.reload()
+    expect(switch(here.page)).not_to_be_checked()
+
+
+@pytest.mark.lines("refused")
+def test_about_how_much_was_used_is_about_what_went_over_the_line(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.de["editor"])
+    here.edit()  # what comes to this page late belongs to this page
+    meter = _Meter(here.page)
+    meter.rest()
+    meter.bytes = 0.0
+    here.page.goto(here.page.url)
+    here.edit().press_sequentially(" " + "Vierzig Behälter. " * 10)
+    expect(here.state).to_have_attribute("data-state", "saved")
+    expect(here.page.locator("[data-volume]")).to_contain_text(re.compile(r"Etwa \d+,\d MB seit \d\d:\d\d"))
+    meter.rest()
+    said = here.page.evaluate("JSON.parse(sessionStorage.getItem('klimawerk.volume')).bytes")
+    counted = meter.bytes
+    here.page.goto(here.page.url)  # a page that is left keeps its count
+    now = here.page.evaluate("JSON.parse(sessionStorage.getItem('klimawerk.volume')).bytes")
+    assert now - said == pytest.approx(counted, rel=0.25)
+
+
+class _Meter:
+    """What Chromium itself counts from now on."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.bytes = 0.0
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.on("Network.loadingFinished", lambda event: self._add(event["encodedDataLength"]))
+        for frame in ("webSocketFrameReceived", "webSocketFrameSent"):
+            network.on(f"Network.{frame}", lambda event: self._add(len(event["response"]["payloadData"]) + 6))
+
+    def rest(self) -> None:
+        """Until nothing was counted for a second: what is under way would be counted by one of the two alone."""
+        before = -1.0
+        while before != self.bytes:
+            before = self.bytes
+            self._page.wait_for_timeout(1_000)
+
+    def _add(self, count: float) -> None:
+        self.bytes += count
+
+
+def test_a_hidden_page_fetches_nothing_and_catches_up_when_it_is_shown(team: Team, sheet_for: SheetFor) -> None:
+    here, watching, writer = (
+        sheet_for(person) for person in (team.partner["observer"], team.de["observer"], team.de["editor"])
+    )
+    asked = refreshes(here.page)
+    here.page.evaluate(HIDE, True)
+    choose(writer, "low")
+    writer.edit().press_sequentially(" While you were away.")
+    expect(watching.page.locator(f"#f-{here.item}-priority")).to_contain_text("niedrig")
+    expect(watching.body()).to_contain_text("While you were away.")
+    here.page.wait_for_timeout(1_500)
+    assert not asked
+    here.page.evaluate(HIDE, False)
+    expect(here.page.locator(f"#f-{here.item}-priority")).to_contain_text("low")
+    expect(here.body()).to_have_text("Forty bins are set up. While you were away.")
+    assert asked
+
+
+def test_the_server_knows_which_pages_can_do_without(house: House) -> None:
+    client = house.client(1)
+    page = house.app.extensions["live"].pages.of_person(1)[0]
+    assert (page.saver, page.hidden, page.quiet) == (False, False, False)
+    client.ask("quiet", saver=True)
+    assert (page.saver, page.hidden, page.quiet) == (True, False, True)
+    client.ask("quiet", saver="no", hidden=True)
+    assert (page.saver, page.hidden) == (True, True)
+    client.ask("quiet", saver=False, hidden=False)
+    assert not page.quiet
+
+
+def test_who_is_here_is_told_less_often_the_more_there_are(house: House) -> None:
+    watcher = house.client(99)
+    watcher.ask("watch", topics=["programme:5"])
+    crowd = [house.client(number) for number in range(1, 21)]
+    for client in crowd:
+        client.ask("here", programme=5)
+    until(lambda: len(watcher.wait_for("people")["people"]) == 20, 8)
+    before, began = len(watcher.get("people")), time.monotonic()
+    while time.monotonic() - began < 5:
+        crowd[before % 20].ask("here", programme=5, item=f"measure:{int(time.monotonic() * 100)}")
+    assert len(watcher.get("people")) - before <= 3
+
+
+def test_a_hidden_page_is_not_told_who_is_here(house: House) -> None:
+    hidden, shown, moving = (house.client(number) for number in (1, 2, 3))
+    for client in (hidden, shown):
+        client.ask("watch", topics=["programme:5"])
+    hidden.ask("quiet", hidden=True)
+    moving.ask("here", programme=5)
+    shown.wait_for("people")
+    assert hidden.get("people") == []
+    hidden.ask("quiet", hidden=False)
+    assert [one["name"] for one in hidden.ask("here", programme=5)["people"]] == ["Person 3", "Person 1"]

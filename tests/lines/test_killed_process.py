@@ -1,0 +1,53 @@
+"""Two people on two processes behind nginx, and the process of one of them is killed while both write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browsers import move_caret
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+from tests.lines import network_paths
+from tests.servers import Klimawerk
+
+SheetFor = Callable[..., Sheet]
+LATE = 30_000  # milliseconds until a browser has found another process
+
+
+@pytest.fixture
+def line() -> str:
+    return network_paths.TWO
+
+
+@pytest.mark.slow
+def test_what_both_type_is_there_once_when_the_process_of_one_is_killed(
+    team: Team, sheet_for: SheetFor, live_server: Klimawerk
+) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    dying = network_paths.process_of(there.page)
+    assert network_paths.process_of(here.page) != dying
+    here.edit()
+    move_caret(here.page, "Control+Home")
+    here.page.keyboard.type("One. ")
+    there.edit().press_sequentially(" Two.")
+    for sheet in (here, there):
+        expect(sheet.body()).to_contain_text("One.")
+        expect(sheet.body()).to_contain_text("Two.")
+    there.page.keyboard.type(" Half")
+    live_server.kill_process(dying)
+    there.page.keyboard.type(" a sentence.")
+    here.page.keyboard.type("Three. ")
+    expect(here.state).to_have_attribute("data-state", "saved")
+    for sheet in (here, there):
+        expect(sheet.body()).to_contain_text("Half a sentence.", timeout=LATE)
+        expect(sheet.body()).to_contain_text("Three.", timeout=LATE)
+        expect(sheet.state).to_have_attribute("data-state", "saved", timeout=LATE)
+    assert here.body().inner_text().strip() == there.body().inner_text().strip()
+    for words in ("One.", "Two.", "Three.", "Half a sentence."):
+        assert here.body().inner_text().count(words) == 1
+    expect(here.page.locator("#people")).to_contain_text("Editor partner", timeout=LATE)
+    there.page.locator(f"#f-{there.item}-priority select").select_option("low")
+    expect(here.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")

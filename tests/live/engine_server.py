@@ -1,0 +1,237 @@
+"""A small house for the engine alone: the real server in threading mode, people and rights as plain tables.
+
+No domain is involved: who somebody is comes from a header, rights from a dictionary that a test may change.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import socketio
+from flask import Flask, request
+from pycrdt import Doc, XmlElement, XmlFragment, XmlText
+from werkzeug.serving import make_server
+
+from klimawerk.collab import access, rich_text
+from klimawerk.collab.access import Access
+from klimawerk.live import events, identity, topic_access
+from klimawerk.live.identity import Identity
+
+FRAGMENT = "description.en"
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """What `condition` says as soon as it is true; AssertionError when it does not come true in time."""
+    end = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+    return result
+
+
+class House:
+    """`rights`: {(person, doc): Access}; a person without an entry gets `default(person)`."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.rights: dict[tuple[int, str], Access | None] = {}
+        self.watchers: set[tuple[int, str]] = set()
+        self.ended_logins: set[str] = set()
+        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._clients: list[Client] = []
+        register(self)
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def access(self, person: int, doc: str) -> Access | None:
+        return self.rights.get((person, doc), editor(person))
+
+    def may_watch(self, kind: str, person: int, number: int) -> bool:
+        """Whoever stands in `watchers` may not."""
+        return (person, f"{kind}:{number}") not in self.watchers
+
+    def client(self, person: int, **options: Any) -> Client:
+        made = Client(self.url, person, **options)
+        self._clients.append(made)
+        return made
+
+    def close(self) -> None:
+        closing = [threading.Thread(target=client.close) for client in self._clients]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
+        self._server.shutdown()
+        self.app.extensions["collab"].close()
+        self.app.extensions["live"].close()
+
+
+def editor(person: int) -> Access:
+    return Access(True, True, name=f"Person {person}", side="de" if person % 2 else "partner", role="editor")
+
+
+def register(house: House) -> None:
+    identity.register(_who, lambda logins: logins & house.ended_logins)
+    access.register(house.access)
+    for kind in ("measure", "programme"):
+        topic_access.register(kind, partial(house.may_watch, kind))
+
+
+def _who() -> Identity | None:
+    person = request.headers.get("X-Person")
+    return Identity(int(person), request.headers.get("X-Login", "")) if person else None
+
+
+@contextmanager
+def unchanged_registers() -> Iterator[None]:
+    """What the domains have registered is theirs again afterwards."""
+    kept = list(identity._identify), list(access._resolver), dict(topic_access._kinds), list(identity._ended)
+    yield
+    identity._identify[:], access._resolver[:], identity._ended[:] = kept[0], kept[1], kept[3]
+    topic_access._kinds.clear()
+    topic_access._kinds.update(kept[2])
+
+
+class Client:
+    """A connected socket that remembers what it is told: `heard[event]` is a list of payloads."""
+
+    def __init__(
+        self,
+        url: str,
+        person: int | None,
+        *,
+        transport: str = "websocket",
+        schema: int | None = events.SCHEMA,
+        login: str = "",
+    ) -> None:
+        self.person = person
+        self.heard: dict[str, list[Any]] = {}
+        self.socket = socketio.Client(reconnection=False, handle_sigint=False)
+        self.socket.on("*", self._hear)
+        headers = {"X-Person": str(person), "X-Login": login} if person else {}
+        auth = {"v": 1, **({"schema": schema} if schema is not None else {})}
+        self.socket.connect(url, transports=[transport], auth=auth, headers=headers, wait_timeout=10)
+
+    def _hear(self, event: str, payload: Any = None) -> None:
+        self.heard.setdefault(event, []).append(payload)
+
+    def ask(self, event: str, **payload: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self.socket.call(event, payload, timeout=15)
+        return answer
+
+    def get(self, event: str) -> list[Any]:
+        return self.heard.get(event, [])
+
+    def wait_for(self, event: str, count: int = 1, seconds: float = 30.0) -> Any:
+        """The last payload of the event, once it has been heard `count` times."""
+        until(lambda: len(self.get(event)) >= count, seconds)
+        return self.get(event)[-1]
+
+    def close(self) -> None:
+        if self.socket.connected:
+            self.socket.disconnect()
+
+
+class Writer:
+    """A client with a replica of one document, as the browser has."""
+
+    def __init__(self, client: Client, doc: str) -> None:
+        self.client, self.name = client, doc
+        self.doc: Doc[XmlFragment] = Doc()
+        self.lock = threading.Lock()
+        self.sv = b"\x00"
+        client.socket.on("doc:update", self._take)
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        self.client._hear("doc:update", frame)
+        with self.lock:
+            for update in frame["u"]:
+                self.doc.apply_update(base64.b64decode(update))
+
+    def join(self, **more: Any) -> dict[str, Any]:
+        with self.lock:
+            mine = self.doc.get_state()
+        answer = self.client.ask("doc:join", doc=self.name, sv=b64(mine), **more)
+        if answer["ok"]:
+            with self.lock:
+                self.doc.apply_update(base64.b64decode(answer["u"]))
+            self.sv = base64.b64decode(answer["sv"])
+        return answer
+
+    def edit(self, change: Callable[[XmlFragment], object], fragment: str = FRAGMENT) -> bytes:
+        """Make a change in the replica alone; its update."""
+        with self.lock:
+            before = self.doc.get_state()
+            change(self.doc.get(fragment, type=XmlFragment))
+            return self.doc.get_update(before)
+
+    def send(self, update: bytes) -> dict[str, Any]:
+        return self.client.ask("doc:update", doc=self.name, u=b64(update))
+
+    def type(self, words: str) -> dict[str, Any]:
+        return self.send(self.edit(lambda fragment: append(fragment, words)))
+
+    def plain(self, fragment: str = FRAGMENT) -> str:
+        with self.lock:
+            return rich_text.to_plain(self.doc.get(fragment, type=XmlFragment))
+
+
+def element(parent: XmlFragment | XmlElement, place: int = 0) -> XmlElement:
+    """What stands there inside of `parent`. AssertionError where that is text."""
+    found = parent.children[place]
+    assert isinstance(found, XmlElement)
+    return found
+
+
+def run(parent: XmlFragment | XmlElement, place: int = 0) -> XmlText:
+    """The run of text that stands there inside of `parent`. AssertionError where that is an element."""
+    found = parent.children[place]
+    assert isinstance(found, XmlText)
+    return found
+
+
+def append(fragment: XmlFragment, words: str) -> None:
+    """Put words at the end of the last paragraph."""
+    paragraph = element(fragment, len(fragment.children) - 1)
+    if not len(paragraph.children):
+        paragraph.children.append(XmlText())
+    text = run(paragraph)
+    text.insert(len(text), words)
+
+
+def paragraph(words: str) -> XmlElement:
+    return XmlElement("paragraph", {}, [XmlText(words)])
+
+
+def scribble(fragment: XmlFragment, dice: random.Random) -> None:
+    """One random edit of a person: a word, a new paragraph, something taken out, something made bold."""
+    blocks = len(fragment.children)
+    choice = dice.random()
+    if choice < 0.15 or not blocks:
+        fragment.children.insert(dice.randint(0, blocks), paragraph(f"Absatz {dice.randint(0, 999)} ä😀"))
+        return
+    if choice < 0.22 and blocks > 2:
+        del fragment.children[dice.randrange(blocks)]
+        return
+    block = element(fragment, dice.randrange(blocks))
+    text = next((child for child in block.children if isinstance(child, XmlText)), None)
+    if text is None:
+        fragment.children.insert(0, paragraph("oben"))
+        return
+    if choice < 0.4 and len(text) > 2:
+        text.clear()
+    elif choice < 0.5 and len(text):
+        text.format(0, len(text), {"strong": {}})
+    else:
+        text.insert(len(text), f"wort{dice.randint(0, 99)} ")

@@ -1,0 +1,95 @@
+"""How long fixed copies of a large programme take: made, compared, read; in the server's own code, no network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.collab import document_store, projection
+from klimawerk.collab.rich_text import from_plain
+from klimawerk.database import writing
+from klimawerk.editions import service
+from klimawerk.exchange.service import import_programme
+from klimawerk.extensions import db
+from klimawerk.measures.service import all_measures
+from klimawerk.partnerships.access import member_of
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.rows import append_row
+from tests import factories
+from tests.load import bench_data
+from tests.load.competitors import Contender, Klimawerk
+from tests.load.process_cost import Figures, percentile
+from tests.load.version_timings import get, timed
+
+EXAMPLE = Path("klimawerk/exchange/example_programme.json")
+
+
+@dataclass(frozen=True)
+class Editions:
+    """A programme of `measures`, of which `changed` change between two fixed copies."""
+
+    name: str
+    says: str
+    measures: int
+    changed: int
+    times: int = 3
+    ours: bool = True
+
+    def run(self, contender: Contender, _seconds: float) -> Figures:
+        """Milliseconds of server time; of the comparison the slowest of the three views."""
+        assert isinstance(contender, Klimawerk)
+        settings = configuration.load(instance=contender.folder, database_url=contender.address, rate_limits=False)
+        app = create_app(settings)
+        with app.app_context():
+            figures = self._measured(app)
+            db.session.remove()
+            db.engine.dispose()
+        return figures
+
+    def _measured(self, app: Flask) -> Figures:
+        programme = import_programme(_example(self.measures), by=None)
+        partnership = programme.frame.partnership
+        person = factories.member(partnership, "de", "coordinator", town=partnership.municipalities[0])
+        by = member_of(person, partnership.id)
+        assert by is not None
+        figures: Figures = {
+            "edition_first": timed(lambda: service.make(programme, by=by, name="First", purpose="working")),
+        }
+        _change(programme, self.changed, by.person.id)
+        figures["edition_next"] = timed(lambda: service.make(programme, by=by, name="Next", purpose="working"))
+        client = app.test_client()
+        client.set_cookie(*bench_data.signed_in(person.id).split("=", 1))
+        place = f"/programmes/{programme.id}/editions"
+
+        def page(address: str) -> float:
+            return percentile([timed(lambda: get(client, address)) for _ in range(self.times)], 0.5) or 0.0
+
+        views = [page(f"{place}/compare?from=1&to=2&view={view}") for view in ("fields", "redline", "sides")]
+        return {**figures, "edition_compare": max(views), "edition_read": page(f"{place}/1")}
+
+
+def _example(measures: int) -> bytes:
+    """The example programme with so many measures."""
+    example: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
+    some = example["measures"]
+    example["measures"] = [
+        {**some[n % len(some)], "code": f"{some[n % len(some)]['code']}-{n}", "related": []} for n in range(measures)
+    ]
+    example.pop("comments_sample", None)
+    return json.dumps(example).encode()
+
+
+def _change(programme: Programme, many: int, by: int) -> None:
+    """Both descriptions are written anew, and a line comes in."""
+    for number, measure in enumerate(all_measures(programme)[:many]):
+        text = {f"description.{code}": from_plain(f"Written anew, number {number}. " * 20) for code in ("de", "en")}
+        with writing():
+            document_store.merge(measure.name, text, by=by)
+        projection.project_now(measure.name)
+        append_row(measure, "steps", {"text.en": f"One more step, {number}"}, by=by)

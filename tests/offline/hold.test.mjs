@@ -1,0 +1,71 @@
+// After more than a day without a connection changes wait until their writer has seen what others did.
+
+import assert from "node:assert/strict"
+import { mock, test } from "node:test"
+import { open, settled } from "../page.mjs"
+
+const DAY = 24 * 60 * 60 * 1_000
+
+async function ready() {
+  const page = open()
+  const { connection } = await page.load("connection.js")
+  const { gate } = await page.load("hold.js")
+  const { saving } = await page.load("save-status.js")
+  connection.start("/socket.io")
+  await page.socket.online()
+  const away = async (ms) => (await page.socket.offline(), mock.timers.tick(ms), await page.socket.online())
+  return Object.assign(page, { gate, away, write: () => saving.waiting("cost", () => null) })
+}
+
+test("words that waited for more than a day are asked about, and those of a day are not", async () => {
+  for (const [ms, open] of [[DAY, true], [DAY + 1, false]]) {
+    const page = await ready()
+    page.write()
+    await page.away(ms)
+    assert.equal(page.gate.open, open)
+  }
+})
+
+test("who has written nothing is asked nothing, however long they were away", async () => {
+  const page = await ready()
+  await page.away(3 * DAY)
+  assert.equal(page.gate.open, true)
+})
+
+test("several short breaks are not one long one, and tries in between do not shorten a long one", async () => {
+  const page = await ready()
+  page.write()
+  for (let i = 0; i < 3; i++) await page.away(DAY / 2)
+  assert.equal(page.gate.open, true)
+  await page.socket.offline()
+  mock.timers.tick(DAY / 2)
+  await page.socket.hear("connect_error", new Error("xhr poll error"))
+  mock.timers.tick(DAY / 2 + 1)
+  await page.socket.online()
+  assert.equal(page.gate.open, false)
+})
+
+test("what another page has left for more than a day is asked about too", async () => {
+  const { gate } = await ready()
+  gate.weigh([{ since: Date.now() - DAY }])
+  assert.equal(gate.open, true)
+  gate.weigh([{ since: Date.now() }, { since: Date.now() - DAY - 1 }])
+  assert.equal(gate.open, false)
+})
+
+test("who has let their changes go is not asked again about what is old, but after another day away", async () => {
+  const page = await ready()
+  let opened = 0
+  page.gate.watch(() => opened++)
+  page.gate.weigh([{ since: 0 }])
+  page.gate.release()
+  assert.deepEqual([page.gate.open, opened], [true, 1])
+  page.gate.weigh([{ since: 0 }])
+  assert.equal(page.gate.open, true)
+  page.write()
+  await page.away(DAY + 1)
+  assert.equal(page.gate.open, false)
+  page.gate.release()
+  assert.equal(page.gate.open, true)
+  await settled()
+})

@@ -1,0 +1,191 @@
+"""What a person is told about words that are not on the server yet: being kept, kept, or not kept; and the page asks
+before it is left while something would be lost with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from klimawerk.measures.models import Measure
+from tests import servers
+from tests.comments.conftest import Table, table
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+from tests.offline.browser_store import kept, text_on_disk, value_on_disk, wait_until, wait_until_nothing_is_kept
+
+__all__ = ["table"]
+
+SheetFor = Callable[..., Sheet]
+UNKEPT = "Not kept on this device: copy it, and do not close this page."
+WAITS = "Waiting for the connection"
+LATER = "**/js/later.js"
+
+
+def asks(page: Page) -> bool:
+    """Whether the page asks before it is left; by the event that a browser asks with."""
+    return bool(page.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))"))
+
+
+@contextmanager
+def full(page: Page) -> Iterator[None]:
+    """No room for anything more, as Chromium itself says it."""
+    devtools = page.context.new_cdp_session(page)
+    origin = page.evaluate("location.origin")
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
+    yield
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": origin})
+
+
+def state_of(sheet: Sheet) -> Locator:
+    return sheet.page.locator(f"#f-{sheet.item}-priority .field-state")
+
+
+def choose(sheet: Sheet, value: str) -> None:
+    sheet.page.locator(f"#f-{sheet.item}-priority select").select_option(value)
+    sheet.page.keyboard.press("Tab")
+
+
+def test_with_a_full_disk_a_change_is_not_called_waiting_and_can_be_copied(
+    team: Team, sheet_for: SheetFor, measure: Measure
+) -> None:
+    here = sheet_for(team.partner["editor"])
+    with full(here.page):
+        here.page.context.set_offline(True)
+        choose(here, "low")
+        expect(state_of(here)).to_have_text(UNKEPT)
+        expect(here.state).to_contain_text(UNKEPT)
+        assert not kept(here.page)
+        assert asks(here.page)
+        here.page.locator("#waiting-show").click()
+        panel = here.page.locator("#waiting")
+        expect(panel).to_contain_text(UNKEPT)
+        expect(panel.locator("textarea")).to_have_value("low")
+        here.page.keyboard.press("Escape")
+    expect(state_of(here)).to_have_text(WAITS)
+    assert [one["words"][0]["text"] for one in kept(here.page)] == ["low"]
+    here.page.context.set_offline(False)
+    wait_until_nothing_is_kept(here.page)
+    assert value_on_disk(measure, "priority") == "low"
+
+
+@pytest.mark.slow
+def test_with_a_full_disk_letters_are_not_called_waiting_and_arrive_all_the_same(
+    team: Team, sheet_for: SheetFor, measure: Measure
+) -> None:
+    here = sheet_for(team.partner["editor"])
+    here.edit()
+    with full(here.page):
+        here.page.context.set_offline(True)
+        here.page.keyboard.type(" Not on the disk.")
+        expect(here.text().locator(".field-state")).to_have_text(UNKEPT)
+        assert asks(here.page)
+        here.page.locator("#save-state").get_by_role("button").click()
+        expect(here.page.locator("#waiting textarea")).to_have_value("Forty bins are set up. Not on the disk.")
+        here.page.keyboard.press("Escape")
+        here.page.context.set_offline(False)
+        wait_until(here.page, lambda: text_on_disk(measure).endswith("Not on the disk."))
+        expect(here.state).to_have_attribute("data-state", "saved")
+
+
+def test_where_the_store_has_not_come_a_change_is_not_called_waiting_until_it_has(
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk
+) -> None:
+    here = sheet_for(team.partner["editor"])
+    page = here.page
+    files = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    code = page.request.get(next(name for name in files if name.endswith("/later.js")))
+    page.route(LATER, lambda route: route.abort())
+    page.reload()
+    page.locator("#save-state[data-state=saved]").wait_for()
+    live_server.kill()
+    choose(here, "low")
+    expect(state_of(here)).to_have_text(UNKEPT)
+    expect(here.state).to_contain_text(UNKEPT)
+    assert asks(page)
+    assert not kept(page)
+    page.unroute(LATER)
+    page.route(LATER, lambda route: route.fulfill(response=code))  # as from the browser's own cache
+    expect(state_of(here)).to_have_text(WAITS)
+    assert [one["words"][0]["text"] for one in kept(page)] == ["low"]
+
+
+def test_a_store_that_was_deleted_meanwhile_is_made_anew(team: Team, sheet_for: SheetFor) -> None:
+    here = sheet_for(team.partner["editor"])
+    here.page.context.set_offline(True)
+    choose(here, "low")
+    expect(state_of(here)).to_have_text(WAITS)
+    here.page.evaluate(
+        """async () => {
+          for (const { name } of await indexedDB.databases())
+            await new Promise((done) => (indexedDB.deleteDatabase(name).onsuccess = done))
+        }"""
+    )
+    assert not kept(here.page)
+    choose(here, "medium")
+    wait_until(here.page, lambda: [one["words"][0]["text"] for one in kept(here.page)] == ["medium"])
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_draft_is_asked_about_until_it_is_kept(table: Table, page_for: Callable[..., Page], held: bool) -> None:
+    """A draft is not sent by itself; so nothing but its being kept ends the question."""
+    table.thread("Who pays?")
+    page = page_for(table.person("reviewer", "partner"), path=f"/items/{table.measure.id}/comments")
+    page.locator("html.draggable").wait_for()
+    page.locator("#save-state[data-state=saved]").wait_for()
+    page.locator("details").filter(has=page.locator("#reply-1")).locator("summary").first.click()
+    if held:
+        with full(page):
+            page.locator("#reply-1 textarea").fill("Half a thought")
+            expect(page.locator("#save-state")).to_have_text(f"{UNKEPT}Show")
+            assert asks(page)
+    else:
+        page.locator("#reply-1 textarea").fill("Half a thought")
+        assert asks(page)
+    wait_until(page, lambda: not asks(page))
+    assert [one["words"][0]["text"] for one in kept(page)] == ["Half a thought"]
+    expect(page.locator("#save-state")).to_have_text("Everything is saved.")
+
+
+def test_a_comment_that_the_disk_does_not_take_is_not_called_waiting(
+    table: Table, page_for: Callable[..., Page]
+) -> None:
+    table.thread("Who pays?")
+    page = page_for(table.person("reviewer", "partner"), path=f"/items/{table.measure.id}/comments")
+    page.locator("html.draggable").wait_for()
+    page.locator("#save-state[data-state=saved]").wait_for()
+    page.locator("details").filter(has=page.locator("#reply-1")).locator("summary").first.click()
+    with full(page):
+        page.context.set_offline(True)
+        page.locator("#reply-1 textarea").fill("The town.")
+        page.locator("#reply-1").get_by_role("button").click()
+        expect(page.locator(".pending .field-state")).to_have_text(UNKEPT)
+        assert not kept(page)
+        page.get_by_role("button", name="Sign out", exact=True).click()
+        asked = page.get_by_role("dialog", name="Sign out?")
+        expect(asked).to_contain_text("What is not kept on this device is lost when you sign out.")
+        page.keyboard.press("Escape")
+    expect(page.locator(".pending .field-state")).to_have_text(WAITS)
+    wait_until(page, lambda: [one["kind"] for one in kept(page)] == ["post"])
+
+
+@pytest.mark.slow
+def test_on_a_computer_that_others_use_too_nothing_is_called_kept(
+    team: Team, sheet_for: SheetFor, measure: Measure
+) -> None:
+    here = sheet_for(team.partner["editor"])
+    here.page.goto("/account")
+    here.page.get_by_label("This is a shared computer").check()
+    here.page.locator("form[action$='/account/device'] button[type=submit]").click()
+    here.page.goto(f"/measures/{measure.id}")
+    here.page.locator("#save-state[data-state=saved]").wait_for()
+    here.page.context.set_offline(True)
+    choose(here, "low")
+    expect(state_of(here)).to_have_text(UNKEPT)
+    assert asks(here.page)
+    here.page.context.set_offline(False)
+    expect(state_of(here)).to_have_text("Saved")
+    wait_until(here.page, lambda: not asks(here.page))
+    assert value_on_disk(measure, "priority") == "low"

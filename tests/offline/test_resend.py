@@ -1,0 +1,142 @@
+"""What was typed and never arrived is kept by the browser, and comes when any page is opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from klimawerk.measures.models import Measure
+from klimawerk.overview import recycle_bin
+from klimawerk.sheets import items
+from tests import servers
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+from tests.offline.browser_store import (
+    kept,
+    text_on_disk,
+    value_on_disk,
+    wait_until,
+    wait_until_kept,
+    wait_until_nothing_is_kept,
+)
+
+SheetFor = Callable[..., Sheet]
+
+
+def test_words_and_values_outlive_a_closed_page_and_arrive_from_any_other(
+    team: Team, sheet_for: SheetFor, measure: Measure, app: Flask
+) -> None:
+    here = sheet_for(team.de["editor"])
+    here.edit().press_sequentially(" At once.")
+    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
+    wait_until_nothing_is_kept(here.page)
+    here.page.keyboard.press("Escape")
+    page = _type_without_a_line(here)
+    # Two others, which both would like to send it.
+    others = [here.page.context.new_page() for _ in range(2)]
+    page.close()
+    here.page.context.set_offline(False)
+    for other in others:
+        other.goto("/account")
+    wait_until_nothing_is_kept(others[0])
+    assert text_on_disk(measure) == "Forty bins are set up. At once. Without a line."
+    assert value_on_disk(measure, "priority") == "low"
+    expect(others[0].locator("#save-state")).to_have_attribute("data-state", "saved")
+
+
+def test_words_and_values_outlive_a_reload_and_arrive_once(
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk
+) -> None:
+    here = sheet_for(team.de["editor"])
+    here.edit()
+    live_server.kill()
+    here.page.keyboard.type(" Before the reload.")
+    here.page.locator(f"#f-{here.item}-priority select").select_option("low")
+    wait_until_kept(here.page, "Before the reload.")
+    wait_until_kept(here.page, "niedrig")
+    live_server.restart()
+    here.page.on("dialog", lambda dialog: dialog.accept())
+    here.page.reload()
+    expect(here.body()).to_have_text("Forty bins are set up. Before the reload.")
+    expect(here.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")
+    wait_until_nothing_is_kept(here.page)
+    assert text_on_disk(measure) == "Forty bins are set up. Before the reload."
+    assert value_on_disk(measure, "priority") == "low"
+
+
+def test_a_field_that_is_not_left_yet_and_a_new_row_are_kept_too(
+    team: Team, sheet_for: SheetFor, measure: Measure
+) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    rows = there.page.locator(f"#rows-{there.item}-steps [data-row]")
+    expect(rows).to_have_count(1)
+    here.page.context.set_offline(True)
+    here.page.locator(f"#rows-{here.item}-steps .row-add button").click()
+    wait_until(here.page, lambda: [one for one in kept(here.page) if "/rows/steps" in one["url"]])
+    here.page.locator(f"#f-{here.item}-period_start [name=value]").press_sequentially("Mai 2031")
+    wait_until_kept(here.page, "Mai 2031")
+    here.page.close()
+    wait_until_nothing_is_kept(_open_another(here, "/account"))
+    assert value_on_disk(measure, "period_start") == "2031-05"
+    expect(rows).to_have_count(2)
+
+
+def test_a_field_changed_meanwhile_by_somebody_else_stands_with_both_values(
+    team: Team, sheet_for: SheetFor, measure: Measure
+) -> None:
+    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    page = _type_without_a_line(here)
+    page.close()
+    there.page.locator(f"#f-{there.item}-priority select").select_option("medium")
+    wait_until(there.page, lambda: value_on_disk(measure, "priority") == "medium")
+    again = _open_another(here, "/account")
+    wait_until_nothing_is_kept(again)
+    assert value_on_disk(measure, "priority") == "medium"
+    expect(there.page.locator(f"#f-{there.item}-priority .conflict button")).to_have_count(2)
+
+
+def test_words_for_a_measure_deleted_meanwhile_stay_to_be_copied(
+    team: Team, sheet_for: SheetFor, measure: Measure
+) -> None:
+    here = sheet_for(team.de["editor"])
+    page = _type_without_a_line(here)
+    page.close()
+    recycle_bin.delete_item(measure, by=team.de["coordinator"].id)
+    again = _open_another(here, "/account")
+    words = {"Forty bins are set up. Without a line.", "niedrig"}
+    wait_until(again, lambda: words == {w["text"] for one in kept(again) for w in one["words"] if one["stuck"]})
+    expect(again.locator("#save-state")).to_have_attribute("data-state", "refused")
+
+
+@pytest.mark.slow
+def test_words_for_a_measure_closed_meanwhile_stay_to_be_copied(
+    team: Team, sheet_for: SheetFor, measure: Measure
+) -> None:
+    here = sheet_for(team.de["editor"])
+    page = _type_without_a_line(here)
+    page.close()
+    items.lock_item(measure, "Voting", by="Miriam")
+    again = _open_another(here, "/account")
+    wait_until(again, lambda: len([one for one in kept(again) if one["stuck"]]) == 2)
+    assert text_on_disk(measure) == "Forty bins are set up."
+
+
+def _type_without_a_line(sheet: Sheet) -> Page:
+    """Words and a value that only the browser has."""
+    sheet.edit()
+    sheet.page.context.set_offline(True)
+    sheet.page.keyboard.type(" Without a line.")
+    sheet.page.locator(f"#f-{sheet.item}-priority select").select_option("low")
+    wait_until_kept(sheet.page, "Without a line.")
+    wait_until_kept(sheet.page, "niedrig")
+    return sheet.page
+
+
+def _open_another(sheet: Sheet, path: str) -> Page:
+    sheet.page.context.set_offline(False)
+    page = sheet.page.context.new_page()
+    page.goto(path)
+    return page

@@ -1,0 +1,63 @@
+"""What waits can be read, saved as text, and copied or discarded, in both languages and on a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from klimawerk.measures.models import Measure
+from klimawerk.sheets import items
+from tests.accessibility import barriers, sideways, small_targets
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+from tests.offline.browser_store import kept, wait_until, wait_until_kept
+
+SheetFor = Callable[..., Sheet]
+WORDS = {
+    "en": ("Not sent yet", "This is kept on this device", "Save as a text file", "Discard"),
+    "de": ("Noch nicht gesendet", "Das ist auf diesem Gerät aufbewahrt", "Als Textdatei sichern", "Verwerfen"),
+}
+
+
+@pytest.mark.parametrize(("language", "width"), [("de", 320), ("en", 1280)])
+def test_what_waits_is_shown_in_words_and_can_be_taken_along(
+    team: Team, sheet_for: SheetFor, measure: Measure, language: str, width: int, tmp_path: Path
+) -> None:
+    title, why, save, discard = WORDS[language]
+    person = (team.de if language == "de" else team.partner)["editor"]
+    here = sheet_for(person, viewport={"width": width, "height": 800})
+    if width < 700:
+        here.page.locator("a[data-show-language=en]").click()
+    here.edit()
+    here.page.context.set_offline(True)
+    here.page.keyboard.type(" Words that wait.")
+    wait_until_kept(here.page, "Words that wait.")
+    here.page.locator("#waiting-show").click()
+    panel = here.page.get_by_role("dialog", name=title)
+    expect(panel).to_contain_text(why)
+    expect(panel).to_contain_text("Forty bins are set up. Words that wait.")
+    assert not _barriers(here.page)
+    with here.page.expect_download() as downloading:
+        panel.get_by_role("button", name=save).click()
+    text = downloading.value.path().read_text(encoding="utf-8")
+    assert "Words that wait." in text
+    assert f"/measures/{measure.id}" in text
+    here.page.keyboard.press("Escape")
+    items.lock_item(measure, "Voting", by="Miriam")
+    here.page.context.set_offline(False)
+    wait_until(here.page, lambda: [one for one in kept(here.page) if one["stuck"]])
+    here.page.locator("#waiting-show").click()
+    expect(panel.locator("textarea")).to_have_value("Forty bins are set up. Words that wait.")
+    assert not _barriers(here.page)
+    panel.get_by_role("button", name=discard).click()
+    wait_until(here.page, lambda: not kept(here.page))
+
+
+def _barriers(page: Page) -> list[str]:
+    """Of the panel and of the way to it."""
+    least = 44 if page.viewport_size and page.viewport_size["width"] < 700 else 24
+    small = [one for one in small_targets(page, least) if "button" in one or "textarea" in one]
+    return barriers(page) + sideways(page) + small

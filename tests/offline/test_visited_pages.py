@@ -1,0 +1,191 @@
+"""Visited pages open without a network, can be written in, and are shown to nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from klimawerk.measures.models import Measure
+from tests import servers
+from tests.browsers import sign_in
+from tests.editor.conftest import Sheet
+from tests.factories import Team
+from tests.offline.browser_store import (
+    PAGES,
+    kept,
+    text_on_disk,
+    value_on_disk,
+    wait_until,
+    wait_until_kept,
+    wait_until_nothing_is_kept,
+)
+
+SheetFor = Callable[..., Sheet]
+
+_BASES = """async () => {
+  const found = []
+  for (const { name } of await indexedDB.databases()) {
+    const opening = indexedDB.open(name)
+    opening.onupgradeneeded = () => opening.transaction.abort()  // it was deleted just now: do not make it anew
+    const database = await new Promise((done) => {
+      opening.onsuccess = () => done(opening.result)
+      opening.onerror = () => done(null)
+    })
+    if (!database) continue
+    const request = database.transaction("bases").objectStore("bases").getAllKeys()
+    found.push(...await new Promise((done) => (request.onsuccess = () => done(request.result))))
+    database.close()
+  }
+  return found
+}"""
+_HIDE = """() => {
+  Object.defineProperty(document, "hidden", { value: true, configurable: true })
+  document.dispatchEvent(new Event("visibilitychange"))
+}"""
+
+
+def test_a_visited_page_opens_without_a_network_and_can_be_written_in(
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk, app: Flask
+) -> None:
+    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    live_server.kill()
+    again = _opened_anew(here)
+    expect(again.page.locator("#kept")).to_contain_text("You are offline. This page is as it was at ")
+    again.edit()
+    again.page.keyboard.type(" On the train.")
+    again.page.locator(f"#f-{again.item}-priority select").select_option("low")
+    wait_until_kept(again.page, "On the train.")
+    wait_until_kept(again.page, "low")
+    once_more = _opened_anew(again)
+    expect(once_more.body()).to_have_text("Forty bins are set up. On the train.")
+    expect(once_more.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")
+    expect(once_more.state).to_contain_text("2 ")
+    once_more.page.goto("/programmes/999")
+    expect(once_more.page.locator("h1")).to_have_text("You are offline")
+    expect(once_more.page.locator("#kept-pages li")).not_to_have_count(0)
+    once_more.page.goto(f"/measures/{measure.id}")
+    live_server.restart()
+    wait_until_nothing_is_kept(once_more.page)
+    expect(once_more.page.locator("#kept")).to_have_count(0)
+    assert text_on_disk(measure) == "Forty bins are set up. On the train."
+    assert value_on_disk(measure, "priority") == "low"
+
+
+def test_a_line_that_stands_still_shows_the_kept_page(
+    team: Team, sheet_for: SheetFor, live_server: servers.Klimawerk
+) -> None:
+    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    processes = live_server.processes()
+    for process in processes:
+        process.suspend()
+    try:
+        again = _opened_anew(here)
+        expect(again.body()).to_have_text("Forty bins are set up.")
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def test_the_next_person_sees_neither_pages_nor_words_of_the_one_before(
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk
+) -> None:
+    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    here.edit()
+    here.page.context.set_offline(True)
+    here.page.keyboard.type(" Mine alone.")
+    wait_until_kept(here.page, "Mine alone.")
+    here.page.close()
+    here.page.context.set_offline(False)
+    here.page.context.clear_cookies()
+    page = here.page.context.new_page()
+    sign_in(page, team.partner["coordinator"])
+    page.goto("/account")
+    page.locator("#save-state[data-state=saved]").wait_for()
+    wait_until(page, lambda: "/account" in page.evaluate(PAGES))
+    assert f"/measures/{here.item}" not in page.evaluate(PAGES)
+    page.get_by_role("button", name="Show what waits").click()
+    expect(page.locator("#waiting")).to_contain_text("Nothing waits here")
+    page.keyboard.press("Escape")
+    assert text_on_disk(measure) == "Forty bins are set up."
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.wait_for_url("**/login")
+    assert page.evaluate(PAGES) == []
+    sign_in(page, team.partner["editor"])
+    page.goto("/account")
+    wait_until(page, lambda: text_on_disk(measure) == "Forty bins are set up. Mine alone.")
+
+
+def test_signing_out_asks_while_something_waits(team: Team, sheet_for: SheetFor) -> None:
+    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    here.edit()
+    here.page.context.set_offline(True)
+    here.page.keyboard.type(" Not sent.")
+    wait_until_kept(here.page, "Not sent.")
+    here.page.get_by_role("button", name="Sign out", exact=True).click()
+    asked = here.page.get_by_role("dialog", name="Sign out?")
+    expect(asked).to_contain_text("1 change is not sent yet.")
+    asked.get_by_role("button", name="Stay signed in").click()
+    expect(asked).to_have_count(0)
+    here.page.get_by_role("button", name="Sign out", exact=True).click()
+    here.page.context.set_offline(False)
+    asked.get_by_role("button", name="Sign out", exact=True).click()
+    here.page.wait_for_url("**/login")
+    assert here.page.evaluate(PAGES) == []
+    assert here.page.evaluate(_BASES) == []
+
+
+@pytest.mark.parametrize("window", ["the window that is left", "another window"])
+def test_what_was_read_is_not_written_again_behind_who_signs_out(team: Team, sheet_for: SheetFor, window: str) -> None:
+    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    leaving = here.page if window == "the window that is left" else here.page.context.new_page()
+    leaving.goto(here.page.url)
+    here.edit()
+    here.page.evaluate(_HIDE)
+    wait_until(here.page, lambda: here.page.evaluate(_BASES) == [f"measure:{here.item}"])
+    leaving.evaluate("HTMLFormElement.prototype.submit = () => {}")  # the answer takes its time
+    leaving.get_by_role("button", name="Sign out", exact=True).click()
+    wait_until(here.page, lambda: here.page.evaluate(_BASES) == [])
+    here.page.evaluate(_HIDE)
+    here.page.wait_for_timeout(500)
+    assert here.page.evaluate(_BASES) == []
+
+
+def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_server: servers.Klimawerk) -> None:
+    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    here.page.goto("/account")
+    here.page.get_by_label("This is a shared computer").check()
+    here.page.locator("form[action$='/account/device'] button[type=submit]").click()
+    here.page.locator("#save-state[data-state=saved]").wait_for()
+    wait_until(here.page, lambda: here.page.evaluate(PAGES) == [])
+    wait_until(here.page, lambda: here.page.evaluate("indexedDB.databases()") == [])
+    here.page.goto(f"/measures/{here.item}")
+    here.edit()
+    here.page.context.set_offline(True)
+    here.page.keyboard.type(" Nobody shall find this.")
+    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "waiting")
+    here.page.wait_for_timeout(1_000)
+    assert kept(here.page) == []
+    assert here.page.evaluate(PAGES) == []
+    here.page.context.set_offline(False)
+    expect(here.state).to_have_attribute("data-state", "saved")
+
+
+def _visited(sheet: Sheet) -> Sheet:
+    """Page and text are kept, and so is what they are made of."""
+    page = sheet.page
+    wait_until(page, lambda: f"/measures/{sheet.item}" in page.evaluate(PAGES))
+    wait_until(page, lambda: f"measure:{sheet.item}" in page.evaluate(_BASES))
+    page.reload()  # the editor passes through the worker now
+    page.locator("[hx-morph-skip]").first.wait_for()
+    return sheet
+
+
+def _opened_anew(sheet: Sheet) -> Sheet:
+    """The same page, as if the browser had thrown it away meanwhile."""
+    page: Page = sheet.page.context.new_page()
+    sheet.page.close()
+    page.goto(f"/measures/{sheet.item}")
+    return Sheet(page, sheet.item)

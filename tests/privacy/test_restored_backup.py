@@ -1,0 +1,160 @@
+"""A restored backup brings back nobody who was erased, no invitation that was withdrawn, no digest that was sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import stamp, upgrade
+from sqlalchemy import select
+
+from klimawerk import config as configuration
+from klimawerk import create_app
+from klimawerk.accounts import expiring_links
+from klimawerk.accounts.models import Link, Person
+from klimawerk.clock import now
+from klimawerk.database import writing
+from klimawerk.digests.models import DROPPED, SENT, WAITING, DigestChoice, DigestMail, DigestMark
+from klimawerk.extensions import db
+from klimawerk.operations import service
+from klimawerk.partnerships import invitations
+from klimawerk.partnerships.access import Member
+from klimawerk.privacy import erasure, erasure_log
+from tests import factories
+from tests.privacy.conftest import Workshop
+from tests.privacy.test_erasing import traces
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Flask:
+    """A new machine: an empty, migrated installation."""
+    app = create_app(configuration.load(instance=tmp_path / "new", testing=True))
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+    return app
+
+
+def invite(member: Member, email: str) -> str:
+    """The token."""
+    return invitations.invite(member, invitations.Invitation(email, "de", "editor", "en"))[1]
+
+
+def test_who_was_erased_since_is_erased_again(any_database: str, workshop: Workshop, tmp_path: Path) -> None:
+    stamp()
+    service.back_up(tmp_path / "backup")
+    erasure.erase(workshop.zeb, by=None)
+    done = service.restore(tmp_path / "backup")
+    assert traces() == set()
+    assert any("erased again" in sentence for sentence in done.said)
+    service.restore(tmp_path / "backup")  # and whenever that backup comes again
+    assert traces() == set()
+
+
+def test_the_list_alone_is_enough_on_a_new_machine(
+    app: Flask, workshop: Workshop, empty: Flask, tmp_path: Path
+) -> None:
+    stamp()
+    service.back_up(tmp_path / "backup")
+    erasure.erase(workshop.zeb, by=None)
+    kept = (Path(app.extensions["klimawerk"].instance) / erasure_log.FILE).read_text()
+    with empty.app_context():
+        service.restore(tmp_path / "backup")
+        assert "person.name" in traces()  # a negative control: without the list nobody can know
+        (Path(empty.extensions["klimawerk"].instance) / erasure_log.FILE).write_text(kept + '{"half a l')
+        service.restore(tmp_path / "backup")
+        assert traces() == set()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_later_account_with_the_same_number_is_not_erased(app: Flask, workshop: Workshop, tmp_path: Path) -> None:
+    stamp()
+    service.back_up(tmp_path / "backup")
+    late = factories.person("Came later")
+    number = late.id
+    erasure.erase(late, by=None)
+    service.restore(tmp_path / "backup")
+    again = factories.person("With the same number")
+    assert again.id == number
+    service.back_up(tmp_path / "second")
+    service.restore(tmp_path / "second")
+    db.session.expire_all()
+    assert db.session.get_one(Person, number).name == "With the same number"
+
+
+def test_a_withdrawn_or_used_invitation_does_not_come_alive(app: Flask, workshop: Workshop, tmp_path: Path) -> None:
+    stamp()
+    coordinator = workshop.member(workshop.team.de["coordinator"])
+    tokens = {email: invite(coordinator, f"{email}@example.org") for email in ("open", "withdrawn", "used")}
+    service.back_up(tmp_path / "backup")
+    withdrawn = expiring_links.find(tokens["withdrawn"])
+    invitations.withdraw(coordinator, withdrawn.id)
+    invitations.accept(tokens["used"], factories.person(email="used@example.org"))
+    said = service.restore(tmp_path / "backup").said
+    assert any("hold no more" in sentence for sentence in said)
+    expiring_links.find(tokens["open"])
+    for name in ("withdrawn", "used"):
+        with pytest.raises(expiring_links.UsedUp):
+            expiring_links.find(tokens[name])
+
+
+def test_on_a_new_machine_no_link_of_a_backup_opens(
+    app: Flask, workshop: Workshop, empty: Flask, tmp_path: Path
+) -> None:
+    stamp()
+    invite(workshop.member(workshop.team.de["coordinator"]), "open@example.org")
+    service.back_up(tmp_path / "backup")
+    with empty.app_context():
+        service.restore(tmp_path / "backup")
+        assert db.session.scalars(select(Link).where(Link.used_at.is_(None))).all() == []
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _mail(person: Person, name: str, state: str) -> DigestMail:
+    mail = DigestMail(person_id=person.id, message_id=name, until=now(), language="en", state=state)
+    mail.subject = mail.text = mail.html = "What you missed"
+    return mail
+
+
+def test_no_digest_is_sent_again(app: Flask, workshop: Workshop, tmp_path: Path) -> None:
+    stamp()
+    long_ago = now() - timedelta(days=3)
+    with writing() as session:
+        mark = session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
+        mark.told_until = mark.called_until = long_ago
+        session.add_all([_mail(workshop.ama, "sent since", WAITING), _mail(workshop.ama, "waits still", WAITING)])
+    service.back_up(tmp_path / "backup")
+    told = now() - timedelta(hours=1)
+    with writing() as session:
+        mark = session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
+        mark.told_until = mark.called_until = told
+        session.scalars(select(DigestMail).where(DigestMail.message_id == "sent since")).one().state = SENT
+    service.restore(tmp_path / "backup")
+    mark = db.session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
+    assert (mark.told_until, mark.called_until) == (told, told)
+    states = dict(db.session.execute(select(DigestMail.message_id, DigestMail.state)).all())
+    assert (states["sent since"], states["waits still"]) == (DROPPED, WAITING)
+
+
+def test_on_a_new_machine_everybody_counts_as_told(
+    app: Flask, workshop: Workshop, empty: Flask, tmp_path: Path
+) -> None:
+    stamp()
+    with writing() as session:
+        mark = session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
+        mark.told_until = mark.called_until = now() - timedelta(days=3)
+    service.back_up(tmp_path / "backup")
+    with empty.app_context():
+        began = now()
+        service.restore(tmp_path / "backup")
+        found = db.session.scalars(select(DigestMark)).one()
+        assert found.told_until >= began
+        assert db.session.scalars(select(DigestMail).where(DigestMail.state == WAITING)).all() == []
+        assert db.session.scalars(select(DigestChoice)).all()
+        db.session.remove()
+        db.engine.dispose()

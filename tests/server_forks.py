@@ -1,0 +1,159 @@
+"""Where the tests' servers are born: gunicorn starts here with everything imported already.
+
+A server's start costs two seconds of a processor, most of it for imports, and a run of all tests starts hundreds. What
+runs here is the same program with the same settings, patched by gevent before anything of it is imported, as gunicorn's
+worker does. Tests of the start itself, and those with several processes, go without (`servers.Klimawerk`).
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import os
+import pkgutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent  # nothing of Klimawerk may be imported before gevent has patched
+
+
+class Child:
+    """A server that was born here, with the ways of `subprocess.Popen`."""
+
+    def __init__(self, nursery: Nursery, pid: int) -> None:
+        self.pid = pid
+        self._nursery = nursery
+        self._status: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit status (negative: the signal that ended it), or None while it runs."""
+        if self._status is None:
+            self._status = self._nursery.ask("status", self.pid)
+        return self._status
+
+    def wait(self, timeout: float = 60) -> int:
+        """Its exit status. Raises subprocess.TimeoutExpired after `timeout` seconds."""
+        until = time.monotonic() + timeout
+        while (status := self.poll()) is None:
+            if time.monotonic() > until:
+                raise subprocess.TimeoutExpired("gunicorn", timeout)
+            time.sleep(0.02)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+class Nursery:
+    """A process that has imported everything and waits for orders; one for each process of tests."""
+
+    def __init__(self) -> None:
+        self._orders = threading.Lock()
+        clean = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.server_forks"],
+            cwd=ROOT,
+            env=clean,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        atexit.register(self._close)
+
+    def born(self, environment: dict[str, str], output: Path) -> Child:
+        """Start gunicorn with this environment; what it prints goes to the end of `output`."""
+        pid = self.ask("start", [environment, str(output)])
+        assert pid is not None
+        return Child(self, pid)
+
+    def ask(self, order: str, about: object) -> int | None:
+        with self._orders:
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            self._process.stdin.write(json.dumps([order, about]) + "\n")
+            self._process.stdin.flush()
+            answer: int | None = json.loads(self._process.stdout.readline())
+            return answer
+
+    def _close(self) -> None:
+        """At its end, or that of this process, however it comes, it ends what it started."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+@functools.cache
+def nursery() -> Nursery:
+    return Nursery()
+
+
+def main() -> None:
+    """Follow the orders on standard input, a line each, until there are no more."""
+    from gevent import monkey
+
+    monkey.patch_all()
+    import_module("gunicorn.app.wsgiapp")
+    import_module("gunicorn.workers.ggevent")
+    import klimawerk
+
+    for module in pkgutil.walk_packages(klimawerk.__path__, "klimawerk."):
+        import_module(module.name)
+    running: set[int] = set()
+    fork = monkey.get_original("os", "fork")
+    waitpid = monkey.get_original("os", "waitpid")
+    for line in sys.stdin:
+        order, about = json.loads(line)
+        if order == "start":
+            answer = fork()
+            if answer == 0:
+                _serve(*about)
+            running.add(answer)
+        else:
+            answer = _status(waitpid(about, os.WNOHANG))
+            if answer is not None:
+                running.discard(about)
+        print(json.dumps(answer), flush=True)
+    for pid in running:
+        os.kill(pid, signal.SIGTERM)
+
+
+def _status(found: tuple[int, int]) -> int | None:
+    pid, status = found
+    return os.waitstatus_to_exitcode(status) if pid else None
+
+
+def _serve(environment: dict[str, str], output: str) -> None:
+    """This process is a gunicorn from now on."""
+    import gevent
+    from gunicorn.app import wsgiapp
+
+    gevent.reinit()
+    os.environ.clear()
+    os.environ.update(environment)
+    descriptor = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    sys.argv = ["gunicorn", *environment.get("TEST_SERVES", "").split()]
+    status = 1
+    try:
+        wsgiapp.run()
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""`doors`: who may join an item's live document, and who may watch its topic."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from klimawerk.clock import now
+from klimawerk.collab import access
+from klimawerk.collab.access import Access
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.live import topic_access
+from klimawerk.measures.models import Measure
+from klimawerk.overview.recycle_bin import delete_item
+from klimawerk.partnerships.access import member_of
+from klimawerk.partnerships.models import Membership, Municipality
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets.document_access import KINDS, access_to, may_watch, place_of, reader
+from klimawerk.sheets.lock_service import Holder, close
+from tests import factories
+from tests.sheets.verbs.conftest import People
+
+
+def test_an_editor_reads_and_writes_and_is_shown_with_name_side_and_place(people: People, measure: Measure) -> None:
+    assert access_to(people.akosua.id, measure.name) == Access(
+        read=True, write=True, reason="", name="Editor partner", side="partner", place="Abenkrom", role="editor"
+    )
+
+
+@pytest.mark.parametrize("role", ["reviewer", "observer"])
+def test_who_may_not_edit_reads_along_and_the_reason_is_the_role(people: People, measure: Measure, role: str) -> None:
+    found = access_to(people[role, "de"].id, measure.name)
+    assert found
+    assert (found.read, found.write, found.reason, found.role) == (True, False, "role", role)
+
+
+def test_every_kind_of_item_has_a_document_under_its_own_name_alone(
+    people: People, programme: Programme, goal: Goal, measure: Measure
+) -> None:
+    jan = people.jan.id
+    for item in (programme, goal, measure):
+        assert access_to(jan, item.name)
+        for kind in KINDS:
+            assert (access_to(jan, f"{kind}:{item.id}") is not None) == (kind == item.kind)
+    for name in (
+        "", "measure", "measure:", "measure:x", f"measure:0{measure.id}", f"measure: {measure.id}", f"row:{measure.id}",
+        "measure:999999", "measure:-1", f"measure:{2**40}", f"{measure.name}:1",
+    ):  # fmt: skip
+        assert access_to(jan, name) is None, name
+
+
+def test_nobody_joins_a_document_in_the_bin_and_its_topic_can_still_be_watched(
+    people: People, measure: Measure
+) -> None:
+    """Whoever has it open is told when it comes back."""
+    delete_item(measure, by=people.jan.id)
+    assert access_to(people.jan.id, measure.name) is None
+    assert may_watch(people.jan.id, measure.id)
+    found = reader(people.jan.id, measure.id)
+    assert found
+    assert (found.kind, found.deleted, found.member.role) == ("measure", True, "editor")
+
+
+def test_a_lock_is_not_asked_about_here(people: People, measure: Measure) -> None:
+    """It is kept with the document, and asked when something is stored."""
+    close(measure, "We vote", Holder(name="The council"))
+    found = access_to(people.jan.id, measure.name)
+    assert found
+    assert found.write
+
+
+def test_who_has_no_place_may_not_know_of_it(people: People, measure: Measure) -> None:
+    strangers = [factories.partnership().de["coordinator"].id, factories.person(operator=True).id, 999_999]
+    for one in strangers:
+        assert access_to(one, measure.name) is None
+        assert not may_watch(one, measure.id)
+        assert reader(one, measure.id) is None
+    assert may_watch(people.jan.id, measure.id)
+    assert not may_watch(people.jan.id, 999_999)
+
+
+def test_who_has_left_or_whose_partnership_is_gone_neither(
+    people: People, measure: Measure, programme: Programme
+) -> None:
+    jan, akosua = people.jan, people.akosua
+    with writing():
+        jan.ended_at = now()
+    assert reader(jan.id, measure.id) is None
+    assert reader(akosua.id, measure.id)
+    with writing():
+        programme.frame.partnership.deleted_at = now()
+    assert reader(akosua.id, measure.id) is None
+
+
+def test_of_two_places_the_one_with_more_rights_counts(people: People, measure: Measure, programme: Programme) -> None:
+    observer = people["observer", "de"]
+    factories.member(programme.frame.partnership, "de", "editor", who=observer)
+    found = access_to(observer.id, measure.name)
+    assert found
+    assert (found.write, found.role) == (True, "editor")
+
+
+def test_a_place_is_ones_own_municipality_else_the_first_of_ones_side_else_none(
+    people: People, programme: Programme
+) -> None:
+    partnership = programme.frame.partnership
+    with writing():
+        added = Municipality(position=2, side="partner", name="Tema", country="GH", language="en", timezone="UTC")
+        partnership.municipalities.append(added)
+        db.session.flush()
+        memberships = {one.person_id: one for one in db.session.query(Membership)}
+        memberships[people.akosua.id].municipality_id = added.id
+        memberships[people["reviewer", "partner"].id].municipality_id = None
+    db.session.expire_all()
+
+    def place(role: str, side: str) -> str:
+        member = member_of(people[role, side], partnership.id)
+        assert member
+        return place_of(member)
+
+    assert place("editor", "partner") == "Tema"
+    assert place("reviewer", "partner") == "Abenkrom"
+    assert place("moderator", "neutral") == ""
+
+
+def test_the_answers_are_those_that_documents_and_topics_get(app: Flask, people: People, measure: Measure) -> None:
+    assert access.of(people.jan.id, measure.name) == access_to(people.jan.id, measure.name)
+    assert set(KINDS) <= topic_access._kinds.keys()

@@ -1,0 +1,189 @@
+"""`locks`: which locks cover an item, what follows from several, and how it is said."""
+
+from __future__ import annotations
+
+import pytest
+from flask_babel import force_locale
+
+from klimawerk.collab import document_store
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.goals.service import create_goal
+from klimawerk.measures.models import Measure
+from klimawerk.measures.service import create_measure
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets import edit_locks
+from klimawerk.sheets.edit_locks import (
+    LONGEST,
+    LockView,
+    cover_new,
+    covering,
+    covers,
+    locks_of,
+    scope_words,
+    sentence,
+    sparing,
+    state_of,
+    views_of,
+)
+from klimawerk.sheets.lock_service import Holder, close, person
+from klimawerk.sheets.models import EditLock, Item
+from tests import factories
+from tests.sheets.verbs.conftest import People, stored
+
+
+class Scene:
+    """Locks on everything, on all but WA-01, on Z1, and on WA-02, in this order; and X-01 under Z2."""
+
+    def __init__(self, programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: int) -> None:
+        self.other_goal = create_goal(programme, by=None)
+        self.third = create_measure(self.other_goal, code="X-01", by=None)
+        self.items: dict[str, Item] = {
+            "programme": programme,
+            "Z1": goal,
+            "WA-01": measure,
+            "WA-02": second,
+            "Z2": self.other_goal,
+            "X-01": self.third,
+        }
+        close(programme, "A", person(chair))
+        close(programme, "B", Holder(name="The council"), except_id=measure.id)
+        close(goal, "C", Holder(name="The mayor"))
+        close(second, "", person(chair))
+
+
+@pytest.fixture
+def scene(programme: Programme, goal: Goal, measure: Measure, second: Measure, people: People) -> Scene:
+    return Scene(programme, goal, measure, second, people.chair.id)
+
+
+COVERING = {"programme": "AB", "Z1": "ABC", "WA-01": "AC", "WA-02": "ABC-", "Z2": "AB", "X-01": "AB"}
+
+
+def test_each_item_is_covered_by_what_stands_on_it_and_above_it_the_oldest_first(scene: Scene) -> None:
+    found = {name: "".join(lock.reason or "-" for lock in covering(item)) for name, item in scene.items.items()}
+    assert found == COVERING
+    assert {name for name, item in scene.items.items() if sparing(item)} == {"WA-01"}
+    assert [lock.reason for lock in sparing(scene.items["WA-01"])] == ["B"]
+    every = locks_of(scene.third)
+    assert [lock.reason for lock in every] == ["A", "B", "C", ""]
+    assert [covers(every[3], item) for item in (scene.items["WA-02"], scene.items["Z1"])] == [True, False]
+
+
+def test_locks_of_another_programme_are_none_here(scene: Scene, measure: Measure) -> None:
+    strange = factories.programme(factories.partnership())
+    close(strange, "Theirs", Holder(name="They"))
+    assert "Theirs" not in [lock.reason for lock in locks_of(measure)]
+    assert [lock.reason for lock in locks_of(strange)] == ["Theirs"]
+    assert not covers(locks_of(measure)[2], factories.measure(strange))
+
+
+def test_of_several_locks_each_reason_and_each_holder_is_kept_once(scene: Scene, people: People) -> None:
+    assert state_of([]) == (False, "", "")
+    assert state_of(covering(scene.items["WA-02"])) == (True, "A · B · C", "Moderator neutral, The council, The mayor")
+    close(scene.third, "A", Holder(name="The mayor"))
+    assert state_of(covering(scene.third)) == (True, "A · B", "Moderator neutral, The council, The mayor")
+
+
+def test_many_reasons_and_names_are_cut_to_what_fits(measure: Measure) -> None:
+    for letter in "abc":
+        close(measure, letter * 120, Holder(name=letter * 120))
+    closed, reasons, names = state_of(covering(measure))
+    assert (closed, len(reasons), len(names)) == (True, LONGEST, LONGEST)
+    assert reasons.startswith("a" * 120 + " · b")
+    assert names.startswith("a" * 120 + ", b")
+
+
+def test_who_was_erased_has_no_name_in_what_everybody_gets_and_one_that_is_none_on_the_page(
+    measure: Measure, people: People
+) -> None:
+    close(measure, "We vote", person(people.chair.id))
+    with writing():
+        people.chair.name = ""
+    assert state_of(covering(measure)) == (True, "We vote", "")
+    assert [view.name for view in views_of(measure)] == ["Former member"]
+
+
+def test_only_a_new_item_in_a_closed_place_is_closed(scene: Scene, goal: Goal, measure: Measure) -> None:
+    for one, expected in ((measure, (True, "A · C")), (scene.third, (True, "A · B"))):
+        with writing():
+            document_store.unlock([one.name])
+            cover_new(one)
+        document = document_store.find(one.name)
+        assert (document.locked, document.lock_reason) == expected
+    for lock in locks_of(measure):
+        db.session.delete(lock)
+    db.session.commit()
+    with writing():
+        document_store.unlock([measure.name])
+        before = document_store.find(measure.name).access_rev
+        cover_new(measure)
+    document = document_store.find(measure.name)
+    assert (document.locked, document.access_rev) == (False, before)
+
+
+def test_a_page_says_of_each_lock_who_why_and_what_is_closed_with_it(scene: Scene, measure: Measure) -> None:
+    views = views_of(scene.items["WA-02"])
+    assert [(view.words, view.scope) for view in views] == [
+        ("Moderator neutral: A", "the whole programme"),
+        ("The council: B", "everything but WA-01"),
+        ("The mayor: C", "Z1 with its measures"),
+        ("Moderator neutral", ""),
+    ]
+    assert [view.scope for view in views_of(scene.items["programme"])] == ["", "everything but WA-01"]
+    assert [view.id for view in views] == [lock.id for lock in covering(scene.items["WA-02"])]
+    assert [view.at for view in views] == [lock.at for lock in covering(scene.items["WA-02"])]
+    assert [view.words for view in views_of(measure, sparing(measure))] == ["The council: B"]
+
+
+def test_an_open_item_has_nothing_to_say(measure: Measure) -> None:
+    assert views_of(measure) == []
+    assert covering(measure) == []
+
+
+def test_words_of_a_lock_are_its_name_and_its_reason_or_either(measure: Measure) -> None:
+    made = [
+        LockView(1, name, reason, "", measure.created_at)
+        for name, reason in (("A", "b"), ("A", ""), ("", "b"), ("", ""))
+    ]
+    assert [view.words for view in made] == ["A: b", "A", "b", ""]
+
+
+def test_what_a_lock_closes_is_said_in_the_readers_language(programme: Programme, goal: Goal, measure: Measure) -> None:
+    assert [scope_words(item) for item in (programme, goal, measure)] == [
+        "the whole programme", "Z1 with its measures", "WA-01",
+    ]  # fmt: skip
+    assert scope_words(programme, "WA-01") == "everything but WA-01"
+    with force_locale("de"):
+        assert [scope_words(item) for item in (programme, goal)] == ["das ganze Programm", "Z1 mit den Maßnahmen"]
+
+
+def test_a_sentence_names_the_item_and_every_lock_with_one_full_stop_each(
+    programme: Programme, measure: Measure, people: People
+) -> None:
+    assert sentence(measure) == "WA-01 is closed for editing."
+    close(programme, "We vote.", Holder(name="The council"))
+    close(measure, "", person(people.chair.id))
+    close(measure, "", Holder())
+    assert sentence(measure) == "WA-01 is closed for editing. The council: We vote. Moderator neutral."
+    assert sentence(programme) == "The programme is closed for editing. The council: We vote."
+
+
+def test_a_holder_who_is_no_person_is_called_by_the_name_that_was_given(measure: Measure, people: People) -> None:
+    """A workshop's key carries a number too, which is nobody's."""
+    close(measure, "", Holder(f"workshop:{people.chair.id}", name="The workshop"))
+    assert state_of(covering(measure)) == (True, "", "The workshop")
+    assert [view.name for view in views_of(measure)] == ["The workshop"]
+
+
+def test_a_lock_whose_measure_is_gone_for_good_closes_everything(
+    programme: Programme, measure: Measure, people: People
+) -> None:
+    """The database sets `except_id` to nothing then; `views_of` must not look for a code."""
+    close(programme, "", person(people.chair.id), except_id=measure.id)
+    with writing():
+        db.session.scalars(db.select(EditLock)).one().except_id = None
+    stored()
+    assert [view.scope for view in views_of(measure)] == ["the whole programme"]
+    assert edit_locks.PERSON == "person"

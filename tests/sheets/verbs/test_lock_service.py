@@ -1,0 +1,252 @@
+"""`closing`: locks are set and ended, each document follows, and pages are told once it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from klimawerk.accounts.signals import person_changed
+from klimawerk.collab import document_store
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.live.changes import revision
+from klimawerk.measures.models import Measure
+from klimawerk.overview.recycle_bin import delete_item
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets import lock_service
+from klimawerk.sheets.edit_locks import LONGEST
+from klimawerk.sheets.lock_service import Holder, close, end, end_own, person
+from klimawerk.sheets.models import EditLock, Item
+from klimawerk.sheets.programme_topic import OUTLINE
+from klimawerk.sheets.update_lock import Gone
+from tests.sheets.verbs.conftest import Announced, People, stored
+
+Elsewhere = Callable[[Callable[[], Any]], Any]
+
+
+@pytest.fixture
+def chair(people: People) -> Holder:
+    return person(people.chair.id)
+
+
+def locks() -> list[EditLock]:
+    return list(db.session.scalars(select(EditLock).order_by(EditLock.id)))
+
+
+def kept(item: Item) -> tuple[bool, str, str]:
+    document = document_store.find(item.name)
+    return document.locked, document.lock_reason, document.locked_by
+
+
+def test_a_person_closes_for_themselves_and_a_name_for_somebody_else(people: People, measure: Measure) -> None:
+    assert person(7) == Holder("person:7", "", 7)
+    close(measure, "We vote", person(people.chair.id))
+    (lock,) = locks()
+    assert (lock.item_id, lock.except_id, lock.holder, lock.holder_name, lock.by, lock.reason) == (
+        (measure.id, None, f"person:{people.chair.id}", "", people.chair.id, "We vote")
+    )
+
+
+def test_closing_a_goal_closes_its_measures_and_tells_each_from_the_top_down(
+    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: Holder, announced: Announced
+) -> None:
+    access = document_store.find(measure.name).access_rev
+    close(goal, "We vote", chair)
+    assert announced.topics == [programme.name, goal.name, measure.name, second.name]
+    assert announced.locks == [[goal.id, measure.id, second.id]]
+    stored()
+    for one in (goal, measure, second):
+        assert kept(one) == (True, "We vote", "Moderator neutral")
+        assert one.lock_rev == revision(one.name)
+    assert kept(programme) == (False, "", "")
+    assert programme.lock_rev == 0
+    assert programme.revs[OUTLINE] == revision(programme.name), "the list in which they are moved is drawn anew"
+    assert document_store.find(measure.name).access_rev == access + 1, "open texts are decided anew"
+
+
+def test_opening_tells_the_same_and_leaves_nothing_behind(
+    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: Holder, announced: Announced
+) -> None:
+    close(goal, "We vote", chair)
+    closed_at = measure.lock_rev
+    announced.commits.clear()
+    announced.locks.clear()
+    end_own(goal)
+    assert announced.topics == [programme.name, goal.name, measure.name, second.name]
+    assert announced.locks == [[goal.id, measure.id, second.id]]
+    stored()
+    assert locks() == []
+    assert kept(measure) == (False, "", "")
+    assert measure.lock_rev == revision(measure.name) > closed_at
+
+
+def test_the_measure_that_stays_open_is_told_too(
+    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: Holder, announced: Announced
+) -> None:
+    close(programme, "", chair, except_id=measure.id)
+    assert announced.locks == [[programme.id, goal.id, measure.id, second.id]]
+    assert [document_store.is_locked(one.name) for one in (programme, goal, measure, second)] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_what_lies_in_the_bin_is_closed_with_the_rest(
+    goal: Goal, second: Measure, people: People, chair: Holder
+) -> None:
+    delete_item(second, by=people.jan.id)
+    close(goal, "", chair)
+    assert document_store.is_locked(second.name)
+    end_own(goal)
+    assert not document_store.is_locked(second.name)
+
+
+def test_closing_again_sets_the_reason_of_the_one_lock_and_says_so_to_all(
+    measure: Measure, chair: Holder, announced: Announced
+) -> None:
+    close(measure, "We vote", chair)
+    close(measure, "Until Monday", chair)
+    assert [lock.reason for lock in locks()] == ["Until Monday"]
+    assert kept(measure) == (True, "Until Monday", "Moderator neutral")
+    close(measure, "Until Monday", chair)
+    assert announced.locks == [[measure.id]] * 3, "who closes again is answered as before"
+    close(measure, "Until Monday", Holder(name="The council"))
+    close(measure, "Until Monday", Holder(name="The mayor"))
+    assert len(locks()) == 3, "another holder has another lock"
+
+
+def test_two_scopes_of_one_holder_are_two_locks(programme: Programme, measure: Measure, chair: Holder) -> None:
+    close(programme, "A", chair)
+    close(programme, "B", chair, except_id=measure.id)
+    assert [(lock.reason, lock.except_id) for lock in locks()] == [("A", None), ("B", measure.id)]
+    assert kept(measure) == (True, "A", "Moderator neutral")
+
+
+def test_two_who_close_at_the_same_time_both_hold_it(
+    measure: Measure, people: People, chair: Holder, elsewhere: Elsewhere
+) -> None:
+    number, other = measure.id, person(people["coordinator", "partner"].id)
+    assert not document_store.is_locked(measure.name)
+    elsewhere(lambda: close(db.session.get_one(Item, number), "Minutes", other))
+    close(measure, "We vote", chair)
+    assert kept(measure) == (True, "Minutes · We vote", "Coordinator partner, Moderator neutral")
+    elsewhere(lambda: end(db.session.get_one(Item, number), 1))
+    end(measure, 1)
+    db.session.rollback()
+    assert kept(measure) == (True, "We vote", "Moderator neutral"), "ended twice, it takes the other with it"
+
+
+def test_a_reason_and_a_name_are_cut_to_what_fits(measure: Measure) -> None:
+    close(measure, "r" * 300, Holder(name="n" * 300))
+    (lock,) = locks()
+    assert (lock.reason, lock.holder_name) == ("r" * LONGEST, "n" * LONGEST)
+    close(measure, "again", Holder(name="n" * 300))
+    assert [one.reason for one in locks()] == ["again"], "the cut name is known again"
+
+
+@pytest.mark.parametrize("verb", ["close", "end", "end own"])
+def test_nobody_closes_or_opens_what_is_in_the_bin_and_nobody_is_told(
+    measure: Measure, people: People, chair: Holder, announced: Announced, elsewhere: Elsewhere, verb: str
+) -> None:
+    number, by = measure.id, people.jan.id
+    elsewhere(lambda: close(db.session.get_one(Item, number), "We vote", Holder(name="The council")))
+    elsewhere(lambda: end_own(db.session.get_one(Item, number)) if verb == "close" else None)
+    with writing():
+        measure.deleted_at, measure.deleted_by = measure.created_at, by
+    before = stored()
+    announced.commits.clear()
+    announced.locks.clear()
+    verbs: dict[str, Callable[[], None]] = {
+        "close": lambda: close(measure, "", chair),
+        "end": lambda: end(measure, 1),
+        "end own": lambda: end_own(measure),
+    }
+    with pytest.raises(Gone, match=r"^WA-01 is in the bin\.$"):
+        verbs[verb]()
+    assert (announced.commits, announced.locks) == ([], [])
+    assert stored() == before
+
+
+def test_from_an_item_the_locks_above_it_and_those_that_spare_it_can_be_ended_and_no_others(
+    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: Holder
+) -> None:
+    close(goal, "above", chair)
+    close(programme, "spares", chair, except_id=measure.id)
+    close(second, "beside", chair)
+    above, spares, beside = [lock.id for lock in locks()]
+    end(measure, beside)
+    end(measure, 999_999)
+    assert len(locks()) == 3
+    end(measure, above)
+    end(measure, spares)
+    assert [lock.id for lock in locks()] == [beside]
+    assert [document_store.is_locked(one.name) for one in (programme, goal, measure, second)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_ending_ones_own_leaves_those_from_above(programme: Programme, measure: Measure, chair: Holder) -> None:
+    close(programme, "above", chair)
+    close(measure, "own", chair)
+    close(measure, "too", Holder(name="The council"))
+    end_own(measure)
+    assert [lock.reason for lock in locks()] == ["above"]
+    assert kept(measure) == (True, "above", "Moderator neutral")
+
+
+def test_a_lock_shows_the_name_that_its_holder_has_now_and_only_their_programme_is_told(
+    programme: Programme, measure: Measure, second: Measure, people: People, chair: Holder, announced: Announced
+) -> None:
+    close(measure, "We vote", chair)
+    close(second, "", Holder(name="The council"))
+    announced.commits.clear()
+    announced.locks.clear()
+    with writing():
+        people.chair.name = "Ama Neu"
+        person_changed.send(person_id=people.chair.id)
+    topics = announced.topics
+    assert [one for one in topics if not one.startswith("person")] == [programme.name, measure.name]
+    assert announced.locks == [[measure.id]]
+    stored()
+    assert kept(measure) == (True, "We vote", "Ama Neu")
+    assert kept(second) == (True, "", "The council")
+    assert measure.lock_rev == revision(measure.name)
+
+
+def test_who_holds_no_lock_changes_their_name_unnoticed(
+    measure: Measure, people: People, chair: Holder, announced: Announced
+) -> None:
+    close(measure, "We vote", chair)
+    before = kept(measure)
+    announced.commits.clear()
+    with writing():
+        people.jan.name = "Jan Neu"
+        lock_service.follow_name(None, people.jan.id)
+    assert announced.commits == []
+    assert kept(measure) == before
+
+
+def test_what_is_undone_with_its_transaction_is_never_told(
+    measure: Measure, chair: Holder, announced: Announced
+) -> None:
+    before = stored()
+
+    def fails() -> None:
+        with writing():
+            close(measure, "We vote", chair)
+            raise RuntimeError("later")
+
+    with pytest.raises(RuntimeError, match="later"):
+        fails()
+    assert (announced.commits, announced.locks) == ([], [])
+    assert stored() == before
+    assert not document_store.is_locked(measure.name)

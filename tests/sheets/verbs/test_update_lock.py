@@ -1,0 +1,121 @@
+"""`holding.hold`: an item's turn to be changed, and what is true of the item once it is one's turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask_babel import force_locale
+
+from klimawerk.clock import now
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.live.changes import revision
+from klimawerk.measures.models import Measure
+from klimawerk.programmes.models import Programme
+from klimawerk.sheets import lock_service
+from klimawerk.sheets.lock_service import Holder
+from klimawerk.sheets.models import Item
+from klimawerk.sheets.update_lock import Closed, Gone, hold
+from tests.sheets.verbs.conftest import Announced, stored
+
+Elsewhere = Callable[[Callable[[], Any]], Any]
+COUNCIL = Holder(name="The council")
+
+
+def test_each_turn_has_the_next_revision_and_is_told_once(measure: Measure, announced: Announced) -> None:
+    before = revision(measure.name)
+    with writing():
+        assert hold(measure) == before + 1
+        assert hold(measure) == before + 1, "it is the same turn still"
+    assert announced.topics == [measure.name]
+    assert revision(measure.name) == before + 1
+
+
+def test_a_turn_is_taken_inside_of_a_transaction_alone(measure: Measure) -> None:
+    before = stored()
+    with pytest.raises(RuntimeError, match=r"inside writing\(\)"):
+        hold(measure)
+    assert stored() == before
+
+
+def test_what_was_read_before_is_read_anew(measure: Measure, elsewhere: Elsewhere) -> None:
+    number = measure.id
+
+    def sooner() -> None:
+        with writing():
+            db.session.get_one(Item, number).values = {"priority": "low"}
+
+    assert measure.values["priority"] == "high"
+    elsewhere(sooner)
+    with writing():
+        hold(measure)
+        assert measure.values == {"priority": "low"}
+        measure.values = {"priority": "medium"}
+        db.session.flush()
+        measure.values = {"priority": "forgotten"}
+        with db.session.no_autoflush:
+            hold(measure)
+        assert measure.values == {"priority": "medium"}
+
+
+def bin_it(item: Item) -> None:
+    with writing():
+        item.deleted_at = now()
+
+
+def test_what_is_in_the_bin_says_so_by_its_code(programme: Programme, goal: Goal, measure: Measure) -> None:
+    for item in (programme, goal, measure):
+        bin_it(item)
+    before = stored()
+    for item, sentence in ((measure, "WA-01 is in the bin."), (goal, "Z1 is in the bin.")):
+        with pytest.raises(Gone) as refused, writing():
+            hold(item, though_closed=True)
+        assert str(refused.value) == sentence
+    with pytest.raises(Gone) as refused, writing():
+        hold(programme)
+    assert str(refused.value) == "The programme was deleted."
+    assert stored() == before, "no revision either"
+    with writing():
+        assert hold(measure, though_gone=True) == revision(measure.name)
+
+
+def test_what_is_closed_says_so_with_who_and_why(programme: Programme, measure: Measure, announced: Announced) -> None:
+    lock_service.close(programme, "We vote.", COUNCIL)
+    before = stored()
+    announced.commits.clear()
+    for item, sentence in (
+        (measure, "WA-01 is closed for editing. The council: We vote."),
+        (programme, "The programme is closed for editing. The council: We vote."),
+    ):
+        with pytest.raises(Closed) as refused, writing():
+            hold(item, though_gone=True)
+        assert str(refused.value) == sentence
+    assert announced.commits == []
+    assert stored() == before
+    with writing():
+        assert hold(measure, though_closed=True) == revision(measure.name)
+
+
+def test_of_what_is_both_the_bin_is_said(measure: Measure) -> None:
+    lock_service.close(measure, "We vote", COUNCIL)
+    bin_it(measure)
+    with pytest.raises(Gone), writing():
+        hold(measure)
+    with pytest.raises(Closed), writing():
+        hold(measure, though_gone=True)
+    with writing():
+        hold(measure, though_gone=True, though_closed=True)
+
+
+def test_what_is_refused_is_refused_in_the_readers_language(measure: Measure) -> None:
+    lock_service.close(measure, "Wir stimmen ab", Holder(name="Der Rat"))
+    with force_locale("de"), pytest.raises(Closed) as closed, writing():
+        hold(measure)
+    assert str(closed.value) == "WA-01 ist gerade für die Bearbeitung geschlossen. Der Rat: Wir stimmen ab."
+    bin_it(measure)
+    with force_locale("de"), pytest.raises(Gone) as gone, writing():
+        hold(measure)
+    assert str(gone.value) == "WA-01 liegt im Papierkorb."

@@ -1,0 +1,90 @@
+"""How much a page weighs on the line, in the real Chromium: budgets, and what keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.conftest import House
+from tests.thin import page_weight
+
+MEASURE, PROGRAMME, EDITOR = 60_000, 100_000, 105_000
+STORE = 9_000  # what keeps unsent words, comments, dragging, pasting, counting: comes at rest, without the editor too
+EDITOR_FILES = 5  # ours, what it shares with the store, Yjs with ProseMirror, style, words
+SAVED = "#save-state[data-state=saved], #save-state[data-state=conflict]"
+
+
+def opened(house: House, browser: Browser, page: str, role: str = "editor", **options: object) -> page_weight.Load:
+    """`page` in a browser that has never been here; the editor has come when it returns."""
+    known = house.window(role, "de").context
+    context = page_weight.fresh(browser, known, base_url=house.server.url, locale="de-DE", **options)
+    try:
+        window, seen = page_weight.load(context, house.path[page], ready=SAVED)
+        icon = window.locator("link[rel=icon]").get_attribute("href") or ""
+        if page in ("measure", "programme"):
+            until(window, lambda: len([size for size in seen.editor.values() if size]) == EDITOR_FILES)
+        seen.sizes[icon] = weight(house.server.url + icon)  # a browser without a window may ask for none, or late
+        return seen
+    finally:
+        context.close()
+
+
+def weight(url: str) -> int:
+    """Bytes of an answer with its headers."""
+    answer = requests.get(url, headers={"Accept-Encoding": "br"}, stream=True, timeout=10)
+    head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) + len("HTTP/1.1 200 OK\r\n\r\n")
+    return head + len(answer.raw.read(decode_content=False))
+
+
+def until(window: Page, condition: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        window.wait_for_timeout(50)
+    raise AssertionError("it did not come in time")
+
+
+@pytest.mark.parametrize(
+    ("page", "role", "budget"),
+    [("measure", "editor", MEASURE), ("measure", "observer", MEASURE), ("programme", "editor", PROGRAMME)],
+)
+def test_a_page_fits_its_budget_with_everything_it_needs(
+    house: House, browser: Browser, page: str, role: str, budget: int
+) -> None:
+    seen = opened(house, browser, page, role)
+    total = sum(seen.first.values())
+    print(f"\n{page} as {role}: {total} bytes in {len(seen.first)} requests {seen.first}, editor {seen.editor}")
+    assert {path.rsplit(".", 1)[-1] for path in seen.first} >= {"js", "css", "svg"}, "a part was not counted"
+    assert total <= budget, seen.first
+    store = sum(size for path, size in seen.editor.items() if path.endswith("/js/later.js"))
+    assert store <= STORE, seen.editor
+    assert sum(seen.editor.values()) - store <= EDITOR, seen.editor
+    assert len(seen.first) == 6, (
+        "page, style, watch, two scripts, icon: each more is a round trip of its own on a bad day"
+    )
+
+
+def test_a_page_is_read_after_two_answers_and_its_editor_is_there_after_three(house: House, browser: Browser) -> None:
+    """The page names all it needs at once; the editor's files are asked for together, by the page's own."""
+    seen = opened(house, browser, "measure")
+    page = house.path["measure"]
+    for path in seen.first:
+        assert seen.asked_by.get(path, page) in (page, ""), f"{path} was asked for by {seen.asked_by[path]}"
+    for path in seen.editor:
+        assert seen.asked_by[path] == page or seen.asked_by[path].endswith("/js/main.js"), path
+    assert (max(map(seen.depth, seen.first)), max(map(seen.depth, seen.editor))) == (2, 3)
+
+
+def test_nothing_of_the_editor_comes_to_whom_data_is_dear(house: House, browser: Browser) -> None:
+    known = house.window("editor", "de").context
+    context = page_weight.fresh(browser, known, base_url=house.server.url)
+    context.add_init_script("Object.defineProperty(navigator, 'connection', {value: {saveData: true}})")
+    window, seen = page_weight.load(context, house.path["measure"], ready=SAVED)
+    until(window, lambda: any("/js/later.js" in path for path in seen.sizes))
+    assert not [path for path in seen.asked_by if "klimawerk-editor" in path]
+    window.locator("kw-text[data-write] .text-edit").first.click()
+    until(window, lambda: sum("klimawerk-editor" in path for path in seen.sizes) == 2)
+    context.close()

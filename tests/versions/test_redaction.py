@@ -1,0 +1,151 @@
+"""A passage that must not be kept is blacked out everywhere in an item; the history says so and still proves itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask import Flask
+
+from klimawerk.accounts.models import AuditEntry
+from klimawerk.collab import document_store
+from klimawerk.collab.models import Document, Update
+from klimawerk.comments.models import Comment, CommentEvent, Thread
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.sheets.models import FieldChange
+from klimawerk.sheets.rows import append_row
+from klimawerk.versions import part_store, service, verification
+from klimawerk.versions.comparison import compare
+from klimawerk.versions.models import VersionPart
+from klimawerk.versions.redaction import BAR, hidden_text
+from klimawerk.versions.version_restore import bring_back
+from klimawerk.versions.version_states import present_state, state_of
+from tests.client import ProofReader
+from tests.versions.conftest import Desk
+from tests.versions.test_pages import get
+
+SECRET, REASON = "Frau Beispiel ist erkrankt", "Erased at the person's wish"
+
+
+@pytest.fixture
+def told(desk: Desk) -> Desk:
+    """Somebody wrote what should not stand there, in a text and in a line, and took it out again in one of them."""
+    desk.write("description.de", f"Vierzig Tonnen. {SECRET}. Der Markt sortiert.")
+    row = append_row(desk.measure, "steps", {"text.de": f"Warten: {SECRET}"}, by=desk.editor().id)
+    desk.keep("First")
+    with writing() as session:
+        thread = Thread(item_id=desk.measure.id, kind="question", value=f"Warten: {SECRET}", outcome=f"Ja, {SECRET}")
+        passages = {"Frau Beispiel ist": {}, "Der Markt": {"before": "Beispiel ist erkrankt. ", "after": ""}}
+        where = {"item_id": desk.measure.id, "kind": "question", "field": "description.de"}
+        value = f"Vierzig Tonnen. {SECRET}. Der Markt sortiert."
+        session.add_all(Thread(value=value, passage=words, anchor=at, **where) for words, at in passages.items())
+        session.add(thread)
+        session.flush()
+        session.add(Comment(thread_id=thread.id, side="de", language="de", words=f"{SECRET}?", key="k"))
+        detail = {"words": f"Wirklich: {SECRET}?"}
+        session.add(CommentEvent(item_id=desk.measure.id, thread_id=thread.id, kind="edited", detail=detail))
+    desk.write("description.de", "Vierzig Tonnen. Der Markt sortiert.")
+    desk.keep("Second")
+    assert row
+    return desk
+
+
+def blacken(app: Flask, desk: Desk, passage: str = SECRET, reason: str = REASON) -> str:
+    arguments = ["versions", "black-out", str(desk.measure.id), "--passage", passage, "--reason", reason, "--yes"]
+    done = app.test_cli_runner().invoke(args=arguments)
+    db.session.rollback()
+    db.session.expire_all()
+    return done.output
+
+
+def all_that_is_kept() -> str:
+    """Every row of every table in words, what is packed unpacked."""
+    said = [str(row) for table in db.metadata.sorted_tables for row in db.session.execute(db.select(table)).all()]
+    for part in db.session.scalars(db.select(VersionPart)):
+        said.append(part_store.unpack(part.hash, part.data, part.blacked).decode())
+    said += [document.state.decode("utf-8", "replace") for document in db.session.scalars(db.select(Document))]
+    said += [update.payload.decode("utf-8", "replace") for update in db.session.scalars(db.select(Update))]
+    return "\n".join(said)
+
+
+def test_it_stands_nowhere_any_more_and_everything_else_does(any_database: str, app: Flask, told: Desk) -> None:
+    assert SECRET in all_that_is_kept(), "the search would find it"
+    assert "Blacked out" in blacken(app, told)
+    kept = all_that_is_kept()
+    assert "Beispiel" not in kept
+    assert "erkrankt" not in kept
+    assert "Der Markt sortiert." in kept
+    first = state_of(service.numbered(told.measure.id, 1))  # type: ignore[arg-type]
+    assert BAR in json.dumps(first.text("description.de"), ensure_ascii=False)
+    assert [thread.passage for thread in db.session.scalars(db.select(Thread)) if thread.field] == ["", "Der Markt"]
+    assert f"Warten: {BAR}" in [row["cells"].get("text.de") for row in first.rows("steps")]
+
+
+def test_verifying_says_blacked_out_and_not_damaged(app: Flask, told: Desk) -> None:
+    blacken(app, told)
+    assert list(verification.faults()) == []
+    said = app.test_cli_runner().invoke(args=["versions", "verify"])
+    assert said.exit_code == 0
+    assert said.output.count("was blacked out at") == 2
+    assert REASON in said.output
+    part = db.session.scalars(db.select(VersionPart).where(VersionPart.blacked.is_not(None))).first()
+    assert part is not None
+    with writing():
+        part.blacked = None
+    assert any("was changed" in fault for fault in verification.faults()), "without the record it is damage"
+
+
+def test_whoever_changes_what_is_left_is_found_out(app: Flask, told: Desk) -> None:
+    blacken(app, told)
+    with writing():
+        part = db.session.scalars(db.select(VersionPart).where(VersionPart.blacked.is_not(None))).first()
+        assert part is not None
+        part.data = next(iter(part_store.pack({"x": b'"something else"'}).values()))[0]
+    assert any("was changed" in fault for fault in verification.faults())
+
+
+def test_versions_of_it_are_read_compared_and_brought_back(app: Flask, told: Desk, client: ProofReader) -> None:
+    blacken(app, told)
+    client.login(told.team.de["reviewer"])
+    for path in ("history", "history/1", "compare?from=1&to=2", "compare?from=1&to=now"):
+        page = get(client, f"/items/{told.measure.id}/{path}")
+        assert "Beispiel" not in page
+    version = service.numbered(told.measure.id, 1)
+    assert version is not None
+    bring_back(told.measure, version, "all", by=told.member())
+    left = compare(state_of(service.numbered(told.measure.id, 1)), present_state(told.measure.id))  # type: ignore[arg-type]
+    assert left.is_empty, "other hashes, and yet the same"
+    assert list(verification.faults()) == []
+
+
+def test_what_a_field_said_before_is_reached_too(app: Flask, desk: Desk) -> None:
+    desk.set("text.de", SECRET, row="steps")
+    desk.set("text.de", "Warten", row="steps")
+    assert "2 records" in blacken(app, desk)
+    assert SECRET not in str([(change.old, change.new) for change in db.session.scalars(db.select(FieldChange))])
+
+
+def test_the_log_is_folded_and_the_operator_leaves_a_record(app: Flask, told: Desk) -> None:
+    blacken(app, told)
+    document = document_store.find(told.measure.name)
+    assert document.upto == document.seq
+    entry = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "black_out")).one()
+    assert entry.detail == {"item": told.measure.name, "reason": REASON}
+
+
+def test_nonsense_is_refused(app: Flask, told: Desk) -> None:
+    assert "stands nowhere" in blacken(app, told, "Frau Niemand")
+    assert "four characters" in blacken(app, told, "ist")
+    assert "a reason without it" in blacken(app, told, reason=f"because {SECRET}")
+    assert SECRET in all_that_is_kept()
+    assert list(verification.blacked_out()) == []
+
+
+def test_a_passage_through_words_of_other_formatting_is_found() -> None:
+    bold = {"type": "text", "text": "Beispiel ist", "marks": [{"type": "strong"}]}
+    content = [{"type": "text", "text": "Hier: Frau "}, bold, {"type": "text", "text": " erkrankt. Ende"}]
+    text = {"type": "doc", "content": [{"type": "paragraph", "content": content}]}
+    hidden = hidden_text(text, SECRET)["content"][0]["content"]
+    assert [node["text"] for node in hidden] == [f"Hier: {BAR}", ". Ende"]
+    assert hidden_text(text, "Frau Anders") == text

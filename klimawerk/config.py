@@ -103,7 +103,7 @@ def load(**overrides: object) -> Config:
         "instance": instance,
         "database_url": env.get("KLIMAWERK_DATABASE_URL") or f"sqlite:///{instance / 'klimawerk.sqlite'}",
         "redis_url": env.get("KLIMAWERK_REDIS_URL") or None,
-        "secret_key": env.get("KLIMAWERK_SECRET_KEY") or _kept_secret(instance),
+        "secret_key": env.get("KLIMAWERK_SECRET_KEY") or _stored_secret(instance),
         "demo_password": env.get("KLIMAWERK_DEMO_PASSWORD") or None,
         "public_url": public_url,
         "https": public_url.startswith("https://"),
@@ -166,12 +166,12 @@ def _whole_number(text: str, name: str) -> int:
         raise BadConfiguration(f"{name} must be a whole number, not {text[:40]!r}.") from None
 
 
-def _kept_secret(instance: Path) -> str:
+def _stored_secret(instance: Path) -> str:
     """The installation's own secret, made once and readable by its owner alone."""
     path = instance / "secret_key"
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
-    private_files.correct(path)
+    private_files.restrict(path)
     return path.read_text().strip()

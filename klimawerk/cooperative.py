@@ -12,34 +12,34 @@ import sys
 import threading
 import time
 
-BREATH = 0.003  # seconds of work after which the others have their turn
-URGENT = 1  # before the network, so that a flood keeps nobody from working; each turn of the loop looks at both
+WORK_SLICE = 0.003  # seconds of work after which the others have their turn
+IDLE_PRIORITY = 1  # before the network, so that a flood keeps nobody from working; each turn of the loop looks at both
 
-_served = "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched("time")
-_one_at_a_time = threading.Lock()
-_last = 0.0
+_is_gevent = "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched("time")
+_yield_lock = threading.Lock()
+_last_yield = 0.0
 
 
-def breathe() -> None:
+def yield_if_due() -> None:
     """Give way, if nobody in this process has for a while. It costs nothing otherwise."""
-    if time.monotonic() - _last > BREATH:
-        give_way()
+    if time.monotonic() - _last_yield > WORK_SLICE:
+        yield_to_loop()
 
 
-def give_way() -> None:
+def yield_to_loop() -> None:
     """What has come in meanwhile has its turn before this returns."""
-    global _last
-    if not _served:
+    global _last_yield
+    if not _is_gevent:
         time.sleep(0)
-    elif _of_the_loop():
+    elif _in_loop_thread():
         import gevent
 
-        with _one_at_a_time:
-            gevent.idle(URGENT)
-    _last = time.monotonic()
+        with _yield_lock:
+            gevent.idle(IDLE_PRIORITY)
+    _last_yield = time.monotonic()
 
 
-def _of_the_loop() -> bool:
+def _in_loop_thread() -> bool:
     """Whether this is the thread that serves; others (of an import) keep nobody waiting."""
     import gevent
 

@@ -36,7 +36,7 @@ from klimawerk.extensions import db
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-BROKEN: tuple[type[Exception], ...] = (OperationalError, InterfaceError, NoConnection)
+WRITE_FAILURES: tuple[type[Exception], ...] = (OperationalError, InterfaceError, NoConnection)
 """Not the request's fault: the database is full, busy or away, and the same may work in a moment."""
 PAUSE = 1.0  # seconds without a transaction after which a connection of one's own may have ended unnoticed
 _sqlite_writer = threading.RLock()
@@ -66,7 +66,7 @@ def writing() -> Iterator[Session]:
         except BaseException as error:
             session.rollback()
             session.info.pop("after_commit", None)
-            _tell_of(error)
+            _report_failure(error)
             raise
         finally:
             session.info.pop("noted", None)
@@ -74,7 +74,7 @@ def writing() -> Iterator[Session]:
     _run(callbacks)
 
 
-class Line:
+class DriverConnection:
     """A connection of the driver's own, kept between transactions: for the few statements that come with every letter.
     It is none of the pool's, so that it need not be waited for when all of those are in use.
 
@@ -89,7 +89,7 @@ class Line:
         self._used_at = 0.0
 
     @contextmanager
-    def writing(self) -> Iterator[Cursor]:
+    def writing(self) -> Iterator[StatementCursor]:
         """One write transaction without a session. Nothing may be noted or announced in it, and no `writing()` may be
         open around it. Raises what SQLAlchemy would raise."""
         with _writer():
@@ -100,13 +100,13 @@ class Line:
                     cursor = connection.cursor()
                     if current_app.extensions["klimawerk"].is_sqlite:
                         cursor.execute("BEGIN IMMEDIATE")
-                    yield Cursor(cursor)
+                    yield StatementCursor(cursor)
                     connection.commit()
                     cursor.close()
                     self._used_at = time.monotonic()
             except BaseException as error:
                 self.close()
-                _tell_of(error)
+                _report_failure(error)
                 raise
             finally:
                 _depth.reset(token)
@@ -119,7 +119,7 @@ class Line:
                 alive = False
             if not alive:
                 self.close()
-        self._connection = self._connection or _own_connection()
+        self._connection = self._connection or _connect_outside_pool()
         return self._connection
 
     def doubt(self) -> None:
@@ -134,12 +134,12 @@ class Line:
                 connection.invalidate()
 
 
-def _own_connection() -> PoolProxiedConnection:
+def _connect_outside_pool() -> PoolProxiedConnection:
     """From a pool of its own, with the settings and listeners of the engine's."""
     return db.engine.pool.recreate().connect()
 
 
-class _Made(NamedTuple):
+class _Compiled(NamedTuple):
     words: str
     order: list[str] | None
     processors: dict[str, Any]
@@ -148,13 +148,13 @@ class _Made(NamedTuple):
 _NEVER = (object(), None)
 
 
-class Prepared:
+class CompiledStatement:
     """A statement whose words are made once, by SQLAlchemy for the database at hand. `types`: of the values that the
     driver does not take as they are."""
 
     def __init__(self, statement: ClauseElement, **types: TypeEngine[Any]) -> None:
         self._statement, self._types = statement, types
-        self._made: dict[str, _Made] = {}
+        self._made: dict[str, _Compiled] = {}
         self._last: dict[str, tuple[Any, Any]] = {}
 
     def words(self) -> str:
@@ -171,29 +171,29 @@ class Prepared:
                 values[name] = self._last[name][1]
         return values if made.order is None else tuple(values[name] for name in made.order)
 
-    def _ready(self) -> _Made:
+    def _ready(self) -> _Compiled:
         dialect = db.engine.dialect
         if dialect.name not in self._made:
             compiled = cast(SQLCompiler, self._statement.compile(dialect=dialect))
             kinds = {name: type_.dialect_impl(dialect).bind_processor(dialect) for name, type_ in self._types.items()}
             order = list(compiled.positiontup) if compiled.positiontup is not None else None
-            self._made[dialect.name] = _Made(str(compiled), order, kinds)
+            self._made[dialect.name] = _Compiled(str(compiled), order, kinds)
         return self._made[dialect.name]
 
 
-class Cursor:
+class StatementCursor:
     """What `Line.writing` gives to write with."""
 
     def __init__(self, cursor: DBAPICursor) -> None:
         self._cursor = cursor
 
-    def scalar(self, statement: Prepared, **values: Any) -> Any:
+    def scalar(self, statement: CompiledStatement, **values: Any) -> Any:
         """The first column of the first row; None where there is none."""
         self._cursor.execute(statement.words(), statement.values(**values))
         row = self._cursor.fetchone()
         return row[0] if row else None
 
-    def each(self, statement: Prepared, rows: list[dict[str, Any]]) -> None:
+    def each(self, statement: CompiledStatement, rows: list[dict[str, Any]]) -> None:
         """The statement once for each of the rows."""
         self._cursor.executemany(statement.words(), [statement.values(**row) for row in rows])
 
@@ -208,14 +208,14 @@ def _errors_of_sqlalchemy() -> Iterator[None]:
         raise DBAPIError.instance(None, None, error, driver, dialect=dialect) from error
 
 
-def on_trouble(app: Flask, callback: Callable[[], None]) -> None:
+def on_write_failure(app: Flask, callback: Callable[[], None]) -> None:
     """Have `callback` called whenever the database took nothing: it is full, or away."""
     app.extensions["klimawerk_trouble"] = callback
 
 
-def _tell_of(error: BaseException) -> None:
+def _report_failure(error: BaseException) -> None:
     listener = current_app.extensions.get("klimawerk_trouble")
-    if listener and isinstance(error, BROKEN):
+    if listener and isinstance(error, WRITE_FAILURES):
         listener()
 
 
@@ -258,7 +258,7 @@ def _writer() -> Iterator[None]:
         yield
 
 
-def release() -> None:
+def release_connection() -> None:
     """Give the connection back before somebody is waited for. What was read stays readable, and may be out of date
     afterwards; what was changed outside of `writing()` is undone, as it would be by the next `writing()`. Does nothing
     inside of one.
@@ -272,21 +272,21 @@ def release() -> None:
         session.commit()
 
 
-def forget() -> None:
+def expire_session() -> None:
     """What this session has read is read anew from now on. Not for use inside `writing()`."""
     session = db.session()
     session.rollback()
     session.expire_all()  # without an open transaction a rollback forgets nothing
 
 
-def breathe() -> None:
+def yield_if_due() -> None:
     """Let others in, if nobody has for a while (cooperative.py); never inside `writing()`.
 
     The drivers of databases in the network wait with every statement, SQLite's does not; so it is done before each one,
     and between the pieces of a page.
     """
     if not _depth.get():
-        cooperative.breathe()
+        cooperative.yield_if_due()
 
 
 def init_app(app: Flask) -> None:
@@ -298,7 +298,7 @@ def init_app(app: Flask) -> None:
     event.listen(engine, "do_connect", _sqlite_private)
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
-    event.listen(engine, "before_cursor_execute", lambda *_statement: breathe())
+    event.listen(engine, "before_cursor_execute", lambda *_statement: yield_if_due())
 
 
 def _sqlite_private(_dialect: Dialect, _record: object, arguments: list[str], _named: object) -> None:
@@ -307,7 +307,7 @@ def _sqlite_private(_dialect: Dialect, _record: object, arguments: list[str], _n
         file = Path(arguments[0])
         private_files.create(file)
         for companion in ("-wal", "-shm", "-journal"):
-            private_files.correct(file.with_name(file.name + companion))
+            private_files.restrict(file.with_name(file.name + companion))
 
 
 def _sqlite_connect(connection: object, _record: object) -> None:

@@ -43,7 +43,7 @@ _BASE = str.maketrans(
         **dict.fromkeys("‐‑‒–—―−", "-"),
     }
 )  # fmt: skip
-ALIKE = {
+EQUIVALENTS = {
     **{chr(code): "" for code in (*range(0x700), *range(0x2000, 0x2070), 0xFEFF) if _SKIPPED.match(chr(code))},
     **{chr(letter): " " if plain in "'-" else plain for letter, plain in _BASE.items()},
     **{"ß": "ss", "ς": "σ", "'": " ", "-": " ", ".": " ", "·": " "},
@@ -70,10 +70,10 @@ def fold(text: str) -> str:
 
 def unaccented(text: str) -> str:
     """The same without the German rule, for sorting and for names of files: "Ägypten" stands beside "Albanien"."""
-    return " ".join(_letters(text).split())
+    return " ".join(_folded_letters(text).split())
 
 
-def words(text: str) -> Iterator[Word]:
+def folded_words(text: str) -> Iterator[Word]:
     """All words of a text. Apostrophes, hyphens and other signs part them, as does everything that is no letter, digit
     or mark once it is folded."""
     for chunk in _CHUNK.finditer(text):
@@ -82,7 +82,7 @@ def words(text: str) -> Iterator[Word]:
             yield Word(at + word.start, at + word.end, word.folded)
 
 
-def _letters(text: str) -> str:
+def _folded_letters(text: str) -> str:
     if text.isascii():
         return text.lower().replace("`", "'")
     bare = _SKIPPED.sub("", unicodedata.normalize("NFKD", text))
@@ -96,7 +96,7 @@ def _words_of(chunk: str) -> tuple[Word, ...]:
         return tuple(_word(*found.span(), found[0]) for found in _ASCII_WORD.finditer(chunk.lower()))
     folded, origin = "", list[tuple[int, int]]()
     for start, end in _clusters(chunk):
-        letters = _letters(chunk[start:end])
+        letters = _folded_letters(chunk[start:end])
         folded += letters
         origin += [(start, end)] * len(letters)
     found, begin = [], 0

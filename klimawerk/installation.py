@@ -17,42 +17,42 @@ from sqlalchemy.orm import Mapped, mapped_column
 from klimawerk.extensions import Model, db
 
 HEADER = "X-Gen"
-new_name = partial(secrets.token_hex, 8)
+new_installation_key = partial(secrets.token_hex, 8)
 
 
 class Installation(Model):
     """One row, made together with the table."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(32), default=new_name)
-    gen: Mapped[str] = mapped_column(String(32), default=new_name)
+    key: Mapped[str] = mapped_column(String(32), default=new_installation_key)
+    gen: Mapped[str] = mapped_column(String(32), default=new_installation_key)
 
 
 def init_app(app: Flask) -> None:
-    app.add_template_global(name, "installation")
-    app.before_request(_refuse_what_is_from_before_a_restore)
+    app.add_template_global(installation_id, "installation")
+    app.before_request(_refuse_older_generation)
 
 
-def name() -> tuple[str, str]:
+def installation_id() -> tuple[str, str]:
     """(key, gen) of this installation."""
     key, gen = db.session.execute(select(Installation.key, Installation.gen)).one()
     return key, gen
 
 
-def begin_anew() -> None:
+def start_new_generation() -> None:
     """Another generation, after a restore; inside `writing()`."""
-    db.session.execute(update(Installation).values(gen=new_name()))
+    db.session.execute(update(Installation).values(gen=new_installation_key()))
 
 
-def _refuse_what_is_from_before_a_restore() -> None:
+def _refuse_older_generation() -> None:
     """A change that names the generation it was written against is taken by that one only."""
     given = request.headers.get(HEADER)
-    if given and request.method == "POST" and given != name()[1]:
+    if given and request.method == "POST" and given != installation_id()[1]:
         abort(412, _("An earlier copy was brought back meanwhile. Please load the page again."))
 
 
 def _fill(table: Table, connection: Connection, **_options: object) -> None:
-    connection.execute(insert(table).values(id=1, key=new_name(), gen=new_name()))
+    connection.execute(insert(table).values(id=1, key=new_installation_key(), gen=new_installation_key()))
 
 
 event.listen(Installation.__table__, "after_create", _fill)

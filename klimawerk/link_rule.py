@@ -19,7 +19,7 @@ _FORM = re.compile(
 _REFUSED = re.compile(r"[\s<>\"\ufeff\u202a-\u202e\u2066-\u2069]")
 
 
-def allowed_link(href: Any) -> bool:
+def is_allowed_link(href: Any) -> bool:
     """Whether an address may become a link: http or https with a host, or mailto; at most LONGEST characters, without
     blanks, control and bidirectional formatting characters, angle brackets and quotation marks."""
     return (

@@ -25,7 +25,7 @@ Cells = Mapping[str, Any]
 K = TypeVar("K")
 
 CENT = Decimal("0.01")
-SMALLEST, TOO_MUCH = scalars.SMALLEST, scalars.TOO_MUCH
+SMALLEST, TOO_MUCH = scalars.MIN_AMOUNT, scalars.MAX_AMOUNT
 NOTHING = Decimal("0.00")
 OWN_FUNDS = {"de": "own_de", "partner": "own_partner"}
 """The source of money that is a side's own. Every other source is somebody else's money, wherever it comes from."""

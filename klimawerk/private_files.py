@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 log = logging.getLogger(__name__)
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
+GROUP_AND_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def create(path: Path) -> None:
@@ -20,15 +20,15 @@ def create(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        correct(path)
+        restrict(path)
 
 
-def correct(path: Path) -> None:
+def restrict(path: Path) -> None:
     """Take the rights of others on an existing file away. What belongs to somebody else stays, with a warning."""
     try:
         mode = path.stat().st_mode
-        if mode & OTHERS:
-            path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+        if mode & GROUP_AND_OTHERS:
+            path.chmod(stat.S_IMODE(mode) & ~GROUP_AND_OTHERS)
     except FileNotFoundError:
         return
     except OSError as problem:

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Panic(Exception):
+class PycrdtPanic(Exception):
     """The library panicked; whatever was touched is to be read anew."""
 
 
 @contextmanager
-def as_exception() -> Iterator[None]:
+def panics_as_exceptions() -> Iterator[None]:
     """A panic inside the block comes out as a Panic; everything else as it is."""
     try:
         yield
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise Panic(str(error)) from None
+        raise PycrdtPanic(str(error)) from None

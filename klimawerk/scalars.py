@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 
 Day = TypeVar("Day", bound=date)
 
-LARGEST = 2**31 - 1  # of a whole number in PostgreSQL's integer, which every column of ours is
+MAX_INT = 2**31 - 1  # of a whole number in PostgreSQL's integer, which every column of ours is
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-TOO_MUCH = Decimal(10) ** 12  # of a number or an amount
-SMALLEST = Decimal("0.000001")
+MAX_AMOUNT = Decimal(10) ** 12  # of a number or an amount
+MIN_AMOUNT = Decimal("0.000001")
 MOST_RATE = Decimal(10) ** 9
 MOST_PEOPLE = 100_000_000
 
@@ -42,12 +42,12 @@ def whole(raw: Any, least: int, most: int) -> int:
 
 def item_id(raw: Any) -> int:
     """The id of a row in a table; also the number of a version or an edition, which begins at 1 as well."""
-    return whole(raw, 1, LARGEST)
+    return whole(raw, 1, MAX_INT)
 
 
 def revision(raw: Any) -> int:
     """How often something has changed; also places in an order and other counts."""
-    return whole(raw, 0, LARGEST)
+    return whole(raw, 0, MAX_INT)
 
 
 def year(raw: Any) -> int:

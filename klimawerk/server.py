@@ -19,14 +19,14 @@ from types import FrameType
 from klimawerk import config as configuration
 from klimawerk.config import ROOT
 
-START_WITHIN = 60.0
+START_TIMEOUT = 60.0
 """Seconds that a process may take until it answers."""
 
 MOST_ENDS, SPAN = 5, 60.0
 """So many ends of processes within so many seconds are no accident any more."""
 
 
-RUNNER_AGAIN = (1.0, 60.0)
+RUNNER_RESTART_DELAY = (1.0, 60.0)
 """Seconds until a runner that ended is started again, at first and at most; each end soon after doubles them. However
 often it ends, the servers go on, and what is queued waits."""
 
@@ -57,7 +57,7 @@ def _serve(ports: Sequence[int]) -> int:
             process.send_signal(number)
 
     processes: dict[int, subprocess.Popen[bytes]] = {}
-    runner = _Runner()
+    runner = _RunnerProcess()
     signal.signal(signal.SIGUSR1, ask_for_counts)
     for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(one, stop)
@@ -65,7 +65,7 @@ def _serve(ports: Sequence[int]) -> int:
         processes[port] = _start(port)
     runner.start()
     if _answer(processes):
-        print(_greeting(ports), flush=True)
+        print(_startup_message(ports), flush=True)
         status = _keep_running(processes, runner, wished)
     else:
         status = next((s for process in processes.values() if (s := process.poll()) is not None), 1)
@@ -78,7 +78,7 @@ def _serve(ports: Sequence[int]) -> int:
     return 0 if wished else status or 1
 
 
-def _keep_running(processes: dict[int, subprocess.Popen[bytes]], runner: _Runner, wished: list[int]) -> int:
+def _keep_running(processes: dict[int, subprocess.Popen[bytes]], runner: _RunnerProcess, wished: list[int]) -> int:
     """Start again what ends by accident, while the others go on; a status as soon as it is wished, or no accident."""
     ends: list[float] = []
     while True:
@@ -97,13 +97,13 @@ def _keep_running(processes: dict[int, subprocess.Popen[bytes]], runner: _Runner
         time.sleep(0.2)
 
 
-class _Runner:
+class _RunnerProcess:
     """The job runner's process, started again whenever it ends."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._began = self._due = 0.0
-        self._pause, self._longest = RUNNER_AGAIN
+        self._pause, self._longest = RUNNER_RESTART_DELAY
         self._stopped = False
 
     def start(self) -> None:
@@ -117,7 +117,7 @@ class _Runner:
         if self._process is not None and (status := self._process.poll()) is not None and not self._stopped:
             self._process = None
             if moment - self._began >= SPAN:
-                self._pause = RUNNER_AGAIN[0]
+                self._pause = RUNNER_RESTART_DELAY[0]
             self._due, self._pause = moment + self._pause, min(self._longest, 2 * self._pause)
             print(f"The job runner ended ({status}); it is started again.", file=sys.stderr, flush=True)
         if self._process is None and moment >= self._due:
@@ -141,7 +141,7 @@ def _start(port: int) -> subprocess.Popen[bytes]:
 
 def _answer(processes: dict[int, subprocess.Popen[bytes]]) -> bool:
     """Whether every process has answered within START_WITHIN; False as soon as one has ended before it did."""
-    until = time.monotonic() + START_WITHIN
+    until = time.monotonic() + START_TIMEOUT
     waiting = list(processes)
     while waiting and time.monotonic() < until and all(processes[port].poll() is None for port in waiting):
         waiting = [port for port in waiting if not _healthy(port)]
@@ -157,7 +157,7 @@ def _healthy(port: int) -> bool:
         return False
 
 
-def _greeting(ports: Sequence[int]) -> str:
+def _startup_message(ports: Sequence[int]) -> str:
     if len(ports) == 1:
         return f"Klimawerk is at http://localhost:{ports[0]} (Ctrl+C stops it)"
     return f"Klimawerk serves on ports {ports[0]} to {ports[-1]}; nginx belongs in front (Ctrl+C stops it)"

@@ -27,12 +27,12 @@ from unicodedata import normalize
 import regex
 
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-_HALVES = "\ud800-\udfff"
+_SURROGATES = "\ud800-\udfff"
 _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
 )
-_NO_TEXT = re.compile(f"[{_CONTROL}{_HALVES}{_NO_CHARACTERS}]")
-_NOT_STORABLE = re.compile(f"[\x00{_HALVES}]")
+_NO_TEXT = re.compile(f"[{_CONTROL}{_SURROGATES}{_NO_CHARACTERS}]")
+_NOT_STORABLE = re.compile(f"[\x00{_SURROGATES}]")
 # What separates paragraphs (Unicode's Bidi_Class B) and lines; Word's and PowerPoint's soft line break is \x0b.
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNIT_SEPARATOR = "\x1f"
@@ -47,8 +47,8 @@ UNUSUAL = re.compile(
 _USUAL_WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
 # What is never seen: soft hyphen, grapheme joiner, zero-width space, word joiner, byte order mark and the like.
-UNSEEN = "\u00ad\u034f\u17b4\u17b5\u200b\u2060-\u2064\u206a-\u206f\ufeff"
-_UNSEEN = regex.compile(f"[{UNSEEN}]")
+INVISIBLE = "\u00ad\u034f\u17b4\u17b5\u200b\u2060-\u2064\u206a-\u206f\ufeff"
+_INVISIBLE = regex.compile(f"[{INVISIBLE}]")
 # What is seen next to some letters only. Joiners: beside an emoji, a virama, or a letter of a script that joins (as
 # Arabic and Mongolian do). Variation selectors: behind what has variants, so not behind an alphabet's letter, nor where
 # the variant is the usual one. Tags: in a flag of a region.
@@ -68,9 +68,9 @@ _TWINS = str.maketrans(
 )
 
 # GLUE parts no word. SIGN: a sign with its accents, variants and tone of skin, and what is joined to it.
-GLUE = rf"{UNSEEN}{_DIRECTION}\U000e0001\U000e0020-\U000e007f"
-SIGN = rf"[^\w\p{{N}}\s{GLUE}](?:[\p{{M}}\p{{EMod}}\u200c\u200d{GLUE}]|(?<=\u200d)\S)*+"
-_WORD = regex.compile(rf"[{GLUE}]*+(?:\s[\s{GLUE}]*+|[\w\p{{N}}][\w\p{{N}}{GLUE}]*+|{SIGN})|[{GLUE}]++")
+JOINERS = rf"{INVISIBLE}{_DIRECTION}\U000e0001\U000e0020-\U000e007f"
+SIGN = rf"[^\w\p{{N}}\s{JOINERS}](?:[\p{{M}}\p{{EMod}}\u200c\u200d{JOINERS}]|(?<=\u200d)\S)*+"
+_WORD = regex.compile(rf"[{JOINERS}]*+(?:\s[\s{JOINERS}]*+|[\w\p{{N}}][\w\p{{N}}{JOINERS}]*+|{SIGN})|[{JOINERS}]++")
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -98,25 +98,25 @@ def on_one_line(cleaned: str) -> str:
     return " ".join(part.strip() for part in cleaned.split("\n")).strip() if "\n" in cleaned else cleaned
 
 
-def without_controls(page: str) -> str:
+def without_control_characters(page: str) -> str:
     """A page or mail in which words of before may stand, without what stands for no letter; all else stays as it is."""
     return page if is_text(page) else _NO_TEXT.sub("", _CONTROLS_THAT_SEPARATE.sub(" ", page))
 
 
-def tidy(kept: Any) -> Any:
+def clean_json(kept: Any) -> Any:
     """`clean`, for JSON: of every text in it."""
     if isinstance(kept, str):
         return clean(kept)
     if isinstance(kept, dict):
-        return {key: tidy(one) for key, one in kept.items()}
-    return [tidy(one) for one in kept] if isinstance(kept, list | tuple) else kept
+        return {key: clean_json(one) for key, one in kept.items()}
+    return [clean_json(one) for one in kept] if isinstance(kept, list | tuple) else kept
 
 
-def look(text: str) -> str:
+def visual_key(text: str) -> str:
     """A key that texts have in common that look the same; not to be shown or kept."""
     if UNUSUAL.search(text) is None:
         return text
-    text = _UNSEEN.sub("", text)
+    text = _INVISIBLE.sub("", text)
     if _DIRECTIONS.search(text) and not _RIGHT_TO_LEFT.search(text):
         text = _DIRECTIONS.sub("", text)
     return normalize("NFC", _SOMETIMES_UNSEEN.sub("", text).translate(_TWINS))
@@ -124,28 +124,28 @@ def look(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether nothing in it can be seen."""
-    return not text or text.isspace() or not look(text).strip()
+    return not text or text.isspace() or not visual_key(text).strip()
 
 
-def looks_same(one: Any, other: Any) -> bool:
+def visually_equal(one: Any, other: Any) -> bool:
     """Whether two values of JSON are the same to the eye: equal but for the `look` and the line ends of texts."""
-    return bool(one == other) or _looks_of(one) == _looks_of(other)
+    return bool(one == other) or _visual_keys(one) == _visual_keys(other)
 
 
-def _looks_of(value: Any) -> Any:
+def _visual_keys(value: Any) -> Any:
     if isinstance(value, str):
-        return look(clean(value))
+        return visual_key(clean(value))
     if isinstance(value, dict):
-        return {key: _looks_of(one) for key, one in value.items()}
-    return [_looks_of(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: _visual_keys(one) for key, one in value.items()}
+    return [_visual_keys(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def same(one: Any, other: Any) -> bool:
+def equal_once_cleaned(one: Any, other: Any) -> bool:
     """Whether two values of JSON are the same text: equal once both are clean. What is kept may be of before."""
-    return bool(one == other) or bool(tidy(one) == tidy(other))
+    return bool(one == other) or bool(clean_json(one) == clean_json(other))
 
 
-def words(text: str) -> list[str]:
+def word_tokens(text: str) -> list[str]:
     """Words with their accents, joiners and soft hyphens, the blanks between, signs; joined they are the text again."""
     found: list[str] = (_WORD if UNUSUAL.search(text) else _USUAL_WORD).findall(text)
     return found
@@ -153,18 +153,18 @@ def words(text: str) -> list[str]:
 
 def occurrences(text: str, passage: str) -> list[tuple[int, int]]:
     """Where words that look like `passage` stand in the text: (begin, end), in order, none in another."""
-    seen, at = look(text), [(place, place + 1) for place in range(len(text))]
+    seen, at = visual_key(text), [(place, place + 1) for place in range(len(text))]
     if seen != text:
-        found = [(look(one[0]), one.span()) for one in _GRAPHEME.finditer(text)]
+        found = [(visual_key(one[0]), one.span()) for one in _GRAPHEME.finditer(text)]
         seen, at = "".join(letters for letters, _place in found), [place for letters, place in found for _ in letters]
-    wanted, places, start = look(passage), [], 0
+    wanted, places, start = visual_key(passage), [], 0
     while wanted and (start := seen.find(wanted, start)) >= 0:
         places.append((at[start][0], at[start + len(wanted) - 1][1]))
         start += len(wanted)
     return places
 
 
-def cut(text: str, most: int, end: str = "") -> str:
+def truncate(text: str, most: int, end: str = "") -> str:
     """At most `most` characters from the beginning, whole letters only; `end` (as "…") stands where something went."""
     if len(text) <= most:
         return text
@@ -177,9 +177,9 @@ def cut(text: str, most: int, end: str = "") -> str:
     return text[: kept or room].rstrip() + end if end else text[: kept or room]
 
 
-def shorten(text: str, most: int) -> str:
+def truncate_with_ellipsis(text: str, most: int) -> str:
     """At most `most` characters and a sign that something went, cut between two words where there are several."""
-    return text if len(text) <= most else f"{cut(text, most - 1).rsplit(' ', 1)[0]} …"
+    return text if len(text) <= most else f"{truncate(text, most - 1).rsplit(' ', 1)[0]} …"
 
 
 def is_text(value: str) -> bool:
@@ -196,18 +196,18 @@ def is_all_text(value: Any) -> bool:
     return all(map(is_all_text, value)) if isinstance(value, list | tuple) else True
 
 
-def harmless(stored: str) -> str:
+def storable_text(stored: str) -> str:
     """What is here already, as text. As long as before, in UTF-8 and in UTF-16, so that positions in it still hold."""
     return stored if is_text(stored) else _NO_TEXT.sub(_blank, stored)
 
 
-def all_harmless(stored: Any) -> Any:
+def storable_json(stored: Any) -> Any:
     """The same for JSON: of every text in it."""
     if isinstance(stored, str):
-        return harmless(stored)
+        return storable_text(stored)
     if isinstance(stored, dict):
-        return {key: all_harmless(one) for key, one in stored.items()}
-    return [all_harmless(one) for one in stored] if isinstance(stored, list) else stored
+        return {key: storable_json(one) for key, one in stored.items()}
+    return [storable_json(one) for one in stored] if isinstance(stored, list) else stored
 
 
 def storable(kept: Any) -> Any:

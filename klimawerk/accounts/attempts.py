@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from klimawerk.clock import UtcTime, now
-from klimawerk.database import BROKEN, writing
+from klimawerk.database import WRITE_FAILURES, writing
 from klimawerk.extensions import Model, db
 
 log = logging.getLogger(__name__)
@@ -166,5 +166,5 @@ def _sweep_now_and_then() -> None:
         state[:] = [time.monotonic(), 0]
         try:
             sweep()
-        except BROKEN:
+        except WRITE_FAILURES:
             log.warning("old attempts were not deleted; it is tried again with later ones")

@@ -25,7 +25,7 @@ from flask_babel import ngettext
 from precis_i18n import get_profile
 from werkzeug.exceptions import ServiceUnavailable
 
-from klimawerk.database import release
+from klimawerk.database import release_connection
 
 SHORTEST = 10
 LONGEST = 200  # characters once it is prepared; more would only be work for the server
@@ -170,7 +170,7 @@ def _elsewhere(work: Callable[..., T], *args: Any) -> T:
         raise Busy(SECONDS)
     _waiting += 1
     try:
-        release()
+        release_connection()
         with _places:
             return _in_thread(work, *args)
     finally:

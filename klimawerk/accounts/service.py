@@ -14,7 +14,7 @@ from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
 from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
-from klimawerk.text import cut, line, looks_same
+from klimawerk.text import line, truncate, visually_equal
 from klimawerk.web.localisation import known_zones
 
 _JOINERS = "\u200c\u200d"
@@ -289,7 +289,7 @@ def clean_name(text: str) -> str:
     """
     words = "".join(c if c.isprintable() or c in _JOINERS else " " for c in line(text))
     bare = words.translate(dict.fromkeys(map(ord, _JOINERS)))
-    name = cut(" ".join((bare if looks_same(words, bare) else words).split()), 120)
+    name = truncate(" ".join((bare if visually_equal(words, bare) else words).split()), 120)
     if not name:
         raise BadInput("A name is needed.")
     return name

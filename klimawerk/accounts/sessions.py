@@ -24,7 +24,7 @@ from sqlalchemy import delete, insert, select, update
 from klimawerk.accounts import existing_accounts
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
-from klimawerk.database import BROKEN, writing
+from klimawerk.database import WRITE_FAILURES, writing
 from klimawerk.extensions import db
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ class ServerSessions(SessionInterface):
         begun = session.expires_at is not None and not session.replaced
         try:
             self._store(session)
-        except BROKEN:
+        except WRITE_FAILURES:
             if not begun or session.ended:
                 raise
             log.warning("a session was left as it was: nothing can be stored now")
@@ -282,7 +282,7 @@ def _slide(session: ServerSession) -> None:
     try:
         with writing() as database:
             database.execute(own.values(expires_at=session.expires_at))
-    except BROKEN:
+    except WRITE_FAILURES:
         log.warning("a session's end was not moved: nothing can be stored now")  # whoever only reads goes on reading
 
 

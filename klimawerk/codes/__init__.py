@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from klimawerk import safe_json
 
 
-class Code(NamedTuple):
+class CodeEntry(NamedTuple):
     """One entry of a list. SDG and marker codes are whole numbers, all others words."""
 
     code: str | int
@@ -26,18 +26,18 @@ class Code(NamedTuple):
 
 
 @cache
-def all_lists() -> dict[str, tuple[Code, ...]]:
+def all_lists() -> dict[str, tuple[CodeEntry, ...]]:
     """Every list by its name."""
     data = safe_json.loads((Path(__file__).parent / "lists.json").read_text(encoding="utf-8"))
     return {name: tuple(_entries(data["lists"], name)) for name in data["lists"]}
 
 
-def codes(name: str) -> tuple[Code, ...]:
+def codes(name: str) -> tuple[CodeEntry, ...]:
     """The list of that name. KeyError for an unknown one."""
     return all_lists()[name]
 
 
-def find(name: str, code: object) -> Code | None:
+def find(name: str, code: object) -> CodeEntry | None:
     """The entry with that code, or None."""
     return _by_code(name).get((type(code), code)) if isinstance(code, str | int) else None
 
@@ -49,15 +49,15 @@ def label(name: str, code: str | int | None, language: str) -> str:
 
 
 @cache
-def _by_code(name: str) -> dict[tuple[type, str | int], Code]:
+def _by_code(name: str) -> dict[tuple[type, str | int], CodeEntry]:
     """Keyed with the code's type, because Python takes True for 1."""
     return {(type(entry.code), entry.code): entry for entry in codes(name)}
 
 
-def _entries(lists: dict[str, list[dict[str, Any]]], name: str) -> Iterator[Code]:
+def _entries(lists: dict[str, list[dict[str, Any]]], name: str) -> Iterator[CodeEntry]:
     for entry in lists[name]:
         if "list" in entry:
             yield from _entries(lists, entry["list"])
         else:
             extra = {key: value for key, value in entry.items() if key not in ("code", "label")}
-            yield Code(entry["code"], entry["label"], extra)
+            yield CodeEntry(entry["code"], entry["label"], extra)

@@ -23,9 +23,9 @@ from klimawerk.collab.document_log import Log
 from klimawerk.collab.models import Passages, Update
 from klimawerk.collab.rich_text import Node
 from klimawerk.collab.sequence_diff import opcodes
-from klimawerk.database import breathe
+from klimawerk.database import yield_if_due
 from klimawerk.extensions import db
-from klimawerk.text import look, words
+from klimawerk.text import visual_key, word_tokens
 
 NEAR = 900  # seconds between two neighbouring stretches of one person that count as one
 LONGEST_WORD = 1_000  # letters
@@ -51,7 +51,7 @@ def carried(old: Sequence[str], new: Sequence[str], spans: Spans, by: int | None
     before, after = (_ended(lines[first : len(lines) - last]) for lines in (old, new))
     whose = _Row(spans)
     head = whose.take(len(_ended(old[:first])))
-    middle = list(_woven(words(before), words(after), whose, by, at))
+    middle = list(_woven(word_tokens(before), word_tokens(after), whose, by, at))
     return _joined([*head, *middle, *whose.rest])
 
 
@@ -69,7 +69,7 @@ class Replay:
         try:
             for name in fragments:
                 self.texts[name] = Written(self.document, name, kept.get(name))
-                breathe()
+                yield_if_due()
             self._run(log)
         finally:
             for text in self.texts.values():
@@ -89,7 +89,7 @@ class Replay:
     def _settle(self, by: int | None, at: int) -> None:
         for text in self.texts.values():
             text.settle(by, at)
-        breathe()
+        yield_if_due()
 
 
 class Written:
@@ -164,7 +164,7 @@ def _woven(old: list[str], new: list[str], whose: _Row, by: int | None, at: int)
         whose.take(sum(map(len, old)))
         yield Span(sum(map(len, new)), by, at)
         return
-    for same, was, now in _steps(list(map(look, old)), list(map(look, new))):
+    for same, was, now in _steps(list(map(visual_key, old)), list(map(visual_key, new))):
         before, after = old[was], new[now]
         if same:
             yield from _stayed(before, after, whose)
@@ -188,7 +188,7 @@ def _stayed(old: list[str], new: list[str], whose: _Row) -> Iterator[Span]:
 
 def _is_mended(before: str, after: str) -> bool:
     """Whether a word is still the same one; comparing letters takes time with the product of both lengths."""
-    before, after = look(before), look(after)
+    before, after = visual_key(before), visual_key(after)
     return max(len(before), len(after)) <= LONGEST_WORD and LCSseq.normalized_similarity(before, after) >= MENDED
 
 

@@ -17,7 +17,7 @@ from klimawerk import pycrdt_errors
 from klimawerk.clock import now
 from klimawerk.collab.models import Document, Update
 from klimawerk.collab.room import Entry, Room
-from klimawerk.database import Cursor, Line, Prepared
+from klimawerk.database import CompiledStatement, DriverConnection, StatementCursor
 from klimawerk.live import events
 from klimawerk.live.handlers import PATIENCE
 
@@ -29,7 +29,7 @@ MOST = 500  # updates in one transaction
 Groups = dict[Room, list[Entry]]
 _DOCUMENT, _UPDATE = cast(Table, Document.__table__), cast(Table, Update.__table__)
 # Take the document's next numbers, unless its rights or its identity have changed: one statement for both.
-_NUMBERS = Prepared(
+_NUMBERS = CompiledStatement(
     update(_DOCUMENT)
     .where(
         _DOCUMENT.c.id == bindparam("document"),
@@ -43,7 +43,7 @@ _NUMBERS = Prepared(
     .returning(_DOCUMENT.c.seq),
     moment=_DOCUMENT.c.dirty_since.type,
 )
-_ROWS = Prepared(
+_ROWS = CompiledStatement(
     insert(_UPDATE).values({name: bindparam(name) for name in ("document_id", "seq", "payload", "by", "at")}).inline(),
     at=_UPDATE.c.at.type,
 )
@@ -65,7 +65,7 @@ class Committer:
         self._arrived = threading.Condition()
         self._running = False
         self._began = -math.inf
-        self._line = Line()
+        self._line = DriverConnection()
 
     def put(self, entry: Entry) -> None:
         with self._arrived:
@@ -139,7 +139,7 @@ class Committer:
         done = []
         for room, entries in groups.items():
             try:
-                with pycrdt_errors.as_exception():
+                with pycrdt_errors.panics_as_exceptions():
                     if room in last:
                         room.stored(entries, last[room])
                         done.append(room)
@@ -188,7 +188,7 @@ def _is_fresh(room: Room, entries: list[Entry]) -> bool:
         return False
 
 
-def _take_numbers(cursor: Cursor, room: Room, entry: Entry, count: int, at: datetime) -> int | None:
+def _take_numbers(cursor: StatementCursor, room: Room, entry: Entry, count: int, at: datetime) -> int | None:
     """The last of the `count` numbers; None where the document is not as the entry's writer knew it."""
     known = {"document": room.id, "known_gen": room.gen, "known_rev": entry.access_rev}
     number: int | None = cursor.scalar(_NUMBERS, **known, count=count, moment=at)

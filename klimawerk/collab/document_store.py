@@ -19,7 +19,7 @@ from klimawerk.collab.attribution import Replay, Span, Spans, Written
 from klimawerk.collab.document_log import Log
 from klimawerk.collab.models import Document, LiveText, Passages, Update, Writer, new_gen
 from klimawerk.collab.rich_text import Node
-from klimawerk.database import release, writing
+from klimawerk.database import release_connection, writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 
@@ -183,7 +183,7 @@ def compact(document_id: int) -> None:
     """
     log = read_log(document_id)
     fragments = fragment_names(document_id)
-    release()
+    release_connection()
     replay = Replay(log, fragments)
     state = replay.document.get_update()
     unchanged = (Document.id == log.id, Document.gen == log.gen, Document.upto == log.upto)

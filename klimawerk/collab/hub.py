@@ -144,7 +144,7 @@ class Hub:
 
     def _decide(self, room: Room, member: Member) -> None:
         found = access.of(member.person_id, room.name)
-        database.release()
+        database.release_connection()
         if found is None:
             self._turn_out(room, member, events.REVOKED)
             return
@@ -214,15 +214,15 @@ class Hub:
         """Compare open rooms with the database, in one query."""
         db.session.rollback()
         rows = {row.name: row for row in db.session.scalars(_lines(names))} if names else {}
-        database.release()
+        database.release_connection()
         for name in names:
             room = self.rooms.get(name)
             if room is None:
                 continue
             try:
-                with pycrdt_errors.as_exception():
+                with pycrdt_errors.panics_as_exceptions():
                     self._compare(room, rows.get(name))
-            except database.BROKEN:
+            except database.WRITE_FAILURES:
                 raise  # it is no room's fault, and the next look makes it good
             except Exception:
                 log.exception("%s could not be looked at", name)

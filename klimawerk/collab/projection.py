@@ -14,7 +14,7 @@ from klimawerk.collab import document_store, rich_text
 from klimawerk.collab.models import Document, LiveText
 from klimawerk.collab.retry_backoff import Setbacks
 from klimawerk.collab.signals import texts_change
-from klimawerk.database import breathe, writing
+from klimawerk.database import writing, yield_if_due
 from klimawerk.extensions import db
 from klimawerk.live import changes
 
@@ -42,13 +42,13 @@ def sweep(setbacks: Setbacks, everything: bool = False) -> None:
     found = [one for one in db.session.execute(query).all() if not setbacks.waits(one.name)]
     for document_id, name in found[:200]:
         try:
-            with pycrdt_errors.as_exception():
+            with pycrdt_errors.panics_as_exceptions():
                 _project(document_id, name)
             setbacks.over(name)
         except Exception:
             log.exception("%s could not be projected; the next try is in %.0f s", name, setbacks.failed(name))
         db.session.rollback()
-        breathe()  # others have their turn between two of them
+        yield_if_due()  # others have their turn between two of them
 
 
 def _project(document_id: int, name: str) -> None:

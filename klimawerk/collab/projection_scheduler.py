@@ -61,7 +61,7 @@ class Projector:
 
     def _project(self, room: Room) -> None:
         try:
-            with pycrdt_errors.as_exception(), self._app.app_context():
+            with pycrdt_errors.panics_as_exceptions(), self._app.app_context():
                 projection.project_now(room.name)
             self.setbacks.over(room.name)
         except document_store.NoDocument:

@@ -13,8 +13,8 @@ from typing import Any
 from markupsafe import escape
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
-from klimawerk.link_rule import allowed_link
-from klimawerk.text import clean, harmless
+from klimawerk.link_rule import is_allowed_link
+from klimawerk.text import clean, storable_text
 
 Node = dict[str, Any]
 
@@ -122,7 +122,7 @@ def _check_text(node: Node, place: str) -> None:
     for mark in node.get("marks", []):
         if not isinstance(mark, dict) or mark.get("type") not in MARKS:
             raise BadContent(place, "an unknown mark")
-        if mark["type"] == "link" and not allowed_link((mark.get("attrs") or {}).get("href")):
+        if mark["type"] == "link" and not is_allowed_link((mark.get("attrs") or {}).get("href")):
             raise BadContent(place, "a link that is not http, https or mailto, or too long")
 
 
@@ -136,7 +136,7 @@ def without_refused_links(text: Node) -> tuple[Node, list[str]]:
             return True
         attributes = mark.get("attrs")
         href = attributes.get("href") if isinstance(attributes, dict) else None
-        if allowed_link(href):
+        if is_allowed_link(href):
             return True
         refused.append(str(href))
         return False
@@ -188,7 +188,7 @@ class _Element(XmlElement):
                 run = XmlText()
                 self.children.append(run)
             marks = {m["type"]: dict(m.get("attrs") or {}) for m in node.get("marks", [])}
-            run.insert(len(run), harmless(node["text"]), marks)
+            run.insert(len(run), storable_text(node["text"]), marks)
 
 
 def read(fragment: XmlFragment) -> Node:
@@ -235,14 +235,14 @@ def _runs(text: XmlText) -> Iterator[Node]:
     for piece, attributes in text.diff():
         if isinstance(piece, str) and piece:
             marks = list(_marks(attributes or {}))
-            yield {"type": "text", "text": harmless(piece), **({"marks": marks} if marks else {})}
+            yield {"type": "text", "text": storable_text(piece), **({"marks": marks} if marks else {})}
 
 
 def _marks(attributes: Mapping[str, Any]) -> Iterator[Node]:
     """In the schema's order, so that equal texts have equal JSON. Names may carry a suffix ("link--a1b2")."""
     found = {name.partition("--")[0]: value for name, value in attributes.items() if value is not None}
     href = found["link"].get("href") if isinstance(found.get("link"), Mapping) else None
-    if allowed_link(href):
+    if is_allowed_link(href):
         yield {"type": "link", "attrs": {"href": href}}
     for name in ("em", "strong"):
         if name in found:

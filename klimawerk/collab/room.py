@@ -99,7 +99,7 @@ class Room:
         The first one reads it from the log; the others wait for that, and then find it. Nothing inside the block may
         ask the database, or wait: everybody in the room waits for it.
         """
-        database.release()
+        database.release_connection()
         with self.lock:
             self._readers += 1
             try:
@@ -224,7 +224,7 @@ class Room:
         `own`: {seq: sid} of rows this process has just written; `row`: the document's, where it was just read. Waits
         for nothing but the room; the caller sees to it that nothing of this epoch is in flight which it does not name.
         """
-        database.release()
+        database.release_connection()
         with self.lock:
             if row is None:
                 db.session.rollback()
@@ -240,7 +240,7 @@ class Room:
                     return
                 for seq, payload in rows:
                     self._take_over(seq, payload, (own or {}).get(seq, ""))
-            database.release()
+            database.release_connection()
 
     def _catch_up(self) -> None:
         """For a member's wish: when the document is gone, the room is about to be closed, which tells them."""

@@ -59,7 +59,7 @@ def _join(page: Page, payload: Payload) -> Payload:
             found = _enter(page, payload, room, guest, document, state) if holds else None
         if found is not None:
             return _welcome(page, payload, room, guest, found)
-        database.forget()  # rights have changed while the room was waited for
+        database.expire_session()  # rights have changed while the room was waited for
 
 
 class _Found(NamedTuple):

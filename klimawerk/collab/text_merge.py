@@ -17,7 +17,7 @@ from klimawerk import safe_json
 from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node
 from klimawerk.collab.sequence_diff import opcodes
-from klimawerk.text import harmless, look, words
+from klimawerk.text import storable_text, visual_key, word_tokens
 
 MOST_WORDS = 6_000  # of a paragraph; a longer one is replaced as a whole
 Step = tuple[str, slice, slice]
@@ -69,21 +69,21 @@ def _change(run: XmlText, old: list[tuple[str, str]], new: list[tuple[str, str]]
     ends = [0]
     for word, _marks in old:
         ends.append(ends[-1] + len(word.encode()))
-    seen = [[(look(word), marks) for word, marks in side] for side in (old, new)]
+    seen = [[(visual_key(word), marks) for word, marks in side] for side in (old, new)]
     for tag, was, now in reversed(_steps(*seen)):
         if tag == "equal":
             continue
         if was.stop > was.start:
             del run[ends[was.start] : ends[was.stop]]
         for word, marks in reversed(new[now]):
-            run.insert(ends[was.start], harmless(word), safe_json.loads(marks))
+            run.insert(ends[was.start], storable_text(word), safe_json.loads(marks))
 
 
 def _words(block: Node) -> Iterator[tuple[str, str]]:
     """Each word with its formatting as JSON, in the form the library takes."""
     for node in block.get("content", []):
         marks = json.dumps({mark["type"]: mark.get("attrs") or {} for mark in node.get("marks", [])}, sort_keys=True)
-        for word in words(node["text"]):
+        for word in word_tokens(node["text"]):
             yield word, marks
 
 
@@ -94,7 +94,7 @@ def _key(blocks: list[Node]) -> str:
 
 def _seen(node: Node) -> Node:
     if "text" in node:
-        return {**node, "text": look(node["text"])}
+        return {**node, "text": visual_key(node["text"])}
     return {**node, "content": list(map(_seen, node["content"]))} if "content" in node else node
 
 

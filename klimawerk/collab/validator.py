@@ -10,7 +10,7 @@ from klimawerk import safe_json
 from klimawerk.collab import rich_text, update_decoder
 from klimawerk.collab.merge_cost import Effort
 from klimawerk.collab.parents import NOTHING, Circle, Clocks, Place, Places, in_order
-from klimawerk.link_rule import allowed_link
+from klimawerk.link_rule import is_allowed_link
 from klimawerk.live import events
 from klimawerk.live.handlers import Refused
 from klimawerk.text import is_all_text, is_text
@@ -213,7 +213,7 @@ def _is_mark(struct: update_decoder.Struct) -> bool:
         value = safe_json.loads(struct.value, parse_constant=_is_no_json)
     except ValueError:
         return False
-    if kind == "link" and value is not None and not (isinstance(value, dict) and allowed_link(value.get("href"))):
+    if kind == "link" and value is not None and not (isinstance(value, dict) and is_allowed_link(value.get("href"))):
         return False
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return is_text(struct.name) and not any(isinstance(one, dict | list) for one in inside) and is_all_text(value)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from klimawerk import safe_json
-from klimawerk.text import harmless, is_text, line, look
+from klimawerk.text import is_text, line, storable_text, visual_key
 
 AROUND = 40  # letters
 POSITION = 200  # base64 characters; a relative position has some twenty bytes
@@ -34,7 +34,7 @@ def anchor_in(form: Mapping[str, str], passage: str) -> dict[str, str]:
 
 def shown(anchor: Mapping[str, str]) -> dict[str, str]:
     """A kept anchor, as pages may have it: one of before `anchor_in` asked may hold what is no text."""
-    return {name: harmless(part) for name, part in anchor.items()}
+    return {name: storable_text(part) for name, part in anchor.items()}
 
 
 def times(text: str, passage: str) -> int:
@@ -43,4 +43,4 @@ def times(text: str, passage: str) -> int:
 
 
 def _joined(text: str) -> str:
-    return "".join(look(text).split())
+    return "".join(visual_key(text).split())

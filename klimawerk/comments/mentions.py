@@ -20,7 +20,7 @@ from klimawerk.comments.models import Comment, CommentMention, Thread
 from klimawerk.comments.participants import People
 from klimawerk.comments.quotations import without_quotations
 from klimawerk.extensions import db
-from klimawerk.folding import fold, words
+from klimawerk.folding import fold, folded_words
 
 LONGEST = 300  # characters behind an @ in which a name is looked for, however widely it is spaced
 SUGGESTED = 4  # names that are offered to whoever wrote a part of one
@@ -68,7 +68,7 @@ def calls(text: str, names: Mapping[int, str]) -> Iterator[Call]:
             continue
         start = at.end()
         line = text[start : start + LONGEST].splitlines()[0]
-        ends = [word.end for word in islice(words(line), longest)] or [_chunk(line)]
+        ends = [word.end for word in islice(folded_words(line), longest)] or [_chunk(line)]
         found = ((end, _named(line[:end], known, names)) for end in reversed(ends))
         end, people = next(((end, people) for end, people in found if people), (_chunk(line), frozenset[int]()))
         yield Call(at.start(), start + end, people)
@@ -82,13 +82,13 @@ def not_called(text: str, names: Mapping[int, str]) -> list[str]:
         if len(call.people) > 1:
             sentence = _("Several people have the name “%(name)s”. All of them are called.", name=typed[1:])
             sentences.append(str(sentence))
-        elif not call.people and (first := next(words(typed), None)) and first.folded[0].isalpha():
+        elif not call.people and (first := next(folded_words(typed), None)) and first.folded[0].isalpha():
             sentences.append(_nobody(typed, first.folded, names.values()))
     return list(dict.fromkeys(sentences))
 
 
 def _nobody(typed: str, first: str, names: Iterable[str]) -> str:
-    alike = [name for name in dict.fromkeys(names) if any(word.folded.startswith(first) for word in words(name))]
+    alike = [name for name in dict.fromkeys(names) if any(word.folded.startswith(first) for word in folded_words(name))]
     if not alike:
         return str(_("“%(typed)s” calls nobody: nobody who can see this has that name.", typed=typed))
     whole = ", ".join(f"@{name}" for name in alike[:SUGGESTED]) + (" …" if len(alike) > SUGGESTED else "")
@@ -108,13 +108,13 @@ def _named(typed: str, known: Mapping[tuple[str, ...], list[int]], names: Mappin
 
 def _key(name: str) -> tuple[str, ...]:
     """A name as it is compared: the signs before its first word, and its words."""
-    found = list(words(name))
+    found = list(folded_words(name))
     return (fold(name[: found[0].start] if found else name), *(word.folded for word in found))
 
 
 def _gaps(name: str) -> list[str]:
     """What stands between the words of a name."""
-    return [name[one.end : other.start] for one, other in pairwise(words(name))]
+    return [name[one.end : other.start] for one, other in pairwise(folded_words(name))]
 
 
 def _joins(gap: str) -> bool:

@@ -30,8 +30,8 @@ from klimawerk.comments.responses import (
 )
 from klimawerk.comments.thread_list import Page
 from klimawerk.comments.view import Talk, talk_of
-from klimawerk.database import BROKEN
-from klimawerk.folding import ALIKE
+from klimawerk.database import WRITE_FAILURES
+from klimawerk.folding import EQUIVALENTS
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.access import Opened, readable_item
@@ -116,7 +116,7 @@ def people(item_id: int) -> ResponseReturnValue:
     letters are alike when a name is looked for."""
     talk = talk_here(readable_item(item_id))
     side = talk.member.side if request.args.get("side") else ""
-    return jsonify(people=[vars(author) for author in talk.people.who_can_be_called(side)], alike=ALIKE)
+    return jsonify(people=[vars(author) for author in talk.people.who_can_be_called(side)], alike=EQUIVALENTS)
 
 
 @bp.get("/threads/<int:thread_id>")
@@ -216,7 +216,7 @@ def _read(talk: Talk, page: Page) -> None:
     """After the page was drawn, which says what is new. A page can be read although nothing can be stored."""
     if is_fetched_ahead():
         return
-    with suppress(*BROKEN):
+    with suppress(*WRITE_FAILURES):
         read_marks.shown(talk.member, talk.item.id, [thread.id for thread in page.threads])
 
 

@@ -22,7 +22,7 @@ from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.models import Item
-from klimawerk.text import same
+from klimawerk.text import equal_once_cleaned
 
 OPENED, REPLIED, EDITED, DELETED = "opened", "replied", "edited", "deleted"
 RESOLVED, REOPENED, ASSIGNED = "resolved", "reopened", "assigned"
@@ -78,7 +78,7 @@ def edit(comment: Comment, words: str, *, by: Member) -> None:
         db.session.refresh(comment)
         if comment.deleted_at is not None:
             raise Refused(_("This comment was deleted meanwhile."))
-        if not same(comment.words, words):
+        if not equal_once_cleaned(comment.words, words):
             record(comment.thread, EDITED, by, comment, words=comment.words)
             comment.words, comment.edited_at = words, now()
             translation.forget(comment.id)

@@ -19,7 +19,7 @@ from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
 from klimawerk.sheets.view import View
-from klimawerk.text import cut, looks_same
+from klimawerk.text import truncate, visually_equal
 from klimawerk.versions.diff_html import Marker
 from klimawerk.versions.text_diff import compare_words
 
@@ -47,7 +47,7 @@ class SubjectView:
         """Whether something else stands there now; with a passage, whether its words stand there less often."""
         if self.passage:
             return times(self.now, self.passage) < max(1, times(self.was, self.passage))
-        return not looks_same(self.was, self.now)
+        return not visually_equal(self.was, self.now)
 
     @property
     def difference(self) -> Markup:
@@ -147,7 +147,7 @@ def _row_name(v: View, row: Row) -> str:
     kind = v.sheet.rows[row.kind]
     first = next((words for cell in kind.cells if (words := v.said(cell, row)[0])), "")
     one = code_labels.words(kind.one, v.sides)
-    return str(_("%(row)s “%(words)s”", row=one, words=cut(first, 60))) if first else one
+    return str(_("%(row)s “%(words)s”", row=one, words=truncate(first, 60))) if first else one
 
 
 def _anchor(v: View, field: Field, key: str, row: Row | None) -> str:

@@ -18,7 +18,7 @@ from klimawerk.accounts.models import Person
 from klimawerk.comments.models import CommentEvent, CommentMention
 from klimawerk.comments.read_marks import joined_at
 from klimawerk.comments.service import ASSIGNED
-from klimawerk.database import BROKEN, writing
+from klimawerk.database import WRITE_FAILURES, writing
 from klimawerk.digests import missed_activity, rendering
 from klimawerk.digests.due_times import next_due
 from klimawerk.digests.missed_activity import Window
@@ -32,7 +32,7 @@ SETTLED = timedelta(seconds=30)
 """What is younger waits for the next mail: its transaction may not have ended, and it would be passed over for good."""
 
 
-def make_all(moment: datetime, breathe: Callable[[], None]) -> int:
+def make_all(moment: datetime, yield_if_due: Callable[[], None]) -> int:
     """Make the mails of everybody for whom one is due. Returns how many were made."""
     due = and_(DigestChoice.frequency != NEVER, DigestChoice.due_at <= moment)
     query = select(DigestChoice.person_id).join(Person).where(Person.ended_at.is_(None), Person.demo.is_(False))
@@ -41,12 +41,12 @@ def make_all(moment: datetime, breathe: Callable[[], None]) -> int:
     for person_id in db.session.scalars(query.where(or_(due, DigestChoice.frequency == AT_ONCE))).all():
         try:
             made += make(person_id, moment)
-        except BROKEN:
+        except WRITE_FAILURES:
             raise
         except Exception:  # one person's trouble is not everybody's: theirs stays due
             log.exception("the digest of person %s was not made", person_id)
             db.session.rollback()
-        breathe()
+        yield_if_due()
     return made
 
 

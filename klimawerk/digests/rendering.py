@@ -16,7 +16,7 @@ from klimawerk.comments.quotations import QUOTE, is_quotation
 from klimawerk.digests.digest_content import calls_in, chapters
 from klimawerk.digests.missed_activity import Found, Window
 from klimawerk.digests.unsubscribe_link import address_to_stop
-from klimawerk.text import cut, without_controls
+from klimawerk.text import truncate, without_control_characters
 
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
@@ -54,7 +54,7 @@ def rendered(person: Person, found: Found, windows: Mapping[int, Window]) -> Ren
         lines = current_app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
         text = _MANY_BREAKS.sub("\n\n", lines.get_template("digests/mail.txt").render(words))
         subject = _subject(calls, [one.title for one in shown])
-        return Rendered(*map(without_controls, (subject, text, html)))
+        return Rendered(*map(without_control_characters, (subject, text, html)))
 
 
 def wrapped(line: str) -> list[str]:
@@ -74,4 +74,4 @@ def _subject(calls: int, titles: list[str]) -> str:
     else:
         line = _("What is new: %(about)s", about=about)
     line = " ".join(str(line).split())
-    return cut(line, 150, "…")
+    return truncate(line, 150, "…")

@@ -18,12 +18,12 @@ def digests_over_a_restore() -> Callable[[], str]:
     A mark that is not known now (in an empty installation, or another one) moves to this moment: rather is something
     not told by mail than twice. Mails of the backup that do not wait now have been sent, or given up by somebody.
     """
-    here = installation.name()[0]
+    here = installation.installation_id()[0]
     marks = {(one.person_id, one.partnership_id): (one.told_until, one.called_until) for one in _marks()}
     waiting = set(db.session.scalars(select(DigestMail.message_id).where(DigestMail.state.in_((WAITING, SENDING)))))
 
     def move() -> str:
-        moment, same = now(), installation.name()[0] == here
+        moment, same = now(), installation.installation_id()[0] == here
         for mark in _marks():
             known = marks.get((mark.person_id, mark.partnership_id)) if same else None
             told, called = known or (moment, moment)

@@ -7,7 +7,7 @@ import logging
 from flask import Flask
 
 from klimawerk import pycrdt_errors
-from klimawerk.database import BROKEN, breathe
+from klimawerk.database import WRITE_FAILURES, yield_if_due
 from klimawerk.digests import sending
 from klimawerk.extensions import db, socketio
 
@@ -32,12 +32,12 @@ def _run(app: Flask) -> None:
 def _round(app: Flask) -> None:
     """A failure reaches the log; the next round comes all the same."""
     try:
-        with pycrdt_errors.as_exception(), app.app_context():
+        with pycrdt_errors.panics_as_exceptions(), app.app_context():
             try:
-                sending.one_round(breathe=breathe)
+                sending.one_round(yield_if_due=yield_if_due)
             finally:
                 db.session.remove()
-    except BROKEN as error:
+    except WRITE_FAILURES as error:
         log.error("digests wait for the database: %s", type(error).__name__)
     except Exception:
         log.exception("a round of digests failed")

@@ -11,7 +11,7 @@ from datetime import datetime
 from klimawerk.accounts import mail as postman
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
-from klimawerk.database import BROKEN
+from klimawerk.database import WRITE_FAILURES
 from klimawerk.digests import builder, outbox, preferences
 from klimawerk.digests.mail_message import message_of
 from klimawerk.digests.models import NEVER, DigestMail
@@ -24,7 +24,7 @@ from klimawerk.text import line
 log = logging.getLogger(__name__)
 
 
-def one_round(moment: datetime | None = None, breathe: Callable[[], None] = lambda: None) -> Counter[str]:
+def one_round(moment: datetime | None = None, yield_if_due: Callable[[], None] = lambda: None) -> Counter[str]:
     """Make and send what is due at `moment` (default: now). Returns how many were made, sent, failed and dropped.
 
     `breathe` is called between two mails, so that a server goes on serving. Nothing happens without a mail server.
@@ -34,13 +34,13 @@ def one_round(moment: datetime | None = None, breathe: Callable[[], None] = lamb
         return counted
     at = moment or now()
     preferences.welcome(at)
-    counted["made"] = builder.make_all(at, breathe)
+    counted["made"] = builder.make_all(at, yield_if_due)
     for mail_id in outbox.due(at):
         outcome = _one(mail_id, at if moment else now())
         counted[outcome] += 1
         if outcome == "away":  # the rest waits for the next round, and loses no try
             break
-        breathe()
+        yield_if_due()
     return counted
 
 
@@ -70,7 +70,7 @@ def _one(mail_id: int, moment: datetime) -> str:
     except (OSError, smtplib.SMTPException, ValueError) as problem:
         _failed(taken, 0, type(problem).__name__, moment, for_good=False)
         return "away" if isinstance(problem, OSError) else "failed"
-    except BROKEN:
+    except WRITE_FAILURES:
         raise
     except Exception as problem:  # whatever it is, others' mails go on
         log.exception("digest %s stumbled", mail_id)

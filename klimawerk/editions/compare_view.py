@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import and_, or_, select
 
-from klimawerk.database import breathe
+from klimawerk.database import yield_if_due
 from klimawerk.editions import comparison
 from klimawerk.editions.comparison import ItemChange
 from klimawerk.editions.edition_view import title_in
@@ -116,7 +116,7 @@ class EditionsCompared:
         return Shown(change, code, title, lang, self._opened.get(change.item_id), self._address(change))
 
     def _compared(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> Compared:
-        breathe()  # others are not kept waiting by a long programme
+        yield_if_due()  # others are not kept waiting by a long programme
         found = [version_states.stood(part.head, contents, self._known) for part in (change.old, change.new) if part]
         old, new = found[0], found[-1]
         v = replace(self.v, opened=replace(self.v.opened, item=item))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from klimawerk.clock import now
-from klimawerk.database import breathe, writing
+from klimawerk.database import writing, yield_if_due
 from klimawerk.editions import hash_chain
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.snapshots import Part, read_now
@@ -21,7 +21,7 @@ from klimawerk.live.changes import note
 from klimawerk.partnerships.access import Member
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
-from klimawerk.text import cut
+from klimawerk.text import truncate
 from klimawerk.versions import part_store
 from klimawerk.versions.contributors import contributors
 from klimawerk.versions.hash_chain import digest
@@ -64,7 +64,7 @@ def make(
     What takes time is done outside of the transaction. A `request_key` that made one before answers that one. Raises
     Nameless, and Busy when others take versions again and again meanwhile.
     """
-    words = cut(name.strip(), LONGEST_NAME)
+    words = truncate(name.strip(), LONGEST_NAME)
     if not words or purpose not in PURPOSES:
         raise Nameless
     if before := earlier(request_key):
@@ -72,7 +72,7 @@ def make(
     for _attempt in range(ATTEMPTS):
         moment = _look(programme, by)
         made = Edition(programme_id=programme.id, name=words, purpose=purpose, by=by.person.id, side=by.side)
-        made.note = cut(remark.strip(), LONGEST_NOTE)
+        made.note = truncate(remark.strip(), LONGEST_NOTE)
 
         def store(made: Edition = made, moment: _Moment = moment) -> str:
             note(topic(programme.id))
@@ -94,7 +94,7 @@ def rename(edition: Edition, *, name: str, remark: str) -> None:
     with writing():
         db.session.refresh(edition)
         note(topic(edition.programme_id))
-        edition.name, edition.note = cut(name.strip(), LONGEST_NAME), cut(remark.strip(), LONGEST_NOTE)
+        edition.name, edition.note = truncate(name.strip(), LONGEST_NAME), truncate(remark.strip(), LONGEST_NOTE)
 
 
 def editions_of(programme_id: int) -> Sequence[Edition]:
@@ -162,7 +162,7 @@ def _look(programme: Programme, by: Member) -> _Moment:
         readings = [part.reading for part in parts.values() if part.reading]
     for reading in readings:
         found.packed.update(part_store.pack(reading.parts))
-        breathe()  # others are not kept waiting
+        yield_if_due()  # others are not kept waiting
     return found
 
 

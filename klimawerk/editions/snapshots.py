@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 
 from klimawerk import safe_json
 from klimawerk.collab.models import Document
-from klimawerk.database import breathe
+from klimawerk.database import yield_if_due
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.extensions import db
 from klimawerk.goals.service import goals_of
@@ -113,7 +113,7 @@ def read_now(programme: Programme) -> Parts:
         reading = None
         if version is None or (version.rev, version.seq) != (revs[item.name], seqs.get(item.name)):
             reading = read(item.id)
-            breathe()  # others are not kept waiting by a long programme
+            yield_if_due()  # others are not kept waiting by a long programme
             if version is not None and digest(reading.manifest()) == version.content_hash:
                 reading = None
         found[item.id] = Part(item.id, version, reading)

@@ -67,7 +67,7 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
 
 
 @click.command()
-@click.argument("programme", type=click.IntRange(1, scalars.LARGEST))
+@click.argument("programme", type=click.IntRange(1, scalars.MAX_INT))
 @click.argument("file", type=click.File("wb"), default="-")
 @click.option("--without-history", is_flag=True, help="Only what stands there now, no versions and editions.")
 @with_appcontext

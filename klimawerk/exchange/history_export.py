@@ -22,7 +22,7 @@ from klimawerk.extensions import db
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import rows_of_all
-from klimawerk.text import tidy
+from klimawerk.text import clean_json
 from klimawerk.versions import part_store, service
 from klimawerk.versions.models import Version
 
@@ -56,7 +56,7 @@ def _but_hashed(value: Any) -> Any:
     """Texts in their one form, but for what hashes were made of."""
     if isinstance(value, dict):
         return {key: one if key in ("parts", "manifest") else _but_hashed(one) for key, one in value.items()}
-    return [_but_hashed(one) for one in value] if isinstance(value, list) else tidy(value)
+    return [_but_hashed(one) for one in value] if isinstance(value, list) else clean_json(value)
 
 
 class _Pseudonyms:

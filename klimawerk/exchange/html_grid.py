@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from klimawerk.cooperative import breathe
+from klimawerk.cooperative import yield_if_due
 
 MERGED = "〃"
 """Stands in a cell for the one above it, with which it is merged; people may write it, too."""
@@ -95,7 +95,7 @@ class HtmlGrid:
         above: dict[int, tuple[CellElement, int]] = {}
         group = 0
         for row in self._table.rows:
-            breathe()
+            yield_if_due()
             above, group = (above if row.group == group else {}), row.group
             line = {column: cell for column, (cell, _left) in above.items()}
             above = {column: (cell, left - 1) for column, (cell, left) in above.items() if left > 1}

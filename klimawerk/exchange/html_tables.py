@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from klimawerk.cooperative import breathe
+from klimawerk.cooperative import yield_if_due
 from klimawerk.exchange.html_grid import CellElement, HtmlGrid, RowElement, StruckElement, TableElement
 
 _LEVELS = 3  # tables in tables; deeper ones are text
@@ -65,7 +65,7 @@ def read_html(pasted: str, most_rows: int, most_columns: int) -> HtmlTable:
     Of larger tables one row or column more than there may be, so that the caller notices."""
     reader = _Reader(most_columns, _struck_classes(pasted))
     for token in _TOKEN.finditer(_without_comments(pasted)):
-        breathe()
+        yield_if_due()
         end, tag, attributes, text = token.groups(default="")
         if text:
             reader.text(html.unescape(_LONG_REFERENCE.sub("\N{REPLACEMENT CHARACTER}", text)))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from flask_babel.speaklater import LazyString
 
-from klimawerk.text import cut
+from klimawerk.text import truncate
 
 Sentence: TypeAlias = LazyString | str
 
@@ -21,7 +21,7 @@ class Place:
 
     def at(self, key: str) -> Place:
         """The part with that key. Long keys (nobody writes them) are shortened."""
-        return Place((*self.steps, cut(key, 61, "…")))
+        return Place((*self.steps, truncate(key, 61, "…")))
 
     def entry(self, number: int, thing: object = None) -> Place:
         """The entry of a list; a thing with a code is named by it."""
@@ -58,4 +58,4 @@ class Refused(Exception):
 
 def shown(value: Any) -> str:
     """A wrong value as it may stand in a sentence: short, on one line."""
-    return cut("".join(c if c.isprintable() else "�" for c in str(value)[:200]), 61, "…")
+    return truncate("".join(c if c.isprintable() else "�" for c in str(value)[:200]), 61, "…")

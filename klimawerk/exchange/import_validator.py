@@ -25,7 +25,7 @@ from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.sheets.rows import MAX_ROWS
 from klimawerk.sheets.sheet_schema import Field, RowKind, Sheet
-from klimawerk.text import tidy
+from klimawerk.text import clean_json
 
 MAX_GOALS, MAX_MEASURES, MAX_ALL_ROWS = 200, 300, 20_000  # more would hold up everybody else while it is stored
 CODE_LENGTH, FIELD_CODE_LENGTH = 20, 6
@@ -43,7 +43,7 @@ def check(data: Any) -> Draft:
     for part in ("meta", "partnership", "programme"):
         if part not in data:
             raise Refused(_("This file does not hold a programme: its part “%(part)s” is missing.", part=part))
-    data = {name: part if name == "history" else tidy(part) for name, part in data.items()}
+    data = {name: part if name == "history" else clean_json(part) for name, part in data.items()}
     warnings: list[Problem] = []
     file_header.keep_out(data, _PARTS, Place(), warnings)
     frame = file_header.frame_in(data["meta"], warnings)

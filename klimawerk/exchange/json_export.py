@@ -17,7 +17,7 @@ from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.money import Rates
 from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.sheets.sheet_schema import RowKind, Sheet
-from klimawerk.text import tidy
+from klimawerk.text import clean_json
 
 Json = dict[str, Any]
 
@@ -40,7 +40,7 @@ def write_out(draft: Draft, talks: list[Json]) -> Json:
         "decisions_sample": decisions,
         "totals": totals(draft.measures, writer.rates),
     }
-    return {name: tidy(part) for name, part in file.items()}
+    return {name: clean_json(part) for name, part in file.items()}
 
 
 def to_bytes(file: Json) -> bytes:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from klimawerk import text
-from klimawerk.cooperative import breathe
+from klimawerk.cooperative import yield_if_due
 from klimawerk.exchange.html_grid import MERGED
 from klimawerk.exchange.html_tables import HtmlTable, read_html
 
@@ -93,7 +93,7 @@ def _from_text(pasted: str) -> Grid:
     row: list[str] = []
     rows, at = [row], 0
     while at <= len(given):
-        breathe()
+        yield_if_due()
         cell, at = _quoted_cell(given, at, delimiter) or _plain_cell(given, at, delimiter)
         row.append(cell)
         if given[at : at + 1] == "\n":
@@ -130,7 +130,7 @@ def _quoted_cell(given: str, at: int, delimiter: str) -> tuple[str, int] | None:
 
 
 def _clean(cell: str) -> str:
-    breathe()
+    yield_if_due()
     lines = [" ".join(line.split()) for line in text.clean(cell).split("\n")]
     cleaned = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
     return "" if text.is_blank(cleaned) else cleaned

@@ -19,7 +19,7 @@ from klimawerk.sheets.sheet_schema import Field
 from klimawerk.text import on_one_line
 
 FIRST_YEAR, LAST_YEAR = scalars.FIRST_YEAR, scalars.LAST_YEAR
-MOST_MONEY = scalars.TOO_MUCH
+MOST_MONEY = scalars.MAX_AMOUNT
 CENT = Decimal("0.01")
 MAX_MEASUREMENTS = 200
 MOST_NUMBER = Decimal(10) ** 15

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from klimawerk import cooperative
 from klimawerk.accounts import existing_accounts
 from klimawerk.clock import now
-from klimawerk.database import BROKEN, writing
+from klimawerk.database import WRITE_FAILURES, writing
 from klimawerk.extensions import db
 from klimawerk.jobs import folders
 from klimawerk.jobs.folders import Order
@@ -39,7 +39,7 @@ from klimawerk.jobs.models import (
     STORING,
     Job,
 )
-from klimawerk.text import cut
+from klimawerk.text import truncate
 
 KEPT = timedelta(minutes=30)
 """How long a job is kept after its state last changed, with its files as far as they are still needed."""
@@ -194,7 +194,7 @@ def submit(
             if (session.scalar(select(func.count()).where(Job.state.in_(ACTIVE))) or 0) >= MOST:
                 raise Full
             earlier = _forget(session, Job.person_id == person_id, Job.kind == kind, Job.state.not_in(ACTIVE))
-            asked = {"file_name": cut(file_name, 200), "size": size}
+            asked = {"file_name": truncate(file_name, 200), "size": size}
             job = Job(key=key, person_id=person_id, kind=kind, step=step, asked=asked)
             session.add(job)
     except IntegrityError as error:
@@ -390,7 +390,7 @@ def _storing(key: str, claim: Claim) -> Callable[[], None]:
 
 
 def _stop(claim: Claim, error: Exception) -> None:
-    if isinstance(error, BROKEN):
+    if isinstance(error, WRITE_FAILURES):
         raise error  # the database is away: whoever comes next tries again
     if not isinstance(error, Stop):
         log.error("a job could not be stored", exc_info=error)
@@ -418,5 +418,5 @@ def _copy(source: IO[bytes], target: Path) -> int:
     with os.fdopen(descriptor, "wb") as file:
         while piece := source.read(PIECE):
             file.write(piece)
-            cooperative.breathe()
+            cooperative.yield_if_due()
         return file.tell()

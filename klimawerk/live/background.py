@@ -11,7 +11,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from klimawerk import pycrdt_errors
-from klimawerk.database import BROKEN
+from klimawerk.database import WRITE_FAILURES
 
 log = logging.getLogger(__name__)
 TICK = 1.0  # seconds
@@ -70,9 +70,9 @@ class Keeper:
 
     def _do(self, job: Callable[[], None]) -> None:
         try:
-            with pycrdt_errors.as_exception(), self._app.app_context():
+            with pycrdt_errors.panics_as_exceptions(), self._app.app_context():
                 job()
-        except BROKEN as error:
+        except WRITE_FAILURES as error:
             self.trouble()
             log.error("a background job failed: %s", type(error).__name__)
         except Exception:

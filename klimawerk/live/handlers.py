@@ -117,7 +117,7 @@ def _unheard(pages: Pages, page: Page, payload: Any, weigh: Callable[[Payload], 
 
 def _hand_over(event: str, handler: LightHandler, page: Page, payload: Payload, reply: Reply) -> None:
     try:
-        with pycrdt_errors.as_exception():
+        with pycrdt_errors.panics_as_exceptions():
             handler(page, payload, reply)
     except Refused as refusal:
         reply.no(refusal.code)
@@ -128,7 +128,7 @@ def _hand_over(event: str, handler: LightHandler, page: Page, payload: Payload, 
 
 def _answer(app: Flask, event: str, handler: Handler, page: Page, payload: Payload) -> Payload:
     try:
-        with pycrdt_errors.as_exception(), app.app_context():
+        with pycrdt_errors.panics_as_exceptions(), app.app_context():
             return {"ok": True, **(handler(page, payload) or {})}
     except Refused as refusal:
         return _no(refusal.code)

@@ -39,7 +39,7 @@ class Presence:
             return {}
         if type(number) is not int:
             raise Refused(events.INVALID)
-        if not 0 < number <= scalars.LARGEST:
+        if not 0 < number <= scalars.MAX_INT:
             raise Refused(events.NOT_FOUND)
         entry = self._entry(page, f"programme:{number}", {key: _name(payload, key) for key in _SHOWN[4:]})
         if entry is None:

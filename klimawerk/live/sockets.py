@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from socketio.exceptions import ConnectionRefusedError as Refusal
 
 from klimawerk import database
-from klimawerk.database import after_commit, breathe, writing
+from klimawerk.database import after_commit, writing, yield_if_due
 from klimawerk.live import changes, events, identity, topic_access, transport
 from klimawerk.live.background import Keeper
 from klimawerk.live.database_health import Storage
@@ -43,7 +43,7 @@ class Live:
         self.told = Told(self.pages, self.bus, self.tell)
         self.storage = Storage(app, server, self.keeper)
         self.keeper.trouble = self.storage.failed
-        database.on_trouble(app, self.storage.failed)
+        database.on_write_failure(app, self.storage.failed)
         self.on_gone: list[Callable[[Page], None]] = []
         self.on_recheck: list[Callable[[Page], None]] = []
         self.on_life: list[Callable[[Page], None]] = []
@@ -190,7 +190,7 @@ def _connect(here: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
     try:
         with here.app.request_context(environ):
             who = identity.current()
-    except database.BROKEN:
+    except database.WRITE_FAILURES:
         here.storage.failed()
         raise Refusal(events.UNAVAILABLE) from None
     if who is None:
@@ -249,7 +249,7 @@ def _allowed(page: Page, asked: list[str]) -> list[str]:
             if topic in page.topics or topic_access.may_watch(page.person_id, topic):
                 allowed.append(topic)
             if number % TOPICS_A_MESSAGE == 0:
-                breathe()  # others are not kept waiting by a long list
+                yield_if_due()  # others are not kept waiting by a long list
         if page.rechecks == rechecks:
             return allowed
 

@@ -137,7 +137,7 @@ def _websocket(max_message_size: int) -> Any:
             while not self._talk.take(1):
                 time.sleep(0.02)
             if self._talk.level < TALK_AT_ONCE - BREATH:
-                cooperative.breathe()
+                cooperative.yield_if_due()
 
     return Transport
 

@@ -15,7 +15,7 @@ from klimawerk.extensions import db
 from klimawerk.sheets import code_labels, value_display
 from klimawerk.sheets.models import FieldChange, Item, Row
 from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
-from klimawerk.text import looks_same
+from klimawerk.text import visually_equal
 from klimawerk.versions.reference_names import Names
 
 MOST, LONGEST = 4, 40  # parts of a line; letters of a value that is told
@@ -59,7 +59,7 @@ def _fields(item: Item, since: datetime, until: datetime, but: int, language: st
     fields, sides = sheet_of(item.kind).fields, code_labels.side_names(item.frame.partnership)
     for key, (old, new) in spans.items():
         field = fields.get(split_key(key)[0])
-        if field is not None and not looks_same(old, new):
+        if field is not None and not visually_equal(old, new):
             yield _told(field, old, new, language, sides)
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from klimawerk import scalars
 from klimawerk.accounts.access import current_person, login_required, signed_in
 from klimawerk.clock import now
-from klimawerk.database import BROKEN
+from klimawerk.database import WRITE_FAILURES
 from klimawerk.news import seen_marks
 from klimawerk.news.view import News, news_for
 from klimawerk.sheets.access import readable_item
@@ -47,7 +47,7 @@ def note_opened(response: Response) -> Response:
     if request.endpoint in SHEETS and response.status_code == 200 and _is_page():
         person, item_id = current_person(), (request.view_args or {}).get("item_id")
         if person is not None and item_id:
-            with suppress(*BROKEN):  # a page can be read although nothing can be stored
+            with suppress(*WRITE_FAILURES):  # a page can be read although nothing can be stored
                 seen_marks.opened(item_id, by=person.id)
     return response
 

@@ -13,7 +13,7 @@ from klimawerk.clock import now
 from klimawerk.comments.models import Comment
 from klimawerk.comments.participants import Author, People
 from klimawerk.comments.quotations import is_quotation
-from klimawerk.database import breathe
+from klimawerk.database import yield_if_due
 from klimawerk.extensions import db
 from klimawerk.news.activity import CHANGED, MENTION, OUTCOME, Happening, memberships
 from klimawerk.news.change_summary import summary
@@ -23,7 +23,7 @@ from klimawerk.partnerships.access import Member
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
-from klimawerk.text import clean, shorten
+from klimawerk.text import clean, truncate_with_ellipsis
 
 MOST = 30  # entries of a page
 EXCERPT = 160  # letters of a comment
@@ -122,7 +122,7 @@ def news_for(person: Person, language: str) -> News:
     groups.sort(key=lambda group: group.order, reverse=True)
     for group in groups[:MOST]:
         news.entries.append(_entry(group, news.until, language))
-        breathe()  # others are served meanwhile: each entry takes some questions
+        yield_if_due()  # others are served meanwhile: each entry takes some questions
     news.more = len(groups) - len(news.entries)
     news.measures = sum(1 for group in groups if group.changed and group.item.kind == "measure")
     news.since = min((one.at for group in groups for one in group.happened), default=None)
@@ -160,7 +160,7 @@ def shortened(words: str, most: int = EXCERPT) -> str:
     words = clean(words)
     own = " ".join(line for line in words.splitlines() if not is_quotation(line)).strip()
     plain = " ".join((own or words).split())
-    return shorten(plain, most)
+    return truncate_with_ellipsis(plain, most)
 
 
 def _items(ids: list[int]) -> list[Item]:

@@ -103,7 +103,7 @@ def restore(path: Path) -> Backup:
             _renumber(session)
             _raise_topics(session, seen)
             document_store.new_generations()
-            installation.begin_anew()
+            installation.start_new_generation()
             session.flush()
             session.expire_all()
             said = tuple(filter(None, [deed() for deed in afterwards]))

@@ -49,7 +49,7 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
     Whether there is an account with the address changes nothing, unless it belongs to a member, whom they see anyway.
     """
     email = clean_email(invitation.email)
-    name = text.cut(text.line(invitation.name), 120)
+    name = text.truncate(text.line(invitation.name), 120)
     with writing():
         changes.note(service.topic(member.partnership.id))
         _check_invitation(member, invitation)

@@ -39,7 +39,7 @@ from klimawerk.privacy.personal_data import WHAT_BECOMES_OF, Fate
 from klimawerk.search import index
 from klimawerk.sheets import lock_service
 from klimawerk.sheets.models import EditLock, Frame, Item
-from klimawerk.text import cut
+from klimawerk.text import truncate
 
 SIGN_IN_ACTIONS = ("signed_in", "signed_out", "signed_out_everywhere", "sign_in_failed", "reset_asked")
 WITH_WORDS = (EDITED, RESOLVED, REOPENED)
@@ -205,7 +205,7 @@ def _take_names_out(traces: Traces, mail: DigestMail) -> None:
     change, marked = _without(traces.own_names), _without([str(escape(name)) for name in traces.own_names])
     without_calls, language = _without_calls(traces), mail.language
     mail.subject, mail.text = (
-        cut(change(mail.subject, language), 300),
+        truncate(change(mail.subject, language), 300),
         change(without_calls(mail.text, language), language),
     )
     mail.html = marked(without_calls(mail.html, language), language)
@@ -259,7 +259,7 @@ def _words_changed(traces: Traces) -> set[int]:
     for thread in db.session.scalars(outcomes):
         outcome = change(thread.outcome, "en")
         if outcome != thread.outcome:
-            thread.outcome = cut(outcome, 300)
+            thread.outcome = truncate(outcome, 300)
             found.add(thread.id)
     return found
 

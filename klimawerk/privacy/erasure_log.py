@@ -45,13 +45,13 @@ def write() -> None:
 
 def still_there(wanted: Iterable[Mark]) -> list[Person]:
     """Those of them whom the database holds, not erased."""
-    key, numbers = installation.name()[0], {number for _, number, _ in wanted}
+    key, numbers = installation.installation_id()[0], {number for _, number, _ in wanted}
     query = select(Person).where(Person.erased_at.is_(None), Person.id.in_(numbers)).order_by(Person.id)
     return [one for one in db.session.scalars(query) if (key, one.id, one.created_at.isoformat()) in set(wanted)]
 
 
 def _in_database() -> set[Mark]:
-    key = installation.name()[0]
+    key = installation.installation_id()[0]
     query = select(Person.id, Person.created_at).where(Person.erased_at.is_not(None))
     return {(key, number, made.isoformat()) for number, made in db.session.execute(query).all()}
 

@@ -19,7 +19,7 @@ from klimawerk.accounts.known_browsers import KnownBrowser
 from klimawerk.accounts.models import AuditEntry, Link, Login
 from klimawerk.clock import now
 from klimawerk.comments.models import CommentsRead
-from klimawerk.database import breathe, writing
+from klimawerk.database import writing, yield_if_due
 from klimawerk.digests.models import DROPPED, FAILED, SENT, DigestMail
 from klimawerk.extensions import db
 from klimawerk.idempotency import service as idempotency
@@ -169,4 +169,4 @@ def _apply(rule: Rule, moment: datetime) -> int:
                 delete(rule.table).where(first, rule.due(moment)), execution_options={"synchronize_session": False}
             )
             gone += int(done.rowcount)  # type: ignore[attr-defined]
-        breathe()
+        yield_if_due()

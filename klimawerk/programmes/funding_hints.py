@@ -14,7 +14,7 @@ from flask_babel import format_decimal
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
-from klimawerk.codes import Code, find
+from klimawerk.codes import CodeEntry, find
 from klimawerk.money import Cells, Rates, Status, counts, sums, total
 from klimawerk.sheets.date_parsing import first_day, last_day
 
@@ -84,7 +84,7 @@ def _of_measure(budget: Budget, rates: Rates) -> Iterable[Hint]:
 class _Application:
     """A grant asked for in one application, for one or more measures."""
 
-    source: Code
+    source: CodeEntry
     name: str
     budgets: list[Budget]
 
@@ -165,7 +165,7 @@ class _Application:
 
 def _applications(budgets: list[Budget]) -> list[_Application]:
     """Lines without an application id count as one application per measure and source."""
-    found: dict[tuple[str, str, int], tuple[Code, str, list[Budget]]] = {}
+    found: dict[tuple[str, str, int], tuple[CodeEntry, str, list[Budget]]] = {}
     for budget in budgets:
         for line in budget.funding:
             source = find("funding_source", line.get("source"))

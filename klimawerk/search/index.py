@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert, select
 from klimawerk.collab import document_store
 from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.topics import ALL_SIDES
-from klimawerk.database import breathe, writing
+from klimawerk.database import writing, yield_if_due
 from klimawerk.extensions import db
 from klimawerk.folding import VERSION
 from klimawerk.live import changes
@@ -110,7 +110,7 @@ def refresh(item_ids: Iterable[int]) -> int:
         if item is not None and not item.frame.arriving:
             _refresh(item)
             count += 1
-            breathe()  # others are served meanwhile
+            yield_if_due()  # others are served meanwhile
     return count
 
 

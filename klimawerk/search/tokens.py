@@ -14,7 +14,7 @@ AROUND = 70  # letters before and behind a hit
 
 def folded(text: str) -> str:
     """All words of a text with single blanks between, as they are indexed: letters, digits and marks alone."""
-    return " ".join(word.folded for word in folding.words(text))
+    return " ".join(word.folded for word in folding.folded_words(text))
 
 
 def wanted(question: str) -> list[str]:
@@ -39,6 +39,6 @@ def passage(text: str, words: Sequence[str]) -> Markup:
 
 
 def _hits(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    for start, end, word in folding.words(text):
+    for start, end, word in folding.folded_words(text):
         if any(word.startswith(one) if one == words[-1] else word == one for one in words):
             yield start, end

@@ -14,7 +14,7 @@ from babel import Locale, dates
 from flask_babel import lazy_gettext as _
 
 from klimawerk import scalars
-from klimawerk.text import clean, look
+from klimawerk.text import clean, visual_key
 
 _YEARS = range(scalars.FIRST_YEAR, scalars.LAST_YEAR + 1)
 _LONGEST = 60  # characters
@@ -49,7 +49,7 @@ def parse_month(text: str, locale: str) -> str | AmbiguousDate | None:
     ("05/09/2027") is ambiguous where several orders give a date. Names are understood in all languages at once.
     `locale` is the reader's and says which of them is likelier.
     """
-    text = look(clean(text)).strip()
+    text = visual_key(clean(text)).strip()
     if (
         len(text) > _LONGEST
         or _OTHER_SIGNS.search(text)

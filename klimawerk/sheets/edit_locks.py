@@ -19,7 +19,7 @@ from klimawerk.accounts.person_names import names_of
 from klimawerk.collab import document_store
 from klimawerk.extensions import db
 from klimawerk.sheets.models import EditLock, Item
-from klimawerk.text import cut
+from klimawerk.text import truncate
 
 PERSON = "person"
 LONGEST = 200
@@ -72,7 +72,7 @@ def state_of(locks: list[EditLock]) -> State:
     names = _names(locks)
     by = dict.fromkeys(name for lock in locks if (name := names[lock.id]))
     reasons = dict.fromkeys(lock.reason for lock in locks if lock.reason)
-    return bool(locks), cut(" · ".join(reasons), LONGEST), cut(", ".join(by), LONGEST)
+    return bool(locks), truncate(" · ".join(reasons), LONGEST), truncate(", ".join(by), LONGEST)
 
 
 def cover_new(item: Item) -> None:

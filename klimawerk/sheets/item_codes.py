@@ -10,7 +10,7 @@ from sqlalchemy import select
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.sheet_schema import CODE
-from klimawerk.text import look
+from klimawerk.text import visual_key
 
 DIGITS = 6  # of the number in a code
 
@@ -35,4 +35,4 @@ def next_code(frame: Frame, kind: str, prefix: str, *, width: int) -> str:
 def is_free(item: Item, code: str) -> bool:
     """Whether no other goal or measure of the programme has the code, or one that looks the same."""
     others = select(Item.code).where(Item.frame_id == item.frame_id, Item.kind == item.kind, Item.id != item.id)
-    return look(code) not in map(look, db.session.scalars(others))
+    return visual_key(code) not in map(visual_key, db.session.scalars(others))

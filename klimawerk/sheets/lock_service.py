@@ -22,7 +22,7 @@ from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.programme_topic import OUTLINE, head_of, note_under
 from klimawerk.sheets.signals import locks_changed
 from klimawerk.sheets.update_lock import hold
-from klimawerk.text import cut
+from klimawerk.text import truncate
 
 _KINDS = ("programme", "goal", "measure")
 """In which order items are noted, everywhere."""
@@ -54,13 +54,13 @@ def close(item: Item, reason: str, holder: Holder, *, except_id: int | None = No
             "item_id": item.id,
             "except_id": except_id,
             "holder": holder.key,
-            "holder_name": cut(holder.name, LONGEST),
+            "holder_name": truncate(holder.name, LONGEST),
         }
         lock = db.session.scalar(select(EditLock).filter_by(**wanted))
         if lock is None:
             lock = EditLock(**wanted, by=holder.by)
             db.session.add(lock)
-        lock.reason = cut(reason, LONGEST)
+        lock.reason = truncate(reason, LONGEST)
         db.session.flush()
         _derive(item, [lock])
 

@@ -15,7 +15,7 @@ from klimawerk.sheets.item_codes import CodeTaken, is_free
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
 from klimawerk.sheets.programme_topic import OUTLINE, head_of, note_under
 from klimawerk.sheets.update_lock import hold
-from klimawerk.text import looks_same, same, tidy
+from klimawerk.text import clean_json, equal_once_cleaned, visually_equal
 
 
 class _NothingToDo(Exception):
@@ -81,7 +81,7 @@ def set_value(place: Place, value: Any, *, based_on: int, by: int) -> Outcome:
     nobody could tell the two apart. A cell of a deleted row answers GONE and keeps the value in the record of changes.
     Raises Closed, and CodeTaken.
     """
-    value = tidy(value)
+    value = clean_json(value)
     with suppress(_NothingToDo), writing():
         rev = _hold(place, though_gone=True)
         if _same(place.value, value):
@@ -91,7 +91,7 @@ def set_value(place: Place, value: Any, *, based_on: int, by: int) -> Outcome:
             return Outcome.GONE
         _check_code(place, value)
         if place.rev != based_on:
-            if looks_same(place.value, value):
+            if visually_equal(place.value, value):
                 raise _NothingToDo
             _keep_conflict(place, value, by, rev)
             return Outcome.CONFLICT
@@ -113,7 +113,7 @@ def settle(conflict: Conflict, place: Place, *, take: bool, by: int) -> None:
         if waiting is None:
             raise _NothingToDo
         if take:
-            value = tidy(waiting.value)
+            value = clean_json(waiting.value)
             _check_code(place, value)
             _set(place, value, by, rev)
         else:
@@ -162,7 +162,7 @@ def _is_gone(place: Place) -> bool:
 
 def _same(old: Any, new: Any) -> bool:
     empty: tuple[Any, ...] = (None, "", [])
-    return same(old, new) or (old in empty and new in empty)
+    return equal_once_cleaned(old, new) or (old in empty and new in empty)
 
 
 def _set(place: Place, value: Any, by: int, rev: int) -> None:

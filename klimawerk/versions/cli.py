@@ -36,7 +36,7 @@ def verify() -> None:
 
 
 @versions.command("black-out")
-@click.argument("item_id", type=click.IntRange(1, scalars.LARGEST))
+@click.argument("item_id", type=click.IntRange(1, scalars.MAX_INT))
 @click.option(
     "--passage", prompt="The passage, as it stands there", help="Asked for when left out, so no shell keeps it."
 )

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.sheet_schema import Field, RowKind, split_key
 from klimawerk.sheets.view import View
-from klimawerk.text import cut
+from klimawerk.text import truncate
 from klimawerk.versions import comparison
 from klimawerk.versions.comparison import Comparison, RowChange, State
 from klimawerk.versions.comparison_cells import REDLINE, Cell, Cells
@@ -155,7 +155,7 @@ class Compared:
             if cell.kind == "lines":
                 lang = next((code for code in order if cells.get(f"{cell.name}.{code}")), None)
                 if lang:
-                    return cut(str(cells[f"{cell.name}.{lang}"]), 120), lang
+                    return truncate(str(cells[f"{cell.name}.{lang}"]), 120), lang
         first = next((cell for cell in kind.cells if cells.get(cell.name)), None)
         return (self._cells.words(first, cells[first.name]), "") if first else ("", "")
 

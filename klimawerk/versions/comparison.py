@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from klimawerk.text import looks_same
+from klimawerk.text import visually_equal
 from klimawerk.versions.item_state import ROWS, TEXT, VALUES, Head
 from klimawerk.versions.text_diff import TextChange, compare_texts
 
@@ -112,7 +112,7 @@ def _values(old: dict[str, Any], new: dict[str, Any]) -> tuple[ValueChange, ...]
 
 
 def _same(old: Any, new: Any) -> bool:
-    return looks_same(old, new) or (old in NOTHING and new in NOTHING)
+    return visually_equal(old, new) or (old in NOTHING and new in NOTHING)
 
 
 def _plain(head: Head) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup, escape
 
-from klimawerk.link_rule import allowed_link
+from klimawerk.link_rule import is_allowed_link
 from klimawerk.versions.text_blocks import Block, Word, inline
 from klimawerk.versions.text_diff import ADDED, REMOVED, SAME, BlockChange, Run, TextChange
 
@@ -104,7 +104,7 @@ def _inline(node: dict[str, object]) -> Markup:
     for mark in node.get("marks", []):  # type: ignore[attr-defined]
         if mark["type"] == "link":
             href = mark.get("attrs", {}).get("href")
-            if allowed_link(href):
+            if is_allowed_link(href):
                 html = Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(href, html)
         elif mark["type"] in _TAGS:
             html = _TAGS[mark["type"]].format(html)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from klimawerk import safe_json
-from klimawerk.database import breathe
+from klimawerk.database import yield_if_due
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
 from klimawerk.versions.hash_chain import digest
@@ -111,7 +111,7 @@ def _held(keys: set[bytes], frame_id: int, *, after: int) -> set[bytes]:
     held: set[bytes] = set()
     for manifest in db.session.scalars(others.execution_options(yield_per=AT_ONCE)):
         held.update(keys.intersection(_HASH.findall(manifest)))
-        breathe()
+        yield_if_due()
     return held
 
 

@@ -16,7 +16,7 @@ from klimawerk.idempotency import earlier, once
 from klimawerk.live.changes import note
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.models import Frame, Item
-from klimawerk.text import cut
+from klimawerk.text import truncate
 from klimawerk.versions import part_store
 from klimawerk.versions.contributors import Contributor, contributors
 from klimawerk.versions.hash_chain import digest, link
@@ -52,7 +52,7 @@ def keep(
     """
     if before := earlier(request_key):
         return db.session.get_one(Version, int(before)), True
-    words = {"label": cut(label.strip(), 120), "remark": cut(remark.strip(), LONGEST_NOTE)}
+    words = {"label": truncate(label.strip(), 120), "remark": truncate(remark.strip(), LONGEST_NOTE)}
     taken = take(item_id, KEPT, by=by.person.id, side=by.side, request_key=request_key, **words)
     if taken:
         return taken, True
@@ -115,7 +115,7 @@ def rename(version: Version, *, label: str, remark: str) -> None:
     """Give it another label and note; its content never changes."""
     with writing():
         db.session.refresh(version)
-        version.label, version.note = cut(label.strip(), 120), cut(remark.strip(), LONGEST_NOTE)
+        version.label, version.note = truncate(label.strip(), 120), truncate(remark.strip(), LONGEST_NOTE)
         note(topic(version.item_id))
 
 

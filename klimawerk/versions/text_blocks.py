@@ -14,14 +14,14 @@ from typing import Any
 import regex
 
 from klimawerk.collab.rich_text import Node, first_number
-from klimawerk.text import GLUE, SIGN, UNUSUAL, look
+from klimawerk.text import JOINERS, SIGN, UNUSUAL, visual_key
 
 Marks = tuple[tuple[str, str], ...]
 _LISTS = ("bullet_list", "ordered_list", "list_item")
 
 _USUAL_WORD = re.compile(r"\d++(?:[.,]\d++)++|\s+|\w+|[^\w\s]")
 _WORD = regex.compile(
-    rf"[{GLUE}]*+(?:\d++(?:[.,]\d++)++[{GLUE}]*+|\s[\s{GLUE}]*+|[\w\p{{N}}][\w\p{{N}}{GLUE}]*+|{SIGN})|[{GLUE}]++"
+    rf"[{JOINERS}]*+(?:\d++(?:[.,]\d++)++[{JOINERS}]*+|\s[\s{JOINERS}]*+|[\w\p{{N}}][\w\p{{N}}{JOINERS}]*+|{SIGN})|[{JOINERS}]++"
 )
 
 
@@ -34,7 +34,7 @@ class Word:
 
     @property
     def look(self) -> str:
-        return look(self.text)
+        return visual_key(self.text)
 
 
 @dataclass(frozen=True, slots=True)

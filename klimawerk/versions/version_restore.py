@@ -25,7 +25,7 @@ from klimawerk.sheets.rows import delete_row, move_row, restore_row, rows_of
 from klimawerk.sheets.service import Place, set_value
 from klimawerk.sheets.sheet_schema import sheet_of, split_key
 from klimawerk.sheets.update_lock import hold
-from klimawerk.text import cut
+from klimawerk.text import truncate
 from klimawerk.versions import item_keys, service
 from klimawerk.versions.comparison import NOTHING, State, compare_rows
 from klimawerk.versions.item_state import ROWS, TEXT, read
@@ -65,7 +65,7 @@ def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: s
         service.record(item.id, service.RESTORE, by=person, side=side)
         before = service.latest(item.id)
         work.do(part)
-        remark = cut(reason.strip(), service.LONGEST_NOTE)
+        remark = truncate(reason.strip(), service.LONGEST_NOTE)
         after = service.record(item.id, service.RESTORE, by=person, side=side, remark=remark)
         if before is None or after is None:
             raise NothingToBring

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from flask import current_app
 
 from klimawerk import safe_json
-from klimawerk.database import release
-from klimawerk.text import all_harmless
+from klimawerk.database import release_connection
+from klimawerk.text import storable_json
 from klimawerk.versions import item_keys, part_store
 from klimawerk.versions.comparison import Comparison, State, compare
 from klimawerk.versions.item_state import VALUES, Head, Reading, one_moment, read
@@ -52,7 +52,7 @@ def localised(head: Head, hashes: dict[str, str], parts: dict[str, bytes], known
 
 
 def _placed(head: Head, hashes: dict[str, str], decoded: dict[str, Any], known: item_keys.Known) -> State:
-    decoded = {name: all_harmless(part) for name, part in decoded.items()}
+    decoded = {name: storable_json(part) for name, part in decoded.items()}
     if VALUES in decoded:
         decoded = {**decoded, VALUES: item_keys.with_numbers(head["kind"], decoded[VALUES], known)}
     if "goal" in head:
@@ -70,7 +70,7 @@ def compared(old: State, new: State) -> Comparison:
 
 def _aside(work: Callable[[], T]) -> T:
     """Waits for `work` in a real thread; under gevent others are served meanwhile."""
-    release()
+    release_connection()
     if current_app.extensions["klimawerk"].async_mode != "gevent":
         return work()
     import gevent

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Template
 
-from klimawerk.database import breathe
+from klimawerk.database import yield_if_due
 
 
 class Courteous(Template):
@@ -16,5 +16,5 @@ class Courteous(Template):
         pieces = []
         for piece in self.generate(*args, **kwargs):
             pieces.append(piece)
-            breathe()
+            yield_if_due()
         return "".join(pieces)

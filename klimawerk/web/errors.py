@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from klimawerk.database import BROKEN
+from klimawerk.database import WRITE_FAILURES
 from klimawerk.extensions import db
 from klimawerk.text import line
 
@@ -22,7 +22,7 @@ LOGIN_ENDPOINT = "accounts.login"
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
-    for broken in BROKEN:
+    for broken in WRITE_FAILURES:
         app.register_error_handler(broken, _not_now)
     app.register_error_handler(Exception, _unexpected)
 
@@ -76,7 +76,7 @@ def _is_for_now(error: BaseException) -> bool:
     """Whether it is the database or the disk that failed, and not the request: the same may work in a moment."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return lost or full or isinstance(error, (*BROKEN, PendingRollbackError))
+    return lost or full or isinstance(error, (*WRITE_FAILURES, PendingRollbackError))
 
 
 def _undo() -> None:

@@ -12,7 +12,7 @@ from babel import Locale, dates, numbers, units
 from flask import Flask
 from flask_babel import get_locale
 
-from klimawerk.text import shorten
+from klimawerk.text import truncate_with_ellipsis
 from klimawerk.web import localisation
 
 NO_BREAK = "\u00a0"
@@ -26,7 +26,7 @@ class Place(Protocol):
 
 
 def init_app(app: Flask) -> None:
-    for filter_ in (date, day, month, money, number, moment, moments, size, shorten):
+    for filter_ in (date, day, month, money, number, moment, moments, size, truncate_with_ellipsis):
         app.add_template_filter(filter_)
 
 

@@ -27,7 +27,7 @@ class Whole(IntegerField):
 
     data: Any
 
-    def __init__(self, *args: Any, least: int = 0, most: int = scalars.LARGEST, **more: Any) -> None:
+    def __init__(self, *args: Any, least: int = 0, most: int = scalars.MAX_INT, **more: Any) -> None:
         super().__init__(*args, **more)
         self.least, self.most = least, most
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from klimawerk.link_rule import allowed_link
-from klimawerk.text import cut
+from klimawerk.link_rule import is_allowed_link
+from klimawerk.text import truncate
 
 _START = re.compile(
     r"(?<![a-z0-9+-])(?:https?://(?=[\w\[])|mailto:(?=[\w.+-]))|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+",
@@ -50,7 +50,7 @@ def find_links(text: str) -> Iterator[Link]:
         address = text[start:stop].rstrip(_BEHIND)
         end = start + len(address)
         href = address.translate(_SEEN)
-        if end <= at or (found[0].lower() == "mailto:" and "@" not in address) or not allowed_link(href):
+        if end <= at or (found[0].lower() == "mailto:" and "@" not in address) or not is_allowed_link(href):
             at = stop
             continue
         yield Link(start, end, href)
@@ -76,7 +76,7 @@ def shortened(text: str, most: int) -> str:
         if text[place].isspace():
             return text[:place].rstrip()
     inside = (link.start for link in find_links(text) if link.start < most < link.end)
-    return cut(text, next(inside, most))
+    return truncate(text, next(inside, most))
 
 
 def _stop(text: str, at: int) -> int:

@@ -12,7 +12,7 @@ from babel import Locale
 from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask_babel import get_locale
 
-from klimawerk.database import BROKEN
+from klimawerk.database import WRITE_FAILURES
 
 
 class Reader(Protocol):
@@ -46,7 +46,7 @@ def locale() -> str:
     offered = current_app.extensions["klimawerk"].languages
     if not has_request_context():
         return "en"
-    with suppress(*BROKEN):  # a house without its database speaks the browser's language
+    with suppress(*WRITE_FAILURES):  # a house without its database speaks the browser's language
         for code in (session.get("lang"), getattr(reader(), "language", None)):
             if code in offered:
                 return str(code)

@@ -10,7 +10,7 @@ import re
 
 from flask import Flask, Response
 
-from klimawerk.text import without_controls
+from klimawerk.text import without_control_characters
 
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _C1 = re.compile(rb"\xc2[\x80-\x9f]")
@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
 
 def _clean(response: Response) -> Response:
     if response.mimetype == "text/html" and not response.is_streamed and _is_suspect(response.get_data()):
-        response.set_data(without_controls(response.get_data(as_text=True)))
+        response.set_data(without_control_characters(response.get_data(as_text=True)))
     return response
 
 

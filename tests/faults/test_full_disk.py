@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from klimawerk.database import BROKEN, writing
+from klimawerk.database import WRITE_FAILURES, writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from tests import factories
@@ -43,7 +43,7 @@ def full_disk(app: Flask, team: Team, disk: Path) -> Iterator[None]:
 def filled(disk: Path) -> Iterator[None]:
     """Not even the smallest change goes in: what was free inside of the file is used up, too."""
     with full(disk):
-        with suppress(*BROKEN):
+        with suppress(*WRITE_FAILURES):
             for number in range(500):
                 with writing():
                     changes.note(f"measure:{number}" + "x" * 70)

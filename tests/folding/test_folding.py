@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from klimawerk.folding import fold, words
+from klimawerk.folding import fold, folded_words
 
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text())
 
 
 def cut(text: str) -> list[tuple[str, str]]:
-    return [(text[start:end], folded) for start, end, folded in words(text)]
+    return [(text[start:end], folded) for start, end, folded in folded_words(text)]
 
 
 @pytest.mark.parametrize("spellings", CASES["alike"], ids=lambda spellings: ascii(spellings[0]))
 def test_spellings_of_one_word_are_alike(spellings: list[str]) -> None:
     assert len({fold(one) for one in spellings}) == 1, [fold(one) for one in spellings]
-    assert len({tuple(word.folded for word in words(one)) for one in spellings}) == 1
+    assert len({tuple(word.folded for word in folded_words(one)) for one in spellings}) == 1
 
 
 @pytest.mark.parametrize(("one", "other"), CASES["different"], ids=ascii)

@@ -6,7 +6,7 @@ import json
 import re
 
 from klimawerk.config import ROOT
-from klimawerk.folding import ALIKE, words
+from klimawerk.folding import EQUIVALENTS, folded_words
 from tests import node
 from tests.folding.test_folding import CASES
 
@@ -22,7 +22,7 @@ def in_browsers(texts: list[str]) -> list[str]:
     source = (ROOT / "static" / "js" / "mentions.js").read_text()
     function = re.search(r"^function fold\(.*?^}$", source, re.MULTILINE | re.DOTALL)
     assert function, "mentions.js has no function of this name"
-    asked = json.dumps({"texts": texts, "alike": ALIKE})
+    asked = json.dumps({"texts": texts, "alike": EQUIVALENTS})
     found: list[str] = json.loads(node.run("--input-type=module", "--eval", function[0] + IN_NODE, input=asked))
     return found
 
@@ -41,7 +41,7 @@ def test_the_browser_folds_every_letter_of_alphabets_as_the_server_does() -> Non
     """Latin with all its extensions, Greek, Cyrillic, Armenian, Hebrew, Arabic."""
     letters = [chr(code) for code in (*range(0x700), *range(0x1E00, 0x2000)) if chr(code).isalnum()]
     theirs = in_browsers(letters)
-    ours = [" ".join(word.folded for word in words(letter)) for letter in letters]
+    ours = [" ".join(word.folded for word in folded_words(letter)) for letter in letters]
     assert len(letters) > 1_700
     differing = [
         (ascii(letter), our, their)

@@ -207,7 +207,7 @@ def compute(seconds):
 def page():
     global statements
     while True:
-        cooperative.breathe()
+        cooperative.yield_if_due()
         compute(0.004)
         statements += 1
 

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, insert
 
 from klimawerk.accounts.models import Person
 from klimawerk.collab import document_store, rich_text
-from klimawerk.database import Line, Prepared, release, writing
+from klimawerk.database import CompiledStatement, DriverConnection, release_connection, writing
 from klimawerk.extensions import db
 from klimawerk.live.models import Topic
 from tests import factories, servers
@@ -189,7 +189,7 @@ def test_who_waits_with_a_connection_is_found_and_who_gave_it_back_is_not(watche
 
 
 def test_who_waits_for_the_one_who_writes_holds_no_connection(app: Flask) -> None:
-    release()
+    release_connection()
     waiting, over = threading.Event(), threading.Event()
 
     def write() -> None:
@@ -217,7 +217,10 @@ def until_held(count: int) -> None:
 def test_a_letter_is_stored_although_all_connections_are_in_use(postgresql_address: str, app: Flask) -> None:
     pool: Any = db.engine.pool
     taken = [pool.connect() for _ in range(pool.size() + pool._max_overflow - pool.checkedout())]
-    line, statement = Line(), Prepared(insert(Topic).values(name=bindparam("name"), rev=bindparam("rev")))
+    line, statement = (
+        DriverConnection(),
+        CompiledStatement(insert(Topic).values(name=bindparam("name"), rev=bindparam("rev"))),
+    )
     with line.writing() as cursor:
         cursor.each(statement, [{"name": "measure:1", "rev": 1}])
     line.close()

@@ -21,7 +21,7 @@ from sqlalchemy import event, text
 from klimawerk import create_app
 from klimawerk.collab.models import Document
 from klimawerk.collab.room import Room
-from klimawerk.database import release
+from klimawerk.database import release_connection
 from klimawerk.extensions import db
 
 _FREE = ("/psycopg/", "/psycopg_c/", "/psycopg_binary/", "/klimawerk/cooperative.py")
@@ -59,7 +59,7 @@ def _wait(way: str) -> str:
     """How it is not done, and how it is: whoever watches has to tell one from the other."""
     db.session.execute(text("SELECT 1"))
     if way == "right":
-        release()
+        release_connection()
     time.sleep(0.01)
     return way
 

@@ -67,7 +67,7 @@ def served(way: str, workers: int) -> tuple[int, int]:
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_between_two_pieces_of_work_clock_and_letters_have_their_turn(workers: int) -> None:
-    ticked, read = served("cooperative.give_way()", workers)
+    ticked, read = served("cooperative.yield_to_loop()", workers)
     assert ticked >= PIECES // 3
     assert read >= PIECES // 3
 
@@ -81,7 +81,7 @@ def test_a_sleep_of_nothing_lets_nobody_in() -> None:
 @pytest.fixture
 def breaths(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     taken: list[str] = []
-    monkeypatch.setattr(cooperative, "breathe", lambda: taken.append("one"))
+    monkeypatch.setattr(cooperative, "yield_if_due", lambda: taken.append("one"))
     return taken
 
 
@@ -94,7 +94,7 @@ def test_every_question_to_sqlite_lets_others_in_but_none_inside_of_a_transactio
         breaths.clear()
         with writing():
             db.session.execute(db.text("SELECT 1"))
-            database.breathe()
+            database.yield_if_due()
             assert not breaths
 
 
@@ -107,10 +107,10 @@ def test_a_page_lets_others_in_between_its_pieces_and_is_the_same_page(app: Flas
 
 def test_a_breath_is_taken_when_somebody_has_worked_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
-    monkeypatch.setattr(cooperative, "give_way", lambda: given.append("way"))
-    monkeypatch.setattr(cooperative, "_last", time.monotonic() + 1_000)
-    cooperative.breathe()
+    monkeypatch.setattr(cooperative, "yield_to_loop", lambda: given.append("way"))
+    monkeypatch.setattr(cooperative, "_last_yield", time.monotonic() + 1_000)
+    cooperative.yield_if_due()
     assert not given
-    monkeypatch.setattr(cooperative, "_last", time.monotonic() - cooperative.BREATH - 1)
-    cooperative.breathe()
+    monkeypatch.setattr(cooperative, "_last_yield", time.monotonic() - cooperative.WORK_SLICE - 1)
+    cooperative.yield_if_due()
     assert given

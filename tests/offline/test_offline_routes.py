@@ -17,15 +17,15 @@ def test_a_change_from_before_a_restore_is_refused_and_one_from_after_it_is_not(
 ) -> None:
     client.login(team.partner["editor"])
     change = {"value": "low", "rev": measure.revs["priority"]}
-    before = installation.name()[1]
+    before = installation.installation_id()[1]
     with writing():
-        installation.begin_anew()
+        installation.start_new_generation()
     path = f"/items/{measure.id}/fields/priority"
     refused = client.post(path, data=change, headers={"X-Gen": before, "HX-Request": "true"})
     assert refused.status_code == 412
     assert "An earlier copy was brought back meanwhile." in refused.text
     assert client.get(f"/measures/{measure.id}", headers={"X-Gen": before}).status_code == 200
-    taken = client.post(path, data=change, headers={"X-Gen": installation.name()[1], "HX-Request": "true"})
+    taken = client.post(path, data=change, headers={"X-Gen": installation.installation_id()[1], "HX-Request": "true"})
     assert taken.status_code == 200
 
 

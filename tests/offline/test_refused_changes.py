@@ -40,7 +40,7 @@ def test_words_from_before_a_restore_are_offered_never_merged(
     here.page.close()
     with writing():
         document_store.new_generations()
-        installation.begin_anew()
+        installation.start_new_generation()
     here.page.context.set_offline(False)
     again = here.page.context.new_page()
     again.goto(f"/measures/{measure.id}")

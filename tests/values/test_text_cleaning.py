@@ -19,7 +19,7 @@ NO_TEXT = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9f", "\ud800", "\udfff", "
 def test_what_stands_for_no_letter_is_no_text(letter: str) -> None:
     assert not text.is_text(f"a{letter}b")
     assert text.is_text(text.clean(f"a{letter}b"))
-    assert text.is_text(text.harmless(f"a{letter}b"))
+    assert text.is_text(text.storable_text(f"a{letter}b"))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_what_stands_for_no_letter_is_no_text(letter: str) -> None:
 )
 def test_letters_of_all_languages_are_text(words: str) -> None:
     assert text.is_text(words)
-    assert text.clean(words) == words == text.harmless(words)
+    assert text.clean(words) == words == text.storable_text(words)
 
 
 def test_line_breaks_of_all_kinds_are_line_breaks() -> None:
@@ -38,7 +38,7 @@ def test_line_breaks_of_all_kinds_are_line_breaks() -> None:
 @given(ANY)
 @example("\x00\ud83d\x85\r\n\U0010ffff")
 def test_what_was_cleaned_can_be_stored_and_is_clean(typed: str) -> None:
-    for cleaned in (text.clean(typed), text.line(typed), text.harmless(typed)):
+    for cleaned in (text.clean(typed), text.line(typed), text.storable_text(typed)):
         assert text.is_text(cleaned)
         assert cleaned.encode().decode() == cleaned
     assert text.clean(text.clean(typed)) == text.clean(typed)
@@ -50,8 +50,8 @@ def test_what_was_cleaned_can_be_stored_and_is_clean(typed: str) -> None:
 def test_positions_in_what_is_here_already_still_hold(stored: str) -> None:
     """A library counts bytes of UTF-8, browsers units of UTF-16; halves of pairs cannot be in a document."""
     whole = "".join(letter for letter in stored if not "\ud800" <= letter <= "\udfff")
-    assert len(text.harmless(whole).encode()) == len(whole.encode())
-    assert len(text.harmless(whole).encode("utf-16")) == len(whole.encode("utf-16"))
+    assert len(text.storable_text(whole).encode()) == len(whole.encode())
+    assert len(text.storable_text(whole).encode("utf-16")) == len(whole.encode("utf-16"))
 
 
 def test_json_is_looked_through_to_its_keys() -> None:
@@ -73,8 +73,8 @@ def test_what_separates_words_goes_on_separating_them(between: str) -> None:
 def test_text_has_one_form_however_it_was_composed() -> None:
     assert text.clean("Mu\u0308ll, A\u030angstro\u0308m") == "Müll, Ångström"
     assert text.clean("o\x02\u0308") == "ö"
-    assert text.same({"en": "Mu\u0308ll\r\nx"}, {"en": "Müll\nx"})
-    assert not text.same("Ab\u00adfall", "Abfall")  # somebody put the soft hyphen there
+    assert text.equal_once_cleaned({"en": "Mu\u0308ll\r\nx"}, {"en": "Müll\nx"})
+    assert not text.equal_once_cleaned("Ab\u00adfall", "Abfall")  # somebody put the soft hyphen there
 
 
 LOOK_ALIKE = [
@@ -93,37 +93,41 @@ LOOK_DIFFERENT = [
 @pytest.mark.parametrize(("one", "other"), LOOK_ALIKE)
 def test_texts_that_look_the_same_are_told_to(one: str, other: str) -> None:
     assert one != other
-    assert text.look(one) == text.look(other)
-    assert text.looks_same([{"en": one}], [{"en": other}])
+    assert text.visual_key(one) == text.visual_key(other)
+    assert text.visually_equal([{"en": one}], [{"en": other}])
 
 
 @pytest.mark.parametrize(("one", "other"), LOOK_DIFFERENT)
 def test_what_changes_what_is_seen_is_a_difference(one: str, other: str) -> None:
-    assert not text.looks_same(one, other)
+    assert not text.visually_equal(one, other)
 
 
 @given(ANY)
 def test_words_are_the_text_again_and_a_look_is_its_own(typed: str) -> None:
-    assert "".join(text.words(typed)) == typed
-    assert text.look(text.look(typed)) == text.look(typed)
+    assert "".join(text.word_tokens(typed)) == typed
+    assert text.visual_key(text.visual_key(typed)) == text.visual_key(typed)
 
 
 def test_usual_characters_are_what_they_are_taken_for() -> None:
     """Each is a letter of its own: parted from its neighbours as other texts are, and changed by no normal form."""
     for letter in map(chr, range(0x300)):
         for words in (f"a{letter}b", f"{letter}{letter}", f" {letter}."):
-            assert text.UNUSUAL.search(words) or text.words(words) == text.words(f"{words}!\u0301")[:-1], words
+            assert text.UNUSUAL.search(words) or text.word_tokens(words) == text.word_tokens(f"{words}!\u0301")[:-1], (
+                words
+            )
     usual = [letter for letter in map(chr, range(0x3000)) if not text.UNUSUAL.search(letter)]
-    assert {text.look(f"\u200b{letter}a") for letter in usual} == {f"{letter}a" for letter in usual}
+    assert {text.visual_key(f"\u200b{letter}a") for letter in usual} == {f"{letter}a" for letter in usual}
 
 
 @pytest.mark.parametrize(("one", "other"), LOOK_ALIKE)
 def test_words_that_look_the_same_are_parted_in_the_same_way(one: str, other: str) -> None:
-    assert [text.look(word) for word in text.words(one)] == [text.look(word) for word in text.words(other)]
+    assert [text.visual_key(word) for word in text.word_tokens(one)] == [
+        text.visual_key(word) for word in text.word_tokens(other)
+    ]
 
 
 def test_a_word_keeps_what_belongs_to_it() -> None:
-    assert text.words("Ab\u00adfall, Mu\u0308ll 👩\u200d💻👍🏽 नमस्ते") == [
+    assert text.word_tokens("Ab\u00adfall, Mu\u0308ll 👩\u200d💻👍🏽 नमस्ते") == [
         "Ab\u00adfall", ",", " ", "Mu\u0308ll", " ", "👩\u200d💻", "👍🏽", " ", "नमस्ते"
     ]  # fmt: skip
 
@@ -131,11 +135,11 @@ def test_a_word_keeps_what_belongs_to_it() -> None:
 @pytest.mark.parametrize("letter", ["e\u0301", "👩\u200d💻", "🇩🇪", "नि", "☎\ufe0f"])
 def test_no_letter_is_cut_in_two(letter: str) -> None:
     words = f"abc{letter}def"
-    assert {text.cut(words, most) for most in range(3, 4 + len(letter))} == {"abc", f"abc{letter}"}
-    assert text.cut(words, 3 + len(letter), "…") == "abc…"
-    assert text.cut("bins and sacks", 6, "…") == "bins…"
-    assert text.cut("bins", 4, "…") == "bins"
-    assert len(text.cut("e" + "\u0301" * 500, 100)) == 100
+    assert {text.truncate(words, most) for most in range(3, 4 + len(letter))} == {"abc", f"abc{letter}"}
+    assert text.truncate(words, 3 + len(letter), "…") == "abc…"
+    assert text.truncate("bins and sacks", 6, "…") == "bins…"
+    assert text.truncate("bins", 4, "…") == "bins"
+    assert len(text.truncate("e" + "\u0301" * 500, 100)) == 100
 
 
 def _repeated(part: str, length: int) -> str:
@@ -144,5 +148,5 @@ def _repeated(part: str, length: int) -> str:
 
 def test_long_texts_take_no_longer_than_they_are_long() -> None:
     for part in ("\u00ad", "\u200d", "\u200b a", "\U000e0067", "e\u0301", "👍🏽\u200d", "\u202a", "\x0b", "🇩"):
-        for run in (text.clean, text.look, text.words, lambda words: text.cut(words, 100_000)):
+        for run in (text.clean, text.visual_key, text.word_tokens, lambda words: text.truncate(words, 100_000)):
             assert superlinear(run, partial(_repeated, part)) is None

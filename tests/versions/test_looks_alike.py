@@ -9,7 +9,7 @@ from klimawerk.collab import rich_text, text_merge
 from klimawerk.collab.attribution import Span, carried
 from klimawerk.collab.rich_text import Node
 from klimawerk.comments.anchors import anchor_in, times
-from klimawerk.text import look
+from klimawerk.text import visual_key
 from klimawerk.versions import redaction
 from klimawerk.versions.comparison import CHANGED as ROW_CHANGED
 from klimawerk.versions.comparison import SAME as ROW_SAME
@@ -103,5 +103,5 @@ def test_words_are_found_for_comments_and_blacking_out_however_they_are_composed
     }
     for text in TWINS.values():
         left = redaction.hidden_text(rich(text), "Müllabfuhr leert")
-        assert look(rich_text.to_plain(left)) == PLAIN.replace("Müllabfuhr leert", redaction.BAR)
+        assert visual_key(rich_text.to_plain(left)) == PLAIN.replace("Müllabfuhr leert", redaction.BAR)
         assert redaction.hidden({"text.de": text}, "Müllabfuhr")["text.de"].startswith(f"Die {redaction.BAR} leert")

@@ -62,7 +62,7 @@ def test_a_list_comes_back_with_its_first_number_and_without_a_link_of_before(
 ) -> None:
     link = {"type": "link", "attrs": {"href": "https:example.org"}}
     with monkeypatch.context() as former:
-        former.setattr(rich_text, "allowed_link", lambda _href: True)
+        former.setattr(rich_text, "is_allowed_link", lambda _href: True)
         with writing():
             document_store.replace(desk.measure.name, {"description.en": numbered(3, link, {"type": "em"})})
         desk.keep()

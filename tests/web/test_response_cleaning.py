@@ -6,7 +6,7 @@ import pytest
 
 from klimawerk.database import writing
 from klimawerk.sheets.rows import rows_of
-from klimawerk.text import without_controls
+from klimawerk.text import without_control_characters
 from tests import factories
 from tests.client import ProofReader
 
@@ -30,10 +30,10 @@ def test_what_was_stored_before_leaves_as_text(client: ProofReader, stored: str,
         step.cells = {**step.cells, "text.en": stored}
         measure.code = team.de["editor"].name = stored
     client.login(team.partner["editor"])
-    assert without_controls(stored) == shown
+    assert without_control_characters(stored) == shown
     paths = [f"/programmes/{programme.id}", f"/measures/{measure.id}"]
     for path in [*paths, "/search?q=neu"]:
         page = client.get(path).text  # the proof-reader refuses what is no text
-        assert without_controls(page) == page, path
+        assert without_control_characters(page) == page, path
     assert shown in client.get(paths[0]).text
     assert shown in client.fragment(f"/items/{measure.id}/changes").text

@@ -82,12 +82,12 @@ def _rooms(app: Flask) -> None:
     partnerships.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
     config: Config = app.extensions["klimawerk"]
-    transport.prepare(config.async_mode, config.max_message_size)
+    transport.configure_engine(config.async_mode, config.max_message_size)
     socketio.init_app(
         app,
         async_mode=config.async_mode,
         async_handlers=False,
-        serializer=packet_filter.OurPacket,
+        serializer=packet_filter.StrictPacket,
         json=safe_json,
         max_http_buffer_size=config.max_message_size,
         ping_interval=4,

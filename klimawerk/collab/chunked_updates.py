@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from klimawerk.live import events
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 
 LARGEST = 1_000_000  # bytes of all parts of one update
 MOST = 64  # parts of one update
@@ -53,12 +53,12 @@ class Parts:
         gone).
         """
         if not 0 < of <= MOST or not 0 <= part <= of:
-            raise Refused(events.INVALID)
+            raise EventRefused(events.INVALID)
         if part == 0 or (part == 1 and key not in self._buffers):
             self._begin(key, person_id, part, of)
         try:
             buffer = self._continue(key, part, of, data)
-        except Refused:
+        except EventRefused:
             self._buffers.pop(key, None)
             raise
         if len(buffer.parts) < of:
@@ -80,20 +80,20 @@ class Parts:
     def _begin(self, key: Key, person_id: int, part: int, of: int) -> None:
         self._buffers.pop(key, None)
         if sum(1 for other in list(self._buffers) if other[0] == key[0]) >= MOST_OF_SOCKET:
-            raise Refused(events.RATE)
+            raise EventRefused(events.RATE)
         self._buffers[key] = Buffer(person_id, of, part)
 
     def _continue(self, key: Key, part: int, of: int, data: bytes) -> Buffer:
         buffer = self._buffers.get(key)
         if buffer is None or part != buffer.first + len(buffer.parts):
-            raise Refused(events.RESYNC)
+            raise EventRefused(events.RESYNC)
         if buffer.of != of:
-            raise Refused(events.INVALID)
+            raise EventRefused(events.INVALID)
         if buffer.size + len(data) > LARGEST:
-            raise Refused(events.TOO_LARGE)
+            raise EventRefused(events.TOO_LARGE)
         theirs = sum(other.size for other in list(self._buffers.values()) if other.person_id == buffer.person_id)
         if theirs + len(data) > LARGEST_OF_PERSON:
-            raise Refused(events.RATE)
+            raise EventRefused(events.RATE)
         buffer.parts.append(data)
         buffer.size += len(data)
         self._make_room(key)

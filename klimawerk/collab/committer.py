@@ -19,7 +19,7 @@ from klimawerk.collab.models import Document, Update
 from klimawerk.collab.room import Entry, Room
 from klimawerk.database import CompiledStatement, DriverConnection, StatementCursor
 from klimawerk.live import events
-from klimawerk.live.handlers import PATIENCE
+from klimawerk.live.handlers import COMMIT_TIMEOUT
 
 log = logging.getLogger(__name__)
 COMPANY, PAUSE = 0.02, 0.04
@@ -86,7 +86,7 @@ class Committer:
 
     def tell_the_waiting(self) -> None:
         """Whoever waited for the disk too long is told so; what they sent may still come to be stored."""
-        long_ago = time.monotonic() - PATIENCE
+        long_ago = time.monotonic() - COMMIT_TIMEOUT
         for entry in (*self._at_work, *self._queue):
             if entry.since < long_ago:
                 entry.reply.no(events.UNAVAILABLE)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from klimawerk.collab.room_members import Member, Relay
-from klimawerk.live.rate_limits import Bucket
+from klimawerk.live.rate_limits import TokenBucket
 
 WRITING = 5.0  # seconds that somebody counts as writing after an edit
 GROUPED, QUIET = 0.5, 10.0  # seconds that words may wait for those who only read, and for quiet pages
@@ -37,7 +37,7 @@ class Audience:
     def __init__(self, members: dict[str, Member]) -> None:
         self._members = members
         self._waiting: list[Relay] = []
-        self._readers = Bucket(A_WRITER, A_WRITER)
+        self._readers = TokenBucket(A_WRITER, A_WRITER)
         self._carets: tuple[dict[str, Any], dict[str, Any]] = {}, {}
         self._caret_at: dict[tuple[bool, str], float] = {}
         self._read = 0

@@ -10,4 +10,4 @@ DOCUMENTS = "documents"
 
 def changed(names: list[str], everything: bool = False) -> None:
     """To be called inside `writing()`: after the commit, open rooms of these documents look into the database."""
-    after_commit(lambda: live().spread(DOCUMENTS, names=names, everything=everything))
+    after_commit(lambda: live().publish(DOCUMENTS, names=names, everything=everything))

@@ -25,8 +25,8 @@ from klimawerk.collab.room_registry import Rooms
 from klimawerk.extensions import db
 from klimawerk.live import events, opaque_ids
 from klimawerk.live.hint_bus import Hint
-from klimawerk.live.open_pages import Page
-from klimawerk.live.presence_registry import Roll
+from klimawerk.live.open_pages import OpenPage
+from klimawerk.live.presence_registry import PresenceRegistry
 from klimawerk.live.sockets import Live
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,8 @@ class Hub:
         self.rooms = Rooms(self)
         self.parts = Parts()
         self.committer = Committer(here.app, spawn, self._stored, lambda room: self.look_soon(room.name))
-        self.courier = Courier(spawn, here.tell_each, self._wants_little)
-        self.people = Roll(here, "document-people", self._announce_people)
+        self.courier = Courier(spawn, here.send_to_each, self._wants_little)
+        self.people = PresenceRegistry(here, "document-people", self._announce_people)
         self.projector = Projector(here.app, spawn)
         self._not_compacted = Setbacks()
         self._swept = 0.0
@@ -53,8 +53,8 @@ class Hub:
         here.on_recheck.append(self._recheck)
         here.on_hint(document_hints.DOCUMENTS, self._hear)
         here.bus.on(AWARENESS, self._hear_caret)
-        here.storage.on_failure.append(self.committer.doubt)
-        here.keeper.each_second(self.look)
+        here.database_health.on_failure.append(self.committer.doubt)
+        here.background.each_second(self.look)
 
     def close(self) -> None:
         self.committer.stop()
@@ -76,7 +76,7 @@ class Hub:
 
     # Coming and going
 
-    def leave(self, page: Page, doc: str) -> None:
+    def leave(self, page: OpenPage, doc: str) -> None:
         """The socket is no longer in the document's room."""
         page.docs.discard(doc)
         page.place_caret(doc, False)
@@ -91,7 +91,7 @@ class Hub:
                 room.audience.forget(page.sid)
                 room.used_at = time.monotonic()
 
-    def leave_all(self, page: Page) -> None:
+    def leave_all(self, page: OpenPage) -> None:
         self.parts.forget(page.sid)
         for doc in list(page.docs):
             self.leave(page, doc)
@@ -104,7 +104,7 @@ class Hub:
         """Show the member to the others, by what the server knows of them."""
         who = member.access
         shown = {"name": who.name, "side": who.side, "place": who.place, "role": who.role}
-        self.people.put(doc, member.sid, {"id": opaque_ids.name_for(member.person_id, doc), **shown})
+        self.people.put(doc, member.sid, {"id": opaque_ids.opaque_id(member.person_id, doc), **shown})
 
     def _announce_people(self, doc: str) -> None:
         people = self.people_of(doc)
@@ -181,7 +181,7 @@ class Hub:
         for member in list(room.members.values()):
             self._turn_out(room, member, reason)
 
-    def _recheck(self, page: Page) -> None:
+    def _recheck(self, page: OpenPage) -> None:
         for doc in list(page.docs):
             room = self.rooms.get(doc)
             member = room.members.get(page.sid) if room else None
@@ -191,7 +191,7 @@ class Hub:
     # Upkeep
 
     def look_soon(self, *names: str) -> None:
-        self.live.keeper.soon(lambda: self._look_at(list(names)))
+        self.live.background.soon(lambda: self._look_at(list(names)))
 
     def look(self) -> None:
         """Once a second: what other processes wrote, what is to be projected, compacted, or let go."""

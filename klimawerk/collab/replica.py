@@ -10,14 +10,14 @@ from pycrdt import Doc, XmlFragment
 from klimawerk.collab.document_log import Log
 from klimawerk.collab.validator import Knowledge
 from klimawerk.live import events
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 
 log = logging.getLogger(__name__)
 LARGEST, SMALL = 4_000_000, 200  # bytes of a document's state; of an update that may still come in, to delete
 UNREAD = 1_000  # updates that may wait to be studied
 
 
-class Broken(Refused):
+class Broken(EventRefused):
     """An update could be applied in part alone: the replica cannot be trusted any more."""
 
 
@@ -52,7 +52,7 @@ class Replica:
         if self._size + len(payload) > LARGEST:
             self._size = len(self.doc.get_update())
             if self._size + len(payload) > LARGEST and len(payload) > SMALL:
-                raise Refused(events.TOO_LARGE)
+                raise EventRefused(events.TOO_LARGE)
         self._study()
         parsed = self._knowledge.judge(payload, affordable)
         try:

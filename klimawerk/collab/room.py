@@ -24,7 +24,7 @@ from klimawerk.collab.replica import Broken, Replica
 from klimawerk.collab.room_members import NOTHING, Member, Relay
 from klimawerk.extensions import db
 from klimawerk.live import events
-from klimawerk.live.handlers import PATIENCE, Refused, Reply
+from klimawerk.live.handlers import COMMIT_TIMEOUT, EventRefused, EventReply
 
 
 @dataclass(eq=False)
@@ -40,7 +40,7 @@ class Entry:
     epoch: int
     access_rev: int
     since: float
-    reply: Reply
+    reply: EventReply
     finished: bool = False
 
     def finish(self, seq: int = 0, error: str = "") -> None:
@@ -103,8 +103,8 @@ class Room:
         with self.lock:
             self._readers += 1
             try:
-                if not self._turn.wait_for(lambda: self.in_flight == 0, PATIENCE):
-                    raise Refused(events.UNAVAILABLE)
+                if not self._turn.wait_for(lambda: self.in_flight == 0, COMMIT_TIMEOUT):
+                    raise EventRefused(events.UNAVAILABLE)
                 if not self._has(row):
                     self._catch_up()
                 assert self._replica is not None
@@ -113,14 +113,14 @@ class Room:
                 self._readers -= 1
                 self._turn.notify_all()
 
-    def submit(self, sid: str, payload: bytes, reply: Reply) -> None:
+    def submit(self, sid: str, payload: bytes, reply: EventReply) -> None:
         """Judge an update, apply it, and send it on its way to the disk; then `reply` is given. Raises Refused."""
         with self.lock:
-            if not self._turn.wait_for(lambda: self._readers == 0, PATIENCE):
-                raise Refused(events.UNAVAILABLE)
+            if not self._turn.wait_for(lambda: self._readers == 0, COMMIT_TIMEOUT):
+                raise EventRefused(events.UNAVAILABLE)
             member = self.members.get(sid)
             if member is None:
-                raise Refused(events.NOT_JOINED)
+                raise EventRefused(events.NOT_JOINED)
             if self._replica is None or self.undecided:
                 self._be_ready(member)
             self.require_write(member)
@@ -149,7 +149,7 @@ class Room:
         with self.lock:
             member = self.members.get(sid)
             if member is None:
-                raise Refused(events.NOT_JOINED)
+                raise EventRefused(events.NOT_JOINED)
             if self.undecided:
                 self._be_ready(member)
             self.require_write(member)
@@ -157,9 +157,9 @@ class Room:
     def require_write(self, member: Member) -> None:
         """Refused("forbidden") or ("locked") unless the member may write now."""
         if not member.access.write:
-            raise Refused(events.FORBIDDEN)
+            raise EventRefused(events.FORBIDDEN)
         if self.locked:
-            raise Refused(events.LOCKED)
+            raise EventRefused(events.LOCKED)
 
     def may(self, member: Member) -> tuple[bool, str, str]:
         """(write, reason, by) as the member is told."""
@@ -212,7 +212,7 @@ class Room:
             if self.members.get(member.sid) is not member:
                 return events.FORBIDDEN
             self.require_write(member)
-        except Refused as refusal:
+        except EventRefused as refusal:
             return refusal.code
         return events.UNAVAILABLE
 
@@ -247,7 +247,7 @@ class Room:
         try:
             self.follow()
         except document_store.NoDocument:
-            raise Refused(events.UNAVAILABLE) from None
+            raise EventRefused(events.UNAVAILABLE) from None
 
     def take_access(self, row: Document) -> None:
         """Take note of locks and rights. When they changed, all members have to be decided anew (`undecided`)."""
@@ -287,7 +287,7 @@ class Room:
         try:
             return self._replica.apply(payload, affordable)
         except BaseException as error:
-            if not isinstance(error, Refused) or isinstance(error, Broken):
+            if not isinstance(error, EventRefused) or isinstance(error, Broken):
                 self.distrust()
             raise
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from klimawerk.collab import access
 from klimawerk.collab.access import Access
 from klimawerk.live import events
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 
 NOTHING = Access(read=False, write=False)
 
@@ -31,7 +31,7 @@ def member(page_sid: str, person_id: int, doc: str) -> Member:
     """A member for the room. Refused("not_found") where the person may not know of the document."""
     found = access.of(person_id, doc)
     if found is None:
-        raise Refused(events.NOT_FOUND)
+        raise EventRefused(events.NOT_FOUND)
     return Member(page_sid, person_id, found)
 
 

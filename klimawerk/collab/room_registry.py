@@ -8,7 +8,7 @@ from klimawerk.collab import document_store
 from klimawerk.collab.models import Document
 from klimawerk.collab.room import Desk, Room
 from klimawerk.live import events
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 
 
 class Rooms:
@@ -30,7 +30,7 @@ class Rooms:
         room = self.get(name)
         if room is not None:
             self.forget(room)
-        raise Refused(events.NOT_FOUND)
+        raise EventRefused(events.NOT_FOUND)
 
     def open(self, name: str) -> Room:
         """The document's room. It is read from the log by the first one who wants to see it `settled`."""

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, request
 from klimawerk.collab import access, update_decoder
 from klimawerk.collab.hub import hub
 from klimawerk.live import events, identity
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 
 blueprint = Blueprint("collab", __name__)
 
@@ -28,7 +28,7 @@ def document(name: str) -> Response:
         row = rooms.find(name)
         with rooms.open(name).settled(row) as opened:
             update = opened.get_update(state)
-    except Refused as refusal:
+    except EventRefused as refusal:
         abort(503 if refusal.code == events.UNAVAILABLE else 404)
     if not hub().live.pages.may_have(who.person_id, len(update)):
         abort(429)

@@ -17,8 +17,8 @@ from klimawerk.collab.hub import Hub, hub
 from klimawerk.collab.room import Room
 from klimawerk.collab.room_members import Member, member
 from klimawerk.live import events
-from klimawerk.live.handlers import Payload, Refused, Reply, text
-from klimawerk.live.open_pages import Page
+from klimawerk.live.handlers import EventRefused, EventReply, Payload, require_text
+from klimawerk.live.open_pages import OpenPage
 from klimawerk.live.sockets import Live
 
 MOST_DOCS = 300  # documents that one socket may have joined
@@ -33,19 +33,19 @@ GRACE = 0.03  # seconds that frames wait for the answer of a join, which is to a
 def open_doors(here: Live) -> Hub:
     """Bind the events of documents to the Socket.IO server."""
     made = Hub(here)
-    here.door(events.DOC_JOIN, _join, lambda _payload: 4.0)  # reading a whole document is more work than most
-    here.light_door(events.DOC_UPDATE, partial(_update, made))
-    here.light_door(events.DOC_AWARENESS, partial(_awareness, made))
-    here.door(events.DOC_LEAVE, _leave)
+    here.add_handler(events.DOC_JOIN, _join, lambda _payload: 4.0)  # reading a whole document is more work than most
+    here.add_light_handler(events.DOC_UPDATE, partial(_update, made))
+    here.add_light_handler(events.DOC_AWARENESS, partial(_awareness, made))
+    here.add_handler(events.DOC_LEAVE, _leave)
     return made
 
 
-def _join(page: Page, payload: Payload) -> Payload:
-    name = text(payload, "doc", 80)
+def _join(page: OpenPage, payload: Payload) -> Payload:
+    name = require_text(payload, "doc", 80)
     if page.schema is not None and page.schema < events.OLDEST_SCHEMA:
-        raise Refused(events.OUTDATED)
+        raise EventRefused(events.OUTDATED)
     if name not in page.docs and (len(page.docs) >= MOST_DOCS or _all_docs(page) >= MOST_DOCS_OF_PERSON):
-        raise Refused(events.TOO_LARGE)
+        raise EventRefused(events.TOO_LARGE)
     state = _state(payload)
     while True:
         row = hub().rooms.find(name)
@@ -54,7 +54,7 @@ def _join(page: Page, payload: Payload) -> Payload:
         room = hub().rooms.open(name)
         with room.settled(row) as document:
             if hub().live.pages.get(page.sid) is not page:
-                raise Refused(events.LOGIN_REQUIRED)  # it has left meanwhile
+                raise EventRefused(events.LOGIN_REQUIRED)  # it has left meanwhile
             holds = decided == (page.rechecks, room.access_rev)
             found = _enter(page, payload, room, guest, document, state) if holds else None
         if found is not None:
@@ -73,7 +73,7 @@ class _Found(NamedTuple):
 
 
 def _enter(
-    page: Page, payload: Payload, room: Room, guest: Member, document: Doc[XmlFragment], state: bytes | None
+    page: OpenPage, payload: Payload, room: Room, guest: Member, document: Doc[XmlFragment], state: bytes | None
 ) -> _Found:
     """Enter first, read then, so that nothing falls between what is read and what is relayed. Waits for nothing."""
     room.relay_after = max(room.relay_after, time.monotonic() + GRACE)
@@ -86,11 +86,11 @@ def _enter(
     return _Found(known, document.get_update(known), document.get_state(), room.seq, carets)
 
 
-def _welcome(page: Page, payload: Payload, room: Room, guest: Member, found: _Found) -> Payload:
+def _welcome(page: OpenPage, payload: Payload, room: Room, guest: Member, found: _Found) -> Payload:
     here = hub()
     if not here.live.pages.may_have(page.person_id, len(found.update)):
         here.leave(page, room.name)
-        raise Refused(events.RATE)
+        raise EventRefused(events.RATE)
     here.introduce(guest, room.name)
     write, reason, by = guest.told
     return {
@@ -100,7 +100,7 @@ def _welcome(page: Page, payload: Payload, room: Room, guest: Member, found: _Fo
     }
 
 
-def _all_docs(page: Page) -> int:
+def _all_docs(page: OpenPage) -> int:
     return sum(len(one.docs) for one in hub().live.pages.of_person(page.person_id))
 
 
@@ -111,16 +111,16 @@ def _content(payload: Payload, name: str, known: bytes | None, update: bytes) ->
     return {"url": f"/live/documents/{quote(name, safe='')}" + (f"?sv={state}" if state else "")}
 
 
-def _update(here: Hub, page: Page, payload: Payload, reply: Reply) -> None:
-    name = text(payload, "doc", 80)
+def _update(here: Hub, page: OpenPage, payload: Payload, reply: EventReply) -> None:
+    name = require_text(payload, "doc", 80)
     room = _joined(here, page, name)
     update = _bytes(payload, "u", LARGEST_PART)
     if "part" in payload or "of" in payload:
         part, of = payload.get("part"), payload.get("of")
         if type(part) is not int or type(of) is not int:
-            raise Refused(events.INVALID)
+            raise EventRefused(events.INVALID)
         room.require_writer(page.sid)  # nothing is kept for somebody who may only read
-        whole = here.parts.add((page.sid, name, text(payload, "id", 80)), page.person_id, part, of, update)
+        whole = here.parts.add((page.sid, name, require_text(payload, "id", 80)), page.person_id, part, of, update)
         if whole is None:
             reply.ok(part=part)
             return
@@ -128,13 +128,13 @@ def _update(here: Hub, page: Page, payload: Payload, reply: Reply) -> None:
     room.submit(page.sid, update, reply)
 
 
-def _awareness(here: Hub, page: Page, payload: Payload, reply: Reply) -> None:
-    room = _joined(here, page, text(payload, "doc", 80))
+def _awareness(here: Hub, page: OpenPage, payload: Payload, reply: EventReply) -> None:
+    room = _joined(here, page, require_text(payload, "doc", 80))
     caret = payload.get("a")
     if not isinstance(caret, str | None):
-        raise Refused(events.INVALID)
+        raise EventRefused(events.INVALID)
     if caret is not None and len(caret) > LARGEST_CARET:
-        raise Refused(events.TOO_LARGE)
+        raise EventRefused(events.TOO_LARGE)
     for forgotten in page.place_caret(room.name, caret is not None):
         if other := here.rooms.get(forgotten):
             here.move_caret(other, page.sid, None)
@@ -142,19 +142,19 @@ def _awareness(here: Hub, page: Page, payload: Payload, reply: Reply) -> None:
     reply.ok()
 
 
-def _leave(page: Page, payload: Payload) -> None:
-    hub().leave(page, text(payload, "doc", 80))
+def _leave(page: OpenPage, payload: Payload) -> None:
+    hub().leave(page, require_text(payload, "doc", 80))
 
 
-def _joined(here: Hub, page: Page, name: str) -> Room:
+def _joined(here: Hub, page: OpenPage, name: str) -> Room:
     """The room, if the socket is in it. Else Refused: not_joined, or not_found where it may not know of it."""
     room = here.rooms.get(name)
     if room is None or page.sid not in room.members:
         with here.at_database():
             member(page.sid, page.person_id, name)
             if _exists(name):
-                raise Refused(events.NOT_JOINED)
-            raise Refused(events.NOT_FOUND)
+                raise EventRefused(events.NOT_JOINED)
+            raise EventRefused(events.NOT_FOUND)
     return room
 
 
@@ -172,20 +172,20 @@ def _state(payload: Payload) -> bytes | None:
     try:
         update_decoder.parse_state(state)
     except update_decoder.Malformed:
-        raise Refused(events.INVALID) from None
+        raise EventRefused(events.INVALID) from None
     return state
 
 
 def _bytes(payload: Payload, key: str, most: int) -> bytes:
     value = payload.get(key)
     if not isinstance(value, str):
-        raise Refused(events.INVALID)
+        raise EventRefused(events.INVALID)
     if len(value) > (most + 2) // 3 * 4:
-        raise Refused(events.TOO_LARGE)
+        raise EventRefused(events.TOO_LARGE)
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        raise Refused(events.INVALID) from None
+        raise EventRefused(events.INVALID) from None
 
 
 def _b64(data: bytes) -> str:

@@ -12,7 +12,7 @@ from klimawerk.collab.merge_cost import Effort
 from klimawerk.collab.parents import NOTHING, Circle, Clocks, Place, Places, in_order
 from klimawerk.link_rule import is_allowed_link
 from klimawerk.live import events
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 from klimawerk.text import is_all_text, is_text
 
 DEEPEST = 40  # levels of nested elements
@@ -63,23 +63,23 @@ class Knowledge:
         try:
             parsed = update_decoder.parse(update, MOST_RUNS)
         except update_decoder.Malformed:
-            raise Refused(events.INVALID) from None
+            raise EventRefused(events.INVALID) from None
         except update_decoder.TooMany:
-            raise Refused(events.TOO_LARGE) from None
+            raise EventRefused(events.TOO_LARGE) from None
         if not all(0 < struct.length < LONGEST and _is_ours(struct) for struct in parsed.structs):
-            raise Refused(events.INVALID)
+            raise EventRefused(events.INVALID)
         reach, news = self._reach(parsed.structs), list(self._news(parsed.structs))
         if not self._builds_on_known(parsed, news, reach):
-            raise Refused(events.RESYNC)
+            raise EventRefused(events.RESYNC)
         if self._cuts(parsed):
-            raise Refused(events.INVALID)
+            raise EventRefused(events.INVALID)
         parsed = update_decoder.Parsed(news, parsed.deletes)
         places = self._placed(parsed.structs)
         steps = self.effort.of(parsed)
         if steps > MOST_STEPS:
-            raise Refused(events.TOO_LARGE)
+            raise EventRefused(events.TOO_LARGE)
         if not affordable(steps):
-            raise Refused(events.RATE)
+            raise EventRefused(events.RATE)
         self.effort.note(parsed)
         self.places.take(places)
         self._note(parsed.structs)
@@ -97,7 +97,7 @@ class Knowledge:
 
     def _take_stroke(self, stroke: update_decoder.Struct, affordable: Callable[[int], bool]) -> update_decoder.Parsed:
         if not affordable(1):
-            raise Refused(events.RATE)
+            raise EventRefused(events.RATE)
         return self._note_stroke(stroke)
 
     def _note_stroke(self, stroke: update_decoder.Struct) -> update_decoder.Parsed:
@@ -113,10 +113,10 @@ class Knowledge:
             for struct in in_order(structs, self.clocks):
                 place = trial.of(struct)
                 if place is None or not self._fits(struct, place, trial.depth(place)):
-                    raise Refused(events.INVALID)
+                    raise EventRefused(events.INVALID)
                 trial.put(struct, place)
         except Circle:
-            raise Refused(events.INVALID) from None
+            raise EventRefused(events.INVALID) from None
         return trial
 
     def _reach(self, structs: Iterable[update_decoder.Struct]) -> Clocks:
@@ -126,7 +126,7 @@ class Knowledge:
         for struct in structs:
             known, end = reach.get(struct.client, self.clocks.get(struct.client, 0)), struct.clock + struct.length
             if struct.kind == update_decoder.SKIP or struct.clock > known or struct.clock < known < end:
-                raise Refused(events.RESYNC)
+                raise EventRefused(events.RESYNC)
             reach[struct.client] = max(known, end)
         return reach
 

@@ -115,7 +115,7 @@ def _app(folder: Path) -> Flask:
     app.config.update(config.flask())
     app.extensions["klimawerk"] = config
     # Nobody watches: what is announced after a commit is heard by no page.
-    app.extensions["live"] = SimpleNamespace(told=SimpleNamespace(announce=_nobody), spread=_nobody)
+    app.extensions["live"] = SimpleNamespace(broadcast=SimpleNamespace(announce=_nobody), spread=_nobody)
     Babel(app)
     db.init_app(app)
     database.init_app(app)

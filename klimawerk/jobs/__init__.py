@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
             swept = time.monotonic()
             service.sweep()
 
-    app.extensions["live"].keeper.each_second(look)
+    app.extensions["live"].background.each_second(look)
 
 
 def _in_app(app: Flask, work: Callable[[], None]) -> None:

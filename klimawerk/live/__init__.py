@@ -10,4 +10,4 @@ def init_app(app: Flask) -> None:
     from klimawerk.extensions import socketio
     from klimawerk.live import presence, sockets
 
-    app.extensions["presence"] = presence.Presence(sockets.open_doors(app, socketio.server))
+    app.extensions["presence"] = presence.Presence(sockets.init_sockets(app, socketio.server))

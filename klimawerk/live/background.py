@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 TICK = 1.0  # seconds
 
 
-class Keeper:
+class BackgroundRunner:
     """Runs jobs one after the other, each in its own app context; a job's failure reaches the log alone.
 
     `trouble` is called when it was the database that failed.
@@ -31,7 +31,7 @@ class Keeper:
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._running = False
-        self.trouble: Callable[[], None] = lambda: None
+        self.on_write_failure: Callable[[], None] = lambda: None
 
     def soon(self, job: Callable[[], None]) -> None:
         """Run `job` in a moment. Before the start there is nobody to tell, and the job is dropped."""
@@ -73,7 +73,7 @@ class Keeper:
             with pycrdt_errors.panics_as_exceptions(), self._app.app_context():
                 job()
         except WRITE_FAILURES as error:
-            self.trouble()
+            self.on_write_failure()
             log.error("a background job failed: %s", type(error).__name__)
         except Exception:
             log.exception("a background job failed")

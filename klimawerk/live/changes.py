@@ -69,6 +69,6 @@ def _raise_revision(topic: str) -> int:
 
 
 def _announce(noted: dict[str, int], page: str | None) -> None:
-    current_app.extensions["live"].told.announce(noted, page)
+    current_app.extensions["live"].broadcast.announce(noted, page)
     for listener in _listeners:
         listener(list(noted))

@@ -12,18 +12,18 @@ from flask import Flask
 
 from klimawerk.database import writing
 from klimawerk.live import changes, events
-from klimawerk.live.background import Keeper
+from klimawerk.live.background import BackgroundRunner
 
 log = logging.getLogger(__name__)
-PROBE = "storage"  # a topic that nobody watches
-CONVINCED = 2  # tries in a row that have to succeed: a nearly full disk takes a little now and then
-EVERY = 0.25  # seconds between two of them
+PROBE_TOPIC = "storage"  # a topic that nobody watches
+SUCCESSES_NEEDED = 2  # tries in a row that have to succeed: a nearly full disk takes a little now and then
+PROBE_INTERVAL = 0.25  # seconds between two of them
 
 
-class Storage:
+class DatabaseHealth:
     """One per process. `able`: as far as we know."""
 
-    def __init__(self, app: Flask, server: Any, keeper: Keeper) -> None:
+    def __init__(self, app: Flask, server: Any, keeper: BackgroundRunner) -> None:
         self._app, self._server, self._keeper = app, server, keeper
         self.able = True
         self.on_failure: list[Callable[[], None]] = []
@@ -48,10 +48,10 @@ class Storage:
 
     def _try(self) -> None:
         succeeded = 0
-        while succeeded < CONVINCED and self._keeper.running:
-            time.sleep(EVERY)
+        while succeeded < SUCCESSES_NEEDED and self._keeper.running:
+            time.sleep(PROBE_INTERVAL)
             with self._app.app_context():
-                succeeded = succeeded + 1 if _takes() else 0
+                succeeded = succeeded + 1 if _accepts_writes() else 0
         self.able = True
         log.warning("the database takes everything again")
         self._tell()
@@ -60,10 +60,10 @@ class Storage:
         self._server.emit(events.STORING, {"able": self.able})
 
 
-def _takes() -> bool:
+def _accepts_writes() -> bool:
     try:
         with writing():
-            changes.note(PROBE)
+            changes.note(PROBE_TOPIC)
     except Exception:  # whatever it is, it is tried again
         return False
     return True

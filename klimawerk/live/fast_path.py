@@ -14,7 +14,7 @@ from engineio.packet import MESSAGE, Packet
 
 from klimawerk import safe_json
 from klimawerk.live import transport
-from klimawerk.live.handlers import LightDoor, Payload, Say
+from klimawerk.live.handlers import LightEndpoint, Payload, Respond
 
 _EVENT, _ACK = "2", "3"  # Socket.IO's; an Engine.IO message begins with a digit of its own
 _LONGEST_NUMBER = 15  # digits of a message's number
@@ -22,15 +22,15 @@ _LONGEST_NAME = 40
 _encoded = json.JSONEncoder(separators=(",", ":")).encode
 
 
-class Shortcut:
+class FastPath:
     """Which events have a short way, and what is sent on it."""
 
     def __init__(self, server: Any) -> None:
         self._server = server
-        self._doors: dict[str, LightDoor] = {}
-        transport.offer_first(server, self._takes)
+        self._doors: dict[str, LightEndpoint] = {}
+        transport.intercept_messages(server, self._takes)
 
-    def lead(self, event: str, door: LightDoor) -> None:
+    def lead(self, event: str, door: LightEndpoint) -> None:
         """From now on `event` comes to `door` directly."""
         self._doors[event] = door
 
@@ -67,7 +67,7 @@ def _is_plain(number: str) -> bool:
     return not number or (number.isascii() and number.isdigit() and (number[0] != "0" or number == "0"))
 
 
-def _answer(socket: Any, number: str) -> Say:
+def _answer(socket: Any, number: str) -> Respond:
     def say(payload: Payload) -> None:
         if number and not socket.closed:
             socket.queue.put(Packet(MESSAGE, f"{_ACK}{number}{_encoded([payload])}"))

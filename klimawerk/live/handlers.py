@@ -11,18 +11,18 @@ from flask import Flask
 
 from klimawerk import pycrdt_errors
 from klimawerk.live import events
-from klimawerk.live.open_pages import Page, Pages
-from klimawerk.live.packet_filter import nested
+from klimawerk.live.open_pages import OpenPage, OpenPages
+from klimawerk.live.packet_filter import contains_nesting
 from klimawerk.text import is_all_text
 
 log = logging.getLogger(__name__)
 Payload = dict[str, Any]
-Handler = Callable[[Page, Payload], Payload | None]
-Say = Callable[[Payload], None]
-PATIENCE = 10.0  # seconds until a wish that waits for the disk is answered with "unavailable"
+Handler = Callable[[OpenPage, Payload], Payload | None]
+Respond = Callable[[Payload], None]
+COMMIT_TIMEOUT = 10.0  # seconds until a wish that waits for the disk is answered with "unavailable"
 
 
-class Refused(Exception):
+class EventRefused(Exception):
     """A client's wish that is not granted; `code` is one of the error codes in events.py."""
 
     def __init__(self, code: str) -> None:
@@ -30,17 +30,17 @@ class Refused(Exception):
         self.code = code
 
 
-class Reply:
+class EventReply:
     """The answer to one wish: given once, now or later."""
 
-    def __init__(self, say: Say) -> None:
-        self._say: Say | None = say
+    def __init__(self, say: Respond) -> None:
+        self._say: Respond | None = say
 
     def ok(self, **more: Any) -> None:
         self._give({"ok": True, **more})
 
     def no(self, code: str) -> None:
-        self._give(_no(code))
+        self._give(_error(code))
 
     def _give(self, payload: Payload) -> None:
         say, self._say = self._say, None
@@ -48,14 +48,14 @@ class Reply:
             say(payload)
 
 
-LightHandler = Callable[[Page, Payload, Reply], None]
-LightDoor = Callable[[str, Any, Say], None]
+LightHandler = Callable[[OpenPage, Payload, EventReply], None]
+LightEndpoint = Callable[[str, Any, Respond], None]
 
 
-def open_door(
+def add_handler(
     app: Flask,
     server: Any,
-    pages: Pages,
+    pages: OpenPages,
     event: str,
     handler: Handler,
     weigh: Callable[[Payload], float] = lambda _payload: 1.0,
@@ -68,26 +68,26 @@ def open_door(
     def door(sid: str, payload: Any = None, *_more: Any) -> Payload:
         page = pages.get(sid)
         if page is None:
-            return _no(events.LOGIN_REQUIRED)
-        refused = _unheard(pages, page, payload, weigh)
-        return _no(refused) if refused else _answer(app, event, handler, page, payload)
+            return _error(events.LOGIN_REQUIRED)
+        refused = _refusal(pages, page, payload, weigh)
+        return _error(refused) if refused else _answer(app, event, handler, page, payload)
 
     server.on(event, door)
 
 
-def open_light_door(server: Any, pages: Pages, event: str, handler: LightHandler) -> LightDoor:
+def add_light_handler(server: Any, pages: OpenPages, event: str, handler: LightHandler) -> LightEndpoint:
     """The same for what comes with every letter: without the app's context, which `handler` enters by itself where it
     asks the database, and without anybody who waits for the answer. Returns what the short way calls (fast_path.py);
     on the long way, of long-polling, somebody does wait."""
 
-    def light(sid: str, payload: Any, say: Say) -> None:
-        page, reply = pages.get(sid), Reply(say)
+    def light(sid: str, payload: Any, say: Respond) -> None:
+        page, reply = pages.get(sid), EventReply(say)
         if page is None:
             reply.no(events.LOGIN_REQUIRED)
-        elif refused := _unheard(pages, page, payload, _once):
+        elif refused := _refusal(pages, page, payload, _once):
             reply.no(refused)
         else:
-            _hand_over(event, handler, page, payload, reply)
+            _call_light_handler(event, handler, page, payload, reply)
 
     def door(sid: str, payload: Any = None, *_more: Any) -> Payload:
         answers: list[Payload] = []
@@ -98,7 +98,7 @@ def open_light_door(server: Any, pages: Pages, event: str, handler: LightHandler
             answered.set()
 
         light(sid, payload, say)
-        return answers[0] if answered.wait(PATIENCE) else _no(events.UNAVAILABLE)
+        return answers[0] if answered.wait(COMMIT_TIMEOUT) else _error(events.UNAVAILABLE)
 
     server.on(event, door)
     return light
@@ -108,36 +108,40 @@ def _once(_payload: Payload) -> float:
     return 1.0
 
 
-def _unheard(pages: Pages, page: Page, payload: Any, weigh: Callable[[Payload], float]) -> str:
+def _refusal(pages: OpenPages, page: OpenPage, payload: Any, weigh: Callable[[Payload], float]) -> str:
     """Why the wish is not even looked at; empty when it is."""
-    if not isinstance(payload, dict) or any(nested(value) for value in payload.values()) or not is_all_text(payload):
+    if (
+        not isinstance(payload, dict)
+        or any(contains_nesting(value) for value in payload.values())
+        or not is_all_text(payload)
+    ):
         return events.INVALID
     return "" if pages.may_speak(page, _size(payload), weigh(payload)) else events.RATE
 
 
-def _hand_over(event: str, handler: LightHandler, page: Page, payload: Payload, reply: Reply) -> None:
+def _call_light_handler(event: str, handler: LightHandler, page: OpenPage, payload: Payload, reply: EventReply) -> None:
     try:
         with pycrdt_errors.panics_as_exceptions():
             handler(page, payload, reply)
-    except Refused as refusal:
+    except EventRefused as refusal:
         reply.no(refusal.code)
     except Exception:
         log.exception("%s could not be answered", event)
         reply.no(events.UNAVAILABLE)
 
 
-def _answer(app: Flask, event: str, handler: Handler, page: Page, payload: Payload) -> Payload:
+def _answer(app: Flask, event: str, handler: Handler, page: OpenPage, payload: Payload) -> Payload:
     try:
         with pycrdt_errors.panics_as_exceptions(), app.app_context():
             return {"ok": True, **(handler(page, payload) or {})}
-    except Refused as refusal:
-        return _no(refusal.code)
+    except EventRefused as refusal:
+        return _error(refusal.code)
     except Exception:
         log.exception("%s could not be answered", event)
-        return _no(events.UNAVAILABLE)
+        return _error(events.UNAVAILABLE)
 
 
-def _no(code: str) -> Payload:
+def _error(code: str) -> Payload:
     return {"ok": False, "error": code}
 
 
@@ -145,9 +149,9 @@ def _size(payload: Payload) -> int:
     return 50 + sum(len(value) for value in payload.values() if isinstance(value, str | list))
 
 
-def text(payload: Payload, key: str, longest: int, default: str | None = None) -> str:
+def require_text(payload: Payload, key: str, longest: int, default: str | None = None) -> str:
     """A text of at most `longest` characters; Refused("invalid") for anything else."""
     value = payload.get(key, default)
     if not isinstance(value, str) or len(value) > longest:
-        raise Refused(events.INVALID)
+        raise EventRefused(events.INVALID)
     return value

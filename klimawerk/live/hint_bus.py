@@ -16,11 +16,11 @@ from klimawerk import safe_json
 
 log = logging.getLogger(__name__)
 CHANNEL = "klimawerk-hints"
-MOST = 10_000  # hints that may wait
+MAX_QUEUED_HINTS = 10_000  # hints that may wait
 Hint = dict[str, Any]
 
 
-class Bus:
+class HintBus:
     """Publishes small JSON hints to all other processes; without a message queue there are none, and it is silent.
 
     Once started, hints leave in a thread of their own: a slow queue holds up nobody.
@@ -30,7 +30,7 @@ class Bus:
         self._spawn = spawn
         self._me = secrets.token_hex(8)
         self._client = redis.Redis.from_url(url, socket_connect_timeout=2) if url else None
-        self._outbox: queue.Queue[Hint] = queue.Queue(MOST)
+        self._outbox: queue.Queue[Hint] = queue.Queue(MAX_QUEUED_HINTS)
         self._listeners: dict[str, Callable[[Hint], None]] = {}
         self._running = False
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from klimawerk.live.rate_limits import MOST_CARETS, MOST_PAGES, PAGES_AT_ONCE, Allowance, Pace
+from klimawerk.live.rate_limits import MAX_CARETS, MAX_PAGES, PAGES_AT_ONCE, PersonQuota, SocketRate
 
 
 @dataclass(eq=False)
-class Page:
+class OpenPage:
     """One connected socket. `schema`: of its editor, None without one; `alive`: gave a sign of life lately.
 
     `saver`: its person pays by volume; nobody's carets go to it, and where it only reads, others' words at most every
@@ -24,7 +24,7 @@ class Page:
     person_id: int
     login: str
     schema: int | None
-    pace: Pace = field(default_factory=Pace)
+    pace: SocketRate = field(default_factory=SocketRate)
     topics: set[str] = field(default_factory=set)
     docs: set[str] = field(default_factory=set)
     carets: dict[str, None] = field(default_factory=dict)
@@ -51,30 +51,30 @@ class Page:
         self.carets.pop(doc, None)
         if there:
             self.carets[doc] = None
-        given_up = list(self.carets)[:-MOST_CARETS] if len(self.carets) > MOST_CARETS else []
+        given_up = list(self.carets)[:-MAX_CARETS] if len(self.carets) > MAX_CARETS else []
         for one in given_up:
             del self.carets[one]
         return given_up
 
 
-class Pages:
+class OpenPages:
     """The register of pages, safe between threads. `limited`: whether what one person may ask for is counted."""
 
     def __init__(self, limited: bool = True) -> None:
         self._limited = limited
-        self._by_sid: dict[str, Page] = {}
-        self._allowances: dict[int, Allowance] = {}
+        self._by_sid: dict[str, OpenPage] = {}
+        self._allowances: dict[int, PersonQuota] = {}
         self._lock = threading.Lock()
 
     def may_come(self, person_id: int) -> bool:
         """Whether the person may open one more page now."""
         if not self._limited:
             return True
-        if len(self._by_sid) >= MOST_PAGES or len(self.of_person(person_id)) >= PAGES_AT_ONCE:
+        if len(self._by_sid) >= MAX_PAGES or len(self.of_person(person_id)) >= PAGES_AT_ONCE:
             return False
         return self._allowance(person_id).pages.take(1)
 
-    def may_speak(self, page: Page, size: int, weight: float) -> bool:
+    def may_speak(self, page: OpenPage, size: int, weight: float) -> bool:
         """Whether a message of `size` bytes, counting as `weight` ordinary ones, may be handled now."""
         if not page.pace.allows(size, weight):
             return False
@@ -88,24 +88,24 @@ class Pages:
         """Whether the person's words may take `steps` of merging now."""
         return not self._limited or self._allowance(person_id).effort.take(steps)
 
-    def add(self, page: Page) -> None:
+    def add(self, page: OpenPage) -> None:
         with self._lock:
             self._by_sid[page.sid] = page
 
-    def remove(self, sid: str) -> Page | None:
+    def remove(self, sid: str) -> OpenPage | None:
         with self._lock:
             return self._by_sid.pop(sid, None)
 
-    def get(self, sid: str) -> Page | None:
+    def get(self, sid: str) -> OpenPage | None:
         return self._by_sid.get(sid)
 
-    def all(self) -> list[Page]:
+    def all(self) -> list[OpenPage]:
         with self._lock:
             return list(self._by_sid.values())
 
-    def of_person(self, person_id: int) -> list[Page]:
+    def of_person(self, person_id: int) -> list[OpenPage]:
         return [page for page in self.all() if page.person_id == person_id]
 
-    def _allowance(self, person_id: int) -> Allowance:
+    def _allowance(self, person_id: int) -> PersonQuota:
         found = self._allowances.get(person_id)
-        return found if found is not None else self._allowances.setdefault(person_id, Allowance())
+        return found if found is not None else self._allowances.setdefault(person_id, PersonQuota())

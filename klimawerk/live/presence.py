@@ -12,13 +12,13 @@ from typing import Any
 from klimawerk import scalars
 from klimawerk.collab import access
 from klimawerk.live import events, opaque_ids
-from klimawerk.live.handlers import Payload, Refused
-from klimawerk.live.open_pages import Page
-from klimawerk.live.presence_registry import Entry, Roll
+from klimawerk.live.handlers import EventRefused, Payload
+from klimawerk.live.open_pages import OpenPage
+from klimawerk.live.presence_registry import PresenceEntry, PresenceRegistry
 from klimawerk.live.sockets import Live
 
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{0,80}")
-_SHOWN = ("id", "name", "side", "place", "item", "field", "lang")
+_PUBLIC_KEYS = ("id", "name", "side", "place", "item", "field", "lang")
 
 
 class Presence:
@@ -26,40 +26,40 @@ class Presence:
 
     def __init__(self, here: Live) -> None:
         self._live = here
-        self.people = Roll(here, "programme-people", self._announce)
-        here.door(events.HERE, self._here)
+        self.people = PresenceRegistry(here, "programme-people", self._announce)
+        here.add_handler(events.HERE, self._here)
         here.on_gone.append(self._gone)
         here.on_recheck.append(self._recheck)
         here.on_watch.append(self._watched)
 
-    def _here(self, page: Page, payload: Payload) -> Payload:
+    def _here(self, page: OpenPage, payload: Payload) -> Payload:
         number = payload.get("programme")
         if number is None:
             self._gone(page)
             return {}
         if type(number) is not int:
-            raise Refused(events.INVALID)
+            raise EventRefused(events.INVALID)
         if not 0 < number <= scalars.MAX_INT:
-            raise Refused(events.NOT_FOUND)
-        entry = self._entry(page, f"programme:{number}", {key: _name(payload, key) for key in _SHOWN[4:]})
+            raise EventRefused(events.NOT_FOUND)
+        entry = self._entry(page, f"programme:{number}", {key: _require_name(payload, key) for key in _PUBLIC_KEYS[4:]})
         if entry is None:
-            raise Refused(events.NOT_FOUND)
+            raise EventRefused(events.NOT_FOUND)
         for other in page.programmes - {number}:
             self.people.drop(f"programme:{other}", page.sid)
         page.programmes = {number}
         self.people.put(f"programme:{number}", page.sid, entry)
         return {"me": entry["id"], "people": self.shown(f"programme:{number}")}
 
-    def _entry(self, page: Page, programme: str, where: dict[str, str]) -> Entry | None:
+    def _entry(self, page: OpenPage, programme: str, where: dict[str, str]) -> PresenceEntry | None:
         who = access.of(page.person_id, programme)
         if who is None:
             return None
-        person = {"id": opaque_ids.name_for(page.person_id, programme), "name": who.name, "side": who.side}
+        person = {"id": opaque_ids.opaque_id(page.person_id, programme), "name": who.name, "side": who.side}
         return {**person, "place": who.place, **where}
 
     def shown(self, programme: str) -> list[dict[str, Any]]:
         """One entry per person, of the page that moved last."""
-        latest: dict[str, Entry] = {}
+        latest: dict[str, PresenceEntry] = {}
         for entry in self.people.entries(programme).values():
             latest.pop(entry["id"], None)
             latest[entry["id"]] = entry
@@ -70,7 +70,7 @@ class Presence:
         hidden = [page.sid for page in self._live.pages.all() if page.hidden]
         self._live.tell(events.PEOPLE, self._payload(programme), to=events.topic_room(programme), skip=hidden)
 
-    def _watched(self, page: Page, topics: list[str]) -> None:
+    def _watched(self, page: OpenPage, topics: list[str]) -> None:
         """Who begins to watch a programme is told at once who is there."""
         for topic in topics:
             if topic.startswith("programme:") and self.people.entries(topic):
@@ -79,25 +79,25 @@ class Presence:
     def _payload(self, programme: str) -> Payload:
         return {"programme": int(programme.partition(":")[2]), "people": self.shown(programme)}
 
-    def _gone(self, page: Page) -> None:
+    def _gone(self, page: OpenPage) -> None:
         for number in page.programmes:
             self.people.drop(f"programme:{number}", page.sid)
         page.programmes = set()
 
-    def _recheck(self, page: Page) -> None:
+    def _recheck(self, page: OpenPage) -> None:
         for number in list(page.programmes):
             programme = f"programme:{number}"
             before = self.people.entries(programme).get(page.sid, {})
-            entry = self._entry(page, programme, {key: before.get(key, "") for key in _SHOWN[4:]})
+            entry = self._entry(page, programme, {key: before.get(key, "") for key in _PUBLIC_KEYS[4:]})
             if entry is None:
                 self._gone(page)
             else:
                 self.people.put(programme, page.sid, entry)
 
 
-def _name(payload: Payload, key: str) -> str:
+def _require_name(payload: Payload, key: str) -> str:
     """A name of ours (of an item, a field, a language), never free text that others would be shown."""
     value = payload.get(key) or ""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise Refused(events.INVALID)
+        raise EventRefused(events.INVALID)
     return value

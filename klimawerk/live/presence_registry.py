@@ -10,14 +10,14 @@ from typing import Any
 from klimawerk.live.hint_bus import Hint
 from klimawerk.live.sockets import Live
 
-Entry = dict[str, Any]
-PAUSE, CALM, LONGEST_PAUSE = 1.0, 0.15, 5.0
+PresenceEntry = dict[str, Any]
+MIN_INTERVAL, FIRST_DELAY, MAX_INTERVAL = 1.0, 0.15, 5.0
 """Seconds between two announcements of one group; more for each who is in it, since each is told of all."""
 
-REPEAT, EXPIRY = 3.0, 9.0  # seconds: how often other processes are told, and how long they believe it
+HINT_INTERVAL, ENTRY_TTL = 3.0, 9.0  # seconds: how often other processes are told, and how long they believe it
 
 
-class Roll:
+class PresenceRegistry:
     """Entries by group and socket. `announce(group)` is called for a group that changed: at once after a pause, then
     at most once a second, and less often the more are in it.
 
@@ -26,17 +26,17 @@ class Roll:
 
     def __init__(self, here: Live, kind: str, announce: Callable[[str], None]) -> None:
         self._live, self._kind, self._announce = here, kind, announce
-        self._own: dict[str, dict[str, Entry]] = {}
-        self._others: dict[tuple[str, str], tuple[float, dict[str, Entry]]] = {}
+        self._own: dict[str, dict[str, PresenceEntry]] = {}
+        self._others: dict[tuple[str, str], tuple[float, dict[str, PresenceEntry]]] = {}
         self._told: dict[str, float] = {}
         self._stale: set[str] = set()
         self._repeated = 0.0
         self._lock = threading.RLock()
         here.on_life.append(lambda page: self._mark_all_of(page.sid))
-        here.keeper.each_second(self._tick)
-        here.bus.on(kind, lambda hint: here.keeper.soon(lambda: self._hear(hint)))
+        here.background.each_second(self._tick)
+        here.bus.on(kind, lambda hint: here.background.soon(lambda: self._hear(hint)))
 
-    def put(self, group: str, sid: str, entry: Entry) -> None:
+    def put(self, group: str, sid: str, entry: PresenceEntry) -> None:
         with self._lock:
             if self._own.setdefault(group, {}).get(sid) == entry:
                 return
@@ -53,9 +53,9 @@ class Roll:
                 del self._own[group]
         self._changed(group)
 
-    def entries(self, group: str) -> dict[str, Entry]:
+    def entries(self, group: str) -> dict[str, PresenceEntry]:
         """{sid: entry} of everybody who is there, in the order they came."""
-        limit = time.monotonic() - EXPIRY
+        limit = time.monotonic() - ENTRY_TTL
         with self._lock:
             found = self._alive(group)
             for (_, other), (at, entries) in self._others.items():
@@ -68,7 +68,7 @@ class Roll:
         with self._lock:
             return list(self._own)
 
-    def _alive(self, group: str) -> dict[str, Entry]:
+    def _alive(self, group: str) -> dict[str, PresenceEntry]:
         pages = self._live.pages
         return {s: e for s, e in self._own.get(group, {}).items() if (page := pages.get(s)) and page.alive}
 
@@ -87,27 +87,27 @@ class Roll:
                 self._stale.add(group)
                 return
             self._told[group] = time.monotonic()
-        self._live.keeper.soon(lambda: self._announce(group))
+        self._live.background.soon(lambda: self._announce(group))
 
     def _tick(self) -> None:
         with self._lock:
-            limit = time.monotonic() - EXPIRY
+            limit = time.monotonic() - ENTRY_TTL
             for key in [key for key, (at, _) in self._others.items() if at <= limit]:
                 del self._others[key]
                 self._stale.add(key[1])
-            self._told = {g: at for g, at in self._told.items() if time.monotonic() - at < LONGEST_PAUSE}
+            self._told = {g: at for g, at in self._told.items() if time.monotonic() - at < MAX_INTERVAL}
             due = {group for group in self._stale if not self._was_told_lately(group)}
             self._stale -= due
             self._told.update(dict.fromkeys(due, time.monotonic()))
         for group in due:
             self._announce(group)
-        if time.monotonic() - self._repeated > REPEAT:
+        if time.monotonic() - self._repeated > HINT_INTERVAL:
             self._repeated = time.monotonic()
             for group in self.groups():
                 self._spread(group)
 
     def _was_told_lately(self, group: str) -> bool:
-        pause = min(LONGEST_PAUSE, max(PAUSE, CALM * len(self.entries(group))))
+        pause = min(MAX_INTERVAL, max(MIN_INTERVAL, FIRST_DELAY * len(self.entries(group))))
         return time.monotonic() - self._told.get(group, 0.0) < pause
 
     def _spread(self, group: str) -> None:

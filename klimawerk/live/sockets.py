@@ -13,21 +13,21 @@ from socketio.exceptions import ConnectionRefusedError as Refusal
 from klimawerk import database
 from klimawerk.database import after_commit, writing, yield_if_due
 from klimawerk.live import changes, events, identity, topic_access, transport
-from klimawerk.live.background import Keeper
-from klimawerk.live.database_health import Storage
-from klimawerk.live.fast_path import Shortcut
-from klimawerk.live.handlers import Handler, LightHandler, Payload, Refused, open_door, open_light_door
-from klimawerk.live.hint_bus import Bus, Hint
-from klimawerk.live.open_pages import Page, Pages
-from klimawerk.live.topic_broadcast import Told
+from klimawerk.live.background import BackgroundRunner
+from klimawerk.live.database_health import DatabaseHealth
+from klimawerk.live.fast_path import FastPath
+from klimawerk.live.handlers import EventRefused, Handler, LightHandler, Payload, add_handler, add_light_handler
+from klimawerk.live.hint_bus import Hint, HintBus
+from klimawerk.live.open_pages import OpenPage, OpenPages
+from klimawerk.live.topic_broadcast import TopicBroadcast
 
 log = logging.getLogger(__name__)
 MOST_TOPICS, MOST_TOPICS_OF_PERSON = 2_000, 12_000
-LOGINS_EVERY, ROUND_EVERY = 2.0, 300.0  # seconds
-STRANGERS_STAY = 10.0  # seconds that a connection may take to say whose it is
-TOPICS_A_MESSAGE = 10  # so many topics count as one message
+LOGINS_EVERY, RECHECK_ALL_EVERY = 2.0, 300.0  # seconds
+ANONYMOUS_TIMEOUT = 10.0  # seconds that a connection may take to say whose it is
+TOPICS_PER_MESSAGE = 10  # so many topics count as one message
 RECHECK, SIGN_OUT = "recheck", "sign-out"
-SILENCE = 4.5
+PING_TIMEOUT = 4.5
 """Seconds after an unanswered ping until a page counts as gone: under 10 s after a closed lid, with pings every 4 s."""
 
 
@@ -36,18 +36,18 @@ class Live:
 
     def __init__(self, app: Flask, server: Any) -> None:
         self.app, self.server = app, server
-        self.pages = Pages(limited=app.extensions["klimawerk"].rate_limits)
-        self.shortcut = Shortcut(server)
-        self.keeper = Keeper(app, server.start_background_task)
-        self.bus = Bus(app.extensions["klimawerk"].redis_url, server.start_background_task)
-        self.told = Told(self.pages, self.bus, self.tell)
-        self.storage = Storage(app, server, self.keeper)
-        self.keeper.trouble = self.storage.failed
-        database.on_write_failure(app, self.storage.failed)
-        self.on_gone: list[Callable[[Page], None]] = []
-        self.on_recheck: list[Callable[[Page], None]] = []
-        self.on_life: list[Callable[[Page], None]] = []
-        self.on_watch: list[Callable[[Page, list[str]], None]] = []
+        self.pages = OpenPages(limited=app.extensions["klimawerk"].rate_limits)
+        self.fast_path = FastPath(server)
+        self.background = BackgroundRunner(app, server.start_background_task)
+        self.bus = HintBus(app.extensions["klimawerk"].redis_url, server.start_background_task)
+        self.broadcast = TopicBroadcast(self.pages, self.bus, self.tell)
+        self.database_health = DatabaseHealth(app, server, self.background)
+        self.background.on_write_failure = self.database_health.failed
+        database.on_write_failure(app, self.database_health.failed)
+        self.on_gone: list[Callable[[OpenPage], None]] = []
+        self.on_recheck: list[Callable[[OpenPage], None]] = []
+        self.on_life: list[Callable[[OpenPage], None]] = []
+        self.on_watch: list[Callable[[OpenPage, list[str]], None]] = []
         self._person_revs: dict[int, int] = {}
         self._logins_at = self._round_at = 0.0
         self._round: set[int] = set()
@@ -56,37 +56,39 @@ class Live:
     def on_hint(self, kind: str, listener: Callable[[Hint], None]) -> None:
         """`listener` hears, in a background thread, what any process spreads under this name."""
         self._listeners[kind] = listener
-        self.bus.on(kind, lambda hint: self.keeper.soon(lambda: listener(hint)))
+        self.bus.on(kind, lambda hint: self.background.soon(lambda: listener(hint)))
 
-    def spread(self, kind: str, **hint: Any) -> None:
+    def publish(self, kind: str, **hint: Any) -> None:
         """Tell the listeners of all processes, this one included."""
-        self.keeper.soon(lambda: self._listeners[kind](hint))
+        self.background.soon(lambda: self._listeners[kind](hint))
         self.bus.tell(kind, **hint)
 
-    def door(self, event: str, handler: Handler, weigh: Callable[[Payload], float] = lambda _payload: 1.0) -> None:
+    def add_handler(
+        self, event: str, handler: Handler, weigh: Callable[[Payload], float] = lambda _payload: 1.0
+    ) -> None:
         """See `open_door`."""
-        open_door(self.app, self.server, self.pages, event, handler, weigh)
+        add_handler(self.app, self.server, self.pages, event, handler, weigh)
 
-    def light_door(self, event: str, handler: LightHandler) -> None:
+    def add_light_handler(self, event: str, handler: LightHandler) -> None:
         """See `open_light_door`."""
-        self.shortcut.lead(event, open_light_door(self.server, self.pages, event, handler))
+        self.fast_path.lead(event, add_light_handler(self.server, self.pages, event, handler))
 
     def tell(self, event: str, payload: Payload, *, to: str, skip: list[str] | None = None) -> None:
         """Emit to a socket or a room of this process; each process tells its own."""
         self.server.emit(event, payload, to=to, skip_sid=skip or [])
 
-    def tell_each(self, event: str, payload: Payload, sids: Iterable[str]) -> None:
+    def send_to_each(self, event: str, payload: Payload, sids: Iterable[str]) -> None:
         """Tell the same to some sockets of this process; it is encoded once for all of them."""
-        self.shortcut.tell(event, payload, sids)
+        self.fast_path.tell(event, payload, sids)
 
     def wake(self) -> None:
         """Start what runs in the background: the server does so at once, the first socket where there is none; commands
         of the shell never do."""
-        self.keeper.start()
+        self.background.start()
         self.bus.start()
 
     def close(self) -> None:
-        self.keeper.stop()
+        self.background.stop()
         self.bus.stop()
 
     def recheck(self, person_id: int) -> None:
@@ -107,17 +109,17 @@ class Live:
 
     def look(self) -> None:
         """Once a second: lost hints, pages that fell silent, sockets that take nothing any more."""
-        self.told.look()
+        self.broadcast.look()
         self._look_at_rights()
         self._look_at_logins()
         self._look_at_calendar()
-        transport.hang_up_strangers(self.server, STRANGERS_STAY)
-        transport.cut_dead_lines()
-        for sid in transport.given_up(self.server, {page.sid: page.person_id for page in self.pages.all()}):
-            transport.hang_up(self.server, sid)
+        transport.disconnect_anonymous(self.server, ANONYMOUS_TIMEOUT)
+        transport.cut_dead_connections()
+        for sid in transport.overloaded_sockets(self.server, {page.sid: page.person_id for page in self.pages.all()}):
+            transport.disconnect_now(self.server, sid)
         for page in self.pages.all():
             ping = transport.silent_since(self.server, page.sid)
-            alive = ping is None or time.monotonic() - ping < SILENCE
+            alive = ping is None or time.monotonic() - ping < PING_TIMEOUT
             if alive != page.alive:
                 page.alive = alive
                 for listener in self.on_life:
@@ -131,7 +133,7 @@ class Live:
 
     def _look_at_calendar(self) -> None:
         """Rights also end by a date: everybody is decided anew now and then, one person a second."""
-        if not self._round and time.monotonic() - self._round_at > ROUND_EVERY:
+        if not self._round and time.monotonic() - self._round_at > RECHECK_ALL_EVERY:
             self._round_at = time.monotonic()
             self._round = {page.person_id for page in self.pages.all()}
         if self._round:
@@ -160,26 +162,26 @@ def recheck(person_id: int) -> None:
     """
     with writing():
         changes.note(events.person_topic(person_id))
-        after_commit(lambda: live().spread(RECHECK, person=person_id))
+        after_commit(lambda: live().publish(RECHECK, person=person_id))
 
 
 def sign_out(person_id: int | None = None, login: str | None = None) -> None:
     """End the open pages of a person, or of one login (`Identity.login`) alone, in all processes."""
-    live().spread(SIGN_OUT, person=person_id, login=login)
+    live().publish(SIGN_OUT, person=person_id, login=login)
 
 
-def open_doors(app: Flask, server: Any) -> Live:
+def init_sockets(app: Flask, server: Any) -> Live:
     """Bind connecting, watching and the process's background work to the Socket.IO server."""
     here = Live(app, server)
     app.extensions["live"] = here
     server.on("connect", lambda sid, environ, auth=None: _connect(here, sid, environ, auth))
     server.on("disconnect", lambda sid, *_reason: _disconnect(here, sid))
-    here.door(events.WATCH, lambda page, payload: _watch(here, page, payload), _weigh)
-    here.door(events.UNWATCH, lambda page, payload: _unwatch(here, page, payload), _weigh)
-    here.door(events.QUIET, lambda page, payload: page.wish(payload))
+    here.add_handler(events.WATCH, lambda page, payload: _watch(here, page, payload), _message_cost)
+    here.add_handler(events.UNWATCH, lambda page, payload: _unwatch(here, page, payload), _message_cost)
+    here.add_handler(events.QUIET, lambda page, payload: page.wish(payload))
     here.on_hint(RECHECK, lambda hint: here.recheck(hint["person"]))
     here.on_hint(SIGN_OUT, here.sign_out)
-    here.keeper.each_second(here.look)
+    here.background.each_second(here.look)
     return here
 
 
@@ -191,28 +193,28 @@ def _connect(here: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
         with here.app.request_context(environ):
             who = identity.current()
     except database.WRITE_FAILURES:
-        here.storage.failed()
+        here.database_health.failed()
         raise Refusal(events.UNAVAILABLE) from None
     if who is None:
         raise Refusal(events.LOGIN_REQUIRED)
     if not here.pages.may_come(who.person_id):
         raise Refusal(events.RATE)
     schema = auth.get("schema")
-    page = Page(sid, who.person_id, who.login, schema if isinstance(schema, int) else None)
+    page = OpenPage(sid, who.person_id, who.login, schema if isinstance(schema, int) else None)
     page.wish(auth)
     here.pages.add(page)
-    transport.know(here.server, sid)
-    here.keeper.soon(lambda: here.storage.greet(sid))
+    transport.mark_signed_in(here.server, sid)
+    here.background.soon(lambda: here.database_health.greet(sid))
     here.wake()
     if page.schema is not None and page.schema < events.SCHEMA:
-        here.keeper.soon(lambda: here.tell(events.RELOAD, {"schema": events.SCHEMA}, to=sid))
+        here.background.soon(lambda: here.tell(events.RELOAD, {"schema": events.SCHEMA}, to=sid))
 
 
 def _disconnect(here: Live, sid: str) -> None:
     page = here.pages.remove(sid)
     if page is None:
         return
-    transport.know(here.server, sid, False)
+    transport.mark_signed_in(here.server, sid, False)
     with here.app.app_context():
         for listener in here.on_gone:
             try:
@@ -221,26 +223,26 @@ def _disconnect(here: Live, sid: str) -> None:
                 log.exception("a page could not be tidied away")
 
 
-def _watch(here: Live, page: Page, payload: Payload) -> Payload:
+def _watch(here: Live, page: OpenPage, payload: Payload) -> Payload:
     asked = _topics(payload)
-    allowed = _allowed(page, asked)
+    allowed = _watchable(page, asked)
     if here.pages.get(page.sid) is not page:
-        raise Refused(events.LOGIN_REQUIRED)  # it has left meanwhile
+        raise EventRefused(events.LOGIN_REQUIRED)  # it has left meanwhile
     fresh = len(page.topics.union(allowed)) - len(page.topics)
     theirs = sum(len(other.topics) for other in here.pages.of_person(page.person_id))
     if len(page.topics) + fresh > MOST_TOPICS or (fresh and theirs + fresh > MOST_TOPICS_OF_PERSON):
-        raise Refused(events.TOO_LARGE)
+        raise EventRefused(events.TOO_LARGE)
     for topic in allowed:
         page.topics.add(topic)
         here.server.enter_room(page.sid, events.topic_room(topic))
     revs = changes.revisions(allowed) if allowed else {}
-    here.told.answered(revs)
+    here.broadcast.answered(revs)
     for listener in here.on_watch:
         listener(page, allowed)
     return {"revs": revs, "refused": [topic for topic in asked if topic not in revs]}
 
 
-def _allowed(page: Page, asked: list[str]) -> list[str]:
+def _watchable(page: OpenPage, asked: list[str]) -> list[str]:
     """Those of the topics that the page may watch. Rights that end while it is asked are not overlooked."""
     while True:
         rechecks = page.rechecks
@@ -248,13 +250,13 @@ def _allowed(page: Page, asked: list[str]) -> list[str]:
         for number, topic in enumerate(asked, 1):
             if topic in page.topics or topic_access.may_watch(page.person_id, topic):
                 allowed.append(topic)
-            if number % TOPICS_A_MESSAGE == 0:
+            if number % TOPICS_PER_MESSAGE == 0:
                 yield_if_due()  # others are not kept waiting by a long list
         if page.rechecks == rechecks:
             return allowed
 
 
-def _unwatch(here: Live, page: Page, payload: Payload) -> Payload:
+def _unwatch(here: Live, page: OpenPage, payload: Payload) -> Payload:
     left = [topic for topic in _topics(payload) if topic in page.topics]
     for topic in left:
         page.topics.discard(topic)
@@ -262,15 +264,15 @@ def _unwatch(here: Live, page: Page, payload: Payload) -> Payload:
     return {"revs": changes.revisions(left) if left else {}, "refused": []}
 
 
-def _weigh(payload: Payload) -> float:
+def _message_cost(payload: Payload) -> float:
     asked = payload.get("topics")
-    return 1 + len(asked) / TOPICS_A_MESSAGE if isinstance(asked, list) else 1.0
+    return 1 + len(asked) / TOPICS_PER_MESSAGE if isinstance(asked, list) else 1.0
 
 
 def _topics(payload: Payload) -> list[str]:
     asked = payload.get("topics")
     if not isinstance(asked, list) or len(asked) > MOST_TOPICS:
-        raise Refused(events.INVALID)
+        raise EventRefused(events.INVALID)
     if not all(isinstance(topic, str) and len(topic) <= 80 for topic in asked):
-        raise Refused(events.INVALID)
+        raise EventRefused(events.INVALID)
     return list(dict.fromkeys(asked))

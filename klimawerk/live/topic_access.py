@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from klimawerk import scalars
 
-_kinds: dict[str, Callable[[int, int], bool]] = {}
+_rules: dict[str, Callable[[int, int], bool]] = {}
 
 
 def register(kind: str, may_watch: Callable[[int, int], bool]) -> None:
     """`may_watch(person_id, thing_id)` decides for topics named "<kind>:<thing_id>"."""
-    _kinds[kind] = may_watch
+    _rules[kind] = may_watch
 
 
 def may_watch(person_id: int, topic: str) -> bool:
@@ -22,4 +22,4 @@ def may_watch(person_id: int, topic: str) -> bool:
         id_ = scalars.item_id(number)
     except ValueError:
         return False
-    return kind in _kinds and str(id_) == number and _kinds[kind](person_id, id_)
+    return kind in _rules and str(id_) == number and _rules[kind](person_id, id_)

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from klimawerk.live import changes, events
-from klimawerk.live.hint_bus import Bus, Hint
-from klimawerk.live.open_pages import Pages
+from klimawerk.live.hint_bus import Hint, HintBus
+from klimawerk.live.open_pages import OpenPages
 
 
-class Told:
+class TopicBroadcast:
     """`tell(event, payload, to=room)` reaches the pages of this process alone."""
 
-    def __init__(self, pages: Pages, bus: Bus, tell: Callable[..., None]) -> None:
+    def __init__(self, pages: OpenPages, bus: HintBus, tell: Callable[..., None]) -> None:
         self._pages, self._bus, self._tell = pages, bus, tell
         self._revs: dict[str, int] = {}
         bus.on(events.CHANGED, self._hear)

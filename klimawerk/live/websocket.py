@@ -18,14 +18,14 @@ from typing import Any
 CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 NORMAL, PROTOCOL_ERROR, NOT_TEXT, TOO_BIG = 1000, 1002, 1007, 1009
 _ACCEPT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_AT_ONCE = 65_536  # bytes read from the network at a time
+_READ_SIZE = 65_536  # bytes read from the network at a time
 
 
 class BadHandshake(ValueError):
     """A request that asks for no WebSocket of the version we speak."""
 
 
-class _Ended(Exception):
+class _ConnectionClosed(Exception):
     """The connection is over; `code` is what the other side is told, 0 for nothing."""
 
     def __init__(self, code: int = 0) -> None:
@@ -53,7 +53,7 @@ class WebSocket:
         """The next message (bytes for a binary one); None when there will be no more."""
         try:
             return self._message()
-        except _Ended as end:
+        except _ConnectionClosed as end:
             if end.code:
                 self.close(end.code)
         except OSError:
@@ -100,17 +100,17 @@ class WebSocket:
                 self._control(code, payload)
                 continue
             if (code == CONTINUED) != (kind != CONTINUED):
-                raise _Ended(PROTOCOL_ERROR)
+                raise _ConnectionClosed(PROTOCOL_ERROR)
             kind = kind or code
             if len(whole) + len(payload) > self.most:
-                raise _Ended(TOO_BIG)
+                raise _ConnectionClosed(TOO_BIG)
             whole += payload
             if last:
                 return _read(kind, bytes(whole))
 
     def _control(self, code: int, payload: bytes) -> None:
         if code == CLOSE:
-            raise _Ended(NORMAL)
+            raise _ConnectionClosed(NORMAL)
         if code == PING:
             self.send(frame(PONG, payload))
 
@@ -119,21 +119,21 @@ class WebSocket:
         first, second = self._take(2)
         code, length = first & 15, second & 127
         if first & 112 or not second & 128 or code not in (CONTINUED, TEXT, BINARY, CLOSE, PING, PONG):
-            raise _Ended(PROTOCOL_ERROR)
+            raise _ConnectionClosed(PROTOCOL_ERROR)
         if code >= CLOSE and (length > 125 or not first & 128):
-            raise _Ended(PROTOCOL_ERROR)
+            raise _ConnectionClosed(PROTOCOL_ERROR)
         if length > 125:
             length = int.from_bytes(self._take(2 if length == 126 else 8), "big")
         if length > self.most:
-            raise _Ended(TOO_BIG)
+            raise _ConnectionClosed(TOO_BIG)
         mask, masked = self._take(4), self._take(length)
         return bool(first & 128), code, _unmasked(masked, mask)
 
     def _take(self, count: int) -> bytes:
         while len(self._buffer) < count:
-            received = self._socket.recv(_AT_ONCE)
+            received = self._socket.recv(_READ_SIZE)
             if not received:
-                raise _Ended
+                raise _ConnectionClosed
             self._buffer += received
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]
@@ -156,7 +156,7 @@ def _read(kind: int, payload: bytes) -> str | bytes:
     try:
         return payload.decode()
     except UnicodeDecodeError:
-        raise _Ended(NOT_TEXT) from None
+        raise _ConnectionClosed(NOT_TEXT) from None
 
 
 def _unmasked(payload: bytes, mask: bytes) -> bytes:

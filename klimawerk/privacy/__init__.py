@@ -17,4 +17,4 @@ def init_app(app: Flask) -> None:
 
     app.register_blueprint(blueprint)
     on_restore(erasure.remembered_over_a_restore)
-    app.extensions["live"].keeper.each_second(retention.Sweeper().look)
+    app.extensions["live"].background.each_second(retention.Sweeper().look)

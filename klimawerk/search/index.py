@@ -41,7 +41,7 @@ _lock = threading.Lock()
 def init_app(app: Flask) -> None:
     changes.listen(_note)
     redaction.also(forget)
-    app.extensions["live"].keeper.each_second(_Watch().look)
+    app.extensions["live"].background.each_second(_Watch().look)
 
 
 class Entry(NamedTuple):

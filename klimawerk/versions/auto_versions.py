@@ -69,7 +69,7 @@ class Watch:
 
 def init_app(app: Flask) -> None:
     watch = app.extensions["versions"] = Watch()
-    app.extensions["live"].keeper.each_second(watch.look)
+    app.extensions["live"].background.each_second(watch.look)
     changes.listen(_heard)
 
 

@@ -71,7 +71,7 @@ class Visitors:
 
 def init_app(app: Flask) -> None:
     live: Live = app.extensions["live"]
-    live.keeper.each_second(Visitors(live, app.extensions["presence"]).look)
+    live.background.each_second(Visitors(live, app.extensions["presence"]).look)
 
 
 def remember(sights: Iterable[Seen]) -> None:

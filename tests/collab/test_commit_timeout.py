@@ -10,21 +10,21 @@ from flask import Flask
 from klimawerk.collab.committer import Committer
 from klimawerk.collab.room import Entry, Room
 from klimawerk.collab.room_members import NOTHING, Member
-from klimawerk.live.handlers import PATIENCE, Payload, Reply
+from klimawerk.live.handlers import COMMIT_TIMEOUT, EventReply, Payload
 
 
 def entry(answers: list[Payload], waited: float) -> Entry:
     room = cast(Room, None)
-    return Entry(room, Member("sid", 1, NOTHING), b"", 0, 0, time.monotonic() - waited, Reply(answers.append))
+    return Entry(room, Member("sid", 1, NOTHING), b"", 0, 0, time.monotonic() - waited, EventReply(answers.append))
 
 
 def test_an_edit_that_waits_for_the_disk_too_long_is_answered_and_another_one_is_not() -> None:
     long: list[Payload] = []
     short: list[Payload] = []
     committer = Committer(cast(Flask, None), lambda _run: None, cast(Any, None), cast(Any, None))
-    old = entry(long, PATIENCE + 1)
+    old = entry(long, COMMIT_TIMEOUT + 1)
     committer.put(old)
-    committer.put(entry(short, PATIENCE - 5))
+    committer.put(entry(short, COMMIT_TIMEOUT - 5))
     committer.tell_the_waiting()
     committer.tell_the_waiting()
     assert long == [{"ok": False, "error": "unavailable"}]

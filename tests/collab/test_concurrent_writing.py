@@ -270,7 +270,7 @@ def test_a_room_that_lags_behind_a_compaction_misses_nothing(house: House, write
 
     akosua = writer(1)
     akosua.type("eins")
-    house.app.extensions["live"].keeper.stop()  # as if this process had slept meanwhile
+    house.app.extensions["live"].background.stop()  # as if this process had slept meanwhile
     with writing():
         document_store.replace(doc, {FRAGMENT: rich_text.from_plain("ganz anders")})
         document_store.compact(document_store.find(doc).id)

@@ -69,7 +69,7 @@ def test_a_closed_document_says_so_at_once_and_opens_again(any_database: str, wr
 
 def test_a_lock_that_is_not_yet_noticed_holds_all_the_same(house: House, writer: Write, doc: str) -> None:
     akosua = writer(1)
-    house.app.extensions["live"].keeper.stop()  # as if the hint were lost and the next look far away
+    house.app.extensions["live"].background.stop()  # as if the hint were lost and the next look far away
     with writing():
         document_store.lock([doc], "Abstimmung", "Miriam")
     assert akosua.type("dazwischen")["error"] in ("unavailable", "locked")

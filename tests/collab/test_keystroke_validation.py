@@ -11,7 +11,7 @@ from pycrdt import Doc, XmlFragment, XmlText
 
 from klimawerk.collab import update_decoder
 from klimawerk.collab.validator import Knowledge
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 from tests.faults.hostile_updates import number
 from tests.live.engine_server import FRAGMENT, append, element, paragraph, scribble
 from tests.long_runs import steps
@@ -44,7 +44,7 @@ def verdict(knowledge: Knowledge, update: bytes) -> Verdict:
 
     try:
         found = knowledge.judge(update, afford)
-    except Refused as refusal:
+    except EventRefused as refusal:
         return refusal.code, 0
     return f"{len(found.structs)} new", sum(asked)
 
@@ -153,5 +153,5 @@ def test_nothing_is_typed_on_behind_an_element() -> None:
     knowledge = Knowledge({FRAGMENT})
     knowledge.learn(document.get_update())
     end = knowledge.clocks[5]
-    with pytest.raises(Refused, match="invalid"):
+    with pytest.raises(EventRefused, match="invalid"):
         knowledge.judge(letters(5, end, (5, end - 1)))

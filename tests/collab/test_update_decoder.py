@@ -9,7 +9,7 @@ from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import update_decoder
 from klimawerk.collab.validator import Knowledge
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 from tests.live.engine_server import FRAGMENT, scribble
 
 
@@ -57,7 +57,7 @@ def test_runs_of_impossible_length_are_refused(length: int) -> None:
         number, length = number + bytes([length & 0x7F | 0x80]), length >> 7
     update = bytes([1, 1, 5, 0, 0]) + number + bytes([length, 0])
     assert update_decoder.parse(update).structs[0].kind == update_decoder.GC
-    with pytest.raises(Refused, match="invalid"):
+    with pytest.raises(EventRefused, match="invalid"):
         Knowledge({FRAGMENT}).judge(update)
     assert Knowledge({FRAGMENT}).judge(bytes([1, 1, 5, 0, 0, 1, 0]))
 

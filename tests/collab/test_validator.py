@@ -12,7 +12,7 @@ from klimawerk.collab import update_decoder
 from klimawerk.collab.document_log import Log
 from klimawerk.collab.replica import Replica
 from klimawerk.collab.validator import Knowledge
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 from tests.faults.hostile_updates import number
 from tests.live.engine_server import FRAGMENT, append, element, paragraph, run
 
@@ -75,14 +75,14 @@ def test_typing_behind_a_deleted_letter_is_taken_and_letters_beside_a_deleted_pa
     node = next(s for s in structs if s.kind == update_decoder.DELETED and s.root)
     last = next(s for s in reversed(structs) if s.kind == update_decoder.DELETED and not s.root)
     assert knowing(document).judge(letter(9, 0, (last.client, last.clock)))
-    with pytest.raises(Refused, match="invalid"):
+    with pytest.raises(EventRefused, match="invalid"):
         knowing(document).judge(letter(9, 0, (node.client, node.clock)))
 
 
 def test_what_is_known_in_part_is_to_be_sent_anew_without_that_part(document: Doc[XmlFragment]) -> None:
     knowledge = knowing(document)
     clock = knowledge.clocks[5]
-    with pytest.raises(Refused, match="resync"):
+    with pytest.raises(EventRefused, match="resync"):
         knowledge.judge(letter(5, clock - 1, (5, clock - 2), "two"))
     assert knowledge.judge(typed(document, "two"))
 
@@ -126,7 +126,7 @@ def answer(document: Doc[XmlFragment], update: bytes) -> str:
     """Why it is refused; "" when it is taken."""
     try:
         knowing(document).judge(update)
-    except Refused as refused:
+    except EventRefused as refused:
         return refused.code
     return ""
 
@@ -157,7 +157,7 @@ def test_no_letter_stands_half_in_a_text_that_is_gone(
     """Yjs lets it go, the library here keeps it."""
     document, here, there = two_texts
     del document.get(FRAGMENT, type=XmlFragment).children[1]
-    with pytest.raises(Refused, match="invalid"):
+    with pytest.raises(EventRefused, match="invalid"):
         knowing(document).judge(update_of(between(9, 0, (here, there))))
     assert knowing(document).judge(update_of(between(9, 0, (there, after(there, 1)))))
 
@@ -171,7 +171,7 @@ def test_letters_of_two_people_that_stand_beside_each_other_in_turns_are_taken(
     )
     assert knowing(document).judge(turns)
     circle = update_of(between(9, 0, ((8, 0), None)), between(8, 0, ((9, 0), None)))
-    with pytest.raises(Refused, match="invalid"):
+    with pytest.raises(EventRefused, match="invalid"):
         knowing(document).judge(circle)
 
 
@@ -186,7 +186,7 @@ def test_a_mark_has_a_value_that_can_be_read(document: Doc[XmlFragment], value: 
     if fits:
         assert knowing(document).judge(mark)
     else:
-        with pytest.raises(Refused, match="invalid"):
+        with pytest.raises(EventRefused, match="invalid"):
             knowing(document).judge(mark)
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 from tests.editor.editor_page import Desk, desk_in
 from tests.long_runs import steps
 
@@ -200,7 +200,7 @@ def test_the_server_refuses_a_link_against_the_rule() -> None:
 
     judged("https://example.org/")
     for href in ("https:example.org", "https://example.org/" + "a" * 2_000, None, 7, "//example.org"):
-        with pytest.raises(Refused, match="invalid"):
+        with pytest.raises(EventRefused, match="invalid"):
             judged(href)
 
 

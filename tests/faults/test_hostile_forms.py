@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from klimawerk.extensions import db
-from klimawerk.live.rate_limits import Bucket
+from klimawerk.live.rate_limits import TokenBucket
 from klimawerk.measures.models import Measure
 from klimawerk.sheets.rows import rows_of
 from tests.client import ProofReader
@@ -131,7 +131,7 @@ def test_an_address_full_of_names_holds_up_nobody(town: Town, name: str) -> None
 
 
 def test_a_bucket_gives_what_is_in_it_and_refills() -> None:
-    bucket = Bucket(rate=1_000.0, size=10.0)
+    bucket = TokenBucket(rate=1_000.0, size=10.0)
     assert [bucket.take(5) for _ in range(3)] == [True, True, False]
     until(lambda: bucket.take(5), 5)
     bucket.at = time.monotonic()

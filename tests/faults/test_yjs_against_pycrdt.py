@@ -19,7 +19,7 @@ from klimawerk.collab import rich_text, update_decoder
 from klimawerk.collab.document_log import Log
 from klimawerk.collab.relay import _encoded
 from klimawerk.collab.replica import Broken, Replica
-from klimawerk.live.handlers import Refused
+from klimawerk.live.handlers import EventRefused
 from tests.collab.yjs import YjsDoc
 from tests.faults.hostile_updates import number
 from tests.faults.update_mutations import Mutations
@@ -50,7 +50,7 @@ class House:
         """Whether it was taken; then the browser hears of it, and sends what Yjs tidied up after it."""
         try:
             new = self.server.apply(update)
-        except Refused as refused:
+        except EventRefused as refused:
             self.answers[refused.code] += 1
             if isinstance(refused, Broken):  # as a room does: forget it, and read the log again
                 self.server = Replica(Log(1, "gen", 0, 0, self.log[0], list(enumerate(self.log[1:], 1))), {FRAGMENT})

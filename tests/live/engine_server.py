@@ -96,11 +96,11 @@ def _who() -> Identity | None:
 @contextmanager
 def unchanged_registers() -> Iterator[None]:
     """What the domains have registered is theirs again afterwards."""
-    kept = list(identity._identify), list(access._resolver), dict(topic_access._kinds), list(identity._ended)
+    kept = list(identity._identify), list(access._resolver), dict(topic_access._rules), list(identity._ended)
     yield
     identity._identify[:], access._resolver[:], identity._ended[:] = kept[0], kept[1], kept[3]
-    topic_access._kinds.clear()
-    topic_access._kinds.update(kept[2])
+    topic_access._rules.clear()
+    topic_access._rules.update(kept[2])
 
 
 class Client:

@@ -12,14 +12,14 @@ from klimawerk.config import ROOT
 from klimawerk.editions import service as editions
 from klimawerk.extensions import db
 from klimawerk.live import events, topic_access
-from klimawerk.live.database_health import PROBE
+from klimawerk.live.database_health import PROBE_TOPIC
 from klimawerk.live.models import Topic
 from klimawerk.partnerships.access import member_of
 from klimawerk.sheets.document_access import KINDS
 from tests import factories
 from tests.client import ProofReader
 
-WATCHED_BY_NOBODY = {events.person_topic(1).partition(":")[0], PROBE}
+WATCHED_BY_NOBODY = {events.person_topic(1).partition(":")[0], PROBE_TOPIC}
 NO_TOPICS = {"topic", "doc", "mailto", "undo", "comment", "event", "changed"}  # other names with a colon
 
 
@@ -38,7 +38,7 @@ def kinds_in_the_code() -> set[str]:
 def test_every_kind_of_topic_in_the_code_is_answered_by_somebody(app: Flask) -> None:
     found = kinds_in_the_code()
     assert {"editions", "versions", "partnership", "talks-de", "comments-partner", "measure"} <= found
-    assert found - topic_access._kinds.keys() == set()
+    assert found - topic_access._rules.keys() == set()
 
 
 def test_every_topic_that_was_announced_is_answered_by_somebody(app: Flask) -> None:
@@ -49,7 +49,7 @@ def test_every_topic_that_was_announced_is_answered_by_somebody(app: Flask) -> N
     editions.make(programme, by=member, name="First", purpose="working")
     announced = {name.partition(":")[0] for name in db.session.scalars(db.select(Topic.name))}
     assert "editions" in announced
-    assert announced - WATCHED_BY_NOBODY - topic_access._kinds.keys() == set()
+    assert announced - WATCHED_BY_NOBODY - topic_access._rules.keys() == set()
 
 
 @pytest.mark.parametrize("kind", ["programme", "versions", "editions"])

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from klimawerk.live.fast_path import Shortcut
-from klimawerk.live.handlers import Say
+from klimawerk.live.fast_path import FastPath
+from klimawerk.live.handlers import Respond
 
 
 @pytest.fixture
@@ -17,11 +17,11 @@ def heard() -> list[Any]:
 
 
 @pytest.fixture
-def shortcut(heard: list[Any]) -> Shortcut:
+def shortcut(heard: list[Any]) -> FastPath:
     manager = SimpleNamespace(sid_from_eio_sid=lambda eio_sid, _space: {"engine": "sid"}.get(eio_sid))
-    shortcut = Shortcut(SimpleNamespace(eio=SimpleNamespace(), manager=manager))
+    shortcut = FastPath(SimpleNamespace(eio=SimpleNamespace(), manager=manager))
 
-    def door(sid: str, payload: Any, say: Say) -> None:
+    def door(sid: str, payload: Any, say: Respond) -> None:
         heard.append((sid, payload))
         say({"ok": True})
 
@@ -34,7 +34,7 @@ def socket(sent: list[Any], sid: str = "engine") -> SimpleNamespace:
     return SimpleNamespace(sid=sid, closed=False, queue=queue)
 
 
-def test_a_letter_reaches_its_door_and_the_answer_its_sender(shortcut: Shortcut, heard: list[Any]) -> None:
+def test_a_letter_reaches_its_door_and_the_answer_its_sender(shortcut: FastPath, heard: list[Any]) -> None:
     sent: list[Any] = []
     assert shortcut._takes(socket(sent), '4217["doc:update",{"doc":"measure:1"}]')
     assert heard == [("sid", {"doc": "measure:1"})]
@@ -60,12 +60,12 @@ def test_a_letter_reaches_its_door_and_the_answer_its_sender(shortcut: Shortcut,
         "2",
     ],
 )
-def test_anything_else_goes_the_long_way(shortcut: Shortcut, heard: list[Any], message: str) -> None:
+def test_anything_else_goes_the_long_way(shortcut: FastPath, heard: list[Any], message: str) -> None:
     sent: list[Any] = []
     assert not shortcut._takes(socket(sent), message)
     assert (heard, sent) == ([], [])
 
 
-def test_who_has_not_connected_is_not_heard(shortcut: Shortcut, heard: list[Any]) -> None:
+def test_who_has_not_connected_is_not_heard(shortcut: FastPath, heard: list[Any]) -> None:
     assert not shortcut._takes(socket([], sid="stranger"), '4217["doc:update",{}]')
     assert heard == []

@@ -106,7 +106,7 @@ def test_the_server_sweeps_by_itself_and_then_once_a_day(app: Flask, monkeypatch
         clock[0] = at
         sweeper.look()
     assert len(sweeps) == 2
-    jobs = app.extensions["live"].keeper._each_second
+    jobs = app.extensions["live"].background._each_second
     assert any(isinstance(getattr(job, "__self__", None), retention.Sweeper) for job in jobs)
 
 

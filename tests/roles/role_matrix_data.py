@@ -117,7 +117,7 @@ class World:
             "partnership": self.team.partnership.id, "programme": self.programme.id, "editions": self.programme.id,
             "goal": self.measure.goal_id,
         }  # fmt: skip
-        return [f"{kind}:{things.get(kind, self.measure.id)}" for kind in topic_access._kinds]
+        return [f"{kind}:{things.get(kind, self.measure.id)}" for kind in topic_access._rules]
 
 
 def built(app: Flask) -> World:

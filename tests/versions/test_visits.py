@@ -12,7 +12,7 @@ from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.live.open_pages import Page
+from klimawerk.live.open_pages import OpenPage
 from klimawerk.versions import service, visits
 from klimawerk.versions.models import Version, Visit
 from klimawerk.versions.visits import last_visit, remember
@@ -38,9 +38,9 @@ class Clock:
 
 
 @pytest.fixture
-def sight(app: Flask, desk: Desk) -> Page:
+def sight(app: Flask, desk: Desk) -> OpenPage:
     """An editor's page that shows the measure."""
-    page = Page("sid-1", desk.editor().id, "login", None)
+    page = OpenPage("sid-1", desk.editor().id, "login", None)
     entry = {"id": "x", "name": "Editor", "side": "de", "place": "", "item": desk.measure.name, "field": "", "lang": ""}
     app.extensions["live"].pages.add(page)
     app.extensions["presence"].people.put("programme:1", page.sid, entry)
@@ -52,7 +52,7 @@ def visited(desk: Desk) -> bool:
     return db.session.get(Visit, (desk.editor().id, desk.measure.id)) is not None
 
 
-def test_a_glance_is_no_visit(app: Flask, desk: Desk, sight: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_glance_is_no_visit(app: Flask, desk: Desk, sight: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     visitors = visits.Visitors(app.extensions["live"], app.extensions["presence"])
     visitors.look()
@@ -71,7 +71,7 @@ def test_a_glance_is_no_visit(app: Flask, desk: Desk, sight: Page, monkeypatch: 
 
 
 def test_where_a_visit_ends_is_noted_when_the_page_goes(
-    app: Flask, desk: Desk, sight: Page, monkeypatch: pytest.MonkeyPatch
+    app: Flask, desk: Desk, sight: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch)
     visitors = visits.Visitors(app.extensions["live"], app.extensions["presence"])

@@ -190,9 +190,9 @@ def test_connections_of_nobody_are_bounded_and_the_newest_is_heard(live_server: 
     address = f"{live_server.url}/socket.io/?EIO=4&transport=polling"
     with requests.Session() as session:
         sids = [
-            json.loads(session.get(address, timeout=10).text[1:])["sid"] for _ in range(transport.MOST_STRANGERS + 20)
+            json.loads(session.get(address, timeout=10).text[1:])["sid"] for _ in range(transport.MAX_ANONYMOUS + 20)
         ]
-        assert count(live_server, "sockets") <= transport.MOST_STRANGERS
+        assert count(live_server, "sockets") <= transport.MAX_ANONYMOUS
         assert session.get(f"{address}&sid={sids[0]}", timeout=10).status_code == 400
         assert session.post(f"{address}&sid={sids[-1]}", data='40{"v":1}', timeout=10).status_code == 200
         assert "login_required" in session.get(f"{address}&sid={sids[-1]}", timeout=10).text
@@ -205,7 +205,7 @@ def test_a_stranger_sends_no_large_message(live_server: Klimawerk) -> None:
     """Half of one was kept for as long as the stranger liked: a quarter of a megabyte for each connection."""
     with lines(live_server, 1, UPGRADE) as [one]:
         assert b"101 Switching" in one.recv(1_000)
-        one.sendall(b"\x81\xfe" + (transport.STRANGERS_MESSAGE + 1).to_bytes(2, "big") + b"\0\0\0\0")
+        one.sendall(b"\x81\xfe" + (transport.ANONYMOUS_MESSAGE_SIZE + 1).to_bytes(2, "big") + b"\0\0\0\0")
         heard = b""
         with contextlib.suppress(OSError):
             while piece := one.recv(1_000):
@@ -213,7 +213,7 @@ def test_a_stranger_sends_no_large_message(live_server: Klimawerk) -> None:
         assert b"\x88\x02\x03\xf1" in heard  # closed: 1009, too big
     person = live_server.socket(factories.person())
     topics = [f"measure:{n}" for n in range(1, 1_990)]
-    assert len(json.dumps(topics)) > transport.STRANGERS_MESSAGE
+    assert len(json.dumps(topics)) > transport.ANONYMOUS_MESSAGE_SIZE
     assert person.call("watch", {"topics": topics}, timeout=20)["ok"]
     person.disconnect()
 
@@ -222,11 +222,11 @@ def test_one_connection_holds_few_requests_that_wait(live_server: Klimawerk) -> 
     address = "/socket.io/?EIO=4&transport=polling"
     sid = json.loads(requests.get(live_server.url + address, timeout=10).text[1:])["sid"]
     poll = f"GET {address}&sid={sid} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-    with lines(live_server, transport.MOST_POLLS, poll) as waiting:
+    with lines(live_server, transport.MAX_POLLS, poll) as waiting:
         until(lambda: count(live_server, "half") == 0, 10)
         assert closed(waiting) == 0
         assert requests.get(f"{live_server.url}{address}&sid={sid}", timeout=10).status_code == 400
-        until(lambda: closed(waiting) == transport.MOST_POLLS, 10)
+        until(lambda: closed(waiting) == transport.MAX_POLLS, 10)
 
 
 @pytest.mark.slow

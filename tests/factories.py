@@ -11,7 +11,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.service import create_goal
@@ -131,21 +131,21 @@ def programme(team: Team, languages: tuple[str, ...] = ("de", "en")) -> Programm
         currency_local="GHS",
         rate=Decimal(13),
         rate_date=date(2026, 11, 1),
-        texts={"title.en": from_plain("Joint programme"), "title.de": from_plain("Gemeinsames Programm")},
+        texts={"title.en": from_plain_text("Joint programme"), "title.de": from_plain_text("Gemeinsames Programm")},
         by=None,
     )
     cells = {"code": "WA", "title.en": "Waste", "title.de": "Abfall", "list_code": "waste"}
     field_row = append_row(made, "fields", cells, by=None)
-    goal = create_goal(made, field_row=field_row.id, texts={"title.en": from_plain("Collect separately")}, by=None)
+    goal = create_goal(made, field_row=field_row.id, texts={"title.en": from_plain_text("Collect separately")}, by=None)
     texts: dict[str, dict[str, Any] | None] = {
-        "title.en": from_plain("Green bins"),
-        "description.en": from_plain("Forty bins are set up."),
+        "title.en": from_plain_text("Green bins"),
+        "description.en": from_plain_text("Forty bins are set up."),
     }
     first = create_measure(goal, texts=texts, values={"priority": "high"}, by=None)
     append_row(first, "steps", {"text.en": "Analyse the waste", "due": "2027-10", "side": "partner"}, by=None)
     append_row(first, "costs", {"category": "equipment", "amount": {"amount": "62000.00", "currency": "EUR"}}, by=None)
     append_row(first, "funding", {"source": "own_de", "amount": {"amount": "2000.00", "currency": "EUR"}}, by=None)
-    create_measure(goal, texts={"title.en": from_plain("Compost site")}, by=None)
+    create_measure(goal, texts={"title.en": from_plain_text("Compost site")}, by=None)
     return made
 
 

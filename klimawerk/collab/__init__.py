@@ -9,5 +9,5 @@ def init_app(app: Flask) -> None:
     """Open the doors of live documents; `live` has to be there before."""
     from klimawerk.collab import routes, sockets
 
-    app.extensions["collab"] = sockets.open_doors(app.extensions["live"])
+    app.extensions["collab"] = sockets.init_sockets(app.extensions["live"])
     app.register_blueprint(routes.blueprint)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Access:
+class DocumentAccess:
     """A person's access to a document.
 
     `reason` says why `write` is False ("role", ...); `name`, `side`, `place` and `role` are how the others see the
@@ -23,7 +23,7 @@ class Access:
     role: str = ""
 
 
-Resolver = Callable[[int, str], Access | None]
+Resolver = Callable[[int, str], DocumentAccess | None]
 _resolver: list[Resolver] = []
 
 
@@ -32,7 +32,7 @@ def register(resolver: Resolver) -> None:
     _resolver[:] = [resolver]
 
 
-def of(person_id: int, doc: str) -> Access | None:
+def access_of(person_id: int, doc: str) -> DocumentAccess | None:
     """The person's access to the document; None where they may not know of it, or cannot read it."""
     found = _resolver[0](person_id, doc) if _resolver else None
     return found if found is not None and found.read else None

@@ -11,50 +11,50 @@ from dataclasses import dataclass, field
 
 from klimawerk.collab import update_decoder
 
-ALONE, TOGETHER = 300, 10  # seconds that a batch lasts where one person writes, and where several do
-Sign = tuple[int | None, int]  # by whom, and when (seconds since 1970)
+ALONE, BATCH_SECONDS = 300, 10  # seconds that a batch lasts where one person writes, and where several do
+Authorship = tuple[int | None, int]  # by whom, and when (seconds since 1970)
 
 
 @dataclass
-class Batch:
+class AuthorBatch:
     by: int | None
     at: int
     payloads: list[bytes] = field(default_factory=list)
 
 
-def batches(rows: Iterable[tuple[Sign, bytes]]) -> Iterator[Batch]:
+def author_batches(rows: Iterable[tuple[Authorship, bytes]]) -> Iterator[AuthorBatch]:
     """The updates of `rows`, which are in the order of the log."""
-    window = _Window()
+    window = _OpenBatches()
     for (by, at), payload in rows:
         parsed = _parsed(payload)
         if not window.takes(by, at, parsed):
             yield from window.hands.values()
-            window = _Window()
+            window = _OpenBatches()
         window.add(by, at, payload, parsed)
     yield from window.hands.values()
 
 
-def _parsed(payload: bytes) -> update_decoder.Parsed:
-    stroke = update_decoder.stroke(payload)
-    return update_decoder.parse(payload) if stroke is None else update_decoder.Parsed([stroke], [])
+def _parsed(payload: bytes) -> update_decoder.DecodedUpdate:
+    stroke = update_decoder.keystroke(payload)
+    return update_decoder.decode_update(payload) if stroke is None else update_decoder.DecodedUpdate([stroke], [])
 
 
-class _Window:
+class _OpenBatches:
     """What was written within some seconds, person by person; nothing in it was put beside another one's."""
 
     def __init__(self) -> None:
-        self.hands: dict[int | None, Batch] = {}
+        self.hands: dict[int | None, AuthorBatch] = {}
         self._at: int | None = None
         self._new: dict[int, tuple[int | None, int]] = {}
 
-    def takes(self, by: int | None, at: int, parsed: update_decoder.Parsed) -> bool:
-        longest = ALONE if self.hands.keys() <= {by} else TOGETHER
+    def takes(self, by: int | None, at: int, parsed: update_decoder.DecodedUpdate) -> bool:
+        longest = ALONE if self.hands.keys() <= {by} else BATCH_SECONDS
         begun = at if self._at is None else self._at
-        return at - begun <= longest and all(self._may_touch(by, *place) for place in _touched(parsed))
+        return at - begun <= longest and all(self._may_touch(by, *place) for place in _referenced_items(parsed))
 
-    def add(self, by: int | None, at: int, payload: bytes, parsed: update_decoder.Parsed) -> None:
+    def add(self, by: int | None, at: int, payload: bytes, parsed: update_decoder.DecodedUpdate) -> None:
         self._at = at if self._at is None else self._at
-        self.hands.setdefault(by, Batch(by, at)).payloads.append(payload)
+        self.hands.setdefault(by, AuthorBatch(by, at)).payloads.append(payload)
         for struct in parsed.structs:
             self._new.setdefault(struct.client, (by, struct.clock))
 
@@ -64,7 +64,7 @@ class _Window:
         return whose == by or clock < since
 
 
-def _touched(parsed: update_decoder.Parsed) -> Iterator[update_decoder.Id]:
+def _referenced_items(parsed: update_decoder.DecodedUpdate) -> Iterator[update_decoder.Id]:
     """What an update says that it follows, is put before, stands in, or deletes."""
     for struct in parsed.structs:
         yield struct.client, struct.clock - 1

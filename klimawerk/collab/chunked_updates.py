@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from klimawerk.live import events
 from klimawerk.live.handlers import EventRefused
 
-LARGEST = 1_000_000  # bytes of all parts of one update
-MOST = 64  # parts of one update
-MOST_OF_SOCKET = 8  # unfinished updates
-LARGEST_OF_PERSON = 2_000_000  # bytes over all sockets of one person
-LARGEST_OF_ALL = 32_000_000  # bytes in this process
-AGE = 120.0  # seconds after which an unfinished update is dropped
+MAX_UPDATE_BYTES = 1_000_000  # bytes of all parts of one update
+MAX_CHUNKS = 64  # parts of one update
+MAX_BUFFERS_PER_SOCKET = 8  # unfinished updates
+MAX_BYTES_PER_PERSON = 2_000_000  # bytes over all sockets of one person
+MAX_BYTES_TOTAL = 32_000_000  # bytes in this process
+MAX_AGE = 120.0  # seconds after which an unfinished update is dropped
 
-Key = tuple[str, str, str]
+ChunkKey = tuple[str, str, str]
 
 
 @dataclass
-class Buffer:
+class ChunkBuffer:
     """The parts of one unfinished update so far. `first`: the number of its first part, 0 or 1."""
 
     person_id: int
@@ -35,24 +35,24 @@ class Buffer:
     at: float = field(default_factory=time.monotonic)
 
 
-class Parts:
+class ChunkBuffers:
     """Unfinished updates by socket, document and the client's own id. Parts come in order, from 0 or from 1."""
 
     def __init__(self) -> None:
-        self._buffers: dict[Key, Buffer] = {}
+        self._buffers: dict[ChunkKey, ChunkBuffer] = {}
 
     @property
     def size(self) -> int:
         """Bytes that are kept of all unfinished updates."""
         return sum(buffer.size for buffer in list(self._buffers.values()))
 
-    def add(self, key: Key, person_id: int, part: int, of: int, data: bytes) -> bytes | None:
+    def add(self, key: ChunkKey, person_id: int, part: int, of: int, data: bytes) -> bytes | None:
         """The whole update with its last part, None before; `key`: (socket, document, id).
 
         Raises Refused: invalid, too_large, rate (the person has too much unfinished), resync (what came before is
         gone).
         """
-        if not 0 < of <= MOST or not 0 <= part <= of:
+        if not 0 < of <= MAX_CHUNKS or not 0 <= part <= of:
             raise EventRefused(events.INVALID)
         if part == 0 or (part == 1 and key not in self._buffers):
             self._begin(key, person_id, part, of)
@@ -73,35 +73,35 @@ class Parts:
 
     def tidy(self) -> None:
         """Drop what was begun long ago."""
-        limit = time.monotonic() - AGE
+        limit = time.monotonic() - MAX_AGE
         for key in [key for key, buffer in list(self._buffers.items()) if buffer.at < limit]:
             self._buffers.pop(key, None)
 
-    def _begin(self, key: Key, person_id: int, part: int, of: int) -> None:
+    def _begin(self, key: ChunkKey, person_id: int, part: int, of: int) -> None:
         self._buffers.pop(key, None)
-        if sum(1 for other in list(self._buffers) if other[0] == key[0]) >= MOST_OF_SOCKET:
+        if sum(1 for other in list(self._buffers) if other[0] == key[0]) >= MAX_BUFFERS_PER_SOCKET:
             raise EventRefused(events.RATE)
-        self._buffers[key] = Buffer(person_id, of, part)
+        self._buffers[key] = ChunkBuffer(person_id, of, part)
 
-    def _continue(self, key: Key, part: int, of: int, data: bytes) -> Buffer:
+    def _continue(self, key: ChunkKey, part: int, of: int, data: bytes) -> ChunkBuffer:
         buffer = self._buffers.get(key)
         if buffer is None or part != buffer.first + len(buffer.parts):
             raise EventRefused(events.RESYNC)
         if buffer.of != of:
             raise EventRefused(events.INVALID)
-        if buffer.size + len(data) > LARGEST:
+        if buffer.size + len(data) > MAX_UPDATE_BYTES:
             raise EventRefused(events.TOO_LARGE)
         theirs = sum(other.size for other in list(self._buffers.values()) if other.person_id == buffer.person_id)
-        if theirs + len(data) > LARGEST_OF_PERSON:
+        if theirs + len(data) > MAX_BYTES_PER_PERSON:
             raise EventRefused(events.RATE)
         buffer.parts.append(data)
         buffer.size += len(data)
         self._make_room(key)
         return buffer
 
-    def _make_room(self, latest: Key) -> None:
+    def _make_room(self, latest: ChunkKey) -> None:
         """Where all people together have too much unfinished, whoever has most loses what they began first."""
-        while self.size > LARGEST_OF_ALL:
+        while self.size > MAX_BYTES_TOTAL:
             sizes: dict[int, int] = defaultdict(int)
             for buffer in list(self._buffers.values()):
                 sizes[buffer.person_id] += buffer.size

@@ -16,7 +16,7 @@ from sqlalchemy import Table, bindparam, func, insert, update
 from klimawerk import pycrdt_errors
 from klimawerk.clock import now
 from klimawerk.collab.models import Document, Update
-from klimawerk.collab.room import Entry, Room
+from klimawerk.collab.room import PendingUpdate, Room
 from klimawerk.database import CompiledStatement, DriverConnection, StatementCursor
 from klimawerk.live import events
 from klimawerk.live.handlers import COMMIT_TIMEOUT
@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 COMPANY, PAUSE = 0.02, 0.04
 """Seconds that an update waits at most for others to share its transaction; and how long none may have begun for it to
 wait for nobody."""
-MOST = 500  # updates in one transaction
-Groups = dict[Room, list[Entry]]
+MAX_BATCH = 500  # updates in one transaction
+UpdatesByRoom = dict[Room, list[PendingUpdate]]
 _DOCUMENT, _UPDATE = cast(Table, Document.__table__), cast(Table, Update.__table__)
 # Take the document's next numbers, unless its rights or its identity have changed: one statement for both.
 _NUMBERS = CompiledStatement(
@@ -60,14 +60,14 @@ class Committer:
         stale: Callable[[Room], None],
     ) -> None:
         self._app, self._spawn, self._stored, self._stale = app, spawn, stored, stale
-        self._queue: list[Entry] = []
-        self._at_work: list[Entry] = []
+        self._queue: list[PendingUpdate] = []
+        self._at_work: list[PendingUpdate] = []
         self._arrived = threading.Condition()
         self._running = False
         self._began = -math.inf
         self._line = DriverConnection()
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: PendingUpdate) -> None:
         with self._arrived:
             self._queue.append(entry)
             if not self._running:
@@ -84,7 +84,7 @@ class Committer:
             self._running = False
             self._arrived.notify()
 
-    def tell_the_waiting(self) -> None:
+    def answer_waiting(self) -> None:
         """Whoever waited for the disk too long is told so; what they sent may still come to be stored."""
         long_ago = time.monotonic() - COMMIT_TIMEOUT
         for entry in (*self._at_work, *self._queue):
@@ -98,7 +98,7 @@ class Committer:
             self._at_work = []  # nothing of it is held while the next is waited for
         self._line.close()
 
-    def _handle(self, batch: list[Entry]) -> None:
+    def _handle(self, batch: list[PendingUpdate]) -> None:
         try:
             if batch:
                 with self._app.app_context():
@@ -106,9 +106,9 @@ class Committer:
         except Exception:
             log.exception("a group of updates could not be handled")
         finally:
-            _close(batch, None)
+            _answer_all(batch, None)
 
-    def _gather(self) -> list[Entry]:
+    def _gather(self) -> list[PendingUpdate]:
         """What is to be written now; it waits for the first update, and a little for company where there was some."""
         with self._arrived:
             if not self._queue:
@@ -120,11 +120,11 @@ class Committer:
             time.sleep(max(0.0, came + COMPANY - time.monotonic()))
         self._began = time.monotonic()
         with self._arrived:
-            batch, self._queue = self._queue[:MOST], self._queue[MOST:]
+            batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
         return batch
 
-    def _commit(self, groups: Groups) -> None:
-        fresh = {room: entries for room, entries in groups.items() if _is_fresh(room, entries)}
+    def _commit(self, groups: UpdatesByRoom) -> None:
+        fresh = {room: entries for room, entries in groups.items() if _is_current(room, entries)}
         try:
             last = self._write(fresh)
         except Exception as error:
@@ -134,7 +134,7 @@ class Committer:
             return
         self._stored(self._settle(fresh, last))
 
-    def _settle(self, groups: Groups, last: dict[Room, int]) -> list[Room]:
+    def _settle(self, groups: UpdatesByRoom, last: dict[Room, int]) -> list[Room]:
         """Tell the rooms how it went. A failure here harms nobody: what is on disk is acknowledged all the same."""
         done = []
         for room, entries in groups.items():
@@ -148,12 +148,12 @@ class Committer:
                         self._stale(room)
             except Exception:
                 log.exception("%s: the room lost track and is read anew", room.name)
-                room.distrust()
+                room.invalidate()
             finally:
-                _close(entries, last.get(room))
+                _answer_all(entries, last.get(room))
         return done
 
-    def _write(self, groups: Groups) -> dict[Room, int]:
+    def _write(self, groups: UpdatesByRoom) -> dict[Room, int]:
         """{room: number of its last update}; a room whose rights or identity have changed meanwhile is missing."""
         last: dict[Room, int] = {}
         rows: list[dict[str, object]] = []
@@ -172,14 +172,14 @@ class Committer:
         return last
 
 
-def _by_room(batch: list[Entry]) -> Groups:
-    groups: Groups = {}
+def _by_room(batch: list[PendingUpdate]) -> UpdatesByRoom:
+    groups: UpdatesByRoom = {}
     for entry in batch:
         groups.setdefault(entry.room, []).append(entry)
     return groups
 
 
-def _is_fresh(room: Room, entries: list[Entry]) -> bool:
+def _is_current(room: Room, entries: list[PendingUpdate]) -> bool:
     """Whether all entries still stand on what the room knows; else they are refused."""
     with room.lock:
         if all(entry.epoch == room.epoch for entry in entries):
@@ -188,14 +188,14 @@ def _is_fresh(room: Room, entries: list[Entry]) -> bool:
         return False
 
 
-def _take_numbers(cursor: StatementCursor, room: Room, entry: Entry, count: int, at: datetime) -> int | None:
+def _take_numbers(cursor: StatementCursor, room: Room, entry: PendingUpdate, count: int, at: datetime) -> int | None:
     """The last of the `count` numbers; None where the document is not as the entry's writer knew it."""
     known = {"document": room.id, "known_gen": room.gen, "known_rev": entry.access_rev}
     number: int | None = cursor.scalar(_NUMBERS, **known, count=count, moment=at)
     return number
 
 
-def _rows(room: Room, logged: list[Entry], last: int, at: datetime) -> list[dict[str, object]]:
+def _rows(room: Room, logged: list[PendingUpdate], last: int, at: datetime) -> list[dict[str, object]]:
     first = last - len(logged) + 1
     return [
         {"document_id": room.id, "seq": first + i, "payload": e.payload, "by": e.member.person_id, "at": at}
@@ -203,7 +203,7 @@ def _rows(room: Room, logged: list[Entry], last: int, at: datetime) -> list[dict
     ]
 
 
-def _close(entries: list[Entry], last: int | None) -> None:
+def _answer_all(entries: list[PendingUpdate], last: int | None) -> None:
     """Nobody is left waiting: an entry that is on disk was stored, whatever happened to its room afterwards."""
     for entry in entries:
         if not entry.finished:

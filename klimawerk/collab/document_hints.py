@@ -5,9 +5,9 @@ from __future__ import annotations
 from klimawerk.database import after_commit
 from klimawerk.live.sockets import live
 
-DOCUMENTS = "documents"
+DOCUMENT_HINT = "documents"
 
 
-def changed(names: list[str], everything: bool = False) -> None:
+def hint_documents(names: list[str], everything: bool = False) -> None:
     """To be called inside `writing()`: after the commit, open rooms of these documents look into the database."""
-    after_commit(lambda: live().publish(DOCUMENTS, names=names, everything=everything))
+    after_commit(lambda: live().publish(DOCUMENT_HINT, names=names, everything=everything))

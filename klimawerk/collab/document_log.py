@@ -8,7 +8,7 @@ from pycrdt import Doc, XmlFragment
 
 
 @dataclass(frozen=True)
-class Log:
+class DocumentLog:
     """What is stored of a document: `state` reaches to `upto`, `rows` = (seq, payload) follow without gaps."""
 
     id: int

@@ -15,9 +15,9 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 
 from klimawerk.clock import now
 from klimawerk.collab import document_hints, rich_text, text_merge
-from klimawerk.collab.attribution import Replay, Span, Spans, Written
-from klimawerk.collab.document_log import Log
-from klimawerk.collab.models import Document, LiveText, Passages, Update, Writer, new_gen
+from klimawerk.collab.attribution import AuthorSpan, AuthorSpans, FragmentAttribution, LogReplay
+from klimawerk.collab.document_log import DocumentLog
+from klimawerk.collab.models import Document, LiveText, StoredAttribution, Update, Writer, new_gen
 from klimawerk.collab.rich_text import Node
 from klimawerk.database import release_connection, writing
 from klimawerk.extensions import db
@@ -31,7 +31,7 @@ class NoDocument(LookupError):
     """There is no document of that name."""
 
 
-def create(name: str, contents: Contents) -> Document:
+def create_document(name: str, contents: Contents) -> Document:
     """A new document with its fragments; one without text gets one empty paragraph. Raises BadContent."""
     document = Document(name=name, state=_state(contents))
     db.session.add(document)
@@ -44,7 +44,7 @@ def add_fragments(name: str, fragments: Contents | Iterable[str]) -> None:
     """Add the fragments that the document lacks (a language added later); those it has stay. Raises NoDocument."""
     fragments = fragments if isinstance(fragments, Mapping) else dict.fromkeys(fragments)
     rev = changes.note(name)
-    document = _next(name)
+    document = _locked_row(name)
     have = set(db.session.scalars(select(LiveText.fragment).where(LiveText.document_id == document.id)))
     missing = {fragment: text for fragment, text in fragments.items() if fragment not in have}
     if not missing:
@@ -54,22 +54,22 @@ def add_fragments(name: str, fragments: Contents | Iterable[str]) -> None:
     db.session.add(Update(document_id=document.id, seq=document.seq, payload=_state(missing)))
     db.session.flush()
     _project(document.id, missing, rev)
-    document_hints.changed([name])
+    document_hints.hint_documents([name])
 
 
-def replace(name: str, contents: Mapping[str, Node], by: int | None = None) -> None:
+def replace_contents(name: str, contents: Mapping[str, Node], by: int | None = None) -> None:
     """Make these texts the whole content of their fragments; open editors follow. Raises NoDocument, BadContent."""
-    _rewrite(name, contents, by, rich_text.write)
+    _rewrite(name, contents, by, rich_text.write_fragment)
 
 
-def merge(name: str, contents: Mapping[str, Node], by: int | None = None) -> None:
+def merge_contents(name: str, contents: Mapping[str, Node], by: int | None = None) -> None:
     """The same by differences: where nothing differs nothing is touched, and what others type there stays."""
-    _rewrite(name, contents, by, text_merge.merge)
+    _rewrite(name, contents, by, text_merge.merge_text)
 
 
-def hold(name: str) -> None:
+def lock_document_row(name: str) -> None:
     """Until the commit nobody else writes in the document. Inside writing(). Raises NoDocument."""
-    _next(name)
+    _locked_row(name)
 
 
 def texts(names: Iterable[str]) -> dict[str, dict[str, LiveText]]:
@@ -82,7 +82,7 @@ def texts(names: Iterable[str]) -> dict[str, dict[str, LiveText]]:
     return found
 
 
-def plain_texts(names: Iterable[str], kind: str) -> dict[str, dict[str, str]]:
+def plain_texts_by_language(names: Iterable[str], kind: str) -> dict[str, dict[str, str]]:
     """{name: {language: words}} of one kind of text ("title") of all `names`, in one query."""
     found: dict[str, dict[str, str]] = {name: {} for name in names}
     query = select(Document.name, LiveText.fragment, LiveText.plain).join(Document, LiveText.document_id == Document.id)
@@ -94,13 +94,13 @@ def plain_texts(names: Iterable[str], kind: str) -> dict[str, dict[str, str]]:
 
 def contents(name: str, fragments: Iterable[str] | None = None) -> dict[str, Node]:
     """{fragment: JSON}, current up to the last acknowledged word. Raises NoDocument."""
-    found = find(name)
+    found = find_document(name)
     document = read_log(found.id).document()
     wanted = fragments if fragments is not None else fragment_names(found.id)
-    return {fragment: rich_text.read(document.get(fragment, type=XmlFragment)) for fragment in wanted}
+    return {fragment: rich_text.read_fragment(document.get(fragment, type=XmlFragment)) for fragment in wanted}
 
 
-def find(name: str) -> Document:
+def find_document(name: str) -> Document:
     """The document's row. Raises NoDocument."""
     document: Document | None = db.session.scalar(_NAMED, {"name": name})
     if document is None:
@@ -112,7 +112,7 @@ def fragment_names(document_id: int) -> set[str]:
     return set(db.session.scalars(select(LiveText.fragment).where(LiveText.document_id == document_id)))
 
 
-def read_log(document_id: int) -> Log:
+def read_log(document_id: int) -> DocumentLog:
     """Everything stored of a document, of one moment. Raises NoDocument."""
     columns = (Document.id, Document.gen, Document.seq, Document.upto, Document.state)
     row = db.session.execute(select(*columns).where(Document.id == document_id)).first()
@@ -123,7 +123,7 @@ def read_log(document_id: int) -> Log:
     # A compaction between the two leaves a gap, which shows by the first number.
     if (rows and rows[0][0] != row.upto + 1) or (not rows and row.seq > row.upto):
         return read_log(document_id)
-    return Log(row.id, row.gen, rows[-1][0] if rows else row.seq, row.upto, row.state, rows)
+    return DocumentLog(row.id, row.gen, rows[-1][0] if rows else row.seq, row.upto, row.state, rows)
 
 
 def rows_after(document_id: int, seq: int) -> list[tuple[int, bytes]]:
@@ -132,13 +132,13 @@ def rows_after(document_id: int, seq: int) -> list[tuple[int, bytes]]:
     return list(db.session.execute(query.order_by(Update.seq)).all())
 
 
-def lock(names: Iterable[str], reason: str, by: str) -> None:
+def close_documents(names: Iterable[str], reason: str, by: str) -> None:
     """Close documents for writing; `reason` and `by` (a name) are shown to those who have them open."""
-    _set(names, locked=True, lock_reason=reason, locked_by=by)
+    _names_in(names, locked=True, lock_reason=reason, locked_by=by)
 
 
-def unlock(names: Iterable[str]) -> None:
-    _set(names, locked=False, lock_reason="", locked_by="")
+def open_documents(names: Iterable[str]) -> None:
+    _names_in(names, locked=False, lock_reason="", locked_by="")
 
 
 def is_locked(name: str) -> bool:
@@ -153,16 +153,16 @@ def locked_of(names: Iterable[str]) -> set[str]:
 
 def mark_deleted(names: Iterable[str]) -> None:
     """Nobody can open them any more; who has one open is told. The texts stay."""
-    _set(names, deleted=True)
+    _names_in(names, deleted=True)
 
 
 def mark_restored(names: Iterable[str]) -> None:
-    _set(names, deleted=False)
+    _names_in(names, deleted=False)
 
 
-def bump_access(names: Iterable[str]) -> None:
+def recheck_access(names: Iterable[str]) -> None:
     """Rights on these documents may have changed: everybody in them is decided anew."""
-    _set(names)
+    _names_in(names)
 
 
 def new_generations() -> None:
@@ -171,7 +171,7 @@ def new_generations() -> None:
         document.gen = new_gen()
         document.access_rev += 1
     db.session.flush()
-    document_hints.changed([], everything=True)
+    document_hints.hint_documents([], everything=True)
 
 
 def compact(document_id: int) -> None:
@@ -184,26 +184,26 @@ def compact(document_id: int) -> None:
     log = read_log(document_id)
     fragments = fragment_names(document_id)
     release_connection()
-    replay = Replay(log, fragments)
+    replay = LogReplay(log, fragments)
     state = replay.document.get_update()
     unchanged = (Document.id == log.id, Document.gen == log.gen, Document.upto == log.upto)
     with writing() as session:
         folded = session.execute(update(Document).where(*unchanged).values(state=state, upto=log.seq))
         if folded.rowcount:  # type: ignore[attr-defined]
-            _remember_writers(log.id, log.seq)
-            _remember_passages(log.id, replay.known())
+            _store_writers(log.id, log.seq)
+            _store_attribution(log.id, replay.known())
             session.execute(delete(Update).where(Update.document_id == log.id, Update.seq <= log.seq))
 
 
 def writers_since(name: str, seq: int) -> set[int]:
     """Who wrote in the document after its update number `seq`. Raises NoDocument."""
-    id_ = find(name).id
+    id_ = find_document(name).id
     logged = select(Update.by).where(Update.document_id == id_, Update.seq > seq, Update.by.is_not(None))
     folded = select(Writer.person).where(Writer.document_id == id_, Writer.seq > seq)
     return {*db.session.scalars(logged.distinct()), *db.session.scalars(folded)}
 
 
-def _remember_writers(document_id: int, seq: int) -> None:
+def _store_writers(document_id: int, seq: int) -> None:
     folded = (Update.document_id == document_id, Update.seq <= seq, Update.by.is_not(None))
     logged = select(Update.by, func.max(Update.seq), func.max(Update.at)).where(*folded).group_by(Update.by)
     for person, last, at in db.session.execute(logged).all():
@@ -211,28 +211,28 @@ def _remember_writers(document_id: int, seq: int) -> None:
     db.session.flush()
 
 
-def _remember_passages(document_id: int, known: Mapping[str, Spans]) -> None:
-    db.session.execute(delete(Passages).where(Passages.document_id == document_id))
+def _store_attribution(document_id: int, known: Mapping[str, AuthorSpans]) -> None:
+    db.session.execute(delete(StoredAttribution).where(StoredAttribution.document_id == document_id))
     rows = [{"document_id": document_id, "fragment": fragment, "spans": spans} for fragment, spans in known.items()]
     if rows:
-        db.session.execute(insert(Passages), rows)
+        db.session.execute(insert(StoredAttribution), rows)
 
 
-def spans(name: str) -> dict[str, Spans]:
+def stored_attribution(name: str) -> dict[str, AuthorSpans]:
     """Whose the letters of each fragment are, without the letters: read from what compaction kept, where nothing came
     since. Raises NoDocument."""
-    document = find(name)
+    document = find_document(name)
     if document.seq == document.upto:
-        query = select(Passages).where(Passages.document_id == document.id)
+        query = select(StoredAttribution).where(StoredAttribution.document_id == document.id)
         kept: dict[str, Any] = {row.fragment: row.spans for row in db.session.scalars(query)}
-        return {fragment: [Span(*one) for one in some] for fragment, some in kept.items()}
-    return {fragment: written.spans for fragment, written in passages(name).items()}
+        return {fragment: [AuthorSpan(*one) for one in some] for fragment, some in kept.items()}
+    return {fragment: written.spans for fragment, written in attribution_of(name).items()}
 
 
-def passages(name: str) -> dict[str, Written]:
+def attribution_of(name: str) -> dict[str, FragmentAttribution]:
     """Who wrote what in each fragment, current up to the last acknowledged word. Raises NoDocument."""
-    log = read_log(find(name).id)
-    return Replay(log, fragment_names(log.id)).texts
+    log = read_log(find_document(name).id)
+    return LogReplay(log, fragment_names(log.id)).texts
 
 
 def waiting_for_compaction(rows: int, quiet: timedelta) -> list[int]:
@@ -246,8 +246,8 @@ def _rewrite(
     name: str, contents: Mapping[str, Node], by: int | None, write: Callable[[XmlFragment, Node], None]
 ) -> None:
     for text in contents.values():
-        rich_text.check(text)
-    row = _next(name)
+        rich_text.check_text(text)
+    row = _locked_row(name)
     document = read_log(row.id).document()
     before = document.get_state()
     with document.transaction():
@@ -257,36 +257,36 @@ def _rewrite(
     row.dirty_since = row.dirty_since or now()
     db.session.add(Update(document_id=row.id, seq=row.seq, payload=document.get_update(before), by=by))
     db.session.flush()
-    document_hints.changed([name])
+    document_hints.hint_documents([name])
 
 
-def _next(name: str) -> Document:
+def _locked_row(name: str) -> Document:
     """The document's row, kept until the commit, so that nobody appends in between."""
     db.session.execute(update(Document).where(Document.name == name).values(seq=Document.seq))
-    return find(name)
+    return find_document(name)
 
 
-def _set(names: Iterable[str], **values: object) -> None:
+def _names_in(names: Iterable[str], **values: object) -> None:
     wanted = sorted(set(names))
     # Kept in the order in which the committer takes them; two that each wait for the other's row would wait forever.
     db.session.execute(select(Document.id).where(Document.name.in_(wanted)).order_by(Document.id).with_for_update())
     changed = update(Document).where(Document.name.in_(wanted))
     db.session.execute(changed.values(access_rev=Document.access_rev + 1, **values))
-    document_hints.changed(wanted)
+    document_hints.hint_documents(wanted)
 
 
 def _state(contents: Contents) -> bytes:
     document: Doc[XmlFragment] = Doc()
     for fragment, text in sorted(contents.items()):
         if text is not None:
-            rich_text.check(text)
-        rich_text.write(document.get(fragment, type=XmlFragment), text or rich_text.empty())
+            rich_text.check_text(text)
+        rich_text.write_fragment(document.get(fragment, type=XmlFragment), text or rich_text.empty_text())
     return document.get_update()
 
 
 def _project(document_id: int, contents: Contents, rev: int) -> None:
     for fragment, text in contents.items():
-        shown = rich_text.read_back(text or rich_text.empty())
-        plain, html = rich_text.to_plain(shown), rich_text.to_html(shown)
+        shown = rich_text.normalised(text or rich_text.empty_text())
+        plain, html = rich_text.to_plain_text(shown), rich_text.to_html(shown)
         db.session.add(LiveText(document_id=document_id, fragment=fragment, plain=plain, html=html, rev=rev))
     db.session.flush()

@@ -13,15 +13,15 @@ from sqlalchemy import select
 
 from klimawerk import database, pycrdt_errors
 from klimawerk.collab import access, document_hints, document_store, projection
-from klimawerk.collab.chunked_updates import Parts
+from klimawerk.collab.chunked_updates import ChunkBuffers
 from klimawerk.collab.committer import Committer
 from klimawerk.collab.models import Document
-from klimawerk.collab.projection_scheduler import Projector
-from klimawerk.collab.relay import Courier
-from klimawerk.collab.retry_backoff import Setbacks
-from klimawerk.collab.room import Entry, Room
-from klimawerk.collab.room_members import NOTHING, Member
-from klimawerk.collab.room_registry import Rooms
+from klimawerk.collab.projection_scheduler import ProjectionScheduler
+from klimawerk.collab.relay import Relayer
+from klimawerk.collab.retry_backoff import RetryBackoff
+from klimawerk.collab.room import PendingUpdate, Room
+from klimawerk.collab.room_members import NO_ACCESS, RoomMember
+from klimawerk.collab.room_registry import RoomRegistry
 from klimawerk.extensions import db
 from klimawerk.live import events, opaque_ids
 from klimawerk.live.hint_bus import Hint
@@ -30,7 +30,7 @@ from klimawerk.live.presence_registry import PresenceRegistry
 from klimawerk.live.sockets import Live
 
 log = logging.getLogger(__name__)
-IDLE = 30.0  # seconds until an empty room is let go
+IDLE_SECONDS = 30.0  # seconds until an empty room is let go
 LONG_LOG, QUIET_LOG = 400, timedelta(minutes=1)  # updates behind the state, and how long none came, until compaction
 AWARENESS = "awareness"
 
@@ -41,17 +41,17 @@ class Hub:
     def __init__(self, here: Live) -> None:
         spawn = here.server.start_background_task
         self.live = here
-        self.rooms = Rooms(self)
-        self.parts = Parts()
+        self.rooms = RoomRegistry(self)
+        self.parts = ChunkBuffers()
         self.committer = Committer(here.app, spawn, self._stored, lambda room: self.look_soon(room.name))
-        self.courier = Courier(spawn, here.send_to_each, self._wants_little)
+        self.courier = Relayer(spawn, here.send_to_each, self._wants_little)
         self.people = PresenceRegistry(here, "document-people", self._announce_people)
-        self.projector = Projector(here.app, spawn)
-        self._not_compacted = Setbacks()
+        self.projector = ProjectionScheduler(here.app, spawn)
+        self._not_compacted = RetryBackoff()
         self._swept = 0.0
         here.on_gone.append(self.leave_all)
         here.on_recheck.append(self._recheck)
-        here.on_hint(document_hints.DOCUMENTS, self._hear)
+        here.on_hint(document_hints.DOCUMENT_HINT, self._hear)
         here.bus.on(AWARENESS, self._hear_caret)
         here.database_health.on_failure.append(self.committer.doubt)
         here.background.each_second(self.look)
@@ -62,7 +62,7 @@ class Hub:
 
     # What rooms ask for
 
-    def to_disk(self, entry: Entry) -> None:
+    def to_disk(self, entry: PendingUpdate) -> None:
         self.committer.put(entry)
 
     def to_members(self, room: Room) -> None:
@@ -100,7 +100,7 @@ class Hub:
         """Everybody in the document, in all processes, as the others see them."""
         return [{"sid": sid, **entry} for sid, entry in self.people.entries(doc).items()]
 
-    def introduce(self, member: Member, doc: str) -> None:
+    def introduce(self, member: RoomMember, doc: str) -> None:
         """Show the member to the others, by what the server knows of them."""
         who = member.access
         shown = {"name": who.name, "side": who.side, "place": who.place, "role": who.role}
@@ -142,8 +142,8 @@ class Hub:
         for member in members:
             self._decide(room, member)
 
-    def _decide(self, room: Room, member: Member) -> None:
-        found = access.of(member.person_id, room.name)
+    def _decide(self, room: Room, member: RoomMember) -> None:
+        found = access.access_of(member.person_id, room.name)
         database.release_connection()
         if found is None:
             self._turn_out(room, member, events.REVOKED)
@@ -168,8 +168,8 @@ class Hub:
             payload = {"doc": room.name, "write": write, "reason": reason, "by": by}
             self.live.tell(events.DOC_ACCESS, payload, to=member.sid)
 
-    def _turn_out(self, room: Room, member: Member, reason: str) -> None:
-        member.access = NOTHING
+    def _turn_out(self, room: Room, member: RoomMember, reason: str) -> None:
+        member.access = NO_ACCESS
         self.live.tell(events.DOC_CLOSED, {"doc": room.name, "reason": reason}, to=member.sid)
         page = self.live.pages.get(member.sid)
         if page is not None:
@@ -177,7 +177,7 @@ class Hub:
 
     def _close(self, room: Room, reason: str) -> None:
         self.rooms.forget(room)
-        room.distrust()
+        room.invalidate()
         for member in list(room.members.values()):
             self._turn_out(room, member, reason)
 
@@ -195,14 +195,14 @@ class Hub:
 
     def look(self) -> None:
         """Once a second: what other processes wrote, what is to be projected, compacted, or let go."""
-        self.committer.tell_the_waiting()
+        self.committer.answer_waiting()
         self._look_at([room.name for room in self.rooms.all()])
         self.projector.look()
         self._let_go()
         self.parts.tidy()
         if time.monotonic() - self._swept > 10:
             alone = not current_app.extensions["klimawerk"].redis_url
-            projection.sweep(self.projector.setbacks, everything=not self._swept and alone)
+            projection.project_abandoned(self.projector.setbacks, everything=not self._swept and alone)
             self._swept = time.monotonic()
             self._compact()
 
@@ -213,7 +213,7 @@ class Hub:
     def _look_at(self, names: list[str]) -> None:
         """Compare open rooms with the database, in one query."""
         db.session.rollback()
-        rows = {row.name: row for row in db.session.scalars(_lines(names))} if names else {}
+        rows = {row.name: row for row in db.session.scalars(_log_lines(names))} if names else {}
         database.release_connection()
         for name in names:
             room = self.rooms.get(name)
@@ -235,7 +235,7 @@ class Hub:
             self._close(room, events.RESTORED)
             return
         with room.lock:
-            room.take_access(row)
+            room.apply_access(row)
             if row.seq > room.seq and not room.in_flight:
                 room.follow(row=row)
             if row.projected_seq < row.seq:
@@ -247,11 +247,11 @@ class Hub:
     def _stored(self, rooms: list[Room]) -> None:
         for room in rooms:
             self.projector.note(room)
-        self.live.bus.tell(document_hints.DOCUMENTS, names=[room.name for room in rooms], everything=False)
+        self.live.bus.tell(document_hints.DOCUMENT_HINT, names=[room.name for room in rooms], everything=False)
 
     def _let_go(self) -> None:
         for room in self.rooms.all():
-            if room.members or room in self.projector or time.monotonic() - room.used_at < IDLE:
+            if room.members or room in self.projector or time.monotonic() - room.used_at < IDLE_SECONDS:
                 continue
             with room.lock:
                 if not room.members and not room.in_flight:
@@ -270,7 +270,7 @@ class Hub:
                 log.exception("document %s could not be compacted; the next try is in %.0f s", name, pause)
 
 
-def _lines(names: list[str]) -> Any:
+def _log_lines(names: list[str]) -> Any:
     query = select(Document).where(Document.name.in_(names))
     return query.execution_options(populate_existing=True)
 

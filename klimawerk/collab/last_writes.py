@@ -11,7 +11,7 @@ from klimawerk.collab.models import Document, Update, Writer
 from klimawerk.extensions import db
 
 
-def last_words(names: Iterable[str], since: datetime, until: datetime, *, but: int) -> dict[str, datetime]:
+def last_writes(names: Iterable[str], since: datetime, until: datetime, *, but: int) -> dict[str, datetime]:
     """{name: when somebody else than the person `but` last wrote in it, within (since, until]}; only where they did."""
     found: dict[str, datetime] = {}
     listed = list(names)

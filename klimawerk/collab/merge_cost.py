@@ -13,61 +13,63 @@ from dataclasses import dataclass, field
 
 from klimawerk.collab import update_decoder
 
-PARTING = 2  # what a jump into a run of letters, or a deletion in one, adds to the number of items at most
-Place = tuple[update_decoder.Id, update_decoder.Id | None]  # the item on the left, the one on the right
-_NOWHERE = (-1, -1)
-_NOBODY: Place = (_NOWHERE, None)
+SPLIT_ITEMS = 2  # what a jump into a run of letters, or a deletion in one, adds to the number of items at most
+Neighbours = tuple[update_decoder.Id, update_decoder.Id | None]  # the item on the left, the one on the right
+_NO_ID = (-1, -1)
+_NO_NEIGHBOURS: Neighbours = (_NO_ID, None)
 
 
 @dataclass
-class Effort:
+class MergeCost:
     """`items`: about how many items the document has; `tips`: what follows each client's last letter; `beside`: how
     many were put between two letters of one run; `parted`: where deletions begin."""
 
     items: int = 0
-    tips: dict[int, Place] = field(default_factory=dict)
+    tips: dict[int, Neighbours] = field(default_factory=dict)
     beside: dict[update_decoder.Id, int] = field(default_factory=dict)
     parted: set[update_decoder.Id] = field(default_factory=set)
 
-    def of(self, parsed: update_decoder.Parsed) -> int:
+    def of(self, parsed: update_decoder.DecodedUpdate) -> int:
         """At most how many items have to be looked at while it is merged."""
         items, between, steps = self.items, 0, 0
         for struct, jumps in _jumps(parsed, self.tips):
             items += 1
             if not jumps:
                 continue
-            if _parts_a_run(struct):
+            if _splits_run(struct):
                 between += 1
-                steps += self.beside.get(struct.origin or _NOWHERE, 0) + between
+                steps += self.beside.get(struct.origin or _NO_ID, 0) + between
             else:
                 steps += items
         return steps + len(parsed.deletes) + len(parsed.structs)
 
-    def goes_on(self, stroke: update_decoder.Struct) -> bool:
+    def goes_on(self, stroke: update_decoder.ItemStruct) -> bool:
         """Whether letters stand directly behind the last one of their client, and nothing was put there since."""
         return self.tips.get(stroke.client) == (stroke.origin, stroke.right)
 
-    def go_on(self, stroke: update_decoder.Struct) -> None:
+    def go_on(self, stroke: update_decoder.ItemStruct) -> None:
         """`note`, for letters of which that is so."""
         self.tips[stroke.client] = (_last(stroke), stroke.right)
 
-    def note(self, parsed: update_decoder.Parsed) -> None:
+    def note(self, parsed: update_decoder.DecodedUpdate) -> None:
         """It is merged."""
         for struct, jumps in _jumps(parsed, self.tips):
-            if jumps or struct.kind != update_decoder.STRING or not _continues(struct):
-                self.items += 1 + PARTING * jumps
+            if jumps or struct.kind != update_decoder.STRING or not _has_origin(struct):
+                self.items += 1 + SPLIT_ITEMS * jumps
             if struct.origin is not None:
-                if jumps and _parts_a_run(struct):
+                if jumps and _splits_run(struct):
                     self.beside[struct.origin] = self.beside.get(struct.origin, 0) + 1
-                if self.tips.get(struct.origin[0], _NOBODY)[0] == struct.origin:
+                if self.tips.get(struct.origin[0], _NO_NEIGHBOURS)[0] == struct.origin:
                     del self.tips[struct.origin[0]]
             self.tips[struct.client] = (_last(struct), struct.right)
         parted = {(client, clock) for client, clock, _ in parsed.deletes} - self.parted
         self.parted |= parted
-        self.items += PARTING * len(parted)
+        self.items += SPLIT_ITEMS * len(parted)
 
 
-def _jumps(parsed: update_decoder.Parsed, tips: dict[int, Place]) -> Iterator[tuple[update_decoder.Struct, bool]]:
+def _jumps(
+    parsed: update_decoder.DecodedUpdate, tips: dict[int, Neighbours]
+) -> Iterator[tuple[update_decoder.ItemStruct, bool]]:
     """Each run, and whether it goes elsewhere than directly behind one that nothing else follows."""
     ends: dict[update_decoder.Id, update_decoder.Id | None] = {}
     taken: set[update_decoder.Id] = set()
@@ -77,12 +79,12 @@ def _jumps(parsed: update_decoder.Parsed, tips: dict[int, Place]) -> Iterator[tu
         if struct.kind in (update_decoder.GC, update_decoder.SKIP):
             continue
         if struct.origin is not None:
-            right = ends.get(struct.origin, _NOWHERE)
-            known = right == struct.right or tips.get(struct.origin[0], _NOBODY) == (struct.origin, struct.right)
+            right = ends.get(struct.origin, _NO_ID)
+            known = right == struct.right or tips.get(struct.origin[0], _NO_NEIGHBOURS) == (struct.origin, struct.right)
             follows = known and struct.origin not in taken
             taken.add(struct.origin)
         else:
-            place = (struct.parent or _NOWHERE, struct.key)
+            place = (struct.parent or _NO_ID, struct.key)
             follows = struct.right is None and struct.parent in empty and place not in filled
             filled.add(place)
         if struct.kind == update_decoder.TYPE:
@@ -91,13 +93,13 @@ def _jumps(parsed: update_decoder.Parsed, tips: dict[int, Place]) -> Iterator[tu
         yield struct, not follows
 
 
-def _last(struct: update_decoder.Struct) -> update_decoder.Id:
+def _last(struct: update_decoder.ItemStruct) -> update_decoder.Id:
     return struct.client, struct.clock + struct.length - 1
 
 
-def _continues(struct: update_decoder.Struct) -> bool:
+def _has_origin(struct: update_decoder.ItemStruct) -> bool:
     return struct.origin == (struct.client, struct.clock - 1)
 
 
-def _parts_a_run(struct: update_decoder.Struct) -> bool:
+def _splits_run(struct: update_decoder.ItemStruct) -> bool:
     return struct.origin is not None and struct.right == (struct.origin[0], struct.origin[1] + 1)

@@ -75,11 +75,13 @@ class Writer(Model):
     at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
-class Passages(Model):
+class StoredAttribution(Model):
     """Who wrote which stretch of a fragment, as far as compaction has come: [[letters, person or None, seconds], ...].
 
     `person` is a number alone, `seconds` since 1970 in UTC; 0 where it is not known when.
     """
+
+    __tablename__ = "passages"
 
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
     fragment: Mapped[str] = mapped_column(String(80), primary_key=True)

@@ -12,33 +12,33 @@ from klimawerk import pycrdt_errors
 from klimawerk.clock import now
 from klimawerk.collab import document_store, rich_text
 from klimawerk.collab.models import Document, LiveText
-from klimawerk.collab.retry_backoff import Setbacks
-from klimawerk.collab.signals import texts_change
+from klimawerk.collab.retry_backoff import RetryBackoff
+from klimawerk.collab.signals import texts_changed
 from klimawerk.database import writing, yield_if_due
 from klimawerk.extensions import db
 from klimawerk.live import changes
 
 log = logging.getLogger(__name__)
-ABANDONED = timedelta(seconds=15)
-Projected = dict[str, tuple[str, str]]  # fragment: (plain, html)
+ABANDONED_AFTER = timedelta(seconds=15)
+ProjectedTexts = dict[str, tuple[str, str]]  # fragment: (plain, html)
 
 
-class _Overtaken(Exception):
+class _NewerProjection(Exception):
     """Somebody else has projected something newer meanwhile."""
 
 
 def project_now(name: str) -> None:
     """Bring the columns of a document up to its last acknowledged word. Raises NoDocument."""
-    document = document_store.find(name)
+    document = document_store.find_document(name)
     if document.projected_seq < document.seq:
         _project(document.id, name)
 
 
-def sweep(setbacks: Setbacks, everything: bool = False) -> None:
+def project_abandoned(setbacks: RetryBackoff, everything: bool = False) -> None:
     """Project what a process left behind that ended too early; `everything`: also what is young."""
     query = select(Document.id, Document.name).where(Document.dirty_since.is_not(None))
     if not everything:
-        query = query.where(Document.dirty_since < now() - ABANDONED)
+        query = query.where(Document.dirty_since < now() - ABANDONED_AFTER)
     found = [one for one in db.session.execute(query).all() if not setbacks.waits(one.name)]
     for document_id, name in found[:200]:
         try:
@@ -63,13 +63,13 @@ def _project(document_id: int, name: str) -> None:
             _claim(document_id, stored.seq)
             if rev:
                 _store(document_id, texts, rev)
-    except _Overtaken:
+    except _NewerProjection:
         log.debug("%s was projected by somebody else", name)
 
 
 def _columns(fragment: XmlFragment) -> tuple[str, str]:
-    text = rich_text.read(fragment)
-    return rich_text.to_plain(text), rich_text.to_html(text)
+    text = rich_text.read_fragment(fragment)
+    return rich_text.to_plain_text(text), rich_text.to_html(text)
 
 
 def _claim(document_id: int, seq: int) -> None:
@@ -77,10 +77,10 @@ def _claim(document_id: int, seq: int) -> None:
     dirty = case((Document.seq == seq, None), else_=literal(now(), Document.dirty_since.type))
     claimed = db.session.execute(update(Document).where(*older).values(projected_seq=seq, dirty_since=dirty))
     if not claimed.rowcount:  # type: ignore[attr-defined]
-        raise _Overtaken
+        raise _NewerProjection
 
 
-def _changed(document_id: int, texts: Projected) -> list[str]:
+def _changed(document_id: int, texts: ProjectedTexts) -> list[str]:
     kept = {row.fragment: (row.plain, row.html) for row in _rows(document_id)}
     return [fragment for fragment, text in kept.items() if texts.get(fragment, text) != text]
 
@@ -88,11 +88,11 @@ def _changed(document_id: int, texts: Projected) -> list[str]:
 def _note(name: str, fragments: list[str]) -> int:
     if not fragments:
         return 0
-    texts_change.send(name=name, fragments=fragments)
+    texts_changed.send(name=name, fragments=fragments)
     return changes.note(name)
 
 
-def _store(document_id: int, texts: Projected, rev: int) -> None:
+def _store(document_id: int, texts: ProjectedTexts, rev: int) -> None:
     for row in _rows(document_id):
         plain, html = texts.get(row.fragment, (row.plain, row.html))
         if (row.plain, row.html) != (plain, html):

@@ -11,23 +11,23 @@ from flask import Flask
 
 from klimawerk import pycrdt_errors
 from klimawerk.collab import document_store, projection
-from klimawerk.collab.retry_backoff import Setbacks
+from klimawerk.collab.retry_backoff import RetryBackoff
 from klimawerk.collab.room import Room
 
 log = logging.getLogger(__name__)
-QUIET = 2.0  # seconds without a change
-LATEST = 5.0, 10.0  # seconds after the first change; drawn anew each time, since many begin to write together
-BREATH = 0.02  # seconds for everybody else, between two documents: each takes some milliseconds
+QUIET_SECONDS = 2.0  # seconds without a change
+MAX_DELAY = 5.0, 10.0  # seconds after the first change; drawn anew each time, since many begin to write together
+YIELD_SECONDS = 0.02  # seconds for everybody else, between two documents: each takes some milliseconds
 
 
-class Projector:
+class ProjectionScheduler:
     """What waits is projected in a thread (or greenlet) that ends with its work: whoever types, and whatever else is
     done once a second, goes on meanwhile."""
 
     def __init__(self, app: Flask, spawn: Callable[[Callable[[], None]], object]) -> None:
         self._app, self._spawn = app, spawn
         self._latest: dict[Room, float] = {}
-        self.setbacks = Setbacks()
+        self.setbacks = RetryBackoff()
         self._at_work = False
 
     def __contains__(self, room: Room) -> bool:
@@ -36,7 +36,7 @@ class Projector:
     def note(self, room: Room) -> None:
         """Something was stored that is not projected."""
         if room not in self._latest:
-            self._latest[room] = time.monotonic() + random.uniform(*LATEST)  # noqa: S311
+            self._latest[room] = time.monotonic() + random.uniform(*MAX_DELAY)  # noqa: S311
 
     def look(self) -> None:
         """Begin with what is due, unless that is being done."""
@@ -47,7 +47,7 @@ class Projector:
     def _due(self) -> list[Room]:
         moment, waiting = time.monotonic(), list(self._latest.items())
         waiting.sort(key=lambda item: item[1])
-        due = [room for room, latest in waiting if moment >= latest or moment - room.changed_at >= QUIET]
+        due = [room for room, latest in waiting if moment >= latest or moment - room.changed_at >= QUIET_SECONDS]
         return [room for room in due if not self.setbacks.waits(room.name)]
 
     def _work(self, due: list[Room]) -> None:
@@ -55,7 +55,7 @@ class Projector:
             for room in due:
                 self._latest.pop(room, None)  # what is stored from now on is noted anew
                 self._project(room)
-                time.sleep(BREATH)
+                time.sleep(YIELD_SECONDS)
         finally:
             self._at_work = False
 

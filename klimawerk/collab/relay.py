@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from klimawerk.collab.room import Room
-from klimawerk.collab.room_members import Relay
+from klimawerk.collab.room_members import RelayedUpdate
 from klimawerk.live import events
 
 log = logging.getLogger(__name__)
-TellEach = Callable[[str, dict[str, Any], Iterable[str]], None]
+SendEach = Callable[[str, dict[str, Any], Iterable[str]], None]
 
 
-class Courier:
+class Relayer:
     """One thread (or greenlet) per process, so that a room's frames leave in order. `tell` emits to sockets; `quiet`
     says whether a socket wants to hear little."""
 
     def __init__(
-        self, spawn: Callable[[Callable[[], None]], object], tell: TellEach, quiet: Callable[[str], bool]
+        self, spawn: Callable[[Callable[[], None]], object], tell: SendEach, quiet: Callable[[str], bool]
     ) -> None:
         self._spawn, self._tell, self._quiet = spawn, tell, quiet
         self._due: dict[Room, float] = {}
@@ -81,7 +81,7 @@ class Courier:
         if due.again is not None:
             self._look(room, due.again)
 
-    def _send(self, doc: str, since: int, relays: list[Relay], sids: list[str]) -> None:
+    def _send(self, doc: str, since: int, relays: list[RelayedUpdate], sids: list[str]) -> None:
         """One frame for all who wrote nothing of it, encoded once; to each writer one without their own updates."""
         frame: dict[str, Any] = {"doc": doc, "from": since, "seq": relays[-1].seq}
         wrote = {relay.sid for relay in relays}

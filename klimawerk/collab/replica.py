@@ -7,17 +7,17 @@ from collections.abc import Callable
 
 from pycrdt import Doc, XmlFragment
 
-from klimawerk.collab.document_log import Log
-from klimawerk.collab.validator import Knowledge
+from klimawerk.collab.document_log import DocumentLog
+from klimawerk.collab.validator import UpdateValidator
 from klimawerk.live import events
 from klimawerk.live.handlers import EventRefused
 
 log = logging.getLogger(__name__)
 LARGEST, SMALL = 4_000_000, 200  # bytes of a document's state; of an update that may still come in, to delete
-UNREAD = 1_000  # updates that may wait to be studied
+UNKNOWN_COST = 1_000  # updates that may wait to be studied
 
 
-class Broken(EventRefused):
+class ReplicaBroken(EventRefused):
     """An update could be applied in part alone: the replica cannot be trusted any more."""
 
 
@@ -28,9 +28,9 @@ class Replica:
     with 200,000 edits behind it, where opening it takes a tenth of that).
     """
 
-    def __init__(self, stored: Log, fragments: set[str]) -> None:
+    def __init__(self, stored: DocumentLog, fragments: set[str]) -> None:
         self.doc: Doc[XmlFragment] = Doc()
-        self._knowledge = Knowledge(fragments)
+        self._knowledge = UpdateValidator(fragments)
         self._unread: list[bytes] = []
         self._size = 0
         for payload in (stored.state, *(payload for _, payload in stored.rows)):
@@ -41,7 +41,7 @@ class Replica:
         self._unread.append(payload)
         self.doc.apply_update(payload)
         self._size += len(payload)
-        if len(self._unread) > UNREAD:
+        if len(self._unread) > UNKNOWN_COST:
             self._study()
 
     def apply(self, payload: bytes, affordable: Callable[[int], bool] = lambda _steps: True) -> bool:
@@ -61,7 +61,7 @@ class Replica:
             raise
         except BaseException as error:  # the library's panics are no Exceptions
             log.warning("an update was not applied: %s", type(error).__name__)
-            raise Broken(events.INVALID) from None
+            raise ReplicaBroken(events.INVALID) from None
         self._size += len(payload)
         return new
 

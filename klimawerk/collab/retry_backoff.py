@@ -10,7 +10,7 @@ FIRST, LONGEST = 15.0, 3_600.0  # seconds
 
 
 @dataclass
-class Setbacks:
+class RetryBackoff:
     """By the names of documents, in this process."""
 
     _until: dict[str, tuple[float, float]] = field(default_factory=dict)  # name: (moment, pause)

@@ -56,7 +56,7 @@ BLOCKS = _INSIDE["doc"]
 _TAGS = {"paragraph": "p", "bullet_list": "ul", "ordered_list": "ol", "list_item": "li"}
 
 
-class BadContent(ValueError):
+class InvalidRichText(ValueError):
     """A text outside the schema. `place`: where, as "content.2.content.0"; `problem`: what, in English."""
 
     def __init__(self, place: str, problem: str) -> None:
@@ -64,45 +64,45 @@ class BadContent(ValueError):
         self.place, self.problem = place, problem
 
 
-def empty() -> Node:
+def empty_text() -> Node:
     """A text of one empty paragraph, as every new fragment begins."""
     return {"type": "doc", "content": [{"type": "paragraph"}]}
 
 
-def check(text: Any) -> None:
+def check_text(text: Any) -> None:
     """Raise BadContent, naming the place, unless `text` is a document of the schema within the limits."""
     if not isinstance(text, dict) or text.get("type") != "doc":
-        raise BadContent("", "not a document")
+        raise InvalidRichText("", "not a document")
     waiting: list[tuple[Any, str, int]] = [(text, "", 0)]
     while waiting:
         node, place, depth = waiting.pop()
         if depth > DEEPEST:
-            raise BadContent(place, f"nested more than {DEEPEST} levels deep")
+            raise InvalidRichText(place, f"nested more than {DEEPEST} levels deep")
         for index, child in enumerate(_content(node, place)):
             inner = f"{place}.content.{index}".lstrip(".")
             _check_node(child, node["type"], inner)
             waiting.append((child, inner, depth + 1))
     if len(json.dumps(text, ensure_ascii=False)) > LONGEST:
-        raise BadContent("", f"longer than {LONGEST} characters")
+        raise InvalidRichText("", f"longer than {LONGEST} characters")
 
 
 def _content(node: Node, place: str) -> list[Any]:
     content = node.get("content", [])
     if not isinstance(content, list):
-        raise BadContent(place, "content is not a list")
+        raise InvalidRichText(place, "content is not a list")
     if node["type"] in ("bullet_list", "ordered_list", "list_item") and not content:
-        raise BadContent(place, f"an empty {node['type']}")
+        raise InvalidRichText(place, f"an empty {node['type']}")
     return content
 
 
 def _check_node(node: Any, parent: str, place: str) -> None:
     if not isinstance(node, dict) or not isinstance(node.get("type"), str):
-        raise BadContent(place, "not a node")
+        raise InvalidRichText(place, "not a node")
     if node["type"] not in _INSIDE.get(parent, frozenset()):
-        raise BadContent(place, f"{node['type']!r} is not allowed in {parent!r}")
+        raise InvalidRichText(place, f"{node['type']!r} is not allowed in {parent!r}")
     for name, allowed in SCHEMA["nodes"][node["type"]].get("attrs", {}).items():
         if not _is_allowed((node.get("attrs") or {}).get(name), allowed):
-            raise BadContent(place, f"{node['type']!r} with a {name!r} that is not allowed")
+            raise InvalidRichText(place, f"{node['type']!r} with a {name!r} that is not allowed")
     if node["type"] == "text":
         _check_text(node, place)
 
@@ -118,15 +118,15 @@ def _is_allowed(value: Any, allowed: Mapping[str, Any]) -> bool:
 
 def _check_text(node: Node, place: str) -> None:
     if not isinstance(node.get("text"), str) or not node["text"]:
-        raise BadContent(place, "an empty text")
+        raise InvalidRichText(place, "an empty text")
     for mark in node.get("marks", []):
         if not isinstance(mark, dict) or mark.get("type") not in MARKS:
-            raise BadContent(place, "an unknown mark")
+            raise InvalidRichText(place, "an unknown mark")
         if mark["type"] == "link" and not is_allowed_link((mark.get("attrs") or {}).get("href")):
-            raise BadContent(place, "a link that is not http, https or mailto, or too long")
+            raise InvalidRichText(place, "a link that is not http, https or mailto, or too long")
 
 
-def without_refused_links(text: Node) -> tuple[Node, list[str]]:
+def drop_refused_links(text: Node) -> tuple[Node, list[str]]:
     """The text with its links but those that are not allowed, whose words stay; and the addresses of these. For texts
     that were kept under an earlier rule or come from elsewhere; `text` may be anything from JSON."""
     refused: list[str] = []
@@ -154,7 +154,7 @@ def without_refused_links(text: Node) -> tuple[Node, list[str]]:
     return of(text, 0), refused
 
 
-def write(fragment: XmlFragment, text: Node) -> None:
+def write_fragment(fragment: XmlFragment, text: Node) -> None:
     """Make `text` the fragment's whole content. The caller has checked it, and holds the document."""
     del fragment.children[:]
     for block in text.get("content") or [{"type": "paragraph"}]:
@@ -166,10 +166,10 @@ def element(node: Node) -> XmlElement:
     attributes = {
         key: value for key, value in (node.get("attrs") or {}).items() if key in ATTRIBUTES and value is not None
     }
-    return _Element(node["type"], attributes, node.get("content", []))
+    return _DeferredElement(node["type"], attributes, node.get("content", []))
 
 
-class _Element(XmlElement):
+class _DeferredElement(XmlElement):
     """An element that writes its marked texts once it has its place in a document."""
 
     def __init__(self, tag: str, attributes: dict[str, Any], content: list[Node]) -> None:
@@ -191,13 +191,13 @@ class _Element(XmlElement):
             run.insert(len(run), storable_text(node["text"]), marks)
 
 
-def read(fragment: XmlFragment) -> Node:
+def read_fragment(fragment: XmlFragment) -> Node:
     """The fragment as JSON within the schema; what does not belong there is left out."""
     blocks = [node for child in fragment.children for node in _block(child)]
     return {"type": "doc", "content": blocks or [{"type": "paragraph"}]}
 
 
-def block_of(child: Any) -> list[Node]:
+def read_block(child: Any) -> list[Node]:
     """A child of a fragment as JSON within the schema; what does not belong there is left out."""
     return list(_block(child))
 
@@ -266,7 +266,7 @@ def first_number(ordered_list: Node) -> int:
 
 def to_html(text: Node | XmlFragment) -> str:
     """Safe HTML of a text: only the schema's elements, everything else escaped; "" for an empty text."""
-    text = read(text) if isinstance(text, XmlFragment) else text
+    text = read_fragment(text) if isinstance(text, XmlFragment) else text
     return "" if is_empty(text) else "".join(_html(node) for node in text.get("content", []))
 
 
@@ -293,9 +293,9 @@ def _html_text(node: Node) -> str:
     return html
 
 
-def to_plain(text: Node | XmlFragment) -> str:
+def to_plain_text(text: Node | XmlFragment) -> str:
     """The words alone: blocks separated by a blank line, a hard break as "\\n", each item of a list on its line."""
-    text = read(text) if isinstance(text, XmlFragment) else text
+    text = read_fragment(text) if isinstance(text, XmlFragment) else text
     return "\n\n".join(_plain(block) for block in text.get("content", []))
 
 
@@ -309,7 +309,7 @@ def _plain(node: Node) -> str:
     return between.join(_plain(child) for child in node.get("content", []))
 
 
-def from_plain(text: str) -> Node:
+def from_plain_text(text: str) -> Node:
     """Paragraphs from plain words: a blank line begins a new one, a single line break stays a line break."""
     return {"type": "doc", "content": [_paragraph(block) for block in clean(text).split("\n\n")]}
 
@@ -322,23 +322,23 @@ def _paragraph(block: str) -> Node:
     return {"type": "paragraph", "content": content} if content else {"type": "paragraph"}
 
 
-def is_plain(text: Node) -> bool:
+def is_plain_text(text: Node) -> bool:
     """Whether plain words say all of it: `from_plain(to_plain(text))` gives the same text."""
-    return from_plain(to_plain(text)) == read_back(text)
+    return from_plain_text(to_plain_text(text)) == normalised(text)
 
 
-def read_back(text: Node) -> Node:
+def normalised(text: Node) -> Node:
     """The same text as a document would give it back (marks in order, neighbours joined)."""
     document: Doc[XmlFragment] = Doc()
     fragment = document.get("text", type=XmlFragment)
-    write(fragment, text)
-    return read(fragment)
+    write_fragment(fragment, text)
+    return read_fragment(fragment)
 
 
-def joined(node: Node) -> Node:
+def merge_equal_runs(node: Node) -> Node:
     """The same text with neighbours of equal formatting joined: equal texts have equal JSON."""
     inner: list[Node] = []
-    for child in map(joined, node.get("content", [])):
+    for child in map(merge_equal_runs, node.get("content", [])):
         last = inner[-1] if inner else {}
         if child["type"] == "text" == last.get("type") and child.get("marks") == last.get("marks"):
             inner[-1] = {**last, "text": last["text"] + child["text"]}
@@ -349,4 +349,4 @@ def joined(node: Node) -> Node:
 
 def is_empty(text: Node) -> bool:
     """Whether nobody has written anything."""
-    return not to_plain(text).strip()
+    return not to_plain_text(text).strip()

@@ -18,24 +18,24 @@ from pycrdt import Doc, XmlFragment
 
 from klimawerk import database
 from klimawerk.collab import access, document_store
-from klimawerk.collab.delivery import Audience
+from klimawerk.collab.delivery import DeliveryQueue
 from klimawerk.collab.models import Document
-from klimawerk.collab.replica import Broken, Replica
-from klimawerk.collab.room_members import NOTHING, Member, Relay
+from klimawerk.collab.replica import Replica, ReplicaBroken
+from klimawerk.collab.room_members import NO_ACCESS, RelayedUpdate, RoomMember
 from klimawerk.extensions import db
 from klimawerk.live import events
 from klimawerk.live.handlers import COMMIT_TIMEOUT, EventRefused, EventReply
 
 
 @dataclass(eq=False)
-class Entry:
+class PendingUpdate:
     """An update on its way to the disk; `payload` None: it brought nothing new, and waits for what it doubles.
 
     `since`: when it came, in monotonic seconds.
     """
 
     room: Room
-    member: Member
+    member: RoomMember
     payload: bytes | None
     epoch: int
     access_rev: int
@@ -52,10 +52,10 @@ class Entry:
             self.reply.ok(seq=seq)
 
 
-class Desk(Protocol):
+class RoomOutput(Protocol):
     """Where a room puts what leaves it."""
 
-    def to_disk(self, entry: Entry) -> None:
+    def to_disk(self, entry: PendingUpdate) -> None:
         """An update wants to be stored."""
 
     def to_members(self, room: Room) -> None:
@@ -71,11 +71,11 @@ class Desk(Protocol):
 class Room:
     """One open document. `epoch` grows whenever what is in flight can no longer be trusted."""
 
-    def __init__(self, name: str, desk: Desk) -> None:
+    def __init__(self, name: str, desk: RoomOutput) -> None:
         self.name = name
-        self.members: dict[str, Member] = {}
+        self.members: dict[str, RoomMember] = {}
         self.lock = threading.RLock()
-        self.audience = Audience(self.members)
+        self.audience = DeliveryQueue(self.members)
         self.carets: dict[str, Any] = {}
         self.relayed = 0
         self.relay_after = 0.0
@@ -130,19 +130,19 @@ class Room:
             if new:
                 self.changed_at = member.wrote_at = self.used_at
             known = self.epoch, self.access_rev
-            self._desk.to_disk(Entry(self, member, payload if new else None, *known, self.used_at, reply))
+            self._desk.to_disk(PendingUpdate(self, member, payload if new else None, *known, self.used_at, reply))
 
     def _has(self, row: Document) -> bool:
         """Whether what is in memory is as new as the row."""
         same = self._replica is not None and (self.id, self.gen) == (row.id, row.gen)
         return same and row.seq <= self.seq and row.access_rev <= self.access_rev
 
-    def _be_ready(self, member: Member) -> None:
+    def _be_ready(self, member: RoomMember) -> None:
         with self._desk.at_database():
             if self._replica is None:
                 self._catch_up()
             if self.undecided:
-                member.access = access.of(member.person_id, self.name) or NOTHING
+                member.access = access.access_of(member.person_id, self.name) or NO_ACCESS
 
     def require_writer(self, sid: str) -> None:
         """`require_write` for a socket; Refused("not_joined") for one that is not in the room."""
@@ -154,20 +154,20 @@ class Room:
                 self._be_ready(member)
             self.require_write(member)
 
-    def require_write(self, member: Member) -> None:
+    def require_write(self, member: RoomMember) -> None:
         """Refused("forbidden") or ("locked") unless the member may write now."""
         if not member.access.write:
             raise EventRefused(events.FORBIDDEN)
         if self.locked:
             raise EventRefused(events.LOCKED)
 
-    def may(self, member: Member) -> tuple[bool, str, str]:
+    def may(self, member: RoomMember) -> tuple[bool, str, str]:
         """(write, reason, by) as the member is told."""
         if not member.access.write:
             return False, member.access.reason, ""
         return not self.locked, self.reason, self.by
 
-    def stored(self, entries: list[Entry], last: int) -> None:
+    def stored(self, entries: list[PendingUpdate], last: int) -> None:
         """The entries are on disk; `last` is the number of the last one that was logged. Readers may go on."""
         with self.lock:
             logged = [entry for entry in entries if entry.payload is not None]
@@ -186,16 +186,16 @@ class Room:
                     entry.finish(self.seq)
             self._landed(entries)
 
-    def lost(self, entries: list[Entry], error: str | None = None) -> None:
+    def lost(self, entries: list[PendingUpdate], error: str | None = None) -> None:
         """The entries did not reach the disk: nothing in memory can be trusted, their writers are told why."""
         with self.lock:
             if any(entry.epoch == self.epoch for entry in entries):
-                self.distrust()
+                self.invalidate()
             for entry in entries:
                 entry.finish(error=error or self._why_not(entry.member))
             self._landed(entries)
 
-    def distrust(self) -> None:
+    def invalidate(self) -> None:
         """Forget the document in memory; it is read again from the log when somebody needs it."""
         with self.lock:
             self.epoch += 1
@@ -203,11 +203,11 @@ class Room:
             self._replica = None
             self._turn.notify_all()
 
-    def _landed(self, entries: list[Entry]) -> None:
+    def _landed(self, entries: list[PendingUpdate]) -> None:
         self.in_flight -= sum(1 for entry in entries if entry.epoch == self.epoch)
         self._turn.notify_all()
 
-    def _why_not(self, member: Member) -> str:
+    def _why_not(self, member: RoomMember) -> str:
         try:
             if self.members.get(member.sid) is not member:
                 return events.FORBIDDEN
@@ -228,8 +228,8 @@ class Room:
         with self.lock:
             if row is None:
                 db.session.rollback()
-                row = document_store.find(self.name)
-            self.take_access(row)
+                row = document_store.find_document(self.name)
+            self.apply_access(row)
             if self._replica is None or row.upto > self.seq or row.id != self.id:
                 self._load(row, own or {})
             elif row.seq > self.seq:
@@ -249,7 +249,7 @@ class Room:
         except document_store.NoDocument:
             raise EventRefused(events.UNAVAILABLE) from None
 
-    def take_access(self, row: Document) -> None:
+    def apply_access(self, row: Document) -> None:
         """Take note of locks and rights. When they changed, all members have to be decided anew (`undecided`)."""
         if self.gen and row.gen != self.gen:
             raise document_store.NoDocument(self.name)
@@ -258,7 +258,7 @@ class Room:
         changed = row.access_rev != self.access_rev
         if changed and self.id:
             self.undecided = True
-            self.distrust()
+            self.invalidate()
         self.gen, self.access_rev = row.gen, row.access_rev
         self.locked, self.reason, self.by = row.locked, row.lock_reason, row.locked_by
 
@@ -287,12 +287,12 @@ class Room:
         try:
             return self._replica.apply(payload, affordable)
         except BaseException as error:
-            if not isinstance(error, EventRefused) or isinstance(error, Broken):
-                self.distrust()
+            if not isinstance(error, EventRefused) or isinstance(error, ReplicaBroken):
+                self.invalidate()
             raise
 
     def _relay(self, seq: int, sid: str, payload: bytes) -> None:
         if seq > self.relayed:
-            self.audience.add(Relay(seq, sid, payload))
+            self.audience.add(RelayedUpdate(seq, sid, payload))
             self.relayed = seq
             self._desk.to_members(self)

@@ -6,15 +6,15 @@ import threading
 
 from klimawerk.collab import document_store
 from klimawerk.collab.models import Document
-from klimawerk.collab.room import Desk, Room
+from klimawerk.collab.room import Room, RoomOutput
 from klimawerk.live import events
 from klimawerk.live.handlers import EventRefused
 
 
-class Rooms:
+class RoomRegistry:
     """The register of open rooms."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: RoomOutput) -> None:
         self._rooms: dict[str, Room] = {}
         self._lock = threading.Lock()
         self._desk = desk
@@ -22,7 +22,7 @@ class Rooms:
     def find(self, name: str) -> Document:
         """The document's row. Refused("not_found") when there is none, or it is deleted."""
         try:
-            row = document_store.find(name)
+            row = document_store.find_document(name)
             if not row.deleted:
                 return row
         except document_store.NoDocument:

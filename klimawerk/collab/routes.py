@@ -20,7 +20,7 @@ blueprint = Blueprint("collab", __name__)
 def document(name: str) -> Response:
     """The Yjs update (raw bytes, gzipped) of what the state vector `sv` (base64) lacks."""
     who = identity.current()
-    if who is None or access.of(who.person_id, name) is None:
+    if who is None or access.access_of(who.person_id, name) is None:
         abort(404)
     state = _state(request.args.get("sv", ""))
     rooms = hub().rooms
@@ -43,7 +43,7 @@ def _state(encoded: str) -> bytes | None:
         return None
     try:
         state = base64.b64decode(encoded, validate=True)
-        update_decoder.parse_state(state)
+        update_decoder.decode_state_vector(state)
     except (binascii.Error, ValueError):
         abort(400)
     return state

@@ -6,19 +6,19 @@ from collections.abc import Hashable, Sequence
 
 from rapidfuzz.distance import LCSseq, Opcode
 
-MOST_CELLS = 100_000_000  # of the matrix: a bit of memory each, and a hundredth of a second for all of them
+MAX_CELLS = 100_000_000  # of the matrix: a bit of memory each, and a hundredth of a second for all of them
 
 
-def opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Opcode]:
+def diff_opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Opcode]:
     """How `old` becomes `new`, as `LCSseq.opcodes` says it.
 
     The matrix grows with the product of both lengths (60,000 paragraphs each: 450 MB). Beyond MOST_CELLS what differs
     counts as one replacement, from the first difference to the last.
     """
-    begin = _common(old, new)
-    end = _common(old[begin:][::-1], new[begin:][::-1])
+    begin = _common_prefix(old, new)
+    end = _common_prefix(old[begin:][::-1], new[begin:][::-1])
     middle_old, middle_new = len(old) - begin - end, len(new) - begin - end
-    if middle_old * middle_new <= MOST_CELLS:
+    if middle_old * middle_new <= MAX_CELLS:
         return list(LCSseq.opcodes(old, new))
     steps = [
         Opcode("equal", 0, begin, 0, begin),
@@ -28,7 +28,7 @@ def opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Opcode]:
     return [step for step in steps if step.src_start < step.src_end or step.dest_start < step.dest_end]
 
 
-def _common(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
+def _common_prefix(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
     """How many elements both begin with."""
     return next(
         (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))

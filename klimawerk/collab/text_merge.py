@@ -16,24 +16,24 @@ from pycrdt import XmlElement, XmlFragment, XmlText
 from klimawerk import safe_json
 from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node
-from klimawerk.collab.sequence_diff import opcodes
+from klimawerk.collab.sequence_diff import diff_opcodes
 from klimawerk.text import storable_text, visual_key, word_tokens
 
-MOST_WORDS = 6_000  # of a paragraph; a longer one is replaced as a whole
-Step = tuple[str, slice, slice]
+MAX_WORDS = 6_000  # of a paragraph; a longer one is replaced as a whole
+DiffStep = tuple[str, slice, slice]
 
 
-def merge(fragment: XmlFragment, text: Node) -> None:
+def merge_text(fragment: XmlFragment, text: Node) -> None:
     """Make `text` the fragment's content by differences. The caller has checked it, and holds the document."""
-    present = [rich_text.block_of(child) for child in fragment.children]
+    present = [rich_text.read_block(child) for child in fragment.children]
     wanted: list[Node] = text.get("content") or [{"type": "paragraph"}]
-    steps = _steps([_key(block) for block in present], [_key([block]) for block in wanted])
+    steps = _steps([_block_key(block) for block in present], [_block_key([block]) for block in wanted])
     for tag, old, new in reversed(steps):
         if tag != "equal":
-            _put(fragment, range(old.start, old.stop), wanted[new], present)
+            _merge_blocks(fragment, range(old.start, old.stop), wanted[new], present)
 
 
-def _put(fragment: XmlFragment, old: range, new: list[Node], present: list[list[Node]]) -> None:
+def _merge_blocks(fragment: XmlFragment, old: range, new: list[Node], present: list[list[Node]]) -> None:
     """Blocks for blocks: the first ones become each other word by word where they can, from the end on."""
     both = min(len(old), len(new))
     if len(old) > both:
@@ -42,12 +42,12 @@ def _put(fragment: XmlFragment, old: range, new: list[Node], present: list[list[
         fragment.children.insert(old.start + both + offset, rich_text.element(block))
     for offset in reversed(range(both)):
         at = old.start + offset
-        if not _reword(fragment.children[at], present[at], new[offset]):
+        if not _merge_words(fragment.children[at], present[at], new[offset]):
             del fragment.children[at]
             fragment.children.insert(at, rich_text.element(new[offset]))
 
 
-def _reword(child: Any, present: list[Node], wanted: Node) -> bool:
+def _merge_words(child: Any, present: list[Node], wanted: Node) -> bool:
     """Change a paragraph's words in place. False where that is not possible, or did not give the words wanted."""
     if not isinstance(child, XmlElement) or len(present) != 1 or len(child.children) != 1:
         return False
@@ -59,10 +59,10 @@ def _reword(child: Any, present: list[Node], wanted: Node) -> bool:
     if any(node["type"] != "text" for node in runs):
         return False
     before, after = list(_words(old)), list(_words(wanted))
-    if max(len(before), len(after)) > MOST_WORDS:
+    if max(len(before), len(after)) > MAX_WORDS:
         return False
     _change(run, before, after)
-    return _key(rich_text.block_of(child)) == _key([wanted])
+    return _block_key(rich_text.read_block(child)) == _block_key([wanted])
 
 
 def _change(run: XmlText, old: list[tuple[str, str]], new: list[tuple[str, str]]) -> None:
@@ -87,23 +87,23 @@ def _words(block: Node) -> Iterator[tuple[str, str]]:
             yield word, marks
 
 
-def _key(blocks: list[Node]) -> str:
+def _block_key(blocks: list[Node]) -> str:
     """Blocks as text to be told apart by, as they look; neighbours of equal formatting count as one."""
-    return json.dumps([_seen(rich_text.joined(block)) for block in blocks], sort_keys=True)
+    return json.dumps([_visible(rich_text.merge_equal_runs(block)) for block in blocks], sort_keys=True)
 
 
-def _seen(node: Node) -> Node:
+def _visible(node: Node) -> Node:
     if "text" in node:
         return {**node, "text": visual_key(node["text"])}
-    return {**node, "content": list(map(_seen, node["content"]))} if "content" in node else node
+    return {**node, "content": list(map(_visible, node["content"]))} if "content" in node else node
 
 
-def _steps(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Step]:
+def _steps(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[DiffStep]:
     """How to come from one to the other: ("equal" or "replace", where in old, where in new)."""
     numbers: dict[Hashable, int] = {}
     a, b = ([numbers.setdefault(one, len(numbers)) for one in side] for side in (old, new))
-    steps: list[Step] = []
-    for step in opcodes(a, b):
+    steps: list[DiffStep] = []
+    for step in diff_opcodes(a, b):
         tag = "equal" if step.tag == "equal" else "replace"
         was, now = slice(step.src_start, step.src_end), slice(step.dest_start, step.dest_end)
         if steps and steps[-1][0] == tag == "replace":

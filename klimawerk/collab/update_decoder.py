@@ -20,19 +20,19 @@ XML_ELEMENT, XML_TEXT = 3, 6
 _NAMED_TYPES = (3, 5)
 _LARGEST = 2**53 - 1  # of a whole number in a browser
 _ONE_RUN, _BEHIND, _BETWEEN = b"\x01\x01", 0x80 | STRING, 0xC0 | STRING
-_STROKE = 200  # bytes of the longest that is typed at once
+_KEYSTROKE = 200  # bytes of the longest that is typed at once
 
 
-class Malformed(ValueError):
+class MalformedUpdate(ValueError):
     """Not an update of this format."""
 
 
-class TooMany(ValueError):
+class TooManyRuns(ValueError):
     """An update of more runs than were to be read."""
 
 
 @dataclass(slots=True)
-class Struct:
+class ItemStruct:
     """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element, or of a mark with
     its `value` (JSON).
 
@@ -51,39 +51,39 @@ class Struct:
     type: int = -1
     name: str = ""
     value: str = ""
-    lows: tuple[int, ...] = ()
+    low_surrogates: tuple[int, ...] = ()
     is_text: bool = True
 
 
 @dataclass(slots=True)
-class Parsed:
+class DecodedUpdate:
     """An update's content. `deletes`: (client, clock, length)."""
 
-    structs: list[Struct]
+    structs: list[ItemStruct]
     deletes: list[tuple[int, int, int]]
 
 
-def parse(update: bytes, most: int = sys.maxsize) -> Parsed:
+def decode_update(update: bytes, most: int = sys.maxsize) -> DecodedUpdate:
     """Read an update. Raises Malformed for anything else, also for bytes left over; TooMany above `most` runs."""
-    reader = _Reader(update)
+    reader = _ByteReader(update)
     try:
         structs = list(islice(_structs(reader), most))
         deletes = list(islice(_deletes(reader), most)) if len(structs) < most else []
     except (IndexError, UnicodeDecodeError) as error:
-        raise Malformed(str(error)) from error
+        raise MalformedUpdate(str(error)) from error
     if max(len(structs), len(deletes)) >= most:
-        raise TooMany(f"{most} runs or more")
+        raise TooManyRuns(f"{most} runs or more")
     if reader.at != len(update):
-        raise Malformed("something follows the update")
-    return Parsed(structs, deletes)
+        raise MalformedUpdate("something follows the update")
+    return DecodedUpdate(structs, deletes)
 
 
-def stroke(update: bytes) -> Struct | None:
+def keystroke(update: bytes) -> ItemStruct | None:
     """A few letters typed on behind the same client's last one, which is what most updates are; None for all others,
     and for whatever is not quite so."""
-    if update[:2] != _ONE_RUN or len(update) > _STROKE or update[-1]:
+    if update[:2] != _ONE_RUN or len(update) > _KEYSTROKE or update[-1]:
         return None
-    reader = _Reader(update)
+    reader = _ByteReader(update)
     reader.at = len(_ONE_RUN)
     try:
         client, clock, info = reader.number(), reader.number(), reader.byte()
@@ -91,32 +91,32 @@ def stroke(update: bytes) -> Struct | None:
             return None
         right = (reader.number(), reader.number()) if info == _BETWEEN else None
         letters = reader.text()
-    except (IndexError, UnicodeDecodeError, Malformed):
+    except (IndexError, UnicodeDecodeError, MalformedUpdate):
         return None
     if reader.at != len(update) - 1 or not letters or max(letters) > "\uffff" or not is_text(letters):
         return None
-    return Struct(client, clock, len(letters), STRING, (client, clock - 1), right)
+    return ItemStruct(client, clock, len(letters), STRING, (client, clock - 1), right)
 
 
-def parse_state(state: bytes) -> dict[int, int]:
+def decode_state_vector(state: bytes) -> dict[int, int]:
     """Read a state vector: how far each client is known. Raises Malformed."""
-    reader = _Reader(state)
+    reader = _ByteReader(state)
     try:
         clocks = {reader.number(): reader.number() for _ in range(reader.number())}
     except IndexError as error:
-        raise Malformed(str(error)) from error
+        raise MalformedUpdate(str(error)) from error
     if reader.at != len(state):
-        raise Malformed("something follows the state")
+        raise MalformedUpdate("something follows the state")
     return clocks
 
 
-def _structs(reader: _Reader) -> Iterator[Struct]:
+def _structs(reader: _ByteReader) -> Iterator[ItemStruct]:
     """What is refused here no client writes: the library panics, or its memory is damaged, and replicas differ."""
     clients: set[int] = set()
     for _ in range(reader.number()):
         count, client, clock = reader.number(), reader.number(), reader.number()
         if not count or client in clients:
-            raise Malformed("a run of nothing, or two of one client")
+            raise MalformedUpdate("a run of nothing, or two of one client")
         clients.add(client)
         for _ in range(count):
             struct = _struct(reader, client, clock)
@@ -124,26 +124,26 @@ def _structs(reader: _Reader) -> Iterator[Struct]:
             yield struct
 
 
-def _deletes(reader: _Reader) -> Iterator[tuple[int, int, int]]:
+def _deletes(reader: _ByteReader) -> Iterator[tuple[int, int, int]]:
     clients: set[int] = set()
     for _ in range(reader.number()):
         client = reader.number()
         if client in clients:
-            raise Malformed("the deletions of one client in two places")
+            raise MalformedUpdate("the deletions of one client in two places")
         clients.add(client)
         for _ in range(reader.number()):
             clock, length = reader.number(), reader.number()
             if not length:
-                raise Malformed("a deletion of nothing")
+                raise MalformedUpdate("a deletion of nothing")
             yield client, clock, length
 
 
-def _struct(reader: _Reader, client: int, clock: int) -> Struct:
+def _struct(reader: _ByteReader, client: int, clock: int) -> ItemStruct:
     info = reader.byte()
     kind = info & 0x1F
     if kind in (GC, SKIP):
-        return Struct(client, clock, reader.number(), kind)
-    struct = Struct(client, clock, 0, kind)
+        return ItemStruct(client, clock, reader.number(), kind)
+    struct = ItemStruct(client, clock, 0, kind)
     if info & 0x80:
         struct.origin = (reader.number(), reader.number())
     if info & 0x40:
@@ -159,7 +159,7 @@ def _struct(reader: _Reader, client: int, clock: int) -> Struct:
     return struct
 
 
-def _content(reader: _Reader, struct: Struct) -> None:
+def _content(reader: _ByteReader, struct: ItemStruct) -> None:
     struct.length = 1
     if struct.kind == DELETED:
         struct.length = reader.number()
@@ -168,7 +168,7 @@ def _content(reader: _Reader, struct: Struct) -> None:
         struct.length = len(text.encode("utf-16-le")) // 2
         struct.is_text = is_text(text)
         if struct.length != len(text):
-            struct.lows = tuple(_lows(text, struct.clock))
+            struct.low_surrogates = tuple(_low_surrogates(text, struct.clock))
     elif struct.kind == FORMAT:
         struct.name, struct.value = reader.text(), reader.text()
     elif struct.kind == TYPE:
@@ -191,10 +191,10 @@ def _content(reader: _Reader, struct: Struct) -> None:
         reader.text()
         reader.any()
     else:
-        raise Malformed(f"content {struct.kind} is unknown")
+        raise MalformedUpdate(f"content {struct.kind} is unknown")
 
 
-def _lows(text: str, clock: int) -> Iterator[int]:
+def _low_surrogates(text: str, clock: int) -> Iterator[int]:
     for letter in text:
         clock += 1
         if letter > "\uffff":
@@ -202,7 +202,7 @@ def _lows(text: str, clock: int) -> Iterator[int]:
             clock += 1
 
 
-class _Reader:
+class _ByteReader:
     """Reads numbers and texts one after the other; IndexError at the end of the bytes."""
 
     def __init__(self, data: bytes) -> None:
@@ -220,14 +220,14 @@ class _Reader:
         value, shift = byte & 0x7F, 7
         while byte >= 0x80:
             if shift > 63:
-                raise Malformed("a number is too long")
+                raise MalformedUpdate("a number is too long")
             at += 1
             byte = data[at]
             value |= (byte & 0x7F) << shift
             shift += 7
         self.at = at + 1
         if value > _LARGEST:
-            raise Malformed("a number that browsers cannot read")
+            raise MalformedUpdate("a number that browsers cannot read")
         return value
 
     def skip(self, length: int) -> bytes:
@@ -242,7 +242,7 @@ class _Reader:
     def any(self, depth: int = 0) -> bool:
         """Pass over one value of lib0's "any" encoding. Whether all words in it are text."""
         if depth > 8:
-            raise Malformed("a value is nested too deeply")
+            raise MalformedUpdate("a value is nested too deeply")
         kind = self.byte()
         words = True
         if kind in (127, 126, 121, 120):
@@ -252,7 +252,7 @@ class _Reader:
             while self.byte() >= 0x80:
                 pass
             if self.at - start > 7:  # 48 bits
-                raise Malformed("a number that browsers cannot read")
+                raise MalformedUpdate("a number that browsers cannot read")
         elif kind in (124, 123, 122):
             self.skip(4 if kind == 124 else 8)
         elif kind == 119:
@@ -267,5 +267,5 @@ class _Reader:
             for _ in range(self.number()):
                 words = self.any(depth + 1) and words
         else:
-            raise Malformed(f"value {kind} is unknown")
+            raise MalformedUpdate(f"value {kind} is unknown")
         return words

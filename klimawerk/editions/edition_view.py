@@ -126,7 +126,7 @@ def title_in(state: State, *order: str) -> tuple[str, str]:
     for language in (*order, *state.head.get("languages", [])):
         text = state.text(f"title.{language}")
         if text:
-            return rich_text.to_plain(text), language
+            return rich_text.to_plain_text(text), language
     return "", ""
 
 
@@ -166,7 +166,7 @@ def _field(cells: dict[str, Any], language: str, lead: str) -> str:
 
 
 def _text(fragment: str, text: rich_text.Node) -> LiveText:
-    return LiveText(fragment=fragment, plain=rich_text.to_plain(text), html=rich_text.to_html(text))
+    return LiveText(fragment=fragment, plain=rich_text.to_plain_text(text), html=rich_text.to_html(text))
 
 
 def _rows(kind: str, rows: list[dict[str, Any]]) -> list[Row]:

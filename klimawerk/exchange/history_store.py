@@ -132,7 +132,7 @@ def _version(draft: VersionDraft, item: Item, *, last: bool) -> int:
         side=draft.side,
         contributors=draft.contributors,
         rev=revision(item.name) if last else 0,
-        seq=documents.find(item.name).seq if last else 0,
+        seq=documents.find_document(item.name).seq if last else 0,
     )
     db.session.add(version)
     db.session.flush()

@@ -8,7 +8,7 @@ from itertools import islice
 
 from flask_babel import lazy_gettext as _
 
-from klimawerk.collab.rich_text import to_plain
+from klimawerk.collab.rich_text import to_plain_text
 from klimawerk.exchange import file_layout
 from klimawerk.exchange.draft import Draft, ItemDraft
 from klimawerk.exchange.import_problems import Place, Problem
@@ -46,7 +46,7 @@ def _of(
 ) -> Iterator[Problem]:
     paths = {name: path for path, name in slots}
     titles = (text for fragment, text in item.texts.items() if text and fragment.startswith("title."))
-    if all(is_blank(to_plain(title)) for title in titles):
+    if all(is_blank(to_plain_text(title)) for title in titles):
         yield Problem(_at(place, paths["title"]), NO_TITLE)
     for hint in date_hints(sheet, item.values, item.rows, period):
         yield Problem(_place(hint, item, _at(place, paths[hint.part])), hint.sentence)

@@ -21,11 +21,11 @@ def text_in(field: Field, raw: str | Rich, place: Place, warnings: list[Problem]
     most = TOLERANCE * field.max_length
     if isinstance(raw, str):
         check_length(raw, most, place)
-        rich = rich_text.from_plain(" ".join(raw.split()) if field.line else raw)
+        rich = rich_text.from_plain_text(" ".join(raw.split()) if field.line else raw)
     else:
         rich = cleaned(_checked(_linked(raw, place, warnings), place))
-        check_length(rich_text.to_plain(rich), most, place)
-    if len(rich_text.to_plain(rich)) > field.max_length:
+        check_length(rich_text.to_plain_text(rich), most, place)
+    if len(rich_text.to_plain_text(rich)) > field.max_length:
         warnings.append(Problem(place, _("This text is longer than %(most)s characters.", most=field.max_length)))
     return None if rich_text.is_empty(rich) else rich
 
@@ -33,8 +33,8 @@ def text_in(field: Field, raw: str | Rich, place: Place, warnings: list[Problem]
 def text_out(rich: Rich) -> str | Rich:
     """The text as a file has it. `rich` is in the editor's own form, so it can equal what plain words make."""
     rich = cleaned(rich)
-    plain = rich_text.to_plain(rich)
-    return plain if rich_text.from_plain(plain) == rich else rich
+    plain = rich_text.to_plain_text(rich)
+    return plain if rich_text.from_plain_text(plain) == rich else rich
 
 
 def cleaned(node: Rich) -> Rich:
@@ -64,7 +64,7 @@ def check_length(text: str, most: int, place: Place) -> None:
 def check_rich(raw: Rich, place: Place) -> None:
     """Raises Refused for what the editor could not have written, now or when other links were allowed."""
     try:
-        rich_text.check(rich_text.without_refused_links(raw)[0])
+        rich_text.check_text(rich_text.drop_refused_links(raw)[0])
         _check_attributes(raw)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise Refused(_("The editor could not have written this formatted text."), place) from error
@@ -72,7 +72,7 @@ def check_rich(raw: Rich, place: Place) -> None:
 
 def _linked(raw: Rich, place: Place, warnings: list[Problem]) -> Rich:
     """The text without links that are not allowed, which is said."""
-    text, refused = rich_text.without_refused_links(raw)
+    text, refused = rich_text.drop_refused_links(raw)
     if refused:
         sentence = _(
             "Links left out, their words stay (%(count)s, such as “%(address)s”): links begin with https://, http:// "
@@ -89,7 +89,7 @@ def _checked(raw: Rich, place: Place) -> Rich:
     """The same text in the editor's own form; what the editor could not have written is refused."""
     check_rich(raw, place)
     try:
-        return rich_text.read_back(raw)
+        return rich_text.normalised(raw)
     except (ValueError, TypeError, AttributeError) as error:
         raise Refused(_("The editor could not have written this formatted text."), place) from error
 

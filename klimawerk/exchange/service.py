@@ -63,7 +63,7 @@ class Preview:
 
     def title(self, item: ItemDraft) -> str:
         text = item.texts.get(f"title.{self.draft.frame.lead_language}")
-        return rich_text.to_plain(text) if text else ""
+        return rich_text.to_plain_text(text) if text else ""
 
 
 def preview(data: bytes) -> Preview:

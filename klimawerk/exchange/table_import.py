@@ -35,7 +35,9 @@ def add_measures(records: list[Record], language: str, *, goal: Goal, by: int) -
 
 def add_goal(programme: Programme, titles: dict[str, str], *, by: int) -> Goal:
     """A new goal with its titles by language."""
-    texts: Texts = {f"title.{language}": rich_text.from_plain(title) for language, title in titles.items() if title}
+    texts: Texts = {
+        f"title.{language}": rich_text.from_plain_text(title) for language, title in titles.items() if title
+    }
     return create_goal(programme, texts=texts, by=by)
 
 
@@ -48,7 +50,7 @@ def _add_measure(record: Record, language: str, goal: Goal, by: int) -> Measure:
         code=record.get("code"),
         field_row=own.get("field"),
         values={name: value for name, value in own.items() if name not in live | {"field"}},
-        texts={f"{name}.{language}": rich_text.from_plain(own[name]) for name in live},
+        texts={f"{name}.{language}": rich_text.from_plain_text(own[name]) for name in live},
         by=by,
     )
 

@@ -51,7 +51,7 @@ class Presence:
         return {"me": entry["id"], "people": self.shown(f"programme:{number}")}
 
     def _entry(self, page: OpenPage, programme: str, where: dict[str, str]) -> PresenceEntry | None:
-        who = access.of(page.person_id, programme)
+        who = access.access_of(page.person_id, programme)
         if who is None:
             return None
         person = {"id": opaque_ids.opaque_id(page.person_id, programme), "name": who.name, "side": who.side}

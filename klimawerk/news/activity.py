@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab.last_writes import last_words
+from klimawerk.collab.last_writes import last_writes
 from klimawerk.comments.access import seen_by
 from klimawerk.comments.models import Comment, CommentEvent, CommentMention, Thread
 from klimawerk.comments.service import ACCEPTED, ASSIGNED, OPENED, REOPENED, REPLIED, RESOLVED
@@ -125,7 +125,7 @@ def _changed(
             assert moment is not None
             last[item_id] = max(moment, last.get(item_id, moment))
     by_name = {item.name: item.id for item in items.values()}
-    for name, moment in last_words(by_name, since, until, but=me).items():
+    for name, moment in last_writes(by_name, since, until, but=me).items():
         last[by_name[name]] = max(moment, last.get(by_name[name], moment))
     for item_id, moment in last.items():
         name = f"changed:{items[item_id].name}:{moment.isoformat()}"

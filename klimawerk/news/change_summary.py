@@ -38,7 +38,7 @@ def _texts(item: Item, since: datetime, until: datetime, but: int) -> Iterator[s
     first, last = since.timestamp(), until.timestamp()
     count = sum(
         any(span.by not in (None, but) and first < span.at <= last for span in spans)
-        for spans in document_store.spans(item.name).values()
+        for spans in document_store.stored_attribution(item.name).values()
     )
     if count:
         yield str(ngettext("%(num)s text", "%(num)s texts", count))

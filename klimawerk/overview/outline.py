@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Flask
 from flask_babel import gettext as _
 
-from klimawerk.collab.signals import texts_change
+from klimawerk.collab.signals import texts_changed
 from klimawerk.comments.thread_list import open_counts
 from klimawerk.comments.topics import counts_topic
 from klimawerk.extensions import db
@@ -54,7 +54,7 @@ class Outline:
 
 def init_app(app: Flask) -> None:
     app.add_template_global(outline_of)
-    texts_change.connect(_follow_titles)
+    texts_changed.connect(_follow_titles)
 
 
 def outline_of(v: View) -> Outline:

@@ -121,7 +121,7 @@ def _bring_back(request: JointRequest, by: Person) -> None:
 def _ask_again_who_may_write(_sender: object, partnership_id: int, person_id: int) -> None:
     frames = select(Frame.id).where(Frame.partnership_id == partnership_id, Frame.arriving.is_(None))
     items = db.session.scalars(select(Item).where(Item.frame_id.in_(frames), Item.deleted_at.is_(None)))
-    document_store.bump_access([item.name for item in items])
+    document_store.recheck_access([item.name for item in items])
 
 
 def _items(programme: Programme, which: ColumnElement[bool]) -> Sequence[Item]:

@@ -194,7 +194,7 @@ def _forget_names(traces: Traces) -> None:
     locked = select(Document.name, Document.lock_reason).where(Document.locked, Document.locked_by.in_(traces.names))
     for name, reason in db.session.execute(locked).all():
         if name.partition(":")[2] in items:
-            document_store.lock([name], reason, "")
+            document_store.close_documents([name], reason, "")
     for mail in db.session.scalars(select(DigestMail)):  # of one that was sent the subject is kept
         if traces.partnerships & set(mail.partnerships):
             _take_names_out(traces, mail)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from klimawerk import scalars
 from klimawerk.accounts.models import Person
 from klimawerk.collab import access
-from klimawerk.collab.access import Access
+from klimawerk.collab.access import DocumentAccess
 from klimawerk.extensions import db
 from klimawerk.live import topic_access
 from klimawerk.partnerships.access import Member, holding_today
@@ -44,7 +44,7 @@ def init_app() -> None:
         topic_access.register(kind, may_watch)
 
 
-def access_to(person_id: int, name: str) -> Access | None:
+def access_to(person_id: int, name: str) -> DocumentAccess | None:
     """What the person may do with the document "measure:7"; None when they may not know of it."""
     kind, _, number = name.partition(":")
     try:
@@ -55,7 +55,7 @@ def access_to(person_id: int, name: str) -> Access | None:
     if found is None or found.kind != kind or found.deleted:
         return None
     member = found.member
-    return Access(
+    return DocumentAccess(
         read=True,
         write=member.may(Right.EDIT),
         reason="" if member.may(Right.EDIT) else "role",

@@ -79,7 +79,7 @@ def cover_new(item: Item) -> None:
     """Close an item that has just been made, if its place is closed. Inside writing()."""
     closed, reason, by = state_of(covering(item))
     if closed:
-        document_store.lock([item.name], reason, by)
+        document_store.close_documents([item.name], reason, by)
 
 
 def views_of(item: Item, locks: list[EditLock] | None = None) -> list[LockView]:

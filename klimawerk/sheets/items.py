@@ -33,7 +33,7 @@ def found(item: Item, *, values: dict[str, Any] | None, texts: Texts | None) -> 
         item.values = dict(values or {})
         item.revs = dict.fromkeys(item.values, rev)
         fragments: Texts = dict.fromkeys(sheet_of(item.kind).fragments(item.frame.languages))
-        document_store.create(item.name, {**fragments, **(texts or {})})
+        document_store.create_document(item.name, {**fragments, **(texts or {})})
         edit_locks.cover_new(item)
 
 

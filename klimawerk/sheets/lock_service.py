@@ -120,9 +120,9 @@ def _derive(item: Item, changed: Sequence[EditLock]) -> None:
             states.setdefault(state, []).append(one.name)
     for (closed, reason, by), names in states.items():
         if closed:
-            document_store.lock(names, reason, by)
+            document_store.close_documents(names, reason, by)
         else:
-            document_store.unlock(names)
+            document_store.open_documents(names)
 
     def tell() -> None:
         locks_changed.send(items=touched)

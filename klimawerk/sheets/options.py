@@ -64,7 +64,7 @@ def _measures(frame: Frame, language: str) -> tuple[tuple[int, str], ...]:
 def titles_of(items: Iterable[Item], language: str) -> dict[int, tuple[str, str]]:
     """Title and its language for each item: in `language`, else the original, else any; ("", language) for none."""
     listed = list(items)
-    titles = document_store.plain_texts([item.name for item in listed], "title")
+    titles = document_store.plain_texts_by_language([item.name for item in listed], "title")
     result: dict[int, tuple[str, str]] = {}
     for item in listed:
         found = titles[item.name]

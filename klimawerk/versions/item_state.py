@@ -11,7 +11,7 @@ from flask import current_app
 from pycrdt import XmlFragment
 
 from klimawerk.collab import document_store, rich_text
-from klimawerk.collab.document_log import Log
+from klimawerk.collab.document_log import DocumentLog
 from klimawerk.collab.rich_text import Node
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -63,7 +63,7 @@ def read(item_id: int) -> Reading:
     """The item as it is now, current up to the last acknowledged word. The caller sees to it that it is one moment."""
     item = db.session.get_one(Item, item_id)
     rev = revision(item.name)
-    log = document_store.read_log(document_store.find(item.name).id)
+    log = document_store.read_log(document_store.find_document(item.name).id)
     return Reading(_head(item), _parts(item, log), rev, log.seq)
 
 
@@ -87,7 +87,7 @@ def _frame(frame: Frame) -> Head:
     return {name: value for name, value in parts.items() if value}
 
 
-def _parts(item: Item, log: Log) -> dict[str, bytes]:
+def _parts(item: Item, log: DocumentLog) -> dict[str, bytes]:
     parts: dict[str, Any] = {VALUES: item_keys.with_keys(item)}
     parts |= {ROWS + kind: [_row(row) for row in rows] for kind, rows in rows_of(item).items()}
     parts |= {TEXT + fragment: text for fragment, text in _texts(log).items()}
@@ -98,12 +98,12 @@ def _row(row: Row) -> dict[str, Any]:
     return {"id": row.id, "cells": row.cells}
 
 
-def _texts(log: Log) -> dict[str, Node]:
+def _texts(log: DocumentLog) -> dict[str, Node]:
     """Every text in which something is written, also in languages that the programme has no longer."""
     document = log.document()
     found = {}
     for fragment in document_store.fragment_names(log.id):
-        text = rich_text.read(document.get(fragment, type=XmlFragment))
+        text = rich_text.read_fragment(document.get(fragment, type=XmlFragment))
         if not rich_text.is_empty(text):
-            found[fragment] = rich_text.joined(text)
+            found[fragment] = rich_text.merge_equal_runs(text)
     return found

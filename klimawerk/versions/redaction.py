@@ -71,12 +71,12 @@ def black_out(item: Item, passage: str, reason: str) -> Found:
     with writing():
         note(item.name)
         note(topic(item.id))
-        document_store.hold(item.name)
+        document_store.lock_document_row(item.name)
         db.session.refresh(item)
         found = _Work(item, passage, reason).do()
         if found.anything:
             audit.record("black_out", by=None, item=item.name, reason=reason)
-    document_store.compact(document_store.find(item.name).id)
+    document_store.compact(document_store.find_document(item.name).id)
     projection.project_now(item.name)
     return found
 
@@ -141,7 +141,7 @@ class _Work:
         texts = document_store.contents(self.item.name)
         changed = {name: new for name, text in texts.items() if (new := hidden_text(text, self.passage)) != text}
         if changed:
-            document_store.merge(self.item.name, changed)
+            document_store.merge_contents(self.item.name, changed)
         return len(changed)
 
     def _values(self) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from klimawerk.accounts.person_names import names_of
 from klimawerk.collab import document_store
-from klimawerk.collab.attribution import Span, Spans
+from klimawerk.collab.attribution import AuthorSpan, AuthorSpans
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
 from klimawerk.sheets.code_labels import side_names
@@ -51,7 +51,7 @@ Paragraph = tuple[Passage, ...]
 
 def passages_of(item: Item, fragment: str, by: str = PLACE) -> list[Paragraph]:
     """The text as it is now, paragraph by paragraph; empty for one in which nothing is written."""
-    written = document_store.passages(item.name).get(fragment)
+    written = document_store.attribution_of(item.name).get(fragment)
     if written is None:
         return []
     hands = _Hands(item, {span.by for span in written.spans if span.by}, by)
@@ -80,27 +80,27 @@ class _Hands:
         return Hand(side, place, self._names.get(person, str(_("Somebody"))) if self._with_names else "")
 
 
-def _by_line(lines: Iterable[str], spans: Spans) -> Iterator[tuple[str, Spans]]:
+def _by_line(lines: Iterable[str], spans: AuthorSpans) -> Iterator[tuple[str, AuthorSpans]]:
     """Each line with its spans; the letter that ends it is left out."""
     rest = list(reversed(spans))
     for line in lines:
         found, missing = [], len(line) + 1
         while missing and rest:
             span = rest.pop()
-            if span.letters > missing:
-                rest.append(span._replace(letters=span.letters - missing))
-                span = span._replace(letters=missing)
-            missing -= span.letters
+            if span.characters > missing:
+                rest.append(span._replace(characters=span.characters - missing))
+                span = span._replace(characters=missing)
+            missing -= span.characters
             found.append(span)
         yield line, found
 
 
-def _paragraph(line: str, spans: Spans, hands: _Hands) -> Paragraph:
+def _paragraph(line: str, spans: AuthorSpans, hands: _Hands) -> Paragraph:
     """Passages of one hand that follow each other are one; so is what is only a sign between two."""
     found, place = [], 0
     for hand, some in groupby(_with_signs(line, spans), lambda span: hands.of(span.by)):
         stretch = list(some)
-        words = line[place : place + sum(span.letters for span in stretch)]
+        words = line[place : place + sum(span.characters for span in stretch)]
         place += len(words)
         times = [span.at for span in stretch if span.at]
         if words:
@@ -108,15 +108,15 @@ def _paragraph(line: str, spans: Spans, hands: _Hands) -> Paragraph:
     return tuple(found) if line.strip() else ()
 
 
-def _with_signs(line: str, spans: Spans) -> Iterator[Span]:
+def _with_signs(line: str, spans: AuthorSpans) -> Iterator[AuthorSpan]:
     """Spaces and signs go to whoever wrote the words before them: a full stop is nobody's passage."""
     place, before = 0, None
     for span in spans:
-        words = line[place : place + span.letters]
-        place += span.letters
+        words = line[place : place + span.characters]
+        place += span.characters
         if before is None or any(letter.isalnum() for letter in words):
             before = span
-        yield before._replace(letters=span.letters)
+        yield before._replace(characters=span.characters)
 
 
 def _moment(seconds: int) -> datetime | None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from rapidfuzz.distance import LCSseq
 
 from klimawerk.collab.rich_text import Node
-from klimawerk.collab.sequence_diff import opcodes
+from klimawerk.collab.sequence_diff import diff_opcodes
 from klimawerk.versions.text_blocks import Block, Word, blocks_of, words_of
 
 T = TypeVar("T")
@@ -215,7 +215,7 @@ def _aligned(
     """Stretches of both, in order, that are the same (True) or not."""
     numbers: dict[Hashable, int] = {}
     a, b = ([numbers.setdefault(key(one), len(numbers)) for one in side] for side in (old, new))
-    steps = opcodes(a, b)
+    steps = diff_opcodes(a, b)
     for same, some in groupby(steps, lambda step: step.tag == "equal"):
         found = list(some)
         first, last = found[0], found[-1]

@@ -60,7 +60,7 @@ def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: s
         if part == ALL and item.kind != "programme":
             note_outline(programme_of(item))  # for its code and its goal: the programme's row first, as everywhere
         hold(item)
-        document_store.hold(item.name)
+        document_store.lock_document_row(item.name)
         work = _Work(item, old, of_reading(read(item.id), item_keys.around(item.id)), person)
         service.record(item.id, service.RESTORE, by=person, side=side)
         before = service.latest(item.id)
@@ -107,13 +107,13 @@ class _Work:
             self._rows(name.removeprefix(ROWS))
 
     def _texts(self, fragments: set[str]) -> None:
-        known = fragments & document_store.fragment_names(document_store.find(self.item.name).id)
+        known = fragments & document_store.fragment_names(document_store.find_document(self.item.name).id)
         wanted = {
-            fragment: rich_text.without_refused_links(self.old.text(fragment) or rich_text.empty())[0]
+            fragment: rich_text.drop_refused_links(self.old.text(fragment) or rich_text.empty_text())[0]
             for fragment in known
         }
         if wanted:
-            document_store.merge(self.item.name, wanted, by=self.by)
+            document_store.merge_contents(self.item.name, wanted, by=self.by)
 
     def _value(self, key: str) -> None:
         name = split_key(key)[0]

@@ -18,7 +18,7 @@ __all__ = ["house"]
 def doc(house: House) -> str:
     """Name of a document with one empty fragment."""
     with writing():
-        document_store.create("measure:7", {FRAGMENT: None, "title.en": None})
+        document_store.create_document("measure:7", {FRAGMENT: None, "title.en": None})
     return "measure:7"
 
 

@@ -8,9 +8,9 @@ import time
 from pycrdt import Doc, Text
 
 from klimawerk.collab import update_decoder
-from klimawerk.collab.author_batches import ALONE, TOGETHER, Batch, Sign, batches
+from klimawerk.collab.author_batches import ALONE, BATCH_SECONDS, AuthorBatch, Authorship, author_batches
 
-Row = tuple[Sign, bytes]
+Row = tuple[Authorship, bytes]
 
 
 def log_of(people: int, edits: int, dice: random.Random, alike: float) -> list[Row]:
@@ -43,33 +43,35 @@ def test_no_update_comes_before_what_it_was_put_beside() -> None:
     for alike in (0.0, 0.1, 0.5, 1.0):
         rows = log_of(4, 120, random.Random(seed), alike)
         document: Doc[Text] = Doc()
-        told = list(batches(rows))
+        told = list(author_batches(rows))
         for batch in told:
             for payload in batch.payloads:
                 document.apply_update(payload)
-                reached = update_decoder.parse_state(document.get_state())
-                ends = {s.client: s.clock + s.length for s in update_decoder.parse(payload).structs}
+                reached = update_decoder.decode_state_vector(document.get_state())
+                ends = {s.client: s.clock + s.length for s in update_decoder.decode_update(payload).structs}
                 assert all(reached[client] >= end for client, end in ends.items())
         assert sorted(payload for batch in told for payload in batch.payloads) == sorted(p for _, p in rows)
 
 
 def test_who_writes_side_by_side_is_told_in_one_batch_each() -> None:
     rows = log_of(4, 40, random.Random(1), alike=0.0)  # nobody hears of the others
-    assert len(list(batches(rows))) == 5
+    assert len(list(author_batches(rows))) == 5
 
 
 def test_an_answer_stays_behind_what_it_answers() -> None:
     rows = log_of(2, 40, random.Random(1), alike=1.0)
-    hands = [batch.by for batch in batches(rows)]
+    hands = [batch.by for batch in author_batches(rows)]
     assert len(hands) > 5
 
 
 def test_a_batch_ends_with_its_time() -> None:
-    def told(seconds: int, people: int) -> list[Batch]:
+    def told(seconds: int, people: int) -> list[AuthorBatch]:
         rows = log_of(people, 8, random.Random(1), alike=0.0)
-        return list(batches([((by, number * seconds), payload) for number, ((by, _), payload) in enumerate(rows[1:])]))
+        return list(
+            author_batches([((by, number * seconds), payload) for number, ((by, _), payload) in enumerate(rows[1:])])
+        )
 
     assert len(told(ALONE // 8, people=1)) == 1
     assert len(told(ALONE, people=1)) == 4
     assert len(told(1, people=2)) == 2
-    assert len(told(TOGETHER, people=2)) > 4
+    assert len(told(BATCH_SECONDS, people=2)) > 4

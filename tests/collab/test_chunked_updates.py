@@ -9,7 +9,7 @@ from typing import Any
 from pycrdt import XmlFragment
 
 from klimawerk.collab import chunked_updates, document_store
-from klimawerk.collab.access import Access
+from klimawerk.collab.access import DocumentAccess
 from klimawerk.database import writing
 from tests.live.engine_server import Client, House, Writer, b64, paragraph, until
 
@@ -31,7 +31,7 @@ def begin(client: Client, doc: str, size: int = PART) -> dict[str, Any]:
 
 def test_nothing_is_kept_of_somebody_who_may_only_read(writer: Write, house: House, doc: str) -> None:
     """An observer held 175 MB that way."""
-    house.rights[3, doc] = Access(True, False, name="Observer", side="de", role="observer")
+    house.rights[3, doc] = DocumentAccess(True, False, name="Observer", side="de", role="observer")
     observer = writer(3)
     assert begin(observer.client, doc)["error"] == "forbidden"
     assert kept(house) == 0
@@ -43,7 +43,7 @@ def test_nothing_is_kept_of_somebody_who_may_only_read(writer: Write, house: Hou
 def test_nothing_is_kept_for_a_text_that_is_closed(writer: Write, house: House, doc: str) -> None:
     editor = writer(1)
     with writing():
-        document_store.lock([doc], "Abstimmung", "Miriam Osei-Lang")
+        document_store.close_documents([doc], "Abstimmung", "Miriam Osei-Lang")
     editor.client.wait_for("doc:access")
     assert begin(editor.client, doc)["error"] == "locked"
     assert kept(house) == 0
@@ -55,17 +55,17 @@ def test_one_person_keeps_so_much_over_all_their_sockets_and_others_go_on(
     greedy = [writer(1) for _ in range(6)]
     answers = [begin(one.client, doc) for one in greedy for _ in range(8)]
     assert {answer.get("error") for answer in answers} == {None, "rate"}
-    assert 0 < kept(house) <= chunked_updates.LARGEST_OF_PERSON
+    assert 0 < kept(house) <= chunked_updates.MAX_BYTES_PER_PERSON
     other = writer(2)
     assert large(other, doc)["seq"] == 1
     greedy[0].client.close()
-    until(lambda: kept(house) <= chunked_updates.LARGEST_OF_PERSON - 7 * PART)
+    until(lambda: kept(house) <= chunked_updates.MAX_BYTES_PER_PERSON - 7 * PART)
 
 
 def test_one_socket_begins_so_many_and_no_more(writer: Write, house: House, doc: str) -> None:
     editor = writer(1)
-    answers = [begin(editor.client, doc, 100) for _ in range(chunked_updates.MOST_OF_SOCKET + 1)]
-    assert [answer["ok"] for answer in answers] == [True] * chunked_updates.MOST_OF_SOCKET + [False]
+    answers = [begin(editor.client, doc, 100) for _ in range(chunked_updates.MAX_BUFFERS_PER_SOCKET + 1)]
+    assert [answer["ok"] for answer in answers] == [True] * chunked_updates.MAX_BUFFERS_PER_SOCKET + [False]
     assert answers[-1]["error"] == "rate"
 
 
@@ -84,13 +84,13 @@ def test_the_rest_of_what_was_dropped_is_never_acknowledged(writer: Write, house
 
 def test_what_all_keep_is_bounded_and_whoever_keeps_most_loses_first(house: House) -> None:
     """Sixteen greedy people leave room for one who is not."""
-    buffers, part = chunked_updates.Parts(), b"x" * PART
+    buffers, part = chunked_updates.ChunkBuffers(), b"x" * PART
     modest = buffers.add(("modest", "measure:7", "a"), 99, 0, 2, part)
-    greedy = range(1, 2 + chunked_updates.LARGEST_OF_ALL // chunked_updates.LARGEST_OF_PERSON)
+    greedy = range(1, 2 + chunked_updates.MAX_BYTES_TOTAL // chunked_updates.MAX_BYTES_PER_PERSON)
     for person in greedy:
-        for n in range(chunked_updates.LARGEST_OF_PERSON // PART):
+        for n in range(chunked_updates.MAX_BYTES_PER_PERSON // PART):
             buffers.add((f"{person}-{n}", "measure:7", "a"), person, 0, 2, part)
-    assert buffers.size <= chunked_updates.LARGEST_OF_ALL < len(greedy) * chunked_updates.LARGEST_OF_PERSON
+    assert buffers.size <= chunked_updates.MAX_BYTES_TOTAL < len(greedy) * chunked_updates.MAX_BYTES_PER_PERSON
     assert modest is None
     assert buffers.add(("modest", "measure:7", "a"), 99, 1, 2, b"y") == part + b"y"
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from klimawerk.collab import committer
 from klimawerk.collab.committer import COMPANY, PAUSE, Committer
-from klimawerk.collab.room import Entry
+from klimawerk.collab.room import PendingUpdate
 
 
 class Clock:
@@ -41,7 +41,7 @@ class Gathering(Committer):
 
     def waits(self, came: float) -> float:
         """How long (seconds) it is waited when an update is found that came at `came`."""
-        self.put(cast(Entry, Coming(came)))
+        self.put(cast(PendingUpdate, Coming(came)))
         self._clock.slept = 0.0
         batch: list[Any] = self._gather()
         assert [entry.since for entry in batch] == [came]

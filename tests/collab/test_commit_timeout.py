@@ -8,14 +8,16 @@ from typing import Any, cast
 from flask import Flask
 
 from klimawerk.collab.committer import Committer
-from klimawerk.collab.room import Entry, Room
-from klimawerk.collab.room_members import NOTHING, Member
+from klimawerk.collab.room import PendingUpdate, Room
+from klimawerk.collab.room_members import NO_ACCESS, RoomMember
 from klimawerk.live.handlers import COMMIT_TIMEOUT, EventReply, Payload
 
 
-def entry(answers: list[Payload], waited: float) -> Entry:
+def entry(answers: list[Payload], waited: float) -> PendingUpdate:
     room = cast(Room, None)
-    return Entry(room, Member("sid", 1, NOTHING), b"", 0, 0, time.monotonic() - waited, EventReply(answers.append))
+    return PendingUpdate(
+        room, RoomMember("sid", 1, NO_ACCESS), b"", 0, 0, time.monotonic() - waited, EventReply(answers.append)
+    )
 
 
 def test_an_edit_that_waits_for_the_disk_too_long_is_answered_and_another_one_is_not() -> None:
@@ -25,8 +27,8 @@ def test_an_edit_that_waits_for_the_disk_too_long_is_answered_and_another_one_is
     old = entry(long, COMMIT_TIMEOUT + 1)
     committer.put(old)
     committer.put(entry(short, COMMIT_TIMEOUT - 5))
-    committer.tell_the_waiting()
-    committer.tell_the_waiting()
+    committer.answer_waiting()
+    committer.answer_waiting()
     assert long == [{"ok": False, "error": "unavailable"}]
     assert short == []
     old.finish(7)  # it came to be stored after all: its writer has been told, and sends it again

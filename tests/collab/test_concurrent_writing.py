@@ -31,7 +31,7 @@ def test_what_one_types_the_other_sees_and_it_is_on_disk(any_database: str, writ
     assert jan.client.get("doc:update")[-1]["from"] == 0
     assert jan.client.get("doc:update")[-1]["seq"] == 1
     db.session.rollback()
-    assert rich_text.to_plain(document_store.contents(doc)[FRAGMENT]) == "Wärme für alle 😀"
+    assert rich_text.to_plain_text(document_store.contents(doc)[FRAGMENT]) == "Wärme für alle 😀"
 
 
 def test_a_writer_gets_the_frame_without_the_own_updates(writer: Write) -> None:
@@ -86,7 +86,7 @@ def test_random_damage_to_updates_neither_harms_the_document_nor_the_server(writ
     jan = writer(2)
     assert jan.type("heil")["ok"]
     db.session.rollback()
-    assert "heil" in rich_text.to_plain(document_store.contents(doc)[FRAGMENT])
+    assert "heil" in rich_text.to_plain_text(document_store.contents(doc)[FRAGMENT])
 
 
 def test_a_client_writes_into_existing_fragments_only(writer: Write) -> None:
@@ -183,7 +183,7 @@ def test_a_large_document_can_be_fetched_by_http(writer: Write, house: House, do
     assert response.headers["Content-Encoding"] == "gzip"
     replica: Doc[XmlFragment] = Doc()
     replica.apply_update(response.content)
-    assert rich_text.to_plain(replica.get(FRAGMENT, type=XmlFragment)) == akosua.plain()
+    assert rich_text.to_plain_text(replica.get(FRAGMENT, type=XmlFragment)) == akosua.plain()
     house.rights[3, doc] = None
     assert not requests.get(house.url + answer["url"], headers={"X-Person": "3"}, timeout=5).ok
     assert not requests.get(house.url + answer["url"], timeout=5).ok
@@ -207,7 +207,7 @@ def test_the_projection_follows_within_seconds_and_says_so(writer: Write, house:
     text = document_store.texts([doc])[doc][FRAGMENT]
     assert text.html == "<p>&lt;b&gt;sicher&lt;/b&gt;</p>"
     assert text.rev == changed["topics"][doc] == before + 1
-    line = document_store.find(doc)
+    line = document_store.find_document(doc)
     assert (line.projected_seq, line.dirty_since) == (1, None)
     assert document_store.texts([doc])[doc]["title.en"].rev == before
 
@@ -227,7 +227,7 @@ def test_compaction_changes_nothing_for_anybody(writer: Write, doc: str) -> None
     for number in range(20):
         akosua.type(f"{number} ")
     with writing():
-        document_store.compact(document_store.find(doc).id)
+        document_store.compact(document_store.find_document(doc).id)
     assert rows() == []
     akosua.type("danach")
     assert writer(2).plain() == akosua.plain()
@@ -272,8 +272,8 @@ def test_a_room_that_lags_behind_a_compaction_misses_nothing(house: House, write
     akosua.type("eins")
     house.app.extensions["live"].background.stop()  # as if this process had slept meanwhile
     with writing():
-        document_store.replace(doc, {FRAGMENT: rich_text.from_plain("ganz anders")})
-        document_store.compact(document_store.find(doc).id)
+        document_store.replace_contents(doc, {FRAGMENT: rich_text.from_plain_text("ganz anders")})
+        document_store.compact(document_store.find_document(doc).id)
     assert rows() == []
     assert writer(2).plain() == "ganz anders"
     until(lambda: akosua.plain() == "ganz anders")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from klimawerk.collab import delivery
-from klimawerk.collab.delivery import A_WRITER, GROUPED, OWN, Audience
-from klimawerk.collab.room_members import NOTHING, Member, Relay
+from klimawerk.collab.delivery import BYTES_PER_WRITER, GROUPED, OWN_ACK_DELAY, DeliveryQueue
+from klimawerk.collab.room_members import NO_ACCESS, RelayedUpdate, RoomMember
 
 Told = dict[str, list[int]]
 
@@ -24,15 +24,15 @@ class Room:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.members = {sid: Member(sid, 1, NOTHING) for sid in ("writer", "other", "reader")}
+        self.members = {sid: RoomMember(sid, 1, NO_ACCESS) for sid in ("writer", "other", "reader")}
         self.members["writer"].wrote_at = self.members["other"].wrote_at = clock.now
-        self.audience = Audience(self.members)
+        self.audience = DeliveryQueue(self.members)
         self.seq = 0
 
     def write(self, sid: str = "writer") -> None:
         self.seq += 1
         self.members[sid].wrote_at = self.clock.now
-        self.audience.add(Relay(self.seq, sid, b"x", self.clock.now))
+        self.audience.add(RelayedUpdate(self.seq, sid, b"x", self.clock.now))
 
     def told(self) -> Told:
         """{sid: numbers of what it is told now}."""
@@ -69,7 +69,7 @@ def test_who_only_reads_gets_what_writers_get_while_the_line_bears_it(room: Room
 
 
 def test_past_that_words_wait_for_company_and_come_within_half_a_second(room: Room) -> None:
-    room.audience.add(Relay(1, "writer", b"x" * int(3 * A_WRITER), room.clock.now))
+    room.audience.add(RelayedUpdate(1, "writer", b"x" * int(3 * BYTES_PER_WRITER), room.clock.now))
     room.seq = 1
     assert room.told()["reader"] == [1]
     room.write()
@@ -89,5 +89,5 @@ def test_a_writer_hears_of_own_words_with_those_of_others_or_after_a_while(room:
     room.clock.now += 0.1
     room.write("writer")
     assert "writer" not in room.told()
-    room.clock.now += OWN
+    room.clock.now += OWN_ACK_DELAY
     assert room.told()["writer"] == [3]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from klimawerk.collab import access, document_store
-from klimawerk.collab.access import Access
+from klimawerk.collab.access import DocumentAccess
 from klimawerk.collab.models import Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -56,13 +56,13 @@ def test_a_reader_reads_along_and_writes_nothing(house: House, writer: Write, do
 def test_a_closed_document_says_so_at_once_and_opens_again(any_database: str, writer: Write, doc: str) -> None:
     akosua, jan = writer(1), writer(2)
     with writing():
-        document_store.lock([doc], "Abstimmung", "Miriam Osei-Lang")
+        document_store.close_documents([doc], "Abstimmung", "Miriam Osei-Lang")
     told = akosua.client.wait_for("doc:access")
     assert told == {"doc": doc, "write": False, "reason": "Abstimmung", "by": "Miriam Osei-Lang"}
     assert akosua.type("zu spät") == {"ok": False, "error": "locked"}
     assert count() == 0
     with writing():
-        document_store.unlock([doc])
+        document_store.open_documents([doc])
     assert jan.client.wait_for("doc:access", 2)["write"] is True
     assert jan.type("wieder offen")["ok"]
 
@@ -71,7 +71,7 @@ def test_a_lock_that_is_not_yet_noticed_holds_all_the_same(house: House, writer:
     akosua = writer(1)
     house.app.extensions["live"].background.stop()  # as if the hint were lost and the next look far away
     with writing():
-        document_store.lock([doc], "Abstimmung", "Miriam")
+        document_store.close_documents([doc], "Abstimmung", "Miriam")
     assert akosua.type("dazwischen")["error"] in ("unavailable", "locked")
     assert count() == 0
 
@@ -95,7 +95,7 @@ def test_becoming_a_reader_is_told_and_counts(house: House, writer: Write, doc: 
     akosua = writer(1)
     house.rights[1, doc] = READER
     with writing():
-        document_store.bump_access([doc])
+        document_store.recheck_access([doc])
     assert akosua.client.wait_for("doc:access") == {"doc": doc, "write": False, "reason": "role", "by": ""}
     assert akosua.type("nein")["error"] == "forbidden"
     assert count() == 0
@@ -157,7 +157,7 @@ def test_words_that_somebody_else_makes_the_server_write_arrive_in_open_editors(
     akosua = writer(1)
     akosua.type("alt")
     with writing():
-        document_store.replace(doc, {FRAGMENT: rich_text.from_plain("neu\n\nganz")})
+        document_store.replace_contents(doc, {FRAGMENT: rich_text.from_plain_text("neu\n\nganz")})
         document_store.add_fragments(doc, ["description.fr"])
     until(lambda: akosua.plain() == "neu\n\nganz")
     update = akosua.edit(lambda f: element(f).children.append("bonjour"), "description.fr")
@@ -201,7 +201,7 @@ def test_whose_rights_end_while_they_wait_for_the_room_does_not_get_in_and_the_o
     answers: dict[int, dict[str, Any]] = {}
     asked = set[int]()
 
-    def access_of(person: int, name: str) -> Access | None:
+    def access_of(person: int, name: str) -> DocumentAccess | None:
         found = house.access(person, name)
         asked.add(person)
         return found

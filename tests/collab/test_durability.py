@@ -31,7 +31,7 @@ Start = Callable[..., Process]
 def start(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Start]:
     """`start()`: another server process on the test's database, which has one document."""
     with writing():
-        document_store.create(DOC, {FRAGMENT: None})
+        document_store.create_document(DOC, {FRAGMENT: None})
     processes: list[Process] = []
 
     def make(queue: str | None = None) -> Process:
@@ -45,7 +45,7 @@ def start(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Start]:
 
 def on_disk() -> str:
     db.session.rollback()
-    return rich_text.to_plain(document_store.contents(DOC)[FRAGMENT])
+    return rich_text.to_plain_text(document_store.contents(DOC)[FRAGMENT])
 
 
 def join(process: Process, person: int, transport: str = "websocket") -> Writer:
@@ -178,7 +178,7 @@ def test_all_replicas_end_up_the_same_after_any_disorder(house: House) -> None:
     seed = int(time.time())
     print("seed", seed)
     with writing():
-        document_store.create(DOC, {FRAGMENT: None})
+        document_store.create_document(DOC, {FRAGMENT: None})
     dice = random.Random(seed)
     people = [_Churner(house, number, random.Random(seed + number)) for number in range(1, 7)]
     for _ in range(steps(120, 1_000)):
@@ -194,7 +194,7 @@ def test_all_replicas_end_up_the_same_after_any_disorder(house: House) -> None:
 
 def test_a_replica_that_missed_something_is_not_the_same(house: House) -> None:
     with writing():
-        document_store.create(DOC, {FRAGMENT: None})
+        document_store.create_document(DOC, {FRAGMENT: None})
     here, away = (_Churner(house, number, random.Random(number)) for number in (1, 2))
     away.writer.client.close()
     here.deliver(here.scribble())
@@ -257,8 +257,8 @@ class _Churner:
         """The whole text with its marks, and how far each client is known."""
         copy: Doc[XmlFragment] = Doc()
         copy.apply_update(self.writer.doc.get_update())
-        text = rich_text.read(copy.get(FRAGMENT, type=XmlFragment))
-        return json.dumps(text), json.dumps(sorted(update_decoder.parse_state(copy.get_state()).items()))
+        text = rich_text.read_fragment(copy.get(FRAGMENT, type=XmlFragment))
+        return json.dumps(text), json.dumps(sorted(update_decoder.decode_state_vector(copy.get_state()).items()))
 
     def close(self) -> None:
         if isinstance(self.writer, YjsWriter):
@@ -267,7 +267,7 @@ class _Churner:
 
 def test_letters_one_by_one_are_all_there(house: House) -> None:
     with writing():
-        document_store.create(DOC, {FRAGMENT: None})
+        document_store.create_document(DOC, {FRAGMENT: None})
     akosua = Writer(house.client(1), DOC)
     akosua.join()
     words = "Grüne Dächer für Abenkrom 😀"

@@ -10,7 +10,7 @@ import pytest
 from pycrdt import Doc, XmlFragment, XmlText
 
 from klimawerk.collab import update_decoder
-from klimawerk.collab.validator import Knowledge
+from klimawerk.collab.validator import UpdateValidator
 from klimawerk.live.handlers import EventRefused
 from tests.faults.hostile_updates import number
 from tests.live.engine_server import FRAGMENT, append, element, paragraph, scribble
@@ -34,7 +34,7 @@ def letters(
     return head + beside + number(len(words.encode())) + words.encode() + b"\0"
 
 
-def verdict(knowledge: Knowledge, update: bytes) -> Verdict:
+def verdict(knowledge: UpdateValidator, update: bytes) -> Verdict:
     """What comes of it, and the steps that it was said to take."""
     asked: list[int] = []
 
@@ -49,10 +49,10 @@ def verdict(knowledge: Knowledge, update: bytes) -> Verdict:
     return f"{len(found.structs)} new", sum(asked)
 
 
-def state(knowledge: Knowledge) -> tuple[object, ...]:
+def state(knowledge: UpdateValidator) -> tuple[object, ...]:
     places, effort = knowledge.places, knowledge.effort
     where = places._starts, places._runs, places._known, places._depths
-    return knowledge.clocks, knowledge.lows, where, effort.items, effort.tips, effort.beside, effort.parted
+    return knowledge.clocks, knowledge.low_surrogates, where, effort.items, effort.tips, effort.beside, effort.parted
 
 
 def changed(update: bytes, dice: random.Random) -> bytes:
@@ -95,18 +95,18 @@ def test_both_ways_say_the_same_of_what_people_type_and_of_what_is_changed_on_it
     for words in ("one", "two"):
         shared.get(FRAGMENT, type=XmlFragment).children.append(paragraph(words))
     people = [Person(shared, dice) for _ in range(3)]
-    short, long = Knowledge({FRAGMENT}), Knowledge({FRAGMENT})
+    short, long = UpdateValidator({FRAGMENT}), UpdateValidator({FRAGMENT})
     for knowledge in (short, long):
         knowledge.learn(shared.get_update())
-    stroke, take_stroke = update_decoder.stroke, Knowledge._take_stroke
-    monkeypatch.setattr(Knowledge, "_take_stroke", lambda *args: ways.update([True]) or take_stroke(*args))
+    stroke, take_stroke = update_decoder.keystroke, UpdateValidator._take_stroke
+    monkeypatch.setattr(UpdateValidator, "_take_stroke", lambda *args: ways.update([True]) or take_stroke(*args))
     for _ in range(steps(1_500, 30_000)):
         person = dice.choice(people)
         update = person.edit()
         for said in (changed(update, dice), update) if dice.random() < 0.2 and len(update) > 3 else (update,):
-            monkeypatch.setattr(update_decoder, "stroke", stroke)
+            monkeypatch.setattr(update_decoder, "keystroke", stroke)
             quick = verdict(short, said)
-            monkeypatch.setattr(update_decoder, "stroke", lambda _update: None)
+            monkeypatch.setattr(update_decoder, "keystroke", lambda _update: None)
             assert quick == verdict(long, said), said.hex()
             assert state(short) == state(long), said.hex()
             if quick[0].endswith("new"):
@@ -124,12 +124,12 @@ def test_only_letters_behind_the_last_one_in_a_text_go_the_short_way() -> None:
     fragment = document.get(FRAGMENT, type=XmlFragment)
     fragment.children.append(paragraph("here"))
     append(fragment, "last")
-    knowledge = Knowledge({FRAGMENT})
+    knowledge = UpdateValidator({FRAGMENT})
     knowledge.learn(document.get_update())
     end = knowledge.clocks[5]
 
     def is_short(update: bytes) -> bool:
-        stroke = update_decoder.stroke(update)
+        stroke = update_decoder.keystroke(update)
         return stroke is not None and knowledge._goes_on(stroke)
 
     assert is_short(letters(5, end, (5, end - 1)))
@@ -150,7 +150,7 @@ def test_only_letters_behind_the_last_one_in_a_text_go_the_short_way() -> None:
 def test_nothing_is_typed_on_behind_an_element() -> None:
     document: Doc[XmlFragment] = Doc(client_id=5)
     document.get(FRAGMENT, type=XmlFragment).children.append(paragraph(""))
-    knowledge = Knowledge({FRAGMENT})
+    knowledge = UpdateValidator({FRAGMENT})
     knowledge.learn(document.get_update())
     end = knowledge.clocks[5]
     with pytest.raises(EventRefused, match="invalid"):

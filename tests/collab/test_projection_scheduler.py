@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from klimawerk.collab import document_store, projection, projection_scheduler, retry_backoff
-from klimawerk.collab.projection_scheduler import LATEST, Projector
+from klimawerk.collab.projection_scheduler import MAX_DELAY, ProjectionScheduler
 from klimawerk.collab.room import Room
 from klimawerk.extensions import db
 from tests.live.engine_server import FRAGMENT, House, Writer, until
@@ -49,17 +49,17 @@ def test_a_hundred_that_begin_together_are_spread_and_none_waits_longer_than_it_
 ) -> None:
     done: list[float] = []
     monkeypatch.setattr(projection, "project_now", lambda name: done.append(waits[0]))
-    mine = Projector(app, at_once)
+    mine = ProjectionScheduler(app, at_once)
     for room in map(busy, NAMES):
         mine.note(room)
         mine.note(room)  # a second word does not put it off
-    while waits[0] < LATEST[1] + 1:
+    while waits[0] < MAX_DELAY[1] + 1:
         before = len(done)
         mine.look()
         assert len(done) - before < 50, "half of them came at once"
         waits[0] += 1
     assert len(done) == len(NAMES)
-    assert min(done) >= LATEST[0]
+    assert min(done) >= MAX_DELAY[0]
 
 
 def test_one_that_fails_is_tried_again_and_holds_nobody_up(
@@ -75,7 +75,7 @@ def test_one_that_fails_is_tried_again_and_holds_nobody_up(
             raise document_store.NoDocument(name)
 
     monkeypatch.setattr(projection, "project_now", project)
-    mine = Projector(app, at_once)
+    mine = ProjectionScheduler(app, at_once)
     rooms = [busy(name) for name in NAMES[:3]]
     for room in rooms:
         mine.note(room)

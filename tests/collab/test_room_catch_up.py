@@ -31,7 +31,7 @@ class Elsewhere:
 
     def write(self, words: str) -> None:
         with writing() as session:
-            row = document_store.find(self.name)
+            row = document_store.find_document(self.name)
             document = document_store.read_log(row.id).document()
             before = document.get_state()
             document.get(FRAGMENT, type=XmlFragment).children.append(XmlElement("paragraph", contents=[XmlText(words)]))
@@ -39,7 +39,7 @@ class Elsewhere:
             session.add(Update(document_id=row.id, seq=row.seq, payload=document.get_update(before)))
 
     def tidy(self) -> None:
-        document_store.compact(document_store.find(self.name).id)
+        document_store.compact(document_store.find_document(self.name).id)
 
 
 @pytest.fixture
@@ -51,14 +51,14 @@ def room(any_database: str, app: Flask) -> Room:
 
 
 def as_just_read(name: str) -> Document:
-    row = document_store.find(name)
+    row = document_store.find_document(name)
     db.session.expunge(row)
     return row
 
 
 def said(room: Room) -> str:
     assert room._replica is not None
-    return rich_text.to_plain(rich_text.read(room._replica.doc.get(FRAGMENT, type=XmlFragment)))
+    return rich_text.to_plain_text(rich_text.read_fragment(room._replica.doc.get(FRAGMENT, type=XmlFragment)))
 
 
 def test_the_words_of_another_process_are_taken_over(room: Room) -> None:
@@ -80,4 +80,4 @@ def test_what_is_compacted_between_two_looks_is_not_missed(room: Room, goes_on: 
     room.follow(row=row)
     room.follow()
     assert said(room).endswith("One.\n\nTwo." if goes_on else "One.")
-    assert room.seq == document_store.find(room.name).seq
+    assert room.seq == document_store.find_document(room.name).seq

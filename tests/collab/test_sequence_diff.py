@@ -12,16 +12,16 @@ from klimawerk.collab import attribution, sequence_diff
 from klimawerk.versions.text_diff import compare_texts
 from tests.patterns import time_growth
 
-EXACT = sequence_diff.MOST_CELLS
+EXACT = sequence_diff.MAX_CELLS
 
 
 @pytest.mark.parametrize("most", [EXACT, 20, 0])
 def test_the_steps_lead_from_one_to_the_other(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequence_diff, "MOST_CELLS", most)
+    monkeypatch.setattr(sequence_diff, "MAX_CELLS", most)
     dice = random.Random(3)
     for _ in range(2_000):
         old, new = ([dice.randrange(3) for _ in range(dice.randrange(9))] for _ in range(2))
-        steps = sequence_diff.opcodes(old, new)
+        steps = sequence_diff.diff_opcodes(old, new)
         made = [x for step in steps for x in _part(step, old, new)]
         assert made == new
         assert [x for step in steps for x in old[step.src_start : step.src_end]] == old
@@ -38,18 +38,18 @@ def test_two_hundred_thousand_paragraphs_take_no_gigabytes() -> None:
     """The library takes its memory past Python, so its own function is looked at: it is not asked."""
     old, new = (["same", *(f"{side}{number}" for number in range(200_000)), "end"] for side in "ab")
     tracemalloc.start()
-    steps = sequence_diff.opcodes(old, new)
+    steps = sequence_diff.diff_opcodes(old, new)
     assert [step.tag for step in steps] == ["equal", "replace", "equal"]
     assert tracemalloc.get_traced_memory()[1] < 50_000_000
     tracemalloc.stop()
     one = [*old[:1_000], "another", *old[1_000:]]
-    assert [step.tag for step in sequence_diff.opcodes(old, one)] == ["equal", "insert", "equal"], (
+    assert [step.tag for step in sequence_diff.diff_opcodes(old, one)] == ["equal", "insert", "equal"], (
         "what is like is cheap"
     )
 
 
 def test_many_paragraphs_that_all_changed_take_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequence_diff, "MOST_CELLS", 10_000)  # of a hundred paragraphs: what is measured lies beyond
+    monkeypatch.setattr(sequence_diff, "MAX_CELLS", 10_000)  # of a hundred paragraphs: what is measured lies beyond
 
     def compare(text: str) -> None:
         old, new = (
@@ -66,9 +66,11 @@ def _paragraph(text: str) -> dict[str, object]:
 
 
 def test_a_mended_word_stays_its_authors_unless_it_is_endless() -> None:
-    kept = [attribution.Span(11, 7, 1)]
-    mended = attribution.carried(["gehstegbau"], ["gehwegbau"], kept, 8, 2)
+    kept = [attribution.AuthorSpan(11, 7, 1)]
+    mended = attribution.carry_attribution(["gehstegbau"], ["gehwegbau"], kept, 8, 2)
     assert {span.by for span in mended} == {7}
     letters = 400_000
-    endless = attribution.carried(["a" * letters], ["a" * letters + "b"], [attribution.Span(letters + 1, 7, 1)], 8, 2)
-    assert {span.by for span in endless if span.letters > 1} == {8}
+    endless = attribution.carry_attribution(
+        ["a" * letters], ["a" * letters + "b"], [attribution.AuthorSpan(letters + 1, 7, 1)], 8, 2
+    )
+    assert {span.by for span in endless if span.characters > 1} == {8}

@@ -9,9 +9,9 @@ import pytest
 from pycrdt import Doc, XmlElement, XmlFragment
 
 from klimawerk.collab import update_decoder
-from klimawerk.collab.document_log import Log
+from klimawerk.collab.document_log import DocumentLog
 from klimawerk.collab.replica import Replica
-from klimawerk.collab.validator import Knowledge
+from klimawerk.collab.validator import UpdateValidator
 from klimawerk.live.handlers import EventRefused
 from tests.faults.hostile_updates import number
 from tests.live.engine_server import FRAGMENT, append, element, paragraph, run
@@ -35,8 +35,8 @@ def document() -> Doc[XmlFragment]:
     return document
 
 
-def knowing(document: Doc[XmlFragment]) -> Knowledge:
-    knowledge = Knowledge({FRAGMENT})
+def knowing(document: Doc[XmlFragment]) -> UpdateValidator:
+    knowledge = UpdateValidator({FRAGMENT})
     knowledge.learn(document.get_update())
     return knowledge
 
@@ -64,14 +64,14 @@ def letter(client: int, clock: int, left: update_decoder.Id, words: str = "x") -
     ],
 )
 def test_what_no_client_writes_is_malformed(update: bytes) -> None:
-    with pytest.raises(update_decoder.Malformed):
-        update_decoder.parse(update)
+    with pytest.raises(update_decoder.MalformedUpdate):
+        update_decoder.decode_update(update)
 
 
 def test_typing_behind_a_deleted_letter_is_taken_and_letters_beside_a_deleted_paragraph_are_not(
     document: Doc[XmlFragment],
 ) -> None:
-    structs = update_decoder.parse(document.get_update()).structs
+    structs = update_decoder.decode_update(document.get_update()).structs
     node = next(s for s in structs if s.kind == update_decoder.DELETED and s.root)
     last = next(s for s in reversed(structs) if s.kind == update_decoder.DELETED and not s.root)
     assert knowing(document).judge(letter(9, 0, (last.client, last.clock)))
@@ -90,9 +90,9 @@ def test_what_is_known_in_part_is_to_be_sent_anew_without_that_part(document: Do
 def test_what_somebody_says_anew_of_known_words_is_not_believed(document: Doc[XmlFragment]) -> None:
     first = typed(document, "word")
     knowledge = knowing(document)
-    clock = update_decoder.parse(first).structs[0].clock
+    clock = update_decoder.decode_update(first).structs[0].clock
     assert knowledge.judge(letter(5, clock, (5, clock - 1), "😀😀"))  # as long as the word, and nothing new
-    assert knowledge.lows == set()
+    assert knowledge.low_surrogates == set()
 
 
 Place = tuple[update_decoder.Id | None, update_decoder.Id | None]
@@ -118,7 +118,9 @@ def two_texts() -> tuple[Doc[XmlFragment], update_decoder.Id, update_decoder.Id]
     fragment = document.get(FRAGMENT, type=XmlFragment)
     fragment.children.append(paragraph("here"))
     fragment.children.append(paragraph("there"))
-    here, there = (s for s in update_decoder.parse(document.get_update()).structs if s.kind == update_decoder.STRING)
+    here, there = (
+        s for s in update_decoder.decode_update(document.get_update()).structs if s.kind == update_decoder.STRING
+    )
     return document, (here.client, here.clock), (there.client, there.clock)
 
 
@@ -178,7 +180,7 @@ def test_letters_of_two_people_that_stand_beside_each_other_in_turns_are_taken(
 @pytest.mark.parametrize(("value", "fits"), [("{}", True), ("null", True), ("{", False), ("NaN", False), ("", False)])
 def test_a_mark_has_a_value_that_can_be_read(document: Doc[XmlFragment], value: str, fits: bool) -> None:
     clock = next(
-        s for s in update_decoder.parse(document.get_update()).structs if s.kind == update_decoder.STRING
+        s for s in update_decoder.decode_update(document.get_update()).structs if s.kind == update_decoder.STRING
     ).clock
     mark = (
         bytes([1, 1, 9, 0, 0x86]) + number(5) + number(clock) + b"\x02em" + number(len(value)) + value.encode() + b"\0"
@@ -191,7 +193,7 @@ def test_a_mark_has_a_value_that_can_be_read(document: Doc[XmlFragment], value: 
 
 
 def test_a_document_that_nobody_has_open_any_more_is_let_go(document: Doc[XmlFragment]) -> None:
-    replica = Replica(Log(1, "gen", 0, 0, document.get_update(), []), {FRAGMENT})
+    replica = Replica(DocumentLog(1, "gen", 0, 0, document.get_update(), []), {FRAGMENT})
     assert replica.apply(typed(document, "new"))
     refs = weakref.ref(replica), weakref.ref(replica.doc)
     assert all(ref() is not None for ref in refs)

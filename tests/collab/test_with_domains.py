@@ -62,7 +62,7 @@ def test_two_sides_write_one_measure_and_a_stranger_does_not(live_server: Klimaw
     until(lambda: akosua.told("doc:update"))
     assert stranger.heard == []
     db.session.rollback()
-    assert "Wärme" in rich_text.to_plain(document_store.contents(name)[FRAGMENT])
+    assert "Wärme" in rich_text.to_plain_text(document_store.contents(name)[FRAGMENT])
     for desk in (jan, akosua, reviewer, stranger):
         desk.socket.disconnect()
 

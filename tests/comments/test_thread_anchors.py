@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from klimawerk.collab import document_store, projection
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.comments import anchors
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -29,7 +29,7 @@ Open = Callable[..., Page]
 def sheet_of(page_for: Open, table: Table) -> Open:
     """`sheet_of(role, side)`: that person's window on the measure, whose description says `TEXT`, with the editor."""
     with writing():
-        document_store.replace(table.measure.name, {"description.en": from_plain(TEXT)})
+        document_store.replace_contents(table.measure.name, {"description.en": from_plain_text(TEXT)})
     projection.project_now(table.measure.name)
 
     def open_sheet(role: str = "editor", side: str = "de", query: str = "", **options: Any) -> Page:
@@ -142,7 +142,7 @@ def test_words_are_found_in_a_text_of_before_that_is_composed_in_another_way(tab
     words = "Cafe\u0301 Mu\u0308l\u00adler"
     run = {"type": "text", "text": f"{'😀' * 41} {words} here."}  # half a letter would make the anchor none
     with writing():
-        document_store.replace(
+        document_store.replace_contents(
             table.measure.name,
             {"description.en": {"type": "doc", "content": [{"type": "paragraph", "content": [run]}]}},
         )

@@ -274,13 +274,15 @@ def test_a_thread_about_a_field_keeps_what_stood_there(table: Table) -> None:
 
 def test_a_thread_about_a_text_shows_what_became_of_it(table: Table) -> None:
     from klimawerk.collab import document_store, projection
-    from klimawerk.collab.rich_text import from_plain
+    from klimawerk.collab.rich_text import from_plain_text
 
     voice = table.voice("editor", "partner")
     voice.begin("How many?", about="description.en")
     assert "The text has changed since." not in said(voice.page())
     with writing():
-        document_store.replace(table.measure.name, {"description.en": from_plain("Fifty bins are set up.")})
+        document_store.replace_contents(
+            table.measure.name, {"description.en": from_plain_text("Fifty bins are set up.")}
+        )
     projection.project_now(table.measure.name)
     page = voice.page()
     assert "The text has changed since." in said(page)
@@ -353,11 +355,11 @@ def test_too_much_at_once_is_asked_to_wait(table: Table) -> None:
 
 def test_words_of_a_text_are_quoted_and_it_is_said_when_they_are_gone(table: Table) -> None:
     from klimawerk.collab import document_store, projection
-    from klimawerk.collab.rich_text import from_plain
+    from klimawerk.collab.rich_text import from_plain_text
 
     def rewrite(text: str) -> None:
         with writing():
-            document_store.replace(table.measure.name, {"description.en": from_plain(text)})
+            document_store.replace_contents(table.measure.name, {"description.en": from_plain_text(text)})
         projection.project_now(table.measure.name)
 
     voice = table.voice("editor", "partner")

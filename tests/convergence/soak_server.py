@@ -168,7 +168,7 @@ def _desk(here: Town, over: threading.Event) -> None:
 
 def _close_for_a_moment(here: Town, doc: str, over: threading.Event) -> None:
     with writing():
-        document_store.lock([doc], "Council", "Somebody")
+        document_store.close_documents([doc], "Council", "Somebody")
     over.wait(2)
     with writing():
-        document_store.unlock([doc])
+        document_store.open_documents([doc])

@@ -54,7 +54,9 @@ def town(live_server: servers.Klimawerk) -> Town:
         cookies.append("; ".join(f"{c.name}={c.value}" for c in live_server.session(person).cookies))
     update_history.keep()
     docs = [f"measure:{measure.id}" for measure in measures]
-    start = {name: document_store.read_log(document_store.find(name).id).document().get_update() for name in docs}
+    start = {
+        name: document_store.read_log(document_store.find_document(name).id).document().get_update() for name in docs
+    }
     return Town(live_server, docs, cookies, start)
 
 
@@ -113,7 +115,7 @@ def judge(town: Town, done: dict[str, Any]) -> None:
 
 def same_as_log(town: Town, name: str, found: dict[str, Any]) -> None:
     """The log has no gap, nothing in it is doubled, and from the beginning it makes what the clients have."""
-    document_id = document_store.find(name).id
+    document_id = document_store.find_document(name).id
     rows = update_history.rows(document_id)
     assert [seq for seq, _ in rows] == list(range(1, found["seq"] + 1))
     replayed, idle = update_history.replay(town.start[name], [payload for _, payload in rows])
@@ -128,14 +130,14 @@ def same_as_log(town: Town, name: str, found: dict[str, Any]) -> None:
 def same_as_state_and_columns(name: str, found: dict[str, Any]) -> None:
     wait_for_projection(name)
     with writing():
-        document_store.compact(document_store.find(name).id)
-    log = document_store.read_log(document_store.find(name).id)
+        document_store.compact(document_store.find_document(name).id)
+    log = document_store.read_log(document_store.find_document(name).id)
     assert (log.upto, log.rows) == (found["seq"], [])
     assert texts(log.document()) == normal(found["content"])
     shown = {row.fragment: (row.plain, row.html) for row in columns(log.id)}
-    written = {f: rich_text.read(log.document().get(f, type=XmlFragment)) for f in FRAGMENTS}
+    written = {f: rich_text.read_fragment(log.document().get(f, type=XmlFragment)) for f in FRAGMENTS}
     assert {f: shown[f] for f in FRAGMENTS} == {
-        f: (rich_text.to_plain(t), rich_text.to_html(t)) for f, t in written.items()
+        f: (rich_text.to_plain_text(t), rich_text.to_html(t)) for f, t in written.items()
     }
 
 
@@ -143,7 +145,7 @@ def wait_for_projection(name: str) -> None:
     until = time.monotonic() + 30
     while True:
         db.session.rollback()
-        document = document_store.find(name)
+        document = document_store.find_document(name)
         if document.projected_seq == document.seq:
             return
         assert time.monotonic() < until, f"{name} is not projected"
@@ -155,7 +157,7 @@ def columns(document_id: int) -> list[LiveText]:
 
 
 def texts(document: Doc[XmlFragment]) -> dict[str, Any]:
-    return normal({f: rich_text.read(document.get(f, type=XmlFragment)) for f in FRAGMENTS})
+    return normal({f: rich_text.read_fragment(document.get(f, type=XmlFragment)) for f in FRAGMENTS})
 
 
 def normal(texts: dict[str, Any]) -> dict[str, Any]:
@@ -176,7 +178,7 @@ def merged(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def tokens(texts: dict[str, Any]) -> list[str]:
-    words = "\n".join(rich_text.to_plain(text) for text in texts.values())
+    words = "\n".join(rich_text.to_plain_text(text) for text in texts.values())
     return TOKEN.findall(words)
 
 
@@ -195,7 +197,7 @@ def test_all_agree_after_thousands_of_edits_on_a_bad_line(town: Town) -> None:
     report(done, began)
     assert done["churn"] > steps * CHURN / 2
     db.session.rollback()
-    compacted = [document_store.find(name).upto for name in town.docs]
+    compacted = [document_store.find_document(name).upto for name in town.docs]
     judge(town, done)
     assert any(compacted) or steps < 5_000, "nothing was compacted meanwhile"
 

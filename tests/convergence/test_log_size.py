@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 
 from klimawerk.clock import now
 from klimawerk.collab import document_store, rich_text
-from klimawerk.collab.document_log import Log
+from klimawerk.collab.document_log import DocumentLog
 from klimawerk.collab.models import Document, Update
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -35,8 +35,8 @@ def typed(edits: int, people: int, session: int) -> list[bytes]:
 def begin(state: bytes) -> int:
     """A document with this state; its id."""
     with writing():
-        document_store.create(DOC, {FRAGMENT: None})
-        document = document_store.find(DOC)
+        document_store.create_document(DOC, {FRAGMENT: None})
+        document = document_store.find_document(DOC)
         document.state = state
     return document.id
 
@@ -56,14 +56,14 @@ def log_rows() -> int:
 
 def on_disk() -> str:
     db.session.rollback()
-    return rich_text.to_plain(document_store.contents(DOC)[FRAGMENT])
+    return rich_text.to_plain_text(document_store.contents(DOC)[FRAGMENT])
 
 
 def plain(payloads: list[bytes]) -> str:
     document: Doc[XmlFragment] = Doc()
     for payload in payloads:
         document.apply_update(payload)
-    return rich_text.to_plain(document.get(FRAGMENT, type=XmlFragment))
+    return rich_text.to_plain_text(document.get(FRAGMENT, type=XmlFragment))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_ten_thousand_keys_leave_less_than_three_times_the_text(app: Flask, peop
 def words_of(count: int) -> list[bytes]:
     """Updates that append a word each to an empty document; the start first."""
     document: Doc[XmlFragment] = Doc()
-    rich_text.write(document.get(FRAGMENT, type=XmlFragment), rich_text.from_plain("Anfang"))
+    rich_text.write_fragment(document.get(FRAGMENT, type=XmlFragment), rich_text.from_plain_text("Anfang"))
     updates = [document.get_update()]
     text = run(element(document.get(FRAGMENT, type=XmlFragment)))
     for number in range(count):
@@ -126,7 +126,7 @@ def test_folding_harms_no_word_that_comes_meanwhile(
     append(document_id, words[:10])
     read = document_store.read_log
 
-    def slowly(number: int) -> Log:
+    def slowly(number: int) -> DocumentLog:
         log = read(number)
         monkeypatch.setattr(document_store, "read_log", read)
         append(number, words[10:20])
@@ -145,7 +145,7 @@ def test_two_who_fold_at_once_do_it_once(any_database: str, app: Flask, monkeypa
     append(document_id, words[:10])
     read = document_store.read_log
 
-    def slowly(number: int) -> Log:
+    def slowly(number: int) -> DocumentLog:
         log = read(number)
         monkeypatch.setattr(document_store, "read_log", read)
         append(number, words[10:20])

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import undefer
 
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.editions import service
 from klimawerk.editions.models import Edition, EditionPart
@@ -56,7 +56,9 @@ def test_words_that_were_acknowledged_just_now_are_in_it(house: House) -> None:
     house.fix("One")
     before = revision(house.measure.name)
     with writing():
-        document_store.replace(house.measure.name, {"description.en": from_plain("Fifty bins.")}, by=house.editor().id)
+        document_store.replace_contents(
+            house.measure.name, {"description.en": from_plain_text("Fifty bins.")}, by=house.editor().id
+        )
     assert revision(house.measure.name) == before, "nobody was told yet"
     assert numbers(house.fix("Two"))["WA-01"] == 2
 
@@ -88,7 +90,7 @@ def test_a_new_measure_is_in_the_next_one(house: House) -> None:
     from klimawerk.goals.models import Goal
 
     goal = db.session.get_one(Goal, house.measure.goal_id)
-    create_measure(goal, texts={"title.en": from_plain("School gardens")}, by=None)
+    create_measure(goal, texts={"title.en": from_plain_text("School gardens")}, by=None)
     assert list(numbers(house.fix("Two"))) == ["", "Z1", "WA-01", "WA-02", "WA-03"]
 
 
@@ -105,7 +107,7 @@ def test_everything_in_it_is_of_one_moment(postgresql_address: str, app: Flask, 
                 try:
                     with writing():
                         for name in names:
-                            document_store.replace(name, {"notes.en": from_plain(str(number))}, by=by)
+                            document_store.replace_contents(name, {"notes.en": from_plain_text(str(number))}, by=by)
                 except Exception as error:
                     failed.append(error)
                     return

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal
@@ -139,10 +139,10 @@ def test_the_file_proves_itself(house: House, client: ProofReader) -> None:
 def mission(house: House) -> Goal:
     """What a mission does to a programme: one measure changed, one removed, one added, one under another goal."""
     goal = db.session.get_one(Goal, house.measure.goal_id)
-    third = create_measure(goal, texts={"title.en": from_plain("School gardens")}, by=None)
+    third = create_measure(goal, texts={"title.en": from_plain_text("School gardens")}, by=None)
     house.fix("Before")
-    other = create_goal(house.programme, texts={"title.en": from_plain("Shade for the market")}, by=None)
-    create_measure(other, texts={"title.en": from_plain("Plant trees")}, by=None)
+    other = create_goal(house.programme, texts={"title.en": from_plain_text("Shade for the market")}, by=None)
+    create_measure(other, texts={"title.en": from_plain_text("Plant trees")}, by=None)
     move_measure(third, other, None, by=house.editor().id)
     house.write("description.en", "Fifty bins are set up.")
     delete_item(house.second, by=house.editor().id)

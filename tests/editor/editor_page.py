@@ -17,7 +17,7 @@ from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node
-from klimawerk.collab.validator import Knowledge
+from klimawerk.collab.validator import UpdateValidator
 from klimawerk.web.browser_messages import WORDS
 
 HERE = Path(__file__).parent
@@ -110,18 +110,18 @@ def _words() -> str:
 
 def _state(text: Node | None) -> str:
     document: Doc[XmlFragment] = Doc()
-    rich_text.write(document.get(FRAGMENT, type=XmlFragment), text or rich_text.empty())
+    rich_text.write_fragment(document.get(FRAGMENT, type=XmlFragment), text or rich_text.empty_text())
     return base64.b64encode(document.get_update()).decode()
 
 
 def _answer(state: str, found: dict[str, Any]) -> Answer:
     """Judged as the server judges an update from a socket; Refused where it would be refused."""
     before, update = base64.b64decode(state), base64.b64decode(found.pop("update"))
-    knowledge = Knowledge({FRAGMENT})
+    knowledge = UpdateValidator({FRAGMENT})
     knowledge.learn(before)
     knowledge.judge(update)
     document: Doc[XmlFragment] = Doc()
     fragment = document.get(FRAGMENT, type=XmlFragment)
     document.apply_update(before)
     document.apply_update(update)
-    return Answer(stored=rich_text.read(fragment), **found)
+    return Answer(stored=rich_text.read_fragment(fragment), **found)

@@ -13,7 +13,7 @@ from pycrdt import Doc, XmlElement, XmlFragment
 
 from klimawerk import link_rule
 from klimawerk.collab import rich_text
-from klimawerk.collab.rich_text import BadContent, Node
+from klimawerk.collab.rich_text import InvalidRichText, Node
 from tests.node import NODE
 
 SCRIPT = Path(__file__).with_name("schema.mjs")
@@ -137,9 +137,9 @@ def test_one_attribute_or_mark_more_on_either_side_is_noticed(monkeypatch: pytes
 @pytest.mark.parametrize("place", range(len(DOCUMENTS)))
 def test_browser_and_server_take_the_same_documents(place: int) -> None:
     try:
-        rich_text.check(DOCUMENTS[place])
+        rich_text.check_text(DOCUMENTS[place])
         fits = True
-    except BadContent:
+    except InvalidRichText:
         fits = False
     assert browser()["fits"][place] == fits, DOCUMENTS[place]
 
@@ -149,7 +149,7 @@ def read_by_server(kind: str, name: str, value: Any) -> Node:
     fragment = held.get("x.en", type=XmlFragment)
     attributes = {} if value is None else {name: value}
     fragment.children.append(XmlElement(kind, attributes, [XmlElement("list_item", {}, [XmlElement("paragraph")])]))
-    node: Node = rich_text.read(fragment)["content"][0]
+    node: Node = rich_text.read_fragment(fragment)["content"][0]
     return node
 
 
@@ -168,11 +168,11 @@ def test_a_file_gives_first_numbers_as_whole_numbers(value: Any, allowed: bool) 
     item = {"type": "list_item", "content": [{"type": "paragraph"}]}
     text = {"type": "doc", "content": [{"type": "ordered_list", "attrs": {"order": value}, "content": [item]}]}
     if not allowed:
-        with pytest.raises(BadContent, match="order"):
-            rich_text.check(text)
+        with pytest.raises(InvalidRichText, match="order"):
+            rich_text.check_text(text)
     else:
-        rich_text.check(text)
-        assert rich_text.first_number(rich_text.read_back(text)["content"][0]) == (1 if value is None else value)
+        rich_text.check_text(text)
+        assert rich_text.first_number(rich_text.normalised(text)["content"][0]) == (1 if value is None else value)
 
 
 def test_browser_and_server_allow_the_same_links() -> None:

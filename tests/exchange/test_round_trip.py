@@ -50,7 +50,7 @@ def test_a_programme_written_here_survives_the_journey(app: Flask) -> None:
     bold = {"type": "text", "text": "Forty", "marks": [{"type": "strong"}]}
     rich = {"type": "doc", "content": [{"type": "paragraph", "content": [bold]}]}
     with writing():
-        document_store.replace(measure.name, {"description.en": rich})
+        document_store.replace_contents(measure.name, {"description.en": rich})
         measure.values = {**measure.values, "no_cost": "yes", "ghg_t_co2e_a": "12.5", "ghg_level": "low"}
         append_row(measure, "personnel", {"side": "de", "amount": "3.5", "unit": "person_days"}, by=None)
         append_row(measure, "partners", {"kind.en": "school"}, by=None)
@@ -152,7 +152,7 @@ def test_unknown_parts_and_wrong_sums_are_said_and_kept_out(app: Flask, example:
 
 
 def numbered(order: int | None) -> Json:
-    item = {"type": "list_item", "content": rich_text.from_plain("one")["content"]}
+    item = {"type": "list_item", "content": rich_text.from_plain_text("one")["content"]}
     attributes = {} if order is None else {"attrs": {"order": order}}
     return {"type": "doc", "content": [{"type": "ordered_list", **attributes, "content": [item]}]}
 

@@ -25,7 +25,9 @@ def crossing(state: bytes, count: int) -> bytes:
 
     Merging looks at every pair: here and in every browser.
     """
-    text = next(s for s in update_decoder.parse(state).structs if s.kind == update_decoder.STRING and s.length > 1)
+    text = next(
+        s for s in update_decoder.decode_update(state).structs if s.kind == update_decoder.STRING and s.length > 1
+    )
     left, right = (text.client, text.clock), (text.client, text.clock + 1)
     letters = [_letter(left, right)] * count + [_letter(left, (7, index)) for index in range(count)]
     return bytes([1]) + number(2 * count) + number(7) + number(0) + b"".join(letters) + b"\0"

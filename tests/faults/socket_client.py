@@ -71,7 +71,7 @@ class Desk:
 
     def plain(self) -> str:
         with self.lock:
-            return rich_text.to_plain(self.doc.get(FRAGMENT, type=XmlFragment))
+            return rich_text.to_plain_text(self.doc.get(FRAGMENT, type=XmlFragment))
 
     def told(self, event: str) -> list[Any]:
         return [payload for name, payload in self.heard if name == event]

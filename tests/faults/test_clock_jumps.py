@@ -69,7 +69,7 @@ def test_people_type_on_while_the_servers_clock_jumps(
     until(lambda: len(far.told("doc:people")[-1]["people"]) == 3)
     assert text_on_disk(measure) == far.plain()
     until(lambda: _shown(measure) == far.plain())
-    assert document_store.find(measure.name).seq == letters
+    assert document_store.find_document(measure.name).seq == letters
 
 
 def _all_at_least(people: list[Bystander], letters: list[int]) -> bool:

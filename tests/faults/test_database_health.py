@@ -50,7 +50,7 @@ def _gone(server: servers.PostgreSQL, address: str) -> Iterator[None]:
 
 def on_disk(name: str) -> str:
     db.session.rollback()
-    return rich_text.to_plain(document_store.contents(name)[FRAGMENT])
+    return rich_text.to_plain_text(document_store.contents(name)[FRAGMENT])
 
 
 def test_nothing_is_acknowledged_everybody_is_told_and_all_arrives_once(

@@ -132,5 +132,5 @@ def _fill(measure: Measure, words: int) -> str:
     whole = " ".join("".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=6)) for _ in range(words))
     paragraph = {"type": "paragraph", "content": [{"type": "text", "text": whole}]}
     with writing():
-        document_store.replace(measure.name, {FRAGMENT: {"type": "doc", "content": [paragraph]}})
+        document_store.replace_contents(measure.name, {FRAGMENT: {"type": "doc", "content": [paragraph]}})
     return whole

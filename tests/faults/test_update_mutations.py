@@ -157,7 +157,7 @@ def _all_have_the_same(town: Town, writer: Desk, reader: Desk, heard: YjsDoc) ->
             """As each has it; what Yjs tidies up meanwhile reaches the others, too."""
             for desk in (reader, late):
                 desk.tidy()
-            stored = document_store.read_log(document_store.find(town.name).id).document()
+            stored = document_store.read_log(document_store.find_document(town.name).id).document()
             return [_copy(one.get_update()) for one in (writer.doc, heard, fresh.doc, browser, stored)]
 
         until(lambda: _projected(town) and len({_texts(copy) for copy in everybody()}) == 1)
@@ -166,12 +166,14 @@ def _all_have_the_same(town: Town, writer: Desk, reader: Desk, heard: YjsDoc) ->
     assert _texts(Doc()) != _texts(copies[0])
     columns = document_store.texts([town.name])[town.name]
     for fragment in FRAGMENTS:
-        assert columns[fragment].plain == rich_text.to_plain(rich_text.read(copies[0].get(fragment, type=XmlFragment)))
+        assert columns[fragment].plain == rich_text.to_plain_text(
+            rich_text.read_fragment(copies[0].get(fragment, type=XmlFragment))
+        )
 
 
 def _projected(town: Town) -> bool:
     db.session.rollback()
-    document = document_store.find(town.name)
+    document = document_store.find_document(town.name)
     return document.projected_seq == document.seq
 
 
@@ -182,7 +184,7 @@ def _copy(update: bytes) -> Doc[XmlFragment]:
 
 
 def _texts(doc: Doc[XmlFragment]) -> str:
-    return json.dumps([rich_text.read(doc.get(fragment, type=XmlFragment)) for fragment in FRAGMENTS])
+    return json.dumps([rich_text.read_fragment(doc.get(fragment, type=XmlFragment)) for fragment in FRAGMENTS])
 
 
 @pytest.fixture
@@ -203,7 +205,7 @@ def test_mutations_are_no_longer_what_they_were_and_many_keep_their_form(real: b
 
 def _has_form(update: bytes) -> bool:
     try:
-        update_decoder.parse(update)
-    except update_decoder.Malformed:
+        update_decoder.decode_update(update)
+    except update_decoder.MalformedUpdate:
         return False
     return True

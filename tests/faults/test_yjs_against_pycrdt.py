@@ -16,9 +16,9 @@ import pytest
 from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import rich_text, update_decoder
-from klimawerk.collab.document_log import Log
+from klimawerk.collab.document_log import DocumentLog
 from klimawerk.collab.relay import _encoded
-from klimawerk.collab.replica import Broken, Replica
+from klimawerk.collab.replica import Replica, ReplicaBroken
 from klimawerk.live.handlers import EventRefused
 from tests.collab.yjs import YjsDoc
 from tests.faults.hostile_updates import number
@@ -38,7 +38,7 @@ class House:
         start: Doc[XmlFragment] = Doc(client_id=1)
         start.get(FRAGMENT, type=XmlFragment).children.append(paragraph("Green bins"))
         self.log = [start.get_update()]
-        self.server = Replica(Log(1, "gen", 0, 0, self.log[0], []), {FRAGMENT})
+        self.server = Replica(DocumentLog(1, "gen", 0, 0, self.log[0], []), {FRAGMENT})
         self.browser = YjsDoc()
         self.reader = YjsDoc()
         for one in (self.browser, self.reader):
@@ -52,8 +52,10 @@ class House:
             new = self.server.apply(update)
         except EventRefused as refused:
             self.answers[refused.code] += 1
-            if isinstance(refused, Broken):  # as a room does: forget it, and read the log again
-                self.server = Replica(Log(1, "gen", 0, 0, self.log[0], list(enumerate(self.log[1:], 1))), {FRAGMENT})
+            if isinstance(refused, ReplicaBroken):  # as a room does: forget it, and read the log again
+                self.server = Replica(
+                    DocumentLog(1, "gen", 0, 0, self.log[0], list(enumerate(self.log[1:], 1))), {FRAGMENT}
+                )
             return False
         self.answers["taken"] += 1
         if new:
@@ -145,7 +147,7 @@ def test_ordinary_edits_of_yjs_are_all_taken(house: House, dice: random.Random) 
 
 def test_deletions_in_whatever_order_reach_those_who_hear_several_edits_at_once(house: House) -> None:
     """The library's own merging loses what stands in an update behind something later."""
-    text = update_decoder.parse(house.log[0]).structs[-1]
+    text = update_decoder.decode_update(house.log[0]).structs[-1]
     assert text.kind == update_decoder.STRING
 
     def deleted(*letters: int) -> bytes:
@@ -161,7 +163,7 @@ def test_deletions_in_whatever_order_reach_those_who_hear_several_edits_at_once(
 
 def test_nothing_may_be_said_of_known_letters_that_browsers_would_stumble_over(house: House) -> None:
     """Yjs looks for what stands beside an item before it sees that it has that item already."""
-    last = update_decoder.parse(house.log[0]).structs[-1]
+    last = update_decoder.decode_update(house.log[0]).structs[-1]
     end = last.clock + last.length
 
     def letters(*runs: tuple[update_decoder.Id, update_decoder.Id | None, str]) -> bytes:
@@ -184,7 +186,7 @@ def test_nothing_may_be_said_of_known_letters_that_browsers_would_stumble_over(h
 
 
 def _text(document: Doc[XmlFragment]) -> str:
-    return json.dumps(rich_text.read(document.get(FRAGMENT, type=XmlFragment)))
+    return json.dumps(rich_text.read_fragment(document.get(FRAGMENT, type=XmlFragment)))
 
 
 def _copy(update: bytes) -> Doc[XmlFragment]:

@@ -86,7 +86,7 @@ class Mutations:
     def _in_form(self, update: bytes) -> bytes:
         try:
             said, lent = read(update), read(self._dice.choice(self._others))
-        except (update_decoder.Malformed, IndexError, UnicodeDecodeError):
+        except (update_decoder.MalformedUpdate, IndexError, UnicodeDecodeError):
             return self._bytes(update)
         dice = self._dice
         runs = [run for run in said.runs if run.items]
@@ -168,7 +168,7 @@ def read(update: bytes) -> Said:
     return Said(runs, deletes)
 
 
-class _Recorder(update_decoder._Reader):
+class _Recorder(update_decoder._ByteReader):
     """Remembers what it reads."""
 
     fields: list[Field]

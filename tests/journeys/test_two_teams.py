@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from klimawerk.accounts.models import Person
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import to_plain
+from klimawerk.collab.rich_text import to_plain_text
 from klimawerk.exchange.service import import_programme
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
@@ -99,7 +99,7 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     shown = _text(german, measure).inner_text().strip()
     assert shown == _text(partner, measure).inner_text().strip()
     db.session.rollback()
-    stored = to_plain(document_store.contents(measure.name)["description.en"]).strip()
+    stored = to_plain_text(document_store.contents(measure.name)["description.en"]).strip()
     assert stored == shown
     for words in ("DECKEL INNEN GRÜN.", "Deckel innen grün.", "Written on the train.", "Vor dem Sturz und danach"):
         assert stored.count(words) == 1, words

@@ -32,7 +32,7 @@ Start = Callable[..., Process]
 def start(app: Flask, postgresql_address: str, tmp_path: Path) -> Iterator[Start]:
     """`start()`: another process on the test's database, which has one document; with a queue, it gives hints."""
     with writing():
-        document_store.create(DOC, {FRAGMENT: None})
+        document_store.create_document(DOC, {FRAGMENT: None})
     processes: list[Process] = []
 
     def make(queue: str | None = None) -> Process:
@@ -201,7 +201,7 @@ def test_all_agree_and_nothing_acknowledged_is_lost_when_one_process_is_killed_w
         person.come_back(processes[0])
     until(lambda: len({person.writer.plain() for person in people}) == 1, 10)
     db.session.rollback()
-    stored = rich_text.to_plain(document_store.contents(DOC)[FRAGMENT])
+    stored = rich_text.to_plain_text(document_store.contents(DOC)[FRAGMENT])
     assert people[0].writer.plain() == stored
     assert [words for words in acknowledged if stored.count(words) != 1] == []
     for person in people:

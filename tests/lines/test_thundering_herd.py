@@ -155,7 +155,9 @@ def test_a_long_text_is_fetched_by_everybody_at_once_and_read_once(
 ) -> None:
     measure = factories.measure(factories.programme(team))
     with writing():
-        document_store.replace(measure.name, {"description.en": rich_text.from_plain("Heat for all. " * 8_000)})
+        document_store.replace_contents(
+            measure.name, {"description.en": rich_text.from_plain_text("Heat for all. " * 8_000)}
+        )
     server = watched()
     sessions = [server.session(person) for person in people[:4]]
     lengths: list[int] = []

@@ -20,7 +20,7 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from werkzeug.serving import make_server
 
 from klimawerk.collab import access, rich_text
-from klimawerk.collab.access import Access
+from klimawerk.collab.access import DocumentAccess
 from klimawerk.live import events, identity, topic_access
 from klimawerk.live.identity import Identity
 
@@ -45,7 +45,7 @@ class House:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self.rights: dict[tuple[int, str], Access | None] = {}
+        self.rights: dict[tuple[int, str], DocumentAccess | None] = {}
         self.watchers: set[tuple[int, str]] = set()
         self.ended_logins: set[str] = set()
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -54,7 +54,7 @@ class House:
         register(self)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
-    def access(self, person: int, doc: str) -> Access | None:
+    def access(self, person: int, doc: str) -> DocumentAccess | None:
         return self.rights.get((person, doc), editor(person))
 
     def may_watch(self, kind: str, person: int, number: int) -> bool:
@@ -77,8 +77,8 @@ class House:
         self.app.extensions["live"].close()
 
 
-def editor(person: int) -> Access:
-    return Access(True, True, name=f"Person {person}", side="de" if person % 2 else "partner", role="editor")
+def editor(person: int) -> DocumentAccess:
+    return DocumentAccess(True, True, name=f"Person {person}", side="de" if person % 2 else "partner", role="editor")
 
 
 def register(house: House) -> None:
@@ -184,7 +184,7 @@ class Writer:
 
     def plain(self, fragment: str = FRAGMENT) -> str:
         with self.lock:
-            return rich_text.to_plain(self.doc.get(fragment, type=XmlFragment))
+            return rich_text.to_plain_text(self.doc.get(fragment, type=XmlFragment))
 
 
 def element(parent: XmlFragment | XmlElement, place: int = 0) -> XmlElement:

@@ -16,7 +16,7 @@ from klimawerk.accounts.models import Login
 from klimawerk.accounts.sessions import key_of
 from klimawerk.clock import now
 from klimawerk.collab.models import Document, Update
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -62,7 +62,7 @@ def _fill(crowd: int, texts: int) -> Ground:
     people = [factories.member(team.partnership, "de", "editor", town=town) for _ in range(crowd)]
     page = factories.programme(team)
     for _ in range(8):
-        create_measure(goals_of(page)[0], texts={"title.en": from_plain("One more measure")}, by=None)
+        create_measure(goals_of(page)[0], texts={"title.en": from_plain_text("One more measure")}, by=None)
     rows = [append_row(page, "fields", {"code": f"F{n}", "title.en": "-"}, by=None).id for n in range(ROWS)]
     goal = _goal(team)
     documents = [create_measure(goal, by=None).name for _ in range(texts)]

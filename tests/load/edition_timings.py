@@ -12,7 +12,7 @@ from flask import Flask
 from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.collab import document_store, projection
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.editions import service
 from klimawerk.exchange.service import import_programme
@@ -88,8 +88,10 @@ def _example(measures: int) -> bytes:
 def _change(programme: Programme, many: int, by: int) -> None:
     """Both descriptions are written anew, and a line comes in."""
     for number, measure in enumerate(all_measures(programme)[:many]):
-        text = {f"description.{code}": from_plain(f"Written anew, number {number}. " * 20) for code in ("de", "en")}
+        text = {
+            f"description.{code}": from_plain_text(f"Written anew, number {number}. " * 20) for code in ("de", "en")
+        }
         with writing():
-            document_store.merge(measure.name, text, by=by)
+            document_store.merge_contents(measure.name, text, by=by)
         projection.project_now(measure.name)
         append_row(measure, "steps", {"text.en": f"One more step, {number}"}, by=by)

@@ -15,7 +15,7 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
 from klimawerk.collab import document_store, projection
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
@@ -118,10 +118,12 @@ class _Desk:
     def _write(self, number: int) -> None:
         """One sentence in forty is another one each time."""
         text = "".join(SENTENCE.format(n=n if n % 40 else n + number) for n in range(LETTERS // len(SENTENCE)))
-        paragraphs = from_plain("\n\n".join(text[at : at + 600] for at in range(0, len(text), 600)))
-        german = from_plain("\n\n".join(text[at : at + 500].replace("the", "der") for at in range(0, len(text), 500)))
+        paragraphs = from_plain_text("\n\n".join(text[at : at + 600] for at in range(0, len(text), 600)))
+        german = from_plain_text(
+            "\n\n".join(text[at : at + 500].replace("the", "der") for at in range(0, len(text), 500))
+        )
         with writing():
-            document_store.merge(
+            document_store.merge_contents(
                 self.measure.name, {"description.en": paragraphs, "description.de": german}, by=self.by
             )
         projection.project_now(self.measure.name)

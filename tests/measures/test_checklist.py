@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from klimawerk.collab.rich_text import to_plain
+from klimawerk.collab.rich_text import to_plain_text
 from klimawerk.exchange.demo import EXAMPLE
 from klimawerk.exchange.draft import MeasureDraft
 from klimawerk.exchange.service import preview
@@ -23,7 +23,7 @@ def measure(app: Flask) -> MeasureDraft:
 
 
 def lacks(measure: MeasureDraft) -> list[Missing]:
-    texts = {fragment: to_plain(text) for fragment, text in measure.texts.items() if text}
+    texts = {fragment: to_plain_text(text) for fragment, text in measure.texts.items() if text}
     return missing(measure.values, measure.rows, texts, ["de", "en"], SIDES)
 
 
@@ -84,5 +84,5 @@ def test_an_open_priority_is_not_decided_and_a_permanent_task_needs_no_end(measu
     ("typed", "lacking"), [("\u00ad", 1), ("\u200b \u00a0\u2060", 1), ("\u200e", 1), ("a\u00ad", 0)]
 )
 def test_a_text_in_which_nothing_can_be_seen_is_missing(measure: MeasureDraft, typed: str, lacking: int) -> None:
-    texts = {fragment: to_plain(text) for fragment, text in measure.texts.items() if text} | {"title.en": typed}
+    texts = {fragment: to_plain_text(text) for fragment, text in measure.texts.items() if text} | {"title.en": typed}
     assert len(missing(measure.values, measure.rows, texts, ["de", "en"], SIDES)) == lacking

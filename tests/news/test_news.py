@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from klimawerk.clock import now
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.comments import service
 from klimawerk.comments.models import CommentsRead
 from klimawerk.database import writing
@@ -39,7 +39,7 @@ def set_priority(table: Table, value: str, role: str = "editor", side: str = "pa
 
 def write(table: Table, words: str, by: int) -> None:
     with writing():
-        document_store.merge(table.measure.name, {"description.en": from_plain(words)}, by=by)
+        document_store.merge_contents(table.measure.name, {"description.en": from_plain_text(words)}, by=by)
 
 
 def test_what_somebody_else_writes_is_new_and_ones_own_words_are_not(any_database: str, table: Table) -> None:
@@ -151,7 +151,7 @@ def test_opening_the_sheet_is_seeing_its_changes(any_database: str, table: Table
 
 def test_who_wrote_is_known_after_the_log_was_folded(any_database: str, table: Table) -> None:
     write(table, "Bins at forty places.", table.person("editor", "partner").id)
-    document_store.compact(document_store.find(table.measure.name).id)
+    document_store.compact(document_store.find_document(table.measure.name).id)
     assert "1 text" in start(table.voice())
     assert "Nothing new." in start(table.voice("editor", "partner"))
 

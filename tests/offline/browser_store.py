@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from pycrdt import XmlFragment
 
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import to_plain
+from klimawerk.collab.rich_text import to_plain_text
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
 
@@ -60,8 +60,8 @@ def wait_until_nothing_is_kept(page: Page) -> None:
 def text_on_disk(item: Item, fragment: str = "description.en") -> str:
     """What the server has on disk of a text."""
     db.session.rollback()
-    found = document_store.read_log(document_store.find(item.name).id).document()
-    return to_plain(found.get(fragment, type=XmlFragment))
+    found = document_store.read_log(document_store.find_document(item.name).id).document()
+    return to_plain_text(found.get(fragment, type=XmlFragment))
 
 
 def value_on_disk(item: Item, key: str) -> Any:

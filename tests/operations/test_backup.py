@@ -55,7 +55,7 @@ def filled(app: Flask, any_database: str) -> Flask:
         session.flush()
         session.add(Programme(frame_id=frame.id, values={"vision": "Ää \u2603"}, revs={"vision": 3}))
         session.add(Login(key="k", person_id=team.de["editor"].id, expires_at=now()))
-        document_store.create("programme:1", {"title.de": None, "title.en": None})
+        document_store.create_document("programme:1", {"title.de": None, "title.en": None})
         changes.note("programme:1")
     return app
 

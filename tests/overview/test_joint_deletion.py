@@ -71,7 +71,7 @@ def test_nobody_alone_brings_back_anything_of_it(
         assert client.post(f"/items/{item.id}/restore").status_code == status, which
         assert house.deleted() == ALL, which
         assert client.get(f"/{item.kind}s/{item.id}").status_code == 404, which
-        assert document_store.find(item.name).deleted, which
+        assert document_store.find_document(item.name).deleted, which
 
 
 def test_who_tries_with_a_goal_is_told_what_can_be_done(house: House, client: ProofReader) -> None:
@@ -117,7 +117,7 @@ def test_undoing_brings_back_all_that_went_and_leaves_in_the_bin_what_lay_there(
     assert house.deleted() == ALL
     joint_requests.undo(house.coordinator("de"), done.id)
     assert house.deleted() == {"WA-02"}
-    assert [document_store.find(house.item(which).name).deleted for which in (*ITEMS, "WA-02")] == [
+    assert [document_store.find_document(house.item(which).name).deleted for which in (*ITEMS, "WA-02")] == [
         False,
         False,
         False,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -74,7 +74,7 @@ def test_the_outline_is_sent_when_a_measure_came_and_only_then(
     with writing():
         note(programme.name)  # something else of the programme
     assert client.fragment(outline).text == ""
-    create_measure(db.session.get_one(Goal, measure.goal_id), texts={"title.en": from_plain("Third")}, by=None)
+    create_measure(db.session.get_one(Goal, measure.goal_id), texts={"title.en": from_plain_text("Third")}, by=None)
     answer = client.fragment(outline)
     assert answer.text.count("Third") == 2, "in the outline, and in the goal's list"
     assert int(answer.headers["X-Rev"]) == revision(programme.name) > since

@@ -67,7 +67,7 @@ def test_a_closed_measure_that_lies_in_the_bin_keeps_no_goal_from_it(
     by = team.de["editor"].id
     delete_item(first, by=by)
     with writing():
-        document_store.lock([first.name], "", "")
+        document_store.close_documents([first.name], "", "")
     goal = db.session.get_one(Goal, first.goal_id)
     delete_item(goal, by=by)
     assert goal.deleted_at is not None

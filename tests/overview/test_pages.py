@@ -7,7 +7,7 @@ import re
 import pytest
 
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal
@@ -111,16 +111,16 @@ def test_the_bin_of_others_is_out_of_reach(client: ProofReader) -> None:
 def test_a_deleted_measures_document_is_closed_and_opens_again(app: object) -> None:
     measure = factories.measure(factories.programme(factories.partnership()))
     delete_item(measure, by=factories.person().id)
-    assert document_store.find(measure.name).deleted
+    assert document_store.find_document(measure.name).deleted
     restore_item(measure, by=factories.person().id)
-    assert not document_store.find(measure.name).deleted
+    assert not document_store.find_document(measure.name).deleted
 
 
 def test_a_measure_moves_under_a_goal_of_its_own_programme_only(client: ProofReader) -> None:
     team = factories.partnership()
     made, other = factories.programme(team), factories.programme(team)
     measure, theirs = factories.measure(made), factories.measure(other)
-    second = create_goal(made, texts={"title.en": from_plain("Second goal")}, by=None)
+    second = create_goal(made, texts={"title.en": from_plain_text("Second goal")}, by=None)
     before = measure.goal_id
     client.login(team.de["editor"])
     for goal_id in (theirs.goal_id, 999_999):

@@ -12,7 +12,7 @@ from klimawerk.accounts import audit, expiring_links, service
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.comments import service as comments
 from klimawerk.comments.models import CommentsRead
 from klimawerk.comments.service import Subject, Written
@@ -78,7 +78,7 @@ def workshop(app: Flask) -> Workshop:
 
 def _write(work: Workshop) -> None:
     with writing():
-        document_store.merge(work.measure.name, {"description.en": from_plain(TEXT)}, by=work.zeb.id)
+        document_store.merge_contents(work.measure.name, {"description.en": from_plain_text(TEXT)}, by=work.zeb.id)
     versions.keep(work.measure.id, by=work.member(work.zeb), label="Kept", remark="")
     editions.make(
         work.programme, by=work.member(work.team.de["coordinator"]), name="After the mission", purpose="mission"

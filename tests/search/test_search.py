@@ -9,7 +9,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from klimawerk.collab import document_store, projection
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.comments import service
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -36,7 +36,7 @@ def finds(voice: Voice, words: str, **more: str) -> bool:
 
 def write(table: Table, words: str, fragment: str = "description.de") -> None:
     with writing():
-        document_store.merge(table.measure.name, {fragment: from_plain(words)}, by=table.person().id)
+        document_store.merge_contents(table.measure.name, {fragment: from_plain_text(words)}, by=table.person().id)
     projection.project_now(table.measure.name)
 
 
@@ -203,7 +203,7 @@ def test_many_results_come_page_by_page(app: Flask, table: Table, voice: Voice) 
 
     goal = db.session.get_one(Goal, table.measure.goal_id)
     for number in range(25):
-        create_measure(goal, texts={"title.en": from_plain(f"Zebra crossing {number}")}, by=None)
+        create_measure(goal, texts={"title.en": from_plain_text(f"Zebra crossing {number}")}, by=None)
     first, second = searched(voice, "zebra"), searched(voice, "zebra", page="2")
     assert first.count("<h3>") == 20
     assert second.count("<h3>") == 5

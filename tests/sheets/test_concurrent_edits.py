@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -64,7 +64,7 @@ class Scene:
     def __init__(self, house: House, team: Team) -> None:
         self.house, self.team = house, team
         self.programme: Programme = factories.programme(team)
-        self.other_goal = create_goal(self.programme, texts={"title.en": from_plain("Second")}, by=None)
+        self.other_goal = create_goal(self.programme, texts={"title.en": from_plain_text("Second")}, by=None)
         self.measure = factories.measure(self.programme)
         self.rows = [append_row(self.measure, "steps", {"text.en": name}, by=None) for name in "AB"]
         self.jan, self.akosua, self.chair = team.de["editor"], team.partner["editor"], team.moderator
@@ -95,7 +95,7 @@ class Scene:
             items = db.session.query(Item).filter_by(frame_id=self.programme.frame_id).all()
             for item in items:
                 item.deleted_at = None
-            document_store.unlock([item.name for item in items])
+            document_store.open_documents([item.name for item in items])
             document_store.mark_restored([item.name for item in items])
 
     def cross(self, first: Request, second: Request) -> tuple[Answer, Answer]:

@@ -11,7 +11,7 @@ from flask import Flask
 
 from klimawerk.accounts import service as accounts
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal
@@ -41,7 +41,7 @@ class Town:
         self.team, self.programme = team, factories.programme(team)
         self.first, self.second = (factories.measure(self.programme, code) for code in ("WA-01", "WA-02"))
         self.goal = db.session.get_one(Goal, self.first.goal_id)
-        self.other = create_goal(self.programme, texts={"title.en": from_plain("Second")}, by=None)
+        self.other = create_goal(self.programme, texts={"title.en": from_plain_text("Second")}, by=None)
         self.third = create_measure(self.other, code="X-01", by=None)
         self.chair, self.coordinator = team.moderator, team.partner["coordinator"]
         assert self.chair
@@ -162,14 +162,17 @@ def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(town: 
     factories.member(town.team.partnership, "de", "coordinator")
     lock_service.close(town.goal, "Until the council has met", person(holder.id))
     accounts.change_profile(holder, name="Jana Neu", language="de", timezone="Europe/Berlin")
-    assert document_store.find(town.first.name).locked_by == "Jana Neu"
+    assert document_store.find_document(town.first.name).locked_by == "Jana Neu"
     db.session.query(Membership).filter_by(person_id=holder.id).one().role = "observer"
     db.session.commit()
     client.login(town.coordinator)
     page = client.get(f"/measures/{town.first.id}").text
     assert "Jana Neu: Until the council has met" in page
     erasure.erase(holder, by=None)
-    assert (document_store.find(town.first.name).locked, document_store.find(town.first.name).locked_by) == (True, "")
+    assert (
+        document_store.find_document(town.first.name).locked,
+        document_store.find_document(town.first.name).locked_by,
+    ) == (True, "")
     page = client.get(f"/measures/{town.first.id}").text
     assert "Former member: Until the council has met" in page
     (lock,) = db.session.query(EditLock).all()

@@ -100,8 +100,8 @@ def test_an_import_keeps_the_same_form_as_a_form_does(app: object, example: Json
     item = all_measures(import_programme(as_bytes(example), by=None))[0]
     assert step(item).cells[f"text.{language}"] == LF
     texts = document_store.contents(item.name)
-    assert rich_text.to_plain(texts[f"description.{language}"]) == f"Absatz\n\n{LF}\nEnde"
-    assert rich_text.to_plain(texts[f"target_group.{language}"]) == "Müll\nweg"
+    assert rich_text.to_plain_text(texts[f"description.{language}"]) == f"Absatz\n\n{LF}\nEnde"
+    assert rich_text.to_plain_text(texts[f"target_group.{language}"]) == "Müll\nweg"
 
 
 def test_what_was_kept_before_is_shown_without_what_nobody_sees(editor: ProofReader, measure: Measure) -> None:

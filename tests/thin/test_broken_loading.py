@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
@@ -152,7 +152,7 @@ def test_half_a_file_is_no_file_even_through_the_service_worker(
 ) -> None:
     noise = " ".join(secrets.token_hex(8) for _ in range(3_000))  # which does not shrink much
     goal = db.session.get_one(Goal, measure.goal_id)
-    create_measure(goal, texts={"description.en": from_plain(noise)}, by=None)
+    create_measure(goal, texts={"description.en": from_plain_text(noise)}, by=None)
     programme = programme_of(measure).id
     known = page_for(team.de["editor"], path="/").context.storage_state()
     with thin(live_server.port, rate=30_000, delay=0.02) as line:

@@ -14,7 +14,7 @@ from sqlalchemy import Table, select
 
 from klimawerk.collab import document_store, projection, rich_text
 from klimawerk.collab.models import Document, LiveText, Update
-from klimawerk.collab.retry_backoff import Setbacks
+from klimawerk.collab.retry_backoff import RetryBackoff
 from klimawerk.comments.models import Thread
 from klimawerk.database import writing
 from klimawerk.exchange import json_reader
@@ -78,15 +78,15 @@ def test_a_text_that_holds_such_characters_already_goes_on(
     words = "before\x00\x0b\x9b\ufffeafter"
     poisoned = update_with(lambda text, p: (text.insert(0, words), p.attributes.__setitem__("order", "1e308")))
     with writing():
-        document = document_store.find(measure.name)
+        document = document_store.find_document(measure.name)
         document.seq += 1
         db.session.add(Update(document_id=document.id, seq=document.seq, payload=poisoned))
     projection.project_now(measure.name)
     assert "before  \u00a0\ufffdafter" in plain(measure.name)
     kept = document_store.contents(measure.name)[FRAGMENT]
     with writing():  # as a version that is brought back
-        document_store.merge(measure.name, {FRAGMENT: kept})
-        document_store.replace(measure.name, {"title.en": rich_text.from_plain("A\x00B")})
+        document_store.merge_contents(measure.name, {FRAGMENT: kept})
+        document_store.replace_contents(measure.name, {"title.en": rich_text.from_plain_text("A\x00B")})
     projection.project_now(measure.name)
     assert "before  \u00a0\ufffdafter" in plain(measure.name)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
@@ -95,18 +95,18 @@ def test_a_text_that_holds_such_characters_already_goes_on(
 def test_a_document_that_cannot_be_read_holds_up_no_other_and_is_told_of_once(
     any_database: str, app: Flask, team: Team, measure: Measure, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken, good = document_store.find(measure.name), document_store.find(f"goal:{measure.goal_id}")
+    broken, good = document_store.find_document(measure.name), document_store.find_document(f"goal:{measure.goal_id}")
     with writing():
         broken.state, broken.upto, broken.seq, broken.dirty_since = b"\x01\x07", 7, 7, measure.created_at
-        document_store.replace(good.name, {"title.en": rich_text.from_plain("Another title")})
-    setbacks = Setbacks()
+        document_store.replace_contents(good.name, {"title.en": rich_text.from_plain_text("Another title")})
+    setbacks = RetryBackoff()
     for _ in range(3):
-        projection.sweep(setbacks, everything=True)
+        projection.project_abandoned(setbacks, everything=True)
     told = [record for record in caplog.records if "could not be projected" in record.getMessage()]
     assert len(told) == 1
     assert setbacks.waits(broken.name)
     db.session.expire_all()
-    assert document_store.find(good.name).dirty_since is None
+    assert document_store.find_document(good.name).dirty_since is None
     assert [setbacks.failed(broken.name) for _ in range(20)][-1] == 3_600
 
 

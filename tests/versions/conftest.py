@@ -10,7 +10,7 @@ from flask import Flask
 
 from klimawerk.accounts.models import Person
 from klimawerk.collab import document_store, projection
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
@@ -48,7 +48,9 @@ class Desk:
     def write(self, fragment: str, words: str, *, by: Person | None = None) -> None:
         """Make these words the whole text."""
         with writing():
-            document_store.replace(self.measure.name, {fragment: from_plain(words)}, by=(by or self.editor()).id)
+            document_store.replace_contents(
+                self.measure.name, {fragment: from_plain_text(words)}, by=(by or self.editor()).id
+            )
         projection.project_now(self.measure.name)
 
     def keep(self, label: str = "", side: str = "de") -> Version:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klimawerk.collab import rich_text
-from klimawerk.collab.rich_text import Node, from_plain, joined
+from klimawerk.collab.rich_text import Node, from_plain_text, merge_equal_runs
 from klimawerk.versions import text_diff
 from klimawerk.versions.comparison import Comparison, RowChange, State, compare, compare_rows
 from klimawerk.versions.diff_html import NEW, OLD, Marker
@@ -57,7 +57,7 @@ def _texts(draw: st.DrawFn) -> Node:
         max_leaves=6,
     )
     blocks = draw(st.lists(block, min_size=1, max_size=6))
-    return joined({"type": "doc", "content": blocks})
+    return merge_equal_runs({"type": "doc", "content": blocks})
 
 
 @st.composite
@@ -65,7 +65,9 @@ def _two_texts(draw: st.DrawFn) -> tuple[Node, Node]:
     """A text and another one that shares some of its blocks."""
     old, other = draw(_texts()), draw(_texts())
     pool = [*old["content"], *other["content"]]
-    return old, joined({"type": "doc", "content": draw(st.lists(st.sampled_from(pool), min_size=1, max_size=8))})
+    return old, merge_equal_runs(
+        {"type": "doc", "content": draw(st.lists(st.sampled_from(pool), min_size=1, max_size=8))}
+    )
 
 
 def applied(old: Node, change: TextChange) -> Node:
@@ -93,7 +95,7 @@ def applied(old: Node, change: TextChange) -> Node:
 @QUICK
 @given(_texts())
 def test_a_text_is_its_blocks(text: Node) -> None:
-    rich_text.check(text)
+    rich_text.check_text(text)
     assert text_of(blocks_of(text)) == text
 
 
@@ -191,8 +193,8 @@ def said(old: str, new: str) -> list[tuple[str, str, str]]:
 
 
 def numbered(order: int, *words: str) -> Node:
-    items = [{"type": "list_item", "content": from_plain(one)["content"]} for one in words]
-    inner = {"type": "ordered_list", "content": [{"type": "list_item", "content": from_plain("inner")["content"]}]}
+    items = [{"type": "list_item", "content": from_plain_text(one)["content"]} for one in words]
+    inner = {"type": "ordered_list", "content": [{"type": "list_item", "content": from_plain_text("inner")["content"]}]}
     items[-1]["content"] = [*items[-1]["content"], inner]
     return {"type": "doc", "content": [{"type": "ordered_list", "attrs": {"order": order}, "content": items}]}
 
@@ -219,19 +221,19 @@ def test_a_rewritten_sentence_is_one_change() -> None:
 
 
 def test_a_changed_paragraph_is_found_among_others() -> None:
-    old = from_plain("First.\n\nForty bins stand at the market.\n\nLast.")
-    new = from_plain("First.\n\nSomething new comes before it.\n\nFifty bins stand at the market.\n\nLast.")
+    old = from_plain_text("First.\n\nForty bins stand at the market.\n\nLast.")
+    new = from_plain_text("First.\n\nSomething new comes before it.\n\nFifty bins stand at the market.\n\nLast.")
     assert [b.kind for b in compare_texts(old, new).blocks] == [SAME, ADDED, CHANGED, SAME]
 
 
 def test_changes_of_formatting_alone_are_told_apart() -> None:
-    old = from_plain("Forty bins")
+    old = from_plain_text("Forty bins")
     words = [{"type": "text", "text": "Forty"}, {"type": "text", "text": " bins", "marks": [{"type": "strong"}]}]
     new = {"type": "doc", "content": [{"type": "heading", "attrs": {"level": 3}, "content": words}]}
     change = compare_texts(old, new)
     assert change.only_formatting
     assert change.blocks[0].only_formatting
-    assert not compare_texts(old, from_plain("Fifty bins")).only_formatting
+    assert not compare_texts(old, from_plain_text("Fifty bins")).only_formatting
 
 
 def test_rows_are_known_by_themselves_and_the_fewest_are_called_moved() -> None:
@@ -275,7 +277,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_text_takes_longer_than_the_limits_allow(name: str) -> None:
-    old, new = map(from_plain, HOSTILE[name])
+    old, new = map(from_plain_text, HOSTILE[name])
     begin = time.process_time()
     change = compare_texts(old, new)
     assert time.process_time() - begin < 3.0, "an honest comparison takes milliseconds; this is for the runaway"
@@ -283,10 +285,10 @@ def test_no_text_takes_longer_than_the_limits_allow(name: str) -> None:
 
 
 def test_beyond_the_limit_whole_paragraphs_are_shown_and_it_is_said() -> None:
-    change = compare_texts(from_plain("wort " * 10_000), from_plain("word " * 10_000))
+    change = compare_texts(from_plain_text("wort " * 10_000), from_plain_text("word " * 10_000))
     assert change.coarse
     assert [b.kind for b in change.blocks] == [REMOVED, ADDED]
-    assert not compare_texts(from_plain("wort"), from_plain("word")).coarse
+    assert not compare_texts(from_plain_text("wort"), from_plain_text("word")).coarse
 
 
 def test_the_words_of_a_text_are_the_text() -> None:

@@ -6,7 +6,7 @@ import pytest
 from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import rich_text, text_merge
-from klimawerk.collab.attribution import Span, carried
+from klimawerk.collab.attribution import AuthorSpan, carry_attribution
 from klimawerk.collab.rich_text import Node
 from klimawerk.comments.anchors import anchor_in, times
 from klimawerk.text import visual_key
@@ -76,23 +76,23 @@ def test_fields_and_lines_that_look_the_same_have_not_changed() -> None:
 def test_merging_leaves_what_looks_the_same_alone(twin: str) -> None:
     doc: Doc[XmlFragment] = Doc()
     fragment = doc.get("t", type=XmlFragment)
-    rich_text.write(fragment, rich("Ziel", twin))
+    rich_text.write_fragment(fragment, rich("Ziel", twin))
     before = doc.get_state()
-    text_merge.merge(fragment, rich("Ziel", PLAIN))
+    text_merge.merge_text(fragment, rich("Ziel", PLAIN))
     assert doc.get_state() == before
-    text_merge.merge(fragment, rich("Ziel", PLAIN.replace("leert", "holt")))
-    assert rich_text.to_plain(fragment) == "Ziel\n\n" + twin.replace("leert", "holt")
+    text_merge.merge_text(fragment, rich("Ziel", PLAIN.replace("leert", "holt")))
+    assert rich_text.to_plain_text(fragment) == "Ziel\n\n" + twin.replace("leert", "holt")
     assert len(element(fragment, 1).children) == 1, "one word was changed in place"
 
 
 @pytest.mark.parametrize("twin", TWINS.values(), ids=TWINS)
 def test_words_that_look_the_same_keep_their_authors_and_every_letter_has_one(twin: str) -> None:
-    written = [Span(4, 1), Span(len(PLAIN) - 4, 2), Span(1, 1)]
-    spans = carried([PLAIN], [twin], written, 3, 9)
+    written = [AuthorSpan(4, 1), AuthorSpan(len(PLAIN) - 4, 2), AuthorSpan(1, 1)]
+    spans = carry_attribution([PLAIN], [twin], written, 3, 9)
     assert {span.by for span in spans} == {1, 2}
-    assert sum(span.letters for span in spans) == len(twin) + 1
-    spans = carried([PLAIN], [twin + " Neu"], written, 3, 9)
-    assert [span.letters for span in spans if span.by == 3] == [len(" Neu")]
+    assert sum(span.characters for span in spans) == len(twin) + 1
+    spans = carry_attribution([PLAIN], [twin + " Neu"], written, 3, 9)
+    assert [span.characters for span in spans if span.by == 3] == [len(" Neu")]
 
 
 def test_words_are_found_for_comments_and_blacking_out_however_they_are_composed() -> None:
@@ -103,5 +103,5 @@ def test_words_are_found_for_comments_and_blacking_out_however_they_are_composed
     }
     for text in TWINS.values():
         left = redaction.hidden_text(rich(text), "Müllabfuhr leert")
-        assert visual_key(rich_text.to_plain(left)) == PLAIN.replace("Müllabfuhr leert", redaction.BAR)
+        assert visual_key(rich_text.to_plain_text(left)) == PLAIN.replace("Müllabfuhr leert", redaction.BAR)
         assert redaction.hidden({"text.de": text}, "Müllabfuhr")["text.de"].startswith(f"Die {redaction.BAR} leert")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.service import programme_of, set_rate
@@ -232,7 +232,7 @@ def test_hostile_texts_stay_text(desk: Desk, client: ProofReader, compare: str, 
     with writing():
         notes: dict[str, Any] = {"type": "doc", "content": [{"type": "paragraph", "content": [link]}]}
         link["marks"][0]["attrs"]["href"] = "https://a.example/?'&lt;"
-        document_store.replace(desk.measure.name, {"notes.en": notes, "title.en": from_plain(evil[:100])})
+        document_store.replace_contents(desk.measure.name, {"notes.en": notes, "title.en": from_plain_text(evil[:100])})
     desk.keep(evil[:100])
     client.login(desk.editor("partner"))
     for view in ("redline", "fields", "sides"):

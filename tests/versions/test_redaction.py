@@ -128,7 +128,7 @@ def test_what_a_field_said_before_is_reached_too(app: Flask, desk: Desk) -> None
 
 def test_the_log_is_folded_and_the_operator_leaves_a_record(app: Flask, told: Desk) -> None:
     blacken(app, told)
-    document = document_store.find(told.measure.name)
+    document = document_store.find_document(told.measure.name)
     assert document.upto == document.seq
     entry = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "black_out")).one()
     assert entry.detail == {"item": told.measure.name, "reason": REASON}

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from klimawerk.collab import document_store, rich_text
-from klimawerk.collab.rich_text import Node, from_plain
+from klimawerk.collab.rich_text import Node, from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.sheets.items import lock_item
@@ -32,7 +32,7 @@ def back(desk: Desk, number: int, part: str, reason: str = "") -> None:
 
 def plain(desk: Desk, fragment: str) -> str:
     db.session.rollback()
-    return rich_text.to_plain(document_store.contents(desk.measure.name)[fragment])
+    return rich_text.to_plain_text(document_store.contents(desk.measure.name)[fragment])
 
 
 def test_one_text_comes_back_and_nothing_else(any_database: str, desk: Desk) -> None:
@@ -64,7 +64,7 @@ def test_a_list_comes_back_with_its_first_number_and_without_a_link_of_before(
     with monkeypatch.context() as former:
         former.setattr(rich_text, "is_allowed_link", lambda _href: True)
         with writing():
-            document_store.replace(desk.measure.name, {"description.en": numbered(3, link, {"type": "em"})})
+            document_store.replace_contents(desk.measure.name, {"description.en": numbered(3, link, {"type": "em"})})
         desk.keep()
     assert state_of(desk.versions[0]).text("description.en") == numbered(3, link, {"type": "em"})
     desk.write("description.en", "something else")
@@ -145,9 +145,9 @@ def edit(desk: Desk, dice: random.Random) -> None:
         desk.set(dice.choice(["ghg_t_co2e_a", "ghg_energy_mwh_a"]), dice.choice([None, "1", "2.5"]))
     else:
         blocks = [dice.choice(["Forty bins 😀", "Ein Satz.", "Last.", ""]) for _ in range(dice.randint(1, 5))]
-        text: Node = from_plain("\n\n".join(blocks))
+        text: Node = from_plain_text("\n\n".join(blocks))
         with writing():
-            document_store.merge(desk.measure.name, {dice.choice(["notes.en", "description.de"]): text}, by=by)
+            document_store.merge_contents(desk.measure.name, {dice.choice(["notes.en", "description.de"]): text}, by=by)
 
 
 def test_the_page_offers_it_to_those_who_may(desk: Desk, client: ProofReader) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import undefer
 
 from klimawerk.collab import document_store
 from klimawerk.collab.models import Update
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -98,7 +98,7 @@ def test_compaction_forgets_no_contributor(any_database: str, desk: Desk) -> Non
     desk.keep()
     desk.write("description.en", "Fifty bins", by=desk.editor("partner"))
     with writing():
-        document_store.compact(document_store.find(desk.measure.name).id)
+        document_store.compact(document_store.find_document(desk.measure.name).id)
     assert db.session.scalar(select(func.count()).select_from(Update)) == 0
     assert [one["id"] for one in desk.keep().contributors] == [desk.editor("partner").id]
 
@@ -155,7 +155,7 @@ def test_rows_and_texts_are_of_one_moment(postgresql_address: str, app: Flask, d
                 with writing():
                     measure = db.session.get_one(type(desk.measure), item_id)
                     measure.values = {**measure.values, "ghg_t_co2e_a": str(number)}
-                    document_store.replace(name, {"notes.en": from_plain(str(number))}, by=by)
+                    document_store.replace_contents(name, {"notes.en": from_plain_text(str(number))}, by=by)
 
     thread = threading.Thread(target=change)
     thread.start()

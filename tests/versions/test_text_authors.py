@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.collab import author_batches, document_store
-from klimawerk.collab.attribution import Span, carried
+from klimawerk.collab.attribution import AuthorSpan, carry_attribution
 from klimawerk.collab.models import Update
-from klimawerk.collab.rich_text import Node, from_plain
+from klimawerk.collab.rich_text import Node, from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.versions.text_authors import PERSON, passages_of
@@ -28,7 +28,9 @@ TEXT = "description.en"
 def merge(desk: Desk, text: str | Node, by: Person) -> None:
     """Make it this text by differences, as typing does."""
     with writing():
-        document_store.merge(desk.measure.name, {TEXT: from_plain(text) if isinstance(text, str) else text}, by=by.id)
+        document_store.merge_contents(
+            desk.measure.name, {TEXT: from_plain_text(text) if isinstance(text, str) else text}, by=by.id
+        )
 
 
 def later(desk: Desk, hours: int) -> None:
@@ -40,7 +42,7 @@ def later(desk: Desk, hours: int) -> None:
 
 def fold(desk: Desk) -> None:
     db.session.rollback()
-    document_store.compact(document_store.find(desk.measure.name).id)
+    document_store.compact(document_store.find_document(desk.measure.name).id)
 
 
 def who(desk: Desk, by: str = PERSON) -> list[list[tuple[str, str]]]:
@@ -71,7 +73,7 @@ def test_a_heading_or_a_list_changes_no_author(desk: Desk) -> None:
     heading = {"type": "heading", "attrs": {"level": 3}, "content": [{"type": "text", "text": "One"}]}
     with writing():
         changed = {"type": "doc", "content": [heading, {"type": "bullet_list", "content": [item]}]}
-        document_store.replace(desk.measure.name, {TEXT: changed}, by=desk.editor("partner").id)
+        document_store.replace_contents(desk.measure.name, {TEXT: changed}, by=desk.editor("partner").id)
     assert who(desk) == [[("One", A)], [("Two", A)]]
     merge(desk, "One\n\nTwo and three", desk.editor("partner"))
     assert who(desk) == [[("One", A)], [("Two", A), (" and three", B)]], "what is new is told apart"
@@ -96,7 +98,7 @@ def test_two_who_write_at_the_same_time_are_told_apart(desk: Desk) -> None:
 
 def test_folding_changes_nothing_of_what_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where several write within the same seconds, like words may count as one's or the other's; not here."""
-    monkeypatch.setattr(author_batches, "TOGETHER", -1)
+    monkeypatch.setattr(author_batches, "BATCH_SECONDS", -1)
     seed = random.randrange(10**9)
     print(f"seed {seed}")
     dice = random.Random(seed)
@@ -123,17 +125,19 @@ def test_folding_changes_nothing_of_what_is_told(desk: Desk, monkeypatch: pytest
 )
 def test_every_letter_has_one_author(old: list[str], new: list[str]) -> None:
     before = sum(len(line) + 1 for line in old)
-    spans = carried(old, new, [Span(before, 1, 5)] if before else [], 2, 9000)
-    assert sum(span.letters for span in spans) == sum(len(line) + 1 for line in new)
-    assert all(span.letters > 0 for span in spans)
-    assert carried(new, new, spans, 3, 10_000) == spans, "whoever changes nothing gets nothing"
+    spans = carry_attribution(old, new, [AuthorSpan(before, 1, 5)] if before else [], 2, 9000)
+    assert sum(span.characters for span in spans) == sum(len(line) + 1 for line in new)
+    assert all(span.characters > 0 for span in spans)
+    assert carry_attribution(new, new, spans, 3, 10_000) == spans, "whoever changes nothing gets nothing"
 
 
 @pytest.mark.parametrize("added", ["We burn the waste.", "Sacks for the waste."])
 def test_a_sentence_put_behind_another_is_not_woven_into_it(added: str) -> None:
-    spans = carried(["We sort the waste."], ["We now sort the waste.", added], [Span(19, 1, 5)], 2, 9000)
+    spans = carry_attribution(
+        ["We sort the waste."], ["We now sort the waste.", added], [AuthorSpan(19, 1, 5)], 2, 9000
+    )
     sizes = [(len("We "), 1), (len("now "), 2), (len("sort the waste.\n"), 1), (len(added) + 1, 2)]
-    assert [(span.letters, span.by) for span in spans] == sizes
+    assert [(span.characters, span.by) for span in spans] == sizes
 
 
 def test_the_page_tells_it_by_municipality_first(desk: Desk, client: ProofReader) -> None:
@@ -177,10 +181,10 @@ def test_whose_the_letters_are_is_known_without_reading_the_text_once_it_is_fold
 ) -> None:
     desk.write("description.en", "Forty bins near the market.", by=desk.editor())
     name = desk.measure.name
-    before = document_store.spans(name)
-    assert before == {fragment: one.spans for fragment, one in document_store.passages(name).items()}
-    document_store.compact(document_store.find(name).id)
-    monkeypatch.setattr(document_store, "passages", None)
-    after = document_store.spans(name)
+    before = document_store.stored_attribution(name)
+    assert before == {fragment: one.spans for fragment, one in document_store.attribution_of(name).items()}
+    document_store.compact(document_store.find_document(name).id)
+    monkeypatch.setattr(document_store, "attribution_of", None)
+    after = document_store.stored_attribution(name)
     assert after == {fragment: some for fragment, some in before.items() if any(span.by for span in some)}
     assert after

@@ -9,7 +9,7 @@ from flask import Flask
 
 from klimawerk import config as configuration
 from klimawerk import create_app
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.exchange.service import export_bytes, import_programme
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -65,7 +65,7 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Postgr
 def lived_in(house: House) -> bytes:
     """The file of a programme with two editions, a deleted measure and related ones."""
     goal = db.session.get_one(Goal, house.measure.goal_id)
-    third = create_measure(goal, texts={"title.en": from_plain("School gardens")}, by=None)
+    third = create_measure(goal, texts={"title.en": from_plain_text("School gardens")}, by=None)
     house.set("related", [third.id])
     house.write("description.de", "Vierzig Tonnen.")
     house.fix("After the first mission")

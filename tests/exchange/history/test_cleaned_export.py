@@ -49,7 +49,7 @@ def keep(house: House, words: str) -> None:
         house.measure, written, kind="question", side="", subject=Subject(), by=house.member()
     )
     with writing():
-        document = document_store.find(house.measure.name)
+        document = document_store.find_document(house.measure.name)
         document.seq += 1
         db.session.add(Update(document_id=document.id, seq=document.seq, payload=doc.get_update()))
         step = rows_of(house.measure)["steps"][0]
@@ -60,7 +60,7 @@ def keep(house: House, words: str) -> None:
 
 
 def said(measure_name: str) -> list[str]:
-    return rich_text.to_plain(document_store.contents(measure_name)[TEXT]).split()
+    return rich_text.to_plain_text(document_store.contents(measure_name)[TEXT]).split()
 
 
 @HOSTILE

@@ -21,7 +21,7 @@ from klimawerk import create_app
 from klimawerk.accounts.models import Person
 from klimawerk.collab import document_store
 from klimawerk.collab.projection import project_now
-from klimawerk.collab.rich_text import from_plain
+from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -183,7 +183,9 @@ def stored() -> dict[str, object]:
 def write(item: Item, texts: dict[str, str]) -> None:
     """These are its live texts now: {"title.de": "Kompost"}, projected as after a pause in typing."""
     with writing():
-        document_store.replace(item.name, {fragment: from_plain(words) for fragment, words in texts.items()})
+        document_store.replace_contents(
+            item.name, {fragment: from_plain_text(words) for fragment, words in texts.items()}
+        )
     project_now(item.name)
 
 

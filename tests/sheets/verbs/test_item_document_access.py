@@ -7,7 +7,7 @@ from flask import Flask
 
 from klimawerk.clock import now
 from klimawerk.collab import access
-from klimawerk.collab.access import Access
+from klimawerk.collab.access import DocumentAccess
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -24,7 +24,7 @@ from tests.sheets.verbs.conftest import People
 
 
 def test_an_editor_reads_and_writes_and_is_shown_with_name_side_and_place(people: People, measure: Measure) -> None:
-    assert access_to(people.akosua.id, measure.name) == Access(
+    assert access_to(people.akosua.id, measure.name) == DocumentAccess(
         read=True, write=True, reason="", name="Editor partner", side="partner", place="Abenkrom", role="editor"
     )
 
@@ -126,5 +126,5 @@ def test_a_place_is_ones_own_municipality_else_the_first_of_ones_side_else_none(
 
 
 def test_the_answers_are_those_that_documents_and_topics_get(app: Flask, people: People, measure: Measure) -> None:
-    assert access.of(people.jan.id, measure.name) == access_to(people.jan.id, measure.name)
+    assert access.access_of(people.jan.id, measure.name) == access_to(people.jan.id, measure.name)
     assert set(KINDS) <= topic_access._rules.keys()

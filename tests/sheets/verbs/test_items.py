@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from klimawerk.collab import document_store
-from klimawerk.collab.rich_text import BadContent, from_plain
+from klimawerk.collab.rich_text import InvalidRichText, from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
@@ -46,7 +46,7 @@ def test_a_new_item_has_its_values_at_its_first_revision_and_a_text_for_every_la
     goal: Goal, announced: Announced
 ) -> None:
     made, values = new(goal), {"priority": "low"}
-    found(made, values=values, texts={"title.de": from_plain("Kompost")})
+    found(made, values=values, texts={"title.de": from_plain_text("Kompost")})
     assert announced.topics == [made.name]
     stored()
     assert (made.values, made.revs, revision(made.name)) == (values, {"priority": 1}, 1)
@@ -74,7 +74,7 @@ def test_a_new_item_has_the_languages_that_came_meanwhile(
 
 def test_of_an_item_whose_text_is_none_nothing_is_there(goal: Goal, announced: Announced) -> None:
     before = stored()
-    with pytest.raises(BadContent):
+    with pytest.raises(InvalidRichText):
         found(new(goal), values=None, texts={"title.en": {"type": "script"}})
     assert announced.commits == []
     assert stored() == before
@@ -84,7 +84,7 @@ def test_a_new_item_is_closed_where_its_place_is_closed(programme: Programme, go
     lock_service.close(programme, "We vote", lock_service.person(people.chair.id))
     made = new(goal)
     found(made, values=None, texts=None)
-    document = document_store.find(made.name)
+    document = document_store.find_document(made.name)
     assert (document.locked, document.lock_reason, document.locked_by) == (True, "We vote", "Moderator neutral")
 
 

@@ -108,18 +108,18 @@ def test_who_was_erased_has_no_name_in_what_everybody_gets_and_one_that_is_none_
 def test_only_a_new_item_in_a_closed_place_is_closed(scene: Scene, goal: Goal, measure: Measure) -> None:
     for one, expected in ((measure, (True, "A · C")), (scene.third, (True, "A · B"))):
         with writing():
-            document_store.unlock([one.name])
+            document_store.open_documents([one.name])
             cover_new(one)
-        document = document_store.find(one.name)
+        document = document_store.find_document(one.name)
         assert (document.locked, document.lock_reason) == expected
     for lock in locks_of(measure):
         db.session.delete(lock)
     db.session.commit()
     with writing():
-        document_store.unlock([measure.name])
-        before = document_store.find(measure.name).access_rev
+        document_store.open_documents([measure.name])
+        before = document_store.find_document(measure.name).access_rev
         cover_new(measure)
-    document = document_store.find(measure.name)
+    document = document_store.find_document(measure.name)
     assert (document.locked, document.access_rev) == (False, before)
 
 

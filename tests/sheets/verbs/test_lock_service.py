@@ -38,7 +38,7 @@ def locks() -> list[EditLock]:
 
 
 def kept(item: Item) -> tuple[bool, str, str]:
-    document = document_store.find(item.name)
+    document = document_store.find_document(item.name)
     return document.locked, document.lock_reason, document.locked_by
 
 
@@ -54,7 +54,7 @@ def test_a_person_closes_for_themselves_and_a_name_for_somebody_else(people: Peo
 def test_closing_a_goal_closes_its_measures_and_tells_each_from_the_top_down(
     programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: Holder, announced: Announced
 ) -> None:
-    access = document_store.find(measure.name).access_rev
+    access = document_store.find_document(measure.name).access_rev
     close(goal, "We vote", chair)
     assert announced.topics == [programme.name, goal.name, measure.name, second.name]
     assert announced.locks == [[goal.id, measure.id, second.id]]
@@ -65,7 +65,7 @@ def test_closing_a_goal_closes_its_measures_and_tells_each_from_the_top_down(
     assert kept(programme) == (False, "", "")
     assert programme.lock_rev == 0
     assert programme.revs[OUTLINE] == revision(programme.name), "the list in which they are moved is drawn anew"
-    assert document_store.find(measure.name).access_rev == access + 1, "open texts are decided anew"
+    assert document_store.find_document(measure.name).access_rev == access + 1, "open texts are decided anew"
 
 
 def test_opening_tells_the_same_and_leaves_nothing_behind(

@@ -12,18 +12,18 @@ from klimawerk.comments.responses import again, done
 from klimawerk.comments.routes import bp
 from klimawerk.comments.view import talk_of
 from klimawerk.sheets.access import writable_item
-from klimawerk.sheets.forms import Asked, typed
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.forms import FormContext, field_form
+from klimawerk.sheets.routes import view_here
 
 
 @bp.post("/threads/<int:thread_id>/proposal")
 @login_required
 def propose(thread_id: int) -> ResponseReturnValue:
     opened, found = access.answerable_thread(thread_id)
-    v = here(opened)
+    v = view_here(opened)
     f = proposals.proposed_field(v, found) or abort(404)
-    asked = Asked(v.reader, v.frame, tuple(code for code, _ in v.options.fields), ())
-    form = typed(f.field, request, asked)
+    asked = FormContext(v.reader, v.frame, tuple(code for code, _ in v.options.fields), ())
+    form = field_form(f.field, request, asked)
     if not form.validate():
         refused = next(str(error) for errors in form.errors.values() for error in errors)
         shown = {"t": talk_of(v).shown(thread_list.short([found]))[0]}
@@ -39,6 +39,6 @@ def accept(thread_id: int) -> ResponseReturnValue:
     """One click of somebody who may edit the item now."""
     _opened, found = access.readable_thread(thread_id)
     opened = writable_item(found.item_id)
-    f = proposals.proposed_field(here(opened), found) or abort(409)
+    f = proposals.proposed_field(view_here(opened), found) or abort(409)
     rev = request.form.get("rev", -1, type=scalars.revision)
     return done(opened, found, lambda by: proposals.accept(found, f.place, rev=rev, by=by))

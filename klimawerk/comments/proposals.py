@@ -18,10 +18,10 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.field_view import FieldView
-from klimawerk.sheets.service import Outcome, Place, set_value
+from klimawerk.sheets.service import FieldRef, SetOutcome, set_value
 from klimawerk.sheets.sheet_schema import split_key
-from klimawerk.sheets.update_lock import hold
-from klimawerk.sheets.view import View
+from klimawerk.sheets.update_lock import lock_for_update
+from klimawerk.sheets.view import SheetView
 from klimawerk.versions import service as versions
 
 _NEEDS_MORE = ("live", "choices", "measures", "measurements")
@@ -40,7 +40,7 @@ class ProposalView:
     may_accept: bool
 
 
-def proposed_field(v: View, thread: Thread) -> FieldView | None:
+def proposed_field(v: SheetView, thread: Thread) -> FieldView | None:
     """The field or cell that a value can be proposed for; None in a thread of another kind, or without such a field."""
     row = find_row(v, thread.row_id) if thread.row_id else None
     field = field_at(v, thread.field, row) if thread.field and (row or not thread.row_id) else None
@@ -49,7 +49,7 @@ def proposed_field(v: View, thread: Thread) -> FieldView | None:
     return FieldView(v, field, thread.field, lang=split_key(thread.field)[1], row=row)
 
 
-def proposal_view(v: View, thread: Thread, people: People) -> ProposalView | None:
+def proposal_view(v: SheetView, thread: Thread, people: People) -> ProposalView | None:
     """What was proposed last; None for nothing."""
     proposed, f = thread.proposed, proposed_field(v, thread)
     if not proposed:
@@ -74,7 +74,7 @@ def propose(thread: Thread, f: FieldView, value: Any, *, by: Member) -> None:
             record(thread, PROPOSED, by, value=value)
 
 
-def accept(thread: Thread, place: Place, *, rev: int, by: Member) -> None:
+def accept(thread: Thread, place: FieldRef, *, rev: int, by: Member) -> None:
     """The proposed value holds now, set in its proposer's name; a version is kept and the thread is resolved.
 
     `rev` is the field's revision that the editor saw. Raises Refused when it is another one, or nothing is open.
@@ -83,12 +83,12 @@ def accept(thread: Thread, place: Place, *, rev: int, by: Member) -> None:
         proposed = thread.proposed
         if not proposed or not thread.is_open or proposed.get("accepted"):
             raise Refused(_("There is nothing to accept here any more."))
-        hold(place.item)
+        lock_for_update(place.item)
         if place.row:
             db.session.refresh(place.row)
         old = place.value
         outcome = set_value(place, proposed["value"], based_on=rev, by=proposed["by"])
-        if outcome not in (Outcome.SAVED, Outcome.SAME):
+        if outcome not in (SetOutcome.SAVED, SetOutcome.SAME):
             raise Refused(_("The value has changed meanwhile. Please look again."))
         remark = _("A proposal was accepted.")
         versions.record(place.item.id, versions.KEPT, by=by.person.id, side=by.side, remark=remark)

@@ -14,11 +14,11 @@ from klimawerk.comments.view import Talk, talk_of
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.access import Opened
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.routes import view_here
 
 
 def talk_here(opened: Opened) -> Talk:
-    return talk_of(here(opened), wish_of(request.args))
+    return talk_of(view_here(opened), wish_of(request.args))
 
 
 def done(opened: Opened, thread: Thread, verb: Callable[[Member], None], anchor: str = "") -> ResponseReturnValue:

@@ -36,7 +36,7 @@ from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.sheets.access import Opened, readable_item
 from klimawerk.sheets.fragments import page_of
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.routes import view_here
 from klimawerk.web.localisation import locale
 from klimawerk.web.prefetch import is_fetched_ahead
 
@@ -59,7 +59,7 @@ def comments(item_id: int) -> ResponseReturnValue:
 @login_required
 def panel(item_id: int) -> ResponseReturnValue:
     """The same threads for the end of the item's own page."""
-    talk = talk_of(here(readable_item(item_id)))
+    talk = talk_of(view_here(readable_item(item_id)))
     page = talk.page()
     html = render_template("comments/_section.html", **drawn(talk, page), panel=True)
     _read(talk, page)
@@ -124,7 +124,7 @@ def people(item_id: int) -> ResponseReturnValue:
 def thread(thread_id: int) -> ResponseReturnValue:
     """One thread with all that was said in it; `quote` is a comment to answer."""
     opened, found = access.readable_thread(thread_id)
-    talk = talk_of(here(opened))
+    talk = talk_of(view_here(opened))
     page = thread_list.one_thread(found, request.args.get("before", type=scalars.item_id))
     quotation = _quote(found, request.args.get("quote", type=scalars.item_id))
     whole = {"talk": talk, "v": talk.v, "t": talk.shown(page)[0], "older": page.older, "typed": quotation}
@@ -138,7 +138,7 @@ def thread(thread_id: int) -> ResponseReturnValue:
 def thread_changes(thread_id: int) -> ResponseReturnValue:
     """The thread anew, whole, for the page that shows nothing else."""
     opened, found = access.readable_thread(thread_id)
-    talk = talk_of(here(opened))
+    talk = talk_of(view_here(opened))
     newer = found.revs.get(talk.member.side, 0) > request.args.get("since", 0, type=scalars.revision)
     return fragment(talk, thread_html(talk, found) if newer else "")
 
@@ -148,7 +148,7 @@ def thread_changes(thread_id: int) -> ResponseReturnValue:
 def reply(thread_id: int) -> ResponseReturnValue:
     opened, found = access.answerable_thread(thread_id)
     _not_too_often(opened)
-    talk = talk_of(here(opened))
+    talk = talk_of(view_here(opened))
     try:
         made = service.reply(found, forms.written(request.form, talk.v.frame), by=talk.member)
     except Refused as refused:
@@ -174,7 +174,7 @@ def reopen(thread_id: int) -> ResponseReturnValue:
 @login_required
 def assign(thread_id: int) -> ResponseReturnValue:
     opened, found = access.settleable_thread(thread_id)
-    possible = talk_of(here(opened)).people.who_can_answer(found.side)
+    possible = talk_of(view_here(opened)).people.who_can_answer(found.side)
 
     def give(by: Member) -> None:
         service.assign(found, forms.assignee(request.form, possible), forms.due(request.form), by=by)

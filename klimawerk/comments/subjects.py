@@ -18,7 +18,7 @@ from klimawerk.sheets import code_labels
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 from klimawerk.text import truncate, visually_equal
 from klimawerk.versions.diff_html import Marker
 from klimawerk.versions.text_diff import compare_words
@@ -56,7 +56,7 @@ class SubjectView:
         return Marker(self.reader).runs(compare_words(self.was, self.now))
 
 
-def choices(v: View) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def choices(v: SheetView) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """What a thread can be about, by groups of the sheet: (code, words)."""
     for group in v.sheet.groups:
         found = [choice for part in group.parts if isinstance(part, Field) for choice in _fields(v, part)]
@@ -65,7 +65,7 @@ def choices(v: View) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             yield str(group.label), found
 
 
-def subject_of(v: View, code: str, passage: str = "", anchor: dict[str, str] | None = None) -> Subject:
+def subject_of(v: SheetView, code: str, passage: str = "", anchor: dict[str, str] | None = None) -> Subject:
     """The subject of that code with what stands there now; `passage` are words of it. Raises Refused."""
     if passage and times(found := _text(v, code), passage):
         return Subject(code, None, found, passage, anchor or {})
@@ -86,7 +86,7 @@ def code_of(thread: Thread) -> str:
     return f"{_ROW}{thread.row_id}:{thread.field}" if thread.row_id else thread.field
 
 
-def subject_view(v: View, thread: Thread) -> SubjectView | None:
+def subject_view(v: SheetView, thread: Thread) -> SubjectView | None:
     """What the thread is about, for its reader; None for the whole item."""
     if not thread.field:
         return None
@@ -118,16 +118,16 @@ def named(thread: Thread, sides: dict[str, str]) -> str:
     field = sheet.rows[row.kind].by_name.get(name) if row else sheet.fields.get(name)
     if field is None:
         return ""
-    line = f"{code_labels.words(sheet.rows[row.kind].one, sides)}: " if row else ""
-    return f"{line}{code_labels.words(field.label, sides)}" + (f" ({lang.upper()})" if lang else "")
+    line = f"{code_labels.fill_side_names(sheet.rows[row.kind].one, sides)}: " if row else ""
+    return f"{line}{code_labels.fill_side_names(field.label, sides)}" + (f" ({lang.upper()})" if lang else "")
 
 
-def _fields(v: View, field: Field) -> Iterator[tuple[str, str]]:
+def _fields(v: SheetView, field: Field) -> Iterator[tuple[str, str]]:
     for key in field.keys(v.frame.languages):
         yield key, _label(v, field, split_key(key)[1], None)
 
 
-def _cells(v: View, kind: str) -> Iterator[tuple[str, str]]:
+def _cells(v: SheetView, kind: str) -> Iterator[tuple[str, str]]:
     """The cells that hold a value: amounts, numbers, months and choices."""
     for row in v.rows.get(kind, []):
         for cell in v.sheet.rows[kind].cells:
@@ -135,37 +135,37 @@ def _cells(v: View, kind: str) -> Iterator[tuple[str, str]]:
                 yield f"{_ROW}{row.id}:{cell.name}", _label(v, cell, "", row)
 
 
-def _label(v: View, field: Field, lang: str, row: Row | None) -> str:
-    label = code_labels.words(field.label, v.sides)
+def _label(v: SheetView, field: Field, lang: str, row: Row | None) -> str:
+    label = code_labels.fill_side_names(field.label, v.sides)
     if row is not None:
         return f"{_row_name(v, row)}: {label}"
     return f"{label} ({lang.upper()})" if lang else label
 
 
-def _row_name(v: View, row: Row) -> str:
+def _row_name(v: SheetView, row: Row) -> str:
     """A row by its kind and by the first thing that stands in it."""
     kind = v.sheet.rows[row.kind]
     first = next((words for cell in kind.cells if (words := v.said(cell, row)[0])), "")
-    one = code_labels.words(kind.one, v.sides)
+    one = code_labels.fill_side_names(kind.one, v.sides)
     return str(_("%(row)s “%(words)s”", row=one, words=truncate(first, 60))) if first else one
 
 
-def _anchor(v: View, field: Field, key: str, row: Row | None) -> str:
+def _anchor(v: SheetView, field: Field, key: str, row: Row | None) -> str:
     if row is not None:
         return f"row-{row.id}"
     return v.anchor(field.name) if field.kind == "live" else f"f-{v.item.id}-{key.replace('.', '-')}"
 
 
-def field_at(v: View, key: str, row: Row | None) -> Field | None:
+def field_at(v: SheetView, key: str, row: Row | None) -> Field | None:
     name = split_key(key)[0]
     return v.sheet.rows[row.kind].by_name.get(name) if row else v.sheet.fields.get(name)
 
 
-def find_row(v: View, row_id: str | None) -> Row | None:
+def find_row(v: SheetView, row_id: str | None) -> Row | None:
     return next((row for rows in v.rows.values() for row in rows if row.id == row_id), None)
 
 
-def _value(v: View, key: str, row: Row | None) -> Any:
+def _value(v: SheetView, key: str, row: Row | None) -> Any:
     if row is not None:
         return row.cells.get(key)
     name, lang = split_key(key)
@@ -173,14 +173,14 @@ def _value(v: View, key: str, row: Row | None) -> Any:
     return v.plain(name, lang) if live else v.item.values.get(key)
 
 
-def _text(v: View, code: str) -> str:
+def _text(v: SheetView, code: str) -> str:
     """What stands in the live text of that key; "" for anything else."""
     name, lang = split_key(code)
     live = [field.name for field in v.sheet.live]
     return v.plain(name, lang) if name in live and lang in v.frame.languages else ""
 
 
-def _words(v: View, field: Field, value: Any) -> str:
+def _words(v: SheetView, field: Field, value: Any) -> str:
     return str(value or "") if field.kind == "live" else v.in_words(field, value)
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from klimawerk.live import topic_access
 from klimawerk.live.changes import note
 from klimawerk.partnerships.models import SIDES
-from klimawerk.sheets.document_access import reader
+from klimawerk.sheets.document_access import item_reader
 from klimawerk.sheets.models import Item
 
 ALL_SIDES = (*SIDES, "neutral")
@@ -50,5 +50,5 @@ def note_counts(programme: Item, seen_by: str) -> None:
 
 
 def _may_watch(side: str, person_id: int, item_id: int) -> bool:
-    found = reader(person_id, item_id)
+    found = item_reader(person_id, item_id)
     return found is not None and found.member.side == side

@@ -30,14 +30,14 @@ from klimawerk.live.changes import revision
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.models import Item
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 
 
 @dataclass(frozen=True)
 class Talk:
     """The threads about an item as one reader sees them. `rev` was read before everything else."""
 
-    v: View
+    v: SheetView
     wish: Wish
     rev: int
 
@@ -260,7 +260,7 @@ class CommentView:
         return [(until, to_html(words)) for until, words in self.of.earlier.get(self.comment.id, ())]
 
 
-def talk_of(v: View, wish: Wish | None = None) -> Talk:
+def talk_of(v: SheetView, wish: Wish | None = None) -> Talk:
     """The threads about the item of `v`, as its reader sees them."""
     rev = revision(threads_topic(v.item, v.opened.member.side))
     return Talk(v, wish or Wish(), rev)

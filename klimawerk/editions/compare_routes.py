@@ -20,7 +20,7 @@ from klimawerk.editions.routes import ADDRESS, bp
 from klimawerk.editions.service import numbered
 from klimawerk.editions.snapshots import Parts, of_edition, of_now
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.routes import view_here
 from klimawerk.versions.comparison_cells import REDLINE, VIEWS
 
 NOW = "now"
@@ -61,7 +61,7 @@ def compare(item_id: int) -> ResponseReturnValue:
     if view not in VIEWS or (language and language not in programme.frame.languages):
         abort(404)
     after = new.parts(programme)
-    shown = EditionsCompared(here(opened), old.parts(programme), after, view, language)
+    shown = EditionsCompared(view_here(opened), old.parts(programme), after, view, language)
     return render_template("editions/compare.html", v=shown.v, c=shown, old=old, new=new, views=VIEWS)
 
 

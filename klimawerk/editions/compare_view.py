@@ -17,7 +17,7 @@ from klimawerk.editions.edition_view import title_in
 from klimawerk.editions.snapshots import Part, Parts, loaded
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 from klimawerk.versions import item_keys, version_states
 from klimawerk.versions.compare_view import Compared
 from klimawerk.versions.comparison import ADDED, CHANGED, MOVED, REMOVED, SAME, Comparison, State
@@ -53,7 +53,7 @@ class Shown:
 class EditionsCompared:
     """Two points in time of one programme for one reader; `language` limits texts to one, "" for all."""
 
-    v: View
+    v: SheetView
     old: Parts
     new: Parts
     view: str

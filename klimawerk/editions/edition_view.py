@@ -21,10 +21,10 @@ from klimawerk.partnerships.models import Partnership
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.models import Conflict, Frame, Item, Row
-from klimawerk.sheets.options import Options
+from klimawerk.sheets.options import ItemOptions
 from klimawerk.sheets.page_languages import languages_for
 from klimawerk.sheets.sheet_schema import Field, RowKind
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 from klimawerk.versions import item_keys
 from klimawerk.versions.comparison import State
 from klimawerk.versions.item_state import Head
@@ -33,7 +33,7 @@ from klimawerk.versions.version_states import stood
 Rows = dict[str, list[Row]]
 
 
-class PastOptions(Options):
+class PastOptions(ItemOptions):
     """What fields could be chosen from then."""
 
     def __init__(self, fields: tuple[tuple[str, str], ...], measures: tuple[tuple[int, str], ...]) -> None:
@@ -42,7 +42,7 @@ class PastOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PastView(View):
+class PastView(SheetView):
     """An item as it was; `state`: all that stood in it."""
 
     state: State

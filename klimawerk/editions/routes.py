@@ -17,7 +17,7 @@ from klimawerk.idempotency import form_key
 from klimawerk.live.changes import revision
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.access import allowed_item
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.routes import view_here
 from klimawerk.versions.service import Busy
 from klimawerk.web.localisation import locale
 
@@ -107,7 +107,7 @@ def _shown(item_id: int) -> dict[str, object]:
     opened, programme = programme_or_404(item_id)
     rev = revision(service.topic(programme.id))
     return {
-        "v": here(opened),
+        "v": view_here(opened),
         "rev": rev,
         "entries": entries_of(service.editions_of(programme.id), programme),
         "may_make": opened.member.may(Right.FIX) and programme.deleted_at is None,

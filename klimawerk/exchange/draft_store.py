@@ -19,7 +19,7 @@ from klimawerk.partnerships.models import Municipality, Partnership
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import create_programme
 from klimawerk.sheets.models import Item
-from klimawerk.sheets.order_keys import keys
+from klimawerk.sheets.order_keys import initial_keys
 
 
 def store(draft: Draft, *, by: int | None, practice_of: int | None = None) -> Programme:
@@ -115,7 +115,7 @@ def _add_rows(item: Item, draft: ItemDraft, ids: RowIds) -> dict[str, str]:
     for kind, rows in draft.rows.items():
         known = ids.get(kind, [])
         known = known if len(known) == len(rows) else [str(uuid.uuid4()) for _ in rows]
-        for cells, order_key, id_ in zip(rows, keys(len(rows)), known, strict=True):
+        for cells, order_key, id_ in zip(rows, initial_keys(len(rows)), known, strict=True):
             row = add_row(item, kind, id_, cells, order_key, rev)
             by_code.setdefault(cells.get("code", ""), row.id)
     return by_code

@@ -16,9 +16,9 @@ from klimawerk.goals.models import Goal
 from klimawerk.live.changes import note, revision
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.items import found
+from klimawerk.sheets.items import create_item
 from klimawerk.sheets.models import Frame, Item, Row, is_here
-from klimawerk.sheets.order_keys import keys as order_keys
+from klimawerk.sheets.order_keys import initial_keys as order_keys
 from klimawerk.versions import item_keys, part_store
 from klimawerk.versions.models import Version
 from klimawerk.versions.version_states import stood
@@ -104,7 +104,7 @@ def _deleted(one: ItemHistory, history: HistoryDraft, frame: Frame, by_key: dict
         goal = by_key.get(head["goal"]) or next(item for item in by_key.values() if item.kind == "goal")
         item = Measure(frame=frame, code=one.code, key=one.key, goal_id=goal.id)
     texts = {name.removeprefix("text:"): text for name, text in state.parts.items() if name.startswith("text:")}
-    found(item, values=state.values, texts=texts)
+    create_item(item, values=state.values, texts=texts)
     for kind in (name.removeprefix("rows:") for name in state.parts if name.startswith("rows:")):
         rows = state.rows(kind)
         for row, order_key in zip(rows, order_keys(len(rows)), strict=True):

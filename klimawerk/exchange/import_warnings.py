@@ -15,7 +15,7 @@ from klimawerk.exchange.import_problems import Place, Problem
 from klimawerk.goals.content import SHEET as GOAL
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.programmes.content import SHEET as PROGRAMME
-from klimawerk.sheets.plausibility import Hint, Period, date_hints
+from klimawerk.sheets.plausibility import DateRange, PlausibilityHint, date_hints
 from klimawerk.sheets.sheet_schema import Sheet
 from klimawerk.text import is_blank
 
@@ -33,7 +33,7 @@ def doubts(draft: Draft) -> list[Problem]:
 
 
 def _all(draft: Draft) -> Iterator[Problem]:
-    period = Period.of(draft.programme.values)
+    period = DateRange.of(draft.programme.values)
     yield from _of(draft.programme, PROGRAMME, file_layout.PROGRAMME, Place(), period)
     for number, goal in enumerate(draft.goals):
         yield from _of(goal, GOAL, file_layout.GOAL, _entry("goals", number, goal), period)
@@ -42,7 +42,7 @@ def _all(draft: Draft) -> Iterator[Problem]:
 
 
 def _of(
-    item: ItemDraft, sheet: Sheet, slots: tuple[file_layout.Slot, ...], place: Place, period: Period
+    item: ItemDraft, sheet: Sheet, slots: tuple[file_layout.Slot, ...], place: Place, period: DateRange
 ) -> Iterator[Problem]:
     paths = {name: path for path, name in slots}
     titles = (text for fragment, text in item.texts.items() if text and fragment.startswith("title."))
@@ -52,7 +52,7 @@ def _of(
         yield Problem(_place(hint, item, _at(place, paths[hint.part])), hint.sentence)
 
 
-def _place(hint: Hint, item: ItemDraft, part: Place) -> Place:
+def _place(hint: PlausibilityHint, item: ItemDraft, part: Place) -> Place:
     return part if hint.row is None else part.entry(hint.row, item.rows[hint.part][hint.row]).at(hint.key)
 
 

@@ -33,11 +33,11 @@ from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, of_kind, writable_item
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
-from klimawerk.sheets.plausibility import UNBOUNDED, Period
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.plausibility import OPEN_RANGE, DateRange
+from klimawerk.sheets.routes import view_here
 from klimawerk.sheets.rows import TooManyRows, rows_of
 from klimawerk.sheets.sheet_schema import Field, sheet_of
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 from klimawerk.text import is_blank
 
 TITLE_LENGTH = GOAL.fields["title"].max_length
@@ -49,7 +49,7 @@ class Desk:
 
     `left_out`: columns that become nothing. `titles`: of a new goal by language; None where there are goals."""
 
-    view: View
+    view: SheetView
     fields: dict[str, Field]
     title: str
     back: str
@@ -138,7 +138,7 @@ def paste_rows(item_id: int, kind: str) -> ResponseReturnValue:
 
 def _desk(opened: Opened, fields: dict[str, Field], title: str, back: str) -> Desk:
     """The page as it was left: what the form sent, else what is likely."""
-    view, sent = here(opened), request.form
+    view, sent = view_here(opened), request.form
     frame = opened.item.frame
     language = sent.get("language", "")
     currency = sent.get("currency", "")
@@ -210,8 +210,8 @@ def _surroundings(desk: Desk) -> Surroundings:
         fields=_words_of_fields(programme),
         taken=frozenset(db.session.scalars(taken)),
         readings=readings,
-        programme=Period.of(programme.values),
-        own=Period.of(item.values) if item.kind == "measure" else UNBOUNDED,
+        programme=DateRange.of(programme.values),
+        own=DateRange.of(item.values) if item.kind == "measure" else OPEN_RANGE,
     )
 
 

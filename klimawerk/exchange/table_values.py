@@ -19,8 +19,8 @@ from klimawerk.exchange.table_columns import Layout
 from klimawerk.exchange.units import Unit, split, unit_of
 from klimawerk.folding import fold
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number, with_cents
-from klimawerk.sheets.date_parsing import NO_DATE, AmbiguousDate, parse_month
-from klimawerk.sheets.plausibility import UNBOUNDED, Period, field_hints, text_hint
+from klimawerk.sheets.date_parsing import NOT_A_DATE, AmbiguousDate, parse_month
+from klimawerk.sheets.plausibility import OPEN_RANGE, DateRange, field_hints, text_hint
 from klimawerk.sheets.sheet_schema import Field
 
 
@@ -42,8 +42,8 @@ class Surroundings:
     fields: dict[str, str] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
     readings: dict[str, str] = field(default_factory=dict)
-    programme: Period = UNBOUNDED
-    own: Period = UNBOUNDED
+    programme: DateRange = OPEN_RANGE
+    own: DateRange = OPEN_RANGE
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _decided(text: str, column: int, value: Any, around: Surroundings) -> Cell:
             return Cell(text, readings=readings)
         found = readings[answer]
     if found is None:
-        return Cell(text, problem=NO_DATE, readings=readings)
+        return Cell(text, problem=NOT_A_DATE, readings=readings)
     if currency is None:
         return Cell(text, f"{found.normalize():f}" if isinstance(found, Decimal) else found, readings=readings)
     try:
@@ -260,7 +260,7 @@ def _choice(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
 def _month(field: Field, text: str, around: Surroundings, unit: Unit) -> str | AmbiguousDate:
     found = parse_month(text, around.locale)
     if found is None:
-        raise _Unreadable(NO_DATE)
+        raise _Unreadable(NOT_A_DATE)
     return found
 
 

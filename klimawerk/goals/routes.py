@@ -13,7 +13,7 @@ from klimawerk.idempotency import form_key, once
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.routes import view_here
 
 bp = Blueprint("goals", __name__)
 
@@ -23,7 +23,7 @@ bp = Blueprint("goals", __name__)
 def goal(item_id: int) -> ResponseReturnValue:
     opened = readable_item(item_id)
     of_kind(opened, Goal)
-    return render_template("goals/page.html", v=here(opened))
+    return render_template("goals/page.html", v=view_here(opened))
 
 
 @bp.post("/programmes/<int:item_id>/goals")
@@ -31,7 +31,7 @@ def goal(item_id: int) -> ResponseReturnValue:
 def create(item_id: int) -> ResponseReturnValue:
     opened = writable_item(item_id)
     programme, field, by = of_kind(opened, Programme), request.form.get("field") or None, opened.member.person.id
-    if field and field not in dict(here(opened).options.fields):
+    if field and field not in dict(view_here(opened).options.fields):
         abort(404)
     return redirect(
         once(form_key(), lambda: f"/goals/{service.create_goal(programme, field_row=field, by=by).id}"), 303

@@ -13,8 +13,8 @@ from klimawerk.goals.models import Goal
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order
 from klimawerk.sheets.item_codes import next_code
-from klimawerk.sheets.items import Texts, found, last_key, put, siblings
-from klimawerk.sheets.update_lock import hold
+from klimawerk.sheets.items import Texts, create_item, move_item, order_key_after, siblings
+from klimawerk.sheets.update_lock import lock_for_update
 
 
 def create_goal(
@@ -30,11 +30,11 @@ def create_goal(
     """A new goal at the end. Without `code` the next free one is taken (Z1, Z2, ...)."""
     with writing():
         note_order(programme)
-        hold(programme)
+        lock_for_update(programme)
         goal = Goal(frame=programme.frame, imported=list(imported))
         goal.code = code or next_code(programme.frame, "goal", "Z", width=1)
-        goal.order_key = last_key(_listed(programme))
-        found(goal, values={**(values or {}), **({"field": field_row} if field_row else {})}, texts=texts)
+        goal.order_key = order_key_after(_listed(programme))
+        create_item(goal, values={**(values or {}), **({"field": field_row} if field_row else {})}, texts=texts)
         return goal
 
 
@@ -47,8 +47,8 @@ def move_goal(programme: Programme, goal: Goal, before: int | None = None, *, st
     """Put the goal one `step` up or down, else before another one, else at the end. Raises Misplaced."""
     with writing():
         note_order(programme)
-        hold(goal)
-        put(goal, _listed(programme), before, step)
+        lock_for_update(goal)
+        move_item(goal, _listed(programme), before, step)
 
 
 def _listed(programme: Programme) -> Sequence[Goal]:

@@ -12,7 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from klimawerk.codes import label
 from klimawerk.measures.content import SHEET
-from klimawerk.sheets.sheet_schema import Words
+from klimawerk.sheets.sheet_schema import LocalisedText
 from klimawerk.text import is_blank
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -90,7 +90,7 @@ def _money(values: Mapping[str, Any], rows: Rows) -> Iterator[Missing]:
         yield Missing("funding", _("A funding line is missing; “funding open” is enough."))
 
 
-def _label(name: str) -> Words:
+def _label(name: str) -> LocalisedText:
     return SHEET.fields[name].label if name in SHEET.fields else SHEET.rows[name].label
 
 

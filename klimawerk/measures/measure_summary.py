@@ -18,7 +18,7 @@ from klimawerk.programmes.funding_hints import Budget, Hint, hints
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.text_view import TextView
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Summary:
     doubts: list[tuple[str, LazyString | str]]
 
 
-def summary_of(v: View) -> Summary:
+def summary_of(v: SheetView) -> Summary:
     budget = budget_of(v.item, v.rows)
     texts = {fragment: text.plain for fragment, text in v.texts.items()}
     cells = {kind: _cells(rows) for kind, rows in v.rows.items()}
@@ -47,7 +47,7 @@ def summary_of(v: View) -> Summary:
     )
 
 
-def _texts_in_doubt(v: View) -> Iterator[tuple[str, str]]:
+def _texts_in_doubt(v: SheetView) -> Iterator[tuple[str, str]]:
     for field in v.sheet.live:
         for text in (TextView(v, field, language) for language in v.languages.all):
             if text.hint:
@@ -76,7 +76,7 @@ def budget_of(measure: Item, rows: dict[str, list[Row]]) -> Budget:
     return Budget(measure.id, measure.code, measure.values, lines["costs"], lines["funding"], lines["in_kind"])
 
 
-def summary_fragments(v: View) -> list[str]:
+def summary_fragments(v: SheetView) -> list[str]:
     """The fragments that show it, as at first paint."""
     summary = summary_of(v)
     names = ("_head", "_missing", "_sums")

@@ -15,20 +15,20 @@ from klimawerk.measures.measure_summary import summary_fragments, summary_of
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
-from klimawerk.sheets.fragments import derive
-from klimawerk.sheets.routes import here
-from klimawerk.sheets.view import View
+from klimawerk.sheets.fragments import register_derived
+from klimawerk.sheets.routes import view_here
+from klimawerk.sheets.view import SheetView
 
 bp = Blueprint("measures", __name__)
 
 
-def _derived(v: View, since: int) -> list[str]:
+def _derived(v: SheetView, since: int) -> list[str]:
     """The sums and what is missing; what editors can do below the sheet, when it was closed for editing or opened."""
     tail = [render_template("measures/_tail.html", v=v)] if v.item.lock_rev > since else []
     return summary_fragments(v) + tail
 
 
-derive("measure", _derived)
+register_derived("measure", _derived)
 
 
 @bp.get("/measures/<int:item_id>")
@@ -36,7 +36,7 @@ derive("measure", _derived)
 def measure(item_id: int) -> ResponseReturnValue:
     opened = readable_item(item_id)
     goal = db.session.get(Goal, of_kind(opened, Measure).goal_id)
-    v = here(opened)
+    v = view_here(opened)
     return render_template("measures/page.html", v=v, goal=goal, summary=summary_of(v))
 
 

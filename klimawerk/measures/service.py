@@ -14,9 +14,9 @@ from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order, programme_of
 from klimawerk.sheets.item_codes import next_code
-from klimawerk.sheets.items import Texts, found, last_key, put, siblings
+from klimawerk.sheets.items import Texts, create_item, move_item, order_key_after, siblings
 from klimawerk.sheets.models import Row
-from klimawerk.sheets.update_lock import hold
+from klimawerk.sheets.update_lock import lock_for_update
 
 
 def create_measure(
@@ -32,12 +32,12 @@ def create_measure(
     """A new measure at the end of its goal. Without `code` the next free one of its field of action is taken."""
     with writing():
         note_order(programme_of(goal))
-        hold(goal)
+        lock_for_update(goal)
         field = field_row or goal.values.get("field")
         measure = Measure(frame=goal.frame, goal_id=goal.id, imported=list(imported))
         measure.code = code or next_code(goal.frame, "measure", _prefix(field), width=2)
-        measure.order_key = last_key(_listed(goal))
-        found(measure, values={**(values or {}), **({"field": field} if field else {})}, texts=texts)
+        measure.order_key = order_key_after(_listed(goal))
+        create_item(measure, values={**(values or {}), **({"field": field} if field else {})}, texts=texts)
         return measure
 
 
@@ -64,9 +64,9 @@ def move_measure(measure: Measure, goal: Goal, before: int | None = None, *, ste
         note_order(programme_of(measure))
         db.session.refresh(measure)
         if measure.goal_id != goal.id:
-            hold(goal)
-        hold(measure)
-        put(measure, _listed(goal), before, step)
+            lock_for_update(goal)
+        lock_for_update(measure)
+        move_item(measure, _listed(goal), before, step)
         measure.goal_id = goal.id
 
 

@@ -64,10 +64,10 @@ def _fields(item: Item, since: datetime, until: datetime, but: int, language: st
 
 
 def _told(field: Field, old: Any, new: Any, language: str, sides: dict[str, str]) -> str:
-    label = code_labels.words(field.label, sides)
+    label = code_labels.fill_side_names(field.label, sides)
     if field.kind in _BY_NUMBER:
         return label
-    values = [value_display.shown(field, value, language, sides, _NOBODY) or "–" for value in (old, new)]
+    values = [value_display.display_value(field, value, language, sides, _NOBODY) or "–" for value in (old, new)]
     return label if any(len(value) > LONGEST for value in values) else f"{label}: {' → '.join(values)}"
 
 

@@ -18,7 +18,7 @@ from klimawerk.sheets.field_view import conflict_id, element_id
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Conflict, Frame, Item
 from klimawerk.sheets.sheet_schema import split_key
-from klimawerk.sheets.view import place_query
+from klimawerk.sheets.view import anchor_query
 
 PROPOSAL, VALUES = "proposal", "values"
 
@@ -74,7 +74,7 @@ def _values(items: Mapping[int, Item]) -> list[Waiting]:
     places: dict[int, list[str]] = {}
     for item_id, row_id, key in db.session.execute(query.distinct().order_by(Conflict.item_id)):
         edit = items[item_id].kind == "programme"
-        address = f"{place_query(split_key(key)[1], edit=edit)}#{conflict_id(element_id(item_id, row_id, key))}"
+        address = f"{anchor_query(split_key(key)[1], edit=edit)}#{conflict_id(element_id(item_id, row_id, key))}"
         places.setdefault(item_id, []).append(address)
     return [_choice(items[item_id], found) for item_id, found in places.items()]
 

@@ -9,9 +9,9 @@ from itertools import chain, islice
 from flask_babel.speaklater import LazyString
 
 from klimawerk.overview.programme_document import Chapter, Entry
-from klimawerk.sheets.plausibility import Period, date_hints
+from klimawerk.sheets.plausibility import DateRange, date_hints
 from klimawerk.sheets.sheet_schema import sheet_of
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 
 MOST = 50  # sentences on one page
 
@@ -25,10 +25,10 @@ class Doubt:
     sentence: LazyString
 
 
-def doubts(v: View, chapters: Iterable[Chapter]) -> list[Doubt]:
+def doubts(v: SheetView, chapters: Iterable[Chapter]) -> list[Doubt]:
     """The first of them, in the order of the document."""
     own = (Doubt("", f"#{v.anchor(hint.part, hint.row)}", hint.sentence) for hint in v.date_hints)
-    period = Period.of(v.item.values)
+    period = DateRange.of(v.item.values)
     below = (doubt for entry in _entries(chapters) for doubt in _of(entry, period))
     return list(islice(chain(own, below), MOST))
 
@@ -38,7 +38,7 @@ def _entries(chapters: Iterable[Chapter]) -> Iterator[Entry]:
         yield from (section.goal, *section.measures)
 
 
-def _of(entry: Entry, period: Period) -> Iterator[Doubt]:
+def _of(entry: Entry, period: DateRange) -> Iterator[Doubt]:
     item = entry.item
     cells = {kind: [row.cells for row in rows] for kind, rows in entry.rows.items()}
     for hint in date_hints(sheet_of(item.kind), item.values, cells, period):

@@ -19,7 +19,7 @@ from klimawerk.programmes.funding_hints import Hint, hints
 from klimawerk.sheets.item_contents import anchor_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 
 Line = tuple[LazyString | str, list[Decimal | None]]
 """What it is called, and its amount in each of the currencies."""
@@ -49,12 +49,12 @@ class Finance:
         ]
 
 
-def finance_of(v: View) -> Finance:
+def finance_of(v: SheetView) -> Finance:
     measures: list[Measure] = all_measures(v.item)  # type: ignore[arg-type]
     return money_of(v, measures, rows_of_all([measure.id for measure in measures]))
 
 
-def money_of(v: View, measures: list[Measure], rows: dict[int, dict[str, list[Row]]]) -> Finance:
+def money_of(v: SheetView, measures: list[Measure], rows: dict[int, dict[str, list[Row]]]) -> Finance:
     """The same for these measures with these rows."""
     rates = v.frame.rates
     budgets = [budget_of(measure, rows.get(measure.id, {})) for measure in measures]
@@ -79,7 +79,7 @@ def has_moved(item: Item, since: int) -> bool:
     return any(max((row.rev, *row.revs.values())) > since for row in rows)
 
 
-def _funding(found: list[Sums], v: View) -> list[Line]:
+def _funding(found: list[Sums], v: SheetView) -> list[Line]:
     """Grants and what else others give by their labels, then each side's own funds, then what is still open."""
     apart = {*OWN_FUNDS.values(), Status.OPEN.value}
     named = sorted((codes.label("funding_source", code, v.reader), code) for code in found[0].by_source)

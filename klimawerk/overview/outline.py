@@ -21,7 +21,7 @@ from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.programme_topic import ORDER, OUTLINE
 from klimawerk.sheets.sheet_schema import sheet_of
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def init_app(app: Flask) -> None:
     texts_changed.connect(_follow_titles)
 
 
-def outline_of(v: View) -> Outline:
+def outline_of(v: SheetView) -> Outline:
     """The outline of the programme that the item belongs to, in the shown language."""
     programme = programme_of(v.item)
     rev = revision(programme.name)
@@ -81,7 +81,7 @@ def _follow_titles(_sender: object, name: str, fragments: list[str]) -> None:
         note_outline(programme_of(item))
 
 
-def _line(measure: Measure, titles: dict[int, tuple[str, str]], talks: dict[int, int], v: View) -> Line:
+def _line(measure: Measure, titles: dict[int, tuple[str, str]], talks: dict[int, int], v: SheetView) -> Line:
     state = v.in_words(sheet_of("measure").fields["planning_state"], measure.values.get("planning_state"))
     if "planning_state" in measure.imported:
         state = _("%(state)s (as imported, not confirmed here)", state=state)

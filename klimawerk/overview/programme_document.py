@@ -19,7 +19,7 @@ from klimawerk.sheets.access import Opened
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.sheet_schema import sheet_of
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 
 Texts = dict[str, LiveText]
 
@@ -32,7 +32,7 @@ class Entry:
     texts: Texts
     rows: dict[str, list[Row]]
     rev: int
-    v: View
+    v: SheetView
 
     def text(self, name: str) -> tuple[str, str]:
         """Plain words and their language: the shown one, else the original, else any; ("", "") for none."""
@@ -78,13 +78,13 @@ class Chapter:
     sections: list[Section]
 
 
-def chapters(v: View) -> list[Chapter]:
+def chapters(v: SheetView) -> list[Chapter]:
     """All goals and measures in order, read with a handful of queries however many there are."""
     goals, measures = goals_of(v.item), all_measures(v.item)  # type: ignore[arg-type]
     return arranged(v, goals, measures, _entries([*goals, *measures], v))
 
 
-def arranged(v: View, goals: list[Goal], measures: list[Measure], entries: dict[int, Entry]) -> list[Chapter]:
+def arranged(v: SheetView, goals: list[Goal], measures: list[Measure], entries: dict[int, Entry]) -> list[Chapter]:
     """These goals and measures, given in order, under the programme's fields of action."""
     sections = [_section(goal, measures, entries) for goal in goals]
     fields: list[Row | None] = [*v.rows.get("fields", []), None]
@@ -94,7 +94,7 @@ def arranged(v: View, goals: list[Goal], measures: list[Measure], entries: dict[
     return [chapter for chapter in found if chapter.sections or chapter.row]
 
 
-def entry(opened: Opened, v: View) -> Entry:
+def entry(opened: Opened, v: SheetView) -> Entry:
     """One goal or measure alone."""
     return _entries([opened.item], v)[opened.item.id]
 
@@ -103,13 +103,13 @@ def _section(goal: Goal, measures: list[Measure], entries: dict[int, Entry]) -> 
     return Section(entries[goal.id], [entries[m.id] for m in measures if m.goal_id == goal.id])
 
 
-def _field(item: Item, v: View) -> str | None:
+def _field(item: Item, v: SheetView) -> str | None:
     known = {row.id for row in v.rows.get("fields", [])}
     field: str | None = item.values.get("field")
     return field if field in known else None
 
 
-def _entries(items: list[Item], v: View) -> dict[int, Entry]:
+def _entries(items: list[Item], v: SheetView) -> dict[int, Entry]:
     names = [item.name for item in items]
     revs, texts = revisions(names), document_store.texts(names)
     rows = rows_of_all([item.id for item in items])

@@ -19,9 +19,9 @@ from klimawerk.partnerships.joint_requests import UNDO_DAYS
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import note_order, programme_of
-from klimawerk.sheets.edit_locks import sentence
+from klimawerk.sheets.edit_locks import lock_sentence
 from klimawerk.sheets.models import Item
-from klimawerk.sheets.update_lock import Closed, Gone, hold
+from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked, lock_for_update
 
 
 def delete_item(item: Item, *, by: int) -> None:
@@ -31,19 +31,19 @@ def delete_item(item: Item, *, by: int) -> None:
     for editing: whoever may not change a measure does not delete it by the goal above it either. The one measure that a
     lock on the rest leaves open is not deleted either, since it could not be brought back under its closed goal.
     """
-    with suppress(Gone), writing():
+    with suppress(ItemDeleted), writing():
         programme = programme_of(item)
         note_order(programme)
-        hold(item)
+        lock_for_update(item)
         for above in (programme, *([_goal_of(item)] if isinstance(item, Measure) else [])):
             if document_store.is_locked(above.name):
-                raise Closed(sentence(above))
+                raise ItemLocked(lock_sentence(above))
         together = [item, *(measures_of(item) if isinstance(item, Goal) else [])]
         for one in together:
             note(one.name)
         closed = [one.code for one in together if document_store.is_locked(one.name)]
         if closed:
-            raise Closed(
+            raise ItemLocked(
                 _(
                     "Closed for editing: %(codes)s. The goal can be deleted when its measures are open again.",
                     codes=", ".join(closed),
@@ -82,7 +82,7 @@ def restore_item(item: Item, *, by: int) -> None:
             together.append(goal)
         for one in (programme, *together):
             if document_store.is_locked(one.name):
-                raise Closed(sentence(one))
+                raise ItemLocked(lock_sentence(one))
         for one in together:
             note(one.name)
             one.deleted_at, one.deleted_by = None, None

@@ -23,13 +23,13 @@ from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, allowed_item, of_kind, readable_item, writable_item
-from klimawerk.sheets.edit_locks import sentence
-from klimawerk.sheets.fragments import derive
+from klimawerk.sheets.edit_locks import lock_sentence
+from klimawerk.sheets.fragments import register_derived
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.programme_topic import ORDER
-from klimawerk.sheets.routes import here
-from klimawerk.sheets.view import View
+from klimawerk.sheets.routes import view_here
+from klimawerk.sheets.view import SheetView
 
 bp = Blueprint("overview", __name__)
 
@@ -66,7 +66,7 @@ def order(item_id: int) -> ResponseReturnValue:
 def bin_page(item_id: int) -> ResponseReturnValue:
     v = _programme(allowed_item(item_id, Right.EDIT))
     items = binning.binned(of_kind(v.opened, Programme))
-    closed = sentence(v.item) if v.opened.locked else ""
+    closed = lock_sentence(v.item) if v.opened.locked else ""
     return render_template(
         "overview/bin.html", v=v, items=items, titles=titles_of(items, v.languages.show), closed=closed
     )
@@ -78,7 +78,7 @@ def line(item_id: int) -> ResponseReturnValue:
     """A goal or measure as it stands in the document: the same fragment as at first paint; with the programme's sums
     when the measure's lines of costs and funding are newer than `since`."""
     opened = readable_item(item_id)
-    v = here(opened)
+    v = view_here(opened)
     template = "overview/_measure.html" if v.item.kind == "measure" else "overview/_goal.html"
     shown = entry(opened, v)
     fragment = render_template(template, e=shown, v=v)
@@ -91,7 +91,7 @@ def line(item_id: int) -> ResponseReturnValue:
 @login_required
 def outline(item_id: int) -> ResponseReturnValue:
     """The outline beside the item's page, and a goal's list of its measures, when newer than `since`."""
-    v = here(readable_item(item_id))
+    v = view_here(readable_item(item_id))
     o = outline_of(v)
     newer = outline_rev(o.programme) > request.args.get("since", 0, type=scalars.revision)
     templates = ["overview/_outline.html"] + (["goals/_measures.html"] if v.item.kind == "goal" else [])
@@ -103,7 +103,7 @@ def outline(item_id: int) -> ResponseReturnValue:
 @login_required
 def talks(item_id: int) -> ResponseReturnValue:
     """The counts of open threads, beside the item's page and in its outline."""
-    v = here(readable_item(item_id))
+    v = view_here(readable_item(item_id))
     o = outline_of(v)
     shown = [render_template(template, o=o, v=v) for template in ("comments/_link.html", "overview/_outline.html")]
     return Response("".join(shown), headers={"X-Rev": str(o.talks_rev)})
@@ -138,16 +138,16 @@ def restore(item_id: int) -> ResponseReturnValue:
     return redirect(f"/{item.kind}s/{item.id}", 303)
 
 
-def _programme(opened: Opened) -> View:
+def _programme(opened: Opened) -> SheetView:
     of_kind(opened, Programme)
-    return here(opened)
+    return view_here(opened)
 
 
-def _finance(v: View) -> str:
+def _finance(v: SheetView) -> str:
     return render_template("overview/_finance.html", v=v, finance=finance_of(v))
 
 
-def _derived(v: View, since: int) -> list[str]:
+def _derived(v: SheetView, since: int) -> list[str]:
     """The chapter of goals and measures, and the sums, when one of them came, went or moved; the outline, also for
     their titles."""
     programme = of_kind(v.opened, Programme)
@@ -159,12 +159,12 @@ def _derived(v: View, since: int) -> list[str]:
     return found
 
 
-def _derived_of_goal(v: View, since: int) -> list[str]:
+def _derived_of_goal(v: SheetView, since: int) -> list[str]:
     """What editors can do below the sheet, when it was closed for editing or opened."""
     if v.item.lock_rev <= since:
         return []
     return [render_template(f"goals/{name}.html", v=v, o=outline_of(v)) for name in ("_measures", "_tail")]
 
 
-derive("programme", _derived)
-derive("goal", _derived_of_goal)
+register_derived("programme", _derived)
+register_derived("goal", _derived_of_goal)

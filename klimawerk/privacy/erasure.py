@@ -190,7 +190,7 @@ def _forget_names(traces: Traces) -> None:
     locks = db.session.scalars(named).all()
     for lock in locks:
         lock.holder_name = ""
-    lock_service.derive_again(locks)
+    lock_service.rederive(locks)
     locked = select(Document.name, Document.lock_reason).where(Document.locked, Document.locked_by.in_(traces.names))
     for name, reason in db.session.execute(locked).all():
         if name.partition(":")[2] in items:

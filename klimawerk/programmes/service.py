@@ -14,9 +14,9 @@ from klimawerk.extensions import db
 from klimawerk.live.changes import note, revision
 from klimawerk.partnerships.models import Partnership
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.items import WRITING, Texts, found
+from klimawerk.sheets.items import WRITING_LANGUAGE_KEY, Texts, create_item
 from klimawerk.sheets.models import Frame, Item
-from klimawerk.sheets.programme_topic import ORDER, OUTLINE, note_under
+from klimawerk.sheets.programme_topic import ORDER, OUTLINE, note_programme_key
 from klimawerk.sheets.sheet_schema import sheet_of
 
 
@@ -48,7 +48,7 @@ def create_programme(
             rate_note=rate_note,
         )
         programme = Programme(frame=frame, carried=carried or {})
-        found(programme, values=values, texts=texts)
+        create_item(programme, values=values, texts=texts)
         return programme
 
 
@@ -61,13 +61,13 @@ def programme_of(item: Item) -> Programme:
 
 def note_order(programme: Programme) -> None:
     """Goals or measures came, went or moved: whoever shows the whole programme shows it anew. Inside writing()."""
-    note_under(programme, ORDER)
+    note_programme_key(programme, ORDER)
 
 
 def note_outline(programme: Programme) -> None:
     """A goal's or measure's title changes: whoever shows the outline shows it anew. Inside writing(), and before the
     item's own topic is noted, as everywhere: two who wait for each other's rows would wait forever."""
-    note_under(programme, OUTLINE)
+    note_programme_key(programme, OUTLINE)
 
 
 def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "", by: int | None) -> None:
@@ -85,7 +85,7 @@ def set_languages(programme: Programme, *, languages: list[str], lead: str, by: 
         frame.languages, frame.lead_language = languages, lead
         for item in _note_all(frame):
             document_store.add_fragments(item.name, sheet_of(item.kind).fragments(languages))
-            item.revs = {**item.revs, WRITING: revision(item.name)}  # those who are typing are told
+            item.revs = {**item.revs, WRITING_LANGUAGE_KEY: revision(item.name)}  # those who are typing are told
             if item.writing_language not in languages:
                 item.writing_language = ""
 

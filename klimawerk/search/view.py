@@ -108,5 +108,7 @@ class _Places:
             return str(CODE.label), page
         field = sheet.fields.get(name)
         anchor = "part" if entry.kind in ("title", "text") else "f"
-        label = code_labels.words(field.label, code_labels.side_names(item.frame.partnership)) if field else name
+        label = (
+            code_labels.fill_side_names(field.label, code_labels.side_names(item.frame.partnership)) if field else name
+        )
         return label, f"{page}#{anchor}-{item.id}-{name}"

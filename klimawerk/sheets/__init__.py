@@ -10,22 +10,22 @@ from werkzeug.exceptions import Conflict, NotFound
 def init_app(app: Flask) -> None:
     from klimawerk.accounts.signals import person_changed
     from klimawerk.sheets import document_access, lock_service
-    from klimawerk.sheets.code_labels import words
-    from klimawerk.sheets.lock_refusal import refused_form
+    from klimawerk.sheets.code_labels import fill_side_names
+    from klimawerk.sheets.lock_refusal import locked_form
     from klimawerk.sheets.lock_scopes import scopes
-    from klimawerk.sheets.order_keys import Misplaced
+    from klimawerk.sheets.order_keys import NotInList
     from klimawerk.sheets.routes import bp
-    from klimawerk.sheets.update_lock import Closed, Gone
+    from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked
     from klimawerk.web.errors import answer
 
     app.register_blueprint(bp)
-    app.add_template_global(words, "words_of")
+    app.add_template_global(fill_side_names, "words_of")
     app.add_template_global(scopes, "lock_scopes")
     document_access.init_app()
-    person_changed.connect(lock_service.follow_name)
-    app.register_error_handler(Closed, refused_form)
-    app.register_error_handler(Gone, lambda gone: answer(NotFound(str(gone))))
-    app.register_error_handler(Misplaced, lambda _misplaced: answer(Conflict(_moved_away())))
+    person_changed.connect(lock_service.update_holder_name)
+    app.register_error_handler(ItemLocked, locked_form)
+    app.register_error_handler(ItemDeleted, lambda gone: answer(NotFound(str(gone))))
+    app.register_error_handler(NotInList, lambda _misplaced: answer(Conflict(_moved_away())))
 
 
 def _moved_away() -> str:

@@ -11,9 +11,9 @@ from klimawerk.collab.document_store import is_locked
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member, member_or_404
 from klimawerk.partnerships.rights import Right
-from klimawerk.sheets.edit_locks import sentence
+from klimawerk.sheets.edit_locks import lock_sentence
 from klimawerk.sheets.models import Conflict, Item, Row
-from klimawerk.sheets.update_lock import Closed
+from klimawerk.sheets.update_lock import ItemLocked
 
 ItemT = TypeVar("ItemT", bound=Item)
 
@@ -63,7 +63,7 @@ def writable_item(item_id: int) -> Opened:
     """The item, if the person may edit it now; 404 unknown, 403 without the right, 423 (Closed) while it is closed."""
     opened = allowed_item(item_id, Right.EDIT)
     if opened.locked:
-        raise Closed(sentence(opened.item))
+        raise ItemLocked(lock_sentence(opened.item))
     return opened
 
 

@@ -33,7 +33,7 @@ def choices(field: Field, language: str, sides: dict[str, str]) -> list[tuple[st
     ]
 
 
-def words(field_label: object, sides: dict[str, str]) -> str:
+def fill_side_names(field_label: object, sides: dict[str, str]) -> str:
     """A label of the catalogue with the municipalities' names in their places ("Benefit for {de}")."""
     text = str(field_label)
     for side, name in sides.items():

@@ -22,11 +22,11 @@ _DIGITS = "0123456789"
 _OTHER_SIGNS = re.compile(r"[^\w\s./,'’-]|_")
 _PART = re.compile(r"([0-9]+)|([^\W\d_]+)")
 
-NO_DATE = _("Please write a year, month or day, for example “2027”, “September 2027” or “15 September 2027”.")
+NOT_A_DATE = _("Please write a year, month or day, for example “2027”, “September 2027” or “15 September 2027”.")
 
 _LOCALES = ("de", "de_AT", "en", "fr", "es", "es_PE", "pt")
 _NOT_IN_CLDR = {"mrz": 3, "feber": 2}
-_SMALL_WORDS = frozenset(("de", "del", "of", "den", "am", "im", "in", "on", "the", "le", "el"))
+_FILLER_WORDS = frozenset(("de", "del", "of", "den", "am", "im", "in", "on", "the", "le", "el"))
 _ORDINALS = frozenset(("st", "nd", "rd", "th", "er", "o"))
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
@@ -80,7 +80,7 @@ def last_day(value: str) -> date:
     return date(year, month, rest[1] if len(rest) > 1 else monthrange(year, month)[1])
 
 
-def show_month(value: str, locale: str) -> str:
+def format_month(value: str, locale: str) -> str:
     """As it is asked for again in a form: "2027", "September 2027", "15 September 2027"."""
     numbers = [int(part) for part in value.split("-")]
     if len(numbers) == 1:
@@ -91,7 +91,7 @@ def show_month(value: str, locale: str) -> str:
 
 
 @dataclass
-class _Written:
+class _DateTokens:
     """What a text consists of. `gaps`: what stands before each number. `days`: which numbers are marked as days ("5th",
     "5."), `short_years` as years ("'27"). `before`: how many numbers stand before the name of the month."""
 
@@ -104,9 +104,9 @@ class _Written:
     weekdays: frozenset[int] = frozenset()
 
 
-def _parts(text: str) -> _Written | None:
+def _parts(text: str) -> _DateTokens | None:
     """None where a word is no month, weekday or small word."""
-    written, end, after_number = _Written(), 0, False
+    written, end, after_number = _DateTokens(), 0, False
     folded = _folded(text)
     for part in _PART.finditer(folded):
         digits, word = part.groups()
@@ -126,13 +126,13 @@ def _parts(text: str) -> _Written | None:
             written.before = len(written.numbers)
         elif word in _weekdays():
             written.weekdays = _weekdays()[word]
-        elif word not in _SMALL_WORDS:
+        elif word not in _FILLER_WORDS:
             return None
         after_number = bool(digits)
     return written
 
 
-def _named(written: _Written) -> Iterator[tuple[str, str]]:
+def _named(written: _DateTokens) -> Iterator[tuple[str, str]]:
     """The readings of a date whose month is named."""
     numbers = written.numbers
     years = [number for number in numbers if len(number) == 4]
@@ -148,7 +148,7 @@ def _named(written: _Written) -> Iterator[tuple[str, str]]:
         yield from _date("dmy" if written.short_years else "my", others[0], month)
 
 
-def _in_numbers(written: _Written, locale: str) -> Iterator[tuple[str, str]]:
+def _in_numbers(written: _DateTokens, locale: str) -> Iterator[tuple[str, str]]:
     """The readings of a date in numbers alone."""
     numbers, gap = written.numbers, written.gaps[-1] if written.gaps else ""
     years = [place for place, number in enumerate(numbers) if len(number) == 4]

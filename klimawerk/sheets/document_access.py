@@ -19,7 +19,7 @@ from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.models import Frame, Item
 
 KINDS = ("programme", "goal", "measure")
-_PLACES = (
+_MUNICIPALITY_NAMES = (
     select(Membership, Person, Item.kind, Item.deleted_at)
     .join(Person, Person.id == Membership.person_id)
     .join(Partnership, Partnership.id == Membership.partnership_id)
@@ -30,7 +30,7 @@ _PLACES = (
 )
 
 
-class Reader(NamedTuple):
+class ItemReader(NamedTuple):
     """Somebody's place where an item is, which is of this kind, and may lie in the bin."""
 
     member: Member
@@ -39,19 +39,19 @@ class Reader(NamedTuple):
 
 
 def init_app() -> None:
-    access.register(access_to)
+    access.register(document_access)
     for kind in KINDS:
         topic_access.register(kind, may_watch)
 
 
-def access_to(person_id: int, name: str) -> DocumentAccess | None:
+def document_access(person_id: int, name: str) -> DocumentAccess | None:
     """What the person may do with the document "measure:7"; None when they may not know of it."""
     kind, _, number = name.partition(":")
     try:
         id_ = scalars.item_id(number)
     except ValueError:
         return None
-    found = reader(person_id, id_) if kind in KINDS and str(id_) == number else None
+    found = item_reader(person_id, id_) if kind in KINDS and str(id_) == number else None
     if found is None or found.kind != kind or found.deleted:
         return None
     member = found.member
@@ -61,29 +61,29 @@ def access_to(person_id: int, name: str) -> DocumentAccess | None:
         reason="" if member.may(Right.EDIT) else "role",
         name=member.person.name,
         side=member.side,
-        place=place_of(member),
+        place=municipality_name(member),
         role=member.role,
     )
 
 
 def may_watch(person_id: int, item_id: int) -> bool:
-    return reader(person_id, item_id) is not None
+    return item_reader(person_id, item_id) is not None
 
 
-def place_of(member: Member) -> str:
+def municipality_name(member: Member) -> str:
     """The name of the member's municipality; "" for people on neither side."""
     if member.membership.municipality:
         return member.membership.municipality.name
     return next((m.name for m in member.partnership.municipalities if m.side == member.side), "")
 
 
-def reader(person_id: int, item_id: int) -> Reader | None:
+def item_reader(person_id: int, item_id: int) -> ItemReader | None:
     """The person's place where the item is, bin included; None where they may not read it, and for no such item.
 
     One question, whose words are made once: every page that opens asks it for each of its topics and texts.
     """
-    rows = db.session.execute(_PLACES, {"person": person_id, "item": item_id}).all()
+    rows = db.session.execute(_MUNICIPALITY_NAMES, {"person": person_id, "item": item_id}).all()
     places = holding_today(rows[0].Person, [row.Membership for row in rows]) if rows else []
     if not places or not places[0].may(Right.READ):
         return None
-    return Reader(places[0], rows[0].kind, rows[0].deleted_at is not None)
+    return ItemReader(places[0], rows[0].kind, rows[0].deleted_at is not None)

@@ -21,10 +21,10 @@ from klimawerk.extensions import db
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.text import truncate
 
-PERSON = "person"
-LONGEST = 200
+PERSON_PREFIX = "person"
+MAX_REASON_LENGTH = 200
 """Characters of a reason, and of the names of all holders together."""
-State = tuple[bool, str, str]
+LockState = tuple[bool, str, str]
 """(closed, reasons, names of the holders), as a document keeps it."""
 
 
@@ -44,12 +44,12 @@ class LockView:
         return f"{self.name}: {self.reason}".strip(" :")
 
 
-def covering(item: Item) -> list[EditLock]:
+def locks_covering(item: Item) -> list[EditLock]:
     """The locks that close the item, the oldest first."""
     return [lock for lock in locks_of(item) if covers(lock, item)]
 
 
-def sparing(item: Item) -> list[EditLock]:
+def locks_except(item: Item) -> list[EditLock]:
     """The locks that close everything but the item, the oldest first."""
     return [lock for lock in locks_of(item) if lock.except_id == item.id]
 
@@ -67,25 +67,25 @@ def covers(lock: EditLock, item: Item) -> bool:
     return lock.item_id in (item.id, item.parent_id)
 
 
-def state_of(locks: list[EditLock]) -> State:
+def lock_state(locks: list[EditLock]) -> LockState:
     """What follows for an item that these locks cover. Who was erased has no name here, since it is for everybody."""
     names = _names(locks)
     by = dict.fromkeys(name for lock in locks if (name := names[lock.id]))
     reasons = dict.fromkeys(lock.reason for lock in locks if lock.reason)
-    return bool(locks), truncate(" · ".join(reasons), LONGEST), truncate(", ".join(by), LONGEST)
+    return bool(locks), truncate(" · ".join(reasons), MAX_REASON_LENGTH), truncate(", ".join(by), MAX_REASON_LENGTH)
 
 
-def cover_new(item: Item) -> None:
+def lock_new_item(item: Item) -> None:
     """Close an item that has just been made, if its place is closed. Inside writing()."""
-    closed, reason, by = state_of(covering(item))
+    closed, reason, by = lock_state(locks_covering(item))
     if closed:
         document_store.close_documents([item.name], reason, by)
 
 
-def views_of(item: Item, locks: list[EditLock] | None = None) -> list[LockView]:
+def lock_views(item: Item, locks: list[EditLock] | None = None) -> list[LockView]:
     """The locks that close the item, for its page, or these."""
     if locks is None:
-        locks = covering(item)
+        locks = locks_covering(item)
     if not locks:
         return []
     people = names_of(_people(locks))
@@ -113,11 +113,11 @@ def scope_words(item: Item, except_code: str | None = None) -> str:
     return str(_("%(code)s with its measures", code=item.code)) if item.kind == "goal" else item.code
 
 
-def sentence(item: Item) -> str:
+def lock_sentence(item: Item) -> str:
     """That the item is closed for editing, by whom and why."""
     code = item.code
     closed = _("%(code)s is closed for editing.", code=code) if code else _("The programme is closed for editing.")
-    return " ".join([closed, *(one.words.rstrip(".") + "." for one in views_of(item) if one.words)])
+    return " ".join([closed, *(one.words.rstrip(".") + "." for one in lock_views(item) if one.words)])
 
 
 def _names(locks: list[EditLock]) -> dict[int, str]:
@@ -134,7 +134,7 @@ def _people(locks: Iterable[EditLock]) -> set[int]:
 
 def _person(lock: EditLock) -> int | None:
     kind, _colon, number = lock.holder.partition(":")
-    return int(number) if kind == PERSON else None
+    return int(number) if kind == PERSON_PREFIX else None
 
 
 def _codes(ids: set[int]) -> dict[int, str]:

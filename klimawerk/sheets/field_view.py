@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from klimawerk.sheets import code_labels
-from klimawerk.sheets.localised_item import InWords
+from klimawerk.sheets.localised_item import LocalisedItem
 from klimawerk.sheets.models import Conflict, Row
-from klimawerk.sheets.service import Place
+from klimawerk.sheets.service import FieldRef
 from klimawerk.sheets.sheet_schema import Field
 
 
@@ -28,7 +28,7 @@ def conflict_id(element: str) -> str:
 class FieldView:
     """One field, or one cell, in one language."""
 
-    view: InWords
+    view: LocalisedItem
     field: Field
     key: str
     lang: str = ""
@@ -46,8 +46,8 @@ class FieldView:
         return f"/rows/{self.row.id}/cells/{self.key}" if self.row else f"/items/{self.view.item.id}/fields/{self.key}"
 
     @property
-    def place(self) -> Place:
-        return Place(self.view.item, self.key, self.row)
+    def place(self) -> FieldRef:
+        return FieldRef(self.view.item, self.key, self.row)
 
     @property
     def value(self) -> Any:
@@ -59,11 +59,11 @@ class FieldView:
 
     @property
     def label(self) -> str:
-        return code_labels.words(self.field.label, self.view.sides)
+        return code_labels.fill_side_names(self.field.label, self.view.sides)
 
     @property
     def help(self) -> str:
-        return code_labels.words(self.field.help, self.view.sides)
+        return code_labels.fill_side_names(self.field.help, self.view.sides)
 
     @property
     def shown(self) -> str:
@@ -102,7 +102,7 @@ class FieldView:
 
     def typed_or_kept(self) -> str:
         """What stands in the control: what was typed if it was refused, else the kept value as it is written."""
-        return self.typed[0] if self.typed else self.view.as_typed(self.field, self.value)
+        return self.typed[0] if self.typed else self.view.as_input(self.field, self.value)
 
     def picked(self) -> set[str]:
         kept = self.value if isinstance(self.value, list) else [self.value]

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from klimawerk import codes, scalars
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
-from klimawerk.sheets.date_parsing import NO_DATE, AmbiguousDate, parse_month, show_month
+from klimawerk.sheets.date_parsing import NOT_A_DATE, AmbiguousDate, format_month, parse_month
 from klimawerk.sheets.models import Frame
 from klimawerk.sheets.sheet_schema import Field
 from klimawerk.text import on_one_line
@@ -25,7 +25,7 @@ MAX_MEASUREMENTS = 200
 
 
 @dataclass(frozen=True)
-class Asked:
+class FormContext:
     """In which words and for which programme a value is typed."""
 
     language: str
@@ -43,7 +43,7 @@ class TypedForm(Form):
         return self.kept
 
 
-def typed(field: Field, request: Request, asked: Asked) -> TypedForm:
+def field_form(field: Field, request: Request, asked: FormContext) -> TypedForm:
     """The form for one field, filled with what was sent. After `validate()`, `canonical()` is what to keep."""
     names: dict[str, Any] = {"value": _control(field, asked), "validate_value": _validator(field, asked)}
     if field.kind == "amount":
@@ -52,7 +52,7 @@ def typed(field: Field, request: Request, asked: Asked) -> TypedForm:
     return type("FieldForm", (TypedForm,), names)(request.form)  # type: ignore[no-any-return]
 
 
-def _control(field: Field, asked: Asked) -> Any:
+def _control(field: Field, asked: FormContext) -> Any:
     if field.kind == "choices":
         return SelectMultipleField(choices=_codes(field), coerce=_coded(field), validate_choice=False)
     if field.kind == "measures":
@@ -60,8 +60,8 @@ def _control(field: Field, asked: Asked) -> Any:
     return StringField(filters=[lambda text: (text or "").strip()])
 
 
-def _validator(field: Field, asked: Asked) -> Callable[[TypedForm, Any], None]:
-    check = _CHECKS[field.kind]
+def _validator(field: Field, asked: FormContext) -> Callable[[TypedForm, Any], None]:
+    check = _PARSERS[field.kind]
 
     def validate_value(form: TypedForm, control: Any) -> None:
         form.kept = check(field, control.data, asked, form)
@@ -69,7 +69,7 @@ def _validator(field: Field, asked: Asked) -> Callable[[TypedForm, Any], None]:
     return validate_value
 
 
-def _line(field: Field, text: str, asked: Asked, form: Form) -> str:
+def _line(field: Field, text: str, asked: FormContext, form: Form) -> str:
     text = on_one_line(text) if field.is_line else text
     if len(text) > field.max_length:
         raise ValidationError(
@@ -78,13 +78,13 @@ def _line(field: Field, text: str, asked: Asked, form: Form) -> str:
     return text
 
 
-def _code(field: Field, text: str, asked: Asked, form: Form) -> str:
+def _code(field: Field, text: str, asked: FormContext, form: Form) -> str:
     if not text:
         raise ValidationError(_("Every goal and measure needs a code."))
     return _line(field, text, asked, form)
 
 
-def _choice(field: Field, text: str, asked: Asked, form: Form) -> str | int | None:
+def _choice(field: Field, text: str, asked: FormContext, form: Form) -> str | int | None:
     if not text:
         return None
     known = {str(entry.code): entry.code for entry in codes.codes(field.codes)}
@@ -93,20 +93,20 @@ def _choice(field: Field, text: str, asked: Asked, form: Form) -> str | int | No
     return known[text]
 
 
-def _choices(field: Field, picked: list[str | int], asked: Asked, form: Form) -> list[str | int]:
+def _choices(field: Field, picked: list[str | int], asked: FormContext, form: Form) -> list[str | int]:
     order = _codes(field)
     if any(code not in order for code in picked):
         raise ValidationError(_("Please choose from the list."))
     return sorted(set(picked), key=order.index)
 
 
-def _month(field: Field, text: str, asked: Asked, form: Form) -> str | None:
+def _month(field: Field, text: str, asked: FormContext, form: Form) -> str | None:
     if not text:
         return None
     return _date(text, asked)
 
 
-def _year(field: Field, text: str, asked: Asked, form: Form) -> int | None:
+def _year(field: Field, text: str, asked: FormContext, form: Form) -> int | None:
     if not text:
         return None
     try:
@@ -115,16 +115,16 @@ def _year(field: Field, text: str, asked: Asked, form: Form) -> int | None:
         raise ValidationError(_("Please write a year, for example 2030.")) from None
 
 
-def _number(field: Field, text: str, asked: Asked, form: Form) -> str | None:
+def _number(field: Field, text: str, asked: FormContext, form: Form) -> str | None:
     return _read(parse_number, text, asked)
 
 
-def _amount(field: Field, text: str, asked: Asked, form: Form) -> dict[str, str] | None:
+def _amount(field: Field, text: str, asked: FormContext, form: Form) -> dict[str, str] | None:
     amount = _read(parse_amount, text, asked)
     return {"amount": amount, "currency": form["currency"].data} if amount is not None else None
 
 
-def _read(parse: Callable[[str, str], Decimal | Ambiguous], text: str, asked: Asked) -> str | None:
+def _read(parse: Callable[[str, str], Decimal | Ambiguous], text: str, asked: FormContext) -> str | None:
     """Exact digits, never a guess: an unclear number is asked about, each reading written so that it is clear."""
     if not text:
         return None
@@ -137,17 +137,17 @@ def _read(parse: Callable[[str, str], Decimal | Ambiguous], text: str, asked: As
     return format(number, "f")
 
 
-def _date(text: str, asked: Asked) -> str:
+def _date(text: str, asked: FormContext) -> str:
     found = parse_month(text, asked.language)
     if found is None:
-        raise ValidationError(str(NO_DATE))
+        raise ValidationError(str(NOT_A_DATE))
     if isinstance(found, AmbiguousDate):
-        readings = (show_month(one, asked.language) for one in found.readings.values())
+        readings = (format_month(one, asked.language) for one in found.readings.values())
         raise ValidationError(which(readings, asked.language))
     return found
 
 
-def _measurements(field: Field, text: str, asked: Asked, form: Form) -> list[dict[str, str]]:
+def _measurements(field: Field, text: str, asked: FormContext, form: Form) -> list[dict[str, str]]:
     """One measurement a line: "March 2028: 12"."""
     found: list[dict[str, str]] = []
     for line in filter(None, (line.strip() for line in text.splitlines())):
@@ -164,19 +164,19 @@ def _measurements(field: Field, text: str, asked: Asked, form: Form) -> list[dic
     return sorted(found, key=lambda one: one["date"])
 
 
-def _field(field: Field, text: str, asked: Asked, form: Form) -> str | None:
+def _field(field: Field, text: str, asked: FormContext, form: Form) -> str | None:
     if text and text not in asked.fields:
         raise ValidationError(_("Please choose one of the list."))
     return text or None
 
 
-def _measures(field: Field, picked: list[int], asked: Asked, form: Form) -> list[int]:
+def _measures(field: Field, picked: list[int], asked: FormContext, form: Form) -> list[int]:
     if any(measure not in asked.measures for measure in picked):
         raise ValidationError(_("Please choose from the list."))
     return sorted(set(picked))
 
 
-_CHECKS: dict[str, Callable[..., Any]] = {
+_PARSERS: dict[str, Callable[..., Any]] = {
     "line": _line,
     "lines": _line,
     "code": _code,

@@ -14,19 +14,19 @@ from klimawerk.accounts.models import Person
 from klimawerk.accounts.person_names import shown
 from klimawerk.extensions import db
 from klimawerk.sheets.field_view import FieldView
-from klimawerk.sheets.items import WRITING
+from klimawerk.sheets.items import WRITING_LANGUAGE_KEY
 from klimawerk.sheets.models import FieldChange, Item, Row
 from klimawerk.sheets.sheet_schema import Field, Group, RowKind, split_key
 from klimawerk.sheets.text_view import TextView
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 
-Derive = Callable[[View, int], list[str]]
-_derived: dict[str, Derive] = {}
+RenderDerived = Callable[[SheetView, int], list[str]]
+_derived_renderers: dict[str, RenderDerived] = {}
 
 
-def derive(kind: str, render: Derive) -> None:
+def register_derived(kind: str, render: RenderDerived) -> None:
     """Let `render(view, since)` give what follows from that kind of sheet (sums, what is missing)."""
-    _derived[kind] = render
+    _derived_renderers[kind] = render
 
 
 def field_fragment(f: FieldView) -> str:
@@ -38,20 +38,20 @@ def text_fragment(t: TextView) -> str:
     return render_template("sheets/_text.html", t=t, v=t.view)
 
 
-def rows_fragment(v: View, kind: RowKind, deleted: Row | None = None) -> str:
+def rows_fragment(v: SheetView, kind: RowKind, deleted: Row | None = None) -> str:
     """The rows of one kind; `deleted` is the one that has just gone, with its undo."""
     template = "sheets/_rows.html" if v.cellwise else "sheets/_rows_read.html"
     return render_template(template, v=v, group=v.sheet.group_of(kind), kind=kind, deleted=deleted)
 
 
-def derived_fragments(v: View, since: int) -> list[str]:
+def derived_fragments(v: SheetView, since: int) -> list[str]:
     """What follows from the sheet's values, is shown elsewhere on its page, and may be newer than `since`."""
-    derive = _derived.get(v.item.kind)
+    derive = _derived_renderers.get(v.item.kind)
     conflicts = current_app.jinja_env.get_template("sheets/_conflicts.html").render(v=v)
     return [conflicts, *(derive(v, since) if derive else [])]
 
 
-def answer(v: View, fragment: str, anchor: str, status: int = 200) -> ResponseReturnValue:
+def respond(v: SheetView, fragment: str, anchor: str, status: int = 200) -> ResponseReturnValue:
     """The fragment for a script; without one, back to the place on the page, or a page that says what is wrong."""
     if request.headers.get("HX-Request"):
         return Response(fragment, status, headers={"X-Rev": str(v.rev)})
@@ -65,21 +65,21 @@ def page_of(item: Item) -> str:
     return f"/{item.kind}s/{item.id}"
 
 
-def changed_fragments(v: View, since: int) -> list[str]:
+def changed_fragments(v: SheetView, since: int) -> list[str]:
     """Every fragment of the sheet that is newer than the revision `since`; all of them when a lock has changed."""
     if v.item.lock_rev > since:
-        return _whole(v)
+        return _whole_sheet(v)
     found: list[str] = []
     moved = set(db.session.scalars(select(Row.kind).where(Row.item_id == v.item.id, Row.rev > since).distinct()))
     for group in v.sheet.groups:
         found += _changed_group(v, group, since, moved)
     found += _hinted_fields(v, since) if v.opened.writes else []
-    if v.item.revs.get(WRITING, 0) > since:
+    if v.item.revs.get(WRITING_LANGUAGE_KEY, 0) > since:
         found.append(render_template("sheets/_languages.html", v=v))
     return found + derived_fragments(v, since)
 
 
-def _hinted_fields(v: View, since: int) -> list[str]:
+def _hinted_fields(v: SheetView, since: int) -> list[str]:
     """Where a date has changed, every other one may fit now, or no more: of its row, or of the whole sheet."""
     dates = v.dated_fields()
     moved = {one.row.id if one.row else None for one in dates if one.rev > since}
@@ -87,7 +87,7 @@ def _hinted_fields(v: View, since: int) -> list[str]:
     return [field_fragment(one) for one in others if v.forms or not one.row]
 
 
-def _whole(v: View) -> list[str]:
+def _whole_sheet(v: SheetView) -> list[str]:
     """The sheet drawn anew: it was closed for editing, or opened, or is closed by somebody else than before."""
     names = ["_lock", "_languages", *([] if v.sheet.document else ["_more"])]
     parts = [render_template(f"sheets/{name}.html", v=v) for name in names]
@@ -96,14 +96,14 @@ def _whole(v: View) -> list[str]:
     return [*parts, *titles, *groups, *derived_fragments(v, -1)]
 
 
-def _changed_group(v: View, group: Group, since: int, moved: set[str]) -> list[str]:
+def _changed_group(v: SheetView, group: Group, since: int, moved: set[str]) -> list[str]:
     """Part by part; but the whole group to those who only read, since what was empty is not on their page yet."""
     title = [one for part in group.parts if part.name == "title" for one in _changed_part(v, part, since, moved)]
     rest = [one for part in group.parts if part.name != "title" for one in _changed_part(v, part, since, moved)]
     return title + (rest if v.opened.writes or not rest else [render_template("sheets/_group.html", v=v, group=group)])
 
 
-def _changed_part(v: View, part: Field | RowKind, since: int, moved: set[str]) -> list[str]:
+def _changed_part(v: SheetView, part: Field | RowKind, since: int, moved: set[str]) -> list[str]:
     if isinstance(part, RowKind):
         return _changed_rows(v, part, since, part.name in moved)
     if part.kind == "live":
@@ -111,12 +111,12 @@ def _changed_part(v: View, part: Field | RowKind, since: int, moved: set[str]) -
     return _changed_fields(v, part, since)
 
 
-def _changed_fields(v: View, field: Field, since: int, row: Row | None = None) -> list[str]:
+def _changed_fields(v: SheetView, field: Field, since: int, row: Row | None = None) -> list[str]:
     changed = [f for f in v.fields(field, row) if f.rev > since or (f.conflict and f.conflict.rev > since)]
     return [field_fragment(f) for f in changed]
 
 
-def _changed_rows(v: View, kind: RowKind, since: int, moved: bool) -> list[str]:
+def _changed_rows(v: SheetView, kind: RowKind, since: int, moved: bool) -> list[str]:
     """The whole list when a row came, went or moved, or where it is only read; else only the cells."""
     if moved:
         return [rows_fragment(v, kind)]
@@ -126,7 +126,7 @@ def _changed_rows(v: View, kind: RowKind, since: int, moved: bool) -> list[str]:
     return [rows_fragment(v, kind)] if cells and not v.forms else cells
 
 
-def said(v: View, since: int) -> str:
+def change_announcement(v: SheetView, since: int) -> str:
     """One sentence for a screen reader on what others changed; percent-encoded for a header, "" for nothing."""
     changes = db.session.execute(
         select(Person.name, FieldChange.field)

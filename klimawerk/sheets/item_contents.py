@@ -16,8 +16,8 @@ from klimawerk.partnerships.models import Membership
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.models import Conflict, Frame, Item, Row
-from klimawerk.sheets.plausibility import Hint, Period, date_hints
-from klimawerk.sheets.programme_topic import head_of
+from klimawerk.sheets.plausibility import DateRange, PlausibilityHint, date_hints
+from klimawerk.sheets.programme_topic import programme_head
 from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.service import conflicts_of
 from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet, sheet_of
@@ -35,7 +35,7 @@ def anchor_of(kind: str, item_id: int, part: str) -> str:
 
 
 @dataclass(frozen=True)
-class Contents:
+class ItemContents:
     """An item's texts, rows and conflicts, and which parts of its sheet are filled."""
 
     opened: Opened
@@ -69,11 +69,11 @@ class Contents:
         return rows_of(self.item)
 
     @cached_property
-    def date_hints(self) -> list[Hint]:
+    def date_hints(self) -> list[PlausibilityHint]:
         """Dates that do not fit each other, its own period or the programme's."""
-        head = self.item if self.item.kind == "programme" else head_of(self.item)
+        head = self.item if self.item.kind == "programme" else programme_head(self.item)
         cells = {kind: [row.cells for row in rows] for kind, rows in self.rows.items()}
-        return date_hints(self.sheet, self.item.values, cells, Period.of(head.values))
+        return date_hints(self.sheet, self.item.values, cells, DateRange.of(head.values))
 
     @cached_property
     def hints_by_place(self) -> HintsByPlace:

@@ -13,17 +13,17 @@ from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.sheets import edit_locks, lock_service
 from klimawerk.sheets.models import Frame, Item
-from klimawerk.sheets.order_keys import between, moved_key
+from klimawerk.sheets.order_keys import key_between, moved_key
 from klimawerk.sheets.sheet_schema import sheet_of
-from klimawerk.sheets.update_lock import hold
+from klimawerk.sheets.update_lock import lock_for_update
 
-WRITING = "writing language"
+WRITING_LANGUAGE_KEY = "writing language"
 """Under this key an item's `revs` hold when its writing language was last set."""
 
 Texts = dict[str, dict[str, Any] | None]
 
 
-def found(item: Item, *, values: dict[str, Any] | None, texts: Texts | None) -> None:
+def create_item(item: Item, *, values: dict[str, Any] | None, texts: Texts | None) -> None:
     """Make a new item real: its row, its first revision, and its live document with every fragment."""
     with writing():
         db.session.add(item)
@@ -34,7 +34,7 @@ def found(item: Item, *, values: dict[str, Any] | None, texts: Texts | None) -> 
         item.revs = dict.fromkeys(item.values, rev)
         fragments: Texts = dict.fromkeys(sheet_of(item.kind).fragments(item.frame.languages))
         document_store.create_document(item.name, {**fragments, **(texts or {})})
-        edit_locks.cover_new(item)
+        edit_locks.lock_new_item(item)
 
 
 def siblings(frame: Frame, kind: type[Item]) -> Sequence[Item]:
@@ -44,12 +44,12 @@ def siblings(frame: Frame, kind: type[Item]) -> Sequence[Item]:
     ).all()
 
 
-def last_key(listed: Sequence[Item]) -> str:
+def order_key_after(listed: Sequence[Item]) -> str:
     """An order key behind all of `listed`. What lies in the bin belongs to that: it keeps its place."""
-    return between(max((item.order_key for item in listed), default=""), "")
+    return key_between(max((item.order_key for item in listed), default=""), "")
 
 
-def put(item: Item, listed: Sequence[Item], before: int | None, step: str = "") -> None:
+def move_item(item: Item, listed: Sequence[Item], before: int | None, step: str = "") -> None:
     """Give `item` a place among `listed` (in order, with what lies in the bin of that list): see `order.moved_key`."""
     listed_keys = [(one.id, one.order_key, one.deleted_at is not None) for one in listed]
     key = moved_key(listed_keys, item.id, before=before, step=step)
@@ -60,18 +60,18 @@ def put(item: Item, listed: Sequence[Item], before: int | None, step: str = "") 
 def set_writing_language(item: Item, language: str, *, by: int) -> None:
     """The language everybody writes in for now; "" for none. ValueError when the programme does not have it."""
     with writing():
-        rev = hold(item)
+        rev = lock_for_update(item)
         if language and language not in item.frame.languages:
             raise ValueError(language)
-        item.revs = {**item.revs, WRITING: rev}
+        item.revs = {**item.revs, WRITING_LANGUAGE_KEY: rev}
         item.writing_language = language
 
 
 def lock_item(item: Item, reason: str, *, by: str) -> None:
     """Close the item for editing on behalf of somebody who is known by name alone."""
-    lock_service.close(item, reason, lock_service.Holder(name=by))
+    lock_service.close(item, reason, lock_service.LockHolder(name=by))
 
 
 def unlock_item(item: Item) -> None:
     """End every lock that begins with the item."""
-    lock_service.end_own(item)
+    lock_service.end_locks_of(item)

@@ -5,29 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from klimawerk.sheets.item_contents import Contents
-from klimawerk.sheets.options import Options
-from klimawerk.sheets.page_languages import Languages
+from klimawerk.sheets.item_contents import ItemContents
+from klimawerk.sheets.options import ItemOptions
+from klimawerk.sheets.page_languages import PageLanguages
 from klimawerk.sheets.sheet_schema import Field
-from klimawerk.sheets.value_display import shown
+from klimawerk.sheets.value_display import display_value
 
 
 @dataclass(frozen=True)
-class InWords(Contents):
+class LocalisedItem(ItemContents):
     """`rev` was read before everything else, so nothing newer is ever called seen."""
 
     reader: str
-    languages: Languages
+    languages: PageLanguages
     rev: int
-    options: Options
+    options: ItemOptions
 
     def text(self, name: str, lang: str | None = None) -> str:
         """The plain words of a live text in `lang` (default: the one shown)."""
         return self.plain(name, lang or self.languages.show)
 
     def in_words(self, field: Field, value: Any) -> str:
-        return shown(field, value, self.reader, self.sides, self.options)
+        return display_value(field, value, self.reader, self.sides, self.options)
 
-    def as_typed(self, field: Field, value: Any) -> str:
+    def as_input(self, field: Field, value: Any) -> str:
         """As it stands in its control."""
-        return shown(field, value, self.reader, self.sides, self.options, typed=True)
+        return display_value(field, value, self.reader, self.sides, self.options, typed=True)

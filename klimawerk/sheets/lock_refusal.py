@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from flask import Response, render_template, request
 from werkzeug.exceptions import Locked
 
-from klimawerk.sheets.update_lock import Closed
+from klimawerk.sheets.update_lock import ItemLocked
 from klimawerk.web.errors import answer
 from klimawerk.web.form_refill import TOKEN
 
 
-def refused_form(closed: Closed) -> Response:
+def locked_form(closed: ItemLocked) -> Response:
     """A script gets the sentence, a browser without one the form with all that was sent."""
     response = answer(Locked(str(closed)))
     if request.method != "POST" or "HX-Request" in request.headers or response.mimetype != "text/html":

@@ -8,30 +8,30 @@ from klimawerk import scalars
 from klimawerk.extensions import db
 from klimawerk.sheets.edit_locks import scope_words
 from klimawerk.sheets.models import Item
-from klimawerk.sheets.programme_topic import head_of
-from klimawerk.sheets.view import View
+from klimawerk.sheets.programme_topic import programme_head
+from klimawerk.sheets.view import SheetView
 
 OWN, GOAL, PROGRAMME, OTHERS = "", "goal", "programme", "others"
-Scope = tuple[Item, int | None]
+LockScope = tuple[Item, int | None]
 """The item that is closed with all that stands under it, and the measure that stays open."""
 
 
-def scope_of(item: Item, wanted: str) -> Scope:
+def scope_of(item: Item, wanted: str) -> LockScope:
     """The scope of that name, as seen from the item; "others:7" on a programme leaves measure 7 open. ValueError for
     one that it does not have."""
     name, _colon, number = wanted.partition(":")
     if wanted in (OWN, item.kind):
         return item, None
     if name == OTHERS:
-        return head_of(item), _measure(item, number)
+        return programme_head(item), _measure(item, number)
     if wanted == PROGRAMME:
-        return head_of(item), None
+        return programme_head(item), None
     if wanted == GOAL and item.parent_id:
         return db.session.get_one(Item, item.parent_id), None
     raise ValueError(wanted)
 
 
-def scopes(v: View) -> list[tuple[str, str]]:
+def scopes(v: SheetView) -> list[tuple[str, str]]:
     """(name, words) of every scope that the item's page offers, its own first."""
     item = v.item
     programme = _("The whole programme")

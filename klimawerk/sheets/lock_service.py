@@ -17,11 +17,20 @@ from klimawerk.collab.models import Document
 from klimawerk.database import after_commit, writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
-from klimawerk.sheets.edit_locks import LONGEST, PERSON, State, covering, covers, locks_of, sparing, state_of
+from klimawerk.sheets.edit_locks import (
+    MAX_REASON_LENGTH,
+    PERSON_PREFIX,
+    LockState,
+    covers,
+    lock_state,
+    locks_covering,
+    locks_except,
+    locks_of,
+)
 from klimawerk.sheets.models import EditLock, Item
-from klimawerk.sheets.programme_topic import OUTLINE, head_of, note_under
+from klimawerk.sheets.programme_topic import OUTLINE, note_programme_key, programme_head
 from klimawerk.sheets.signals import locks_changed
-from klimawerk.sheets.update_lock import hold
+from klimawerk.sheets.update_lock import lock_for_update
 from klimawerk.text import truncate
 
 _KINDS = ("programme", "goal", "measure")
@@ -29,7 +38,7 @@ _KINDS = ("programme", "goal", "measure")
 
 
 @dataclass(frozen=True)
-class Holder:
+class LockHolder:
     """On whose behalf a lock is held: `key` is "person:3" (later "workshop:5"), or "" for a `name` alone.
     `by`: who closes, None for the server."""
 
@@ -38,82 +47,82 @@ class Holder:
     by: int | None = None
 
 
-def person(person_id: int) -> Holder:
+def person_holder(person_id: int) -> LockHolder:
     """Somebody who closes for themselves."""
-    return Holder(f"{PERSON}:{person_id}", by=person_id)
+    return LockHolder(f"{PERSON_PREFIX}:{person_id}", by=person_id)
 
 
-def close(item: Item, reason: str, holder: Holder, *, except_id: int | None = None) -> None:
+def close(item: Item, reason: str, holder: LockHolder, *, except_id: int | None = None) -> None:
     """Close the item with all that stands under it, or a programme but for one measure. Raises Gone.
 
     A holder has one lock per scope: closing it again sets its reason.
     """
     with writing():
-        _take_turn(item)
+        _lock_items(item)
         wanted = {
             "item_id": item.id,
             "except_id": except_id,
             "holder": holder.key,
-            "holder_name": truncate(holder.name, LONGEST),
+            "holder_name": truncate(holder.name, MAX_REASON_LENGTH),
         }
         lock = db.session.scalar(select(EditLock).filter_by(**wanted))
         if lock is None:
             lock = EditLock(**wanted, by=holder.by)
             db.session.add(lock)
-        lock.reason = truncate(reason, LONGEST)
+        lock.reason = truncate(reason, MAX_REASON_LENGTH)
         db.session.flush()
-        _derive(item, [lock])
+        _derive_states(item, [lock])
 
 
-def end(item: Item, lock_id: int) -> None:
+def end_lock(item: Item, lock_id: int) -> None:
     """End one of the locks that cover the item, or all but it; nothing when it has ended already. Raises Gone."""
     with writing():
-        _take_turn(item)
-        _end(item, [lock for lock in covering(item) + sparing(item) if lock.id == lock_id])
+        _lock_items(item)
+        _end(item, [lock for lock in locks_covering(item) + locks_except(item) if lock.id == lock_id])
 
 
-def end_own(item: Item) -> None:
+def end_locks_of(item: Item) -> None:
     """End every lock whose scope begins with the item; those from above stay. Raises Gone."""
     with writing():
-        _take_turn(item)
+        _lock_items(item)
         _end(item, db.session.scalars(select(EditLock).where(EditLock.item_id == item.id)).all())
 
 
-def follow_name(_sender: object, person_id: int) -> None:
+def update_holder_name(_sender: object, person_id: int) -> None:
     """Something about the person has changed: what is kept of their locks follows their name. Inside writing()."""
-    derive_again(db.session.scalars(select(EditLock).where(EditLock.holder == person(person_id).key)).all())
+    rederive(db.session.scalars(select(EditLock).where(EditLock.holder == person_holder(person_id).key)).all())
 
 
-def derive_again(locks: Sequence[EditLock]) -> None:
+def rederive(locks: Sequence[EditLock]) -> None:
     """What is kept of these locks follows their holders' names. Inside writing()."""
     db.session.flush()
-    heads = {head.id: head for head in (head_of(lock.item) for lock in locks)}
+    heads = {head.id: head for head in (programme_head(lock.item) for lock in locks)}
     for id_ in sorted(heads):
         note(heads[id_].name)
-        _derive(heads[id_], [])
+        _derive_states(heads[id_], [])
 
 
-def _take_turn(item: Item) -> None:
-    note_under(head_of(item), OUTLINE)  # the list in which goals and measures are moved is drawn anew
-    hold(item, though_closed=True)
+def _lock_items(item: Item) -> None:
+    note_programme_key(programme_head(item), OUTLINE)  # the list in which goals and measures are moved is drawn anew
+    lock_for_update(item, though_closed=True)
 
 
 def _end(item: Item, locks: Sequence[EditLock]) -> None:
     for lock in locks:
         db.session.delete(lock)
     db.session.flush()
-    _derive(item, locks)
+    _derive_states(item, locks)
 
 
-def _derive(item: Item, changed: Sequence[EditLock]) -> None:
+def _derive_states(item: Item, changed: Sequence[EditLock]) -> None:
     """Bring every item of the programme, the bin included, to what its locks say; those that a changed lock covers, or
     spares, are told of in any case."""
     locks, items = locks_of(item), _items(item)
-    kept = _kept([one.name for one in items])
-    states: dict[State, list[str]] = {}
+    kept = _stored_state([one.name for one in items])
+    states: dict[LockState, list[str]] = {}
     touched: list[int] = []
     for one in items:
-        state = state_of([lock for lock in locks if covers(lock, one)])
+        state = lock_state([lock for lock in locks if covers(lock, one)])
         if kept.get(one.name) != state or any(covers(lock, one) or lock.except_id == one.id for lock in changed):
             one.lock_rev = note(one.name)
             touched.append(one.id)
@@ -136,7 +145,7 @@ def _items(item: Item) -> list[Item]:
     return sorted(found, key=lambda one: (_KINDS.index(one.kind), one.id))
 
 
-def _kept(names: list[str]) -> dict[str, State]:
+def _stored_state(names: list[str]) -> dict[str, LockState]:
     columns = (Document.locked, Document.lock_reason, Document.locked_by)
     rows = db.session.execute(select(Document.name, *columns).where(Document.name.in_(names))).all()
     return {name: (locked, reason, by) for name, locked, reason, by in rows}

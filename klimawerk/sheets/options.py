@@ -12,7 +12,7 @@ from klimawerk.extensions import db
 from klimawerk.sheets.models import Frame, Item, Row
 
 
-class Options:
+class ItemOptions:
     """What a field of action or a related measure can be chosen from: (id, words); read when first asked for.
 
     In order, with code and title in `language` or the original; nothing without a frame.
@@ -32,9 +32,9 @@ class Options:
         return _measures(self._frame, self._language) if self._frame else ()
 
 
-def options_for(frame: Frame, language: str) -> Options:
+def options_for(frame: Frame, language: str) -> ItemOptions:
     """What can be chosen in the programme."""
-    return Options(frame, language)
+    return ItemOptions(frame, language)
 
 
 def _fields(frame: Frame, language: str) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ T = TypeVar("T")
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def between(low: str, high: str) -> str:
+def key_between(low: str, high: str) -> str:
     """A key after `low` and before `high`; an empty text stands for the beginning or the end.
 
     Raises ValueError when `low` does not sort before `high`.
@@ -25,7 +25,7 @@ def between(low: str, high: str) -> str:
     while high and (low[shared : shared + 1] or DIGITS[0]) == high[shared]:
         shared += 1
     if shared:
-        return high[:shared] + between(low[shared:], high[shared:])
+        return high[:shared] + key_between(low[shared:], high[shared:])
     first = DIGITS.index(low[0]) if low else 0
     last = DIGITS.index(high[0]) if high else len(DIGITS)
     if last - first > 1:
@@ -33,10 +33,10 @@ def between(low: str, high: str) -> str:
         return DIGITS[first + 1 if low and not high else last - 1 if high and not low else (first + last) // 2]
     if high and len(high) > 1:
         return high[0]
-    return DIGITS[first] + between(low[1:], "")
+    return DIGITS[first] + key_between(low[1:], "")
 
 
-def keys(count: int) -> list[str]:
+def initial_keys(count: int) -> list[str]:
     """`count` keys of equal length in ascending order, with room between them (for an import)."""
     width = 2
     while len(DIGITS) ** width < 4 * (count + 1):
@@ -53,7 +53,7 @@ def _written(number: int, width: int) -> str:
     return text.rstrip(DIGITS[0]) or DIGITS[1]
 
 
-class Misplaced(LookupError):
+class NotInList(LookupError):
     """What a thing should be put before is neither in its list nor in the bin of that list."""
 
 
@@ -80,11 +80,11 @@ def key_before(others: Sequence[tuple[T, str]], before: T | None) -> str:
     Raises Misplaced."""
     ids = [one for one, _key in others]
     if before is not None and before not in ids:
-        raise Misplaced(before)
+        raise NotInList(before)
     place = len(others) if before is None else ids.index(before)
     low = others[place - 1][1] if place else ""
     high = others[place][1] if place < len(others) else ""
-    return between(low, high) if low != high else between(low, "")
+    return key_between(low, high) if low != high else key_between(low, "")
 
 
 _STEPS = {"up": -1, "down": 2}

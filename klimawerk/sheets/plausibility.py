@@ -15,31 +15,31 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
-from klimawerk.sheets.date_parsing import show_month
+from klimawerk.sheets.date_parsing import format_month
 from klimawerk.sheets.sheet_schema import Field, RowKind, Sheet
 
 Cells = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Period:
+class DateRange:
     """From a month or day to a month or day; "" where it is open."""
 
     start: str = ""
     end: str = ""
 
     @classmethod
-    def of(cls, values: Cells) -> Period:
+    def of(cls, values: Cells) -> DateRange:
         """Of a programme or measure, by the values of its sheet. One that ends before it starts bounds nothing."""
         start, end = values.get("period_start") or "", values.get("period_end") or ""
         return cls() if _is_before(end, start) else cls(start, end)
 
 
-UNBOUNDED = Period()
+OPEN_RANGE = DateRange()
 
 
 @dataclass(frozen=True)
-class Hint:
+class PlausibilityHint:
     """One sentence about a field (`row` is None), or about the cell `key` of a row: its place among its kind."""
 
     part: str
@@ -48,26 +48,28 @@ class Hint:
     sentence: LazyString
 
 
-def date_hints(sheet: Sheet, values: Cells, rows: Mapping[str, Sequence[Cells]], programme: Period) -> list[Hint]:
+def date_hints(
+    sheet: Sheet, values: Cells, rows: Mapping[str, Sequence[Cells]], programme: DateRange
+) -> list[PlausibilityHint]:
     """All of one item, in the order of its sheet."""
-    found: list[Hint] = []
-    own = Period.of(values)
+    found: list[PlausibilityHint] = []
+    own = DateRange.of(values)
     for part in sheet.parts:
         if isinstance(part, RowKind):
             for number, cells in enumerate(rows.get(part.name, [])):
                 found += row_hints(part, cells, number, own, programme)
         else:
             found += [
-                Hint(part.name, part.name, None, said)
+                PlausibilityHint(part.name, part.name, None, said)
                 for said in field_hints(part, values, sheet.fields, own, programme)
             ]
     return found
 
 
-def row_hints(kind: RowKind, cells: Cells, number: int, own: Period, programme: Period) -> list[Hint]:
+def row_hints(kind: RowKind, cells: Cells, number: int, own: DateRange, programme: DateRange) -> list[PlausibilityHint]:
     """Of one row. `number`: its place among its kind, from 0; `own`: the period of the item it stands in."""
     return [
-        Hint(
+        PlausibilityHint(
             kind.name, cell.name, number, _("%(row)s %(number)s: %(hint)s", row=kind.one, number=number + 1, hint=said)
         )
         for cell in kind.dated
@@ -76,7 +78,7 @@ def row_hints(kind: RowKind, cells: Cells, number: int, own: Period, programme: 
 
 
 def field_hints(
-    field: Field, values: Cells, beside: Mapping[str, Field], own: Period, programme: Period
+    field: Field, values: Cells, beside: Mapping[str, Field], own: DateRange, programme: DateRange
 ) -> Iterator[LazyString]:
     """Of one field, or of one cell of a row. `values`: what it and the fields `beside` it have."""
     for date in _dates(values.get(field.name)) if field.dated else ():
@@ -95,9 +97,11 @@ def text_hint(field: Field, plain: str) -> LazyString | None:
     return _("This text is longer than %(most)s characters.", most=field.max_length)
 
 
-def _outside(within: str, date: str, about: dict[str, Any], own: Period, programme: Period) -> Iterator[LazyString]:
+def _outside(
+    within: str, date: str, about: dict[str, Any], own: DateRange, programme: DateRange
+) -> Iterator[LazyString]:
     """`within`: see `Field.within`. Where a measure says no start or end, the programme's counts."""
-    bounds = own if within == "sheet" else UNBOUNDED
+    bounds = own if within == "sheet" else OPEN_RANGE
     if within and _is_before(date, bounds.start):
         yield _("%(what)s: %(date)s is before the measure begins (%(since)s).", since=_shown(bounds.start), **about)
     elif within in ("sheet", "programme") and not bounds.start and _is_before(date, programme.start):
@@ -124,4 +128,4 @@ def _is_before(one: str, other: str) -> bool:
 
 def _shown(date: str) -> LazyString:
     """In the reader's words; a mere year as it is."""
-    return LazyString(lambda: date if len(date) == 4 else show_month(date, str(get_locale() or "en")[:2]))
+    return LazyString(lambda: date if len(date) == 4 else format_month(date, str(get_locale() or "en")[:2]))

@@ -16,12 +16,12 @@ OUTLINE = "outline"
 """Under this key they hold when a title or a code in the outline last changed."""
 
 
-def head_of(item: Item) -> Item:
+def programme_head(item: Item) -> Item:
     """The programme that the item belongs to."""
     return db.session.scalars(select(Item).where(Item.frame_id == item.frame_id, Item.kind == "programme")).one()
 
 
-def note_under(head: Item, key: str) -> None:
+def note_programme_key(head: Item, key: str) -> None:
     """Something of that kind changes. Inside writing(); until the commit it is nobody else's turn to do that."""
     rev = note(head.name)
     db.session.refresh(head)

@@ -22,20 +22,27 @@ from klimawerk.sheets.access import (
     writable_item,
     writable_row,
 )
-from klimawerk.sheets.changes_since import changed_by_others, moment
-from klimawerk.sheets.edit_locks import sentence
+from klimawerk.sheets.changes_since import changes_by_others, since_moment
+from klimawerk.sheets.edit_locks import lock_sentence
 from klimawerk.sheets.field_view import FieldView
-from klimawerk.sheets.forms import Asked, TypedForm, typed
-from klimawerk.sheets.fragments import answer, changed_fragments, derived_fragments, field_fragment, rows_fragment, said
+from klimawerk.sheets.forms import FormContext, TypedForm, field_form
+from klimawerk.sheets.fragments import (
+    change_announcement,
+    changed_fragments,
+    derived_fragments,
+    field_fragment,
+    respond,
+    rows_fragment,
+)
 from klimawerk.sheets.item_codes import CodeTaken
 from klimawerk.sheets.item_contents import HintsByPlace
 from klimawerk.sheets.lock_scopes import scope_of
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import options_for
-from klimawerk.sheets.service import Outcome
+from klimawerk.sheets.service import SetOutcome
 from klimawerk.sheets.sheet_schema import CODE, Field, RowKind, split_key
-from klimawerk.sheets.update_lock import Closed
-from klimawerk.sheets.view import View, view_of
+from klimawerk.sheets.update_lock import ItemLocked
+from klimawerk.sheets.view import SheetView, view_of
 from klimawerk.text import line
 from klimawerk.web.localisation import locale
 
@@ -45,7 +52,7 @@ bp = Blueprint("sheets", __name__)
 @bp.post("/items/<int:item_id>/fields/<key>")
 @login_required
 def set_field(item_id: int, key: str) -> ResponseReturnValue:
-    v = here(allowed_item(item_id, Right.EDIT))
+    v = view_here(allowed_item(item_id, Right.EDIT))
     return _set(v, _field_at(v, v.sheet.fields, key), key, None)
 
 
@@ -53,16 +60,16 @@ def set_field(item_id: int, key: str) -> ResponseReturnValue:
 @login_required
 def set_cell(row_id: str, key: str) -> ResponseReturnValue:
     row = db.session.get(Row, row_id) or abort(404)
-    v = here(allowed_item(row.item_id, Right.EDIT))
+    v = view_here(allowed_item(row.item_id, Right.EDIT))
     return _set(v, _field_at(v, _kind(v, row.kind).by_name, key), key, row)
 
 
 @bp.get("/items/<int:item_id>/changes")
 @login_required
 def changes(item_id: int) -> ResponseReturnValue:
-    v = here(readable_item(item_id))
+    v = view_here(readable_item(item_id))
     since = min(request.args.get("since", 0, type=scalars.revision), v.rev)
-    headers = {"X-Rev": str(v.rev), "X-Said": said(v, since)}
+    headers = {"X-Rev": str(v.rev), "X-Said": change_announcement(v, since)}
     return Response("".join(changed_fragments(v, since)) if since < v.rev else "", headers=headers)
 
 
@@ -70,16 +77,16 @@ def changes(item_id: int) -> ResponseReturnValue:
 @login_required
 def meanwhile(item_id: int) -> str:
     """For somebody who comes back: what others have changed after `since` (seconds, UTC) and revision `rev`."""
-    v = here(readable_item(item_id))
+    v = view_here(readable_item(item_id))
     rev = request.args.get("rev", 0, type=scalars.revision)
-    found = changed_by_others(v, moment(request.args.get("since", "")), rev)
+    found = changes_by_others(v, since_moment(request.args.get("since", "")), rev)
     return render_template("sheets/_changes_since.html", v=v, found=found)
 
 
 @bp.post("/items/<int:item_id>/rows/<kind>")
 @login_required
 def add_row(item_id: int, kind: str) -> ResponseReturnValue:
-    v = here(writable_item(item_id))
+    v = view_here(writable_item(item_id))
     try:
         row = rows.append_row(v.item, _kind(v, kind).name, {}, row_id=_row_id(), by=_me(v))
     except rows.TooManyRows:
@@ -93,7 +100,7 @@ def add_row(item_id: int, kind: str) -> ResponseReturnValue:
 @login_required
 def move_row(row_id: str) -> ResponseReturnValue:
     opened, row = writable_row(row_id)
-    v = here(opened)
+    v = view_here(opened)
     step, before = request.form.get("step", ""), request.form.get("before") or None
     rows.move_row(v.item, row, before, step=step, by=_me(v))
     return _rows_answer(v, row.kind, f"row-{row.id}")
@@ -104,7 +111,7 @@ def move_row(row_id: str) -> ResponseReturnValue:
 def delete_row(row_id: str) -> ResponseReturnValue:
     opened, row = writable_row(row_id)
     rows.delete_row(opened.item, row, by=opened.member.person.id)
-    return _rows_answer(here(opened), row.kind, f"rows-{opened.item.id}-{row.kind}", deleted=row)
+    return _rows_answer(view_here(opened), row.kind, f"rows-{opened.item.id}-{row.kind}", deleted=row)
 
 
 @bp.post("/rows/<key:row_id>/restore")
@@ -112,35 +119,35 @@ def delete_row(row_id: str) -> ResponseReturnValue:
 def restore_row(row_id: str) -> ResponseReturnValue:
     opened, row = writable_row(row_id)
     rows.restore_row(opened.item, row, by=opened.member.person.id)
-    return _rows_answer(here(opened), row.kind, f"row-{row.id}")
+    return _rows_answer(view_here(opened), row.kind, f"row-{row.id}")
 
 
 @bp.post("/conflicts/<int:conflict_id>")
 @login_required
 def settle(conflict_id: int) -> ResponseReturnValue:
     opened, conflict = writable_conflict(conflict_id)
-    v = here(opened)
+    v = view_here(opened)
     row = db.session.get(Row, conflict.row_id) if conflict.row_id else None
     known = _kind(v, row.kind).by_name if row else v.sheet.fields
     f = _view(v, _field_at(v, known, conflict.field), conflict.field, row)
     hinted = _hinted(f)
     try:
-        service.settle(conflict, f.place, take=request.form.get("take") == "1", by=_me(v))
+        service.settle_conflict(conflict, f.place, take=request.form.get("take") == "1", by=_me(v))
     except CodeTaken as taken:
-        return _refused(here(v.opened), f, _("%(code)s is taken already.", code=taken))
+        return _refused(view_here(v.opened), f, _("%(code)s is taken already.", code=taken))
     return _fresh(v, f, hinted)
 
 
 @bp.post("/items/<int:item_id>/writing")
 @login_required
 def set_writing_language(item_id: int) -> ResponseReturnValue:
-    v = here(writable_item(item_id))
+    v = view_here(writable_item(item_id))
     try:
         items.set_writing_language(v.item, request.form.get("language", ""), by=_me(v))
     except ValueError:
         abort(400)
-    now = here(v.opened)
-    return answer(now, render_template("sheets/_languages.html", v=now), f"languages-{now.item.id}")
+    now = view_here(v.opened)
+    return respond(now, render_template("sheets/_languages.html", v=now), f"languages-{now.item.id}")
 
 
 @bp.post("/items/<int:item_id>/lock")
@@ -153,8 +160,8 @@ def lock(item_id: int) -> ResponseReturnValue:
     except ValueError:
         abort(400)
     reason = line(request.form.get("reason", "")).strip()
-    lock_service.close(item, reason, lock_service.person(opened.member.person.id), except_id=except_id)
-    return _whole(here(opened))
+    lock_service.close(item, reason, lock_service.person_holder(opened.member.person.id), except_id=except_id)
+    return _whole(view_here(opened))
 
 
 @bp.post("/items/<int:item_id>/unlock")
@@ -163,15 +170,15 @@ def unlock(item_id: int) -> ResponseReturnValue:
     """End one of the item's locks, whoever holds it (`lock`); without that, all that begin with the item."""
     opened = allowed_item(item_id, Right.MODERATE)
     if "lock" not in request.form:
-        lock_service.end_own(opened.item)
+        lock_service.end_locks_of(opened.item)
     elif (wanted := request.form.get("lock", type=scalars.item_id)) is not None:
-        lock_service.end(opened.item, wanted)
+        lock_service.end_lock(opened.item, wanted)
     else:
         abort(400)
-    return _whole(here(opened))
+    return _whole(view_here(opened))
 
 
-def here(opened: Opened) -> View:
+def view_here(opened: Opened) -> SheetView:
     """The item as the asking person sees it, in the language that the page shows."""
     reader = locale()
     show = request.args.get("show") or request.form.get("show") or request.cookies.get("show")
@@ -179,11 +186,11 @@ def here(opened: Opened) -> View:
     return view_of(opened, reader=reader, wish=show, options=options, reading=request.args.get("mode") == "read")
 
 
-def _me(v: View) -> int:
+def _me(v: SheetView) -> int:
     return v.opened.member.person.id
 
 
-def _kind(v: View, name: str) -> RowKind:
+def _kind(v: SheetView, name: str) -> RowKind:
     return v.sheet.rows.get(name) or abort(404)
 
 
@@ -200,7 +207,7 @@ def _row_id() -> str | None:
         abort(400)
 
 
-def _field_at(v: View, known: dict[str, Field], key: str) -> Field:
+def _field_at(v: SheetView, known: dict[str, Field], key: str) -> Field:
     name, language = split_key(key)
     field = known.get(name) or (CODE if key == "code" and v.item.kind != "programme" else None)
     if field is None or field.kind == "live":
@@ -210,16 +217,18 @@ def _field_at(v: View, known: dict[str, Field], key: str) -> Field:
     return field
 
 
-def _view(v: View, field: Field, key: str, row: Row | None) -> FieldView:
+def _view(v: SheetView, field: Field, key: str, row: Row | None) -> FieldView:
     return FieldView(v, field, key, lang=split_key(key)[1], row=row)
 
 
-def _set(v: View, field: Field, key: str, row: Row | None) -> ResponseReturnValue:
+def _set(v: SheetView, field: Field, key: str, row: Row | None) -> ResponseReturnValue:
     f = _view(v, field, key, row)
     if v.opened.locked:
-        return _closed(v, f, sentence(v.item))
-    asked = Asked(v.reader, v.frame, tuple(i for i, _ in v.options.fields), tuple(i for i, _ in v.options.measures))
-    form = typed(field, request, asked)
+        return _closed(v, f, lock_sentence(v.item))
+    asked = FormContext(
+        v.reader, v.frame, tuple(i for i, _ in v.options.fields), tuple(i for i, _ in v.options.measures)
+    )
+    form = field_form(field, request, asked)
     error = _error(form)
     if error:
         return _refused(v, f, error)
@@ -228,12 +237,12 @@ def _set(v: View, field: Field, key: str, row: Row | None) -> ResponseReturnValu
         outcome = service.set_value(f.place, form.canonical(), based_on=form.rev.data, by=_me(v))
     except CodeTaken as taken:
         return _refused(v, f, _("%(code)s is taken already.", code=taken))
-    except Closed as closed:
+    except ItemLocked as closed:
         return _closed(v, f, str(closed))
-    if outcome is Outcome.GONE:
+    if outcome is SetOutcome.GONE:
         said_ = _("This line was deleted meanwhile. Your value: %(value)s", value=v.in_words(field, form.canonical()))
-        return answer(v, field_fragment(f.refused(said_, request.form.getlist("value"))), f.id, 409)
-    return _fresh(v, f, hinted, 409 if outcome is Outcome.CONFLICT else 200)
+        return respond(v, field_fragment(f.refused(said_, request.form.getlist("value"))), f.id, 409)
+    return _fresh(v, f, hinted, 409 if outcome is SetOutcome.CONFLICT else 200)
 
 
 def _error(form: TypedForm) -> str:
@@ -242,9 +251,9 @@ def _error(form: TypedForm) -> str:
     return str(next(error for errors in form.errors.values() for error in errors))
 
 
-def _refused(v: View, f: FieldView, error: str) -> ResponseReturnValue:
+def _refused(v: SheetView, f: FieldView, error: str) -> ResponseReturnValue:
     """The field with what was typed and why it cannot be kept."""
-    return answer(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 422)
+    return respond(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 422)
 
 
 def _hinted(f: FieldView) -> HintsByPlace:
@@ -252,35 +261,35 @@ def _hinted(f: FieldView) -> HintsByPlace:
     return f.view.hints_by_place if f.field.dated else {}
 
 
-def _closed(v: View, f: FieldView, why: str) -> ResponseReturnValue:
+def _closed(v: SheetView, f: FieldView, why: str) -> ResponseReturnValue:
     """For a script the sentence: it keeps what was typed at the field. Without one the field comes back as a form, with
     what was typed in it, to be sent when it is open again."""
     if request.headers.get("HX-Request"):
-        raise Closed(why)
+        raise ItemLocked(why)
     as_form = replace(v, opened=replace(v.opened, locked=False))
     shown = _view(as_form, f.field, f.key, f.row).refused(why, request.form.getlist("value"))
-    return answer(v, field_fragment(shown), f.id, 423)
+    return respond(v, field_fragment(shown), f.id, 423)
 
 
-def _fresh(v: View, f: FieldView, hinted: HintsByPlace, status: int = 200) -> ResponseReturnValue:
+def _fresh(v: SheetView, f: FieldView, hinted: HintsByPlace, status: int = 200) -> ResponseReturnValue:
     """The field as it is now, with what follows from it: also fields that a date fits now, or no more."""
-    now = here(v.opened)
+    now = view_here(v.opened)
     found = [field_fragment(_view(now, f.field, f.key, f.row))]
     if f.field.dated:
         moved = {place for place, _hint in hinted.items() ^ now.hints_by_place.items()}
         found += [field_fragment(one) for one in now.dated_fields() if one.spot in moved and one.id != f.id]
-    return answer(now, "".join([*found, *derived_fragments(now, v.rev)]), f.id, status)
+    return respond(now, "".join([*found, *derived_fragments(now, v.rev)]), f.id, status)
 
 
-def _rows_answer(v: View, kind: str, anchor: str, deleted: Row | None = None) -> ResponseReturnValue:
-    now = here(v.opened)
+def _rows_answer(v: SheetView, kind: str, anchor: str, deleted: Row | None = None) -> ResponseReturnValue:
+    now = view_here(v.opened)
     fragment = rows_fragment(now, _kind(now, kind), deleted)
-    return answer(now, fragment + "".join(derived_fragments(now, v.rev)), anchor)
+    return respond(now, fragment + "".join(derived_fragments(now, v.rev)), anchor)
 
 
-def _whole(v: View) -> ResponseReturnValue:
+def _whole(v: SheetView) -> ResponseReturnValue:
     """Back to the page: what changed concerns all of it."""
-    now = here(v.opened)
+    now = view_here(v.opened)
     if request.headers.get("HX-Request"):
         return Response("", 204, headers={"HX-Refresh": "true"})
-    return answer(now, "", "main")
+    return respond(now, "", "main")

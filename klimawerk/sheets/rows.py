@@ -11,8 +11,8 @@ from klimawerk.clock import now
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item, Row
-from klimawerk.sheets.order_keys import between, moved_key
-from klimawerk.sheets.update_lock import hold
+from klimawerk.sheets.order_keys import key_between, moved_key
+from klimawerk.sheets.update_lock import lock_for_update
 
 MAX_ROWS = 500  # per item and kind
 
@@ -38,7 +38,7 @@ def rows_of_all(item_ids: list[int]) -> dict[int, dict[str, list[Row]]]:
 def append_row(item: Item, kind: str, cells: dict[str, Any], *, row_id: str | None = None, by: int | None) -> Row:
     """Add a row at the end. The same `row_id` sent twice adds it once. Raises TooManyRows."""
     with writing():
-        rev = hold(item)
+        rev = lock_for_update(item)
         known = db.session.get(Row, row_id) if row_id else None
         if known:
             return known
@@ -49,7 +49,7 @@ def append_row(item: Item, kind: str, cells: dict[str, Any], *, row_id: str | No
             id=row_id or str(uuid.uuid4()),
             item_id=item.id,
             kind=kind,
-            order_key=between(last, ""),
+            order_key=key_between(last, ""),
             cells=cells,
             revs=dict.fromkeys(cells, rev),
             rev=rev,
@@ -63,7 +63,7 @@ def move_row(item: Item, row: Row, before: str | None = None, *, step: str = "",
     """Put the row one `step` up or down from where it is now, else before the row with the id `before`, else at the
     end. A `before` that was deleted meanwhile has its place still. Raises Misplaced for one of another list."""
     with writing():
-        rev = hold(item)
+        rev = lock_for_update(item)
         db.session.refresh(row)
         key = moved_key(_listed(row), row.id, before=before, step=step)
         if key:
@@ -73,7 +73,7 @@ def move_row(item: Item, row: Row, before: str | None = None, *, step: str = "",
 def delete_row(item: Item, row: Row, *, by: int) -> None:
     """Into the bin: `restore_row` brings it back as it was."""
     with writing():
-        rev = hold(item)
+        rev = lock_for_update(item)
         db.session.refresh(row)
         if row.deleted_at is None:
             row.rev, row.deleted_at, row.deleted_by = rev, now(), by
@@ -81,7 +81,7 @@ def delete_row(item: Item, row: Row, *, by: int) -> None:
 
 def restore_row(item: Item, row: Row, *, by: int) -> None:
     with writing():
-        rev = hold(item)
+        rev = lock_for_update(item)
         db.session.refresh(row)
         if row.deleted_at is not None:
             row.rev, row.deleted_at, row.deleted_by = rev, None, None

@@ -13,16 +13,16 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.sheets.item_codes import CodeTaken, is_free
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
-from klimawerk.sheets.programme_topic import OUTLINE, head_of, note_under
-from klimawerk.sheets.update_lock import hold
+from klimawerk.sheets.programme_topic import OUTLINE, note_programme_key, programme_head
+from klimawerk.sheets.update_lock import lock_for_update
 from klimawerk.text import clean_json, equal_once_cleaned, visually_equal
 
 
-class _NothingToDo(Exception):
+class _NoChange(Exception):
     """Leaves a transaction without a trace."""
 
 
-class Outcome(Enum):
+class SetOutcome(Enum):
     """What became of a value: it holds, it was the same already, or it met a newer one and waits for a choice."""
 
     SAVED = auto()
@@ -32,7 +32,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Place:
+class FieldRef:
     """A field of an item, or a cell of one of its rows; `key` carries the language ("text.en")."""
 
     item: Item
@@ -74,7 +74,7 @@ class Place:
             self.item.values = values
 
 
-def set_value(place: Place, value: Any, *, based_on: int, by: int) -> Outcome:
+def set_value(place: FieldRef, value: Any, *, based_on: int, by: int) -> SetOutcome:
     """Set a field or cell if it is still at the revision `based_on`.
 
     If it is not, the newer value stays, and this one is kept beside it as a conflict for an editor to settle, unless
@@ -82,36 +82,36 @@ def set_value(place: Place, value: Any, *, based_on: int, by: int) -> Outcome:
     Raises Closed, and CodeTaken.
     """
     value = clean_json(value)
-    with suppress(_NothingToDo), writing():
-        rev = _hold(place, though_gone=True)
+    with suppress(_NoChange), writing():
+        rev = _lock_field(place, though_gone=True)
         if _same(place.value, value):
-            raise _NothingToDo  # undoes the revision too: nobody is told of nothing
+            raise _NoChange  # undoes the revision too: nobody is told of nothing
         if _is_gone(place):
             _record(place, value, by, rev)
-            return Outcome.GONE
+            return SetOutcome.GONE
         _check_code(place, value)
         if place.rev != based_on:
             if visually_equal(place.value, value):
-                raise _NothingToDo
+                raise _NoChange
             _keep_conflict(place, value, by, rev)
-            return Outcome.CONFLICT
+            return SetOutcome.CONFLICT
         _set(place, value, by, rev)
         _drop_conflicts(place)
-        return Outcome.SAVED
-    return Outcome.SAME
+        return SetOutcome.SAVED
+    return SetOutcome.SAME
 
 
-def settle(conflict: Conflict, place: Place, *, take: bool, by: int) -> None:
+def settle_conflict(conflict: Conflict, place: FieldRef, *, take: bool, by: int) -> None:
     """An editor's choice between the two values: the one that waited (`take`), or the one that holds.
 
     Nothing when somebody else has chosen meanwhile. Raises Closed, Gone, and CodeTaken.
     """
     id_ = conflict.id  # once it is the verb's turn, the conflict may be gone
-    with suppress(_NothingToDo), writing():
-        rev = _hold(place)
+    with suppress(_NoChange), writing():
+        rev = _lock_field(place)
         waiting = db.session.get(Conflict, id_, populate_existing=True)
         if waiting is None:
-            raise _NothingToDo
+            raise _NoChange
         if take:
             value = clean_json(waiting.value)
             _check_code(place, value)
@@ -127,7 +127,7 @@ def conflicts_of(item: Item) -> dict[tuple[str | None, str], Conflict]:
     return {(conflict.row_id, conflict.field): conflict for conflict in found}
 
 
-def last_change(place: Place) -> FieldChange | None:
+def last_change(place: FieldRef) -> FieldChange | None:
     """The change that made the value what it is."""
     return db.session.scalar(
         select(FieldChange)
@@ -141,22 +141,22 @@ def last_change(place: Place) -> FieldChange | None:
     )
 
 
-def _hold(place: Place, *, though_gone: bool = False) -> int:
+def _lock_field(place: FieldRef, *, though_gone: bool = False) -> int:
     """Take the item's turn, and before it, for a code, that of all codes of the programme; then read anew."""
     if place.is_code:
-        note_under(head_of(place.item), OUTLINE)
-    rev = hold(place.item, though_gone=though_gone)
+        note_programme_key(programme_head(place.item), OUTLINE)
+    rev = lock_for_update(place.item, though_gone=though_gone)
     if place.row:
         db.session.refresh(place.row)
     return rev
 
 
-def _check_code(place: Place, value: Any) -> None:
+def _check_code(place: FieldRef, value: Any) -> None:
     if place.is_code and not is_free(place.item, value):
         raise CodeTaken(value)
 
 
-def _is_gone(place: Place) -> bool:
+def _is_gone(place: FieldRef) -> bool:
     return place.item.deleted_at is not None or (place.row is not None and place.row.deleted_at is not None)
 
 
@@ -165,14 +165,14 @@ def _same(old: Any, new: Any) -> bool:
     return equal_once_cleaned(old, new) or (old in empty and new in empty)
 
 
-def _set(place: Place, value: Any, by: int, rev: int) -> None:
+def _set(place: FieldRef, value: Any, by: int, rev: int) -> None:
     _record(place, value, by, rev)
     place.put(value, rev)
     if place.row is None and place.key in place.item.imported:
         place.item.imported = [name for name in place.item.imported if name != place.key]
 
 
-def _record(place: Place, value: Any, by: int, rev: int) -> None:
+def _record(place: FieldRef, value: Any, by: int, rev: int) -> None:
     db.session.add(
         FieldChange(
             item_id=place.item.id,
@@ -186,7 +186,7 @@ def _record(place: Place, value: Any, by: int, rev: int) -> None:
     )
 
 
-def _keep_conflict(place: Place, value: Any, by: int, rev: int) -> None:
+def _keep_conflict(place: FieldRef, value: Any, by: int, rev: int) -> None:
     """One waiting value per place and person; the field is announced as changed, for everyone sees both."""
     _drop_conflicts(place, by=by)
     db.session.add(
@@ -194,7 +194,7 @@ def _keep_conflict(place: Place, value: Any, by: int, rev: int) -> None:
             item_id=place.item.id,
             row_id=place.row.id if place.row else None,
             field=place.key,
-            holds_by=_holder_of(place),
+            holds_by=_lock_holder_name(place),
             value=value,
             by=by,
             rev=rev,
@@ -202,12 +202,12 @@ def _keep_conflict(place: Place, value: Any, by: int, rev: int) -> None:
     )
 
 
-def _holder_of(place: Place) -> int | None:
+def _lock_holder_name(place: FieldRef) -> int | None:
     change = last_change(place)
     return change.by if change else None
 
 
-def _drop_conflicts(place: Place, by: int | None = None) -> None:
+def _drop_conflicts(place: FieldRef, by: int | None = None) -> None:
     row_id = place.row.id if place.row else None
     gone = delete(Conflict).where(
         Conflict.item_id == place.item.id, Conflict.row_id == row_id, Conflict.field == place.key

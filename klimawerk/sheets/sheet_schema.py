@@ -27,7 +27,7 @@ from typing import TypeAlias
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-Words: TypeAlias = LazyString | str
+LocalisedText: TypeAlias = LazyString | str
 ONE_LINE = 200  # characters: translated fields that hold more are asked for in several lines
 
 
@@ -42,8 +42,8 @@ class Field:
 
     name: str
     kind: str
-    label: Words
-    help: Words = ""
+    label: LocalisedText
+    help: LocalisedText = ""
     codes: str = ""
     first: bool = False
     line: bool = False
@@ -76,10 +76,10 @@ class RowKind:
     """A kind of row. `name` is also the key in the exchange format."""
 
     name: str
-    label: Words
-    one: Words
+    label: LocalisedText
+    one: LocalisedText
     cells: tuple[Field, ...]
-    help: Words = ""
+    help: LocalisedText = ""
     first: bool = False
     table: bool = False
 
@@ -98,7 +98,7 @@ class Group:
     """Fields and rows that people talk about together."""
 
     name: str
-    label: Words
+    label: LocalisedText
     parts: tuple[Field | RowKind, ...]
 
 

@@ -8,7 +8,7 @@ from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
 from klimawerk.sheets import code_labels
-from klimawerk.sheets.localised_item import InWords
+from klimawerk.sheets.localised_item import LocalisedItem
 from klimawerk.sheets.plausibility import text_hint
 from klimawerk.sheets.sheet_schema import Field
 
@@ -17,7 +17,7 @@ from klimawerk.sheets.sheet_schema import Field
 class TextView:
     """One live text in one language, as plain HTML until somebody touches it."""
 
-    view: InWords
+    view: LocalisedItem
     field: Field
     lang: str
 
@@ -31,11 +31,11 @@ class TextView:
 
     @property
     def label(self) -> str:
-        return code_labels.words(self.field.label, self.view.sides)
+        return code_labels.fill_side_names(self.field.label, self.view.sides)
 
     @property
     def help(self) -> str:
-        return code_labels.words(self.field.help, self.view.sides)
+        return code_labels.fill_side_names(self.field.help, self.view.sides)
 
     @property
     def plain(self) -> str:

@@ -15,15 +15,15 @@ from klimawerk.sheets import edit_locks
 from klimawerk.sheets.models import Item
 
 
-class Closed(Exception):
+class ItemLocked(Exception):
     """The item is closed for editing. `str(closed)` is a sentence that names it, who closed it and why."""
 
 
-class Gone(Exception):
+class ItemDeleted(Exception):
     """The item is in the bin. `str(gone)` is a sentence that names it."""
 
 
-def hold(item: Item, *, though_closed: bool = False, though_gone: bool = False) -> int:
+def lock_for_update(item: Item, *, though_closed: bool = False, though_gone: bool = False) -> int:
     """Until the commit nobody else changes the item; answers its new revision. Inside `writing()`.
 
     What was read of it before is forgotten. Of several items the programme comes first, then goals, then measures.
@@ -32,7 +32,9 @@ def hold(item: Item, *, though_closed: bool = False, though_gone: bool = False) 
     rev = note(item.name)
     db.session.refresh(item)
     if item.deleted_at is not None and not though_gone:
-        raise Gone(_("%(code)s is in the bin.", code=item.code) if item.code else _("The programme was deleted."))
+        raise ItemDeleted(
+            _("%(code)s is in the bin.", code=item.code) if item.code else _("The programme was deleted.")
+        )
     if not though_closed and is_locked(item.name):
-        raise Closed(edit_locks.sentence(item))
+        raise ItemLocked(edit_locks.lock_sentence(item))
     return rev

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from klimawerk.sheets import code_labels
-from klimawerk.sheets.date_parsing import show_month
+from klimawerk.sheets.date_parsing import format_month
 from klimawerk.sheets.sheet_schema import Field
 from klimawerk.text import clean
 from klimawerk.web.formats import money, number, written
 
 
-class Offered(Protocol):
+class OptionLabels(Protocol):
     """Where the words of chosen fields of action and measures are found."""
 
     @property
@@ -22,13 +22,13 @@ class Offered(Protocol):
     def measures(self) -> tuple[tuple[int, str], ...]: ...
 
 
-def shown(
-    field: Field, value: Any, language: str, sides: dict[str, str], offered: Offered, *, typed: bool = False
+def display_value(
+    field: Field, value: Any, language: str, sides: dict[str, str], offered: OptionLabels, *, typed: bool = False
 ) -> str:
     """The value as it is read; with `typed` as it stands in its control."""
     if value in (None, "", []):
         return ""
-    return _SHOWN[field.kind](field, value, language, sides, offered, typed)
+    return _FORMATTERS[field.kind](field, value, language, sides, offered, typed)
 
 
 def _plain(field: Field, value: Any, *_rest: Any) -> str:
@@ -45,7 +45,7 @@ def _choices(field: Field, value: Any, language: str, sides: dict[str, str], *_r
 
 
 def _month(field: Field, value: Any, language: str, *_rest: Any) -> str:
-    return show_month(value, language)
+    return format_month(value, language)
 
 
 def _number(field: Field, value: Any, language: str, sides: Any, offered: Any, typed: bool) -> str:
@@ -59,20 +59,20 @@ def _amount(field: Field, value: Any, language: str, sides: Any, offered: Any, t
 
 
 def _measurements(field: Field, value: Any, language: str, sides: Any, offered: Any, typed: bool) -> str:
-    lines = [f"{show_month(one['date'], language)}: {written(one['value'], language)}" for one in value]
+    lines = [f"{format_month(one['date'], language)}: {written(one['value'], language)}" for one in value]
     return "\n".join(lines) if typed else "; ".join(lines)
 
 
-def _field(field: Field, value: Any, language: str, sides: Any, offered: Offered, *_rest: Any) -> str:
+def _field(field: Field, value: Any, language: str, sides: Any, offered: OptionLabels, *_rest: Any) -> str:
     return dict(offered.fields).get(value, "")
 
 
-def _measures(field: Field, value: Any, language: str, sides: Any, offered: Offered, *_rest: Any) -> str:
+def _measures(field: Field, value: Any, language: str, sides: Any, offered: OptionLabels, *_rest: Any) -> str:
     words = dict(offered.measures)
     return ", ".join(words[one] for one in value if one in words)
 
 
-_SHOWN: dict[str, Callable[..., str]] = {
+_FORMATTERS: dict[str, Callable[..., str]] = {
     "line": _plain,
     "lines": _plain,
     "code": _plain,

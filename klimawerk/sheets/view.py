@@ -16,11 +16,11 @@ from flask_babel import gettext as _
 from klimawerk.clock import now
 from klimawerk.live.changes import revision
 from klimawerk.sheets.access import Opened
-from klimawerk.sheets.edit_locks import LockView, sparing, views_of
+from klimawerk.sheets.edit_locks import LockView, lock_views, locks_except
 from klimawerk.sheets.field_view import FieldView, conflict_id
-from klimawerk.sheets.localised_item import InWords
+from klimawerk.sheets.localised_item import LocalisedItem
 from klimawerk.sheets.models import Row
-from klimawerk.sheets.options import Options
+from klimawerk.sheets.options import ItemOptions
 from klimawerk.sheets.page_languages import languages_for
 from klimawerk.sheets.sheet_schema import CODE, Field, RowKind, split_key
 from klimawerk.sheets.text_view import TextView
@@ -35,14 +35,14 @@ class ConflictLink:
     address: str
 
 
-def place_query(language: str, *, edit: bool) -> str:
+def anchor_query(language: str, *, edit: bool) -> str:
     """The part of an address that shows a place of a page: its language ("" for any), and fields as forms."""
     asked = [f"show={language}"] if language else []
     return "?" + "&".join([*asked, "mode=edit"] if edit else asked) if asked or edit else ""
 
 
 @dataclass(frozen=True)
-class View(InWords):
+class SheetView(LocalisedItem):
     """An item for one reader, with its fields, texts and rows."""
 
     reading: bool = False
@@ -92,7 +92,7 @@ class View(InWords):
             kind = self.sheet.rows[row.kind]
             label = f"{kind.one} {self.rows_in(kind).index(row) + 1}: {label}"
         return ConflictLink(
-            label, f"{place_query(language, edit=self.reading and self.editable)}#{conflict_id(place.id)}"
+            label, f"{anchor_query(language, edit=self.reading and self.editable)}#{conflict_id(place.id)}"
         )
 
     def live(self, field: Field) -> list[TextView]:
@@ -144,12 +144,12 @@ class View(InWords):
     @cached_property
     def locks(self) -> list[LockView]:
         """Who closed it for editing, why, and what with it; empty while it is open."""
-        return views_of(self.item) if self.opened.locked else []
+        return lock_views(self.item) if self.opened.locked else []
 
     @cached_property
     def locks_elsewhere(self) -> list[LockView]:
         """The same for locks that close everything but this measure."""
-        return views_of(self.item, sparing(self.item)) if self.item.kind == "measure" else []
+        return lock_views(self.item, locks_except(self.item)) if self.item.kind == "measure" else []
 
     @property
     def now(self) -> datetime:
@@ -162,9 +162,9 @@ class View(InWords):
 
 
 def view_of(
-    opened: Opened, *, reader: str, wish: str | None, options: Options | None = None, reading: bool = False
-) -> View:
+    opened: Opened, *, reader: str, wish: str | None, options: ItemOptions | None = None, reading: bool = False
+) -> SheetView:
     """The item as this reader sees it. Everything else is read on demand, once."""
     rev = revision(opened.item.name)
     languages = languages_for(opened.item.frame, wish, reader, opened.item.writing_language)
-    return View(opened, reader, languages, rev, options or Options(), reading)
+    return SheetView(opened, reader, languages, rev, options or ItemOptions(), reading)

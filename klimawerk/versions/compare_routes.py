@@ -14,7 +14,7 @@ from klimawerk.accounts.access import login_required
 from klimawerk.clock import now
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.fragments import page_of
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.routes import view_here
 from klimawerk.versions.access import remembered_item, version_of
 from klimawerk.versions.compare_view import Compared
 from klimawerk.versions.comparison import Comparison, State
@@ -87,7 +87,7 @@ def version(item_id: int, number: int) -> ResponseReturnValue:
     opened = remembered_item(item_id)
     found = version_of(opened, number)
     entry: Entry = entries_of([found], opened.item)[0]
-    v, state = here(opened), state_of(found)
+    v, state = view_here(opened), state_of(found)
     shown = Compared(v, state, state, Comparison(), names_for(v.frame, v.reader, state))
     return render_template("versions/version.html", v=v, back=page_of(opened.item), entry=entry, c=shown)
 
@@ -96,7 +96,7 @@ def _compared(opened: Opened, old: Point, new: Point) -> dict[str, object]:
     view, language = request.args.get("view", REDLINE), request.args.get("texts", "")
     before, after = old.state(opened.item.id), new.state(opened.item.id)
     found = compared(before, after)
-    v = here(opened)
+    v = view_here(opened)
     if view not in VIEWS or (language and language not in v.frame.languages):
         abort(404)
     names = names_for(v.frame, v.reader, before, after)

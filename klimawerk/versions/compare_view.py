@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.sheet_schema import Field, RowKind, split_key
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 from klimawerk.text import truncate
 from klimawerk.versions import comparison
 from klimawerk.versions.comparison import Comparison, RowChange, State
@@ -50,7 +50,7 @@ class Change:
 class Compared:
     """A comparison for one reader: `language` limits texts to one of the working languages, "" for all."""
 
-    v: View
+    v: SheetView
     old: State
     new: State
     comparison: Comparison
@@ -119,7 +119,7 @@ class Compared:
     def _rows(self, kind: RowKind, rows: tuple[RowChange, ...]) -> Change:
         lines = [self._line(kind, row) for row in rows if row.kind != comparison.SAME]
         shown = tuple(line for line in lines if line.cells or line.kind != comparison.CHANGED)
-        label = code_labels.words(kind.label, self.v.sides)
+        label = code_labels.fill_side_names(kind.label, self.v.sides)
         same = sum(1 for row in rows if row.kind == comparison.SAME)
         return Change(f"change-rows-{kind.name}", label, lines=shown, unchanged=same)
 
@@ -134,7 +134,7 @@ class Compared:
         what = [self._what(row)] if row.kind in (comparison.ADDED, comparison.REMOVED) else []
         what += [_("moved from place %(old)s to %(new)s", old=row.old_place, new=row.new_place)] if row.moved else []
         what += [_("changed")] if row.kind == comparison.CHANGED else []
-        name = f"{code_labels.words(kind.one, self.v.sides)} {place}"
+        name = f"{code_labels.fill_side_names(kind.one, self.v.sides)} {place}"
         return Line(
             f"{name}: {title}" if title else name,
             lang,
@@ -160,7 +160,7 @@ class Compared:
         return (self._cells.words(first, cells[first.name]), "") if first else ("", "")
 
     def _unchanged(self, part: Field | RowKind) -> Iterator[tuple[str, str, Markup]]:
-        label = code_labels.words(part.label, self.v.sides)
+        label = code_labels.fill_side_names(part.label, self.v.sides)
         if isinstance(part, RowKind):
             if part.name not in self.comparison.rows:
                 for row in self.new.rows(part.name):

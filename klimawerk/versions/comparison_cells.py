@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from klimawerk.codes import label as code_label
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.sheet_schema import Field, split_key
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 from klimawerk.versions.comparison import Comparison, State, ValueChange
 from klimawerk.versions.diff_html import BOTH, NEW, OLD, Marker, block_html
 from klimawerk.versions.item_state import TEXT
@@ -62,7 +62,7 @@ class Cell:
 class Cells:
     """Makes cells for one reader; `view` is one of `VIEWS`."""
 
-    v: View
+    v: SheetView
     old: State
     new: State
     comparison: Comparison
@@ -120,7 +120,7 @@ class Cells:
         return " ".join(map(str, said))
 
     def label(self, field: Field) -> str:
-        return code_labels.words(field.label, self.v.sides)
+        return code_labels.fill_side_names(field.label, self.v.sides)
 
     def words(self, field: Field, value: Any) -> str:
         return self.names.shown(field, value, self.v.reader, self.v.sides)

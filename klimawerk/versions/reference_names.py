@@ -25,7 +25,7 @@ class Names:
 
     def shown(self, field: Field, value: Any, reader: str, sides: dict[str, str]) -> str:
         """The value in words."""
-        return value_display.shown(field, value, reader, sides, self)
+        return value_display.display_value(field, value, reader, sides, self)
 
 
 def names_for(frame: Frame, reader: str, *states: State) -> Names:

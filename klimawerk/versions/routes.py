@@ -15,7 +15,7 @@ from klimawerk.live.changes import revision
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.access import Opened, allowed_item, writable_item
 from klimawerk.sheets.fragments import page_of
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.routes import view_here
 from klimawerk.versions import service
 from klimawerk.versions.access import remembered_item, version_of
 from klimawerk.versions.history import history_of
@@ -95,7 +95,7 @@ def restore(item_id: int, number: int) -> ResponseReturnValue:
 def _shown(opened: Opened) -> dict[str, object]:
     rev = revision(service.topic(opened.item.id))
     before = request.args.get("before", type=scalars.item_id)
-    v = here(opened)
+    v = view_here(opened)
     return {
         "v": v,
         "rev": rev,

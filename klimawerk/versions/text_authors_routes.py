@@ -12,9 +12,9 @@ from klimawerk.collab import document_store
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.access import readable_item
 from klimawerk.sheets.fragments import page_of
-from klimawerk.sheets.routes import here
+from klimawerk.sheets.routes import view_here
 from klimawerk.sheets.sheet_schema import Field
-from klimawerk.sheets.view import View
+from klimawerk.sheets.view import SheetView
 from klimawerk.versions.routes import bp
 from klimawerk.versions.text_authors import PERSON, PLACE, passages_of
 
@@ -33,7 +33,7 @@ class Choice:
 def who(item_id: int) -> ResponseReturnValue:
     """Who wrote each passage of one text; without `text` the item's texts to choose from."""
     opened = readable_item(item_id)
-    v, by = here(opened), request.args.get("by", PLACE)
+    v, by = view_here(opened), request.args.get("by", PLACE)
     filled = {
         name for name, text in document_store.texts([opened.item.name])[opened.item.name].items() if text.plain.strip()
     }
@@ -47,11 +47,11 @@ def who(item_id: int) -> ResponseReturnValue:
     return render_template("versions/who.html", v=v, back=page_of(opened.item), **shown)
 
 
-def texts_of(v: View) -> list[Choice]:
+def texts_of(v: SheetView) -> list[Choice]:
     """The item's long texts in all working languages, in the order of the sheet."""
     fields = [part for part in v.sheet.parts if isinstance(part, Field) and part.kind == "live"]
     return [
-        Choice(key, code_labels.words(field.label, v.sides), key.partition(".")[2])
+        Choice(key, code_labels.fill_side_names(field.label, v.sides), key.partition(".")[2])
         for field in fields
         for key in field.keys(v.frame.languages)
     ]

@@ -22,9 +22,9 @@ from klimawerk.sheets import order_keys
 from klimawerk.sheets.item_codes import is_free
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import delete_row, move_row, restore_row, rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.sheets.sheet_schema import sheet_of, split_key
-from klimawerk.sheets.update_lock import hold
+from klimawerk.sheets.update_lock import lock_for_update
 from klimawerk.text import truncate
 from klimawerk.versions import item_keys, service
 from klimawerk.versions.comparison import NOTHING, State, compare_rows
@@ -59,7 +59,7 @@ def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: s
         old = state_of(version)
         if part == ALL and item.kind != "programme":
             note_outline(programme_of(item))  # for its code and its goal: the programme's row first, as everywhere
-        hold(item)
+        lock_for_update(item)
         document_store.lock_document_row(item.name)
         work = _Work(item, old, of_reading(read(item.id), item_keys.around(item.id)), person)
         service.record(item.id, service.RESTORE, by=person, side=side)
@@ -102,7 +102,7 @@ class _Work:
         self._texts({name.removeprefix(TEXT) for name in differ if name.startswith(TEXT)})
         for key in [*self.now.values, *self.old.values]:
             if self._may_return(key):
-                self._set(Place(self.item, key), self.old.values.get(key))
+                self._set(FieldRef(self.item, key), self.old.values.get(key))
         for name in sorted(name for name in differ if name.startswith(ROWS)):
             self._rows(name.removeprefix(ROWS))
 
@@ -122,7 +122,7 @@ class _Work:
             raise NothingToBring
         if not self._may_return(key):
             raise Gone
-        self._set(Place(self.item, key), self.old.values.get(key))
+        self._set(FieldRef(self.item, key), self.old.values.get(key))
 
     def _may_return(self, key: str) -> bool:
         """Consent is given on the item as it is, not brought back; and what is in the bin cannot be referred to."""
@@ -169,7 +169,7 @@ class _Work:
 
     def _arrange(self, rows: list[Row]) -> None:
         rev = note(self.item.name)
-        for row, key in zip(rows, order_keys.keys(len(rows)), strict=True):
+        for row, key in zip(rows, order_keys.initial_keys(len(rows)), strict=True):
             row.order_key, row.rev = key, rev
         db.session.flush()
 
@@ -177,17 +177,17 @@ class _Work:
         if row.deleted_at is not None:
             restore_row(self.item, row, by=self.by)
         for key in {*row.cells, *cells}:
-            self._set(Place(self.item, key, row), cells.get(key))
+            self._set(FieldRef(self.item, key, row), cells.get(key))
 
     def _head(self) -> None:
         code, goal = self.old.head.get("code"), self.old.head.get("goal")
         if code and code != self.item.code and is_free(self.item, code):
-            self._set(Place(self.item, "code"), code)
+            self._set(FieldRef(self.item, "code"), code)
         if isinstance(self.item, Measure) and goal != self.item.goal_id:
             former = db.session.get(Goal, goal)
             if former is not None and former.deleted_at is None:
                 move_measure(self.item, former, None, by=self.by)
 
-    def _set(self, place: Place, value: Any) -> None:
+    def _set(self, place: FieldRef, value: Any) -> None:
         db.session.flush()
         set_value(place, value, based_on=place.rev, by=self.by)

@@ -27,7 +27,7 @@ from klimawerk.jobs.runner import Runner
 from klimawerk.measures.models import Measure
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service as versions
 from klimawerk.web.form_refill import Form, Reader
 from tests import factories
@@ -76,8 +76,8 @@ def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> l
         proposal.proposed = {"value": "high", "old": "low", "by": team.de["reviewer"].id}
     versions.keep(measure.id, by=me, label="First")
     rev = measure.revs["priority"]
-    set_value(Place(measure, "priority"), "low", based_on=rev, by=team.de["editor"].id)
-    set_value(Place(measure, "priority"), "medium", based_on=rev, by=team.partner["editor"].id)
+    set_value(FieldRef(measure, "priority"), "low", based_on=rev, by=team.de["editor"].id)
+    set_value(FieldRef(measure, "priority"), "medium", based_on=rev, by=team.partner["editor"].id)
     versions.keep(measure.id, by=me, label="Second")
     client = app.test_client()
     assert isinstance(client, ProofReader)

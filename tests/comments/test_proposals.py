@@ -8,7 +8,7 @@ from klimawerk.extensions import db
 from klimawerk.sheets.items import lock_item
 from klimawerk.sheets.models import FieldChange
 from klimawerk.sheets.rows import rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions.service import latest
 from tests.comments.conftest import Table, Voice, said
 
@@ -52,7 +52,7 @@ def test_what_changed_meanwhile_is_not_overwritten(table: Table) -> None:
     editor.begin("It is urgent", kind="proposal", about="priority")
     editor.do("/threads/1/proposal", value="medium", rev="0")
     seen = rev_of(editor)
-    set_value(Place(table.measure, "priority"), "low", based_on=table.measure.revs["priority"], by=table.person().id)
+    set_value(FieldRef(table.measure, "priority"), "low", based_on=table.measure.revs["priority"], by=table.person().id)
     assert editor.do("/threads/1/accept", rev=seen).status_code == 409
     db.session.refresh(table.measure)
     assert table.measure.values["priority"] == "low"

@@ -16,7 +16,7 @@ from klimawerk.database import writing
 from klimawerk.news.view import shortened
 from klimawerk.sheets.items import lock_item
 from klimawerk.sheets.rows import append_row
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
 from tests.comments.conftest import Table, said
 
@@ -268,7 +268,7 @@ def test_a_thread_about_a_field_keeps_what_stood_there(table: Table) -> None:
     voice.begin("Really?", about="priority")
     assert "About Priority : high" in said(voice.page())
     assert "The value has changed since." not in said(voice.page())
-    set_value(Place(table.measure, "priority"), "low", based_on=table.measure.revs["priority"], by=table.person().id)
+    set_value(FieldRef(table.measure, "priority"), "low", based_on=table.measure.revs["priority"], by=table.person().id)
     assert "The value has changed since. Then high Now low" in said(voice.page())
 
 

@@ -14,7 +14,7 @@ from klimawerk.digests.digest_content import LONGEST
 from klimawerk.extensions import db
 from klimawerk.news import seen_marks
 from klimawerk.sheets.rows import rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from tests.digests.conftest import NOON, Post, clock, later, words
 
 SEVEN = clock("2026-11-25 07:00")
@@ -170,7 +170,7 @@ def test_a_changed_field_is_one_line(post: Post) -> None:
 
     jan, ama = post.person("editor", "partner"), post.person()
     post.only(jan)
-    set_value(Place(post.measure, "priority"), "low", based_on=post.measure.revs["priority"], by=ama.id)
+    set_value(FieldRef(post.measure, "priority"), "low", based_on=post.measure.revs["priority"], by=ama.id)
     at = later(now(), days=2).replace(hour=7, minute=0)
     post.round(at)
     (mail,) = post.to(jan)

@@ -11,9 +11,9 @@ from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from klimawerk.sheets import lock_service
 from klimawerk.sheets.items import unlock_item
-from klimawerk.sheets.lock_service import person
+from klimawerk.sheets.lock_service import person_holder
 from klimawerk.sheets.models import Item
-from klimawerk.sheets.programme_topic import head_of
+from klimawerk.sheets.programme_topic import programme_head
 from klimawerk.sheets.rows import rows_of
 from tests.editor.conftest import Sheet
 from tests.factories import Team
@@ -23,7 +23,7 @@ SheetFor = Callable[..., Sheet]
 
 
 def close(item: Item, team: Team, reason: str = "We vote now") -> None:
-    lock_service.close(item, reason, person(team.partner["coordinator"].id))
+    lock_service.close(item, reason, person_holder(team.partner["coordinator"].id))
 
 
 def kept_value(measure: Measure, key: str) -> object:
@@ -94,7 +94,7 @@ def test_words_of_a_page_that_is_gone_stand_at_their_field_again_and_are_sent_on
     here = sheet_for(team.partner["editor"])
     field = f"#f-{measure.id}-period_start"
     here.page.locator(f"{field} input[name=value]").fill("2027-05")
-    close(head_of(measure), team, "The whole programme rests")
+    close(programme_head(measure), team, "The whole programme rests")
     here.page.keyboard.press("Tab")
     expect(here.page.locator(f"{field} .closed-words")).to_contain_text("The whole programme rests")
     wait_until(here.page, lambda: [one for one in kept(here.page) if one["stuck"]])
@@ -105,7 +105,7 @@ def test_words_of_a_page_that_is_gone_stand_at_their_field_again_and_are_sent_on
     expect(words.locator("textarea")).to_have_value("2027-05")
     expect(here.state).to_have_attribute("data-state", "refused")
     words.locator("textarea").focus()  # to read or copy them, or by the way from the page's head
-    unlock_item(head_of(measure))
+    unlock_item(programme_head(measure))
     expect(here.page.locator(f"{field} input[name=value]")).to_have_value("2027-05")
     words.get_by_role("button", name="Send now").click()
     expect(words).to_have_count(0)
@@ -122,7 +122,9 @@ def test_who_reads_and_what_is_not_covered_goes_on_undisturbed(
     """The controls: all but this measure is closed, so that nothing changes on its page; a reader sees the notice."""
     here, reader = sheet_for(team.de["editor"]), sheet_for(team.partner["observer"])
     buttons = here.page.locator(".text-edit:visible").count()
-    lock_service.close(head_of(measure), "The others", person(team.partner["coordinator"].id), except_id=measure.id)
+    lock_service.close(
+        programme_head(measure), "The others", person_holder(team.partner["coordinator"].id), except_id=measure.id
+    )
     other = here.page.context.new_page()
     other.goto(f"/goals/{measure.goal_id}")
     expect(other.locator(".lock")).to_contain_text("The others")
@@ -133,6 +135,6 @@ def test_who_reads_and_what_is_not_covered_goes_on_undisturbed(
     close(measure, team)
     expect(reader.page.locator(".lock")).to_contain_text("We vote now")
     expect(here.page.locator(".text-edit:visible")).to_have_count(0)
-    unlock_item(head_of(measure))
+    unlock_item(programme_head(measure))
     expect(other.locator(".text-edit:visible")).not_to_have_count(0)
     expect(here.page.locator(".lock")).to_contain_text("We vote now")

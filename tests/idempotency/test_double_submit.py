@@ -25,7 +25,7 @@ from klimawerk.partnerships.models import Partnership
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service as versions
 from tests import factories
 from tests.client import ProofReader
@@ -320,8 +320,8 @@ def _something_everywhere(team: Team, programme: Programme) -> None:
             by=them,
         )
     versions.keep(first.id, by=me)
-    set_value(Place(first, "priority"), "low", based_on=0, by=them.person.id)
-    set_value(Place(first, "priority"), "medium", based_on=0, by=me.person.id)
+    set_value(FieldRef(first, "priority"), "low", based_on=0, by=them.person.id)
+    set_value(FieldRef(first, "priority"), "medium", based_on=0, by=me.person.id)
     joint_requests.ask(them, "rate", {"rate": "14", "date": "2026-11-01", "remark": ""}, programme_id=programme.id)
 
 

@@ -22,7 +22,7 @@ from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.rows import append_row, rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service
 from klimawerk.versions.history import PAGE
 from klimawerk.versions.models import Version, VersionPart
@@ -81,7 +81,7 @@ class _Desk:
         """After each one there is something new to keep."""
         for number in range(1, times + 1):
             self._write(number)
-            place = Place(self.measure, "text.en", rows_of(self.measure)["steps"][number % (ROWS // 3)])
+            place = FieldRef(self.measure, "text.en", rows_of(self.measure)["steps"][number % (ROWS // 3)])
             set_value(place, f"Changed {number}", based_on=place.rev, by=self.by)
             db.session.rollback()
             yield number

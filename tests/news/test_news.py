@@ -21,7 +21,7 @@ from klimawerk.news.activity import CHANGED, happenings
 from klimawerk.news.seen_marks import unseen
 from klimawerk.partnerships.models import Membership
 from klimawerk.sheets.rows import append_row
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
 from tests.comments.conftest import Table, Voice, said
 
@@ -33,7 +33,7 @@ def start(voice: Voice, language: str = "en") -> str:
 
 
 def set_priority(table: Table, value: str, role: str = "editor", side: str = "partner") -> None:
-    place = Place(table.measure, "priority")
+    place = FieldRef(table.measure, "priority")
     set_value(place, value, based_on=table.measure.revs.get("priority", 0), by=table.person(role, side).id)
 
 
@@ -159,7 +159,7 @@ def test_who_wrote_is_known_after_the_log_was_folded(any_database: str, table: T
 def test_one_thing_or_all_of_it_can_be_marked_as_seen(table: Table) -> None:
     other = factories.measure(table.programme, code="WA-02")
     set_priority(table, "medium")
-    set_value(Place(other, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
+    set_value(FieldRef(other, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
     voice = table.voice()
     assert voice.do("/news/seen", item=other.id).status_code == 303
     found = start(voice)
@@ -196,7 +196,7 @@ def test_being_called_by_name_is_said_and_comes_first(table: Table) -> None:
     other = factories.measure(table.programme, code="WA-02")
     name = table.person().name
     table.voice("editor", "partner").begin(f"@{name} can you say more?")
-    set_value(Place(other, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
+    set_value(FieldRef(other, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
     found = start(table.voice())
     assert "you are called by name" in found
     assert found.index("WA-01") < found.index("WA-02")
@@ -270,7 +270,7 @@ def test_gathering_asks_as_often_for_many_measures_as_for_few(app: Flask, table:
     few = statements(lambda: happenings(person, since, now()))
     for number in range(30):
         measure = create_measure(goal, code=f"XX-{number:02}", by=None)
-        set_value(Place(measure, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
+        set_value(FieldRef(measure, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
     found: list[int] = []
     many = statements(lambda: found.append(len(happenings(person, since, now()))))
     assert found == [31]

@@ -6,7 +6,7 @@ from datetime import date
 
 from klimawerk.comments import service
 from klimawerk.sheets.rows import rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from tests.comments.conftest import Table
 from tests.news.test_news import start
 
@@ -47,7 +47,7 @@ def test_the_other_side_s_proposals_and_ones_own_do_not_wait(table: Table) -> No
 
 
 def test_a_field_with_two_values_waits_until_somebody_has_chosen(any_database: str, table: Table) -> None:
-    place, based_on = Place(table.measure, "priority"), table.measure.revs.get("priority", 0)
+    place, based_on = FieldRef(table.measure, "priority"), table.measure.revs.get("priority", 0)
     set_value(place, "low", based_on=based_on, by=table.person().id)
     set_value(place, "high", based_on=based_on, by=table.person("editor", "partner").id)
     assert "1 field with two values: WA-01" in start(table.voice())

@@ -6,7 +6,7 @@ from klimawerk import installation
 from klimawerk.database import writing
 from klimawerk.measures.models import Measure
 from klimawerk.sheets.rows import append_row
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
@@ -36,9 +36,9 @@ def test_who_comes_back_hears_what_others_changed_and_not_what_they_changed_them
     me, other = team.partner["editor"].id, team.de["editor"].id
     door = f"/items/{measure.id}/meanwhile"
     assert "Nobody has changed anything here" in client.fragment(f"{door}?since=0").text
-    set_value(Place(measure, "priority"), "low", based_on=measure.revs["priority"], by=me)
+    set_value(FieldRef(measure, "priority"), "low", based_on=measure.revs["priority"], by=me)
     assert "Nobody has changed anything here" in client.fragment(f"{door}?since=0").text
-    set_value(Place(measure, "priority"), "medium", based_on=measure.revs["priority"], by=other)
+    set_value(FieldRef(measure, "priority"), "medium", based_on=measure.revs["priority"], by=other)
     append_row(measure, "steps", {}, by=other)
     assert "Changed meanwhile: Priority (Editor de)" in client.fragment(f"{door}?since=0").text
     assert "Steps" in client.fragment(f"{door}?since=0&rev=1").text

@@ -16,7 +16,7 @@ from klimawerk.live.changes import note, revision
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import create_measure
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
@@ -49,7 +49,7 @@ def test_an_observers_page_gets_a_group_that_was_empty(
     page = client.get(f"/{kind}s/{item.id}").text
     assert re.search(rf'id="group-{group}"[^>]* hidden', page)
     since = revision(item.name)
-    set_value(Place(item, field), value, based_on=0, by=team.de["editor"].id)
+    set_value(FieldRef(item, field), value, based_on=0, by=team.de["editor"].id)
     newer = client.fragment(f"/items/{item.id}/changes?since={since}&mode=read").text
     assert re.search(rf'id="group-{group}"(?![^>]* hidden)', newer)
     assert f'id="f-{item.id}-{field}"' in newer
@@ -58,7 +58,7 @@ def test_an_observers_page_gets_a_group_that_was_empty(
 def test_an_editors_page_gets_the_field_alone(client: ProofReader, team: Team, programme: Programme) -> None:
     client.login(team.partner["editor"])
     since = revision(programme.name)
-    set_value(Place(programme, "state"), "draft", based_on=0, by=team.de["editor"].id)
+    set_value(FieldRef(programme, "state"), "draft", based_on=0, by=team.de["editor"].id)
     newer = client.fragment(f"/items/{programme.id}/changes?since={since}").text
     assert f'id="f-{programme.id}-state"' in newer
     assert "group-head" not in newer

@@ -14,7 +14,7 @@ from klimawerk.overview.recycle_bin import delete_item, restore_item
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets import lock_service
 from klimawerk.sheets.items import lock_item, unlock_item
-from klimawerk.sheets.update_lock import Closed
+from klimawerk.sheets.update_lock import ItemLocked
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
@@ -56,7 +56,7 @@ def test_a_goal_is_not_deleted_with_a_closed_measure_until_that_is_open(
 def test_all_closed_measures_are_named(programme: Programme, first: Measure, team: Team) -> None:
     for code in ("WA-01", "WA-02"):
         lock_item(factories.measure(programme, code), "", by="")
-    with pytest.raises(Closed, match="WA-01, WA-02"):
+    with pytest.raises(ItemLocked, match="WA-01, WA-02"):
         delete_item(db.session.get_one(Goal, first.goal_id), by=team.de["editor"].id)
 
 
@@ -92,13 +92,13 @@ def test_a_closed_sheet_says_that_it_is_closed(client: ProofReader, team: Team, 
 def test_the_one_measure_that_stays_open_is_not_deleted_since_it_could_not_come_back(
     client: ProofReader, team: Team, programme: Programme, first: Measure
 ) -> None:
-    lock_service.close(programme, "We write one", lock_service.Holder(name="Moderator"), except_id=first.id)
+    lock_service.close(programme, "We write one", lock_service.LockHolder(name="Moderator"), except_id=first.id)
     client.login(team.partner["editor"])
     refused = client.post(f"/items/{first.id}/delete")
     assert refused.status_code == 423
     assert "The programme is closed for editing. Moderator: We write one." in refused.text
     assert client.get(f"/measures/{first.id}").status_code == 200
-    lock_service.end_own(programme)
+    lock_service.end_locks_of(programme)
     assert client.post(f"/items/{first.id}/delete").status_code == 303
 
 
@@ -109,7 +109,7 @@ def test_the_bin_can_be_read_while_the_programme_is_closed(
     client.login(team.partner["editor"])
     address, bring_back = f"/programmes/{programme.id}/bin", f"/items/{first.id}/restore"
     assert bring_back in client.get(address).text
-    lock_service.close(programme, "We vote now", lock_service.Holder(name="Moderator"))
+    lock_service.close(programme, "We vote now", lock_service.LockHolder(name="Moderator"))
     page = client.get(address)
     assert page.status_code == 200
     assert "Green bins" in page.text

@@ -26,7 +26,7 @@ from klimawerk.partnerships.rights import Right, allows
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Conflict
 from klimawerk.sheets.rows import rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service as versions
 from tests import factories
 from tests.factories import Team
@@ -132,8 +132,8 @@ def built(app: Flask) -> World:
     comment = open_thread(measure, words, kind="proposal", side="", subject=proposal, by=author)
     versions.keep(measure.id, by=me)
     editions.make(programme, by=me, name=SECRET, purpose="working")
-    set_value(Place(measure, "priority"), "low", based_on=0, by=them.person.id)
-    set_value(Place(measure, "priority"), "medium", based_on=0, by=me.person.id)
+    set_value(FieldRef(measure, "priority"), "low", based_on=0, by=them.person.id)
+    set_value(FieldRef(measure, "priority"), "medium", based_on=0, by=me.person.id)
     link, _token = invitations.invite(me, invitations.Invitation("new@example.org", "de", "editor", "de"))
     asked = joint_requests.ask(
         them, "rate", {"rate": "14", "date": "2026-11-01", "remark": ""}, programme_id=programme.id

@@ -29,7 +29,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.items import lock_item
 from klimawerk.sheets.models import Conflict, Item, Row
 from klimawerk.sheets.rows import append_row, delete_row, rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
 from tests.factories import Team
 from tests.sheets.concurrent_requests import Answer, Data, House, Processes, Request, Threads
@@ -136,7 +136,7 @@ def _value(scene: Scene, path: str, rev: int, *values: str) -> tuple[str, dict[s
 
 def _meet(scene: Scene) -> None:
     """Two values for one field."""
-    place = Place(scene.measure, "period_end")
+    place = FieldRef(scene.measure, "period_end")
     set_value(place, "2029-05", based_on=0, by=scene.jan.id)
     set_value(place, "2029-06", based_on=0, by=scene.akosua.id)
 
@@ -347,7 +347,7 @@ def test_a_new_measure_takes_another_code_than_one_that_is_given_at_that_moment(
 @pytest.mark.slow
 def test_a_conflict_about_a_code_is_settled_only_with_one_that_is_free(house: House, team: Team) -> None:
     scene = Scene(house, team)
-    place = Place(scene.measure, "code")
+    place = FieldRef(scene.measure, "code")
     set_value(place, "WA-08", based_on=0, by=scene.jan.id)
     set_value(place, "WA-09", based_on=0, by=scene.akosua.id)
     other = factories.measure(scene.programme, "WA-02")
@@ -427,7 +427,7 @@ def test_a_version_does_not_come_back_into_what_is_closed_meanwhile(house: House
 
     scene = Scene(house, team)
     take(scene.measure.id, "kept")
-    set_value(Place(scene.measure, "priority"), "low", based_on=scene.measure.revs["priority"], by=scene.jan.id)
+    set_value(FieldRef(scene.measure, "priority"), "low", based_on=scene.measure.revs["priority"], by=scene.jan.id)
     before = scene.state()
     closing = Request(scene.chair, f"/items/{scene.measure.id}/lock", {"reason": "We vote"})
     back = Request(scene.akosua, f"/items/{scene.measure.id}/versions/1/restore", {"part": "all"})

@@ -10,7 +10,7 @@ from klimawerk.exchange.import_problems import Place, Refused
 from klimawerk.exchange.value_json import month
 from klimawerk.extensions import db
 from klimawerk.programmes.funding_hints import _months_between
-from klimawerk.sheets.date_parsing import AmbiguousDate, first_day, last_day, parse_month, show_month
+from klimawerk.sheets.date_parsing import AmbiguousDate, first_day, format_month, last_day, parse_month
 from klimawerk.sheets.rows import rows_of
 from tests import factories
 from tests.client import ProofReader
@@ -108,7 +108,7 @@ def test_what_is_no_date_or_several_is_none(text: str) -> None:
 @pytest.mark.parametrize("kept", ["2027", "2027-09", "2027-09-05"])
 def test_what_is_shown_is_read_back(kept: str) -> None:
     for locale in ("de", "en", "fr", "es"):
-        assert parse_month(show_month(kept, locale), locale) == kept
+        assert parse_month(format_month(kept, locale), locale) == kept
 
 
 def test_a_year_has_a_first_and_a_last_day() -> None:

@@ -22,11 +22,11 @@ from klimawerk.overview.recycle_bin import delete_item, restore_item
 from klimawerk.partnerships.models import Membership
 from klimawerk.privacy import erasure
 from klimawerk.sheets import lock_service
-from klimawerk.sheets.edit_locks import covering, sentence
-from klimawerk.sheets.lock_service import Holder, person
+from klimawerk.sheets.edit_locks import lock_sentence, locks_covering
+from klimawerk.sheets.lock_service import LockHolder, person_holder
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.rows import rows_of
-from klimawerk.sheets.update_lock import Closed
+from klimawerk.sheets.update_lock import ItemLocked
 from klimawerk.versions.service import take
 from klimawerk.web.form_refill import TOKEN, Reader
 from tests import factories
@@ -47,8 +47,8 @@ class Town:
         assert self.chair
 
     @property
-    def holder(self) -> Holder:
-        return person(self.chair.id) if self.chair else Holder()
+    def holder(self) -> LockHolder:
+        return person_holder(self.chair.id) if self.chair else LockHolder()
 
     def closed(self) -> set[str]:
         db.session.rollback()
@@ -74,7 +74,7 @@ def test_each_scope_closes_what_it_says_and_opens_it_again(any_database: str, to
     for name, (item, spared, expected) in SCOPES.items():
         lock_service.close(item(town), name, town.holder, except_id=spared(town))
         assert town.closed() == expected, name
-        lock_service.end_own(item(town))
+        lock_service.end_locks_of(item(town))
         assert town.closed() == set(), name
 
 
@@ -84,32 +84,32 @@ def test_each_scope_closes_what_it_says_and_opens_it_again(any_database: str, to
 def test_two_locks_end_each_for_itself_in_any_order(town: Town, first: str) -> None:
     for second in SCOPES:
         for order in (0, 1):
-            for holder, name in ((town.holder, first), (person(town.coordinator.id), second)):
+            for holder, name in ((town.holder, first), (person_holder(town.coordinator.id), second)):
                 lock_service.close(SCOPES[name][0](town), name, holder, except_id=SCOPES[name][1](town))
             assert town.closed() == SCOPES[first][2] | SCOPES[second][2]
             one, other = db.session.query(EditLock).order_by(EditLock.id).all()
             ending, left, expected = (one, other, SCOPES[second][2]) if order == 0 else (other, one, SCOPES[first][2])
-            lock_service.end(ending.item, ending.id)
+            lock_service.end_lock(ending.item, ending.id)
             assert town.closed() == expected
-            lock_service.end(left.item, left.id)
+            lock_service.end_lock(left.item, left.id)
             assert town.closed() == set()
 
 
 def test_what_is_new_or_comes_back_is_closed_where_it_stands(town: Town) -> None:
     delete_item(town.second, by=town.coordinator.id)
     lock_service.close(town.programme, "", town.holder, except_id=town.first.id)
-    with pytest.raises(Closed):
+    with pytest.raises(ItemLocked):
         restore_item(town.second, by=town.coordinator.id)
-    with pytest.raises(Closed):
+    with pytest.raises(ItemLocked):
         create_measure(town.goal, by=None)
-    lock_service.end_own(town.programme)
+    lock_service.end_locks_of(town.programme)
     lock_service.close(town.goal, "", town.holder)
     late = create_measure(town.other, by=None)
     assert late.code not in town.closed()
     db.session.query(Measure).filter_by(id=late.id).update({"goal_id": town.goal.id})
     db.session.commit()
     db.session.refresh(late)
-    assert [lock.item_id for lock in covering(late)] == [town.goal.id]
+    assert [lock.item_id for lock in locks_covering(late)] == [town.goal.id]
 
 
 def test_the_same_lock_twice_is_one_with_the_last_reason(town: Town) -> None:
@@ -117,9 +117,9 @@ def test_the_same_lock_twice_is_one_with_the_last_reason(town: Town) -> None:
         lock_service.close(town.first, reason, town.holder)
     (lock,) = db.session.query(EditLock).all()
     assert lock.reason == "We vote again"
-    lock_service.close(town.first, "Minutes", person(town.coordinator.id))
+    lock_service.close(town.first, "Minutes", person_holder(town.coordinator.id))
     assert (
-        sentence(town.first)
+        lock_sentence(town.first)
         == "WA-01 is closed for editing. Moderator neutral: We vote again. Coordinator partner: Minutes."
     )
 
@@ -160,7 +160,7 @@ def test_the_one_measure_that_stays_open_says_that_all_else_is_closed_and_opens_
 def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(town: Town, client: ProofReader) -> None:
     holder = town.team.de["coordinator"]
     factories.member(town.team.partnership, "de", "coordinator")
-    lock_service.close(town.goal, "Until the council has met", person(holder.id))
+    lock_service.close(town.goal, "Until the council has met", person_holder(holder.id))
     accounts.change_profile(holder, name="Jana Neu", language="de", timezone="Europe/Berlin")
     assert document_store.find_document(town.first.name).locked_by == "Jana Neu"
     db.session.query(Membership).filter_by(person_id=holder.id).one().role = "observer"
@@ -202,7 +202,7 @@ def test_the_form_closes_with_scope_and_reason(town: Town, client: ProofReader) 
             town.coordinator.id,
         )
         assert client.get(f"/{lock.item.kind}s/{lock.item_id}").status_code == 200
-        lock_service.end(lock.item, lock.id)
+        lock_service.end_lock(lock.item, lock.id)
     for wrong in ("others:x", "others:999999", f"others:{town.goal.id}", "else"):
         assert client.post(f"/items/{town.programme.id}/lock", data={"scope": wrong}).status_code == 400
     stranger = Town(factories.partnership())
@@ -302,7 +302,7 @@ def test_without_a_script_what_was_typed_comes_back_in_the_form(town: Town, clie
     page = client.post(path, data=table)
     again = _as_sent(page.text, path)
     assert again | {"column": ["text"]} == table
-    lock_service.end_own(town.goal)
+    lock_service.end_locks_of(town.goal)
     assert client.post(path, data=again).status_code in (200, 303)
     assert any(row.cells.get("text.en") == "Weigh it before burning" for row in rows_of(town.first)["steps"])
 
@@ -324,7 +324,7 @@ def test_what_is_closed_cannot_be_moved_in_the_list_and_what_is_open_can(town: T
     shown = client.fragment(f"{page}?since={rev}").text
     assert [one in shown for one in moving] == [False, True]
     assert f'data-move="/measures/{town.first.id}/move"' not in shown
-    lock_service.end_own(town.programme)
+    lock_service.end_locks_of(town.programme)
     assert all(one in client.get(page).text for one in moving)
 
 
@@ -341,10 +341,10 @@ def test_a_proposal_can_be_accepted_again_once_it_is_open(town: Town, client: Pr
     client.post(f"/items/{town.first.id}/comments", data=begin)
     rev = int(client.fragment(f"/items/{town.first.id}/comments/changes?since=0").headers["X-Rev"])
     lock_service.close(town.first, "", town.holder)
-    lock_service.end_own(town.first)
+    lock_service.end_locks_of(town.first)
     assert client.fragment(f"/items/{town.first.id}/comments/changes?since={rev}").text == ""
     assert client.post("/threads/1/proposal", data={"value": "medium", "rev": "0"}).status_code == 303
-    for close, shown in ((lock_service.close, False), (lock_service.end_own, True)):
+    for close, shown in ((lock_service.close, False), (lock_service.end_locks_of, True)):
         rev = int(client.fragment(f"/items/{town.first.id}/comments/changes?since=0").headers["X-Rev"])
         close(town.first, *(("", town.holder) if close is lock_service.close else ()))
         news = client.fragment(f"/items/{town.first.id}/comments/changes?since={rev}").text

@@ -14,7 +14,7 @@ from klimawerk.programmes.service import set_languages
 from klimawerk.sheets.items import set_writing_language
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import rows_of
-from klimawerk.sheets.service import Place, conflicts_of, set_value, settle
+from klimawerk.sheets.service import FieldRef, conflicts_of, set_value, settle_conflict
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
@@ -43,7 +43,7 @@ def editor(client: ProofReader, team: Team) -> ProofReader:
     return client
 
 
-def two_values(place: Place, team: Team, first: object, second: object) -> None:
+def two_values(place: FieldRef, team: Team, first: object, second: object) -> None:
     before = place.rev
     set_value(place, first, based_on=before, by=team.de["editor"].id)
     set_value(place, second, based_on=before, by=team.partner["editor"].id)
@@ -66,8 +66,8 @@ def test_a_field_with_two_values_is_named_at_the_top_with_the_way_there(
     box = f"conflicts-{measure.id}"
     assert links(editor.get(f"/measures/{measure.id}").text, box) == []
     row = rows_of(measure)["steps"][0]
-    two_values(Place(measure, "period_end"), team, "2029-05", "2029-06")
-    two_values(Place(measure, "text.fr", row), team, "Un", "Deux")
+    two_values(FieldRef(measure, "period_end"), team, "2029-05", "2029-06")
+    two_values(FieldRef(measure, "text.fr", row), team, "Un", "Deux")
     page = editor.get(f"/measures/{measure.id}").text
     assert "2 fields have two values. Please choose:" in page
     found = links(page, box)
@@ -75,12 +75,12 @@ def test_a_field_with_two_values_is_named_at_the_top_with_the_way_there(
     for address, _ in found:
         assert is_on(editor.get(f"/measures/{measure.id}{address.partition('#')[0]}").text, address)
     for conflict in conflicts_of(measure).values():
-        settle(conflict, Place(measure, conflict.field, row if conflict.row_id else None), take=True, by=1)
+        settle_conflict(conflict, FieldRef(measure, conflict.field, row if conflict.row_id else None), take=True, by=1)
     assert links(editor.get(f"/measures/{measure.id}").text, box) == []
 
 
 def test_who_only_reads_is_told_and_not_asked_to_choose(client: ProofReader, team: Team, measure: Measure) -> None:
-    two_values(Place(measure, "period_end"), team, "2029-05", "2029-06")
+    two_values(FieldRef(measure, "period_end"), team, "2029-05", "2029-06")
     client.login(team.partner["observer"])
     page = client.get(f"/measures/{measure.id}").text
     assert "One field has two values." in page
@@ -89,7 +89,7 @@ def test_who_only_reads_is_told_and_not_asked_to_choose(client: ProofReader, tea
 
 def test_the_list_follows_as_values_meet_and_are_chosen(editor: ProofReader, team: Team, measure: Measure) -> None:
     before = editor.get(f"/items/{measure.id}/changes?since=0", headers=HTMX)
-    two_values(Place(measure, "period_end"), team, "2029-05", "2029-06")
+    two_values(FieldRef(measure, "period_end"), team, "2029-05", "2029-06")
     changes = editor.get(f"/items/{measure.id}/changes?since={before.headers['X-Rev']}", headers=HTMX)
     assert links(changes.text, f"conflicts-{measure.id}") == [(f"#f-{measure.id}-period_end-two", "End")]
     (conflict,) = conflicts_of(measure).values()
@@ -98,7 +98,7 @@ def test_the_list_follows_as_values_meet_and_are_chosen(editor: ProofReader, tea
 
 
 def test_of_a_programme_the_way_leads_to_its_forms(editor: ProofReader, team: Team, programme: Programme) -> None:
-    two_values(Place(programme, "period_start"), team, "2027-01", "2027-02")
+    two_values(FieldRef(programme, "period_start"), team, "2027-01", "2027-02")
     ((address, _),) = links(editor.get(f"/programmes/{programme.id}").text, f"conflicts-{programme.id}")
     assert address == f"?mode=edit#f-{programme.id}-period_start-two"
     page = editor.get(f"/programmes/{programme.id}?mode=edit").text
@@ -111,16 +111,16 @@ def test_what_waits_leads_to_the_field_or_to_the_list_of_several(
     editor: ProofReader, team: Team, measure: Measure
 ) -> None:
     row = rows_of(measure)["steps"][0]
-    two_values(Place(measure, "text.fr", row), team, "Un", "Deux")
+    two_values(FieldRef(measure, "text.fr", row), team, "Un", "Deux")
     assert f'href="/measures/{measure.id}?show=fr#c-{row.id}-text-fr-two"' in editor.get("/").text
-    two_values(Place(measure, "period_end"), team, "2029-05", "2029-06")
+    two_values(FieldRef(measure, "period_end"), team, "2029-05", "2029-06")
     assert f'href="/measures/{measure.id}#conflicts-{measure.id}"' in editor.get("/").text
 
 
 def test_each_hint_leads_to_what_it_is_about(
     editor: ProofReader, team: Team, programme: Programme, measure: Measure
 ) -> None:
-    set_value(Place(measure, "no_cost"), True, based_on=0, by=team.de["editor"].id)
+    set_value(FieldRef(measure, "no_cost"), True, based_on=0, by=team.de["editor"].id)
     page = editor.get(f"/measures/{measure.id}").text
     hints = {words: address for address, words in links(page, f"missing-{measure.id}") if "WA-01" in words}
     assert hints

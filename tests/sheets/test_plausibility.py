@@ -15,14 +15,14 @@ from klimawerk.goals.models import Goal
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.programmes.content import SHEET as PROGRAMME
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.plausibility import Period, date_hints
+from klimawerk.sheets.plausibility import DateRange, date_hints
 from klimawerk.sheets.rows import append_row, rows_of
 from klimawerk.sheets.sheet_schema import Sheet
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
 
-PERIOD = Period("2027-01", "2030-12")
+PERIOD = DateRange("2027-01", "2030-12")
 
 
 def said(sheet: Sheet, values: dict[str, Any], kind: str = "", **cells: Any) -> list[str]:

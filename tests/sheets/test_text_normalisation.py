@@ -16,7 +16,7 @@ from klimawerk.measures.service import all_measures
 from klimawerk.news.view import shortened
 from klimawerk.sheets.models import Conflict, FieldChange, Row
 from klimawerk.sheets.rows import append_row, rows_of
-from klimawerk.sheets.service import Outcome, Place, set_value
+from klimawerk.sheets.service import FieldRef, SetOutcome, set_value
 from tests.client import ProofReader
 from tests.exchange.conftest import Json, as_bytes, example
 from tests.factories import Team
@@ -58,8 +58,8 @@ def test_two_who_write_the_same_do_not_meet_in_a_conflict(
 ) -> None:
     row = step(measure)
     seen = row.revs.get("text.en", 0)
-    first = Place(measure, "text.en", row)
-    assert set_value(first, LF, based_on=seen, by=team.partner["editor"].id) == Outcome.SAVED
+    first = FieldRef(measure, "text.en", row)
+    assert set_value(first, LF, based_on=seen, by=team.partner["editor"].id) == SetOutcome.SAVED
     answer = editor.post(f"/rows/{row.id}/cells/text.en", data={"value": second, "rev": str(seen)})
     assert answer.status_code == 303
     assert traces(measure)[1] == 0
@@ -68,16 +68,16 @@ def test_two_who_write_the_same_do_not_meet_in_a_conflict(
 
 
 def test_another_text_still_meets(measure: Measure, team: Team) -> None:
-    place = Place(measure, "text.en", step(measure))
+    place = FieldRef(measure, "text.en", step(measure))
     seen = place.rev
     set_value(place, LF, based_on=seen, by=team.de["editor"].id)
-    assert set_value(place, "Zwei Zeilen Müll", based_on=seen, by=team.partner["editor"].id) == Outcome.CONFLICT
+    assert set_value(place, "Zwei Zeilen Müll", based_on=seen, by=team.partner["editor"].id) == SetOutcome.CONFLICT
 
 
 def test_a_soft_hyphen_can_be_put_in_and_taken_out(measure: Measure, team: Team) -> None:
-    place = Place(measure, "text.en", step(measure))
+    place = FieldRef(measure, "text.en", step(measure))
     for value in ("Orts\u00adteil", "Ortsteil", "10\u00a0t", "10 t"):
-        assert set_value(place, value, based_on=place.rev, by=team.de["editor"].id) == Outcome.SAVED
+        assert set_value(place, value, based_on=place.rev, by=team.de["editor"].id) == SetOutcome.SAVED
         assert place.value == value
 
 

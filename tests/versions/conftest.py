@@ -16,7 +16,7 @@ from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.sheets.rows import rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service
 from klimawerk.versions.models import Version
 from tests import factories
@@ -42,7 +42,7 @@ class Desk:
 
     def set(self, key: str, value: Any, *, row: str | None = None, by: Person | None = None) -> None:
         """Set a field, or a cell of the first row of kind `row`."""
-        place = Place(self.measure, key, rows_of(self.measure)[row][0] if row else None)
+        place = FieldRef(self.measure, key, rows_of(self.measure)[row][0] if row else None)
         set_value(place, value, based_on=place.rev, by=(by or self.editor()).id)
 
     def write(self, fragment: str, words: str, *, by: Person | None = None) -> None:

@@ -13,7 +13,7 @@ from klimawerk.extensions import db
 from klimawerk.sheets.items import lock_item
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.rows import append_row, delete_row, move_row, restore_row, rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service, verification
 from klimawerk.versions.comparison import compare
 from klimawerk.versions.version_restore import Gone, NothingToBring, bring_back
@@ -139,7 +139,7 @@ def edit(desk: Desk, dice: random.Random) -> None:
     elif choice == 2:
         delete_row(desk.measure, dice.choice(rows), by=by)
     elif choice == 3:
-        place = Place(desk.measure, "text.de", dice.choice(rows))
+        place = FieldRef(desk.measure, "text.de", dice.choice(rows))
         set_value(place, dice.choice([None, f"Wörter {dice.randint(0, 99)}"]), based_on=place.rev, by=by)
     elif choice == 4:
         desk.set(dice.choice(["ghg_t_co2e_a", "ghg_energy_mwh_a"]), dice.choice([None, "1", "2.5"]))

@@ -33,7 +33,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.models import Conflict, EditLock, FieldChange, Item, Row
 from klimawerk.sheets.signals import locks_changed
-from klimawerk.sheets.view import View, view_of
+from klimawerk.sheets.view import SheetView, view_of
 from tests import factories
 
 T = TypeVar("T")
@@ -195,6 +195,6 @@ def opened_by(person: Person, item: Item, *, locked: bool = False) -> Opened:
     return Opened(item, member, locked)
 
 
-def seen_by(person: Person, item: Item, *, language: str = "en", locked: bool = False) -> View:
+def seen_by(person: Person, item: Item, *, language: str = "en", locked: bool = False) -> SheetView:
     """The item's page as the person sees it."""
     return view_of(opened_by(person, item, locked=locked), reader=language, wish=None)

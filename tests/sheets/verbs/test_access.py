@@ -31,10 +31,10 @@ from klimawerk.sheets.access import (
     writable_item,
     writable_row,
 )
-from klimawerk.sheets.lock_service import Holder, close
+from klimawerk.sheets.lock_service import LockHolder, close
 from klimawerk.sheets.models import Conflict, Item, Row
-from klimawerk.sheets.service import Place, set_value
-from klimawerk.sheets.update_lock import Closed
+from klimawerk.sheets.service import FieldRef, set_value
+from klimawerk.sheets.update_lock import ItemLocked
 from tests import factories
 from tests.sheets.verbs.conftest import People, opened_by
 
@@ -111,10 +111,10 @@ def test_a_right_is_asked_for_by_itself(people: People, measure: Measure, asks: 
 def test_an_editor_opens_what_is_open_for_editing_and_reads_why_it_is_not(
     people: People, measure: Measure, second: Measure, asks: Asking
 ) -> None:
-    close(measure, "We vote", Holder(name="The council"))
+    close(measure, "We vote", LockHolder(name="The council"))
     with asks(people.jan):
         assert readable_item(measure.id).locked
-        with pytest.raises(Closed, match=r"^WA-01 is closed for editing\. The council: We vote\.$"):
+        with pytest.raises(ItemLocked, match=r"^WA-01 is closed for editing\. The council: We vote\.$"):
             writable_item(measure.id)
         assert writable_item(second.id).item == second
     with asks(people["observer", "de"]):
@@ -133,13 +133,13 @@ def test_a_row_comes_with_its_item_also_a_deleted_one(
         assert refusal(lambda: writable_row("unknown")) is NotFound
     with asks(people["reviewer", "de"]):
         assert refusal(lambda: writable_row(step.id)) is Forbidden
-    close(measure, "", Holder(name="The council"))
-    with asks(people.jan), pytest.raises(Closed):
+    close(measure, "", LockHolder(name="The council"))
+    with asks(people.jan), pytest.raises(ItemLocked):
         writable_row(step.id)
 
 
 def test_a_conflict_comes_with_its_item(people: People, measure: Measure, asks: Asking) -> None:
-    set_value(Place(measure, "priority"), "low", based_on=0, by=people.jan.id)
+    set_value(FieldRef(measure, "priority"), "low", based_on=0, by=people.jan.id)
     conflict = db.session.query(Conflict).one()
     with asks(people.akosua):
         opened, found = writable_conflict(conflict.id)

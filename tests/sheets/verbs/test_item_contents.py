@@ -7,15 +7,15 @@ from klimawerk.database import writing
 from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.item_contents import Contents, anchor_of
+from klimawerk.sheets.item_contents import ItemContents, anchor_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import append_row, delete_row, rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from tests.sheets.verbs.conftest import People, opened_by, write
 
 
-def contents(people: People, item: Item, role: str = "editor", *, locked: bool = False) -> Contents:
-    return Contents(opened_by(people[role, "de"], item, locked=locked))
+def contents(people: People, item: Item, role: str = "editor", *, locked: bool = False) -> ItemContents:
+    return ItemContents(opened_by(people[role, "de"], item, locked=locked))
 
 
 def test_the_words_of_a_text_are_there_and_none_where_nobody_wrote(people: People, measure: Measure) -> None:
@@ -108,7 +108,7 @@ def test_dates_are_held_against_the_items_own_period_and_the_programmes(
 def test_two_values_are_named_by_those_who_set_them_and_of_who_was_erased_the_side(
     people: People, measure: Measure, second: Measure
 ) -> None:
-    place, jan, akosua = Place(measure, "horizon"), people.jan, people.akosua
+    place, jan, akosua = FieldRef(measure, "horizon"), people.jan, people.akosua
     set_value(place, "short", based_on=0, by=jan.id)
     set_value(place, "long", based_on=0, by=akosua.id)
     found = contents(people, measure)
@@ -117,8 +117,8 @@ def test_two_values_are_named_by_those_who_set_them_and_of_who_was_erased_the_si
     reader = opened_by(people.chair, measure)
     with writing():
         akosua.name, akosua.erased_at = "", now()
-    assert Contents(reader).names == {jan.id: "Editor de", akosua.id: "Former member, Abenkrom"}
-    assert Contents(opened_by(people.chair, second)).names == {}
+    assert ItemContents(reader).names == {jan.id: "Editor de", akosua.id: "Former member, Abenkrom"}
+    assert ItemContents(opened_by(people.chair, second)).names == {}
 
 
 def test_every_part_has_its_place_on_the_page(people: People, measure: Measure, step: Row) -> None:

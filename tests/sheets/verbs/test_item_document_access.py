@@ -17,21 +17,21 @@ from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.models import Membership, Municipality
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.document_access import KINDS, access_to, may_watch, place_of, reader
-from klimawerk.sheets.lock_service import Holder, close
+from klimawerk.sheets.document_access import KINDS, document_access, item_reader, may_watch, municipality_name
+from klimawerk.sheets.lock_service import LockHolder, close
 from tests import factories
 from tests.sheets.verbs.conftest import People
 
 
 def test_an_editor_reads_and_writes_and_is_shown_with_name_side_and_place(people: People, measure: Measure) -> None:
-    assert access_to(people.akosua.id, measure.name) == DocumentAccess(
+    assert document_access(people.akosua.id, measure.name) == DocumentAccess(
         read=True, write=True, reason="", name="Editor partner", side="partner", place="Abenkrom", role="editor"
     )
 
 
 @pytest.mark.parametrize("role", ["reviewer", "observer"])
 def test_who_may_not_edit_reads_along_and_the_reason_is_the_role(people: People, measure: Measure, role: str) -> None:
-    found = access_to(people[role, "de"].id, measure.name)
+    found = document_access(people[role, "de"].id, measure.name)
     assert found
     assert (found.read, found.write, found.reason, found.role) == (True, False, "role", role)
 
@@ -41,14 +41,14 @@ def test_every_kind_of_item_has_a_document_under_its_own_name_alone(
 ) -> None:
     jan = people.jan.id
     for item in (programme, goal, measure):
-        assert access_to(jan, item.name)
+        assert document_access(jan, item.name)
         for kind in KINDS:
-            assert (access_to(jan, f"{kind}:{item.id}") is not None) == (kind == item.kind)
+            assert (document_access(jan, f"{kind}:{item.id}") is not None) == (kind == item.kind)
     for name in (
         "", "measure", "measure:", "measure:x", f"measure:0{measure.id}", f"measure: {measure.id}", f"row:{measure.id}",
         "measure:999999", "measure:-1", f"measure:{2**40}", f"{measure.name}:1",
     ):  # fmt: skip
-        assert access_to(jan, name) is None, name
+        assert document_access(jan, name) is None, name
 
 
 def test_nobody_joins_a_document_in_the_bin_and_its_topic_can_still_be_watched(
@@ -56,17 +56,17 @@ def test_nobody_joins_a_document_in_the_bin_and_its_topic_can_still_be_watched(
 ) -> None:
     """Whoever has it open is told when it comes back."""
     delete_item(measure, by=people.jan.id)
-    assert access_to(people.jan.id, measure.name) is None
+    assert document_access(people.jan.id, measure.name) is None
     assert may_watch(people.jan.id, measure.id)
-    found = reader(people.jan.id, measure.id)
+    found = item_reader(people.jan.id, measure.id)
     assert found
     assert (found.kind, found.deleted, found.member.role) == ("measure", True, "editor")
 
 
 def test_a_lock_is_not_asked_about_here(people: People, measure: Measure) -> None:
     """It is kept with the document, and asked when something is stored."""
-    close(measure, "We vote", Holder(name="The council"))
-    found = access_to(people.jan.id, measure.name)
+    close(measure, "We vote", LockHolder(name="The council"))
+    found = document_access(people.jan.id, measure.name)
     assert found
     assert found.write
 
@@ -74,9 +74,9 @@ def test_a_lock_is_not_asked_about_here(people: People, measure: Measure) -> Non
 def test_who_has_no_place_may_not_know_of_it(people: People, measure: Measure) -> None:
     strangers = [factories.partnership().de["coordinator"].id, factories.person(operator=True).id, 999_999]
     for one in strangers:
-        assert access_to(one, measure.name) is None
+        assert document_access(one, measure.name) is None
         assert not may_watch(one, measure.id)
-        assert reader(one, measure.id) is None
+        assert item_reader(one, measure.id) is None
     assert may_watch(people.jan.id, measure.id)
     assert not may_watch(people.jan.id, 999_999)
 
@@ -87,17 +87,17 @@ def test_who_has_left_or_whose_partnership_is_gone_neither(
     jan, akosua = people.jan, people.akosua
     with writing():
         jan.ended_at = now()
-    assert reader(jan.id, measure.id) is None
-    assert reader(akosua.id, measure.id)
+    assert item_reader(jan.id, measure.id) is None
+    assert item_reader(akosua.id, measure.id)
     with writing():
         programme.frame.partnership.deleted_at = now()
-    assert reader(akosua.id, measure.id) is None
+    assert item_reader(akosua.id, measure.id) is None
 
 
 def test_of_two_places_the_one_with_more_rights_counts(people: People, measure: Measure, programme: Programme) -> None:
     observer = people["observer", "de"]
     factories.member(programme.frame.partnership, "de", "editor", who=observer)
-    found = access_to(observer.id, measure.name)
+    found = document_access(observer.id, measure.name)
     assert found
     assert (found.write, found.role) == (True, "editor")
 
@@ -118,7 +118,7 @@ def test_a_place_is_ones_own_municipality_else_the_first_of_ones_side_else_none(
     def place(role: str, side: str) -> str:
         member = member_of(people[role, side], partnership.id)
         assert member
-        return place_of(member)
+        return municipality_name(member)
 
     assert place("editor", "partner") == "Tema"
     assert place("reviewer", "partner") == "Abenkrom"
@@ -126,5 +126,5 @@ def test_a_place_is_ones_own_municipality_else_the_first_of_ones_side_else_none(
 
 
 def test_the_answers_are_those_that_documents_and_topics_get(app: Flask, people: People, measure: Measure) -> None:
-    assert access.access_of(people.jan.id, measure.name) == access_to(people.jan.id, measure.name)
+    assert access.access_of(people.jan.id, measure.name) == document_access(people.jan.id, measure.name)
     assert set(KINDS) <= topic_access._rules.keys()

@@ -20,19 +20,19 @@ from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import set_languages
 from klimawerk.sheets import lock_service
 from klimawerk.sheets.items import (
-    WRITING,
-    found,
-    last_key,
+    WRITING_LANGUAGE_KEY,
+    create_item,
     lock_item,
-    put,
+    move_item,
+    order_key_after,
     set_writing_language,
     siblings,
     unlock_item,
 )
 from klimawerk.sheets.models import EditLock, Item
-from klimawerk.sheets.order_keys import Misplaced
+from klimawerk.sheets.order_keys import NotInList
 from klimawerk.sheets.sheet_schema import sheet_of
-from klimawerk.sheets.update_lock import Closed, Gone
+from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked
 from tests.sheets.verbs.conftest import Announced, People, stored
 
 Elsewhere = Callable[[Callable[[], Any]], Any]
@@ -46,7 +46,7 @@ def test_a_new_item_has_its_values_at_its_first_revision_and_a_text_for_every_la
     goal: Goal, announced: Announced
 ) -> None:
     made, values = new(goal), {"priority": "low"}
-    found(made, values=values, texts={"title.de": from_plain_text("Kompost")})
+    create_item(made, values=values, texts={"title.de": from_plain_text("Kompost")})
     assert announced.topics == [made.name]
     stored()
     assert (made.values, made.revs, revision(made.name)) == (values, {"priority": 1}, 1)
@@ -67,7 +67,7 @@ def test_a_new_item_has_the_languages_that_came_meanwhile(
         set_languages(db.session.get_one(Programme, number), languages=["de", "en", "fr"], lead="en", by=None)
 
     elsewhere(sooner)
-    found(made, values=None, texts=None)
+    create_item(made, values=None, texts=None)
     assert "title.fr" in document_store.texts([made.name])[made.name]
     assert made.values == {}
 
@@ -75,15 +75,15 @@ def test_a_new_item_has_the_languages_that_came_meanwhile(
 def test_of_an_item_whose_text_is_none_nothing_is_there(goal: Goal, announced: Announced) -> None:
     before = stored()
     with pytest.raises(InvalidRichText):
-        found(new(goal), values=None, texts={"title.en": {"type": "script"}})
+        create_item(new(goal), values=None, texts={"title.en": {"type": "script"}})
     assert announced.commits == []
     assert stored() == before
 
 
 def test_a_new_item_is_closed_where_its_place_is_closed(programme: Programme, goal: Goal, people: People) -> None:
-    lock_service.close(programme, "We vote", lock_service.person(people.chair.id))
+    lock_service.close(programme, "We vote", lock_service.person_holder(people.chair.id))
     made = new(goal)
-    found(made, values=None, texts=None)
+    create_item(made, values=None, texts=None)
     document = document_store.find_document(made.name)
     assert (document.locked, document.lock_reason, document.locked_by) == (True, "We vote", "Moderator neutral")
 
@@ -104,34 +104,34 @@ def test_the_last_key_is_behind_all_the_bin_included(measure: Measure, second: M
     with writing():
         measure.order_key, second.order_key = "b", "c"
     delete_item(second, by=people.jan.id)
-    assert last_key([measure, second]) > "c"
-    assert last_key([second, measure]) > "c", "whatever their order"
-    assert "b" < last_key([measure]) <= "c"
-    assert last_key([]) > ""
+    assert order_key_after([measure, second]) > "c"
+    assert order_key_after([second, measure]) > "c", "whatever their order"
+    assert "b" < order_key_after([measure]) <= "c"
+    assert order_key_after([]) > ""
 
 
 def test_an_item_is_put_before_another_or_at_the_end_or_stays(measure: Measure, second: Measure) -> None:
     both = [measure, second]
     key, other = measure.order_key, second.order_key
-    put(measure, both, measure.id)
-    put(measure, both, None, "up")
+    move_item(measure, both, measure.id)
+    move_item(measure, both, None, "up")
     assert (measure.order_key, second.order_key) == (key, other)
-    put(measure, both, None)
+    move_item(measure, both, None)
     assert (measure.order_key > other, second.order_key) == (True, other)
-    put(measure, [second, measure], second.id)
+    move_item(measure, [second, measure], second.id)
     assert measure.order_key < other
     moved = measure.order_key
-    with pytest.raises(Misplaced):
-        put(measure, both, 999_999)
+    with pytest.raises(NotInList):
+        move_item(measure, both, 999_999)
     assert measure.order_key == moved
 
 
 def test_a_place_can_be_before_something_in_the_bin(measure: Measure, second: Measure, people: People) -> None:
     delete_item(measure, by=people.jan.id)
     key = measure.order_key
-    put(second, [measure, second], None, "up")
+    move_item(second, [measure, second], None, "up")
     assert second.order_key > key, "it is the first one shown"
-    put(second, [measure, second], measure.id)
+    move_item(second, [measure, second], measure.id)
     assert second.order_key < key
 
 
@@ -143,7 +143,7 @@ def test_everybody_writes_in_the_language_that_was_set_and_is_told(
     assert announced.topics == [measure.name]
     stored()
     assert measure.writing_language == "de"
-    assert measure.revs == {**others, WRITING: revision(measure.name)}
+    assert measure.revs == {**others, WRITING_LANGUAGE_KEY: revision(measure.name)}
     set_writing_language(measure, "", by=people.jan.id)
     assert measure.writing_language == ""
 
@@ -166,13 +166,13 @@ def test_a_language_that_the_programme_does_not_have_any_more_is_refused(
 def test_in_what_is_closed_or_in_the_bin_no_writing_language_is_set(measure: Measure, people: People) -> None:
     lock_item(measure, "We vote", by="The council")
     before = stored()
-    with pytest.raises(Closed, match=r"^WA-01 is closed for editing\. The council: We vote\.$"):
+    with pytest.raises(ItemLocked, match=r"^WA-01 is closed for editing\. The council: We vote\.$"):
         set_writing_language(measure, "de", by=people.jan.id)
     assert stored() == before
     unlock_item(measure)
     delete_item(measure, by=people.jan.id)
     before = stored()
-    with pytest.raises(Gone, match=r"^WA-01 is in the bin\.$"):
+    with pytest.raises(ItemDeleted, match=r"^WA-01 is in the bin\.$"):
         set_writing_language(measure, "de", by=people.jan.id)
     assert stored() == before
 
@@ -184,8 +184,8 @@ def test_a_lock_by_name_alone_is_nobodys_in_particular_and_is_ended_with_all_oth
     (lock,) = db.session.scalars(select(EditLock))
     assert (lock.item_id, lock.holder, lock.holder_name, lock.by) == (measure.id, "", "The council", None)
     assert announced.locks == [[measure.id]]
-    lock_service.close(measure, "Minutes", lock_service.person(people.chair.id))
-    lock_service.close(goal, "Council", lock_service.person(people.chair.id))
+    lock_service.close(measure, "Minutes", lock_service.person_holder(people.chair.id))
+    lock_service.close(goal, "Council", lock_service.person_holder(people.chair.id))
     unlock_item(measure)
     assert [one.item_id for one in db.session.scalars(select(EditLock))] == [goal.id], "the one from above stays"
     assert document_store.is_locked(measure.name)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from klimawerk.sheets.lock_refusal import refused_form
-from klimawerk.sheets.update_lock import Closed
+from klimawerk.sheets.lock_refusal import locked_form
+from klimawerk.sheets.update_lock import ItemLocked
 from klimawerk.web.form_refill import TOKEN
 
-CLOSED = Closed("WA-01 is closed for editing. The council: We vote.")
+CLOSED = ItemLocked("WA-01 is closed for editing. The council: We vote.")
 SENT = {"value": ["Two words", "low"], "rev": ["7"], "note": ["a\nb"], TOKEN: ["secret-token"]}
 
 
 def answer(app: Flask, **asked: object) -> tuple[int, str | None, str]:
     with app.test_request_context("/items/1/fields/x?show=fr", **{"method": "POST", "data": SENT, **asked}):
-        response = refused_form(CLOSED)
+        response = locked_form(CLOSED)
         return response.status_code, response.mimetype, response.get_data(as_text=True)
 
 
@@ -33,7 +33,7 @@ def test_without_a_script_the_form_comes_back_with_all_that_was_sent(app: Flask)
 
 def test_the_address_is_the_very_one_and_back_is_home_where_nobody_knows_better(app: Flask) -> None:
     with app.test_request_context("/items/1/lock", method="POST", data={"reason": "x"}):
-        page = refused_form(CLOSED).get_data(as_text=True)
+        page = locked_form(CLOSED).get_data(as_text=True)
     assert 'action="/items/1/lock"' in page
     assert 'class="button plain" href="/"' in page
     assert "This is what you had entered" not in page, "no words were typed"

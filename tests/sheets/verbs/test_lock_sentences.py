@@ -15,19 +15,19 @@ from klimawerk.measures.service import create_measure
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets import edit_locks
 from klimawerk.sheets.edit_locks import (
-    LONGEST,
+    MAX_REASON_LENGTH,
     LockView,
-    cover_new,
-    covering,
     covers,
+    lock_new_item,
+    lock_sentence,
+    lock_state,
+    lock_views,
+    locks_covering,
+    locks_except,
     locks_of,
     scope_words,
-    sentence,
-    sparing,
-    state_of,
-    views_of,
 )
-from klimawerk.sheets.lock_service import Holder, close, person
+from klimawerk.sheets.lock_service import LockHolder, close, person_holder
 from klimawerk.sheets.models import EditLock, Item
 from tests import factories
 from tests.sheets.verbs.conftest import People, stored
@@ -47,10 +47,10 @@ class Scene:
             "Z2": self.other_goal,
             "X-01": self.third,
         }
-        close(programme, "A", person(chair))
-        close(programme, "B", Holder(name="The council"), except_id=measure.id)
-        close(goal, "C", Holder(name="The mayor"))
-        close(second, "", person(chair))
+        close(programme, "A", person_holder(chair))
+        close(programme, "B", LockHolder(name="The council"), except_id=measure.id)
+        close(goal, "C", LockHolder(name="The mayor"))
+        close(second, "", person_holder(chair))
 
 
 @pytest.fixture
@@ -62,10 +62,10 @@ COVERING = {"programme": "AB", "Z1": "ABC", "WA-01": "AC", "WA-02": "ABC-", "Z2"
 
 
 def test_each_item_is_covered_by_what_stands_on_it_and_above_it_the_oldest_first(scene: Scene) -> None:
-    found = {name: "".join(lock.reason or "-" for lock in covering(item)) for name, item in scene.items.items()}
+    found = {name: "".join(lock.reason or "-" for lock in locks_covering(item)) for name, item in scene.items.items()}
     assert found == COVERING
-    assert {name for name, item in scene.items.items() if sparing(item)} == {"WA-01"}
-    assert [lock.reason for lock in sparing(scene.items["WA-01"])] == ["B"]
+    assert {name for name, item in scene.items.items() if locks_except(item)} == {"WA-01"}
+    assert [lock.reason for lock in locks_except(scene.items["WA-01"])] == ["B"]
     every = locks_of(scene.third)
     assert [lock.reason for lock in every] == ["A", "B", "C", ""]
     assert [covers(every[3], item) for item in (scene.items["WA-02"], scene.items["Z1"])] == [True, False]
@@ -73,24 +73,28 @@ def test_each_item_is_covered_by_what_stands_on_it_and_above_it_the_oldest_first
 
 def test_locks_of_another_programme_are_none_here(scene: Scene, measure: Measure) -> None:
     strange = factories.programme(factories.partnership())
-    close(strange, "Theirs", Holder(name="They"))
+    close(strange, "Theirs", LockHolder(name="They"))
     assert "Theirs" not in [lock.reason for lock in locks_of(measure)]
     assert [lock.reason for lock in locks_of(strange)] == ["Theirs"]
     assert not covers(locks_of(measure)[2], factories.measure(strange))
 
 
 def test_of_several_locks_each_reason_and_each_holder_is_kept_once(scene: Scene, people: People) -> None:
-    assert state_of([]) == (False, "", "")
-    assert state_of(covering(scene.items["WA-02"])) == (True, "A · B · C", "Moderator neutral, The council, The mayor")
-    close(scene.third, "A", Holder(name="The mayor"))
-    assert state_of(covering(scene.third)) == (True, "A · B", "Moderator neutral, The council, The mayor")
+    assert lock_state([]) == (False, "", "")
+    assert lock_state(locks_covering(scene.items["WA-02"])) == (
+        True,
+        "A · B · C",
+        "Moderator neutral, The council, The mayor",
+    )
+    close(scene.third, "A", LockHolder(name="The mayor"))
+    assert lock_state(locks_covering(scene.third)) == (True, "A · B", "Moderator neutral, The council, The mayor")
 
 
 def test_many_reasons_and_names_are_cut_to_what_fits(measure: Measure) -> None:
     for letter in "abc":
-        close(measure, letter * 120, Holder(name=letter * 120))
-    closed, reasons, names = state_of(covering(measure))
-    assert (closed, len(reasons), len(names)) == (True, LONGEST, LONGEST)
+        close(measure, letter * 120, LockHolder(name=letter * 120))
+    closed, reasons, names = lock_state(locks_covering(measure))
+    assert (closed, len(reasons), len(names)) == (True, MAX_REASON_LENGTH, MAX_REASON_LENGTH)
     assert reasons.startswith("a" * 120 + " · b")
     assert names.startswith("a" * 120 + ", b")
 
@@ -98,18 +102,18 @@ def test_many_reasons_and_names_are_cut_to_what_fits(measure: Measure) -> None:
 def test_who_was_erased_has_no_name_in_what_everybody_gets_and_one_that_is_none_on_the_page(
     measure: Measure, people: People
 ) -> None:
-    close(measure, "We vote", person(people.chair.id))
+    close(measure, "We vote", person_holder(people.chair.id))
     with writing():
         people.chair.name = ""
-    assert state_of(covering(measure)) == (True, "We vote", "")
-    assert [view.name for view in views_of(measure)] == ["Former member"]
+    assert lock_state(locks_covering(measure)) == (True, "We vote", "")
+    assert [view.name for view in lock_views(measure)] == ["Former member"]
 
 
 def test_only_a_new_item_in_a_closed_place_is_closed(scene: Scene, goal: Goal, measure: Measure) -> None:
     for one, expected in ((measure, (True, "A · C")), (scene.third, (True, "A · B"))):
         with writing():
             document_store.open_documents([one.name])
-            cover_new(one)
+            lock_new_item(one)
         document = document_store.find_document(one.name)
         assert (document.locked, document.lock_reason) == expected
     for lock in locks_of(measure):
@@ -118,28 +122,28 @@ def test_only_a_new_item_in_a_closed_place_is_closed(scene: Scene, goal: Goal, m
     with writing():
         document_store.open_documents([measure.name])
         before = document_store.find_document(measure.name).access_rev
-        cover_new(measure)
+        lock_new_item(measure)
     document = document_store.find_document(measure.name)
     assert (document.locked, document.access_rev) == (False, before)
 
 
 def test_a_page_says_of_each_lock_who_why_and_what_is_closed_with_it(scene: Scene, measure: Measure) -> None:
-    views = views_of(scene.items["WA-02"])
+    views = lock_views(scene.items["WA-02"])
     assert [(view.words, view.scope) for view in views] == [
         ("Moderator neutral: A", "the whole programme"),
         ("The council: B", "everything but WA-01"),
         ("The mayor: C", "Z1 with its measures"),
         ("Moderator neutral", ""),
     ]
-    assert [view.scope for view in views_of(scene.items["programme"])] == ["", "everything but WA-01"]
-    assert [view.id for view in views] == [lock.id for lock in covering(scene.items["WA-02"])]
-    assert [view.at for view in views] == [lock.at for lock in covering(scene.items["WA-02"])]
-    assert [view.words for view in views_of(measure, sparing(measure))] == ["The council: B"]
+    assert [view.scope for view in lock_views(scene.items["programme"])] == ["", "everything but WA-01"]
+    assert [view.id for view in views] == [lock.id for lock in locks_covering(scene.items["WA-02"])]
+    assert [view.at for view in views] == [lock.at for lock in locks_covering(scene.items["WA-02"])]
+    assert [view.words for view in lock_views(measure, locks_except(measure))] == ["The council: B"]
 
 
 def test_an_open_item_has_nothing_to_say(measure: Measure) -> None:
-    assert views_of(measure) == []
-    assert covering(measure) == []
+    assert lock_views(measure) == []
+    assert locks_covering(measure) == []
 
 
 def test_words_of_a_lock_are_its_name_and_its_reason_or_either(measure: Measure) -> None:
@@ -162,28 +166,28 @@ def test_what_a_lock_closes_is_said_in_the_readers_language(programme: Programme
 def test_a_sentence_names_the_item_and_every_lock_with_one_full_stop_each(
     programme: Programme, measure: Measure, people: People
 ) -> None:
-    assert sentence(measure) == "WA-01 is closed for editing."
-    close(programme, "We vote.", Holder(name="The council"))
-    close(measure, "", person(people.chair.id))
-    close(measure, "", Holder())
-    assert sentence(measure) == "WA-01 is closed for editing. The council: We vote. Moderator neutral."
-    assert sentence(programme) == "The programme is closed for editing. The council: We vote."
+    assert lock_sentence(measure) == "WA-01 is closed for editing."
+    close(programme, "We vote.", LockHolder(name="The council"))
+    close(measure, "", person_holder(people.chair.id))
+    close(measure, "", LockHolder())
+    assert lock_sentence(measure) == "WA-01 is closed for editing. The council: We vote. Moderator neutral."
+    assert lock_sentence(programme) == "The programme is closed for editing. The council: We vote."
 
 
 def test_a_holder_who_is_no_person_is_called_by_the_name_that_was_given(measure: Measure, people: People) -> None:
     """A workshop's key carries a number too, which is nobody's."""
-    close(measure, "", Holder(f"workshop:{people.chair.id}", name="The workshop"))
-    assert state_of(covering(measure)) == (True, "", "The workshop")
-    assert [view.name for view in views_of(measure)] == ["The workshop"]
+    close(measure, "", LockHolder(f"workshop:{people.chair.id}", name="The workshop"))
+    assert lock_state(locks_covering(measure)) == (True, "", "The workshop")
+    assert [view.name for view in lock_views(measure)] == ["The workshop"]
 
 
 def test_a_lock_whose_measure_is_gone_for_good_closes_everything(
     programme: Programme, measure: Measure, people: People
 ) -> None:
     """The database sets `except_id` to nothing then; `views_of` must not look for a code."""
-    close(programme, "", person(people.chair.id), except_id=measure.id)
+    close(programme, "", person_holder(people.chair.id), except_id=measure.id)
     with writing():
         db.session.scalars(db.select(EditLock)).one().except_id = None
     stored()
-    assert [view.scope for view in views_of(measure)] == ["the whole programme"]
-    assert edit_locks.PERSON == "person"
+    assert [view.scope for view in lock_views(measure)] == ["the whole programme"]
+    assert edit_locks.PERSON_PREFIX == "person"

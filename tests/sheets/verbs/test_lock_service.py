@@ -18,19 +18,19 @@ from klimawerk.measures.models import Measure
 from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets import lock_service
-from klimawerk.sheets.edit_locks import LONGEST
-from klimawerk.sheets.lock_service import Holder, close, end, end_own, person
+from klimawerk.sheets.edit_locks import MAX_REASON_LENGTH
+from klimawerk.sheets.lock_service import LockHolder, close, end_lock, end_locks_of, person_holder
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.programme_topic import OUTLINE
-from klimawerk.sheets.update_lock import Gone
+from klimawerk.sheets.update_lock import ItemDeleted
 from tests.sheets.verbs.conftest import Announced, People, stored
 
 Elsewhere = Callable[[Callable[[], Any]], Any]
 
 
 @pytest.fixture
-def chair(people: People) -> Holder:
-    return person(people.chair.id)
+def chair(people: People) -> LockHolder:
+    return person_holder(people.chair.id)
 
 
 def locks() -> list[EditLock]:
@@ -43,8 +43,8 @@ def kept(item: Item) -> tuple[bool, str, str]:
 
 
 def test_a_person_closes_for_themselves_and_a_name_for_somebody_else(people: People, measure: Measure) -> None:
-    assert person(7) == Holder("person:7", "", 7)
-    close(measure, "We vote", person(people.chair.id))
+    assert person_holder(7) == LockHolder("person:7", "", 7)
+    close(measure, "We vote", person_holder(people.chair.id))
     (lock,) = locks()
     assert (lock.item_id, lock.except_id, lock.holder, lock.holder_name, lock.by, lock.reason) == (
         (measure.id, None, f"person:{people.chair.id}", "", people.chair.id, "We vote")
@@ -52,7 +52,7 @@ def test_a_person_closes_for_themselves_and_a_name_for_somebody_else(people: Peo
 
 
 def test_closing_a_goal_closes_its_measures_and_tells_each_from_the_top_down(
-    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: Holder, announced: Announced
+    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: LockHolder, announced: Announced
 ) -> None:
     access = document_store.find_document(measure.name).access_rev
     close(goal, "We vote", chair)
@@ -69,13 +69,13 @@ def test_closing_a_goal_closes_its_measures_and_tells_each_from_the_top_down(
 
 
 def test_opening_tells_the_same_and_leaves_nothing_behind(
-    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: Holder, announced: Announced
+    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: LockHolder, announced: Announced
 ) -> None:
     close(goal, "We vote", chair)
     closed_at = measure.lock_rev
     announced.commits.clear()
     announced.locks.clear()
-    end_own(goal)
+    end_locks_of(goal)
     assert announced.topics == [programme.name, goal.name, measure.name, second.name]
     assert announced.locks == [[goal.id, measure.id, second.id]]
     stored()
@@ -85,7 +85,7 @@ def test_opening_tells_the_same_and_leaves_nothing_behind(
 
 
 def test_the_measure_that_stays_open_is_told_too(
-    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: Holder, announced: Announced
+    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: LockHolder, announced: Announced
 ) -> None:
     close(programme, "", chair, except_id=measure.id)
     assert announced.locks == [[programme.id, goal.id, measure.id, second.id]]
@@ -98,17 +98,17 @@ def test_the_measure_that_stays_open_is_told_too(
 
 
 def test_what_lies_in_the_bin_is_closed_with_the_rest(
-    goal: Goal, second: Measure, people: People, chair: Holder
+    goal: Goal, second: Measure, people: People, chair: LockHolder
 ) -> None:
     delete_item(second, by=people.jan.id)
     close(goal, "", chair)
     assert document_store.is_locked(second.name)
-    end_own(goal)
+    end_locks_of(goal)
     assert not document_store.is_locked(second.name)
 
 
 def test_closing_again_sets_the_reason_of_the_one_lock_and_says_so_to_all(
-    measure: Measure, chair: Holder, announced: Announced
+    measure: Measure, chair: LockHolder, announced: Announced
 ) -> None:
     close(measure, "We vote", chair)
     close(measure, "Until Monday", chair)
@@ -116,12 +116,12 @@ def test_closing_again_sets_the_reason_of_the_one_lock_and_says_so_to_all(
     assert kept(measure) == (True, "Until Monday", "Moderator neutral")
     close(measure, "Until Monday", chair)
     assert announced.locks == [[measure.id]] * 3, "who closes again is answered as before"
-    close(measure, "Until Monday", Holder(name="The council"))
-    close(measure, "Until Monday", Holder(name="The mayor"))
+    close(measure, "Until Monday", LockHolder(name="The council"))
+    close(measure, "Until Monday", LockHolder(name="The mayor"))
     assert len(locks()) == 3, "another holder has another lock"
 
 
-def test_two_scopes_of_one_holder_are_two_locks(programme: Programme, measure: Measure, chair: Holder) -> None:
+def test_two_scopes_of_one_holder_are_two_locks(programme: Programme, measure: Measure, chair: LockHolder) -> None:
     close(programme, "A", chair)
     close(programme, "B", chair, except_id=measure.id)
     assert [(lock.reason, lock.except_id) for lock in locks()] == [("A", None), ("B", measure.id)]
@@ -129,34 +129,34 @@ def test_two_scopes_of_one_holder_are_two_locks(programme: Programme, measure: M
 
 
 def test_two_who_close_at_the_same_time_both_hold_it(
-    measure: Measure, people: People, chair: Holder, elsewhere: Elsewhere
+    measure: Measure, people: People, chair: LockHolder, elsewhere: Elsewhere
 ) -> None:
-    number, other = measure.id, person(people["coordinator", "partner"].id)
+    number, other = measure.id, person_holder(people["coordinator", "partner"].id)
     assert not document_store.is_locked(measure.name)
     elsewhere(lambda: close(db.session.get_one(Item, number), "Minutes", other))
     close(measure, "We vote", chair)
     assert kept(measure) == (True, "Minutes · We vote", "Coordinator partner, Moderator neutral")
-    elsewhere(lambda: end(db.session.get_one(Item, number), 1))
-    end(measure, 1)
+    elsewhere(lambda: end_lock(db.session.get_one(Item, number), 1))
+    end_lock(measure, 1)
     db.session.rollback()
     assert kept(measure) == (True, "We vote", "Moderator neutral"), "ended twice, it takes the other with it"
 
 
 def test_a_reason_and_a_name_are_cut_to_what_fits(measure: Measure) -> None:
-    close(measure, "r" * 300, Holder(name="n" * 300))
+    close(measure, "r" * 300, LockHolder(name="n" * 300))
     (lock,) = locks()
-    assert (lock.reason, lock.holder_name) == ("r" * LONGEST, "n" * LONGEST)
-    close(measure, "again", Holder(name="n" * 300))
+    assert (lock.reason, lock.holder_name) == ("r" * MAX_REASON_LENGTH, "n" * MAX_REASON_LENGTH)
+    close(measure, "again", LockHolder(name="n" * 300))
     assert [one.reason for one in locks()] == ["again"], "the cut name is known again"
 
 
 @pytest.mark.parametrize("verb", ["close", "end", "end own"])
 def test_nobody_closes_or_opens_what_is_in_the_bin_and_nobody_is_told(
-    measure: Measure, people: People, chair: Holder, announced: Announced, elsewhere: Elsewhere, verb: str
+    measure: Measure, people: People, chair: LockHolder, announced: Announced, elsewhere: Elsewhere, verb: str
 ) -> None:
     number, by = measure.id, people.jan.id
-    elsewhere(lambda: close(db.session.get_one(Item, number), "We vote", Holder(name="The council")))
-    elsewhere(lambda: end_own(db.session.get_one(Item, number)) if verb == "close" else None)
+    elsewhere(lambda: close(db.session.get_one(Item, number), "We vote", LockHolder(name="The council")))
+    elsewhere(lambda: end_locks_of(db.session.get_one(Item, number)) if verb == "close" else None)
     with writing():
         measure.deleted_at, measure.deleted_by = measure.created_at, by
     before = stored()
@@ -164,27 +164,27 @@ def test_nobody_closes_or_opens_what_is_in_the_bin_and_nobody_is_told(
     announced.locks.clear()
     verbs: dict[str, Callable[[], None]] = {
         "close": lambda: close(measure, "", chair),
-        "end": lambda: end(measure, 1),
-        "end own": lambda: end_own(measure),
+        "end": lambda: end_lock(measure, 1),
+        "end own": lambda: end_locks_of(measure),
     }
-    with pytest.raises(Gone, match=r"^WA-01 is in the bin\.$"):
+    with pytest.raises(ItemDeleted, match=r"^WA-01 is in the bin\.$"):
         verbs[verb]()
     assert (announced.commits, announced.locks) == ([], [])
     assert stored() == before
 
 
 def test_from_an_item_the_locks_above_it_and_those_that_spare_it_can_be_ended_and_no_others(
-    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: Holder
+    programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: LockHolder
 ) -> None:
     close(goal, "above", chair)
     close(programme, "spares", chair, except_id=measure.id)
     close(second, "beside", chair)
     above, spares, beside = [lock.id for lock in locks()]
-    end(measure, beside)
-    end(measure, 999_999)
+    end_lock(measure, beside)
+    end_lock(measure, 999_999)
     assert len(locks()) == 3
-    end(measure, above)
-    end(measure, spares)
+    end_lock(measure, above)
+    end_lock(measure, spares)
     assert [lock.id for lock in locks()] == [beside]
     assert [document_store.is_locked(one.name) for one in (programme, goal, measure, second)] == [
         False,
@@ -194,20 +194,20 @@ def test_from_an_item_the_locks_above_it_and_those_that_spare_it_can_be_ended_an
     ]
 
 
-def test_ending_ones_own_leaves_those_from_above(programme: Programme, measure: Measure, chair: Holder) -> None:
+def test_ending_ones_own_leaves_those_from_above(programme: Programme, measure: Measure, chair: LockHolder) -> None:
     close(programme, "above", chair)
     close(measure, "own", chair)
-    close(measure, "too", Holder(name="The council"))
-    end_own(measure)
+    close(measure, "too", LockHolder(name="The council"))
+    end_locks_of(measure)
     assert [lock.reason for lock in locks()] == ["above"]
     assert kept(measure) == (True, "above", "Moderator neutral")
 
 
 def test_a_lock_shows_the_name_that_its_holder_has_now_and_only_their_programme_is_told(
-    programme: Programme, measure: Measure, second: Measure, people: People, chair: Holder, announced: Announced
+    programme: Programme, measure: Measure, second: Measure, people: People, chair: LockHolder, announced: Announced
 ) -> None:
     close(measure, "We vote", chair)
-    close(second, "", Holder(name="The council"))
+    close(second, "", LockHolder(name="The council"))
     announced.commits.clear()
     announced.locks.clear()
     with writing():
@@ -223,20 +223,20 @@ def test_a_lock_shows_the_name_that_its_holder_has_now_and_only_their_programme_
 
 
 def test_who_holds_no_lock_changes_their_name_unnoticed(
-    measure: Measure, people: People, chair: Holder, announced: Announced
+    measure: Measure, people: People, chair: LockHolder, announced: Announced
 ) -> None:
     close(measure, "We vote", chair)
     before = kept(measure)
     announced.commits.clear()
     with writing():
         people.jan.name = "Jan Neu"
-        lock_service.follow_name(None, people.jan.id)
+        lock_service.update_holder_name(None, people.jan.id)
     assert announced.commits == []
     assert kept(measure) == before
 
 
 def test_what_is_undone_with_its_transaction_is_never_told(
-    measure: Measure, chair: Holder, announced: Announced
+    measure: Measure, chair: LockHolder, announced: Announced
 ) -> None:
     before = stored()
 

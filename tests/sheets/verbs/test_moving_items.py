@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klimawerk.sheets.order_keys import DIGITS, Misplaced, between, key_before, keys, moved_key
+from klimawerk.sheets.order_keys import DIGITS, NotInList, initial_keys, key_before, key_between, moved_key
 
 Listed = list[tuple[str, str, bool]]
 ABCD: Listed = [("A", "B", False), ("B", "C", False), ("C", "D", False), ("D", "E", False)]
@@ -32,49 +32,49 @@ def test_a_key_lies_between_any_two_and_leaves_room_on_both_sides(one: str, othe
     low, high = sorted((one, other))
     if low == high:
         with pytest.raises(ValueError, match="does not sort before"):
-            between(low, high)
+            key_between(low, high)
         return
-    found = between(low, high)
+    found = key_between(low, high)
     assert low < found < high
     assert found[-1] != DIGITS[0], "else there would be nothing below it"
-    assert low < between(low, found) < found < between(found, high) < high
+    assert low < key_between(low, found) < found < key_between(found, high) < high
 
 
 @given(some_key)
 def test_there_is_always_a_key_before_the_first_and_after_the_last(key: str) -> None:
-    assert "" < between("", key) < key < between(key, "")
-    assert between("", key)[-1] != DIGITS[0]
+    assert "" < key_between("", key) < key < key_between(key, "")
+    assert key_between("", key)[-1] != DIGITS[0]
 
 
 def test_keys_in_the_wrong_order_are_refused_by_name() -> None:
     for low, high in (("B", "A"), ("A", "A"), ("AB", "A")):
         with pytest.raises(ValueError, match=f"'{low}' does not sort before '{high}'"):
-            between(low, high)
-    assert "A" < between("A", "AB") < "AB"
+            key_between(low, high)
+    assert "A" < key_between("A", "AB") < "AB"
 
 
 def test_a_thousand_rows_one_after_the_other_have_short_keys() -> None:
     last, first = "", ""
     appended, put_first = [], []
     for _ in range(1000):
-        appended.append(last := between(last, ""))
-        put_first.append(first := between("", first))
+        appended.append(last := key_between(last, ""))
+        put_first.append(first := key_between("", first))
     assert appended == sorted(set(appended))
     assert put_first == sorted(set(put_first), reverse=True)
     assert max(map(len, appended + put_first)) <= 40
     middle = ["A", "B"]
     for _ in range(500):
-        middle[0] = between(*middle)
+        middle[0] = key_between(*middle)
     assert len(middle[0]) <= LONGEST, "every row of a full sheet was put before the same one"
 
 
 @pytest.mark.parametrize("count", [0, 1, 20, 61, 1000])
 def test_the_keys_of_an_import_ascend_with_room_around_each(count: int) -> None:
-    found = keys(count)
+    found = initial_keys(count)
     assert len(found) == count
     assert found == sorted(set(found))
     assert all(key[-1] != DIGITS[0] for key in found)
-    assert all(len(between(low, high)) <= 3 for low, high in pairwise(["", *found, ""]))
+    assert all(len(key_between(low, high)) <= 3 for low, high in pairwise(["", *found, ""]))
 
 
 @pytest.mark.parametrize(
@@ -135,14 +135,14 @@ def test_the_last_one_shown_stays_though_something_in_the_bin_lies_behind_it() -
 
 def test_before_something_of_another_list_is_refused_by_name() -> None:
     for listed in (ABCD, [], ABCD[:1]):
-        with pytest.raises(Misplaced) as refused:
+        with pytest.raises(NotInList) as refused:
             moved_key(listed, "A", before="X")
         assert refused.value.args == ("X",)
 
 
 def test_what_comes_from_elsewhere_is_put_into_the_list() -> None:
     """A measure that moves under another goal."""
-    assert moved_key([], "X") == between("", "")
+    assert moved_key([], "X") == key_between("", "")
     key = moved_key(ABCD, "X", before="A", step="up")
     assert key
     assert key < "B"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from klimawerk.measures.models import Measure
 from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.options import Options, options_for, titles_of
+from klimawerk.sheets.options import ItemOptions, options_for, titles_of
 from klimawerk.sheets.rows import append_row, delete_row, move_row, rows_of
-from klimawerk.sheets.service import Place, set_value
+from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
 from tests.sheets.verbs.conftest import People, write
 
@@ -35,7 +35,7 @@ def test_measures_come_by_code_with_a_title_and_without_the_bin(
     people: People, programme: Programme, measure: Measure, second: Measure
 ) -> None:
     factories.programme(factories.partnership())
-    set_value(Place(measure, "code"), "ZZ-01", based_on=0, by=people.jan.id)
+    set_value(FieldRef(measure, "code"), "ZZ-01", based_on=0, by=people.jan.id)
     assert options_for(programme.frame, "de").measures == (
         (second.id, "WA-02 Compost site"),
         (measure.id, "ZZ-01 Green bins"),
@@ -47,7 +47,7 @@ def test_measures_come_by_code_with_a_title_and_without_the_bin(
 def test_without_a_programme_there_is_nothing_and_what_was_read_is_read_once(
     programme: Programme, measure: Measure, second: Measure, people: People
 ) -> None:
-    assert (Options().fields, Options().measures) == ((), ())
+    assert (ItemOptions().fields, ItemOptions().measures) == ((), ())
     options = options_for(programme.frame, "en")
     before = options.measures
     delete_item(second, by=people.jan.id)

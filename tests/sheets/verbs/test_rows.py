@@ -14,9 +14,9 @@ from klimawerk.measures.models import Measure
 from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.sheets import lock_service, rows
 from klimawerk.sheets.models import Item, Row
-from klimawerk.sheets.order_keys import Misplaced
+from klimawerk.sheets.order_keys import NotInList
 from klimawerk.sheets.rows import append_row, delete_row, move_row, restore_row, rows_of, rows_of_all
-from klimawerk.sheets.update_lock import Closed, Gone
+from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked
 from tests.sheets.verbs.conftest import Announced, People, stored
 
 Elsewhere = Callable[[Callable[[], Any]], Any]
@@ -128,7 +128,7 @@ def test_before_a_row_of_another_list_nothing_moves_and_nobody_is_told(
     before = stored()
     announced.commits.clear()
     for elsewhere in (step.id, cost.id, "unknown"):
-        with pytest.raises(Misplaced):
+        with pytest.raises(NotInList):
             move_row(second, lines["A"], elsewhere, by=None)
     assert announced.commits == []
     assert stored() == before
@@ -186,10 +186,10 @@ def test_in_what_is_closed_or_in_the_bin_no_row_comes_goes_or_moves(
     second: Measure, lines: dict[str, Row], people: People, announced: Announced, verb: str
 ) -> None:
     delete_row(second, lines["B"], by=people.jan.id)
-    lock_service.close(second, "", lock_service.person(people.chair.id))
+    lock_service.close(second, "", lock_service.person_holder(people.chair.id))
     for refusal, sentence in (
-        (Closed, "WA-02 is closed for editing. Moderator neutral."),
-        (Gone, "WA-02 is in the bin."),
+        (ItemLocked, "WA-02 is closed for editing. Moderator neutral."),
+        (ItemDeleted, "WA-02 is in the bin."),
     ):
         before = stored()
         announced.commits.clear()
@@ -198,8 +198,8 @@ def test_in_what_is_closed_or_in_the_bin_no_row_comes_goes_or_moves(
         assert str(refused.value) == sentence
         assert announced.commits == []
         assert stored() == before
-        if refusal is Closed:
-            lock_service.end_own(second)
+        if refusal is ItemLocked:
+            lock_service.end_locks_of(second)
             delete_item(second, by=people.jan.id)
 
 

@@ -16,29 +16,29 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets import lock_service
 from klimawerk.sheets.item_codes import CodeTaken
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
-from klimawerk.sheets.service import Outcome, Place, conflicts_of, set_value, settle
-from klimawerk.sheets.update_lock import Closed, Gone
+from klimawerk.sheets.service import FieldRef, SetOutcome, conflicts_of, set_value, settle_conflict
+from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked
 from tests.sheets.verbs.conftest import Announced, People, stored
 
 Elsewhere = Callable[[Callable[[], Any]], Any]
 
 
 @pytest.fixture
-def priority(measure: Measure, people: People) -> Place:
+def priority(measure: Measure, people: People) -> FieldRef:
     """ "high" holds, "low" of Jan's waits."""
-    place = Place(measure, "priority")
-    assert set_value(place, "low", based_on=0, by=people.jan.id) is Outcome.CONFLICT
+    place = FieldRef(measure, "priority")
+    assert set_value(place, "low", based_on=0, by=people.jan.id) is SetOutcome.CONFLICT
     return place
 
 
-def waiting(place: Place) -> Conflict:
+def waiting(place: FieldRef) -> Conflict:
     return conflicts_of(place.item)[place.row.id if place.row else None, place.key]
 
 
 def test_taking_the_value_that_waited_makes_it_hold(
-    measure: Measure, priority: Place, people: People, announced: Announced
+    measure: Measure, priority: FieldRef, people: People, announced: Announced
 ) -> None:
-    settle(waiting(priority), priority, take=True, by=people.akosua.id)
+    settle_conflict(waiting(priority), priority, take=True, by=people.akosua.id)
     assert announced.topics == [measure.name]
     stored()
     assert (measure.values["priority"], measure.revs["priority"]) == ("low", revision(measure.name))
@@ -48,10 +48,10 @@ def test_taking_the_value_that_waited_makes_it_hold(
 
 
 def test_leaving_what_holds_changes_no_value_and_every_page_draws_the_field_anew(
-    measure: Measure, priority: Place, people: People, announced: Announced
+    measure: Measure, priority: FieldRef, people: People, announced: Announced
 ) -> None:
     others = {key: rev for key, rev in measure.revs.items() if key != "priority"}
-    settle(waiting(priority), priority, take=False, by=people.akosua.id)
+    settle_conflict(waiting(priority), priority, take=False, by=people.akosua.id)
     assert announced.topics == [measure.name]
     stored()
     assert measure.values["priority"] == "high"
@@ -62,19 +62,19 @@ def test_leaving_what_holds_changes_no_value_and_every_page_draws_the_field_anew
 
 @pytest.mark.parametrize("take", [True, False])
 def test_a_choice_ends_all_that_waits_at_the_place_and_nothing_elsewhere(
-    measure: Measure, step: Row, priority: Place, people: People, take: bool
+    measure: Measure, step: Row, priority: FieldRef, people: People, take: bool
 ) -> None:
     set_value(priority, "medium", based_on=0, by=people.akosua.id)
-    set_value(Place(measure, "due", step), "2030-01", based_on=0, by=people.akosua.id)
-    settle(waiting(priority), priority, take=take, by=people.jan.id)
+    set_value(FieldRef(measure, "due", step), "2030-01", based_on=0, by=people.akosua.id)
+    settle_conflict(waiting(priority), priority, take=take, by=people.jan.id)
     assert list(conflicts_of(measure)) == [(step.id, "due")]
     assert measure.values["priority"] == ("medium" if take else "high")
 
 
 def test_in_a_cell_as_in_a_field(measure: Measure, step: Row, people: People) -> None:
-    cell = Place(measure, "due", step)
+    cell = FieldRef(measure, "due", step)
     set_value(cell, "2030-01", based_on=0, by=people.akosua.id)
-    settle(waiting(cell), cell, take=True, by=people.jan.id)
+    settle_conflict(waiting(cell), cell, take=True, by=people.jan.id)
     stored()
     assert (step.cells["due"], step.revs["due"]) == ("2030-01", revision(measure.name))
     assert "due" not in measure.values
@@ -82,73 +82,73 @@ def test_in_a_cell_as_in_a_field(measure: Measure, step: Row, people: People) ->
 
 @pytest.mark.parametrize("take", [True, False])
 def test_who_chooses_after_somebody_else_changes_nothing_and_nobody_is_told(
-    measure: Measure, priority: Place, people: People, announced: Announced, elsewhere: Elsewhere, take: bool
+    measure: Measure, priority: FieldRef, people: People, announced: Announced, elsewhere: Elsewhere, take: bool
 ) -> None:
     conflict, by, number = waiting(priority), people.akosua.id, measure.id
 
     def sooner() -> None:
-        place = Place(db.session.get_one(Item, number), "priority")
-        settle(waiting(place), place, take=not take, by=by)
+        place = FieldRef(db.session.get_one(Item, number), "priority")
+        settle_conflict(waiting(place), place, take=not take, by=by)
 
     elsewhere(sooner)
     before = elsewhere(stored)
     announced.commits.clear()
-    settle(conflict, priority, take=take, by=people.jan.id)
+    settle_conflict(conflict, priority, take=take, by=people.jan.id)
     assert announced.commits == []
     assert stored() == before
 
 
 def test_the_value_that_is_taken_is_the_one_that_waits_now(
-    measure: Measure, priority: Place, people: People, elsewhere: Elsewhere
+    measure: Measure, priority: FieldRef, people: People, elsewhere: Elsewhere
 ) -> None:
     """Between reading the page and choosing, its author has set another value over both."""
     conflict, by, number = waiting(priority), people.jan.id, measure.id
 
-    def sooner() -> Outcome:
-        place = Place(db.session.get_one(Item, number), "priority")
+    def sooner() -> SetOutcome:
+        place = FieldRef(db.session.get_one(Item, number), "priority")
         return set_value(place, "medium", based_on=place.rev, by=by)
 
-    assert elsewhere(sooner) is Outcome.SAVED
-    settle(conflict, priority, take=True, by=people.akosua.id)
+    assert elsewhere(sooner) is SetOutcome.SAVED
+    settle_conflict(conflict, priority, take=True, by=people.akosua.id)
     stored()
     assert measure.values["priority"] == "medium"
 
 
 @pytest.mark.parametrize("take", [True, False])
 def test_nobody_chooses_in_what_was_closed_meanwhile(
-    measure: Measure, priority: Place, people: People, announced: Announced, take: bool
+    measure: Measure, priority: FieldRef, people: People, announced: Announced, take: bool
 ) -> None:
-    lock_service.close(measure, "We vote", lock_service.person(people.chair.id))
+    lock_service.close(measure, "We vote", lock_service.person_holder(people.chair.id))
     before = stored()
     announced.commits.clear()
-    with pytest.raises(Closed, match=r"^WA-01 is closed for editing\. Moderator neutral: We vote\.$"):
-        settle(waiting(priority), priority, take=take, by=people.jan.id)
+    with pytest.raises(ItemLocked, match=r"^WA-01 is closed for editing\. Moderator neutral: We vote\.$"):
+        settle_conflict(waiting(priority), priority, take=take, by=people.jan.id)
     assert announced.commits == []
     assert stored() == before
 
 
-def test_nobody_chooses_in_what_was_deleted_meanwhile(measure: Measure, priority: Place, people: People) -> None:
+def test_nobody_chooses_in_what_was_deleted_meanwhile(measure: Measure, priority: FieldRef, people: People) -> None:
     delete_item(measure, by=people.jan.id)
     before = stored()
-    with pytest.raises(Gone, match=r"^WA-01 is in the bin\.$"):
-        settle(waiting(priority), priority, take=True, by=people.jan.id)
+    with pytest.raises(ItemDeleted, match=r"^WA-01 is in the bin\.$"):
+        settle_conflict(waiting(priority), priority, take=True, by=people.jan.id)
     assert stored() == before
 
 
 def test_a_code_that_somebody_has_taken_meanwhile_goes_on_waiting(
     programme: Programme, measure: Measure, second: Measure, people: People, announced: Announced
 ) -> None:
-    code = Place(measure, "code")
+    code = FieldRef(measure, "code")
     set_value(code, "WA-08", based_on=0, by=people.jan.id)
     set_value(code, "WA-09", based_on=0, by=people.akosua.id)
-    set_value(Place(second, "code"), "WA-09", based_on=0, by=people.jan.id)
+    set_value(FieldRef(second, "code"), "WA-09", based_on=0, by=people.jan.id)
     before = stored()
     announced.commits.clear()
     with pytest.raises(CodeTaken, match=r"^WA-09$"):
-        settle(waiting(code), code, take=True, by=people.jan.id)
+        settle_conflict(waiting(code), code, take=True, by=people.jan.id)
     assert announced.commits == []
     assert stored() == before
-    settle(waiting(code), code, take=False, by=people.jan.id)
+    settle_conflict(waiting(code), code, take=False, by=people.jan.id)
     assert announced.topics == [programme.name, measure.name]
     assert measure.code == "WA-08"
 
@@ -156,9 +156,9 @@ def test_a_code_that_somebody_has_taken_meanwhile_goes_on_waiting(
 def test_a_value_kept_before_texts_had_one_form_gets_it_when_it_is_taken(
     measure: Measure, step: Row, people: People
 ) -> None:
-    cell = Place(measure, "text.en", step)
+    cell = FieldRef(measure, "text.en", step)
     set_value(cell, "Other", based_on=0, by=people.jan.id)
     waiting(cell).value = "Mu\u0308ll\r\nwiegen"
     db.session.commit()
-    settle(waiting(cell), cell, take=True, by=people.jan.id)
+    settle_conflict(waiting(cell), cell, take=True, by=people.jan.id)
     assert step.cells["text.en"] == "Müll\nwiegen"

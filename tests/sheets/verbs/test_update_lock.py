@@ -16,20 +16,20 @@ from klimawerk.live.changes import revision
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets import lock_service
-from klimawerk.sheets.lock_service import Holder
+from klimawerk.sheets.lock_service import LockHolder
 from klimawerk.sheets.models import Item
-from klimawerk.sheets.update_lock import Closed, Gone, hold
+from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked, lock_for_update
 from tests.sheets.verbs.conftest import Announced, stored
 
 Elsewhere = Callable[[Callable[[], Any]], Any]
-COUNCIL = Holder(name="The council")
+COUNCIL = LockHolder(name="The council")
 
 
 def test_each_turn_has_the_next_revision_and_is_told_once(measure: Measure, announced: Announced) -> None:
     before = revision(measure.name)
     with writing():
-        assert hold(measure) == before + 1
-        assert hold(measure) == before + 1, "it is the same turn still"
+        assert lock_for_update(measure) == before + 1
+        assert lock_for_update(measure) == before + 1, "it is the same turn still"
     assert announced.topics == [measure.name]
     assert revision(measure.name) == before + 1
 
@@ -37,7 +37,7 @@ def test_each_turn_has_the_next_revision_and_is_told_once(measure: Measure, anno
 def test_a_turn_is_taken_inside_of_a_transaction_alone(measure: Measure) -> None:
     before = stored()
     with pytest.raises(RuntimeError, match=r"inside writing\(\)"):
-        hold(measure)
+        lock_for_update(measure)
     assert stored() == before
 
 
@@ -51,13 +51,13 @@ def test_what_was_read_before_is_read_anew(measure: Measure, elsewhere: Elsewher
     assert measure.values["priority"] == "high"
     elsewhere(sooner)
     with writing():
-        hold(measure)
+        lock_for_update(measure)
         assert measure.values == {"priority": "low"}
         measure.values = {"priority": "medium"}
         db.session.flush()
         measure.values = {"priority": "forgotten"}
         with db.session.no_autoflush:
-            hold(measure)
+            lock_for_update(measure)
         assert measure.values == {"priority": "medium"}
 
 
@@ -71,15 +71,15 @@ def test_what_is_in_the_bin_says_so_by_its_code(programme: Programme, goal: Goal
         bin_it(item)
     before = stored()
     for item, sentence in ((measure, "WA-01 is in the bin."), (goal, "Z1 is in the bin.")):
-        with pytest.raises(Gone) as refused, writing():
-            hold(item, though_closed=True)
+        with pytest.raises(ItemDeleted) as refused, writing():
+            lock_for_update(item, though_closed=True)
         assert str(refused.value) == sentence
-    with pytest.raises(Gone) as refused, writing():
-        hold(programme)
+    with pytest.raises(ItemDeleted) as refused, writing():
+        lock_for_update(programme)
     assert str(refused.value) == "The programme was deleted."
     assert stored() == before, "no revision either"
     with writing():
-        assert hold(measure, though_gone=True) == revision(measure.name)
+        assert lock_for_update(measure, though_gone=True) == revision(measure.name)
 
 
 def test_what_is_closed_says_so_with_who_and_why(programme: Programme, measure: Measure, announced: Announced) -> None:
@@ -90,32 +90,32 @@ def test_what_is_closed_says_so_with_who_and_why(programme: Programme, measure: 
         (measure, "WA-01 is closed for editing. The council: We vote."),
         (programme, "The programme is closed for editing. The council: We vote."),
     ):
-        with pytest.raises(Closed) as refused, writing():
-            hold(item, though_gone=True)
+        with pytest.raises(ItemLocked) as refused, writing():
+            lock_for_update(item, though_gone=True)
         assert str(refused.value) == sentence
     assert announced.commits == []
     assert stored() == before
     with writing():
-        assert hold(measure, though_closed=True) == revision(measure.name)
+        assert lock_for_update(measure, though_closed=True) == revision(measure.name)
 
 
 def test_of_what_is_both_the_bin_is_said(measure: Measure) -> None:
     lock_service.close(measure, "We vote", COUNCIL)
     bin_it(measure)
-    with pytest.raises(Gone), writing():
-        hold(measure)
-    with pytest.raises(Closed), writing():
-        hold(measure, though_gone=True)
+    with pytest.raises(ItemDeleted), writing():
+        lock_for_update(measure)
+    with pytest.raises(ItemLocked), writing():
+        lock_for_update(measure, though_gone=True)
     with writing():
-        hold(measure, though_gone=True, though_closed=True)
+        lock_for_update(measure, though_gone=True, though_closed=True)
 
 
 def test_what_is_refused_is_refused_in_the_readers_language(measure: Measure) -> None:
-    lock_service.close(measure, "Wir stimmen ab", Holder(name="Der Rat"))
-    with force_locale("de"), pytest.raises(Closed) as closed, writing():
-        hold(measure)
+    lock_service.close(measure, "Wir stimmen ab", LockHolder(name="Der Rat"))
+    with force_locale("de"), pytest.raises(ItemLocked) as closed, writing():
+        lock_for_update(measure)
     assert str(closed.value) == "WA-01 ist gerade für die Bearbeitung geschlossen. Der Rat: Wir stimmen ab."
     bin_it(measure)
-    with force_locale("de"), pytest.raises(Gone) as gone, writing():
-        hold(measure)
+    with force_locale("de"), pytest.raises(ItemDeleted) as gone, writing():
+        lock_for_update(measure)
     assert str(gone.value) == "WA-01 liegt im Papierkorb."

@@ -11,7 +11,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import note_order
+from klimawerk.programmes.service import announce_order
 from klimawerk.sheets.item_codes import next_code
 from klimawerk.sheets.items import Texts, create_item, move_item, order_key_after, siblings
 from klimawerk.sheets.update_lock import lock_for_update
@@ -29,7 +29,7 @@ def create_goal(
 ) -> Goal:
     """A new goal at the end. Without `code` the next free one is taken (Z1, Z2, ...)."""
     with writing():
-        note_order(programme)
+        announce_order(programme)
         lock_for_update(programme)
         goal = Goal(frame=programme.frame, imported=list(imported))
         goal.code = code or next_code(programme.frame, "goal", "Z", width=1)
@@ -46,7 +46,7 @@ def goals_of(programme: Programme) -> list[Goal]:
 def move_goal(programme: Programme, goal: Goal, before: int | None = None, *, step: str = "", by: int) -> None:
     """Put the goal one `step` up or down, else before another one, else at the end. Raises Misplaced."""
     with writing():
-        note_order(programme)
+        announce_order(programme)
         lock_for_update(goal)
         move_item(goal, _listed(programme), before, step)
 

@@ -22,7 +22,7 @@ _CHOSEN = ("field", "climate_effect", "place", "lead_side", "period_start", "hor
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingPart:
     """`part` is the field or kind of row, `language` the one a text is missing in ("" if in all), `side` likewise."""
 
     part: str
@@ -31,9 +31,9 @@ class Missing:
     side: str = ""
 
 
-def missing(
+def missing_parts(
     values: Mapping[str, Any], rows: Rows, texts: Mapping[str, str], languages: list[str], sides: Mapping[str, str]
-) -> list[Missing]:
+) -> list[MissingPart]:
     """In the order of the sheet's groups. `rows`: cells by kind; `texts`: plain text by fragment ("title.en");
     `sides`: the name to show for each side ({"de": "Wiesenbrück", "partner": "Abenkrom"}).
     """
@@ -48,46 +48,46 @@ def missing(
     return sorted(found, key=lambda one: order.index(one.part))
 
 
-def _texts(texts: Mapping[str, str], languages: list[str]) -> Iterator[Missing]:
+def _texts(texts: Mapping[str, str], languages: list[str]) -> Iterator[MissingPart]:
     for name in _TEXTS:
         lacking = [language for language in languages if is_blank(texts.get(f"{name}.{language}", ""))]
         if len(lacking) == len(languages):
-            yield Missing(name, _("%(what)s is missing.", what=_label(name)))
+            yield MissingPart(name, _("%(what)s is missing.", what=_label(name)))
         else:
             for language in lacking:
                 sentence = _("%(what)s is missing in %(language)s.", what=_label(name), language=_language(language))
-                yield Missing(name, sentence, language=language)
+                yield MissingPart(name, sentence, language=language)
 
 
-def _chosen(values: Mapping[str, Any]) -> Iterator[Missing]:
+def _chosen(values: Mapping[str, Any]) -> Iterator[MissingPart]:
     for name in _CHOSEN:
         if values.get(name) in (None, "", "open"):
-            yield Missing(name, _("%(what)s is missing.", what=_label(name)))
+            yield MissingPart(name, _("%(what)s is missing.", what=_label(name)))
     if not values.get("period_end") and values.get("horizon") != "permanent":
-        yield Missing("period_end", _("%(what)s is missing.", what=_label("period_end")))
+        yield MissingPart("period_end", _("%(what)s is missing.", what=_label("period_end")))
 
 
-def _sides(rows: Rows, sides: Mapping[str, str]) -> Iterator[Missing]:
+def _sides(rows: Rows, sides: Mapping[str, str]) -> Iterator[MissingPart]:
     for kind in ("responsible", "commitments"):
         named = {row.get("side") for row in rows.get(kind, [])}
         for side, name in sides.items():
             if side not in named:
                 sentence = _("%(what)s: nothing from %(side)s yet.", what=_label(kind), side=name)
-                yield Missing(kind, sentence, side=side)
+                yield MissingPart(kind, sentence, side=side)
 
 
-def _indicator(rows: Rows) -> Iterator[Missing]:
+def _indicator(rows: Rows) -> Iterator[MissingPart]:
     if not any(row.get("target") not in (None, "") for row in rows.get("indicators", [])):
-        yield Missing("indicators", _("An indicator with a target is missing."))
+        yield MissingPart("indicators", _("An indicator with a target is missing."))
 
 
-def _money(values: Mapping[str, Any], rows: Rows) -> Iterator[Missing]:
+def _money(values: Mapping[str, Any], rows: Rows) -> Iterator[MissingPart]:
     if values.get("no_cost"):
         return
     if not any(row.get("amount") for row in rows.get("costs", [])):
-        yield Missing("costs", _("A cost line with an amount is missing, or the mark “no cost”."))
+        yield MissingPart("costs", _("A cost line with an amount is missing, or the mark “no cost”."))
     if not any(row.get("source") for row in rows.get("funding", [])):
-        yield Missing("funding", _("A funding line is missing; “funding open” is enough."))
+        yield MissingPart("funding", _("A funding line is missing; “funding open” is enough."))
 
 
 def _label(name: str) -> LocalisedText:

@@ -11,10 +11,10 @@ from flask_babel.speaklater import LazyString
 from sqlalchemy import select
 
 from klimawerk.extensions import db
-from klimawerk.measures.checklist import Missing, missing
+from klimawerk.measures.checklist import MissingPart, missing_parts
 from klimawerk.measures.models import Measure
 from klimawerk.money import Sums, sums
-from klimawerk.programmes.funding_hints import Budget, Hint, hints
+from klimawerk.programmes.funding_hints import FundingHint, MeasureBudget, funding_hints
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.text_view import TextView
@@ -22,39 +22,39 @@ from klimawerk.sheets.view import SheetView
 
 
 @dataclass(frozen=True)
-class Summary:
+class MeasureSummary:
     """`doubts`: where on the page something does not fit, and the sentence about it."""
 
     sums: Sums
-    hints: list[Hint]
-    missing: list[Missing]
+    hints: list[FundingHint]
+    missing: list[MissingPart]
     doubts: list[tuple[str, LazyString | str]]
 
 
-def summary_of(v: SheetView) -> Summary:
+def measure_summary(v: SheetView) -> MeasureSummary:
     budget = budget_of(v.item, v.rows)
     texts = {fragment: text.plain for fragment, text in v.texts.items()}
     cells = {kind: _cells(rows) for kind, rows in v.rows.items()}
-    return Summary(
+    return MeasureSummary(
         sums(budget.costs, budget.funding, v.frame.rates),
         [
             hint
-            for hint in hints([budget, *_same_application(budget, v.item)], v.frame.rates)
+            for hint in funding_hints([budget, *_same_application(budget, v.item)], v.frame.rates)
             if budget.id in hint.measures
         ],
-        missing(v.item.values, cells, texts, list(v.languages.all), v.sides),
-        [*_texts_in_doubt(v), *((v.anchor(hint.part, hint.row), hint.sentence) for hint in v.date_hints)],
+        missing_parts(v.item.values, cells, texts, list(v.languages.all), v.sides),
+        [*_text_hints(v), *((v.anchor(hint.part, hint.row), hint.sentence) for hint in v.date_hints)],
     )
 
 
-def _texts_in_doubt(v: SheetView) -> Iterator[tuple[str, str]]:
+def _text_hints(v: SheetView) -> Iterator[tuple[str, str]]:
     for field in v.sheet.live:
         for text in (TextView(v, field, language) for language in v.languages.all):
             if text.hint:
                 yield text.id, f"{text.label} {text.lang.upper()}: {text.hint}"
 
 
-def _same_application(budget: Budget, measure: Item) -> list[Budget]:
+def _same_application(budget: MeasureBudget, measure: Item) -> list[MeasureBudget]:
     """Of the other measures that share a grant application with this one: its rules look at all of them."""
     names = {line["application"] for line in budget.funding if line.get("application")}
     if not names:
@@ -70,15 +70,15 @@ def _same_application(budget: Budget, measure: Item) -> list[Budget]:
     return [budget_of(db.session.get_one(Measure, id_), rows.get(id_, {})) for id_ in ids]
 
 
-def budget_of(measure: Item, rows: dict[str, list[Row]]) -> Budget:
+def budget_of(measure: Item, rows: dict[str, list[Row]]) -> MeasureBudget:
     """What the rules on money look at."""
     lines = {kind: _cells(rows.get(kind, [])) for kind in ("costs", "funding", "in_kind")}
-    return Budget(measure.id, measure.code, measure.values, lines["costs"], lines["funding"], lines["in_kind"])
+    return MeasureBudget(measure.id, measure.code, measure.values, lines["costs"], lines["funding"], lines["in_kind"])
 
 
 def summary_fragments(v: SheetView) -> list[str]:
     """The fragments that show it, as at first paint."""
-    summary = summary_of(v)
+    summary = measure_summary(v)
     names = ("_head", "_missing", "_sums")
     return [render_template(f"measures/{name}.html", v=v, summary=summary) for name in names]
 

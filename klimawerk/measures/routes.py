@@ -11,7 +11,7 @@ from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.idempotency import form_key, once
 from klimawerk.measures import service
-from klimawerk.measures.measure_summary import summary_fragments, summary_of
+from klimawerk.measures.measure_summary import measure_summary, summary_fragments
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
@@ -37,7 +37,7 @@ def measure(item_id: int) -> ResponseReturnValue:
     opened = readable_item(item_id)
     goal = db.session.get(Goal, of_kind(opened, Measure).goal_id)
     v = view_here(opened)
-    return render_template("measures/page.html", v=v, goal=goal, summary=summary_of(v))
+    return render_template("measures/page.html", v=v, goal=goal, summary=measure_summary(v))
 
 
 @bp.post("/goals/<int:item_id>/measures")

@@ -12,7 +12,7 @@ from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import note_order, programme_of
+from klimawerk.programmes.service import announce_order, programme_of
 from klimawerk.sheets.item_codes import next_code
 from klimawerk.sheets.items import Texts, create_item, move_item, order_key_after, siblings
 from klimawerk.sheets.models import Row
@@ -31,7 +31,7 @@ def create_measure(
 ) -> Measure:
     """A new measure at the end of its goal. Without `code` the next free one of its field of action is taken."""
     with writing():
-        note_order(programme_of(goal))
+        announce_order(programme_of(goal))
         lock_for_update(goal)
         field = field_row or goal.values.get("field")
         measure = Measure(frame=goal.frame, goal_id=goal.id, imported=list(imported))
@@ -61,7 +61,7 @@ def move_measure(measure: Measure, goal: Goal, before: int | None = None, *, ste
     """Put the measure under `goal` (its own or another of the same programme): one `step` up or down there, else before
     another one, else at the end. Raises Misplaced."""
     with writing():
-        note_order(programme_of(measure))
+        announce_order(programme_of(measure))
         db.session.refresh(measure)
         if measure.goal_id != goal.id:
             lock_for_update(goal)

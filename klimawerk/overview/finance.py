@@ -15,7 +15,7 @@ from klimawerk.measures.measure_summary import budget_of
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.money import NOTHING, OWN_FUNDS, Status, Sums, summed, sums
-from klimawerk.programmes.funding_hints import Hint, hints
+from klimawerk.programmes.funding_hints import FundingHint, funding_hints
 from klimawerk.sheets.item_contents import anchor_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
@@ -36,11 +36,11 @@ class Finance:
     currencies: list[str]
     funding: list[Line]
     result: list[Line]
-    hints: list[Hint]
+    hints: list[FundingHint]
     uncosted: int
     codes: dict[int, str]
 
-    def places(self, hint: Hint) -> list[tuple[str, str]]:
+    def places(self, hint: FundingHint) -> list[tuple[str, str]]:
         """The measures that a hint is about, and for each the address of the part of its sheet."""
         return [
             (self.codes[id_], f"/measures/{id_}#{anchor_of('measure', id_, hint.part)}")
@@ -67,7 +67,7 @@ def money_of(v: SheetView, measures: list[Measure], rows: dict[int, dict[str, li
         currencies,
         _funding(found, v),
         _side_by_side([one.shown() for one in found]),
-        hints(budgets, rates),
+        funding_hints(budgets, rates),
         len(budgets) - len(costed),
         {measure.id: measure.code for measure in measures},
     )

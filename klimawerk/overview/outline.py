@@ -16,7 +16,7 @@ from klimawerk.live.changes import revision
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import note_outline, programme_of
+from klimawerk.programmes.service import announce_outline, programme_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.programme_topic import ORDER, OUTLINE
@@ -78,7 +78,7 @@ def outline_rev(programme: Programme) -> int:
 def _follow_titles(_sender: object, name: str, fragments: list[str]) -> None:
     item = db.session.get(Item, int(name.partition(":")[2])) if any(f.startswith("title.") for f in fragments) else None
     if item:
-        note_outline(programme_of(item))
+        announce_outline(programme_of(item))
 
 
 def _line(measure: Measure, titles: dict[int, tuple[str, str]], talks: dict[int, int], v: SheetView) -> Line:

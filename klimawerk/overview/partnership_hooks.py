@@ -22,7 +22,7 @@ from klimawerk.partnerships.programme_hooks import Card
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.partnerships.signals import rights_changed
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import create_programme, note_order, set_languages, set_rate
+from klimawerk.programmes.service import announce_order, create_programme, set_languages, set_rate
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.options import titles_of
 
@@ -93,7 +93,9 @@ def _apply_languages(request: JointRequest, by: Person) -> None:
 def _delete(request: JointRequest, by: Person) -> None:
     """The programme goes with all its goals and measures; what lay in the bin before stays there."""
     programme = _programme(request)
-    note_order(programme)  # whoever makes, moves or deletes a goal or a measure at this moment comes before or after
+    announce_order(
+        programme
+    )  # whoever makes, moves or deletes a goal or a measure at this moment comes before or after
     if programme.deleted_at is not None:
         raise Refused(_("The programme was deleted."))
     items = _items(programme, Item.deleted_at.is_(None))
@@ -107,7 +109,7 @@ def _bring_back(request: JointRequest, by: Person) -> None:
     """What went with this request and is still deleted. Raises Refused when that is nothing."""
     assert request.answered_at is not None
     programme = _programme(request)
-    note_order(programme)
+    announce_order(programme)
     went = Item.deleted_at.between(request.answered_at, request.answered_at + _TAKEN)
     items = _items(programme, went)
     if not items:

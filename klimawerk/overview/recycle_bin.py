@@ -18,7 +18,7 @@ from klimawerk.measures.service import measures_of
 from klimawerk.partnerships.joint_requests import UNDO_DAYS
 from klimawerk.partnerships.refusals import Refused
 from klimawerk.programmes.models import Programme
-from klimawerk.programmes.service import note_order, programme_of
+from klimawerk.programmes.service import announce_order, programme_of
 from klimawerk.sheets.edit_locks import lock_sentence
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked, lock_for_update
@@ -33,7 +33,7 @@ def delete_item(item: Item, *, by: int) -> None:
     """
     with suppress(ItemDeleted), writing():
         programme = programme_of(item)
-        note_order(programme)
+        announce_order(programme)
         lock_for_update(item)
         for above in (programme, *([_goal_of(item)] if isinstance(item, Measure) else [])):
             if document_store.is_locked(above.name):
@@ -63,7 +63,7 @@ def restore_item(item: Item, *, by: int) -> None:
     """
     with writing():
         programme = programme_of(item)
-        note_order(programme)
+        announce_order(programme)
         if programme.deleted_at is not None:
             raise Refused(
                 _(

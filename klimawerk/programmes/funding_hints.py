@@ -24,7 +24,7 @@ OWN_SHARE = Decimal("0.10")
 
 
 @dataclass(frozen=True)
-class Budget:
+class MeasureBudget:
     """What the rules look at in one measure: its fields, and the cells of its cost, funding and in-kind rows."""
 
     id: int
@@ -36,7 +36,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Hint:
+class FundingHint:
     """One sentence, the measures it is about, and the part of their sheets ("costs", "funding", "period_end")."""
 
     rule: str
@@ -45,7 +45,7 @@ class Hint:
     part: str
 
 
-def hints(budgets: Iterable[Budget], rates: Rates) -> list[Hint]:
+def funding_hints(budgets: Iterable[MeasureBudget], rates: Rates) -> list[FundingHint]:
     """Everything worth knowing about these measures, those with one application id looked at together."""
     budgets = list(budgets)
     found = [hint for budget in budgets for hint in _of_measure(budget, rates)]
@@ -54,7 +54,7 @@ def hints(budgets: Iterable[Budget], rates: Rates) -> list[Hint]:
     return found
 
 
-def _of_measure(budget: Budget, rates: Rates) -> Iterable[Hint]:
+def _of_measure(budget: MeasureBudget, rates: Rates) -> Iterable[FundingHint]:
     found = sums(budget.costs, budget.funding, rates)
     about = {"code": budget.code, "currency": rates.main}
     if found.unplanned and not found.unconverted:
@@ -62,39 +62,39 @@ def _of_measure(budget: Budget, rates: Rates) -> Iterable[Hint]:
             "%(code)s: no funding line stands for %(sum)s %(currency)s of the costs.",
             sum=_shown(found.unplanned), **about,
         )  # fmt: skip
-        yield Hint("unplanned", sentence, (budget.id,), "funding")
+        yield FundingHint("unplanned", sentence, (budget.id,), "funding")
     elif found.overplanned and not found.unconverted:
         sentence = _(
             "%(code)s: the funding lines are %(sum)s %(currency)s higher than the costs.",
             sum=_shown(found.overplanned), **about,
         )  # fmt: skip
-        yield Hint("overplanned", sentence, (budget.id,), "funding")
+        yield FundingHint("overplanned", sentence, (budget.id,), "funding")
     if still_open := found.of(Status.OPEN):
         sentence = _("%(code)s: the source of %(sum)s %(currency)s is still open.", sum=_shown(still_open), **about)
-        yield Hint("open", sentence, (budget.id,), "funding")
+        yield FundingHint("open", sentence, (budget.id,), "funding")
     if found.unconverted:
         sentence = _("%(code)s: without a planning rate, some amounts are not part of the sum.", code=budget.code)
-        yield Hint("rate", sentence, (budget.id,), "costs")
+        yield FundingHint("rate", sentence, (budget.id,), "costs")
     if budget.values.get("no_cost") and found.costs:
         sentence = _("%(code)s: marked “no cost”, but there are cost lines.", code=budget.code)
-        yield Hint("no_cost", sentence, (budget.id,), "costs")
+        yield FundingHint("no_cost", sentence, (budget.id,), "costs")
 
 
 @dataclass(frozen=True)
-class _Application:
+class _GrantApplication:
     """A grant asked for in one application, for one or more measures."""
 
     source: CodeEntry
     name: str
-    budgets: list[Budget]
+    budgets: list[MeasureBudget]
 
-    def hints(self, rates: Rates) -> Iterable[Hint]:
+    def hints(self, rates: Rates) -> Iterable[FundingHint]:
         if not any(sums(budget.costs, budget.funding, rates).unconverted for budget in self.budgets):
             yield from self._share(rates)
             yield from self._range(rates)
         yield from self._months()
 
-    def _share(self, rates: Rates) -> Iterable[Hint]:
+    def _share(self, rates: Rates) -> Iterable[FundingHint]:
         costs = total((line.get("amount") for b in self.budgets for line in b.costs), rates)
         grant = self._grant(rates)
         if not costs or "max_share" not in self.source.extra:
@@ -122,7 +122,7 @@ class _Application:
             name=self._name(), share=_percent(share),
         )  # fmt: skip
 
-    def _range(self, rates: Rates) -> Iterable[Hint]:
+    def _range(self, rates: Rates) -> Iterable[FundingHint]:
         grant = self._grant(rates)
         least, most = (self.source.extra.get(key) for key in ("grant_min_eur", "grant_max_eur"))
         if rates.main != "EUR" or not grant or least is None or most is None or least <= grant <= most:
@@ -132,7 +132,7 @@ class _Application:
             name=self._name(), grant=_shown(grant), least=_shown(Decimal(least)), most=_shown(Decimal(most)),
         ))  # fmt: skip
 
-    def _months(self) -> Iterable[Hint]:
+    def _months(self) -> Iterable[FundingHint]:
         """Only for grants: a measure paid for by a post may well outlast it."""
         most = self.source.extra.get("max_months")
         if most is None or "max_share" not in self.source.extra:
@@ -144,7 +144,7 @@ class _Application:
                     "%(code)s runs for %(months)s months; this grant usually pays for at most %(most)s.",
                     code=budget.code, months=months, most=most,
                 )  # fmt: skip
-                yield Hint("months", sentence, (budget.id,), "period_end")
+                yield FundingHint("months", sentence, (budget.id,), "period_end")
 
     def _lines(self) -> list[Cells]:
         return [line for budget in self.budgets for line in budget.funding if counts(line)]
@@ -159,13 +159,13 @@ class _Application:
     def _name(self) -> str:
         return self.name or ", ".join(budget.code for budget in self.budgets)
 
-    def _hint(self, rule: str, sentence: LazyString) -> Hint:
-        return Hint(rule, sentence, tuple(budget.id for budget in self.budgets), "funding")
+    def _hint(self, rule: str, sentence: LazyString) -> FundingHint:
+        return FundingHint(rule, sentence, tuple(budget.id for budget in self.budgets), "funding")
 
 
-def _applications(budgets: list[Budget]) -> list[_Application]:
+def _applications(budgets: list[MeasureBudget]) -> list[_GrantApplication]:
     """Lines without an application id count as one application per measure and source."""
-    found: dict[tuple[str, str, int], tuple[CodeEntry, str, list[Budget]]] = {}
+    found: dict[tuple[str, str, int], tuple[CodeEntry, str, list[MeasureBudget]]] = {}
     for budget in budgets:
         for line in budget.funding:
             source = find("funding_source", line.get("source"))
@@ -176,7 +176,7 @@ def _applications(budgets: list[Budget]) -> list[_Application]:
             members = found.setdefault(key, (source, name, []))[2]
             if budget not in members:
                 members.append(budget)
-    return [_Application(*parts) for parts in found.values()]
+    return [_GrantApplication(*parts) for parts in found.values()]
 
 
 def _months_between(start: str | None, end: str | None) -> int | None:

@@ -59,12 +59,12 @@ def programme_of(item: Item) -> Programme:
     return programme
 
 
-def note_order(programme: Programme) -> None:
+def announce_order(programme: Programme) -> None:
     """Goals or measures came, went or moved: whoever shows the whole programme shows it anew. Inside writing()."""
     note_programme_key(programme, ORDER)
 
 
-def note_outline(programme: Programme) -> None:
+def announce_outline(programme: Programme) -> None:
     """A goal's or measure's title changes: whoever shows the outline shows it anew. Inside writing(), and before the
     item's own topic is noted, as everywhere: two who wait for each other's rows would wait forever."""
     note_programme_key(programme, OUTLINE)
@@ -73,7 +73,7 @@ def note_outline(programme: Programme) -> None:
 def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "", by: int | None) -> None:
     """The planning rate both sides agreed on; every converted amount follows."""
     with writing():
-        frame = _turn(programme)
+        frame = _lock_programme(programme)
         frame.rate, frame.rate_date, frame.rate_note = rate, on, remark
         _note_all(frame)
 
@@ -81,7 +81,7 @@ def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "",
 def set_languages(programme: Programme, *, languages: list[str], lead: str, by: int | None) -> None:
     """The working languages. A new one gets its (empty) texts; one that is left out keeps its texts, unseen."""
     with writing():
-        frame = _turn(programme)
+        frame = _lock_programme(programme)
         frame.languages, frame.lead_language = languages, lead
         for item in _note_all(frame):
             document_store.add_fragments(item.name, sheet_of(item.kind).fragments(languages))
@@ -90,7 +90,7 @@ def set_languages(programme: Programme, *, languages: list[str], lead: str, by: 
                 item.writing_language = ""
 
 
-def _turn(programme: Programme) -> Frame:
+def _lock_programme(programme: Programme) -> Frame:
     """Before anything is read: a goal that is made at this moment then is there, or sees what is set."""
     note(programme.name)
     frame = programme.frame

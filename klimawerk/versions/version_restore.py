@@ -17,7 +17,7 @@ from klimawerk.live.changes import note
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import move_measure
 from klimawerk.partnerships.access import Member
-from klimawerk.programmes.service import note_outline, programme_of
+from klimawerk.programmes.service import announce_outline, programme_of
 from klimawerk.sheets import order_keys
 from klimawerk.sheets.item_codes import is_free
 from klimawerk.sheets.models import Item, Row
@@ -58,7 +58,7 @@ def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: s
     with writing():
         old = state_of(version)
         if part == ALL and item.kind != "programme":
-            note_outline(programme_of(item))  # for its code and its goal: the programme's row first, as everywhere
+            announce_outline(programme_of(item))  # for its code and its goal: the programme's row first, as everywhere
         lock_for_update(item)
         document_store.lock_document_row(item.name)
         work = _Work(item, old, of_reading(read(item.id), item_keys.around(item.id)), person)

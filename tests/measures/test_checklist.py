@@ -11,7 +11,7 @@ from klimawerk.collab.rich_text import to_plain_text
 from klimawerk.exchange.demo import EXAMPLE
 from klimawerk.exchange.draft import MeasureDraft
 from klimawerk.exchange.service import preview
-from klimawerk.measures.checklist import Missing, missing
+from klimawerk.measures.checklist import MissingPart, missing_parts
 
 SIDES = {"de": "Wiesenbrück", "partner": "Abenkrom"}
 
@@ -22,9 +22,9 @@ def measure(app: Flask) -> MeasureDraft:
     return preview(EXAMPLE.read_bytes()).draft.measures[0]
 
 
-def lacks(measure: MeasureDraft) -> list[Missing]:
+def lacks(measure: MeasureDraft) -> list[MissingPart]:
     texts = {fragment: to_plain_text(text) for fragment, text in measure.texts.items() if text}
-    return missing(measure.values, measure.rows, texts, ["de", "en"], SIDES)
+    return missing_parts(measure.values, measure.rows, texts, ["de", "en"], SIDES)
 
 
 def test_a_complete_measure_lacks_nothing(measure: MeasureDraft) -> None:
@@ -85,4 +85,4 @@ def test_an_open_priority_is_not_decided_and_a_permanent_task_needs_no_end(measu
 )
 def test_a_text_in_which_nothing_can_be_seen_is_missing(measure: MeasureDraft, typed: str, lacking: int) -> None:
     texts = {fragment: to_plain_text(text) for fragment, text in measure.texts.items() if text} | {"title.en": typed}
-    assert len(missing(measure.values, measure.rows, texts, ["de", "en"], SIDES)) == lacking
+    assert len(missing_parts(measure.values, measure.rows, texts, ["de", "en"], SIDES)) == lacking

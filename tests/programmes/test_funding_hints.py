@@ -11,7 +11,7 @@ from flask import Flask
 from klimawerk.exchange.demo import EXAMPLE
 from klimawerk.exchange.service import preview
 from klimawerk.money import Rates
-from klimawerk.programmes.funding_hints import Budget, Hint, hints
+from klimawerk.programmes.funding_hints import FundingHint, MeasureBudget, funding_hints
 
 RATES = Rates("EUR", "GHS", Decimal(13))
 
@@ -20,13 +20,13 @@ def money(amount: int | str, **cells: str) -> dict[str, Any]:
     return {"amount": {"amount": str(amount), "currency": "EUR"}, **cells}
 
 
-def budget(costs: int, *funding: dict[str, Any], id_: int = 1, **values: Any) -> Budget:
+def budget(costs: int, *funding: dict[str, Any], id_: int = 1, **values: Any) -> MeasureBudget:
     in_kind = values.pop("in_kind", [])
-    return Budget(id_, f"WA-0{id_}", values, [money(costs)] if costs else [], list(funding), in_kind)
+    return MeasureBudget(id_, f"WA-0{id_}", values, [money(costs)] if costs else [], list(funding), in_kind)
 
 
-def rules(*budgets: Budget) -> dict[str, Hint]:
-    return {hint.rule: hint for hint in hints(budgets, RATES)}
+def rules(*budgets: MeasureBudget) -> dict[str, FundingHint]:
+    return {hint.rule: hint for hint in funding_hints(budgets, RATES)}
 
 
 def test_a_sound_application_gives_no_hint() -> None:
@@ -57,7 +57,7 @@ def test_a_sound_application_gives_no_hint() -> None:
                 period_end="2028-01"), "months", "WA-01 runs for 13 months; this grant usually pays for at most 12"),
     ],
 )  # fmt: skip
-def test_each_rule_speaks_when_it_is_broken(broken: Budget, rule: str, words: str, app: Flask) -> None:
+def test_each_rule_speaks_when_it_is_broken(broken: MeasureBudget, rule: str, words: str, app: Flask) -> None:
     found = rules(broken)
     assert words in str(found[rule].sentence)
     assert found[rule].measures == (1,)
@@ -78,18 +78,18 @@ def test_a_rejected_grant_counts_nowhere() -> None:
 
 def test_amounts_without_a_rate_are_said_and_nothing_is_concluded_from_the_rest() -> None:
     line = {"amount": {"amount": "5.00", "currency": "PEN"}}
-    assert set(rules(Budget(1, "A", {}, [line], [], []))) == {"rate"}
+    assert set(rules(MeasureBudget(1, "A", {}, [line], [], []))) == {"rate"}
     grant = money(60_000, source="nakopa", state="granted")
-    assert set(rules(Budget(1, "A", {}, [money(60_000), line], [grant], []))) == {"rate"}
-    assert {"share", "own_share"} <= set(rules(Budget(1, "A", {}, [money(60_000)], [grant], [])))
+    assert set(rules(MeasureBudget(1, "A", {}, [money(60_000), line], [grant], []))) == {"rate"}
+    assert {"share", "own_share"} <= set(rules(MeasureBudget(1, "A", {}, [money(60_000)], [grant], [])))
 
 
 def test_the_example_keeps_every_rule_but_the_open_source(app: Flask) -> None:
     measures = preview(EXAMPLE.read_bytes()).draft.measures
     budgets = [
-        Budget(n, m.code, m.values, *(m.rows.get(kind, []) for kind in ("costs", "funding", "in_kind")))
+        MeasureBudget(n, m.code, m.values, *(m.rows.get(kind, []) for kind in ("costs", "funding", "in_kind")))
         for n, m in enumerate(measures)
     ]
-    found = hints(budgets, RATES)
+    found = funding_hints(budgets, RATES)
     assert {hint.rule for hint in found} <= {"open", "months"}
     assert "open" in {hint.rule for hint in found}

@@ -13,7 +13,7 @@ from klimawerk.comments.access import may_keep_to_side
 from klimawerk.comments.service import Written
 from klimawerk.comments.thread_kinds import KINDS
 from klimawerk.partnerships.access import Member
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.sheets.models import Frame
 from klimawerk.text import is_blank
 from klimawerk.web.formats import number
@@ -35,10 +35,10 @@ def words(form: Form) -> str:
     """Plain text of 1 to `LONGEST` characters. Raises Refused."""
     text = form.get("words", "").strip()
     if is_blank(text):
-        raise Refused(_("Please write something first."), "words")
+        raise ActionRefused(_("Please write something first."), "words")
     if len(text) > LONGEST:
         most, found = number(LONGEST), number(len(text))
-        raise Refused(
+        raise ActionRefused(
             _("A comment has at most %(most)s characters; these are %(found)s.", most=most, found=found), "words"
         )
     return text
@@ -53,7 +53,7 @@ def language(form: Form, frame: Frame) -> str:
     """Raises Refused for one that is not offered."""
     code = form.get("language", "")
     if code not in languages(frame):
-        raise Refused(_("Please choose one of the list."), "language")
+        raise ActionRefused(_("Please choose one of the list."), "language")
     return code
 
 
@@ -61,7 +61,7 @@ def kind(form: Form) -> str:
     """Raises Refused for one that does not exist."""
     code = form.get("kind", "")
     if code not in KINDS:
-        raise Refused(_("Please choose one of the list."), "kind")
+        raise ActionRefused(_("Please choose one of the list."), "kind")
     return code
 
 
@@ -69,7 +69,7 @@ def side(form: Form, member: Member) -> str:
     """The only side that may see the thread, which is one's own; "" for all. Raises Refused."""
     code = form.get("side", "")
     if code and not (may_keep_to_side(member) and code == member.side):
-        raise Refused(_("You can keep a thread to your own side only."), "side")
+        raise ActionRefused(_("You can keep a thread to your own side only."), "side")
     return code
 
 
@@ -77,7 +77,7 @@ def passage(form: Form) -> str:
     """The words of a text that a comment is about, on one line; "" for none. Raises Refused."""
     found = " ".join(form.get("passage", "").split())
     if len(found) > LONGEST_PASSAGE:
-        raise Refused(
+        raise ActionRefused(
             _("A passage has at most %(most)s characters. Take its beginning.", most=LONGEST_PASSAGE), "passage"
         )
     return found
@@ -87,7 +87,7 @@ def outcome(form: Form) -> str:
     """One line, "" where nothing is to be said. Raises Refused."""
     line = " ".join(form.get("outcome", "").split())
     if len(line) > LONGEST_OUTCOME:
-        raise Refused(_("An outcome has at most %(most)s characters.", most=LONGEST_OUTCOME))
+        raise ActionRefused(_("An outcome has at most %(most)s characters.", most=LONGEST_OUTCOME))
     return line
 
 
@@ -95,7 +95,7 @@ def assignee(form: Form, possible: Mapping[int, str]) -> int | None:
     """One of those who can be given the task; None for nobody. Raises Refused."""
     code = form.get("assignee", "")
     if code and code not in map(str, possible):
-        raise Refused(_("Please choose one of the list."))
+        raise ActionRefused(_("Please choose one of the list."))
     return int(code) if code else None
 
 
@@ -105,7 +105,7 @@ def due(form: Form) -> date | None:
     try:
         return scalars.day(text) if text else None
     except ValueError:
-        raise Refused(_("Please write a date as 2027-09-15.")) from None
+        raise ActionRefused(_("Please write a date as 2027-09-15.")) from None
 
 
 def _key(form: Form) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from klimawerk.accounts.models import Person
 from klimawerk.comments.models import Comment
 from klimawerk.extensions import db
-from klimawerk.partnerships.access import holds
+from klimawerk.partnerships.access import is_current
 from klimawerk.partnerships.models import Membership, Partnership
 from klimawerk.partnerships.rights import Right, allows
 from klimawerk.sheets.code_labels import side_names
@@ -42,7 +42,7 @@ class People:
             .order_by(Person.name, Membership.id)
         )
         rows = db.session.execute(query).all()
-        return {membership.person_id: (name, membership) for name, membership in rows if holds(membership)}
+        return {membership.person_id: (name, membership) for name, membership in rows if is_current(membership)}
 
     @cached_property
     def _places(self) -> dict[str, str]:

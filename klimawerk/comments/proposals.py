@@ -16,7 +16,7 @@ from klimawerk.comments.subjects import field_at, find_row
 from klimawerk.comments.thread_kinds import PROPOSAL
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.service import FieldRef, SetOutcome, set_value
 from klimawerk.sheets.sheet_schema import split_key
@@ -82,14 +82,14 @@ def accept(thread: Thread, place: FieldRef, *, rev: int, by: Member) -> None:
     with changing(thread, counts=True):
         proposed = thread.proposed
         if not proposed or not thread.is_open or proposed.get("accepted"):
-            raise Refused(_("There is nothing to accept here any more."))
+            raise ActionRefused(_("There is nothing to accept here any more."))
         lock_for_update(place.item)
         if place.row:
             db.session.refresh(place.row)
         old = place.value
         outcome = set_value(place, proposed["value"], based_on=rev, by=proposed["by"])
         if outcome not in (SetOutcome.SAVED, SetOutcome.SAME):
-            raise Refused(_("The value has changed meanwhile. Please look again."))
+            raise ActionRefused(_("The value has changed meanwhile. Please look again."))
         remark = _("A proposal was accepted.")
         versions.record(place.item.id, versions.KEPT, by=by.person.id, side=by.side, remark=remark)
         thread.proposed = {**proposed, "old": old, "accepted": True}

@@ -12,7 +12,7 @@ from klimawerk.comments.models import Thread
 from klimawerk.comments.thread_list import Page, wish_of
 from klimawerk.comments.view import Talk, talk_of
 from klimawerk.partnerships.access import Member
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.routes import view_here
 
@@ -25,7 +25,7 @@ def done(opened: Opened, thread: Thread, verb: Callable[[Member], None], anchor:
     """What became of the thread, or why nothing did."""
     try:
         verb(opened.member)
-    except Refused as refused:
+    except ActionRefused as refused:
         abort(409, str(refused))
     return answer(opened, thread, anchor or f"thread-{thread.id}")
 

@@ -33,7 +33,7 @@ from klimawerk.comments.view import Talk, talk_of
 from klimawerk.database import WRITE_FAILURES
 from klimawerk.folding import EQUIVALENTS
 from klimawerk.partnerships.access import Member
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.sheets.access import Opened, readable_item
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import view_here
@@ -100,7 +100,7 @@ def begin(item_id: int) -> ResponseReturnValue:
         passage = forms.passage(form)
         subject = subjects.subject_of(talk.v, form.get("about", ""), passage, anchor_in(form, passage))
         made = service.open_thread(talk.item, written, kind=kind, side=side, subject=subject, by=talk.member)
-    except Refused as refused:
+    except ActionRefused as refused:
         return again(talk, "comments/_begin.html", str(refused), wrong=refused.field, t=None)
     if not is_script():
         return redirect(f"/items/{item_id}/comments#comment-{made.id}", 303)
@@ -151,7 +151,7 @@ def reply(thread_id: int) -> ResponseReturnValue:
     talk = talk_of(view_here(opened))
     try:
         made = service.reply(found, forms.written(request.form, talk.v.frame), by=talk.member)
-    except Refused as refused:
+    except ActionRefused as refused:
         return again(talk, "comments/_reply.html", str(refused), t=talk.shown(thread_list.short([found]))[0])
     return answer(opened, found, f"comment-{made.id}")
 

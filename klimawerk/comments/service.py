@@ -19,7 +19,7 @@ from klimawerk.comments.topics import note_counts, note_threads
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.models import Item
 from klimawerk.text import equal_once_cleaned
@@ -77,7 +77,7 @@ def edit(comment: Comment, words: str, *, by: Member) -> None:
     with changing(comment.thread):
         db.session.refresh(comment)
         if comment.deleted_at is not None:
-            raise Refused(_("This comment was deleted meanwhile."))
+            raise ActionRefused(_("This comment was deleted meanwhile."))
         if not equal_once_cleaned(comment.words, words):
             record(comment.thread, EDITED, by, comment, words=comment.words)
             comment.words, comment.edited_at = words, now()
@@ -108,7 +108,7 @@ def resolve(thread: Thread, outcome: str, *, by: Member) -> None:
     """Settled, with a line that says how. Raises Refused when somebody else has settled it meanwhile."""
     with changing(thread, counts=True):
         if thread.resolved_at is not None and thread.outcome != outcome:
-            raise Refused(_("Somebody else has resolved this meanwhile: %(outcome)s", outcome=thread.outcome))
+            raise ActionRefused(_("Somebody else has resolved this meanwhile: %(outcome)s", outcome=thread.outcome))
         if thread.resolved_at is None:
             thread.resolved_at, thread.resolved_by, thread.outcome = now(), by.person.id, outcome
             record(thread, RESOLVED, by, outcome=outcome)
@@ -140,7 +140,7 @@ def changing(thread: Thread, *, counts: bool = False) -> Iterator[None]:
         revs = note_threads(item, thread.side)
         db.session.refresh(thread)
         if thread.deleted_at is not None:
-            raise Refused(_("This was deleted meanwhile."))
+            raise ActionRefused(_("This was deleted meanwhile."))
         thread.revs = {**thread.revs, **revs}
         yield
 
@@ -149,7 +149,7 @@ def _sent_before(key: str, by: Member) -> Comment | None:
     """The same comment, if it has arrived already. Raises Refused for a name that belongs to somebody else's."""
     found = db.session.scalar(select(Comment).where(Comment.key == key))
     if found is not None and found.author != by.person.id:
-        raise Refused(_("This could not be sent. Load the page again and repeat the last step."))
+        raise ActionRefused(_("This could not be sent. Load the page again and repeat the last step."))
     return found
 
 

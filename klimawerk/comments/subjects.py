@@ -13,7 +13,7 @@ from klimawerk.comments.anchors import times
 from klimawerk.comments.models import Thread
 from klimawerk.comments.service import Subject
 from klimawerk.extensions import db
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Row
@@ -70,11 +70,11 @@ def subject_of(v: SheetView, code: str, passage: str = "", anchor: dict[str, str
     if passage and times(found := _text(v, code), passage):
         return Subject(code, None, found, passage, anchor or {})
     if passage:
-        raise Refused(_("These words do not stand in that text."), "passage")
+        raise ActionRefused(_("These words do not stand in that text."), "passage")
     if not code:
         return Subject()
     if not any(code == known for _group, found in choices(v) for known, _words in found):
-        raise Refused(_("Please choose one of the list."), "about")
+        raise ActionRefused(_("Please choose one of the list."), "about")
     if code.startswith(_ROW):
         _row, row_id, key = code.split(":")
         return Subject(key, row_id, _value(v, key, find_row(v, row_id)))

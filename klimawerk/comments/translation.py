@@ -22,7 +22,7 @@ from klimawerk import safe_json
 from klimawerk.comments.models import Comment, CommentTranslation
 from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.text import clean
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def translate(comment: Comment, language: str) -> None:
         made = _asked(words, source, language)
     except Unavailable as problem:
         log.warning("comment %s was not translated: %s", id_, problem)
-        raise Refused(_("There is no translation at the moment. Please try again later.")) from None
+        raise ActionRefused(_("There is no translation at the moment. Please try again later.")) from None
     with writing() as session:
         # Kept until the commit: whoever edits it at this moment takes the translation away afterwards, or was before.
         now = session.get(Comment, id_, populate_existing=True, with_for_update=True)

@@ -16,7 +16,7 @@ from klimawerk.database import add_missing, writing
 from klimawerk.digests.due_times import next_due, zone_of
 from klimawerk.digests.models import DAILY, FREQUENCIES, NEVER, DigestChoice, DigestMark
 from klimawerk.extensions import db
-from klimawerk.partnerships.access import holds
+from klimawerk.partnerships.access import is_current
 from klimawerk.partnerships.models import Membership
 
 AT_MOST_BEFORE = timedelta(days=1)
@@ -71,7 +71,7 @@ def welcome(moment: datetime) -> None:
         DigestMark.person_id == Membership.person_id, DigestMark.partnership_id == Membership.partnership_id
     )
     query = select(Membership).join(Person).where(~known, Person.ended_at.is_(None), Person.demo.is_(False))
-    newcomers = [one for one in db.session.scalars(query) if holds(one, moment)]
+    newcomers = [one for one in db.session.scalars(query) if is_current(one, moment)]
     if newcomers:
         with suppress(IntegrityError), writing():  # another process was faster
             there = existing_accounts.held(membership.person_id for membership in newcomers)

@@ -58,7 +58,7 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
             click.echo(f"Programme {known.programme.id} holds all of this already. Nothing was changed.")
             return
         number = cli_import.bring_in(found.draft, by=person, side=side, copy=copy)
-    except (Refused, refusals.Refused) as problem:
+    except (Refused, refusals.ActionRefused) as problem:
         raise click.ClickException(f"{file} is refused. {problem}") from problem
     except IntegrityError as problem:
         raise click.ClickException("Somebody else has imported a part of this file at the same moment.") from problem

@@ -81,7 +81,7 @@ def store(job: Job, claim: Claim) -> None:
     folder = folder_of(job)
     try:
         store_rows(folder, None if job.asked.get("copy") else names_of(folder), job, claim)
-    except (Refused, refusals.Refused, IntegrityError) as error:
+    except (Refused, refusals.ActionRefused, IntegrityError) as error:
         db.session.rollback()
         raise Stop(asdict(said(_problem(error), current_app.extensions["klimawerk"].languages))) from error
 
@@ -112,7 +112,7 @@ def store_rows(folder: Path, names: Names | None, job: Job, claim: Claim) -> int
 def _problem(error: Exception) -> Problem:
     if isinstance(error, Refused):
         return error.problem
-    if isinstance(error, refusals.Refused):
+    if isinstance(error, refusals.ActionRefused):
         return Problem(Place(), str(error))
     return Problem(Place(), _("Somebody else has imported a part of this file at the same moment."))
 

@@ -18,8 +18,8 @@ from klimawerk.live.changes import note
 from klimawerk.partnerships import joint_requests, programme_hooks
 from klimawerk.partnerships.models import JointRequest, Partnership
 from klimawerk.partnerships.partnership_labels import reader_language
-from klimawerk.partnerships.programme_hooks import Card
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.programme_hooks import ProgrammeCard
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.signals import rights_changed
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import announce_order, create_programme, set_languages, set_rate
@@ -48,7 +48,7 @@ class Programmes:
             partnership, languages=languages, lead_language=lead_language, currency_local=currency_local, by=by
         )
 
-    def cards(self, partnership_id: int) -> list[Card]:
+    def cards(self, partnership_id: int) -> list[ProgrammeCard]:
         found = db.session.scalars(
             select(Programme)
             .join(Frame, Frame.id == Programme.frame_id)
@@ -56,7 +56,7 @@ class Programmes:
         ).all()
         titles = titles_of(found, reader_language())
         return [
-            Card(one.id, titles[one.id][0], url_for("overview.programme", item_id=one.id), _counts(one))
+            ProgrammeCard(one.id, titles[one.id][0], url_for("overview.programme", item_id=one.id), _counts(one))
             for one in found
         ]
 
@@ -97,7 +97,7 @@ def _delete(request: JointRequest, by: Person) -> None:
         programme
     )  # whoever makes, moves or deletes a goal or a measure at this moment comes before or after
     if programme.deleted_at is not None:
-        raise Refused(_("The programme was deleted."))
+        raise ActionRefused(_("The programme was deleted."))
     items = _items(programme, Item.deleted_at.is_(None))
     for item in items:
         note(item.name)
@@ -113,7 +113,7 @@ def _bring_back(request: JointRequest, by: Person) -> None:
     went = Item.deleted_at.between(request.answered_at, request.answered_at + _TAKEN)
     items = _items(programme, went)
     if not items:
-        raise Refused(_("Nothing is left to bring back: the programme is here, and what went with it."))
+        raise ActionRefused(_("Nothing is left to bring back: the programme is here, and what went with it."))
     for item in items:
         note(item.name)
         item.deleted_at, item.deleted_by = None, None

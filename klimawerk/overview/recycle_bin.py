@@ -16,7 +16,7 @@ from klimawerk.live.changes import note
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import measures_of
 from klimawerk.partnerships.joint_requests import UNDO_DAYS
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import announce_order, programme_of
 from klimawerk.sheets.edit_locks import lock_sentence
@@ -65,7 +65,7 @@ def restore_item(item: Item, *, by: int) -> None:
         programme = programme_of(item)
         announce_order(programme)
         if programme.deleted_at is not None:
-            raise Refused(
+            raise ActionRefused(
                 _(
                     "Both sides have deleted this programme. For %(days)s days a coordinator of either side can undo"
                     " that under “Joint decisions”.",

@@ -18,7 +18,7 @@ from klimawerk.overview.finance import finance_of, has_moved
 from klimawerk.overview.outline import outline_of, outline_rev
 from klimawerk.overview.programme_document import chapters, entry
 from klimawerk.partnerships.access import member_or_404
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
@@ -132,7 +132,7 @@ def restore(item_id: int) -> ResponseReturnValue:
         abort(403)
     try:
         binning.restore_item(item, by=member.person.id)
-    except Refused as refused:
+    except ActionRefused as refused:
         abort(409, str(refused))
     flash(_("%(code)s is back.", code=item.code))
     return redirect(f"/{item.kind}s/{item.id}", 303)

@@ -17,12 +17,12 @@ def init_app(app: Flask) -> None:
     for words in (
         partnership_labels.role_name,
         partnership_labels.side_name,
-        partnership_labels.in_words,
+        partnership_labels.text_for_reader,
         partnership_labels.language_name,
         partnership_labels.own_side_first,
     ):
         app.add_template_global(words)
     confirmation_facts.register(
-        lambda person: [partnership_labels.in_words(one.partnership.name)[0] for one in my_memberships(person)]
+        lambda person: [partnership_labels.text_for_reader(one.partnership.name)[0] for one in my_memberships(person)]
     )
     topic_access.register("partnership", lambda person_id, thing: may(person_id, thing, Right.READ))

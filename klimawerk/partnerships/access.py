@@ -68,7 +68,7 @@ def require(partnership_id: int, right: Right) -> Member:
 
 def member_of(person: Person, partnership_id: int) -> Member | None:
     """The person's place in the partnership today; None without one, and in a deleted partnership."""
-    found = _holding(person, Membership.partnership_id == partnership_id)
+    found = _current_memberships(person, Membership.partnership_id == partnership_id)
     return found[0] if found else None
 
 
@@ -82,36 +82,36 @@ def may(person_id: int, partnership_id: int, right: Right) -> bool:
 def my_memberships(person: Person) -> list[Member]:
     """One place per partnership the person belongs to today, oldest partnership first."""
     first: dict[int, Member] = {}
-    for member in _holding(person, Membership.person_id == person.id):
+    for member in _current_memberships(person, Membership.person_id == person.id):
         first.setdefault(member.membership.partnership_id, member)
     return [first[key] for key in sorted(first)]
 
 
-def holds(membership: Membership, at: datetime | None = None) -> bool:
+def is_current(membership: Membership, at: datetime | None = None) -> bool:
     """Whether the membership's days include today, as the member's calendar says."""
-    day = today(membership.timezone, at)
+    day = today_in_zone(membership.timezone, at)
     return membership.from_date <= day and (membership.to_date is None or day <= membership.to_date)
 
 
-def today(zone: str, at: datetime | None = None) -> date:
+def today_in_zone(zone: str, at: datetime | None = None) -> date:
     """What the calendar in that time zone says now, or said at a moment."""
     return (at or now()).astimezone(ZoneInfo(zone)).date()
 
 
-def _holding(person: Person, condition: object) -> list[Member]:
+def _current_memberships(person: Person, condition: object) -> list[Member]:
     """Memberships that hold, the one with most rights first."""
     query = (
         select(Membership)
         .join(Partnership)
         .where(Membership.person_id == person.id, Partnership.deleted_at.is_(None), condition)  # type: ignore[arg-type]
     )
-    return holding_today(person, db.session.scalars(query))
+    return current_memberships(person, db.session.scalars(query))
 
 
-def holding_today(person: Person, memberships: Iterable[Membership]) -> list[Member]:
+def current_memberships(person: Person, memberships: Iterable[Membership]) -> list[Member]:
     """Those of a person's memberships that hold, the one with most rights first; none of somebody who has left."""
     if person.ended_at is not None:
         return []
     moment = now()
-    found = [one for one in memberships if holds(one, moment)]
+    found = [one for one in memberships if is_current(one, moment)]
     return [Member(person, one) for one in sorted(found, key=lambda one: -len(RIGHTS.get(one.role, ())))]

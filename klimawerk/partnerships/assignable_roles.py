@@ -12,21 +12,21 @@ from klimawerk.extensions import db
 from klimawerk.partnerships import partnership_labels
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.models import SIDES, Partnership
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import RIGHTS, Right
 
 NEUTRAL = "neutral"
 
 
-def sides_to_decide_on(member: Member) -> tuple[str, ...]:
+def manageable_sides(member: Member) -> tuple[str, ...]:
     """Whose people the member may invite, change and remove: their own side's and the neutral ones."""
     return (member.side, NEUTRAL) if member.may(Right.INVITE) and member.side in SIDES else ()
 
 
-def sides_to_invite_to(member: Member) -> tuple[str, ...]:
+def invitable_sides(member: Member) -> tuple[str, ...]:
     """As above; and the first coordinator of a side where nobody has ever been."""
-    own = sides_to_decide_on(member)
-    return (*own, *(side for side in SIDES if own and side != member.side and _untouched(member.partnership, side)))
+    own = manageable_sides(member)
+    return (*own, *(side for side in SIDES if own and side != member.side and _never_used(member.partnership, side)))
 
 
 def roles_for(side: str, member: Member) -> tuple[str, ...]:
@@ -48,14 +48,14 @@ def check_role(role: str, side: str, member: Member) -> None:
         place=partnership_labels.side_name(member.partnership, side),
         roles=", ".join(map(partnership_labels.role_name, possible)),
     )
-    raise Refused(sentence, "role")
+    raise ActionRefused(sentence, "role")
 
 
 def check_municipality(partnership: Partnership, municipality_id: int | None, side: str) -> None:
     """Raises Refused unless the municipality, if one is named, belongs to that side of the partnership."""
     found = [one for one in partnership.municipalities if one.id == municipality_id and one.side == side]
     if municipality_id is not None and not found:
-        raise Refused(_("This municipality belongs to the other side."), "municipality_id")
+        raise ActionRefused(_("This municipality belongs to the other side."), "municipality_id")
 
 
 def open_invitations(partnership: Partnership) -> list[Link]:
@@ -66,7 +66,7 @@ def open_invitations(partnership: Partnership) -> list[Link]:
     return list(db.session.scalars(query.order_by(Link.id)))
 
 
-def _untouched(partnership: Partnership, side: str) -> bool:
+def _never_used(partnership: Partnership, side: str) -> bool:
     """Whether nobody of the side has ever been a member or been invited."""
     taken = [one.side for one in partnership.memberships]
     return side not in [*taken, *(one.payload["side"] for one in open_invitations(partnership))]

@@ -16,7 +16,7 @@ from klimawerk.web.localisation import known_zones
 LANGUAGES = ("de", "en", "es", "fr", "pt")
 """Languages a programme can be written in."""
 # Where the first zone of the list is not where most people live.
-_MOST_LIVE_IN = {
+_MAIN_ZONES = {
     "BR": "America/Sao_Paulo", "CD": "Africa/Kinshasa", "CL": "America/Santiago", "EC": "America/Guayaquil",
     "ES": "Europe/Madrid", "ID": "Asia/Jakarta", "MN": "Asia/Ulaanbaatar", "MX": "America/Mexico_City",
     "PT": "Europe/Lisbon", "UA": "Europe/Kyiv", "US": "America/New_York", "VN": "Asia/Ho_Chi_Minh",
@@ -39,7 +39,7 @@ def country_name(code: str, language: str) -> str:
 def zones(country: str) -> tuple[str, ...]:
     """Time zones of a country, that of most people first; none for an unknown one."""
     listed = [zone for zone in get_global("territory_zones").get(country, ()) if zone in known_zones()]
-    first = _MOST_LIVE_IN.get(country)
+    first = _MAIN_ZONES.get(country)
     return tuple([first, *(zone for zone in listed if zone != first)] if first else listed)
 
 

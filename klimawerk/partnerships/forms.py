@@ -22,7 +22,7 @@ from klimawerk.accounts.forms import reads_as_email, reads_as_name, stripped, zo
 from klimawerk.codes import codes
 from klimawerk.money import Ambiguous, BadAmount, parse_number
 from klimawerk.partnerships import countries, partnership_labels
-from klimawerk.partnerships.service import Founding, Town
+from klimawerk.partnerships.service import FoundingAnswers, MunicipalityInput
 from klimawerk.web.formats import written
 from klimawerk.web.forms import Choice, Day, Ticks, Whole, which
 
@@ -94,11 +94,11 @@ class FoundingForm(FlaskForm):
     )
     currency_local = Choice(lazy_gettext("Local currency beside the euro"), choices=_currencies)
 
-    def founding(self) -> Founding:
-        return Founding(
+    def founding(self) -> FoundingAnswers:
+        return FoundingAnswers(
             name=self.name.data,
-            mine=Town(self.my_name.data, self.my_country.data),
-            theirs=Town(self.their_name.data, self.their_country.data),
+            mine=MunicipalityInput(self.my_name.data, self.my_country.data),
+            theirs=MunicipalityInput(self.their_name.data, self.their_country.data),
             languages=self.languages.data,
             lead_language=self.lead_language.data,
             currency_local=self.currency_local.data,
@@ -126,13 +126,13 @@ class InvitationForm(FlaskForm):
         self.place.choices, self.role.choices, self.language.choices = places, _roles(roles), languages
 
 
-def _town(value: Any) -> int | None:
+def _municipality_id(value: Any) -> int | None:
     return scalars.item_id(value) if value else None
 
 
 class MembershipForm(FlaskForm):
     role = RoleChoice(lazy_gettext("Role"))
-    municipality_id = Choice(lazy_gettext("Municipality"), coerce=_town)
+    municipality_id = Choice(lazy_gettext("Municipality"), coerce=_municipality_id)
     from_date = Day(lazy_gettext("From"), [InputRequired()])
     to_date = Day(lazy_gettext("To"), [Optional()])
 
@@ -149,7 +149,7 @@ class PartnershipForm(FlaskForm):
     agreement_date = Day(lazy_gettext("Date of the agreement"), [Optional()])
 
 
-class TownForm(FlaskForm):
+class MunicipalityForm(FlaskForm):
     """`with_texts` adds "profile_<language>"."""
 
     name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
@@ -159,8 +159,8 @@ class TownForm(FlaskForm):
     timezone = Choice(lazy_gettext("Time zone"), choices=zone_choices)
     language = Choice(lazy_gettext("Language"), choices=_languages)
 
-    def town(self, profile: dict[str, str]) -> Town:
-        return Town(
+    def town(self, profile: dict[str, str]) -> MunicipalityInput:
+        return MunicipalityInput(
             self.name.data,
             self.country.data,
             self.timezone.data,
@@ -171,7 +171,7 @@ class TownForm(FlaskForm):
         )
 
 
-class NewTownForm(FlaskForm):
+class NewMunicipalityForm(FlaskForm):
     name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
     country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
 
@@ -204,7 +204,7 @@ class DeleteForm(FlaskForm):
         return {}
 
 
-JOINT: dict[str, Any] = {"rate": RateForm, "languages": LanguagesForm, "delete": DeleteForm}
+REQUEST_FORMS: dict[str, Any] = {"rate": RateForm, "languages": LanguagesForm, "delete": DeleteForm}
 """The form for each kind of joint request; `payload()` gives what is asked for."""
 
 

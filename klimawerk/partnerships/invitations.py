@@ -16,16 +16,16 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.partnerships import service
-from klimawerk.partnerships.access import Member, today
+from klimawerk.partnerships.access import Member, today_in_zone
 from klimawerk.partnerships.assignable_roles import (
     check_municipality,
     check_role,
+    invitable_sides,
+    manageable_sides,
     open_invitations,
-    sides_to_decide_on,
-    sides_to_invite_to,
 )
 from klimawerk.partnerships.models import Membership, Municipality, Partnership
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
 
 MOST_OPEN_INVITATIONS = 60
@@ -54,9 +54,9 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
         changes.note(service.topic(member.partnership.id))
         _check_invitation(member, invitation)
         if _is_member(member.partnership, email):
-            raise Refused(_("This person is a member already."), "email")
+            raise ActionRefused(_("This person is a member already."), "email")
         if any(one.payload["email"] == email for one in open_invitations(member.partnership)):
-            raise Refused(_("This person is invited already. Send the invitation again if it was lost."), "email")
+            raise ActionRefused(_("This person is invited already. Send the invitation again if it was lost."), "email")
         link, token = expiring_links.make(
             expiring_links.INVITATION,
             by=member.person,
@@ -100,7 +100,7 @@ def accept(token: str, person: Person) -> Membership:
     with writing():
         link = _use_up(token, person)
         if link.purpose != expiring_links.INVITATION or link.payload["email"] != person.email:
-            raise Refused(_("This invitation is for somebody else."))
+            raise ActionRefused(_("This invitation is for somebody else."))
         if expiring_links.proves_address(link):
             with suppress(EmailTaken):
                 confirm(person, by=person)
@@ -139,26 +139,26 @@ def _use_up(token: str, person: Person | None = None) -> Link:
 
 
 def _check_invitation(member: Member, invitation: Invitation) -> None:
-    if invitation.side not in sides_to_invite_to(member):
-        raise Refused(_("You invite people of your own side only."), "place")
+    if invitation.side not in invitable_sides(member):
+        raise ActionRefused(_("You invite people of your own side only."), "place")
     check_role(invitation.role, invitation.side, member)
     check_municipality(member.partnership, invitation.municipality_id, invitation.side)
     if len(open_invitations(member.partnership)) >= MOST_OPEN_INVITATIONS:
-        raise Refused(_("There are too many open invitations. Withdraw some first."))
+        raise ActionRefused(_("There are too many open invitations. Withdraw some first."))
 
 
 def _is_member(partnership: Partnership, email: str) -> bool:
     theirs = [one for one in partnership.memberships if one.person.email == email and one.person.ended_at is None]
-    return any(one.to_date is None or one.to_date >= today(one.timezone) for one in theirs)
+    return any(one.to_date is None or one.to_date >= today_in_zone(one.timezone) for one in theirs)
 
 
 def _own_invitation(member: Member, link_id: int) -> Link:
     link = next((one for one in open_invitations(member.partnership) if one.id == link_id), None)
     mine = link is not None and (
-        link.payload["side"] in sides_to_decide_on(member) or link.created_by == member.person.id
+        link.payload["side"] in manageable_sides(member) or link.created_by == member.person.id
     )
     if link is None or not mine or not member.may(Right.INVITE):
-        raise Refused(_("You decide on people of your own side only."))
+        raise ActionRefused(_("You decide on people of your own side only."))
     return link
 
 
@@ -167,7 +167,7 @@ def _take_place(link: Link, person: Person) -> Membership:
     if partnership is None or partnership.deleted_at is not None:
         raise expiring_links.UsedUp
     if _is_member(partnership, person.email):
-        raise Refused(_("You are a member already."))
+        raise ActionRefused(_("You are a member already."))
     wanted = link.payload
     town = db.session.get(Municipality, wanted["municipality_id"]) if wanted["municipality_id"] else None
     inviter = db.session.get(Person, link.created_by) if link.created_by else None
@@ -179,6 +179,6 @@ def _take_place(link: Link, person: Person) -> Membership:
         municipality=town,
         language=wanted["language"],
         timezone=town.timezone if town else person.timezone,
-        from_date=today(town.timezone if town else person.timezone),
+        from_date=today_in_zone(town.timezone if town else person.timezone),
         by=inviter,
     )

@@ -20,44 +20,44 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.partnerships import service
-from klimawerk.partnerships.access import Member, holds
+from klimawerk.partnerships.access import Member, is_current
 from klimawerk.partnerships.models import SIDES, JointRequest
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
 
 UNDO_DAYS = 30
 CONFIRMED, DECLINED, WITHDRAWN, UNDONE = "confirmed", "declined", "withdrawn", "undone"
-Deed = Callable[[JointRequest, Person], None]
+RequestAction = Callable[[JointRequest, Person], None]
 
 
 @dataclass(frozen=True)
-class Kind:
+class RequestKind:
     """How a confirmed request is done, and how it can be undone for a while. Both run inside the transaction."""
 
-    apply: Deed
-    undo: Deed | None = None
+    apply: RequestAction
+    undo: RequestAction | None = None
 
 
-_kinds: dict[str, Kind] = {}
+_kinds: dict[str, RequestKind] = {}
 
 
-def register(kind: str, apply: Deed, undo: Deed | None = None) -> None:
+def register(kind: str, apply: RequestAction, undo: RequestAction | None = None) -> None:
     """`apply(request, by)` does what `request.kind` names with `request.payload`; Refused stops it."""
-    _kinds[kind] = Kind(apply, undo)
+    _kinds[kind] = RequestKind(apply, undo)
 
 
-def known(kind: str) -> bool:
+def is_known_kind(kind: str) -> bool:
     """Whether anybody can do this."""
     return kind in _kinds
 
 
-def ask(member: Member, kind: str, payload: dict[str, Any], *, programme_id: int | None) -> JointRequest:
+def ask_other_side(member: Member, kind: str, payload: dict[str, Any], *, programme_id: int | None) -> JointRequest:
     """Put the question to the other side. Raises Refused for those who may not, and while the same is open."""
     with writing() as database:
         changes.note(service.topic(member.partnership.id))
         _check(member)
         if any(one.kind == kind and one.programme_id == programme_id for one in open_requests(member.partnership.id)):
-            raise Refused(_("This is being asked already. Wait for the answer, or withdraw the question."))
+            raise ActionRefused(_("This is being asked already. Wait for the answer, or withdraw the question."))
         request = JointRequest(
             partnership_id=member.partnership.id,
             programme_id=programme_id,
@@ -72,14 +72,14 @@ def ask(member: Member, kind: str, payload: dict[str, Any], *, programme_id: int
     return request
 
 
-def answer(member: Member, request_id: int, *, yes: bool) -> JointRequest:
+def answer_request(member: Member, request_id: int, *, yes: bool) -> JointRequest:
     """A coordinator of the other side confirms, and it is done at once; or declines. Raises Refused."""
     with writing():
         changes.note(service.topic(member.partnership.id))
         _check(member)
         request = _open(member, request_id)
         if request.side == member.side or request.asked_by == member.person.id:
-            raise Refused(_("A coordinator of the other side answers this."))
+            raise ActionRefused(_("A coordinator of the other side answers this."))
         _close(request, CONFIRMED if yes else DECLINED, member.person)
         if yes:
             _kinds[request.kind].apply(request, member.person)
@@ -93,19 +93,19 @@ def withdraw(member: Member, request_id: int) -> JointRequest:
         _check(member)
         request = _open(member, request_id)
         if request.side != member.side:
-            raise Refused(_("Only the side that asked can withdraw the question."))
+            raise ActionRefused(_("Only the side that asked can withdraw the question."))
         _close(request, WITHDRAWN, member.person)
     return request
 
 
-def undo(member: Member, request_id: int) -> JointRequest:
+def undo_request(member: Member, request_id: int) -> JointRequest:
     """Either side brings back what was done, within the days for it. Raises Refused."""
     with writing():
         changes.note(service.topic(member.partnership.id))
         _check(member)
         request = db.session.get(JointRequest, request_id)
         if request is None or request not in undoable(member.partnership.id):
-            raise Refused(_("This can no longer be undone."))
+            raise ActionRefused(_("This can no longer be undone."))
         reverse = _kinds[request.kind].undo
         assert reverse is not None
         request.outcome = UNDONE
@@ -133,8 +133,8 @@ def undoable(partnership_id: int) -> list[JointRequest]:
 
 def _check(member: Member) -> None:
     db.session.refresh(member.membership)  # it may have ended, or changed, since the door was passed
-    if not member.may(Right.ADMINISTER) or member.side not in SIDES or not holds(member.membership):
-        raise Refused(_("Only coordinators of the two sides decide on this."))
+    if not member.may(Right.ADMINISTER) or member.side not in SIDES or not is_current(member.membership):
+        raise ActionRefused(_("Only coordinators of the two sides decide on this."))
 
 
 def _open(member: Member, request_id: int) -> JointRequest:
@@ -144,8 +144,8 @@ def _open(member: Member, request_id: int) -> JointRequest:
         JointRequest.outcome == "",
     )
     found: JointRequest | None = db.session.scalar(query)
-    if found is None or not known(found.kind):
-        raise Refused(_("This question has been answered or withdrawn."))
+    if found is None or not is_known_kind(found.kind):
+        raise ActionRefused(_("This question has been answered or withdrawn."))
     return found
 
 

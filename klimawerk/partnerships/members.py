@@ -14,13 +14,13 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.partnerships import service
-from klimawerk.partnerships.access import Member, holds, today
-from klimawerk.partnerships.assignable_roles import check_municipality, check_role, sides_to_decide_on
+from klimawerk.partnerships.access import Member, is_current, today_in_zone
+from klimawerk.partnerships.assignable_roles import check_municipality, check_role, manageable_sides
 from klimawerk.partnerships.models import SIDES, Membership
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 
 
-def change(
+def change_membership(
     member: Member,
     membership_id: int,
     *,
@@ -31,11 +31,11 @@ def change(
 ) -> None:
     """Role, municipality and days of a person of one's own side, or of a neutral one. Raises Refused."""
     with writing():
-        take_turn(member.partnership.id)
+        lock_partnerships(member.partnership.id)
         theirs = own_membership(member, membership_id)
         check_role(role, theirs.side, member)
         if to_date is not None and to_date < from_date:
-            raise Refused(_("The last day lies before the first."), "to_date")
+            raise ActionRefused(_("The last day lies before the first."), "to_date")
         check_municipality(member.partnership, municipality_id, theirs.side)
         _check_side_keeps_coordinator(theirs, to_date if role == "coordinator" else date.min, from_date)
         theirs.role, theirs.municipality_id = role, municipality_id
@@ -45,22 +45,22 @@ def change(
         )
 
 
-def end(member: Member, membership_id: int) -> None:
+def end_membership(member: Member, membership_id: int) -> None:
     """The person's place ends now. Raises Refused."""
     with writing():
-        take_turn(member.partnership.id)
+        lock_partnerships(member.partnership.id)
         _end(own_membership(member, membership_id), by=member.person)
 
 
-def leave(member: Member) -> None:
+def leave_partnership(member: Member) -> None:
     """One's own place ends now. Raises Refused for a side's last coordinator."""
     with writing() as database:
-        take_turn(member.partnership.id)
+        lock_partnerships(member.partnership.id)
         database.refresh(member.membership)
         _end(member.membership, by=member.person)
 
 
-def take_turn(*partnership_ids: int, people: Iterable[int] = ()) -> None:
+def lock_partnerships(*partnership_ids: int, people: Iterable[int] = ()) -> None:
     """Nobody else changes these partnerships' members until the commit, and no account of a coordinator ends.
 
     Nor one of `people`. All partnerships come before all accounts: two who take some of both never wait in a ring.
@@ -77,8 +77,8 @@ def own_membership(member: Member, membership_id: int) -> Membership:
     """A membership that the member decides on. Raises Refused, also for one that does not exist."""
     found = db.session.get(Membership, membership_id)
     mine = found is not None and found.partnership_id == member.partnership.id
-    if found is None or not mine or found.side not in sides_to_decide_on(member):
-        raise Refused(_("You decide on people of your own side only."))
+    if found is None or not mine or found.side not in manageable_sides(member):
+        raise ActionRefused(_("You decide on people of your own side only."))
     return found
 
 
@@ -96,7 +96,7 @@ def may_make_reset_link(member: Member, membership: Membership) -> bool:
 
 def check_side_keeps_coordinator(theirs: Membership) -> None:
     """Whether the person may go: raises Refused for a side's last coordinator."""
-    _check_side_keeps_coordinator(theirs, today(theirs.timezone) - timedelta(days=1), theirs.from_date)
+    _check_side_keeps_coordinator(theirs, today_in_zone(theirs.timezone) - timedelta(days=1), theirs.from_date)
 
 
 def _coordinates(person: Person, membership: Membership) -> bool:
@@ -106,25 +106,25 @@ def _coordinates(person: Person, membership: Membership) -> bool:
         Membership.side == membership.side,
         Membership.role == "coordinator",
     )
-    return any(holds(one) for one in db.session.scalars(same_side))
+    return any(is_current(one) for one in db.session.scalars(same_side))
 
 
 def _check_side_keeps_coordinator(theirs: Membership, until: date | None, since: date) -> None:
     """A side without a coordinator could never confirm anything again, nor invite one."""
-    if theirs.role != "coordinator" or theirs.side not in SIDES or not holds(theirs):
+    if theirs.role != "coordinator" or theirs.side not in SIDES or not is_current(theirs):
         return
-    if until is None and since <= today(theirs.timezone):
+    if until is None and since <= today_in_zone(theirs.timezone):
         return
     others = [one for one in theirs.partnership.memberships if one.side == theirs.side and one.id != theirs.id]
-    coordinators = [one for one in others if one.role == "coordinator" and holds(one) and not one.person.ended_at]
+    coordinators = [one for one in others if one.role == "coordinator" and is_current(one) and not one.person.ended_at]
     if not any(one.to_date is None or (until is not None and one.to_date > until) for one in coordinators):
         field = "role" if until == date.min else "from_date" if until is None else "to_date"
-        raise Refused(_("Your side needs a coordinator. Make somebody else coordinator first."), field)
+        raise ActionRefused(_("Your side needs a coordinator. Make somebody else coordinator first."), field)
 
 
 def _end(theirs: Membership, *, by: Person) -> None:
     check_side_keeps_coordinator(theirs)
-    yesterday = today(theirs.timezone) - timedelta(days=1)
+    yesterday = today_in_zone(theirs.timezone) - timedelta(days=1)
     theirs.to_date = yesterday
     theirs.from_date = min(theirs.from_date, yesterday)
     _rights_changed("member_ended", theirs, by=by)
@@ -132,4 +132,4 @@ def _end(theirs: Membership, *, by: Person) -> None:
 
 def _rights_changed(action: str, theirs: Membership, *, by: Person, **detail: object) -> None:
     audit.record(action, by=by, partnership_id=theirs.partnership_id, person=theirs.person_id, **detail)
-    service.note_rights(theirs)
+    service.announce_rights(theirs)

@@ -38,7 +38,7 @@ def role_name(role: str) -> str:
     return str(ROLES.get(role, role))
 
 
-def in_words(texts: dict[str, str]) -> tuple[str, str]:
+def text_for_reader(texts: dict[str, str]) -> tuple[str, str]:
     """The text in the reader's language, else in any, and which language that is."""
     for code in (reader_language(), "en", *texts):
         if texts.get(code):
@@ -65,7 +65,7 @@ def language_names(codes: Iterable[str]) -> str:
     return ", ".join(language_name(code) for code in codes)
 
 
-def request_words(request: JointRequest) -> str:
+def request_phrase(request: JointRequest) -> str:
     """What is asked for, as a phrase."""
     asked = request.payload
     if request.kind == "rate":

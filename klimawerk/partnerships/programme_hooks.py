@@ -9,7 +9,7 @@ from klimawerk.partnerships.models import Partnership
 
 
 @dataclass(frozen=True)
-class Card:
+class ProgrammeCard:
     """A programme as it stands on the page of my partnerships; `counts` are phrases such as "4 measures"."""
 
     id: int
@@ -18,7 +18,7 @@ class Card:
     counts: tuple[str, ...] = ()
 
 
-class Programmes(Protocol):
+class ProgrammeHooks(Protocol):
     """The verbs and questions this room needs."""
 
     def found(
@@ -26,25 +26,25 @@ class Programmes(Protocol):
     ) -> object:
         """A new programme, inside the present transaction."""
 
-    def cards(self, partnership_id: int) -> list[Card]:
+    def cards(self, partnership_id: int) -> list[ProgrammeCard]:
         """The partnership's programmes that are not deleted."""
 
 
-_programmes: list[Programmes] = []
+_hooks: list[ProgrammeHooks] = []
 
 
-def register(programmes: Programmes) -> None:
-    _programmes[:] = [programmes]
+def register(programmes: ProgrammeHooks) -> None:
+    _hooks[:] = [programmes]
 
 
-def found_programme(
+def create_programme(
     partnership: Partnership, *, languages: list[str], lead_language: str, currency_local: str, by: int
 ) -> None:
-    for programmes in _programmes:
+    for programmes in _hooks:
         programmes.found(
             partnership, languages=languages, lead_language=lead_language, currency_local=currency_local, by=by
         )
 
 
-def programme_cards(partnership_id: int) -> list[Card]:
-    return [card for programmes in _programmes for card in programmes.cards(partnership_id)]
+def programme_cards(partnership_id: int) -> list[ProgrammeCard]:
+    return [card for programmes in _hooks for card in programmes.cards(partnership_id)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(ValueError):
+class ActionRefused(ValueError):
     """`str(refused)` is a sentence for the person, in the reader's language; `field` the name of the form's field that
     it is about, "" for the whole."""
 

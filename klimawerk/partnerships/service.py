@@ -19,14 +19,14 @@ from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.partnerships import countries, programme_hooks
 from klimawerk.partnerships.models import Membership, Municipality, Partnership
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.signals import rights_changed
 
 MOST_PARTNERSHIPS = 100
 
 
 @dataclass(frozen=True)
-class Town:
+class MunicipalityInput:
     """A municipality as somebody describes it; what is left empty is guessed from the country."""
 
     name: str
@@ -39,12 +39,12 @@ class Town:
 
 
 @dataclass(frozen=True)
-class Founding:
+class FoundingAnswers:
     """The answers to the five questions."""
 
     name: str
-    mine: Town
-    theirs: Town
+    mine: MunicipalityInput
+    theirs: MunicipalityInput
     languages: list[str]
     lead_language: str
     currency_local: str = ""
@@ -55,25 +55,25 @@ def topic(partnership_id: int) -> str:
     return f"partnership:{partnership_id}"
 
 
-def create_partnership(founding: Founding, *, by: Person) -> Partnership:
+def create_partnership(founding: FoundingAnswers, *, by: Person) -> Partnership:
     """A partnership of two municipalities with a programme; who founds it coordinates their own side.
 
     Raises Refused when the person belongs to as many partnerships as one may.
     """
     with writing() as database:
         existing_accounts.require(by.id)
-        _check_room(by)
+        _check_limit(by)
         partnership = Partnership(name={by.language: founding.name})
         mine: Municipality | None = None
         for position, (side, town) in enumerate(_sides(founding)):
-            municipality = _municipality(_guessed(town, founding), side, position)
+            municipality = _municipality(_with_defaults(town, founding), side, position)
             partnership.municipalities.append(municipality)
             mine = municipality if town is founding.mine else mine
         database.add(partnership)
         database.flush()
         assert mine is not None
         add_member(partnership, by, side=mine.side, role="coordinator", municipality=mine, by=by)
-        programme_hooks.found_programme(
+        programme_hooks.create_programme(
             partnership,
             languages=founding.languages,
             lead_language=founding.lead_language,
@@ -99,7 +99,7 @@ def add_member(
 ) -> Membership:
     """Give the person a place in the partnership, from today unless said otherwise; inside or outside `writing()`."""
     with writing() as database:
-        _check_room(person)
+        _check_limit(person)
         membership = Membership(
             partnership=partnership,
             person=person,
@@ -114,7 +114,7 @@ def add_member(
         database.add(membership)
         database.flush()
         audit.record("member_added", by=by, partnership_id=partnership.id, person=person.id, side=side, role=role)
-        note_rights(membership)
+        announce_rights(membership)
     return membership
 
 
@@ -134,32 +134,34 @@ def rename(
     """
     kept = {code: clean_name(name) for code, name in names.items() if name.strip()}
     if not kept:
-        raise Refused(_("The partnership needs a name in at least one language."), "name")
+        raise ActionRefused(_("The partnership needs a name in at least one language."), "name")
     with writing() as database:
         own = database.get_one(Partnership, partnership.id)
-        _check_seen(own.id, seen)
+        _check_revision(own.id, seen)
         own.name, own.since, own.kind, own.agreement = kept, since, kind, agreement
         audit.record("partnership_changed", by=by, partnership_id=own.id)
 
 
-def change_municipality(municipality: Municipality, town: Town, *, seen: int | None = None, by: Person) -> None:
+def change_municipality(
+    municipality: Municipality, town: MunicipalityInput, *, seen: int | None = None, by: Person
+) -> None:
     """Everything about a municipality except its side. Raises Refused when the partnership changed since `seen`."""
     id_, partnership_id = municipality.id, municipality.partnership_id
     with writing() as database:
-        _check_seen(partnership_id, seen)
+        _check_revision(partnership_id, seen)
         own = database.get(Municipality, id_, populate_existing=True)
         if own is None:
-            raise Refused(_("This was deleted meanwhile."))
+            raise ActionRefused(_("This was deleted meanwhile."))
         _describe(own, town)
         audit.record("municipality_changed", by=by, partnership_id=own.partnership_id, municipality=own.id)
 
 
-def add_municipality(partnership: Partnership, side: str, town: Town, *, by: Person) -> Municipality:
+def add_municipality(partnership: Partnership, side: str, town: MunicipalityInput, *, by: Person) -> Municipality:
     """One more municipality on a side."""
     with writing() as database:
         changes.note(topic(partnership.id))
         own = database.get_one(Partnership, partnership.id)
-        municipality = _municipality(_guessed(town), side, len(own.municipalities))
+        municipality = _municipality(_with_defaults(town), side, len(own.municipalities))
         own.municipalities.append(municipality)
         database.flush()
         audit.record("municipality_added", by=by, partnership_id=own.id, municipality=municipality.id)
@@ -176,53 +178,55 @@ def remove_municipality(municipality: Municipality, *, by: Person) -> None:
             return
         beside = [one for one in own.partnership.municipalities if one.side == own.side and one is not own]
         if not beside:
-            raise Refused(_("Each side keeps at least one municipality."))
+            raise ActionRefused(_("Each side keeps at least one municipality."))
         if database.scalar(select(func.count()).where(Membership.municipality_id == own.id)):
-            raise Refused(_("People belong to this municipality. Move them to another one first."))
+            raise ActionRefused(_("People belong to this municipality. Move them to another one first."))
         audit.record("municipality_removed", by=by, partnership_id=own.partnership_id, municipality=own.id)
         own.partnership.municipalities.remove(own)
 
 
-def _check_seen(partnership_id: int, seen: int | None) -> None:
+def _check_revision(partnership_id: int, seen: int | None) -> None:
     """Nothing is overwritten that the person has not seen. Takes the partnership's turn to be changed."""
     present = changes.note(topic(partnership_id)) - 1
     if seen is not None and seen != present:
-        raise Refused(_("Somebody else has changed this meanwhile. Look at the present entries, then repeat yours."))
+        raise ActionRefused(
+            _("Somebody else has changed this meanwhile. Look at the present entries, then repeat yours.")
+        )
 
 
-def _check_room(person: Person) -> None:
+def _check_limit(person: Person) -> None:
     count = select(func.count(Membership.partnership_id.distinct())).where(Membership.person_id == person.id)
     if (db.session.scalar(count) or 0) >= MOST_PARTNERSHIPS:
-        raise Refused(_("Nobody can belong to more than %(num)d partnerships.", num=MOST_PARTNERSHIPS))
+        raise ActionRefused(_("Nobody can belong to more than %(num)d partnerships.", num=MOST_PARTNERSHIPS))
 
 
-def note_rights(membership: Membership) -> None:
+def announce_rights(membership: Membership) -> None:
     """The person's open pages are decided anew, and documents ask again who may write; inside `writing()`."""
     changes.note(topic(membership.partnership_id))
     rights_changed.send(partnership_id=membership.partnership_id, person_id=membership.person_id)
     person_changed.send(person_id=membership.person_id)
 
 
-def _sides(founding: Founding) -> list[tuple[str, Town]]:
+def _sides(founding: FoundingAnswers) -> list[tuple[str, MunicipalityInput]]:
     """The German municipality is side "de", whoever asks; of two alike, the asker's."""
     mine_first = founding.mine.country == "DE" or founding.theirs.country != "DE"
     first, second = (founding.mine, founding.theirs) if mine_first else (founding.theirs, founding.mine)
     return [("de", first), ("partner", second)]
 
 
-def _guessed(town: Town, founding: Founding | None = None) -> Town:
+def _with_defaults(town: MunicipalityInput, founding: FoundingAnswers | None = None) -> MunicipalityInput:
     written = founding.languages if founding else countries.LANGUAGES
     guess = countries.language_of(town.country, written) or (founding.lead_language if founding else "en")
     return replace(town, timezone=town.timezone or countries.zone_of(town.country), language=town.language or guess)
 
 
-def _municipality(town: Town, side: str, position: int) -> Municipality:
+def _municipality(town: MunicipalityInput, side: str, position: int) -> Municipality:
     municipality = Municipality(side=side, position=position)
     _describe(municipality, town)
     return municipality
 
 
-def _describe(municipality: Municipality, town: Town) -> None:
+def _describe(municipality: Municipality, town: MunicipalityInput) -> None:
     municipality.name, municipality.country = clean_name(town.name), town.country
     municipality.region, municipality.population = town.region, town.population
     municipality.timezone, municipality.language = clean_zone(town.timezone), town.language

@@ -16,28 +16,28 @@ blueprint = Blueprint("start", __name__)
 
 
 @dataclass(frozen=True)
-class Place:
+class PartnershipCard:
     """One partnership as it stands on the page."""
 
     member: Member
     name: str
     language: str
-    programmes: list[programme_hooks.Card]
+    programmes: list[programme_hooks.ProgrammeCard]
     asked: list[JointRequest]
 
 
 @blueprint.get("/")
 def index() -> str:
-    places = [_place(member) for member in my_memberships(signed_in()) if not member.partnership.practice_of]
-    return render_template("partnerships/start.html", places=places, request_words=partnership_labels.request_words)
+    places = [_card(member) for member in my_memberships(signed_in()) if not member.partnership.practice_of]
+    return render_template("partnerships/start.html", places=places, request_words=partnership_labels.request_phrase)
 
 
-def _place(member: Member) -> Place:
+def _card(member: Member) -> PartnershipCard:
     partnership = member.partnership
     asked = joint_requests.open_requests(partnership.id) if member.may(Right.ADMINISTER) else []
-    return Place(
+    return PartnershipCard(
         member,
-        *partnership_labels.in_words(partnership.name),
+        *partnership_labels.text_for_reader(partnership.name),
         programme_hooks.programme_cards(partnership.id),
         [one for one in asked if one.side != member.side],
     )

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from klimawerk.accounts.cli import find_account, user
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.privacy import erasure, retention
 
 
@@ -24,7 +24,7 @@ def erase(email: str, anyway: bool) -> None:
     person = find_account(email)
     try:
         erasure.erase(person, by=None, anyway=anyway)
-    except Refused as refused:
+    except ActionRefused as refused:
         raise click.ClickException(f"{refused} (--anyway erases all the same.)") from refused
     click.echo(f"{email} is erased. Backups made before still hold them; a restore erases them again.")
 

@@ -31,9 +31,9 @@ from klimawerk.digests.models import DigestMail
 from klimawerk.exchange.practice import put_away
 from klimawerk.extensions import db
 from klimawerk.partnerships import members, partnership_labels, service
-from klimawerk.partnerships.access import holds, today
+from klimawerk.partnerships.access import is_current, today_in_zone
 from klimawerk.partnerships.models import Membership, Partnership
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.privacy import erasure_log
 from klimawerk.privacy.personal_data import WHAT_BECOMES_OF, Fate
 from klimawerk.search import index
@@ -78,7 +78,7 @@ def _take_turns(person_id: int) -> None:
     """Nobody else who counts in `check` goes meanwhile, operators too; what was begun for the person ends first."""
     mine = select(Membership.partnership_id).where(Membership.person_id == person_id).distinct()
     operators = select(Person.id).where(Person.operator)
-    members.take_turn(*db.session.scalars(mine), people={person_id, *db.session.scalars(operators)})
+    members.lock_partnerships(*db.session.scalars(mine), people={person_id, *db.session.scalars(operators)})
     db.session.expire_all()  # what was read while others were waited for
 
 
@@ -88,11 +88,15 @@ def check(person: Person) -> None:
         if not _alone(one):
             try:
                 members.check_side_keeps_coordinator(one)
-            except Refused as refused:
-                raise Refused(f"{partnership_labels.in_words(one.partnership.name)[0]}: {refused}") from refused
+            except ActionRefused as refused:
+                raise ActionRefused(
+                    f"{partnership_labels.text_for_reader(one.partnership.name)[0]}: {refused}"
+                ) from refused
     others = select(func.count()).where(Person.operator, Person.ended_at.is_(None), Person.id != person.id)
     if person.operator and not db.session.scalar(others):
-        raise Refused(_("You are the only operator. Make somebody else operator first (flask user operator ADDRESS)."))
+        raise ActionRefused(
+            _("You are the only operator. Make somebody else operator first (flask user operator ADDRESS).")
+        )
 
 
 def remembered_over_a_restore() -> Callable[[], str]:
@@ -147,9 +151,9 @@ def _end_memberships(person: Person) -> None:
         if _alone(one):
             one.partnership.deleted_at = now()
             continue
-        one.to_date = today(one.timezone) - timedelta(days=1)
+        one.to_date = today_in_zone(one.timezone) - timedelta(days=1)
         one.from_date = min(one.from_date, one.to_date)
-        service.note_rights(one)
+        service.announce_rights(one)
     put_away(person)
     db.session.flush()
     mine = update(Partnership).where(Partnership.practice_of == person.id)
@@ -160,13 +164,13 @@ def _places(person: Person) -> list[Membership]:
     """The person's memberships of today, without their own practice."""
     query = select(Membership).join(Partnership).where(Membership.person_id == person.id)
     query = query.where(Partnership.deleted_at.is_(None), Partnership.practice_of.is_(None))
-    return [one for one in db.session.scalars(query.order_by(Membership.partnership_id)) if holds(one)]
+    return [one for one in db.session.scalars(query.order_by(Membership.partnership_id)) if is_current(one)]
 
 
 def _alone(membership: Membership) -> bool:
     """Whether nobody else belongs to the partnership: then it ends with them."""
     others = [one for one in membership.partnership.memberships if one.person_id != membership.person_id]
-    return not any(holds(one) and one.person.ended_at is None for one in others)
+    return not any(is_current(one) and one.person.ended_at is None for one in others)
 
 
 def _forget_records(person: Person) -> None:

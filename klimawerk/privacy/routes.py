@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from klimawerk.accounts import account_limits, passwords, sessions
 from klimawerk.accounts.access import login_required, signed_in
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.privacy import erasure
 from klimawerk.privacy.forms import EraseForm
 
@@ -33,7 +33,7 @@ def erase() -> Response | tuple[str, int]:
             form.present_password.errors = [_("This is not your present password.")]
             return _page(form, 422)
         erasure.erase(person, by=person)
-    except Refused as refused:
+    except ActionRefused as refused:
         return _page(form, 409, str(refused))
     sessions.end()
     flash(_("Your account is erased."))

@@ -13,7 +13,7 @@ from klimawerk.collab import access
 from klimawerk.collab.access import DocumentAccess
 from klimawerk.extensions import db
 from klimawerk.live import topic_access
-from klimawerk.partnerships.access import Member, holding_today
+from klimawerk.partnerships.access import Member, current_memberships
 from klimawerk.partnerships.models import Membership, Partnership
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.models import Frame, Item
@@ -83,7 +83,7 @@ def item_reader(person_id: int, item_id: int) -> ItemReader | None:
     One question, whose words are made once: every page that opens asks it for each of its topics and texts.
     """
     rows = db.session.execute(_MUNICIPALITY_NAMES, {"person": person_id, "item": item_id}).all()
-    places = holding_today(rows[0].Person, [row.Membership for row in rows]) if rows else []
+    places = current_memberships(rows[0].Person, [row.Membership for row in rows]) if rows else []
     if not places or not places[0].may(Right.READ):
         return None
     return ItemReader(places[0], rows[0].kind, rows[0].deleted_at is not None)

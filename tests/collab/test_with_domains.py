@@ -76,7 +76,7 @@ def test_a_membership_that_ends_closes_the_open_document(live_server: Klimawerk)
     coordinator = member_of(team.de["coordinator"], team.partnership.id)
     theirs = next(m for m in team.partnership.memberships if m.person_id == team.de["editor"].id)
     assert coordinator is not None
-    members.end(coordinator, theirs.id)
+    members.end_membership(coordinator, theirs.id)
     until(lambda: jan.told("doc:closed") == [{"doc": name, "reason": "revoked"}], 4)
     assert jan.write("noch schnell")["ok"] is False
     assert akosua.write("wir sind noch da")["ok"]

@@ -163,6 +163,6 @@ def test_who_may_no_longer_write_is_told_at_once(team: Team, sheet_for: SheetFor
     membership = next(m for m in team.partnership.memberships if m.person_id == team.de["editor"].id)
     coordinator = member_of(team.de["coordinator"], team.partnership.id)
     assert coordinator is not None
-    members.end(coordinator, membership.id)
+    members.end_membership(coordinator, membership.id)
     expect(here.text().locator(".text-note")).to_be_visible(timeout=10_000)
     expect(here.text().locator("[role=textbox]")).to_have_count(0)

@@ -322,7 +322,9 @@ def _something_everywhere(team: Team, programme: Programme) -> None:
     versions.keep(first.id, by=me)
     set_value(FieldRef(first, "priority"), "low", based_on=0, by=them.person.id)
     set_value(FieldRef(first, "priority"), "medium", based_on=0, by=me.person.id)
-    joint_requests.ask(them, "rate", {"rate": "14", "date": "2026-11-01", "remark": ""}, programme_id=programme.id)
+    joint_requests.ask_other_side(
+        them, "rate", {"rate": "14", "date": "2026-11-01", "remark": ""}, programme_id=programme.id
+    )
 
 
 def _member(team: Team, person: object) -> Member:

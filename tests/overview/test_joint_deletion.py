@@ -14,7 +14,7 @@ from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.partnerships import joint_requests
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.partnerships.models import JointRequest
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
 from tests import factories
@@ -42,8 +42,8 @@ class House:
         return found
 
     def deleted_by_both(self) -> JointRequest:
-        asked = joint_requests.ask(self.coordinator("de"), "delete", {}, programme_id=self.programme.id)
-        return joint_requests.answer(self.coordinator("partner"), asked.id, yes=True)
+        asked = joint_requests.ask_other_side(self.coordinator("de"), "delete", {}, programme_id=self.programme.id)
+        return joint_requests.answer_request(self.coordinator("partner"), asked.id, yes=True)
 
     def deleted(self) -> set[str]:
         """What is deleted, by code; "" is the programme."""
@@ -101,7 +101,7 @@ def test_a_programme_that_is_not_deleted_has_no_such_door_either(house: House, c
 def test_what_one_deletes_alone_one_brings_back_alone(house: House, client: ProofReader) -> None:
     """The control: the bin works as ever, also in a programme that was deleted and is back."""
     done = house.deleted_by_both()
-    joint_requests.undo(house.coordinator("de"), done.id)
+    joint_requests.undo_request(house.coordinator("de"), done.id)
     assert house.deleted() == set()
     delete_item(house.item("goal"), by=house.team.de["editor"].id)
     client.login(house.team.partner["editor"])
@@ -115,7 +115,7 @@ def test_undoing_brings_back_all_that_went_and_leaves_in_the_bin_what_lay_there(
     delete_item(house.item("WA-02"), by=house.team.de["editor"].id)
     done = house.deleted_by_both()
     assert house.deleted() == ALL
-    joint_requests.undo(house.coordinator("de"), done.id)
+    joint_requests.undo_request(house.coordinator("de"), done.id)
     assert house.deleted() == {"WA-02"}
     assert [document_store.find_document(house.item(which).name).deleted for which in (*ITEMS, "WA-02")] == [
         False,
@@ -130,7 +130,7 @@ def test_undoing_brings_back_the_rest_where_a_part_came_back_alone(house: House,
     """As it was possible until now: there may be such programmes."""
     done = house.deleted_by_both()
     _came_back_alone(house, *back)
-    joint_requests.undo(house.coordinator("partner"), done.id)
+    joint_requests.undo_request(house.coordinator("partner"), done.id)
     assert house.deleted() == set()
 
 
@@ -141,7 +141,7 @@ def test_of_an_older_version_too_where_deleting_came_a_moment_after_confirming(h
             item = house.item(which)
             assert item.deleted_at
             item.deleted_at += timedelta(milliseconds=70)
-    joint_requests.undo(house.coordinator("de"), done.id)
+    joint_requests.undo_request(house.coordinator("de"), done.id)
     assert house.deleted() == set()
 
 
@@ -162,16 +162,16 @@ def test_what_was_deleted_after_it_had_come_back_stays_deleted(house: House) -> 
     assert done.answered_at
     with writing():
         house.item("WA-01").deleted_at = done.answered_at + timedelta(hours=1)
-    joint_requests.undo(house.coordinator("de"), done.id)
+    joint_requests.undo_request(house.coordinator("de"), done.id)
     assert house.deleted() == {"WA-01"}
 
 
 def test_what_is_deleted_already_is_not_deleted_again(house: House) -> None:
     done = house.deleted_by_both()
-    again = joint_requests.ask(house.coordinator("de"), "delete", {}, programme_id=house.programme.id)
-    with pytest.raises(Refused):
-        joint_requests.answer(house.coordinator("partner"), again.id, yes=True)
-    joint_requests.undo(house.coordinator("de"), done.id)
+    again = joint_requests.ask_other_side(house.coordinator("de"), "delete", {}, programme_id=house.programme.id)
+    with pytest.raises(ActionRefused):
+        joint_requests.answer_request(house.coordinator("partner"), again.id, yes=True)
+    joint_requests.undo_request(house.coordinator("de"), done.id)
     assert house.deleted() == set()
 
 

@@ -55,7 +55,7 @@ def test_a_coordinator_who_is_no_member_any_more_confirms_nothing(house: House, 
     programme = factories.programme(team)
     at = f"/partnerships/{team.partnership.id}"
     colleague = factories.member(team.partnership, "partner", "coordinator")
-    asked = joint_requests.ask(place(team, "de"), "delete", {}, programme_id=programme.id)
+    asked = joint_requests.ask_other_side(place(team, "de"), "delete", {}, programme_id=programme.id)
     ending = Request(colleague, f"{at}/members/{place(team, 'partner').membership.id}/end", {})
     confirming = Request(team.partner["coordinator"], f"{at}/joint/{asked.id}/confirm", {})
     house.cross(ending, confirming)

@@ -65,7 +65,9 @@ def invite(
     ],
 )
 def test_an_impossible_role_is_said_at_the_role(client: ProofReader, place: str, role: str, sentence: str) -> None:
-    founding = service.Founding("X", service.Town("A", "DE"), service.Town("Exampleton", "GH"), ["en"], "en")
+    founding = service.FoundingAnswers(
+        "X", service.MunicipalityInput("A", "DE"), service.MunicipalityInput("Exampleton", "GH"), ["en"], "en"
+    )
     person = factories.person()
     made = service.create_partnership(founding, by=person)
     client.login(person)

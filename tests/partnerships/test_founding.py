@@ -17,7 +17,7 @@ from klimawerk.partnerships import invitations, joint_requests, service
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.partnerships.countries import country_choices
 from klimawerk.partnerships.models import JointRequest, Municipality, Partnership
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import create_programme
 from tests import factories
@@ -103,14 +103,17 @@ def test_an_answer_that_cannot_be_is_pointed_at_and_nothing_is_made(
 def test_the_first_coordinator_of_an_empty_side_is_invited_by_the_other_once(client: ProofReader) -> None:
     person = factories.person()
     made = service.create_partnership(
-        service.Founding("X", service.Town("A", "DE"), service.Town("B", "GH"), ["en"], "en"), by=person
+        service.FoundingAnswers(
+            "X", service.MunicipalityInput("A", "DE"), service.MunicipalityInput("B", "GH"), ["en"], "en"
+        ),
+        by=person,
     )
     mine = member_of(person, made.id)
     assert mine
-    with pytest.raises(Refused):
+    with pytest.raises(ActionRefused):
         invitations.invite(mine, invitations.Invitation("e@example.org", "partner", "editor", "en"))
     invitations.invite(mine, invitations.Invitation("c@example.org", "partner", "coordinator", "en"))
-    with pytest.raises(Refused):
+    with pytest.raises(ActionRefused):
         invitations.invite(mine, invitations.Invitation("d@example.org", "partner", "coordinator", "en"))
 
 
@@ -124,10 +127,12 @@ def test_only_countries_are_offered_as_countries() -> None:
 def test_a_person_has_room_in_a_hundred_partnerships(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     person = factories.person()
     monkeypatch.setattr(service, "MOST_PARTNERSHIPS", 2)
-    founding = service.Founding("X", service.Town("A", "DE"), service.Town("B", "GH"), ["en"], "en")
+    founding = service.FoundingAnswers(
+        "X", service.MunicipalityInput("A", "DE"), service.MunicipalityInput("B", "GH"), ["en"], "en"
+    )
     service.create_partnership(founding, by=person)
     service.create_partnership(founding, by=person)
-    with pytest.raises(Refused):
+    with pytest.raises(ActionRefused):
         service.create_partnership(founding, by=person)
     assert len(db.session.scalars(select(Partnership)).all()) == 2
 
@@ -224,23 +229,23 @@ def test_only_coordinators_ask_and_the_same_is_asked_once(client: ProofReader, t
     client.login(team.de["editor"])
     assert ask_for_rate(client, team) == 403
     mine = place(team.de["coordinator"], team)
-    joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
-    with pytest.raises(Refused, match="already"):
-        joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
+    joint_requests.ask_other_side(mine, "delete", {}, programme_id=programme().id)
+    with pytest.raises(ActionRefused, match="already"):
+        joint_requests.ask_other_side(mine, "delete", {}, programme_id=programme().id)
     neutral = factories.member(team.partnership, "neutral", "coordinator")
-    with pytest.raises(Refused):
-        joint_requests.ask(place(neutral, team), "languages", {}, programme_id=programme().id)
+    with pytest.raises(ActionRefused):
+        joint_requests.ask_other_side(place(neutral, team), "languages", {}, programme_id=programme().id)
 
 
 def test_nobody_of_the_side_that_asked_confirms(app: Flask, team: Team) -> None:
     mine = place(team.de["coordinator"], team)
     colleague = place(factories.member(team.partnership, "de", "coordinator"), team)
-    asked = joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
+    asked = joint_requests.ask_other_side(mine, "delete", {}, programme_id=programme().id)
     for own in (mine, colleague):
-        with pytest.raises(Refused):
-            joint_requests.answer(own, asked.id, yes=True)
+        with pytest.raises(ActionRefused):
+            joint_requests.answer_request(own, asked.id, yes=True)
     assert programme().deleted_at is None
-    joint_requests.answer(place(team.partner["coordinator"], team), asked.id, yes=True)
+    joint_requests.answer_request(place(team.partner["coordinator"], team), asked.id, yes=True)
     assert programme().deleted_at is not None
 
 
@@ -255,15 +260,15 @@ def test_another_partnerships_programme_cannot_be_asked_about(client: ProofReade
 def test_languages_and_withdrawing_and_declining(app: Flask, team: Team) -> None:
     mine, theirs = place(team.de["coordinator"], team), place(team.partner["coordinator"], team)
     payload = {"languages": ["de", "en", "fr"], "lead": "fr"}
-    first = joint_requests.ask(mine, "languages", payload, programme_id=programme().id)
-    with pytest.raises(Refused):
+    first = joint_requests.ask_other_side(mine, "languages", payload, programme_id=programme().id)
+    with pytest.raises(ActionRefused):
         joint_requests.withdraw(theirs, first.id)
     joint_requests.withdraw(mine, first.id)
-    second = joint_requests.ask(mine, "languages", payload, programme_id=programme().id)
-    joint_requests.answer(theirs, second.id, yes=False)
+    second = joint_requests.ask_other_side(mine, "languages", payload, programme_id=programme().id)
+    joint_requests.answer_request(theirs, second.id, yes=False)
     assert programme().frame.languages == ["de", "en"]
-    third = joint_requests.ask(theirs, "languages", payload, programme_id=programme().id)
-    joint_requests.answer(mine, third.id, yes=True)
+    third = joint_requests.ask_other_side(theirs, "languages", payload, programme_id=programme().id)
+    joint_requests.answer_request(mine, third.id, yes=True)
     assert (programme().frame.languages, programme().frame.lead_language) == (["de", "en", "fr"], "fr")
 
 
@@ -273,9 +278,9 @@ def test_deleting_needs_both_and_either_brings_it_back_for_a_while(client: Proof
     client.login(team.de["editor"])
     page = f"/programmes/{programme().id}"
     assert client.get(page).status_code == 200
-    asked = joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
+    asked = joint_requests.ask_other_side(mine, "delete", {}, programme_id=programme().id)
     assert client.get(page).status_code == 200
-    joint_requests.answer(theirs, asked.id, yes=True)
+    joint_requests.answer_request(theirs, asked.id, yes=True)
     assert client.get(page).status_code == 404
     assert page not in client.get("/").text
     client.post("/logout")
@@ -283,11 +288,11 @@ def test_deleting_needs_both_and_either_brings_it_back_for_a_while(client: Proof
     assert "Done: Delete the programme" in client.get(at).text
     client.post(f"{at}/{asked.id}/undo")
     assert client.get(page).status_code == 200
-    with pytest.raises(Refused):
-        joint_requests.undo(mine, asked.id)
-    again = joint_requests.ask(mine, "delete", {}, programme_id=programme().id)
-    joint_requests.answer(theirs, again.id, yes=True)
+    with pytest.raises(ActionRefused):
+        joint_requests.undo_request(mine, asked.id)
+    again = joint_requests.ask_other_side(mine, "delete", {}, programme_id=programme().id)
+    joint_requests.answer_request(theirs, again.id, yes=True)
     with writing() as database:
         database.get_one(JointRequest, again.id).answered_at = now() - timedelta(days=31)
-    with pytest.raises(Refused):
-        joint_requests.undo(mine, again.id)
+    with pytest.raises(ActionRefused):
+        joint_requests.undo_request(mine, again.id)

@@ -30,7 +30,7 @@ def coordinator(page_for: Callable[..., Page]) -> Callable[..., Page]:
     assert mine
     assert theirs
     invitations.invite(mine, invitations.Invitation("new@example.org", "de", "editor", "de"))
-    joint_requests.ask(theirs, "delete", {}, programme_id=programme.id)
+    joint_requests.ask_other_side(theirs, "delete", {}, programme_id=programme.id)
 
     def open_page(who: Person | None = team.de["coordinator"], **options: object) -> Page:
         return page_for(who, **options)

@@ -25,9 +25,9 @@ from klimawerk.extensions import db
 from klimawerk.news import seen_marks
 from klimawerk.news.models import Seen
 from klimawerk.partnerships import members
-from klimawerk.partnerships.access import holds, member_of
+from klimawerk.partnerships.access import is_current, member_of
 from klimawerk.partnerships.models import Membership, Partnership
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.privacy import erasure
 from klimawerk.versions import visits
 from klimawerk.versions.models import Visit
@@ -125,7 +125,7 @@ def both(app: Flask, monkeypatch: pytest.MonkeyPatch, *verbs: Callable[[], objec
             try:
                 verb()
                 done.append("done")
-            except Refused:
+            except ActionRefused:
                 done.append("refused")
             finally:
                 db.session.remove()
@@ -160,7 +160,7 @@ def test_a_side_keeps_one_of_two_coordinators(
     def leaves() -> None:
         member = member_of(db.session.get_one(Person, numbers[1]), place)
         assert member
-        members.leave(member)
+        members.leave_partnership(member)
 
     db.session.commit()
     verbs = erasing(numbers[0]), erasing(numbers[1]) if other == "erased" else leaves
@@ -168,7 +168,7 @@ def test_a_side_keeps_one_of_two_coordinators(
     left = select(Membership).where(
         Membership.partnership_id == place, Membership.side == "de", Membership.role == "coordinator"
     )
-    assert len([one for one in db.session.scalars(left) if holds(one) and not one.person.ended_at]) == 1
+    assert len([one for one in db.session.scalars(left) if is_current(one) and not one.person.ended_at]) == 1
 
 
 @pytest.mark.slow

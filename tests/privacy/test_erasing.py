@@ -17,7 +17,7 @@ from klimawerk.editions.service import editions_of
 from klimawerk.exchange.service import export_bytes
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership, Partnership
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.privacy import erasure, erasure_log
 from klimawerk.search.models import SearchEntry
 from klimawerk.versions.models import Version
@@ -173,7 +173,7 @@ def test_the_last_coordinator_and_the_last_operator_are_told_what_to_do_first(ap
     page = client.get("/account/erase")
     assert page.status_code == 409
     assert "Musterstadt and Exampleton: Your side needs a coordinator" in page.text
-    with pytest.raises(Refused, match="only operator"):
+    with pytest.raises(ActionRefused, match="only operator"):
         erasure.erase(operator, by=operator)
     refused = app.test_cli_runner().invoke(args=["user", "erase", "--yes", coordinator.email])
     assert (refused.exit_code, "--anyway" in refused.output) == (1, True)

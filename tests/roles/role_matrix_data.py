@@ -135,7 +135,7 @@ def built(app: Flask) -> World:
     set_value(FieldRef(measure, "priority"), "low", based_on=0, by=them.person.id)
     set_value(FieldRef(measure, "priority"), "medium", based_on=0, by=me.person.id)
     link, _token = invitations.invite(me, invitations.Invitation("new@example.org", "de", "editor", "de"))
-    asked = joint_requests.ask(
+    asked = joint_requests.ask_other_side(
         them, "rate", {"rate": "14", "date": "2026-11-01", "remark": ""}, programme_id=programme.id
     )
     theirs = next(one for one in team.partnership.memberships if one.person_id == team.de["observer"].id)

@@ -318,7 +318,7 @@ def _deletion(scene: Scene, item: Item) -> Request:
         return Request(scene.jan, f"/items/{item.id}/delete", {})
     asking = member_of(scene.team.partner["coordinator"], scene.team.partnership.id)
     assert asking
-    asked = joint_requests.ask(asking, "delete", {}, programme_id=item.id)
+    asked = joint_requests.ask_other_side(asking, "delete", {}, programme_id=item.id)
     at = f"/partnerships/{scene.team.partnership.id}/joint/{asked.id}"
     return Request(scene.team.de["coordinator"], f"{at}/confirm", {})
 

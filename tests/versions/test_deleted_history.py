@@ -63,6 +63,6 @@ def test_a_fixed_copy_of_a_deleted_programme_is_not_renamed(client: ProofReader)
 
 
 def delete_jointly(team: Team, programme: int) -> None:
-    asked = joint_requests.ask(coordinator(team, "de"), "delete", {}, programme_id=programme)
-    joint_requests.answer(coordinator(team, "partner"), asked.id, yes=True)
+    asked = joint_requests.ask_other_side(coordinator(team, "de"), "delete", {}, programme_id=programme)
+    joint_requests.answer_request(coordinator(team, "partner"), asked.id, yes=True)
     db.session.expire_all()

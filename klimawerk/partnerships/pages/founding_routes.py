@@ -9,8 +9,8 @@ from klimawerk.accounts import account_limits
 from klimawerk.accounts.access import signed_in
 from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, service
-from klimawerk.partnerships.pages.page_frame import Page, put, status_of
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.pages.page_frame import Page, add_error, status_of
+from klimawerk.partnerships.refusals import ActionRefused
 
 
 def new() -> Page:
@@ -29,6 +29,6 @@ def new() -> Page:
 
     try:
         return redirect(once(form_key(), create))
-    except Refused as refused:
-        put(form, refused)
+    except ActionRefused as refused:
+        add_error(form, refused)
         return render_template("partnerships/new.html", form=form), 409

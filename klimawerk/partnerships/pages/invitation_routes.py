@@ -21,8 +21,8 @@ from klimawerk.partnerships import forms, invitations, partnership_labels
 from klimawerk.partnerships.access import Member, require
 from klimawerk.partnerships.models import Municipality, Partnership
 from klimawerk.partnerships.pages.member_routes import offer_invitation, people_page
-from klimawerk.partnerships.pages.page_frame import Page, put, tried
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.pages.page_frame import Page, add_error, do_and_redirect
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
 from klimawerk.web.localisation import locale
 
@@ -52,8 +52,8 @@ def invite(partnership_id: int) -> Page:
 
     try:
         link_id = int(once(form_key(), create))
-    except Refused as refused:
-        put(form, Refused(str(refused), "place" if refused.field == "municipality_id" else refused.field))
+    except ActionRefused as refused:
+        add_error(form, ActionRefused(str(refused), "place" if refused.field == "municipality_id" else refused.field))
         return people_page(member, form=form), 422
     return _delivered(member, *made[0]) if made else _delivered_before(member, link_id)
 
@@ -63,7 +63,7 @@ def resend(partnership_id: int, link_id: int) -> Page:
     account_limits.or_429(account_limits.INVITE_PERSON, "invite", member.person.id)
     try:
         link, token = invitations.resend(member, link_id)
-    except Refused as refused:
+    except ActionRefused as refused:
         flash(str(refused), "error")
         return redirect(_back(member))
     return _delivered(member, link, token)
@@ -71,7 +71,9 @@ def resend(partnership_id: int, link_id: int) -> Page:
 
 def withdraw(partnership_id: int, link_id: int) -> Page:
     member = require(partnership_id, Right.INVITE)
-    return tried(lambda: invitations.withdraw(member, link_id), _("The invitation is withdrawn."), _back(member))
+    return do_and_redirect(
+        lambda: invitations.withdraw(member, link_id), _("The invitation is withdrawn."), _back(member)
+    )
 
 
 def open_invitation(token: str) -> Page:
@@ -102,7 +104,7 @@ def _for_newcomer(link: Link, token: str) -> Page:
         person = invitations.accept_as_new(
             token, name=form.name.data, password_hash=made, language=form.language.data, timezone=form.timezone.data
         )
-    except (Refused, accounts.EmailTaken):
+    except (ActionRefused, accounts.EmailTaken):
         problem = _("This address has an account meanwhile. Load the page again.")
         return _page(link, form=form, status=409, problem=problem)
     response = welcome(person, url_for("start.index"))  # begins a session, without what was said before
@@ -116,7 +118,7 @@ def _for_member(link: Link, token: str, person: Person) -> Page:
         return _page(link, mine=True, status=200)
     try:
         invitations.accept(token, person)
-    except Refused as refused:
+    except ActionRefused as refused:
         return _page(link, mine=True, status=409, problem=str(refused))
     flash(_("Welcome! You belong to the partnership now."))
     return redirect(url_for("start.index"))
@@ -124,7 +126,7 @@ def _for_member(link: Link, token: str, person: Person) -> Page:
 
 def _page(link: Link, status: int, **more: Any) -> tuple[str, int]:
     partnership = db.session.get_one(Partnership, link.partnership_id)
-    name, language = partnership_labels.in_words(partnership.name)
+    name, language = partnership_labels.text_for_reader(partnership.name)
     text = render_template(
         "partnerships/invitation.html",
         wanted=link.payload,
@@ -166,7 +168,7 @@ def _delivered_before(member: Member, link_id: int) -> Page:
 
 def _mailed(member: Member, wanted: dict[str, Any], address: str) -> bool:
     with force_locale(wanted["language"]):
-        name, _language = partnership_labels.in_words(member.partnership.name)
+        name, _language = partnership_labels.text_for_reader(member.partnership.name)
         subject = _("Invitation to %(partnership)s", partnership=name)
         text = render_template(
             "mail/invitation.txt",

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 
 from klimawerk.accounts import account_limits, expiring_links
 from klimawerk.partnerships import assignable_roles, forms, members, partnership_labels
-from klimawerk.partnerships.access import Member, holds, member_or_404, require
+from klimawerk.partnerships.access import Member, is_current, member_or_404, require
 from klimawerk.partnerships.models import SIDES, Membership
-from klimawerk.partnerships.pages.page_frame import Page, put, shown, tried
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.pages.page_frame import Page, add_error, do_and_redirect, render_in_frame
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
 
 
@@ -29,7 +29,7 @@ def change_member(partnership_id: int, membership_id: int) -> Page:
     if not form.validate():
         return people_page(member, changed=(theirs.id, form)), 422
     try:
-        members.change(
+        members.change_membership(
             member,
             membership_id,
             role=form.role.data,
@@ -37,8 +37,8 @@ def change_member(partnership_id: int, membership_id: int) -> Page:
             from_date=form.from_date.data,
             to_date=form.to_date.data,
         )
-    except Refused as refused:
-        put(form, refused)
+    except ActionRefused as refused:
+        add_error(form, refused)
         return people_page(member, changed=(theirs.id, form)), 409
     flash(_("Saved."))
     return redirect(_address(member))
@@ -46,14 +46,16 @@ def change_member(partnership_id: int, membership_id: int) -> Page:
 
 def end_member(partnership_id: int, membership_id: int) -> Response:
     member = require(partnership_id, Right.INVITE)
-    return tried(lambda: members.end(member, membership_id), _("This membership has ended."), _address(member))
+    return do_and_redirect(
+        lambda: members.end_membership(member, membership_id), _("This membership has ended."), _address(member)
+    )
 
 
 def leave(partnership_id: int) -> Response:
     member = member_or_404(partnership_id)
     try:
-        members.leave(member)
-    except Refused as refused:
+        members.leave_partnership(member)
+    except ActionRefused as refused:
         flash(str(refused), "error")
         return redirect(_address(member))
     flash(_("You have left the partnership."))
@@ -74,12 +76,12 @@ def people_page(member: Member, **more: Any) -> str:
     """Members by municipality, open invitations, and what the member may do about them. `form`: an invitation that was
     not accepted; `changed`: a membership's number and its form, likewise."""
     partnership = member.partnership
-    decides = assignable_roles.sides_to_decide_on(member)
+    decides = assignable_roles.manageable_sides(member)
     changed: tuple[int, Any] = more.pop("changed", (0, None))
     invitation = more.pop("form", None) or forms.InvitationForm(formdata=None)
     offer_invitation(member, invitation)
     rows = [_row(member, one, *changed) for one in partnership.memberships if one.person.erased_at is None]
-    page, _code = shown(
+    page, _code = render_in_frame(
         "members",
         member,
         groups=_groups(member, rows),
@@ -93,7 +95,7 @@ def people_page(member: Member, **more: Any) -> str:
 
 def offer_invitation(member: Member, form: forms.InvitationForm) -> None:
     """The places, roles and languages the member may choose from."""
-    sides = assignable_roles.sides_to_invite_to(member)
+    sides = assignable_roles.invitable_sides(member)
     towns = [one for one in partnership_labels.own_side_first(member.partnership, member.side) if one.side in sides]
     offered = [(f"{one.side}:{one.id}", one.name) for one in towns]
     if assignable_roles.NEUTRAL in sides:
@@ -105,14 +107,14 @@ def offer_invitation(member: Member, form: forms.InvitationForm) -> None:
 def _row(member: Member, one: Membership, changed: int, sent: Any) -> dict[str, Any]:
     """One line of the table of members, with the form to change it where the member may; `sent` is that of the
     membership `changed`, when it was not accepted."""
-    mine = one.side in assignable_roles.sides_to_decide_on(member)
+    mine = one.side in assignable_roles.manageable_sides(member)
     form = sent if one.id == changed else forms.MembershipForm(formdata=None, obj=one) if mine else None
     if form is not None and form is not sent:
         form.offer(_towns(member, one.side), assignable_roles.roles_for(one.side, member))
     return {
         "membership": one,
         "form": form,
-        "holds": holds(one) and one.person.ended_at is None,
+        "holds": is_current(one) and one.person.ended_at is None,
         "reset": mine and members.may_make_reset_link(member, one),
     }
 
@@ -136,7 +138,7 @@ def _towns(member: Member, side: str) -> list[tuple[str, str]]:
 def _decided_on(member: Member, membership_id: int) -> Membership:
     try:
         return members.own_membership(member, membership_id)
-    except Refused as refused:
+    except ActionRefused as refused:
         abort(403, str(refused))
 
 

@@ -12,16 +12,23 @@ from klimawerk.partnerships import forms, service
 from klimawerk.partnerships.access import Member, require
 from klimawerk.partnerships.forms import TEXTS
 from klimawerk.partnerships.models import SIDES, Municipality
-from klimawerk.partnerships.pages.page_frame import Page, put, seen, shown, status_of, tried
+from klimawerk.partnerships.pages.page_frame import (
+    Page,
+    add_error,
+    do_and_redirect,
+    render_in_frame,
+    status_of,
+    submitted_revision,
+)
 from klimawerk.partnerships.pages.settings_routes import partnership_form, settings_page
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
 
 
 def municipality(partnership_id: int, municipality_id: int) -> Page:
     member = require(partnership_id, Right.ADMINISTER)
-    town = _own_town(member, municipality_id)
-    form = forms.with_texts(forms.TownForm, {"profile": _("Profile")}, TEXTS)(obj=town)
+    town = _own_municipality(member, municipality_id)
+    form = forms.with_texts(forms.MunicipalityForm, {"profile": _("Profile")}, TEXTS)(obj=town)
     if not form.is_submitted():
         for code, text in town.profile.items():
             if f"profile_{code}" in form:
@@ -29,27 +36,27 @@ def municipality(partnership_id: int, municipality_id: int) -> Page:
 
     def save() -> str:
         described = form.town(forms.texts_of(form, "profile", TEXTS))
-        service.change_municipality(town, described, seen=seen(), by=member.person)
+        service.change_municipality(town, described, seen=submitted_revision(), by=member.person)
         flash(_("Saved."))
         return url_for("partnerships.settings", partnership_id=partnership_id)
 
     if form.validate_on_submit():
         try:
             return redirect(once(form_key(), save))
-        except Refused as refused:
-            _own_town(member, municipality_id)  # 404 where it is gone
-            put(form, refused)
-    return shown("municipality", member, 409 if form.form_errors else status_of(form), form=form, town=town)
+        except ActionRefused as refused:
+            _own_municipality(member, municipality_id)  # 404 where it is gone
+            add_error(form, refused)
+    return render_in_frame("municipality", member, 409 if form.form_errors else status_of(form), form=form, town=town)
 
 
 def add_municipality(partnership_id: int) -> Page:
     member = require(partnership_id, Right.ADMINISTER)
-    form = forms.NewTownForm()
+    form = forms.NewMunicipalityForm()
     if member.side not in SIDES or not form.validate():
         return settings_page(member, partnership_form(member, filled=False), 422, new_town=form)
 
     def create() -> str:
-        town = service.Town(form.name.data, form.country.data)
+        town = service.MunicipalityInput(form.name.data, form.country.data)
         service.add_municipality(member.partnership, member.side, town, by=member.person)
         flash(_("The municipality is added."))
         return url_for("partnerships.settings", partnership_id=partnership_id)
@@ -59,12 +66,14 @@ def add_municipality(partnership_id: int) -> Page:
 
 def remove_municipality(partnership_id: int, municipality_id: int) -> Response:
     member = require(partnership_id, Right.ADMINISTER)
-    town = _own_town(member, municipality_id)
+    town = _own_municipality(member, municipality_id)
     back = url_for("partnerships.settings", partnership_id=partnership_id)
-    return tried(lambda: service.remove_municipality(town, by=member.person), _("The municipality is removed."), back)
+    return do_and_redirect(
+        lambda: service.remove_municipality(town, by=member.person), _("The municipality is removed."), back
+    )
 
 
-def _own_town(member: Member, municipality_id: int) -> Municipality:
+def _own_municipality(member: Member, municipality_id: int) -> Municipality:
     """A municipality of one's own side; 404 for anything else, 403 for the other side's."""
     town = db.session.get(Municipality, municipality_id)
     if town is None or town.partnership_id != member.partnership.id:

@@ -12,15 +12,15 @@ from klimawerk import scalars
 from klimawerk.live import changes
 from klimawerk.partnerships import partnership_labels, programme_hooks, service
 from klimawerk.partnerships.access import Member
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
 
 Page = Response | str | tuple[str, int]
 
 
-def shown(page: str, member: Member, status: int = 200, **more: Any) -> tuple[str, int]:
+def render_in_frame(page: str, member: Member, status: int = 200, **more: Any) -> tuple[str, int]:
     """A page inside the partnership's frame, and its status."""
-    name, language = partnership_labels.in_words(member.partnership.name)
+    name, language = partnership_labels.text_for_reader(member.partnership.name)
     text = render_template(
         f"partnerships/{page}.html",
         member=member,
@@ -37,17 +37,17 @@ def shown(page: str, member: Member, status: int = 200, **more: Any) -> tuple[st
     return text, status
 
 
-def tried(deed: Callable[[], object], said: str, then: str) -> Response:
+def do_and_redirect(deed: Callable[[], object], said: str, then: str) -> Response:
     """Do it and say so, or say why not; then the page at `then`."""
     try:
         deed()
         flash(said)
-    except Refused as refused:
+    except ActionRefused as refused:
         flash(str(refused), "error")
     return redirect(then)
 
 
-def put(form: Any, refused: Refused) -> None:
+def add_error(form: Any, refused: ActionRefused) -> None:
     """Say why at the field that the refusal is about, else above the form."""
     if refused.field in form:
         form[refused.field].errors = [*form[refused.field].errors, str(refused)]
@@ -55,7 +55,7 @@ def put(form: Any, refused: Refused) -> None:
         form.form_errors.append(str(refused))
 
 
-def seen() -> int | None:
+def submitted_revision() -> int | None:
     """The revision of the partnership that the sent form shows."""
     return request.form.get("seen", type=scalars.revision)
 

@@ -12,8 +12,8 @@ from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, partnership_labels, service
 from klimawerk.partnerships.access import Member, require
 from klimawerk.partnerships.forms import TEXTS
-from klimawerk.partnerships.pages.page_frame import Page, put, seen, shown, status_of
-from klimawerk.partnerships.refusals import Refused
+from klimawerk.partnerships.pages.page_frame import Page, add_error, render_in_frame, status_of, submitted_revision
+from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
 
 
@@ -35,7 +35,7 @@ def settings(partnership_id: int) -> Page:
             since=form.since.data,
             kind=form.kind.data,
             agreement=agreement,
-            seen=seen(),
+            seen=submitted_revision(),
             by=member.person,
         )
         flash(_("Saved."))
@@ -43,19 +43,22 @@ def settings(partnership_id: int) -> Page:
 
     try:
         return redirect(once(form_key(), save))  # the same form sent again has not met somebody else's change
-    except Refused as refused:
-        put(form, Refused(str(refused), refused.field and f"{refused.field}_{partnership_labels.reader_language()}"))
+    except ActionRefused as refused:
+        add_error(
+            form,
+            ActionRefused(str(refused), refused.field and f"{refused.field}_{partnership_labels.reader_language()}"),
+        )
         return settings_page(member, form, 409)
 
 
 def settings_page(member: Member, form: Any, status: int = 200, new_town: Any = None) -> tuple[str, int]:
-    return shown(
+    return render_in_frame(
         "settings",
         member,
         status,
         form=form,
         texts=TEXTS,
-        new_town=new_town or forms.NewTownForm(formdata=None),
+        new_town=new_town or forms.NewMunicipalityForm(formdata=None),
     )
 
 

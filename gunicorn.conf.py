@@ -84,4 +84,4 @@ def post_worker_init(worker: Any) -> None:
     diagnostics.answer_signals(worker.wsgi)
     memory.keep_small()
     scheduler.start(worker.wsgi)
-    cleanup.start(worker.wsgi)
+    cleanup.start_cleanup(worker.wsgi)

@@ -54,7 +54,7 @@ class ProofReader(FlaskClient):
         """Signed in as after the form, without its pages and without counting a password."""
         app = self.application
         with app.app_context(), app.test_request_context("/login"):
-            sessions.begin(person)
+            sessions.begin_session(person)
             self.token = generate_csrf()
             app.session_interface.save_session(app, session, app.make_response(""))
             kept = session.token  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@ from werkzeug.exceptions import NotFound, Unauthorized
 
 from klimawerk.accounts import confirmation_facts, routes, sessions, socket_logins, stale_forms
 from klimawerk.accounts.access import current_person
-from klimawerk.accounts.existing_accounts import AccountGone
-from klimawerk.accounts.restore_hooks import links_over_a_restore
+from klimawerk.accounts.existing_accounts import AccountDeleted
+from klimawerk.accounts.restore_hooks import keep_link_state
 from klimawerk.operations.service import on_restore
 from klimawerk.web import offline
 from klimawerk.web.errors import answer
@@ -19,21 +19,21 @@ def init_app(app: Flask) -> None:
     sessions.init_app(app)
     socket_logins.init_app(app)
     stale_forms.init_app(app)
-    app.register_error_handler(AccountGone, _gone)
+    app.register_error_handler(AccountDeleted, _gone)
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
-    app.add_template_global(confirmation_facts.partnerships, "partnerships_of")
+    app.add_template_global(confirmation_facts.partnership_names, "partnerships_of")
     know_reader(app, current_person)
     app.after_request(_name_reader)
-    on_restore(links_over_a_restore)
+    on_restore(keep_link_state)
 
 
-def _gone(_error: AccountGone) -> Response:
+def _gone(_error: AccountDeleted) -> Response:
     """One's own account is gone: the sign-in page. Somebody else's is not there."""
     person = current_person()
     if person is not None and person.ended_at is None:
         return answer(NotFound())
-    sessions.end()
+    sessions.end_session()
     return answer(Unauthorized())
 
 

@@ -19,18 +19,24 @@ from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse
 
 from klimawerk.accounts import attempts, email_addresses, known_browsers, service
-from klimawerk.accounts.attempts import Lane, Pace
+from klimawerk.accounts.attempts import AttemptKey, WaitPolicy
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import limiter
 
 log = logging.getLogger(__name__)
 _MINUTE, _HOUR = 60.0, 3_600.0
-SIGN_IN_PAIR = Pace(8, 5, 15 * _MINUTE, 6 * _HOUR)  # one account from one network, or from a browser that is known
-SIGN_IN_NETWORK = Pace(60, 10, _MINUTE, _HOUR)  # all accounts from one network: a whole town hall may stand behind it
-SIGN_IN_ALARM = Pace(20, 5, _MINUTE, 6 * _HOUR)  # one account from anywhere: a new network then waits once
-RESET_PAIR = Pace(3, _MINUTE, _HOUR, 6 * _HOUR)
-RESET_NETWORK = Pace(40, 5, _MINUTE, _HOUR)
-RESET_ACCOUNT = Pace(8, 10 * _MINUTE, _HOUR, _HOUR)  # mails to one account that strangers ask for; all of them work
+SIGN_IN_PAIR = WaitPolicy(
+    8, 5, 15 * _MINUTE, 6 * _HOUR
+)  # one account from one network, or from a browser that is known
+SIGN_IN_NETWORK = WaitPolicy(
+    60, 10, _MINUTE, _HOUR
+)  # all accounts from one network: a whole town hall may stand behind it
+SIGN_IN_ALARM = WaitPolicy(20, 5, _MINUTE, 6 * _HOUR)  # one account from anywhere: a new network then waits once
+RESET_PAIR = WaitPolicy(3, _MINUTE, _HOUR, 6 * _HOUR)
+RESET_NETWORK = WaitPolicy(40, 5, _MINUTE, _HOUR)
+RESET_ACCOUNT = WaitPolicy(
+    8, 10 * _MINUTE, _HOUR, _HOUR
+)  # mails to one account that strangers ask for; all of them work
 LINK_ADDRESS = parse("100 per hour")
 CONFIRM_PERSON = parse("4 per hour")
 INVITE_PERSON = parse("40 per hour")
@@ -38,7 +44,7 @@ CREATE_PERSON = parse("10 per hour")
 
 
 @dataclass(frozen=True)
-class Trial:
+class SignInAttempt:
     """One attempt: made, when `wait` is 0; else to be made after so many seconds.
 
     `lanes`: where it is counted. `known`: the lane of each account that is known in this browser. `only`: the accounts
@@ -46,8 +52,8 @@ class Trial:
     """
 
     wait: int
-    lanes: tuple[Lane, ...] = ()
-    known: Mapping[int, Lane] = field(default_factory=dict)
+    lanes: tuple[AttemptKey, ...] = ()
+    known: Mapping[int, AttemptKey] = field(default_factory=dict)
     only: Set[int] | None = None
     others: int = 0
 
@@ -62,64 +68,67 @@ class Trial:
         forget = self.known.get(person.id)
         if not self.known and person.confirmed_at and len(_accounts(person.email)) == 1:
             forget = self.lanes[0]
-        attempts.succeeded(list(self.lanes), forget=forget)
+        attempts.attempt_succeeded(list(self.lanes), forget=forget)
 
 
-def sign_in(email: str) -> Trial:
+def begin_sign_in(email: str) -> SignInAttempt:
     """Begin an attempt to sign in.
 
     In a browser that knows an account with the address, that one can be opened whatever strangers do, and others of the
     same address when strangers' lanes allow it.
     """
     if not limiter.enabled:
-        return Trial(0)
+        return SignInAttempt(0)
     who, where = _account(email), network()
-    alarm = Lane(attempts.key("account", who), SIGN_IN_ALARM)
+    alarm = AttemptKey(attempts.attempt_key("account", who), SIGN_IN_ALARM)
     strangers = (
-        Lane(attempts.key("pair", who, where), SIGN_IN_PAIR, alarm),
-        Lane(attempts.key("network", where), SIGN_IN_NETWORK),
+        AttemptKey(attempts.attempt_key("pair", who, where), SIGN_IN_PAIR, alarm),
+        AttemptKey(attempts.attempt_key("network", where), SIGN_IN_NETWORK),
     )
-    known = {one.person_id: Lane(one.lane(known_browsers.SIGN_IN), SIGN_IN_PAIR) for one in known_browsers.known(email)}
+    known = {
+        one.person_id: AttemptKey(one.lane(known_browsers.SIGN_IN), SIGN_IN_PAIR)
+        for one in known_browsers.accounts_known_here(email)
+    }
     if not known:
-        return Trial(math.ceil(attempts.begin(list(strangers))), strangers)
+        return SignInAttempt(math.ceil(attempts.begin_attempt(list(strangers))), strangers)
     own = tuple(known.values())
-    if wait := attempts.begin(list(own)):
-        return Trial(math.ceil(wait), own, known)
+    if wait := attempts.begin_attempt(list(own)):
+        return SignInAttempt(math.ceil(wait), own, known)
     there = _accounts(email)
     if {one.id for one in there} <= known.keys() and any(one.confirmed_at for one in there):
-        return Trial(0, own, known)
-    if others := attempts.begin(list(strangers)):
-        return Trial(0, own, known, only=known.keys(), others=math.ceil(others))
-    return Trial(0, (*own, *strangers), known)
+        return SignInAttempt(0, own, known)
+    if others := attempts.begin_attempt(list(strangers)):
+        return SignInAttempt(0, own, known, only=known.keys(), others=math.ceil(others))
+    return SignInAttempt(0, (*own, *strangers), known)
 
 
-def reset(email: str) -> Trial:
+def begin_reset(email: str) -> SignInAttempt:
     """Begin a request for a new password. What others ask for uses up nothing of the owner's: links that were sent
     before go on working. Mails go to the confirmed account, so that only its browsers have an allowance."""
     if not limiter.enabled:
-        return Trial(0)
+        return SignInAttempt(0)
     who, where = _account(email), network()
-    lanes: tuple[Lane, ...] = (
-        Lane(attempts.key("reset", who, where), RESET_PAIR),
-        Lane(attempts.key("reset-network", where), RESET_NETWORK),
-        Lane(attempts.key("reset-account", who), RESET_ACCOUNT),
+    lanes: tuple[AttemptKey, ...] = (
+        AttemptKey(attempts.attempt_key("reset", who, where), RESET_PAIR),
+        AttemptKey(attempts.attempt_key("reset-network", where), RESET_NETWORK),
+        AttemptKey(attempts.attempt_key("reset-account", who), RESET_ACCOUNT),
     )
     owner = service.find_person(email)
-    mine = [one for one in known_browsers.known(email) if owner and one.person_id == owner.id]
+    mine = [one for one in known_browsers.accounts_known_here(email) if owner and one.person_id == owner.id]
     if mine:
-        lanes = (Lane(mine[0].lane(known_browsers.RESET), RESET_PAIR),)
-    return Trial(math.ceil(attempts.begin(list(lanes))), lanes)
+        lanes = (AttemptKey(mine[0].lane(known_browsers.RESET), RESET_PAIR),)
+    return SignInAttempt(math.ceil(attempts.begin_attempt(list(lanes))), lanes)
 
 
-def present_password(person_id: int, login: str | None) -> Trial:
+def begin_password_check(person_id: int, login: str | None) -> SignInAttempt:
     """Begin an attempt to name the present password, in one sign-in; others of the same person count apart."""
     if not limiter.enabled:
-        return Trial(0)
-    lane = Lane(attempts.key("password", person_id, login), SIGN_IN_PAIR)
-    return Trial(math.ceil(attempts.begin([lane])), (lane,), {person_id: lane})
+        return SignInAttempt(0)
+    lane = AttemptKey(attempts.attempt_key("password", person_id, login), SIGN_IN_PAIR)
+    return SignInAttempt(math.ceil(attempts.begin_attempt([lane])), (lane,), {person_id: lane})
 
 
-def in_words(seconds: int) -> str:
+def wait_sentence(seconds: int) -> str:
     """When it may be tried again, as a sentence."""
     if seconds <= 90:
         return str(

@@ -25,8 +25,8 @@ from klimawerk.database import WRITE_FAILURES, writing
 from klimawerk.extensions import Model, db
 
 log = logging.getLogger(__name__)
-KEPT = timedelta(days=1)
-MOST_ROWS = 20_000  # the oldest give way
+KEEP_SECONDS = timedelta(days=1)
+MAX_ROWS = 20_000  # the oldest give way
 SWEEP_EVERY_SECONDS, SWEEP_EVERY_ATTEMPTS = 600.0, 200
 
 
@@ -40,7 +40,7 @@ class Attempts(Model):
 
 
 @dataclass(frozen=True)
-class Pace:
+class WaitPolicy:
     """`free` attempts, then a wait of `first` seconds that doubles with each more, up to `longest`.
 
     A count falls by half in `half_life` seconds.
@@ -62,22 +62,22 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Lane:
+class AttemptKey:
     """A key under which attempts are counted. `alarm`: attempts under this lane make whoever comes with a new key wait
     once, and nobody again."""
 
     key: str
-    pace: Pace
-    alarm: Lane | None = None
+    pace: WaitPolicy
+    alarm: AttemptKey | None = None
 
 
-def key(*parts: object) -> str:
+def attempt_key(*parts: object) -> str:
     """The key for these parts, which nobody without the installation's secret can try out."""
     secret = str(current_app.secret_key).encode()
     return hmac.new(secret, "\0".join(map(str, parts)).encode(), hashlib.sha256).hexdigest()[:40]
 
 
-def begin(lanes: list[Lane]) -> float:
+def begin_attempt(lanes: list[AttemptKey]) -> float:
     """Count an attempt in all lanes: 0; or the seconds it has to wait, when nothing is counted."""
     keys = sorted({one.key for lane in lanes for one in (lane, lane.alarm) if one})
     wait = _wait(lanes, db.session.scalars(select(Attempts).where(Attempts.key.in_(keys))).all())
@@ -98,7 +98,7 @@ def begin(lanes: list[Lane]) -> float:
     return wait
 
 
-def succeeded(lanes: list[Lane], forget: Lane | None) -> None:
+def attempt_succeeded(lanes: list[AttemptKey], forget: AttemptKey | None) -> None:
     """It was no failure: not counted after all, and what was counted in `forget` is forgotten."""
     at = now()
     with writing() as session:
@@ -116,18 +116,18 @@ def carry_over(old: str, new: str) -> None:
     db.session.execute(update(Attempts).where(Attempts.key == old).values(key=new))
 
 
-def sweep() -> int:
+def delete_old_attempts() -> int:
     """Delete what is older than a day, and the oldest of too many; answers how many rows."""
     with writing() as session:
-        gone = session.scalars(delete(Attempts).where(Attempts.at < now() - KEPT).returning(Attempts.key)).all()
-        many = (session.scalar(select(func.count()).select_from(Attempts)) or 0) - MOST_ROWS
+        gone = session.scalars(delete(Attempts).where(Attempts.at < now() - KEEP_SECONDS).returning(Attempts.key)).all()
+        many = (session.scalar(select(func.count()).select_from(Attempts)) or 0) - MAX_ROWS
         if many > 0:
             oldest = select(Attempts.key).order_by(Attempts.at).limit(many)
             session.execute(delete(Attempts).where(Attempts.key.in_(oldest)))
     return len(gone) + max(0, many)
 
 
-def _wait(lanes: list[Lane], rows: Iterable[Attempts]) -> float:
+def _wait(lanes: list[AttemptKey], rows: Iterable[Attempts]) -> float:
     at, known = now(), {row.key: row for row in rows}
     waits = [
         min(lane.pace.longest if lane.alarm is None else max(lane.pace.longest, lane.alarm.pace.longest), left)
@@ -137,7 +137,7 @@ def _wait(lanes: list[Lane], rows: Iterable[Attempts]) -> float:
     return max(waits, default=0.0)
 
 
-def _first_wait(lanes: list[Lane], rows: dict[str, Attempts], new: set[str], at: datetime) -> float:
+def _first_wait(lanes: list[AttemptKey], rows: dict[str, Attempts], new: set[str], at: datetime) -> float:
     """The wait of somebody who comes with a new key while there is an alarm; it is theirs alone."""
     for lane in lanes:
         if lane.alarm is None or lane.key not in new:
@@ -149,7 +149,7 @@ def _first_wait(lanes: list[Lane], rows: dict[str, Attempts], new: set[str], at:
     return 0.0
 
 
-def _count(lane: Lane, row: Attempts, at: datetime, waits: bool) -> None:
+def _count(lane: AttemptKey, row: Attempts, at: datetime, waits: bool) -> None:
     row.count, row.at = lane.pace.left(row, at) + 1, at
     row.until = at + timedelta(seconds=lane.pace.wait(row.count) if waits else 0.0)
 
@@ -165,6 +165,6 @@ def _sweep_now_and_then() -> None:
     if state[1] >= SWEEP_EVERY_ATTEMPTS or time.monotonic() - state[0] > SWEEP_EVERY_SECONDS:
         state[:] = [time.monotonic(), 0]
         try:
-            sweep()
+            delete_old_attempts()
         except WRITE_FAILURES:
             log.warning("old attempts were not deleted; it is tried again with later ones")

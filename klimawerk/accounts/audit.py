@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from klimawerk.accounts import email_addresses
 from klimawerk.accounts.models import AuditEntry, Person
-from klimawerk.accounts.person_names import shown
+from klimawerk.accounts.person_names import display_name
 from klimawerk.extensions import db
 
 PAGE = 100
@@ -28,10 +28,10 @@ def entries(before: int | None = None, limit: int = PAGE) -> list[tuple[AuditEnt
     if before is not None:
         query = query.where(AuditEntry.id < before)
     rows = db.session.execute(query.order_by(AuditEntry.id.desc()).limit(limit))
-    return [(entry, "" if name is None else shown(name)) for entry, name in rows]
+    return [(entry, "" if name is None else display_name(name)) for entry, name in rows]
 
 
-def disguised(email: str) -> str:
+def masked_address(email: str) -> str:
     """An unknown address in a form that can be recognised when it comes again, but not read."""
     secret = str(current_app.secret_key).encode()
     return hmac.new(secret, email_addresses.comparable(email).encode(), hashlib.sha256).hexdigest()[:12]

@@ -11,26 +11,26 @@ from klimawerk.accounts import attempts, known_browsers, sessions
 from klimawerk.extensions import socketio
 
 log = logging.getLogger(__name__)
-EVERY = 3_600.0  # seconds
+CLEANUP_INTERVAL = 3_600.0  # seconds
 
 
-def start(app: Flask) -> None:
+def start_cleanup(app: Flask) -> None:
     """From now on, in the background: sessions that ended, counted attempts of yesterday, browsers of last year."""
-    socketio.start_background_task(_go_on, app)
+    socketio.start_background_task(_run, app)
 
 
-def sweep() -> None:
+def clean_up() -> None:
     """Once."""
     sessions.purge()
-    attempts.sweep()
-    known_browsers.sweep()
+    attempts.delete_old_attempts()
+    known_browsers.delete_old_browsers()
 
 
-def _go_on(app: Flask) -> None:
+def _run(app: Flask) -> None:
     while True:
-        time.sleep(EVERY)
+        time.sleep(CLEANUP_INTERVAL)
         try:
             with app.app_context():
-                sweep()
+                clean_up()
         except Exception:
             log.exception("what has expired could not be deleted; it is tried again in an hour")

@@ -43,7 +43,7 @@ def add(email: str, name: str, language: str, timezone: str, operator: bool, gen
         made = service.create_person(email, name, secret, language=language, timezone=timezone, operator=operator)
     except service.EmailTaken as problem:
         raise click.ClickException(f"There is an account for {email} already.") from problem
-    except service.BadInput as problem:
+    except service.InvalidInput as problem:
         raise click.ClickException(str(problem)) from problem
     click.echo(f"{made.email} can sign in now." + (f" Password: {secret}" if generate else ""))
 
@@ -56,7 +56,7 @@ def password(email: str, generate: bool) -> None:
     person, secret = find_account(email), _password(generate)
     try:
         service.set_password(person, secret, by=None)
-    except service.BadInput as problem:
+    except service.InvalidInput as problem:
         raise click.ClickException(str(problem)) from problem
     click.echo(f"{person.email} has a new password." + (f" It is: {secret}" if generate else ""))
 
@@ -68,7 +68,7 @@ def confirm(email: str, yes: bool) -> None:
     """Confirm that an address is the person's: after you have asked them by another way than that address."""
     person = find_account(email, unconfirmed=True)
     if person.confirmed_at is None:
-        places = ", ".join(confirmation_facts.partnerships(person)) or "no partnership"
+        places = ", ".join(confirmation_facts.partnership_names(person)) or "no partnership"
         click.echo(
             f"Number {person.id}: {person.name}, since {person.created_at:%Y-%m-%d %H:%M} UTC. Member of: {places}."
         )
@@ -126,5 +126,5 @@ def find_account(email: str, *, unconfirmed: bool = False) -> Person:
 
 def _password(generate: bool) -> str:
     if generate:
-        return secrets.token_urlsafe(max(12, passwords.SHORTEST))
+        return secrets.token_urlsafe(max(12, passwords.MIN_LENGTH))
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

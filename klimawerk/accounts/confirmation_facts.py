@@ -14,6 +14,6 @@ def register(partnerships: Callable[[Person], list[str]]) -> None:
     _partnerships[:] = [partnerships]
 
 
-def partnerships(person: Person) -> list[str]:
+def partnership_names(person: Person) -> list[str]:
     """Names of the partnerships to which the person belongs."""
     return [name for names in _partnerships for name in names(person)]

@@ -15,11 +15,11 @@ from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 
 
-class AccountGone(Exception):
+class AccountDeleted(Exception):
     """The account that this was to be written for has ended, or been erased."""
 
 
-def held(person_ids: Iterable[int]) -> set[int]:
+def lock_existing(person_ids: Iterable[int]) -> set[int]:
     """Those of them whose account is there, kept from others until the commit. Inside `writing()`."""
     db.session.flush()
     query = select(Person).where(Person.id.in_(set(person_ids))).order_by(Person.id).with_for_update(key_share=True)
@@ -27,22 +27,22 @@ def held(person_ids: Iterable[int]) -> set[int]:
     return {person.id for person in found if person.ended_at is None}
 
 
-def is_there(person_id: int) -> bool:
+def lock_if_exists(person_id: int) -> bool:
     """`held` for one."""
-    return person_id in held([person_id])
+    return person_id in lock_existing([person_id])
 
 
-def require(person_id: int) -> Person:
+def lock_account(person_id: int) -> Person:
     """The person, kept from others until the commit. Raises AccountGone. Inside `writing()`."""
-    if not is_there(person_id):
-        raise AccountGone
+    if not lock_if_exists(person_id):
+        raise AccountDeleted
     return db.session.get_one(Person, person_id)
 
 
-def require_not_erased(person_id: int) -> Person:
+def lock_unless_erased(person_id: int) -> Person:
     """`require` for an account that may have ended, and can be changed then by an operator. Raises AccountGone."""
-    held([person_id])
+    lock_existing([person_id])
     person = db.session.get_one(Person, person_id)
     if person.erased_at is not None:
-        raise AccountGone
+        raise AccountDeleted
     return person

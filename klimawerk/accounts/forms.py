@@ -17,36 +17,36 @@ from klimawerk.web.forms import Choice
 from klimawerk.web.localisation import interface_languages, known_zones
 
 
-def stripped(text: str | None) -> str | None:
+def strip_blanks(text: str | None) -> str | None:
     """Without blanks around it."""
     return text.strip() if text else text
 
 
-def reads_as_email(_form: FlaskForm, field: Any) -> None:
+def valid_email(_form: FlaskForm, field: Any) -> None:
     """An address mail can be sent to."""
     try:
         field.data = service.clean_email(field.data or "")
-    except service.BadInput as error:
+    except service.InvalidInput as error:
         raise ValidationError(_("Write an e-mail address such as name@town.example.")) from error
 
 
-def reads_as_name(_form: FlaskForm, field: Any) -> None:
+def valid_name(_form: FlaskForm, field: Any) -> None:
     """One line that shows something."""
     try:
         field.data = service.clean_name(field.data or "")
-    except service.BadInput as error:
+    except service.InvalidInput as error:
         raise ValidationError(_("Write your name.")) from error
 
 
-def fits_as_password(_form: FlaskForm, field: Any) -> None:
+def valid_password(_form: FlaskForm, field: Any) -> None:
     """Nothing that nobody sees, and its length as it is hashed."""
     try:
-        length = len(passwords.prepared(field.data or ""))
-    except passwords.Disallowed as disallowed:
+        length = len(passwords.prepare_password(field.data or ""))
+    except passwords.DisallowedCharacter as disallowed:
         sentence = _("A password cannot have the character %(name)s. Leave it out.", name=disallowed.character)
         raise ValidationError(sentence) from None
-    if not passwords.SHORTEST <= length <= passwords.LONGEST:
-        least, most = passwords.SHORTEST, passwords.LONGEST
+    if not passwords.MIN_LENGTH <= length <= passwords.MAX_LENGTH:
+        least, most = passwords.MIN_LENGTH, passwords.MAX_LENGTH
         raise ValidationError(_("A password has at least %(min)d and at most %(max)d characters.", min=least, max=most))
 
 
@@ -62,7 +62,7 @@ class SignInForm(FlaskForm):
     email = EmailField(
         lazy_gettext("E-mail"),
         [InputRequired(), Length(max=254)],
-        [stripped],
+        [strip_blanks],
         render_kw={"autocomplete": "username", "maxlength": 254},
     )
     password = PasswordField(
@@ -75,7 +75,7 @@ class ForgottenForm(FlaskForm):
     email = EmailField(
         lazy_gettext("E-mail"),
         [InputRequired(), Length(max=254)],
-        [stripped],
+        [strip_blanks],
         render_kw={"autocomplete": "username"},
     )
 
@@ -83,7 +83,7 @@ class ForgottenForm(FlaskForm):
 class NewPasswordForm(FlaskForm):
     new_password = PasswordField(
         lazy_gettext("New password"),
-        [InputRequired(), fits_as_password],
+        [InputRequired(), valid_password],
         description=lazy_gettext("At least 10 characters. Several words are easy to remember."),
         render_kw={"autocomplete": "new-password"},
     )
@@ -100,7 +100,7 @@ class PasswordForm(NewPasswordForm):
 class ProfileForm(FlaskForm):
     name = StringField(
         lazy_gettext("Name"),
-        [InputRequired(), Length(max=120), reads_as_name],
+        [InputRequired(), Length(max=120), valid_name],
         description=lazy_gettext("As others should see it."),
         render_kw={"autocomplete": "name"},
     )

@@ -23,8 +23,8 @@ from klimawerk.extensions import Model, db
 
 COOKIE, PLACES = "klimawerk_browser", ("/login", "/forgot")
 SIGN_IN, RESET = "browser", "reset-browser"  # what is counted
-KEPT = timedelta(days=180)  # since the last sign-in
-MOST = 20  # of one person; the oldest are forgotten
+KEEP_DAYS = timedelta(days=180)  # since the last sign-in
+MAX_BROWSERS = 20  # of one person; the oldest are forgotten
 
 
 class KnownBrowser(Model):
@@ -36,56 +36,56 @@ class KnownBrowser(Model):
 
     def lane(self, kind: str, key: str = "") -> str:
         """The key under which this person's attempts in this browser are counted; with another `key` of the browser."""
-        return attempts.key(kind, key or self.key, self.person_id)
+        return attempts.attempt_key(kind, key or self.key, self.person_id)
 
 
-def known(email: str) -> list[KnownBrowser]:
+def accounts_known_here(email: str) -> list[KnownBrowser]:
     """The accounts with this address to which somebody has signed in in this browser before."""
     query = (
         select(KnownBrowser)
         .join(Person, Person.id == KnownBrowser.person_id)
-        .where(KnownBrowser.key == _present(), KnownBrowser.seen_at > now() - KEPT)
+        .where(KnownBrowser.key == _current_token(), KnownBrowser.seen_at > now() - KEEP_DAYS)
         .where(Person.email == _written(email), Person.ended_at.is_(None))
         .order_by(KnownBrowser.person_id)
     )
     return list(db.session.scalars(query))
 
 
-def remember(person: Person) -> None:
+def remember_browser(person: Person) -> None:
     """The person has signed in here; the answer to this request brings the browser a new cookie."""
     token = secrets.token_urlsafe(32)
     key, at = key_of(token), now()
     with writing() as session:
-        if not existing_accounts.is_there(person.id):
+        if not existing_accounts.lock_if_exists(person.id):
             return
         # Others who use this browser stay known in it, and gain no new attempts.
-        for one in session.scalars(select(KnownBrowser).where(KnownBrowser.key == _present())).all():
+        for one in session.scalars(select(KnownBrowser).where(KnownBrowser.key == _current_token())).all():
             for kind in (SIGN_IN, RESET):
                 attempts.carry_over(one.lane(kind), one.lane(kind, key))
-        session.execute(update(KnownBrowser).where(KnownBrowser.key == _present()).values(key=key))
+        session.execute(update(KnownBrowser).where(KnownBrowser.key == _current_token()).values(key=key))
         session.execute(delete(KnownBrowser).where(KnownBrowser.key == key, KnownBrowser.person_id == person.id))
         session.add(KnownBrowser(key=key, person_id=person.id, seen_at=at))
         session.flush()
         newest = select(KnownBrowser.key).where(KnownBrowser.person_id == person.id)
-        newest = newest.order_by(KnownBrowser.seen_at.desc()).limit(MOST)
+        newest = newest.order_by(KnownBrowser.seen_at.desc()).limit(MAX_BROWSERS)
         session.execute(
             delete(KnownBrowser).where(KnownBrowser.person_id == person.id, KnownBrowser.key.not_in(newest))
         )
-    after_this_request(lambda response: _give(response, token))
+    after_this_request(lambda response: _set_cookie(response, token))
 
 
-def sweep() -> None:
+def delete_old_browsers() -> None:
     """Delete those in which nobody has signed in for half a year."""
     with writing() as session:
-        session.execute(delete(KnownBrowser).where(KnownBrowser.seen_at <= now() - KEPT))
+        session.execute(delete(KnownBrowser).where(KnownBrowser.seen_at <= now() - KEEP_DAYS))
 
 
-def forget(person_id: int) -> None:
+def forget_browsers(person_id: int) -> None:
     """No browser is known as the person's any more; inside `writing()`."""
     db.session.execute(delete(KnownBrowser).where(KnownBrowser.person_id == person_id))
 
 
-def _present() -> str:
+def _current_token() -> str:
     return key_of(request.cookies.get(COOKIE, "")[:100])
 
 
@@ -94,12 +94,12 @@ def _written(email: str) -> str:
     return address if address.isprintable() else ""
 
 
-def _give(response: Response, token: str) -> Response:
+def _set_cookie(response: Response, token: str) -> Response:
     for place in PLACES:
         response.set_cookie(
             COOKIE,
             token,
-            max_age=int(KEPT.total_seconds()),
+            max_age=int(KEEP_DAYS.total_seconds()),
             path=place,
             secure=current_app.config["SESSION_COOKIE_SECURE"],
             httponly=True,

@@ -27,8 +27,8 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from klimawerk.database import release_connection
 
-SHORTEST = 10
-LONGEST = 200  # characters once it is prepared; more would only be work for the server
+MIN_LENGTH = 10
+MAX_LENGTH = 200  # characters once it is prepared; more would only be work for the server
 _profile = get_profile("OpaqueString")
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's first recommendation: 19 MiB
 AT_ONCE = 4  # passwords that are counted at the same time
@@ -36,12 +36,12 @@ QUEUE, RESERVED, SECONDS = 40, 40, 5
 """Passwords that may wait for that, two seconds of work; so many more of people who are known; when to try again."""
 
 T = TypeVar("T")
-_places = threading.BoundedSemaphore(AT_ONCE)
-_waiting = 0
+_workers = threading.BoundedSemaphore(AT_ONCE)
+_queued = 0
 _first: ContextVar[bool] = ContextVar("first_in_line", default=False)
 
 
-class Busy(ServiceUnavailable):
+class PasswordQueueFull(ServiceUnavailable):
     """Too many passwords wait to be counted; 503 with the seconds after which to try again."""
 
     def __init__(self, seconds: int) -> None:
@@ -53,7 +53,7 @@ class Busy(ServiceUnavailable):
         super().__init__(text, retry_after=seconds)
 
 
-class Disallowed(ValueError):
+class DisallowedCharacter(ValueError):
     """No password has such a character; `character` is its name in Unicode."""
 
     def __init__(self, found: str) -> None:
@@ -61,24 +61,24 @@ class Disallowed(ValueError):
         super().__init__(f"A password cannot have the character {self.character}.")
 
 
-class Match(NamedTuple):
+class PasswordMatch(NamedTuple):
     """`position` of the hash; `prepared`: whether the password belongs to it prepared, and not only as it was typed."""
 
     position: int
     prepared: bool
 
 
-def prepared(typed: str) -> str:
+def prepare_password(typed: str) -> str:
     """The password as it is hashed. Raises Disallowed."""
     try:
         return str(_profile.enforce(typed)) if typed else ""
     except UnicodeEncodeError as refused:
-        raise Disallowed(str(refused.object)[refused.start : refused.start + 1]) from None
+        raise DisallowedCharacter(str(refused.object)[refused.start : refused.start + 1]) from None
 
 
-def hashed(password: str, like: str = "") -> str:
+def hash_password(password: str, like: str = "") -> str:
     """The salted hash of a prepared password, about 20 ms of work; or with the salt of the hash `like`."""
-    return _elsewhere(lambda: _hasher.hash(password, salt=_salt(like) if like else None))
+    return _in_pool(lambda: _hasher.hash(password, salt=_salt(like) if like else None))
 
 
 def matches(stored: str, typed: str) -> bool:
@@ -86,13 +86,13 @@ def matches(stored: str, typed: str) -> bool:
     return match(stored, typed) is not None
 
 
-def match(stored: str, typed: str) -> Match | None:
+def match(stored: str, typed: str) -> PasswordMatch | None:
     """How what was typed belongs to the hash. An empty hash (nobody, or no password yet) takes the same time."""
-    found = _elsewhere(_match, stored or _nobodys_hash(), _spellings(typed))
+    found = _in_pool(_match, stored or _nobodys_hash(), _spellings(typed))
     return found if stored else None
 
 
-def first_match(stored: Sequence[str], typed: str) -> Match | None:
+def first_match(stored: Sequence[str], typed: str) -> PasswordMatch | None:
     """The first hash to which what was typed belongs; None for none of them.
 
     Hashes with the same salt take as long as one, and so does an empty list: the time does not tell how many there are.
@@ -100,10 +100,10 @@ def first_match(stored: Sequence[str], typed: str) -> Match | None:
     if not any(stored):
         matches("", typed)
         return None
-    return _elsewhere(_first_match, stored, _spellings(typed))
+    return _in_pool(_first_match, stored, _spellings(typed))
 
 
-def outdated(stored: str) -> bool:
+def needs_rehash(stored: str) -> bool:
     """Whether the hash was made with other settings than today's."""
     return _hasher.check_needs_rehash(stored)
 
@@ -116,14 +116,16 @@ def _nobodys_hash() -> str:
 def _spellings(typed: str) -> list[tuple[str, bool]]:
     """What is tried, and whether it is prepared: one if typed so, two else, whoever's account it is."""
     found = []
-    with suppress(Disallowed):
-        found.append((prepared(typed)[: LONGEST + 1], True))
-    before = "".join(c for c in typed if unicodedata.category(c) not in ("Cc", "Cs"))[: LONGEST + 1]
+    with suppress(DisallowedCharacter):
+        found.append((prepare_password(typed)[: MAX_LENGTH + 1], True))
+    before = "".join(c for c in typed if unicodedata.category(c) not in ("Cc", "Cs"))[: MAX_LENGTH + 1]
     return found if (before, True) in found else [*found, (before, False)]
 
 
-def _match(stored: str, spellings: list[tuple[str, bool]]) -> Match | None:
-    return next((Match(0, is_prepared) for spelling, is_prepared in spellings if _check(stored, spelling)), None)
+def _match(stored: str, spellings: list[tuple[str, bool]]) -> PasswordMatch | None:
+    return next(
+        (PasswordMatch(0, is_prepared) for spelling, is_prepared in spellings if _check(stored, spelling)), None
+    )
 
 
 def _check(stored: str, password: str) -> bool:
@@ -134,7 +136,7 @@ def _check(stored: str, password: str) -> bool:
 
 
 @contextmanager
-def first_in_line(first: bool = True) -> Iterator[None]:
+def with_priority(first: bool = True) -> Iterator[None]:
     """In here a password is counted even while strangers fill the queue, if `first`."""
     token = _first.set(first)
     try:
@@ -143,7 +145,7 @@ def first_in_line(first: bool = True) -> Iterator[None]:
         _first.reset(token)
 
 
-def _first_match(stored: Sequence[str], spellings: list[tuple[str, bool]]) -> Match | None:
+def _first_match(stored: Sequence[str], spellings: list[tuple[str, bool]]) -> PasswordMatch | None:
     made: dict[tuple[str, str], str] = {}
     found = None
     for position, one in enumerate(stored):
@@ -153,7 +155,7 @@ def _first_match(stored: Sequence[str], spellings: list[tuple[str, bool]]) -> Ma
                 hasher = PasswordHasher.from_parameters(extract_parameters(one))
                 made[settings, spelling] = hasher.hash(spelling, salt=_salt(one))
             if compare_digest(made[settings, spelling], one) and found is None:
-                found = Match(position, is_prepared)
+                found = PasswordMatch(position, is_prepared)
     return found
 
 
@@ -163,18 +165,18 @@ def _salt(stored: str) -> bytes:
     return b64decode(text + "=" * (-len(text) % 4))
 
 
-def _elsewhere(work: Callable[..., T], *args: Any) -> T:
+def _in_pool(work: Callable[..., T], *args: Any) -> T:
     """`work`, a few at a time, each with 19 MiB. Raises Busy when too many wait already."""
-    global _waiting
-    if _waiting >= QUEUE + (RESERVED if _first.get() else 0):
-        raise Busy(SECONDS)
-    _waiting += 1
+    global _queued
+    if _queued >= QUEUE + (RESERVED if _first.get() else 0):
+        raise PasswordQueueFull(SECONDS)
+    _queued += 1
     try:
         release_connection()
-        with _places:
+        with _workers:
             return _in_thread(work, *args)
     finally:
-        _waiting -= 1
+        _queued -= 1
 
 
 def _in_thread(work: Callable[..., T], *args: Any) -> T:

@@ -14,9 +14,9 @@ from klimawerk.extensions import db
 def names_of(numbers: Iterable[int]) -> dict[int, str]:
     """The names of those whom there is a row of, in one query; "Former member" for who was erased."""
     query = select(Person.id, Person.name).where(Person.id.in_(set(numbers)))
-    return {number: shown(name) for number, name in db.session.execute(query).all()}
+    return {number: display_name(name) for number, name in db.session.execute(query).all()}
 
 
-def shown(name: str) -> str:
+def display_name(name: str) -> str:
     """The name as it is in the database, or what stands in its place."""
     return name or str(_("Former member"))

@@ -11,7 +11,7 @@ from klimawerk.clock import now
 from klimawerk.extensions import db
 
 
-def links_over_a_restore() -> Callable[[], str]:
+def keep_link_state() -> Callable[[], str]:
     """Before a restore: which links are open. Afterwards only those of them are, and everything else is used up.
 
     So into an empty installation no open link is restored: what became of it since the backup is not known there.

@@ -49,25 +49,27 @@ def login() -> AnyResponse | tuple[str, int]:
         return redirect(_local(request.args.get("next"))) if current_person() else _sign_in_page(form)
     if not form.validate_on_submit():
         return _sign_in_page(form, 422)
-    trial = account_limits.sign_in(form.email.data)
+    trial = account_limits.begin_sign_in(form.email.data)
     if trial.wait:
-        return _later(_sign_in_page(form, 429, later=account_limits.in_words(trial.wait)), trial.wait)
-    with passwords.first_in_line(bool(trial.known)):
+        return _too_many_attempts(_sign_in_page(form, 429, later=account_limits.wait_sentence(trial.wait)), trial.wait)
+    with passwords.with_priority(bool(trial.known)):
         person = service.sign_in(form.email.data, form.password.data, only=trial.only)
     if person is None and trial.others:
-        return _later(_sign_in_page(form, 429, later=account_limits.in_words(trial.others)), trial.others)
+        return _too_many_attempts(
+            _sign_in_page(form, 429, later=account_limits.wait_sentence(trial.others)), trial.others
+        )
     if person is None:
         form.password.errors = [_("E-mail and password do not belong together.")]
         return _sign_in_page(form, 422)
     trial.succeeded(person)
-    return _welcome(person, shared=form.shared.data)
+    return _sign_in_response(person, shared=form.shared.data)
 
 
 @blueprint.get("/login/form")
 def login_form() -> AnyResponse | tuple[str, int]:
     """For a page whose sign-in has ended: the form alone, or, if another tab has signed in, what the page needs."""
     person = current_person()
-    return _in_place(person) if person else _sign_in_page(SignInForm(), fragment=True)
+    return _sign_in_in_place(person) if person else _sign_in_page(SignInForm(), fragment=True)
 
 
 @blueprint.post("/logout")
@@ -75,7 +77,7 @@ def logout() -> AnyResponse:
     person = current_person()
     if person:
         service.sign_out(person, sessions.current_key())
-    sessions.end()
+    sessions.end_session()
     return redirect(url_for("accounts.login"))
 
 
@@ -107,13 +109,13 @@ def password() -> AnyResponse | tuple[str, int]:
     person, form = signed_in(), PasswordForm()
     if not form.validate_on_submit():
         return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
-    trial = account_limits.present_password(person.id, sessions.current_key())
+    trial = account_limits.begin_password_check(person.id, sessions.current_key())
     if trial.wait:
-        form.present_password.errors = [account_limits.in_words(trial.wait)]
-        return _later(_account_page(ProfileForm(formdata=None, obj=person), form, 429), trial.wait)
+        form.present_password.errors = [account_limits.wait_sentence(trial.wait)]
+        return _too_many_attempts(_account_page(ProfileForm(formdata=None, obj=person), form, 429), trial.wait)
     present, new = form.present_password.data, form.new_password.data
     try:
-        with passwords.first_in_line():
+        with passwords.with_priority():
             service.change_password(person, present, new, keep=sessions.current_key())
     except service.WrongPassword:
         form.present_password.errors = [_("This is not your present password.")]
@@ -137,9 +139,12 @@ def forgot() -> AnyResponse | str | tuple[str, int]:
     form = ForgottenForm()
     if not form.validate_on_submit():
         return render_template("accounts/forgot.html", form=form, mail=mail.configured()), _status(form)
-    if mail.configured() and (wait := account_limits.reset(form.email.data).wait):
-        form.email.errors = [account_limits.in_words(wait), _("Links that were sent in the last two hours still work.")]
-        return _later((render_template("accounts/forgot.html", form=form, mail=True), 429), wait)
+    if mail.configured() and (wait := account_limits.begin_reset(form.email.data).wait):
+        form.email.errors = [
+            account_limits.wait_sentence(wait),
+            _("Links that were sent in the last two hours still work."),
+        ]
+        return _too_many_attempts((render_template("accounts/forgot.html", form=form, mail=True), 429), wait)
     # Without mail nothing is made: a link that nobody receives helps nobody.
     asked = expiring_links.ask_for_reset(form.email.data) if mail.configured() else None
     if asked:
@@ -155,11 +160,11 @@ def reset(token: str) -> AnyResponse | str | tuple[str, int]:
         if not form.validate_on_submit():
             return render_template("accounts/reset.html", form=form, account=person), _status(form)
         account_limits.or_429(account_limits.LINK_ADDRESS)
-        with passwords.first_in_line():
+        with passwords.with_priority():
             person = expiring_links.reset_password(token, form.new_password.data)
-    except expiring_links.UsedUp:
+    except expiring_links.LinkUsedUp:
         return link_used_up()
-    response = _welcome(person)  # begins a session, without what was said before
+    response = _sign_in_response(person)  # begins a session, without what was said before
     flash(_("Your new password holds. You are signed in."))
     return response
 
@@ -188,14 +193,14 @@ def confirm(token: str) -> AnyResponse | str | tuple[str, int]:
         if not form.validate_on_submit():
             return render_template("accounts/confirm.html", form=form, account=account), _status(form)
         account_limits.or_429(account_limits.LINK_ADDRESS)
-        with passwords.first_in_line():
+        with passwords.with_priority():
             account = expiring_links.confirm(token, form.new_password.data)
-    except expiring_links.UsedUp:
+    except expiring_links.LinkUsedUp:
         return link_used_up()
     except service.EmailTaken:
         taken = _("Another account has this address already.")
         return render_template("accounts/confirm.html", account=account, problem=taken), 409
-    response = welcome(account, url_for("start.index"))  # begins a session, without what was said before
+    response = sign_in_and_redirect(account, url_for("start.index"))  # begins a session, without what was said before
     flash(_("The address %(email)s is confirmed, and your new password holds.", email=account.email))
     return response
 
@@ -235,27 +240,27 @@ def link_used_up() -> tuple[str, int]:
     return render_template("accounts/link_used_up.html"), 410
 
 
-def welcome(person: Person, to: str) -> AnyResponse:
+def sign_in_and_redirect(person: Person, to: str) -> AnyResponse:
     """Sign the person in on this browser and go on to the local address `to`."""
     _begin(person)
     return redirect(_local(to))
 
 
-def _welcome(person: Person, shared: bool = False) -> AnyResponse:
+def _sign_in_response(person: Person, shared: bool = False) -> AnyResponse:
     _begin(person, shared)
     if wants_fragment():
-        return _in_place(person)
-    if again := stale_forms.signed_in_again(request.form.get("again", ""), person.id):
+        return _sign_in_in_place(person)
+    if again := stale_forms.restore_form(request.form.get("again", ""), person.id):
         return again
     return redirect(_local(request.form.get("next") or request.args.get("next")))
 
 
 def _begin(person: Person, shared: bool = False) -> None:
     """A new session has a new form token; the one this request came with is forgotten."""
-    sessions.begin(person)
+    sessions.begin_session(person)
     _remember_device(shared)
     if not shared:
-        known_browsers.remember(person)
+        known_browsers.remember_browser(person)
     g.pop("csrf_token", None)
     generate_csrf()
 
@@ -267,7 +272,7 @@ def _remember_device(shared: bool) -> None:
         session.pop("shared", None)
 
 
-def _in_place(person: Person) -> Response:
+def _sign_in_in_place(person: Person) -> Response:
     """The page goes on with a new form token. It loads itself anew if it was somebody else's."""
     response = make_response(render_template("accounts/_signed_in.html"))
     response.headers["X-CSRFToken"] = generate_csrf()
@@ -283,16 +288,16 @@ def _sign_in_page(
     only_form = wants_fragment() if fragment is None else fragment
     template = "accounts/_sign_in.html" if only_form else "accounts/sign_in.html"
     to = _local(request.form.get("next") or request.args.get("next"))
-    return render_template(template, form=form, next=to, in_place=only_form, again=_again(), later=later), status
+    return render_template(template, form=form, next=to, in_place=only_form, again=_pending_form(), later=later), status
 
 
-def _again() -> str:
+def _pending_form() -> str:
     """The form that waits for its person to sign in, if it is one."""
     sealed = request.form.get("again", "")
-    return sealed if stale_forms.opened(sealed) else ""
+    return sealed if stale_forms.verify_form(sealed) else ""
 
 
-def _later(page: tuple[str, int], seconds: int) -> Response:
+def _too_many_attempts(page: tuple[str, int], seconds: int) -> Response:
     """A page that says when to try again, to programs too."""
     response = make_response(page)
     response.headers["Retry-After"] = str(seconds)
@@ -301,7 +306,7 @@ def _later(page: tuple[str, int], seconds: int) -> Response:
 
 def _account_page(profile: ProfileForm, secret: PasswordForm, status: int) -> tuple[str, int]:
     page = render_template(
-        "accounts/account.html", profile=profile, secret=secret, shortest=passwords.SHORTEST, mail=mail.configured()
+        "accounts/account.html", profile=profile, secret=secret, shortest=passwords.MIN_LENGTH, mail=mail.configured()
     )
     return page, status
 
@@ -310,7 +315,7 @@ def _mail_reset(person: Person, token: str) -> None:
     with force_locale(person.language):
         subject = _("A new password for Klimawerk")
         text = render_template(
-            "mail/reset.txt", account=person, address=expiring_links.address(expiring_links.RESET, token)
+            "mail/reset.txt", account=person, address=expiring_links.link_url(expiring_links.RESET, token)
         )
     mail.send_later(person.email, subject, text, language=person.language)
 

@@ -24,7 +24,7 @@ class EmailTaken(ValueError):
     """Somebody has a confirmed account with this e-mail address."""
 
 
-class BadInput(ValueError):
+class InvalidInput(ValueError):
     """A value that no account can have; the text says which."""
 
 
@@ -111,7 +111,7 @@ def unconfirmed() -> list[Person]:
 def confirm(person: Person, *, by: Person | None) -> None:
     """The address is this person's. Raises EmailTaken when another account has been confirmed for it."""
     with writing() as database:
-        own = existing_accounts.require(person.id)
+        own = existing_accounts.lock_account(person.id)
         if own.confirmed_at is not None:
             return
         if find_person(own.email):
@@ -145,13 +145,13 @@ def sign_in(email: str, password: str, *, only: Set[int] | None = None) -> Perso
     match = right or other
     before = person.password_hash if person else ""
     fresh = None
-    if person and match and (not match.prepared or passwords.outdated(before)):
+    if person and match and (not match.prepared or passwords.needs_rehash(before)):
         fresh = _rehashed(person, password)
     with writing():
-        there = existing_accounts.held(one.id for one in known)  # hashing takes time
+        there = existing_accounts.lock_existing(one.id for one in known)  # hashing takes time
         known = [one for one in known if one.id in there]
         if person is None or person.id not in there:
-            who = {"person": known[0].id} if known else {"unknown": audit.disguised(email)}
+            who = {"person": known[0].id} if known else {"unknown": audit.masked_address(email)}
             audit.record("sign_in_failed", by=None, **who)
             return None
         if fresh:  # unless another one was set meanwhile
@@ -195,11 +195,11 @@ def set_password(person: Person, password: str, *, by: Person | None, keep: str 
 
 def store_password(person: Person, password_hash: str, *, by: Person | None, keep: str | None = None) -> None:
     """`set_password` for a password that is hashed already; inside `writing()`."""
-    existing_accounts.require_not_erased(person.id).password_hash = password_hash
+    existing_accounts.lock_unless_erased(person.id).password_hash = password_hash
     for link in db.session.scalars(select(Link).where(Link.person_id == person.id, Link.used_at.is_(None))):
         link.used_at = now()
     if keep is None:
-        known_browsers.forget(person.id)
+        known_browsers.forget_browsers(person.id)
     _end_logins(person, keep)
     audit.record("password_set", by=by, person=person.id)
 
@@ -212,7 +212,7 @@ def password_hash(password: str, unconfirmed_email: str = "") -> str:
     """
     prepared = check_password(password)
     same = [one.password_hash for one in accounts_with(unconfirmed_email) if not one.confirmed_at]
-    return passwords.hashed(prepared, like=next(filter(None, same), ""))
+    return passwords.hash_password(prepared, like=next(filter(None, same), ""))
 
 
 def password_hash_for(person: Person, password: str) -> str:
@@ -223,11 +223,11 @@ def password_hash_for(person: Person, password: str) -> str:
 def check_password(password: str) -> str:
     """A new password as it is to be hashed. Raises BadInput for its length, and for what no password can have."""
     try:
-        prepared = passwords.prepared(password)
-    except passwords.Disallowed as disallowed:
-        raise BadInput(str(disallowed)) from None
-    if not passwords.SHORTEST <= len(prepared) <= passwords.LONGEST:
-        raise BadInput(f"A password has {passwords.SHORTEST} to {passwords.LONGEST} characters.")
+        prepared = passwords.prepare_password(password)
+    except passwords.DisallowedCharacter as disallowed:
+        raise InvalidInput(str(disallowed)) from None
+    if not passwords.MIN_LENGTH <= len(prepared) <= passwords.MAX_LENGTH:
+        raise InvalidInput(f"A password has {passwords.MIN_LENGTH} to {passwords.MAX_LENGTH} characters.")
     return prepared
 
 
@@ -235,7 +235,7 @@ def _rehashed(person: Person, password: str) -> str | None:
     """The hash of the present password by today's rules; None for one that nobody could set today."""
     try:
         return password_hash_for(person, password)
-    except BadInput:
+    except InvalidInput:
         return None
 
 
@@ -246,7 +246,7 @@ def change_profile(person: Person, *, name: str, language: str, timezone: str) -
     """
     name, timezone = clean_name(name), clean_zone(timezone)
     with writing():
-        own = existing_accounts.require(person.id)
+        own = existing_accounts.lock_account(person.id)
         if own.name != name:
             add_missing(FormerName, person_id=own.id, name=own.name)
         own.name, own.language, own.timezone = name, language, timezone
@@ -259,9 +259,9 @@ def end_person(person: Person, *, by: Person | None) -> None:
     To erase a person is something else: `klimawerk/privacy`.
     """
     with writing():
-        own = existing_accounts.require_not_erased(person.id)
+        own = existing_accounts.lock_unless_erased(person.id)
         own.ended_at = own.ended_at or now()
-        known_browsers.forget(person.id)
+        known_browsers.forget_browsers(person.id)
         _end_logins(person, None)
         audit.record("person_ended", by=by, person=person.id)
         person_changed.send(person_id=person.id)
@@ -270,7 +270,7 @@ def end_person(person: Person, *, by: Person | None) -> None:
 def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
     """Give or take the right to see the operator's pages."""
     with writing():
-        existing_accounts.require_not_erased(person.id).operator = operator
+        existing_accounts.lock_unless_erased(person.id).operator = operator
         audit.record("operator_set", by=by, person=person.id, operator=operator)
 
 
@@ -279,7 +279,7 @@ def clean_email(text: str) -> str:
     try:
         return email_addresses.normalized(text)
     except EmailNotValidError as error:
-        raise BadInput(str(error)) from error
+        raise InvalidInput(str(error)) from error
 
 
 def clean_name(text: str) -> str:
@@ -291,14 +291,14 @@ def clean_name(text: str) -> str:
     bare = words.translate(dict.fromkeys(map(ord, _JOINERS)))
     name = truncate(" ".join((bare if visually_equal(words, bare) else words).split()), 120)
     if not name:
-        raise BadInput("A name is needed.")
+        raise InvalidInput("A name is needed.")
     return name
 
 
 def clean_zone(name: str) -> str:
     """The name of a time zone. Raises BadInput for one that does not exist."""
     if name not in known_zones():
-        raise BadInput(f"There is no time zone {name!r}.")
+        raise InvalidInput(f"There is no time zone {name!r}.")
     return name
 
 

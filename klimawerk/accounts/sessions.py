@@ -30,10 +30,10 @@ from klimawerk.extensions import db
 log = logging.getLogger(__name__)
 PERSON = "person"  # in the session: whose it is
 LOGIN = "login"  # in the session: its row's key, which is no secret
-STRANGERS_HOURS = 2
+ANONYMOUS_HOURS = 2
 LONGEST_COOKIE = 4_000  # characters
 LONGEST_DAYS = 30
-SLIDE_AFTER = timedelta(minutes=10)
+EXTEND_AFTER = timedelta(minutes=10)
 PURGE_EVERY_SECONDS = 600
 
 
@@ -125,7 +125,7 @@ class ServerSessions(SessionInterface):
         if not isinstance(session, ServerSession) or not (session.loaded or session.modified) or session.aside:
             return
         response.vary.add("Cookie")
-        if not (session.modified or _due(session)):
+        if not (session.modified or _is_extension_due(session)):
             return
         if session.strangers and not session.replaced:
             session.token, session.expires_at = _signed(session), _next_expiry(session)
@@ -134,7 +134,7 @@ class ServerSessions(SessionInterface):
             if session.ended and session.strangers and len(session):  # what is said to whoever has ended it
                 session.token, session.expires_at, session.ended = _signed(session), _next_expiry(session), False
         else:
-            _slide(session)
+            _extend(session)
         self._give_cookie(app, session, response)
 
     def _try_to_store(self, session: ServerSession) -> None:
@@ -156,7 +156,7 @@ class ServerSessions(SessionInterface):
                 return
             if session.expires_at is None:
                 person = session.get(PERSON)
-                if person is not None and not existing_accounts.is_there(person):
+                if person is not None and not existing_accounts.lock_if_exists(person):
                     session.ended = True
                     return
                 session.token = session.token or secrets.token_urlsafe(32)
@@ -183,14 +183,14 @@ def init_app(app: Flask) -> None:
     app.extensions["klimawerk_purged"] = time.monotonic()
 
 
-def begin(person: Person) -> None:
+def begin_session(person: Person) -> None:
     """This browser is `person`'s from now on, under a new id (so that an id planted before is worth nothing)."""
     _own().begin(person)
     # What this browser's form tokens are made of: it names their person, see stale_forms.py.
     session["csrf_token"] = f"{person.id}.{secrets.token_hex(20)}"
 
 
-def end() -> None:
+def end_session() -> None:
     """This browser is nobody's any more. A message that follows is kept in a stranger's session."""
     _own().end()
 
@@ -238,11 +238,11 @@ def _signed(session: ServerSession) -> str:
 def _read_signed(token: str) -> tuple[dict[str, Any], datetime | None]:
     """What a stranger's cookie holds, and until when; nothing where it is not ours or too old."""
     try:
-        found, made = _signer().loads(token, max_age=STRANGERS_HOURS * 3600, return_timestamp=True)
+        found, made = _signer().loads(token, max_age=ANONYMOUS_HOURS * 3600, return_timestamp=True)
     except BadSignature:
         return {}, None
     kept = {name: value for name, value in found.items() if name not in (PERSON, LOGIN)}
-    return kept, made + timedelta(hours=STRANGERS_HOURS)
+    return kept, made + timedelta(hours=ANONYMOUS_HOURS)
 
 
 def _valid(token: str) -> Login | None:
@@ -269,14 +269,14 @@ def _insert(session: ServerSession, token: str) -> None:
     )
 
 
-def _due(session: ServerSession) -> bool:
+def _is_extension_due(session: ServerSession) -> bool:
     """Whether enough time has passed since the expiry was last moved."""
     if session.expires_at is None:
         return False
-    return _next_expiry(session) - session.expires_at > SLIDE_AFTER
+    return _next_expiry(session) - session.expires_at > EXTEND_AFTER
 
 
-def _slide(session: ServerSession) -> None:
+def _extend(session: ServerSession) -> None:
     session.expires_at = _next_expiry(session)
     own = update(Login).where(Login.key == key_of(session.token or ""))
     try:
@@ -292,7 +292,7 @@ def _next_expiry(session: ServerSession) -> datetime:
 
 
 def _life(session: ServerSession) -> timedelta:
-    hours = current_app.extensions["klimawerk"].session_hours if session.get(PERSON) else STRANGERS_HOURS
+    hours = current_app.extensions["klimawerk"].session_hours if session.get(PERSON) else ANONYMOUS_HOURS
     return timedelta(hours=hours)
 
 

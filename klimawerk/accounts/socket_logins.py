@@ -18,17 +18,17 @@ from klimawerk.live.sockets import recheck, sign_out
 
 
 def init_app(app: Flask) -> None:
-    identity.register(_who, _ended)
+    identity.register(_identify, _ended_logins)
     logins_ended.connect(_end_pages)
     person_changed.connect(_recheck_pages)
 
 
-def _who() -> Identity | None:
+def _identify() -> Identity | None:
     person = current_person()
     return Identity(person.id, session.get(LOGIN, "")) if person else None
 
 
-def _ended(logins: set[str]) -> set[str]:
+def _ended_logins(logins: set[str]) -> set[str]:
     """Those that ran out by themselves, or were ended while nobody heard of it."""
     running = select(Login.key).where(Login.key.in_(logins), Login.expires_at > now())
     return logins - set(db.session.scalars(running))

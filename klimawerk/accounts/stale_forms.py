@@ -27,8 +27,10 @@ from klimawerk.web.form_refill import TOKEN, Pairs, refilled
 LONGEST = 200_000
 """Characters of what was sent that are carried through signing in."""
 _DAY = 24 * 60 * 60
-_UNSAID = frozenset({TOKEN, "key", "request_key", "rev", "id", "until", "next", "again", "item", "programme", "anchor"})
-_HOMES = (
+_NOT_KEPT = frozenset(
+    {TOKEN, "key", "request_key", "rev", "id", "until", "next", "again", "item", "programme", "anchor"}
+)
+_FORM_PAGES = (
     (re.compile(r"/digests/.*"), ("/account",)),
     (re.compile(r"/account/.*|/logout/everywhere"), ("/account",)),
     (re.compile(r"(/partnerships/\d+)/.*"), (r"\1/settings", r"\1/members", r"\1/joint")),
@@ -38,7 +40,7 @@ _HOMES = (
 
 
 @dataclass(frozen=True)
-class Sent:
+class SubmittedForm:
     """A form as it came: `action` and `page` (where it stood) are local addresses; `person` is whose page it was, None
     where that cannot be told."""
 
@@ -71,22 +73,22 @@ def _answer(error: CSRFError) -> AnyResponse:
     return _filled_in(sent) or _for_copying(sent)
 
 
-def seal(sent: Sent) -> str:
+def sign_form(sent: SubmittedForm) -> str:
     """What was sent, signed, for the sign-in form to carry."""
-    return str(_seals().dumps(asdict(sent)))
+    return str(_form_signer().dumps(asdict(sent)))
 
 
-def opened(sealed: str) -> Sent | None:
+def verify_form(sealed: str) -> SubmittedForm | None:
     """What `seal` was given; None for anything that we have not signed within a day."""
     try:
-        return Sent(**_seals().loads(sealed, max_age=_DAY))
+        return SubmittedForm(**_form_signer().loads(sealed, max_age=_DAY))
     except (BadData, TypeError):
         return None
 
 
-def signed_in_again(sealed: str, person_id: int) -> AnyResponse | None:
+def restore_form(sealed: str, person_id: int) -> AnyResponse | None:
     """The form that was sent before signing in, filled in for its own person; None for anybody else."""
-    sent = opened(sealed)
+    sent = verify_form(sealed)
     if sent is None or sent.person != person_id:
         return None
     # The new session is stored now, for the page is asked for by it.
@@ -105,14 +107,14 @@ def _from_own_page() -> bool:
     return request.headers.get("Origin") in ours
 
 
-def _read() -> Sent:
+def _read() -> SubmittedForm:
     fields = [
         [name, value]
         for name, values in request.form.lists()
         for value in values
         if name != TOKEN and "password" not in name
     ]
-    return Sent(
+    return SubmittedForm(
         request.full_path.rstrip("?"), _stood_on(request.referrer or ""), fields, _made_for(request.form.get(TOKEN, ""))
     )
 
@@ -140,7 +142,7 @@ def _made_for(token: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _sign_in_first(sent: Sent) -> AnyResponse:
+def _sign_in_first(sent: SubmittedForm) -> AnyResponse:
     from klimawerk.accounts.forms import SignInForm
 
     if sum(len(value) for _name, value in sent.fields) > LONGEST:
@@ -150,14 +152,14 @@ def _sign_in_first(sent: Sent) -> AnyResponse:
     )
     form = SignInForm(formdata=None)
     page = render_template(
-        "accounts/sign_in.html", form=form, next=sent.page or "/", in_place=False, again=seal(sent), why=text
+        "accounts/sign_in.html", form=form, next=sent.page or "/", in_place=False, again=sign_form(sent), why=text
     )
     return make_response(page, 401)
 
 
-def _filled_in(sent: Sent, cookie: str | None = None) -> AnyResponse | None:
+def _filled_in(sent: SubmittedForm, cookie: str | None = None) -> AnyResponse | None:
     """The page that the form stood on, as it is now, with the form filled in."""
-    for page in _homes(sent):
+    for page in _form_pages(sent):
         shown = _page(page, cookie)
         if 300 <= shown.status_code < 400 and sent.action.startswith(url_for(errors.LOGIN_ENDPOINT)):
             return redirect(shown.location or "/")  # signed in meanwhile, in another window
@@ -184,11 +186,11 @@ def _filled_in(sent: Sent, cookie: str | None = None) -> AnyResponse | None:
     return None
 
 
-def _homes(sent: Sent) -> list[str]:
+def _form_pages(sent: SubmittedForm) -> list[str]:
     """Where the form may stand, the likeliest first."""
     path = _path(sent.action)
     homes = [sent.page, path, path.rpartition("/")[0]]
-    homes += [found.expand(to) for pattern, tos in _HOMES if (found := pattern.fullmatch(path)) for to in tos]
+    homes += [found.expand(to) for pattern, tos in _FORM_PAGES if (found := pattern.fullmatch(path)) for to in tos]
     return [home for home in dict.fromkeys(homes) if home.startswith("/") and not home.startswith("//")]
 
 
@@ -213,12 +215,12 @@ def _unquoted(path: str) -> str:
     return unquote_to_bytes(path).decode("latin-1")
 
 
-def _for_copying(sent: Sent) -> AnyResponse:
+def _for_copying(sent: SubmittedForm) -> AnyResponse:
     """Where the form is no longer there, what was entered stays to be copied."""
-    words = [value for name, value in sent.pairs if value.strip() and name not in _UNSAID]
-    page = next((home for home in _homes(sent)), "/")
+    words = [value for name, value in sent.pairs if value.strip() and name not in _NOT_KEPT]
+    page = next((home for home in _form_pages(sent)), "/")
     return make_response(render_template("errors/stale.html", words=words, page=page), 400)
 
 
-def _seals() -> URLSafeTimedSerializer:
+def _form_signer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.secret_key or "", salt="klimawerk form sent again")

@@ -46,7 +46,7 @@ def remember(thread: Thread, comment: Comment) -> None:
 
 
 def _there(people: set[int]) -> set[int]:
-    return existing_accounts.held(people) if people else people
+    return existing_accounts.lock_existing(people) if people else people
 
 
 def called(text: str, names: Mapping[int, str]) -> set[int]:

@@ -71,7 +71,7 @@ def opened(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> N
     """The person has the comments of these items before them."""
     moment = at or now()
     with writing():
-        if not existing_accounts.is_there(by):
+        if not existing_accounts.lock_if_exists(by):
             return
         for item_id in sorted(set(item_ids)):
             row = add_missing(CommentsRead, person_id=by, item_id=item_id, at=moment)

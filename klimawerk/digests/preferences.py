@@ -74,7 +74,7 @@ def welcome(moment: datetime) -> None:
     newcomers = [one for one in db.session.scalars(query) if is_current(one, moment)]
     if newcomers:
         with suppress(IntegrityError), writing():  # another process was faster
-            there = existing_accounts.held(membership.person_id for membership in newcomers)
+            there = existing_accounts.lock_existing(membership.person_id for membership in newcomers)
             for membership in newcomers:
                 if membership.person_id not in there:
                     continue
@@ -92,7 +92,7 @@ def follow_zone(_sender: object, person_id: int) -> None:
 
 def _stored(person: Person, moment: datetime) -> DigestChoice:
     """Kept from others until the commit. Raises AccountGone."""
-    existing_accounts.require(person.id)
+    existing_accounts.lock_account(person.id)
     return add_missing(DigestChoice, **_usual(person, moment))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from klimawerk import scalars
-from klimawerk.accounts.service import BadInput, find_person
+from klimawerk.accounts.service import InvalidInput, find_person
 from klimawerk.exchange import cli_import, demo, service
 from klimawerk.exchange.import_problems import Refused
 from klimawerk.extensions import db
@@ -91,7 +91,7 @@ def demonstrate() -> None:
     """Fill an empty database with the example and its accounts, and list them. Does nothing in a real one."""
     try:
         accounts = demo.ensure()
-    except BadInput as problem:
+    except InvalidInput as problem:
         raise click.ClickException(f"KLIMAWERK_DEMO_PASSWORD: {problem}") from problem
     if not accounts:
         return

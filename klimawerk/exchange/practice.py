@@ -52,7 +52,7 @@ def practice_of(person: Person) -> Programme | None:
 def ensure_practice(person: Person) -> Programme:
     """The person's practice programme, made when it is first asked for."""
     with writing():
-        existing_accounts.require(person.id)
+        existing_accounts.lock_account(person.id)
         known = practice_of(person)
         if known:
             return known

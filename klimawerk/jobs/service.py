@@ -190,7 +190,7 @@ def submit(
     try:
         size = _copy(file, folder / folders.INPUT) if file else 0
         with writing() as session:
-            existing_accounts.require(person_id)
+            existing_accounts.lock_account(person_id)
             if (session.scalar(select(func.count()).where(Job.state.in_(ACTIVE))) or 0) >= MOST:
                 raise Full
             earlier = _forget(session, Job.person_id == person_id, Job.kind == kind, Job.state.not_in(ACTIVE))

@@ -60,7 +60,7 @@ def seen_since(member: Member, item_id: int) -> datetime:
 
 def _note(item_ids: Iterable[int], by: int, at: datetime) -> None:
     with writing():
-        if not existing_accounts.is_there(by):
+        if not existing_accounts.lock_if_exists(by):
             return
         for item_id in sorted(set(item_ids)):
             row = add_missing(Seen, person_id=by, item_id=item_id, at=at)

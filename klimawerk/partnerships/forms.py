@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from klimawerk import scalars
-from klimawerk.accounts.forms import reads_as_email, reads_as_name, stripped, zone_choices
+from klimawerk.accounts.forms import strip_blanks, valid_email, valid_name, zone_choices
 from klimawerk.codes import codes
 from klimawerk.money import Ambiguous, BadAmount, parse_number
 from klimawerk.partnerships import countries, partnership_labels
@@ -77,12 +77,12 @@ class FoundingForm(FlaskForm):
     """The five questions."""
 
     name = StringField(
-        lazy_gettext("What is the partnership called?"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
+        lazy_gettext("What is the partnership called?"), [InputRequired(), Length(max=120), valid_name], [strip_blanks]
     )
-    my_name = StringField(lazy_gettext("Municipality"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
+    my_name = StringField(lazy_gettext("Municipality"), [InputRequired(), Length(max=120), valid_name], [strip_blanks])
     my_country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     their_name = StringField(
-        lazy_gettext("Municipality"), [InputRequired(), Length(max=120), reads_as_name], [stripped]
+        lazy_gettext("Municipality"), [InputRequired(), Length(max=120), valid_name], [strip_blanks]
     )
     their_country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     languages = Ticks(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
@@ -108,14 +108,14 @@ class FoundingForm(FlaskForm):
 class InvitationForm(FlaskForm):
     email = EmailField(
         lazy_gettext("E-mail"),
-        [InputRequired(), Length(max=254), reads_as_email],
-        [stripped],
+        [InputRequired(), Length(max=254), valid_email],
+        [strip_blanks],
         render_kw={"autocomplete": "off"},
     )
     name = StringField(
         lazy_gettext("Name"),
-        [Optional(), Length(max=120), reads_as_name],
-        [stripped],
+        [Optional(), Length(max=120), valid_name],
+        [strip_blanks],
         render_kw={"autocomplete": "off"},
     )
     place = Choice(lazy_gettext("Belongs to"))
@@ -152,9 +152,9 @@ class PartnershipForm(FlaskForm):
 class MunicipalityForm(FlaskForm):
     """`with_texts` adds "profile_<language>"."""
 
-    name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
+    name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), valid_name], [strip_blanks])
     country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
-    region = StringField(lazy_gettext("Region"), [Length(max=120)], [stripped])
+    region = StringField(lazy_gettext("Region"), [Length(max=120)], [strip_blanks])
     population = Whole(lazy_gettext("Inhabitants"), [Optional()], most=scalars.MOST_PEOPLE)
     timezone = Choice(lazy_gettext("Time zone"), choices=zone_choices)
     language = Choice(lazy_gettext("Language"), choices=_languages)
@@ -172,14 +172,14 @@ class MunicipalityForm(FlaskForm):
 
 
 class NewMunicipalityForm(FlaskForm):
-    name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), reads_as_name], [stripped])
+    name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), valid_name], [strip_blanks])
     country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
 
 
 class RateForm(FlaskForm):
-    rate = StringField(lazy_gettext("Planning rate"), [InputRequired(), Length(max=20)], [stripped])
+    rate = StringField(lazy_gettext("Planning rate"), [InputRequired(), Length(max=20)], [strip_blanks])
     date = Day(lazy_gettext("Valid from"), [InputRequired()])
-    remark = StringField(lazy_gettext("Source or remark"), [Length(max=300)], [stripped])
+    remark = StringField(lazy_gettext("Source or remark"), [Length(max=300)], [strip_blanks])
 
     def validate_rate(self, field: Any) -> None:
         field.amount = _rate(field.data)
@@ -216,7 +216,7 @@ def with_texts(form: type[FlaskForm], texts: dict[str, Any], languages: Iterable
             title = f"{text} ({partnership_labels.language_name(code)})"
             one_line = name == "name"
             kind, most = (StringField, 120) if one_line else (TextAreaField, LONGEST_PROFILE)
-            fields[f"{name}_{code}"] = kind(title, [Length(max=most)], [stripped], render_kw={"lang": code})
+            fields[f"{name}_{code}"] = kind(title, [Length(max=most)], [strip_blanks], render_kw={"lang": code})
     return type(form.__name__, (form,), fields)
 
 

@@ -57,7 +57,7 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
             raise ActionRefused(_("This person is a member already."), "email")
         if any(one.payload["email"] == email for one in open_invitations(member.partnership)):
             raise ActionRefused(_("This person is invited already. Send the invitation again if it was lost."), "email")
-        link, token = expiring_links.make(
+        link, token = expiring_links.create_link(
             expiring_links.INVITATION,
             by=member.person,
             partnership_id=member.partnership.id,
@@ -79,7 +79,7 @@ def resend(member: Member, link_id: int) -> tuple[Link, str]:
     with writing():
         changes.note(service.topic(member.partnership.id))
         link = _own_invitation(member, link_id)
-        token = expiring_links.renew(link)
+        token = expiring_links.renew_link(link)
         audit.record("invited_again", by=member.person, partnership_id=member.partnership.id, link=link.id)
     return link, token
 
@@ -130,12 +130,12 @@ def accept_as_new(token: str, *, name: str, password_hash: str, language: str, t
 
 def _use_up(token: str, person: Person | None = None) -> Link:
     """Take the partnership's turn first, as everybody does who changes its members or invitations. Raises UsedUp."""
-    partnership_id = expiring_links.find(token).partnership_id
+    partnership_id = expiring_links.find_link(token).partnership_id
     if partnership_id is not None:
         changes.note(service.topic(partnership_id))
     if person:
-        existing_accounts.require(person.id)
-    return expiring_links.use_up(token)
+        existing_accounts.lock_account(person.id)
+    return expiring_links.use_link(token)
 
 
 def _check_invitation(member: Member, invitation: Invitation) -> None:
@@ -165,7 +165,7 @@ def _own_invitation(member: Member, link_id: int) -> Link:
 def _take_place(link: Link, person: Person) -> Membership:
     partnership = db.session.get(Partnership, link.partnership_id)
     if partnership is None or partnership.deleted_at is not None:
-        raise expiring_links.UsedUp
+        raise expiring_links.LinkUsedUp
     if _is_member(partnership, person.email):
         raise ActionRefused(_("You are a member already."))
     wanted = link.payload

@@ -70,7 +70,7 @@ def lock_partnerships(*partnership_ids: int, people: Iterable[int] = ()) -> None
     coordinators = select(Membership.person_id).where(
         Membership.partnership_id.in_(partnership_ids), Membership.role == "coordinator"
     )
-    existing_accounts.held({*people, *db.session.scalars(coordinators)})
+    existing_accounts.lock_existing({*people, *db.session.scalars(coordinators)})
 
 
 def own_membership(member: Member, membership_id: int) -> Membership:

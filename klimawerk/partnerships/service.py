@@ -61,7 +61,7 @@ def create_partnership(founding: FoundingAnswers, *, by: Person) -> Partnership:
     Raises Refused when the person belongs to as many partnerships as one may.
     """
     with writing() as database:
-        existing_accounts.require(by.id)
+        existing_accounts.lock_account(by.id)
         _check_limit(by)
         partnership = Partnership(name={by.language: founding.name})
         mine: Municipality | None = None

@@ -178,7 +178,7 @@ def _forget_records(person: Person) -> None:
     theirs = [AuditEntry.actor_id == person.id, AuditEntry.detail["person"].as_integer() == person.id]
     invited = Link.payload["email"].as_string() == person.email
     if person.confirmed_at:
-        theirs.append(AuditEntry.detail["unknown"].as_string() == audit.disguised(person.email))
+        theirs.append(AuditEntry.detail["unknown"].as_string() == audit.masked_address(person.email))
     else:  # somebody else may have the address: what others sent there is theirs
         mine = select(Membership.partnership_id).where(Membership.person_id == person.id)
         invited = and_(invited, Link.partnership_id.in_(mine))

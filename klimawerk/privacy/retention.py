@@ -63,14 +63,14 @@ RULES = (
     ),
     Rule(
         "Browsers in which somebody has signed in",
-        known_browsers.KEPT.days,
+        known_browsers.KEEP_DAYS.days,
         "So that wrong passwords of others do not make them wait.",
         _table(KnownBrowser),
         lambda moment: KnownBrowser.seen_at <= moment,
     ),
     Rule(
         "Counts of attempts to sign in, under hashes",
-        attempts.KEPT.days,
+        attempts.KEEP_SECONDS.days,
         "To slow down whoever guesses passwords.",
         _table(Attempts),
         lambda moment: Attempts.at <= moment,

@@ -23,11 +23,11 @@ def erase() -> Response | tuple[str, int]:
         erasure.check(person)
         if not form.validate_on_submit():
             return _page(form, 422 if form.is_submitted() else 200)
-        trial = account_limits.present_password(person.id, sessions.current_key())
+        trial = account_limits.begin_password_check(person.id, sessions.current_key())
         if trial.wait:
-            form.present_password.errors = [account_limits.in_words(trial.wait)]
+            form.present_password.errors = [account_limits.wait_sentence(trial.wait)]
             return _page(form, 429)
-        with passwords.first_in_line():
+        with passwords.with_priority():
             right = passwords.matches(person.password_hash, form.present_password.data)
         if not right:
             form.present_password.errors = [_("This is not your present password.")]
@@ -35,7 +35,7 @@ def erase() -> Response | tuple[str, int]:
         erasure.erase(person, by=person)
     except ActionRefused as refused:
         return _page(form, 409, str(refused))
-    sessions.end()
+    sessions.end_session()
     flash(_("Your account is erased."))
     response = redirect(url_for("accounts.login"))
     response.headers["Clear-Site-Data"] = '"storage"'  # what this browser keeps for reading and sending

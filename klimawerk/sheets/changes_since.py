@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from klimawerk import scalars
 from klimawerk.accounts.models import Person
-from klimawerk.accounts.person_names import shown
+from klimawerk.accounts.person_names import display_name
 from klimawerk.extensions import db
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.models import FieldChange, Row
@@ -42,7 +42,7 @@ def _fields(v: SheetView, since: datetime) -> list[tuple[str, str]]:
         .where(FieldChange.item_id == v.item.id, FieldChange.at > since, Person.id != v.opened.member.person.id)
         .order_by(FieldChange.id)
     )
-    return [(_label(v, key, kind), shown(name)) for key, kind, name in db.session.execute(query).all()]
+    return [(_label(v, key, kind), display_name(name)) for key, kind, name in db.session.execute(query).all()]
 
 
 def _label(v: SheetView, key: str, kind: str | None) -> str:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
-from klimawerk.accounts.person_names import shown
+from klimawerk.accounts.person_names import display_name
 from klimawerk.extensions import db
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.items import WRITING_LANGUAGE_KEY
@@ -137,7 +137,7 @@ def change_announcement(v: SheetView, since: int) -> str:
     ).first()
     if changes is None:
         return ""
-    name, key = shown(changes[0]), changes[1]
+    name, key = display_name(changes[0]), changes[1]
     field = v.sheet.fields.get(split_key(key)[0])
     if field is None:
         return quote(_("%(name)s changed a line.", name=name))

@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
-from klimawerk.accounts.person_names import names_of, shown
+from klimawerk.accounts.person_names import display_name, names_of
 from klimawerk.collab import document_store
 from klimawerk.collab.models import LiveText
 from klimawerk.extensions import db
@@ -94,7 +94,7 @@ class ItemContents:
         members = select(Membership.person_id, Membership.side).join(Person, Person.id == Membership.person_id)
         erased = members.where(Membership.person_id.in_(ids), Person.erased_at.is_not(None))
         places = db.session.execute(erased.where(Membership.partnership_id == self.frame.partnership_id)).all()
-        return names_of(ids) | {id_: f"{shown('')}, {self.sides.get(side, side)}" for id_, side in places}
+        return names_of(ids) | {id_: f"{display_name('')}, {self.sides.get(side, side)}" for id_, side in places}
 
     def plain(self, name: str, lang: str) -> str:
         """The plain words of a live text in `lang`; "" for none."""

@@ -82,7 +82,7 @@ def remember(sights: Iterable[Seen]) -> None:
         items = {item.name: item.id for item in _items(names)}
         seqs = dict(db.session.execute(select(Document.name, Document.seq).where(Document.name.in_(names))).all())
         revs = revisions(list(names))
-        there = existing_accounts.held(person for person, _ in wanted)
+        there = existing_accounts.lock_existing(person for person, _ in wanted)
         for person, name in wanted:
             if name in items and person in there:
                 visit = add_missing(Visit, person_id=person, item_id=items[name], at=now())

@@ -80,8 +80,8 @@ def test_the_page_says_whose_account_it_is_before_its_button(
     link = mailed(account)
     if purpose == expiring_links.RESET:
         with writing():
-            payload = {expiring_links.MAILED: True}
-            _link, token = expiring_links.make(expiring_links.RESET, by=None, person=account, payload=payload)
+            payload = {expiring_links.VERIFIED_BY_MAIL: True}
+            _link, token = expiring_links.create_link(expiring_links.RESET, by=None, person=account, payload=payload)
             link = f"/link/reset/{token}"
     page = client.get(link).text
     for fact in ("Kwame Stranger", EMAIL, "since ", "Musterstadt and Beispiel"):

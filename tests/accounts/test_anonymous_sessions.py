@@ -67,7 +67,7 @@ def test_nobody_can_write_their_own_cookie(app: Flask, client: ProofReader) -> N
 
 def test_the_cookie_of_a_stranger_is_not_read_for_ever(client: ProofReader, monkeypatch: pytest.MonkeyPatch) -> None:
     client.get("/login?lang=de")
-    monkeypatch.setattr(sessions, "STRANGERS_HOURS", -1)
+    monkeypatch.setattr(sessions, "ANONYMOUS_HOURS", -1)
     assert "Sign in" in client.get("/login").text
 
 

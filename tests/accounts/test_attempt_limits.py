@@ -152,7 +152,7 @@ def test_many_at_once_gain_nothing_and_another_process_knows_of_them(
     """Each is counted before its password is looked at, where a restart does not lose it."""
     email = factories.person().email
     with house.test_request_context("/login", environ_base={"REMOTE_ADDR": HERE}):
-        assert [account_limits.sign_in(email).wait for _ in range(9)] == [0] * 8 + [5]
+        assert [account_limits.begin_sign_in(email).wait for _ in range(9)] == [0] * 8 + [5]
     again = build(database_address, tmp_path / "again")
     assert attempt(again.test_client(), email, factories.PASSWORD).status_code == 429
     assert attempt(again.test_client(), factories.person().email, factories.PASSWORD).status_code == 302
@@ -242,16 +242,16 @@ def test_a_shared_computer_gets_no_such_cookie(house: Flask) -> None:
 def test_known_browsers_end_with_the_account_with_time_and_in_number(
     house: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(known_browsers, "MOST", 3)
+    monkeypatch.setattr(known_browsers, "MAX_BROWSERS", 3)
     owner, other = factories.person(), factories.person()
     for _ in range(5):
         attempt(house.test_client(), owner.email, factories.PASSWORD)
     attempt(house.test_client(), other.email, factories.PASSWORD)
     assert [known(owner), known(other)] == [3, 1]
     with writing() as session:
-        old = now() - known_browsers.KEPT
+        old = now() - known_browsers.KEEP_DAYS
         session.execute(update(KnownBrowser).where(KnownBrowser.person_id == other.id).values(seen_at=old))
-    cleanup.sweep()
+    cleanup.clean_up()
     assert [known(owner), known(other)] == [3, 0]
     service.end_person(owner, by=None)
     assert known(owner) == 0
@@ -262,11 +262,11 @@ def test_what_was_counted_is_swept_after_a_day_and_never_too_much(
 ) -> None:
     guess(house, "nobody@example.org", 5)
     assert rows() == 11  # five pairs, five networks, one account
-    monkeypatch.setattr(attempts, "MOST_ROWS", 4)
-    attempts.sweep()
+    monkeypatch.setattr(attempts, "MAX_ROWS", 4)
+    attempts.delete_old_attempts()
     assert rows() == 4
     let_pass(86_401)
-    cleanup.sweep()
+    cleanup.clean_up()
     assert rows() == 0
 
 
@@ -339,7 +339,7 @@ def test_a_flood_of_passwords_waits_in_a_bounded_line_and_who_is_known_comes_fir
     leave(browser)
     done: list[int] = []
     for _ in range(passwords.AT_ONCE):
-        passwords._places.acquire()  # passwords that take long
+        passwords._workers.acquire()  # passwords that take long
     line = [waiting(house, f"somebody{n}@example.org", done) for n in range(2)]
     refused = attempt(house.test_client(), owner.email, factories.PASSWORD, at="203.0.113.1")
     assert refused.status_code == 503
@@ -347,7 +347,7 @@ def test_a_flood_of_passwords_waits_in_a_bounded_line_and_who_is_known_comes_fir
     assert "Too many people sign in at this moment" in refused.text
     assert done == []
     for _ in range(passwords.AT_ONCE):
-        passwords._places.release()
+        passwords._workers.release()
     for thread in line:
         thread.join(20)
     assert done == [422, 422]
@@ -356,7 +356,7 @@ def test_a_flood_of_passwords_waits_in_a_bounded_line_and_who_is_known_comes_fir
 
 def waiting(house: Flask, email: str, done: list[int]) -> threading.Thread:
     """Somebody whose password waits to be counted."""
-    before = passwords._waiting
+    before = passwords._queued
 
     def sign_in() -> None:
         with house.app_context():
@@ -365,7 +365,7 @@ def waiting(house: Flask, email: str, done: list[int]) -> threading.Thread:
 
     thread = threading.Thread(target=sign_in, daemon=True)
     thread.start()
-    while passwords._waiting == before and thread.is_alive():
+    while passwords._queued == before and thread.is_alive():
         thread.join(0.01)
     return thread
 

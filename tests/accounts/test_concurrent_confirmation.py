@@ -35,14 +35,14 @@ def by_hand(person: Person) -> Again:
 
 def by_mail(person: Person) -> Again:
     with writing():
-        token = expiring_links.make(expiring_links.CONFIRM, by=None, person=person)[1]
+        token = expiring_links.create_link(expiring_links.CONFIRM, by=None, person=person)[1]
     return lambda: expiring_links.confirm(token, "another passphrase")
 
 
 def by_reset(person: Person) -> Again:
     with writing():
-        token = expiring_links.make(
-            expiring_links.RESET, by=None, person=person, payload={expiring_links.MAILED: True}
+        token = expiring_links.create_link(
+            expiring_links.RESET, by=None, person=person, payload={expiring_links.VERIFIED_BY_MAIL: True}
         )[1]
     return lambda: expiring_links.reset_password(token, "another passphrase")
 

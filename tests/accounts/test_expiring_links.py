@@ -151,7 +151,7 @@ def test_the_verbs_of_the_command_leave_their_traces(app: Flask) -> None:
     with pytest.raises(service.EmailTaken):
         service.create_person("anna@town.EXAMPLE", "Another")
     for email, name, password in (("no address", "A", ""), ("a@b.example", " ", ""), ("a@b.example", "A", "short")):
-        with pytest.raises(service.BadInput):
+        with pytest.raises(service.InvalidInput):
             service.create_person(email, name, password)
     service.set_password(person, NEW, by=None)
     service.end_person(person, by=None)

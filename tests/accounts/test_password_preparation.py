@@ -30,7 +30,7 @@ BLANKS = COMPOSED.replace(" ", "\u00a0")
 def set_as_before(person: Person, password: str) -> None:
     """As passwords were hashed before they were prepared: the characters that came."""
     with writing():
-        db.session.get_one(Person, person.id).password_hash = passwords.hashed(password)
+        db.session.get_one(Person, person.id).password_hash = passwords.hash_password(password)
 
 
 def leave(client: ProofReader) -> None:
@@ -141,7 +141,7 @@ def test_a_password_set_meanwhile_is_not_replaced_by_the_old_one(
     ],
 )
 def test_what_nobody_sees_is_refused_in_a_new_password(typed: str, name: str) -> None:
-    with pytest.raises(service.BadInput, match=re.escape(f"cannot have the character {name}.")):
+    with pytest.raises(service.InvalidInput, match=re.escape(f"cannot have the character {name}.")):
         service.check_password(typed)
 
 
@@ -153,7 +153,7 @@ def test_length_is_counted_as_it_is_hashed(typed: str, length: int) -> None:
     if length:
         assert len(service.check_password(typed)) == length
     else:
-        with pytest.raises(service.BadInput, match="10 to 200 characters"):
+        with pytest.raises(service.InvalidInput, match="10 to 200 characters"):
             service.check_password(typed)
 
 
@@ -214,7 +214,7 @@ def test_an_address_is_the_same_however_it_is_typed(app: Flask) -> None:
         assert account_limits._account(typed) == known_browsers._written(typed) == person.email, (
             "it is counted as the same"
         )
-        assert audit.disguised(typed) == audit.disguised(person.email)
+        assert audit.masked_address(typed) == audit.masked_address(person.email)
     assert service.sign_in(f"JU\u0308RGEN@{PUNYCODE}.example", factories.PASSWORD)
 
 

@@ -115,12 +115,12 @@ def test_another_persons_sign_in_in_the_same_browser_gives_no_new_attempts(house
 def test_ones_own_sign_in_does_not_forgive_guesses_at_many_accounts_from_the_network(house: Flask) -> None:
     mine = factories.person()
     with house.test_request_context("/login", environ_base={"REMOTE_ADDR": HERE}):
-        before = [account_limits.sign_in(f"somebody{n}@example.org").wait for n in range(59)]
+        before = [account_limits.begin_sign_in(f"somebody{n}@example.org").wait for n in range(59)]
     assert not any(before)
     for _ in range(2):
         assert attempt(house.test_client(), mine.email, factories.PASSWORD).status_code == 302
     db.session.expire_all()
-    count = db.session.get_one(Attempts, attempts.key("network", account_limits.network(HERE))).count
+    count = db.session.get_one(Attempts, attempts.attempt_key("network", account_limits.network(HERE))).count
     assert round(count) == 59
     assert attempt(house.test_client(), "somebody@example.org").status_code == 422
     assert attempt(house.test_client(), mine.email, factories.PASSWORD).status_code == 429

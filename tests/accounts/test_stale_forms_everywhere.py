@@ -98,7 +98,7 @@ def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> l
     Runner(jobs.root()).finish()
     with writing() as database:
         invitation = database.scalars(db.select(Link).where(Link.purpose == expiring_links.INVITATION)).one()
-        token = expiring_links.renew(invitation)
+        token = expiring_links.renew_link(invitation)
     return [
         "/",
         f"/measures/{measure.id}",

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from klimawerk.accounts.models import Person
-from klimawerk.accounts.service import BadInput, set_password, sign_in
+from klimawerk.accounts.service import InvalidInput, set_password, sign_in
 from klimawerk.exchange import demo
 from klimawerk.exchange.service import import_programme
 from klimawerk.extensions import db
@@ -53,7 +53,7 @@ def test_the_password_of_the_environment_holds_from_the_next_start(app: Flask) -
     assert sign_in(random.email, "a password of my own")
     assert sign_in(random.email, random.password) is None
     with_password(app, "short")
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInput):
         demo.ensure()
 
 

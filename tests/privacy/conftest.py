@@ -129,5 +129,5 @@ def _be_recorded(work: Workshop) -> None:
             mail.partnerships = [work.team.partnership.id]
             mail.subject, mail.text, mail.html = said, said, html
             session.add(mail)
-        audit.record("sign_in_failed", by=None, unknown=audit.disguised(EMAIL))
+        audit.record("sign_in_failed", by=None, unknown=audit.masked_address(EMAIL))
     db.session.expire_all()

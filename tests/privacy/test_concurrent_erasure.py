@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from klimawerk.accounts import expiring_links, known_browsers, service, sessions
-from klimawerk.accounts.existing_accounts import AccountGone
+from klimawerk.accounts.existing_accounts import AccountDeleted
 from klimawerk.accounts.known_browsers import KnownBrowser
 from klimawerk.accounts.models import FormerName, Link, Login, Person
 from klimawerk.clock import now
@@ -56,7 +56,7 @@ def test_what_began_before_writes_nothing_back(app: Flask, workshop: Workshop, v
     held = db.session.get_one(Person, workshop.zeb.id)
     erasure.erase(held, by=None)
     before = row(held.id)
-    with suppress(AccountGone):
+    with suppress(AccountDeleted):
         LATE[verb](held, workshop)
     db.session.expire_all()
     assert row(held.id) == before
@@ -75,8 +75,8 @@ def test_a_browser_and_a_session_of_somebody_erased_are_not_kept(app: Flask, wor
     assert held
     erasure.erase(db.session.get_one(Person, held.id), by=None)
     with app.test_request_context("/login"):
-        sessions.begin(held)
-        known_browsers.remember(held)
+        sessions.begin_session(held)
+        known_browsers.remember_browser(held)
         app.process_response(app.response_class())
     db.session.expire_all()
     assert kept(held.id) == 0

@@ -91,15 +91,15 @@ def test_a_withdrawn_or_used_invitation_does_not_come_alive(app: Flask, workshop
     coordinator = workshop.member(workshop.team.de["coordinator"])
     tokens = {email: invite(coordinator, f"{email}@example.org") for email in ("open", "withdrawn", "used")}
     service.back_up(tmp_path / "backup")
-    withdrawn = expiring_links.find(tokens["withdrawn"])
+    withdrawn = expiring_links.find_link(tokens["withdrawn"])
     invitations.withdraw(coordinator, withdrawn.id)
     invitations.accept(tokens["used"], factories.person(email="used@example.org"))
     said = service.restore(tmp_path / "backup").said
     assert any("hold no more" in sentence for sentence in said)
-    expiring_links.find(tokens["open"])
+    expiring_links.find_link(tokens["open"])
     for name in ("withdrawn", "used"):
-        with pytest.raises(expiring_links.UsedUp):
-            expiring_links.find(tokens[name])
+        with pytest.raises(expiring_links.LinkUsedUp):
+            expiring_links.find_link(tokens[name])
 
 
 def test_on_a_new_machine_no_link_of_a_backup_opens(

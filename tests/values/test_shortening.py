@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from klimawerk.accounts.service import BadInput, clean_name
+from klimawerk.accounts.service import InvalidInput, clean_name
 from klimawerk.digests.rendering import _subject
 from klimawerk.exchange.import_problems import Place
 from klimawerk.news.view import shortened
@@ -52,7 +52,7 @@ def test_neither_does_one_that_is_kept(desk: Desk, letter: str, before: str) -> 
 def test_a_name_keeps_the_joiners_that_are_seen_and_no_others() -> None:
     assert clean_name("علی\u200cرضا") == "علی\u200cرضا"
     assert clean_name("Zoe\u0308 \u200dAma\u200d\u00ad") == "Zoë Ama"
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInput):
         clean_name("\u200d \u00ad\u2060")
 
 

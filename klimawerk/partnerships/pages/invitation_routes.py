@@ -14,7 +14,7 @@ from klimawerk.accounts import service as accounts
 from klimawerk.accounts.access import current_person
 from klimawerk.accounts.forms import NewPersonForm
 from klimawerk.accounts.models import Link, Person
-from klimawerk.accounts.routes import link_used_up, welcome
+from klimawerk.accounts.routes import link_used_up, sign_in_and_redirect
 from klimawerk.extensions import db
 from klimawerk.idempotency import form_key, once
 from klimawerk.partnerships import forms, invitations, partnership_labels
@@ -88,7 +88,7 @@ def open_invitation(token: str) -> Page:
         if expiring_links.proves_address(link) and accounts.find_person(link.payload["email"]):
             return _page(link, known=True, status=200 if request.method == "GET" else 403)
         return _for_newcomer(link, token)
-    except expiring_links.UsedUp:
+    except expiring_links.LinkUsedUp:
         return link_used_up()
 
 
@@ -107,7 +107,7 @@ def _for_newcomer(link: Link, token: str) -> Page:
     except (ActionRefused, accounts.EmailTaken):
         problem = _("This address has an account meanwhile. Load the page again.")
         return _page(link, form=form, status=409, problem=problem)
-    response = welcome(person, url_for("start.index"))  # begins a session, without what was said before
+    response = sign_in_and_redirect(person, url_for("start.index"))  # begins a session, without what was said before
     flash(_("Welcome! Your account is ready."))
     return response
 
@@ -141,17 +141,17 @@ def _page(link: Link, status: int, **more: Any) -> tuple[str, int]:
 
 
 def _invitation(token: str) -> Link:
-    link = expiring_links.find(token)
+    link = expiring_links.find_link(token)
     partnership = db.session.get(Partnership, link.partnership_id) if link.partnership_id else None
     if link.purpose != expiring_links.INVITATION or partnership is None or partnership.deleted_at:
-        raise expiring_links.UsedUp
+        raise expiring_links.LinkUsedUp
     return link
 
 
 def _delivered(member: Member, link: Link, token: str) -> Page:
     """By mail; where that is not possible, the coordinator gets the link to hand over."""
     wanted = link.payload
-    address = expiring_links.address(expiring_links.INVITATION, token)
+    address = expiring_links.link_url(expiring_links.INVITATION, token)
     if _mailed(member, wanted, address):
         expiring_links.was_mailed(link)
         flash(_("The invitation to %(email)s is sent.", email=wanted["email"]))

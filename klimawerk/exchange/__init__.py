@@ -16,4 +16,4 @@ def init_app(app: Flask) -> None:
     app.add_template_global(row_kinds)
     after = {"look": READY, "prepare": STORING}
     for kind in (KIND, "shell"):
-        jobs.register(kind, jobs.Kind(after, import_slices.store, import_slices.undo, import_slices.left_behind))
+        jobs.register(kind, jobs.JobKind(after, import_slices.store, import_slices.undo, import_slices.left_behind))

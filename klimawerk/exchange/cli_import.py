@@ -18,7 +18,7 @@ from klimawerk.exchange.draft import Draft
 from klimawerk.exchange.history_draft import Names
 from klimawerk.exchange.import_steps import build_rows, rows_app
 from klimawerk.jobs.models import STORING, Job
-from klimawerk.jobs.service import CLAIMS, Claim
+from klimawerk.jobs.service import MAX_CLAIMS, StoreClaim
 
 
 def bring_in(draft: Draft, *, by: Person | None, side: str, copy: bool) -> int:
@@ -38,13 +38,13 @@ def bring_in(draft: Draft, *, by: Person | None, side: str, copy: bool) -> int:
 def _stored(folder: Path, names: Names | None, by_id: int | None, side: str) -> int:
     name = f"{os.getpid()}-{secrets.token_hex(8)}"
     job = Job(
-        key=secrets.token_urlsafe(16), kind="shell", state=STORING, step="prepare", claimed_by=name, claims=CLAIMS
+        key=secrets.token_urlsafe(16), kind="shell", state=STORING, step="prepare", claimed_by=name, claims=MAX_CLAIMS
     )
     job.person_id, job.asked = by_id, {"side": side}
     with writing() as session:
         session.add(job)
     try:
-        return import_slices.store_rows(folder, names, job, Claim(job, name))
+        return import_slices.store_rows(folder, names, job, StoreClaim(job, name))
     finally:
         with writing() as session:
             session.execute(delete(Job).where(Job.key == job.key))

@@ -50,7 +50,7 @@ from klimawerk.exchange.service import coordinate, refuse_what_is_here
 from klimawerk.extensions import Model, db
 from klimawerk.goals.models import Goal
 from klimawerk.jobs.models import DONE, Job
-from klimawerk.jobs.service import Begin, Claim, Lost, Stop, folder_of, in_slices
+from klimawerk.jobs.service import BeginStoring, ClaimLost, StoreClaim, StoreRefused, folder_of, in_slices
 from klimawerk.live.changes import note
 from klimawerk.live.models import Topic
 from klimawerk.measures.models import Measure
@@ -76,23 +76,23 @@ PIECE, BYTES = 40, 60_000  # rows, and bytes in them, that go in between two loo
 Values = dict[str, Any]
 
 
-def store(job: Job, claim: Claim) -> None:
+def store(job: Job, claim: StoreClaim) -> None:
     """All rows that the runner has made for it. Raises Stop, Lost."""
     folder = folder_of(job)
     try:
         store_rows(folder, None if job.asked.get("copy") else names_of(folder), job, claim)
     except (Refused, refusals.ActionRefused, IntegrityError) as error:
         db.session.rollback()
-        raise Stop(asdict(said(_problem(error), current_app.extensions["klimawerk"].languages))) from error
+        raise StoreRefused(asdict(said(_problem(error), current_app.extensions["klimawerk"].languages))) from error
 
 
-def store_rows(folder: Path, names: Names | None, job: Job, claim: Claim) -> int:
+def store_rows(folder: Path, names: Names | None, job: Job, claim: StoreClaim) -> int:
     """All rows of that folder in slices; the last slice shows the programme to its owner. Its number.
 
     Raises both kinds of Refused, IntegrityError when somebody else was faster, and Lost.
     """
     if not (folder / ROWS).exists():
-        raise Lost(job.key)  # cancelled since it was claimed
+        raise ClaimLost(job.key)  # cancelled since it was claimed
     engine = create_engine(f"sqlite:///{folder / ROWS}")
     try:
         refuse_what_is_here(names)
@@ -125,7 +125,7 @@ def names_of(folder: Path) -> Names | None:
         return None
 
 
-def undo(key: str, begin: Begin) -> None:
+def undo(key: str, begin: BeginStoring) -> None:
     """Take away what of that job is there and seen by nobody, in slices. `begin` begins a transaction in which nobody
     stores more of it; Lost is raised where somebody does."""
     for id_, partnership_id in db.session.execute(select(Frame.id, Frame.partnership_id).where(Frame.arriving == key)):

@@ -70,9 +70,9 @@ def choose() -> ResponseReturnValue:
     task, name = _task(), line(upload.filename or "")
     try:
         job = jobs.submit(KIND, "look", task, person_id=person.id, file_name=name, file=upload.stream)
-    except jobs.Busy as busy:
+    except jobs.JobAlreadyRunning as busy:
         return render_template("exchange/import.html", form=form, running=busy.job), 409
-    except jobs.Full:
+    except jobs.QueueFull:
         flash(_("Too many files are being looked at at the moment. Please try again in a few minutes."), "error")
         return render_template("exchange/import.html", form=form, running=None), 503
     return redirect(url_for("exchange.look", token=job.key), 303)
@@ -118,8 +118,8 @@ def take(token: str) -> ResponseReturnValue:
         return render_template("exchange/preview.html", **shown, unconfirmed=unconfirmed), 422
     or_429(TAKE_LIMIT, "import-take", person.id)
     try:
-        jobs.go_on(job, "prepare", {**_task(), "by": person.id, "copy": copy}, side=form.side.data, copy=copy)
-    except jobs.Busy:
+        jobs.queue_next_step(job, "prepare", {**_task(), "by": person.id, "copy": copy}, side=form.side.data, copy=copy)
+    except jobs.JobAlreadyRunning:
         flash(_("Another file of yours is being imported. Please wait until that is done."), "error")
         return render_template("exchange/preview.html", **shown), 409
     return redirect(url_for("exchange.look", token=token), 303)

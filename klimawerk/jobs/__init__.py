@@ -25,10 +25,10 @@ def init_app(app: Flask) -> None:
 
     def look() -> None:
         nonlocal swept
-        service.tick(spawn)
+        service.process_jobs(spawn)
         if time.monotonic() - swept >= SWEEP_EVERY:
             swept = time.monotonic()
-            service.sweep()
+            service.clean_up()
 
     app.extensions["live"].background.each_second(look)
 

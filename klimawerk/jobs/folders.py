@@ -34,7 +34,7 @@ def root(instance: Path) -> Path:
     return folder
 
 
-class Order(NamedTuple):
+class JobOrder(NamedTuple):
     """One step of one job."""
 
     folder: Path
@@ -101,12 +101,12 @@ class Order(NamedTuple):
         return self.folder / f"{self.step}.{what}"
 
 
-def open_orders(folder: Path) -> list[Order]:
+def open_orders(folder: Path) -> list[JobOrder]:
     """All steps that nobody has answered, the oldest first."""
-    found: list[Order] = []
-    for key, _at in keys(folder):
+    found: list[JobOrder] = []
+    for key, _at in folder_keys(folder):
         with suppress(OSError):  # removed meanwhile: nobody wants it
-            found += [Order(file.parent, file.stem) for file in (folder / key).iterdir() if file.suffix == ".order"]
+            found += [JobOrder(file.parent, file.stem) for file in (folder / key).iterdir() if file.suffix == ".order"]
     return sorted((order for order in found if order.is_open), key=lambda order: order.written_at)
 
 
@@ -115,7 +115,7 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def keys(folder: Path) -> Iterator[tuple[str, float]]:
+def folder_keys(folder: Path) -> Iterator[tuple[str, float]]:
     """The key of each folder, and when something in it last came or went (seconds since 1970)."""
     for one in folder.iterdir():
         with suppress(OSError):
@@ -134,7 +134,7 @@ def take_lock(folder: Path, *, wait: bool) -> int | None:
     return descriptor
 
 
-def runner_is_there(folder: Path) -> bool:
+def is_runner_alive(folder: Path) -> bool:
     """Whether a runner lives."""
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:

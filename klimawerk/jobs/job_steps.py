@@ -14,23 +14,23 @@ from typing import Any, TypeAlias
 Task: TypeAlias = dict[str, Any]
 Answer: TypeAlias = dict[str, Any]
 Progress: TypeAlias = Callable[[int], None]
-Work: TypeAlias = Callable[[Path, Task, Progress], Answer]
+StepFunction: TypeAlias = Callable[[Path, Task, Progress], Answer]
 
-STEPS = {
+JOB_STEPS = {
     ("import", "look"): "klimawerk.exchange.import_steps:look",
     ("import", "prepare"): "klimawerk.exchange.import_steps:prepare",
 }
 """By kind of job and step. Names, since this folder knows none of those above it; the runner imports them."""
 
 
-def find(kind: str, step: str) -> Work:
+def find_step(kind: str, step: str) -> StepFunction:
     """The function. Raises KeyError for a step that there is not."""
-    module, _, name = STEPS[kind, step].partition(":")
-    work: Work = getattr(import_module(module), name)
+    module, _, name = JOB_STEPS[kind, step].partition(":")
+    work: StepFunction = getattr(import_module(module), name)
     return work
 
 
-def load() -> None:
+def import_steps() -> None:
     """Import all of them, so that a child has to import nothing."""
-    for kind, step in STEPS:
-        find(kind, step)
+    for kind, step in JOB_STEPS:
+        find_step(kind, step)

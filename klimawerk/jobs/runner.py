@@ -21,38 +21,38 @@ from types import FrameType
 
 from klimawerk import config
 from klimawerk.jobs import folders, job_steps
-from klimawerk.jobs.folders import Order
+from klimawerk.jobs.folders import JobOrder
 
-MOST = 2
+MAX_CHILDREN = 2
 """Children at the same time."""
 
-MEMORY = 400_000_000
+MEMORY_LIMIT = 400_000_000
 """Bytes that a child may take in addition to what it shares with the runner (RLIMIT_DATA)."""
 
 CPU, WALL = 120, 300
 """Seconds that a step may compute, and take at all."""
 
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """How often a step is begun when the runner itself was killed meanwhile."""
 
-LOOK = 0.1  # seconds between two looks at the folder
+POLL_SECONDS = 0.1  # seconds between two looks at the folder
 _SET_PDEATHSIG = 1
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Child:
-    order: Order
+class _JobProcess:
+    order: JobOrder
     until: float
 
 
-class Runner:
+class JobRunner:
     """Computes what is queued in the jobs' folder. For one thread; `memory` bytes for each child."""
 
-    def __init__(self, folder: Path, *, lock: int | None = None, memory: int = MEMORY) -> None:
+    def __init__(self, folder: Path, *, lock: int | None = None, memory: int = MEMORY_LIMIT) -> None:
         self._folder, self._lock, self._memory = folder, lock, memory
-        self._children: dict[int, _Child] = {}
+        self._children: dict[int, _JobProcess] = {}
 
     def look(self) -> bool:
         """One round: see what has ended, end what nobody wants, begin what is queued. Whether anything is left."""
@@ -62,7 +62,7 @@ class Runner:
                 _kill(pid)
         busy = {child.order for child in self._children.values()}
         for order in folders.open_orders(self._folder):
-            if len(self._children) >= MOST:
+            if len(self._children) >= MAX_CHILDREN:
                 break
             if order not in busy:
                 self._begin(order)
@@ -81,8 +81,8 @@ class Runner:
                 os.waitpid(pid, 0)
         self._children.clear()
 
-    def _begin(self, order: Order) -> None:
-        if order.attempts() >= ATTEMPTS:
+    def _begin(self, order: JobOrder) -> None:
+        if order.attempts() >= MAX_ATTEMPTS:
             order.write_answer({"failed": "died"})
             return
         order.note_attempt()
@@ -91,7 +91,7 @@ class Runner:
         pid = os.fork()
         if pid == 0:
             _compute(order, self._lock, self._memory)
-        self._children[pid] = _Child(order, time.monotonic() + WALL)
+        self._children[pid] = _JobProcess(order, time.monotonic() + WALL)
 
     def _reap(self) -> None:
         for pid, child in list(self._children.items()):
@@ -128,22 +128,22 @@ def main() -> int:
         lock = folders.take_lock(folder, wait=False)
         if lock is None:
             time.sleep(0.5)  # the runner of a server that is just ending
-    job_steps.load()
+    job_steps.import_steps()
     gc.collect()
     gc.freeze()
-    runner = Runner(folder, lock=lock)
+    runner = JobRunner(folder, lock=lock)
     while not wished and os.getppid() == parent:
         runner.look()
-        time.sleep(LOOK)
+        time.sleep(POLL_SECONDS)
     runner.stop()
     return 0
 
 
-def _compute(order: Order, lock: int | None, memory: int) -> None:
+def _compute(order: JobOrder, lock: int | None, memory: int) -> None:
     """This process is a child from now on; it never returns."""
     status = 1
     try:
-        _enclose(lock, memory)
+        _apply_limits(lock, memory)
         order.write_answer(_answer(order))
         status = 0
     except MemoryError:
@@ -155,10 +155,10 @@ def _compute(order: Order, lock: int | None, memory: int) -> None:
         os._exit(status)
 
 
-def _answer(order: Order) -> job_steps.Answer:
+def _answer(order: JobOrder) -> job_steps.Answer:
     try:
         task = order.task()
-        return job_steps.find(task["kind"], order.step)(order.folder, task, order.write_progress)
+        return job_steps.find_step(task["kind"], order.step)(order.folder, task, order.write_progress)
     except MemoryError:
         raise
     except Exception:
@@ -166,7 +166,7 @@ def _answer(order: Order) -> job_steps.Answer:
         return {"failed": "error"}
 
 
-def _enclose(lock: int | None, memory: int) -> None:
+def _apply_limits(lock: int | None, memory: int) -> None:
     """Limits, the least urgency, and an end together with the runner. The lock is the runner's alone."""
     if lock is not None:
         os.close(lock)

@@ -27,7 +27,7 @@ from klimawerk.clock import now
 from klimawerk.database import WRITE_FAILURES, writing
 from klimawerk.extensions import db
 from klimawerk.jobs import folders
-from klimawerk.jobs.folders import Order
+from klimawerk.jobs.folders import JobOrder
 from klimawerk.jobs.models import (
     ACTIVE,
     CANCELLED,
@@ -41,23 +41,23 @@ from klimawerk.jobs.models import (
 )
 from klimawerk.text import truncate
 
-KEPT = timedelta(minutes=30)
+KEEP_SECONDS = timedelta(minutes=30)
 """How long a job is kept after its state last changed, with its files as far as they are still needed."""
 
-MOST = 20
+MAX_JOBS = 20
 """Jobs of all persons that wait or run."""
 
-SILENT = timedelta(seconds=30)
+CLAIM_TIMEOUT = timedelta(seconds=30)
 """A process that stores and was not heard of for so long is dead, and another one takes over."""
 
-CLAIMS = 3
+MAX_CLAIMS = 3
 """So many processes may try to store the same job: it may be what killed them."""
 
-SLICE = 0.006
+SLICE_SECONDS = 0.006
 """Seconds after which a transaction of a storing process takes nothing more in; a commit comes on top."""
 
-LONGEST_PAUSE = 0.1  # seconds between two slices
-PIECE = 64_000  # bytes copied at once
+MAX_PAUSE = 0.1  # seconds between two slices
+COPY_CHUNK = 64_000  # bytes copied at once
 
 PROBLEMS: dict[str, LazyString] = {
     "memory": _("This needed more memory than one job may take. Nothing was stored."),
@@ -66,13 +66,13 @@ PROBLEMS: dict[str, LazyString] = {
     "error": _("This file could not be read. The operator's log says why."),
 }
 
-Begin: TypeAlias = Callable[[], AbstractContextManager[Session]]
+BeginStoring: TypeAlias = Callable[[], AbstractContextManager[Session]]
 """Begins a transaction."""
 
 log = logging.getLogger(__name__)
 
 
-class Busy(Exception):
+class JobAlreadyRunning(Exception):
     """The person has such a job already: `job`."""
 
     def __init__(self, job: Job) -> None:
@@ -80,11 +80,11 @@ class Busy(Exception):
         super().__init__(job.key)
 
 
-class Full(Exception):
+class QueueFull(Exception):
     """As many jobs wait as may."""
 
 
-class Stop(Exception):
+class StoreRefused(Exception):
     """It cannot be stored, for a reason that its person has to hear: {"place", "sentence": {language: words}}."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
@@ -92,12 +92,12 @@ class Stop(Exception):
         super().__init__(problem)
 
 
-class Lost(Exception):
+class ClaimLost(Exception):
     """The job is no longer this process's: it was cancelled, or another process took over."""
 
 
 @dataclass(frozen=True)
-class Kind:
+class JobKind:
     """What a kind of job does in the server.
 
     `after`: the state of a job whose step was computed (READY: its person decides, or fetches; STORING). `store(job,
@@ -107,19 +107,19 @@ class Kind:
     """
 
     after: dict[str, str]
-    store: Callable[[Job, Claim], None]
-    undo: Callable[[str, Begin], None]
+    store: Callable[[Job, StoreClaim], None]
+    undo: Callable[[str, BeginStoring], None]
     left_behind: Callable[[], set[str]]
 
 
-_kinds: dict[str, Kind] = {}
+_job_kinds: dict[str, JobKind] = {}
 
 
-def register(name: str, kind: Kind) -> None:
-    _kinds[name] = kind
+def register(name: str, kind: JobKind) -> None:
+    _job_kinds[name] = kind
 
 
-class Claim:
+class StoreClaim:
     """The right of this process to store a job, in slices."""
 
     def __init__(self, job: Job, name: str) -> None:
@@ -135,7 +135,7 @@ class Claim:
             ours = (Job.id == self._id, Job.claimed_by == self._name, Job.state == STORING)
             held = session.execute(update(Job).where(*ours).values(heard_at=now(), **values))
             if not held.rowcount:  # type: ignore[attr-defined]
-                raise Lost(self._name)
+                raise ClaimLost(self._name)
             yield session
 
 
@@ -146,11 +146,11 @@ def abandoned(key: str) -> Iterator[Session]:
     with writing() as session:
         state = session.scalar(select(Job.state).where(Job.key == key).with_for_update())
         if state in (*ACTIVE, DONE):
-            raise Lost(key)
+            raise ClaimLost(key)
         yield session
 
 
-def in_slices(pieces: Iterator[Callable[[Session], None]], begin: Begin) -> None:
+def in_slices(pieces: Iterator[Callable[[Session], None]], begin: BeginStoring) -> None:
     """Do all pieces, as many in each transaction as fit into SLICE; a piece takes some milliseconds at most.
 
     Between two transactions others have as much time as the last one took: whoever only gave way (cooperative.py) would
@@ -161,9 +161,9 @@ def in_slices(pieces: Iterator[Callable[[Session], None]], begin: Begin) -> None
         began = time.monotonic()
         with begin() as session:
             piece(session)
-            while time.monotonic() - began < SLICE and (another := next(pieces, None)):
+            while time.monotonic() - began < SLICE_SECONDS and (another := next(pieces, None)):
                 another(session)
-        time.sleep(min(LONGEST_PAUSE, time.monotonic() - began))
+        time.sleep(min(MAX_PAUSE, time.monotonic() - began))
 
 
 def root() -> Path:
@@ -183,7 +183,7 @@ def submit(
     """
     busy = running(kind, person_id)
     if busy:
-        raise Busy(busy)
+        raise JobAlreadyRunning(busy)
     key = secrets.token_urlsafe(16)
     folder = root() / key
     folder.mkdir(mode=0o700)
@@ -191,8 +191,8 @@ def submit(
         size = _copy(file, folder / folders.INPUT) if file else 0
         with writing() as session:
             existing_accounts.lock_account(person_id)
-            if (session.scalar(select(func.count()).where(Job.state.in_(ACTIVE))) or 0) >= MOST:
-                raise Full
+            if (session.scalar(select(func.count()).where(Job.state.in_(ACTIVE))) or 0) >= MAX_JOBS:
+                raise QueueFull
             earlier = _forget(session, Job.person_id == person_id, Job.kind == kind, Job.state.not_in(ACTIVE))
             asked = {"file_name": truncate(file_name, 200), "size": size}
             job = Job(key=key, person_id=person_id, kind=kind, step=step, asked=asked)
@@ -202,7 +202,7 @@ def submit(
         raced = running(kind, person_id)
         if raced is None:
             raise
-        raise Busy(raced) from error
+        raise JobAlreadyRunning(raced) from error
     except BaseException:
         folders.remove(folder)
         raise
@@ -216,9 +216,9 @@ def find(key: str, person_id: int) -> Job | None:
     """The person's own job, as it is now, while it is kept."""
     query = select(Job).where(Job.key == key, Job.person_id == person_id)
     job: Job | None = db.session.scalar(query.execution_options(populate_existing=True))
-    if job is None or (not job.is_active and job.changed_at < now() - KEPT):
+    if job is None or (not job.is_active and job.changed_at < now() - KEEP_SECONDS):
         return None
-    if job.state in (QUEUED, RUNNING) and _pick_up(job):
+    if job.state in (QUEUED, RUNNING) and _read_answer(job):
         job = db.session.scalar(query.execution_options(populate_existing=True))
     return job
 
@@ -232,18 +232,18 @@ def running(kind: str, person_id: int) -> Job | None:
 
 def answer(job: Job, step: str) -> dict[str, Any] | None:
     """What the step found; None when it is gone."""
-    found = Order(folder_of(job), step).answer()
+    found = JobOrder(folder_of(job), step).answer()
     return found.get("result") if found else None
 
 
-def go_on(job: Job, step: str, task: dict[str, Any], **asked: Any) -> bool:
+def queue_next_step(job: Job, step: str, task: dict[str, Any], **asked: Any) -> bool:
     """Queue the next step of a job that waits for a decision. False when it no longer does. Raises Busy."""
     values = {"state": QUEUED, "step": step, "progress": 0, "asked": {**job.asked, **asked}, "problem": None}
     try:
         if not _change(job, (READY,), **values):
             return False
     except IntegrityError as error:
-        raise Busy(job) from error
+        raise JobAlreadyRunning(job) from error
     return _order(job, step, {"kind": job.kind, **task})
 
 
@@ -257,7 +257,7 @@ def cancel(job: Job) -> bool:
 
 def waits_for_runner(job: Job) -> bool:
     """Whether nobody is there who could compute it: the runner died, and the launcher is about to start it again."""
-    return job.state in (QUEUED, RUNNING) and not folders.runner_is_there(root())
+    return job.state in (QUEUED, RUNNING) and not folders.is_runner_alive(root())
 
 
 def problem_of(job: Job) -> LazyString | None:
@@ -265,7 +265,7 @@ def problem_of(job: Job) -> LazyString | None:
     return PROBLEMS.get((job.problem or {}).get("code", ""))
 
 
-def tick(spawn: Callable[[Callable[[], None]], object]) -> None:
+def process_jobs(spawn: Callable[[Callable[[], None]], object]) -> None:
     """Once a second in every server process: take over what was computed, store it, let go of what is dead.
 
     `spawn` runs the storing in the background.
@@ -273,22 +273,22 @@ def tick(spawn: Callable[[Callable[[], None]], object]) -> None:
     query = select(Job).where(Job.state.in_(ACTIVE)).execution_options(populate_existing=True)
     for job in db.session.scalars(query).all():
         if job.state in (QUEUED, RUNNING):
-            _pick_up(job)
+            _read_answer(job)
         if job.state == STORING:
             claim = _claim(job)
             if claim:
-                spawn(_storing(job.key, claim))
+                spawn(_store_task(job.key, claim))
     db.session.rollback()
 
 
-def sweep() -> None:
+def clean_up() -> None:
     """Take away what is no longer needed: old rows, folders without a job, and what was half stored by the dead."""
-    old = (Job.state.not_in(ACTIVE), Job.changed_at < now() - KEPT)
+    old = (Job.state.not_in(ACTIVE), Job.changed_at < now() - KEEP_SECONDS)
     gone: list[str] = []
     if db.session.scalar(select(Job.id).where(*old).limit(1)):
         with writing() as session:
             gone = _forget(session, *old)
-    there = list(folders.keys(root()))
+    there = list(folders.folder_keys(root()))
     known: dict[str, str] = dict(db.session.execute(select(Job.key, Job.state)).all())  # after what they are known for
     for key in gone:
         folders.remove(root() / key)
@@ -296,16 +296,16 @@ def sweep() -> None:
         ended = known.get(key) in (DONE, FAILED, CANCELLED)
         if ended or (key not in known and time.time() - changed > 60):  # a younger one is just being made
             folders.remove(root() / key)
-    for undo, left_behind in {(kind.undo, kind.left_behind) for kind in _kinds.values()}:
+    for undo, left_behind in {(kind.undo, kind.left_behind) for kind in _job_kinds.values()}:
         for key in left_behind():
-            with suppress(Lost):
+            with suppress(ClaimLost):
                 undo(key, partial(abandoned, key))
 
 
 def _order(job: Job, step: str, task: dict[str, Any]) -> bool:
     """Queue the step of a job whose row says so already; False when it was ended meanwhile, and its folder is gone."""
     try:
-        Order(folder_of(job), step).write(task)
+        JobOrder(folder_of(job), step).write(task)
     except FileNotFoundError:
         return False
     except OSError:
@@ -314,9 +314,9 @@ def _order(job: Job, step: str, task: dict[str, Any]) -> bool:
     return True
 
 
-def _pick_up(job: Job) -> bool:
+def _read_answer(job: Job) -> bool:
     """See how far the runner is; whether the row changed."""
-    order = Order(folder_of(job), job.step)
+    order = JobOrder(folder_of(job), job.step)
     found = order.answer()
     if found is None:
         progress, state = order.progress(), RUNNING if order.attempts() else QUEUED
@@ -327,7 +327,7 @@ def _pick_up(job: Job) -> bool:
         return _change(job, (QUEUED, RUNNING), state=state, progress=progress)
     if "result" not in found:
         return _fail(job, found.get("problem") or {"code": found.get("failed", "error")})
-    after = _kinds[job.kind].after[job.step]
+    after = _job_kinds[job.kind].after[job.step]
     return _change(job, (QUEUED, RUNNING), state=after, progress=0, claimed_by="", claims=0)
 
 
@@ -350,11 +350,11 @@ def _change(job: Job, states: tuple[str, ...], **values: Any) -> bool:
     return changed
 
 
-def _claim(job: Job) -> Claim | None:
+def _claim(job: Job) -> StoreClaim | None:
     """Become the one who stores it, where nobody is or nobody was heard of; None when somebody else is."""
-    if job.claimed_by and job.heard_at > now() - SILENT:
+    if job.claimed_by and job.heard_at > now() - CLAIM_TIMEOUT:
         return None
-    if job.claims >= CLAIMS:
+    if job.claims >= MAX_CLAIMS:
         _fail(job, {"code": "died"})
         return None
     name = f"{os.getpid()}-{secrets.token_hex(8)}"
@@ -362,26 +362,26 @@ def _claim(job: Job) -> Claim | None:
         free = (Job.id == job.id, Job.state == STORING, Job.claims == job.claims, Job.heard_at == job.heard_at)
         mine = update(Job).where(*free).values(claimed_by=name, claims=job.claims + 1, heard_at=now(), progress=0)
         won = session.execute(mine).rowcount  # type: ignore[attr-defined]
-    return Claim(job, name) if won else None
+    return StoreClaim(job, name) if won else None
 
 
-def _storing(key: str, claim: Claim) -> Callable[[], None]:
+def _store_task(key: str, claim: StoreClaim) -> Callable[[], None]:
     """What the background does: store all of it, or leave nothing behind."""
 
     def work() -> None:
         job = db.session.scalar(select(Job).where(Job.key == key))
         if job is None:
             return
-        kind = _kinds[job.kind]
+        kind = _job_kinds[job.kind]
         try:
             kind.undo(key, claim.slice)  # what a dead process left
             kind.store(job, claim)
         except Exception as error:
             db.session.rollback()
-            with suppress(Lost):
-                if not isinstance(error, Lost):
+            with suppress(ClaimLost):
+                if not isinstance(error, ClaimLost):
                     _stop(claim, error)
-            with suppress(Lost):
+            with suppress(ClaimLost):
                 kind.undo(key, partial(abandoned, key))
         if _state_of(key) != STORING:
             folders.remove(root() / key)
@@ -389,12 +389,12 @@ def _storing(key: str, claim: Claim) -> Callable[[], None]:
     return work
 
 
-def _stop(claim: Claim, error: Exception) -> None:
+def _stop(claim: StoreClaim, error: Exception) -> None:
     if isinstance(error, WRITE_FAILURES):
         raise error  # the database is away: whoever comes next tries again
-    if not isinstance(error, Stop):
+    if not isinstance(error, StoreRefused):
         log.error("a job could not be stored", exc_info=error)
-    problem = error.problem if isinstance(error, Stop) else {"code": "error"}
+    problem = error.problem if isinstance(error, StoreRefused) else {"code": "error"}
     with claim.slice(state=FAILED, problem=problem, changed_at=now()):
         pass
 
@@ -416,7 +416,7 @@ def _copy(source: IO[bytes], target: Path) -> int:
     """How many bytes were copied, a piece at a time; readable by its owner alone."""
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        while piece := source.read(PIECE):
+        while piece := source.read(COPY_CHUNK):
             file.write(piece)
             cooperative.yield_if_due()
         return file.tell()

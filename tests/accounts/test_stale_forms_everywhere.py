@@ -23,7 +23,7 @@ from klimawerk.comments.service import Subject, Written
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
-from klimawerk.jobs.runner import Runner
+from klimawerk.jobs.runner import JobRunner
 from klimawerk.measures.models import Measure
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.programmes.models import Programme
@@ -95,7 +95,7 @@ def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> l
     do(f"/items/{gone}/delete")
     do(f"/items/{closed}/lock", reason="We vote.")
     job = do("/import", file=(io.BytesIO(EXAMPLE), "example.json"))
-    Runner(jobs.root()).finish()
+    JobRunner(jobs.root()).finish()
     with writing() as database:
         invitation = database.scalars(db.select(Link).where(Link.purpose == expiring_links.INVITATION)).one()
         token = expiring_links.renew_link(invitation)

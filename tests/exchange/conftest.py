@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from klimawerk import exchange
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
-from klimawerk.jobs.runner import Runner
+from klimawerk.jobs.runner import JobRunner
 from tests.servers import Klimawerk
 
 EXAMPLE = (Path(exchange.__file__).parent / "example_programme.json").read_bytes()
@@ -54,10 +54,10 @@ def job_runner(live_server: Klimawerk) -> Iterator[None]:
 def finish_jobs() -> None:
     """Do what the runner, and the servers once a second, would do until nothing is left: in real children."""
     folder = jobs.root()
-    runner = Runner(folder)
+    runner = JobRunner(folder)
     for _round in range(3):
         runner.finish()
-        jobs.tick(lambda work: work())
+        jobs.process_jobs(lambda work: work())
 
 
 def as_bytes(file: Any) -> bytes:

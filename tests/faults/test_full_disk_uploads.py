@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from klimawerk.jobs import folders
 from klimawerk.jobs import service as jobs
-from klimawerk.jobs.folders import Order
+from klimawerk.jobs.folders import JobOrder
 from tests import factories
 from tests.client import ProofReader
 from tests.faults.small_disk import disk, full
@@ -44,7 +44,7 @@ def test_an_upload_that_finds_no_room_is_told_so_and_can_be_sent_again(
     client.login(factories.person())
     with full(disk):
         assert is_calm(send(client, size))
-        assert list(folders.keys(jobs.root())) == []
+        assert list(folders.folder_keys(jobs.root())) == []
     assert send(client, size).status_code == 303
 
 
@@ -52,14 +52,14 @@ def test_a_disk_that_is_full_once_the_file_is_there_leaves_no_job_that_nobody_co
     on_disk: None, disk: Path, client: ProofReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The job waited for ever, and kept its person from sending the file again (409)."""
-    real = Order.write
+    real = JobOrder.write
 
-    def write(order: Order, task: dict[str, object]) -> None:
+    def write(order: JobOrder, task: dict[str, object]) -> None:
         with full(disk):
             real(order, task)
 
     client.login(factories.person())
-    monkeypatch.setattr(Order, "write", write)
+    monkeypatch.setattr(JobOrder, "write", write)
     assert is_calm(send(client))
     (disk / "filler").unlink(missing_ok=True)  # `full` takes it away only when nothing was raised
     monkeypatch.undo()

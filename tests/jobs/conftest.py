@@ -17,7 +17,7 @@ from klimawerk.exchange.import_steps import ROWS
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
 from klimawerk.jobs.models import Job
-from klimawerk.jobs.runner import Runner
+from klimawerk.jobs.runner import JobRunner
 from tests.exchange.conftest import census
 from tests.jobs.large_import import large
 
@@ -28,8 +28,8 @@ TASK = {"max_bytes": 20_000_000, "languages": ["de", "en"]}
 
 
 @pytest.fixture
-def runner(app: Flask) -> Runner:
-    return Runner(jobs.root())
+def runner(app: Flask) -> JobRunner:
+    return JobRunner(jobs.root())
 
 
 def submitted(person: Person, data: bytes = SMALL, name: str = "programme.json") -> Job:
@@ -38,10 +38,10 @@ def submitted(person: Person, data: bytes = SMALL, name: str = "programme.json")
 
 def computed(person: Person, data: bytes = SMALL, *, copy: bool = False) -> Job:
     """Looked at, decided on, prepared: a server could begin to store it."""
-    runner = Runner(jobs.root())
+    runner = JobRunner(jobs.root())
     key = submitted(person, data).key
     runner.finish()
-    assert jobs.go_on(now(key), "prepare", {**TASK, "by": person.id, "copy": copy}, side="de", copy=copy)
+    assert jobs.queue_next_step(now(key), "prepare", {**TASK, "by": person.id, "copy": copy}, side="de", copy=copy)
     runner.finish()
     return now(key)
 
@@ -73,4 +73,4 @@ def store_some(job: Job, pieces: int = 20) -> Job:
 def silence(job: Job) -> None:
     """Its server was last heard of a minute ago."""
     with writing() as session:
-        session.execute(update(Job).where(Job.id == job.id).values(heard_at=clock.now() - 2 * jobs.SILENT))
+        session.execute(update(Job).where(Job.id == job.id).values(heard_at=clock.now() - 2 * jobs.CLAIM_TIMEOUT))

@@ -57,10 +57,10 @@ def test_one_that_is_killed_leaves_nothing(app: Flask, any_database: str, census
         until(begun, 120)
         shell.kill()
     assert db.session.scalar(select(func.count()).select_from(Frame).where(Frame.arriving.is_not(None))) == 1
-    jobs.sweep()
+    jobs.clean_up()
     assert census()["frame"] == before["frame"] + 1, "it may still be alive"
     with writing() as session:
-        session.execute(update(Job).values(heard_at=clock.now() - 2 * jobs.SILENT))
-    jobs.tick(lambda work: work())
-    jobs.sweep()
+        session.execute(update(Job).values(heard_at=clock.now() - 2 * jobs.CLAIM_TIMEOUT))
+    jobs.process_jobs(lambda work: work())
+    jobs.clean_up()
     assert {**census(), "job": 0} == {**before, "job": 0}

@@ -51,7 +51,7 @@ def here(arriving: bool) -> list[int]:
 
 def stored(key: str) -> None:
     """What the servers do until the job has ended."""
-    jobs.tick(lambda work: work())
+    jobs.process_jobs(lambda work: work())
 
 
 def test_it_is_stored_as_in_one_transaction(app: Flask, any_database: str, census: Census) -> None:
@@ -142,7 +142,7 @@ def test_cancelled_in_the_middle_nothing_of_it_stays(
     before = census()
     job = half_stored(somebody, pieces=pieces)
     assert jobs.cancel(job)
-    jobs.sweep()
+    jobs.clean_up()
     after = census()
     assert here(arriving=True) == []
     assert now(job.key).state == CANCELLED
@@ -159,11 +159,11 @@ def test_the_slice_that_shows_it_asks_no_document_about_rights(app: Flask) -> No
 def test_one_who_lost_the_job_stores_nothing_more(app: Flask, census: Census) -> None:
     somebody = factories.person("Somebody")
     job = half_stored(somebody)
-    claim = jobs.Claim(job, job.claimed_by)
+    claim = jobs.StoreClaim(job, job.claimed_by)
     with claim.slice():
         pass
     assert jobs.cancel(job)
-    with pytest.raises(jobs.Lost), claim.slice():
+    with pytest.raises(jobs.ClaimLost), claim.slice():
         pass
 
 
@@ -176,7 +176,7 @@ def test_a_backup_taken_meanwhile_brings_nothing_half_back(app: Flask, tmp_path:
     operations.back_up(tmp_path / "backup")
     operations.restore(tmp_path / "backup")
     kept = here(arriving=False)
-    jobs.sweep()
+    jobs.clean_up()
     assert here(arriving=True) == []
     assert here(arriving=False) == kept
     assert whole.id in kept
@@ -237,6 +237,6 @@ def test_with_its_owner_erased_nothing_of_it_stays(app: Flask) -> None:
     erase(somebody, by=None)
     assert list(folder.iterdir()), "a younger folder may be of a job that is just being made"
     os.utime(folder, (time.time() - 120,) * 2)
-    jobs.sweep()
+    jobs.clean_up()
     assert here(arriving=True) == []
     assert not folder.exists()

@@ -46,7 +46,7 @@ def is_whole(key: str) -> bool:
 
 def finish(key: str) -> None:
     silence(now(key))
-    jobs.tick(lambda work: work())
+    jobs.process_jobs(lambda work: work())
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -72,19 +72,19 @@ def sweep_and(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Between:
 
             return looked
 
-        keys = folders.keys
+        keys = folders.folder_keys
 
         def all_keys(folder: Path) -> list[tuple[str, float]]:
             return list(keys(folder))
 
         if place == "folders":
-            monkeypatch.setattr(folders, "keys", look(all_keys))
+            monkeypatch.setattr(folders, "folder_keys", look(all_keys))
         elif place == "left behind":
-            kinds = {name: replace(kind, left_behind=look(kind.left_behind)) for name, kind in jobs._kinds.items()}
-            monkeypatch.setattr(jobs, "_kinds", kinds)
+            kinds = {name: replace(kind, left_behind=look(kind.left_behind)) for name, kind in jobs._job_kinds.items()}
+            monkeypatch.setattr(jobs, "_job_kinds", kinds)
         else:
             monkeypatch.setattr(import_slices, "_removals", look(import_slices._removals))
-        jobs.sweep()
+        jobs.clean_up()
         assert next(acts, None) is None, "the sweep did not come there"
 
     return between
@@ -129,7 +129,7 @@ def test_what_is_cancelled_while_another_process_sweeps_goes(any_database: str, 
 def test_a_process_that_was_slow_to_begin_takes_nothing_away_from_the_next_one(app: Flask, any_database: str) -> None:
     key = computed(factories.person()).key
     late: list[Act] = []
-    jobs.tick(late.append)
+    jobs.process_jobs(late.append)
     silence(now(key))
     store_some(now(key))
     [begin] = late

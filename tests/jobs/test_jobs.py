@@ -15,9 +15,9 @@ from flask import Flask
 from klimawerk.config import ROOT
 from klimawerk.jobs import folders
 from klimawerk.jobs import service as jobs
-from klimawerk.jobs.folders import Order
+from klimawerk.jobs.folders import JobOrder
 from klimawerk.jobs.models import CANCELLED, FAILED, QUEUED, READY, RUNNING, STORING
-from klimawerk.jobs.runner import MOST, Runner
+from klimawerk.jobs.runner import MAX_CHILDREN, JobRunner
 from tests import factories
 from tests.client import ProofReader
 from tests.exchange.conftest import Census
@@ -33,7 +33,7 @@ def sent(client: ProofReader, data: bytes = SMALL, name: str = "programme.json")
     return answer.status_code, answer.text, answer.location or ""
 
 
-def test_millions_of_values_are_refused_before_anything_is_built(client: ProofReader, runner: Runner) -> None:
+def test_millions_of_values_are_refused_before_anything_is_built(client: ProofReader, runner: JobRunner) -> None:
     client.login(factories.person())
     _status, _page, address = sent(client, MILLIONS)
     runner.finish()
@@ -44,7 +44,7 @@ def test_millions_of_values_are_refused_before_anything_is_built(client: ProofRe
 @pytest.mark.parametrize(
     "data", [b"[" * 2_000_000, b'{"a":' * 1_600_000, b'["' + b'","' * 1_600_000 + b'"]'], ids=["lists", "keys", "texts"]
 )
-def test_whatever_the_values_are(app: Flask, runner: Runner, data: bytes) -> None:
+def test_whatever_the_values_are(app: Flask, runner: JobRunner, data: bytes) -> None:
     job = submitted(factories.person(), data)
     runner.finish()
     problem = now(job.key).problem
@@ -52,7 +52,7 @@ def test_whatever_the_values_are(app: Flask, runner: Runner, data: bytes) -> Non
     assert "1,500,000" in problem["sentence"]["en"]
 
 
-def test_a_second_file_waits_until_the_first_is_done_or_cancelled(client: ProofReader, runner: Runner) -> None:
+def test_a_second_file_waits_until_the_first_is_done_or_cancelled(client: ProofReader, runner: JobRunner) -> None:
     client.login(factories.person())
     _status, _page, address = sent(client, name="first.json")
     status, page, _ = sent(client, name="second.json")
@@ -67,8 +67,8 @@ def test_a_second_file_waits_until_the_first_is_done_or_cancelled(client: ProofR
     assert "This will come in" in client.get(address).text
 
 
-def test_two_are_computed_at_a_time_and_the_others_wait_in_order(app: Flask, runner: Runner) -> None:
-    keys = [submitted(factories.person(f"P{number}")).key for number in range(MOST + 2)]
+def test_two_are_computed_at_a_time_and_the_others_wait_in_order(app: Flask, runner: JobRunner) -> None:
+    keys = [submitted(factories.person(f"P{number}")).key for number in range(MAX_CHILDREN + 2)]
     runner.look()
     assert [now(key).state for key in keys] == [RUNNING, RUNNING, QUEUED, QUEUED]
     runner.finish()
@@ -79,13 +79,13 @@ def test_one_that_takes_too_much_memory_ends_and_no_other(app: Flask) -> None:
     large, small = factories.person("Large"), factories.person("Small")
     words = b"[" + b",".join(b'"%d"' % number for number in range(1_400_000)) + b"]"
     key, other = submitted(large, words).key, submitted(small).key
-    Runner(jobs.root(), memory=30_000_000).finish()
+    JobRunner(jobs.root(), memory=30_000_000).finish()
     assert now(key).state == FAILED
     assert str(jobs.problem_of(now(key))).startswith(("This needed more memory", "The job was ended"))
     assert now(other).state == READY
 
 
-def test_a_child_that_is_killed_is_a_sentence(client: ProofReader, runner: Runner) -> None:
+def test_a_child_that_is_killed_is_a_sentence(client: ProofReader, runner: JobRunner) -> None:
     client.login(factories.person())
     _status, _page, address = sent(client)
     runner.look()
@@ -97,24 +97,24 @@ def test_a_child_that_is_killed_is_a_sentence(client: ProofReader, runner: Runne
 
 def test_what_a_dead_runner_had_begun_is_begun_again_but_not_for_ever(app: Flask) -> None:
     key = submitted(factories.person()).key
-    order = Order(jobs.folder_of(now(key)), "look")
+    order = JobOrder(jobs.folder_of(now(key)), "look")
     for _death in range(2):
-        dead = Runner(jobs.root())
+        dead = JobRunner(jobs.root())
         dead.look()
         dead.stop()
     assert order.attempts() == 2
-    Runner(jobs.root()).finish()
+    JobRunner(jobs.root()).finish()
     assert now(key).state == READY
     poison = submitted(factories.person("Other")).key
     for _death in range(3):
-        dead = Runner(jobs.root())
+        dead = JobRunner(jobs.root())
         dead.look()
         dead.stop()
-    Runner(jobs.root()).finish()
+    JobRunner(jobs.root()).finish()
     assert now(poison).state == FAILED
 
 
-def test_cancelling_ends_the_child_at_once(app: Flask, runner: Runner) -> None:
+def test_cancelling_ends_the_child_at_once(app: Flask, runner: JobRunner) -> None:
     job = submitted(factories.person())
     runner.look()
     (pid,) = runner._children
@@ -122,7 +122,7 @@ def test_cancelling_ends_the_child_at_once(app: Flask, runner: Runner) -> None:
     assert jobs.cancel(now(job.key))
     runner.finish()
     assert now(job.key).state == CANCELLED
-    assert list(folders.keys(jobs.root())) == []
+    assert list(folders.folder_keys(jobs.root())) == []
 
 
 def test_the_page_says_when_nobody_is_there_to_compute(client: ProofReader) -> None:
@@ -137,7 +137,7 @@ def test_the_page_says_when_nobody_is_there_to_compute(client: ProofReader) -> N
     assert waiting in client.get(address).text, "a lock ends with its owner"
 
 
-def test_nobody_can_cancel_or_see_what_another_does(client: ProofReader, runner: Runner) -> None:
+def test_nobody_can_cancel_or_see_what_another_does(client: ProofReader, runner: JobRunner) -> None:
     client.login(factories.person())
     _status, _page, address = sent(client)
     client.post("/logout")
@@ -148,26 +148,26 @@ def test_nobody_can_cancel_or_see_what_another_does(client: ProofReader, runner:
     assert "is being imported for you" not in client.get("/import").text
 
 
-def test_files_and_rows_go_after_half_an_hour(app: Flask, runner: Runner, census: Census) -> None:
+def test_files_and_rows_go_after_half_an_hour(app: Flask, runner: JobRunner, census: Census) -> None:
     before = census()["job"]
     job = submitted(factories.person())
     runner.finish()
     assert now(job.key).state == READY
-    jobs.sweep()
+    jobs.clean_up()
     assert (jobs.folder_of(now(job.key)) / folders.INPUT).exists()
-    jobs._change(now(job.key), (READY,), changed_at=job.created_at - 2 * jobs.KEPT)
-    jobs.sweep()
+    jobs._change(now(job.key), (READY,), changed_at=job.created_at - 2 * jobs.KEEP_SECONDS)
+    jobs.clean_up()
     assert census()["job"] == before
-    assert list(folders.keys(jobs.root())) == []
+    assert list(folders.folder_keys(jobs.root())) == []
 
 
 def test_a_folder_without_a_job_goes(app: Flask) -> None:
     left = jobs.root() / "left"
     left.mkdir()
-    jobs.sweep()
+    jobs.clean_up()
     assert left.exists(), "its job may just be being made"
     os.utime(left, (time.time() - 120,) * 2)
-    jobs.sweep()
+    jobs.clean_up()
     assert not left.exists()
 
 
@@ -182,11 +182,11 @@ def test_only_one_of_several_processes_stores_it(app: Flask, any_database: str) 
     assert job.state == STORING
     begun: list[object] = []
     for _process in range(3):
-        jobs.tick(begun.append)
+        jobs.process_jobs(begun.append)
     assert len(begun) == 1
     silence(job)
     for _process in range(3):
-        jobs.tick(begun.append)
+        jobs.process_jobs(begun.append)
     assert len(begun) == 2, "whoever is silent is dead"
 
 

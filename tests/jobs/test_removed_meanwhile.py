@@ -13,9 +13,9 @@ from flask import Flask
 
 from klimawerk.jobs import folders
 from klimawerk.jobs import service as jobs
-from klimawerk.jobs.folders import Order
+from klimawerk.jobs.folders import JobOrder
 from klimawerk.jobs.models import CANCELLED, READY
-from klimawerk.jobs.runner import Runner
+from klimawerk.jobs.runner import JobRunner
 from tests import factories
 from tests.client import ProofReader
 from tests.jobs.conftest import SMALL, computed, now, submitted
@@ -24,14 +24,14 @@ from tests.jobs.conftest import SMALL, computed, now, submitted
 @pytest.fixture
 def cancelled_first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another request cancels the job after its row says that it is queued, before its order is written."""
-    real = Order.write
+    real = JobOrder.write
 
-    def write(order: Order, task: dict[str, object]) -> None:
+    def write(order: JobOrder, task: dict[str, object]) -> None:
         with app.app_context():
             jobs.cancel(now(order.folder.name))
         real(order, task)
 
-    monkeypatch.setattr(Order, "write", write)
+    monkeypatch.setattr(JobOrder, "write", write)
 
 
 def test_a_file_that_is_cancelled_while_it_is_queued_is_said_to_be(client: ProofReader, cancelled_first: None) -> None:
@@ -42,11 +42,11 @@ def test_a_file_that_is_cancelled_while_it_is_queued_is_said_to_be(client: Proof
     answer = client.post("/import", data=sent, follow_redirects=True)
     assert answer.status_code == 200
     assert "The import was cancelled. Nothing was stored." in answer.text
-    assert list(folders.keys(jobs.root())) == []
+    assert list(folders.folder_keys(jobs.root())) == []
 
 
 def test_an_import_that_is_taken_and_cancelled_at_once_is_said_to_be_cancelled(
-    client: ProofReader, runner: Runner, request: pytest.FixtureRequest
+    client: ProofReader, runner: JobRunner, request: pytest.FixtureRequest
 ) -> None:
     person = factories.person()
     client.login(person)
@@ -69,13 +69,13 @@ def test_what_is_cancelled_after_a_server_has_claimed_it_is_no_fault_of_the_data
         jobs.cancel(now(key))
         work()
 
-    jobs.tick(cancelled_first)
+    jobs.process_jobs(cancelled_first)
     assert now(key).state == CANCELLED
     assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 def test_the_runner_goes_on_when_a_folder_goes_while_it_looks(
-    app: Flask, runner: Runner, monkeypatch: pytest.MonkeyPatch
+    app: Flask, runner: JobRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, gone = submitted(factories.person("One")), submitted(factories.person("Other"))
     going = [jobs.folder_of(gone)]

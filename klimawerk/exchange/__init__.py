@@ -16,4 +16,9 @@ def init_app(app: Flask) -> None:
     app.add_template_global(row_kinds)
     after = {"look": READY, "prepare": STORING}
     for kind in (KIND, "shell"):
-        jobs.register(kind, jobs.JobKind(after, import_slices.store, import_slices.undo, import_slices.left_behind))
+        jobs.register(
+            kind,
+            jobs.JobKind(
+                after, import_slices.import_job_rows, import_slices.remove_arriving, import_slices.abandoned_keys
+            ),
+        )

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from klimawerk import scalars
 from klimawerk.accounts.service import InvalidInput, find_person
 from klimawerk.exchange import cli_import, demo, service
-from klimawerk.exchange.import_problems import Refused
+from klimawerk.exchange.import_problems import ImportRefused
 from klimawerk.extensions import db
 from klimawerk.partnerships import refusals
 from klimawerk.programmes.models import Programme
@@ -53,12 +53,12 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
             click.echo(f"{file} can be imported: {goals} goals, {measures} measures.")
             return
         history = None if copy else found.draft.history
-        known = service.known_here(history.names() if history else None)
+        known = service.find_imported(history.names() if history else None)
         if known and known.whole:
             click.echo(f"Programme {known.programme.id} holds all of this already. Nothing was changed.")
             return
-        number = cli_import.bring_in(found.draft, by=person, side=side, copy=copy)
-    except (Refused, refusals.ActionRefused) as problem:
+        number = cli_import.import_from_cli(found.draft, by=person, side=side, copy=copy)
+    except (ImportRefused, refusals.ActionRefused) as problem:
         raise click.ClickException(f"{file} is refused. {problem}") from problem
     except IntegrityError as problem:
         raise click.ClickException("Somebody else has imported a part of this file at the same moment.") from problem
@@ -90,7 +90,7 @@ def _known() -> str:
 def demonstrate() -> None:
     """Fill an empty database with the example and its accounts, and list them. Does nothing in a real one."""
     try:
-        accounts = demo.ensure()
+        accounts = demo.ensure_demo()
     except InvalidInput as problem:
         raise click.ClickException(f"KLIMAWERK_DEMO_PASSWORD: {problem}") from problem
     if not accounts:

@@ -14,14 +14,14 @@ from sqlalchemy import delete
 from klimawerk.accounts.models import Person
 from klimawerk.database import writing
 from klimawerk.exchange import import_slices
-from klimawerk.exchange.draft import Draft
-from klimawerk.exchange.history_draft import Names
-from klimawerk.exchange.import_steps import build_rows, rows_app
+from klimawerk.exchange.draft import ProgrammeDraft
+from klimawerk.exchange.history_draft import HistoryKeys
+from klimawerk.exchange.import_steps import build_rows, create_rows_app
 from klimawerk.jobs.models import STORING, Job
 from klimawerk.jobs.service import MAX_CLAIMS, StoreClaim
 
 
-def bring_in(draft: Draft, *, by: Person | None, side: str, copy: bool) -> int:
+def import_from_cli(draft: ProgrammeDraft, *, by: Person | None, side: str, copy: bool) -> int:
     """Import a checked file that is not here yet; the programme's number. Raises what `store_rows` raises.
 
     When this process is killed, nothing is seen, and a server takes it away, at its next start at the latest.
@@ -30,12 +30,12 @@ def bring_in(draft: Draft, *, by: Person | None, side: str, copy: bool) -> int:
     names = wanted.history.names() if wanted.history else None
     by_id = by.id if by else None
     with TemporaryDirectory(prefix="import-", dir=current_app.extensions["klimawerk"].instance) as folder:
-        with rows_app(Path(folder)):
+        with create_rows_app(Path(folder)):
             build_rows(Path(folder), wanted, by_id, lambda _percent: None)
         return _stored(Path(folder), names, by_id, side)
 
 
-def _stored(folder: Path, names: Names | None, by_id: int | None, side: str) -> int:
+def _stored(folder: Path, names: HistoryKeys | None, by_id: int | None, side: str) -> int:
     name = f"{os.getpid()}-{secrets.token_hex(8)}"
     job = Job(
         key=secrets.token_urlsafe(16), kind="shell", state=STORING, step="prepare", claimed_by=name, claims=MAX_CLAIMS
@@ -44,8 +44,8 @@ def _stored(folder: Path, names: Names | None, by_id: int | None, side: str) -> 
     with writing() as session:
         session.add(job)
     try:
-        return import_slices.store_rows(folder, names, job, StoreClaim(job, name))
+        return import_slices.import_rows(folder, names, job, StoreClaim(job, name))
     finally:
         with writing() as session:
             session.execute(delete(Job).where(Job.key == job.key))
-        import_slices.undo(job.key, writing)  # finds nothing of what was stored whole
+        import_slices.remove_arriving(job.key, writing)  # finds nothing of what was stored whole

@@ -22,7 +22,7 @@ from klimawerk.partnerships.service import add_member
 
 EXAMPLE = Path(__file__).parent / "example_programme.json"
 
-_PEOPLE = (
+_ACCOUNTS = (
     ("de", "coordinator", "Katrin Brandes"),
     ("de", "editor", "Yusuf Demir"),
     ("de", "reviewer", "Jana Wolters"),
@@ -33,7 +33,7 @@ _PEOPLE = (
     ("partner", "observer", "Ama Boateng"),
     ("neutral", "moderator", "Miriam Osei-Lang"),
 )
-_READS = {"de": ("de", "Europe/Berlin"), "partner": ("en", "Africa/Accra"), "neutral": ("en", "Europe/Berlin")}
+_MAY_READ = {"de": ("de", "Europe/Berlin"), "partner": ("en", "Africa/Accra"), "neutral": ("en", "Europe/Berlin")}
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class DemoAccount:
     side: str
 
 
-def ensure() -> list[DemoAccount]:
+def ensure_demo() -> list[DemoAccount]:
     """Import the example and make its accounts where nothing is yet; answers the accounts, none in a real database.
 
     Their password is KLIMAWERK_DEMO_PASSWORD, or a random one kept beside the database. Raises BadInput when the
@@ -59,7 +59,7 @@ def ensure() -> list[DemoAccount]:
         return []
     password = _password(current_app.extensions["klimawerk"])
     if not people:
-        _found(password)
+        _create_demo(password)
     return [_account(person, password) for person in _demo_people()]
 
 
@@ -68,12 +68,12 @@ def address_of(side: str, role: str) -> str:
     return f"{role}@demo.example" if side == "neutral" else f"{role}.{side}@demo.example"
 
 
-def _found(password: str) -> None:
+def _create_demo(password: str) -> None:
     """All of it or nothing: a start that was interrupted begins anew."""
     with writing():
         partnership = import_programme(EXAMPLE.read_bytes(), by=None).frame.partnership
-        for side, role, name in _PEOPLE:
-            language, timezone = _READS[side]
+        for side, role, name in _ACCOUNTS:
+            language, timezone = _MAY_READ[side]
             person = create_person(
                 address_of(side, role), name, password, language=language, timezone=timezone, demo=True
             )
@@ -82,7 +82,7 @@ def _found(password: str) -> None:
 
 
 def _demo_people() -> list[tuple[Person, str, str]]:
-    wanted = {address_of(side, role): (side, role) for side, role, _name in _PEOPLE}
+    wanted = {address_of(side, role): (side, role) for side, role, _name in _ACCOUNTS}
     found = db.session.scalars(select(Person).where(Person.email.in_(wanted), Person.ended_at.is_(None)))
     by_email = {person.email: person for person in found}
     return [(by_email[email], *wanted[email]) for email in wanted if email in by_email]

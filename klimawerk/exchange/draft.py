@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from klimawerk.exchange.history_draft import HistoryDraft
-from klimawerk.exchange.import_problems import Problem
+from klimawerk.exchange.import_problems import ImportProblem
 
-Cells = dict[str, Any]
+RowCells = dict[str, Any]
 
 
 @dataclass
@@ -20,7 +20,7 @@ class ItemDraft:
     code: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, dict[str, Any] | None] = field(default_factory=dict)
-    rows: dict[str, list[Cells]] = field(default_factory=dict)
+    rows: dict[str, list[RowCells]] = field(default_factory=dict)
     imported: list[str] = field(default_factory=list)
 
 
@@ -101,7 +101,7 @@ class ThreadDraft:
 
 
 @dataclass
-class Draft:
+class ProgrammeDraft:
     """The whole file. `carried`: parts kept as they are."""
 
     frame: FrameDraft
@@ -110,6 +110,6 @@ class Draft:
     goals: list[ItemDraft]
     measures: list[MeasureDraft]
     carried: dict[str, Any]
-    warnings: list[Problem]
+    warnings: list[ImportProblem]
     talks: list[ThreadDraft] = field(default_factory=list)
     history: HistoryDraft | None = None

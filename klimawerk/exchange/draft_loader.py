@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 
 from klimawerk.collab import document_store, rich_text
 from klimawerk.exchange.draft import (
-    Cells,
-    Draft,
     FrameDraft,
     ItemDraft,
     MeasureDraft,
     MunicipalityDraft,
     PartnershipDraft,
+    ProgrammeDraft,
+    RowCells,
 )
 from klimawerk.goals.service import goals_of
 from klimawerk.measures.service import measures_of
@@ -25,13 +25,13 @@ from klimawerk.sheets.sheet_schema import sheet_of
 D = TypeVar("D", bound=ItemDraft)
 
 
-def load(programme: Programme) -> Draft:
+def load_draft(programme: Programme) -> ProgrammeDraft:
     """Everything of the programme that a file can hold, current up to the last acknowledged word."""
     goals = goals_of(programme)
     measures = [(goal, measure) for goal in goals for measure in measures_of(goal)]
     rows = rows_of_all([programme.id, *(goal.id for goal in goals), *(measure.id for _goal, measure in measures)])
     loader = _Loader(rows, programme, {measure.id: measure.code for _goal, measure in measures})
-    return Draft(
+    return ProgrammeDraft(
         frame=_frame(programme.frame),
         partnership=_partnership(programme.frame.partnership),
         programme=loader.fill(programme, ItemDraft()),
@@ -69,7 +69,7 @@ class _Loader:
         found = document_store.contents(item.name, fragments)
         return {fragment: text for fragment, text in found.items() if not rich_text.is_empty(text)}
 
-    def _cells(self, row: Row) -> Cells:
+    def _cells(self, row: Row) -> RowCells:
         return {**row.cells, "code": self.fields[row.id]} if row.id in self.fields else row.cells
 
 
@@ -78,11 +78,11 @@ def _field_codes(rows: list[Row]) -> dict[str, str]:
     codes: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         code = row.cells.get("code", "")
-        codes[row.id] = code if code and code not in codes.values() else _free(number, codes, rows)
+        codes[row.id] = code if code and code not in codes.values() else _free_code(number, codes, rows)
     return codes
 
 
-def _free(number: int, codes: dict[str, str], rows: list[Row]) -> str:
+def _free_code(number: int, codes: dict[str, str], rows: list[Row]) -> str:
     taken = {*codes.values(), *(row.cells.get("code", "") for row in rows)}
     return next(code for n in range(number, number + len(taken) + 1) if (code := f"F{n}") not in taken)
 

@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 from klimawerk.database import writing
-from klimawerk.exchange.draft import Draft, ItemDraft, PartnershipDraft
-from klimawerk.exchange.history_store import Ids, RowIds, add_row, store_history
-from klimawerk.exchange.threads_store import store_talks
+from klimawerk.exchange.draft import ItemDraft, PartnershipDraft, ProgrammeDraft
+from klimawerk.exchange.history_store import RowIdMap, RowIds, add_row, store_history
+from klimawerk.exchange.threads_store import store_threads
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal
@@ -22,12 +22,12 @@ from klimawerk.sheets.models import Item
 from klimawerk.sheets.order_keys import initial_keys
 
 
-def store(draft: Draft, *, by: int | None, practice_of: int | None = None) -> Programme:
+def store_draft(draft: ProgrammeDraft, *, by: int | None, practice_of: int | None = None) -> Programme:
     """A new partnership with its programme, goals and measures."""
     with writing():
         partnership = _partnership(draft.partnership, practice_of)
         programme = _programme(draft, partnership, by)
-        ids = Ids(draft.history)
+        ids = RowIdMap(draft.history)
         fields = _add_rows(programme, draft.programme, ids.rows("programme", ""))
         goals = {goal.code: _goal(programme, goal, fields, ids, by) for goal in draft.goals}
         measures = {
@@ -38,7 +38,7 @@ def store(draft: Draft, *, by: int | None, practice_of: int | None = None) -> Pr
         for measure in draft.measures:
             _relate(measures[measure.code], measure, numbers)
         programme.carried = draft.carried
-        store_talks(draft.talks, programme, _by_code(programme, goals, measures))
+        store_threads(draft.talks, programme, _by_code(programme, goals, measures))
         if draft.history:
             store_history(draft.history, programme, [programme, *goals.values(), *measures.values()])
         return programme
@@ -65,7 +65,7 @@ def _partnership(draft: PartnershipDraft, practice_of: int | None) -> Partnershi
     return partnership
 
 
-def _programme(draft: Draft, partnership: Partnership, by: int | None) -> Programme:
+def _programme(draft: ProgrammeDraft, partnership: Partnership, by: int | None) -> Programme:
     head = draft.programme
     programme = create_programme(
         partnership, **vars(draft.frame), values=dict(head.values), texts=dict(head.texts), by=by
@@ -74,13 +74,13 @@ def _programme(draft: Draft, partnership: Partnership, by: int | None) -> Progra
     return programme
 
 
-def _goal(programme: Programme, draft: ItemDraft, fields: dict[str, str], ids: Ids, by: int | None) -> Goal:
+def _goal(programme: Programme, draft: ItemDraft, fields: dict[str, str], ids: RowIdMap, by: int | None) -> Goal:
     goal = create_goal(programme, by=by, **_content(draft, fields))
     _add_rows(goal, draft, ids.rows("goal", goal.code))
     return goal
 
 
-def _measure(goal: Goal, draft: ItemDraft, fields: dict[str, str], ids: Ids, by: int | None) -> Measure:
+def _measure(goal: Goal, draft: ItemDraft, fields: dict[str, str], ids: RowIdMap, by: int | None) -> Measure:
     measure = create_measure(goal, by=by, **_content(draft, fields))
     _add_rows(measure, draft, ids.rows("measure", measure.code))
     return measure

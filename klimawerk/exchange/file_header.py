@@ -12,11 +12,11 @@ from flask_babel import lazy_gettext as _
 from klimawerk import scalars
 from klimawerk.exchange import value_json
 from klimawerk.exchange.draft import FrameDraft, MunicipalityDraft, PartnershipDraft
-from klimawerk.exchange.import_problems import Place, Problem, Refused, shown
+from klimawerk.exchange.import_problems import FilePosition, ImportProblem, ImportRefused, quote_value
 from klimawerk.partnerships.models import SIDES
 
 MAX_LANGUAGES, MAX_MUNICIPALITIES = 5, 20
-_META = Place(("meta",))
+_META = FilePosition(("meta",))
 _META_KEYS = (
     "purpose", "wording", "languages", "language_lead", "currency_main", "currency_local", "exchange_rate",
     "code_lists",
@@ -24,41 +24,43 @@ _META_KEYS = (
 _MOST_WARNINGS = 100
 
 
-def keep_out(raw: dict[str, Any], known: Collection[str], place: Place, warnings: list[Problem]) -> None:
+def warn_unknown(
+    raw: dict[str, Any], known: Collection[str], place: FilePosition, warnings: list[ImportProblem]
+) -> None:
     """Warn of keys that are not `known`; nobody reads them."""
     for key in raw:
         if key not in known and len(warnings) < _MOST_WARNINGS:
-            warnings.append(Problem(place.at(key), _("This part is unknown and will not be taken over.")))
+            warnings.append(ImportProblem(place.at(key), _("This part is unknown and will not be taken over.")))
 
 
-def frame_in(raw: Any, warnings: list[Problem]) -> FrameDraft:
+def frame_in(raw: Any, warnings: list[ImportProblem]) -> FrameDraft:
     """Languages, currencies and rate from the file's "meta". Raises Refused."""
     meta = value_json.mapping(raw, _META)
-    keep_out(meta, _META_KEYS, _META, warnings)
+    warn_unknown(meta, _META_KEYS, _META, warnings)
     languages = _languages(meta)
     lead = value_json.code(meta.get("language_lead"), _META.at("language_lead"), "language")
     if lead not in languages:
-        raise Refused(_("The original's language is not among the languages."), _META.at("language_lead"))
+        raise ImportRefused(_("The original's language is not among the languages."), _META.at("language_lead"))
     main = value_json.code(meta.get("currency_main", "EUR"), _META.at("currency_main"), "currency")
     local = meta.get("currency_local") or ""
     if local:
         value_json.code(local, _META.at("currency_local"), "currency")
     if local == main:
-        raise Refused(_("The two currencies are the same."), _META.at("currency_local"))
+        raise ImportRefused(_("The two currencies are the same."), _META.at("currency_local"))
     frame = FrameDraft(languages, str(lead), str(main), str(local), None, None, "")
     if meta.get("exchange_rate") is not None:
         _rate(meta["exchange_rate"], frame, _META.at("exchange_rate"))
     return frame
 
 
-def partnership_in(raw: Any, frame: FrameDraft, warnings: list[Problem]) -> PartnershipDraft:
+def partnership_in(raw: Any, frame: FrameDraft, warnings: list[ImportProblem]) -> PartnershipDraft:
     """The partnership with its municipalities. Raises Refused."""
-    place = Place(("partnership",))
+    place = FilePosition(("partnership",))
     parts = value_json.mapping(raw, place)
-    keep_out(parts, ("name", "kind", "since", "agreement", "municipalities", "teams"), place, warnings)
+    warn_unknown(parts, ("name", "kind", "since", "agreement", "municipalities", "teams"), place, warnings)
     name = _words(parts.get("name"), place.at("name"), frame, 200)
     if not name:
-        raise Refused(_("The partnership needs a name."), place.at("name"))
+        raise ImportRefused(_("The partnership needs a name."), place.at("name"))
     return PartnershipDraft(
         name=name,
         kind=str(_optional_code(parts.get("kind"), place.at("kind"), "partnership_kind") or ""),
@@ -72,31 +74,31 @@ def _languages(meta: dict[str, Any]) -> list[str]:
     place = _META.at("languages")
     raw = value_json.entries(meta.get("languages"), place, MAX_LANGUAGES)
     languages = [str(value_json.code(one, place.entry(n), "language")) for n, one in enumerate(raw)]
-    value_json.once(languages, place)
+    value_json.require_unique(languages, place)
     if not languages:
-        raise Refused(_("The programme needs at least one language."), place)
+        raise ImportRefused(_("The programme needs at least one language."), place)
     return languages
 
 
-def _rate(raw: Any, frame: FrameDraft, place: Place) -> None:
+def _rate(raw: Any, frame: FrameDraft, place: FilePosition) -> None:
     rate = value_json.mapping(raw, place)
     for key, wanted in (("from", frame.currency_main), ("to", frame.currency_local)):
         if rate.get(key, wanted) != wanted:
             sentence = _("The planning rate is not one from %(main)s to %(local)s.", main=frame.currency_main,
                          local=frame.currency_local or "–")  # fmt: skip
-            raise Refused(sentence, place.at(key))
+            raise ImportRefused(sentence, place.at(key))
     frame.rate = value_json.decimal(rate.get("rate"), place.at("rate"))
     if not 0 < frame.rate < scalars.MOST_RATE:
-        raise Refused(_("The planning rate must be greater than zero."), place.at("rate"))
+        raise ImportRefused(_("The planning rate must be greater than zero."), place.at("rate"))
     frame.rate_date = value_json.day(rate["date"], place.at("date")) if rate.get("date") is not None else None
     frame.rate_note = value_json.text(rate.get("note") or "", place.at("note"), 300)
 
 
-def _agreement(raw: Any, place: Place, frame: FrameDraft, warnings: list[Problem]) -> dict[str, Any]:
+def _agreement(raw: Any, place: FilePosition, frame: FrameDraft, warnings: list[ImportProblem]) -> dict[str, Any]:
     if raw is None:
         return {}
     parts = value_json.mapping(raw, place)
-    keep_out(parts, ("kind", "date", "text"), place, warnings)
+    warn_unknown(parts, ("kind", "date", "text"), place, warnings)
     found = {
         "kind": _optional_code(parts.get("kind"), place.at("kind"), "agreement_kind"),
         "date": value_json.month(parts["date"], place.at("date")) if parts.get("date") is not None else None,
@@ -105,23 +107,25 @@ def _agreement(raw: Any, place: Place, frame: FrameDraft, warnings: list[Problem
     return {key: value for key, value in found.items() if value}
 
 
-def _municipalities(raw: Any, place: Place, frame: FrameDraft, warnings: list[Problem]) -> list[MunicipalityDraft]:
+def _municipalities(
+    raw: Any, place: FilePosition, frame: FrameDraft, warnings: list[ImportProblem]
+) -> list[MunicipalityDraft]:
     found = [
         _municipality(one, place.entry(n), frame, warnings)
         for n, one in enumerate(value_json.entries(raw, place, MAX_MUNICIPALITIES))
     ]
     if {one.side for one in found} != set(SIDES):
-        raise Refused(_("Each of the two sides needs a municipality."), place)
+        raise ImportRefused(_("Each of the two sides needs a municipality."), place)
     return found
 
 
-def _municipality(raw: Any, place: Place, frame: FrameDraft, warnings: list[Problem]) -> MunicipalityDraft:
+def _municipality(raw: Any, place: FilePosition, frame: FrameDraft, warnings: list[ImportProblem]) -> MunicipalityDraft:
     parts = value_json.mapping(raw, place)
     known = ("side", "name", "country", "region", "population", "timezone", "language", "profile")
-    keep_out(parts, known, place, warnings)
+    warn_unknown(parts, known, place, warnings)
     name = value_json.text(parts.get("name"), place.at("name"), 120).strip()
     if not name:
-        raise Refused(_("The municipality needs a name."), place.at("name"))
+        raise ImportRefused(_("The municipality needs a name."), place.at("name"))
     return MunicipalityDraft(
         side=str(value_json.code(parts.get("side"), place.at("side"), "side")),
         name=name,
@@ -134,16 +138,16 @@ def _municipality(raw: Any, place: Place, frame: FrameDraft, warnings: list[Prob
     )
 
 
-def _timezone(raw: Any, place: Place) -> str:
+def _timezone(raw: Any, place: FilePosition) -> str:
     if raw is None:
         return "Europe/Berlin"
     zone = value_json.text(raw, place, 64)
     if not re.fullmatch(r"[A-Za-z0-9_+\-/]+", zone) or zone not in zoneinfo.available_timezones():
-        raise Refused(_("“%(zone)s” is not a time zone such as Africa/Accra.", zone=shown(zone)), place)
+        raise ImportRefused(_("“%(zone)s” is not a time zone such as Africa/Accra.", zone=quote_value(zone)), place)
     return zone
 
 
-def _words(raw: Any, place: Place, frame: FrameDraft, most: int) -> dict[str, str]:
+def _words(raw: Any, place: FilePosition, frame: FrameDraft, most: int) -> dict[str, str]:
     """A short text per language; empty ones are left out."""
     if raw is None:
         return {}
@@ -156,9 +160,9 @@ def _words(raw: Any, place: Place, frame: FrameDraft, most: int) -> dict[str, st
     return {language: text for language, text in texts.items() if text}
 
 
-def _optional_code(raw: Any, place: Place, list_name: str) -> str | int | None:
+def _optional_code(raw: Any, place: FilePosition, list_name: str) -> str | int | None:
     return None if raw is None or raw == "" else value_json.code(raw, place, list_name)
 
 
-def _optional_whole(raw: Any, place: Place, least: int, most: int) -> int | None:
+def _optional_whole(raw: Any, place: FilePosition, least: int, most: int) -> int | None:
     return None if raw is None else value_json.whole(raw, place, least, most)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from klimawerk.sheets.sheet_schema import Field, RowKind
 
-Slot = tuple[tuple[str, ...], str]
+FileSlot = tuple[tuple[str, ...], str]
 
-PROGRAMME: tuple[Slot, ...] = (
+PROGRAMME: tuple[FileSlot, ...] = (
     (("partnership", "teams"), "teams"),
     (("programme", "title"), "title"),
     (("programme", "period", "start"), "period_start"),
@@ -32,7 +32,7 @@ PROGRAMME: tuple[Slot, ...] = (
     (("decisions_sample",), "decisions"),
 )
 
-GOAL: tuple[Slot, ...] = (
+GOAL: tuple[FileSlot, ...] = (
     (("field",), "field"),
     (("level",), "level"),
     (("title",), "title"),
@@ -45,7 +45,7 @@ GOAL: tuple[Slot, ...] = (
     (("notes",), "notes"),
 )
 
-MEASURE: tuple[Slot, ...] = (
+MEASURE: tuple[FileSlot, ...] = (
     (("field",), "field"),
     (("title",), "title"),
     (("climate_effect",), "climate_effect"),
@@ -94,13 +94,13 @@ MEASURE: tuple[Slot, ...] = (
     (("notes",), "notes"),
 )
 
-BARE = {"guiding_principles": "text", "partners": "name", "in_kind": "text"}
+SINGLE_TEXT_ROWS = {"guiding_principles": "text", "partners": "name", "in_kind": "text"}
 """Rows that a file writes as a mere text per language, and the cell that the text is."""
 
 ADDITIVE = frozenset({"personnel"})
 """Kinds of rows that not every file has: left out when there are none; all others are then an empty list."""
 
-SAID_EMPTY = {"commitments": ("amount", "unit"), "funding": ("application",)}
+WRITTEN_EMPTY = {"commitments": ("amount", "unit"), "funding": ("application",)}
 """Cells that are written as null when they are empty; all other empty ones are left out."""
 
 _CELL_ORDER = {

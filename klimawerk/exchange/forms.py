@@ -9,13 +9,13 @@ from flask_wtf.file import FileField, FileRequired
 from klimawerk.web.forms import Buttons
 
 
-class FileForm(FlaskForm):
+class ImportFileForm(FlaskForm):
     """A file to look at."""
 
     file = FileField(_("File"), [FileRequired(_("Please choose a file."))])
 
 
-class ConfirmForm(FlaskForm):
+class ImportConfirmForm(FlaskForm):
     """On which side the person stands who imports; the choices carry the municipalities' names."""
 
     side = Buttons(_("Which municipality do you belong to?"), default="de")

@@ -62,7 +62,7 @@ class EditionDraft:
 
 
 @dataclass(frozen=True)
-class Names:
+class HistoryKeys:
     """What the file calls its programme, items and rows; its versions (item, number, hash), editions (number, hash)."""
 
     programme: str
@@ -75,7 +75,7 @@ class Names:
         return {**vars(self), "versions": sorted(self.versions), "editions": sorted(self.editions)}
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> Names:
+    def from_json(cls, raw: dict[str, Any]) -> HistoryKeys:
         versions = {(str(key), int(number), str(hash_)) for key, number, hash_ in raw["versions"]}
         editions = {(int(number), str(hash_)) for number, hash_ in raw["editions"]}
         return cls(raw["programme"], versions, editions, raw["items"], raw["rows"])
@@ -95,8 +95,8 @@ class HistoryDraft:
         """The history of a live item."""
         return next((one for one in self.items if (one.kind, one.code, one.deleted) == (kind, code, False)), None)
 
-    def names(self) -> Names:
-        return Names(
+    def names(self) -> HistoryKeys:
+        return HistoryKeys(
             programme=self.programme,
             versions={(item.key, one.number, one.hash) for item in self.items for one in item.versions},
             editions={(one.number, one.hash) for one in self.editions},

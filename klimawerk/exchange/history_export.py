@@ -29,7 +29,7 @@ from klimawerk.versions.models import Version
 Json = dict[str, Any]
 
 
-def history_out(programme: Programme) -> Json | None:
+def write_history(programme: Programme) -> Json | None:
     """What a file holds under "history"; None while there is nothing but what an import made by itself."""
     items = _items(programme)
     versions = _versions([item.id for item in items])
@@ -48,15 +48,17 @@ def history_out(programme: Programme) -> Json | None:
         "parts": {key: safe_json.loads(parts[key]) for key in sorted(parts)},
         **said_of_blacked(hashes),
     }
-    cleaned: Json = _but_hashed(out)
+    cleaned: Json = _normalised_except_hashed(out)
     return cleaned
 
 
-def _but_hashed(value: Any) -> Any:
+def _normalised_except_hashed(value: Any) -> Any:
     """Texts in their one form, but for what hashes were made of."""
     if isinstance(value, dict):
-        return {key: one if key in ("parts", "manifest") else _but_hashed(one) for key, one in value.items()}
-    return [_but_hashed(one) for one in value] if isinstance(value, list) else clean_json(value)
+        return {
+            key: one if key in ("parts", "manifest") else _normalised_except_hashed(one) for key, one in value.items()
+        }
+    return [_normalised_except_hashed(one) for one in value] if isinstance(value, list) else clean_json(value)
 
 
 class _Pseudonyms:

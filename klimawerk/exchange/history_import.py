@@ -15,8 +15,8 @@ from klimawerk.editions import hash_chain as editions
 from klimawerk.editions.service import LONGEST_NAME, PURPOSES
 from klimawerk.exchange import value_json
 from klimawerk.exchange.history_draft import FORMAT, EditionDraft, HistoryDraft, ItemHistory, VersionDraft
-from klimawerk.exchange.history_validator import check_part, is_key
-from klimawerk.exchange.import_problems import Place, Refused
+from klimawerk.exchange.history_validator import check_version_part, is_key
+from klimawerk.exchange.import_problems import FilePosition, ImportRefused
 from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.versions import hash_chain, service
 
@@ -25,49 +25,51 @@ MAX_ITEMS, MAX_VERSIONS, MAX_EDITIONS, MAX_PEOPLE = 2_000, 20_000, 1_000, 500
 REASONS = (service.KEPT, service.QUIET, service.IMPORT, service.RESTORE, service.EDITION)
 SIDES = ("", "de", "partner", "neutral")
 KINDS = ("programme", "goal", "measure")
-_HERE = Place(("history",))
+_KNOWN_FORMATS = FilePosition(("history",))
 
 
-def history_in(raw: Any, known: set[tuple[str, str]]) -> HistoryDraft | None:
+def read_history(raw: Any, known: set[tuple[str, str]]) -> HistoryDraft | None:
     """The part "history" of a file; `known`: kind and code of everything in the file itself. Raises Refused."""
     if raw is None:
         return None
-    data = value_json.mapping(raw, _HERE)
+    data = value_json.mapping(raw, _KNOWN_FORMATS)
     if data.get("format") != FORMAT:
-        raise Refused(_("These versions were written by a newer Klimawerk."), _HERE.at("format"))
-    blacked = _blacked(data.get("blacked"), _HERE.at("blacked"))
-    parts = _parts(data.get("parts"), blacked, _HERE.at("parts"))
-    reader = _Reader(parts, known)
+        raise ImportRefused(_("These versions were written by a newer Klimawerk."), _KNOWN_FORMATS.at("format"))
+    blacked = _blacked(data.get("blacked"), _KNOWN_FORMATS.at("blacked"))
+    parts = _parts(data.get("parts"), blacked, _KNOWN_FORMATS.at("parts"))
+    reader = _HistoryReader(parts, known)
     items = [
-        reader.item(one, _HERE.at("items").entry(number, one))
-        for number, one in enumerate(value_json.entries(data.get("items"), _HERE.at("items"), MAX_ITEMS))
+        reader.item(one, _KNOWN_FORMATS.at("items").entry(number, one))
+        for number, one in enumerate(value_json.entries(data.get("items"), _KNOWN_FORMATS.at("items"), MAX_ITEMS))
     ]
     programme = [one.key for one in items if one.kind == "programme"]
     if [data.get("programme")] != programme:
-        raise _misfit(_HERE.at("programme"))
-    value_json.once([one.key for one in items], _HERE.at("items"))
-    value_json.once([(one.kind, one.code) for one in items], _HERE.at("items"))
-    value_json.once([id_ for one in items for ids in one.rows.values() for id_ in ids], _HERE.at("items"))
+        raise _hash_mismatch(_KNOWN_FORMATS.at("programme"))
+    value_json.require_unique([one.key for one in items], _KNOWN_FORMATS.at("items"))
+    value_json.require_unique([(one.kind, one.code) for one in items], _KNOWN_FORMATS.at("items"))
+    value_json.require_unique(
+        [id_ for one in items for ids in one.rows.values() for id_ in ids], _KNOWN_FORMATS.at("items")
+    )
     if any(one.deleted and one.kind == "measure" for one in items) and not any(one.kind == "goal" for one in items):
-        raise _misfit(_HERE.at("items"))
+        raise _hash_mismatch(_KNOWN_FORMATS.at("items"))
     return HistoryDraft(programme[0], items, parts, _editions(data, programme[0], items), blacked)
 
 
-class _Reader:
+class _HistoryReader:
     """Knows the parts, and what else is in the file."""
 
     def __init__(self, parts: dict[str, bytes], known: set[tuple[str, str]]) -> None:
         self.parts, self.known = parts, known
         self.checked: set[tuple[str, str, str]] = set()
 
-    def item(self, raw: Any, place: Place) -> ItemHistory:
+    def item(self, raw: Any, place: FilePosition) -> ItemHistory:
         data = value_json.mapping(raw, place)
         kind, code, key = data.get("kind"), data.get("code"), data.get("key")
         deleted = data.get("deleted") is True
         if kind not in KINDS or not isinstance(code, str) or not is_key(key) or not isinstance(key, str):
-            raise _misfit(place)
+            raise _hash_mismatch(place)
         if not deleted and (kind, code) not in self.known:
-            raise Refused(_("“%(code)s” is referred to, but is not in the file.", code=code[:60]), place)
+            raise ImportRefused(_("“%(code)s” is referred to, but is not in the file.", code=code[:60]), place)
         rows = _rows(data.get("rows"), str(kind), place.at("rows"))
         item = ItemHistory(str(kind), code, key, deleted, rows, [])
         listed = value_json.entries(data.get("versions"), place.at("versions"), MAX_VERSIONS)
@@ -75,10 +77,10 @@ class _Reader:
             before = item.versions[-1] if item.versions else None
             item.versions.append(self._version(one, item, before, place.at("versions").entry(number)))
         if deleted and not item.versions:
-            raise _misfit(place)
+            raise _hash_mismatch(place)
         return item
 
-    def _version(self, raw: Any, item: ItemHistory, before: VersionDraft | None, place: Place) -> VersionDraft:
+    def _version(self, raw: Any, item: ItemHistory, before: VersionDraft | None, place: FilePosition) -> VersionDraft:
         data = value_json.mapping(raw, place)
         head = value_json.mapping(data.get("manifest"), place.at("manifest"))
         self._check_head(head, item, place.at("manifest"))
@@ -101,61 +103,61 @@ class _Reader:
             content=made.content, previous=made.previous, number=made.number, at=made.at, reason=made.reason
         )
         if (made.number, made.hash) != (data.get("number"), link):
-            raise _misfit(place)
+            raise _hash_mismatch(place)
         return made
 
-    def _check_head(self, head: Json, item: ItemHistory, place: Place) -> None:
+    def _check_head(self, head: Json, item: ItemHistory, place: FilePosition) -> None:
         if head.get("format") not in (1, hash_chain.FORMAT) or head.get("kind") != item.kind:
-            raise _misfit(place)
+            raise _hash_mismatch(place)
         if head["format"] == hash_chain.FORMAT and head.get("item") != item.key:
-            raise _misfit(place.at("item"))
+            raise _hash_mismatch(place.at("item"))
         if not isinstance(head.get("code"), str) or len(head["code"]) > 20:
-            raise _misfit(place.at("code"))
+            raise _hash_mismatch(place.at("code"))
         _check_languages(head, place)
         if item.kind == "programme":
             _check_frame(value_json.mapping(head.get("frame"), place.at("frame")), place.at("frame"))
         if item.kind == "measure" and not (is_key(head.get("goal")) or isinstance(head.get("goal"), int)):
-            raise _misfit(place.at("goal"))
+            raise _hash_mismatch(place.at("goal"))
         for name, key in value_json.mapping(head.get("parts"), place.at("parts")).items():
             self._check_part(item.kind, name, key, place.at("parts").at(name))
 
-    def _check_part(self, kind: str, name: str, key: Any, place: Place) -> None:
+    def _check_part(self, kind: str, name: str, key: Any, place: FilePosition) -> None:
         """Each part once for each place that it stands in, however many versions hold it."""
         if not isinstance(key, str) or key not in self.parts:
-            raise Refused(_("A part of this version is missing."), place)
+            raise ImportRefused(_("A part of this version is missing."), place)
         if (kind, name, key) not in self.checked:
-            check_part(sheet_of(kind), name, safe_json.loads(self.parts[key]), place)
+            check_version_part(sheet_of(kind), name, safe_json.loads(self.parts[key]), place)
             self.checked.add((kind, name, key))
 
 
-def _blacked(raw: Any, place: Place) -> dict[str, dict[str, str]]:
+def _blacked(raw: Any, place: FilePosition) -> dict[str, dict[str, str]]:
     """What is said of parts of which something was blacked out."""
     found = value_json.mapping(raw or {}, place)
     for key, said in found.items():
         fits = isinstance(said, dict) and said.keys() == {"digest", "at", "reason"}
         if not fits or not all(isinstance(one, str) and len(one) <= 500 for one in said.values()):
-            raise _misfit(place.at(key))
+            raise _hash_mismatch(place.at(key))
     return found
 
 
-def _parts(raw: Any, blacked: dict[str, dict[str, str]], place: Place) -> dict[str, bytes]:
+def _parts(raw: Any, blacked: dict[str, dict[str, str]], place: FilePosition) -> dict[str, bytes]:
     found = {}
     for key, part in value_json.mapping(raw, place).items():
         found[key] = _canonical(part, place.at(key))
         if hash_chain.digest(found[key]) != (blacked[key]["digest"] if key in blacked else key):
-            raise _misfit(place.at(key))
+            raise _hash_mismatch(place.at(key))
     return found
 
 
-def _canonical(raw: Any, place: Place) -> bytes:
+def _canonical(raw: Any, place: FilePosition) -> bytes:
     try:
         return hash_chain.canonical(raw)
     except (rfc8785.CanonicalizationError, ValueError, TypeError) as error:
-        raise _misfit(place) from error
+        raise _hash_mismatch(place) from error
 
 
 def _editions(data: Json, programme: str, items: list[ItemHistory]) -> list[EditionDraft]:
-    place = _HERE.at("editions")
+    place = _KNOWN_FORMATS.at("editions")
     known = {(item.key, one.number): one.hash for item in items for one in item.versions}
     found: list[EditionDraft] = []
     for number, one in enumerate(value_json.entries(data.get("editions"), place, MAX_EDITIONS)):
@@ -164,14 +166,14 @@ def _editions(data: Json, programme: str, items: list[ItemHistory]) -> list[Edit
 
 
 def _edition(
-    raw: Any, programme: str, known: dict[tuple[str, int], str], before: EditionDraft | None, place: Place
+    raw: Any, programme: str, known: dict[tuple[str, int], str], before: EditionDraft | None, place: FilePosition
 ) -> EditionDraft:
     data = value_json.mapping(raw, place)
     said = value_json.mapping(data.get("manifest"), place.at("manifest"))
     listed = [value_json.mapping(one, place) for one in value_json.entries(said.get("versions"), place, MAX_ITEMS)]
     versions = [(one.get("item"), one.get("number"), one.get("hash")) for one in listed]
     if any(known.get((str(item), _whole(number))) != hash_ for item, number, hash_ in versions):
-        raise Refused(_("A version of this fixed copy is missing."), place)
+        raise ImportRefused(_("A version of this fixed copy is missing."), place)
     made = EditionDraft(
         number=before.number + 1 if before else 1,
         name=value_json.text(data.get("name"), place.at("name"), LONGEST_NAME),
@@ -187,7 +189,7 @@ def _edition(
     )
     link = editions.link(content=made.content, previous=made.previous, number=made.number, at=made.at)
     if (said.get("format"), said.get("programme")) != (editions.FORMAT, programme) or made.hash != link:
-        raise _misfit(place)
+        raise _hash_mismatch(place)
     return made
 
 
@@ -196,17 +198,17 @@ def _whole(raw: Any) -> int:
     return raw if type(raw) is int else 0
 
 
-def _rows(raw: Any, kind: str, place: Place) -> dict[str, list[str]]:
+def _rows(raw: Any, kind: str, place: FilePosition) -> dict[str, list[str]]:
     found = {}
     for name, ids in value_json.mapping(raw or {}, place).items():
         listed = value_json.entries(ids, place.at(name), 500)
         if name not in sheet_of(kind).rows or not all(is_key(id_) for id_ in listed):
-            raise _misfit(place.at(name))
+            raise _hash_mismatch(place.at(name))
         found[name] = listed
     return found
 
 
-def _people(raw: Any, place: Place) -> list[dict[str, str]]:
+def _people(raw: Any, place: FilePosition) -> list[dict[str, str]]:
     found = []
     for number, one in enumerate(value_json.entries(raw, place, MAX_PEOPLE)):
         here = place.entry(number)
@@ -216,15 +218,15 @@ def _people(raw: Any, place: Place) -> list[dict[str, str]]:
     return found
 
 
-def _check_languages(head: Json, place: Place) -> None:
+def _check_languages(head: Json, place: FilePosition) -> None:
     languages = value_json.entries(head.get("languages"), place.at("languages"), 20)
     for code in (*languages, head.get("lead_language")):
         value_json.code(code, place.at("languages"), "language")
     if not languages:
-        raise _misfit(place.at("languages"))
+        raise _hash_mismatch(place.at("languages"))
 
 
-def _check_frame(frame: Json, place: Place) -> None:
+def _check_frame(frame: Json, place: FilePosition) -> None:
     try:
         fits = all(isinstance(value, str) and len(value) <= 300 for value in frame.values())
         currencies = {frame.get("currency_main", "EUR"), frame.get("currency_local", "EUR")}
@@ -234,26 +236,26 @@ def _check_frame(frame: Json, place: Place) -> None:
         if "rate_date" in frame:
             scalars.day(frame["rate_date"])
     except (ArithmeticError, ValueError) as error:
-        raise _misfit(place) from error
+        raise _hash_mismatch(place) from error
     if not fits:
-        raise _misfit(place)
+        raise _hash_mismatch(place)
 
 
-def _moment(raw: Any, place: Place) -> datetime:
+def _moment(raw: Any, place: FilePosition) -> datetime:
     try:
         found = datetime.fromisoformat(value_json.text(raw, place, 40))
     except ValueError as error:
-        raise _misfit(place) from error
+        raise _hash_mismatch(place) from error
     if found.tzinfo is None or not value_json.FIRST_YEAR <= found.year <= value_json.LAST_YEAR:
-        raise _misfit(place)
+        raise _hash_mismatch(place)
     return found
 
 
-def _one_of(raw: Any, known: tuple[str, ...], place: Place) -> str:
+def _one_of(raw: Any, known: tuple[str, ...], place: FilePosition) -> str:
     if not isinstance(raw, str) or raw not in known:
-        raise _misfit(place)
+        raise _hash_mismatch(place)
     return raw
 
 
-def _misfit(place: Place) -> Refused:
-    return Refused(_("The check sums say that this was changed after it was written."), place)
+def _hash_mismatch(place: FilePosition) -> ImportRefused:
+    return ImportRefused(_("The check sums say that this was changed after it was written."), place)

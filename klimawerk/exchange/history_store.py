@@ -10,7 +10,7 @@ from klimawerk import safe_json
 from klimawerk.clock import now
 from klimawerk.collab import document_store as documents
 from klimawerk.editions.models import Edition, EditionPart
-from klimawerk.exchange.history_draft import EditionDraft, HistoryDraft, ItemHistory, Names, VersionDraft
+from klimawerk.exchange.history_draft import EditionDraft, HistoryDraft, HistoryKeys, ItemHistory, VersionDraft
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.live.changes import note, revision
@@ -26,7 +26,7 @@ from klimawerk.versions.version_states import stood
 RowIds = dict[str, list[str]]
 
 
-class Ids:
+class RowIdMap:
     """The ids of rows that a file knows, so that versions recognise them."""
 
     def __init__(self, history: HistoryDraft | None) -> None:
@@ -43,7 +43,7 @@ def find_programme(key: str) -> Programme | None:
     return db.session.scalar(select(Programme).where(Programme.key == key, is_here()))
 
 
-def holds_all(names: Names, programme: Programme) -> bool:
+def holds_all(names: HistoryKeys, programme: Programme) -> bool:
     """Whether every version and edition of the file is here already."""
     versions = select(Item.key, Version.number, Version.hash).join(Version, Version.item_id == Item.id)
     here = {tuple(row) for row in db.session.execute(versions.where(Item.frame_id == programme.frame_id)).all()}
@@ -52,7 +52,7 @@ def holds_all(names: Names, programme: Programme) -> bool:
     return names.versions <= here and names.editions <= made
 
 
-def strangers(names: Names) -> bool:
+def foreign_keys_taken(names: HistoryKeys) -> bool:
     """Whether something in the file has a name that something here has already."""
     items, rows = names.items, names.rows
     known: list[Select[Any]] = [

@@ -11,18 +11,18 @@ from flask_babel import lazy_gettext as _
 from klimawerk import scalars
 from klimawerk.codes import find
 from klimawerk.exchange import value_json
-from klimawerk.exchange.import_problems import Place, Refused
+from klimawerk.exchange.import_problems import FilePosition, ImportRefused
 from klimawerk.exchange.live_text_json import TOLERANCE, check_rich
 from klimawerk.sheets.rows import MAX_ROWS
 from klimawerk.sheets.sheet_schema import Field, Sheet, split_key
 from klimawerk.versions.item_state import ROWS, TEXT, VALUES
 
-NOTHING: tuple[Any, ...] = (None, "", [])
+NO_VALUE: tuple[Any, ...] = (None, "", [])
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 _MONEY = re.compile(r"\d{1,12}\.\d{2}", re.ASCII)
 
 
-def check_part(sheet: Sheet, name: str, part: Any, place: Place) -> None:
+def check_version_part(sheet: Sheet, name: str, part: Any, place: FilePosition) -> None:
     """Raises Refused for a part that no sheet of this kind has, or with something in it that no field takes."""
     if name == VALUES:
         _check_fields(sheet.fields, value_json.mapping(part, place), place)
@@ -52,7 +52,7 @@ def _is_text(sheet: Sheet, fragment: str) -> bool:
     return name in sheet.fields and sheet.fields[name].kind == "live" and find("language", language) is not None
 
 
-def _check_fields(fields: dict[str, Field], kept: dict[str, Any], place: Place) -> None:
+def _check_fields(fields: dict[str, Field], kept: dict[str, Any], place: FilePosition) -> None:
     for key, value in kept.items():
         name, language = split_key(key)
         field = fields.get(name)
@@ -61,39 +61,39 @@ def _check_fields(fields: dict[str, Field], kept: dict[str, Any], place: Place) 
         check_value(field, value, place.at(key))
 
 
-def check_value(field: Field, value: Any, place: Place) -> None:
+def check_value(field: Field, value: Any, place: FilePosition) -> None:
     """Raises Refused for what the field could not have held."""
-    if value not in NOTHING and not _fits(field, value, place):
+    if value not in NO_VALUE and not _fits(field, value, place):
         raise _wrong(place)
 
 
-def _fits(field: Field, value: Any, place: Place) -> bool:
+def _fits(field: Field, value: Any, place: FilePosition) -> bool:
     try:
         return _KINDS[field.kind](field, value, place)
     except (TypeError, ValueError, KeyError, AttributeError):
         return False
 
 
-def _as_read(field: Field, value: Any, place: Place) -> bool:
+def _as_read(field: Field, value: Any, place: FilePosition) -> bool:
     if field.codes == "yes":
         return bool(value == "yes")
     return bool(value_json.value_in(field, value, place) == value)
 
 
-def _words(field: Field, value: Any, _place: Place) -> bool:
+def _words(field: Field, value: Any, _place: FilePosition) -> bool:
     return isinstance(value, str) and len(value) <= TOLERANCE * field.max_length
 
 
-def _number(_field: Field, value: Any, _place: Place) -> bool:
+def _number(_field: Field, value: Any, _place: FilePosition) -> bool:
     return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
 
 
-def _amount(_field: Field, value: Any, _place: Place) -> bool:
+def _amount(_field: Field, value: Any, _place: FilePosition) -> bool:
     fits = isinstance(value, dict) and value.keys() == {"amount", "currency"}
     return fits and bool(_MONEY.fullmatch(value["amount"])) and find("currency", value["currency"]) is not None
 
 
-def _measurements(field: Field, value: Any, place: Place) -> bool:
+def _measurements(field: Field, value: Any, place: FilePosition) -> bool:
     dated = all(one.keys() == {"date", "value"} and value_json.month(one["date"], place) for one in value)
     return (
         len(value) <= value_json.MAX_MEASUREMENTS
@@ -102,11 +102,11 @@ def _measurements(field: Field, value: Any, place: Place) -> bool:
     )
 
 
-def _references(_field: Field, value: Any, _place: Place) -> bool:
+def _references(_field: Field, value: Any, _place: FilePosition) -> bool:
     return isinstance(value, list) and all(is_key(one) for one in value)
 
 
-_KINDS: dict[str, Callable[[Field, Any, Place], bool]] = {
+_KINDS: dict[str, Callable[[Field, Any, FilePosition], bool]] = {
     "line": _words,
     "lines": _words,
     "choice": _as_read,
@@ -121,5 +121,5 @@ _KINDS: dict[str, Callable[[Field, Any, Place], bool]] = {
 }
 
 
-def _wrong(place: Place) -> Refused:
-    return Refused(_("This is nothing that a version could hold."), place)
+def _wrong(place: FilePosition) -> ImportRefused:
+    return ImportRefused(_("This is nothing that a version could hold."), place)

@@ -59,11 +59,11 @@ class HtmlTable:
     pictures: int = 0
 
 
-def read_html(pasted: str, most_rows: int, most_columns: int) -> HtmlTable:
+def read_html_table(pasted: str, most_rows: int, most_columns: int) -> HtmlTable:
     """The first table that has a text; a table that is the only content of another one's only cell stands for that.
 
     Of larger tables one row or column more than there may be, so that the caller notices."""
-    reader = _Reader(most_columns, _struck_classes(pasted))
+    reader = _TableParser(most_columns, _struck_classes(pasted))
     for token in _TOKEN.finditer(_without_comments(pasted)):
         yield_if_due()
         end, tag, attributes, text = token.groups(default="")
@@ -123,7 +123,7 @@ def _letters(text: str) -> str:
     return "".join(text.split()).replace("|", "")
 
 
-class _Reader:
+class _TableParser:
     """Collects tables with their cells' texts. What stands in a table inside a cell is text of that cell, too.
 
     Python's own HTML parser takes minutes for some few kilobytes, so tokens come from one linear expression.

@@ -10,42 +10,42 @@ from typing import Any
 
 from flask_babel import force_locale
 
-from klimawerk.exchange.import_problems import Problem, Sentence
-from klimawerk.exchange.service import Preview
+from klimawerk.exchange.import_problems import ImportProblem, LazySentence
+from klimawerk.exchange.service import ImportSummary
 
-Words = dict[str, str]
+TextByLanguage = dict[str, str]
 """One sentence in each language of the interface."""
 
 
 @dataclass(frozen=True)
-class Said:
+class Message:
     """A place in the file, "" for the whole, and a sentence about it."""
 
     place: str
-    sentence: Words
+    sentence: TextByLanguage
 
 
 @dataclass(frozen=True)
-class Town:
+class PreviewMunicipality:
     side: str
     name: str
 
 
 @dataclass(frozen=True)
-class Amount:
+class PreviewAmount:
     """One of `money.Sums.shown()`, in the main currency."""
 
-    label: Words
+    label: TextByLanguage
     amount: Decimal | None
 
 
 @dataclass(frozen=True)
-class Shown:
+class ImportPreview:
     """`counts`: rows of each kind; `comments`, `versions`, `editions`: how many, None where the file has none;
     `outline`: [goal's code, its title, [[measure's code, its title], ...]]; `codes`: of what comes with consent."""
 
     partnership: dict[str, str]
-    towns: list[Town]
+    towns: list[PreviewMunicipality]
     languages: list[str]
     lead_language: str
     currency_main: str
@@ -60,19 +60,19 @@ class Shown:
     editions: int | None
     outline: list[list[Any]]
     codes: list[str]
-    warnings: list[Said]
+    warnings: list[Message]
     programme: str | None
-    sums: list[Amount] = field(default_factory=list)
+    sums: list[PreviewAmount] = field(default_factory=list)
     unconverted: int = 0
 
     @classmethod
-    def of(cls, preview: Preview, languages: Sequence[str]) -> Shown:
+    def of(cls, preview: ImportSummary, languages: Sequence[str]) -> ImportPreview:
         """`languages`: of the interface. Inside an app with translations."""
         draft, history = preview.draft, preview.draft.history
         frame = draft.frame
         return cls(
             partnership=draft.partnership.name,
-            towns=[Town(town.side, town.name) for town in draft.partnership.municipalities],
+            towns=[PreviewMunicipality(town.side, town.name) for town in draft.partnership.municipalities],
             languages=frame.languages,
             lead_language=frame.lead_language,
             currency_main=frame.currency_main,
@@ -90,9 +90,9 @@ class Shown:
                 for goal, title, measures in preview.outline()
             ],
             codes=preview.imported,
-            warnings=[said(warning, languages) for warning in preview.warnings],
+            warnings=[localised_message(warning, languages) for warning in preview.warnings],
             programme=history.programme if history else None,
-            sums=[Amount(in_all(label, languages), amount) for label, amount in preview.sums.shown()],
+            sums=[PreviewAmount(in_all_languages(label, languages), amount) for label, amount in preview.sums.shown()],
             unconverted=preview.sums.unconverted,
         )
 
@@ -102,13 +102,16 @@ class Shown:
         return {**asdict(self), **exact, "sums": sums}
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> Shown:
+    def from_json(cls, raw: dict[str, Any]) -> ImportPreview:
         """What an earlier version of Klimawerk has looked at may lack the sums."""
         known = {one.name: raw[one.name] for one in fields(cls) if one.name in raw}
         exact = {name: read(raw[name]) if raw[name] is not None else None for name, read in _EXACT.items()}
-        towns, warnings = [Town(**town) for town in raw["towns"]], [Said(**one) for one in raw["warnings"]]
+        towns, warnings = (
+            [PreviewMunicipality(**town) for town in raw["towns"]],
+            [Message(**one) for one in raw["warnings"]],
+        )
         sums = [
-            Amount(one["label"], None if one["amount"] is None else Decimal(one["amount"]))
+            PreviewAmount(one["label"], None if one["amount"] is None else Decimal(one["amount"]))
             for one in raw.get("sums", [])
         ]
         return cls(**{**known, **exact, "towns": towns, "warnings": warnings, "sums": sums})
@@ -124,12 +127,12 @@ def _exact(value: Decimal | date | None) -> str | None:
     return None if value is None else str(value)
 
 
-def said(problem: Problem, languages: Sequence[str]) -> Said:
+def localised_message(problem: ImportProblem, languages: Sequence[str]) -> Message:
     """The problem in all of these languages."""
-    return Said(str(problem.place), in_all(problem.sentence, languages))
+    return Message(str(problem.place), in_all_languages(problem.sentence, languages))
 
 
-def in_all(sentence: Sentence, languages: Sequence[str]) -> Words:
+def in_all_languages(sentence: LazySentence, languages: Sequence[str]) -> TextByLanguage:
     """The sentence in all of these languages."""
     words = {}
     for language in languages:

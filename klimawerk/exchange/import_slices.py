@@ -42,11 +42,11 @@ from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.topics import ALL_SIDES
 from klimawerk.database import after_commit
 from klimawerk.editions.models import Edition, EditionPart
-from klimawerk.exchange.history_draft import Names
-from klimawerk.exchange.import_preview import said
-from klimawerk.exchange.import_problems import Place, Problem, Refused
+from klimawerk.exchange.history_draft import HistoryKeys
+from klimawerk.exchange.import_preview import localised_message
+from klimawerk.exchange.import_problems import FilePosition, ImportProblem, ImportRefused
 from klimawerk.exchange.import_steps import NAMES, ROWS
-from klimawerk.exchange.service import coordinate, refuse_what_is_here
+from klimawerk.exchange.service import make_coordinator, refuse_known
 from klimawerk.extensions import Model, db
 from klimawerk.goals.models import Goal
 from klimawerk.jobs.models import DONE, Job
@@ -62,7 +62,7 @@ from klimawerk.sheets.models import Frame, Item, Row
 from klimawerk.versions.models import Version, VersionPart
 from klimawerk.versions.part_store import removals
 
-MODELS: tuple[type[Model], ...] = (
+IMPORTED_MODELS: tuple[type[Model], ...] = (
     Partnership, Municipality, Frame, Item, Programme, Goal, Measure, Row, Document, LiveText, Topic, Version,
     Edition, EditionPart, Thread, Comment, VersionPart,
 )  # fmt: skip
@@ -70,23 +70,25 @@ MODELS: tuple[type[Model], ...] = (
 was stored is named by a version then, and can be found again to be taken away."""
 
 _NAMED = {"document", "topic"}  # by a kind and an item's number
-_SHARED = {"topic", "version_part"}  # a row that is there already stays
-_TOPICS = ("versions", *(f"{kind}-{side}" for kind in ("comments", "talks") for side in ALL_SIDES))
+_SHARED_COLUMNS = {"topic", "version_part"}  # a row that is there already stays
+_TOPIC_KINDS = ("versions", *(f"{kind}-{side}" for kind in ("comments", "talks") for side in ALL_SIDES))
 PIECE, BYTES = 40, 60_000  # rows, and bytes in them, that go in between two looks at the clock
 Values = dict[str, Any]
 
 
-def store(job: Job, claim: StoreClaim) -> None:
+def import_job_rows(job: Job, claim: StoreClaim) -> None:
     """All rows that the runner has made for it. Raises Stop, Lost."""
     folder = folder_of(job)
     try:
-        store_rows(folder, None if job.asked.get("copy") else names_of(folder), job, claim)
-    except (Refused, refusals.ActionRefused, IntegrityError) as error:
+        import_rows(folder, None if job.asked.get("copy") else history_keys(folder), job, claim)
+    except (ImportRefused, refusals.ActionRefused, IntegrityError) as error:
         db.session.rollback()
-        raise StoreRefused(asdict(said(_problem(error), current_app.extensions["klimawerk"].languages))) from error
+        raise StoreRefused(
+            asdict(localised_message(_problem(error), current_app.extensions["klimawerk"].languages))
+        ) from error
 
 
-def store_rows(folder: Path, names: Names | None, job: Job, claim: StoreClaim) -> int:
+def import_rows(folder: Path, names: HistoryKeys | None, job: Job, claim: StoreClaim) -> int:
     """All rows of that folder in slices; the last slice shows the programme to its owner. Its number.
 
     Raises both kinds of Refused, IntegrityError when somebody else was faster, and Lost.
@@ -95,57 +97,57 @@ def store_rows(folder: Path, names: Names | None, job: Job, claim: StoreClaim) -
         raise ClaimLost(job.key)  # cancelled since it was claimed
     engine = create_engine(f"sqlite:///{folder / ROWS}")
     try:
-        refuse_what_is_here(names)
+        refuse_known(names)
         with engine.connect() as rows:
-            copier = _Copier(rows, job.key)
+            copier = _RowCopier(rows, job.key)
             in_slices(copier.pieces(), lambda: claim.slice(progress=copier.percent))
             programme_id = copier.programme
         items = list(copier.new["item"].values())
         with claim.slice(state=DONE, progress=100, changed_at=now(), result={"programme": programme_id}) as session:
-            _show(session, programme_id, job)
+            _reveal(session, programme_id, job)
             after_commit(lambda: index.later(items))
         return programme_id
     finally:
         engine.dispose()
 
 
-def _problem(error: Exception) -> Problem:
-    if isinstance(error, Refused):
+def _problem(error: Exception) -> ImportProblem:
+    if isinstance(error, ImportRefused):
         return error.problem
     if isinstance(error, refusals.ActionRefused):
-        return Problem(Place(), str(error))
-    return Problem(Place(), _("Somebody else has imported a part of this file at the same moment."))
+        return ImportProblem(FilePosition(), str(error))
+    return ImportProblem(FilePosition(), _("Somebody else has imported a part of this file at the same moment."))
 
 
-def names_of(folder: Path) -> Names | None:
+def history_keys(folder: Path) -> HistoryKeys | None:
     """What the file's history calls things; None for a file without one."""
     try:
-        return Names.from_json(safe_json.loads((folder / NAMES).read_bytes()))
+        return HistoryKeys.from_json(safe_json.loads((folder / NAMES).read_bytes()))
     except FileNotFoundError:
         return None
 
 
-def undo(key: str, begin: BeginStoring) -> None:
+def remove_arriving(key: str, begin: BeginStoring) -> None:
     """Take away what of that job is there and seen by nobody, in slices. `begin` begins a transaction in which nobody
     stores more of it; Lost is raised where somebody does."""
     for id_, partnership_id in db.session.execute(select(Frame.id, Frame.partnership_id).where(Frame.arriving == key)):
-        in_slices(_removals(id_, partnership_id), begin)
+        in_slices(removal_pieces(id_, partnership_id), begin)
 
 
-def left_behind() -> set[str]:
+def abandoned_keys() -> set[str]:
     """Keys of the jobs of which something is there that nobody sees."""
     return {key for key in db.session.scalars(select(Frame.arriving).where(Frame.arriving.is_not(None))) if key}
 
 
-class _Copier:
+class _RowCopier:
     """Rows of a job's own database, with the numbers that they have in this one. `new`: {table: {old: new}}."""
 
     def __init__(self, rows: Connection, key: str) -> None:
         self._rows, self._key = rows, key
-        self._total = sum(rows.scalar(select(func.count()).select_from(model)) or 0 for model in MODELS)
+        self._total = sum(rows.scalar(select(func.count()).select_from(model)) or 0 for model in IMPORTED_MODELS)
         self._done = 0
         self._related: list[tuple[int, Values]] = []
-        self.new: dict[str, dict[int, int]] = {model.__tablename__: {} for model in MODELS}
+        self.new: dict[str, dict[int, int]] = {model.__tablename__: {} for model in IMPORTED_MODELS}
 
     @property
     def percent(self) -> int:
@@ -158,7 +160,7 @@ class _Copier:
 
     def pieces(self) -> Iterator[Callable[[Session], None]]:
         """What is to be done, in order, each in some milliseconds."""
-        tables = [cast(Table, model.__table__) for model in MODELS]
+        tables = [cast(Table, model.__table__) for model in IMPORTED_MODELS]
         yield partial(self._begin, tables[:3])
         for table in tables[3:]:
             for batch in self._batches(table):
@@ -186,7 +188,7 @@ class _Copier:
 
     def _put(self, table: Table, batch: list[Values], session: Session) -> None:
         rows = [self._moved(table, row) for row in batch]
-        if table.name in _SHARED:
+        if table.name in _SHARED_COLUMNS:
             session.execute(_unless_there(session, table), rows)
         elif table in _REFERRED_TO:
             old = [row["id"] for row in batch]
@@ -233,7 +235,7 @@ def _counts(table: Table) -> bool:
     return key is not None and isinstance(key.type, Integer) and not key.foreign_keys
 
 
-_REFERRED_TO = {key.column.table for model in MODELS for key in cast(Table, model.__table__).foreign_keys}
+_REFERRED_TO = {key.column.table for model in IMPORTED_MODELS for key in cast(Table, model.__table__).foreign_keys}
 
 
 def _unless_there(session: Session, table: Table) -> Any:
@@ -245,17 +247,17 @@ def _unless_there(session: Session, table: Table) -> Any:
     return put.on_conflict_do_update(index_elements=["name"], set_={"rev": further})
 
 
-def _show(session: Session, programme_id: int, job: Job) -> None:
+def _reveal(session: Session, programme_id: int, job: Job) -> None:
     """From now on it is a programme like any other."""
     programme = session.get_one(Programme, programme_id)
     note(programme.name)
     owner = session.get(Person, job.person_id) if job.person_id else None
     if owner:
-        coordinate(programme.frame.partnership, owner, job.asked["side"])
+        make_coordinator(programme.frame.partnership, owner, job.asked["side"])
     programme.frame.arriving = None  # after the others: nobody has its documents open, so none is asked about rights
 
 
-def _removals(frame_id: int, partnership_id: int) -> Iterator[Callable[[Session], None]]:
+def removal_pieces(frame_id: int, partnership_id: int) -> Iterator[Callable[[Session], None]]:
     """What hangs on most first, so that no deletion takes much along."""
     yield from removals(frame_id)
     items = list(db.session.execute(select(Item.id, Item.kind).where(Item.frame_id == frame_id)).all())
@@ -270,7 +272,7 @@ def _removals(frame_id: int, partnership_id: int) -> Iterator[Callable[[Session]
         yield from _deletions(Row, Row.item_id == id_)
         yield from _deletions(LiveText, LiveText.document_id.in_(documents))
         yield from _deletions(Document, Document.id.in_(documents))
-        yield from _deletions(Topic, Topic.name.in_([f"{one}:{id_}" for one in (kind, *_TOPICS)]))
+        yield from _deletions(Topic, Topic.name.in_([f"{one}:{id_}" for one in (kind, *_TOPIC_KINDS)]))
     ids = select(Item.id).where(Item.frame_id == frame_id)
     yield from _deletions(Edition, Edition.programme_id.in_(ids))
     for model in (Measure, Goal, Programme):

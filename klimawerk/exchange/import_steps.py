@@ -20,13 +20,13 @@ from klimawerk import database
 from klimawerk.accounts.models import Person
 from klimawerk.config import ROOT, Config
 from klimawerk.database import writing
-from klimawerk.exchange.draft import Draft
-from klimawerk.exchange.import_preview import Shown, said
-from klimawerk.exchange.import_problems import Refused
-from klimawerk.exchange.import_validator import check
-from klimawerk.exchange.json_reader import read
+from klimawerk.exchange.draft import ProgrammeDraft
+from klimawerk.exchange.import_preview import ImportPreview, localised_message
+from klimawerk.exchange.import_problems import ImportRefused
+from klimawerk.exchange.import_validator import validate_import
+from klimawerk.exchange.json_reader import read_json
 from klimawerk.exchange.json_size import check_size
-from klimawerk.exchange.service import build, summed_up
+from klimawerk.exchange.service import build_programme, summarise
 from klimawerk.extensions import db
 from klimawerk.jobs import folders
 from klimawerk.jobs.job_steps import Answer, Progress, Task
@@ -35,59 +35,59 @@ NAMES, ROWS = "names.json", "rows.sqlite"
 """Beside the input: what the file's history calls things; the rows that the file becomes."""
 
 
-def look(folder: Path, task: Task, progress: Progress) -> Answer:
+def preview_file(folder: Path, task: Task, progress: Progress) -> Answer:
     """Read and check the file: {"result": Shown as JSON}, or the problem. `task`: "max_bytes", "languages"."""
     with _app(folder).app_context():
         try:
             draft = _draft(folder, task, progress)
-        except Refused as refused:
-            return {"problem": asdict(said(refused.problem, task["languages"]))}
+        except ImportRefused as refused:
+            return {"problem": asdict(localised_message(refused.problem, task["languages"]))}
         progress(80)
         if draft.history:
             (folder / NAMES).write_text(json.dumps(draft.history.names().as_json()))
-        return {"result": Shown.of(summed_up(draft), task["languages"]).as_json()}
+        return {"result": ImportPreview.of(summarise(draft), task["languages"]).as_json()}
 
 
-def prepare(folder: Path, task: Task, progress: Progress) -> Answer:
+def prepare_rows(folder: Path, task: Task, progress: Progress) -> Answer:
     """Make the rows. `task`: as above, "by" (number of a person), "copy". {"result": {}}; they are in the file ROWS."""
     with _app(folder).app_context():
         try:
             draft = _draft(folder, task, progress)
-        except Refused as refused:
-            return {"problem": asdict(said(refused.problem, task["languages"]))}
+        except ImportRefused as refused:
+            return {"problem": asdict(localised_message(refused.problem, task["languages"]))}
         build_rows(folder, replace(draft, history=None) if task["copy"] else draft, task["by"], progress)
         return {"result": {}}
 
 
-def build_rows(folder: Path, draft: Draft, by: int | None, progress: Progress) -> None:
+def build_rows(folder: Path, draft: ProgrammeDraft, by: int | None, progress: Progress) -> None:
     """Inside an app of `rows_app`."""
     db.create_all()
     if by is not None:
         with writing() as session:
             session.add(Person(id=by, email="-", name="-"))
-    build(draft, by, lambda share: progress(40 + int(60 * share)))
+    build_programme(draft, by, lambda share: progress(40 + int(60 * share)))
     db.session.remove()
     db.engine.dispose()
 
 
 @contextmanager
-def rows_app(folder: Path) -> Iterator[None]:
+def create_rows_app(folder: Path) -> Iterator[None]:
     """An app whose database is an empty file ROWS in the folder."""
     with _app(folder).app_context():
         yield
 
 
-def _draft(folder: Path, task: Task, progress: Progress) -> Draft:
+def _draft(folder: Path, task: Task, progress: Progress) -> ProgrammeDraft:
     file = folder / folders.INPUT
     with file.open("rb") as opened:
         check_size(opened, task["max_bytes"])
     progress(10)
-    data = read(file.read_bytes(), task["max_bytes"])
+    data = read_json(file.read_bytes(), task["max_bytes"])
     progress(25)
-    return check(data)
+    return validate_import(data)
 
 
-def _nobody(*_said: object, **_more: object) -> None:
+def _ignore(*_said: object, **_more: object) -> None:
     """Hears what is announced."""
 
 
@@ -115,7 +115,7 @@ def _app(folder: Path) -> Flask:
     app.config.update(config.flask())
     app.extensions["klimawerk"] = config
     # Nobody watches: what is announced after a commit is heard by no page.
-    app.extensions["live"] = SimpleNamespace(broadcast=SimpleNamespace(announce=_nobody), spread=_nobody)
+    app.extensions["live"] = SimpleNamespace(broadcast=SimpleNamespace(announce=_ignore), publish=_ignore)
     Babel(app)
     db.init_app(app)
     database.init_app(app)

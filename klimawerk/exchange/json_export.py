@@ -7,10 +7,10 @@ from collections import Counter
 from typing import Any
 
 from klimawerk.exchange import file_layout
-from klimawerk.exchange.draft import Cells, Draft, FrameDraft, ItemDraft, PartnershipDraft
+from klimawerk.exchange.draft import FrameDraft, ItemDraft, PartnershipDraft, ProgrammeDraft, RowCells
 from klimawerk.exchange.live_text_json import text_out
 from klimawerk.exchange.money_lines import amount_out
-from klimawerk.exchange.totals import budget_total, rates_of, totals
+from klimawerk.exchange.totals import budget_total, programme_totals, rates_of
 from klimawerk.exchange.value_json import number_out, value_out
 from klimawerk.goals.content import SHEET as GOAL
 from klimawerk.measures.content import SHEET as MEASURE
@@ -22,9 +22,9 @@ from klimawerk.text import clean_json
 Json = dict[str, Any]
 
 
-def write_out(draft: Draft, talks: list[Json]) -> Json:
+def write_programme(draft: ProgrammeDraft, talks: list[Json]) -> Json:
     """The whole file, every text in its one form; `talks`: its threads, as they stand in it."""
-    writer = _Writer(draft.frame)
+    writer = _ProgrammeWriter(draft.frame)
     head = writer.sheet(draft.programme, PROGRAMME, file_layout.PROGRAMME)
     carried = draft.carried
     partnership = {**_partnership(draft.partnership), "teams": head["partnership"]["teams"]}
@@ -38,7 +38,7 @@ def write_out(draft: Draft, talks: list[Json]) -> Json:
         **({"comments_sample": talks} if talks else {}),
         **({"workshop_sample": carried["workshop_sample"]} if "workshop_sample" in carried else {}),
         "decisions_sample": decisions,
-        "totals": totals(draft.measures, writer.rates),
+        "totals": programme_totals(draft.measures, writer.rates),
     }
     return {name: clean_json(part) for name, part in file.items()}
 
@@ -48,14 +48,14 @@ def to_bytes(file: Json) -> bytes:
     return (json.dumps(file, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-class _Writer:
+class _ProgrammeWriter:
     """Writes sheets for one programme: its languages, its money."""
 
     def __init__(self, frame: FrameDraft) -> None:
         self.frame = frame
         self.rates: Rates = rates_of(frame)
 
-    def measures(self, draft: Draft) -> list[Json]:
+    def measures(self, draft: ProgrammeDraft) -> list[Json]:
         """`order` counts the measures of one field of action."""
         counted: Counter[str] = Counter()
         written = []
@@ -69,12 +69,12 @@ class _Writer:
             written.append({**own, "order": counted[field], **sheet, "budget_total": costs})
         return written
 
-    def sheet(self, item: ItemDraft, sheet: Sheet, slots: tuple[file_layout.Slot, ...]) -> Json:
+    def sheet(self, item: ItemDraft, sheet: Sheet, slots: tuple[file_layout.FileSlot, ...]) -> Json:
         written: Json = {}
         for path, name in slots:
             found = self._part(item, sheet, name)
             if found is not None:
-                _put(written, path, found)
+                _set_path(written, path, found)
         return written
 
     def _part(self, item: ItemDraft, sheet: Sheet, name: str) -> Any:
@@ -92,7 +92,7 @@ class _Writer:
             return value_out(field, item.values[name])
         return [] if field.kind in ("choices", "measures") else None
 
-    def _row(self, kind: RowKind, cells: Cells, number: int) -> Json:
+    def _row(self, kind: RowKind, cells: RowCells, number: int) -> Json:
         row: Json = {"no": number} if kind.name == "steps" else {}
         for cell in file_layout.cells_in_order(kind):
             if cell.kind == "amount":
@@ -105,18 +105,18 @@ class _Writer:
                 row[cell.name] = value_out(cell, cells[cell.name])
             elif cell.kind == "measurements":
                 row[cell.name] = []
-            elif cell.name in file_layout.SAID_EMPTY.get(kind.name, ()):
+            elif cell.name in file_layout.WRITTEN_EMPTY.get(kind.name, ()):
                 row[cell.name] = None
-        return _bare(kind, row)
+        return _single_text(kind, row)
 
 
-def _bare(kind: RowKind, row: Json) -> Json:
+def _single_text(kind: RowKind, row: Json) -> Json:
     """A row of one text is written as that text."""
-    bare = file_layout.BARE.get(kind.name)
+    bare = file_layout.SINGLE_TEXT_ROWS.get(kind.name)
     return row.get(bare, {}) if bare and not row.keys() - {bare} else row
 
 
-def _put(written: Json, path: tuple[str, ...], value: Any) -> None:
+def _set_path(written: Json, path: tuple[str, ...], value: Any) -> None:
     for key in path[:-1]:
         written = written.setdefault(key, {})
     written[path[-1]] = value

@@ -10,26 +10,26 @@ from typing import IO
 
 from flask_babel import lazy_gettext as _
 
-from klimawerk.exchange.import_problems import Refused
+from klimawerk.exchange.import_problems import ImportRefused
 
 MAX_VALUES = 1_500_000
 """Values and keys in one file. The largest programme allowed has a third of that, with a version of each item."""
 
-PIECE = 256_000  # bytes
+CHUNK_SIZE = 256_000  # bytes
 
 
 def check_size(file: IO[bytes], max_bytes: int) -> None:
     """Raises Refused for a file of more than `max_bytes`, or of more than MAX_VALUES values and keys."""
     size = values = 0
     strings = _Strings()
-    while piece := file.read(PIECE):
+    while piece := file.read(CHUNK_SIZE):
         size += len(piece)
         if size > max_bytes:
-            raise Refused(_("The file is larger than %(size)s MB.", size=max_bytes // 1_000_000))
+            raise ImportRefused(_("The file is larger than %(size)s MB.", size=max_bytes // 1_000_000))
         outside = strings.outside(piece)
         values += sum(outside.count(sign) for sign in (b",", b":", b"[", b"{"))
         if values > MAX_VALUES:
-            raise Refused(_("The file holds more than %(most)s values.", most=f"{MAX_VALUES:,}"))
+            raise ImportRefused(_("The file holds more than %(most)s values.", most=f"{MAX_VALUES:,}"))
 
 
 class _Strings:

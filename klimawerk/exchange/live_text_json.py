@@ -8,15 +8,15 @@ from flask_babel import lazy_gettext as _
 
 from klimawerk import link_rule
 from klimawerk.collab import rich_text
-from klimawerk.exchange.import_problems import Place, Problem, Refused, shown
+from klimawerk.exchange.import_problems import FilePosition, ImportProblem, ImportRefused, quote_value
 from klimawerk.sheets.sheet_schema import Field
 from klimawerk.text import clean
 
-Rich = dict[str, Any]
+RichText = dict[str, Any]
 TOLERANCE = 10  # nobody is stopped while writing live: a programme whose texts grew too long can still move house
 
 
-def text_in(field: Field, raw: str | Rich, place: Place, warnings: list[Problem]) -> Rich | None:
+def text_in(field: Field, raw: str | RichText, place: FilePosition, warnings: list[ImportProblem]) -> RichText | None:
     """The text as the editor keeps it; None for an empty one. Raises Refused."""
     most = TOLERANCE * field.max_length
     if isinstance(raw, str):
@@ -26,20 +26,20 @@ def text_in(field: Field, raw: str | Rich, place: Place, warnings: list[Problem]
         rich = cleaned(_checked(_linked(raw, place, warnings), place))
         check_length(rich_text.to_plain_text(rich), most, place)
     if len(rich_text.to_plain_text(rich)) > field.max_length:
-        warnings.append(Problem(place, _("This text is longer than %(most)s characters.", most=field.max_length)))
+        warnings.append(ImportProblem(place, _("This text is longer than %(most)s characters.", most=field.max_length)))
     return None if rich_text.is_empty(rich) else rich
 
 
-def text_out(rich: Rich) -> str | Rich:
+def text_out(rich: RichText) -> str | RichText:
     """The text as a file has it. `rich` is in the editor's own form, so it can equal what plain words make."""
     rich = cleaned(rich)
     plain = rich_text.to_plain_text(rich)
     return plain if rich_text.from_plain_text(plain) == rich else rich
 
 
-def cleaned(node: Rich) -> Rich:
+def cleaned(node: RichText) -> RichText:
     """The same text with every run of it in the one form of texts; what ends a line inside of one is a hard break."""
-    inner: list[Rich] = []
+    inner: list[RichText] = []
     for child in node.get("content", []):
         if child["type"] != "text":
             inner.append(cleaned(child))
@@ -50,7 +50,7 @@ def cleaned(node: Rich) -> Rich:
     return {**node, "content": inner} if inner else node
 
 
-def check_length(text: str, most: int, place: Place) -> None:
+def check_length(text: str, most: int, place: FilePosition) -> None:
     """Raises Refused for a text of more than `most` characters."""
     if len(text) > most:
         sentence = _(
@@ -58,19 +58,19 @@ def check_length(text: str, most: int, place: Place) -> None:
             count=f"{len(text):,}",
             most=f"{most:,}",
         )
-        raise Refused(sentence, place)
+        raise ImportRefused(sentence, place)
 
 
-def check_rich(raw: Rich, place: Place) -> None:
+def check_rich(raw: RichText, place: FilePosition) -> None:
     """Raises Refused for what the editor could not have written, now or when other links were allowed."""
     try:
         rich_text.check_text(rich_text.drop_refused_links(raw)[0])
         _check_attributes(raw)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise Refused(_("The editor could not have written this formatted text."), place) from error
+        raise ImportRefused(_("The editor could not have written this formatted text."), place) from error
 
 
-def _linked(raw: Rich, place: Place, warnings: list[Problem]) -> Rich:
+def _linked(raw: RichText, place: FilePosition, warnings: list[ImportProblem]) -> RichText:
     """The text without links that are not allowed, which is said."""
     text, refused = rich_text.drop_refused_links(raw)
     if refused:
@@ -78,23 +78,23 @@ def _linked(raw: Rich, place: Place, warnings: list[Problem]) -> Rich:
             "Links left out, their words stay (%(count)s, such as “%(address)s”): links begin with https://, http:// "
             "or mailto:, have no blanks and at most %(most)s characters.",
             count=len(refused),
-            address=shown(refused[0]),
+            address=quote_value(refused[0]),
             most=f"{link_rule.LONGEST:,}",
         )
-        warnings.append(Problem(place, sentence))
+        warnings.append(ImportProblem(place, sentence))
     return text
 
 
-def _checked(raw: Rich, place: Place) -> Rich:
+def _checked(raw: RichText, place: FilePosition) -> RichText:
     """The same text in the editor's own form; what the editor could not have written is refused."""
     check_rich(raw, place)
     try:
         return rich_text.normalised(raw)
     except (ValueError, TypeError, AttributeError) as error:
-        raise Refused(_("The editor could not have written this formatted text."), place) from error
+        raise ImportRefused(_("The editor could not have written this formatted text."), place) from error
 
 
-def _check_attributes(node: Rich) -> None:
+def _check_attributes(node: RichText) -> None:
     """The numbers that headings and lists carry are small whole ones; anything else is a ValueError."""
     for value in (node.get("attrs") or {}).values():
         if value is not None and (type(value) is not int or not 0 <= value <= rich_text.LAST_NUMBER):

@@ -14,16 +14,18 @@ from flask_babel import lazy_gettext as _
 
 from klimawerk.exchange import value_json
 from klimawerk.exchange.draft import FrameDraft
-from klimawerk.exchange.import_problems import Place, Problem
+from klimawerk.exchange.import_problems import FilePosition, ImportProblem
 from klimawerk.money import Rates
 
-KEYS = ("eur", "local", "currency", "amount")
+AMOUNT_KEYS = ("eur", "local", "currency", "amount")
 _LISTED = 12  # so many lines with a wrong conversion are named; more would bury the rest of the preview
 
 
-def amount_in(raw: dict[str, Any], frame: FrameDraft, place: Place, warnings: list[Problem]) -> dict[str, str] | None:
+def amount_in(
+    raw: dict[str, Any], frame: FrameDraft, place: FilePosition, warnings: list[ImportProblem]
+) -> dict[str, str] | None:
     """The line's amount in the currency it was named in. Raises Refused."""
-    main, local, third = (value_json.money(raw.get(key), place.at(key)) for key in ("eur", "local", "amount"))
+    main, local, third = (value_json.money_amount(raw.get(key), place.at(key)) for key in ("eur", "local", "amount"))
     currency = _currency(raw, frame, main, local, place)
     amount = {frame.currency_main: main, frame.currency_local: local}.get(currency, third)
     if amount is None:
@@ -44,7 +46,9 @@ def amount_out(value: dict[str, str] | None, rates: Rates) -> dict[str, Any]:
     return line if currency == rates.main else {**line, "currency": currency}
 
 
-def _currency(raw: dict[str, Any], frame: FrameDraft, main: Decimal | None, local: Decimal | None, place: Place) -> str:
+def _currency(
+    raw: dict[str, Any], frame: FrameDraft, main: Decimal | None, local: Decimal | None, place: FilePosition
+) -> str:
     if raw.get("currency") is not None:
         return str(value_json.code(raw["currency"], place.at("currency"), "currency"))
     return frame.currency_local if main is None and local is not None else frame.currency_main
@@ -55,8 +59,8 @@ def _compare(
     local: Decimal | None,
     currency: str,
     frame: FrameDraft,
-    place: Place,
-    warnings: list[Problem],
+    place: FilePosition,
+    warnings: list[ImportProblem],
 ) -> None:
     """Both amounts should fit the planning rate; if not, the one that was named counts."""
     rates = Rates(frame.currency_main, frame.currency_local, frame.rate)
@@ -68,7 +72,7 @@ def _compare(
         fits = local == rates.to_local(main, frame.currency_main)
     if not fits and sum(1 for w in warnings if w.place.steps[-1:] == ("local",)) < _LISTED:
         sentence = _("The two amounts do not fit the planning rate; the one in %(currency)s counts.", currency=currency)
-        warnings.append(Problem(place.at("local"), sentence))
+        warnings.append(ImportProblem(place.at("local"), sentence))
 
 
 def _number(amount: Decimal | None) -> int | float | None:

@@ -10,46 +10,52 @@ from flask_babel import lazy_gettext as _
 
 from klimawerk.exchange import value_json
 from klimawerk.exchange.draft import FrameDraft
-from klimawerk.exchange.import_problems import Place, Refused
+from klimawerk.exchange.import_problems import FilePosition, ImportRefused
 
-MAX_SIZE = 2_000_000  # characters as JSON
-MAX_ITEMS = 200
-MAX_TEXT = 20_000
+MAX_PASSTHROUGH_BYTES = 2_000_000  # characters as JSON
+MAX_PASSTHROUGH_ITEMS = 200
+MAX_PASSTHROUGH_TEXT = 20_000
 _META = ("purpose", "wording", "code_lists")
 
 
-def carried_in(data: dict[str, Any], frame: FrameDraft) -> dict[str, Any]:
+def passthrough_in(data: dict[str, Any], frame: FrameDraft) -> dict[str, Any]:
     """The parts to keep. Raises Refused."""
     meta = data["meta"]
-    notes = {key: value_json.text(meta[key], Place(("meta", key)), MAX_TEXT) for key in _META if meta.get(key)}
+    notes = {
+        key: value_json.text(meta[key], FilePosition(("meta", key)), MAX_PASSTHROUGH_TEXT)
+        for key in _META
+        if meta.get(key)
+    }
     found: dict[str, Any] = {"meta": notes} if notes else {}
     if data.get("workshop_sample") is not None:
-        found["workshop_sample"] = _workshop(data["workshop_sample"], Place(("workshop_sample",)), frame)
-    if len(json.dumps(found, ensure_ascii=False)) > MAX_SIZE:
-        raise Refused(_("Notes and workshops are larger than %(size)s MB.", size=MAX_SIZE // 1_000_000))
+        found["workshop_sample"] = _workshop(data["workshop_sample"], FilePosition(("workshop_sample",)), frame)
+    if len(json.dumps(found, ensure_ascii=False)) > MAX_PASSTHROUGH_BYTES:
+        raise ImportRefused(
+            _("Notes and workshops are larger than %(size)s MB.", size=MAX_PASSTHROUGH_BYTES // 1_000_000)
+        )
     return found
 
 
-def _workshop(raw: Any, place: Place, frame: FrameDraft) -> dict[str, Any]:
+def _workshop(raw: Any, place: FilePosition, frame: FrameDraft) -> dict[str, Any]:
     workshop: dict[str, Any] = _plain(value_json.mapping(raw, place), place)
     if workshop.get("title") is not None:
         value_json.by_language(workshop["title"], place.at("title"), frame.languages)
     agenda = place.at("agenda")
-    for number, one in enumerate(value_json.entries(workshop.get("agenda"), agenda, MAX_ITEMS)):
+    for number, one in enumerate(value_json.entries(workshop.get("agenda"), agenda, MAX_PASSTHROUGH_ITEMS)):
         item = value_json.mapping(one, agenda.entry(number))
         if item.get("method") is not None:
             value_json.code(item["method"], agenda.entry(number).at("method"), "workshop_method")
     return workshop
 
 
-def _plain(raw: Any, place: Place) -> Any:
+def _plain(raw: Any, place: FilePosition) -> Any:
     """The same value, fit for a JSON column: fractions as numbers, texts not too long."""
     if isinstance(raw, dict):
         return {key: _plain(value, place.at(key)) for key, value in raw.items()}
     if isinstance(raw, list):
         return [_plain(value, place.entry(number)) for number, value in enumerate(raw)]
     if isinstance(raw, str):
-        return value_json.text(raw, place, MAX_TEXT)
+        return value_json.text(raw, place, MAX_PASSTHROUGH_TEXT)
     if isinstance(raw, Decimal | int) and not isinstance(raw, bool):
         return value_json.number_out(value_json.decimal(raw, place))
     return raw

@@ -19,10 +19,10 @@ from sqlalchemy import select
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.exchange import table_import
-from klimawerk.exchange.pasted_tables import BadTable, Grid, read_table, written
+from klimawerk.exchange.pasted_tables import BadTable, Grid, read_table, to_tab_separated
 from klimawerk.exchange.routes import bp
-from klimawerk.exchange.table_columns import Layout, guess, left_out, measure_fields, row_fields
-from klimawerk.exchange.table_values import Pasted, Surroundings, read
+from klimawerk.exchange.table_columns import ColumnLayout, guess_columns, measure_fields, row_fields, unused_columns
+from klimawerk.exchange.table_values import PasteContext, PastedTable, read_grid
 from klimawerk.extensions import db
 from klimawerk.folding import fold
 from klimawerk.goals.content import SHEET as GOAL
@@ -44,7 +44,7 @@ TITLE_LENGTH = GOAL.fields["title"].max_length
 
 
 @dataclass
-class Desk:
+class PasteForm:
     """Everything the page shows. `error` is about the table as a whole, `notes` say what of it was not read.
 
     `left_out`: columns that become nothing. `titles`: of a new goal by language; None where there are goals."""
@@ -58,7 +58,7 @@ class Desk:
     language: str = ""
     currency: str = ""
     goal_id: int = 0
-    pasted: Pasted | None = None
+    pasted: PastedTable | None = None
     error: Any = ""
     notes: tuple[Any, ...] = ()
     left_out: list[tuple[int, str]] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Desk:
 def paste_measures(item_id: int) -> ResponseReturnValue:
     opened = writable_item(item_id)
     programme = of_kind(opened, Programme)
-    desk = _desk(opened, measure_fields(), _("Paste measures"), f"/programmes/{item_id}")
+    desk = _paste_form(opened, measure_fields(), _("Paste measures"), f"/programmes/{item_id}")
     goals = goals_of(programme)
     titles = titles_of(goals, desk.view.languages.show)
     desk.goals = [(goal.id, f"{goal.code} {titles[goal.id][0]}".strip()) for goal in goals]
@@ -85,7 +85,7 @@ def paste_measures(item_id: int) -> ResponseReturnValue:
         return redirect(desk.back, 303)
     if not goals or _has_titles(desk):
         desk.titles = _titles(desk)
-    if _look(desk) and desk.pasted and _named(desk):
+    if _read_table(desk) and desk.pasted and _named(desk):
         records, by = desk.pasted.records(), opened.member.person.id
 
         def create() -> str:
@@ -98,7 +98,7 @@ def paste_measures(item_id: int) -> ResponseReturnValue:
             return desk.back
 
         return redirect(once(form_key(), create), 303)
-    return _page(desk)
+    return _paste_page(desk)
 
 
 @bp.post("/tables/read")
@@ -109,7 +109,7 @@ def read_pasted() -> ResponseReturnValue:
         found = read_table(request.form.get("table", ""))
     except BadTable as bad:
         return {"error": str(bad.sentence)}, 422
-    return {"table": written(found.grid), "notes": [str(note) for note in found.notes]}
+    return {"table": to_tab_separated(found.grid), "notes": [str(note) for note in found.notes]}
 
 
 @bp.route("/items/<int:item_id>/paste/<kind>", methods=["GET", "POST"])
@@ -118,10 +118,10 @@ def paste_rows(item_id: int, kind: str) -> ResponseReturnValue:
     opened = writable_item(item_id)
     known = sheet_of(opened.item.kind).rows.get(kind) or abort(404)
     back = f"/{opened.item.kind}s/{item_id}"
-    desk = _desk(opened, row_fields(known), _("Paste a table: %(what)s", what=known.label), back)
+    desk = _paste_form(opened, row_fields(known), _("Paste a table: %(what)s", what=known.label), back)
     if earlier(form_key()):
         return redirect(back, 303)
-    if _look(desk) and desk.pasted:
+    if _read_table(desk) and desk.pasted:
         records, by = desk.pasted.records(), opened.member.person.id
 
         def create() -> str:
@@ -133,16 +133,16 @@ def paste_rows(item_id: int, kind: str) -> ResponseReturnValue:
             return redirect(once(form_key(), create), 303)
         except TooManyRows:
             desk.error = _("There are too many rows for this sheet.")
-    return _page(desk)
+    return _paste_page(desk)
 
 
-def _desk(opened: Opened, fields: dict[str, Field], title: str, back: str) -> Desk:
+def _paste_form(opened: Opened, fields: dict[str, Field], title: str, back: str) -> PasteForm:
     """The page as it was left: what the form sent, else what is likely."""
     view, sent = view_here(opened), request.form
     frame = opened.item.frame
     language = sent.get("language", "")
     currency = sent.get("currency", "")
-    return Desk(
+    return PasteForm(
         view, fields, title, back, [],
         table=sent.get("table", ""),
         language=language if language in frame.languages else view.languages.show,
@@ -151,7 +151,7 @@ def _desk(opened: Opened, fields: dict[str, Field], title: str, back: str) -> De
     )  # fmt: skip
 
 
-def _look(desk: Desk) -> bool:
+def _read_table(desk: PasteForm) -> bool:
     """Read what was pasted. True when it may be taken over now: asked for, and no question is open."""
     if request.method != "POST":
         return False
@@ -161,23 +161,23 @@ def _look(desk: Desk) -> bool:
         desk.error = bad.sentence
         return False
     grid, desk.notes = found.grid, found.notes
-    desk.table = written(grid)
-    desk.pasted = read(grid, _layout(grid, desk.fields), desk.fields, _surroundings(desk))
-    desk.left_out = left_out(grid, desk.pasted.layout)
+    desk.table = to_tab_separated(grid)
+    desk.pasted = read_grid(grid, _layout(grid, desk.fields), desk.fields, _paste_context(desk))
+    desk.left_out = unused_columns(grid, desk.pasted.layout)
     return request.form.get("step") == "take" and not desk.pasted.open_questions and bool(desk.pasted.records())
 
 
-def _has_titles(desk: Desk) -> bool:
+def _has_titles(desk: PasteForm) -> bool:
     """Whether the page asked for a new goal's title: somebody else may have made a goal since."""
     return any(f"goal-{code}" in request.form for code in desk.view.languages.all)
 
 
-def _titles(desk: Desk) -> dict[str, str]:
+def _titles(desk: PasteForm) -> dict[str, str]:
     typed = {code: request.form.get(f"goal-{code}", "") for code in desk.view.languages.all}
     return {code: "" if is_blank(title) else " ".join(title.split()) for code, title in typed.items()}
 
 
-def _named(desk: Desk) -> bool:
+def _named(desk: PasteForm) -> bool:
     """Whether a new goal, if one is made, has a title that fits."""
     if desk.titles is not None and not any(desk.titles.values()):
         desk.title_error = _("Please give the new goal a title.")
@@ -186,21 +186,21 @@ def _named(desk: Desk) -> bool:
     return not desk.title_error
 
 
-def _layout(grid: Grid, fields: dict[str, Field]) -> Layout:
+def _layout(grid: Grid, fields: dict[str, Field]) -> ColumnLayout:
     """What the person chose for the columns; a table that is seen for the first time is guessed."""
     chosen = request.form.getlist("column")
     if len(chosen) != len(grid[0]):
-        return guess(grid, fields)
+        return guess_columns(grid, fields)
     once = [name if name in fields and name not in chosen[:n] else "" for n, name in enumerate(chosen)]
-    return Layout(tuple(once), heading=request.form.get("heading") == "yes")
+    return ColumnLayout(tuple(once), heading=request.form.get("heading") == "yes")
 
 
-def _surroundings(desk: Desk) -> Surroundings:
+def _paste_context(desk: PasteForm) -> PasteContext:
     item, frame = desk.view.item, desk.view.item.frame
     readings = {name: value for name, value in request.form.items() if name.startswith("reading-")}
     programme = programme_of(item)
     taken = select(Item.code).where(Item.frame_id == frame.id, Item.kind == "measure")
-    return Surroundings(
+    return PasteContext(
         language=desk.language,
         locale=str(get_locale() or "en")[:2],
         currencies=tuple(code for code in (frame.currency_main, frame.currency_local) if code),
@@ -225,7 +225,7 @@ def _words_of_fields(programme: Programme) -> dict[str, str]:
     }
 
 
-def _page(desk: Desk) -> ResponseReturnValue:
+def _paste_page(desk: PasteForm) -> ResponseReturnValue:
     refused = request.method == "POST" and (bool(desk.error) or request.form.get("step") == "take")
     return render_template(
         "exchange/paste.html", desk=desk, v=desk.view, title_length=TITLE_LENGTH

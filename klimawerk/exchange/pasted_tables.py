@@ -12,7 +12,7 @@ from flask_babel.speaklater import LazyString
 from klimawerk import text
 from klimawerk.cooperative import yield_if_due
 from klimawerk.exchange.html_grid import MERGED
-from klimawerk.exchange.html_tables import HtmlTable, read_html
+from klimawerk.exchange.html_tables import HtmlTable, read_html_table
 
 MAX_SIZE, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_000_000, 200, 30, 20_000  # characters, rows, columns, characters
 
@@ -30,25 +30,25 @@ class BadTable(ValueError):
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedTable:
     """A table as it was read. `notes`: what was left out of it."""
 
     grid: Grid
     notes: tuple[LazyString, ...] = ()
 
 
-def parse(pasted: str) -> Grid:
+def parse_table(pasted: str) -> Grid:
     """Rows of equal length, without empty ones. Raises BadTable. Others have their turn in between (`breathe`): the
     longest text, split into many small cells, takes a second."""
     return read_table(pasted).grid
 
 
-def read_table(pasted: str) -> Read:
+def read_table(pasted: str) -> ParsedTable:
     """The same, with what was left out. A cell `MERGED` belongs to the one above it."""
     if len(pasted) > MAX_SIZE:
         raise BadTable(_("This table is too large to be pasted."))
     is_html = re.search(r"<t(?:able|d|h)[\s>]", pasted, re.IGNORECASE) is not None
-    found = read_html(pasted, MAX_ROWS + 1, MAX_COLUMNS) if is_html else HtmlTable(_from_text(pasted))
+    found = read_html_table(pasted, MAX_ROWS + 1, MAX_COLUMNS) if is_html else HtmlTable(_from_text(pasted))
     rows = [[_clean(cell) for cell in row] for row in found.rows]
     rows = [row for row in rows if any(cell not in ("", MERGED) for cell in row)]
     if not rows:
@@ -58,7 +58,7 @@ def read_table(pasted: str) -> Read:
         raise BadTable(_("At most %(rows)s rows and %(columns)s columns.", rows=MAX_ROWS, columns=MAX_COLUMNS))
     if any(len(cell) > MAX_CELL for row in rows for cell in row):
         raise BadTable(_("A cell of this table is too long."))
-    return Read([row + [""] * (width - len(row)) for row in rows], tuple(_notes(found, rows)))
+    return ParsedTable([row + [""] * (width - len(row)) for row in rows], tuple(_notes(found, rows)))
 
 
 def _notes(found: HtmlTable, rows: Grid) -> Iterator[LazyString]:
@@ -77,7 +77,7 @@ def _notes(found: HtmlTable, rows: Grid) -> Iterator[LazyString]:
         yield _("“%(sign)s” is merged with the cell above and means the same; numbers count once.", sign=MERGED)
 
 
-def written(grid: Grid) -> str:
+def to_tab_separated(grid: Grid) -> str:
     """The grid as tab-separated text that `parse` reads back: without marks of its own where it can do without."""
     plain = "\n".join("\t".join(row) for row in grid)
     if _from_text(plain) == grid:

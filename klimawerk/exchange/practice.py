@@ -14,11 +14,11 @@ from klimawerk.clock import now
 from klimawerk.collab import document_store as documents
 from klimawerk.database import writing
 from klimawerk.exchange.demo import EXAMPLE
-from klimawerk.exchange.draft import Draft
-from klimawerk.exchange.draft_store import store
-from klimawerk.exchange.import_validator import check
-from klimawerk.exchange.json_reader import read
-from klimawerk.exchange.service import coordinate
+from klimawerk.exchange.draft import ProgrammeDraft
+from klimawerk.exchange.draft_store import store_draft
+from klimawerk.exchange.import_validator import validate_import
+from klimawerk.exchange.json_reader import read_json
+from klimawerk.exchange.service import make_coordinator
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.partnerships.models import Membership, Partnership
@@ -56,8 +56,8 @@ def ensure_practice(person: Person) -> Programme:
         known = practice_of(person)
         if known:
             return known
-        programme = store(_draft(person), by=person.id, practice_of=person.id)
-        coordinate(programme.frame.partnership, person, "de" if person.language == "de" else "partner")
+        programme = store_draft(_draft(person), by=person.id, practice_of=person.id)
+        make_coordinator(programme.frame.partnership, person, "de" if person.language == "de" else "partner")
         return programme
 
 
@@ -69,18 +69,18 @@ def reset_practice(person: Person) -> Programme:
     with writing():
         old = practice_of(person)
         if old:
-            _put_away(old.frame)
+            _release(old.frame)
         return ensure_practice(person)
 
 
-def put_away(person: Person) -> None:
+def release_practice(person: Person) -> None:
     """The person's practice programme is nobody's any more. Inside `writing()`."""
     programme = practice_of(person)
     if programme:
-        _put_away(programme.frame)
+        _release(programme.frame)
 
 
-def _put_away(frame: Frame) -> None:
+def _release(frame: Frame) -> None:
     items = list(db.session.scalars(select(Item).where(Item.frame_id == frame.id)))
     for item in items:
         note(item.name)
@@ -91,7 +91,7 @@ def _put_away(frame: Frame) -> None:
     db.session.flush()
 
 
-def _draft(person: Person) -> Draft:
+def _draft(person: Person) -> ProgrammeDraft:
     file: dict[str, Any] = safe_json.loads(EXAMPLE.read_text(encoding="utf-8"))
     file["meta"]["language_lead"] = "de" if person.language == "de" else "en"
     file["partnership"] |= {"name": _NAME, "teams": []}
@@ -103,4 +103,4 @@ def _draft(person: Person) -> Draft:
         measure["related"] = [code for code in measure["related"] if code in _MEASURES]
     for part in ("comments_sample", "workshop_sample", "decisions_sample", "totals"):
         del file[part]
-    return check(read(json.dumps(file).encode(), EXAMPLE.stat().st_size * 2))
+    return validate_import(read_json(json.dumps(file).encode(), EXAMPLE.stat().st_size * 2))

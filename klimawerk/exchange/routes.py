@@ -15,8 +15,8 @@ from limits import parse
 from klimawerk.accounts.access import login_required, signed_in
 from klimawerk.accounts.account_limits import or_429
 from klimawerk.exchange import import_slices, practice, service
-from klimawerk.exchange.forms import ConfirmForm, FileForm
-from klimawerk.exchange.import_preview import Shown, Words
+from klimawerk.exchange.forms import ImportConfirmForm, ImportFileForm
+from klimawerk.exchange.import_preview import ImportPreview, TextByLanguage
 from klimawerk.folding import unaccented
 from klimawerk.idempotency import form_key, once
 from klimawerk.jobs import service as jobs
@@ -35,7 +35,7 @@ _LETTERS: dict[int, str] = {ord(letter): pair for letter, pair in zip("äöüß"
 
 
 @dataclass(frozen=True)
-class Here:
+class ImportedProgramme:
     """A programme that is here already; `whole`: with everything that the file holds."""
 
     whole: bool
@@ -61,7 +61,7 @@ def export(item_id: int) -> ResponseReturnValue:
 @bp.route("/import", methods=["GET", "POST"])
 @login_required
 def choose() -> ResponseReturnValue:
-    person, form = signed_in(), FileForm()
+    person, form = signed_in(), ImportFileForm()
     if not form.validate_on_submit():
         running = jobs.running(KIND, person.id)
         return render_template("exchange/import.html", form=form, running=running), 422 if form.errors else 200
@@ -169,37 +169,39 @@ def _task() -> dict[str, Any]:
 def _shown(job: Job) -> dict[str, Any]:
     """What the page of a job shows."""
     found = jobs.answer(job, "look") if job.state == READY else None
-    preview = Shown.from_json(found) if found else None
+    preview = ImportPreview.from_json(found) if found else None
     return {
         "job": job,
         "waits": jobs.waits_for_runner(job),
         "failed": jobs.problem_of(job),
         "preview": preview,
-        "say": _in_my_language,
+        "say": _localised,
         "form": _confirm_form(preview) if preview else None,
         "known": _known(job) if preview and preview.programme else None,
     }
 
 
-def _in_my_language(words: Words) -> str:
+def _localised(words: TextByLanguage) -> str:
     return words.get(str(get_locale()), next(iter(words.values()), ""))
 
 
-def _confirm_form(preview: Shown) -> ConfirmForm:
-    form = ConfirmForm()
+def _confirm_form(preview: ImportPreview) -> ImportConfirmForm:
+    form = ImportConfirmForm()
     form.side.choices = [(side, ", ".join(t.name for t in preview.towns if t.side == side)) for side in SIDES]
     if request.method == "GET":
         form.side.data = "de" if signed_in().language == "de" else "partner"
     return form
 
 
-def _known(job: Job) -> Here | None:
+def _known(job: Job) -> ImportedProgramme | None:
     """Whether the file's programme is here already; its address only for those who may read it."""
-    found = service.known_here(import_slices.names_of(jobs.folder_of(job)))
+    found = service.find_imported(import_slices.history_keys(jobs.folder_of(job)))
     if found is None:
         return None
     member = member_of(signed_in(), found.programme.frame.partnership_id)
-    return Here(found.whole, f"/programmes/{found.programme.id}" if member and member.may(Right.READ) else "")
+    return ImportedProgramme(
+        found.whole, f"/programmes/{found.programme.id}" if member and member.may(Right.READ) else ""
+    )
 
 
 def _programme_of(job: Job) -> str:

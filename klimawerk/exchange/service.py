@@ -14,18 +14,18 @@ from flask_babel import lazy_gettext as _
 from klimawerk.accounts.models import Person
 from klimawerk.collab import rich_text
 from klimawerk.database import writing
-from klimawerk.exchange.draft import Draft, ItemDraft, MeasureDraft
-from klimawerk.exchange.draft_loader import load
-from klimawerk.exchange.draft_store import store
-from klimawerk.exchange.history_draft import Names
-from klimawerk.exchange.history_export import history_out
-from klimawerk.exchange.history_store import find_programme, holds_all, strangers
-from klimawerk.exchange.import_problems import Problem, Refused
-from klimawerk.exchange.import_validator import check
-from klimawerk.exchange.json_export import to_bytes, write_out
-from klimawerk.exchange.json_reader import read
+from klimawerk.exchange.draft import ItemDraft, MeasureDraft, ProgrammeDraft
+from klimawerk.exchange.draft_loader import load_draft
+from klimawerk.exchange.draft_store import store_draft
+from klimawerk.exchange.history_draft import HistoryKeys
+from klimawerk.exchange.history_export import write_history
+from klimawerk.exchange.history_store import find_programme, foreign_keys_taken, holds_all
+from klimawerk.exchange.import_problems import ImportProblem, ImportRefused
+from klimawerk.exchange.import_validator import validate_import
+from klimawerk.exchange.json_export import to_bytes, write_programme
+from klimawerk.exchange.json_reader import read_json
 from klimawerk.exchange.json_size import check_size
-from klimawerk.exchange.threads_export import talks_out
+from klimawerk.exchange.threads_export import write_threads
 from klimawerk.exchange.totals import rates_of, sums_of
 from klimawerk.extensions import db
 from klimawerk.money import Sums, summed
@@ -37,15 +37,15 @@ from klimawerk.versions.service import IMPORT, items_of, record
 
 
 @dataclass(frozen=True)
-class Preview:
+class ImportSummary:
     """What would come in. `counts`: how many rows of each kind, besides goals and measures."""
 
-    draft: Draft
+    draft: ProgrammeDraft
     counts: dict[str, int]
     sums: Sums
 
     @property
-    def warnings(self) -> list[Problem]:
+    def warnings(self) -> list[ImportProblem]:
         return self.draft.warnings
 
     @property
@@ -66,20 +66,20 @@ class Preview:
         return rich_text.to_plain_text(text) if text else ""
 
 
-def preview(data: bytes) -> Preview:
+def preview(data: bytes) -> ImportSummary:
     """Read and check the file; the database is not asked. Raises Refused."""
     max_bytes = current_app.extensions["klimawerk"].max_import_size
     check_size(BytesIO(data), max_bytes)
-    return summed_up(check(read(data, max_bytes)))
+    return summarise(validate_import(read_json(data, max_bytes)))
 
 
-def summed_up(draft: Draft) -> Preview:
+def summarise(draft: ProgrammeDraft) -> ImportSummary:
     """The draft with what a person wants to know of it."""
     counts: Counter[str] = Counter()
     for item in (draft.programme, *draft.goals, *draft.measures):
         counts.update({kind: len(rows) for kind, rows in item.rows.items()})
     rates = rates_of(draft.frame)
-    return Preview(draft, dict(counts), summed(sums_of(measure, rates) for measure in draft.measures))
+    return ImportSummary(draft, dict(counts), summed(sums_of(measure, rates) for measure in draft.measures))
 
 
 def import_programme(data: bytes, *, by: Person | None, side: str = "de") -> Programme:
@@ -88,23 +88,23 @@ def import_programme(data: bytes, *, by: Person | None, side: str = "de") -> Pro
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownProgramme:
     """The programme of a file is here already; `whole`: and so is every version and edition that the file holds."""
 
     programme: Programme
     whole: bool
 
 
-def known_here(names: Names | None) -> Known | None:
+def find_imported(names: HistoryKeys | None) -> KnownProgramme | None:
     """Whether the file's programme is here. A file without versions makes a new programme each time."""
     programme = find_programme(names.programme) if names else None
-    return Known(programme, holds_all(names, programme)) if names and programme else None
+    return KnownProgramme(programme, holds_all(names, programme)) if names and programme else None
 
 
-def refuse_what_is_here(names: Names | None) -> None:
+def refuse_known(names: HistoryKeys | None) -> None:
     """Raises Refused for a file whose programme, or a part of it, is here already. Inside writing()."""
-    if names and (find_programme(names.programme) or strangers(names)):
-        raise Refused(
+    if names and (find_programme(names.programme) or foreign_keys_taken(names)):
+        raise ImportRefused(
             _(
                 "This programme is here already, and its saved versions are others than those in the file. "
                 "It can only come in as a new programme, without its versions."
@@ -112,7 +112,7 @@ def refuse_what_is_here(names: Names | None) -> None:
         )
 
 
-def import_draft(draft: Draft, *, by: Person | None, side: str = "de", copy: bool = False) -> Programme:
+def import_draft(draft: ProgrammeDraft, *, by: Person | None, side: str = "de", copy: bool = False) -> Programme:
     """The same for a file that has been checked, in one transaction: for what is small, or where nobody else writes.
 
     What is here already is not imported again: then nothing changes, and nobody becomes a member. With `copy` it
@@ -121,20 +121,22 @@ def import_draft(draft: Draft, *, by: Person | None, side: str = "de", copy: boo
     with writing():
         draft = replace(draft, history=None) if copy else draft
         names = draft.history.names() if draft.history else None
-        known = known_here(names)
+        known = find_imported(names)
         if known and known.whole:
             return known.programme
-        refuse_what_is_here(names)
-        programme = build(draft, by.id if by else None)
+        refuse_known(names)
+        programme = build_programme(draft, by.id if by else None)
         if by:
-            coordinate(programme.frame.partnership, by, side)
+            make_coordinator(programme.frame.partnership, by, side)
         return programme
 
 
-def build(draft: Draft, by: int | None, progress: Callable[[float], None] = lambda _share: None) -> Programme:
+def build_programme(
+    draft: ProgrammeDraft, by: int | None, progress: Callable[[float], None] = lambda _share: None
+) -> Programme:
     """Partnership, programme and a first version of each item; no member. `progress`: the share that is done."""
     with writing():
-        programme = store(draft, by=by)
+        programme = store_draft(draft, by=by)
         items = items_of(programme.frame)
         for number, item_id in enumerate(items):
             progress(0.5 + number / len(items) / 2)
@@ -143,7 +145,7 @@ def build(draft: Draft, by: int | None, progress: Callable[[float], None] = lamb
         return programme
 
 
-def coordinate(partnership: Partnership, person: Person, side: str) -> None:
+def make_coordinator(partnership: Partnership, person: Person, side: str) -> None:
     """Make the person coordinator of that side, for its first municipality."""
     town = next(town for town in partnership.municipalities if town.side == side)
     add_member(partnership, person, side=side, role="coordinator", municipality=town, by=person)
@@ -151,8 +153,8 @@ def coordinate(partnership: Partnership, person: Person, side: str) -> None:
 
 def export_programme(programme: Programme, *, history: bool = True) -> dict[str, Any]:
     """The programme in the exchange format, with its versions and editions unless they are not wanted."""
-    file = write_out(load(programme), talks_out(programme))
-    kept = history_out(programme) if history else None
+    file = write_programme(load_draft(programme), write_threads(programme))
+    kept = write_history(programme) if history else None
     return {**file, "history": kept} if kept else file
 
 

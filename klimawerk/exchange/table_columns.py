@@ -11,13 +11,13 @@ from klimawerk.folding import fold
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.sheets.sheet_schema import Field, RowKind
 
-CODE = Field("code", "code", _("Code"), max_length=20)
-GOAL = Field("goal", "goal", _("Goal"), max_length=20)
+CODE_COLUMN = Field("code", "code", _("Code"), max_length=20)
+GOAL_COLUMN = Field("goal", "goal", _("Goal"), max_length=20)
 
 _MEASURE_KINDS = ("live", "choice", "month", "number", "field")
 _ROW_KINDS = ("lines", "line", "choice", "month", "number", "year", "amount")
 
-_WORDS: dict[str, tuple[str, ...]] = {
+_HEADINGS: dict[str, tuple[str, ...]] = {
     "code": ("code", "kennung", "nr", "nummer", "no", "kürzel", "id"),
     "goal": ("ziel", "goal", "z"),
     "field": ("handlungsfeld", "feld", "field of action", "field", "sector"),
@@ -62,7 +62,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     """`columns` names the field of each column, "" for one that is left out; `heading`: the first row names them."""
 
     columns: tuple[str, ...]
@@ -72,7 +72,7 @@ class Layout:
 def measure_fields() -> dict[str, Field]:
     """What a column can be when a table becomes measures."""
     own = {name: field for name, field in MEASURE.fields.items() if field.kind in _MEASURE_KINDS and not field.side}
-    return {"code": CODE, "goal": GOAL, **own}
+    return {"code": CODE_COLUMN, "goal": GOAL_COLUMN, **own}
 
 
 def row_fields(kind: RowKind) -> dict[str, Field]:
@@ -80,17 +80,17 @@ def row_fields(kind: RowKind) -> dict[str, Field]:
     return {cell.name: cell for cell in kind.cells if cell.kind in _ROW_KINDS}
 
 
-def guess(grid: Grid, fields: dict[str, Field]) -> Layout:
+def guess_columns(grid: Grid, fields: dict[str, Field]) -> ColumnLayout:
     """By the words of the first row; a table without headings begins with its text."""
     named = [_named(cell, fields) for cell in grid[0]]
     if any(named):
-        return Layout(tuple(name if name not in named[:n] else "" for n, name in enumerate(named)), heading=True)
+        return ColumnLayout(tuple(name if name not in named[:n] else "" for n, name in enumerate(named)), heading=True)
     text = next((name for name in ("title", "text", *fields) if name in fields), "")
     first = next(number for number in range(len(grid[0])) if any(row[number] for row in grid))
-    return Layout(tuple(text if number == first else "" for number in range(len(grid[0]))), heading=False)
+    return ColumnLayout(tuple(text if number == first else "" for number in range(len(grid[0]))), heading=False)
 
 
-def left_out(grid: Grid, layout: Layout) -> list[tuple[int, str]]:
+def unused_columns(grid: Grid, layout: ColumnLayout) -> list[tuple[int, str]]:
     """The columns that have a text and become nothing: their numbers, from 1, and the first text in them."""
     texts = [[row[number] for row in grid if row[number]] for number in range(len(grid[0]))]
     return [(number + 1, some[0]) for number, some in enumerate(texts) if some and not layout.columns[number]]
@@ -100,7 +100,7 @@ def _named(cell: str, fields: dict[str, Field]) -> str:
     """The field whose word the heading is, else whose word it begins with; "" for none."""
     heading = " ".join(fold(cell).replace("(", " ").replace(")", " ").replace(".", " ").replace(":", " ").split())
     for name, field in fields.items():
-        if heading and heading in map(fold, (*_WORDS.get(name, ()), name, str(field.label))):
+        if heading and heading in map(fold, (*_HEADINGS.get(name, ()), name, str(field.label))):
             return name
     first = heading.split(" ")[0] if heading else ""
-    return next((name for name in fields if len(first) > 2 and first in map(fold, _WORDS.get(name, ()))), "")
+    return next((name for name in fields if len(first) > 2 and first in map(fold, _HEADINGS.get(name, ()))), "")

@@ -12,11 +12,11 @@ from flask_babel import lazy_gettext as _
 from klimawerk import scalars
 from klimawerk.codes import codes
 from klimawerk.exchange.html_grid import MERGED
-from klimawerk.exchange.import_problems import Sentence, shown
+from klimawerk.exchange.import_problems import LazySentence, quote_value
 from klimawerk.exchange.live_text_json import TOLERANCE
 from klimawerk.exchange.pasted_tables import Grid
-from klimawerk.exchange.table_columns import Layout
-from klimawerk.exchange.units import Unit, split, unit_of
+from klimawerk.exchange.table_columns import ColumnLayout
+from klimawerk.exchange.units import AmountUnit, split_amount, unit_of
 from klimawerk.folding import fold
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number, with_cents
 from klimawerk.sheets.date_parsing import NOT_A_DATE, AmbiguousDate, parse_month
@@ -25,7 +25,7 @@ from klimawerk.sheets.sheet_schema import Field
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class PasteContext:
     """What the words of a table can refer to. `goals`, `fields`: words (codes, titles), folded -> id.
 
     `currency` is that of amounts which name none; `readings`: the answers to `Question`s, by their names; `sides`:
@@ -47,7 +47,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class Cell:
+class PastedCell:
     """`value` is None for an empty cell and for one with a `problem`.
 
     `readings`: what an unclear one may mean, by answers; `merged`: it has the value of the cell above it; `hint`: what
@@ -56,14 +56,14 @@ class Cell:
 
     text: str
     value: Any = None
-    problem: Sentence = ""
+    problem: LazySentence = ""
     readings: dict[str, Any] = field(default_factory=dict)
     merged: bool = False
-    hint: Sentence = ""
+    hint: LazySentence = ""
 
 
 @dataclass(frozen=True)
-class Question:
+class ColumnQuestion:
     """What the unclear values of a column mean, by the first one, `text`. One answer holds for all that can be read in
     the same ways. `readings`: the value that each answer gives; None for none."""
 
@@ -74,19 +74,19 @@ class Question:
 
     @property
     def name(self) -> str:
-        return question(self.number, self.readings)
+        return question_name(self.number, self.readings)
 
 
 @dataclass(frozen=True)
-class Pasted:
+class PastedTable:
     """The table as it would be taken over. `unclear`: the questions about what can be read in several ways."""
 
-    layout: Layout
-    rows: list[list[Cell]]
-    units: list[Unit]
+    layout: ColumnLayout
+    rows: list[list[PastedCell]]
+    units: list[AmountUnit]
 
     @property
-    def scaled(self) -> list[Unit]:
+    def scaled(self) -> list[AmountUnit]:
         """Those of columns whose numbers are multiplied."""
         return [unit for unit in self.units if unit.scale > 1]
 
@@ -95,14 +95,14 @@ class Pasted:
         return sum(1 for row in self.rows for cell in row if cell.problem)
 
     @property
-    def unclear(self) -> list[Question]:
+    def unclear(self) -> list[ColumnQuestion]:
         """One for each column and each set of readings in it."""
-        found: dict[str, Question] = {}
+        found: dict[str, ColumnQuestion] = {}
         for row in self.rows:
             for number, cell in enumerate(row):
                 if cell.readings:
                     still_open = cell.value is None and not cell.problem
-                    one = Question(number, cell.text, cell.readings, still_open)
+                    one = ColumnQuestion(number, cell.text, cell.readings, still_open)
                     found.setdefault(one.name, one)
         return list(found.values())
 
@@ -123,82 +123,83 @@ class Pasted:
         ]
 
 
-class _Unreadable(ValueError):
-    def __init__(self, sentence: Sentence) -> None:
+class _UnreadableCell(ValueError):
+    def __init__(self, sentence: LazySentence) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
 
-def read(grid: Grid, layout: Layout, fields: dict[str, Field], around: Surroundings) -> Pasted:
+def read_grid(grid: Grid, layout: ColumnLayout, fields: dict[str, Field], around: PasteContext) -> PastedTable:
     """Every cell of the grid, without its headings."""
     body = grid[1:] if layout.heading else grid
     kinds = [fields.get(name) for name in layout.columns]
     units = [
-        _unit(text, field, around) if layout.heading else Unit() for text, field in zip(grid[0], kinds, strict=True)
+        _unit(text, field, around) if layout.heading else AmountUnit()
+        for text, field in zip(grid[0], kinds, strict=True)
     ]
     columns = [_Column(number, *known) for number, known in enumerate(zip(kinds, units, strict=True))]
-    rows: list[list[Cell]] = []
+    rows: list[list[PastedCell]] = []
     for texts in body:
-        above = rows[-1] if rows else [Cell("")] * len(columns)
+        above = rows[-1] if rows else [PastedCell("")] * len(columns)
         cells = zip(texts, columns, above, strict=True)
         rows.append(
             [_cell(text, column, around) if text != MERGED else _merged(one, column) for text, column, one in cells]
         )
     rows = [_with_hints(row, layout, fields, around) for row in _codes_once(rows, layout)]
-    return Pasted(layout, rows, units)
+    return PastedTable(layout, rows, units)
 
 
 @dataclass(frozen=True)
 class _Column:
     number: int
     field: Field | None
-    unit: Unit
+    unit: AmountUnit
 
 
-def _unit(heading: str, field: Field | None, around: Surroundings) -> Unit:
+def _unit(heading: str, field: Field | None, around: PasteContext) -> AmountUnit:
     counts = field is not None and field.kind in ("amount", "number")
-    return unit_of(heading, around.currencies) if counts else Unit()
+    return unit_of(heading, around.currencies) if counts else AmountUnit()
 
 
-def _cell(text: str, column: _Column, around: Surroundings) -> Cell:
+def _cell(text: str, column: _Column, around: PasteContext) -> PastedCell:
     if column.field is None or not text:
-        return Cell(text)
+        return PastedCell(text)
     try:
         value = _READERS[column.field.kind](column.field, text, around, column.unit)
-        return _decided(text, column.number, value, around)
-    except (_Unreadable, BadAmount) as unreadable:
-        return Cell(text, problem=unreadable.sentence)
+        return _resolve_reading(text, column.number, value, around)
+    except (_UnreadableCell, BadAmount) as unreadable:
+        return PastedCell(text, problem=unreadable.sentence)
 
 
-def _merged(above: Cell, column: _Column) -> Cell:
+def _merged(above: PastedCell, column: _Column) -> PastedCell:
     """A cell merged with the one above holds for each of its rows, as a goal or a month does; a number counts once."""
     if column.field is None or column.field.kind in ("amount", "number"):
-        return Cell(MERGED)
+        return PastedCell(MERGED)
     return replace(above, merged=True)
 
 
-def question(column: int, readings: dict[str, Any]) -> str:
+def question_name(column: int, readings: dict[str, Any]) -> str:
     """The name of the answer that holds for all cells of a column with these readings; dates have several kinds."""
     return "-".join((f"reading-{column}", *sorted(readings.keys() - {"large", "small"})))
 
 
-def _decided(text: str, column: int, value: Any, around: Surroundings) -> Cell:
+def _resolve_reading(text: str, column: int, value: Any, around: PasteContext) -> PastedCell:
     """What is unclear has no value until somebody said how it is meant."""
     found, currency = value if isinstance(value, tuple) else (value, None)
     readings = _readings(found)
     if readings:
-        answer = around.readings.get(question(column, readings), "")
+        answer = around.readings.get(question_name(column, readings), "")
         if answer not in readings:
-            return Cell(text, readings=readings)
+            return PastedCell(text, readings=readings)
         found = readings[answer]
     if found is None:
-        return Cell(text, problem=NOT_A_DATE, readings=readings)
+        return PastedCell(text, problem=NOT_A_DATE, readings=readings)
     if currency is None:
-        return Cell(text, f"{found.normalize():f}" if isinstance(found, Decimal) else found, readings=readings)
+        return PastedCell(text, f"{found.normalize():f}" if isinstance(found, Decimal) else found, readings=readings)
     try:
-        return Cell(text, {"amount": str(with_cents(found)), "currency": currency}, readings=readings)
+        return PastedCell(text, {"amount": str(with_cents(found)), "currency": currency}, readings=readings)
     except BadAmount as bad:
-        return Cell(text, problem=bad.sentence, readings=readings)
+        return PastedCell(text, problem=bad.sentence, readings=readings)
 
 
 def _readings(value: Any) -> dict[str, Any]:
@@ -210,7 +211,9 @@ def _readings(value: Any) -> dict[str, Any]:
     return {}
 
 
-def _with_hints(row: list[Cell], layout: Layout, fields: dict[str, Field], around: Surroundings) -> list[Cell]:
+def _with_hints(
+    row: list[PastedCell], layout: ColumnLayout, fields: dict[str, Field], around: PasteContext
+) -> list[PastedCell]:
     """The same cells, with what is said of texts that are too long and of dates that do not fit."""
     values = {name: cell.value for name, cell in zip(layout.columns, row, strict=True) if name}
     return [
@@ -219,13 +222,13 @@ def _with_hints(row: list[Cell], layout: Layout, fields: dict[str, Field], aroun
     ]
 
 
-def _hint(field: Field, values: dict[str, Any], fields: dict[str, Field], around: Surroundings) -> Sentence:
+def _hint(field: Field, values: dict[str, Any], fields: dict[str, Field], around: PasteContext) -> LazySentence:
     if field.kind == "live":
         return text_hint(field, values[field.name]) or ""
     return next(field_hints(field, values, fields, around.own, around.programme), "")
 
 
-def _codes_once(rows: list[list[Cell]], layout: Layout) -> list[list[Cell]]:
+def _codes_once(rows: list[list[PastedCell]], layout: ColumnLayout) -> list[list[PastedCell]]:
     """A code that stands twice in the table is taken once."""
     if "code" not in layout.columns:
         return rows
@@ -233,79 +236,79 @@ def _codes_once(rows: list[list[Cell]], layout: Layout) -> list[list[Cell]]:
     for row in rows:
         cell = row[column]
         if cell.value is not None and (cell.value in seen or cell.merged):
-            row[column] = Cell(cell.text, problem=_("This code stands twice in the table."))
+            row[column] = PastedCell(cell.text, problem=_("This code stands twice in the table."))
         seen.add(cell.value)
     return rows
 
 
-def _text(field: Field, text: str, around: Surroundings, unit: Unit) -> str:
+def _text(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> str:
     most = field.max_length * (TOLERANCE if field.kind == "live" else 1)
     if len(text) > most:
-        raise _Unreadable(_("Too long: at most %(most)s characters.", most=most))
+        raise _UnreadableCell(_("Too long: at most %(most)s characters.", most=most))
     return text if field.kind == "live" and not field.line else " ".join(text.split())
 
 
-def _choice(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
+def _choice(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> Any:
     word = fold(text)
     towns = around.sides if field.codes.endswith("side") else {}
     for entry in codes(field.codes):
         words = [str(entry.code), *entry.labels.values(), towns.get(str(entry.code), "")]
         if word and word in map(fold, words):
             if entry.code in field.unpickable:
-                raise _Unreadable(_("Consent is given on the measure itself, not in a table."))
+                raise _UnreadableCell(_("Consent is given on the measure itself, not in a table."))
             return entry.code
-    raise _Unreadable(_("“%(word)s” is not in the list.", word=shown(text)))
+    raise _UnreadableCell(_("“%(word)s” is not in the list.", word=quote_value(text)))
 
 
-def _month(field: Field, text: str, around: Surroundings, unit: Unit) -> str | AmbiguousDate:
+def _month(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> str | AmbiguousDate:
     found = parse_month(text, around.locale)
     if found is None:
-        raise _Unreadable(NOT_A_DATE)
+        raise _UnreadableCell(NOT_A_DATE)
     return found
 
 
-def _year(field: Field, text: str, around: Surroundings, unit: Unit) -> int:
+def _year(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> int:
     try:
         return scalars.year(text)
     except ValueError:
-        raise _Unreadable(_("Please write a year, for example 2030.")) from None
+        raise _UnreadableCell(_("Please write a year, for example 2030.")) from None
 
 
-def _number(field: Field, text: str, around: Surroundings, unit: Unit) -> Decimal | Ambiguous:
+def _number(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> Decimal | Ambiguous:
     return parse_number(text, around.locale, unit.scale)
 
 
-def _amount(field: Field, text: str, around: Surroundings, unit: Unit) -> tuple[Decimal | Ambiguous, str]:
-    number, own = split(text, around.currencies, unit)
+def _amount(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> tuple[Decimal | Ambiguous, str]:
+    number, own = split_amount(text, around.currencies, unit)
     currency = own.currency or around.currency
     if currency not in around.currencies:
-        raise _Unreadable(_("This programme has no amounts in %(currency)s.", currency=currency))
+        raise _UnreadableCell(_("This programme has no amounts in %(currency)s.", currency=currency))
     return parse_amount(number, around.locale, own.scale), currency
 
 
-def _goal(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
-    return _known(around.goals, text, _("There is no goal “%(word)s”.", word=shown(text)))
+def _goal(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> Any:
+    return _known(around.goals, text, _("There is no goal “%(word)s”.", word=quote_value(text)))
 
 
-def _field(field: Field, text: str, around: Surroundings, unit: Unit) -> Any:
-    return _known(around.fields, text, _("There is no field of action “%(word)s”.", word=shown(text)))
+def _field(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> Any:
+    return _known(around.fields, text, _("There is no field of action “%(word)s”.", word=quote_value(text)))
 
 
-def _known(things: dict[str, Any], text: str, sentence: Sentence) -> Any:
+def _known(things: dict[str, Any], text: str, sentence: LazySentence) -> Any:
     word = fold(text)
     if not word or word not in things:
-        raise _Unreadable(sentence)
+        raise _UnreadableCell(sentence)
     return things[word]
 
 
-def _code(field: Field, text: str, around: Surroundings, unit: Unit) -> str:
+def _code(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> str:
     code = _text(field, text, around, unit)
     if code in around.taken:
-        raise _Unreadable(_("This code is in use already; a new one will be given."))
+        raise _UnreadableCell(_("This code is in use already; a new one will be given."))
     return code
 
 
-_READERS: dict[str, Callable[[Field, str, Surroundings, Unit], Any]] = {
+_READERS: dict[str, Callable[[Field, str, PasteContext, AmountUnit], Any]] = {
     "live": _text,
     "lines": _text,
     "line": _text,

@@ -16,7 +16,7 @@ from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.participants import People
 from klimawerk.comments.thread_kinds import TASK
 from klimawerk.exchange.draft import CommentDraft
-from klimawerk.exchange.threads_import import OPEN, RESOLVED, implied
+from klimawerk.exchange.threads_import import OPEN, RESOLVED, implied_thread
 from klimawerk.extensions import db
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item, Row
@@ -24,10 +24,10 @@ from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.sheet_schema import sheet_of, split_key
 
 Json = dict[str, Any]
-_OF_OTHERS = ("field", "measures")  # kinds of fields whose values name things by numbers of this installation
+_OTHER_SIDES = ("field", "measures")  # kinds of fields whose values name things by numbers of this installation
 
 
-def talks_out(programme: Programme) -> list[Json]:
+def write_threads(programme: Programme) -> list[Json]:
     """The threads of the programme and of what is in it, in the order in which they were opened."""
     items = db.session.scalars(select(Item).where(Item.frame_id == programme.frame_id, Item.deleted_at.is_(None)))
     by_id = {item.id: item for item in items}
@@ -51,7 +51,7 @@ def _thread_out(
 ) -> Json:
     written = [_comment_out(thread, comment, first=n == 0, people=people) for n, comment in enumerate(comments)]
     drafts = [CommentDraft("", "", "", comment.at, one) for comment, one in zip(comments, written, strict=True)]
-    kind, due, is_resolved = implied(drafts)
+    kind, due, is_resolved = implied_thread(drafts)
     own: Json = {item.kind: item.code} if item.kind != "programme" else {}
     own |= {"kind": thread.kind} if thread.kind != kind else {}
     own |= {"due": thread.due.isoformat() if thread.due else ""} if thread.due != due else {}
@@ -89,7 +89,7 @@ def _about(thread: Thread, item: Item, rows: Mapping[str, Sequence[Row]]) -> Jso
         where = {"row": {"kind": places[0][0], "number": places[0][1]}}
         fields = sheet.rows[places[0][0]].by_name
     field = fields.get(split_key(thread.field)[0])
-    if field is None or field.kind in _OF_OTHERS:
+    if field is None or field.kind in _OTHER_SIDES:
         return {}
     then: Json = {"value": thread.value} if thread.value not in (None, "", []) else {}
     return {"field": thread.field, **where, **then, **({"passage": thread.passage} if thread.passage else {})}

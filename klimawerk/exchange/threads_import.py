@@ -20,7 +20,7 @@ from klimawerk.comments.thread_kinds import KINDS, TASK
 from klimawerk.exchange import value_json
 from klimawerk.exchange.draft import CommentDraft, FrameDraft, ThreadDraft
 from klimawerk.exchange.history_validator import check_value
-from klimawerk.exchange.import_problems import Place, Refused, Sentence, shown
+from klimawerk.exchange.import_problems import FilePosition, ImportRefused, LazySentence, quote_value
 from klimawerk.goals.content import SHEET as GOAL
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.programmes.content import SHEET as PROGRAMME
@@ -33,23 +33,23 @@ OPEN, RESOLVED = "open", "resolved"
 _SHEETS = {"measure": MEASURE, "goal": GOAL, "programme": PROGRAMME}
 
 
-def talks_in(raw: Any, frame: FrameDraft, known: set[tuple[str, str]]) -> list[ThreadDraft]:
+def read_threads(raw: Any, frame: FrameDraft, known: set[tuple[str, str]]) -> list[ThreadDraft]:
     """The threads, checked. `known`: kind and code of all that is in the file. Raises Refused."""
-    place = Place(("comments_sample",))
+    place = FilePosition(("comments_sample",))
     entries = value_json.entries(raw, place, MAX_THREADS)
     threads = [_thread(one, place.entry(number), frame, known) for number, one in enumerate(entries)]
     if sum(len(thread.comments) for thread in threads) > MAX_IN_ALL:
-        raise Refused(_("The file has more than %(most)s comments in all.", most=f"{MAX_IN_ALL:,}"), place)
+        raise ImportRefused(_("The file has more than %(most)s comments in all.", most=f"{MAX_IN_ALL:,}"), place)
     return threads
 
 
-def _thread(raw: Any, place: Place, frame: FrameDraft, known: set[tuple[str, str]]) -> ThreadDraft:
+def _thread(raw: Any, place: FilePosition, frame: FrameDraft, known: set[tuple[str, str]]) -> ThreadDraft:
     parts = value_json.mapping(raw, place)
     entries = value_json.entries(parts.get("thread"), place.at("thread"), MAX_COMMENTS)
     comments = [_comment(one, place.at("thread").entry(number), frame) for number, one in enumerate(entries)]
     if not comments:
-        raise Refused(_("There must be a comment here."), place.at("thread"))
-    thread = ThreadDraft(_item(parts, place, known), *implied(comments), "", comments)
+        raise ImportRefused(_("There must be a comment here."), place.at("thread"))
+    thread = ThreadDraft(_item(parts, place, known), *implied_thread(comments), "", comments)
     if parts.get("kind") is not None:
         thread.kind = _one_of(parts["kind"], tuple(KINDS), place.at("kind"))
     if parts.get("due") is not None:
@@ -63,7 +63,7 @@ def _thread(raw: Any, place: Place, frame: FrameDraft, known: set[tuple[str, str
     return thread
 
 
-def implied(comments: list[CommentDraft]) -> tuple[str, date | None, bool]:
+def implied_thread(comments: list[CommentDraft]) -> tuple[str, date | None, bool]:
     """What the comments alone say of their thread: its kind, until when it is due, whether it is settled."""
     said = [comment.foreign for comment in comments]
     kinds = [str(one.get("kind")) for one in said]
@@ -72,18 +72,18 @@ def implied(comments: list[CommentDraft]) -> tuple[str, date | None, bool]:
     return kind, date.fromisoformat(due) if due else None, any(one.get("state") == RESOLVED for one in said)
 
 
-def _item(parts: dict[str, Any], place: Place, known: set[tuple[str, str]]) -> tuple[str, str]:
+def _item(parts: dict[str, Any], place: FilePosition, known: set[tuple[str, str]]) -> tuple[str, str]:
     for kind in ("measure", "goal"):
         if parts.get(kind) is not None:
             code = value_json.text(parts[kind], place.at(kind), 1_000)
             if (kind, code) not in known:
-                sentence = _("“%(code)s” is referred to, but is not in the file.", code=shown(code))
-                raise Refused(sentence, place.at(kind))
+                sentence = _("“%(code)s” is referred to, but is not in the file.", code=quote_value(code))
+                raise ImportRefused(sentence, place.at(kind))
             return kind, code
     return "programme", ""
 
 
-def _comment(raw: Any, place: Place, frame: FrameDraft) -> CommentDraft:
+def _comment(raw: Any, place: FilePosition, frame: FrameDraft) -> CommentDraft:
     comment = value_json.mapping(raw, place)
     words = value_json.text(comment.get("text"), place.at("text"), LONGEST)
     for key, list_name in (("side", "team_side"), ("lang", "language")):
@@ -97,16 +97,16 @@ def _comment(raw: Any, place: Place, frame: FrameDraft) -> CommentDraft:
     return CommentDraft(words, side, language, _moment(comment.get("at"), place.at("at")), {**comment, "text": ""})
 
 
-def _moment(raw: Any, place: Place) -> datetime:
+def _moment(raw: Any, place: FilePosition) -> datetime:
     """A moment with its zone: "2026-11-17T10:42:00Z"."""
-    sentence: Sentence = _("There must be a moment here, such as 2026-11-17T10:42:00Z.")
+    sentence: LazySentence = _("There must be a moment here, such as 2026-11-17T10:42:00Z.")
     try:
         return scalars.moment(value_json.text(raw, place, 40))
     except ValueError as error:
-        raise Refused(sentence, place) from error
+        raise ImportRefused(sentence, place) from error
 
 
-def _about(parts: dict[str, Any], thread: ThreadDraft, frame: FrameDraft, place: Place) -> None:
+def _about(parts: dict[str, Any], thread: ThreadDraft, frame: FrameDraft, place: FilePosition) -> None:
     sheet = _SHEETS[thread.item[0]]
     fields = sheet.fields
     if parts.get("row") is not None:
@@ -118,7 +118,7 @@ def _about(parts: dict[str, Any], thread: ThreadDraft, frame: FrameDraft, place:
     name, language = split_key(thread.field)
     field = fields.get(name)
     if field is None or bool(language) != field.translated or (language and language not in frame.languages):
-        raise Refused(_("There is no field of this name."), place.at("field"))
+        raise ImportRefused(_("There is no field of this name."), place.at("field"))
     thread.passage = value_json.text(parts.get("passage") or "", place.at("passage"), LONGEST_PASSAGE)
     thread.value = parts.get("value")
     if field.kind == "live":
@@ -127,8 +127,8 @@ def _about(parts: dict[str, Any], thread: ThreadDraft, frame: FrameDraft, place:
         check_value(field, thread.value, place.at("value"))
 
 
-def _one_of(raw: Any, known: tuple[str, ...], place: Place) -> str:
+def _one_of(raw: Any, known: tuple[str, ...], place: FilePosition) -> str:
     if not isinstance(raw, str) or raw not in known:
         sentence = _("There must be one of these here: %(known)s.", known=", ".join(known))
-        raise Refused(sentence, place)
+        raise ImportRefused(sentence, place)
     return raw

@@ -14,7 +14,7 @@ from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import rows_of_all
 
 
-def store_talks(talks: list[ThreadDraft], programme: Programme, items: Mapping[tuple[str, str], Item]) -> None:
+def store_threads(talks: list[ThreadDraft], programme: Programme, items: Mapping[tuple[str, str], Item]) -> None:
     """Every thread, seen by all. Its authors have no account here, so nobody may change what they said."""
     if not talks:
         return

@@ -8,13 +8,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from klimawerk.exchange.draft import Cells, Draft, FrameDraft, ItemDraft
-from klimawerk.exchange.import_problems import Place, Problem
+from klimawerk.exchange.draft import FrameDraft, ItemDraft, ProgrammeDraft, RowCells
+from klimawerk.exchange.import_problems import FilePosition, ImportProblem
 from klimawerk.exchange.value_json import number_out
 from klimawerk.money import Rates, Sums, summed, sums, total
 
 
-def budget_total(costs: Iterable[Cells], rates: Rates) -> dict[str, Any]:
+def budget_total(costs: Iterable[RowCells], rates: Rates) -> dict[str, Any]:
     """The sum of a measure's cost lines in both currencies."""
     amounts = [line.get("amount") for line in costs]
     shown = {"eur": number_out(total(amounts, rates))}
@@ -23,7 +23,7 @@ def budget_total(costs: Iterable[Cells], rates: Rates) -> dict[str, Any]:
     return {**shown, "local": number_out(total(amounts, rates, rates.local)), "local_currency": rates.local}
 
 
-def totals(measures: Iterable[ItemDraft], rates: Rates) -> dict[str, Any]:
+def programme_totals(measures: Iterable[ItemDraft], rates: Rates) -> dict[str, Any]:
     """The programme's sums: budget, funding by source (without rejected lines), greenhouse gases (t CO2e per year)."""
     measures = list(measures)
     costs = [line.get("amount") for m in measures for line in m.rows.get("costs", [])]
@@ -51,16 +51,16 @@ def _has_local(rates: Rates) -> bool:
     return bool(rates.local and rates.rate)
 
 
-def compare(data: dict[str, Any], draft: Draft) -> None:
+def compare_totals(data: dict[str, Any], draft: ProgrammeDraft) -> None:
     """Warn of sums in the file that its lines do not give."""
     rates = rates_of(draft.frame)
     for number, (raw, measure) in enumerate(zip(data.get("measures") or [], draft.measures, strict=True)):
-        place = Place(("measures",)).entry(number, raw).at("budget_total")
+        place = FilePosition(("measures",)).entry(number, raw).at("budget_total")
         _compare(raw.get("budget_total"), budget_total(measure.rows.get("costs", []), rates), place, draft.warnings)
-    _compare(data.get("totals"), totals(draft.measures, rates), Place(("totals",)), draft.warnings)
+    _compare(data.get("totals"), programme_totals(draft.measures, rates), FilePosition(("totals",)), draft.warnings)
 
 
-def _compare(raw: Any, worked_out: dict[str, Any], place: Place, warnings: list[Problem]) -> None:
+def _compare(raw: Any, worked_out: dict[str, Any], place: FilePosition, warnings: list[ImportProblem]) -> None:
     if raw is None:
         return
     for key, value in (raw if isinstance(raw, dict) else {}).items():
@@ -68,8 +68,12 @@ def _compare(raw: Any, worked_out: dict[str, Any], place: Place, warnings: list[
         if isinstance(value, dict) and isinstance(expected, dict):
             _compare(value, expected, place.at(key), warnings)
         elif not _equal(value, expected):
-            sentence = _("The file says %(said)s, its lines give %(sum)s.", said=_said(value), sum=_said(expected))
-            warnings.append(Problem(place.at(key), sentence))
+            sentence = _(
+                "The file says %(said)s, its lines give %(sum)s.",
+                said=_format_total(value),
+                sum=_format_total(expected),
+            )
+            warnings.append(ImportProblem(place.at(key), sentence))
 
 
 def _equal(value: Any, expected: Any) -> bool:
@@ -78,5 +82,5 @@ def _equal(value: Any, expected: Any) -> bool:
     return bool(value == expected)
 
 
-def _said(value: Any) -> str:
+def _format_total(value: Any) -> str:
     return "–" if value is None else str(value)[:60]

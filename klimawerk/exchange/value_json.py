@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 
 from klimawerk import scalars
 from klimawerk.codes import codes, find
-from klimawerk.exchange.import_problems import Place, Refused, Sentence, shown
+from klimawerk.exchange.import_problems import FilePosition, ImportRefused, LazySentence, quote_value
 from klimawerk.exchange.live_text_json import check_length
 from klimawerk.sheets.date_parsing import first_day
 from klimawerk.sheets.sheet_schema import Field
@@ -28,7 +28,7 @@ MAX_DIGITS, MAX_DECIMALS = 17, 6  # as many as readers of JSON tell apart
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 
 
-def value_in(field: Field, raw: Any, place: Place) -> Any:
+def value_in(field: Field, raw: Any, place: FilePosition) -> Any:
     """The value as the sheet keeps it; None for nothing. For every kind without languages. Raises Refused."""
     if raw is None or raw == "" or raw == []:
         return None
@@ -52,146 +52,146 @@ def number_out(value: str | Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def text(raw: Any, place: Place, most: int) -> str:
+def text(raw: Any, place: FilePosition, most: int) -> str:
     """A text of at most `most` characters."""
     if not isinstance(raw, str):
-        raise Refused(_wrong_type(_("a text"), raw), place)
+        raise ImportRefused(_wrong_type(_("a text"), raw), place)
     check_length(raw, most, place)
     return raw
 
 
-def whole(raw: Any, place: Place, least: int, most: int) -> int:
+def whole(raw: Any, place: FilePosition, least: int, most: int) -> int:
     """A whole number between `least` and `most`."""
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal) or raw != int(raw):
-        raise Refused(_wrong_type(_("a whole number"), raw), place)
+        raise ImportRefused(_wrong_type(_("a whole number"), raw), place)
     if not least <= raw <= most:
-        raise Refused(_("The number must be between %(least)s and %(most)s.", least=least, most=most), place)
+        raise ImportRefused(_("The number must be between %(least)s and %(most)s.", least=least, most=most), place)
     return int(raw)
 
 
-def decimal(raw: Any, place: Place) -> Decimal:
+def decimal(raw: Any, place: FilePosition) -> Decimal:
     """A number, exact."""
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
-        raise Refused(_wrong_type(_("a number"), raw), place)
+        raise ImportRefused(_wrong_type(_("a number"), raw), place)
     number = Decimal(raw)
     parts = number.normalize().as_tuple()
     decimals = max(0, -int(parts.exponent))
     if len(parts.digits) > MAX_DIGITS or decimals > MAX_DECIMALS or abs(number) >= MOST_NUMBER:
-        raise Refused(_("The number has too many digits."), place)
+        raise ImportRefused(_("The number has too many digits."), place)
     return number
 
 
-def money(raw: Any, place: Place) -> Decimal | None:
+def money_amount(raw: Any, place: FilePosition) -> Decimal | None:
     """An amount of at most two decimals; None when the line is open."""
     if raw is None:
         return None
     amount = decimal(raw, place)
     if amount < 0:
-        raise Refused(_("An amount cannot be negative."), place)
+        raise ImportRefused(_("An amount cannot be negative."), place)
     if amount >= MOST_MONEY:
-        raise Refused(_("This amount is too large."), place)
+        raise ImportRefused(_("This amount is too large."), place)
     if amount != amount.quantize(CENT, ROUND_HALF_UP):
-        raise Refused(_("An amount has at most two decimals."), place)
+        raise ImportRefused(_("An amount has at most two decimals."), place)
     return amount.quantize(CENT)
 
 
-def day(raw: Any, place: Place) -> date:
+def day(raw: Any, place: FilePosition) -> date:
     """A day: "2027-09-15"."""
     found = month(raw, place)
     if len(found) != len("2027-09-15"):
-        raise Refused(_("There must be a day here, such as 2027-09-15."), place)
+        raise ImportRefused(_("There must be a day here, such as 2027-09-15."), place)
     return date.fromisoformat(found)
 
 
-def month(raw: Any, place: Place) -> str:
+def month(raw: Any, place: FilePosition) -> str:
     """A year, a month or a day: "2027", "2027-09" or "2027-09-15"."""
     found = text(raw, place, 200)
     try:
         if not _DATE.fullmatch(found) or not FIRST_YEAR <= first_day(found).year <= LAST_YEAR:
             raise ValueError(found)
     except ValueError as error:
-        sentence = _("“%(value)s” is not a date such as 2027, 2027-09 or 2027-09-15.", value=shown(found))
-        raise Refused(sentence, place) from error
+        sentence = _("“%(value)s” is not a date such as 2027, 2027-09 or 2027-09-15.", value=quote_value(found))
+        raise ImportRefused(sentence, place) from error
     return found
 
 
-def code(raw: Any, place: Place, list_name: str) -> str | int:
+def code(raw: Any, place: FilePosition, list_name: str) -> str | int:
     """A code of the list."""
     if isinstance(raw, bool) or not isinstance(raw, str | int):
-        raise Refused(_wrong_type(_("a code"), raw), place)
+        raise ImportRefused(_wrong_type(_("a code"), raw), place)
     if find(list_name, raw) is None:
-        sentence = _("“%(code)s” is not a code of the list “%(list)s”.", code=shown(raw), list=list_name)
-        raise Refused(sentence, place)
+        sentence = _("“%(code)s” is not a code of the list “%(list)s”.", code=quote_value(raw), list=list_name)
+        raise ImportRefused(sentence, place)
     return raw
 
 
-def entries(raw: Any, place: Place, most: int) -> list[Any]:
+def entries(raw: Any, place: FilePosition, most: int) -> list[Any]:
     """A list of at most `most` entries; None counts as an empty one."""
     if raw is None:
         return []
     if not isinstance(raw, list):
-        raise Refused(_wrong_type(_("a list"), raw), place)
+        raise ImportRefused(_wrong_type(_("a list"), raw), place)
     if len(raw) > most:
         sentence = _(
             "There are %(count)s entries; at most %(most)s are possible.", count=f"{len(raw):,}", most=f"{most:,}"
         )
-        raise Refused(sentence, place)
+        raise ImportRefused(sentence, place)
     return raw
 
 
-def mapping(raw: Any, place: Place) -> dict[str, Any]:
+def mapping(raw: Any, place: FilePosition) -> dict[str, Any]:
     """An object with keys."""
     if not isinstance(raw, dict):
-        raise Refused(_wrong_type(_("an object with keys"), raw), place)
+        raise ImportRefused(_wrong_type(_("an object with keys"), raw), place)
     return raw
 
 
-def by_language(raw: Any, place: Place, languages: Iterable[str]) -> dict[str, Any]:
+def by_language(raw: Any, place: FilePosition, languages: Iterable[str]) -> dict[str, Any]:
     """Something per language; languages that the programme does not have are refused."""
     found = mapping(raw, place)
     for language in found:
         if language not in languages:
-            sentence = _("“%(language)s” is not a language of this programme.", language=shown(language))
-            raise Refused(sentence, place.at(language))
+            sentence = _("“%(language)s” is not a language of this programme.", language=quote_value(language))
+            raise ImportRefused(sentence, place.at(language))
     return found
 
 
-def once(values: Iterable[Any], place: Place) -> None:
+def require_unique(values: Iterable[Any], place: FilePosition) -> None:
     """Raises Refused when a value stands twice."""
     seen: set[Any] = set()
     for value in values:
         if value in seen:
-            raise Refused(_("“%(value)s” stands here twice.", value=shown(value)), place)
+            raise ImportRefused(_("“%(value)s” stands here twice.", value=quote_value(value)), place)
         seen.add(value)
 
 
-def _choice(field: Field, raw: Any, place: Place) -> Any:
+def _choice(field: Field, raw: Any, place: FilePosition) -> Any:
     if field.codes != "yes":
         return code(raw, place, field.codes)
     if not isinstance(raw, bool):
-        raise Refused(_wrong_type(_("true or false"), raw), place)
+        raise ImportRefused(_wrong_type(_("true or false"), raw), place)
     return "yes" if raw else None
 
 
-def _choices(field: Field, raw: Any, place: Place) -> list[Any]:
+def _choices(field: Field, raw: Any, place: FilePosition) -> list[Any]:
     chosen = [code(one, place.entry(number), field.codes) for number, one in enumerate(entries(raw, place, 100))]
-    once(chosen, place)
+    require_unique(chosen, place)
     return [entry.code for entry in codes(field.codes) if entry.code in chosen]
 
 
-def line_or_lines(field: Field, raw: Any, place: Place) -> str:
+def line_or_lines(field: Field, raw: Any, place: FilePosition) -> str:
     """A short text as its input could have given it."""
     found = text(raw, place, field.max_length).strip()
     return on_one_line(found) if field.is_line else found
 
 
-def _number(_field: Field, raw: Any, place: Place) -> str:
+def _number(_field: Field, raw: Any, place: FilePosition) -> str:
     number = decimal(raw, place)
     plain = f"{number:f}" if number else "0"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def _measurements(_field: Field, raw: Any, place: Place) -> list[dict[str, str]]:
+def _measurements(_field: Field, raw: Any, place: FilePosition) -> list[dict[str, str]]:
     found = []
     for number, one in enumerate(entries(raw, place, MAX_MEASUREMENTS)):
         here = place.entry(number)
@@ -205,7 +205,7 @@ def _measurements(_field: Field, raw: Any, place: Place) -> list[dict[str, str]]
     return found
 
 
-_READERS: dict[str, Callable[[Field, Any, Place], Any]] = {
+_READERS: dict[str, Callable[[Field, Any, FilePosition], Any]] = {
     "line": lambda field, raw, place: line_or_lines(field, raw, place) or None,
     "choice": _choice,
     "choices": _choices,
@@ -216,11 +216,11 @@ _READERS: dict[str, Callable[[Field, Any, Place], Any]] = {
 }
 
 
-def _wrong_type(wanted: Sentence, raw: Any) -> Sentence:
-    return _("There must be %(wanted)s here, not %(found)s.", wanted=wanted, found=_kind_of(raw))
+def _wrong_type(wanted: LazySentence, raw: Any) -> LazySentence:
+    return _("There must be %(wanted)s here, not %(found)s.", wanted=wanted, found=_type_name(raw))
 
 
-def _kind_of(raw: Any) -> Sentence:
+def _type_name(raw: Any) -> LazySentence:
     if raw is None:
         return _("nothing")
     if isinstance(raw, bool):

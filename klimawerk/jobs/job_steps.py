@@ -17,8 +17,8 @@ Progress: TypeAlias = Callable[[int], None]
 StepFunction: TypeAlias = Callable[[Path, Task, Progress], Answer]
 
 JOB_STEPS = {
-    ("import", "look"): "klimawerk.exchange.import_steps:look",
-    ("import", "prepare"): "klimawerk.exchange.import_steps:prepare",
+    ("import", "look"): "klimawerk.exchange.import_steps:preview_file",
+    ("import", "prepare"): "klimawerk.exchange.import_steps:prepare_rows",
 }
 """By kind of job and step. Names, since this folder knows none of those above it; the runner imports them."""
 

@@ -28,7 +28,7 @@ from klimawerk.comments.service import EDITED, REOPENED, RESOLVED
 from klimawerk.comments.topics import note_threads
 from klimawerk.database import writing
 from klimawerk.digests.models import DigestMail
-from klimawerk.exchange.practice import put_away
+from klimawerk.exchange.practice import release_practice
 from klimawerk.extensions import db
 from klimawerk.partnerships import members, partnership_labels, service
 from klimawerk.partnerships.access import is_current, today_in_zone
@@ -154,7 +154,7 @@ def _end_memberships(person: Person) -> None:
         one.to_date = today_in_zone(one.timezone) - timedelta(days=1)
         one.from_date = min(one.from_date, one.to_date)
         service.announce_rights(one)
-    put_away(person)
+    release_practice(person)
     db.session.flush()
     mine = update(Partnership).where(Partnership.practice_of == person.id)
     db.session.execute(mine.values(practice_of=None), execution_options=QUIETLY)

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from klimawerk.exchange.table_columns import Layout
-from klimawerk.exchange.table_values import Pasted, Surroundings, read
+from klimawerk.exchange.table_columns import ColumnLayout
+from klimawerk.exchange.table_values import PasteContext, PastedTable, read_grid
 from klimawerk.extensions import db
 from klimawerk.measures.content import SHEET
 from klimawerk.money import Ambiguous, BadAmount, parse_amount, parse_number
@@ -52,13 +52,13 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
         parse_number(text, "en")
 
 
-def _costs(*cells: str, heading: str = "Kosten", reading: str = "") -> Pasted:
-    around = Surroundings("de", "de", ("EUR", "GHS"), "EUR", {}, readings={"reading-0": reading})
+def _costs(*cells: str, heading: str = "Kosten", reading: str = "") -> PastedTable:
+    around = PasteContext("de", "de", ("EUR", "GHS"), "EUR", {}, readings={"reading-0": reading})
     fields = {"amount": SHEET.rows["costs"].by_name["amount"]}
-    return read([[heading], *([cell] for cell in cells)], Layout(("amount",), heading=True), fields, around)
+    return read_grid([[heading], *([cell] for cell in cells)], ColumnLayout(("amount",), heading=True), fields, around)
 
 
-def _amounts(pasted: Pasted) -> list[str]:
+def _amounts(pasted: PastedTable) -> list[str]:
     return [f"{cell.value['amount']} {cell.value['currency']}" if cell.value else "" for [cell] in pasted.rows]
 
 

@@ -25,7 +25,7 @@ def with_password(app: Flask, password: str | None) -> None:
 
 
 def test_an_empty_database_gets_the_example_and_an_account_for_each_role_and_side(app: Flask) -> None:
-    accounts = demo.ensure()
+    accounts = demo.ensure_demo()
     assert {(account.side, account.role) for account in accounts} == {
         *((side, role) for side in ("de", "partner") for role in ("coordinator", "editor", "reviewer", "observer")),
         ("neutral", "moderator"),
@@ -39,49 +39,49 @@ def test_an_empty_database_gets_the_example_and_an_account_for_each_role_and_sid
 
 
 def test_a_second_start_changes_nothing_and_tells_the_same_password(app: Flask, census: Census) -> None:
-    first, before = demo.ensure(), census()
-    assert demo.ensure() == first
+    first, before = demo.ensure_demo(), census()
+    assert demo.ensure_demo() == first
     assert census() == before
     kept = app.extensions["klimawerk"].instance / "demo_password"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
 def test_the_password_of_the_environment_holds_from_the_next_start(app: Flask) -> None:
-    random = demo.ensure()[0]
+    random = demo.ensure_demo()[0]
     with_password(app, "a password of my own")
-    assert {account.password for account in demo.ensure()} == {"a password of my own"}
+    assert {account.password for account in demo.ensure_demo()} == {"a password of my own"}
     assert sign_in(random.email, "a password of my own")
     assert sign_in(random.email, random.password) is None
     with_password(app, "short")
     with pytest.raises(InvalidInput):
-        demo.ensure()
+        demo.ensure_demo()
 
 
 def test_what_is_printed_is_true_even_after_somebody_changed_it(app: Flask) -> None:
-    account = demo.ensure()[0]
+    account = demo.ensure_demo()[0]
     person = db.session.scalars(select(Person).where(Person.email == account.email)).one()
     set_password(person, "changed by a visitor", by=person)
-    assert demo.ensure()[0] == account
+    assert demo.ensure_demo()[0] == account
     assert sign_in(account.email, account.password)
 
 
 def test_a_database_with_real_people_is_left_alone(app: Flask, census: Census) -> None:
     factories.person()
     before = census()
-    assert demo.ensure() == []
+    assert demo.ensure_demo() == []
     assert census() == before
 
 
 def test_a_database_with_an_imported_programme_is_left_alone(app: Flask, census: Census) -> None:
     import_programme(EXAMPLE, by=None)
     before = census()
-    assert demo.ensure() == []
+    assert demo.ensure_demo() == []
     assert census() == before
 
 
 def test_once_a_real_person_has_joined_no_demo_password_is_set_any_more(app: Flask) -> None:
-    account = demo.ensure()[0]
+    account = demo.ensure_demo()[0]
     factories.person()
     with_password(app, "another password")
-    assert demo.ensure() == []
+    assert demo.ensure_demo() == []
     assert sign_in(account.email, "another password") is None

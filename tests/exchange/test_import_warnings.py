@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from klimawerk.exchange.demo import EXAMPLE
-from klimawerk.exchange.import_warnings import MOST
+from klimawerk.exchange.import_warnings import MAX_WARNINGS
 from klimawerk.exchange.service import preview
 from tests import factories
 from tests.client import ProofReader
@@ -62,7 +62,7 @@ def test_of_very_many_doubts_the_first_hundred_are_named(app: Flask, example: di
     steps = example["measures"][0]["steps"]
     example["measures"][0]["steps"] = [{**steps[0], "no": n, "due": "1999-01"} for n in range(1, 400)]
     found = notes(example)
-    assert (len(found), found[-1]) == (MOST + 1, "There are more dates and titles to look at than these.")
+    assert (len(found), found[-1]) == (MAX_WARNINGS + 1, "There are more dates and titles to look at than these.")
 
 
 def paste(client: ProofReader, path: str, table: str, step: str = "look") -> str:

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 from klimawerk.exchange.html_grid import MERGED
-from klimawerk.exchange.pasted_tables import parse, read_table, written
-from klimawerk.exchange.table_columns import CODE, GOAL, Layout
-from klimawerk.exchange.table_values import Pasted, Surroundings, read
+from klimawerk.exchange.pasted_tables import parse_table, read_table, to_tab_separated
+from klimawerk.exchange.table_columns import CODE_COLUMN, GOAL_COLUMN, ColumnLayout
+from klimawerk.exchange.table_values import PasteContext, PastedTable, read_grid
 from klimawerk.measures.content import SHEET
 from klimawerk.sheets.sheet_schema import Field
 from tests import factories
@@ -100,8 +100,8 @@ def table(*rows: str) -> str:
     ],
 )
 def test_cells_stay_in_their_columns(pasted: str, grid: list[list[str]]) -> None:
-    assert parse(pasted) == grid
-    assert parse(written(grid)) == grid
+    assert parse_table(pasted) == grid
+    assert parse_table(to_tab_separated(grid)) == grid
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_cells_stay_in_their_columns(pasted: str, grid: list[list[str]]) -> None
     ],
 )
 def test_separators_in_a_cell_go_on_separating(app: Flask, cell: str, text: str) -> None:
-    assert parse(table(f"<td>{cell}<td>1")) == [[text, "1"]]
+    assert parse_table(table(f"<td>{cell}<td>1")) == [[text, "1"]]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_separators_in_a_cell_go_on_separating(app: Flask, cell: str, text: str)
     ],
 )
 def test_raised_and_lowered_digits_make_no_other_number(app: Flask, cell: str, text: str) -> None:
-    assert parse(table(f"<td>{cell}<td>1")) == [[text, "1"]]
+    assert parse_table(table(f"<td>{cell}<td>1")) == [[text, "1"]]
 
 
 SHEET_OF_EXCEL = "<style><!-- .xl1 {color:red} td.xl2, .x3\n{font:x; text-decoration:line-through;} --></style>"
@@ -181,8 +181,8 @@ def test_pictures_in_cells_are_left_out_and_said(app: Flask) -> None:
     ],
 )
 def test_quotation_marks_are_judged_by_cell(pasted: str, grid: list[list[str]]) -> None:
-    assert parse(pasted) == grid
-    assert parse(written(grid)) == grid
+    assert parse_table(pasted) == grid
+    assert parse_table(to_tab_separated(grid)) == grid
 
 
 def test_what_is_left_out_of_a_table_is_said(app: Flask) -> None:
@@ -191,14 +191,14 @@ def test_what_is_left_out_of_a_table_is_said(app: Flask) -> None:
     assert read_table(table("<td>a<td>x")).notes == ()
 
 
-def _read(grid: list[list[str]], **fields: Field) -> Pasted:
-    around = Surroundings("en", "en", ("EUR", "GHS"), "EUR", {"de": "Musterstadt"}, goals={"z1": 7})
-    return read(grid, Layout(tuple(fields), heading=False), fields, around)
+def _read(grid: list[list[str]], **fields: Field) -> PastedTable:
+    around = PasteContext("en", "en", ("EUR", "GHS"), "EUR", {"de": "Musterstadt"}, goals={"z1": 7})
+    return read_grid(grid, ColumnLayout(tuple(fields), heading=False), fields, around)
 
 
 def test_a_merged_goal_holds_for_each_row_and_a_merged_amount_counts_once(app: Flask) -> None:
-    grid = parse(table("<td rowspan=2>Z1<td>a<td rowspan=2>500", "<td>b"))
-    assert _read(grid, goal=GOAL, text=COSTS["text"], amount=COSTS["amount"]).records() == [
+    grid = parse_table(table("<td rowspan=2>Z1<td>a<td rowspan=2>500", "<td>b"))
+    assert _read(grid, goal=GOAL_COLUMN, text=COSTS["text"], amount=COSTS["amount"]).records() == [
         {"goal": 7, "text": "a", "amount": {"amount": "500.00", "currency": "EUR"}},
         {"goal": 7, "text": "b"},
     ]
@@ -206,12 +206,12 @@ def test_a_merged_goal_holds_for_each_row_and_a_merged_amount_counts_once(app: F
 
 def test_a_row_that_has_nothing_of_its_own_is_none(app: Flask) -> None:
     """A measure beside which three names stand, in a column that is left out, is one measure."""
-    grid = parse(table("<td rowspan=2>WA-09<td rowspan=2>a<td>Ama", "<td>Kofi"))
-    pasted = read(
+    grid = parse_table(table("<td rowspan=2>WA-09<td rowspan=2>a<td>Ama", "<td>Kofi"))
+    pasted = read_grid(
         grid,
-        Layout(("code", "text", ""), heading=False),
-        {"code": CODE, "text": COSTS["text"]},
-        Surroundings("en", "en", ("EUR",), "EUR", {}),
+        ColumnLayout(("code", "text", ""), heading=False),
+        {"code": CODE_COLUMN, "text": COSTS["text"]},
+        PasteContext("en", "en", ("EUR",), "EUR", {}),
     )
     assert pasted.records() == [{"code": "WA-09", "text": "a"}]
     assert pasted.rows[1][0].problem, "and no code twice"

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from klimawerk.exchange.table_columns import guess, measure_fields
-from klimawerk.exchange.table_values import Surroundings, read
+from klimawerk.exchange.table_columns import guess_columns, measure_fields
+from klimawerk.exchange.table_values import PasteContext, read_grid
 from klimawerk.folding import fold
 
 
 def pasted(heading: str, cell: str) -> object:
     """What a column with this heading and one cell becomes."""
-    around = Surroundings(
+    around = PasteContext(
         language="de", locale="de", currencies=("EUR",), currency="EUR", sides={}, readings={}, taken=frozenset(),
         goals={fold("Z-1"): 7}, fields={fold("Gebäude und Wärme"): "row"},
     )  # fmt: skip
     fields = measure_fields()
     grid = [["Code", heading], ["X-1", cell]]
-    return read(grid, guess(grid, fields), fields, around).records()[0]
+    return read_grid(grid, guess_columns(grid, fields), fields, around).records()[0]
 
 
 @pytest.mark.parametrize(

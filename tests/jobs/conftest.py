@@ -64,7 +64,7 @@ def store_some(job: Job, pieces: int = 20) -> Job:
     assert claim
     engine = create_engine(f"sqlite:///{jobs.folder_of(job) / ROWS}")
     with engine.connect() as rows:
-        copier = import_slices._Copier(rows, key)
+        copier = import_slices._RowCopier(rows, key)
         jobs.in_slices(islice(copier.pieces(), pieces), lambda: claim.slice(progress=copier.percent))
     engine.dispose()
     return now(key)

@@ -83,7 +83,7 @@ def sweep_and(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Between:
             kinds = {name: replace(kind, left_behind=look(kind.left_behind)) for name, kind in jobs._job_kinds.items()}
             monkeypatch.setattr(jobs, "_job_kinds", kinds)
         else:
-            monkeypatch.setattr(import_slices, "_removals", look(import_slices._removals))
+            monkeypatch.setattr(import_slices, "removal_pieces", look(import_slices.removal_pieces))
         jobs.clean_up()
         assert next(acts, None) is None, "the sweep did not come there"
 

@@ -17,7 +17,7 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.database import writing
 from klimawerk.exchange.demo import EXAMPLE
-from klimawerk.exchange.import_preview import Shown
+from klimawerk.exchange.import_preview import ImportPreview
 from klimawerk.exchange.service import export_programme, import_programme, preview
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
@@ -218,13 +218,13 @@ def test_a_grant_for_two_measures_is_judged_on_the_page_of_each_by_both(
 
 
 def test_the_preview_of_an_import_shows_the_same_sums(app: Flask) -> None:
-    looked_at = Shown.of(preview(EXAMPLE.read_bytes()), ["de", "en"]).as_json()
-    shown = Shown.from_json(json.loads(json.dumps(looked_at)))
+    looked_at = ImportPreview.of(preview(EXAMPLE.read_bytes()), ["de", "en"]).as_json()
+    shown = ImportPreview.from_json(json.loads(json.dumps(looked_at)))
     amounts = {one.label["en"]: one.amount for one in shown.sums}
     assert (amounts["Costs"], amounts[OPEN], amounts[GAP]) == decimals(TOTALS["budget_eur"], BY_SOURCE["open"], 508_000)
     assert "Lücke (weder gesichert noch beantragt)" in [one.label["de"] for one in shown.sums]
     before = {key: value for key, value in looked_at.items() if key not in ("sums", "unconverted")}
-    assert Shown.from_json({**before, "costs": "1.00", "funding": "1.00"}).sums == [], "of before an update"
+    assert ImportPreview.from_json({**before, "costs": "1.00", "funding": "1.00"}).sums == [], "of before an update"
 
 
 def test_an_open_page_of_the_programme_gets_the_sums_when_money_moves_and_only_then(

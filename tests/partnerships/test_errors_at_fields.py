@@ -14,7 +14,7 @@ from wtforms import SelectFieldBase
 
 from klimawerk.accounts.forms import ProfileForm
 from klimawerk.digests.forms import ChoiceForm
-from klimawerk.exchange.forms import ConfirmForm
+from klimawerk.exchange.forms import ImportConfirmForm
 from klimawerk.partnerships import forms, service
 from klimawerk.partnerships.models import Membership, Partnership
 from klimawerk.web.forms import _Offered
@@ -167,7 +167,7 @@ def test_a_new_name_for_nothing_is_said_at_the_name(client: ProofReader) -> None
         *(one for one in vars(forms).values() if isinstance(one, type) and issubclass(one, FlaskForm)),
         ProfileForm,
         ChoiceForm,
-        ConfirmForm,
+        ImportConfirmForm,
     ],
 )
 def test_every_choice_names_what_is_possible(form: type[FlaskForm]) -> None:

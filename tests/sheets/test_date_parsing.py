@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from klimawerk.exchange.import_problems import Place, Refused
+from klimawerk.exchange.import_problems import FilePosition, ImportRefused
 from klimawerk.exchange.value_json import month
 from klimawerk.extensions import db
 from klimawerk.programmes.funding_hints import _months_between
@@ -119,10 +119,14 @@ def test_a_year_has_a_first_and_a_last_day() -> None:
 
 
 def test_a_file_may_name_a_year_alone() -> None:
-    assert [month(text, Place()) for text in ("2027", "2027-09", "2027-09-05")] == ["2027", "2027-09", "2027-09-05"]
+    assert [month(text, FilePosition()) for text in ("2027", "2027-09", "2027-09-05")] == [
+        "2027",
+        "2027-09",
+        "2027-09-05",
+    ]
     for text in ("1066", "20", "2027-", "2027-13", "٢٠٢٧"):
-        with pytest.raises(Refused):
-            month(text, Place())
+        with pytest.raises(ImportRefused):
+            month(text, FilePosition())
 
 
 def test_a_field_keeps_or_asks(client: ProofReader) -> None:

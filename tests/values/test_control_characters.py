@@ -18,7 +18,7 @@ from klimawerk.collab.retry_backoff import RetryBackoff
 from klimawerk.comments.models import Thread
 from klimawerk.database import writing
 from klimawerk.exchange import json_reader
-from klimawerk.exchange.import_problems import Refused
+from klimawerk.exchange.import_problems import ImportRefused
 from klimawerk.extensions import db
 from klimawerk.installation import Installation
 from klimawerk.measures.models import Measure
@@ -136,10 +136,10 @@ def test_a_cookie_is_text_too(any_database: str, client: ProofReader, team: Team
 
 @pytest.mark.parametrize("letter", ["\\u0000", "\\ud800", "\\u0085", "\x85", "\\ufdd0", "\\u000b"])
 def test_a_file_with_what_is_no_text_is_refused_with_the_place(letter: str) -> None:
-    with pytest.raises(Refused) as refused:
-        json_reader.read(f'{{"measures": [{{"code": "A{letter}"}}]}}'.encode(), 10_000)
+    with pytest.raises(ImportRefused) as refused:
+        json_reader.read_json(f'{{"measures": [{{"code": "A{letter}"}}]}}'.encode(), 10_000)
     assert "measures" in str(refused.value)
-    assert json_reader.read(b'{"measures": [{"code": "A\\r\\n\\tB"}]}', 10_000)
+    assert json_reader.read_json(b'{"measures": [{"code": "A\\r\\n\\tB"}]}', 10_000)
 
 
 def test_a_backup_with_a_nul_can_be_restored_into_either_database(app: Flask, tmp_path: Path) -> None:

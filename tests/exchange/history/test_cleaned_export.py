@@ -16,8 +16,8 @@ from klimawerk.comments.models import Comment
 from klimawerk.comments.service import Subject, Written
 from klimawerk.database import writing
 from klimawerk.exchange import json_reader
-from klimawerk.exchange.import_problems import Refused
-from klimawerk.exchange.pasted_tables import parse
+from klimawerk.exchange.import_problems import ImportRefused
+from klimawerk.exchange.pasted_tables import parse_table
 from klimawerk.exchange.service import export_bytes, import_programme
 from klimawerk.extensions import db
 from klimawerk.sheets.rows import rows_of
@@ -114,16 +114,16 @@ def test_a_file_of_others_is_still_refused_for_control_characters(house: House) 
     house.keep("Kept")
     file = json.loads(export_bytes(house.programme))
     file["measures"][0]["steps"][0]["text"]["en"] = PASTED
-    with pytest.raises(Refused, match="characters that are not text"):
-        json_reader.read(as_bytes(file), 1_000_000)
+    with pytest.raises(ImportRefused, match="characters that are not text"):
+        json_reader.read_json(as_bytes(file), 1_000_000)
     file["measures"][0]["steps"][0]["text"]["en"] = "a"
     [item] = [one for one in file["history"]["items"] if one["versions"]]
     item["versions"][0]["label"] = PASTED
-    with pytest.raises(Refused, match="characters that are not text"):
-        json_reader.read(as_bytes(file), 1_000_000)
+    with pytest.raises(ImportRefused, match="characters that are not text"):
+        json_reader.read_json(as_bytes(file), 1_000_000)
 
 
 @pytest.mark.parametrize("between", ["\x0b", "\x0c", "\u2028", "\x1f", "\x85"])
 def test_a_pasted_table_keeps_words_apart(between: str) -> None:
-    [row] = parse(f"<table><tr><td>Mu\u0308ll{between}weg</td><td>b\x02</td></tr></table>")
+    [row] = parse_table(f"<table><tr><td>Mu\u0308ll{between}weg</td><td>b\x02</td></tr></table>")
     assert (row[0].split(), row[1]) == (["Müll", "weg"], "b")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from klimawerk.exchange.import_problems import Refused
+from klimawerk.exchange.import_problems import ImportRefused
 from klimawerk.exchange.service import export_bytes, import_programme, preview
 from klimawerk.extensions import db
 from klimawerk.sheets.rows import rows_of
@@ -78,7 +78,7 @@ def test_what_was_changed_after_it_was_written_is_refused_whole(
     file = json.loads(lived_in(house))
     before = census()
     spoil(file)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ImportRefused) as refused:
         preview(as_bytes(file))
     assert str(refused.value).startswith("history")
     assert census() == before
@@ -122,5 +122,5 @@ def test_a_stranger_with_the_same_rows_is_refused(house: House) -> None:
     rows = {kind: [row.id for row in rows] for kind, rows in rows_of(house.programme).items()}
     item = {"kind": "programme", "code": "", "key": key, "rows": rows, "versions": []}
     other["history"] = {"format": 1, "programme": key, "items": [item], "editions": [], "parts": {}}
-    with pytest.raises(Refused, match="here already"):
+    with pytest.raises(ImportRefused, match="here already"):
         import_programme(as_bytes(other), by=None)

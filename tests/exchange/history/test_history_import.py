@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from klimawerk.editions import service as editions
 from klimawerk.editions.snapshots import of_edition
-from klimawerk.exchange.import_problems import Refused
+from klimawerk.exchange.import_problems import ImportRefused
 from klimawerk.exchange.service import export_bytes, export_programme, preview
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
@@ -55,7 +55,7 @@ def test_what_was_blacked_out_arrives_so_and_its_history_holds(house: House, els
         assert [one.endswith(": Erased on request") for one in verification.blacked_out()] == [True]
     data = json.loads(file)
     del data["history"]["blacked"]
-    with elsewhere.app.app_context(), pytest.raises(Refused):
+    with elsewhere.app.app_context(), pytest.raises(ImportRefused):
         preview(as_bytes(data))
 
 
@@ -138,7 +138,7 @@ def test_what_was_blacked_out_stays_so_and_is_no_damage(house: House, elsewhere:
     spoilt = json.loads(file)
     (key,) = spoilt["history"]["blacked"]
     spoilt["history"]["parts"][key]["content"][0]["content"][0]["text"] = "Something else"
-    with pytest.raises(Refused, match="check sums"):
+    with pytest.raises(ImportRefused, match="check sums"):
         preview(as_bytes(spoilt))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from klimawerk.database import writing
 from klimawerk.editions import service as editions
-from klimawerk.exchange.import_problems import Refused
+from klimawerk.exchange.import_problems import ImportRefused
 from klimawerk.exchange.service import export_bytes, import_programme
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
@@ -65,7 +65,7 @@ def test_a_programme_that_went_another_way_is_not_mixed(house: House, elsewhere:
     house.set("priority", "medium")
     house.keep()
     before = census()
-    with pytest.raises(Refused, match="saved versions are others"):
+    with pytest.raises(ImportRefused, match="saved versions are others"):
         import_programme(other, by=None)
     assert census() == before
     assert import_programme(file, by=None).id == house.programme.id, "an older file holds nothing new"

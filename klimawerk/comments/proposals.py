@@ -91,7 +91,7 @@ def accept(thread: Thread, place: FieldRef, *, rev: int, by: Member) -> None:
         if outcome not in (SetOutcome.SAVED, SetOutcome.SAME):
             raise ActionRefused(_("The value has changed meanwhile. Please look again."))
         remark = _("A proposal was accepted.")
-        versions.record(place.item.id, versions.KEPT, by=by.person.id, side=by.side, remark=remark)
+        versions.record_version(place.item.id, versions.KEPT, by=by.person.id, side=by.side, remark=remark)
         thread.proposed = {**proposed, "old": old, "accepted": True}
         thread.resolved_at, thread.resolved_by = now(), by.person.id
         record(thread, ACCEPTED, by, value=proposed["value"], old=old, proposer=proposed["by"])

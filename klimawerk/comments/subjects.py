@@ -20,7 +20,7 @@ from klimawerk.sheets.models import Row
 from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
 from klimawerk.sheets.view import SheetView
 from klimawerk.text import truncate, visually_equal
-from klimawerk.versions.diff_html import Marker
+from klimawerk.versions.diff_html import DiffRenderer
 from klimawerk.versions.text_diff import compare_words
 
 NOTHING: tuple[Any, ...] = (None, "", [])
@@ -53,7 +53,7 @@ class SubjectView:
     def difference(self) -> Markup:
         if len(self.was) + len(self.now) > _COMPARED:
             return escape(self.was)
-        return Marker(self.reader).runs(compare_words(self.was, self.now))
+        return DiffRenderer(self.reader).runs(compare_words(self.was, self.now))
 
 
 def choices(v: SheetView) -> Iterator[tuple[str, list[tuple[str, str]]]]:

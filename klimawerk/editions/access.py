@@ -8,12 +8,12 @@ from klimawerk.editions.models import Edition
 from klimawerk.editions.service import numbered
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.access import Opened, of_kind
-from klimawerk.versions.access import remembered_item
+from klimawerk.versions.access import readable_item_history
 
 
 def programme_or_404(item_id: int) -> tuple[Opened, Programme]:
     """The programme, if the signed-in person may read it."""
-    opened = remembered_item(item_id)
+    opened = readable_item_history(item_id)
     return opened, of_kind(opened, Programme)
 
 

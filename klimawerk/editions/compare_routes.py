@@ -21,7 +21,7 @@ from klimawerk.editions.service import numbered
 from klimawerk.editions.snapshots import Parts, of_edition, of_now
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.routes import view_here
-from klimawerk.versions.comparison_cells import REDLINE, VIEWS
+from klimawerk.versions.comparison_cells import COMPARISON_VIEWS, REDLINE
 
 NOW = "now"
 
@@ -58,11 +58,11 @@ def compare(item_id: int) -> ResponseReturnValue:
         turned = {**request.args, "from": new.number, "to": old.number}
         return redirect(f"{url_for('editions.compare', item_id=item_id)}?{urlencode(turned)}")
     view, language = request.args.get("view", REDLINE), request.args.get("texts", "")
-    if view not in VIEWS or (language and language not in programme.frame.languages):
+    if view not in COMPARISON_VIEWS or (language and language not in programme.frame.languages):
         abort(404)
     after = new.parts(programme)
     shown = EditionsCompared(view_here(opened), old.parts(programme), after, view, language)
-    return render_template("editions/compare.html", v=shown.v, c=shown, old=old, new=new, views=VIEWS)
+    return render_template("editions/compare.html", v=shown.v, c=shown, old=old, new=new, views=COMPARISON_VIEWS)
 
 
 def _point(programme: Programme, wish: str) -> Point:

@@ -19,10 +19,10 @@ from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.view import SheetView
 from klimawerk.versions import item_keys, version_states
-from klimawerk.versions.compare_view import Compared
-from klimawerk.versions.comparison import ADDED, CHANGED, MOVED, REMOVED, SAME, Comparison, State
-from klimawerk.versions.contributors import contributors
-from klimawerk.versions.history import People, people
+from klimawerk.versions.compare_view import VersionComparison
+from klimawerk.versions.comparison import ADDED, CHANGED, MOVED, REMOVED, SAME, Comparison, ItemState
+from klimawerk.versions.contributors import contributors_since
+from klimawerk.versions.history import People, contributors_by_municipality
 from klimawerk.versions.models import Version
 from klimawerk.versions.reference_names import names_for
 
@@ -40,7 +40,7 @@ class Shown:
     code: str
     title: str
     lang: str
-    c: Compared | None
+    c: VersionComparison | None
     address: str
 
     @property
@@ -74,7 +74,7 @@ class EditionsCompared:
         return [self._shown(one) for one in self.changes if one.what != SAME]
 
     @cached_property
-    def _opened(self) -> dict[int, Compared]:
+    def _opened(self) -> dict[int, VersionComparison]:
         """The comparisons that are on this page, by the item's id."""
         changed = [one for one in self._changes if one.what != SAME][:MOST_OPEN]
         contents = loaded([part for one in changed for part in (one.old, one.new) if part])
@@ -104,8 +104,8 @@ class EditionsCompared:
         found = [one for some in _contributors(spans) for one in some]
         for one in changed:
             if one.new is not None and one.new.reading is not None:
-                found += [vars(person) for person in contributors(one.item_id, _version(one.new))]
-        return people(found, self.v.item)
+                found += [vars(person) for person in contributors_since(one.item_id, _version(one.new))]
+        return contributors_by_municipality(found, self.v.item)
 
     # One item
 
@@ -115,14 +115,18 @@ class EditionsCompared:
         code, title, lang = self._named(either, self._titles)
         return Shown(change, code, title, lang, self._opened.get(change.item_id), self._address(change))
 
-    def _compared(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> Compared:
+    def _compared(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> VersionComparison:
         yield_if_due()  # others are not kept waiting by a long programme
-        found = [version_states.stood(part.head, contents, self._known) for part in (change.old, change.new) if part]
+        found = [
+            version_states.state_from_manifest(part.head, contents, self._known)
+            for part in (change.old, change.new)
+            if part
+        ]
         old, new = found[0], found[-1]
         v = replace(self.v, opened=replace(self.v.opened, item=item))
         names = names_for(v.frame, v.reader, old, new)
-        comparison = version_states.compared(old, new) if len(found) == 2 else Comparison()
-        return Compared(v, old, new, comparison, names, self.view, self.language)
+        comparison = version_states.compare_in_thread(old, new) if len(found) == 2 else Comparison()
+        return VersionComparison(v, old, new, comparison, names, self.view, self.language)
 
     def _address(self, change: ItemChange) -> str:
         """Where it can be read alone: compared, or as it was before it went."""
@@ -136,8 +140,8 @@ class EditionsCompared:
         return f"{item}/compare?from={change.old.version.number}&to={to}&view={self.view}&texts={self.language}"
 
     @cached_property
-    def _known(self) -> item_keys.Known:
-        return item_keys.of_frame(self.v.item.frame_id)
+    def _known(self) -> item_keys.KeyMap:
+        return item_keys.keys_of_frame(self.v.item.frame_id)
 
     @cached_property
     def _titles(self) -> dict[str, Any]:
@@ -146,7 +150,7 @@ class EditionsCompared:
 
     def _named(self, part: Part, contents: dict[str, Any]) -> tuple[str, str, str]:
         titles = {name: contents[key] for name, key in part.hashes.items() if name.startswith("text:title.")}
-        title, lang = title_in(State(part.head, {}, titles), self.v.languages.show, self.v.frame.lead_language)
+        title, lang = title_in(ItemState(part.head, {}, titles), self.v.languages.show, self.v.frame.lead_language)
         return part.head.get("code", ""), title, lang
 
     def _items(self, ids: list[int]) -> dict[int, Item]:

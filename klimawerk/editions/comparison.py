@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from klimawerk.editions.snapshots import Part, Parts
 from klimawerk.versions.comparison import CHANGED, MOVED, RowChange, compare_rows
-from klimawerk.versions.item_keys import Known
+from klimawerk.versions.item_keys import KeyMap
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ItemChange:
     new: Part | None
 
 
-def compare(old: Parts, new: Parts, known: Known) -> list[ItemChange]:
+def compare(old: Parts, new: Parts, known: KeyMap) -> list[ItemChange]:
     """Every item of both, in the new order; one that went stands where it stood."""
     goals = _compared(_of_kind(old, "goal"), _of_kind(new, "goal"), old, new)
     found = [*_compared(_of_kind(old, "programme"), _of_kind(new, "programme"), old, new)]
@@ -36,7 +36,7 @@ def count(changes: Iterable[ItemChange], kind: str, what: str) -> int:
     return sum(1 for one in changes if one.kind == kind and (one.moved if what == MOVED else one.what == what))
 
 
-def _measures(goal: int, old: Parts, new: Parts, known: Known) -> Iterator[ItemChange]:
+def _measures(goal: int, old: Parts, new: Parts, known: KeyMap) -> Iterator[ItemChange]:
     """The measures under one goal. One that came from another goal has moved, and is told where it stands now."""
     was = {id_: part.goal(known) for id_, part in old.items() if part.kind == "measure"}
     now = {id_: part.goal(known) for id_, part in new.items() if part.kind == "measure"}

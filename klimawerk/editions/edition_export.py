@@ -57,7 +57,7 @@ def edition_out(edition: Edition) -> Json:
 
 def said_of_blacked(hashes: Iterable[str]) -> Json:
     """Which of the parts say less than their hash proves, since when and why, and the hash of what is left."""
-    found = part_store.blacked_of(hashes)
+    found = part_store.redactions_of(hashes)
     return {"blacked": found} if found else {}
 
 

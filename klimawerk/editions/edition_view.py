@@ -26,9 +26,9 @@ from klimawerk.sheets.page_languages import languages_for
 from klimawerk.sheets.sheet_schema import Field, RowKind
 from klimawerk.sheets.view import SheetView
 from klimawerk.versions import item_keys
-from klimawerk.versions.comparison import State
-from klimawerk.versions.item_state import Head
-from klimawerk.versions.version_states import stood
+from klimawerk.versions.comparison import ItemState
+from klimawerk.versions.item_state import VersionHead
+from klimawerk.versions.version_states import state_from_manifest
 
 Rows = dict[str, list[Row]]
 
@@ -45,7 +45,7 @@ class PastOptions(ItemOptions):
 class PastView(SheetView):
     """An item as it was; `state`: all that stood in it."""
 
-    state: State
+    state: ItemState
 
     @cached_property
     def texts(self) -> dict[str, LiveText]:
@@ -98,8 +98,8 @@ class Past:
 
 def past(opened: Opened, parts: Parts, *, reader: str, wish: str | None) -> Past:
     """The programme for this reader; `wish`: the language of its texts. Raises storing.Damaged."""
-    known, contents = item_keys.of_frame(opened.item.frame_id), loaded(parts.values())
-    states = {id_: stood(part.head, contents, known) for id_, part in parts.items()}
+    known, contents = item_keys.keys_of_frame(opened.item.frame_id), loaded(parts.values())
+    states = {id_: state_from_manifest(part.head, contents, known) for id_, part in parts.items()}
     whole = states[opened.item.id]
     frame = _frame(whole.head, opened.item.frame.partnership)
     languages = languages_for(frame, wish, reader)
@@ -121,7 +121,7 @@ def past(opened: Opened, parts: Parts, *, reader: str, wish: str | None) -> Past
     return Past(v, views, numbers)
 
 
-def title_in(state: State, *order: str) -> tuple[str, str]:
+def title_in(state: ItemState, *order: str) -> tuple[str, str]:
     """The plain title and its language: the first that there is."""
     for language in (*order, *state.head.get("languages", [])):
         text = state.text(f"title.{language}")
@@ -130,7 +130,7 @@ def title_in(state: State, *order: str) -> tuple[str, str]:
     return "", ""
 
 
-def _frame(head: Head, partnership: Partnership) -> Frame:
+def _frame(head: VersionHead, partnership: Partnership) -> Frame:
     said = head.get("frame", {})
     return Frame(
         partnership=partnership,
@@ -145,7 +145,7 @@ def _frame(head: Head, partnership: Partnership) -> Frame:
     )
 
 
-def _item(id_: int, state: State, frame: Frame) -> Item:
+def _item(id_: int, state: ItemState, frame: Frame) -> Item:
     common: dict[str, Any] = {"id": id_, "frame": frame, "values": state.values, "imported": [], "writing_language": ""}
     common |= {"code": state.head.get("code", ""), "revs": {}}
     if state.head["kind"] == "measure":
@@ -153,7 +153,7 @@ def _item(id_: int, state: State, frame: Frame) -> Item:
     return Goal(**common) if state.head["kind"] == "goal" else Programme(carried={}, **common)
 
 
-def _options(states: dict[int, State], language: str, lead: str, programme: int) -> PastOptions:
+def _options(states: dict[int, ItemState], language: str, lead: str, programme: int) -> PastOptions:
     fields = tuple((row["id"], _field(row["cells"], language, lead)) for row in states[programme].rows("fields"))
     measures = [(id_, state) for id_, state in states.items() if state.head["kind"] == "measure"]
     titled = ((id_, f"{state.head['code']} {title_in(state, language, lead)[0]}".strip()) for id_, state in measures)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from klimawerk.versions.hash_chain import canonical, digest
+from klimawerk.versions.hash_chain import canonical_json, sha256_hex
 
 FORMAT = 1
 
@@ -23,10 +23,10 @@ FORMAT = 1
 def manifest(programme: str, purpose: str, versions: Iterable[tuple[str, int, str]]) -> bytes:
     """The canonical form; `versions` as (key of the item, number, hash), in order."""
     listed = [{"item": item, "number": number, "hash": hash_} for item, number, hash_ in versions]
-    return canonical({"format": FORMAT, "programme": programme, "purpose": purpose, "versions": listed})
+    return canonical_json({"format": FORMAT, "programme": programme, "purpose": purpose, "versions": listed})
 
 
 def link(*, content: str, previous: str, number: int, at: datetime) -> str:
     """The hash of an edition: over its content's hash and the hash of the edition before."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return digest(canonical({"at": moment, "content": content, "number": number, "previous": previous}))
+    return sha256_hex(canonical_json({"at": moment, "content": content, "number": number, "previous": previous}))

@@ -18,7 +18,7 @@ from klimawerk.live.changes import revision
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.access import allowed_item
 from klimawerk.sheets.routes import view_here
-from klimawerk.versions.service import Busy
+from klimawerk.versions.service import VersionContention
 from klimawerk.web.localisation import locale
 
 bp = Blueprint("editions", __name__)
@@ -52,7 +52,7 @@ def make(item_id: int) -> ResponseReturnValue:
     except service.Nameless:
         flash(_("Please give the fixed copy a name."), "error")
         return redirect(url_for("editions.index", item_id=item_id), 303)
-    except Busy:
+    except VersionContention:
         abort(409)
     flash(_("The programme as it is now is kept as “%(name)s”.", name=made.name))
     return redirect(url_for("editions.index", item_id=item_id), 303)

@@ -23,19 +23,19 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
 from klimawerk.text import truncate
 from klimawerk.versions import part_store
-from klimawerk.versions.contributors import contributors
-from klimawerk.versions.hash_chain import digest
-from klimawerk.versions.item_state import Reading, one_moment
+from klimawerk.versions.contributors import contributors_since
+from klimawerk.versions.hash_chain import sha256_hex
+from klimawerk.versions.item_state import ItemReading, read_snapshot
 from klimawerk.versions.models import Version
 from klimawerk.versions.service import (
-    ATTEMPTS,
     EDITION,
-    LONGEST_NOTE,
-    Busy,
-    Overtaken,
-    append_all,
-    drawn,
-    latest,
+    MAX_ATTEMPTS,
+    MAX_NOTE_LENGTH,
+    VersionContention,
+    VersionOvertaken,
+    append_versions,
+    build_version,
+    latest_version,
 )
 
 PURPOSES = {
@@ -69,22 +69,22 @@ def make(
         raise Nameless
     if before := earlier(request_key):
         return db.session.get_one(Edition, int(before))
-    for _attempt in range(ATTEMPTS):
+    for _attempt in range(MAX_ATTEMPTS):
         moment = _look(programme, by)
         made = Edition(programme_id=programme.id, name=words, purpose=purpose, by=by.person.id, side=by.side)
-        made.note = truncate(remark.strip(), LONGEST_NOTE)
+        made.note = truncate(remark.strip(), MAX_NOTE_LENGTH)
 
         def store(made: Edition = made, moment: _Moment = moment) -> str:
             note(topic(programme.id))
-            append_all(moment.fresh, moment.packed)
+            append_versions(moment.fresh, moment.packed)
             _keep(made, moment)
             return str(made.id)
 
         try:
             return db.session.get_one(Edition, int(once(request_key, store)))
-        except (Overtaken, IntegrityError):
+        except (VersionOvertaken, IntegrityError):
             continue
-    raise Busy(str(programme.id))
+    raise VersionContention(str(programme.id))
 
 
 def rename(edition: Edition, *, name: str, remark: str) -> None:
@@ -94,7 +94,7 @@ def rename(edition: Edition, *, name: str, remark: str) -> None:
     with writing():
         db.session.refresh(edition)
         note(topic(edition.programme_id))
-        edition.name, edition.note = truncate(name.strip(), LONGEST_NAME), truncate(remark.strip(), LONGEST_NOTE)
+        edition.name, edition.note = truncate(name.strip(), LONGEST_NAME), truncate(remark.strip(), MAX_NOTE_LENGTH)
 
 
 def editions_of(programme_id: int) -> Sequence[Edition]:
@@ -145,7 +145,7 @@ class _Moment:
 
 
 def _look(programme: Programme, by: Member) -> _Moment:
-    with one_moment():
+    with read_snapshot():
         found = _Moment(now(), [], {}, [], [])
         parts = read_now(programme)
         keys = _keys(list(parts))
@@ -161,15 +161,15 @@ def _look(programme: Programme, by: Member) -> _Moment:
                 found.ids.append(kept.id)
         readings = [part.reading for part in parts.values() if part.reading]
     for reading in readings:
-        found.packed.update(part_store.pack(reading.parts))
+        found.packed.update(part_store.pack_parts(reading.parts))
         yield_if_due()  # others are not kept waiting
     return found
 
 
-def _fresh(part: Part, reading: Reading, by: Member) -> Version:
-    last = latest(part.item_id) if part.version else None
+def _fresh(part: Part, reading: ItemReading, by: Member) -> Version:
+    last = latest_version(part.item_id) if part.version else None
     words = {"by": by.person.id, "side": by.side}
-    return drawn(part.item_id, last, reading, EDITION, contributors(part.item_id, last), words)
+    return build_version(part.item_id, last, reading, EDITION, contributors_since(part.item_id, last), words)
 
 
 def _keep(made: Edition, moment: _Moment) -> None:
@@ -178,7 +178,7 @@ def _keep(made: Edition, moment: _Moment) -> None:
     made.number, made.previous = (before.number + 1, before.hash) if before else (1, "")
     made.at = max(moment.at, before.at) if before else moment.at
     made.manifest = hash_chain.manifest(moment.versions[0][0], made.purpose, moment.versions)
-    made.content_hash = digest(made.manifest)
+    made.content_hash = sha256_hex(made.manifest)
     made.hash = hash_chain.link(content=made.content_hash, previous=made.previous, number=made.number, at=made.at)
     db.session.add(made)
     db.session.flush()

@@ -20,9 +20,9 @@ from klimawerk.measures.service import all_measures
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
 from klimawerk.versions import part_store
-from klimawerk.versions.hash_chain import digest
-from klimawerk.versions.item_keys import Known
-from klimawerk.versions.item_state import Head, Reading, one_moment, read
+from klimawerk.versions.hash_chain import sha256_hex
+from klimawerk.versions.item_keys import KeyMap
+from klimawerk.versions.item_state import ItemReading, VersionHead, read_item, read_snapshot
 from klimawerk.versions.models import Version
 
 
@@ -46,7 +46,7 @@ class Part:
 
     item_id: int
     version: Kept | None
-    reading: Reading | None = None
+    reading: ItemReading | None = None
 
     @cached_property
     def manifest(self) -> bytes:
@@ -58,11 +58,11 @@ class Part:
     @cached_property
     def content(self) -> str:
         """Equal contents have equal hashes."""
-        return self.version.content_hash if self.reading is None and self.version else digest(self.manifest)
+        return self.version.content_hash if self.reading is None and self.version else sha256_hex(self.manifest)
 
     @cached_property
-    def head(self) -> Head:
-        head: Head = safe_json.loads(self.manifest)
+    def head(self) -> VersionHead:
+        head: VersionHead = safe_json.loads(self.manifest)
         return head
 
     @property
@@ -74,7 +74,7 @@ class Part:
         found: dict[str, str] = self.head["parts"]
         return found
 
-    def goal(self, known: Known) -> int | None:
+    def goal(self, known: KeyMap) -> int | None:
         """The number of the goal that a measure stood under."""
         return known.get(self.head.get("goal"))
 
@@ -97,7 +97,7 @@ def of_edition(edition: Edition) -> Parts:
 
 def of_now(programme: Programme) -> Parts:
     """The programme as it is, at one moment and current up to the last acknowledged word."""
-    with one_moment():
+    with read_snapshot():
         return read_now(programme)
 
 
@@ -112,9 +112,9 @@ def read_now(programme: Programme) -> Parts:
         version = last.get(item.id)
         reading = None
         if version is None or (version.rev, version.seq) != (revs[item.name], seqs.get(item.name)):
-            reading = read(item.id)
+            reading = read_item(item.id)
             yield_if_due()  # others are not kept waiting by a long programme
-            if version is not None and digest(reading.manifest()) == version.content_hash:
+            if version is not None and sha256_hex(reading.manifest()) == version.content_hash:
                 reading = None
         found[item.id] = Part(item.id, version, reading)
     return found
@@ -132,7 +132,7 @@ def loaded(parts: Iterable[Part], wanted: str = "") -> dict[str, Any]:
                 fresh[key] = part.reading.parts[name]
             else:
                 kept.add(key)
-    return {key: safe_json.loads(data) for key, data in {**part_store.load(kept - fresh.keys()), **fresh}.items()}
+    return {key: safe_json.loads(data) for key, data in {**part_store.load_parts(kept - fresh.keys()), **fresh}.items()}
 
 
 def _in_order(programme: Programme) -> list[Item]:

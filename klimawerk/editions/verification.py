@@ -14,7 +14,7 @@ from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item, is_here
 from klimawerk.versions import verification
-from klimawerk.versions.hash_chain import digest
+from klimawerk.versions.hash_chain import sha256_hex
 from klimawerk.versions.models import Version
 
 
@@ -44,7 +44,7 @@ def count() -> str:
 
 
 def _wrong(edition: Edition) -> Iterator[str]:
-    if digest(edition.manifest) != edition.content_hash:
+    if sha256_hex(edition.manifest) != edition.content_hash:
         yield "its list of versions was changed"
         return
     link = hash_chain.link(

@@ -37,8 +37,8 @@ def write_history(programme: Programme) -> Json | None:
     if not editions and all(one.reason == service.IMPORT for some in versions.values() for one in some):
         return None
     names = _Pseudonyms(one for some in versions.values() for one in some)
-    hashes = {key for some in versions.values() for one in some for key in part_store.head_of(one)[1].values()}
-    parts = part_store.load(hashes)
+    hashes = {key for some in versions.values() for one in some for key in part_store.manifest_head(one)[1].values()}
+    parts = part_store.load_parts(hashes)
     rows = rows_of_all([item.id for item in items])
     out = {
         "format": FORMAT,

@@ -90,16 +90,16 @@ class _HistoryReader:
             at=_moment(data.get("at"), place.at("at")),
             reason=_one_of(data.get("reason"), REASONS, place.at("reason")),
             label=value_json.text(data.get("label", ""), place.at("label"), 120),
-            note=value_json.text(data.get("note", ""), place.at("note"), service.LONGEST_NOTE),
+            note=value_json.text(data.get("note", ""), place.at("note"), service.MAX_NOTE_LENGTH),
             side=_one_of(data.get("side", ""), SIDES, place.at("side")),
             contributors=_people(data.get("contributors"), place.at("contributors")),
             head=head,
             manifest=manifest,
-            content=hash_chain.digest(manifest),
+            content=hash_chain.sha256_hex(manifest),
             previous=before.hash if before else "",
             hash=str(data.get("hash")),
         )
-        link = hash_chain.link(
+        link = hash_chain.version_hash(
             content=made.content, previous=made.previous, number=made.number, at=made.at, reason=made.reason
         )
         if (made.number, made.hash) != (data.get("number"), link):
@@ -144,14 +144,14 @@ def _parts(raw: Any, blacked: dict[str, dict[str, str]], place: FilePosition) ->
     found = {}
     for key, part in value_json.mapping(raw, place).items():
         found[key] = _canonical(part, place.at(key))
-        if hash_chain.digest(found[key]) != (blacked[key]["digest"] if key in blacked else key):
+        if hash_chain.sha256_hex(found[key]) != (blacked[key]["digest"] if key in blacked else key):
             raise _hash_mismatch(place.at(key))
     return found
 
 
 def _canonical(raw: Any, place: FilePosition) -> bytes:
     try:
-        return hash_chain.canonical(raw)
+        return hash_chain.canonical_json(raw)
     except (rfc8785.CanonicalizationError, ValueError, TypeError) as error:
         raise _hash_mismatch(place) from error
 
@@ -178,11 +178,11 @@ def _edition(
         number=before.number + 1 if before else 1,
         name=value_json.text(data.get("name"), place.at("name"), LONGEST_NAME),
         purpose=_one_of(said.get("purpose"), tuple(PURPOSES), place.at("purpose")),
-        note=value_json.text(data.get("note", ""), place.at("note"), service.LONGEST_NOTE),
+        note=value_json.text(data.get("note", ""), place.at("note"), service.MAX_NOTE_LENGTH),
         at=_moment(data.get("at"), place.at("at")),
         side=_one_of(data.get("side", ""), SIDES, place.at("side")),
         manifest=_canonical(said, place.at("manifest")),
-        content=hash_chain.digest(_canonical(said, place.at("manifest"))),
+        content=hash_chain.sha256_hex(_canonical(said, place.at("manifest"))),
         previous=before.hash if before else "",
         hash=str(data.get("hash")),
         versions=[(str(item), _whole(number)) for item, number, _hash in versions],

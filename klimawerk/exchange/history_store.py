@@ -21,7 +21,7 @@ from klimawerk.sheets.models import Frame, Item, Row, is_here
 from klimawerk.sheets.order_keys import initial_keys as order_keys
 from klimawerk.versions import item_keys, part_store
 from klimawerk.versions.models import Version
-from klimawerk.versions.version_states import stood
+from klimawerk.versions.version_states import state_from_manifest
 
 RowIds = dict[str, list[str]]
 
@@ -74,9 +74,9 @@ def store_history(history: HistoryDraft, programme: Programme, items: list[Item]
     for one in sorted((one for one in history.items if one.deleted), key=lambda one: one.kind):
         by_key[one.key] = _deleted(one, history, programme.frame, by_key)
     whole = {key: part for key, part in history.parts.items() if key not in history.blacked}
-    part_store.store(part_store.pack(whole))
+    part_store.store_parts(part_store.pack_parts(whole))
     for key in history.blacked.keys() & history.parts.keys():
-        part_store.store_blacked(key, history.parts[key], history.blacked[key])
+        part_store.store_redacted_part(key, history.parts[key], history.blacked[key])
     ids = {}
     for one in history.items:
         for draft in one.versions:
@@ -98,7 +98,7 @@ def _deleted(one: ItemHistory, history: HistoryDraft, frame: Frame, by_key: dict
     """An item in the bin, as its last version has it; a measure under its goal, or what goal there is."""
     head = one.versions[-1].head
     contents = {key: safe_json.loads(history.parts[key]) for key in one.versions[-1].parts.values()}
-    state = stood(head, contents, item_keys.of_frame(frame.id))
+    state = state_from_manifest(head, contents, item_keys.keys_of_frame(frame.id))
     item: Item = Goal(frame=frame, code=one.code, key=one.key)
     if one.kind == "measure":
         goal = by_key.get(head["goal"]) or next(item for item in by_key.values() if item.kind == "goal")

@@ -60,7 +60,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.search import index
 from klimawerk.sheets.models import Frame, Item, Row
 from klimawerk.versions.models import Version, VersionPart
-from klimawerk.versions.part_store import removals
+from klimawerk.versions.part_store import part_removals
 
 IMPORTED_MODELS: tuple[type[Model], ...] = (
     Partnership, Municipality, Frame, Item, Programme, Goal, Measure, Row, Document, LiveText, Topic, Version,
@@ -259,7 +259,7 @@ def _reveal(session: Session, programme_id: int, job: Job) -> None:
 
 def removal_pieces(frame_id: int, partnership_id: int) -> Iterator[Callable[[Session], None]]:
     """What hangs on most first, so that no deletion takes much along."""
-    yield from removals(frame_id)
+    yield from part_removals(frame_id)
     items = list(db.session.execute(select(Item.id, Item.kind).where(Item.frame_id == frame_id)).all())
     for id_, kind in items:
         threads = select(Thread.id).where(Thread.item_id == id_)

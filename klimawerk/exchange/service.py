@@ -33,7 +33,7 @@ from klimawerk.partnerships.models import Partnership
 from klimawerk.partnerships.service import add_member
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Item
-from klimawerk.versions.service import IMPORT, items_of, record
+from klimawerk.versions.service import IMPORT, items_of, record_version
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def build_programme(
         for number, item_id in enumerate(items):
             progress(0.5 + number / len(items) / 2)
             if db.session.get_one(Item, item_id).deleted_at is None:
-                record(item_id, IMPORT, by=by)
+                record_version(item_id, IMPORT, by=by)
         return programme
 
 

@@ -16,10 +16,10 @@ from klimawerk.sheets import code_labels, value_display
 from klimawerk.sheets.models import FieldChange, Item, Row
 from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
 from klimawerk.text import visually_equal
-from klimawerk.versions.reference_names import Names
+from klimawerk.versions.reference_names import ReferenceNames
 
 MOST, LONGEST = 4, 40  # parts of a line; letters of a value that is told
-_NOBODY = Names((), (), {})
+_NOBODY = ReferenceNames((), (), {})
 _BY_NUMBER = ("field", "measures")  # kinds whose values are numbers of something else
 
 

@@ -40,7 +40,7 @@ _lock = threading.Lock()
 
 def init_app(app: Flask) -> None:
     changes.listen(_note)
-    redaction.also(forget)
+    redaction.register_redaction(forget)
     app.extensions["live"].background.each_second(_Watch().look)
 
 

@@ -11,10 +11,10 @@ from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.models import Item
 from klimawerk.versions.models import Version
-from klimawerk.versions.service import numbered
+from klimawerk.versions.service import version_by_number
 
 
-def remembered_item(item_id: int) -> Opened:
+def readable_item_history(item_id: int) -> Opened:
     """The item, deleted or not, if the signed-in person may read it; else 404."""
     item = db.session.get(Item, item_id) or abort(404)
     member = member_or_404(item.frame.partnership_id)
@@ -25,4 +25,4 @@ def remembered_item(item_id: int) -> Opened:
 
 def version_of(opened: Opened, number: int) -> Version:
     """That version of the item, or 404."""
-    return numbered(opened.item.id, number) or abort(404)
+    return version_by_number(opened.item.id, number) or abort(404)

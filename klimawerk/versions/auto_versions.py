@@ -26,10 +26,10 @@ from klimawerk.versions import service
 from klimawerk.versions.models import Version
 
 log = logging.getLogger(__name__)
-QUIET, LEFT = 600.0, 20.0  # seconds without a change: with people there; when nobody is there any more
+QUIET_SECONDS, LEAVE_SECONDS = 600.0, 20.0  # seconds without a change: with people there; when nobody is there any more
 
 
-class Watch:
+class AutoVersions:
     """Items of which something changed since their last version, with the moment of the last change."""
 
     def __init__(self) -> None:
@@ -47,39 +47,41 @@ class Watch:
         """Once a second: take the version of one item at most, so that nobody waits for it."""
         if not self._looked:
             self._looked = True
-            self._changed = {**dict.fromkeys(_behind(), time.monotonic()), **self._changed}
+            self._changed = {**dict.fromkeys(_items_without_current_version(), time.monotonic()), **self._changed}
         moment = time.monotonic()
         for item_id, since in list(self._changed.items()):
-            if moment - since >= QUIET or (moment - since >= LEFT and not _somebody_at(item_id)):
+            if moment - since >= QUIET_SECONDS or (
+                moment - since >= LEAVE_SECONDS and not _is_somebody_present(item_id)
+            ):
                 del self._changed[item_id]
                 self._take(item_id)
                 return
 
     def _take(self, item_id: int) -> None:
         last = _last_change(item_id)
-        age = (now() - last).total_seconds() if last else QUIET
-        if age < (QUIET if _somebody_at(item_id) else LEFT):
+        age = (now() - last).total_seconds() if last else QUIET_SECONDS
+        if age < (QUIET_SECONDS if _is_somebody_present(item_id) else LEAVE_SECONDS):
             self._changed[item_id] = time.monotonic() - age  # it goes on in another process
             return
         try:
-            service.take(item_id, service.QUIET)
-        except service.Busy:
+            service.take_version(item_id, service.QUIET)
+        except service.VersionContention:
             log.warning("item %s: others took versions meanwhile", item_id)
 
 
 def init_app(app: Flask) -> None:
-    watch = app.extensions["versions"] = Watch()
+    watch = app.extensions["versions"] = AutoVersions()
     app.extensions["live"].background.each_second(watch.look)
-    changes.listen(_heard)
+    changes.listen(_on_topics_changed)
 
 
-def _heard(topics: list[str]) -> None:
-    watch: Watch | None = current_app.extensions.get("versions")
+def _on_topics_changed(topics: list[str]) -> None:
+    watch: AutoVersions | None = current_app.extensions.get("versions")
     if watch is not None:
         watch.heard(topics)
 
 
-def _behind() -> list[int]:
+def _items_without_current_version() -> list[int]:
     """Items whose topic is further than their last version, or that have none."""
     reached: dict[int, int] = dict(
         db.session.execute(select(Version.item_id, func.max(Version.rev)).group_by(Version.item_id)).all()
@@ -90,7 +92,7 @@ def _behind() -> list[int]:
     return [id_ for id_, name in names.items() if revs.get(name, 0) > reached.get(id_, -1)]
 
 
-def _somebody_at(item_id: int) -> bool:
+def _is_somebody_present(item_id: int) -> bool:
     """Whether somebody has the item's page or one of its texts open, in any process."""
     item = db.session.get(Item, item_id)
     if item is None:

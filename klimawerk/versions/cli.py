@@ -25,14 +25,14 @@ def verify() -> None:
     Hashes that fit say that no part was changed alone. They do not say where something comes from.
     """
     wrong = 0
-    for fault in verification.faults():
+    for fault in verification.version_faults():
         wrong += 1
         click.echo(fault, err=True)
     if wrong:
         raise click.ClickException(f"{wrong} things do not fit.")
-    for line in verification.blacked_out():
+    for line in verification.redacted_parts():
         click.echo(line)
-    click.echo(f"{verification.count()}: everything fits.")
+    click.echo(f"{verification.checked_count()}: everything fits.")
 
 
 @versions.command("black-out")
@@ -50,14 +50,14 @@ def black_out(item_id: int, passage: str, reason: str, yes: bool) -> None:
     item = db.session.get(Item, item_id)
     if item is None or item.frame.arriving:
         raise click.ClickException(f"There is no item with the number {item_id}.")
-    if len(passage.strip()) < redaction.SHORTEST or not reason.strip() or passage in reason:
+    if len(passage.strip()) < redaction.MIN_PASSAGE_LENGTH or not reason.strip() or passage in reason:
         raise click.ClickException("A passage of four characters at least is needed, and a reason without it.")
-    found = redaction.look_for(item, passage)
+    found = redaction.count_occurrences(item, passage)
     if not found.anything:
         raise click.ClickException("It stands nowhere in this item.")
     now, kept = f"{found.texts} texts, {found.values} fields and lines", f"{found.records} records, {found.parts} parts"
     said = f"{now}, {kept} of versions"
     if not yes:
         click.confirm(f"It stands in {said}. This cannot be undone. Black it out?", abort=True)
-    redaction.black_out(item, passage, reason.strip())
+    redaction.redact(item, passage, reason.strip())
     click.echo(f"Blacked out in {said}. Backups made before still hold it.")

@@ -15,23 +15,23 @@ from klimawerk.clock import now
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import view_here
-from klimawerk.versions.access import remembered_item, version_of
-from klimawerk.versions.compare_view import Compared
-from klimawerk.versions.comparison import Comparison, State
-from klimawerk.versions.comparison_cells import REDLINE, VIEWS
-from klimawerk.versions.history import Entry, entries_of, people_between, title_of
+from klimawerk.versions.access import readable_item_history, version_of
+from klimawerk.versions.compare_view import VersionComparison
+from klimawerk.versions.comparison import Comparison, ItemState
+from klimawerk.versions.comparison_cells import COMPARISON_VIEWS, REDLINE
+from klimawerk.versions.history import VersionEntry, contributors_between, title_of, version_entries
 from klimawerk.versions.models import Version
 from klimawerk.versions.reference_names import names_for
 from klimawerk.versions.routes import bp
-from klimawerk.versions.version_states import compared, present_state, state_of
-from klimawerk.versions.visits import Moment, last_visit, version_then
+from klimawerk.versions.version_states import compare_in_thread, present_state, state_of
+from klimawerk.versions.visits import VisitEnd, last_visit, version_at_visit
 from klimawerk.web.formats import moment
 
 NOW, VISIT = "now", "visit"
 
 
 @dataclass(frozen=True)
-class Point:
+class VersionPoint:
     """One of the two moments that are compared; `version` is None for now."""
 
     version: Version | None
@@ -48,7 +48,7 @@ class Point:
     def at(self) -> object:
         return self.version.at if self.version else now()
 
-    def state(self, item_id: int) -> State:
+    def state(self, item_id: int) -> ItemState:
         return state_of(self.version) if self.version else present_state(item_id)
 
 
@@ -56,9 +56,9 @@ class Point:
 @login_required
 def compare(item_id: int) -> ResponseReturnValue:
     """From one version to a later one, or to now; the address keeps the view and the language."""
-    opened = remembered_item(item_id)
+    opened = readable_item_history(item_id)
     if request.args.get("from") == VISIT:
-        return _since_my_visit(opened)
+        return _compare_since_visit(opened)
     old, new = _point(opened, request.args.get("from", "")), _point(opened, request.args.get("to", NOW))
     if _is_later(old, new):
         turned = {**request.args, "from": new.number, "to": old.number}
@@ -66,11 +66,11 @@ def compare(item_id: int) -> ResponseReturnValue:
     return render_template("versions/compare.html", old=old, new=new, **_compared(opened, old, new))
 
 
-def _since_my_visit(opened: Opened) -> ResponseReturnValue:
+def _compare_since_visit(opened: Opened) -> ResponseReturnValue:
     """On to the comparison itself, whose address means the same tomorrow; else what there is to say instead."""
     item_id = opened.item.id
     visit = last_visit(opened.member.person.id, item_id)
-    then = version_then(item_id, visit) if visit else None
+    then = version_at_visit(item_id, visit) if visit else None
     if then is not None:
         return redirect(f"{url_for('versions.compare', item_id=item_id)}?from={then.number}&to={NOW}")
     if visit is None:
@@ -84,50 +84,50 @@ def _since_my_visit(opened: Opened) -> ResponseReturnValue:
 @login_required
 def version(item_id: int, number: int) -> ResponseReturnValue:
     """One version, to be read as it was."""
-    opened = remembered_item(item_id)
+    opened = readable_item_history(item_id)
     found = version_of(opened, number)
-    entry: Entry = entries_of([found], opened.item)[0]
+    entry: VersionEntry = version_entries([found], opened.item)[0]
     v, state = view_here(opened), state_of(found)
-    shown = Compared(v, state, state, Comparison(), names_for(v.frame, v.reader, state))
+    shown = VersionComparison(v, state, state, Comparison(), names_for(v.frame, v.reader, state))
     return render_template("versions/version.html", v=v, back=page_of(opened.item), entry=entry, c=shown)
 
 
-def _compared(opened: Opened, old: Point, new: Point) -> dict[str, object]:
+def _compared(opened: Opened, old: VersionPoint, new: VersionPoint) -> dict[str, object]:
     view, language = request.args.get("view", REDLINE), request.args.get("texts", "")
     before, after = old.state(opened.item.id), new.state(opened.item.id)
-    found = compared(before, after)
+    found = compare_in_thread(before, after)
     v = view_here(opened)
-    if view not in VIEWS or (language and language not in v.frame.languages):
+    if view not in COMPARISON_VIEWS or (language and language not in v.frame.languages):
         abort(404)
     names = names_for(v.frame, v.reader, before, after)
     return {
         "v": v,
-        "c": Compared(v, before, after, found, names, view, language),
+        "c": VersionComparison(v, before, after, found, names, view, language),
         "back": page_of(opened.item),
-        "people": people_between(opened.item, old.version, new.version),
-        "views": VIEWS,
+        "people": contributors_between(opened.item, old.version, new.version),
+        "views": COMPARISON_VIEWS,
         "visit": _visit(opened, old),
         "may_restore": opened.editable and new.version is None and old.version is not None,
     }
 
 
-def _visit(opened: Opened, old: Point) -> Moment | None:
+def _visit(opened: Opened, old: VersionPoint) -> VisitEnd | None:
     """The reader's last visit, if the older point is what stands for it."""
     found = last_visit(opened.member.person.id, opened.item.id)
-    then = version_then(opened.item.id, found) if found else None
+    then = version_at_visit(opened.item.id, found) if found else None
     return found if then and old.version and then.id == old.version.id else None
 
 
-def _point(opened: Opened, wish: str) -> Point:
+def _point(opened: Opened, wish: str) -> VersionPoint:
     if wish == NOW:
-        return Point(None)
+        return VersionPoint(None)
     try:
-        return Point(version_of(opened, scalars.item_id(wish)))
+        return VersionPoint(version_of(opened, scalars.item_id(wish)))
     except ValueError:
         abort(404)
 
 
-def _is_later(old: Point, new: Point) -> bool:
+def _is_later(old: VersionPoint, new: VersionPoint) -> bool:
     if old.version is None:
         return new.version is not None
     return new.version is not None and old.version.number > new.version.number

@@ -16,50 +16,50 @@ from klimawerk.sheets.sheet_schema import Field, RowKind, split_key
 from klimawerk.sheets.view import SheetView
 from klimawerk.text import truncate
 from klimawerk.versions import comparison
-from klimawerk.versions.comparison import Comparison, RowChange, State
-from klimawerk.versions.comparison_cells import REDLINE, Cell, Cells
-from klimawerk.versions.reference_names import Names
+from klimawerk.versions.comparison import Comparison, ItemState, RowChange
+from klimawerk.versions.comparison_cells import REDLINE, ComparisonCell, ComparisonCellBuilder
+from klimawerk.versions.reference_names import ReferenceNames
 
 
 @dataclass(frozen=True)
-class Line:
+class ChangedRow:
     """One row in which something changed. `what`: what became of it, in words."""
 
     title: str
     lang: str
     kind: str
     what: str
-    cells: tuple[Cell, ...]
+    cells: tuple[ComparisonCell, ...]
     id: str
     moved: bool
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedPart:
     """One thing to step to: a field in one language, or the rows of one kind."""
 
     anchor: str
     label: str
-    cell: Cell | None = None
-    lines: tuple[Line, ...] = ()
+    cell: ComparisonCell | None = None
+    lines: tuple[ChangedRow, ...] = ()
     unchanged: int = 0
     lang: str = ""
 
 
 @dataclass(frozen=True)
-class Compared:
+class VersionComparison:
     """A comparison for one reader: `language` limits texts to one of the working languages, "" for all."""
 
     v: SheetView
-    old: State
-    new: State
+    old: ItemState
+    new: ItemState
     comparison: Comparison
-    names: Names
+    names: ReferenceNames
     view: str = REDLINE
     language: str = ""
 
     @cached_property
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[ChangedPart]:
         return [*self._head(), *(change for part in self.v.sheet.parts for change in self._part(part))]
 
     def summary(self) -> list[str]:
@@ -85,12 +85,12 @@ class Compared:
         return [found for part in self.v.sheet.parts for found in self._unchanged(part)]
 
     @cached_property
-    def _cells(self) -> Cells:
-        return Cells(self.v, self.old, self.new, self.comparison, self.names, self.view)
+    def _cells(self) -> ComparisonCellBuilder:
+        return ComparisonCellBuilder(self.v, self.old, self.new, self.comparison, self.names, self.view)
 
     # The parts of a sheet
 
-    def _part(self, part: Field | RowKind) -> Iterator[Change]:
+    def _part(self, part: Field | RowKind) -> Iterator[ChangedPart]:
         if isinstance(part, RowKind):
             if part.name in self.comparison.rows:
                 change = self._rows(part, self.comparison.rows[part.name])
@@ -101,29 +101,29 @@ class Compared:
             for found in self.comparison.values:
                 if split_key(found.key)[0] == part.name:
                     cell = self._cells.value(part, found)
-                    yield Change(f"change-{found.key.replace('.', '-')}", cell.label, cell, lang=cell.lang)
+                    yield ChangedPart(f"change-{found.key.replace('.', '-')}", cell.label, cell, lang=cell.lang)
 
-    def _head(self) -> Iterator[Change]:
+    def _head(self) -> Iterator[ChangedPart]:
         for change in self.comparison.head:
             cell = self._cells.head(change)
-            yield Change(f"change-head-{change.key}", cell.label, cell)
+            yield ChangedPart(f"change-head-{change.key}", cell.label, cell)
 
-    def _texts(self, field: Field) -> Iterator[Change]:
+    def _texts(self, field: Field) -> Iterator[ChangedPart]:
         for fragment, change in self.comparison.texts.items():
             name, lang = split_key(fragment)
             if name != field.name or (self.language and lang != self.language):
                 continue
             cell = self._cells.text(field, lang, change)
-            yield Change(f"change-{name}-{lang}", cell.label, cell, lang=lang)
+            yield ChangedPart(f"change-{name}-{lang}", cell.label, cell, lang=lang)
 
-    def _rows(self, kind: RowKind, rows: tuple[RowChange, ...]) -> Change:
+    def _rows(self, kind: RowKind, rows: tuple[RowChange, ...]) -> ChangedPart:
         lines = [self._line(kind, row) for row in rows if row.kind != comparison.SAME]
         shown = tuple(line for line in lines if line.cells or line.kind != comparison.CHANGED)
         label = code_labels.fill_side_names(kind.label, self.v.sides)
         same = sum(1 for row in rows if row.kind == comparison.SAME)
-        return Change(f"change-rows-{kind.name}", label, lines=shown, unchanged=same)
+        return ChangedPart(f"change-rows-{kind.name}", label, lines=shown, unchanged=same)
 
-    def _line(self, kind: RowKind, row: RowChange) -> Line:
+    def _line(self, kind: RowKind, row: RowChange) -> ChangedRow:
         place = row.new_place or row.old_place
         title, lang = self._row_title(kind, row.new or row.old)
         whole = row.cells if row.cells or row.kind != comparison.MOVED else ()
@@ -135,7 +135,7 @@ class Compared:
         what += [_("moved from place %(old)s to %(new)s", old=row.old_place, new=row.new_place)] if row.moved else []
         what += [_("changed")] if row.kind == comparison.CHANGED else []
         name = f"{code_labels.fill_side_names(kind.one, self.v.sides)} {place}"
-        return Line(
+        return ChangedRow(
             f"{name}: {title}" if title else name,
             lang,
             row.kind,
@@ -176,5 +176,5 @@ class Compared:
                 text = None if key in self.comparison.texts else self.new.text(key)
                 if text:
                     yield label, lang, self._cells.plain(text)
-            elif key not in changed and self.new.values.get(key) not in comparison.NOTHING:
+            elif key not in changed and self.new.values.get(key) not in comparison.NO_STATE:
                 yield label, lang, escape(self._cells.words(part, self.new.values[key]))

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from klimawerk.text import visually_equal
-from klimawerk.versions.item_state import ROWS, TEXT, VALUES, Head
+from klimawerk.versions.item_state import ROWS, TEXT, VALUES, VersionHead
 from klimawerk.versions.text_diff import TextChange, compare_texts
 
 ADDED, REMOVED, CHANGED, MOVED, SAME = "added", "removed", "changed", "moved", "same"
-NOTHING: tuple[Any, ...] = (None, "", [])
+NO_STATE: tuple[Any, ...] = (None, "", [])
 
 
 @dataclass(frozen=True)
-class State:
+class ItemState:
     """An item as it was, or is: `parts` as item_state.py names them, decoded; `hashes` tells equal ones at a glance."""
 
-    head: Head
+    head: VersionHead
     hashes: dict[str, str]
     parts: dict[str, Any]
 
@@ -73,7 +73,7 @@ class Comparison:
         return not (self.head or self.values or self.texts or self.rows)
 
 
-def compare(old: State, new: State) -> Comparison:
+def compare_states(old: ItemState, new: ItemState) -> Comparison:
     """What has to be changed in `old` to make it `new`."""
     changed = {name for name in old.hashes.keys() | new.hashes.keys() if old.hashes.get(name) != new.hashes.get(name)}
     texts = sorted(name.removeprefix(TEXT) for name in changed if name.startswith(TEXT))
@@ -112,10 +112,10 @@ def _values(old: dict[str, Any], new: dict[str, Any]) -> tuple[ValueChange, ...]
 
 
 def _same(old: Any, new: Any) -> bool:
-    return visually_equal(old, new) or (old in NOTHING and new in NOTHING)
+    return visually_equal(old, new) or (old in NO_STATE and new in NO_STATE)
 
 
-def _plain(head: Head) -> dict[str, Any]:
+def _plain(head: VersionHead) -> dict[str, Any]:
     """What of the head may change: the frame's values beside the others."""
     kept = {name: head.get(name) for name in ("code", "goal", "lead_language", "languages")}
     return {**kept, **head.get("frame", {})}

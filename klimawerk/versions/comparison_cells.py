@@ -13,17 +13,17 @@ from klimawerk.codes import label as code_label
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.sheet_schema import Field, split_key
 from klimawerk.sheets.view import SheetView
-from klimawerk.versions.comparison import Comparison, State, ValueChange
-from klimawerk.versions.diff_html import BOTH, NEW, OLD, Marker, block_html
+from klimawerk.versions.comparison import Comparison, ItemState, ValueChange
+from klimawerk.versions.diff_html import BOTH, NEW, OLD, DiffRenderer, block_html
 from klimawerk.versions.item_state import TEXT
-from klimawerk.versions.reference_names import Names
-from klimawerk.versions.text_blocks import blocks_of
+from klimawerk.versions.reference_names import ReferenceNames
+from klimawerk.versions.text_blocks import text_blocks
 from klimawerk.versions.text_diff import TextChange, compare_words
 from klimawerk.versions.version_restore import VALUE
 from klimawerk.web.formats import date, number
 
 REDLINE, FIELDS, SIDES = "redline", "fields", "sides"
-VIEWS = {
+COMPARISON_VIEWS = {
     REDLINE: lazy_gettext("Marked in the text"),
     FIELDS: lazy_gettext("By field"),
     SIDES: lazy_gettext("Side by side"),
@@ -42,7 +42,7 @@ HEAD = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class ComparisonCell:
     """One changed value. `one`: both in one; `before` and `now` apart, marked or plain as the view wants.
 
     Of a long text only what the view shows is made.
@@ -59,22 +59,22 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Cells:
+class ComparisonCellBuilder:
     """Makes cells for one reader; `view` is one of `VIEWS`."""
 
     v: SheetView
-    old: State
-    new: State
+    old: ItemState
+    new: ItemState
     comparison: Comparison
-    names: Names
+    names: ReferenceNames
     view: str = REDLINE
 
-    def head(self, change: ValueChange) -> Cell:
+    def head(self, change: ValueChange) -> ComparisonCell:
         """Something of the item itself, such as its code."""
         label = str(HEAD.get(change.key, change.key))
         return self._cell(label, "", self._head_words(change.key, change.old), self._head_words(change.key, change.new))
 
-    def value(self, field: Field, change: ValueChange) -> Cell:
+    def value(self, field: Field, change: ValueChange) -> ComparisonCell:
         """A field of the sheet, or a cell of a row."""
         lang = split_key(change.key)[1]
         words = [self.words(field, value) for value in (change.old, change.new)]
@@ -82,10 +82,10 @@ class Cells:
             self.label(field), lang, *words, part=VALUE + change.key, spoken=field.kind in ("line", "lines")
         )
 
-    def text(self, field: Field, lang: str, change: TextChange) -> Cell:
+    def text(self, field: Field, lang: str, change: TextChange) -> ComparisonCell:
         """A long text in one language."""
         fragment, label = f"{field.name}.{lang}", self.label(field)
-        marker = Marker(self.v.reader)
+        marker = DiffRenderer(self.v.reader)
         notes = []
         if change.coarse:
             notes.append(_("This text is too long to be compared word by word; whole paragraphs are shown."))
@@ -100,11 +100,11 @@ class Cells:
             before, now = marker.text(change, OLD), marker.text(change, NEW)
         changed = {split_key(one)[1] for one in self.comparison.texts if split_key(one)[0] == field.name}
         followed = self._followed(lang, changed, TEXT + field.name)
-        return Cell(label, lang, one, before, now, followed, tuple(notes), TEXT + fragment)
+        return ComparisonCell(label, lang, one, before, now, followed, tuple(notes), TEXT + fragment)
 
     def plain(self, text: Any) -> Markup:
         """A long text without any marks."""
-        return Markup("").join(map(block_html, blocks_of(text or {})))
+        return Markup("").join(map(block_html, text_blocks(text or {})))
 
     def _followed(self, lang: str, changed: set[str], name: str) -> str:
         """Whether the other languages changed with this one, for those in which there is a text."""
@@ -135,8 +135,10 @@ class Cells:
             return date(value)
         return number(value) if key == "rate" else str(value or "")
 
-    def _cell(self, label: str, lang: str, old: str, new: str, *, part: str = "", spoken: bool = False) -> Cell:
-        marker = Marker(self.v.reader)
+    def _cell(
+        self, label: str, lang: str, old: str, new: str, *, part: str = "", spoken: bool = False
+    ) -> ComparisonCell:
+        marker = DiffRenderer(self.v.reader)
         if spoken and old and new:
             runs = compare_words(old, new)
             one, before, now = marker.runs(runs), marker.runs(runs, OLD), marker.runs(runs, NEW)
@@ -146,4 +148,4 @@ class Cells:
             one = Markup(" ").join(word for word in (before, now) if word)
         if self.view == FIELDS:
             before, now = escape(old), escape(new)
-        return Cell(label, lang, one, before, now, part=part)
+        return ComparisonCell(label, lang, one, before, now, part=part)

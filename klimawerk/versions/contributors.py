@@ -21,7 +21,7 @@ class Contributor:
     side: str
 
 
-def contributors(item_id: int, since: Version | None) -> list[Contributor]:
+def contributors_since(item_id: int, since: Version | None) -> list[Contributor]:
     """Everybody who set a field, wrote in a text or took a row away since that version; the lowest number first."""
     item = db.session.get_one(Item, item_id)
     rev, seq = (since.rev, since.seq) if since else (0, 0)

@@ -15,16 +15,16 @@ from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from klimawerk.link_rule import is_allowed_link
-from klimawerk.versions.text_blocks import Block, Word, inline
-from klimawerk.versions.text_diff import ADDED, REMOVED, SAME, BlockChange, Run, TextChange
+from klimawerk.versions.text_blocks import TextBlock, TextWord, inline
+from klimawerk.versions.text_diff import ADDED, REMOVED, SAME, BlockChange, TextChange, WordRun
 
-FOLDED = 3  # so many unchanged paragraphs in a row are folded
+FOLD_MIN_LENGTH = 3  # so many unchanged paragraphs in a row are folded
 _TAGS = {"strong": Markup("<strong>{}</strong>"), "em": Markup("<em>{}</em>")}
 BOTH, OLD, NEW = "both", "old", "new"
 
 
 @dataclass(frozen=True)
-class Marker:
+class DiffRenderer:
     """Writes for one reader: `reader` is the language of the words that tell what was done."""
 
     reader: str
@@ -35,11 +35,11 @@ class Marker:
         for same, some in groupby(change.blocks, lambda block: block.kind == SAME and not block.only_formatting):
             blocks = list(some)
             html = Markup("").join(self._block(block, side) for block in blocks)
-            folded = same and len(blocks) >= FOLDED
+            folded = same and len(blocks) >= FOLD_MIN_LENGTH
             parts.append(self._fold(html, len(blocks)) if folded else html)
         return Markup("").join(parts)
 
-    def runs(self, runs: Iterable[Run], side: str = BOTH) -> Markup:
+    def runs(self, runs: Iterable[WordRun], side: str = BOTH) -> Markup:
         """A short text with its changes."""
         return Markup("").join(piece for run in runs for piece in self._run(run, side))
 
@@ -71,7 +71,7 @@ class Marker:
         said = self._told(_("Formatting changed")) if change.restyled and side != OLD else Markup("")
         return _paragraph(block, inner + said, kind)
 
-    def _run(self, run: Run, side: str) -> Iterator[Markup]:
+    def _run(self, run: WordRun, side: str) -> Iterator[Markup]:
         if run.kind == SAME:
             html = words_html(run.old if side == OLD else run.new)
             if run.reformatted and side != OLD:
@@ -87,12 +87,12 @@ class Marker:
         return Markup(' <span class="told" lang="{}">({})</span>').format(self.reader, sentence)
 
 
-def words_html(words: Iterable[Word]) -> Markup:
+def words_html(words: Iterable[TextWord]) -> Markup:
     """Words with their formatting."""
     return Markup("").join(_inline(node) for node in inline(words))
 
 
-def block_html(block: Block) -> Markup:
+def block_html(block: TextBlock) -> Markup:
     """A block without any change."""
     return _paragraph(block, words_html(block.words), "")
 
@@ -111,7 +111,7 @@ def _inline(node: dict[str, object]) -> Markup:
     return html
 
 
-def _paragraph(block: Block, inner: Markup, kind: str) -> Markup:
+def _paragraph(block: TextBlock, inner: Markup, kind: str) -> Markup:
     items = [inside for inside in block.path if inside.kind == "list_item"]
     classes = ["block", f"depth-{min(len(items), 4)}"]
     classes += [kind] if kind else []

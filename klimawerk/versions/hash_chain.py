@@ -24,18 +24,18 @@ import rfc8785
 FORMAT = 2
 
 
-def canonical(value: Any) -> bytes:
+def canonical_json(value: Any) -> bytes:
     """The one way to write `value` as JSON. Raises rfc8785.CanonicalizationError for what JSON cannot hold."""
     return rfc8785.dumps(value)
 
 
-def digest(data: bytes) -> str:
+def sha256_hex(data: bytes) -> str:
     """SHA-256, as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 
-def link(*, content: str, previous: str, number: int, at: datetime, reason: str) -> str:
+def version_hash(*, content: str, previous: str, number: int, at: datetime, reason: str) -> str:
     """The hash of a version: over its content's hash and the hash of the version before."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     record = {"at": moment, "content": content, "number": number, "previous": previous, "reason": reason}
-    return digest(canonical(record))
+    return sha256_hex(canonical_json(record))

@@ -19,7 +19,7 @@ from klimawerk.extensions import db
 from klimawerk.sheets.code_labels import side_names
 from klimawerk.sheets.models import Item
 from klimawerk.versions import service
-from klimawerk.versions.contributors import contributors
+from klimawerk.versions.contributors import contributors_since
 from klimawerk.versions.models import Version
 from klimawerk.web import localisation
 
@@ -37,7 +37,7 @@ REASONS = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class VersionEntry:
     """A version with its people: `by` in words ("" for nobody), contributors by municipality."""
 
     version: Version
@@ -54,66 +54,66 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Run:
+class EntryRun:
     """Entries that follow each other; `folded` when all of them were taken by themselves."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[VersionEntry, ...]
     folded: bool
 
 
 @dataclass(frozen=True)
-class Day:
+class HistoryDay:
     day: date
-    runs: tuple[Run, ...]
+    runs: tuple[EntryRun, ...]
 
 
 @dataclass(frozen=True)
-class History:
+class HistoryPage:
     """One page of it, newest first. `older`: the number to ask for next, None at the end."""
 
-    days: tuple[Day, ...]
+    days: tuple[HistoryDay, ...]
     newest: int
     older: int | None
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[VersionEntry]:
         return [entry for day in self.days for run in day.runs for entry in run.entries]
 
 
-def history_of(item: Item, before: int | None = None) -> History:
+def history_of(item: Item, before: int | None = None) -> HistoryPage:
     """The versions with a number below `before`, or the newest ones."""
     query = select(Version).where(Version.item_id == item.id).order_by(Version.number.desc()).limit(PAGE + 1)
     if before is not None:
         query = query.where(Version.number < before)
     versions = list(db.session.scalars(query))
     older = versions[PAGE - 1].number if len(versions) > PAGE else None
-    last = service.latest(item.id)
+    last = service.latest_version(item.id)
     newest = last.number if last else 0
-    entries = entries_of(versions[:PAGE], item)
+    entries = version_entries(versions[:PAGE], item)
     zone = ZoneInfo(localisation.timezone())
     days = groupby(entries, lambda entry: entry.version.at.astimezone(zone).date())
-    return History(tuple(Day(day, _runs(list(some), newest)) for day, some in days), newest, older)
+    return HistoryPage(tuple(HistoryDay(day, _runs(list(some), newest)) for day, some in days), newest, older)
 
 
-def entries_of(versions: Sequence[Version], item: Item) -> list[Entry]:
+def version_entries(versions: Sequence[Version], item: Item) -> list[VersionEntry]:
     """The versions with the names of their people, in one query."""
     names = _names(versions)
     sides = side_names(item.frame.partnership)
     return [_entry(version, names, sides) for version in versions]
 
 
-def people_between(item: Item, old: Version | None, new: Version | None) -> People:
+def contributors_between(item: Item, old: Version | None, new: Version | None) -> People:
     """Who wrote between two versions (None: now), by municipality."""
     first = old.number if old else 0
     query = select(cast(Version.contributors, Text)).where(Version.item_id == item.id, Version.number > first)
     said = db.session.scalars((query.where(Version.number <= new.number) if new else query).distinct())
     found = [one for some in said for one in safe_json.loads(some)]
     if new is None:
-        found += [vars(one) for one in contributors(item.id, service.latest(item.id))]
-    return people(found, item)
+        found += [vars(one) for one in contributors_since(item.id, service.latest_version(item.id))]
+    return contributors_by_municipality(found, item)
 
 
-def people(contributors: Iterable[dict[str, Any]], item: Item) -> People:
+def contributors_by_municipality(contributors: Iterable[dict[str, Any]], item: Item) -> People:
     """These contributors by municipality, each once."""
     distinct = list({one["id"]: one for one in contributors}.values())
     return _by_place(distinct, _names_of({one["id"] for one in distinct}), side_names(item.frame.partnership))
@@ -125,18 +125,18 @@ def title_of(version: Version) -> str:
     return f"{number}: {version.label}" if version.label else str(number)
 
 
-def _runs(entries: list[Entry], newest: int) -> tuple[Run, ...]:
+def _runs(entries: list[VersionEntry], newest: int) -> tuple[EntryRun, ...]:
     """The newest one always stands open, and so does one that would be folded alone."""
     runs = []
     for folded, some in groupby(entries, lambda e: not e.version.kept and e.version.number != newest):
         found = tuple(some)
-        runs.append(Run(found, folded and len(found) > 1))
+        runs.append(EntryRun(found, folded and len(found) > 1))
     return tuple(runs)
 
 
-def _entry(version: Version, names: dict[int, str], sides: dict[str, str]) -> Entry:
+def _entry(version: Version, names: dict[int, str], sides: dict[str, str]) -> VersionEntry:
     by = names.get(version.by, str(_("Somebody"))) if version.by else ""
-    return Entry(version, by, _by_place(version.contributors, names, sides))
+    return VersionEntry(version, by, _by_place(version.contributors, names, sides))
 
 
 def _by_place(people: list[dict[str, Any]], names: dict[int, str], sides: dict[str, str]) -> People:

@@ -10,17 +10,17 @@ from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.sheet_schema import sheet_of
 
-Known = dict[Any, int]
+KeyMap = dict[Any, int]
 """The number of each item of one programme by its key; by its number too, as format 1 had it."""
 
 
-def around(item_id: int) -> Known:
+def keys_around(item_id: int) -> KeyMap:
     """All items of the programme that this one belongs to, also those in the bin."""
     frame = select(Item.frame_id).where(Item.id == item_id).scalar_subquery()
-    return of_frame(frame)
+    return keys_of_frame(frame)
 
 
-def of_frame(frame_id: Any) -> Known:
+def keys_of_frame(frame_id: Any) -> KeyMap:
     """All items of one programme, also those in the bin."""
     found = db.session.execute(select(Item.key, Item.id).where(Item.frame_id == frame_id)).all()
     return {**dict(found), **{id_: id_ for _key, id_ in found}}
@@ -37,7 +37,7 @@ def with_keys(item: Item) -> dict[str, Any]:
     return {**item.values, **changed}
 
 
-def with_numbers(kind: str, values: dict[str, Any], known: Known) -> dict[str, Any]:
+def with_numbers(kind: str, values: dict[str, Any], known: KeyMap) -> dict[str, Any]:
     """The values of a version as the item itself would hold them."""
     names = _references(kind) & values.keys()
     return {**values, **{name: [known[key] for key in values[name] if key in known] for name in names}}

@@ -20,34 +20,34 @@ from klimawerk.measures.models import Measure
 from klimawerk.sheets.models import Frame, Item, Row
 from klimawerk.sheets.rows import rows_of
 from klimawerk.versions import item_keys
-from klimawerk.versions.hash_chain import FORMAT, canonical, digest
+from klimawerk.versions.hash_chain import FORMAT, canonical_json, sha256_hex
 
 VALUES, TEXT, ROWS = "values", "text:", "rows:"
-Head = dict[str, Any]
+VersionHead = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ItemReading:
     """What stands in an item. `parts`: canonical JSON by name ("text:description.en"); `head`: all but the parts.
 
     `rev` and `seq`: how far its topic and its live document were read.
     """
 
-    head: Head
+    head: VersionHead
     parts: dict[str, bytes]
     rev: int
     seq: int
 
     @property
     def hashes(self) -> dict[str, str]:
-        return {name: digest(data) for name, data in self.parts.items()}
+        return {name: sha256_hex(data) for name, data in self.parts.items()}
 
     def manifest(self) -> bytes:
-        return canonical({**self.head, "parts": self.hashes})
+        return canonical_json({**self.head, "parts": self.hashes})
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
+def read_snapshot() -> Iterator[None]:
     """Everything read inside is of one moment; nobody who writes is held up. Not for use inside writing()."""
     db.session.rollback()
     db.session.expire_all()
@@ -59,24 +59,24 @@ def one_moment() -> Iterator[None]:
         db.session.rollback()
 
 
-def read(item_id: int) -> Reading:
+def read_item(item_id: int) -> ItemReading:
     """The item as it is now, current up to the last acknowledged word. The caller sees to it that it is one moment."""
     item = db.session.get_one(Item, item_id)
     rev = revision(item.name)
     log = document_store.read_log(document_store.find_document(item.name).id)
-    return Reading(_head(item), _parts(item, log), rev, log.seq)
+    return ItemReading(_head(item), _parts(item, log), rev, log.seq)
 
 
-def _head(item: Item) -> Head:
+def _head(item: Item) -> VersionHead:
     frame = item.frame
-    head: Head = {"format": FORMAT, "kind": item.kind, "item": item.key, "code": item.code}
+    head: VersionHead = {"format": FORMAT, "kind": item.kind, "item": item.key, "code": item.code}
     head |= {"lead_language": frame.lead_language, "languages": list(frame.languages)}
     if item.kind == "programme":
         return head | {"frame": _frame(frame)}
     return head | {"goal": db.session.get_one(Goal, item.goal_id).key} if isinstance(item, Measure) else head
 
 
-def _frame(frame: Frame) -> Head:
+def _frame(frame: Frame) -> VersionHead:
     parts = {
         "currency_main": frame.currency_main,
         "currency_local": frame.currency_local,
@@ -91,7 +91,7 @@ def _parts(item: Item, log: DocumentLog) -> dict[str, bytes]:
     parts: dict[str, Any] = {VALUES: item_keys.with_keys(item)}
     parts |= {ROWS + kind: [_row(row) for row in rows] for kind, rows in rows_of(item).items()}
     parts |= {TEXT + fragment: text for fragment, text in _texts(log).items()}
-    return {name: canonical(value) for name, value in parts.items()}
+    return {name: canonical_json(value) for name, value in parts.items()}
 
 
 def _row(row: Row) -> dict[str, Any]:

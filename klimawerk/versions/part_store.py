@@ -16,26 +16,26 @@ from klimawerk import safe_json
 from klimawerk.database import yield_if_due
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
-from klimawerk.versions.hash_chain import digest
-from klimawerk.versions.item_state import Head
+from klimawerk.versions.hash_chain import sha256_hex
+from klimawerk.versions.item_state import VersionHead
 from klimawerk.versions.models import Version, VersionPart
 
 LEVEL = 6
-AT_ONCE = 500  # hashes in one query
+BATCH_SIZE = 500  # hashes in one query
 _HASH = re.compile(rb"[0-9a-f]{64}")
 Packed = dict[str, tuple[bytes, int]]  # hash: (compressed, size of the JSON)
 
 
-class Damaged(Exception):
+class PartDamaged(Exception):
     """A part that is missing, or does not say what its hash says."""
 
 
-def pack(parts: Mapping[str, bytes]) -> Packed:
+def pack_parts(parts: Mapping[str, bytes]) -> Packed:
     """The parts as they are stored, by hash. Takes time, and no database."""
-    return {digest(data): (zlib.compress(data, LEVEL), len(data)) for data in parts.values()}
+    return {sha256_hex(data): (zlib.compress(data, LEVEL), len(data)) for data in parts.values()}
 
 
-def store(packed: Packed) -> None:
+def store_parts(packed: Packed) -> None:
     """Keep what is not kept already. Inside writing()."""
     missing = packed.keys() - _known(packed)
     rows = [{"hash": key, "data": packed[key][0], "size": packed[key][1]} for key in sorted(missing)]
@@ -45,40 +45,40 @@ def store(packed: Packed) -> None:
         db.session.execute(dialect.insert(VersionPart).on_conflict_do_nothing(), rows)
 
 
-def load(hashes: Iterable[str]) -> dict[str, bytes]:
+def load_parts(hashes: Iterable[str]) -> dict[str, bytes]:
     """The canonical JSON of the parts, by hash. Raises Damaged for one that is missing or does not fit its hash."""
     wanted = list(set(hashes))
     found: dict[str, bytes] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
+    for start in range(0, len(wanted), BATCH_SIZE):
+        some = wanted[start : start + BATCH_SIZE]
         columns = (VersionPart.hash, VersionPart.data, VersionPart.blacked)
         rows = db.session.execute(select(*columns).where(VersionPart.hash.in_(some)))
-        found |= {key: unpack(key, data, blacked) for key, data, blacked in rows.all()}
+        found |= {key: unpack_part(key, data, blacked) for key, data, blacked in rows.all()}
     if len(found) != len(wanted):
-        raise Damaged(f"part {min(set(wanted) - set(found))} is missing")
+        raise PartDamaged(f"part {min(set(wanted) - set(found))} is missing")
     return found
 
 
-def blacked_of(hashes: Iterable[str]) -> dict[str, dict[str, str]]:
+def redactions_of(hashes: Iterable[str]) -> dict[str, dict[str, str]]:
     """What is said of those of these parts of which something was blacked out, by hash."""
     wanted = sorted(set(hashes))
     found: dict[str, dict[str, str]] = {}
-    for start in range(0, len(wanted), AT_ONCE):
+    for start in range(0, len(wanted), BATCH_SIZE):
         query = select(VersionPart.hash, VersionPart.blacked).where(
-            VersionPart.hash.in_(wanted[start : start + AT_ONCE])
+            VersionPart.hash.in_(wanted[start : start + BATCH_SIZE])
         )
         found |= {key: blacked for key, blacked in db.session.execute(query).all() if blacked}
     return found
 
 
-def store_blacked(key: str, data: bytes, blacked: dict[str, str]) -> None:
+def store_redacted_part(key: str, data: bytes, blacked: dict[str, str]) -> None:
     """Keep what a black-out elsewhere has left of a part. Inside writing()."""
     if db.session.get(VersionPart, key, with_for_update={"read": True, "key_share": True}) is None:
         db.session.add(VersionPart(hash=key, data=zlib.compress(data, LEVEL), size=len(data), blacked=blacked))
         db.session.flush()
 
 
-def removals(frame_id: int) -> Iterator[Callable[[Session], None]]:
+def part_removals(frame_id: int) -> Iterator[Callable[[Session], None]]:
     """What takes away the parts that only versions of this programme hold, a few at a time, each inside writing().
 
     While they are looked at nobody else can begin to hold one of them: on SQLite by the one writer, on PostgreSQL since
@@ -86,13 +86,13 @@ def removals(frame_id: int) -> Iterator[Callable[[Session], None]]:
     """
     items = select(Item.id).where(Item.frame_id == frame_id)
     mine: set[bytes] = set()
-    manifests = select(Version.manifest).where(Version.item_id.in_(items)).execution_options(yield_per=AT_ONCE)
+    manifests = select(Version.manifest).where(Version.item_id.in_(items)).execution_options(yield_per=BATCH_SIZE)
     for manifest in db.session.scalars(manifests):
         mine.update(_HASH.findall(manifest))
     only = sorted(key.decode() for key in mine - _held(mine, frame_id, after=0))
     highest = db.session.scalar(select(func.max(Version.id))) or 0
-    for start in range(0, len(only), AT_ONCE):
-        yield partial(_remove, only[start : start + AT_ONCE], frame_id, highest)
+    for start in range(0, len(only), BATCH_SIZE):
+        yield partial(_remove, only[start : start + BATCH_SIZE], frame_id, highest)
 
 
 def _remove(keys: list[str], frame_id: int, highest: int, session: Session) -> None:
@@ -109,30 +109,30 @@ def _held(keys: set[bytes], frame_id: int, *, after: int) -> set[bytes]:
     mine = select(Item.id).where(Item.frame_id == frame_id)
     others = select(Version.manifest).where(Version.id > after, Version.item_id.not_in(mine))
     held: set[bytes] = set()
-    for manifest in db.session.scalars(others.execution_options(yield_per=AT_ONCE)):
+    for manifest in db.session.scalars(others.execution_options(yield_per=BATCH_SIZE)):
         held.update(keys.intersection(_HASH.findall(manifest)))
         yield_if_due()
     return held
 
 
-def unpack(key: str, data: bytes, blacked: Mapping[str, str] | None) -> bytes:
+def unpack_part(key: str, data: bytes, blacked: Mapping[str, str] | None) -> bytes:
     """What a stored part says. Raises Damaged when it does not fit its hash, or that of what a black-out left."""
     try:
         plain = zlib.decompress(data)
     except zlib.error as error:
-        raise Damaged(f"part {key} cannot be read") from error
-    if digest(plain) != (blacked["digest"] if blacked else key):
-        raise Damaged(f"part {key} was changed")
+        raise PartDamaged(f"part {key} cannot be read") from error
+    if sha256_hex(plain) != (blacked["digest"] if blacked else key):
+        raise PartDamaged(f"part {key} was changed")
     return plain
 
 
-def head_of(version: Version) -> tuple[Head, dict[str, str]]:
+def manifest_head(version: Version) -> tuple[VersionHead, dict[str, str]]:
     """What the manifest says: the head, and the hash of each part by its name."""
-    head: Head = safe_json.loads(version.manifest)
+    head: VersionHead = safe_json.loads(version.manifest)
     return head, head.pop("parts")
 
 
-def part(data: bytes) -> Any:
+def decode_part(data: bytes) -> Any:
     """A part's content."""
     return safe_json.loads(data)
 

@@ -24,28 +24,28 @@ from klimawerk.live.changes import note
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
 from klimawerk.text import occurrences
 from klimawerk.versions import part_store
-from klimawerk.versions.hash_chain import canonical, digest
+from klimawerk.versions.hash_chain import canonical_json, sha256_hex
 from klimawerk.versions.item_state import TEXT
 from klimawerk.versions.models import Version, VersionPart
-from klimawerk.versions.service import topic
+from klimawerk.versions.service import versions_topic
 
-Hide = Callable[[Any], Any]
-BAR = "█████"
-SHORTEST = 4  # characters of a passage: less would hit words that nobody means
-
-
-_others: list[Callable[[int, Hide], int]] = []
+HideFunction = Callable[[Any], Any]
+REDACTION_BAR = "█████"
+MIN_PASSAGE_LENGTH = 4  # characters of a passage: less would hit words that nobody means
 
 
-def also(others: Callable[[int, Hide], int]) -> None:
+_other_redactions: list[Callable[[int, HideFunction], int]] = []
+
+
+def register_redaction(others: Callable[[int, HideFunction], int]) -> None:
     """`others(item_id, hide)`, inside the transaction, hides what else is kept about the item, and says in how many
     places; `hide` gives a value with bars."""
-    if others not in _others:
-        _others.append(others)
+    if others not in _other_redactions:
+        _other_redactions.append(others)
 
 
 @dataclass
-class Found:
+class RedactionCount:
     """In how many places the passage stood: texts and values as they are now, records of changes, parts of versions."""
 
     texts: int = 0
@@ -58,22 +58,22 @@ class Found:
         return bool(self.texts or self.values or self.records or self.parts)
 
 
-def look_for(item: Item, passage: str) -> Found:
+def count_occurrences(item: Item, passage: str) -> RedactionCount:
     """Where it stands, without changing anything."""
     with writing() as session:
-        found = _Work(item, passage, "").do()
+        found = _Redaction(item, passage, "").do()
         session.rollback()
     return found
 
 
-def black_out(item: Item, passage: str, reason: str) -> Found:
+def redact(item: Item, passage: str, reason: str) -> RedactionCount:
     """Put a bar in its place, everywhere in this item, for good."""
     with writing():
         note(item.name)
-        note(topic(item.id))
+        note(versions_topic(item.id))
         document_store.lock_document_row(item.name)
         db.session.refresh(item)
-        found = _Work(item, passage, reason).do()
+        found = _Redaction(item, passage, reason).do()
         if found.anything:
             audit.record("black_out", by=None, item=item.name, reason=reason)
     document_store.compact(document_store.find_document(item.name).id)
@@ -81,38 +81,38 @@ def black_out(item: Item, passage: str, reason: str) -> Found:
     return found
 
 
-def hidden(value: Any, passage: str) -> Any:
+def redacted_value(value: Any, passage: str) -> Any:
     """The same value with bars in every text of it, however deep."""
     if isinstance(value, str):
-        return _barred_words(value, passage)
+        return _redacted_runs(value, passage)
     if isinstance(value, list):
-        return [hidden(one, passage) for one in value]
-    return {key: hidden(one, passage) for key, one in value.items()} if isinstance(value, dict) else value
+        return [redacted_value(one, passage) for one in value]
+    return {key: redacted_value(one, passage) for key, one in value.items()} if isinstance(value, dict) else value
 
 
-def hidden_text(text: Node, passage: str) -> Node:
+def redacted_text(text: Node, passage: str) -> Node:
     """A rich text with bars, also where the passage runs through words of different formatting."""
     children: list[Node] = text.get("content", [])
     if not any(child["type"] == "text" for child in children):
-        return {**text, "content": [hidden_text(child, passage) for child in children]} if children else text
+        return {**text, "content": [redacted_text(child, passage) for child in children]} if children else text
     letters = "".join(child.get("text", "\n") for child in children)
     places = occurrences(letters, passage)
-    return {**text, "content": list(_barred(children, places))} if places else text
+    return {**text, "content": list(_redacted_paragraph(children, places))} if places else text
 
 
-def _barred_words(value: str, passage: str) -> str:
+def _redacted_runs(value: str, passage: str) -> str:
     for start, end in reversed(occurrences(value, passage)):
-        value = value[:start] + BAR + value[end:]
+        value = value[:start] + REDACTION_BAR + value[end:]
     return value
 
 
-def _barred(children: list[Node], places: list[tuple[int, int]]) -> Iterator[Node]:
+def _redacted_paragraph(children: list[Node], places: list[tuple[int, int]]) -> Iterator[Node]:
     """The runs of a paragraph; the bar stands in the one in which the passage began."""
     start, starts = 0, {place for place, _end in places}
     for child in children:
         letters = child.get("text", "\n")
         kept = "".join(
-            BAR if start + n in starts else "" if _inside(start + n, places) else letter
+            REDACTION_BAR if start + n in starts else "" if _inside(start + n, places) else letter
             for n, letter in enumerate(letters)
         )
         start += len(letters)
@@ -127,19 +127,19 @@ def _inside(at: int, places: list[tuple[int, int]]) -> bool:
 
 
 @dataclass
-class _Work:
+class _Redaction:
     """Inside the transaction."""
 
     item: Item
     passage: str
     reason: str
 
-    def do(self) -> Found:
-        return Found(self._texts(), self._values(), self._records(), self._parts())
+    def do(self) -> RedactionCount:
+        return RedactionCount(self._texts(), self._values(), self._records(), self._parts())
 
     def _texts(self) -> int:
         texts = document_store.contents(self.item.name)
-        changed = {name: new for name, text in texts.items() if (new := hidden_text(text, self.passage)) != text}
+        changed = {name: new for name, text in texts.items() if (new := redacted_text(text, self.passage)) != text}
         if changed:
             document_store.merge_contents(self.item.name, changed)
         return len(changed)
@@ -154,7 +154,9 @@ class _Work:
         for model, names in ((FieldChange, ("old", "new")), (Conflict, ("value",)), (Version, ("label", "note"))):
             for row in db.session.scalars(select(model).where(model.item_id == self.item.id)):
                 count += sum(self._hide(row, name) for name in names)
-        return count + sum(others(self.item.id, lambda value: hidden(value, self.passage)) for others in _others)
+        return count + sum(
+            others(self.item.id, lambda value: redacted_value(value, self.passage)) for others in _other_redactions
+        )
 
     def _parts(self) -> int:
         manifests = db.session.scalars(select(Version.manifest).where(Version.item_id == self.item.id))
@@ -165,18 +167,18 @@ class _Work:
         part = db.session.get(VersionPart, key)
         if part is None:
             return 0
-        old = safe_json.loads(part_store.unpack(key, part.data, part.blacked))
-        new = hidden_text(old, self.passage) if name.startswith(TEXT) else hidden(old, self.passage)
+        old = safe_json.loads(part_store.unpack_part(key, part.data, part.blacked))
+        new = redacted_text(old, self.passage) if name.startswith(TEXT) else redacted_value(old, self.passage)
         if new == old:
             return 0
-        data = canonical(new)
+        data = canonical_json(new)
         part.data, part.size = zlib.compress(data, part_store.LEVEL), len(data)
-        part.blacked = {"digest": digest(data), "at": now().isoformat(timespec="seconds"), "reason": self.reason}
+        part.blacked = {"digest": sha256_hex(data), "at": now().isoformat(timespec="seconds"), "reason": self.reason}
         return 1
 
     def _hide(self, row: Any, name: str) -> int:
         old = getattr(row, name)
-        new = hidden(old, self.passage)
+        new = redacted_value(old, self.passage)
         if new != old:
             setattr(row, name, new)
         return int(new != old)

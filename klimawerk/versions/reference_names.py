@@ -12,11 +12,11 @@ from klimawerk.sheets import value_display
 from klimawerk.sheets.models import Frame, Item, Row
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.sheet_schema import Field
-from klimawerk.versions.comparison import State
+from klimawerk.versions.comparison import ItemState
 
 
 @dataclass(frozen=True)
-class Names:
+class ReferenceNames:
     """Fields of action and measures as sheets offer them (`display.Offered`), and goals by number."""
 
     fields: tuple[tuple[str, str], ...]
@@ -28,17 +28,17 @@ class Names:
         return value_display.display_value(field, value, reader, sides, self)
 
 
-def names_for(frame: Frame, reader: str, *states: State) -> Names:
+def names_for(frame: Frame, reader: str, *states: ItemState) -> ReferenceNames:
     """The words of everything that the states refer to."""
     measures = {id_ for state in states for id_ in state.values.get("related", [])}
     goals = {state.head["goal"] for state in states if state.head.get("goal")}
     items = list(db.session.scalars(select(Item).where(Item.id.in_(measures | goals), Item.frame_id == frame.id)))
     titles = titles_of(items, reader)
     words = {item.id: f"{item.code} {titles[item.id][0]}".strip() for item in items}
-    return Names(_fields(frame, reader, states), tuple((i, words[i]) for i in measures if i in words), words)
+    return ReferenceNames(_fields(frame, reader, states), tuple((i, words[i]) for i in measures if i in words), words)
 
 
-def _fields(frame: Frame, reader: str, states: tuple[State, ...]) -> tuple[tuple[str, str], ...]:
+def _fields(frame: Frame, reader: str, states: tuple[ItemState, ...]) -> tuple[tuple[str, str], ...]:
     wanted = {state.values.get("field") for state in states} - {None}
     query = select(Row).join(Item, Item.id == Row.item_id).where(Row.id.in_(wanted), Item.frame_id == frame.id)
     return tuple((row.id, _title(row, reader, frame)) for row in db.session.scalars(query))

@@ -17,9 +17,9 @@ from klimawerk.sheets.access import Opened, allowed_item, writable_item
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import view_here
 from klimawerk.versions import service
-from klimawerk.versions.access import remembered_item, version_of
+from klimawerk.versions.access import readable_item_history, version_of
 from klimawerk.versions.history import history_of
-from klimawerk.versions.version_restore import Gone, NothingToBring, bring_back
+from klimawerk.versions.version_restore import NothingToRestore, ReferenceDeleted, restore_part
 
 bp = Blueprint("versions", __name__)
 
@@ -27,7 +27,7 @@ bp = Blueprint("versions", __name__)
 @bp.get("/items/<int:item_id>/history")
 @login_required
 def history(item_id: int) -> ResponseReturnValue:
-    opened = remembered_item(item_id)
+    opened = readable_item_history(item_id)
     return render_template("versions/history.html", **_shown(opened))
 
 
@@ -35,7 +35,7 @@ def history(item_id: int) -> ResponseReturnValue:
 @login_required
 def changes(item_id: int) -> ResponseReturnValue:
     """The timeline anew, for a page that is open while a version is taken."""
-    opened = remembered_item(item_id)
+    opened = readable_item_history(item_id)
     shown = _shown(opened)
     fragment = render_template("versions/_timeline.html", **shown)
     return Response(fragment, headers={"X-Rev": str(shown["rev"])})
@@ -47,8 +47,10 @@ def keep(item_id: int) -> ResponseReturnValue:
     opened = allowed_item(item_id, Right.EDIT)
     label, remark = request.form.get("label", ""), request.form.get("note", "")
     try:
-        version, new = service.keep(item_id, by=opened.member, label=label, remark=remark, request_key=form_key())
-    except service.Busy:
+        version, new = service.keep_version(
+            item_id, by=opened.member, label=label, remark=remark, request_key=form_key()
+        )
+    except service.VersionContention:
         abort(409)
     if new:
         flash(_("Kept as version %(number)s.", number=version.number))
@@ -62,7 +64,7 @@ def keep(item_id: int) -> ResponseReturnValue:
 def name(item_id: int, number: int) -> ResponseReturnValue:
     opened = allowed_item(item_id, Right.ADMINISTER)
     version = version_of(opened, number)
-    service.rename(version, label=request.form.get("label", ""), remark=request.form.get("note", ""))
+    service.rename_version(version, label=request.form.get("label", ""), remark=request.form.get("note", ""))
     flash(_("The name of version %(number)s is changed.", number=number))
     return redirect(url_for("versions.history", item_id=item_id, _anchor=f"version-{number}"), 303)
 
@@ -75,7 +77,7 @@ def restore(item_id: int, number: int) -> ResponseReturnValue:
     version = version_of(opened, number)
     part, reason = request.form.get("part", ""), request.form.get("reason", "")
     try:
-        done = bring_back(opened.item, version, part, by=opened.member, reason=reason)
+        done = restore_part(opened.item, version, part, by=opened.member, reason=reason)
         flash(
             _(
                 "Brought back from version %(number)s. What was there before is version %(before)s.",
@@ -83,9 +85,9 @@ def restore(item_id: int, number: int) -> ResponseReturnValue:
                 before=done.before.number,
             )
         )
-    except NothingToBring:
+    except NothingToRestore:
         flash(_("It stands there already."))
-    except Gone:
+    except ReferenceDeleted:
         flash(_("This cannot be brought back: what it refers to is in the bin."), "error")
     kept = {"from": number, "to": "now", "view": request.form.get("view", ""), "texts": request.form.get("texts", "")}
     address = url_for("versions.compare", item_id=item_id)
@@ -93,7 +95,7 @@ def restore(item_id: int, number: int) -> ResponseReturnValue:
 
 
 def _shown(opened: Opened) -> dict[str, object]:
-    rev = revision(service.topic(opened.item.id))
+    rev = revision(service.versions_topic(opened.item.id))
     before = request.args.get("before", type=scalars.item_id)
     v = view_here(opened)
     return {

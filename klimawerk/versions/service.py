@@ -18,32 +18,32 @@ from klimawerk.partnerships.access import Member
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.text import truncate
 from klimawerk.versions import part_store
-from klimawerk.versions.contributors import Contributor, contributors
-from klimawerk.versions.hash_chain import digest, link
-from klimawerk.versions.item_state import Reading, one_moment, read
+from klimawerk.versions.contributors import Contributor, contributors_since
+from klimawerk.versions.hash_chain import sha256_hex, version_hash
+from klimawerk.versions.item_state import ItemReading, read_item, read_snapshot
 from klimawerk.versions.models import Version
 
 KEPT, QUIET, IMPORT, RESTORE, EDITION = "kept", "quiet", "import", "restore", "edition"
 """Why it was taken: by hand, by itself when editing fell quiet, by an import, around a restore, for an edition."""
 
-ATTEMPTS = 5
-LONGEST_NOTE = 2_000  # characters
+MAX_ATTEMPTS = 5
+MAX_NOTE_LENGTH = 2_000  # characters
 
 
-class Busy(Exception):
+class VersionContention(Exception):
     """Others took versions of the same item again and again meanwhile."""
 
 
-class Overtaken(Exception):
+class VersionOvertaken(Exception):
     """Somebody else took a version since this one was read."""
 
 
-def topic(item_id: int) -> str:
+def versions_topic(item_id: int) -> str:
     """Name of the topic that the item's history is announced under."""
     return f"versions:{item_id}"
 
 
-def keep(
+def keep_version(
     item_id: int, *, by: Member, label: str = "", remark: str = "", request_key: str | None = None
 ) -> tuple[Version, bool]:
     """Keep the present state. Where nothing has changed, the last version gets the label if it has none.
@@ -52,18 +52,18 @@ def keep(
     """
     if before := earlier(request_key):
         return db.session.get_one(Version, int(before)), True
-    words = {"label": truncate(label.strip(), 120), "remark": truncate(remark.strip(), LONGEST_NOTE)}
-    taken = take(item_id, KEPT, by=by.person.id, side=by.side, request_key=request_key, **words)
+    words = {"label": truncate(label.strip(), 120), "remark": truncate(remark.strip(), MAX_NOTE_LENGTH)}
+    taken = take_version(item_id, KEPT, by=by.person.id, side=by.side, request_key=request_key, **words)
     if taken:
         return taken, True
-    last = latest(item_id)
+    last = latest_version(item_id)
     assert last is not None
     if words["label"] and not last.label:
-        rename(last, **words)
+        rename_version(last, **words)
     return last, False
 
 
-def take(
+def take_version(
     item_id: int,
     reason: str,
     *,
@@ -77,16 +77,16 @@ def take(
 
     What takes time is done outside of the transaction, which then only has to compare and to store.
     """
-    for _attempt in range(ATTEMPTS):
-        with one_moment():
-            last = latest(item_id)
-            reading = read(item_id)
-            people = contributors(item_id, last)
-        if _unchanged(last, reading):
+    for _attempt in range(MAX_ATTEMPTS):
+        with read_snapshot():
+            last = latest_version(item_id)
+            reading = read_item(item_id)
+            people = contributors_since(item_id, last)
+        if _is_unchanged(last, reading):
             return None
         words = {"by": by, "side": side, "label": label, "note": remark}
-        made = drawn(item_id, last, reading, reason, people, words)
-        packed = part_store.pack(reading.parts)
+        made = build_version(item_id, last, reading, reason, people, words)
+        packed = part_store.pack_parts(reading.parts)
 
         def store(made: Version = made, last: Version | None = last, packed: part_store.Packed = packed) -> str:
             _append(made, last, packed)
@@ -94,39 +94,41 @@ def take(
 
         try:
             return db.session.get_one(Version, int(once(request_key, store)))
-        except (Overtaken, IntegrityError):
+        except (VersionOvertaken, IntegrityError):
             continue
-    raise Busy(str(item_id))
+    raise VersionContention(str(item_id))
 
 
-def record(item_id: int, reason: str, *, by: int | None = None, side: str = "", remark: str = "") -> Version | None:
+def record_version(
+    item_id: int, reason: str, *, by: int | None = None, side: str = "", remark: str = ""
+) -> Version | None:
     """The same inside the writing() that changes the item: the caller holds the item, so nobody can come between."""
     db.session.flush()
-    last, reading = latest(item_id), read(item_id)
-    if _unchanged(last, reading):
+    last, reading = latest_version(item_id), read_item(item_id)
+    if _is_unchanged(last, reading):
         return None
     words = {"by": by, "side": side, "note": remark}
-    made = drawn(item_id, last, reading, reason, contributors(item_id, last), words)
-    _append(made, last, part_store.pack(reading.parts))
+    made = build_version(item_id, last, reading, reason, contributors_since(item_id, last), words)
+    _append(made, last, part_store.pack_parts(reading.parts))
     return made
 
 
-def rename(version: Version, *, label: str, remark: str) -> None:
+def rename_version(version: Version, *, label: str, remark: str) -> None:
     """Give it another label and note; its content never changes."""
     with writing():
         db.session.refresh(version)
-        version.label, version.note = truncate(label.strip(), 120), truncate(remark.strip(), LONGEST_NOTE)
-        note(topic(version.item_id))
+        version.label, version.note = truncate(label.strip(), 120), truncate(remark.strip(), MAX_NOTE_LENGTH)
+        note(versions_topic(version.item_id))
 
 
-def latest(item_id: int) -> Version | None:
+def latest_version(item_id: int) -> Version | None:
     """The item's last version."""
     query = select(Version).where(Version.item_id == item_id).order_by(Version.number.desc()).limit(1)
     found: Version | None = db.session.scalar(query)
     return found
 
 
-def numbered(item_id: int, number: int) -> Version | None:
+def version_by_number(item_id: int, number: int) -> Version | None:
     """The item's version of that number."""
     found: Version | None = db.session.scalar(
         select(Version).where(Version.item_id == item_id, Version.number == number)
@@ -139,10 +141,10 @@ def items_of(frame: Frame) -> list[int]:
     return list(db.session.scalars(select(Item.id).where(Item.frame_id == frame.id).order_by(Item.id)))
 
 
-def drawn(
+def build_version(
     item_id: int,
     last: Version | None,
-    reading: Reading,
+    reading: ItemReading,
     reason: str,
     people: list[Contributor],
     words: dict[str, Any],
@@ -150,8 +152,10 @@ def drawn(
     """The version that follows `last`, not yet kept."""
     manifest, at = reading.manifest(), _after(last)
     made = Version(item_id=item_id, number=last.number + 1 if last else 1, manifest=manifest, at=at, reason=reason)
-    made.content_hash, made.previous = digest(manifest), last.hash if last else ""
-    made.hash = link(content=made.content_hash, previous=made.previous, number=made.number, at=at, reason=reason)
+    made.content_hash, made.previous = sha256_hex(manifest), last.hash if last else ""
+    made.hash = version_hash(
+        content=made.content_hash, previous=made.previous, number=made.number, at=at, reason=reason
+    )
     made.rev, made.seq = reading.rev, reading.seq
     made.contributors = [vars(person) for person in people]
     for name, value in words.items():
@@ -159,22 +163,22 @@ def drawn(
     return made
 
 
-def append_all(made: Sequence[Version], packed: part_store.Packed) -> None:
+def append_versions(made: Sequence[Version], packed: part_store.Packed) -> None:
     """Keep versions of many items, each behind the one it follows. Inside writing(). Raises Overtaken."""
     items = [one.item_id for one in made]
     for item_id in items:
-        note(topic(item_id))
+        note(versions_topic(item_id))
     newest = select(Version.item_id, func.max(Version.number)).where(Version.item_id.in_(items))
     present: dict[int, int] = dict(db.session.execute(newest.group_by(Version.item_id)).all())
     if any(present.get(one.item_id, 0) != one.number - 1 for one in made):
-        raise Overtaken
-    part_store.store(packed)
+        raise VersionOvertaken
+    part_store.store_parts(packed)
     db.session.add_all(made)
     db.session.flush()
 
 
-def _unchanged(last: Version | None, reading: Reading) -> bool:
-    return last is not None and last.content_hash == digest(reading.manifest())
+def _is_unchanged(last: Version | None, reading: ItemReading) -> bool:
+    return last is not None and last.content_hash == sha256_hex(reading.manifest())
 
 
 def _after(last: Version | None) -> datetime:
@@ -183,10 +187,10 @@ def _after(last: Version | None) -> datetime:
 
 
 def _append(made: Version, last: Version | None, packed: part_store.Packed) -> None:
-    note(topic(made.item_id))
-    present = latest(made.item_id)
+    note(versions_topic(made.item_id))
+    present = latest_version(made.item_id)
     if (present.id if present else None) != (last.id if last else None):
-        raise Overtaken
-    part_store.store(packed)
+        raise VersionOvertaken
+    part_store.store_parts(packed)
     db.session.add(made)
     db.session.flush()

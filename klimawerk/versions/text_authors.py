@@ -24,7 +24,7 @@ PLACE, PERSON = "place", "person"
 
 
 @dataclass(frozen=True)
-class Hand:
+class PassageAuthor:
     """Who, as it is shown: the side ("" for none), the municipality's name, the person's name or ""."""
 
     side: str
@@ -37,30 +37,32 @@ class Hand:
 
 
 @dataclass(frozen=True)
-class Passage:
+class AuthoredPassage:
     """Words of one hand. `since`, `until`: when they were written, in the reader's zone; None where it is not known."""
 
     words: str
-    hand: Hand
+    hand: PassageAuthor
     since: datetime | None
     until: datetime | None
 
 
-Paragraph = tuple[Passage, ...]
+Paragraph = tuple[AuthoredPassage, ...]
 
 
-def passages_of(item: Item, fragment: str, by: str = PLACE) -> list[Paragraph]:
+def authored_passages(item: Item, fragment: str, by: str = PLACE) -> list[Paragraph]:
     """The text as it is now, paragraph by paragraph; empty for one in which nothing is written."""
     written = document_store.attribution_of(item.name).get(fragment)
     if written is None:
         return []
-    hands = _Hands(item, {span.by for span in written.spans if span.by}, by)
+    hands = _PassageAuthors(item, {span.by for span in written.spans if span.by}, by)
     return [
-        found for line, spans in _by_line(written.lines, written.spans) if (found := _paragraph(line, spans, hands))
+        found
+        for line, spans in _spans_by_line(written.lines, written.spans)
+        if (found := _paragraph(line, spans, hands))
     ]
 
 
-class _Hands:
+class _PassageAuthors:
     """Names for the persons' numbers, as one query each for names and sides gives them."""
 
     def __init__(self, item: Item, people: set[int], by: str) -> None:
@@ -72,15 +74,15 @@ class _Hands:
         self._places = side_names(item.frame.partnership)
         self._with_names = by == PERSON
 
-    def of(self, person: int | None) -> Hand:
+    def of(self, person: int | None) -> PassageAuthor:
         if person is None:
-            return Hand("", str(_("Not recorded")))
+            return PassageAuthor("", str(_("Not recorded")))
         side = self._sides.get(person, "")
         place = self._places.get(side, str(_("On neither side")))
-        return Hand(side, place, self._names.get(person, str(_("Somebody"))) if self._with_names else "")
+        return PassageAuthor(side, place, self._names.get(person, str(_("Somebody"))) if self._with_names else "")
 
 
-def _by_line(lines: Iterable[str], spans: AuthorSpans) -> Iterator[tuple[str, AuthorSpans]]:
+def _spans_by_line(lines: Iterable[str], spans: AuthorSpans) -> Iterator[tuple[str, AuthorSpans]]:
     """Each line with its spans; the letter that ends it is left out."""
     rest = list(reversed(spans))
     for line in lines:
@@ -95,20 +97,20 @@ def _by_line(lines: Iterable[str], spans: AuthorSpans) -> Iterator[tuple[str, Au
         yield line, found
 
 
-def _paragraph(line: str, spans: AuthorSpans, hands: _Hands) -> Paragraph:
+def _paragraph(line: str, spans: AuthorSpans, hands: _PassageAuthors) -> Paragraph:
     """Passages of one hand that follow each other are one; so is what is only a sign between two."""
     found, place = [], 0
-    for hand, some in groupby(_with_signs(line, spans), lambda span: hands.of(span.by)):
+    for hand, some in groupby(_assign_punctuation(line, spans), lambda span: hands.of(span.by)):
         stretch = list(some)
         words = line[place : place + sum(span.characters for span in stretch)]
         place += len(words)
         times = [span.at for span in stretch if span.at]
         if words:
-            found.append(Passage(words, hand, _moment(min(times, default=0)), _moment(max(times, default=0))))
+            found.append(AuthoredPassage(words, hand, _moment(min(times, default=0)), _moment(max(times, default=0))))
     return tuple(found) if line.strip() else ()
 
 
-def _with_signs(line: str, spans: AuthorSpans) -> Iterator[AuthorSpan]:
+def _assign_punctuation(line: str, spans: AuthorSpans) -> Iterator[AuthorSpan]:
     """Spaces and signs go to whoever wrote the words before them: a full stop is nobody's passage."""
     place, before = 0, None
     for span in spans:

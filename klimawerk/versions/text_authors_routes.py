@@ -16,11 +16,11 @@ from klimawerk.sheets.routes import view_here
 from klimawerk.sheets.sheet_schema import Field
 from klimawerk.sheets.view import SheetView
 from klimawerk.versions.routes import bp
-from klimawerk.versions.text_authors import PERSON, PLACE, passages_of
+from klimawerk.versions.text_authors import PERSON, PLACE, authored_passages
 
 
 @dataclass(frozen=True)
-class Choice:
+class TextChoice:
     """One of the item's long texts in one language."""
 
     fragment: str
@@ -37,21 +37,21 @@ def who(item_id: int) -> ResponseReturnValue:
     filled = {
         name for name, text in document_store.texts([opened.item.name])[opened.item.name].items() if text.plain.strip()
     }
-    choices = [one for one in texts_of(v) if one.fragment in filled]
+    choices = [one for one in text_choices(v) if one.fragment in filled]
     wanted = request.args.get("text", "")
-    chosen = next((one for one in texts_of(v) if one.fragment == wanted), None)
+    chosen = next((one for one in text_choices(v) if one.fragment == wanted), None)
     if by not in (PLACE, PERSON) or (wanted and chosen is None):
         abort(404)
-    paragraphs = passages_of(opened.item, chosen.fragment, by) if chosen else []
+    paragraphs = authored_passages(opened.item, chosen.fragment, by) if chosen else []
     shown = {"choices": choices, "chosen": chosen, "by": by, "paragraphs": paragraphs}
     return render_template("versions/who.html", v=v, back=page_of(opened.item), **shown)
 
 
-def texts_of(v: SheetView) -> list[Choice]:
+def text_choices(v: SheetView) -> list[TextChoice]:
     """The item's long texts in all working languages, in the order of the sheet."""
     fields = [part for part in v.sheet.parts if isinstance(part, Field) and part.kind == "live"]
     return [
-        Choice(key, code_labels.fill_side_names(field.label, v.sides), key.partition(".")[2])
+        TextChoice(key, code_labels.fill_side_names(field.label, v.sides), key.partition(".")[2])
         for field in fields
         for key in field.keys(v.frame.languages)
     ]

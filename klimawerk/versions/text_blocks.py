@@ -26,7 +26,7 @@ _WORD = regex.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class TextWord:
     """A word, the space between two, or a sign; an empty text is a hard break. `marks`: (name, address of a link)."""
 
     text: str
@@ -38,7 +38,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
+class ListPosition:
     """A list, or an item of one, that a block stands in. `number`: of an item; equal blocks may have other ones."""
 
     kind: str
@@ -48,13 +48,13 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """`kind`: "paragraph", "heading", or "" for a list or an item without anything in it."""
 
     kind: str
-    words: tuple[Word, ...] = ()
+    words: tuple[TextWord, ...] = ()
     level: int = 0
-    path: tuple[Inside, ...] = ()
+    path: tuple[ListPosition, ...] = ()
 
     @property
     def text(self) -> str:
@@ -66,18 +66,18 @@ class Block:
         return self.kind, self.level, tuple((one.kind, one.order) for one in self.path)
 
 
-def words_of(text: str, marks: Marks = ()) -> Iterator[Word]:
+def text_words(text: str, marks: Marks = ()) -> Iterator[TextWord]:
     """The words of a plain text; joined they are the text again."""
     found: list[str] = (_WORD if UNUSUAL.search(text) else _USUAL_WORD).findall(text)
-    return (Word(word, marks) for word in found)
+    return (TextWord(word, marks) for word in found)
 
 
-def blocks_of(text: Node) -> list[Block]:
+def text_blocks(text: Node) -> list[TextBlock]:
     """The text's blocks in reading order."""
     return [block for node in text.get("content", []) for block in _blocks(node, ())]
 
 
-def text_of(blocks: Iterable[Block]) -> Node:
+def text_from_blocks(blocks: Iterable[TextBlock]) -> Node:
     """The text that consists of these blocks."""
     document: Node = {"type": "doc", "content": []}
     open_: list[Node] = []
@@ -97,31 +97,31 @@ def text_of(blocks: Iterable[Block]) -> Node:
     return _without_empty_contents(document)
 
 
-def _blocks(node: Node, path: tuple[Inside, ...], number: int = 0) -> Iterator[Block]:
+def _blocks(node: Node, path: tuple[ListPosition, ...], number: int = 0) -> Iterator[TextBlock]:
     if node["type"] not in _LISTS:
         level = (node.get("attrs") or {}).get("level", 0)
-        yield Block(node["type"], tuple(_words(node)), int(level), path)
+        yield TextBlock(node["type"], tuple(_words(node)), int(level), path)
         return
     first = first_number(node)
-    inside = (*path, Inside(node["type"], first, number=number))
+    inside = (*path, ListPosition(node["type"], first, number=number))
     if not node.get("content"):
-        yield Block("", path=inside)
+        yield TextBlock("", path=inside)
     for count, child in enumerate(node.get("content", []), first):
         for block in _blocks(child, inside, count):
             yield block
             inside = tuple(replace(one, fresh=False) for one in inside)
 
 
-def _words(node: Node) -> Iterator[Word]:
+def _words(node: Node) -> Iterator[TextWord]:
     for child in node.get("content", []):
         if child["type"] == "hard_break":
-            yield Word("")
+            yield TextWord("")
         else:
             marks = tuple((m["type"], (m.get("attrs") or {}).get("href", "")) for m in child.get("marks", []))
-            yield from words_of(child["text"], marks)
+            yield from text_words(child["text"], marks)
 
 
-def _leaf(block: Block) -> Node:
+def _leaf(block: TextBlock) -> Node:
     node: Node = {"type": block.kind}
     if block.level:
         node["attrs"] = {"level": block.level}
@@ -129,7 +129,7 @@ def _leaf(block: Block) -> Node:
     return {**node, "content": content} if content else node
 
 
-def inline(words: Iterable[Word]) -> list[Node]:
+def inline(words: Iterable[TextWord]) -> list[Node]:
     """The words as the nodes inside a paragraph."""
     content: list[Node] = []
     for word in words:

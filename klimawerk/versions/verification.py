@@ -9,22 +9,22 @@ from sqlalchemy.orm import undefer
 
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item, is_here
-from klimawerk.versions.hash_chain import digest, link
+from klimawerk.versions.hash_chain import sha256_hex, version_hash
 from klimawerk.versions.models import Version, VersionPart
-from klimawerk.versions.part_store import Damaged, head_of, unpack
+from klimawerk.versions.part_store import PartDamaged, manifest_head, unpack_part
 
-AT_ONCE = 200
-Check = tuple[Callable[[], Iterator[str]], Callable[[], str]]
-_more: list[Check] = []
+BATCH_SIZE = 200
+VerificationCheck = tuple[Callable[[], Iterator[str]], Callable[[], str]]
+_other_checks: list[VerificationCheck] = []
 
 
 def register(faults: Callable[[], Iterator[str]], count: Callable[[], str]) -> None:
     """Verify something that is made of versions too; `count` says how many there are ("3 editions")."""
-    if (faults, count) not in _more:
-        _more.append((faults, count))
+    if (faults, count) not in _other_checks:
+        _other_checks.append((faults, count))
 
 
-def faults() -> Iterator[str]:
+def version_faults() -> Iterator[str]:
     """One English line for each thing that is wrong, for the operator."""
     yield from _wrong_parts()
     known = set(db.session.scalars(select(VersionPart.hash)))
@@ -32,17 +32,17 @@ def faults() -> Iterator[str]:
         for fault in _wrong_versions(item_id, known):
             yield f"{kind} {item_id}, {fault}"
         db.session.expunge_all()
-    for more, _count in _more:
+    for more, _count in _other_checks:
         yield from more()
 
 
-def count() -> str:
+def checked_count() -> str:
     """How much was looked at."""
     versions, parts = (db.session.scalar(select(func.count()).select_from(t)) for t in (Version, VersionPart))
-    return ", ".join([f"{versions} versions of {parts} parts", *(said() for _faults, said in _more)])
+    return ", ".join([f"{versions} versions of {parts} parts", *(said() for _faults, said in _other_checks)])
 
 
-def blacked_out() -> Iterator[str]:
+def redacted_parts() -> Iterator[str]:
     """One English line for each part of which something was blacked out: it is whole, but says less than it did."""
     query = select(VersionPart.hash, VersionPart.blacked).order_by(VersionPart.hash)
     for key, blacked in db.session.execute(query).all():
@@ -53,10 +53,10 @@ def blacked_out() -> Iterator[str]:
 def _wrong_parts() -> Iterator[str]:
     """A part at a time: together they may be larger than the memory."""
     columns = (VersionPart.hash, VersionPart.data, VersionPart.blacked)
-    for key, data, blacked in db.session.execute(select(*columns).execution_options(yield_per=AT_ONCE)):
+    for key, data, blacked in db.session.execute(select(*columns).execution_options(yield_per=BATCH_SIZE)):
         try:
-            unpack(key, data, blacked)
-        except Damaged as damage:
+            unpack_part(key, data, blacked)
+        except PartDamaged as damage:
             yield str(damage)
 
 
@@ -76,10 +76,10 @@ def _wrong_versions(item_id: int, known: set[str]) -> Iterator[str]:
 
 
 def _wrong_version(version: Version, known: set[str]) -> Iterator[str]:
-    if digest(version.manifest) != version.content_hash:
+    if sha256_hex(version.manifest) != version.content_hash:
         yield "its list of parts was changed"
         return
-    hashed = link(
+    hashed = version_hash(
         content=version.content_hash,
         previous=version.previous,
         number=version.number,
@@ -88,6 +88,6 @@ def _wrong_version(version: Version, known: set[str]) -> Iterator[str]:
     )
     if hashed != version.hash:
         yield "its number, time, reason or hash was changed"
-    for name, key in head_of(version)[1].items():
+    for name, key in manifest_head(version)[1].items():
         if key not in known:
             yield f"part {name} is missing"

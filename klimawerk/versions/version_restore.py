@@ -27,32 +27,32 @@ from klimawerk.sheets.sheet_schema import sheet_of, split_key
 from klimawerk.sheets.update_lock import lock_for_update
 from klimawerk.text import truncate
 from klimawerk.versions import item_keys, service
-from klimawerk.versions.comparison import NOTHING, State, compare_rows
-from klimawerk.versions.item_state import ROWS, TEXT, read
+from klimawerk.versions.comparison import NO_STATE, ItemState, compare_rows
+from klimawerk.versions.item_state import ROWS, TEXT, read_item
 from klimawerk.versions.models import Version
-from klimawerk.versions.version_states import of_reading, state_of
+from klimawerk.versions.version_states import state_of, state_of_reading
 
 ALL, VALUE, ROW = "all", "value:", "row:"
 """What to bring back: everything, a field, a line ("row:<id>"), or a text as item_state.py names it."""
 
 
-class NothingToBring(Exception):
+class NothingToRestore(Exception):
     """It stands there already, or the version has no such part."""
 
 
-class Gone(Exception):
+class ReferenceDeleted(Exception):
     """What the old value refers to is in the bin, or can only be reached by consent."""
 
 
 @dataclass(frozen=True)
-class Brought:
+class RestoredVersions:
     """`before`: the version that holds what stood there until now."""
 
     before: Version
     after: Version
 
 
-def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: str = "") -> Brought:
+def restore_part(item: Item, version: Version, part: str, *, by: Member, reason: str = "") -> RestoredVersions:
     """Make that part of the item what it was in the version. Raises NothingToBring, Gone, storing.Damaged."""
     person, side = by.person.id, by.side
     with writing():
@@ -61,25 +61,25 @@ def bring_back(item: Item, version: Version, part: str, *, by: Member, reason: s
             announce_outline(programme_of(item))  # for its code and its goal: the programme's row first, as everywhere
         lock_for_update(item)
         document_store.lock_document_row(item.name)
-        work = _Work(item, old, of_reading(read(item.id), item_keys.around(item.id)), person)
-        service.record(item.id, service.RESTORE, by=person, side=side)
-        before = service.latest(item.id)
+        work = _Restoration(item, old, state_of_reading(read_item(item.id), item_keys.keys_around(item.id)), person)
+        service.record_version(item.id, service.RESTORE, by=person, side=side)
+        before = service.latest_version(item.id)
         work.do(part)
-        remark = truncate(reason.strip(), service.LONGEST_NOTE)
-        after = service.record(item.id, service.RESTORE, by=person, side=side, remark=remark)
+        remark = truncate(reason.strip(), service.MAX_NOTE_LENGTH)
+        after = service.record_version(item.id, service.RESTORE, by=person, side=side, remark=remark)
         if before is None or after is None:
-            raise NothingToBring
+            raise NothingToRestore
     projection.project_now(item.name)
-    return Brought(before, after)
+    return RestoredVersions(before, after)
 
 
 @dataclass(frozen=True)
-class _Work:
+class _Restoration:
     """Inside the transaction: what was, what is, and whose hand it is."""
 
     item: Item
-    old: State
-    now: State
+    old: ItemState
+    now: ItemState
     by: int
 
     def do(self, part: str) -> None:
@@ -92,7 +92,7 @@ class _Work:
         elif part.startswith(ROW):
             self._row(part.removeprefix(ROW))
         else:
-            raise NothingToBring
+            raise NothingToRestore
 
     def _everything(self) -> None:
         """All that is the item's own; rate and languages of a programme need both sides' consent elsewhere."""
@@ -119,16 +119,16 @@ class _Work:
         name = split_key(key)[0]
         field = sheet_of(self.item.kind).fields.get(name)
         if field is None or field.kind == "live":
-            raise NothingToBring
+            raise NothingToRestore
         if not self._may_return(key):
-            raise Gone
+            raise ReferenceDeleted
         self._set(FieldRef(self.item, key), self.old.values.get(key))
 
     def _may_return(self, key: str) -> bool:
         """Consent is given on the item as it is, not brought back; and what is in the bin cannot be referred to."""
         field = sheet_of(self.item.kind).fields.get(split_key(key)[0])
         value = self.old.values.get(key)
-        if field is None or value is None or value in NOTHING:
+        if field is None or value is None or value in NO_STATE:
             return field is not None
         if field.kind == "field":
             row = db.session.get(Row, value)
@@ -140,7 +140,7 @@ class _Work:
     def _row(self, id_: str) -> None:
         row = db.session.get(Row, id_)
         if row is None or row.item_id != self.item.id:
-            raise NothingToBring
+            raise NothingToRestore
         old = self.old.rows(row.kind)
         was = next((one for one in old if one["id"] == id_), None)
         if was is None:

@@ -25,15 +25,15 @@ from klimawerk.live.sockets import Live
 from klimawerk.sheets.models import FieldChange, Item, Row
 from klimawerk.versions.models import Version, Visit
 
-GLANCE = 5.0  # seconds in sight that are not a visit yet
-EACH = 60.0  # seconds between two notes of a visit that goes on
-PAUSE = timedelta(minutes=30)  # without a sign: the next one begins another visit
-LATER = timedelta(minutes=15)  # so much later a version may be taken and still hold just what was in sight
-Seen = tuple[int, str]  # person, name of the item
+MIN_VISIT_SECONDS = 5.0  # seconds in sight that are not a visit yet
+RECORD_INTERVAL = 60.0  # seconds between two notes of a visit that goes on
+VISIT_GAP = timedelta(minutes=30)  # without a sign: the next one begins another visit
+CHANGE_TOLERANCE = timedelta(minutes=15)  # so much later a version may be taken and still hold just what was in sight
+SightKey = tuple[int, str]  # person, name of the item
 
 
 @dataclass(frozen=True)
-class Moment:
+class VisitEnd:
     """Where a visit ended."""
 
     at: datetime
@@ -41,28 +41,32 @@ class Moment:
     seq: int
 
 
-class Visitors:
+class VisitTracker:
     """Who has which sheet in sight in this process, looked at once a second."""
 
     def __init__(self, live: Live, presence: Presence) -> None:
         self._live, self._presence = live, presence
-        self._since: dict[Seen, float] = {}
-        self._noted: dict[Seen, float] = {}
+        self._since: dict[SightKey, float] = {}
+        self._noted: dict[SightKey, float] = {}
 
     def look(self) -> None:
         moment, here = time.monotonic(), self._in_sight()
         self._since = {seen: self._since.get(seen, moment) for seen in here}
         gone = self._noted.keys() - here
-        due = {seen for seen, since in self._since.items() if moment - since >= GLANCE and self._is_due(seen, moment)}
+        due = {
+            seen
+            for seen, since in self._since.items()
+            if moment - since >= MIN_VISIT_SECONDS and self._is_due(seen, moment)
+        }
         # Before it is tried: a database that takes nothing is asked once a minute, not once a second.
         self._noted = {**{s: at for s, at in self._noted.items() if s in here}, **dict.fromkeys(due, moment)}
         if gone or due:
-            remember(gone | due)
+            record_visits(gone | due)
 
-    def _is_due(self, seen: Seen, moment: float) -> bool:
-        return moment - self._noted.get(seen, -EACH) >= EACH
+    def _is_due(self, seen: SightKey, moment: float) -> bool:
+        return moment - self._noted.get(seen, -RECORD_INTERVAL) >= RECORD_INTERVAL
 
-    def _in_sight(self) -> set[Seen]:
+    def _in_sight(self) -> set[SightKey]:
         people = self._presence.people
         entries = [entry for group in people.groups() for entry in people.entries(group).items()]
         pages = [(self._live.pages.get(sid), entry["item"]) for sid, entry in entries if entry["item"]]
@@ -71,10 +75,10 @@ class Visitors:
 
 def init_app(app: Flask) -> None:
     live: Live = app.extensions["live"]
-    live.background.each_second(Visitors(live, app.extensions["presence"]).look)
+    live.background.each_second(VisitTracker(live, app.extensions["presence"]).look)
 
 
-def remember(sights: Iterable[Seen]) -> None:
+def record_visits(sights: Iterable[SightKey]) -> None:
     """Note that these people have these sheets in sight now, in one transaction."""
     wanted = sorted(set(sights))
     names = {name for _, name in wanted}
@@ -89,19 +93,23 @@ def remember(sights: Iterable[Seen]) -> None:
                 _go_on(visit, revs[name], seqs.get(name, 0))
 
 
-def last_visit(person_id: int, item_id: int) -> Moment | None:
+def last_visit(person_id: int, item_id: int) -> VisitEnd | None:
     """Where the person's last visit ended; one that goes on is not the last one yet."""
     visit = db.session.get(Visit, (person_id, item_id))
     if visit is None:
         return None
-    if now() - visit.at > PAUSE:
-        return Moment(visit.at, visit.rev, visit.seq)
-    return Moment(visit.before_at, visit.before_rev, visit.before_seq) if visit.before_at else None
+    if now() - visit.at > VISIT_GAP:
+        return VisitEnd(visit.at, visit.rev, visit.seq)
+    return VisitEnd(visit.before_at, visit.before_rev, visit.before_seq) if visit.before_at else None
 
 
-def version_then(item_id: int, moment: Moment) -> Version | None:
+def version_at_visit(item_id: int, moment: VisitEnd) -> Version | None:
     """The version that comes closest to what stood there at that moment, and holds nothing that came after it."""
-    same = (Version.seq <= moment.seq, Version.rev < _next_change(item_id, moment.rev), Version.at <= moment.at + LATER)
+    same = (
+        Version.seq <= moment.seq,
+        Version.rev < _next_change(item_id, moment.rev),
+        Version.at <= moment.at + CHANGE_TOLERANCE,
+    )
     fits = or_(Version.at <= moment.at, and_(*same))
     query = select(Version).where(Version.item_id == item_id, fits).order_by(Version.number.desc()).limit(1)
     found: Version | None = db.session.scalar(query)
@@ -124,6 +132,6 @@ def _items(names: set[str]) -> list[Item]:
 
 def _go_on(visit: Visit, rev: int, seq: int) -> None:
     moment = now()
-    if moment - visit.at > PAUSE:
+    if moment - visit.at > VISIT_GAP:
         visit.before_at, visit.before_rev, visit.before_seq = visit.at, visit.rev, visit.seq
     visit.at, visit.rev, visit.seq = moment, rev, seq

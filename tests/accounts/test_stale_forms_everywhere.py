@@ -74,11 +74,11 @@ def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> l
     comments.resolve(question, "Done", by=me)
     with writing():
         proposal.proposed = {"value": "high", "old": "low", "by": team.de["reviewer"].id}
-    versions.keep(measure.id, by=me, label="First")
+    versions.keep_version(measure.id, by=me, label="First")
     rev = measure.revs["priority"]
     set_value(FieldRef(measure, "priority"), "low", based_on=rev, by=team.de["editor"].id)
     set_value(FieldRef(measure, "priority"), "medium", based_on=rev, by=team.partner["editor"].id)
-    versions.keep(measure.id, by=me, label="Second")
+    versions.keep_version(measure.id, by=me, label="Second")
     client = app.test_client()
     assert isinstance(client, ProofReader)
     client.login(team.de["coordinator"])

@@ -9,7 +9,7 @@ from klimawerk.sheets.items import lock_item
 from klimawerk.sheets.models import FieldChange
 from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.service import FieldRef, set_value
-from klimawerk.versions.service import latest
+from klimawerk.versions.service import latest_version
 from tests.comments.conftest import Table, Voice, said
 
 
@@ -36,7 +36,7 @@ def test_a_reviewer_proposes_an_amount_and_an_editor_accepts_it(any_database: st
     assert row.cells["amount"] == {"amount": "75000.00", "currency": "EUR"}
     change = db.session.scalars(db.select(FieldChange)).one()
     assert change.by == table.person("reviewer", "partner").id
-    version = latest(table.measure.id)
+    version = latest_version(table.measure.id)
     assert version is not None
     assert version.kept
     assert table.threads[0].resolved_by == table.person().id
@@ -56,7 +56,7 @@ def test_what_changed_meanwhile_is_not_overwritten(table: Table) -> None:
     assert editor.do("/threads/1/accept", rev=seen).status_code == 409
     db.session.refresh(table.measure)
     assert table.measure.values["priority"] == "low"
-    assert latest(table.measure.id) is None
+    assert latest_version(table.measure.id) is None
     assert table.threads[0].is_open
     assert editor.do("/threads/1/accept", rev=rev_of(editor)).status_code == 303
     db.session.refresh(table.measure)

@@ -99,7 +99,7 @@ def test_a_changed_comment_has_no_old_translation(any_database: str, table: Tabl
     assert "[en]" not in reader.page()
     reader.do("/comments/1/translation")
     assert "Wer zahlt wann?" in reader.page().partition("[en]")[2]
-    redaction.black_out(table.measure, "zahlt wann", "Not for everybody")
+    redaction.redact(table.measure, "zahlt wann", "Not for everybody")
     assert "[en]" not in reader.page()
 
 

@@ -21,9 +21,9 @@ from klimawerk.live.changes import revision
 from klimawerk.measures.service import create_measure
 from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.versions import service as versions
-from klimawerk.versions.hash_chain import canonical, digest
+from klimawerk.versions.hash_chain import canonical_json, sha256_hex
 from klimawerk.versions.models import Version
-from klimawerk.versions.part_store import head_of, load
+from klimawerk.versions.part_store import load_parts, manifest_head
 from tests.editions.conftest import House
 
 
@@ -68,14 +68,14 @@ def test_its_hash_covers_every_version_and_the_edition_before(any_database: str,
     query = select(Edition).order_by(Edition.number).options(undefer(Edition.manifest))
     stored = list(db.session.scalars(query.execution_options(populate_existing=True)))
     said = json.loads(stored[1].manifest)
-    assert canonical(said) == stored[1].manifest
+    assert canonical_json(said) == stored[1].manifest
     assert (said["programme"], said["purpose"]) == (house.programme.key, "adopted")
     hashes = {one.hash for one in house.versions}
     assert {one["hash"] for one in said["versions"]} == hashes
     assert second.previous == first.hash
     at = stored[1].at.isoformat(timespec="microseconds")
-    record = {"at": at, "content": digest(stored[1].manifest), "number": 2, "previous": first.hash}
-    assert second.hash == digest(canonical(record))
+    record = {"at": at, "content": sha256_hex(stored[1].manifest), "number": 2, "previous": first.hash}
+    assert second.hash == sha256_hex(canonical_json(record))
 
 
 def test_a_deleted_measure_is_in_no_later_edition(house: House) -> None:
@@ -208,7 +208,7 @@ def test_versions_name_related_measures_by_their_keys(house: House) -> None:
     house.measure.values = {**house.measure.values, "related": [house.second.id]}
     db.session.commit()
     version = house.keep()
-    _head, parts = head_of(version)
-    values = json.loads(load([parts["values"]])[parts["values"]])
+    _head, parts = manifest_head(version)
+    values = json.loads(load_parts([parts["values"]])[parts["values"]])
     assert values["related"] == [house.second.key]
     assert db.session.scalar(select(func.count()).select_from(Version)) == 1

@@ -13,7 +13,7 @@ from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal
 from klimawerk.measures.service import create_measure, move_measure
 from klimawerk.overview.recycle_bin import delete_item
-from klimawerk.versions.hash_chain import canonical
+from klimawerk.versions.hash_chain import canonical_json
 from tests import factories
 from tests.client import ProofReader
 from tests.editions.conftest import House
@@ -117,7 +117,7 @@ def test_the_file_proves_itself(house: House, client: ProofReader) -> None:
     file = json.loads(answer.get_data())
 
     def sha(value: object) -> str:
-        return hashlib.sha256(canonical(value)).hexdigest()
+        return hashlib.sha256(canonical_json(value)).hexdigest()
 
     for key, part in file["parts"].items():
         assert sha(part) == key

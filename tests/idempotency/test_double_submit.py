@@ -319,7 +319,7 @@ def _something_everywhere(team: Team, programme: Programme) -> None:
             subject=subject if kind == "proposal" else Subject(),
             by=them,
         )
-    versions.keep(first.id, by=me)
+    versions.keep_version(first.id, by=me)
     set_value(FieldRef(first, "priority"), "low", based_on=0, by=them.person.id)
     set_value(FieldRef(first, "priority"), "medium", based_on=0, by=me.person.id)
     joint_requests.ask_other_side(

@@ -66,7 +66,7 @@ def test_it_is_stored_as_in_one_transaction(app: Flask, any_database: str, censu
     assert {name: end[name] - middle[name] for name in counted} == {
         name: middle[name] - start[name] for name in counted
     }
-    assert list(verification.faults()) == []
+    assert list(verification.version_faults()) == []
 
 
 def test_nobody_sees_any_of_it_before_all_of_it_is_there(client: ProofReader, census: Census) -> None:
@@ -85,8 +85,8 @@ def test_nobody_sees_any_of_it_before_all_of_it_is_there(client: ProofReader, ce
         assert answer.status_code != 500, address
         assert SECRET not in answer.text, address
     assert index.stale() == [] or not set(index.stale()) & set(items)
-    assert not set(auto_versions._behind()) & set(items)
-    assert list(verification.faults()) == []
+    assert not set(auto_versions._items_without_current_version()) & set(items)
+    assert list(verification.version_faults()) == []
     run = client.application.test_cli_runner().invoke
     programme = db.session.scalar(select(Programme.id).join(Frame).where(Frame.arriving.is_not(None)))
     assert run(args=["export", str(programme)]).exit_code == 1
@@ -126,7 +126,7 @@ def test_a_server_that_dies_while_storing_is_followed_by_another(app: Flask, any
     programme = db.session.get_one(Programme, now(job.key).result["programme"])
     assert _titles(export_programme(programme, history=False)) == _titles(json.loads(SMALL))
     assert len(my_memberships(somebody)) == 1
-    assert list(verification.faults()) == []
+    assert list(verification.version_faults()) == []
 
 
 def _titles(file: Json) -> list[tuple[str, object, object]]:
@@ -180,7 +180,7 @@ def test_a_backup_taken_meanwhile_brings_nothing_half_back(app: Flask, tmp_path:
     assert here(arriving=True) == []
     assert here(arriving=False) == kept
     assert whole.id in kept
-    assert list(verification.faults()) == []
+    assert list(verification.version_faults()) == []
 
 
 @pytest.mark.slow
@@ -227,7 +227,7 @@ def test_a_file_that_comes_out_again_is_the_same(app: Flask, house: House) -> No
     programme = db.session.get_one(Programme, now(job.key).result["programme"])
     there, wanted = json.loads(export_bytes(programme)), json.loads(file)
     assert {n: p for n, p in there.items() if n != "history"} == {n: p for n, p in wanted.items() if n != "history"}
-    assert list(verification.faults()) == []
+    assert list(verification.version_faults()) == []
 
 
 def test_with_its_owner_erased_nothing_of_it_stays(app: Flask) -> None:

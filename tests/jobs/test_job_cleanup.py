@@ -41,7 +41,7 @@ def set_state(key: str, state: str) -> None:
 def is_whole(key: str) -> bool:
     """Whether the job is done and all of it is here and seen."""
     still = db.session.scalar(select(Frame.id).where(Frame.arriving.is_not(None)))
-    return now(key).state == DONE and still is None and rows() == 4 and list(verification.faults()) == []
+    return now(key).state == DONE and still is None and rows() == 4 and list(verification.version_faults()) == []
 
 
 def finish(key: str) -> None:

@@ -74,7 +74,7 @@ def stored_or_nothing(measures: int) -> None:
     db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(Frame).where(Frame.arriving.is_not(None))) == 0
     assert db.session.scalar(select(func.count()).select_from(Measure)) == measures
-    assert list(verification.faults()) == []
+    assert list(verification.version_faults()) == []
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def _fill(crowd: int, texts: int) -> Ground:
 def _keep_versions() -> None:
     """What was just made would else get its first versions, one a second, while it is measured what typing costs."""
     for number in db.session.scalars(select(Item.id)).all():
-        versions.take(number, versions.QUIET)
+        versions.take_version(number, versions.QUIET)
 
 
 def _goal(team: factories.Team) -> Goal:

@@ -51,7 +51,9 @@ class Versions:
         )
         with app.app_context():
             desk = _Desk(app, contender.ground.cookies[0])
-            taken = [timed(lambda: service.take(desk.measure.id, service.QUIET)) for _ in desk.edits(self.times)]
+            taken = [
+                timed(lambda: service.take_version(desk.measure.id, service.QUIET)) for _ in desk.edits(self.times)
+            ]
             figures: Figures = {"take_p50": percentile(taken, 0.5), "take_p95": percentile(taken, 0.95)}
             figures["version_bytes"] = _bytes() / (self.times + 1)
             desk.multiply(2 * PAGE)  # one page of the history is full
@@ -75,7 +77,7 @@ class _Desk:
             for number in range(len(rows_of(self.measure).get(kind, [])), ROWS // 3):
                 append_row(self.measure, kind, {"text.en": f"Line {number}", "text.de": f"Zeile {number}"}, by=None)
         self._write(0)
-        service.take(self.measure.id, service.QUIET)
+        service.take_version(self.measure.id, service.QUIET)
 
     def edits(self, times: int) -> Any:
         """After each one there is something new to keep."""
@@ -88,19 +90,19 @@ class _Desk:
 
     def pages(self) -> tuple[float, float]:
         """Milliseconds of the comparison of the two ends, and of the history."""
-        newest = service.latest(self.measure.id)
+        newest = service.latest_version(self.measure.id)
         assert newest is not None
         addresses = (f"compare?from=1&to={newest.number}&view=sides", "history")
         return tuple(self._page(f"/items/{self.measure.id}/{address}") for address in addresses)  # type: ignore[return-value]
 
     def multiply(self, many: int) -> None:
         """As many versions in the programme: half of this measure, half of the others, all like the newest one."""
-        newest = service.latest(self.measure.id)
+        newest = service.latest_version(self.measure.id)
         assert newest is not None
         columns = {c.key: getattr(newest, c.key) for c in inspect(Version).columns if c.key != "id"}
         items = service.items_of(self.measure.frame)
         others = [item for item in items if item != self.measure.id]
-        reached = {item: last.number if (last := service.latest(item)) else 0 for item in items}
+        reached = {item: last.number if (last := service.latest_version(item)) else 0 for item in items}
         rows = []
         for number in range(many // 2):
             for item in (self.measure.id, others[number % len(others)]):

@@ -79,7 +79,7 @@ def workshop(app: Flask) -> Workshop:
 def _write(work: Workshop) -> None:
     with writing():
         document_store.merge_contents(work.measure.name, {"description.en": from_plain_text(TEXT)}, by=work.zeb.id)
-    versions.keep(work.measure.id, by=work.member(work.zeb), label="Kept", remark="")
+    versions.keep_version(work.measure.id, by=work.member(work.zeb), label="Kept", remark="")
     editions.make(
         work.programme, by=work.member(work.team.de["coordinator"]), name="After the mission", purpose="mission"
     )
@@ -107,7 +107,7 @@ def _be_recorded(work: Workshop) -> None:
     inviting = member_of(other.de["coordinator"], other.partnership.id)
     assert inviting
     invitations.invite(inviting, invitations.Invitation(EMAIL, "de", "editor", "en", NAME))
-    visits.remember([(work.zeb.id, work.measure.name)])
+    visits.record_visits([(work.zeb.id, work.measure.name)])
     moment = now()
     with writing() as session:
         session.add(Login(key="zeb", person_id=work.zeb.id, expires_at=moment))

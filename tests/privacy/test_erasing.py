@@ -21,7 +21,7 @@ from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.privacy import erasure, erasure_log
 from klimawerk.search.models import SearchEntry
 from klimawerk.versions.models import Version
-from klimawerk.versions.text_authors import PERSON, passages_of
+from klimawerk.versions.text_authors import PERSON, authored_passages
 from tests import factories
 from tests.client import ProofReader
 from tests.privacy.conftest import EMAIL, NAME, TEXT, Workshop
@@ -65,7 +65,7 @@ def test_what_they_wrote_stays_with_its_side_and_every_hash_holds(app: Flask, wo
     editions = [one.hash for one in editions_of(workshop.programme.id)]
     erasure.erase(workshop.zeb, by=None)
     db.session.expire_all()
-    (line,) = passages_of(workshop.measure, "description.en", PERSON)
+    (line,) = authored_passages(workshop.measure, "description.en", PERSON)
     assert "".join(one.words for one in line) == TEXT
     assert {one.hand.words for one in line if one.hand.side} == {"Wiesenbrück: Former member"}
     assert db.session.execute(select(Version.id, Version.hash, Version.manifest).order_by(Version.id)).all() == hashes

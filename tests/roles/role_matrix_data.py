@@ -130,7 +130,7 @@ def built(app: Flask) -> World:
     proposal = Subject(field="amount", row_id=cost.id, value={"amount": "75000.00", "currency": "EUR"})
     words = Written(SECRET, "en", str(uuid.uuid4()))
     comment = open_thread(measure, words, kind="proposal", side="", subject=proposal, by=author)
-    versions.keep(measure.id, by=me)
+    versions.keep_version(measure.id, by=me)
     editions.make(programme, by=me, name=SECRET, purpose="working")
     set_value(FieldRef(measure, "priority"), "low", based_on=0, by=them.person.id)
     set_value(FieldRef(measure, "priority"), "medium", based_on=0, by=me.person.id)

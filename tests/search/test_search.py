@@ -160,7 +160,7 @@ def test_what_is_gone_is_not_found(any_database: str, table: Table, voice: Voice
 def test_what_was_blacked_out_is_not_found(any_database: str, table: Table, voice: Voice) -> None:
     write(table, "Call Akosua on 0301234567.")
     assert finds(voice, "0301234567")
-    redaction.black_out(table.measure, "0301234567", "A private number")
+    redaction.redact(table.measure, "0301234567", "A private number")
     assert db.session.scalars(db.select(SearchEntry).where(SearchEntry.words.contains("0301234567"))).all() == []
     assert not finds(voice, "0301234567")
 

@@ -423,10 +423,10 @@ def test_nothing_is_moved_under_a_goal_that_is_deleted_or_closed_meanwhile(house
 
 @pytest.mark.slow
 def test_a_version_does_not_come_back_into_what_is_closed_meanwhile(house: House, team: Team) -> None:
-    from klimawerk.versions.service import take
+    from klimawerk.versions.service import take_version
 
     scene = Scene(house, team)
-    take(scene.measure.id, "kept")
+    take_version(scene.measure.id, "kept")
     set_value(FieldRef(scene.measure, "priority"), "low", based_on=scene.measure.revs["priority"], by=scene.jan.id)
     before = scene.state()
     closing = Request(scene.chair, f"/items/{scene.measure.id}/lock", {"reason": "We vote"})

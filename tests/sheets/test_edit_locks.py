@@ -27,7 +27,7 @@ from klimawerk.sheets.lock_service import LockHolder, person_holder
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.update_lock import ItemLocked
-from klimawerk.versions.service import take
+from klimawerk.versions.service import take_version
 from klimawerk.web.form_refill import TOKEN, Reader
 from tests import factories
 from tests.client import ProofReader
@@ -231,7 +231,7 @@ def test_a_number_that_no_lock_has_ends_none(town: Town, client: ProofReader, nu
 @pytest.mark.parametrize("role", ["editor", "coordinator"])
 def test_every_door_says_who_has_closed_it_and_why(town: Town, client: ProofReader, role: str) -> None:
     """People who moderate open it first, too: nobody writes past a lock without the others seeing it."""
-    take(town.first.id, "kept")
+    take_version(town.first.id, "kept")
     row = rows_of(town.first)["steps"][0].id
     first, goal, programme = town.first.id, town.goal.id, town.programme.id
     doors = {

@@ -42,7 +42,7 @@ def test_no_text_that_is_shortened_for_a_page_or_a_mail_ends_in_half_a_letter(
 @pytest.mark.parametrize("before", ["", "a"])
 def test_neither_does_one_that_is_kept(desk: Desk, letter: str, before: str) -> None:
     words = before + letter * 200
-    kept = versions.keep(desk.measure.id, by=desk.member(), label=words, remark=words + letter * 2_000)[0]
+    kept = versions.keep_version(desk.measure.id, by=desk.member(), label=words, remark=words + letter * 2_000)[0]
     assert 110 < len(kept.label) <= 120
     assert whole(kept.label, letter)
     assert whole(kept.note, letter)

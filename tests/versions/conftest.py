@@ -54,7 +54,7 @@ class Desk:
         projection.project_now(self.measure.name)
 
     def keep(self, label: str = "", side: str = "de") -> Version:
-        return service.keep(self.measure.id, by=self.member(side), label=label)[0]
+        return service.keep_version(self.measure.id, by=self.member(side), label=label)[0]
 
     @property
     def versions(self) -> list[Version]:

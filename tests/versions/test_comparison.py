@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node, from_plain_text, merge_equal_runs
 from klimawerk.versions import text_diff
-from klimawerk.versions.comparison import Comparison, RowChange, State, compare, compare_rows
-from klimawerk.versions.diff_html import NEW, OLD, Marker
-from klimawerk.versions.hash_chain import canonical, digest
-from klimawerk.versions.text_blocks import Block, Word, blocks_of, text_of, words_of
+from klimawerk.versions.comparison import Comparison, ItemState, RowChange, compare_rows, compare_states
+from klimawerk.versions.diff_html import NEW, OLD, DiffRenderer
+from klimawerk.versions.hash_chain import canonical_json, sha256_hex
+from klimawerk.versions.text_blocks import TextBlock, TextWord, text_blocks, text_from_blocks, text_words
 from klimawerk.versions.text_diff import ADDED, CHANGED, REMOVED, SAME, TextChange, compare_texts, compare_words
 
 QUICK = settings(max_examples=120, print_blob=True)
@@ -72,7 +72,7 @@ def _two_texts(draw: st.DrawFn) -> tuple[Node, Node]:
 
 def applied(old: Node, change: TextChange) -> Node:
     """The old text with the shown changes made in it, using nothing of the new text but what is shown as new."""
-    before = iter(blocks_of(old))
+    before = iter(text_blocks(old))
     after = []
     for shown in change.blocks:
         if shown.kind != ADDED:
@@ -80,23 +80,23 @@ def applied(old: Node, change: TextChange) -> Node:
         if shown.kind == ADDED and shown.new:
             after.append(shown.new)
         elif shown.kind in (SAME, CHANGED) and shown.old and shown.new:
-            words: list[Word] = []
+            words: list[TextWord] = []
             rest = list(shown.old.words)
             for run in shown.runs:
                 assert tuple(rest[: len(run.old)]) == run.old, "every old word is shown, in order"
                 del rest[: len(run.old)]
                 words += run.new
             assert not rest
-            after.append(Block(shown.new.kind, tuple(words), shown.new.level, shown.new.path))
+            after.append(TextBlock(shown.new.kind, tuple(words), shown.new.level, shown.new.path))
     assert next(before, None) is None
-    return text_of(after)
+    return text_from_blocks(after)
 
 
 @QUICK
 @given(_texts())
 def test_a_text_is_its_blocks(text: Node) -> None:
     rich_text.check_text(text)
-    assert text_of(blocks_of(text)) == text
+    assert text_from_blocks(text_blocks(text)) == text
 
 
 @QUICK
@@ -111,7 +111,7 @@ def test_the_shown_changes_of_a_text_make_it_the_new_one(texts: tuple[Node, Node
 def test_they_also_do_where_only_whole_paragraphs_are_shown(texts: tuple[Node, Node]) -> None:
     old, new = texts
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_diff, "LONGEST", 0)
+        patch.setattr(text_diff, "MAX_LENGTH", 0)
         change = compare_texts(old, new)
     assert applied(old, change) == new
     assert CHANGED not in {block.kind for block in change.blocks}
@@ -160,25 +160,25 @@ def test_the_shown_changes_of_rows_make_them_the_new_ones(old: list[dict[str, An
     assert [r.old_place for r in stayed] == sorted(r.old_place or 0 for r in stayed), "what did not move kept its order"
 
 
-def state(values: dict[str, Any], texts: dict[str, Node], rows: dict[str, Any]) -> State:
+def state(values: dict[str, Any], texts: dict[str, Node], rows: dict[str, Any]) -> ItemState:
     parts = {
         "values": values,
         **{f"text:{k}": t for k, t in texts.items()},
         **{f"rows:{k}": r for k, r in rows.items()},
     }
-    return State({"code": "WA-01"}, {name: digest(canonical(part)) for name, part in parts.items()}, parts)
+    return ItemState({"code": "WA-01"}, {name: sha256_hex(canonical_json(part)) for name, part in parts.items()}, parts)
 
 
 @QUICK
 @given(_texts(), _ROWS)
 def test_a_version_compared_with_itself_shows_nothing(text: Node, rows: list[dict[str, Any]]) -> None:
     one = state({"priority": "high"}, {"description.en": text}, {"steps": rows})
-    assert compare(one, json_copy(one)) == Comparison()
-    assert compare(one, one).is_empty
+    assert compare_states(one, json_copy(one)) == Comparison()
+    assert compare_states(one, one).is_empty
 
 
-def json_copy(one: State) -> State:
-    return State(**json.loads(json.dumps(vars(one))))
+def json_copy(one: ItemState) -> ItemState:
+    return ItemState(**json.loads(json.dumps(vars(one))))
 
 
 # What it looks like
@@ -202,9 +202,11 @@ def numbered(order: int, *words: str) -> Node:
 def test_items_are_shown_with_their_numbers(app: Flask) -> None:
     with app.test_request_context():
         change = compare_texts(numbered(3, "one", "two"), numbered(7, "one", "three", "two"))
-        signs = {side: re.findall(r'class="sign">([^<]+)<', Marker("en").text(change, side)) for side in (OLD, NEW)}
+        signs = {
+            side: re.findall(r'class="sign">([^<]+)<', DiffRenderer("en").text(change, side)) for side in (OLD, NEW)
+        }
     assert signs == {OLD: ["3.", "4.", "1."], NEW: ["7.", "8.", "9.", "1."]}
-    assert "Formatting changed" in Marker("en").text(change), "that the list begins elsewhere is a change"
+    assert "Formatting changed" in DiffRenderer("en").text(change), "that the list begins elsewhere is a change"
 
 
 def test_words_change_not_letters() -> None:
@@ -293,4 +295,4 @@ def test_beyond_the_limit_whole_paragraphs_are_shown_and_it_is_said() -> None:
 
 def test_the_words_of_a_text_are_the_text() -> None:
     for text in ("", "a b", "e\u0301x 👩\u200d👧!", "1.500,00 €", "\u200d\u0301", "a\tb\n c", "\x00"):
-        assert "".join(word.text for word in words_of(text)) == text
+        assert "".join(word.text for word in text_words(text)) == text

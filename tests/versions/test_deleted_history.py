@@ -32,7 +32,7 @@ def test_a_version_of_what_is_deleted_is_not_renamed(client: ProofReader, how: s
     programme = factories.programme(team)
     measure = factories.measure(programme)
     by = coordinator(team, "de")
-    versions.keep(measure.id, by=by, label="Kept", remark="")
+    versions.keep_version(measure.id, by=by, label="Kept", remark="")
     if how == "jointly":
         delete_jointly(team, programme.id)
     elif how == "into the bin":

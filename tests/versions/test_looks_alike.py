@@ -13,7 +13,7 @@ from klimawerk.text import visual_key
 from klimawerk.versions import redaction
 from klimawerk.versions.comparison import CHANGED as ROW_CHANGED
 from klimawerk.versions.comparison import SAME as ROW_SAME
-from klimawerk.versions.comparison import State, compare, compare_rows
+from klimawerk.versions.comparison import ItemState, compare_rows, compare_states
 from klimawerk.versions.text_diff import ADDED, CHANGED, REMOVED, SAME, compare_texts, compare_words
 from tests.live.engine_server import element
 
@@ -66,10 +66,10 @@ def test_fields_and_lines_that_look_the_same_have_not_changed() -> None:
     ]
     assert [row.kind for row in compare_rows(old, new)] == [ROW_SAME, ROW_CHANGED]
     states = [
-        State({"code": "A"}, {"values": str(n)}, {"values": {"wording.de": one}})
+        ItemState({"code": "A"}, {"values": str(n)}, {"values": {"wording.de": one}})
         for n, one in enumerate(("é", "e\u0301"))
     ]
-    assert compare(*states).is_empty
+    assert compare_states(*states).is_empty
 
 
 @pytest.mark.parametrize("twin", TWINS.values(), ids=TWINS)
@@ -102,6 +102,8 @@ def test_words_are_found_for_comments_and_blacking_out_however_they_are_composed
         "from": "AA=="
     }
     for text in TWINS.values():
-        left = redaction.hidden_text(rich(text), "Müllabfuhr leert")
-        assert visual_key(rich_text.to_plain_text(left)) == PLAIN.replace("Müllabfuhr leert", redaction.BAR)
-        assert redaction.hidden({"text.de": text}, "Müllabfuhr")["text.de"].startswith(f"Die {redaction.BAR} leert")
+        left = redaction.redacted_text(rich(text), "Müllabfuhr leert")
+        assert visual_key(rich_text.to_plain_text(left)) == PLAIN.replace("Müllabfuhr leert", redaction.REDACTION_BAR)
+        assert redaction.redacted_value({"text.de": text}, "Müllabfuhr")["text.de"].startswith(
+            f"Die {redaction.REDACTION_BAR} leert"
+        )

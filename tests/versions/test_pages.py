@@ -79,7 +79,7 @@ def test_versions_taken_by_themselves_are_folded_between_the_kept_ones(
     desk.keep("First")
     for number in range(4):
         desk.set("ghg_t_co2e_a", str(number))
-        service.take(desk.measure.id, service.QUIET)
+        service.take_version(desk.measure.id, service.QUIET)
     desk.set("ghg_t_co2e_a", "9")
     desk.keep("Last")
     client.login(desk.editor("partner"))
@@ -101,7 +101,7 @@ def test_a_history_follows_live(desk: Desk, client: ProofReader, history: str) -
 def test_a_long_history_is_read_in_pages(desk: Desk, client: ProofReader, history: str) -> None:
     for number in range(63):
         desk.set("ghg_t_co2e_a", str(number))
-        service.take(desk.measure.id, service.QUIET)
+        service.take_version(desk.measure.id, service.QUIET)
     client.login(desk.editor("partner"))
     page = get(client, history)
     assert 'id="version-4"' in page
@@ -289,7 +289,7 @@ def test_what_a_field_referred_to_is_named_after_its_end(desk: Desk, client: Pro
 
 def test_the_programme_is_compared_too(desk: Desk, client: ProofReader) -> None:
     programme = programme_of(desk.measure)
-    service.keep(programme.id, by=desk.member(), label="Start")
+    service.keep_version(programme.id, by=desk.member(), label="Start")
     set_rate(programme, rate=Decimal("14.5"), on=date(2026, 11, 20), by=None)
     client.login(desk.editor("partner"))
     assert f"/items/{programme.id}/history" in get(client, f"/programmes/{programme.id}")

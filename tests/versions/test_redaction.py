@@ -16,10 +16,10 @@ from klimawerk.extensions import db
 from klimawerk.sheets.models import FieldChange
 from klimawerk.sheets.rows import append_row
 from klimawerk.versions import part_store, service, verification
-from klimawerk.versions.comparison import compare
+from klimawerk.versions.comparison import compare_states
 from klimawerk.versions.models import VersionPart
-from klimawerk.versions.redaction import BAR, hidden_text
-from klimawerk.versions.version_restore import bring_back
+from klimawerk.versions.redaction import REDACTION_BAR, redacted_text
+from klimawerk.versions.version_restore import restore_part
 from klimawerk.versions.version_states import present_state, state_of
 from tests.client import ProofReader
 from tests.versions.conftest import Desk
@@ -63,7 +63,7 @@ def all_that_is_kept() -> str:
     """Every row of every table in words, what is packed unpacked."""
     said = [str(row) for table in db.metadata.sorted_tables for row in db.session.execute(db.select(table)).all()]
     for part in db.session.scalars(db.select(VersionPart)):
-        said.append(part_store.unpack(part.hash, part.data, part.blacked).decode())
+        said.append(part_store.unpack_part(part.hash, part.data, part.blacked).decode())
     said += [document.state.decode("utf-8", "replace") for document in db.session.scalars(db.select(Document))]
     said += [update.payload.decode("utf-8", "replace") for update in db.session.scalars(db.select(Update))]
     return "\n".join(said)
@@ -76,15 +76,15 @@ def test_it_stands_nowhere_any_more_and_everything_else_does(any_database: str, 
     assert "Beispiel" not in kept
     assert "erkrankt" not in kept
     assert "Der Markt sortiert." in kept
-    first = state_of(service.numbered(told.measure.id, 1))  # type: ignore[arg-type]
-    assert BAR in json.dumps(first.text("description.de"), ensure_ascii=False)
+    first = state_of(service.version_by_number(told.measure.id, 1))  # type: ignore[arg-type]
+    assert REDACTION_BAR in json.dumps(first.text("description.de"), ensure_ascii=False)
     assert [thread.passage for thread in db.session.scalars(db.select(Thread)) if thread.field] == ["", "Der Markt"]
-    assert f"Warten: {BAR}" in [row["cells"].get("text.de") for row in first.rows("steps")]
+    assert f"Warten: {REDACTION_BAR}" in [row["cells"].get("text.de") for row in first.rows("steps")]
 
 
 def test_verifying_says_blacked_out_and_not_damaged(app: Flask, told: Desk) -> None:
     blacken(app, told)
-    assert list(verification.faults()) == []
+    assert list(verification.version_faults()) == []
     said = app.test_cli_runner().invoke(args=["versions", "verify"])
     assert said.exit_code == 0
     assert said.output.count("was blacked out at") == 2
@@ -93,7 +93,7 @@ def test_verifying_says_blacked_out_and_not_damaged(app: Flask, told: Desk) -> N
     assert part is not None
     with writing():
         part.blacked = None
-    assert any("was changed" in fault for fault in verification.faults()), "without the record it is damage"
+    assert any("was changed" in fault for fault in verification.version_faults()), "without the record it is damage"
 
 
 def test_whoever_changes_what_is_left_is_found_out(app: Flask, told: Desk) -> None:
@@ -101,8 +101,8 @@ def test_whoever_changes_what_is_left_is_found_out(app: Flask, told: Desk) -> No
     with writing():
         part = db.session.scalars(db.select(VersionPart).where(VersionPart.blacked.is_not(None))).first()
         assert part is not None
-        part.data = next(iter(part_store.pack({"x": b'"something else"'}).values()))[0]
-    assert any("was changed" in fault for fault in verification.faults())
+        part.data = next(iter(part_store.pack_parts({"x": b'"something else"'}).values()))[0]
+    assert any("was changed" in fault for fault in verification.version_faults())
 
 
 def test_versions_of_it_are_read_compared_and_brought_back(app: Flask, told: Desk, client: ProofReader) -> None:
@@ -111,12 +111,12 @@ def test_versions_of_it_are_read_compared_and_brought_back(app: Flask, told: Des
     for path in ("history", "history/1", "compare?from=1&to=2", "compare?from=1&to=now"):
         page = get(client, f"/items/{told.measure.id}/{path}")
         assert "Beispiel" not in page
-    version = service.numbered(told.measure.id, 1)
+    version = service.version_by_number(told.measure.id, 1)
     assert version is not None
-    bring_back(told.measure, version, "all", by=told.member())
-    left = compare(state_of(service.numbered(told.measure.id, 1)), present_state(told.measure.id))  # type: ignore[arg-type]
+    restore_part(told.measure, version, "all", by=told.member())
+    left = compare_states(state_of(service.version_by_number(told.measure.id, 1)), present_state(told.measure.id))  # type: ignore[arg-type]
     assert left.is_empty, "other hashes, and yet the same"
-    assert list(verification.faults()) == []
+    assert list(verification.version_faults()) == []
 
 
 def test_what_a_field_said_before_is_reached_too(app: Flask, desk: Desk) -> None:
@@ -139,13 +139,13 @@ def test_nonsense_is_refused(app: Flask, told: Desk) -> None:
     assert "four characters" in blacken(app, told, "ist")
     assert "a reason without it" in blacken(app, told, reason=f"because {SECRET}")
     assert SECRET in all_that_is_kept()
-    assert list(verification.blacked_out()) == []
+    assert list(verification.redacted_parts()) == []
 
 
 def test_a_passage_through_words_of_other_formatting_is_found() -> None:
     bold = {"type": "text", "text": "Beispiel ist", "marks": [{"type": "strong"}]}
     content = [{"type": "text", "text": "Hier: Frau "}, bold, {"type": "text", "text": " erkrankt. Ende"}]
     text = {"type": "doc", "content": [{"type": "paragraph", "content": content}]}
-    hidden = hidden_text(text, SECRET)["content"][0]["content"]
-    assert [node["text"] for node in hidden] == [f"Hier: {BAR}", ". Ende"]
-    assert hidden_text(text, "Frau Anders") == text
+    hidden = redacted_text(text, SECRET)["content"][0]["content"]
+    assert [node["text"] for node in hidden] == [f"Hier: {REDACTION_BAR}", ". Ende"]
+    assert redacted_text(text, "Frau Anders") == text

@@ -15,8 +15,8 @@ from klimawerk.sheets.models import Row
 from klimawerk.sheets.rows import append_row, delete_row, move_row, restore_row, rows_of
 from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service, verification
-from klimawerk.versions.comparison import compare
-from klimawerk.versions.version_restore import Gone, NothingToBring, bring_back
+from klimawerk.versions.comparison import compare_states
+from klimawerk.versions.version_restore import NothingToRestore, ReferenceDeleted, restore_part
 from klimawerk.versions.version_states import present_state, state_of
 from tests.client import ProofReader
 from tests.versions.conftest import Desk
@@ -25,9 +25,9 @@ from tests.versions.test_pages import get, workshop
 
 def back(desk: Desk, number: int, part: str, reason: str = "") -> None:
     db.session.rollback()
-    version = service.numbered(desk.measure.id, number)
+    version = service.version_by_number(desk.measure.id, number)
     assert version is not None
-    bring_back(desk.measure, version, part, by=desk.member(), reason=reason)
+    restore_part(desk.measure, version, part, by=desk.member(), reason=reason)
 
 
 def plain(desk: Desk, fragment: str) -> str:
@@ -47,7 +47,7 @@ def test_one_text_comes_back_and_nothing_else(any_database: str, desk: Desk) -> 
     assert after.by == desk.editor().id
     back(desk, before.number, "text:description.en")
     assert plain(desk, "description.en").startswith("Fifty bins"), "bringing back can be taken back"
-    assert list(verification.faults()) == []
+    assert list(verification.version_faults()) == []
 
 
 def numbered(order: int, *marks: Node) -> Node:
@@ -75,14 +75,14 @@ def test_a_list_comes_back_with_its_first_number_and_without_a_link_of_before(
 
 def test_a_field_and_a_line_come_back(desk: Desk) -> None:
     workshop(desk)
-    costs = state_of(service.numbered(desk.measure.id, 1)).rows("costs")  # type: ignore[arg-type]
+    costs = state_of(service.version_by_number(desk.measure.id, 1)).rows("costs")  # type: ignore[arg-type]
     back(desk, 1, f"row:{costs[1]['id']}")
     back(desk, 1, f"row:{costs[0]['id']}")
-    steps = state_of(service.numbered(desk.measure.id, 1)).rows("steps")  # type: ignore[arg-type]
+    steps = state_of(service.version_by_number(desk.measure.id, 1)).rows("steps")  # type: ignore[arg-type]
     back(desk, 1, f"row:{steps[1]['id']}")
     desk.set("priority", "low")
     back(desk, 1, "value:priority")
-    left = compare(state_of(service.numbered(desk.measure.id, 1)), present_state(desk.measure.id))  # type: ignore[arg-type]
+    left = compare_states(state_of(service.version_by_number(desk.measure.id, 1)), present_state(desk.measure.id))  # type: ignore[arg-type]
     assert sorted(left.texts) == ["description.de", "description.en"]
     assert not left.rows
     assert not left.values
@@ -91,7 +91,7 @@ def test_a_field_and_a_line_come_back(desk: Desk) -> None:
 def test_what_does_not_differ_makes_no_version(desk: Desk) -> None:
     workshop(desk)
     for part in ("value:priority", "text:notes.en", "row:made-up", "value:made_up", "made up"):
-        with pytest.raises(NothingToBring):
+        with pytest.raises(NothingToRestore):
             back(desk, 1, part)
     assert len(desk.versions) == 1
 
@@ -101,7 +101,7 @@ def test_consent_is_not_brought_back(desk: Desk) -> None:
         desk.measure.values = {**desk.measure.values, "planning_state": "agreed"}
     desk.keep()
     desk.set("planning_state", "review")
-    with pytest.raises(Gone):
+    with pytest.raises(ReferenceDeleted):
         back(desk, 1, "value:planning_state")
     desk.set("priority", "low")
     back(desk, 1, "all")
@@ -119,12 +119,14 @@ def test_bringing_back_everything_makes_it_equal(desk: Desk, seed: int) -> None:
     for _ in range(4):
         for _ in range(8):
             edit(desk, dice)
-        service.take(desk.measure.id, service.QUIET)
+        service.take_version(desk.measure.id, service.QUIET)
     wanted = dice.choice(desk.versions[:-1])
     back(desk, wanted.number, "all")
-    left = compare(state_of(service.numbered(desk.measure.id, wanted.number)), present_state(desk.measure.id))  # type: ignore[arg-type]
+    left = compare_states(
+        state_of(service.version_by_number(desk.measure.id, wanted.number)), present_state(desk.measure.id)
+    )  # type: ignore[arg-type]
     assert left.is_empty, left
-    assert desk.versions[-1].content_hash == service.numbered(desk.measure.id, wanted.number).content_hash  # type: ignore[union-attr]
+    assert desk.versions[-1].content_hash == service.version_by_number(desk.measure.id, wanted.number).content_hash  # type: ignore[union-attr]
 
 
 def edit(desk: Desk, dice: random.Random) -> None:

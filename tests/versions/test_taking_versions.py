@@ -23,15 +23,15 @@ from klimawerk.live.changes import revision
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.rows import move_row, rows_of
 from klimawerk.versions import auto_versions, part_store, service, verification
-from klimawerk.versions.hash_chain import canonical
+from klimawerk.versions.hash_chain import canonical_json
 from klimawerk.versions.models import Version, VersionPart
 from tests import factories
 from tests.versions.conftest import Desk
 
 
 def content(version: Version) -> dict[str, Any]:
-    head, parts = part_store.head_of(version)
-    loaded = part_store.load(parts.values())
+    head, parts = part_store.manifest_head(version)
+    loaded = part_store.load_parts(parts.values())
     return {**head, **{name: json.loads(loaded[key]) for name, key in parts.items()}}
 
 
@@ -51,23 +51,23 @@ def test_a_version_holds_every_field_row_and_text(any_database: str, desk: Desk)
 
 def test_the_bytes_are_canonical_and_every_part_is_named_by_its_hash(desk: Desk) -> None:
     version = desk.keep()
-    assert canonical(json.loads(version.manifest)) == version.manifest
-    for key, data in part_store.load(part_store.head_of(version)[1].values()).items():
-        assert canonical(json.loads(data)) == data
+    assert canonical_json(json.loads(version.manifest)) == version.manifest
+    for key, data in part_store.load_parts(part_store.manifest_head(version)[1].values()).items():
+        assert canonical_json(json.loads(data)) == data
         assert hashlib.sha256(data).hexdigest() == key
 
 
 def test_nothing_changed_means_no_new_version(any_database: str, desk: Desk) -> None:
     first = desk.keep()
-    assert service.take(desk.measure.id, service.QUIET) is None
-    again, new = service.keep(desk.measure.id, by=desk.member(), label="Agreed in Abenkrom")
+    assert service.take_version(desk.measure.id, service.QUIET) is None
+    again, new = service.keep_version(desk.measure.id, by=desk.member(), label="Agreed in Abenkrom")
     assert (again.id, new) == (first.id, False)
     assert again.label == "Agreed in Abenkrom", "the name somebody gave is not lost"
     desk.set("priority", "low")
     desk.set("priority", "high")
-    assert service.take(desk.measure.id, service.QUIET) is None, "there and back again is no change"
+    assert service.take_version(desk.measure.id, service.QUIET) is None, "there and back again is no change"
     desk.set("priority", "low")
-    assert service.take(desk.measure.id, service.QUIET) is not None
+    assert service.take_version(desk.measure.id, service.QUIET) is not None
 
 
 def test_the_order_of_rows_and_the_goal_belong_to_it(desk: Desk) -> None:
@@ -79,7 +79,7 @@ def test_the_order_of_rows_and_the_goal_belong_to_it(desk: Desk) -> None:
     desk.keep()
     second = rows_of(desk.measure)["steps"][1]
     move_row(desk.measure, second, rows_of(desk.measure)["steps"][0].id, by=None)
-    assert service.take(desk.measure.id, service.QUIET) is not None
+    assert service.take_version(desk.measure.id, service.QUIET) is not None
 
 
 def test_it_names_who_contributed_since_the_one_before(any_database: str, desk: Desk) -> None:
@@ -116,7 +116,7 @@ def test_taking_one_raises_no_revision_of_the_sheet(desk: Desk) -> None:
     before = revision(desk.measure.name)
     desk.keep()
     assert revision(desk.measure.name) == before
-    assert revision(service.topic(desk.measure.id)) == 1, "its history is what has changed"
+    assert revision(service.versions_topic(desk.measure.id)) == 1, "its history is what has changed"
 
 
 def test_two_at_once_make_one(postgresql_address: str, app: Flask, desk: Desk) -> None:
@@ -128,7 +128,7 @@ def test_two_at_once_make_one(postgresql_address: str, app: Flask, desk: Desk) -
         with app.app_context():
             start.wait()
             try:
-                service.take(item_id, service.QUIET)
+                service.take_version(item_id, service.QUIET)
             except Exception as error:
                 failed.append(error)
 
@@ -161,7 +161,7 @@ def test_rows_and_texts_are_of_one_moment(postgresql_address: str, app: Flask, d
     thread.start()
     try:
         for _ in range(15):
-            service.take(item_id, service.QUIET)
+            service.take_version(item_id, service.QUIET)
     finally:
         stop.set()
         thread.join()
@@ -174,7 +174,7 @@ def test_rows_and_texts_are_of_one_moment(postgresql_address: str, app: Flask, d
 
 def test_the_programmes_head_has_versions_with_its_rate(desk: Desk) -> None:
     programme = programme_of(desk.measure)
-    found = content(service.keep(programme.id, by=desk.member())[0])
+    found = content(service.keep_version(programme.id, by=desk.member())[0])
     assert found["frame"]["rate"] == "13"
     assert found["rows:fields"][0]["cells"]["code"] == "WA"
 
@@ -207,8 +207,8 @@ def test_whoever_changes_a_version_is_found_out(app: Flask, desk: Desk, what: st
         desk.set("ghg_t_co2e_a", str(number))
         desk.keep()
     second = db.session.scalars(select(Version).where(Version.number == 2).options(undefer(Version.manifest))).one()
-    key = part_store.head_of(second)[1]["values"]
-    forged = part_store.pack({"values": b'{"ghg_t_co2e_a":"999"}'}).popitem()[1][0]
+    key = part_store.manifest_head(second)[1]["values"]
+    forged = part_store.pack_parts({"values": b'{"ghg_t_co2e_a":"999"}'}).popitem()[1][0]
     spoil = {
         "reason": update(Version).where(Version.id == second.id).values(reason="import"),
         "manifest": update(Version).where(Version.id == second.id).values(manifest=second.manifest + b" "),
@@ -226,28 +226,28 @@ def test_whoever_changes_a_version_is_found_out(app: Flask, desk: Desk, what: st
 
 def test_a_name_can_change_and_the_history_still_verifies(desk: Desk) -> None:
     version = desk.keep("First")
-    service.rename(version, label="After the mission", remark="Both teams were there.")
-    assert list(verification.faults()) == []
+    service.rename_version(version, label="After the mission", remark="Both teams were there.")
+    assert list(verification.version_faults()) == []
 
 
 # By itself
 
 
 @pytest.fixture
-def watch(app: Flask, monkeypatch: pytest.MonkeyPatch) -> auto_versions.Watch:
-    found: auto_versions.Watch = app.extensions["versions"]
+def watch(app: Flask, monkeypatch: pytest.MonkeyPatch) -> auto_versions.AutoVersions:
+    found: auto_versions.AutoVersions = app.extensions["versions"]
     found._looked = True
     return found
 
 
 def test_one_is_taken_when_everybody_has_left(
-    watch: auto_versions.Watch, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    watch: auto_versions.AutoVersions, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch._changed.clear()
     desk.set("priority", "low")
     watch.look()
     assert desk.versions == [], "somebody may go on in a moment"
-    monkeypatch.setattr(auto_versions, "LEFT", 0.0)
+    monkeypatch.setattr(auto_versions, "LEAVE_SECONDS", 0.0)
     watch.look()
     assert [one.reason for one in desk.versions] == ["quiet"]
     watch.look()
@@ -255,25 +255,25 @@ def test_one_is_taken_when_everybody_has_left(
 
 
 def test_while_somebody_is_there_it_waits_for_quiet(
-    watch: auto_versions.Watch, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    watch: auto_versions.AutoVersions, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auto_versions, "LEFT", 0.0)
-    monkeypatch.setattr(auto_versions, "_somebody_at", lambda _item: True)
+    monkeypatch.setattr(auto_versions, "LEAVE_SECONDS", 0.0)
+    monkeypatch.setattr(auto_versions, "_is_somebody_present", lambda _item: True)
     watch._changed.clear()
     desk.set("priority", "low")
     watch.look()
     assert desk.versions == []
-    monkeypatch.setattr(auto_versions, "QUIET", 0.0)
+    monkeypatch.setattr(auto_versions, "QUIET_SECONDS", 0.0)
     watch.look()
     assert len(desk.versions) == 1
 
 
 def test_what_another_process_still_changes_is_waited_for(
-    watch: auto_versions.Watch, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    watch: auto_versions.AutoVersions, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch._changed.clear()
     desk.set("priority", "low")
-    watch._changed[desk.measure.id] = time.monotonic() - auto_versions.QUIET - 1
+    watch._changed[desk.measure.id] = time.monotonic() - auto_versions.QUIET_SECONDS - 1
     watch.look()
     assert desk.versions == [], "this process heard nothing for long, but the change is young"
 
@@ -282,7 +282,7 @@ def test_a_new_process_finds_what_no_version_holds(app: Flask, desk: Desk, monke
     desk.keep()
     goal = desk.measure.goal_id
     monkeypatch.setattr(auto_versions, "_last_change", lambda _item: None)
-    fresh = auto_versions.Watch()
+    fresh = auto_versions.AutoVersions()
     fresh.look()
     assert goal in fresh._changed
     assert desk.measure.id not in fresh._changed

@@ -17,7 +17,7 @@ from klimawerk.collab.models import Update
 from klimawerk.collab.rich_text import Node, from_plain_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.versions.text_authors import PERSON, passages_of
+from klimawerk.versions.text_authors import PERSON, authored_passages
 from tests.client import ProofReader
 from tests.versions.conftest import Desk
 from tests.versions.test_pages import get, words
@@ -47,7 +47,7 @@ def fold(desk: Desk) -> None:
 
 def who(desk: Desk, by: str = PERSON) -> list[list[tuple[str, str]]]:
     db.session.rollback()
-    return [[(one.words, one.hand.words) for one in line] for line in passages_of(desk.measure, TEXT, by)]
+    return [[(one.words, one.hand.words) for one in line] for line in authored_passages(desk.measure, TEXT, by)]
 
 
 A, B, NOBODY = "Wiesenbrück: Editor de", "Abenkrom: Editor partner", "Not recorded"
@@ -168,7 +168,7 @@ def test_when_is_told_too(desk: Desk) -> None:
     later(desk, 30)
     merge(desk, "Old words, new ones", desk.editor())
     fold(desk)
-    (line,) = passages_of(desk.measure, TEXT, PERSON)
+    (line,) = authored_passages(desk.measure, TEXT, PERSON)
     assert len(line) == 1, "one hand"
     assert line[0].since is not None
     assert line[0].until is not None

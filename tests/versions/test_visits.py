@@ -15,7 +15,7 @@ from klimawerk.extensions import db
 from klimawerk.live.open_pages import OpenPage
 from klimawerk.versions import service, visits
 from klimawerk.versions.models import Version, Visit
-from klimawerk.versions.visits import last_visit, remember
+from klimawerk.versions.visits import last_visit, record_visits
 from tests import factories
 from tests.client import ProofReader
 from tests.versions.conftest import Desk
@@ -24,7 +24,7 @@ from tests.versions.test_pages import get, words, workshop
 
 def was_here(desk: Desk, who: Person, ago: timedelta) -> None:
     """They had the sheet before them, and went so long ago; the versions until now are an hour older."""
-    remember([(who.id, desk.measure.name)])
+    record_visits([(who.id, desk.measure.name)])
     with writing():
         db.session.get_one(Visit, (who.id, desk.measure.id)).at = now() - ago
         for version in db.session.scalars(db.select(Version)):
@@ -54,7 +54,7 @@ def visited(desk: Desk) -> bool:
 
 def test_a_glance_is_no_visit(app: Flask, desk: Desk, sight: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
-    visitors = visits.Visitors(app.extensions["live"], app.extensions["presence"])
+    visitors = visits.VisitTracker(app.extensions["live"], app.extensions["presence"])
     visitors.look()
     clock.seconds += 4
     visitors.look()
@@ -74,7 +74,7 @@ def test_where_a_visit_ends_is_noted_when_the_page_goes(
     app: Flask, desk: Desk, sight: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch)
-    visitors = visits.Visitors(app.extensions["live"], app.extensions["presence"])
+    visitors = visits.VisitTracker(app.extensions["live"], app.extensions["presence"])
     for _ in range(7):
         visitors.look()
         clock.seconds += 1
@@ -110,9 +110,9 @@ def test_a_version_taken_when_everybody_had_left_stands_for_the_visit(desk: Desk
     desk.write("description.en", "Sixty bins.")
     reader = desk.team.partner["reviewer"]
     was_here(desk, reader, timedelta(hours=1))
-    service.take(desk.measure.id, service.QUIET)
+    service.take_version(desk.measure.id, service.QUIET)
     with writing():
-        service.latest(desk.measure.id).at = now() - timedelta(minutes=59)  # type: ignore[union-attr]
+        service.latest_version(desk.measure.id).at = now() - timedelta(minutes=59)  # type: ignore[union-attr]
     desk.set("priority", "high")
     client.login(reader)
     assert client.get(f"/items/{desk.measure.id}/compare?from=visit").location.endswith("from=2&to=now")
@@ -127,9 +127,9 @@ def test_what_others_did_before_that_version_is_not_passed_over(desk: Desk, clie
         desk.set("priority", "low")
     else:
         desk.write("description.en", "Sixty bins.")
-    service.take(desk.measure.id, service.QUIET)
+    service.take_version(desk.measure.id, service.QUIET)
     with writing():
-        service.latest(desk.measure.id).at = now() - timedelta(minutes=59)  # type: ignore[union-attr]
+        service.latest_version(desk.measure.id).at = now() - timedelta(minutes=59)  # type: ignore[union-attr]
     client.login(reader)
     assert client.get(f"/items/{desk.measure.id}/compare?from=visit").location.endswith("from=1&to=now")
 
@@ -138,7 +138,7 @@ def test_the_visit_that_goes_on_is_not_the_last_one(desk: Desk) -> None:
     editor = desk.editor()
     was_here(desk, editor, timedelta(days=9))
     assert last_visit(editor.id, desk.measure.id)
-    remember([(editor.id, desk.measure.name)])
+    record_visits([(editor.id, desk.measure.name)])
     found = last_visit(editor.id, desk.measure.id)
     assert found is not None
     assert now() - found.at > timedelta(days=8)

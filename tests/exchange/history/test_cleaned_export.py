@@ -24,7 +24,7 @@ from klimawerk.sheets.rows import rows_of
 from klimawerk.text import clean, is_all_text
 from klimawerk.versions import service, verification
 from klimawerk.versions.models import Version
-from klimawerk.versions.version_restore import bring_back
+from klimawerk.versions.version_restore import restore_part
 from klimawerk.versions.version_states import state_of
 from tests.editions.conftest import House
 from tests.exchange.conftest import as_bytes
@@ -93,8 +93,8 @@ def test_so_is_one_with_versions_that_hold_such_texts_and_every_hash_stays(
     with elsewhere.app.app_context():
         measure = measure_there(there)
         assert here <= set(db.session.scalars(select(Version.hash)))
-        assert list(verification.faults()) == []
-        old = service.numbered(measure.id, 1)
+        assert list(verification.version_faults()) == []
+        old = service.version_by_number(measure.id, 1)
         assert old
         assert is_all_text(state_of(old).parts), "shown without them"
         label = db.session.scalars(select(Version.label).where(Version.number == 2)).one()
@@ -105,7 +105,7 @@ def test_what_comes_back_from_an_old_version_is_clean(house: House) -> None:
     keep(house, PASTED)
     old = house.keep("Before")
     house.set("text.en", "Later", row="steps")
-    bring_back(house.measure, old, "all", by=house.member())
+    restore_part(house.measure, old, "all", by=house.member())
     db.session.rollback()
     assert rows_of(house.measure)["steps"][0].cells["text.en"].split() == ["Müll", "abfuhr", "weg", "nach", "Ort"]
 

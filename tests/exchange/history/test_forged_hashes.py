@@ -10,7 +10,7 @@ from klimawerk.exchange.import_problems import ImportRefused
 from klimawerk.exchange.service import export_bytes, import_programme, preview
 from klimawerk.extensions import db
 from klimawerk.sheets.rows import rows_of
-from klimawerk.versions.hash_chain import canonical, digest, link
+from klimawerk.versions.hash_chain import canonical_json, sha256_hex, version_hash
 from tests.client import ProofReader
 from tests.editions.conftest import House
 from tests.exchange.conftest import Census, Json, as_bytes
@@ -27,13 +27,15 @@ def _forge(file: Json, name: str, part: object, version: int = 0) -> None:
     item = _measure(file)
     file["history"]["editions"] = []
     previous = ""
-    key = digest(canonical(part))
+    key = sha256_hex(canonical_json(part))
     file["history"]["parts"][key] = part
     item["versions"][version]["manifest"]["parts"][name] = key
     for one in item["versions"]:
-        content = digest(canonical(one["manifest"]))
+        content = sha256_hex(canonical_json(one["manifest"]))
         at = datetime.fromisoformat(one["at"])
-        one["hash"] = link(content=content, previous=previous, number=one["number"], at=at, reason=one["reason"])
+        one["hash"] = version_hash(
+            content=content, previous=previous, number=one["number"], at=at, reason=one["reason"]
+        )
         previous = one["hash"]
 
 

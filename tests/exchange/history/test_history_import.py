@@ -16,9 +16,9 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.rows import rows_of
 from klimawerk.versions import service, verification
 from klimawerk.versions.models import Version
-from klimawerk.versions.redaction import black_out
-from klimawerk.versions.version_restore import bring_back
-from klimawerk.versions.version_states import compared, present_state, state_of
+from klimawerk.versions.redaction import redact
+from klimawerk.versions.version_restore import restore_part
+from klimawerk.versions.version_states import compare_in_thread, present_state, state_of
 from tests import factories
 from tests.client import ProofReader
 from tests.editions.conftest import House
@@ -40,19 +40,19 @@ def test_everything_arrives_with_numbers_hashes_and_times(
         assert {(one.number, one.hash, one.at, one.label, one.reason, one.side) for one in found} == here
         assert len(found) == sum(len(item["versions"]) for item in said["items"]), "and no version of the import"
         assert [one.name for one in editions.editions_of(there)] == names
-        assert list(verification.faults()) == []
+        assert list(verification.version_faults()) == []
         assert export_bytes(db.session.get_one(Programme, there)) == file
 
 
 def test_what_was_blacked_out_arrives_so_and_its_history_holds(house: House, elsewhere: Elsewhere) -> None:
     lived_in(house)
-    black_out(house.measure, "Vierzig", "Erased on request")
+    redact(house.measure, "Vierzig", "Erased on request")
     file = export_bytes(house.programme)
     assert b"Vierzig" not in file
     elsewhere.bring(file)
     with elsewhere.app.app_context():
-        assert list(verification.faults()) == []
-        assert [one.endswith(": Erased on request") for one in verification.blacked_out()] == [True]
+        assert list(verification.version_faults()) == []
+        assert [one.endswith(": Erased on request") for one in verification.redacted_parts()] == [True]
     data = json.loads(file)
     del data["history"]["blacked"]
     with elsewhere.app.app_context(), pytest.raises(ImportRefused):
@@ -63,16 +63,16 @@ def test_what_stands_there_is_what_the_last_version_says(house: House, elsewhere
     there = elsewhere.bring(lived_in(house))
     with elsewhere.app.app_context():
         measure = measure_there(there)
-        last, first = service.latest(measure.id), service.numbered(measure.id, 1)
+        last, first = service.latest_version(measure.id), service.version_by_number(measure.id, 1)
         assert last
         assert first
-        assert compared(state_of(last), present_state(measure.id)).is_empty
-        changed = compared(state_of(first), present_state(measure.id))
+        assert compare_in_thread(state_of(last), present_state(measure.id)).is_empty
+        changed = compare_in_thread(state_of(first), present_state(measure.id))
         assert list(changed.texts) == ["description.en"]
         (row,) = changed.rows["costs"]
         assert [cell.key for cell in row.cells] == ["amount"], "the line is recognised as the same one"
         assert not changed.head, "under the same goal"
-        assert service.take(measure.id, service.QUIET) is None
+        assert service.take_version(measure.id, service.QUIET) is None
 
 
 def test_an_old_state_comes_back_there(house: House, elsewhere: Elsewhere) -> None:
@@ -84,23 +84,23 @@ def test_an_old_state_comes_back_there(house: House, elsewhere: Elsewhere) -> No
         from klimawerk.partnerships.access import member_of
 
         member = member_of(somebody, measure.frame.partnership_id)
-        version = service.numbered(measure.id, 1)
+        version = service.version_by_number(measure.id, 1)
         assert member
         assert version
         deleted = db.session.scalar(select(Measure).where(Measure.deleted_at.is_not(None)))
         assert deleted
         restore_item(deleted, by=somebody.id)
         assert deleted.code == "WA-02"
-        kept = service.latest(deleted.id)
+        kept = service.latest_version(deleted.id)
         assert kept
-        assert compared(state_of(kept), present_state(deleted.id)).is_empty, "what was in the bin is whole"
-        bring_back(measure, version, "all", by=member)
-        assert compared(state_of(version), present_state(measure.id)).is_empty
+        assert compare_in_thread(state_of(kept), present_state(deleted.id)).is_empty, "what was in the bin is whole"
+        restore_part(measure, version, "all", by=member)
+        assert compare_in_thread(state_of(version), present_state(measure.id)).is_empty
         assert measure.values["related"] == [factories.measure(db.session.get_one(Programme, there), "WA-03").id], (
             "by its number there"
         )
         assert rows_of(measure)["costs"][0].cells["amount"]["amount"] == "62000.00"
-        assert list(verification.faults()) == []
+        assert list(verification.version_faults()) == []
 
 
 def test_what_was_deleted_stands_in_the_edition_there(house: House, elsewhere: Elsewhere) -> None:
@@ -126,14 +126,14 @@ def test_what_was_deleted_stands_in_the_edition_there(house: House, elsewhere: E
 def test_what_was_blacked_out_stays_so_and_is_no_damage(house: House, elsewhere: Elsewhere) -> None:
     house.write("description.en", "Forty bins. Call Kofi at 0244 555 0199.")
     house.fix("One")
-    black_out(house.measure, "Kofi at 0244 555 0199", "a telephone number")
+    redact(house.measure, "Kofi at 0244 555 0199", "a telephone number")
     house.fix("Two")
     file = export_bytes(house.programme)
     assert b"0244 555" not in file  # alone, the digits come up in a hash now and then
     there = elsewhere.bring(file)
     with elsewhere.app.app_context():
-        assert list(verification.faults()) == []
-        assert len(list(verification.blacked_out())) == 1
+        assert list(verification.version_faults()) == []
+        assert len(list(verification.redacted_parts())) == 1
         assert export_bytes(db.session.get_one(Programme, there)) == file
     spoilt = json.loads(file)
     (key,) = spoilt["history"]["blacked"]

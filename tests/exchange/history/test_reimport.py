@@ -53,14 +53,14 @@ def test_a_programme_that_went_another_way_is_not_mixed(house: House, elsewhere:
     file = lived_in(house)
     there = elsewhere.bring(file)
     with elsewhere.app.app_context():
-        service.rename(db.session.scalars(select(Version)).first(), label="Only a name", remark="")  # type: ignore[arg-type]
+        service.rename_version(db.session.scalars(select(Version)).first(), label="Only a name", remark="")  # type: ignore[arg-type]
         measure = measure_there(there)
         measure.values = {**measure.values, "priority": "low"}
         measure.frame.partnership.since = 2023
         db.session.commit()
         with writing():
             note(measure.name)
-        service.take(measure.id, service.QUIET)
+        service.take_version(measure.id, service.QUIET)
         other = export_bytes(db.session.get_one(Programme, there))
     house.set("priority", "medium")
     house.keep()

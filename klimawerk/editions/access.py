@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import abort
 
 from klimawerk.editions.models import Edition
-from klimawerk.editions.service import numbered
+from klimawerk.editions.service import edition_by_number
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.access import Opened, of_kind
 from klimawerk.versions.access import readable_item_history
@@ -20,4 +20,4 @@ def programme_or_404(item_id: int) -> tuple[Opened, Programme]:
 def edition_or_404(item_id: int, number: int) -> tuple[Opened, Programme, Edition]:
     """That edition of the programme."""
     opened, programme = programme_or_404(item_id)
-    return opened, programme, numbered(programme.id, number) or abort(404)
+    return opened, programme, edition_by_number(programme.id, number) or abort(404)

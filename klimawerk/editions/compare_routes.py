@@ -14,11 +14,11 @@ from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.clock import now
 from klimawerk.editions.access import programme_or_404
-from klimawerk.editions.compare_view import EditionsCompared
+from klimawerk.editions.compare_view import EditionComparison
 from klimawerk.editions.models import Edition
 from klimawerk.editions.routes import ADDRESS, bp
-from klimawerk.editions.service import numbered
-from klimawerk.editions.snapshots import Parts, of_edition, of_now
+from klimawerk.editions.service import edition_by_number
+from klimawerk.editions.snapshots import SnapshotParts, current_snapshot, edition_snapshot
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.routes import view_here
 from klimawerk.versions.comparison_cells import COMPARISON_VIEWS, REDLINE
@@ -27,7 +27,7 @@ NOW = "now"
 
 
 @dataclass(frozen=True)
-class Point:
+class EditionPoint:
     """One of the two moments; `edition` is None for now."""
 
     edition: Edition | None
@@ -44,8 +44,8 @@ class Point:
     def at(self) -> datetime:
         return self.edition.at if self.edition else now()
 
-    def parts(self, programme: Programme) -> Parts:
-        return of_edition(self.edition) if self.edition else of_now(programme)
+    def parts(self, programme: Programme) -> SnapshotParts:
+        return edition_snapshot(self.edition) if self.edition else current_snapshot(programme)
 
 
 @bp.get(f"{ADDRESS}/compare")
@@ -61,20 +61,20 @@ def compare(item_id: int) -> ResponseReturnValue:
     if view not in COMPARISON_VIEWS or (language and language not in programme.frame.languages):
         abort(404)
     after = new.parts(programme)
-    shown = EditionsCompared(view_here(opened), old.parts(programme), after, view, language)
+    shown = EditionComparison(view_here(opened), old.parts(programme), after, view, language)
     return render_template("editions/compare.html", v=shown.v, c=shown, old=old, new=new, views=COMPARISON_VIEWS)
 
 
-def _point(programme: Programme, wish: str) -> Point:
+def _point(programme: Programme, wish: str) -> EditionPoint:
     if wish == NOW:
-        return Point(None)
+        return EditionPoint(None)
     try:
-        return Point(numbered(programme.id, scalars.item_id(wish)) or abort(404))
+        return EditionPoint(edition_by_number(programme.id, scalars.item_id(wish)) or abort(404))
     except ValueError:
         abort(404)
 
 
-def _is_later(old: Point, new: Point) -> bool:
+def _is_later(old: EditionPoint, new: EditionPoint) -> bool:
     if old.edition is None:
         return new.edition is not None
     return new.edition is not None and old.edition.number > new.edition.number

@@ -14,7 +14,7 @@ from klimawerk.database import yield_if_due
 from klimawerk.editions import comparison
 from klimawerk.editions.comparison import ItemChange
 from klimawerk.editions.edition_view import title_in
-from klimawerk.editions.snapshots import Part, Parts, loaded
+from klimawerk.editions.snapshots import SnapshotPart, SnapshotParts, load_decoded_parts
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.view import SheetView
@@ -30,7 +30,7 @@ MOST_OPEN = 60  # items compared on one page; the others have a link
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownItemChange:
     """One item in which something changed. `c`: its comparison, or all that stood in it when it came or went.
 
     `address`: of the comparison on a page of its own; "" where there is none.
@@ -50,12 +50,12 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class EditionsCompared:
+class EditionComparison:
     """Two points in time of one programme for one reader; `language` limits texts to one, "" for all."""
 
     v: SheetView
-    old: Parts
-    new: Parts
+    old: SnapshotParts
+    new: SnapshotParts
     view: str
     language: str
 
@@ -66,10 +66,10 @@ class EditionsCompared:
 
     @cached_property
     def _changes(self) -> list[ItemChange]:
-        return comparison.compare(self.old, self.new, self._known)
+        return comparison.compare_parts(self.old, self.new, self._known)
 
     @cached_property
-    def shown(self) -> list[Shown]:
+    def shown(self) -> list[ShownItemChange]:
         """All in which something changed, in order."""
         return [self._shown(one) for one in self.changes if one.what != SAME]
 
@@ -77,7 +77,7 @@ class EditionsCompared:
     def _opened(self) -> dict[int, VersionComparison]:
         """The comparisons that are on this page, by the item's id."""
         changed = [one for one in self._changes if one.what != SAME][:MOST_OPEN]
-        contents = loaded([part for one in changed for part in (one.old, one.new) if part])
+        contents = load_decoded_parts([part for one in changed for part in (one.old, one.new) if part])
         items = self._items([one.item_id for one in changed])
         return {one.item_id: self._compared(one, items[one.item_id], contents) for one in changed}
 
@@ -94,7 +94,7 @@ class EditionsCompared:
     def summary(self) -> list[str]:
         """How much changed, in phrases: "40 measures changed", "1 goal added"."""
         kinds = [(kind, what) for kind in ("programme", "goal", "measure") for what in (ADDED, REMOVED, MOVED, CHANGED)]
-        counted = [(kind, what, comparison.count(self.changes, kind, what)) for kind, what in kinds]
+        counted = [(kind, what, comparison.count_changes(self.changes, kind, what)) for kind, what in kinds]
         return [_phrase(kind, what, found) for kind, what, found in counted if found]
 
     def people(self) -> People:
@@ -109,11 +109,11 @@ class EditionsCompared:
 
     # One item
 
-    def _shown(self, change: ItemChange) -> Shown:
+    def _shown(self, change: ItemChange) -> ShownItemChange:
         either = change.new or change.old
         assert either is not None
         code, title, lang = self._named(either, self._titles)
-        return Shown(change, code, title, lang, self._opened.get(change.item_id), self._address(change))
+        return ShownItemChange(change, code, title, lang, self._opened.get(change.item_id), self._address(change))
 
     def _compared(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> VersionComparison:
         yield_if_due()  # others are not kept waiting by a long programme
@@ -146,9 +146,9 @@ class EditionsCompared:
     @cached_property
     def _titles(self) -> dict[str, Any]:
         """Only the titles, whatever else has to be read."""
-        return loaded([*self.old.values(), *self.new.values()], "text:title.")
+        return load_decoded_parts([*self.old.values(), *self.new.values()], "text:title.")
 
-    def _named(self, part: Part, contents: dict[str, Any]) -> tuple[str, str, str]:
+    def _named(self, part: SnapshotPart, contents: dict[str, Any]) -> tuple[str, str, str]:
         titles = {name: contents[key] for name, key in part.hashes.items() if name.startswith("text:title.")}
         title, lang = title_in(ItemState(part.head, {}, titles), self.v.languages.show, self.v.frame.lead_language)
         return part.head.get("code", ""), title, lang
@@ -157,11 +157,11 @@ class EditionsCompared:
         return {item.id: item for item in db.session.scalars(select(Item).where(Item.id.in_(ids)))}
 
 
-def _number(part: Part | None) -> int:
+def _number(part: SnapshotPart | None) -> int:
     return part.version.number if part and part.version else 0
 
 
-def _version(part: Part) -> Version | None:
+def _version(part: SnapshotPart) -> Version | None:
     return db.session.get(Version, part.version.id) if part.version else None
 
 

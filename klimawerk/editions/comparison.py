@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from klimawerk.editions.snapshots import Part, Parts
+from klimawerk.editions.snapshots import SnapshotPart, SnapshotParts
 from klimawerk.versions.comparison import CHANGED, MOVED, RowChange, compare_rows
 from klimawerk.versions.item_keys import KeyMap
 
@@ -18,11 +18,11 @@ class ItemChange:
     kind: str
     what: str
     moved: bool
-    old: Part | None
-    new: Part | None
+    old: SnapshotPart | None
+    new: SnapshotPart | None
 
 
-def compare(old: Parts, new: Parts, known: KeyMap) -> list[ItemChange]:
+def compare_parts(old: SnapshotParts, new: SnapshotParts, known: KeyMap) -> list[ItemChange]:
     """Every item of both, in the new order; one that went stands where it stood."""
     goals = _compared(_of_kind(old, "goal"), _of_kind(new, "goal"), old, new)
     found = [*_compared(_of_kind(old, "programme"), _of_kind(new, "programme"), old, new)]
@@ -31,12 +31,12 @@ def compare(old: Parts, new: Parts, known: KeyMap) -> list[ItemChange]:
     return found
 
 
-def count(changes: Iterable[ItemChange], kind: str, what: str) -> int:
+def count_changes(changes: Iterable[ItemChange], kind: str, what: str) -> int:
     """How many goals, or measures, were added, removed, changed or moved."""
     return sum(1 for one in changes if one.kind == kind and (one.moved if what == MOVED else one.what == what))
 
 
-def _measures(goal: int, old: Parts, new: Parts, known: KeyMap) -> Iterator[ItemChange]:
+def _measures(goal: int, old: SnapshotParts, new: SnapshotParts, known: KeyMap) -> Iterator[ItemChange]:
     """The measures under one goal. One that came from another goal has moved, and is told where it stands now."""
     was = {id_: part.goal(known) for id_, part in old.items() if part.kind == "measure"}
     now = {id_: part.goal(known) for id_, part in new.items() if part.kind == "measure"}
@@ -46,20 +46,20 @@ def _measures(goal: int, old: Parts, new: Parts, known: KeyMap) -> Iterator[Item
         yield replace(one, what=CHANGED, moved=True) if came else one
 
 
-def _of_kind(parts: Parts, kind: str) -> list[int]:
+def _of_kind(parts: SnapshotParts, kind: str) -> list[int]:
     return [id_ for id_, part in parts.items() if part.kind == kind]
 
 
-def _compared(before: list[int], after: list[int], old: Parts, new: Parts) -> list[ItemChange]:
+def _compared(before: list[int], after: list[int], old: SnapshotParts, new: SnapshotParts) -> list[ItemChange]:
     rows = compare_rows(_rows(before, old), _rows(after, new))
     return [_change(row, old.get(int(row.id)), new.get(int(row.id))) for row in rows]
 
 
-def _rows(ids: list[int], parts: Parts) -> list[dict[str, object]]:
+def _rows(ids: list[int], parts: SnapshotParts) -> list[dict[str, object]]:
     return [{"id": str(id_), "cells": {"content": parts[id_].content}} for id_ in ids]
 
 
-def _change(row: RowChange, old: Part | None, new: Part | None) -> ItemChange:
+def _change(row: RowChange, old: SnapshotPart | None, new: SnapshotPart | None) -> ItemChange:
     either = new or old
     assert either is not None
     return ItemChange(int(row.id), either.kind, row.kind, row.moved, old, new)

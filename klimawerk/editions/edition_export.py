@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from klimawerk import safe_json
 from klimawerk.editions.models import Edition, EditionPart
-from klimawerk.editions.snapshots import loaded, of_edition
+from klimawerk.editions.snapshots import edition_snapshot, load_decoded_parts
 from klimawerk.extensions import db
 from klimawerk.versions import part_store
 from klimawerk.versions.models import Version
@@ -27,26 +27,26 @@ FORMAT = "klimawerk-edition"
 
 def edition_bytes(edition: Edition) -> bytes:
     """The file itself: UTF-8, indented. Raises storing.Damaged."""
-    parts = of_edition(edition)
+    parts = edition_snapshot(edition)
     manifests = {part.version.id: part.head for part in parts.values() if part.version}
-    contents = loaded(parts.values())
+    contents = load_decoded_parts(parts.values())
     file: Json = {
         "format": FORMAT,
-        "edition": edition_out(edition),
+        "edition": edition_json(edition),
         "versions": [_version_out(version, manifests[version.id]) for version in _versions(edition)],
         "parts": {key: contents[key] for key in sorted(contents)},
-        **said_of_blacked(contents),
+        **redaction_notes(contents),
     }
     return (json.dumps(file, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def edition_out(edition: Edition) -> Json:
+def edition_json(edition: Edition) -> Json:
     """What is said of an edition in a file; who made it is said by side only."""
     return {
         "number": edition.number,
         "name": edition.name,
         "note": edition.note,
-        "at": moment_out(edition.at),
+        "at": format_moment(edition.at),
         "side": edition.side,
         "manifest": safe_json.loads(edition.manifest),
         "content": edition.content_hash,
@@ -55,13 +55,13 @@ def edition_out(edition: Edition) -> Json:
     }
 
 
-def said_of_blacked(hashes: Iterable[str]) -> Json:
+def redaction_notes(hashes: Iterable[str]) -> Json:
     """Which of the parts say less than their hash proves, since when and why, and the hash of what is left."""
     found = part_store.redactions_of(hashes)
     return {"blacked": found} if found else {}
 
 
-def moment_out(at: datetime) -> str:
+def format_moment(at: datetime) -> str:
     """As it was hashed."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
@@ -69,7 +69,7 @@ def moment_out(at: datetime) -> str:
 def _version_out(version: Version, manifest: Json) -> Json:
     return {
         "number": version.number,
-        "at": moment_out(version.at),
+        "at": format_moment(version.at),
         "reason": version.reason,
         "manifest": manifest,
         "content": version.content_hash,

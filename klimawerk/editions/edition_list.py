@@ -19,7 +19,7 @@ from klimawerk.versions.models import Version
 
 
 @dataclass(frozen=True)
-class Entry:
+class EditionEntry:
     """An edition. `by`: who made it, and for which municipality; `goals` and `measures`: how many it holds."""
 
     edition: Edition
@@ -32,14 +32,14 @@ class Entry:
         return str(PURPOSES.get(self.edition.purpose, self.edition.purpose))
 
 
-def entries_of(editions: Sequence[Edition], programme: Programme) -> list[Entry]:
+def edition_entries(editions: Sequence[Edition], programme: Programme) -> list[EditionEntry]:
     """With names and counts, in two queries however many there are."""
     people = {one.by for one in editions if one.by}
     names = names_of(people)
     sides = side_names(programme.frame.partnership)
     counts = _counts([one.id for one in editions])
     return [
-        Entry(one, _by(one, names, sides), counts.get((one.id, "goal"), 0), counts.get((one.id, "measure"), 0))
+        EditionEntry(one, _by(one, names, sides), counts.get((one.id, "goal"), 0), counts.get((one.id, "measure"), 0))
         for one in editions
     ]
 

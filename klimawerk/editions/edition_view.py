@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from klimawerk.collab import rich_text
 from klimawerk.collab.models import LiveText
-from klimawerk.editions.snapshots import Parts, loaded
+from klimawerk.editions.snapshots import SnapshotParts, load_decoded_parts
 from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
 from klimawerk.overview.finance import Finance, money_of
@@ -33,7 +33,7 @@ from klimawerk.versions.version_states import state_from_manifest
 Rows = dict[str, list[Row]]
 
 
-class PastOptions(ItemOptions):
+class EditionOptions(ItemOptions):
     """What fields could be chosen from then."""
 
     def __init__(self, fields: tuple[tuple[str, str], ...], measures: tuple[tuple[int, str], ...]) -> None:
@@ -42,7 +42,7 @@ class PastOptions(ItemOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PastView(SheetView):
+class EditionItemView(SheetView):
     """An item as it was; `state`: all that stood in it."""
 
     state: ItemState
@@ -78,11 +78,11 @@ class PastView(SheetView):
 
 
 @dataclass(frozen=True)
-class Past:
+class EditionView:
     """The whole programme as it was: itself, and each goal and measure by its number."""
 
-    v: PastView
-    items: dict[int, PastView]
+    v: EditionItemView
+    items: dict[int, EditionItemView]
     versions: dict[int, int]
 
     def chapters(self) -> list[Chapter]:
@@ -96,16 +96,16 @@ class Past:
         return money_of(self.v, measures, {measure.id: self.items[measure.id].rows for measure in measures})
 
 
-def past(opened: Opened, parts: Parts, *, reader: str, wish: str | None) -> Past:
+def edition_view(opened: Opened, parts: SnapshotParts, *, reader: str, wish: str | None) -> EditionView:
     """The programme for this reader; `wish`: the language of its texts. Raises storing.Damaged."""
-    known, contents = item_keys.keys_of_frame(opened.item.frame_id), loaded(parts.values())
+    known, contents = item_keys.keys_of_frame(opened.item.frame_id), load_decoded_parts(parts.values())
     states = {id_: state_from_manifest(part.head, contents, known) for id_, part in parts.items()}
     whole = states[opened.item.id]
     frame = _frame(whole.head, opened.item.frame.partnership)
     languages = languages_for(frame, wish, reader)
     options = _options(states, languages.show, frame.lead_language, opened.item.id)
     views = {
-        id_: PastView(
+        id_: EditionItemView(
             opened=Opened(_item(id_, state, frame), opened.member, locked=True),
             reader=reader,
             languages=languages,
@@ -118,7 +118,7 @@ def past(opened: Opened, parts: Parts, *, reader: str, wish: str | None) -> Past
     }
     numbers = {id_: part.version.number for id_, part in parts.items() if part.version}
     v = views.pop(opened.item.id)
-    return Past(v, views, numbers)
+    return EditionView(v, views, numbers)
 
 
 def title_in(state: ItemState, *order: str) -> tuple[str, str]:
@@ -153,11 +153,11 @@ def _item(id_: int, state: ItemState, frame: Frame) -> Item:
     return Goal(**common) if state.head["kind"] == "goal" else Programme(carried={}, **common)
 
 
-def _options(states: dict[int, ItemState], language: str, lead: str, programme: int) -> PastOptions:
+def _options(states: dict[int, ItemState], language: str, lead: str, programme: int) -> EditionOptions:
     fields = tuple((row["id"], _field(row["cells"], language, lead)) for row in states[programme].rows("fields"))
     measures = [(id_, state) for id_, state in states.items() if state.head["kind"] == "measure"]
     titled = ((id_, f"{state.head['code']} {title_in(state, language, lead)[0]}".strip()) for id_, state in measures)
-    return PastOptions(fields, tuple(titled))
+    return EditionOptions(fields, tuple(titled))
 
 
 def _field(cells: dict[str, Any], language: str, lead: str) -> str:

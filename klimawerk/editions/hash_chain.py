@@ -20,13 +20,13 @@ from klimawerk.versions.hash_chain import canonical_json, sha256_hex
 FORMAT = 1
 
 
-def manifest(programme: str, purpose: str, versions: Iterable[tuple[str, int, str]]) -> bytes:
+def edition_manifest(programme: str, purpose: str, versions: Iterable[tuple[str, int, str]]) -> bytes:
     """The canonical form; `versions` as (key of the item, number, hash), in order."""
     listed = [{"item": item, "number": number, "hash": hash_} for item, number, hash_ in versions]
     return canonical_json({"format": FORMAT, "programme": programme, "purpose": purpose, "versions": listed})
 
 
-def link(*, content: str, previous: str, number: int, at: datetime) -> str:
+def edition_hash(*, content: str, previous: str, number: int, at: datetime) -> str:
     """The hash of an edition: over its content's hash and the hash of the edition before."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     return sha256_hex(canonical_json({"at": moment, "content": content, "number": number, "previous": previous}))

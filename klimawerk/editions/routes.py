@@ -10,9 +10,9 @@ from klimawerk.accounts.access import login_required
 from klimawerk.editions import service
 from klimawerk.editions.access import edition_or_404, programme_or_404
 from klimawerk.editions.edition_export import edition_bytes
-from klimawerk.editions.edition_list import entries_of
-from klimawerk.editions.edition_view import past
-from klimawerk.editions.snapshots import of_edition
+from klimawerk.editions.edition_list import edition_entries
+from klimawerk.editions.edition_view import edition_view
+from klimawerk.editions.snapshots import edition_snapshot
 from klimawerk.idempotency import form_key
 from klimawerk.live.changes import revision
 from klimawerk.partnerships.rights import Right
@@ -48,8 +48,8 @@ def make(item_id: int) -> ResponseReturnValue:
     words = {name: request.form.get(name, "") for name in ("name", "purpose")}
     remark = request.form.get("note", "")
     try:
-        made = service.make(programme, by=opened.member, remark=remark, request_key=form_key(), **words)
-    except service.Nameless:
+        made = service.create_edition(programme, by=opened.member, remark=remark, request_key=form_key(), **words)
+    except service.InvalidEditionName:
         flash(_("Please give the fixed copy a name."), "error")
         return redirect(url_for("editions.index", item_id=item_id), 303)
     except VersionContention:
@@ -65,9 +65,9 @@ def name(item_id: int, number: int) -> ResponseReturnValue:
     allowed_item(item_id, Right.FIX)
     _opened, _programme, edition = edition_or_404(item_id, number)
     try:
-        service.rename(edition, name=request.form.get("name", ""), remark=request.form.get("note", ""))
+        service.rename_edition(edition, name=request.form.get("name", ""), remark=request.form.get("note", ""))
         flash(_("The name of fixed copy %(number)s is changed.", number=number))
-    except service.Nameless:
+    except service.InvalidEditionName:
         flash(_("Please give the fixed copy a name."), "error")
     return redirect(url_for("editions.index", item_id=item_id, _anchor=f"edition-{number}"), 303)
 
@@ -78,12 +78,12 @@ def edition(item_id: int, number: int) -> ResponseReturnValue:
     """The whole programme as it was; with `sheets=all` every field of every goal and measure."""
     opened, programme, found = edition_or_404(item_id, number)
     wish = request.args.get("show") or request.cookies.get("show")
-    shown = past(opened, of_edition(found), reader=locale(), wish=wish)
+    shown = edition_view(opened, edition_snapshot(found), reader=locale(), wish=wish)
     return render_template(
         "editions/edition.html",
         v=shown.v,
         past=shown,
-        entry=entries_of([found], programme)[0],
+        entry=edition_entries([found], programme)[0],
         newest=service.last_edition(programme.id),
         whole=request.args.get("sheets") == "all",
         may_export=opened.member.may(Right.EXPORT),
@@ -105,10 +105,10 @@ def export(item_id: int, number: int) -> ResponseReturnValue:
 
 def _shown(item_id: int) -> dict[str, object]:
     opened, programme = programme_or_404(item_id)
-    rev = revision(service.topic(programme.id))
+    rev = revision(service.editions_topic(programme.id))
     return {
         "v": view_here(opened),
         "rev": rev,
-        "entries": entries_of(service.editions_of(programme.id), programme),
+        "entries": edition_entries(service.editions_of(programme.id), programme),
         "may_make": opened.member.may(Right.FIX) and programme.deleted_at is None,
     }

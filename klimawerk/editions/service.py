@@ -14,7 +14,7 @@ from klimawerk.clock import now
 from klimawerk.database import writing, yield_if_due
 from klimawerk.editions import hash_chain
 from klimawerk.editions.models import Edition, EditionPart
-from klimawerk.editions.snapshots import Part, read_now
+from klimawerk.editions.snapshots import SnapshotPart, read_current
 from klimawerk.extensions import db
 from klimawerk.idempotency import earlier, once
 from klimawerk.live.changes import note
@@ -47,16 +47,16 @@ PURPOSES = {
 LONGEST_NAME = 120
 
 
-class Nameless(Exception):
+class InvalidEditionName(Exception):
     """An edition needs a name and one of PURPOSES."""
 
 
-def topic(programme_id: int) -> str:
+def editions_topic(programme_id: int) -> str:
     """Name of the topic that a programme's editions are announced under."""
     return f"editions:{programme_id}"
 
 
-def make(
+def create_edition(
     programme: Programme, *, by: Member, name: str, purpose: str, remark: str = "", request_key: str | None = None
 ) -> Edition:
     """Fix the whole programme as it is at this moment. What no version holds yet gets one; the others are used again.
@@ -66,18 +66,18 @@ def make(
     """
     words = truncate(name.strip(), LONGEST_NAME)
     if not words or purpose not in PURPOSES:
-        raise Nameless
+        raise InvalidEditionName
     if before := earlier(request_key):
         return db.session.get_one(Edition, int(before))
     for _attempt in range(MAX_ATTEMPTS):
-        moment = _look(programme, by)
+        moment = _read_moment(programme, by)
         made = Edition(programme_id=programme.id, name=words, purpose=purpose, by=by.person.id, side=by.side)
         made.note = truncate(remark.strip(), MAX_NOTE_LENGTH)
 
-        def store(made: Edition = made, moment: _Moment = moment) -> str:
-            note(topic(programme.id))
+        def store(made: Edition = made, moment: _ProgrammeMoment = moment) -> str:
+            note(editions_topic(programme.id))
             append_versions(moment.fresh, moment.packed)
-            _keep(made, moment)
+            _store(made, moment)
             return str(made.id)
 
         try:
@@ -87,13 +87,13 @@ def make(
     raise VersionContention(str(programme.id))
 
 
-def rename(edition: Edition, *, name: str, remark: str) -> None:
+def rename_edition(edition: Edition, *, name: str, remark: str) -> None:
     """Correct name and note; content, time and purpose never change. Raises Nameless."""
     if not name.strip():
-        raise Nameless
+        raise InvalidEditionName
     with writing():
         db.session.refresh(edition)
-        note(topic(edition.programme_id))
+        note(editions_topic(edition.programme_id))
         edition.name, edition.note = truncate(name.strip(), LONGEST_NAME), truncate(remark.strip(), MAX_NOTE_LENGTH)
 
 
@@ -110,7 +110,7 @@ def last_edition(programme_id: int) -> Edition | None:
     return found
 
 
-def last_with(item_id: int) -> tuple[str, int] | None:
+def last_edition_with(item_id: int) -> tuple[str, int] | None:
     """Name of the newest edition that holds the item, and the number of the version that it holds."""
     query = (
         select(Edition.name, Version.number)
@@ -123,7 +123,7 @@ def last_with(item_id: int) -> tuple[str, int] | None:
     return (found[0], found[1]) if found else None
 
 
-def numbered(programme_id: int, number: int) -> Edition | None:
+def edition_by_number(programme_id: int, number: int) -> Edition | None:
     """The programme's edition of that number."""
     query = select(Edition).where(Edition.programme_id == programme_id, Edition.number == number)
     found: Edition | None = db.session.scalar(query)
@@ -131,7 +131,7 @@ def numbered(programme_id: int, number: int) -> Edition | None:
 
 
 @dataclass(frozen=True)
-class _Moment:
+class _ProgrammeMoment:
     """The programme at the moment of the edition: what must be kept, and every version in order.
 
     `versions`: (key of the item, number, hash); `ids`: of those that are kept already, None for the others.
@@ -144,10 +144,10 @@ class _Moment:
     ids: list[int | None]
 
 
-def _look(programme: Programme, by: Member) -> _Moment:
+def _read_moment(programme: Programme, by: Member) -> _ProgrammeMoment:
     with read_snapshot():
-        found = _Moment(now(), [], {}, [], [])
-        parts = read_now(programme)
+        found = _ProgrammeMoment(now(), [], {}, [], [])
+        parts = read_current(programme)
         keys = _keys(list(parts))
         for part in parts.values():
             kept = part.version
@@ -166,20 +166,22 @@ def _look(programme: Programme, by: Member) -> _Moment:
     return found
 
 
-def _fresh(part: Part, reading: ItemReading, by: Member) -> Version:
+def _fresh(part: SnapshotPart, reading: ItemReading, by: Member) -> Version:
     last = latest_version(part.item_id) if part.version else None
     words = {"by": by.person.id, "side": by.side}
     return build_version(part.item_id, last, reading, EDITION, contributors_since(part.item_id, last), words)
 
 
-def _keep(made: Edition, moment: _Moment) -> None:
+def _store(made: Edition, moment: _ProgrammeMoment) -> None:
     """Inside writing(): behind the last edition, whichever that is by now."""
     before = last_edition(made.programme_id)
     made.number, made.previous = (before.number + 1, before.hash) if before else (1, "")
     made.at = max(moment.at, before.at) if before else moment.at
-    made.manifest = hash_chain.manifest(moment.versions[0][0], made.purpose, moment.versions)
+    made.manifest = hash_chain.edition_manifest(moment.versions[0][0], made.purpose, moment.versions)
     made.content_hash = sha256_hex(made.manifest)
-    made.hash = hash_chain.link(content=made.content_hash, previous=made.previous, number=made.number, at=made.at)
+    made.hash = hash_chain.edition_hash(
+        content=made.content_hash, previous=made.previous, number=made.number, at=made.at
+    )
     db.session.add(made)
     db.session.flush()
     fresh = iter(moment.fresh)

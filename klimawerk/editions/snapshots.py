@@ -27,7 +27,7 @@ from klimawerk.versions.models import Version
 
 
 @dataclass(frozen=True)
-class Kept:
+class VersionRecord:
     """A version as it was read: what is read at one moment must not be asked for again later."""
 
     id: int
@@ -41,11 +41,11 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Part:
+class SnapshotPart:
     """One item at that point. `version`: the one it is, or the last one before; `reading`: what stands there since."""
 
     item_id: int
-    version: Kept | None
+    version: VersionRecord | None
     reading: ItemReading | None = None
 
     @cached_property
@@ -79,11 +79,11 @@ class Part:
         return known.get(self.head.get("goal"))
 
 
-Parts = dict[int, Part]
+SnapshotParts = dict[int, SnapshotPart]
 """By number of the item, in the order of the programme: itself, then each goal with its measures."""
 
 
-def of_edition(edition: Edition) -> Parts:
+def edition_snapshot(edition: Edition) -> SnapshotParts:
     """The programme as the edition holds it."""
     query = (
         _versions()
@@ -91,23 +91,23 @@ def of_edition(edition: Edition) -> Parts:
         .where(EditionPart.edition_id == edition.id)
         .order_by(EditionPart.position)
     )
-    kept = [Kept(*row) for row in db.session.execute(query).all()]
-    return {one.item_id: Part(one.item_id, one) for one in kept}
+    kept = [VersionRecord(*row) for row in db.session.execute(query).all()]
+    return {one.item_id: SnapshotPart(one.item_id, one) for one in kept}
 
 
-def of_now(programme: Programme) -> Parts:
+def current_snapshot(programme: Programme) -> SnapshotParts:
     """The programme as it is, at one moment and current up to the last acknowledged word."""
     with read_snapshot():
-        return read_now(programme)
+        return read_current(programme)
 
 
-def read_now(programme: Programme) -> Parts:
+def read_current(programme: Programme) -> SnapshotParts:
     """The same, where the caller sees to it that it is one moment. What is as in its last version is not read."""
     items = _in_order(db.session.get_one(Programme, programme.id))
     names = [item.name for item in items]
     revs, seqs = revisions(names), _seqs(names)
     last = _last_versions([item.id for item in items])
-    found: Parts = {}
+    found: SnapshotParts = {}
     for item in items:
         version = last.get(item.id)
         reading = None
@@ -116,11 +116,11 @@ def read_now(programme: Programme) -> Parts:
             yield_if_due()  # others are not kept waiting by a long programme
             if version is not None and sha256_hex(reading.manifest()) == version.content_hash:
                 reading = None
-        found[item.id] = Part(item.id, version, reading)
+        found[item.id] = SnapshotPart(item.id, version, reading)
     return found
 
 
-def loaded(parts: Iterable[Part], wanted: str = "") -> dict[str, Any]:
+def load_decoded_parts(parts: Iterable[SnapshotPart], wanted: str = "") -> dict[str, Any]:
     """The decoded parts by their hash, all of them or those whose names begin so, read in a few queries."""
     fresh: dict[str, bytes] = {}
     kept: set[str] = set()
@@ -147,7 +147,7 @@ def _seqs(names: list[str]) -> dict[str, int]:
     return dict(db.session.execute(select(Document.name, Document.seq).where(Document.name.in_(names))).all())
 
 
-def _last_versions(item_ids: list[int]) -> dict[int, Kept]:
+def _last_versions(item_ids: list[int]) -> dict[int, VersionRecord]:
     newest = (
         select(Version.item_id, func.max(Version.number).label("number"))
         .where(Version.item_id.in_(item_ids))
@@ -155,9 +155,9 @@ def _last_versions(item_ids: list[int]) -> dict[int, Kept]:
         .subquery()
     )
     same = (newest.c.item_id == Version.item_id) & (newest.c.number == Version.number)
-    kept = [Kept(*row) for row in db.session.execute(_versions().join(newest, same)).all()]
+    kept = [VersionRecord(*row) for row in db.session.execute(_versions().join(newest, same)).all()]
     return {one.item_id: one for one in kept}
 
 
 def _versions() -> Select[Any]:
-    return select(*(getattr(Version, field.name) for field in fields(Kept)))
+    return select(*(getattr(Version, field.name) for field in fields(VersionRecord)))

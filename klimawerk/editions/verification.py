@@ -19,10 +19,10 @@ from klimawerk.versions.models import Version
 
 
 def init_app() -> None:
-    verification.register(faults, count)
+    verification.register(edition_faults, edition_count)
 
 
-def faults() -> Iterator[str]:
+def edition_faults() -> Iterator[str]:
     """One English line for each thing that is wrong."""
     here = Edition.programme_id.in_(select(Item.id).where(is_here()))
     programmes = select(Edition.programme_id).where(here).distinct().order_by(Edition.programme_id)
@@ -39,7 +39,7 @@ def faults() -> Iterator[str]:
             previous, number = edition.hash, edition.number
 
 
-def count() -> str:
+def edition_count() -> str:
     return f"{db.session.scalar(select(func.count()).select_from(Edition))} editions"
 
 
@@ -47,7 +47,7 @@ def _wrong(edition: Edition) -> Iterator[str]:
     if sha256_hex(edition.manifest) != edition.content_hash:
         yield "its list of versions was changed"
         return
-    link = hash_chain.link(
+    link = hash_chain.edition_hash(
         content=edition.content_hash, previous=edition.previous, number=edition.number, at=edition.at
     )
     if link != edition.hash:

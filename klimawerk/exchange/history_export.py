@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from klimawerk import safe_json
-from klimawerk.editions.edition_export import edition_out, moment_out, said_of_blacked
+from klimawerk.editions.edition_export import edition_json, format_moment, redaction_notes
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.service import editions_of
 from klimawerk.exchange.history_draft import FORMAT
@@ -44,9 +44,9 @@ def write_history(programme: Programme) -> Json | None:
         "format": FORMAT,
         "programme": programme.key,
         "items": [_item_out(item, rows.get(item.id, {}), versions.get(item.id, []), names) for item in items],
-        "editions": [{"purpose": one.purpose, **edition_out(one)} for one in editions],
+        "editions": [{"purpose": one.purpose, **edition_json(one)} for one in editions],
         "parts": {key: safe_json.loads(parts[key]) for key in sorted(parts)},
-        **said_of_blacked(hashes),
+        **redaction_notes(hashes),
     }
     cleaned: Json = _normalised_except_hashed(out)
     return cleaned
@@ -119,7 +119,7 @@ def _item_out(item: Item, rows: dict[str, list[Any]], versions: list[Version], n
 def _version_out(version: Version, names: _Pseudonyms) -> Json:
     return {
         "number": version.number,
-        "at": moment_out(version.at),
+        "at": format_moment(version.at),
         "reason": version.reason,
         "label": version.label,
         "note": version.note,

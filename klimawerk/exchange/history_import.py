@@ -187,7 +187,7 @@ def _edition(
         hash=str(data.get("hash")),
         versions=[(str(item), _whole(number)) for item, number, _hash in versions],
     )
-    link = editions.link(content=made.content, previous=made.previous, number=made.number, at=made.at)
+    link = editions.edition_hash(content=made.content, previous=made.previous, number=made.number, at=made.at)
     if (said.get("format"), said.get("programme")) != (editions.FORMAT, programme) or made.hash != link:
         raise _hash_mismatch(place)
     return made

@@ -31,7 +31,7 @@ class House(Desk):
         return f"/programmes/{self.programme.id}/editions"
 
     def fix(self, name: str = "After the mission", purpose: str = "mission", role: str = "coordinator") -> Edition:
-        return service.make(self.programme, by=self.member(role=role), name=name, purpose=purpose)
+        return service.create_edition(self.programme, by=self.member(role=role), name=name, purpose=purpose)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.database import writing
 from klimawerk.editions import service
 from klimawerk.editions.models import Edition, EditionPart
-from klimawerk.editions.snapshots import of_edition
+from klimawerk.editions.snapshots import edition_snapshot
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
 from klimawerk.measures.service import create_measure
@@ -29,7 +29,7 @@ from tests.editions.conftest import House
 
 def numbers(edition: Edition) -> dict[str, int]:
     """The number of each item's version, by the item's code ("" for the programme)."""
-    return {part.head["code"]: part.version.number for part in of_edition(edition).values() if part.version}
+    return {part.head["code"]: part.version.number for part in edition_snapshot(edition).values() if part.version}
 
 
 def test_it_takes_a_version_of_everything_and_uses_again_what_has_not_changed(any_database: str, house: House) -> None:
@@ -122,7 +122,7 @@ def test_everything_in_it_is_of_one_moment(postgresql_address: str, app: Flask, 
     assert not failed
     seen = set()
     for edition in made:
-        parts = of_edition(edition)
+        parts = edition_snapshot(edition)
         hashes = [parts[id_].hashes.get("text:notes.en") for id_ in pair]
         assert hashes[0] == hashes[1]
         seen.add(hashes[0])
@@ -137,7 +137,7 @@ def test_two_at_once_make_two_that_follow_each_other(postgresql_address: str, ap
         with app.app_context():
             start.wait()
             try:
-                service.make(
+                service.create_edition(
                     db.session.get_one(type(house.programme), programme_id), by=member, name=name, purpose="working"
                 )
             except Exception as error:
@@ -155,7 +155,7 @@ def test_two_at_once_make_two_that_follow_each_other(postgresql_address: str, ap
 
 @pytest.mark.parametrize(("name", "purpose"), [("", "council"), ("  ", "council"), ("Draft", "something")])
 def test_it_needs_a_name_and_a_purpose(house: House, name: str, purpose: str) -> None:
-    with pytest.raises(service.Nameless):
+    with pytest.raises(service.InvalidEditionName):
         house.fix(name, purpose)
     assert not service.editions_of(house.programme.id)
     assert not house.versions
@@ -199,7 +199,7 @@ def test_what_was_changed_is_found(app: Flask, house: House, spoil: object, said
 
 def test_a_name_can_be_corrected_and_nothing_else(app: Flask, house: House) -> None:
     edition = house.fix("Counsil draft", "council")
-    service.rename(edition, name="Council draft", remark="Sent on Monday.")
+    service.rename_edition(edition, name="Council draft", remark="Sent on Monday.")
     assert service.editions_of(house.programme.id)[0].name == "Council draft"
     assert app.test_cli_runner().invoke(args=["versions", "verify"]).exit_code == 0
 

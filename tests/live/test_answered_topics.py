@@ -46,7 +46,7 @@ def test_every_topic_that_was_announced_is_answered_by_somebody(app: Flask) -> N
     programme = factories.programme(team)
     member = member_of(team.de["coordinator"], team.partnership.id)
     assert member
-    editions.make(programme, by=member, name="First", purpose="working")
+    editions.create_edition(programme, by=member, name="First", purpose="working")
     announced = {name.partition(":")[0] for name in db.session.scalars(db.select(Topic.name))}
     assert "editions" in announced
     assert announced - WATCHED_BY_NOBODY - topic_access._rules.keys() == set()
@@ -70,7 +70,7 @@ def test_an_open_list_of_fixed_copies_gets_the_new_one(client: ProofReader) -> N
     assert watched
     member = member_of(team.de["coordinator"], team.partnership.id)
     assert member
-    editions.make(programme, by=member, name="After the mission", purpose="mission")
+    editions.create_edition(programme, by=member, name="After the mission", purpose="mission")
     answer = client.get(watched[3], headers={"HX-Request": "true"})
     assert int(answer.headers["X-Rev"]) > int(watched[2])
     assert "After the mission" in answer.text

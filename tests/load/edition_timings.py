@@ -59,10 +59,12 @@ class Editions:
         by = member_of(person, partnership.id)
         assert by is not None
         figures: Figures = {
-            "edition_first": timed(lambda: service.make(programme, by=by, name="First", purpose="working")),
+            "edition_first": timed(lambda: service.create_edition(programme, by=by, name="First", purpose="working")),
         }
         _change(programme, self.changed, by.person.id)
-        figures["edition_next"] = timed(lambda: service.make(programme, by=by, name="Next", purpose="working"))
+        figures["edition_next"] = timed(
+            lambda: service.create_edition(programme, by=by, name="Next", purpose="working")
+        )
         client = app.test_client()
         client.set_cookie(*bench_data.signed_in(person.id).split("=", 1))
         place = f"/programmes/{programme.id}/editions"

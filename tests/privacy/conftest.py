@@ -80,7 +80,7 @@ def _write(work: Workshop) -> None:
     with writing():
         document_store.merge_contents(work.measure.name, {"description.en": from_plain_text(TEXT)}, by=work.zeb.id)
     versions.keep_version(work.measure.id, by=work.member(work.zeb), label="Kept", remark="")
-    editions.make(
+    editions.create_edition(
         work.programme, by=work.member(work.team.de["coordinator"]), name="After the mission", purpose="mission"
     )
     items.lock_item(work.measure, "Until the council has decided", by=work.zeb.name)

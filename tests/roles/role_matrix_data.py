@@ -131,7 +131,7 @@ def built(app: Flask) -> World:
     words = Written(SECRET, "en", str(uuid.uuid4()))
     comment = open_thread(measure, words, kind="proposal", side="", subject=proposal, by=author)
     versions.keep_version(measure.id, by=me)
-    editions.make(programme, by=me, name=SECRET, purpose="working")
+    editions.create_edition(programme, by=me, name=SECRET, purpose="working")
     set_value(FieldRef(measure, "priority"), "low", based_on=0, by=them.person.id)
     set_value(FieldRef(measure, "priority"), "medium", based_on=0, by=me.person.id)
     link, _token = invitations.invite(me, invitations.Invitation("new@example.org", "de", "editor", "de"))

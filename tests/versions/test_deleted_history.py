@@ -50,7 +50,7 @@ def test_a_version_of_what_is_deleted_is_not_renamed(client: ProofReader, how: s
 def test_a_fixed_copy_of_a_deleted_programme_is_not_renamed(client: ProofReader) -> None:
     team = factories.partnership()
     programme = factories.programme(team)
-    editions.make(programme, by=coordinator(team, "de"), name="Fixed", purpose="mission")
+    editions.create_edition(programme, by=coordinator(team, "de"), name="Fixed", purpose="mission")
     client.login(team.de["coordinator"])
     address = f"/programmes/{programme.id}/editions"
     assert f"{address}/1/name" in client.get(address).text

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from klimawerk.editions import service as editions
-from klimawerk.editions.snapshots import of_edition
+from klimawerk.editions.snapshots import edition_snapshot
 from klimawerk.exchange.import_problems import ImportRefused
 from klimawerk.exchange.service import export_bytes, export_programme, preview
 from klimawerk.extensions import db
@@ -106,9 +106,9 @@ def test_an_old_state_comes_back_there(house: House, elsewhere: Elsewhere) -> No
 def test_what_was_deleted_stands_in_the_edition_there(house: House, elsewhere: Elsewhere) -> None:
     there = elsewhere.bring(lived_in(house))
     with elsewhere.app.app_context():
-        first = editions.numbered(there, 1)
+        first = editions.edition_by_number(there, 1)
         assert first
-        codes = [part.head["code"] for part in of_edition(first).values()]
+        codes = [part.head["code"] for part in edition_snapshot(first).values()]
         assert codes == ["", "Z1", "WA-01", "WA-02", "WA-03"]
         programme = db.session.get_one(Programme, there)
         reader = factories.member(programme.frame.partnership, "partner", "reviewer")

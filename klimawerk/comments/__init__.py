@@ -15,4 +15,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     topics.init_app()
     locks_changed.connect(lock_listener.follow_locks)
-    redaction.register_redaction(thread_redaction.hide)
+    redaction.register_redaction(thread_redaction.redact_threads)

@@ -20,11 +20,11 @@ from klimawerk.partnerships.models import SIDES
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.access import Opened, allowed_item, readable_item
 
-EDITABLE = timedelta(minutes=15)
-TOO_LATE = lazy_gettext("A comment can be changed for a quarter of an hour. Write another one instead.")
+EDIT_SECONDS = timedelta(minutes=15)
+EDIT_TIME_OVER = lazy_gettext("A comment can be changed for a quarter of an hour. Write another one instead.")
 
 
-def seen_by(side: str) -> ColumnElement[bool]:
+def visible_to(side: str) -> ColumnElement[bool]:
     """The condition on threads that somebody on `side` may see. Every query for threads has it."""
     return and_(Thread.side.in_(("", side)), Thread.deleted_at.is_(None))
 
@@ -33,7 +33,7 @@ def may_see(member: Member, thread: Thread) -> bool:
     return member.may(Right.READ) and thread.side in ("", member.side) and thread.deleted_at is None
 
 
-def may_keep_to_side(member: Member) -> bool:
+def may_restrict_to_side(member: Member) -> bool:
     """Whether the person belongs to a side that can talk among itself."""
     return member.side in SIDES
 
@@ -50,7 +50,7 @@ def may_settle(member: Member, thread: Thread) -> bool:
 
 def may_edit(member: Member, comment: Comment) -> bool:
     """One's own words, for a quarter of an hour."""
-    return _is_own(member, comment) and now() - comment.at < EDITABLE
+    return _is_own(member, comment) and now() - comment.at < EDIT_SECONDS
 
 
 def may_delete(member: Member, comment: Comment) -> bool:

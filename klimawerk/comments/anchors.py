@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from klimawerk import safe_json
 from klimawerk.text import is_text, line, storable_text, visual_key
 
-AROUND = 40  # letters
+CONTEXT_LENGTH = 40  # letters
 POSITION = 200  # base64 characters; a relative position has some twenty bytes
-_LONGEST = {"before": AROUND, "after": AROUND, "from": POSITION, "to": POSITION}
+_LONGEST = {"before": CONTEXT_LENGTH, "after": CONTEXT_LENGTH, "from": POSITION, "to": POSITION}
 
 
 def anchor_in(form: Mapping[str, str], passage: str) -> dict[str, str]:
@@ -32,12 +32,12 @@ def anchor_in(form: Mapping[str, str], passage: str) -> dict[str, str]:
     return parts if all(len(part) <= _LONGEST[name] and is_text(part) for name, part in parts.items()) else {}
 
 
-def shown(anchor: Mapping[str, str]) -> dict[str, str]:
+def anchor_for_page(anchor: Mapping[str, str]) -> dict[str, str]:
     """A kept anchor, as pages may have it: one of before `anchor_in` asked may hold what is no text."""
     return {name: storable_text(part) for name, part in anchor.items()}
 
 
-def times(text: str, passage: str) -> int:
+def count_occurrences(text: str, passage: str) -> int:
     """How often the words stand in the text, however its lines are broken and its letters composed."""
     return _joined(text).count(_joined(passage))
 

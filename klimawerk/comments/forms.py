@@ -9,8 +9,8 @@ from datetime import date
 from flask_babel import gettext as _
 
 from klimawerk import scalars
-from klimawerk.comments.access import may_keep_to_side
-from klimawerk.comments.service import Written
+from klimawerk.comments.access import may_restrict_to_side
+from klimawerk.comments.service import CommentInput
 from klimawerk.comments.thread_kinds import KINDS
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import ActionRefused
@@ -23,15 +23,15 @@ LONGEST = 10_000  # characters of one comment
 LONGEST_OUTCOME = 300
 LONGEST_PASSAGE = 500
 
-Form = Mapping[str, str]
+SubmittedForm = Mapping[str, str]
 
 
-def written(form: Form, frame: Frame) -> Written:
+def comment_input(form: SubmittedForm, frame: Frame) -> CommentInput:
     """A comment as it is sent. Raises Refused."""
-    return Written(words(form), language(form, frame), _key(form))
+    return CommentInput(comment_text(form), language(form, frame), _key(form))
 
 
-def words(form: Form) -> str:
+def comment_text(form: SubmittedForm) -> str:
     """Plain text of 1 to `LONGEST` characters. Raises Refused."""
     text = form.get("words", "").strip()
     if is_blank(text):
@@ -49,7 +49,7 @@ def languages(frame: Frame) -> list[str]:
     return list(dict.fromkeys([*frame.languages, *LANGUAGE_NAMES]))
 
 
-def language(form: Form, frame: Frame) -> str:
+def language(form: SubmittedForm, frame: Frame) -> str:
     """Raises Refused for one that is not offered."""
     code = form.get("language", "")
     if code not in languages(frame):
@@ -57,7 +57,7 @@ def language(form: Form, frame: Frame) -> str:
     return code
 
 
-def kind(form: Form) -> str:
+def kind(form: SubmittedForm) -> str:
     """Raises Refused for one that does not exist."""
     code = form.get("kind", "")
     if code not in KINDS:
@@ -65,15 +65,15 @@ def kind(form: Form) -> str:
     return code
 
 
-def side(form: Form, member: Member) -> str:
+def side(form: SubmittedForm, member: Member) -> str:
     """The only side that may see the thread, which is one's own; "" for all. Raises Refused."""
     code = form.get("side", "")
-    if code and not (may_keep_to_side(member) and code == member.side):
+    if code and not (may_restrict_to_side(member) and code == member.side):
         raise ActionRefused(_("You can keep a thread to your own side only."), "side")
     return code
 
 
-def passage(form: Form) -> str:
+def passage(form: SubmittedForm) -> str:
     """The words of a text that a comment is about, on one line; "" for none. Raises Refused."""
     found = " ".join(form.get("passage", "").split())
     if len(found) > LONGEST_PASSAGE:
@@ -83,7 +83,7 @@ def passage(form: Form) -> str:
     return found
 
 
-def outcome(form: Form) -> str:
+def outcome(form: SubmittedForm) -> str:
     """One line, "" where nothing is to be said. Raises Refused."""
     line = " ".join(form.get("outcome", "").split())
     if len(line) > LONGEST_OUTCOME:
@@ -91,7 +91,7 @@ def outcome(form: Form) -> str:
     return line
 
 
-def assignee(form: Form, possible: Mapping[int, str]) -> int | None:
+def assignee(form: SubmittedForm, possible: Mapping[int, str]) -> int | None:
     """One of those who can be given the task; None for nobody. Raises Refused."""
     code = form.get("assignee", "")
     if code and code not in map(str, possible):
@@ -99,7 +99,7 @@ def assignee(form: Form, possible: Mapping[int, str]) -> int | None:
     return int(code) if code else None
 
 
-def due(form: Form) -> date | None:
+def due(form: SubmittedForm) -> date | None:
     """A day. Raises Refused."""
     text = form.get("due", "").strip()
     try:
@@ -108,7 +108,7 @@ def due(form: Form) -> date | None:
         raise ActionRefused(_("Please write a date as 2027-09-15.")) from None
 
 
-def _key(form: Form) -> str:
+def _key(form: SubmittedForm) -> str:
     """The name that the page gave the comment, so that one that is sent twice arrives once."""
     try:
         return scalars.key(form.get("key", ""))

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from klimawerk.comments.models import Thread
 from klimawerk.comments.thread_kinds import PROPOSAL
-from klimawerk.comments.topics import note_threads
+from klimawerk.comments.topics import announce_threads
 from klimawerk.database import writing
 from klimawerk.extensions import db
 
@@ -21,4 +21,4 @@ def follow_locks(_sender: object, items: list[int]) -> None:
     with writing():
         for thread in db.session.scalars(query).all():
             if thread.proposed:
-                thread.revs = {**thread.revs, **note_threads(thread.item, thread.side)}
+                thread.revs = {**thread.revs, **announce_threads(thread.item, thread.side)}

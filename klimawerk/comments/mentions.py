@@ -17,7 +17,7 @@ from sqlalchemy import delete, select
 
 from klimawerk.accounts import existing_accounts
 from klimawerk.comments.models import Comment, CommentMention, Thread
-from klimawerk.comments.participants import People
+from klimawerk.comments.participants import Participants
 from klimawerk.comments.quotations import without_quotations
 from klimawerk.extensions import db
 from klimawerk.folding import fold, folded_words
@@ -29,7 +29,7 @@ _CHUNK = re.compile(r"\S*")
 _ENDS = ".,;:!?…)]}\"'»“”’"  # of a sentence, behind what was typed
 
 
-class Call(NamedTuple):
+class Mention(NamedTuple):
     """An @ and what stands behind it, from `start` to `end`: all who have that name, or nobody."""
 
     start: int
@@ -37,24 +37,24 @@ class Call(NamedTuple):
     people: frozenset[int] = frozenset()
 
 
-def remember(thread: Thread, comment: Comment) -> None:
+def store_mentions(thread: Thread, comment: Comment) -> None:
     """Note who is called in the comment's present words. Inside `writing()`."""
     db.session.execute(delete(CommentMention).where(CommentMention.comment_id == comment.id))
-    names = People(thread.item.frame.partnership).names(thread.side)
-    for person in sorted(_there(called(without_quotations(comment.words), names))):
+    names = Participants(thread.item.frame.partnership).names(thread.side)
+    for person in sorted(_existing_people(mentioned_ids(without_quotations(comment.words), names))):
         db.session.add(CommentMention(comment_id=comment.id, person_id=person))
 
 
-def _there(people: set[int]) -> set[int]:
+def _existing_people(people: set[int]) -> set[int]:
     return existing_accounts.lock_existing(people) if people else people
 
 
-def called(text: str, names: Mapping[int, str]) -> set[int]:
+def mentioned_ids(text: str, names: Mapping[int, str]) -> set[int]:
     """The numbers of those whose names stand behind an @."""
-    return {person for call in calls(text, names) for person in call.people}
+    return {person for call in find_mentions(text, names) for person in call.people}
 
 
-def calls(text: str, names: Mapping[int, str]) -> Iterator[Call]:
+def find_mentions(text: str, names: Mapping[int, str]) -> Iterator[Mention]:
     """Every @ that begins a word, with those of `names` (by number) that stand behind it, in any spelling.
 
     Of two names that differ in spelling alone it is the one that is spelt so, else both.
@@ -68,16 +68,16 @@ def calls(text: str, names: Mapping[int, str]) -> Iterator[Call]:
             continue
         start = at.end()
         line = text[start : start + LONGEST].splitlines()[0]
-        ends = [word.end for word in islice(folded_words(line), longest)] or [_chunk(line)]
+        ends = [word.end for word in islice(folded_words(line), longest)] or [_mention_text(line)]
         found = ((end, _named(line[:end], known, names)) for end in reversed(ends))
-        end, people = next(((end, people) for end, people in found if people), (_chunk(line), frozenset[int]()))
-        yield Call(at.start(), start + end, people)
+        end, people = next(((end, people) for end, people in found if people), (_mention_text(line), frozenset[int]()))
+        yield Mention(at.start(), start + end, people)
 
 
-def not_called(text: str, names: Mapping[int, str]) -> list[str]:
+def unresolved_mentions(text: str, names: Mapping[int, str]) -> list[str]:
     """For whoever wrote the text: a sentence on each @ that calls nobody, or more people than one."""
     sentences = []
-    for call in calls(text, names):
+    for call in find_mentions(text, names):
         typed = text[call.start : call.end].rstrip(_ENDS)
         if len(call.people) > 1:
             sentence = _("Several people have the name “%(name)s”. All of them are called.", name=typed[1:])
@@ -137,7 +137,7 @@ def _goes_on(before: str) -> bool:
     return last.isalnum() or last == "_" or is_mark or "://" in before.split()[-1]
 
 
-def _chunk(line: str) -> int:
+def _mention_text(line: str) -> int:
     found = _CHUNK.match(line)
     return found.end() if found else 0
 

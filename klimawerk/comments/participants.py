@@ -18,7 +18,7 @@ from klimawerk.sheets.code_labels import side_names
 
 
 @dataclass(frozen=True)
-class Author:
+class CommentAuthor:
     """How somebody is called, and the name of their side."""
 
     name: str
@@ -27,7 +27,7 @@ class Author:
 
 
 @dataclass(frozen=True)
-class People:
+class Participants:
     """The people of a partnership, as far as they belong to it today."""
 
     partnership: Partnership
@@ -52,14 +52,14 @@ class People:
         """The side by its municipalities."""
         return self._places.get(side) or str(_("on neither side"))
 
-    def author(self, person_id: int | None, side: str) -> Author:
+    def author(self, person_id: int | None, side: str) -> CommentAuthor:
         """Who wrote something while on `side`; a name only while the person is a member."""
-        return Author(self.name(person_id), side, self.place(side))
+        return CommentAuthor(self.name(person_id), side, self.place(side))
 
-    def author_of(self, comment: Comment) -> Author:
+    def author_of(self, comment: Comment) -> CommentAuthor:
         """Who wrote the comment; of one that came with a file, whoever that names."""
         named = str(comment.foreign.get("author", "")) if comment.author is None else ""
-        return Author(named or self.name(comment.author), comment.side, self.place(comment.side))
+        return CommentAuthor(named or self.name(comment.author), comment.side, self.place(comment.side))
 
     def name(self, person_id: int | None) -> str:
         member = self.members.get(person_id or 0)
@@ -69,7 +69,7 @@ class People:
         """The names of those who can see a thread that `seen_by` ("" for all) sees, by number."""
         return {id_: name for id_, (name, membership) in self.members.items() if seen_by in ("", membership.side)}
 
-    def who_can_be_called(self, seen_by: str) -> list[Author]:
+    def who_can_be_called(self, seen_by: str) -> list[CommentAuthor]:
         """The same people, as they stand in a list to choose from."""
         return [self.author(id_, self.members[id_][1].side) for id_ in self.names(seen_by)]
 

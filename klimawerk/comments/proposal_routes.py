@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.comments import access, proposals, thread_list
-from klimawerk.comments.responses import again, done
+from klimawerk.comments.responses import respond_after, respond_with_form
 from klimawerk.comments.routes import bp
-from klimawerk.comments.view import talk_of
+from klimawerk.comments.view import threads_view
 from klimawerk.sheets.access import writable_item
 from klimawerk.sheets.forms import FormContext, field_form
 from klimawerk.sheets.routes import view_here
@@ -21,16 +21,20 @@ from klimawerk.sheets.routes import view_here
 def propose(thread_id: int) -> ResponseReturnValue:
     opened, found = access.answerable_thread(thread_id)
     v = view_here(opened)
-    f = proposals.proposed_field(v, found) or abort(404)
+    f = proposals.proposable_field(v, found) or abort(404)
     asked = FormContext(v.reader, v.frame, tuple(code for code, _ in v.options.fields), ())
     form = field_form(f.field, request, asked)
     if not form.validate():
         refused = next(str(error) for errors in form.errors.values() for error in errors)
-        shown = {"t": talk_of(v).shown(thread_list.short([found]))[0]}
-        return again(
-            talk_of(v), "comments/_propose.html", refused, f=f.refused(refused, request.form.getlist("value")), **shown
+        shown = {"t": threads_view(v).shown(thread_list.without_history([found]))[0]}
+        return respond_with_form(
+            threads_view(v),
+            "comments/_propose.html",
+            refused,
+            f=f.refused(refused, request.form.getlist("value")),
+            **shown,
         )
-    return done(opened, found, lambda by: proposals.propose(found, f, form.canonical(), by=by))
+    return respond_after(opened, found, lambda by: proposals.propose(found, f, form.canonical(), by=by))
 
 
 @bp.post("/threads/<int:thread_id>/accept")
@@ -39,6 +43,6 @@ def accept(thread_id: int) -> ResponseReturnValue:
     """One click of somebody who may edit the item now."""
     _opened, found = access.readable_thread(thread_id)
     opened = writable_item(found.item_id)
-    f = proposals.proposed_field(view_here(opened), found) or abort(409)
+    f = proposals.proposable_field(view_here(opened), found) or abort(409)
     rev = request.form.get("rev", -1, type=scalars.revision)
-    return done(opened, found, lambda by: proposals.accept(found, f.place, rev=rev, by=by))
+    return respond_after(opened, found, lambda by: proposals.accept(found, f.place, rev=rev, by=by))

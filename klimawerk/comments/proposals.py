@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from klimawerk.clock import now
 from klimawerk.comments.access import may_comment
 from klimawerk.comments.models import Thread
-from klimawerk.comments.participants import People
-from klimawerk.comments.service import ACCEPTED, PROPOSED, changing, record
+from klimawerk.comments.participants import Participants
+from klimawerk.comments.service import ACCEPTED, PROPOSED, change_thread, record_event
 from klimawerk.comments.subjects import field_at, find_row
 from klimawerk.comments.thread_kinds import PROPOSAL
 from klimawerk.extensions import db
@@ -40,7 +40,7 @@ class ProposalView:
     may_accept: bool
 
 
-def proposed_field(v: SheetView, thread: Thread) -> FieldView | None:
+def proposable_field(v: SheetView, thread: Thread) -> FieldView | None:
     """The field or cell that a value can be proposed for; None in a thread of another kind, or without such a field."""
     row = find_row(v, thread.row_id) if thread.row_id else None
     field = field_at(v, thread.field, row) if thread.field and (row or not thread.row_id) else None
@@ -49,9 +49,9 @@ def proposed_field(v: SheetView, thread: Thread) -> FieldView | None:
     return FieldView(v, field, thread.field, lang=split_key(thread.field)[1], row=row)
 
 
-def proposal_view(v: SheetView, thread: Thread, people: People) -> ProposalView | None:
+def proposal_view(v: SheetView, thread: Thread, people: Participants) -> ProposalView | None:
     """What was proposed last; None for nothing."""
-    proposed, f = thread.proposed, proposed_field(v, thread)
+    proposed, f = thread.proposed, proposable_field(v, thread)
     if not proposed:
         return None
     accepted = bool(proposed.get("accepted"))
@@ -67,11 +67,11 @@ def may_propose(member: Member, thread: Thread, f: FieldView | None) -> bool:
 
 def propose(thread: Thread, f: FieldView, value: Any, *, by: Member) -> None:
     """The value stands in the thread from now on, in the place of one that was proposed before."""
-    with changing(thread):
+    with change_thread(thread):
         proposed = {"value": value, "old": f.value, "by": by.person.id}
         if thread.proposed != proposed:  # the same form may come twice
             thread.proposed = proposed
-            record(thread, PROPOSED, by, value=value)
+            record_event(thread, PROPOSED, by, value=value)
 
 
 def accept(thread: Thread, place: FieldRef, *, rev: int, by: Member) -> None:
@@ -79,7 +79,7 @@ def accept(thread: Thread, place: FieldRef, *, rev: int, by: Member) -> None:
 
     `rev` is the field's revision that the editor saw. Raises Refused when it is another one, or nothing is open.
     """
-    with changing(thread, counts=True):
+    with change_thread(thread, counts=True):
         proposed = thread.proposed
         if not proposed or not thread.is_open or proposed.get("accepted"):
             raise ActionRefused(_("There is nothing to accept here any more."))
@@ -94,4 +94,4 @@ def accept(thread: Thread, place: FieldRef, *, rev: int, by: Member) -> None:
         versions.record_version(place.item.id, versions.KEPT, by=by.person.id, side=by.side, remark=remark)
         thread.proposed = {**proposed, "old": old, "accepted": True}
         thread.resolved_at, thread.resolved_by = now(), by.person.id
-        record(thread, ACCEPTED, by, value=proposed["value"], old=old, proposer=proposed["by"])
+        record_event(thread, ACCEPTED, by, value=proposed["value"], old=old, proposer=proposed["by"])

@@ -8,7 +8,7 @@ QUOTE = "> "
 _QUOTED = re.compile(r">++(?:\s|$)")
 
 
-def quoted(text: str) -> str:
+def quote_text(text: str) -> str:
     """The text as a quotation to answer below."""
     return "\n".join(f"{QUOTE}{line}".rstrip() for line in text.splitlines() if not is_quotation(line)) + "\n\n"
 

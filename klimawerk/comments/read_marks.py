@@ -13,13 +13,13 @@ from sqlalchemy import func, or_, select
 
 from klimawerk.accounts import existing_accounts
 from klimawerk.clock import now
-from klimawerk.comments.access import seen_by
+from klimawerk.comments.access import visible_to
 from klimawerk.comments.models import Comment, CommentsRead, Thread
 from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
 
-PAUSE = timedelta(minutes=30)  # after which the next look is another one
+SESSION_GAP = timedelta(minutes=30)  # after which the next look is another one
 
 
 def joined_at(member: Member) -> datetime:
@@ -33,7 +33,7 @@ def unread_since(member: Member, item_id: int) -> datetime:
     row = db.session.get(CommentsRead, (member.person.id, item_id))
     if row is None:
         return joined_at(member)
-    return row.at if now() - row.at > PAUSE else row.before or joined_at(member)
+    return row.at if now() - row.at > SESSION_GAP else row.before or joined_at(member)
 
 
 def read_at(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:
@@ -44,7 +44,7 @@ def read_at(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:
     return {row.item_id: row.at for row in db.session.scalars(query)}
 
 
-def shown(member: Member, item_id: int, threads: Iterable[int]) -> None:
+def mark_threads_read(member: Member, item_id: int, threads: Iterable[int]) -> None:
     """The member has these threads of the item before them.
 
     One mark stands for all of an item's comments, so it ends before the first new one in another thread: a comment may
@@ -57,17 +57,17 @@ def shown(member: Member, item_id: int, threads: Iterable[int]) -> None:
         .where(
             Thread.item_id == item_id,
             Thread.id.not_in(list(threads)),
-            seen_by(member.side),
+            visible_to(member.side),
             Comment.at > since,
             Comment.deleted_at.is_(None),
             or_(Comment.author.is_(None), Comment.author != member.person.id),
         )
     )
     first = db.session.scalar(query)
-    opened([item_id], by=member.person.id, at=first and first - timedelta(microseconds=1))
+    mark_read([item_id], by=member.person.id, at=first and first - timedelta(microseconds=1))
 
 
-def opened(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> None:
+def mark_read(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> None:
     """The person has the comments of these items before them."""
     moment = at or now()
     with writing():
@@ -76,5 +76,5 @@ def opened(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> N
         for item_id in sorted(set(item_ids)):
             row = add_missing(CommentsRead, person_id=by, item_id=item_id, at=moment)
             if moment > row.at:
-                row.before = row.at if moment - row.at > PAUSE else row.before
+                row.before = row.at if moment - row.at > SESSION_GAP else row.before
                 row.at = moment

@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 from klimawerk.clock import now
 from klimawerk.comments import mentions, translation
 from klimawerk.comments.models import Comment, CommentEvent, Thread
-from klimawerk.comments.topics import note_counts, note_threads
+from klimawerk.comments.topics import announce_counts, announce_threads
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
@@ -30,7 +30,7 @@ PROPOSED, ACCEPTED = "proposed", "accepted"
 
 
 @dataclass(frozen=True)
-class Written:
+class CommentInput:
     """What somebody sends: plain text, the language it is in, and the name it was given before it was sent."""
 
     words: str
@@ -39,7 +39,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Subject:
+class ThreadSubject:
     """What a thread is about: a field, or a cell of the row `row_id`, and what stands there; "" is the whole item.
 
     `passage`: the words of a text that are meant, "" for all of it; `anchor` where they stand (`anchors.py`).
@@ -52,12 +52,14 @@ class Subject:
     anchor: dict[str, str] = dataclass_field(default_factory=dict)
 
 
-def open_thread(item: Item, written: Written, *, kind: str, side: str, subject: Subject, by: Member) -> Comment:
+def open_thread(
+    item: Item, written: CommentInput, *, kind: str, side: str, subject: ThreadSubject, by: Member
+) -> Comment:
     """A new thread with its first comment. `side`: the only side that sees it, "" for all."""
     with writing():
-        note_counts(programme_of(item), side)
-        revs = note_threads(item, side)
-        if sent := _sent_before(written.key, by):
+        announce_counts(programme_of(item), side)
+        revs = announce_threads(item, side)
+        if sent := _already_sent(written.key, by):
             return sent
         thread = Thread(item_id=item.id, kind=kind, side=side, began=revs, revs=revs, **vars(subject))
         thread.opened_by = by.person.id
@@ -66,38 +68,38 @@ def open_thread(item: Item, written: Written, *, kind: str, side: str, subject: 
         return _add(thread, written, OPENED, by)
 
 
-def reply(thread: Thread, written: Written, *, by: Member) -> Comment:
+def reply(thread: Thread, written: CommentInput, *, by: Member) -> Comment:
     """One more comment in the thread, also in a resolved one. Raises Refused."""
-    with changing(thread):
-        return _sent_before(written.key, by) or _add(thread, written, REPLIED, by)
+    with change_thread(thread):
+        return _already_sent(written.key, by) or _add(thread, written, REPLIED, by)
 
 
 def edit(comment: Comment, words: str, *, by: Member) -> None:
     """Other words; those of before stay in the record. Raises Refused."""
-    with changing(comment.thread):
+    with change_thread(comment.thread):
         db.session.refresh(comment)
         if comment.deleted_at is not None:
             raise ActionRefused(_("This comment was deleted meanwhile."))
         if not equal_once_cleaned(comment.words, words):
-            record(comment.thread, EDITED, by, comment, words=comment.words)
+            record_event(comment.thread, EDITED, by, comment, words=comment.words)
             comment.words, comment.edited_at = words, now()
-            translation.forget(comment.id)
-            mentions.remember(comment.thread, comment)
+            translation.delete_translations(comment.id)
+            mentions.store_mentions(comment.thread, comment)
 
 
 def delete(comment: Comment, *, by: Member) -> None:
     """Its words and their history go, a marker stays; when nothing else is left, the thread goes too."""
     thread = comment.thread
-    with changing(thread, counts=True):
+    with change_thread(thread, counts=True):
         db.session.refresh(comment)
         if comment.deleted_at is not None:
             return
         comment.words, comment.foreign, comment.deleted_at = "", {}, now()
-        translation.forget(comment.id)
-        mentions.remember(thread, comment)
+        translation.delete_translations(comment.id)
+        mentions.store_mentions(thread, comment)
         for event in db.session.scalars(select(CommentEvent).where(CommentEvent.comment_id == comment.id)):
             event.detail = {}
-        record(thread, DELETED, by, comment)
+        record_event(thread, DELETED, by, comment)
         db.session.flush()
         left = select(exists().where(Comment.thread_id == thread.id, Comment.deleted_at.is_(None)))
         if not db.session.scalar(left):
@@ -106,38 +108,38 @@ def delete(comment: Comment, *, by: Member) -> None:
 
 def resolve(thread: Thread, outcome: str, *, by: Member) -> None:
     """Settled, with a line that says how. Raises Refused when somebody else has settled it meanwhile."""
-    with changing(thread, counts=True):
+    with change_thread(thread, counts=True):
         if thread.resolved_at is not None and thread.outcome != outcome:
             raise ActionRefused(_("Somebody else has resolved this meanwhile: %(outcome)s", outcome=thread.outcome))
         if thread.resolved_at is None:
             thread.resolved_at, thread.resolved_by, thread.outcome = now(), by.person.id, outcome
-            record(thread, RESOLVED, by, outcome=outcome)
+            record_event(thread, RESOLVED, by, outcome=outcome)
 
 
 def reopen(thread: Thread, *, by: Member) -> None:
     """Not settled after all; the outcome it had stays in the record."""
-    with changing(thread, counts=True):
+    with change_thread(thread, counts=True):
         if thread.resolved_at is not None:
-            record(thread, REOPENED, by, outcome=thread.outcome)
+            record_event(thread, REOPENED, by, outcome=thread.outcome)
             thread.resolved_at, thread.resolved_by, thread.outcome = None, None, ""
 
 
 def assign(thread: Thread, assignee: int | None, due: date | None, *, by: Member) -> None:
     """Who does a task, and until when."""
-    with changing(thread):
+    with change_thread(thread):
         if (thread.assignee, thread.due) != (assignee, due):
             thread.assignee, thread.due = assignee, due
-            record(thread, ASSIGNED, by, assignee=assignee, due=due.isoformat() if due else None)
+            record_event(thread, ASSIGNED, by, assignee=assignee, due=due.isoformat() if due else None)
 
 
 @contextmanager
-def changing(thread: Thread, *, counts: bool = False) -> Iterator[None]:
+def change_thread(thread: Thread, *, counts: bool = False) -> Iterator[None]:
     """One transaction in which nobody else changes a thread of the item; its readers are told of it afterwards."""
     with writing():
         item = thread.item
         if counts:
-            note_counts(programme_of(item), thread.side)
-        revs = note_threads(item, thread.side)
+            announce_counts(programme_of(item), thread.side)
+        revs = announce_threads(item, thread.side)
         db.session.refresh(thread)
         if thread.deleted_at is not None:
             raise ActionRefused(_("This was deleted meanwhile."))
@@ -145,7 +147,7 @@ def changing(thread: Thread, *, counts: bool = False) -> Iterator[None]:
         yield
 
 
-def _sent_before(key: str, by: Member) -> Comment | None:
+def _already_sent(key: str, by: Member) -> Comment | None:
     """The same comment, if it has arrived already. Raises Refused for a name that belongs to somebody else's."""
     found = db.session.scalar(select(Comment).where(Comment.key == key))
     if found is not None and found.author != by.person.id:
@@ -153,16 +155,16 @@ def _sent_before(key: str, by: Member) -> Comment | None:
     return found
 
 
-def _add(thread: Thread, written: Written, kind: str, by: Member) -> Comment:
+def _add(thread: Thread, written: CommentInput, kind: str, by: Member) -> Comment:
     made = Comment(thread_id=thread.id, author=by.person.id, side=by.side, **vars(written))
     db.session.add(made)
     db.session.flush()
-    mentions.remember(thread, made)
-    record(thread, kind, by, made)
+    mentions.store_mentions(thread, made)
+    record_event(thread, kind, by, made)
     return made
 
 
-def record(thread: Thread, kind: str, by: Member, comment: Comment | None = None, **detail: Any) -> None:
+def record_event(thread: Thread, kind: str, by: Member, comment: Comment | None = None, **detail: Any) -> None:
     """What was done in the thread, for the record. Inside `changing()`."""
     event = CommentEvent(item_id=thread.item_id, thread_id=thread.id, side=thread.side, kind=kind, detail=detail)
     event.by, event.comment_id = by.person.id, comment.id if comment else None

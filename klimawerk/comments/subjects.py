@@ -9,9 +9,9 @@ from typing import Any
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from klimawerk.comments.anchors import times
+from klimawerk.comments.anchors import count_occurrences
 from klimawerk.comments.models import Thread
-from klimawerk.comments.service import Subject
+from klimawerk.comments.service import ThreadSubject
 from klimawerk.extensions import db
 from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.sheets import code_labels
@@ -23,7 +23,7 @@ from klimawerk.text import truncate, visually_equal
 from klimawerk.versions.diff_html import DiffRenderer
 from klimawerk.versions.text_diff import compare_words
 
-NOTHING: tuple[Any, ...] = (None, "", [])
+NO_SUBJECT: tuple[Any, ...] = (None, "", [])
 _ROW = "row:"
 _COMPARED = 60_000  # characters of both texts together
 
@@ -46,7 +46,7 @@ class SubjectView:
     def changed(self) -> bool:
         """Whether something else stands there now; with a passage, whether its words stand there less often."""
         if self.passage:
-            return times(self.now, self.passage) < max(1, times(self.was, self.passage))
+            return count_occurrences(self.now, self.passage) < max(1, count_occurrences(self.was, self.passage))
         return not visually_equal(self.was, self.now)
 
     @property
@@ -56,7 +56,7 @@ class SubjectView:
         return DiffRenderer(self.reader).runs(compare_words(self.was, self.now))
 
 
-def choices(v: SheetView) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def subject_choices(v: SheetView) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """What a thread can be about, by groups of the sheet: (code, words)."""
     for group in v.sheet.groups:
         found = [choice for part in group.parts if isinstance(part, Field) for choice in _fields(v, part)]
@@ -65,20 +65,20 @@ def choices(v: SheetView) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             yield str(group.label), found
 
 
-def subject_of(v: SheetView, code: str, passage: str = "", anchor: dict[str, str] | None = None) -> Subject:
+def subject_of(v: SheetView, code: str, passage: str = "", anchor: dict[str, str] | None = None) -> ThreadSubject:
     """The subject of that code with what stands there now; `passage` are words of it. Raises Refused."""
-    if passage and times(found := _text(v, code), passage):
-        return Subject(code, None, found, passage, anchor or {})
+    if passage and count_occurrences(found := _text(v, code), passage):
+        return ThreadSubject(code, None, found, passage, anchor or {})
     if passage:
         raise ActionRefused(_("These words do not stand in that text."), "passage")
     if not code:
-        return Subject()
-    if not any(code == known for _group, found in choices(v) for known, _words in found):
+        return ThreadSubject()
+    if not any(code == known for _group, found in subject_choices(v) for known, _words in found):
         raise ActionRefused(_("Please choose one of the list."), "about")
     if code.startswith(_ROW):
         _row, row_id, key = code.split(":")
-        return Subject(key, row_id, _value(v, key, find_row(v, row_id)))
-    return Subject(code, None, _value(v, code, None))
+        return ThreadSubject(key, row_id, _value(v, key, find_row(v, row_id)))
+    return ThreadSubject(code, None, _value(v, code, None))
 
 
 def code_of(thread: Thread) -> str:
@@ -97,14 +97,14 @@ def subject_view(v: SheetView, thread: Thread) -> SubjectView | None:
         return SubjectView(_("a line that was deleted"), page_of(v.item), "", v.reader, was, "", False, True)
     now = _value(v, thread.field, row)
     lang = split_key(thread.field)[1]
-    was_words, now_words = _words(v, field, thread.value), _words(v, field, now)
+    was_words, now_words = _display_value(v, field, thread.value), _display_value(v, field, now)
     shown = f"?thread={thread.id}" if thread.passage else ""
     address = f"{page_of(v.item)}{shown}#{_anchor(v, field, thread.field, row)}"
     label, words = _label(v, field, lang, row), (was_words, now_words)
     return SubjectView(label, address, lang, v.reader, *words, bool(lang), False, thread.passage)
 
 
-def named(thread: Thread, sides: dict[str, str]) -> str:
+def subject_phrase(thread: Thread, sides: dict[str, str]) -> str:
     """What the thread is about, in words for a mail: the field, of a line its kind too; "" for the whole item.
 
     `sides`: what the sides are called.
@@ -131,7 +131,7 @@ def _cells(v: SheetView, kind: str) -> Iterator[tuple[str, str]]:
     """The cells that hold a value: amounts, numbers, months and choices."""
     for row in v.rows.get(kind, []):
         for cell in v.sheet.rows[kind].cells:
-            if not cell.translated and row.cells.get(cell.name) not in NOTHING:
+            if not cell.translated and row.cells.get(cell.name) not in NO_SUBJECT:
                 yield f"{_ROW}{row.id}:{cell.name}", _label(v, cell, "", row)
 
 
@@ -180,11 +180,11 @@ def _text(v: SheetView, code: str) -> str:
     return v.plain(name, lang) if name in live and lang in v.frame.languages else ""
 
 
-def _words(v: SheetView, field: Field, value: Any) -> str:
+def _display_value(v: SheetView, field: Field, value: Any) -> str:
     return str(value or "") if field.kind == "live" else v.in_words(field, value)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return " ".join(str(part) for part in value.values())
-    return "" if value in NOTHING else str(value)
+    return "" if value in NO_SUBJECT else str(value)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from klimawerk import scalars
 from klimawerk.clock import now
 from klimawerk.comments import read_marks
-from klimawerk.comments.access import seen_by
+from klimawerk.comments.access import visible_to
 from klimawerk.comments.models import Comment, CommentMention, Thread
 from klimawerk.comments.thread_kinds import KINDS
 from klimawerk.comments.topics import ALL_SIDES
@@ -20,13 +20,13 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.models import Frame, Item
 
-PAGE = 20  # threads
-SHOWN = 5  # of a thread's newest comments, besides its first one
+PAGE_SIZE = 20  # threads
+COMMENTS_SHOWN = 5  # of a thread's newest comments, besides its first one
 OPEN, RESOLVED, ALL = "open", "resolved", "all"
 
 
 @dataclass(frozen=True)
-class Wish:
+class ThreadFilter:
     """Which threads are asked for. `side` and `person`: of whoever wrote in them; `before`: below that id.
 
     `loaded`: when the page was made (seconds, UTC): what is resolved while somebody reads it stays in its place.
@@ -65,7 +65,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Page:
+class ThreadPage:
     """Threads, the newest first, with their comments; `left_out` counts those between the first and the newest.
 
     `whole`: it is one thread with all its comments, as on its own page.
@@ -78,10 +78,10 @@ class Page:
     whole: bool = False
 
 
-def wish_of(args: Mapping[str, str]) -> Wish:
+def thread_filter(args: Mapping[str, str]) -> ThreadFilter:
     """What an address asks for; what it does not know is not asked for."""
-    plain = Wish()
-    return Wish(
+    plain = ThreadFilter()
+    return ThreadFilter(
         state=args.get("state", "") if args.get("state") in (RESOLVED, ALL) else OPEN,
         kind=args.get("kind", "") if args.get("kind") in KINDS else "",
         side=args.get("side", "") if args.get("side") in ALL_SIDES else "",
@@ -94,23 +94,23 @@ def wish_of(args: Mapping[str, str]) -> Wish:
     )
 
 
-def page_of_threads(item: Item, member: Member, wish: Wish, also: int | None = None) -> Page:
+def page_of_threads(item: Item, member: Member, wish: ThreadFilter, also: int | None = None) -> ThreadPage:
     """The threads of the item that the member may see; `also` is one that is shown whatever is asked for."""
-    query = select(Thread).where(Thread.item_id == item.id, seen_by(member.side)).order_by(Thread.id.desc())
+    query = select(Thread).where(Thread.item_id == item.id, visible_to(member.side)).order_by(Thread.id.desc())
     for condition in _conditions(wish, member, item):
         query = query.where(or_(condition, Thread.id == also))
-    threads = db.session.scalars(query.limit(PAGE + 1)).all()
-    return _with_comments(threads[:PAGE], older=threads[PAGE - 1].id if len(threads) > PAGE else None)
+    threads = db.session.scalars(query.limit(PAGE_SIZE + 1)).all()
+    return _with_comments(threads[:PAGE_SIZE], older=threads[PAGE_SIZE - 1].id if len(threads) > PAGE_SIZE else None)
 
 
-def one_thread(thread: Thread, before: int | None = None, most: int = 100) -> Page:
+def one_thread(thread: Thread, before: int | None = None, most: int = 100) -> ThreadPage:
     """The thread with up to `most` comments: those with an id below `before`, else the newest."""
     query = select(Comment).where(Comment.thread_id == thread.id).order_by(Comment.id.desc())
     if before is not None:
         query = query.where(Comment.id < before)
     found = db.session.scalars(query.limit(most + 1)).all()
     older = found[most - 1].id if len(found) > most else None
-    return Page([thread], {thread.id: list(reversed(found[:most]))}, {}, older, whole=True)
+    return ThreadPage([thread], {thread.id: list(reversed(found[:most]))}, {}, older, whole=True)
 
 
 def comment_in(thread: Thread, comment_id: int) -> Comment | None:
@@ -119,7 +119,7 @@ def comment_in(thread: Thread, comment_id: int) -> Comment | None:
     return found if found and found.thread_id == thread.id and found.deleted_at is None else None
 
 
-def short(threads: Sequence[Thread]) -> Page:
+def without_history(threads: Sequence[Thread]) -> ThreadPage:
     """These threads as they stand in a list."""
     return _with_comments(threads, None)
 
@@ -134,7 +134,7 @@ def newer_threads(item: Item, side: str, since: int) -> tuple[list[Thread], bool
 
 def subjects_in_use(item: Item, member: Member) -> list[Thread]:
     """One thread for each field and cell that the member sees threads about."""
-    query = select(Thread).where(Thread.item_id == item.id, Thread.field != "", seen_by(member.side))
+    query = select(Thread).where(Thread.item_id == item.id, Thread.field != "", visible_to(member.side))
     found = {(thread.row_id, thread.field): thread for thread in db.session.scalars(query.order_by(Thread.id))}
     return list(found.values())
 
@@ -146,7 +146,7 @@ def open_counts(frame: Frame, member: Member) -> tuple[dict[int, int], set[int]]
     query = (
         select(Thread.item_id, func.count(), about_words)
         .join(Item, Item.id == Thread.item_id)
-        .where(Item.frame_id == frame.id, Thread.resolved_at.is_(None), seen_by(member.side))
+        .where(Item.frame_id == frame.id, Thread.resolved_at.is_(None), visible_to(member.side))
         .group_by(Thread.item_id)
     )
     found = db.session.execute(query).all()
@@ -155,7 +155,7 @@ def open_counts(frame: Frame, member: Member) -> tuple[dict[int, int], set[int]]
 
 def about_passages(item: Item, member: Member, most: int = 200) -> Sequence[Thread]:
     """The open threads about words of the item's texts, the newest first."""
-    query = select(Thread).where(Thread.item_id == item.id, Thread.resolved_at.is_(None), seen_by(member.side))
+    query = select(Thread).where(Thread.item_id == item.id, Thread.resolved_at.is_(None), visible_to(member.side))
     return db.session.scalars(query.where(Thread.passage != "").order_by(Thread.id.desc()).limit(most)).all()
 
 
@@ -163,12 +163,12 @@ def open_count(item: Item, member: Member) -> int:
     """How many open threads of the item the member sees."""
     query = select(func.count()).select_from(Thread)
     return (
-        db.session.scalar(query.where(Thread.item_id == item.id, Thread.resolved_at.is_(None), seen_by(member.side)))
+        db.session.scalar(query.where(Thread.item_id == item.id, Thread.resolved_at.is_(None), visible_to(member.side)))
         or 0
     )
 
 
-def _conditions(wish: Wish, member: Member, item: Item) -> list[ColumnElement[bool]]:
+def _conditions(wish: ThreadFilter, member: Member, item: Item) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     loaded = datetime.fromtimestamp(wish.loaded, UTC)
     if wish.state == OPEN:
@@ -209,7 +209,7 @@ def _about(code: str) -> ColumnElement[bool]:
     return (Thread.row_id.is_(None)) & (Thread.field == code)
 
 
-def _with_comments(threads: Sequence[Thread], older: int | None) -> Page:
+def _with_comments(threads: Sequence[Thread], older: int | None) -> ThreadPage:
     """The first comment of each thread and its newest ones, in one query."""
     newest = func.row_number().over(partition_by=Comment.thread_id, order_by=Comment.id.desc()).label("newest")
     place = func.row_number().over(partition_by=Comment.thread_id, order_by=Comment.id).label("place")
@@ -218,7 +218,7 @@ def _with_comments(threads: Sequence[Thread], older: int | None) -> Page:
     query = (
         select(Comment, ranked.c.newest, ranked.c.place)
         .join(ranked, ranked.c.id == Comment.id)
-        .where(or_(ranked.c.newest <= SHOWN, ranked.c.place == 1))
+        .where(or_(ranked.c.newest <= COMMENTS_SHOWN, ranked.c.place == 1))
         .order_by(Comment.id)
     )
     comments: dict[int, list[Comment]] = {id_: [] for id_ in ids}
@@ -226,8 +226,8 @@ def _with_comments(threads: Sequence[Thread], older: int | None) -> Page:
     for comment, behind, before in db.session.execute(query):
         comments[comment.thread_id].append(comment)
         if before == 1:
-            left_out[comment.thread_id] = max(0, behind - 1 - SHOWN)
-    return Page(threads, comments, left_out, older)
+            left_out[comment.thread_id] = max(0, behind - 1 - COMMENTS_SHOWN)
+    return ThreadPage(threads, comments, left_out, older)
 
 
 def _number(text: str | None) -> int | None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from klimawerk.comments.anchors import times
+from klimawerk.comments.anchors import count_occurrences
 from klimawerk.comments.models import Comment, CommentEvent, CommentTranslation, Thread
 from klimawerk.extensions import db
 
 
-def hide(item_id: int, hidden: Callable[[Any], Any]) -> int:
+def redact_threads(item_id: int, hidden: Callable[[Any], Any]) -> int:
     """Put bars into its threads, inside the caller's transaction; in how many places."""
     threads = select(Thread.id).where(Thread.item_id == item_id)
     comments = select(Comment.id).where(Comment.thread_id.in_(threads))
@@ -23,23 +23,26 @@ def hide(item_id: int, hidden: Callable[[Any], Any]) -> int:
         (select(CommentEvent).where(CommentEvent.item_id == item_id), ("detail",)),
     )
     places = sum(
-        _hide(row, name, hidden) for query, names in kept for row in db.session.scalars(query) for name in names
+        _redact_column(row, name, hidden)
+        for query, names in kept
+        for row in db.session.scalars(query)
+        for name in names
     )
-    return places + sum(_cut(thread) for thread in db.session.scalars(kept[0][0]))
+    return places + sum(_drop_anchor(thread) for thread in db.session.scalars(kept[0][0]))
 
 
-def _cut(thread: Thread) -> int:
+def _drop_anchor(thread: Thread) -> int:
     """A passage may end in the midst of what was hidden, and so may the letters that are kept around it."""
     value, around = str(thread.value), thread.anchor.get("before", "") + thread.passage + thread.anchor.get("after", "")
-    if not thread.passage or times(value, around):
+    if not thread.passage or count_occurrences(value, around):
         return 0
     thread.anchor = {}
-    if not times(value, thread.passage):
+    if not count_occurrences(value, thread.passage):
         thread.passage = ""
     return 1
 
 
-def _hide(row: Any, name: str, hidden: Callable[[Any], Any]) -> int:
+def _redact_column(row: Any, name: str, hidden: Callable[[Any], Any]) -> int:
     old = getattr(row, name)
     new = hidden(old)
     if new != old:

@@ -34,7 +34,7 @@ def counts_topic(programme: Item, side: str) -> str:
     return f"talks-{side}:{programme.id}"
 
 
-def note_threads(item: Item, seen_by: str) -> dict[str, int]:
+def announce_threads(item: Item, seen_by: str) -> dict[str, int]:
     """Something changes in a thread that `seen_by` ("" for all) may see: the new revision for each side.
 
     Inside `writing()`. Always in the same order, so that two writers never wait for each other.
@@ -42,7 +42,7 @@ def note_threads(item: Item, seen_by: str) -> dict[str, int]:
     return {side: note(threads_topic(item, side)) for side in ALL_SIDES if seen_by in ("", side)}
 
 
-def note_counts(programme: Item, seen_by: str) -> None:
+def announce_counts(programme: Item, seen_by: str) -> None:
     """The same for the counts; before the threads are noted."""
     for side in ALL_SIDES:
         if seen_by in ("", side):

@@ -26,15 +26,15 @@ from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.text import clean
 
 log = logging.getLogger(__name__)
-CONNECT, WHOLE = 3.0, 15.0  # seconds
+CONNECT, TOTAL_TIMEOUT = 3.0, 15.0  # seconds
 LARGEST = 200_000  # bytes of an answer
 
 
-class Unavailable(Exception):
+class TranslationUnavailable(Exception):
     """The service gave no translation; the text says why, without what was to be translated."""
 
 
-def offered() -> bool:
+def is_available() -> bool:
     """Whether the operator has set up a service."""
     return bool(current_app.extensions["klimawerk"].translate_url)
 
@@ -45,12 +45,12 @@ def translate(comment: Comment, language: str) -> None:
     The service is asked outside of any transaction.
     """
     id_, words, source = comment.id, comment.words, comment.language
-    if comment.deleted_at is not None or source == language or kept([id_], language):
+    if comment.deleted_at is not None or source == language or stored_translations([id_], language):
         return
     db.session.rollback()
     try:
-        made = _asked(words, source, language)
-    except Unavailable as problem:
+        made = _request_translation(words, source, language)
+    except TranslationUnavailable as problem:
         log.warning("comment %s was not translated: %s", id_, problem)
         raise ActionRefused(_("There is no translation at the moment. Please try again later.")) from None
     with writing() as session:
@@ -60,21 +60,21 @@ def translate(comment: Comment, language: str) -> None:
             add_missing(CommentTranslation, comment_id=id_, language=language, words=made)
 
 
-def kept(comment_ids: Iterable[int], language: str) -> dict[int, str]:
+def stored_translations(comment_ids: Iterable[int], language: str) -> dict[int, str]:
     """{comment: its translation}, of those that there are."""
-    if not offered():
+    if not is_available():
         return {}
     query = select(CommentTranslation.comment_id, CommentTranslation.words)
     wanted = CommentTranslation.comment_id.in_(list(comment_ids)), CommentTranslation.language == language
     return dict(db.session.execute(query.where(*wanted)).all())
 
 
-def forget(comment_id: int) -> None:
+def delete_translations(comment_id: int) -> None:
     """The comment says something else now, or nothing any more. Inside `writing()`."""
     db.session.execute(delete(CommentTranslation).where(CommentTranslation.comment_id == comment_id))
 
 
-def _asked(words: str, source: str, target: str) -> str:
+def _request_translation(words: str, source: str, target: str) -> str:
     config = current_app.extensions["klimawerk"]
     question = {"q": words, "source": source, "target": target, "format": "text"}
     if config.translate_key:
@@ -82,16 +82,16 @@ def _asked(words: str, source: str, target: str) -> str:
     try:
         answer = safe_json.loads(_post(f"{config.translate_url}/translate", json.dumps(question).encode()))
     except (OSError, http.client.HTTPException, ValueError) as problem:
-        raise Unavailable(type(problem).__name__) from None
+        raise TranslationUnavailable(type(problem).__name__) from None
     made = answer.get("translatedText") if isinstance(answer, dict) else None
     if not isinstance(made, str) or not clean(made).strip():
-        raise Unavailable("the answer holds no translation")
+        raise TranslationUnavailable("the answer holds no translation")
     return clean(made)
 
 
 def _post(address: str, body: bytes) -> bytes:
     """One request: no redirects, no proxies, an answer of bounded size within a bounded time."""
-    parts, end = urlsplit(address), time.monotonic() + WHOLE
+    parts, end = urlsplit(address), time.monotonic() + TOTAL_TIMEOUT
     line: http.client.HTTPConnection
     if parts.scheme == "https":
         context = ssl.create_default_context()
@@ -100,11 +100,11 @@ def _post(address: str, body: bytes) -> bytes:
         line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT)
     try:
         line.connect()
-        line.sock.settimeout(WHOLE)
+        line.sock.settimeout(TOTAL_TIMEOUT)
         line.request("POST", parts.path, body, {"Content-Type": "application/json", "Accept": "application/json"})
         answer = line.getresponse()
         if answer.status != 200:
-            raise Unavailable(f"status {answer.status}")
+            raise TranslationUnavailable(f"status {answer.status}")
         return _read(answer, line, end)
     finally:
         line.close()
@@ -116,7 +116,7 @@ def _read(answer: http.client.HTTPResponse, line: http.client.HTTPConnection, en
         found += piece
         left = end - time.monotonic()
         if len(found) > LARGEST or left <= 0:
-            raise Unavailable("too large" if left > 0 else "too slow")
+            raise TranslationUnavailable("too large" if left > 0 else "too slow")
         if line.sock is not None:
             line.sock.settimeout(left)
     return found

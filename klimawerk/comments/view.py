@@ -13,17 +13,17 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from klimawerk.comments import access, anchors, proposals, read_marks, subjects, thread_list, translation
-from klimawerk.comments.comment_html import to_html
+from klimawerk.comments.comment_html import comment_to_html
 from klimawerk.comments.forms import languages
-from klimawerk.comments.mentions import mentioned, not_called
+from klimawerk.comments.mentions import mentioned, unresolved_mentions
 from klimawerk.comments.models import Comment, CommentEvent, Thread
-from klimawerk.comments.participants import Author, People
+from klimawerk.comments.participants import CommentAuthor, Participants
 from klimawerk.comments.proposals import ProposalView
 from klimawerk.comments.quotations import without_quotations
 from klimawerk.comments.service import ACCEPTED, EDITED, OPENED, PROPOSED, REPLIED, RESOLVED
 from klimawerk.comments.subjects import SubjectView
 from klimawerk.comments.thread_kinds import KINDS, TASK
-from klimawerk.comments.thread_list import Page, Wish
+from klimawerk.comments.thread_list import ThreadFilter, ThreadPage
 from klimawerk.comments.topics import threads_topic
 from klimawerk.extensions import db
 from klimawerk.live.changes import revision
@@ -34,11 +34,11 @@ from klimawerk.sheets.view import SheetView
 
 
 @dataclass(frozen=True)
-class Talk:
+class ThreadsView:
     """The threads about an item as one reader sees them. `rev` was read before everything else."""
 
     v: SheetView
-    wish: Wish
+    wish: ThreadFilter
     rev: int
 
     @property
@@ -58,13 +58,13 @@ class Talk:
         return access.may_comment(self.member)
 
     @cached_property
-    def people(self) -> People:
-        return People(self.v.frame.partnership)
+    def people(self) -> Participants:
+        return Participants(self.v.frame.partnership)
 
     @property
     def own_side(self) -> str:
         """The name of the side to which the reader may keep a thread; "" for none."""
-        return self.people.place(self.member.side) if access.may_keep_to_side(self.member) else ""
+        return self.people.place(self.member.side) if access.may_restrict_to_side(self.member) else ""
 
     @property
     def open_count(self) -> int:
@@ -80,7 +80,7 @@ class Talk:
 
     @cached_property
     def subjects(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        return list(subjects.choices(self.v))
+        return list(subjects.subject_choices(self.v))
 
     @property
     def subjects_in_use(self) -> list[tuple[str, str]]:
@@ -98,32 +98,32 @@ class Talk:
         """A name for what a form is going to send."""
         return str(uuid.uuid4())
 
-    def page(self, also: int | None = None) -> Page:
+    def page(self, also: int | None = None) -> ThreadPage:
         return thread_list.page_of_threads(self.item, self.member, self.wish, also)
 
-    def shown(self, page: Page) -> list[ThreadView]:
+    def shown(self, page: ThreadPage) -> list[ThreadView]:
         """The page's threads, ready to be drawn."""
         comments = [comment for found in page.comments.values() for comment in found]
         earlier, called = _earlier(comments), mentioned(comments)
-        translated = translation.kept([comment.id for comment in comments], self.v.reader)
+        translated = translation.stored_translations([comment.id for comment in comments], self.v.reader)
         return [ThreadView(self, thread, page, earlier, called, translated) for thread in page.threads]
 
     def passages(self) -> list[ThreadView]:
         """The open threads about words of a text, without what was said in them."""
         found = thread_list.about_passages(self.item, self.member)
-        return [ThreadView(self, thread, Page([], {}, {}), {}, {}, {}) for thread in found]
+        return [ThreadView(self, thread, ThreadPage([], {}, {}), {}, {}, {}) for thread in found]
 
     def said(self, threads: Sequence[Thread]) -> str:
         """One sentence for a screen reader on what somebody else did last in these threads; "" for nothing."""
         ids = [thread.id for thread in threads]
-        query = select(CommentEvent).where(CommentEvent.thread_id.in_(ids), CommentEvent.kind.in_(_SAID))
+        query = select(CommentEvent).where(CommentEvent.thread_id.in_(ids), CommentEvent.kind.in_(_EVENT_SENTENCES))
         event = db.session.scalar(query.order_by(CommentEvent.id.desc()).limit(1))
         if event is None or event.by == self.member.person.id:
             return ""
-        return str(_SAID[event.kind]) % {"name": self.people.name(event.by)}
+        return str(_EVENT_SENTENCES[event.kind]) % {"name": self.people.name(event.by)}
 
 
-_SAID = {
+_EVENT_SENTENCES = {
     OPENED: lazy_gettext("%(name)s wrote a comment."),
     REPLIED: lazy_gettext("%(name)s replied to a comment."),
     RESOLVED: lazy_gettext("%(name)s resolved a comment."),
@@ -134,9 +134,9 @@ _SAID = {
 
 @dataclass(frozen=True)
 class ThreadView:
-    talk: Talk
+    talk: ThreadsView
     thread: Thread
-    page: Page
+    page: ThreadPage
     earlier: Mapping[int, Sequence[tuple[datetime, str]]]
     mentioned: Mapping[int, set[int]]
     translated: Mapping[int, str]
@@ -151,7 +151,7 @@ class ThreadView:
 
     @property
     def anchor(self) -> dict[str, str]:
-        return anchors.shown(self.thread.anchor)
+        return anchors.anchor_for_page(self.thread.anchor)
 
     @property
     def is_task(self) -> bool:
@@ -177,7 +177,7 @@ class ThreadView:
     @cached_property
     def proposable(self) -> FieldView | None:
         """The field for which the reader may propose a value."""
-        f = proposals.proposed_field(self.talk.v, self.thread)
+        f = proposals.proposable_field(self.talk.v, self.thread)
         return f if proposals.may_propose(self.talk.member, self.thread, f) else None
 
     @property
@@ -213,7 +213,7 @@ class CommentView:
     comment: Comment
 
     @cached_property
-    def author(self) -> Author:
+    def author(self) -> CommentAuthor:
         return self.of.talk.people.author_of(self.comment)
 
     @property
@@ -226,25 +226,27 @@ class CommentView:
     def html(self) -> Markup:
         people = self.of.talk.people
         called = self.of.mentioned.get(self.comment.id, ())
-        return to_html(self.comment.words, [people.name(id_) for id_ in called if id_ in people.members])
+        return comment_to_html(self.comment.words, [people.name(id_) for id_ in called if id_ in people.members])
 
     @property
     def not_called(self) -> list[str]:
         """For its author, while it can be changed: sentences on each @ that calls nobody, or several people."""
         if "@" not in self.comment.words or not self.may_edit:
             return []
-        return not_called(without_quotations(self.comment.words), self.of.talk.people.names(self.of.thread.side))
+        return unresolved_mentions(
+            without_quotations(self.comment.words), self.of.talk.people.names(self.of.thread.side)
+        )
 
     @property
     def translation(self) -> Markup | None:
         """What a machine made of it in the reader's language, once somebody has asked for that."""
         made = self.of.translated.get(self.comment.id)
-        return to_html(made) if made else None
+        return comment_to_html(made) if made else None
 
     @property
     def may_translate(self) -> bool:
         """Whether it is in another language than the reader's, and there is a service."""
-        return translation.offered() and not self.translation and self.comment.language != self.of.talk.v.reader
+        return translation.is_available() and not self.translation and self.comment.language != self.of.talk.v.reader
 
     @property
     def may_edit(self) -> bool:
@@ -257,13 +259,13 @@ class CommentView:
     @property
     def earlier(self) -> list[tuple[datetime, Markup]]:
         """What it said before, and until when, the oldest wording first."""
-        return [(until, to_html(words)) for until, words in self.of.earlier.get(self.comment.id, ())]
+        return [(until, comment_to_html(words)) for until, words in self.of.earlier.get(self.comment.id, ())]
 
 
-def talk_of(v: SheetView, wish: Wish | None = None) -> Talk:
+def threads_view(v: SheetView, wish: ThreadFilter | None = None) -> ThreadsView:
     """The threads about the item of `v`, as its reader sees them."""
     rev = revision(threads_topic(v.item, v.opened.member.side))
-    return Talk(v, wish or Wish(), rev)
+    return ThreadsView(v, wish or ThreadFilter(), rev)
 
 
 def _earlier(comments: Sequence[Comment]) -> dict[int, list[tuple[datetime, str]]]:

@@ -10,10 +10,10 @@ from itertools import groupby
 from flask import current_app
 from sqlalchemy import select
 
-from klimawerk.comments.access import seen_by
+from klimawerk.comments.access import visible_to
 from klimawerk.comments.models import Comment, Thread
-from klimawerk.comments.participants import People
-from klimawerk.comments.subjects import named
+from klimawerk.comments.participants import Participants
+from klimawerk.comments.subjects import subject_phrase
 from klimawerk.comments.thread_kinds import KINDS
 from klimawerk.digests.missed_activity import CALLS, Found, Window
 from klimawerk.extensions import db
@@ -104,7 +104,7 @@ def _chapter(number: int, some: list[Happening], window: Window, language: str) 
     programme = db.session.get_one(Programme, number)
     items = {one.item_id: db.session.get_one(Item, one.item_id) for one in some}
     titles = titles_of([programme, *items.values()], language)
-    people = People(programme.frame.partnership)
+    people = Participants(programme.frame.partnership)
     chapter = Chapter(*titles[programme.id], _address(page_of(programme)))
     for item in items.values():
         its = [one for one in some if one.item_id == item.id]
@@ -115,7 +115,7 @@ def _chapter(number: int, some: list[Happening], window: Window, language: str) 
 
 
 def _sheet(
-    item: Item, some: list[Happening], title: tuple[str, str], window: Window, people: People, language: str
+    item: Item, some: list[Happening], title: tuple[str, str], window: Window, people: Participants, language: str
 ) -> Sheet | None:
     if item.deleted_at is not None:
         return None
@@ -130,11 +130,11 @@ def _changes(item: Item, window: Window, language: str) -> str:
     return summary(item, since, window.until, but=member.person.id, language=language)
 
 
-def _talks(some: list[Happening], window: Window, people: People) -> tuple[Talk, ...]:
+def _talks(some: list[Happening], window: Window, people: Participants) -> tuple[Talk, ...]:
     """Threads by their oldest news, those that call the reader first."""
     ids = list(dict.fromkeys(one.thread_id for one in some if one.thread_id))
     # Asked once more, though nobody may have told of others: what is mailed cannot be taken back.
-    query = select(Thread).where(Thread.id.in_(ids), seen_by(window.member.side))
+    query = select(Thread).where(Thread.id.in_(ids), visible_to(window.member.side))
     threads = {thread.id: thread for thread in db.session.scalars(query)}
     made = [
         _talk(threads[number], [one for one in some if one.thread_id == number], people)
@@ -145,14 +145,14 @@ def _talks(some: list[Happening], window: Window, people: People) -> tuple[Talk,
     return tuple(sorted(told, key=lambda talk: not talk.calls))
 
 
-def _talk(thread: Thread, some: list[Happening], people: People) -> Talk:
+def _talk(thread: Thread, some: list[Happening], people: Participants) -> Talk:
     calls = {one.comment_id for one in some if one.kind == MENTION}
     query = select(Comment).where(Comment.id.in_({one.comment_id for one in some if one.comment_id}))
     comments = db.session.scalars(query.where(Comment.deleted_at.is_(None)).order_by(Comment.at, Comment.id))
     resolved = any(one.kind == OUTCOME for one in some)
     return Talk(
         str(KINDS[thread.kind]),
-        named(thread, side_names(people.partnership)),
+        subject_phrase(thread, side_names(people.partnership)),
         _passage(thread),
         people.place(thread.side) if thread.side else "",
         _address(f"/threads/{thread.id}"),
@@ -167,7 +167,7 @@ def _passage(thread: Thread) -> str:
     return words if words == thread.passage else f"{words} …"
 
 
-def _said(comment: Comment, people: People, calls: bool) -> Said:
+def _said(comment: Comment, people: Participants, calls: bool) -> Said:
     author = people.author_of(comment)
     said = clean(comment.words)
     words = shortened(said, LONGEST)

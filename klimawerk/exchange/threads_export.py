@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from klimawerk.comments.models import Comment, Thread
-from klimawerk.comments.participants import People
+from klimawerk.comments.participants import Participants
 from klimawerk.comments.thread_kinds import TASK
 from klimawerk.exchange.draft import CommentDraft
 from klimawerk.exchange.threads_import import OPEN, RESOLVED, implied_thread
@@ -37,7 +37,7 @@ def write_threads(programme: Programme) -> list[Json]:
     of_these = select(Comment).where(Comment.thread_id.in_(list(said)), Comment.deleted_at.is_(None))
     for comment in db.session.scalars(of_these.order_by(Comment.id)):
         said[comment.thread_id].append(comment)
-    people = People(programme.frame.partnership)
+    people = Participants(programme.frame.partnership)
     rows = rows_of_all([thread.item_id for thread in threads if thread.row_id])
     return [
         _thread_out(thread, said[thread.id], by_id[thread.item_id], rows.get(thread.item_id, {}), people)
@@ -47,7 +47,7 @@ def write_threads(programme: Programme) -> list[Json]:
 
 
 def _thread_out(
-    thread: Thread, comments: list[Comment], item: Item, rows: Mapping[str, Sequence[Row]], people: People
+    thread: Thread, comments: list[Comment], item: Item, rows: Mapping[str, Sequence[Row]], people: Participants
 ) -> Json:
     written = [_comment_out(thread, comment, first=n == 0, people=people) for n, comment in enumerate(comments)]
     drafts = [CommentDraft("", "", "", comment.at, one) for comment, one in zip(comments, written, strict=True)]
@@ -62,7 +62,7 @@ def _thread_out(
     return {**own, **({"about": about} if about else {}), "thread": written}
 
 
-def _comment_out(thread: Thread, comment: Comment, *, first: bool, people: People) -> Json:
+def _comment_out(thread: Thread, comment: Comment, *, first: bool, people: Participants) -> Json:
     if comment.foreign:
         return {**comment.foreign, "text": comment.words}
     member = people.members.get(comment.author or 0)

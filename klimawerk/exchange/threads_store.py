@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 
 from klimawerk.comments.models import Comment, Thread
-from klimawerk.comments.topics import note_counts, note_threads
+from klimawerk.comments.topics import announce_counts, announce_threads
 from klimawerk.exchange.draft import ThreadDraft
 from klimawerk.extensions import db
 from klimawerk.programmes.models import Programme
@@ -18,11 +18,11 @@ def store_threads(talks: list[ThreadDraft], programme: Programme, items: Mapping
     """Every thread, seen by all. Its authors have no account here, so nobody may change what they said."""
     if not talks:
         return
-    note_counts(programme, "")
+    announce_counts(programme, "")
     rows = rows_of_all([items[draft.item].id for draft in talks if draft.row_kind])
     for draft in talks:
         item = items[draft.item]
-        revs = note_threads(item, "")
+        revs = announce_threads(item, "")
         told = {"kind": draft.kind, "due": draft.due, "outcome": draft.outcome}
         thread = Thread(item_id=item.id, value=None, began=revs, revs=revs, **told)
         thread.opened_at = draft.comments[0].at

@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 
 from klimawerk.accounts.models import Person
 from klimawerk.collab.last_writes import last_writes
-from klimawerk.comments.access import seen_by
+from klimawerk.comments.access import visible_to
 from klimawerk.comments.models import Comment, CommentEvent, CommentMention, Thread
 from klimawerk.comments.service import ACCEPTED, ASSIGNED, OPENED, REOPENED, REPLIED, RESOLVED
 from klimawerk.extensions import db
@@ -88,7 +88,7 @@ def _said(
         .outerjoin(Comment, Comment.id == CommentEvent.comment_id)
         .where(
             CommentEvent.item_id.in_(list(items)),
-            seen_by(member.side),
+            visible_to(member.side),
             CommentEvent.at > since,
             CommentEvent.at <= until,
             CommentEvent.kind.in_(_KINDS),

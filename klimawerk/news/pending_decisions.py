@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import Select, select
 
-from klimawerk.comments.access import seen_by
+from klimawerk.comments.access import visible_to
 from klimawerk.comments.models import Thread
 from klimawerk.comments.thread_kinds import TASK
 from klimawerk.extensions import db
@@ -55,7 +55,7 @@ def _items(member: Member) -> Select[Item]:
 
 
 def _open(member: Member, items: Mapping[int, Item]) -> Select[Thread]:
-    return select(Thread).where(Thread.item_id.in_(list(items)), Thread.resolved_at.is_(None), seen_by(member.side))
+    return select(Thread).where(Thread.item_id.in_(list(items)), Thread.resolved_at.is_(None), visible_to(member.side))
 
 
 def _tasks(member: Member, items: Mapping[int, Item]) -> list[Thread]:

@@ -50,7 +50,7 @@ def mark_seen(item_ids: Iterable[int], *, by: int, at: datetime) -> None:
     """The person wants to hear no more of what was done at these items up to `at`, comments included."""
     wanted = list(item_ids)
     _note(wanted, by, at)
-    read_marks.opened(wanted, by=by, at=at)
+    read_marks.mark_read(wanted, by=by, at=at)
 
 
 def seen_since(member: Member, item_id: int) -> datetime:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.comments.models import Comment
-from klimawerk.comments.participants import Author, People
+from klimawerk.comments.participants import CommentAuthor, Participants
 from klimawerk.comments.quotations import is_quotation
 from klimawerk.database import yield_if_due
 from klimawerk.extensions import db
@@ -33,7 +33,7 @@ EXCERPT = 160  # letters of a comment
 class Words:
     """A comment, shortened, with its author and the way to it."""
 
-    author: Author
+    author: CommentAuthor
     words: str
     language: str
     at: datetime
@@ -89,7 +89,7 @@ class _Group:
     """What was done at one item."""
 
     member: Member
-    people: People
+    people: Participants
     item: Item
     title: tuple[str, str]
     happened: list[Happening]
@@ -116,7 +116,7 @@ def news_for(person: Person, language: str) -> News:
             found.setdefault(one.item_id, []).append(one)
         duties = waiting_for(member)
         items = {item.id: item for item in [*_items(list(found)), *(duty.item for duty in duties)]}
-        titles, people = titles_of(items.values(), language), People(member.partnership)
+        titles, people = titles_of(items.values(), language), Participants(member.partnership)
         groups += [_Group(member, people, items[id_], titles[id_], happened) for id_, happened in found.items()]
         news.duties += [Duty(duty, *titles[duty.item.id]) for duty in duties]
     groups.sort(key=lambda group: group.order, reverse=True)
@@ -139,7 +139,7 @@ def _entry(group: _Group, until: datetime, language: str) -> Entry:
     return Entry(item, *group.title, line, _words(group.people, said), outcomes, group.at)
 
 
-def _words(people: People, said: list[Happening]) -> list[Words]:
+def _words(people: Participants, said: list[Happening]) -> list[Words]:
     called = {one.comment_id for one in said if one.kind == MENTION}
     query = select(Comment).where(Comment.id.in_([one.comment_id for one in said])).order_by(Comment.id)
     return [

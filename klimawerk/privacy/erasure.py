@@ -22,10 +22,10 @@ from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
 from klimawerk.collab import document_store
 from klimawerk.collab.models import Document
-from klimawerk.comments.mentions import calls
+from klimawerk.comments.mentions import find_mentions
 from klimawerk.comments.models import Comment, CommentEvent, CommentMention, CommentTranslation, Thread
 from klimawerk.comments.service import EDITED, REOPENED, RESOLVED
-from klimawerk.comments.topics import note_threads
+from klimawerk.comments.topics import announce_threads
 from klimawerk.database import writing
 from klimawerk.digests.models import DigestMail
 from klimawerk.exchange.practice import release_practice
@@ -275,7 +275,7 @@ def _tell_of_threads(person: Person, changed: Iterable[int]) -> None:
     about = or_(Thread.id.in_(mine), Thread.id.in_(called), Thread.assignee == person.id, Thread.id.in_(list(changed)))
     query = select(Thread).where(about, Thread.deleted_at.is_(None)).order_by(Thread.item_id, Thread.id)
     for thread in db.session.scalars(query).all():
-        thread.revs = {**thread.revs, **note_threads(thread.item, thread.side)}
+        thread.revs = {**thread.revs, **announce_threads(thread.item, thread.side)}
         if thread.id in set(changed):
             index.forget(thread.item_id, None)
 
@@ -308,7 +308,7 @@ def _without_calls(traces: Traces) -> Change:
     def change(text: str, language: str) -> str:
         if not traces.own_names or "@" not in text:
             return text
-        found = [call for call in calls(text, names) if any(one < len(traces.own_names) for one in call.people)]
+        found = [call for call in find_mentions(text, names) if any(one < len(traces.own_names) for one in call.people)]
         for call in reversed(found):
             text = f"{text[: call.start]}@{_former_member(language)}{text[call.end :]}"
         return text

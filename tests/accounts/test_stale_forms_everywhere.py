@@ -19,7 +19,7 @@ from klimawerk.accounts import expiring_links
 from klimawerk.accounts.models import Link, Person
 from klimawerk.comments import service as comments
 from klimawerk.comments.models import Thread
-from klimawerk.comments.service import Subject, Written
+from klimawerk.comments.service import CommentInput, ThreadSubject
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
@@ -67,8 +67,8 @@ def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> l
         reader.login(person)
         reader.get("/")  # news are counted from the first visit
     for number, kind in enumerate(("proposal", "task", "question")):
-        written = Written(f"Number {number}", "en", str(uuid.uuid4()))
-        subject = Subject(field="priority") if kind == "proposal" else Subject()
+        written = CommentInput(f"Number {number}", "en", str(uuid.uuid4()))
+        subject = ThreadSubject(field="priority") if kind == "proposal" else ThreadSubject()
         comments.open_thread(measure, written, kind=kind, side="", subject=subject, by=me)
     proposal, _task, question = db.session.scalars(db.select(Thread).order_by(Thread.id))
     comments.resolve(question, "Done", by=me)

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from klimawerk.accounts.models import Person
 from klimawerk.comments import service
 from klimawerk.comments.models import Comment, CommentEvent, Thread
-from klimawerk.comments.service import Subject, Written
+from klimawerk.comments.service import CommentInput, ThreadSubject
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from klimawerk.partnerships.access import Member, member_of
@@ -78,9 +78,9 @@ class Table:
 
     def thread(self, words: str, *, side: str = "", kind: str = "question", by: Member | None = None) -> Thread:
         """A thread, without a browser."""
-        written = Written(words, "en", str(uuid.uuid4()))
+        written = CommentInput(words, "en", str(uuid.uuid4()))
         by = by or self.member()
-        made = service.open_thread(self.measure, written, kind=kind, side=side, subject=Subject(), by=by)
+        made = service.open_thread(self.measure, written, kind=kind, side=side, subject=ThreadSubject(), by=by)
         found = db.session.get(Thread, made.thread_id)
         assert found is not None
         return found

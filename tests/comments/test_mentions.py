@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from klimawerk.accounts import service
-from klimawerk.comments.mentions import called
+from klimawerk.comments.mentions import mentioned_ids
 from klimawerk.comments.models import CommentMention
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -24,9 +24,9 @@ def mentioned(table: Table) -> set[tuple[int, int]]:
 
 def test_names_are_found_whole() -> None:
     names = {1: "Ama", 2: "Ama Osei", 3: "Kofi"}
-    assert called("@Ama Osei, please", names) == {2}
-    assert called("(@Ama) and @Kofi.", names) == {1, 3}
-    assert called("@Amanda, a@Kofi, Ama", names) == set()
+    assert mentioned_ids("@Ama Osei, please", names) == {2}
+    assert mentioned_ids("(@Ama) and @Kofi.", names) == {1, 3}
+    assert mentioned_ids("@Amanda, a@Kofi, Ama", names) == set()
 
 
 NAMES = {1: "Jürgen Groß", 2: "Ama", 3: "Ama Osei", 4: "Kofi O’Neill", 5: "Dr. Anna-Maria Weiß", 6: "🌳 Baum"}
@@ -52,15 +52,15 @@ NAMES = {1: "Jürgen Groß", 2: "Ama", 3: "Ama Osei", 4: "Kofi O’Neill", 5: "D
     ],
 )
 def test_a_name_calls_in_any_spelling_and_only_whole(text: str, people: set[int]) -> None:
-    assert called(text, NAMES) == people
+    assert mentioned_ids(text, NAMES) == people
 
 
 def test_who_is_spelt_so_is_meant_and_else_everybody_who_is_alike() -> None:
     names = {1: "Jürgen Groß", 2: "Jurgen Gross", 3: "Kofi Mensah", 4: "Kofi Mensah"}
-    assert called("@Jürgen Groß", names) == {1}
-    assert called("@jurgen gross", names) == {2}
-    assert called("@Juergen Groß", names) == {1, 2}
-    assert called("@kofi mensah", names) == {3, 4}
+    assert mentioned_ids("@Jürgen Groß", names) == {1}
+    assert mentioned_ids("@jurgen gross", names) == {2}
+    assert mentioned_ids("@Juergen Groß", names) == {1, 2}
+    assert mentioned_ids("@kofi mensah", names) == {3, 4}
 
 
 def test_who_writes_learns_whom_an_at_does_not_call(table: Table) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from klimawerk.comments import service
-from klimawerk.comments.service import Written
+from klimawerk.comments.service import CommentInput
 from klimawerk.comments.topics import ALL_SIDES
 from klimawerk.live import topic_access
 from klimawerk.live.changes import all_revisions
@@ -92,7 +92,7 @@ def test_not_even_a_number_moves_for_the_other_side(any_database: str, table: Ta
     table.thread("For all")
     before = all_revisions()
     thread = table.thread(SECRET, side="de")
-    service.reply(thread, Written("Quite.", "en", str(uuid.uuid4())), by=table.member())
+    service.reply(thread, CommentInput("Quite.", "en", str(uuid.uuid4())), by=table.member())
     service.resolve(thread, "", by=table.member())
     moved = {topic for topic, rev in all_revisions().items() if rev != before.get(topic)}
     assert moved == {f"comments-de:{table.measure.id}", f"talks-de:{table.programme.id}"}

@@ -226,5 +226,5 @@ def test_an_anchor_is_kept_only_for_its_own_words_and_within_bounds() -> None:
 
 
 def test_words_that_stood_twice_and_stand_once_have_changed() -> None:
-    assert anchors.times("Forty bins. Forty\n bins.", "Forty bins") == 2
-    assert anchors.times("Forty", "Forty bins") == 0
+    assert anchors.count_occurrences("Forty bins. Forty\n bins.", "Forty bins") == 2
+    assert anchors.count_occurrences("Forty", "Forty bins") == 0

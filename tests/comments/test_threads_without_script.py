@@ -139,18 +139,23 @@ def test_nothing_that_is_written_becomes_markup_and_links_are_safe(table: Table)
 
 
 def test_a_quotation_is_one() -> None:
-    assert quotations.quoted("one\ntwo\n> older") == "> one\n> two\n\n"
-    assert comment_html.to_html("> one\n> two\nBut why?") == "<blockquote><p>one<br>two</p></blockquote><p>But why?</p>"
+    assert quotations.quote_text("one\ntwo\n> older") == "> one\n> two\n\n"
+    assert (
+        comment_html.comment_to_html("> one\n> two\nBut why?")
+        == "<blockquote><p>one<br>two</p></blockquote><p>But why?</p>"
+    )
 
 
 @pytest.mark.parametrize("line", [">50 % der Dächer", ">= 20 MW", ">2 %, >3 %", "->Rathaus", ">:-("])
 def test_a_sign_at_the_beginning_of_a_line_is_no_quotation(line: str) -> None:
     assert (
-        comment_html.to_html(f"> Wie viele?\n{line}")
+        comment_html.comment_to_html(f"> Wie viele?\n{line}")
         == f"<blockquote><p>Wie viele?</p></blockquote><p>{escape(line)}</p>"
     )
-    assert quotations.quoted(f"> Wie viele?\n{line}") == f"> {line}\n\n"
-    assert comment_html.to_html(quotations.quoted(line)) == f"<blockquote><p>{escape(line)}</p></blockquote>"
+    assert quotations.quote_text(f"> Wie viele?\n{line}") == f"> {line}\n\n"
+    assert (
+        comment_html.comment_to_html(quotations.quote_text(line)) == f"<blockquote><p>{escape(line)}</p></blockquote>"
+    )
     assert shortened(f"> Wie viele?\n{line}") == line
 
 
@@ -170,7 +175,7 @@ def test_a_sign_and_a_blank_are_a_quotation(line: str) -> None:
     ],
 )
 def test_a_link_of_a_comment_leads_to_what_was_meant(typed: str, address: str) -> None:
-    html = comment_html.to_html(typed, ["Jan"])
+    html = comment_html.comment_to_html(typed, ["Jan"])
     assert re.findall(r'href="([^"]+)"', html) == [address]
     assert html.striptags() == typed
     assert html.count("mention") == typed.count("@Jan")

@@ -152,7 +152,7 @@ def test_a_service_that_is_down_or_too_slow_is_not_waited_for(
     table: Table, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table.voice().begin("Wer zahlt?", language="de")
-    monkeypatch.setattr(translation, "WHOLE", 0.3)
+    monkeypatch.setattr(translation, "TOTAL_TIMEOUT", 0.3)
     held = threading.Event()
 
     def late(_handler: BaseHTTPRequestHandler, _asked: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from klimawerk.accounts.models import Person
 from klimawerk.comments import service
 from klimawerk.comments.models import Comment, CommentEvent, Thread
-from klimawerk.comments.service import Subject, Written
+from klimawerk.comments.service import CommentInput, ThreadSubject
 from klimawerk.database import writing
 from klimawerk.digests import preferences, sending
 from klimawerk.digests.models import DigestMail, DigestMark
@@ -63,12 +63,12 @@ class Post:
         self, person: Person, words: str, at: datetime, *, thread: int = 0, side: str = "", kind: str = "question"
     ) -> Comment:
         """Somebody begins a thread, or goes on with one, at that moment."""
-        written, member = Written(words, person.language, str(uuid.uuid4())), self.member(person)
+        written, member = CommentInput(words, person.language, str(uuid.uuid4())), self.member(person)
         if thread:
             found = db.session.get_one(Thread, thread)
             made = service.reply(found, written, by=member)
         else:
-            made = service.open_thread(self.measure, written, kind=kind, side=side, subject=Subject(), by=member)
+            made = service.open_thread(self.measure, written, kind=kind, side=side, subject=ThreadSubject(), by=member)
         with writing():
             db.session.execute(update(Comment).where(Comment.id == made.id).values(at=at))
             db.session.execute(update(CommentEvent).where(CommentEvent.comment_id == made.id).values(at=at))

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from klimawerk.clock import now
 from klimawerk.comments import service
 from klimawerk.comments.models import CommentEvent
-from klimawerk.comments.service import Subject, Written
+from klimawerk.comments.service import CommentInput, ThreadSubject
 from klimawerk.database import writing
 from klimawerk.digests import preferences, scheduler, unsubscribe_link
 from klimawerk.digests.models import DAILY, DigestChoice, DigestMail, DigestMark
@@ -34,9 +34,9 @@ def one_is_due(team: Team) -> None:
     programme = factories.programme(team)
     author = member_of(team.partner["editor"], team.partnership.id)
     assert author is not None
-    written = Written("Forty bins.", "en", str(uuid.uuid4()))
+    written = CommentInput("Forty bins.", "en", str(uuid.uuid4()))
     made = service.open_thread(
-        factories.measure(programme), written, kind="question", side="", subject=Subject(), by=author
+        factories.measure(programme), written, kind="question", side="", subject=ThreadSubject(), by=author
     )
     hour_ago, moment = now() - timedelta(hours=1), now()
     preferences.welcome(moment)

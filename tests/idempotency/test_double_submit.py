@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from klimawerk import idempotency
 from klimawerk.accounts.models import Link
 from klimawerk.clock import now
-from klimawerk.comments.service import Subject, Written, open_thread
+from klimawerk.comments.service import CommentInput, ThreadSubject, open_thread
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.idempotency import service
@@ -310,13 +310,13 @@ def _something_everywhere(team: Team, programme: Programme) -> None:
     first = factories.measure(programme)
     cost = rows_of(first)["costs"][0]
     for number, kind in enumerate(("question", "proposal", "task")):
-        subject = Subject(field="amount", row_id=cost.id, value={"amount": "75000.00", "currency": "EUR"})
+        subject = ThreadSubject(field="amount", row_id=cost.id, value={"amount": "75000.00", "currency": "EUR"})
         open_thread(
             first,
-            Written("Prices go up.", "en", f"thread-{number}"),
+            CommentInput("Prices go up.", "en", f"thread-{number}"),
             kind=kind,
             side="",
-            subject=subject if kind == "proposal" else Subject(),
+            subject=subject if kind == "proposal" else ThreadSubject(),
             by=them,
         )
     versions.keep_version(first.id, by=me)

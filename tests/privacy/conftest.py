@@ -15,7 +15,7 @@ from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.comments import service as comments
 from klimawerk.comments.models import CommentsRead
-from klimawerk.comments.service import Subject, Written
+from klimawerk.comments.service import CommentInput, ThreadSubject
 from klimawerk.database import writing
 from klimawerk.digests.models import DigestChoice, DigestMail, DigestMark
 from klimawerk.editions import service as editions
@@ -58,8 +58,8 @@ class Workshop:
         return found
 
 
-def written(words: str) -> Written:
-    return Written(words, "en", str(uuid.uuid4()))
+def written(words: str) -> CommentInput:
+    return CommentInput(words, "en", str(uuid.uuid4()))
 
 
 @pytest.fixture
@@ -90,12 +90,14 @@ def _write(work: Workshop) -> None:
 def _talk(work: Workshop) -> None:
     zeb, ama = work.member(work.zeb), work.member(work.ama)
     mine = comments.open_thread(
-        work.measure, written("Who weighs the bins?"), kind="task", side="", subject=Subject(), by=zeb
+        work.measure, written("Who weighs the bins?"), kind="task", side="", subject=ThreadSubject(), by=zeb
     )
     answer = comments.reply(mine.thread, written(f"Ask @{NAME}, he knows."), by=ama)
     comments.edit(answer, f"Ask @{NAME}, he knows the scale.", by=ama)
     comments.assign(mine.thread, work.zeb.id, None, by=ama)
-    other = comments.open_thread(work.measure, written("A concern"), kind="concern", side="", subject=Subject(), by=ama)
+    other = comments.open_thread(
+        work.measure, written("A concern"), kind="concern", side="", subject=ThreadSubject(), by=ama
+    )
     comments.resolve(other.thread, f"@{NAME} has done it", by=ama)
 
 

@@ -46,7 +46,7 @@ LATE: dict[str, Callable[[Person, Workshop], object]] = {
     "practice": lambda who, _work: practice.ensure_practice(who),
     "visit": lambda who, work: visits.record_visits([(who.id, work.measure.name)]),
     "seen": lambda who, work: seen_marks.mark_seen([work.measure.id], by=who.id, at=now()),
-    "read": lambda who, work: read_marks.opened([work.measure.id], by=who.id),
+    "read": lambda who, work: read_marks.mark_read([work.measure.id], by=who.id),
 }
 ROWS = (FormerName, Link, DigestChoice, Visit, Seen, CommentsRead, KnownBrowser, Login)
 

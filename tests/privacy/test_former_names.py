@@ -10,7 +10,7 @@ from klimawerk.accounts import service
 from klimawerk.accounts.models import FormerName, Person
 from klimawerk.comments import service as comments
 from klimawerk.comments.models import Comment
-from klimawerk.comments.service import Subject
+from klimawerk.comments.service import ThreadSubject
 from klimawerk.exchange import practice
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import member_of
@@ -55,7 +55,7 @@ def test_a_name_with_any_sign_goes(any_database: str, app: Flask, name: str) -> 
     factories.member(team.partnership, "de", "editor", who=person)
     by = member_of(team.de["editor"], team.partnership.id)
     assert by
-    comments.open_thread(measure, written(f"Ask @{name} now"), kind="task", side="", subject=Subject(), by=by)
+    comments.open_thread(measure, written(f"Ask @{name} now"), kind="task", side="", subject=ThreadSubject(), by=by)
     erasure.erase(person, by=None)
     db.session.expire_all()
     (words,) = db.session.scalars(select(Comment.words)).all()
@@ -68,7 +68,7 @@ def test_a_call_in_a_practice_programme_of_before_a_reset_goes(workshop: Worksho
         programme = practice.ensure_practice(workshop.zeb)
         by = member_of(workshop.zeb, programme.frame.partnership_id)
         assert by
-        comments.open_thread(programme, written(f"Hello @{NAME}"), kind="task", side="", subject=Subject(), by=by)
+        comments.open_thread(programme, written(f"Hello @{NAME}"), kind="task", side="", subject=ThreadSubject(), by=by)
         practice.reset_practice(workshop.zeb)
     erasure.erase(workshop.zeb, by=None)
     db.session.expire_all()

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from werkzeug.routing import Rule
 
 from klimawerk.accounts.models import Person
-from klimawerk.comments.service import Subject, Written, open_thread
+from klimawerk.comments.service import CommentInput, ThreadSubject, open_thread
 from klimawerk.editions import service as editions
 from klimawerk.extensions import db
 from klimawerk.live import topic_access
@@ -127,8 +127,8 @@ def built(app: Flask) -> World:
     me, them = _member(team, team.de["coordinator"]), _member(team, team.partner["coordinator"])
     author = _member(team, team.de["editor"])
     cost = rows_of(measure)["costs"][0]
-    proposal = Subject(field="amount", row_id=cost.id, value={"amount": "75000.00", "currency": "EUR"})
-    words = Written(SECRET, "en", str(uuid.uuid4()))
+    proposal = ThreadSubject(field="amount", row_id=cost.id, value={"amount": "75000.00", "currency": "EUR"})
+    words = CommentInput(SECRET, "en", str(uuid.uuid4()))
     comment = open_thread(measure, words, kind="proposal", side="", subject=proposal, by=author)
     versions.keep_version(measure.id, by=me)
     editions.create_edition(programme, by=me, name=SECRET, purpose="working")

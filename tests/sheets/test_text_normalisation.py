@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from klimawerk.collab import document_store, rich_text
-from klimawerk.comments.comment_html import to_html
+from klimawerk.comments.comment_html import comment_to_html
 from klimawerk.database import writing
 from klimawerk.exchange.service import import_programme
 from klimawerk.extensions import db
@@ -107,5 +107,5 @@ def test_an_import_keeps_the_same_form_as_a_form_does(app: object, example: Json
 def test_what_was_kept_before_is_shown_without_what_nobody_sees(editor: ProofReader, measure: Measure) -> None:
     keep(step(measure), "text.en", "Mu\u0308ll\x02weg\x0bnach")
     assert "Müllweg\nnach" in editor.get(f"/measures/{measure.id}").text
-    assert to_html("Mu\u0308ll\x02weg\x0bnach") == "<p>Müllweg<br>nach</p>"
+    assert comment_to_html("Mu\u0308ll\x02weg\x0bnach") == "<p>Müllweg<br>nach</p>"
     assert shortened("Mu\u0308ll\x02weg\x0bnach") == "Müllweg nach"

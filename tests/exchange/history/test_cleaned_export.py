@@ -13,7 +13,7 @@ from klimawerk.collab import document_store, projection, rich_text
 from klimawerk.collab.models import Update
 from klimawerk.comments import service as comments
 from klimawerk.comments.models import Comment
-from klimawerk.comments.service import Subject, Written
+from klimawerk.comments.service import CommentInput, ThreadSubject
 from klimawerk.database import writing
 from klimawerk.exchange import json_reader
 from klimawerk.exchange.import_problems import ImportRefused
@@ -44,9 +44,9 @@ def keep(house: House, words: str) -> None:
     doc.get(TEXT, type=XmlFragment).children.append(paragraph)
     paragraph.children.append(run)
     run.insert(0, words)
-    written = Written("a", "en", str(uuid.uuid4()))
+    written = CommentInput("a", "en", str(uuid.uuid4()))
     comment = comments.open_thread(
-        house.measure, written, kind="question", side="", subject=Subject(), by=house.member()
+        house.measure, written, kind="question", side="", subject=ThreadSubject(), by=house.member()
     )
     with writing():
         document = document_store.find_document(house.measure.name)

@@ -69,7 +69,7 @@ def set_writing_language(item: Item, language: str, *, by: int) -> None:
 
 def lock_item(item: Item, reason: str, *, by: str) -> None:
     """Close the item for editing on behalf of somebody who is known by name alone."""
-    lock_service.close(item, reason, lock_service.LockHolder(name=by))
+    lock_service.lock(item, reason, lock_service.LockHolder(name=by))
 
 
 def unlock_item(item: Item) -> None:

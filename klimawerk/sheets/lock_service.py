@@ -52,7 +52,7 @@ def person_holder(person_id: int) -> LockHolder:
     return LockHolder(f"{PERSON_PREFIX}:{person_id}", by=person_id)
 
 
-def close(item: Item, reason: str, holder: LockHolder, *, except_id: int | None = None) -> None:
+def lock(item: Item, reason: str, holder: LockHolder, *, except_id: int | None = None) -> None:
     """Close the item with all that stands under it, or a programme but for one measure. Raises Gone.
 
     A holder has one lock per scope: closing it again sets its reason.

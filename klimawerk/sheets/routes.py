@@ -160,7 +160,7 @@ def lock(item_id: int) -> ResponseReturnValue:
     except ValueError:
         abort(400)
     reason = line(request.form.get("reason", "")).strip()
-    lock_service.close(item, reason, lock_service.person_holder(opened.member.person.id), except_id=except_id)
+    lock_service.lock(item, reason, lock_service.person_holder(opened.member.person.id), except_id=except_id)
     return _whole(view_here(opened))
 
 

@@ -23,7 +23,7 @@ SheetFor = Callable[..., Sheet]
 
 
 def close(item: Item, team: Team, reason: str = "We vote now") -> None:
-    lock_service.close(item, reason, person_holder(team.partner["coordinator"].id))
+    lock_service.lock(item, reason, person_holder(team.partner["coordinator"].id))
 
 
 def kept_value(measure: Measure, key: str) -> object:
@@ -122,7 +122,7 @@ def test_who_reads_and_what_is_not_covered_goes_on_undisturbed(
     """The controls: all but this measure is closed, so that nothing changes on its page; a reader sees the notice."""
     here, reader = sheet_for(team.de["editor"]), sheet_for(team.partner["observer"])
     buttons = here.page.locator(".text-edit:visible").count()
-    lock_service.close(
+    lock_service.lock(
         programme_head(measure), "The others", person_holder(team.partner["coordinator"].id), except_id=measure.id
     )
     other = here.page.context.new_page()

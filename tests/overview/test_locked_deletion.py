@@ -92,7 +92,7 @@ def test_a_closed_sheet_says_that_it_is_closed(client: ProofReader, team: Team, 
 def test_the_one_measure_that_stays_open_is_not_deleted_since_it_could_not_come_back(
     client: ProofReader, team: Team, programme: Programme, first: Measure
 ) -> None:
-    lock_service.close(programme, "We write one", lock_service.LockHolder(name="Moderator"), except_id=first.id)
+    lock_service.lock(programme, "We write one", lock_service.LockHolder(name="Moderator"), except_id=first.id)
     client.login(team.partner["editor"])
     refused = client.post(f"/items/{first.id}/delete")
     assert refused.status_code == 423
@@ -109,7 +109,7 @@ def test_the_bin_can_be_read_while_the_programme_is_closed(
     client.login(team.partner["editor"])
     address, bring_back = f"/programmes/{programme.id}/bin", f"/items/{first.id}/restore"
     assert bring_back in client.get(address).text
-    lock_service.close(programme, "We vote now", lock_service.LockHolder(name="Moderator"))
+    lock_service.lock(programme, "We vote now", lock_service.LockHolder(name="Moderator"))
     page = client.get(address)
     assert page.status_code == 200
     assert "Green bins" in page.text

@@ -72,7 +72,7 @@ SCOPES: dict[str, tuple[Callable[[Town], Item], Callable[[Town], int | None], se
 
 def test_each_scope_closes_what_it_says_and_opens_it_again(any_database: str, town: Town) -> None:
     for name, (item, spared, expected) in SCOPES.items():
-        lock_service.close(item(town), name, town.holder, except_id=spared(town))
+        lock_service.lock(item(town), name, town.holder, except_id=spared(town))
         assert town.closed() == expected, name
         lock_service.end_locks_of(item(town))
         assert town.closed() == set(), name
@@ -85,7 +85,7 @@ def test_two_locks_end_each_for_itself_in_any_order(town: Town, first: str) -> N
     for second in SCOPES:
         for order in (0, 1):
             for holder, name in ((town.holder, first), (person_holder(town.coordinator.id), second)):
-                lock_service.close(SCOPES[name][0](town), name, holder, except_id=SCOPES[name][1](town))
+                lock_service.lock(SCOPES[name][0](town), name, holder, except_id=SCOPES[name][1](town))
             assert town.closed() == SCOPES[first][2] | SCOPES[second][2]
             one, other = db.session.query(EditLock).order_by(EditLock.id).all()
             ending, left, expected = (one, other, SCOPES[second][2]) if order == 0 else (other, one, SCOPES[first][2])
@@ -97,13 +97,13 @@ def test_two_locks_end_each_for_itself_in_any_order(town: Town, first: str) -> N
 
 def test_what_is_new_or_comes_back_is_closed_where_it_stands(town: Town) -> None:
     delete_item(town.second, by=town.coordinator.id)
-    lock_service.close(town.programme, "", town.holder, except_id=town.first.id)
+    lock_service.lock(town.programme, "", town.holder, except_id=town.first.id)
     with pytest.raises(ItemLocked):
         restore_item(town.second, by=town.coordinator.id)
     with pytest.raises(ItemLocked):
         create_measure(town.goal, by=None)
     lock_service.end_locks_of(town.programme)
-    lock_service.close(town.goal, "", town.holder)
+    lock_service.lock(town.goal, "", town.holder)
     late = create_measure(town.other, by=None)
     assert late.code not in town.closed()
     db.session.query(Measure).filter_by(id=late.id).update({"goal_id": town.goal.id})
@@ -114,10 +114,10 @@ def test_what_is_new_or_comes_back_is_closed_where_it_stands(town: Town) -> None
 
 def test_the_same_lock_twice_is_one_with_the_last_reason(town: Town) -> None:
     for reason in ("We vote", "We vote again"):
-        lock_service.close(town.first, reason, town.holder)
+        lock_service.lock(town.first, reason, town.holder)
     (lock,) = db.session.query(EditLock).all()
     assert lock.reason == "We vote again"
-    lock_service.close(town.first, "Minutes", person_holder(town.coordinator.id))
+    lock_service.lock(town.first, "Minutes", person_holder(town.coordinator.id))
     assert (
         lock_sentence(town.first)
         == "WA-01 is closed for editing. Moderator neutral: We vote again. Coordinator partner: Minutes."
@@ -127,7 +127,7 @@ def test_the_same_lock_twice_is_one_with_the_last_reason(town: Town) -> None:
 def test_only_what_a_lock_changes_is_told_of(town: Town) -> None:
     items = [town.programme, town.first, town.second, town.third]
     before = [revision(item.name) for item in items]
-    lock_service.close(town.goal, "", town.holder)
+    lock_service.lock(town.goal, "", town.holder)
     changed = [revision(item.name) - rev for item, rev in zip(items, before, strict=True)]
     assert changed == [1, 1, 1, 0]
     db.session.rollback()
@@ -141,7 +141,7 @@ def test_the_one_measure_that_stays_open_says_that_all_else_is_closed_and_opens_
     client.login(town.coordinator)
     path, told = f"/measures/{town.first.id}", "Everything else is closed for editing."
     before = revision(town.first.name)
-    lock_service.close(town.programme, "We vote on WA-01", town.holder, except_id=town.first.id)
+    lock_service.lock(town.programme, "We vote on WA-01", town.holder, except_id=town.first.id)
     assert revision(town.first.name) == before + 1  # its open pages follow
     page = client.get(path).text
     assert told in page
@@ -160,7 +160,7 @@ def test_the_one_measure_that_stays_open_says_that_all_else_is_closed_and_opens_
 def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(town: Town, client: ProofReader) -> None:
     holder = town.team.de["coordinator"]
     factories.member(town.team.partnership, "de", "coordinator")
-    lock_service.close(town.goal, "Until the council has met", person_holder(holder.id))
+    lock_service.lock(town.goal, "Until the council has met", person_holder(holder.id))
     accounts.change_profile(holder, name="Jana Neu", language="de", timezone="Europe/Berlin")
     assert document_store.find_document(town.first.name).locked_by == "Jana Neu"
     db.session.query(Membership).filter_by(person_id=holder.id).one().role = "observer"
@@ -210,7 +210,7 @@ def test_the_form_closes_with_scope_and_reason(town: Town, client: ProofReader) 
         client.post(f"/items/{town.programme.id}/lock", data={"scope": f"others:{stranger.first.id}"}).status_code
         == 400
     )
-    lock_service.close(stranger.first, "Theirs", stranger.holder)
+    lock_service.lock(stranger.first, "Theirs", stranger.holder)
     (theirs,) = db.session.query(EditLock).all()
     client.post(f"/items/{town.first.id}/unlock", data={"lock": str(theirs.id)})
     assert stranger.closed() == {"WA-01"}  # of another programme: it is not theirs to end
@@ -218,7 +218,7 @@ def test_the_form_closes_with_scope_and_reason(town: Town, client: ProofReader) 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "9" * 30])
 def test_a_number_that_no_lock_has_ends_none(town: Town, client: ProofReader, number: str) -> None:
-    lock_service.close(town.first, "We vote now", town.holder)
+    lock_service.lock(town.first, "We vote now", town.holder)
     client.login(town.coordinator)
     assert client.post(f"/items/{town.first.id}/unlock", data={"lock": number}).status_code == 400
     assert town.closed() == {"WA-01"}
@@ -256,7 +256,7 @@ def test_every_door_says_who_has_closed_it_and_why(town: Town, client: ProofRead
         },
         f"/items/{first}/paste/steps": {"table": "Step\nNew", "step": "take", "column": ["text"], "heading": "yes"},
     }
-    lock_service.close(town.programme, "We vote now", town.holder)
+    lock_service.lock(town.programme, "We vote now", town.holder)
     client.login(town.team.partner[role])
     for path, data in doors.items():
         for headers in ({}, {"HX-Request": "true"}):
@@ -267,7 +267,7 @@ def test_every_door_says_who_has_closed_it_and_why(town: Town, client: ProofRead
 
 
 def test_readers_of_a_closed_sheet_see_the_same_with_the_notice(town: Town, client: ProofReader) -> None:
-    lock_service.close(town.first, "We vote now", town.holder)
+    lock_service.lock(town.first, "We vote now", town.holder)
     for role in ("reviewer", "observer", "editor"):
         client.login(town.team.partner[role])
         page = client.get(f"/measures/{town.first.id}").text
@@ -278,7 +278,7 @@ def test_readers_of_a_closed_sheet_see_the_same_with_the_notice(town: Town, clie
 
 def test_without_a_script_what_was_typed_comes_back_in_the_form(town: Town, client: ProofReader) -> None:
     client.login(town.team.partner["editor"])
-    lock_service.close(town.goal, "We vote now", town.holder)
+    lock_service.lock(town.goal, "We vote now", town.holder)
     row = rows_of(town.first)["steps"][0].id
     typed = {
         f"/items/{town.first.id}/fields/period_start": ("2027-05", 'value="2027-05"'),
@@ -320,7 +320,7 @@ def test_what_is_closed_cannot_be_moved_in_the_list_and_what_is_open_can(town: T
     moving = [f'action="/measures/{one.id}/move"' for one in (town.first, town.second)]
     assert all(one in client.get(page).text for one in moving)
     rev = client.fragment(page).headers["X-Rev"]
-    lock_service.close(town.programme, "We vote now", town.holder, except_id=town.second.id)
+    lock_service.lock(town.programme, "We vote now", town.holder, except_id=town.second.id)
     shown = client.fragment(f"{page}?since={rev}").text
     assert [one in shown for one in moving] == [False, True]
     assert f'data-move="/measures/{town.first.id}/move"' not in shown
@@ -340,13 +340,13 @@ def test_a_proposal_can_be_accepted_again_once_it_is_open(town: Town, client: Pr
     }
     client.post(f"/items/{town.first.id}/comments", data=begin)
     rev = int(client.fragment(f"/items/{town.first.id}/comments/changes?since=0").headers["X-Rev"])
-    lock_service.close(town.first, "", town.holder)
+    lock_service.lock(town.first, "", town.holder)
     lock_service.end_locks_of(town.first)
     assert client.fragment(f"/items/{town.first.id}/comments/changes?since={rev}").text == ""
     assert client.post("/threads/1/proposal", data={"value": "medium", "rev": "0"}).status_code == 303
-    for close, shown in ((lock_service.close, False), (lock_service.end_locks_of, True)):
+    for close, shown in ((lock_service.lock, False), (lock_service.end_locks_of, True)):
         rev = int(client.fragment(f"/items/{town.first.id}/comments/changes?since=0").headers["X-Rev"])
-        close(town.first, *(("", town.holder) if close is lock_service.close else ()))
+        close(town.first, *(("", town.holder) if close is lock_service.lock else ()))
         news = client.fragment(f"/items/{town.first.id}/comments/changes?since={rev}").text
         assert ("/accept" in news, "thread-1" in news) == (shown, True)
 

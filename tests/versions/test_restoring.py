@@ -122,9 +122,9 @@ def test_bringing_back_everything_makes_it_equal(desk: Desk, seed: int) -> None:
         service.take_version(desk.measure.id, service.QUIET)
     wanted = dice.choice(desk.versions[:-1])
     back(desk, wanted.number, "all")
-    left = compare_states(
-        state_of(service.version_by_number(desk.measure.id, wanted.number)), present_state(desk.measure.id)
-    )  # type: ignore[arg-type]
+    version = service.version_by_number(desk.measure.id, wanted.number)
+    assert version is not None
+    left = compare_states(state_of(version), present_state(desk.measure.id))
     assert left.is_empty, left
     assert desk.versions[-1].content_hash == service.version_by_number(desk.measure.id, wanted.number).content_hash  # type: ignore[union-attr]
 

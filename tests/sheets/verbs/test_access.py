@@ -31,7 +31,7 @@ from klimawerk.sheets.access import (
     writable_item,
     writable_row,
 )
-from klimawerk.sheets.lock_service import LockHolder, close
+from klimawerk.sheets.lock_service import LockHolder, lock
 from klimawerk.sheets.models import Conflict, Item, Row
 from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.sheets.update_lock import ItemLocked
@@ -111,7 +111,7 @@ def test_a_right_is_asked_for_by_itself(people: People, measure: Measure, asks: 
 def test_an_editor_opens_what_is_open_for_editing_and_reads_why_it_is_not(
     people: People, measure: Measure, second: Measure, asks: Asking
 ) -> None:
-    close(measure, "We vote", LockHolder(name="The council"))
+    lock(measure, "We vote", LockHolder(name="The council"))
     with asks(people.jan):
         assert readable_item(measure.id).locked
         with pytest.raises(ItemLocked, match=r"^WA-01 is closed for editing\. The council: We vote\.$"):
@@ -133,7 +133,7 @@ def test_a_row_comes_with_its_item_also_a_deleted_one(
         assert refusal(lambda: writable_row("unknown")) is NotFound
     with asks(people["reviewer", "de"]):
         assert refusal(lambda: writable_row(step.id)) is Forbidden
-    close(measure, "", LockHolder(name="The council"))
+    lock(measure, "", LockHolder(name="The council"))
     with asks(people.jan), pytest.raises(ItemLocked):
         writable_row(step.id)
 

@@ -18,7 +18,7 @@ from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.models import Membership, Municipality
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.document_access import KINDS, document_access, item_reader, may_watch, municipality_name
-from klimawerk.sheets.lock_service import LockHolder, close
+from klimawerk.sheets.lock_service import LockHolder, lock
 from tests import factories
 from tests.sheets.verbs.conftest import People
 
@@ -65,7 +65,7 @@ def test_nobody_joins_a_document_in_the_bin_and_its_topic_can_still_be_watched(
 
 def test_a_lock_is_not_asked_about_here(people: People, measure: Measure) -> None:
     """It is kept with the document, and asked when something is stored."""
-    close(measure, "We vote", LockHolder(name="The council"))
+    lock(measure, "We vote", LockHolder(name="The council"))
     found = document_access(people.jan.id, measure.name)
     assert found
     assert found.write

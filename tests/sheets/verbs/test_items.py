@@ -81,7 +81,7 @@ def test_of_an_item_whose_text_is_none_nothing_is_there(goal: Goal, announced: A
 
 
 def test_a_new_item_is_closed_where_its_place_is_closed(programme: Programme, goal: Goal, people: People) -> None:
-    lock_service.close(programme, "We vote", lock_service.person_holder(people.chair.id))
+    lock_service.lock(programme, "We vote", lock_service.person_holder(people.chair.id))
     made = new(goal)
     create_item(made, values=None, texts=None)
     document = document_store.find_document(made.name)
@@ -184,8 +184,8 @@ def test_a_lock_by_name_alone_is_nobodys_in_particular_and_is_ended_with_all_oth
     (lock,) = db.session.scalars(select(EditLock))
     assert (lock.item_id, lock.holder, lock.holder_name, lock.by) == (measure.id, "", "The council", None)
     assert announced.locks == [[measure.id]]
-    lock_service.close(measure, "Minutes", lock_service.person_holder(people.chair.id))
-    lock_service.close(goal, "Council", lock_service.person_holder(people.chair.id))
+    lock_service.lock(measure, "Minutes", lock_service.person_holder(people.chair.id))
+    lock_service.lock(goal, "Council", lock_service.person_holder(people.chair.id))
     unlock_item(measure)
     assert [one.item_id for one in db.session.scalars(select(EditLock))] == [goal.id], "the one from above stays"
     assert document_store.is_locked(measure.name)

@@ -27,7 +27,7 @@ from klimawerk.sheets.edit_locks import (
     locks_of,
     scope_words,
 )
-from klimawerk.sheets.lock_service import LockHolder, close, person_holder
+from klimawerk.sheets.lock_service import LockHolder, lock, person_holder
 from klimawerk.sheets.models import EditLock, Item
 from tests import factories
 from tests.sheets.verbs.conftest import People, stored
@@ -47,10 +47,10 @@ class Scene:
             "Z2": self.other_goal,
             "X-01": self.third,
         }
-        close(programme, "A", person_holder(chair))
-        close(programme, "B", LockHolder(name="The council"), except_id=measure.id)
-        close(goal, "C", LockHolder(name="The mayor"))
-        close(second, "", person_holder(chair))
+        lock(programme, "A", person_holder(chair))
+        lock(programme, "B", LockHolder(name="The council"), except_id=measure.id)
+        lock(goal, "C", LockHolder(name="The mayor"))
+        lock(second, "", person_holder(chair))
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_each_item_is_covered_by_what_stands_on_it_and_above_it_the_oldest_first
 
 def test_locks_of_another_programme_are_none_here(scene: Scene, measure: Measure) -> None:
     strange = factories.programme(factories.partnership())
-    close(strange, "Theirs", LockHolder(name="They"))
+    lock(strange, "Theirs", LockHolder(name="They"))
     assert "Theirs" not in [lock.reason for lock in locks_of(measure)]
     assert [lock.reason for lock in locks_of(strange)] == ["Theirs"]
     assert not covers(locks_of(measure)[2], factories.measure(strange))
@@ -86,13 +86,13 @@ def test_of_several_locks_each_reason_and_each_holder_is_kept_once(scene: Scene,
         "A · B · C",
         "Moderator neutral, The council, The mayor",
     )
-    close(scene.third, "A", LockHolder(name="The mayor"))
+    lock(scene.third, "A", LockHolder(name="The mayor"))
     assert lock_state(locks_covering(scene.third)) == (True, "A · B", "Moderator neutral, The council, The mayor")
 
 
 def test_many_reasons_and_names_are_cut_to_what_fits(measure: Measure) -> None:
     for letter in "abc":
-        close(measure, letter * 120, LockHolder(name=letter * 120))
+        lock(measure, letter * 120, LockHolder(name=letter * 120))
     closed, reasons, names = lock_state(locks_covering(measure))
     assert (closed, len(reasons), len(names)) == (True, MAX_REASON_LENGTH, MAX_REASON_LENGTH)
     assert reasons.startswith("a" * 120 + " · b")
@@ -102,7 +102,7 @@ def test_many_reasons_and_names_are_cut_to_what_fits(measure: Measure) -> None:
 def test_who_was_erased_has_no_name_in_what_everybody_gets_and_one_that_is_none_on_the_page(
     measure: Measure, people: People
 ) -> None:
-    close(measure, "We vote", person_holder(people.chair.id))
+    lock(measure, "We vote", person_holder(people.chair.id))
     with writing():
         people.chair.name = ""
     assert lock_state(locks_covering(measure)) == (True, "We vote", "")
@@ -167,16 +167,16 @@ def test_a_sentence_names_the_item_and_every_lock_with_one_full_stop_each(
     programme: Programme, measure: Measure, people: People
 ) -> None:
     assert lock_sentence(measure) == "WA-01 is closed for editing."
-    close(programme, "We vote.", LockHolder(name="The council"))
-    close(measure, "", person_holder(people.chair.id))
-    close(measure, "", LockHolder())
+    lock(programme, "We vote.", LockHolder(name="The council"))
+    lock(measure, "", person_holder(people.chair.id))
+    lock(measure, "", LockHolder())
     assert lock_sentence(measure) == "WA-01 is closed for editing. The council: We vote. Moderator neutral."
     assert lock_sentence(programme) == "The programme is closed for editing. The council: We vote."
 
 
 def test_a_holder_who_is_no_person_is_called_by_the_name_that_was_given(measure: Measure, people: People) -> None:
     """A workshop's key carries a number too, which is nobody's."""
-    close(measure, "", LockHolder(f"workshop:{people.chair.id}", name="The workshop"))
+    lock(measure, "", LockHolder(f"workshop:{people.chair.id}", name="The workshop"))
     assert lock_state(locks_covering(measure)) == (True, "", "The workshop")
     assert [view.name for view in lock_views(measure)] == ["The workshop"]
 
@@ -185,7 +185,7 @@ def test_a_lock_whose_measure_is_gone_for_good_closes_everything(
     programme: Programme, measure: Measure, people: People
 ) -> None:
     """The database sets `except_id` to nothing then; `views_of` must not look for a code."""
-    close(programme, "", person_holder(people.chair.id), except_id=measure.id)
+    lock(programme, "", person_holder(people.chair.id), except_id=measure.id)
     with writing():
         db.session.scalars(db.select(EditLock)).one().except_id = None
     stored()

@@ -19,7 +19,7 @@ from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets import lock_service
 from klimawerk.sheets.edit_locks import MAX_REASON_LENGTH
-from klimawerk.sheets.lock_service import LockHolder, close, end_lock, end_locks_of, person_holder
+from klimawerk.sheets.lock_service import LockHolder, end_lock, end_locks_of, lock, person_holder
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.programme_topic import OUTLINE
 from klimawerk.sheets.update_lock import ItemDeleted
@@ -44,9 +44,9 @@ def kept(item: Item) -> tuple[bool, str, str]:
 
 def test_a_person_closes_for_themselves_and_a_name_for_somebody_else(people: People, measure: Measure) -> None:
     assert person_holder(7) == LockHolder("person:7", "", 7)
-    close(measure, "We vote", person_holder(people.chair.id))
-    (lock,) = locks()
-    assert (lock.item_id, lock.except_id, lock.holder, lock.holder_name, lock.by, lock.reason) == (
+    lock(measure, "We vote", person_holder(people.chair.id))
+    (row,) = locks()
+    assert (row.item_id, row.except_id, row.holder, row.holder_name, row.by, row.reason) == (
         (measure.id, None, f"person:{people.chair.id}", "", people.chair.id, "We vote")
     )
 
@@ -55,7 +55,7 @@ def test_closing_a_goal_closes_its_measures_and_tells_each_from_the_top_down(
     programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: LockHolder, announced: Announced
 ) -> None:
     access = document_store.find_document(measure.name).access_rev
-    close(goal, "We vote", chair)
+    lock(goal, "We vote", chair)
     assert announced.topics == [programme.name, goal.name, measure.name, second.name]
     assert announced.locks == [[goal.id, measure.id, second.id]]
     stored()
@@ -71,7 +71,7 @@ def test_closing_a_goal_closes_its_measures_and_tells_each_from_the_top_down(
 def test_opening_tells_the_same_and_leaves_nothing_behind(
     programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: LockHolder, announced: Announced
 ) -> None:
-    close(goal, "We vote", chair)
+    lock(goal, "We vote", chair)
     closed_at = measure.lock_rev
     announced.commits.clear()
     announced.locks.clear()
@@ -87,7 +87,7 @@ def test_opening_tells_the_same_and_leaves_nothing_behind(
 def test_the_measure_that_stays_open_is_told_too(
     programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: LockHolder, announced: Announced
 ) -> None:
-    close(programme, "", chair, except_id=measure.id)
+    lock(programme, "", chair, except_id=measure.id)
     assert announced.locks == [[programme.id, goal.id, measure.id, second.id]]
     assert [document_store.is_locked(one.name) for one in (programme, goal, measure, second)] == [
         True,
@@ -101,7 +101,7 @@ def test_what_lies_in_the_bin_is_closed_with_the_rest(
     goal: Goal, second: Measure, people: People, chair: LockHolder
 ) -> None:
     delete_item(second, by=people.jan.id)
-    close(goal, "", chair)
+    lock(goal, "", chair)
     assert document_store.is_locked(second.name)
     end_locks_of(goal)
     assert not document_store.is_locked(second.name)
@@ -110,21 +110,21 @@ def test_what_lies_in_the_bin_is_closed_with_the_rest(
 def test_closing_again_sets_the_reason_of_the_one_lock_and_says_so_to_all(
     measure: Measure, chair: LockHolder, announced: Announced
 ) -> None:
-    close(measure, "We vote", chair)
-    close(measure, "Until Monday", chair)
-    assert [lock.reason for lock in locks()] == ["Until Monday"]
+    lock(measure, "We vote", chair)
+    lock(measure, "Until Monday", chair)
+    assert [row.reason for row in locks()] == ["Until Monday"]
     assert kept(measure) == (True, "Until Monday", "Moderator neutral")
-    close(measure, "Until Monday", chair)
+    lock(measure, "Until Monday", chair)
     assert announced.locks == [[measure.id]] * 3, "who closes again is answered as before"
-    close(measure, "Until Monday", LockHolder(name="The council"))
-    close(measure, "Until Monday", LockHolder(name="The mayor"))
+    lock(measure, "Until Monday", LockHolder(name="The council"))
+    lock(measure, "Until Monday", LockHolder(name="The mayor"))
     assert len(locks()) == 3, "another holder has another lock"
 
 
 def test_two_scopes_of_one_holder_are_two_locks(programme: Programme, measure: Measure, chair: LockHolder) -> None:
-    close(programme, "A", chair)
-    close(programme, "B", chair, except_id=measure.id)
-    assert [(lock.reason, lock.except_id) for lock in locks()] == [("A", None), ("B", measure.id)]
+    lock(programme, "A", chair)
+    lock(programme, "B", chair, except_id=measure.id)
+    assert [(row.reason, row.except_id) for row in locks()] == [("A", None), ("B", measure.id)]
     assert kept(measure) == (True, "A", "Moderator neutral")
 
 
@@ -133,8 +133,8 @@ def test_two_who_close_at_the_same_time_both_hold_it(
 ) -> None:
     number, other = measure.id, person_holder(people["coordinator", "partner"].id)
     assert not document_store.is_locked(measure.name)
-    elsewhere(lambda: close(db.session.get_one(Item, number), "Minutes", other))
-    close(measure, "We vote", chair)
+    elsewhere(lambda: lock(db.session.get_one(Item, number), "Minutes", other))
+    lock(measure, "We vote", chair)
     assert kept(measure) == (True, "Minutes · We vote", "Coordinator partner, Moderator neutral")
     elsewhere(lambda: end_lock(db.session.get_one(Item, number), 1))
     end_lock(measure, 1)
@@ -143,10 +143,10 @@ def test_two_who_close_at_the_same_time_both_hold_it(
 
 
 def test_a_reason_and_a_name_are_cut_to_what_fits(measure: Measure) -> None:
-    close(measure, "r" * 300, LockHolder(name="n" * 300))
-    (lock,) = locks()
-    assert (lock.reason, lock.holder_name) == ("r" * MAX_REASON_LENGTH, "n" * MAX_REASON_LENGTH)
-    close(measure, "again", LockHolder(name="n" * 300))
+    lock(measure, "r" * 300, LockHolder(name="n" * 300))
+    (row,) = locks()
+    assert (row.reason, row.holder_name) == ("r" * MAX_REASON_LENGTH, "n" * MAX_REASON_LENGTH)
+    lock(measure, "again", LockHolder(name="n" * 300))
     assert [one.reason for one in locks()] == ["again"], "the cut name is known again"
 
 
@@ -155,7 +155,7 @@ def test_nobody_closes_or_opens_what_is_in_the_bin_and_nobody_is_told(
     measure: Measure, people: People, chair: LockHolder, announced: Announced, elsewhere: Elsewhere, verb: str
 ) -> None:
     number, by = measure.id, people.jan.id
-    elsewhere(lambda: close(db.session.get_one(Item, number), "We vote", LockHolder(name="The council")))
+    elsewhere(lambda: lock(db.session.get_one(Item, number), "We vote", LockHolder(name="The council")))
     elsewhere(lambda: end_locks_of(db.session.get_one(Item, number)) if verb == "close" else None)
     with writing():
         measure.deleted_at, measure.deleted_by = measure.created_at, by
@@ -163,7 +163,7 @@ def test_nobody_closes_or_opens_what_is_in_the_bin_and_nobody_is_told(
     announced.commits.clear()
     announced.locks.clear()
     verbs: dict[str, Callable[[], None]] = {
-        "close": lambda: close(measure, "", chair),
+        "close": lambda: lock(measure, "", chair),
         "end": lambda: end_lock(measure, 1),
         "end own": lambda: end_locks_of(measure),
     }
@@ -176,16 +176,16 @@ def test_nobody_closes_or_opens_what_is_in_the_bin_and_nobody_is_told(
 def test_from_an_item_the_locks_above_it_and_those_that_spare_it_can_be_ended_and_no_others(
     programme: Programme, goal: Goal, measure: Measure, second: Measure, chair: LockHolder
 ) -> None:
-    close(goal, "above", chair)
-    close(programme, "spares", chair, except_id=measure.id)
-    close(second, "beside", chair)
-    above, spares, beside = [lock.id for lock in locks()]
+    lock(goal, "above", chair)
+    lock(programme, "spares", chair, except_id=measure.id)
+    lock(second, "beside", chair)
+    above, spares, beside = [row.id for row in locks()]
     end_lock(measure, beside)
     end_lock(measure, 999_999)
     assert len(locks()) == 3
     end_lock(measure, above)
     end_lock(measure, spares)
-    assert [lock.id for lock in locks()] == [beside]
+    assert [row.id for row in locks()] == [beside]
     assert [document_store.is_locked(one.name) for one in (programme, goal, measure, second)] == [
         False,
         False,
@@ -195,19 +195,19 @@ def test_from_an_item_the_locks_above_it_and_those_that_spare_it_can_be_ended_an
 
 
 def test_ending_ones_own_leaves_those_from_above(programme: Programme, measure: Measure, chair: LockHolder) -> None:
-    close(programme, "above", chair)
-    close(measure, "own", chair)
-    close(measure, "too", LockHolder(name="The council"))
+    lock(programme, "above", chair)
+    lock(measure, "own", chair)
+    lock(measure, "too", LockHolder(name="The council"))
     end_locks_of(measure)
-    assert [lock.reason for lock in locks()] == ["above"]
+    assert [row.reason for row in locks()] == ["above"]
     assert kept(measure) == (True, "above", "Moderator neutral")
 
 
 def test_a_lock_shows_the_name_that_its_holder_has_now_and_only_their_programme_is_told(
     programme: Programme, measure: Measure, second: Measure, people: People, chair: LockHolder, announced: Announced
 ) -> None:
-    close(measure, "We vote", chair)
-    close(second, "", LockHolder(name="The council"))
+    lock(measure, "We vote", chair)
+    lock(second, "", LockHolder(name="The council"))
     announced.commits.clear()
     announced.locks.clear()
     with writing():
@@ -225,7 +225,7 @@ def test_a_lock_shows_the_name_that_its_holder_has_now_and_only_their_programme_
 def test_who_holds_no_lock_changes_their_name_unnoticed(
     measure: Measure, people: People, chair: LockHolder, announced: Announced
 ) -> None:
-    close(measure, "We vote", chair)
+    lock(measure, "We vote", chair)
     before = kept(measure)
     announced.commits.clear()
     with writing():
@@ -242,7 +242,7 @@ def test_what_is_undone_with_its_transaction_is_never_told(
 
     def fails() -> None:
         with writing():
-            close(measure, "We vote", chair)
+            lock(measure, "We vote", chair)
             raise RuntimeError("later")
 
     with pytest.raises(RuntimeError, match="later"):

@@ -186,7 +186,7 @@ def test_in_what_is_closed_or_in_the_bin_no_row_comes_goes_or_moves(
     second: Measure, lines: dict[str, Row], people: People, announced: Announced, verb: str
 ) -> None:
     delete_row(second, lines["B"], by=people.jan.id)
-    lock_service.close(second, "", lock_service.person_holder(people.chair.id))
+    lock_service.lock(second, "", lock_service.person_holder(people.chair.id))
     for refusal, sentence in (
         (ItemLocked, "WA-02 is closed for editing. Moderator neutral."),
         (ItemDeleted, "WA-02 is in the bin."),

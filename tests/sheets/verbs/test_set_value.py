@@ -192,7 +192,7 @@ def test_what_was_closed_meanwhile_takes_nothing_and_says_who_closed_it_and_why(
     measure: Measure, people: People, announced: Announced, elsewhere: Elsewhere
 ) -> None:
     place, number, holder = FieldRef(measure, "priority"), measure.id, lock_service.person_holder(people.chair.id)
-    elsewhere(lambda: lock_service.close(db.session.get_one(Item, number), "We vote", holder))
+    elsewhere(lambda: lock_service.lock(db.session.get_one(Item, number), "We vote", holder))
     before = stored()
     announced.commits.clear()
     for value, based_on in (("low", place.rev), ("low", 0)):

@@ -118,7 +118,7 @@ def test_the_value_that_is_taken_is_the_one_that_waits_now(
 def test_nobody_chooses_in_what_was_closed_meanwhile(
     measure: Measure, priority: FieldRef, people: People, announced: Announced, take: bool
 ) -> None:
-    lock_service.close(measure, "We vote", lock_service.person_holder(people.chair.id))
+    lock_service.lock(measure, "We vote", lock_service.person_holder(people.chair.id))
     before = stored()
     announced.commits.clear()
     with pytest.raises(ItemLocked, match=r"^WA-01 is closed for editing\. Moderator neutral: We vote\.$"):

@@ -83,7 +83,7 @@ def test_what_is_in_the_bin_says_so_by_its_code(programme: Programme, goal: Goal
 
 
 def test_what_is_closed_says_so_with_who_and_why(programme: Programme, measure: Measure, announced: Announced) -> None:
-    lock_service.close(programme, "We vote.", COUNCIL)
+    lock_service.lock(programme, "We vote.", COUNCIL)
     before = stored()
     announced.commits.clear()
     for item, sentence in (
@@ -100,7 +100,7 @@ def test_what_is_closed_says_so_with_who_and_why(programme: Programme, measure: 
 
 
 def test_of_what_is_both_the_bin_is_said(measure: Measure) -> None:
-    lock_service.close(measure, "We vote", COUNCIL)
+    lock_service.lock(measure, "We vote", COUNCIL)
     bin_it(measure)
     with pytest.raises(ItemDeleted), writing():
         lock_for_update(measure)
@@ -111,7 +111,7 @@ def test_of_what_is_both_the_bin_is_said(measure: Measure) -> None:
 
 
 def test_what_is_refused_is_refused_in_the_readers_language(measure: Measure) -> None:
-    lock_service.close(measure, "Wir stimmen ab", LockHolder(name="Der Rat"))
+    lock_service.lock(measure, "Wir stimmen ab", LockHolder(name="Der Rat"))
     with force_locale("de"), pytest.raises(ItemLocked) as closed, writing():
         lock_for_update(measure)
     assert str(closed.value) == "WA-01 ist gerade für die Bearbeitung geschlossen. Der Rat: Wir stimmen ab."

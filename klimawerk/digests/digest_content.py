@@ -17,8 +17,8 @@ from klimawerk.comments.subjects import subject_phrase
 from klimawerk.comments.thread_kinds import KINDS
 from klimawerk.digests.missed_activity import CALLS, Found, Window
 from klimawerk.extensions import db
-from klimawerk.news.activity import CHANGED, MENTION, OUTCOME, TASK, Happening
-from klimawerk.news.change_summary import summary
+from klimawerk.news.activity import CHANGED, MENTION, OUTCOME, TASK, Activity
+from klimawerk.news.change_summary import change_summary
 from klimawerk.news.seen_marks import seen_since
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.code_labels import side_names
@@ -100,7 +100,7 @@ def chapters(found: Found, windows: Mapping[int, Window], language: str) -> list
     return [one for one in made if one.sheets]
 
 
-def _chapter(number: int, some: list[Happening], window: Window, language: str) -> Chapter:
+def _chapter(number: int, some: list[Activity], window: Window, language: str) -> Chapter:
     programme = db.session.get_one(Programme, number)
     items = {one.item_id: db.session.get_one(Item, one.item_id) for one in some}
     titles = titles_of([programme, *items.values()], language)
@@ -115,7 +115,7 @@ def _chapter(number: int, some: list[Happening], window: Window, language: str) 
 
 
 def _sheet(
-    item: Item, some: list[Happening], title: tuple[str, str], window: Window, people: Participants, language: str
+    item: Item, some: list[Activity], title: tuple[str, str], window: Window, people: Participants, language: str
 ) -> Sheet | None:
     if item.deleted_at is not None:
         return None
@@ -127,10 +127,10 @@ def _sheet(
 def _changes(item: Item, window: Window, language: str) -> str:
     member = window.member
     since = max(window.told, seen_since(member, item.id))
-    return summary(item, since, window.until, but=member.person.id, language=language)
+    return change_summary(item, since, window.until, but=member.person.id, language=language)
 
 
-def _talks(some: list[Happening], window: Window, people: Participants) -> tuple[Talk, ...]:
+def _talks(some: list[Activity], window: Window, people: Participants) -> tuple[Talk, ...]:
     """Threads by their oldest news, those that call the reader first."""
     ids = list(dict.fromkeys(one.thread_id for one in some if one.thread_id))
     # Asked once more, though nobody may have told of others: what is mailed cannot be taken back.
@@ -145,7 +145,7 @@ def _talks(some: list[Happening], window: Window, people: Participants) -> tuple
     return tuple(sorted(told, key=lambda talk: not talk.calls))
 
 
-def _talk(thread: Thread, some: list[Happening], people: Participants) -> Talk:
+def _talk(thread: Thread, some: list[Activity], people: Participants) -> Talk:
     calls = {one.comment_id for one in some if one.kind == MENTION}
     query = select(Comment).where(Comment.id.in_({one.comment_id for one in some if one.comment_id}))
     comments = db.session.scalars(query.where(Comment.deleted_at.is_(None)).order_by(Comment.at, Comment.id))
@@ -180,6 +180,6 @@ def _address(path: str) -> str:
     return f"{current_app.extensions['klimawerk'].public_url}{path}"
 
 
-def calls_in(found: Iterable[list[Happening]]) -> int:
+def calls_in(found: Iterable[list[Activity]]) -> int:
     """How many doings mean the reader."""
     return sum(one.kind in CALLS for some in found for one in some)

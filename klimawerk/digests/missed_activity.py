@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from klimawerk.news.activity import MENTION, TASK, Happening, happenings_for
-from klimawerk.news.seen_marks import still_new
+from klimawerk.news.activity import MENTION, TASK, Activity, activities_for
+from klimawerk.news.seen_marks import drop_seen
 from klimawerk.partnerships.access import Member
 
 CALLS = (MENTION, TASK)
 """What may come at once: somebody means this person."""
 
-Found = dict[int, list[Happening]]
+Found = dict[int, list[Activity]]
 """By partnership, oldest first."""
 
 
@@ -26,7 +26,7 @@ class Window:
     called: datetime
     until: datetime
 
-    def holds(self, one: Happening) -> bool:
+    def holds(self, one: Activity) -> bool:
         return (self.called if one.kind in CALLS else self.told) < one.at <= self.until
 
 
@@ -35,7 +35,7 @@ def missed(windows: Mapping[int, Window], *, only_calls: bool) -> Found:
     found: Found = {}
     for key, window in windows.items():
         since = window.called if only_calls else window.told
-        new = still_new(window.member, happenings_for(window.member, since, window.until))
+        new = drop_seen(window.member, activities_for(window.member, since, window.until))
         told = [one for one in new if window.holds(one) and (one.kind in CALLS or not only_calls)]
         if told:
             found[key] = sorted(told, key=lambda one: (one.at, one.id))

@@ -26,7 +26,7 @@ _KINDS = {OPENED: COMMENT, REPLIED: COMMENT, RESOLVED: OUTCOME, REOPENED: OUTCOM
 
 
 @dataclass(frozen=True)
-class Happening:
+class Activity:
     """`kind`: "changed" (texts, fields or rows of an item), "comment", "mention" (the person is called by name in it),
     "task" (it is theirs to do), "outcome" (resolved, reopened, a proposal accepted). `id` is the same at every look;
     `by`: who did it, None where it was several."""
@@ -41,12 +41,12 @@ class Happening:
     comment_id: int | None = None
 
 
-def happenings(person: Person, since: datetime, until: datetime) -> list[Happening]:
+def activities(person: Person, since: datetime, until: datetime) -> list[Activity]:
     """What others did in (since, until] in all partnerships of which the person is a member now, oldest first.
 
     Never their own doings, threads of the other side, or what is deleted by now.
     """
-    found = [one for member in memberships(person) for one in happenings_for(member, since, until)]
+    found = [one for member in memberships(person) for one in activities_for(member, since, until)]
     return sorted(found, key=lambda one: (one.at, one.id))
 
 
@@ -55,7 +55,7 @@ def memberships(person: Person) -> list[Member]:
     return [one for one in my_memberships(person) if one.may(Right.READ) and not one.partnership.practice_of]
 
 
-def happenings_for(member: Member, since: datetime, until: datetime) -> list[Happening]:
+def activities_for(member: Member, since: datetime, until: datetime) -> list[Activity]:
     """The same for one partnership, in no order."""
     programmes = _programmes(member)
     items = {item.id: item for item in _items(list(programmes))}
@@ -79,7 +79,7 @@ def _items(frames: list[int]) -> list[Item]:
 
 def _said(
     member: Member, items: dict[int, Item], programmes: dict[int, int], since: datetime, until: datetime
-) -> Iterator[Happening]:
+) -> Iterator[Activity]:
     me = member.person.id
     called = select(CommentMention.comment_id).where(CommentMention.person_id == me)
     query = (
@@ -103,12 +103,12 @@ def _said(
         name = f"comment:{event.comment_id}" if event.comment_id else f"event:{event.id}"
         programme = programmes[items[event.item_id].frame_id]
         where = (event.thread_id, event.comment_id)
-        yield Happening(name, kind, programme, event.item_id, event.at, event.by, *where)
+        yield Activity(name, kind, programme, event.item_id, event.at, event.by, *where)
 
 
 def _changed(
     member: Member, items: dict[int, Item], programmes: dict[int, int], since: datetime, until: datetime
-) -> Iterator[Happening]:
+) -> Iterator[Activity]:
     """One for each item, as of its last change."""
     me, last = member.person.id, dict[int, datetime]()
     for model, by, at in (
@@ -129,4 +129,4 @@ def _changed(
         last[by_name[name]] = max(moment, last.get(by_name[name], moment))
     for item_id, moment in last.items():
         name = f"changed:{items[item_id].name}:{moment.isoformat()}"
-        yield Happening(name, CHANGED, programmes[items[item_id].frame_id], item_id, moment)
+        yield Activity(name, CHANGED, programmes[items[item_id].frame_id], item_id, moment)

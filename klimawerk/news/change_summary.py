@@ -19,11 +19,11 @@ from klimawerk.text import visually_equal
 from klimawerk.versions.reference_names import ReferenceNames
 
 MOST, LONGEST = 4, 40  # parts of a line; letters of a value that is told
-_NOBODY = ReferenceNames((), (), {})
+_NO_PERSON = ReferenceNames((), (), {})
 _BY_NUMBER = ("field", "measures")  # kinds whose values are numbers of something else
 
 
-def summary(item: Item, since: datetime, until: datetime, *, but: int, language: str) -> str:
+def change_summary(item: Item, since: datetime, until: datetime, *, but: int, language: str) -> str:
     """In the present locale; `language` is the reader's, `but` the person whose own changes are not told. Never ""."""
     parts = [*_texts(item, since, until, but), *_fields(item, since, until, but, language)]
     parts += _rows(item, since, until, but)
@@ -60,14 +60,14 @@ def _fields(item: Item, since: datetime, until: datetime, but: int, language: st
     for key, (old, new) in spans.items():
         field = fields.get(split_key(key)[0])
         if field is not None and not visually_equal(old, new):
-            yield _told(field, old, new, language, sides)
+            yield _value_change(field, old, new, language, sides)
 
 
-def _told(field: Field, old: Any, new: Any, language: str, sides: dict[str, str]) -> str:
+def _value_change(field: Field, old: Any, new: Any, language: str, sides: dict[str, str]) -> str:
     label = code_labels.fill_side_names(field.label, sides)
     if field.kind in _BY_NUMBER:
         return label
-    values = [value_display.display_value(field, value, language, sides, _NOBODY) or "–" for value in (old, new)]
+    values = [value_display.display_value(field, value, language, sides, _NO_PERSON) or "–" for value in (old, new)]
     return label if any(len(value) > LONGEST for value in values) else f"{label}: {' → '.join(values)}"
 
 

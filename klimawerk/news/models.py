@@ -11,8 +11,10 @@ from klimawerk.clock import UtcTime
 from klimawerk.extensions import Model
 
 
-class Seen(Model):
+class SeenMark(Model):
     """When a person last opened an item's page, or marked it as seen. Nobody else learns of it; it goes with them."""
+
+    __tablename__ = "seen"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)

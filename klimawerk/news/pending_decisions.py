@@ -24,7 +24,7 @@ PROPOSAL, VALUES = "proposal", "values"
 
 
 @dataclass(frozen=True)
-class Waiting:
+class PendingDecision:
     """`kind`: "task" (the person's own), "proposal" (of somebody else, to be accepted or not), "values" (`count` fields
     of the item have two values each, and somebody has to choose)."""
 
@@ -39,13 +39,13 @@ class Waiting:
         return self.due or date.max, self.item.code
 
 
-def waiting_for(member: Member) -> list[Waiting]:
+def pending_decisions(member: Member) -> list[PendingDecision]:
     """In no order."""
     items = {item.id: item for item in db.session.scalars(_items(member))}
-    found = [Waiting(TASK, items[one.item_id], f"/threads/{one.id}", one.due) for one in _tasks(member, items)]
+    found = [PendingDecision(TASK, items[one.item_id], f"/threads/{one.id}", one.due) for one in _tasks(member, items)]
     if not member.may(Right.EDIT):
         return found
-    found += [Waiting(PROPOSAL, items[one.item_id], f"/threads/{one.id}") for one in _proposals(member, items)]
+    found += [PendingDecision(PROPOSAL, items[one.item_id], f"/threads/{one.id}") for one in _proposals(member, items)]
     return found + _values(items)
 
 
@@ -69,7 +69,7 @@ def _proposals(member: Member, items: Mapping[int, Item]) -> list[Thread]:
     return [one for one in found if one.proposed and one.proposed.get("by") != member.person.id]
 
 
-def _values(items: Mapping[int, Item]) -> list[Waiting]:
+def _values(items: Mapping[int, Item]) -> list[PendingDecision]:
     query = select(Conflict.item_id, Conflict.row_id, Conflict.field).where(Conflict.item_id.in_(list(items)))
     places: dict[int, list[str]] = {}
     for item_id, row_id, key in db.session.execute(query.distinct().order_by(Conflict.item_id)):
@@ -79,7 +79,7 @@ def _values(items: Mapping[int, Item]) -> list[Waiting]:
     return [_choice(items[item_id], found) for item_id, found in places.items()]
 
 
-def _choice(item: Item, places: list[str]) -> Waiting:
+def _choice(item: Item, places: list[str]) -> PendingDecision:
     """Leads to the field where it is one, else to the list of them."""
     place = places[0] if len(places) == 1 else f"#conflicts-{item.id}"
-    return Waiting(VALUES, item, f"{page_of(item)}{place}", count=len(places))
+    return PendingDecision(VALUES, item, f"{page_of(item)}{place}", count=len(places))

@@ -30,7 +30,7 @@ def mark_seen() -> ResponseReturnValue:
     if request.form.get("item"):
         items = [readable_item(request.form.get("item", type=scalars.item_id) or abort(404)).item.id]
     else:
-        items = [one.item_id for one in seen_marks.unseen(person, until)]
+        items = [one.item_id for one in seen_marks.unseen_activities(person, until)]
     seen_marks.mark_seen(items, by=person.id, at=until)
     if request.headers.get("HX-Request"):
         return render_template("news/_news.html", news=whats_new())
@@ -48,7 +48,7 @@ def note_opened(response: Response) -> Response:
         person, item_id = current_person(), (request.view_args or {}).get("item_id")
         if person is not None and item_id:
             with suppress(*WRITE_FAILURES):  # a page can be read although nothing can be stored
-                seen_marks.opened(item_id, by=person.id)
+                seen_marks.record_opened(item_id, by=person.id)
     return response
 
 

@@ -15,22 +15,22 @@ from klimawerk.comments.participants import CommentAuthor, Participants
 from klimawerk.comments.quotations import is_quotation
 from klimawerk.database import yield_if_due
 from klimawerk.extensions import db
-from klimawerk.news.activity import CHANGED, MENTION, OUTCOME, Happening, memberships
-from klimawerk.news.change_summary import summary
-from klimawerk.news.pending_decisions import Waiting, waiting_for
-from klimawerk.news.seen_marks import seen_since, unseen_for
+from klimawerk.news.activity import CHANGED, MENTION, OUTCOME, Activity, memberships
+from klimawerk.news.change_summary import change_summary
+from klimawerk.news.pending_decisions import PendingDecision, pending_decisions
+from klimawerk.news.seen_marks import seen_since, unseen_activities_for
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.text import clean, truncate_with_ellipsis
 
-MOST = 30  # entries of a page
-EXCERPT = 160  # letters of a comment
+MAX_ENTRIES = 30  # entries of a page
+EXCERPT_LENGTH = 160  # letters of a comment
 
 
 @dataclass(frozen=True)
-class Words:
+class CommentExcerpt:
     """A comment, shortened, with its author and the way to it."""
 
     author: CommentAuthor
@@ -42,14 +42,14 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Entry:
+class NewsEntry:
     """One item in which others did something. `line`: what changed in it, "" for nothing but words."""
 
     item: Item
     title: str
     language: str
     line: str
-    words: Sequence[Words]
+    words: Sequence[CommentExcerpt]
     outcomes: int
     at: datetime
 
@@ -63,10 +63,10 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Duty:
+class PendingDecisionView:
     """What waits for the person; `title` of its item, in the language that it is in."""
 
-    waiting: Waiting
+    waiting: PendingDecision
     title: str
     language: str
 
@@ -77,22 +77,22 @@ class News:
     in `entries`; `measures`: how many changed, all in all, since `since`."""
 
     until: datetime
-    entries: list[Entry] = field(default_factory=list)
-    duties: list[Duty] = field(default_factory=list)
+    entries: list[NewsEntry] = field(default_factory=list)
+    duties: list[PendingDecisionView] = field(default_factory=list)
     more: int = 0
     measures: int = 0
     since: datetime | None = None
 
 
 @dataclass(frozen=True)
-class _Group:
+class _ItemActivities:
     """What was done at one item."""
 
     member: Member
     people: Participants
     item: Item
     title: tuple[str, str]
-    happened: list[Happening]
+    happened: list[Activity]
 
     @property
     def at(self) -> datetime:
@@ -109,18 +109,20 @@ class _Group:
 
 def news_for(person: Person, language: str) -> News:
     """What is new to the person, the newest item first, those first in which they are called by name."""
-    news, groups = News(now()), list[_Group]()
+    news, groups = News(now()), list[_ItemActivities]()
     for member in memberships(person):
-        found: dict[int, list[Happening]] = {}
-        for one in unseen_for(member, news.until):
+        found: dict[int, list[Activity]] = {}
+        for one in unseen_activities_for(member, news.until):
             found.setdefault(one.item_id, []).append(one)
-        duties = waiting_for(member)
+        duties = pending_decisions(member)
         items = {item.id: item for item in [*_items(list(found)), *(duty.item for duty in duties)]}
         titles, people = titles_of(items.values(), language), Participants(member.partnership)
-        groups += [_Group(member, people, items[id_], titles[id_], happened) for id_, happened in found.items()]
-        news.duties += [Duty(duty, *titles[duty.item.id]) for duty in duties]
+        groups += [
+            _ItemActivities(member, people, items[id_], titles[id_], happened) for id_, happened in found.items()
+        ]
+        news.duties += [PendingDecisionView(duty, *titles[duty.item.id]) for duty in duties]
     groups.sort(key=lambda group: group.order, reverse=True)
-    for group in groups[:MOST]:
+    for group in groups[:MAX_ENTRIES]:
         news.entries.append(_entry(group, news.until, language))
         yield_if_due()  # others are served meanwhile: each entry takes some questions
     news.more = len(groups) - len(news.entries)
@@ -130,22 +132,22 @@ def news_for(person: Person, language: str) -> News:
     return news
 
 
-def _entry(group: _Group, until: datetime, language: str) -> Entry:
+def _entry(group: _ItemActivities, until: datetime, language: str) -> NewsEntry:
     member, item, happened = group.member, group.item, group.happened
     since = seen_since(member, item.id)
-    line = summary(item, since, until, but=member.person.id, language=language) if group.changed else ""
+    line = change_summary(item, since, until, but=member.person.id, language=language) if group.changed else ""
     said = [one for one in happened if one.comment_id and one.kind != CHANGED]
     outcomes = len({one.thread_id for one in happened if one.kind == OUTCOME})
-    return Entry(item, *group.title, line, _words(group.people, said), outcomes, group.at)
+    return NewsEntry(item, *group.title, line, _words(group.people, said), outcomes, group.at)
 
 
-def _words(people: Participants, said: list[Happening]) -> list[Words]:
+def _words(people: Participants, said: list[Activity]) -> list[CommentExcerpt]:
     called = {one.comment_id for one in said if one.kind == MENTION}
     query = select(Comment).where(Comment.id.in_([one.comment_id for one in said])).order_by(Comment.id)
     return [
-        Words(
+        CommentExcerpt(
             people.author_of(comment),
-            shortened(comment.words),
+            excerpt(comment.words),
             comment.language,
             comment.at,
             f"/threads/{comment.thread_id}#comment-{comment.id}",
@@ -155,7 +157,7 @@ def _words(people: Participants, said: list[Happening]) -> list[Words]:
     ]
 
 
-def shortened(words: str, most: int = EXCERPT) -> str:
+def excerpt(words: str, most: int = EXCERPT_LENGTH) -> str:
     """One line of it, without what it quotes."""
     words = clean(words)
     own = " ".join(line for line in words.splitlines() if not is_quotation(line)).strip()

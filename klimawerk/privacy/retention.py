@@ -24,7 +24,7 @@ from klimawerk.digests.models import DROPPED, FAILED, SENT, DigestMail
 from klimawerk.extensions import db
 from klimawerk.idempotency import service as idempotency
 from klimawerk.idempotency.models import CompletedRequest
-from klimawerk.news.models import Seen
+from klimawerk.news.models import SeenMark
 from klimawerk.privacy import erasure_log
 from klimawerk.privacy.erasure import SIGN_IN_ACTIONS
 from klimawerk.versions.models import Visit
@@ -121,8 +121,8 @@ RULES = (
         "Up to when somebody has seen the news of a sheet",
         1095,
         "To show them what is new.",
-        _table(Seen),
-        lambda moment: Seen.at <= moment,
+        _table(SeenMark),
+        lambda moment: SeenMark.at <= moment,
     ),
     Rule(
         "Up to when somebody has read the comments of a sheet",

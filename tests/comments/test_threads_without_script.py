@@ -13,7 +13,7 @@ from klimawerk.accounts.service import end_person
 from klimawerk.clock import now
 from klimawerk.comments import comment_html, quotations
 from klimawerk.database import writing
-from klimawerk.news.view import shortened
+from klimawerk.news.view import excerpt
 from klimawerk.sheets.items import lock_item
 from klimawerk.sheets.rows import append_row
 from klimawerk.sheets.service import FieldRef, set_value
@@ -156,7 +156,7 @@ def test_a_sign_at_the_beginning_of_a_line_is_no_quotation(line: str) -> None:
     assert (
         comment_html.comment_to_html(quotations.quote_text(line)) == f"<blockquote><p>{escape(line)}</p></blockquote>"
     )
-    assert shortened(f"> Wie viele?\n{line}") == line
+    assert excerpt(f"> Wie viele?\n{line}") == line
 
 
 @pytest.mark.parametrize("line", ["> 50 Dächer", ">", ">> older", ">\u00a0pasted"])

@@ -17,8 +17,8 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.measures.service import create_measure
-from klimawerk.news.activity import CHANGED, happenings
-from klimawerk.news.seen_marks import unseen
+from klimawerk.news.activity import CHANGED, activities
+from klimawerk.news.seen_marks import unseen_activities
 from klimawerk.partnerships.models import Membership
 from klimawerk.sheets.rows import append_row
 from klimawerk.sheets.service import FieldRef, set_value
@@ -206,20 +206,20 @@ def test_being_called_by_name_is_said_and_comes_first(table: Table) -> None:
 def test_who_has_left_hears_of_nothing(any_database: str, table: Table) -> None:
     table.voice("editor", "partner").begin("Where?")
     person = table.person()
-    assert unseen(person)
+    assert unseen_activities(person)
     with writing():
         one = db.session.scalars(db.select(Membership).where(Membership.person_id == person.id)).one()
         one.to_date = one.from_date - timedelta(days=1)
-    assert unseen(person) == []
+    assert unseen_activities(person) == []
 
 
 def test_what_was_deleted_is_no_news(any_database: str, table: Table) -> None:
     thread = table.thread("Never mind.", by=table.member("editor", "partner"))
-    assert unseen(table.person())
+    assert unseen_activities(table.person())
     comment = table.comments[0]
     assert comment.thread_id == thread.id
     service.delete(comment, by=table.member("editor", "partner"))
-    assert unseen(table.person()) == []
+    assert unseen_activities(table.person()) == []
 
 
 def test_of_a_time_exactly_what_happened_in_it_is_told(any_database: str, table: Table) -> None:
@@ -229,10 +229,10 @@ def test_of_a_time_exactly_what_happened_in_it_is_told(any_database: str, table:
     set_priority(table, "low")
     after = now()
     person = table.person()
-    first, second = happenings(person, before, between), happenings(person, between, after)
+    first, second = activities(person, before, between), activities(person, between, after)
     assert [one.kind for one in (*first, *second)] == [CHANGED, CHANGED]
     assert {one.id for one in first}.isdisjoint(one.id for one in second)
-    assert happenings(person, after, now()) == []
+    assert activities(person, after, now()) == []
 
 
 def test_new_comments_are_marked_in_words_and_can_be_asked_for(table: Table) -> None:
@@ -267,11 +267,11 @@ def test_gathering_asks_as_often_for_many_measures_as_for_few(app: Flask, table:
     person, since = table.person(), now() - timedelta(days=1)
     goal = db.session.get_one(Goal, table.measure.goal_id)
     set_priority(table, "low")
-    few = statements(lambda: happenings(person, since, now()))
+    few = statements(lambda: activities(person, since, now()))
     for number in range(30):
         measure = create_measure(goal, code=f"XX-{number:02}", by=None)
         set_value(FieldRef(measure, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
     found: list[int] = []
-    many = statements(lambda: found.append(len(happenings(person, since, now()))))
+    many = statements(lambda: found.append(len(activities(person, since, now()))))
     assert found == [31]
     assert many <= few

@@ -22,7 +22,7 @@ from klimawerk.editions import service as editions
 from klimawerk.exchange.practice import ensure_practice
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
-from klimawerk.news.models import Seen
+from klimawerk.news.models import SeenMark
 from klimawerk.partnerships import invitations
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.programmes.models import Programme
@@ -113,7 +113,7 @@ def _be_recorded(work: Workshop) -> None:
     moment = now()
     with writing() as session:
         session.add(Login(key="zeb", person_id=work.zeb.id, expires_at=moment))
-        session.add(Seen(person_id=work.zeb.id, item_id=work.measure.id, at=moment))
+        session.add(SeenMark(person_id=work.zeb.id, item_id=work.measure.id, at=moment))
         session.merge(CommentsRead(person_id=work.zeb.id, item_id=work.measure.id, at=moment))
         session.add(DigestChoice(person_id=work.zeb.id, due_at=moment))
         session.add(

@@ -23,7 +23,7 @@ from klimawerk.digests.models import DigestChoice
 from klimawerk.exchange import practice
 from klimawerk.extensions import db
 from klimawerk.news import seen_marks
-from klimawerk.news.models import Seen
+from klimawerk.news.models import SeenMark
 from klimawerk.partnerships import members
 from klimawerk.partnerships.access import is_current, member_of
 from klimawerk.partnerships.models import Membership, Partnership
@@ -48,7 +48,7 @@ LATE: dict[str, Callable[[Person, Workshop], object]] = {
     "seen": lambda who, work: seen_marks.mark_seen([work.measure.id], by=who.id, at=now()),
     "read": lambda who, work: read_marks.mark_read([work.measure.id], by=who.id),
 }
-ROWS = (FormerName, Link, DigestChoice, Visit, Seen, CommentsRead, KnownBrowser, Login)
+ROWS = (FormerName, Link, DigestChoice, Visit, SeenMark, CommentsRead, KnownBrowser, Login)
 
 
 @pytest.mark.parametrize("verb", LATE)

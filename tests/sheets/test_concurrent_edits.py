@@ -438,7 +438,7 @@ def test_a_version_does_not_come_back_into_what_is_closed_meanwhile(house: House
 @pytest.mark.slow
 def test_two_who_open_a_sheet_for_the_first_time_at_the_same_moment_both_see_it(house: House, team: Team) -> None:
     """One person in two windows: both note that it was seen."""
-    from klimawerk.news.models import Seen
+    from klimawerk.news.models import SeenMark
 
     scene = Scene(house, team)
     at = "2026-11-28T10:00:00+00:00"
@@ -446,7 +446,7 @@ def test_two_who_open_a_sheet_for_the_first_time_at_the_same_moment_both_see_it(
     noted = f"INSERT INTO seen (person_id, item_id, at) VALUES ({scene.jan.id}, {scene.measure.id}, now())"
     first, second = house.cross_at(noted, seen, seen) if isinstance(house, Processes) else scene.cross(seen, seen)
     assert (first.status, second.status) == (200, 200)
-    assert db.session.query(Seen).filter_by(person_id=scene.jan.id, item_id=scene.measure.id).count() == 1
+    assert db.session.query(SeenMark).filter_by(person_id=scene.jan.id, item_id=scene.measure.id).count() == 1
 
 
 def test_a_measure_is_not_pasted_under_a_closed_goal(app: Flask, team: Team) -> None:

@@ -13,7 +13,7 @@ from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
-from klimawerk.news.view import shortened
+from klimawerk.news.view import excerpt
 from klimawerk.sheets.models import Conflict, FieldChange, Row
 from klimawerk.sheets.rows import append_row, rows_of
 from klimawerk.sheets.service import FieldRef, SetOutcome, set_value
@@ -108,4 +108,4 @@ def test_what_was_kept_before_is_shown_without_what_nobody_sees(editor: ProofRea
     keep(step(measure), "text.en", "Mu\u0308ll\x02weg\x0bnach")
     assert "Müllweg\nnach" in editor.get(f"/measures/{measure.id}").text
     assert comment_to_html("Mu\u0308ll\x02weg\x0bnach") == "<p>Müllweg<br>nach</p>"
-    assert shortened("Mu\u0308ll\x02weg\x0bnach") == "Müllweg nach"
+    assert excerpt("Mu\u0308ll\x02weg\x0bnach") == "Müllweg nach"

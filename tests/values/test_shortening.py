@@ -8,7 +8,7 @@ from flask import Flask
 from klimawerk.accounts.service import InvalidInput, clean_name
 from klimawerk.digests.rendering import _subject
 from klimawerk.exchange.import_problems import FilePosition
-from klimawerk.news.view import shortened
+from klimawerk.news.view import excerpt
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.item_codes import is_free
 from klimawerk.versions import service as versions
@@ -33,7 +33,7 @@ def test_no_text_that_is_shortened_for_a_page_or_a_mail_ends_in_half_a_letter(
     words = before + letter * 200
     with app.test_request_context():
         subject = _subject(0, [words]).rpartition(" ")[2]
-    for cut in (shortened(words), shortened_words(words, 99), str(FilePosition().at(words)), subject):
+    for cut in (excerpt(words), shortened_words(words, 99), str(FilePosition().at(words)), subject):
         assert len(cut) < len(words)
         assert whole(cut, letter), cut
 

@@ -15,8 +15,8 @@ from klimawerk.collab.models import LiveText
 from klimawerk.editions.snapshots import SnapshotParts, load_decoded_parts
 from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
-from klimawerk.overview.finance import Finance, money_of
-from klimawerk.overview.programme_document import Chapter, Entry, arranged
+from klimawerk.overview.finance import Finance, finance_from
+from klimawerk.overview.programme_document import Chapter, DocumentEntry, arrange_chapters
 from klimawerk.partnerships.models import Partnership
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.access import Opened
@@ -88,12 +88,12 @@ class EditionView:
     def chapters(self) -> list[Chapter]:
         goals = [view.item for view in self.items.values() if isinstance(view.item, Goal)]
         measures = [view.item for view in self.items.values() if isinstance(view.item, Measure)]
-        entries = {id_: Entry(view.item, view.texts, view.rows, 0, self.v) for id_, view in self.items.items()}
-        return arranged(self.v, goals, measures, entries)
+        entries = {id_: DocumentEntry(view.item, view.texts, view.rows, 0, self.v) for id_, view in self.items.items()}
+        return arrange_chapters(self.v, goals, measures, entries)
 
     def finance(self) -> Finance:
         measures = [view.item for view in self.items.values() if isinstance(view.item, Measure)]
-        return money_of(self.v, measures, {measure.id: self.items[measure.id].rows for measure in measures})
+        return finance_from(self.v, measures, {measure.id: self.items[measure.id].rows for measure in measures})
 
 
 def edition_view(opened: Opened, parts: SnapshotParts, *, reader: str, wish: str | None) -> EditionView:

@@ -21,7 +21,7 @@ from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.view import SheetView
 
-Line = tuple[LazyString | str, list[Decimal | None]]
+FinanceLine = tuple[LazyString | str, list[Decimal | None]]
 """What it is called, and its amount in each of the currencies."""
 
 
@@ -34,8 +34,8 @@ class Finance:
     """
 
     currencies: list[str]
-    funding: list[Line]
-    result: list[Line]
+    funding: list[FinanceLine]
+    result: list[FinanceLine]
     hints: list[FundingHint]
     uncosted: int
     codes: dict[int, str]
@@ -51,10 +51,10 @@ class Finance:
 
 def finance_of(v: SheetView) -> Finance:
     measures: list[Measure] = all_measures(v.item)  # type: ignore[arg-type]
-    return money_of(v, measures, rows_of_all([measure.id for measure in measures]))
+    return finance_from(v, measures, rows_of_all([measure.id for measure in measures]))
 
 
-def money_of(v: SheetView, measures: list[Measure], rows: dict[int, dict[str, list[Row]]]) -> Finance:
+def finance_from(v: SheetView, measures: list[Measure], rows: dict[int, dict[str, list[Row]]]) -> Finance:
     """The same for these measures with these rows."""
     rates = v.frame.rates
     budgets = [budget_of(measure, rows.get(measure.id, {})) for measure in measures]
@@ -79,21 +79,23 @@ def has_moved(item: Item, since: int) -> bool:
     return any(max((row.rev, *row.revs.values())) > since for row in rows)
 
 
-def _funding(found: list[Sums], v: SheetView) -> list[Line]:
+def _funding(found: list[Sums], v: SheetView) -> list[FinanceLine]:
     """Grants and what else others give by their labels, then each side's own funds, then what is still open."""
     apart = {*OWN_FUNDS.values(), Status.OPEN.value}
     named = sorted((codes.label("funding_source", code, v.reader), code) for code in found[0].by_source)
-    others: list[Line] = [(label, [one.by_source[code] for one in found]) for label, code in named if code not in apart]
-    own: list[Line] = [
+    others: list[FinanceLine] = [
+        (label, [one.by_source[code] for one in found]) for label, code in named if code not in apart
+    ]
+    own: list[FinanceLine] = [
         (_("Own funds of %(place)s", place=name), [one.own(side) for one in found])
         for side, name in v.sides_own_first()
         if side in OWN_FUNDS
     ]
-    still_open: Line = (codes.label("funding_source", "open", v.reader), [one.of(Status.OPEN) for one in found])
+    still_open: FinanceLine = (codes.label("funding_source", "open", v.reader), [one.of(Status.OPEN) for one in found])
     return [*others, *own, still_open, (_("All funding lines"), [one.lines for one in found])]
 
 
-def _side_by_side(columns: list[list[tuple[LazyString, Decimal | None]]]) -> list[Line]:
+def _side_by_side(columns: list[list[tuple[LazyString, Decimal | None]]]) -> list[FinanceLine]:
     """The lines of the main currency, with what the other one has under the same name."""
     amounts = [{str(label): amount for label, amount in column} for column in columns]
     return [(label, [column.get(str(label), NOTHING) for column in amounts]) for label, _amount in columns[0]]

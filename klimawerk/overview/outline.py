@@ -25,7 +25,7 @@ from klimawerk.sheets.view import SheetView
 
 
 @dataclass(frozen=True)
-class Line:
+class OutlineLine:
     """One line of the outline. `lang` is the language the title is in, `talks` how many threads are open."""
 
     item: Item
@@ -33,7 +33,7 @@ class Line:
     lang: str
     state: str
     talks: int = 0
-    below: tuple[Line, ...] = ()
+    below: tuple[OutlineLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Outline:
     rev: int
     title: str
     lang: str
-    lines: tuple[Line, ...]
+    lines: tuple[OutlineLine, ...]
     talks: dict[int, int]
     passages: set[int]
     talks_topic: str
@@ -54,7 +54,7 @@ class Outline:
 
 def init_app(app: Flask) -> None:
     app.add_template_global(outline_of)
-    texts_changed.connect(_follow_titles)
+    texts_changed.connect(_on_texts_changed)
 
 
 def outline_of(v: SheetView) -> Outline:
@@ -66,7 +66,7 @@ def outline_of(v: SheetView) -> Outline:
     topic = counts_topic(programme, v.opened.member.side)
     talks_rev, (talks, passages) = revision(topic), open_counts(v.frame, v.opened.member)
     below = {goal.id: tuple(_line(m, titles, talks, v) for m in measures if m.goal_id == goal.id) for goal in goals}
-    lines = tuple(Line(goal, *titles[goal.id], "", talks.get(goal.id, 0), below[goal.id]) for goal in goals)
+    lines = tuple(OutlineLine(goal, *titles[goal.id], "", talks.get(goal.id, 0), below[goal.id]) for goal in goals)
     return Outline(programme, rev, *titles[programme.id], lines, talks, passages, topic, talks_rev)
 
 
@@ -75,14 +75,14 @@ def outline_rev(programme: Programme) -> int:
     return max(programme.revs.get(ORDER, 0), programme.revs.get(OUTLINE, 0))
 
 
-def _follow_titles(_sender: object, name: str, fragments: list[str]) -> None:
+def _on_texts_changed(_sender: object, name: str, fragments: list[str]) -> None:
     item = db.session.get(Item, int(name.partition(":")[2])) if any(f.startswith("title.") for f in fragments) else None
     if item:
         announce_outline(programme_of(item))
 
 
-def _line(measure: Measure, titles: dict[int, tuple[str, str]], talks: dict[int, int], v: SheetView) -> Line:
+def _line(measure: Measure, titles: dict[int, tuple[str, str]], talks: dict[int, int], v: SheetView) -> OutlineLine:
     state = v.in_words(sheet_of("measure").fields["planning_state"], measure.values.get("planning_state"))
     if "planning_state" in measure.imported:
         state = _("%(state)s (as imported, not confirmed here)", state=state)
-    return Line(measure, *titles[measure.id], state, talks.get(measure.id, 0))
+    return OutlineLine(measure, *titles[measure.id], state, talks.get(measure.id, 0))

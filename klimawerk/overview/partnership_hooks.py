@@ -26,19 +26,19 @@ from klimawerk.programmes.service import announce_order, create_programme, set_l
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.options import titles_of
 
-_TAKEN = timedelta(minutes=1)
+_KEPT = timedelta(minutes=1)
 """Longer than confirming and deleting were ever apart. They are of one moment now; before, the second came later."""
 
 
 def init_app() -> None:
-    programme_hooks.register(Programmes())
+    programme_hooks.register(OverviewProgrammeHooks())
     joint_requests.register("rate", _apply_rate)
     joint_requests.register("languages", _apply_languages)
-    joint_requests.register("delete", _delete, undo=_bring_back)
-    rights_changed.connect(_ask_again_who_may_write)
+    joint_requests.register("delete", _delete, undo=_restore_programme)
+    rights_changed.connect(_on_rights_changed)
 
 
-class Programmes:
+class OverviewProgrammeHooks:
     """See `partnerships.hooks.Programmes`."""
 
     def found(
@@ -105,12 +105,12 @@ def _delete(request: JointRequest, by: Person) -> None:
     document_store.mark_deleted([item.name for item in items])
 
 
-def _bring_back(request: JointRequest, by: Person) -> None:
+def _restore_programme(request: JointRequest, by: Person) -> None:
     """What went with this request and is still deleted. Raises Refused when that is nothing."""
     assert request.answered_at is not None
     programme = _programme(request)
     announce_order(programme)
-    went = Item.deleted_at.between(request.answered_at, request.answered_at + _TAKEN)
+    went = Item.deleted_at.between(request.answered_at, request.answered_at + _KEPT)
     items = _items(programme, went)
     if not items:
         raise ActionRefused(_("Nothing is left to bring back: the programme is here, and what went with it."))
@@ -120,7 +120,7 @@ def _bring_back(request: JointRequest, by: Person) -> None:
     document_store.mark_restored([item.name for item in items])
 
 
-def _ask_again_who_may_write(_sender: object, partnership_id: int, person_id: int) -> None:
+def _on_rights_changed(_sender: object, partnership_id: int, person_id: int) -> None:
     frames = select(Frame.id).where(Frame.partnership_id == partnership_id, Frame.arriving.is_(None))
     items = db.session.scalars(select(Item).where(Item.frame_id.in_(frames), Item.deleted_at.is_(None)))
     document_store.recheck_access([item.name for item in items])

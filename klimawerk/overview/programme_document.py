@@ -25,7 +25,7 @@ Texts = dict[str, LiveText]
 
 
 @dataclass(frozen=True)
-class Entry:
+class DocumentEntry:
     """A goal or a measure as the document shows it; `rev` is the topic revision it was read at."""
 
     item: Item
@@ -66,8 +66,8 @@ class Entry:
 class Section:
     """A goal with its measures."""
 
-    goal: Entry
-    measures: list[Entry]
+    goal: DocumentEntry
+    measures: list[DocumentEntry]
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,12 @@ class Chapter:
 def chapters(v: SheetView) -> list[Chapter]:
     """All goals and measures in order, read with a handful of queries however many there are."""
     goals, measures = goals_of(v.item), all_measures(v.item)  # type: ignore[arg-type]
-    return arranged(v, goals, measures, _entries([*goals, *measures], v))
+    return arrange_chapters(v, goals, measures, _entries([*goals, *measures], v))
 
 
-def arranged(v: SheetView, goals: list[Goal], measures: list[Measure], entries: dict[int, Entry]) -> list[Chapter]:
+def arrange_chapters(
+    v: SheetView, goals: list[Goal], measures: list[Measure], entries: dict[int, DocumentEntry]
+) -> list[Chapter]:
     """These goals and measures, given in order, under the programme's fields of action."""
     sections = [_section(goal, measures, entries) for goal in goals]
     fields: list[Row | None] = [*v.rows.get("fields", []), None]
@@ -94,12 +96,12 @@ def arranged(v: SheetView, goals: list[Goal], measures: list[Measure], entries: 
     return [chapter for chapter in found if chapter.sections or chapter.row]
 
 
-def entry(opened: Opened, v: SheetView) -> Entry:
+def document_entry(opened: Opened, v: SheetView) -> DocumentEntry:
     """One goal or measure alone."""
     return _entries([opened.item], v)[opened.item.id]
 
 
-def _section(goal: Goal, measures: list[Measure], entries: dict[int, Entry]) -> Section:
+def _section(goal: Goal, measures: list[Measure], entries: dict[int, DocumentEntry]) -> Section:
     return Section(entries[goal.id], [entries[m.id] for m in measures if m.goal_id == goal.id])
 
 
@@ -109,8 +111,11 @@ def _field(item: Item, v: SheetView) -> str | None:
     return field if field in known else None
 
 
-def _entries(items: list[Item], v: SheetView) -> dict[int, Entry]:
+def _entries(items: list[Item], v: SheetView) -> dict[int, DocumentEntry]:
     names = [item.name for item in items]
     revs, texts = revisions(names), document_store.texts(names)
     rows = rows_of_all([item.id for item in items])
-    return {item.id: Entry(item, texts.get(item.name, {}), rows.get(item.id, {}), revs[item.name], v) for item in items}
+    return {
+        item.id: DocumentEntry(item, texts.get(item.name, {}), rows.get(item.id, {}), revs[item.name], v)
+        for item in items
+    }

@@ -77,7 +77,7 @@ def restore_item(item: Item, *, by: int) -> None:
             return
         together = [item]
         if isinstance(item, Goal):
-            together += _went_with(item)
+            together += _deleted_with(item)
         elif isinstance(item, Measure) and (goal := _goal_of(item)).deleted_at:
             together.append(goal)
         for one in (programme, *together):
@@ -89,7 +89,7 @@ def restore_item(item: Item, *, by: int) -> None:
         document_store.mark_restored([one.name for one in together])
 
 
-def binned(programme: Programme) -> list[Item]:
+def deleted_items(programme: Programme) -> list[Item]:
     """What lies in the bin, the latest first."""
     found = select(Item).where(Item.frame_id == programme.frame_id, Item.deleted_at.is_not(None))
     return list(db.session.scalars(found.order_by(Item.deleted_at.desc(), Item.kind, Item.id)))
@@ -99,6 +99,6 @@ def _goal_of(measure: Measure) -> Goal:
     return db.session.get_one(Goal, measure.goal_id, populate_existing=True)
 
 
-def _went_with(goal: Goal) -> list[Measure]:
+def _deleted_with(goal: Goal) -> list[Measure]:
     found = select(Measure).where(Measure.goal_id == goal.id, Measure.deleted_at == goal.deleted_at)
     return list(db.session.scalars(found))

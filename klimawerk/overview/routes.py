@@ -13,10 +13,10 @@ from klimawerk.accounts.access import login_required
 from klimawerk.collab import document_store
 from klimawerk.extensions import db
 from klimawerk.overview import recycle_bin as binning
-from klimawerk.overview.date_warnings import doubts
+from klimawerk.overview.date_warnings import date_warnings
 from klimawerk.overview.finance import finance_of, has_moved
 from klimawerk.overview.outline import outline_of, outline_rev
-from klimawerk.overview.programme_document import chapters, entry
+from klimawerk.overview.programme_document import chapters, document_entry
 from klimawerk.partnerships.access import member_or_404
 from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
@@ -41,7 +41,7 @@ def programme(item_id: int) -> ResponseReturnValue:
     v = replace(_programme(readable_item(item_id)), reading=request.args.get("mode") != "edit")
     written = chapters(v)
     return render_template(
-        "overview/page.html", v=v, chapters=written, finance=finance_of(v), doubts=doubts(v, written)
+        "overview/page.html", v=v, chapters=written, finance=finance_of(v), doubts=date_warnings(v, written)
     )
 
 
@@ -65,7 +65,7 @@ def order(item_id: int) -> ResponseReturnValue:
 @login_required
 def bin_page(item_id: int) -> ResponseReturnValue:
     v = _programme(allowed_item(item_id, Right.EDIT))
-    items = binning.binned(of_kind(v.opened, Programme))
+    items = binning.deleted_items(of_kind(v.opened, Programme))
     closed = lock_sentence(v.item) if v.opened.locked else ""
     return render_template(
         "overview/bin.html", v=v, items=items, titles=titles_of(items, v.languages.show), closed=closed
@@ -80,7 +80,7 @@ def line(item_id: int) -> ResponseReturnValue:
     opened = readable_item(item_id)
     v = view_here(opened)
     template = "overview/_measure.html" if v.item.kind == "measure" else "overview/_goal.html"
-    shown = entry(opened, v)
+    shown = document_entry(opened, v)
     fragment = render_template(template, e=shown, v=v)
     if has_moved(opened.item, request.args.get("since", shown.rev, type=scalars.revision)):
         fragment += _finance(_programme(readable_item(programme_of(opened.item).id)))

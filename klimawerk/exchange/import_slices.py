@@ -105,7 +105,7 @@ def import_rows(folder: Path, names: HistoryKeys | None, job: Job, claim: StoreC
         items = list(copier.new["item"].values())
         with claim.slice(state=DONE, progress=100, changed_at=now(), result={"programme": programme_id}) as session:
             _reveal(session, programme_id, job)
-            after_commit(lambda: index.later(items))
+            after_commit(lambda: index.reindex_later(items))
         return programme_id
     finally:
         engine.dispose()

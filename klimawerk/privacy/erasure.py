@@ -277,7 +277,7 @@ def _tell_of_threads(person: Person, changed: Iterable[int]) -> None:
     for thread in db.session.scalars(query).all():
         thread.revs = {**thread.revs, **announce_threads(thread.item, thread.side)}
         if thread.id in set(changed):
-            index.forget(thread.item_id, None)
+            index.remove_item(thread.item_id, None)
 
 
 def _items_of(traces: Traces) -> list[int]:

@@ -21,5 +21,5 @@ def init_app(app: Flask) -> None:
 @search.command()
 def rebuild() -> None:
     """Read everything into the index anew. People can go on working, and searching."""
-    count = index.refresh(db.session.scalars(select(Item.id)).all())
+    count = index.reindex(db.session.scalars(select(Item.id)).all())
     click.echo(f"{count} programmes, goals and measures can be searched.")

@@ -23,7 +23,7 @@ from klimawerk.extensions import db
 from klimawerk.folding import VERSION
 from klimawerk.live import changes
 from klimawerk.search.models import SearchEntry, SearchState
-from klimawerk.search.tokens import folded
+from klimawerk.search.tokens import folded_text
 from klimawerk.sheets.models import Item, is_here
 from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
@@ -34,17 +34,17 @@ A_TICK, AT_ONCE = 8, 30  # items read in a second in the background, and before 
 _KINDS = {"programme", "goal", "measure", *(f"comments-{side}" for side in ALL_SIDES)}
 _WORDS = ("line", "lines", "code")  # kinds of fields that hold words
 
-_waiting: set[int] = set()
+_pending: set[int] = set()
 _lock = threading.Lock()
 
 
 def init_app(app: Flask) -> None:
-    changes.listen(_note)
-    redaction.register_redaction(forget)
-    app.extensions["live"].background.each_second(_Watch().look)
+    changes.listen(_on_topics_changed)
+    redaction.register_redaction(remove_item)
+    app.extensions["live"].background.each_second(_IndexUpdater().look)
 
 
-class Entry(NamedTuple):
+class IndexEntry(NamedTuple):
     """One stretch of words, as `SearchEntry` has it."""
 
     item_id: int
@@ -55,7 +55,7 @@ class Entry(NamedTuple):
     words: str
 
 
-class _Watch:
+class _IndexUpdater:
     """A little each second: others wait for their turn in the same thread. A whole installation takes its minutes."""
 
     def __init__(self) -> None:
@@ -65,36 +65,36 @@ class _Watch:
     def look(self) -> None:
         moment = time.monotonic()
         if not self._stale and moment - self._looked >= LOOK:
-            self._looked, self._stale = moment, stale()
+            self._looked, self._stale = moment, stale_items()
         if self._stale:
             now, self._stale = self._stale[:A_TICK], self._stale[A_TICK:]
-            refresh(now)
+            reindex(now)
         elif moment - self._read >= EACH:
             self._read = moment
-            catch_up(A_TICK)
+            reindex_pending(A_TICK)
 
 
-def _note(topics: list[str]) -> None:
+def _on_topics_changed(topics: list[str]) -> None:
     found = {int(number) for kind, _, number in (topic.partition(":") for topic in topics) if kind in _KINDS}
     with _lock:
-        _waiting.update(found)
+        _pending.update(found)
 
 
-def later(item_ids: Iterable[int]) -> None:
+def reindex_later(item_ids: Iterable[int]) -> None:
     """Read these items soon."""
     with _lock:
-        _waiting.update(item_ids)
+        _pending.update(item_ids)
 
 
-def catch_up(most: int = AT_ONCE) -> None:
+def reindex_pending(most: int = AT_ONCE) -> None:
     """Read what was changed through this process and not read yet, up to so many items."""
     with _lock:
-        wanted = sorted(_waiting)[:most]
-        _waiting.difference_update(wanted)
-    refresh(wanted)
+        wanted = sorted(_pending)[:most]
+        _pending.difference_update(wanted)
+    reindex(wanted)
 
 
-def stale() -> list[int]:
+def stale_items() -> list[int]:
     """Numbers of all items whose words or comments are newer than the index."""
     revisions = changes.all_revisions()
     known = dict(db.session.execute(select(SearchState.item_id, SearchState.stamp)).all())
@@ -102,7 +102,7 @@ def stale() -> list[int]:
     return [id_ for id_, kind in items if known.get(id_) != _stamp(id_, kind, revisions)]
 
 
-def refresh(item_ids: Iterable[int]) -> int:
+def reindex(item_ids: Iterable[int]) -> int:
     """Read these items anew, each in a short transaction of its own; how many there were."""
     count = 0
     for item_id in item_ids:
@@ -114,7 +114,7 @@ def refresh(item_ids: Iterable[int]) -> int:
     return count
 
 
-def forget(item_id: int, _hide: object) -> int:
+def remove_item(item_id: int, _hide: object) -> int:
     """Nothing of the item is found until it is read anew; inside the caller's transaction. Counts as no place."""
     for model in (SearchEntry, SearchState):
         db.session.execute(delete(model).where(model.item_id == item_id))
@@ -134,20 +134,22 @@ def _refresh(item: Item) -> None:
         session.merge(SearchState(item_id=item.id, stamp=stamp))
 
 
-def _difference(item_id: int, found: list[Entry]) -> tuple[list[int], list[Entry]]:
+def _difference(item_id: int, found: list[IndexEntry]) -> tuple[list[int], list[IndexEntry]]:
     """Numbers of what is in the index and should not be, and what is missing: most of an item stays as it was."""
     columns = (SearchEntry.kind, SearchEntry.place, SearchEntry.language, SearchEntry.side, SearchEntry.words)
     rows = db.session.execute(select(SearchEntry.id, *columns).where(SearchEntry.item_id == item_id)).all()
     stamp = db.session.scalar(select(SearchState.stamp).where(SearchState.item_id == item_id)) or ""
     if not stamp.startswith(f"{VERSION},"):  # folded by other rules
         return [row[0] for row in rows], found
-    kept = {Entry(item_id, kind, place, language, side, words): id_ for id_, kind, place, language, side, words in rows}
+    kept = {
+        IndexEntry(item_id, kind, place, language, side, words): id_ for id_, kind, place, language, side, words in rows
+    }
     wanted = set(found)
     return [id_ for entry, id_ in kept.items() if entry not in wanted], [one for one in found if one not in kept]
 
 
-def _row(entry: Entry) -> dict[str, object]:
-    return {**entry._asdict(), "folded": folded(entry.words)}
+def _row(entry: IndexEntry) -> dict[str, object]:
+    return {**entry._asdict(), "folded": folded_text(entry.words)}
 
 
 def _stamp(item_id: int, kind: str, revisions: dict[str, int]) -> str:
@@ -155,38 +157,38 @@ def _stamp(item_id: int, kind: str, revisions: dict[str, int]) -> str:
     return ",".join([VERSION, *(str(revisions.get(topic, 0)) for topic in topics)])
 
 
-def _texts(item: Item) -> Iterator[Entry]:
+def _texts(item: Item) -> Iterator[IndexEntry]:
     if item.code:
-        yield Entry(item.id, "title", "code", "", "", item.code)
+        yield IndexEntry(item.id, "title", "code", "", "", item.code)
     for fragment, text in document_store.texts([item.name])[item.name].items():
         name, language = split_key(fragment)
         if text.plain.strip():
-            yield Entry(item.id, "title" if name == "title" else "text", fragment, language, "", text.plain)
+            yield IndexEntry(item.id, "title" if name == "title" else "text", fragment, language, "", text.plain)
 
 
-def _cells(item: Item) -> Iterator[Entry]:
+def _cells(item: Item) -> Iterator[IndexEntry]:
     """Fields and cells that hold words."""
     sheet = sheet_of(item.kind)
     for key, value in item.values.items():
         if _holds_words(sheet.fields.get(split_key(key)[0]), value):
-            yield Entry(item.id, "cell", f":{key}", split_key(key)[1], "", value)
+            yield IndexEntry(item.id, "cell", f":{key}", split_key(key)[1], "", value)
     for kind, rows in rows_of(item).items():
         cells = sheet.rows[kind].by_name if kind in sheet.rows else {}
         for row in rows:
             for key, value in row.cells.items():
                 if _holds_words(cells.get(split_key(key)[0]), value):
-                    yield Entry(item.id, "cell", f"{row.id}:{key}", split_key(key)[1], "", value)
+                    yield IndexEntry(item.id, "cell", f"{row.id}:{key}", split_key(key)[1], "", value)
 
 
 def _holds_words(field: Field | None, value: object) -> bool:
     return field is not None and field.kind in _WORDS and isinstance(value, str) and bool(value.strip())
 
 
-def _comments(item: Item) -> Iterator[Entry]:
+def _comments(item: Item) -> Iterator[IndexEntry]:
     query = (
         select(Comment, Thread.side)
         .join(Thread, Thread.id == Comment.thread_id)
         .where(Thread.item_id == item.id, Thread.deleted_at.is_(None), Comment.deleted_at.is_(None))
     )
     for comment, side in db.session.execute(query).all():
-        yield Entry(item.id, "comment", str(comment.id), comment.language, side, comment.words)
+        yield IndexEntry(item.id, "comment", str(comment.id), comment.language, side, comment.words)

@@ -13,15 +13,15 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member, my_memberships
 from klimawerk.partnerships.rights import Right
 from klimawerk.search.models import WORDS, SearchEntry
-from klimawerk.search.tokens import wanted
+from klimawerk.search.tokens import query_words
 from klimawerk.sheets.models import Frame, Item
 
-MOST = 500  # entries that are looked at for one question
+MAX_RESULTS = 500  # entries that are looked at for one question
 ITEMS, COMMENTS = "items", "comments"
 
 
 @dataclass(frozen=True)
-class Question:
+class SearchQuery:
     """`words`: folded; `frame`: of the only programme that is meant; `what`: "items", "comments" or "" for both."""
 
     text: str
@@ -31,11 +31,11 @@ class Question:
     language: str = ""
 
 
-def question(asked: str, *, frame: int | None = None, what: str = "", language: str = "") -> Question:
-    return Question(asked.strip(), wanted(asked), frame, what, language)
+def search_query(asked: str, *, frame: int | None = None, what: str = "", language: str = "") -> SearchQuery:
+    return SearchQuery(asked.strip(), query_words(asked), frame, what, language)
 
 
-def find(asked: Question, person: Person) -> list[SearchEntry]:
+def find_entries(asked: SearchQuery, person: Person) -> list[SearchEntry]:
     """What holds all the words, the last of them also as a beginning; at most MOST."""
     if not asked.words:
         return []
@@ -44,9 +44,9 @@ def find(asked: Question, person: Person) -> list[SearchEntry]:
     query = (
         matching.join(Item, Item.id == SearchEntry.item_id)
         .join(Frame, Frame.id == Item.frame_id)
-        .where(_may_read(person), Item.deleted_at.is_(None), *_narrowed(asked))
+        .where(_may_read(person), Item.deleted_at.is_(None), *_restricted(asked))
         .order_by(first, rank, SearchEntry.id)
-        .limit(MOST)
+        .limit(MAX_RESULTS)
     )
     return list(db.session.scalars(query))
 
@@ -70,7 +70,7 @@ def _may_read(person: Person) -> ColumnElement[bool]:
     return or_(false(), *places)
 
 
-def _narrowed(asked: Question) -> list[ColumnElement[bool]]:
+def _restricted(asked: SearchQuery) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if asked.frame is not None:
         found.append(Item.frame_id == asked.frame)

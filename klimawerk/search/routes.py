@@ -10,7 +10,7 @@ from klimawerk import scalars
 from klimawerk.accounts.access import login_required, signed_in
 from klimawerk.accounts.account_limits import or_429
 from klimawerk.search import index
-from klimawerk.search.query import COMMENTS, ITEMS, find, languages_of, question
+from klimawerk.search.query import COMMENTS, ITEMS, find_entries, languages_of, search_query
 from klimawerk.search.tokens import LONGEST
 from klimawerk.search.view import results
 from klimawerk.sheets.access import readable_item
@@ -32,7 +32,7 @@ def search() -> ResponseReturnValue:
     page = args.get("page", 1, type=scalars.revision)
     if not 1 <= page <= LAST:
         abort(404)
-    asked = question(
+    asked = search_query(
         args.get("q", "")[:LONGEST],
         frame=programme.frame_id if programme else None,
         what=args.get("what", "") if args.get("what") in (ITEMS, COMMENTS) else "",
@@ -40,6 +40,6 @@ def search() -> ResponseReturnValue:
     )
     if asked.words:
         or_429(OFTEN, "search", person.id)
-        index.catch_up()
-    shown = results(asked, find(asked, person), locale(), page)
+        index.reindex_pending()
+    shown = results(asked, find_entries(asked, person), locale(), page)
     return render_template("search/page.html", r=shown, programme=programme, languages=languages_of(person))

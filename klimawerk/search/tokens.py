@@ -9,25 +9,25 @@ from markupsafe import Markup, escape
 from klimawerk import folding
 
 LONGEST, MOST = 200, 12  # letters of a question, and words of it that count
-AROUND = 70  # letters before and behind a hit
+EXCERPT_CONTEXT = 70  # letters before and behind a hit
 
 
-def folded(text: str) -> str:
+def folded_text(text: str) -> str:
     """All words of a text with single blanks between, as they are indexed: letters, digits and marks alone."""
     return " ".join(word.folded for word in folding.folded_words(text))
 
 
-def wanted(question: str) -> list[str]:
+def query_words(question: str) -> list[str]:
     """The words of a question, folded; whatever else is in it says nothing."""
-    return list(dict.fromkeys(folded(question[:LONGEST]).split()))[:MOST]
+    return list(dict.fromkeys(folded_text(question[:LONGEST]).split()))[:MOST]
 
 
-def passage(text: str, words: Sequence[str]) -> Markup:
+def highlighted_excerpt(text: str, words: Sequence[str]) -> Markup:
     """The text around its first hits, escaped, with the hits marked; its beginning where none is found."""
     hits = list(_hits(text, words))
     first = hits[0][0] if hits else 0
-    start = text.rfind(" ", 0, max(0, first - AROUND)) + 1 if first > AROUND else 0
-    end = text.find(" ", (hits[0][1] if hits else 0) + AROUND)
+    start = text.rfind(" ", 0, max(0, first - EXCERPT_CONTEXT)) + 1 if first > EXCERPT_CONTEXT else 0
+    end = text.find(" ", (hits[0][1] if hits else 0) + EXCERPT_CONTEXT)
     end = len(text) if end < 0 else end
     out, at = Markup("… ") if start else Markup(), start
     for begin, stop in hits:

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from klimawerk.comments.models import Comment
 from klimawerk.extensions import db
 from klimawerk.search.models import SearchEntry
-from klimawerk.search.query import Question
-from klimawerk.search.tokens import passage
+from klimawerk.search.query import SearchQuery
+from klimawerk.search.tokens import highlighted_excerpt
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item, Row
@@ -24,7 +24,7 @@ PAGE, PLACES = 20, 5  # items on a page; places shown of each
 
 
 @dataclass(frozen=True)
-class Hit:
+class SearchHit:
     """`label`: where it stands, in words."""
 
     label: str
@@ -34,11 +34,11 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Found:
+class ItemHits:
     item: Item
     title: str
     language: str
-    hits: Sequence[Hit]
+    hits: Sequence[SearchHit]
     more: int
 
     @property
@@ -47,9 +47,9 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Results:
-    question: Question
-    found: Sequence[Found]
+class SearchResults:
+    question: SearchQuery
+    found: Sequence[ItemHits]
     items: int
     page: int
 
@@ -58,7 +58,7 @@ class Results:
         return self.page + 1 if self.page * PAGE < self.items else None
 
 
-def results(asked: Question, entries: Sequence[SearchEntry], reader: str, page: int) -> Results:
+def results(asked: SearchQuery, entries: Sequence[SearchEntry], reader: str, page: int) -> SearchResults:
     """One page of what was found, grouped by item in the order of the best hit of each."""
     by_item: dict[int, list[SearchEntry]] = {}
     for entry in entries:
@@ -67,9 +67,9 @@ def results(asked: Question, entries: Sequence[SearchEntry], reader: str, page: 
     items = {item.id: item for item in db.session.scalars(select(Item).where(Item.id.in_(ids)))}
     titles = titles_of(items.values(), reader)
     shown = [one for id_ in ids for one in by_item[id_][:PLACES]]
-    places = _Places(shown)
+    places = _HitLocations(shown)
     found = [
-        Found(
+        ItemHits(
             items[id_],
             *titles[id_],
             [places.hit(entry, items[id_], asked.words) for entry in by_item[id_][:PLACES]],
@@ -77,10 +77,10 @@ def results(asked: Question, entries: Sequence[SearchEntry], reader: str, page: 
         )
         for id_ in ids
     ]
-    return Results(asked, found, len(by_item), page)
+    return SearchResults(asked, found, len(by_item), page)
 
 
-class _Places:
+class _HitLocations:
     """Words and addresses of the places where something stands; rows and threads are read once."""
 
     def __init__(self, entries: Sequence[SearchEntry]) -> None:
@@ -91,9 +91,9 @@ class _Places:
             db.session.execute(select(Comment.id, Comment.thread_id).where(Comment.id.in_(comments))).all()
         )
 
-    def hit(self, entry: SearchEntry, item: Item, words: Sequence[str]) -> Hit:
+    def hit(self, entry: SearchEntry, item: Item, words: Sequence[str]) -> SearchHit:
         label, address = self._place(entry, item)
-        return Hit(label, entry.language, passage(entry.words, words), address)
+        return SearchHit(label, entry.language, highlighted_excerpt(entry.words, words), address)
 
     def _place(self, entry: SearchEntry, item: Item) -> tuple[str, str]:
         page, sheet = page_of(item), sheet_of(item.kind)

@@ -84,7 +84,7 @@ def test_nobody_sees_any_of_it_before_all_of_it_is_there(client: ProofReader, ce
         answer = browser.get(address)
         assert answer.status_code != 500, address
         assert SECRET not in answer.text, address
-    assert index.stale() == [] or not set(index.stale()) & set(items)
+    assert index.stale_items() == [] or not set(index.stale_items()) & set(items)
     assert not set(auto_versions._items_without_current_version()) & set(items)
     assert list(verification.version_faults()) == []
     run = client.application.test_cli_runner().invoke
@@ -214,7 +214,7 @@ def test_it_is_found_and_opened_once_it_is_there(client: ProofReader) -> None:
     client.login(somebody)
     page = client.get(f"/programmes/{now(job.key).result['programme']}").text
     assert SECRET in page
-    index.catch_up(1_000)
+    index.reindex_pending(1_000)
     assert "WA-1" in client.get("/search?q=WA-1").text
     assert not (jobs.folder_of(now(job.key)) / ROWS).exists()
 

@@ -49,7 +49,7 @@ def prepare(address: str, instance: Path, people: int = PEOPLE, documents: int =
     with app.app_context():
         db.create_all()
         ground = _fill(people, documents)
-        index.refresh(index.stale())  # an installation does so once in its life, and no edit is the reason
+        index.reindex(index.stale_items())  # an installation does so once in its life, and no edit is the reason
         _keep_versions()
         db.session.remove()
         db.engine.dispose()

@@ -72,7 +72,7 @@ def workshop(app: Flask) -> Workshop:
     _write(work)
     _talk(work)
     _be_recorded(work)
-    index.catch_up()
+    index.reindex_pending()
     return work
 
 

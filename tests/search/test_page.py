@@ -14,7 +14,7 @@ from tests.comments.test_comments_accessibility import furnished
 
 def test_from_the_outline_to_the_place(table: Table, page_for: Callable[..., Page]) -> None:
     furnished(table)
-    index.refresh(index.stale())  # as the process does that has written it
+    index.reindex(index.stale_items())  # as the process does that has written it
     page = page_for(table.person("editor", "partner"), path=f"/measures/{table.measure.id}")
     page.get_by_role("navigation", name="Outline").get_by_role("link", name="Search").click()
     page.get_by_label("Words").fill("sixty BINS")
@@ -27,7 +27,7 @@ def test_from_the_outline_to_the_place(table: Table, page_for: Callable[..., Pag
 
 def test_the_page_has_no_barrier(table: Table, page_for: Callable[..., Page]) -> None:
     furnished(table)
-    index.refresh(index.stale())  # as the process does that has written it
+    index.reindex(index.stale_items())  # as the process does that has written it
     faults = []
     for (side, light), words in zip(LOOKS, ("bins", "nowhere"), strict=True):
         page = page_for(table.person("editor", side), path=f"/search?q={words}&programme={table.programme.id}")

@@ -16,7 +16,7 @@ from klimawerk.extensions import db
 from klimawerk.measures.service import create_measure
 from klimawerk.search import index
 from klimawerk.search.models import SearchEntry
-from klimawerk.search.tokens import folded, passage, wanted
+from klimawerk.search.tokens import folded_text, highlighted_excerpt, query_words
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import append_row, delete_row, rows_of
 from klimawerk.versions import redaction
@@ -42,7 +42,7 @@ def write(table: Table, words: str, fragment: str = "description.de") -> None:
 
 @pytest.fixture
 def voice(table: Table) -> Voice:
-    index.refresh([item.id for item in db.session.scalars(db.select(Item))])
+    index.reindex([item.id for item in db.session.scalars(db.select(Item))])
     return table.voice("reviewer", "partner")
 
 
@@ -87,15 +87,15 @@ def test_an_update_with_other_rules_reads_everything_anew_by_itself(
 ) -> None:
     with monkeypatch.context() as before:
         before.setattr(index, "VERSION", "before")
-        before.setattr(index, "folded", lambda text: " ".join(re.findall(r"\w+", text.casefold())))
+        before.setattr(index, "folded_text", lambda text: " ".join(re.findall(r"\w+", text.casefold())))
         write(table, "Die Wa\u0308rme.")
         assert not finds(voice, "wärme")
-    assert table.measure.id in index.stale()
+    assert table.measure.id in index.stale_items()
     assert not finds(voice, "wärme")
-    watch = index._Watch()
+    watch = index._IndexUpdater()
     for _second in range(5):
         watch.look()
-    assert index.stale() == []
+    assert index.stale_items() == []
     assert finds(voice, "wärme")
 
 
@@ -190,12 +190,12 @@ def test_what_nobody_read_into_the_index_is_found_by_the_next_look(
     any_database: str, table: Table, voice: Voice
 ) -> None:
     write(table, "Zebra.")
-    index._waiting.clear()  # as when a process was killed
+    index._pending.clear()  # as when a process was killed
     assert not finds(voice, "zebra")
-    assert index.stale() == [table.measure.id]
-    index.refresh(index.stale())
+    assert index.stale_items() == [table.measure.id]
+    index.reindex(index.stale_items())
     assert finds(voice, "zebra")
-    assert index.stale() == []
+    assert index.stale_items() == []
 
 
 def test_many_results_come_page_by_page(app: Flask, table: Table, voice: Voice) -> None:
@@ -221,14 +221,16 @@ def test_an_operator_can_have_everything_read_anew(any_database: str, app: Flask
 
 
 def test_hits_are_marked_in_the_text_as_it_was_written() -> None:
-    assert passage("Die Wärme & <b>", wanted("waerme")) == Markup("Die <mark>Wärme</mark> &amp; &lt;b&gt;")
+    assert highlighted_excerpt("Die Wärme & <b>", query_words("waerme")) == Markup(
+        "Die <mark>Wärme</mark> &amp; &lt;b&gt;"
+    )
     long = "Anfang " + "viel Text " * 40 + "mit Wärme " + "und mehr " * 40
-    shown = passage(long, wanted("wärme"))
+    shown = highlighted_excerpt(long, query_words("wärme"))
     assert shown.startswith("… ")
     assert "<mark>Wärme</mark>" in shown
     assert len(shown) < 250
-    split = passage("Der Wa\u0308r\u00adme\u200bplan.", wanted("wärmeplan"))
+    split = highlighted_excerpt("Der Wa\u0308r\u00adme\u200bplan.", query_words("wärmeplan"))
     assert split == Markup("Der <mark>Wa\u0308r\u00adme\u200bplan</mark>.")
-    assert passage("Das शहर हिन्दी में", wanted("हिन्दी")) == Markup("Das शहर <mark>हिन्दी</mark> में")
-    assert passage("500 ㎡", wanted("m2")) == Markup("500 <mark>㎡</mark>")
-    assert folded("Größe neue Steuer") == folded("GROESSE NEUE STEUER")
+    assert highlighted_excerpt("Das शहर हिन्दी में", query_words("हिन्दी")) == Markup("Das शहर <mark>हिन्दी</mark> में")
+    assert highlighted_excerpt("500 ㎡", query_words("m2")) == Markup("500 <mark>㎡</mark>")
+    assert folded_text("Größe neue Steuer") == folded_text("GROESSE NEUE STEUER")

@@ -83,5 +83,5 @@ def post_worker_init(worker: Any) -> None:
     worker.wsgi.extensions["live"].wake()
     diagnostics.answer_signals(worker.wsgi)
     memory.keep_small()
-    scheduler.start(worker.wsgi)
+    scheduler.start_scheduler(worker.wsgi)
     cleanup.start_cleanup(worker.wsgi)

@@ -8,13 +8,13 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from klimawerk.accounts.signals import person_changed
     from klimawerk.digests import pause_rules, preferences, routes, view
-    from klimawerk.digests.restore_hooks import digests_over_a_restore
+    from klimawerk.digests.restore_hooks import keep_digest_state
     from klimawerk.extensions import csrf
     from klimawerk.operations.service import on_restore
 
     pause_rules.init_app(app)
     app.register_blueprint(routes.blueprint)
     csrf.exempt(routes.stop_now)
-    app.add_template_global(view.choice_card, "digest_choice")
-    person_changed.connect(preferences.follow_zone)
-    on_restore(digests_over_a_restore)
+    app.add_template_global(view.preference_card, "digest_choice")
+    person_changed.connect(preferences.reschedule_for_zone)
+    on_restore(keep_digest_state)

@@ -21,18 +21,18 @@ from klimawerk.comments.service import ASSIGNED
 from klimawerk.database import WRITE_FAILURES, writing
 from klimawerk.digests import missed_activity, rendering
 from klimawerk.digests.due_times import next_due
-from klimawerk.digests.missed_activity import Window
+from klimawerk.digests.missed_activity import DigestWindow
 from klimawerk.digests.models import AT_ONCE, NEVER, DigestChoice, DigestMail, DigestMark
-from klimawerk.digests.pause_rules import is_silent
+from klimawerk.digests.pause_rules import is_paused
 from klimawerk.extensions import db
 from klimawerk.news.activity import memberships
 
 log = logging.getLogger(__name__)
-SETTLED = timedelta(seconds=30)
+SETTLE_SECONDS = timedelta(seconds=30)
 """What is younger waits for the next mail: its transaction may not have ended, and it would be passed over for good."""
 
 
-def make_all(moment: datetime, yield_if_due: Callable[[], None]) -> int:
+def make_due_digests(moment: datetime, yield_if_due: Callable[[], None]) -> int:
     """Make the mails of everybody for whom one is due. Returns how many were made."""
     due = and_(DigestChoice.frequency != NEVER, DigestChoice.due_at <= moment)
     query = select(DigestChoice.person_id).join(Person).where(Person.ended_at.is_(None), Person.demo.is_(False))
@@ -40,7 +40,7 @@ def make_all(moment: datetime, yield_if_due: Callable[[], None]) -> int:
     made = 0
     for person_id in db.session.scalars(query.where(or_(due, DigestChoice.frequency == AT_ONCE))).all():
         try:
-            made += make(person_id, moment)
+            made += make_digest(person_id, moment)
         except WRITE_FAILURES:
             raise
         except Exception:  # one person's trouble is not everybody's: theirs stays due
@@ -50,18 +50,18 @@ def make_all(moment: datetime, yield_if_due: Callable[[], None]) -> int:
     return made
 
 
-def make(person_id: int, moment: datetime) -> bool:
+def make_digest(person_id: int, moment: datetime) -> bool:
     """One person's mail, if there is something to tell; whether there was."""
     db.session.expire_all()
     choice = db.session.get_one(DigestChoice, person_id)
     person, rev, whole = choice.person, choice.rev, choice.due_at <= moment
-    windows = _windows(person, moment)
-    if not whole and not _is_called(person, windows):
+    windows = _digest_windows(person, moment)
+    if not whole and not _is_mentioned(person, windows):
         return False
-    found = missed_activity.missed(windows, only_calls=not whole)
+    found = missed_activity.missed_activity(windows, only_calls=not whole)
     if not whole and not found:
         return False
-    said = rendering.rendered(person, found, windows) if found else None
+    said = rendering.render_digest(person, found, windows) if found else None
     mail = _mail(person, said, windows, found, moment) if said else None
     with writing():
         if not _claim(choice, rev, moment, whole):
@@ -72,9 +72,9 @@ def make(person_id: int, moment: datetime) -> bool:
     return mail is not None
 
 
-def _windows(person: Person, moment: datetime) -> dict[int, Window]:
+def _digest_windows(person: Person, moment: datetime) -> dict[int, DigestWindow]:
     """For each partnership that the person reads and that is not silent now: what lies untold, and until when."""
-    until = moment - SETTLED
+    until = moment - SETTLE_SECONDS
     marks = {
         mark.partnership_id: mark
         for mark in db.session.scalars(select(DigestMark).where(DigestMark.person_id == person.id))
@@ -82,16 +82,16 @@ def _windows(person: Person, moment: datetime) -> dict[int, Window]:
     windows = {}
     for member in memberships(person):
         key = member.membership.partnership_id
-        if is_silent(key, moment):
+        if is_paused(key, moment):
             continue
         mark = marks.get(key)
         told = max(mark.told_until, joined_at(member)) if mark else until  # who has come back begins anew
         if mark and told < until:
-            windows[key] = Window(member, told, max(mark.called_until, told), until)
+            windows[key] = DigestWindow(member, told, max(mark.called_until, told), until)
     return windows
 
 
-def _is_called(person: Person, windows: Mapping[int, Window]) -> bool:
+def _is_mentioned(person: Person, windows: Mapping[int, DigestWindow]) -> bool:
     """Whether anything may mean the person: asked each minute for everybody who wants to hear of it at once."""
     if not windows:
         return False
@@ -103,9 +103,9 @@ def _is_called(person: Person, windows: Mapping[int, Window]) -> bool:
 
 def _mail(
     person: Person,
-    said: rendering.Rendered,
-    windows: Mapping[int, Window],
-    found: missed_activity.Found,
+    said: rendering.RenderedDigest,
+    windows: Mapping[int, DigestWindow],
+    found: missed_activity.MissedActivity,
     moment: datetime,
 ) -> DigestMail:
     host = urlsplit(current_app.extensions["klimawerk"].public_url).hostname or "localhost"
@@ -134,7 +134,7 @@ def _claim(choice: DigestChoice, rev: int, moment: datetime, whole: bool) -> boo
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def _move(person: Person, windows: Mapping[int, Window], whole: bool) -> None:
+def _move(person: Person, windows: Mapping[int, DigestWindow], whole: bool) -> None:
     for key, window in windows.items():
         told = window.until if whole else window.told
         mark = db.session.get_one(DigestMark, (person.id, key))

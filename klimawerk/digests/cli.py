@@ -23,7 +23,7 @@ def send() -> None:
     """Make and send what is due now; for cron or a systemd timer, every few minutes."""
     if not mail.configured():
         raise click.ClickException("There is no mail server: set KLIMAWERK_SMTP_URL.")
-    counted = sending.one_round()
+    counted = sending.send_due()
     failed = counted["failed"] + counted["away"]
     click.echo(f"made: {counted['made']}, sent: {counted['sent']}, failed: {failed}, dropped: {counted['dropped']}")
 
@@ -31,16 +31,16 @@ def send() -> None:
 @digest.command()
 def status() -> None:
     """How many mails are in which state, and why those wait or were given up that were not sent."""
-    counted = outbox.counts()
+    counted = outbox.counts_by_state()
     click.echo(", ".join(f"{state}: {counted[state]}" for state in ("waiting", "sending", "sent", "failed", "dropped")))
-    for one in outbox.troubled():
+    for one in outbox.undelivered():
         click.echo(_line(one))
 
 
 @digest.command()
 def retry() -> None:
     """Give every mail that was given up one more try, in the next round."""
-    click.echo(f"waiting again: {outbox.again(now())}")
+    click.echo(f"waiting again: {outbox.retry_given_up(now())}")
 
 
 def _line(one: DigestMail) -> str:

@@ -15,7 +15,7 @@ from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.participants import Participants
 from klimawerk.comments.subjects import subject_phrase
 from klimawerk.comments.thread_kinds import KINDS
-from klimawerk.digests.missed_activity import CALLS, Found, Window
+from klimawerk.digests.missed_activity import MENTION_KINDS, DigestWindow, MissedActivity
 from klimawerk.extensions import db
 from klimawerk.news.activity import CHANGED, MENTION, OUTCOME, TASK, Activity
 from klimawerk.news.change_summary import change_summary
@@ -33,7 +33,7 @@ LONGEST, LONGEST_PASSAGE = 600, 120
 
 
 @dataclass(frozen=True)
-class Said:
+class DigestComment:
     """A comment. `words` are its paragraphs' lines; `calls`: it names the reader."""
 
     name: str
@@ -47,7 +47,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Talk:
+class DigestThread:
     """A thread with what is new in it. `about`: which field, "" for the whole, and `passage` the words in it that are
     meant. `only`: the side that sees it, "" for all; `task`: it is the reader's now."""
 
@@ -57,7 +57,7 @@ class Talk:
     only: str
     url: str
     task: bool
-    comments: tuple[Said, ...]
+    comments: tuple[DigestComment, ...]
     outcome: str
 
     @property
@@ -66,7 +66,7 @@ class Talk:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class DigestItem:
     """An item with what is new about it; `changes` is one line, "" for none."""
 
     code: str
@@ -74,7 +74,7 @@ class Sheet:
     lang: str
     url: str
     changes: str
-    talks: tuple[Talk, ...]
+    talks: tuple[DigestThread, ...]
 
     @property
     def calls(self) -> bool:
@@ -82,16 +82,18 @@ class Sheet:
 
 
 @dataclass
-class Chapter:
+class DigestProgramme:
     """A programme."""
 
     title: str
     lang: str
     url: str
-    sheets: list[Sheet] = field(default_factory=list)
+    sheets: list[DigestItem] = field(default_factory=list)
 
 
-def chapters(found: Found, windows: Mapping[int, Window], language: str) -> list[Chapter]:
+def digest_programmes(
+    found: MissedActivity, windows: Mapping[int, DigestWindow], language: str
+) -> list[DigestProgramme]:
     """What was missed, by programme and item; items in which the reader is called stand first."""
     made = []
     for key, some in found.items():
@@ -100,12 +102,12 @@ def chapters(found: Found, windows: Mapping[int, Window], language: str) -> list
     return [one for one in made if one.sheets]
 
 
-def _chapter(number: int, some: list[Activity], window: Window, language: str) -> Chapter:
+def _chapter(number: int, some: list[Activity], window: DigestWindow, language: str) -> DigestProgramme:
     programme = db.session.get_one(Programme, number)
     items = {one.item_id: db.session.get_one(Item, one.item_id) for one in some}
     titles = titles_of([programme, *items.values()], language)
     people = Participants(programme.frame.partnership)
-    chapter = Chapter(*titles[programme.id], _address(page_of(programme)))
+    chapter = DigestProgramme(*titles[programme.id], _address(page_of(programme)))
     for item in items.values():
         its = [one for one in some if one.item_id == item.id]
         if sheet := _sheet(item, its, titles[item.id], window, people, language):
@@ -115,22 +117,22 @@ def _chapter(number: int, some: list[Activity], window: Window, language: str) -
 
 
 def _sheet(
-    item: Item, some: list[Activity], title: tuple[str, str], window: Window, people: Participants, language: str
-) -> Sheet | None:
+    item: Item, some: list[Activity], title: tuple[str, str], window: DigestWindow, people: Participants, language: str
+) -> DigestItem | None:
     if item.deleted_at is not None:
         return None
     changes = _changes(item, window, language) if any(one.kind == CHANGED for one in some) else ""
     talks = _talks(some, window, people)
-    return Sheet(item.code, *title, _address(page_of(item)), changes, talks) if changes or talks else None
+    return DigestItem(item.code, *title, _address(page_of(item)), changes, talks) if changes or talks else None
 
 
-def _changes(item: Item, window: Window, language: str) -> str:
+def _changes(item: Item, window: DigestWindow, language: str) -> str:
     member = window.member
     since = max(window.told, seen_since(member, item.id))
     return change_summary(item, since, window.until, but=member.person.id, language=language)
 
 
-def _talks(some: list[Activity], window: Window, people: Participants) -> tuple[Talk, ...]:
+def _talks(some: list[Activity], window: DigestWindow, people: Participants) -> tuple[DigestThread, ...]:
     """Threads by their oldest news, those that call the reader first."""
     ids = list(dict.fromkeys(one.thread_id for one in some if one.thread_id))
     # Asked once more, though nobody may have told of others: what is mailed cannot be taken back.
@@ -145,12 +147,12 @@ def _talks(some: list[Activity], window: Window, people: Participants) -> tuple[
     return tuple(sorted(told, key=lambda talk: not talk.calls))
 
 
-def _talk(thread: Thread, some: list[Activity], people: Participants) -> Talk:
+def _talk(thread: Thread, some: list[Activity], people: Participants) -> DigestThread:
     calls = {one.comment_id for one in some if one.kind == MENTION}
     query = select(Comment).where(Comment.id.in_({one.comment_id for one in some if one.comment_id}))
     comments = db.session.scalars(query.where(Comment.deleted_at.is_(None)).order_by(Comment.at, Comment.id))
     resolved = any(one.kind == OUTCOME for one in some)
-    return Talk(
+    return DigestThread(
         str(KINDS[thread.kind]),
         subject_phrase(thread, side_names(people.partnership)),
         _passage(thread),
@@ -167,19 +169,21 @@ def _passage(thread: Thread) -> str:
     return words if words == thread.passage else f"{words} …"
 
 
-def _said(comment: Comment, people: Participants, calls: bool) -> Said:
+def _said(comment: Comment, people: Participants, calls: bool) -> DigestComment:
     author = people.author_of(comment)
     said = clean(comment.words)
     words = shortened(said, LONGEST)
     cut = words != said
     url = _address(f"/threads/{comment.thread_id}#comment-{comment.id}")
-    return Said(author.name, author.place, comment.at, tuple(words.splitlines()), cut, comment.language, url, calls)
+    return DigestComment(
+        author.name, author.place, comment.at, tuple(words.splitlines()), cut, comment.language, url, calls
+    )
 
 
 def _address(path: str) -> str:
     return f"{current_app.extensions['klimawerk'].public_url}{path}"
 
 
-def calls_in(found: Iterable[list[Activity]]) -> int:
+def count_mentions(found: Iterable[list[Activity]]) -> int:
     """How many doings mean the reader."""
-    return sum(one.kind in CALLS for some in found for one in some)
+    return sum(one.kind in MENTION_KINDS for some in found for one in some)

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 from klimawerk.digests.models import WEEKLY
 from klimawerk.web.localisation import known_zones
 
-ELSEWHERE = "Europe/Berlin"
+DEFAULT_ZONE = "Europe/Berlin"
 
 
 def zone_of(name: str) -> ZoneInfo:
     """The zone of that name; Berlin's for a name that is none."""
-    return ZoneInfo(name if name in known_zones() else ELSEWHERE)
+    return ZoneInfo(name if name in known_zones() else DEFAULT_ZONE)
 
 
 def next_due(frequency: str, hour: int, weekday: int, zone: str, after: datetime) -> datetime:

@@ -11,12 +11,12 @@ from typing import Any
 from flask import current_app
 
 from klimawerk.digests.models import DigestMail
-from klimawerk.digests.unsubscribe_link import address_to_stop
+from klimawerk.digests.unsubscribe_link import unsubscribe_url
 
 STOP = "List-Unsubscribe"
 
 
-class _Policy(EmailPolicy):
+class _LongLinePolicy(EmailPolicy):
     """The library encodes what is too long for a line and has no blank, which no mail program takes for an address."""
 
     def fold(self, name: str, value: Any) -> str:
@@ -26,9 +26,9 @@ class _Policy(EmailPolicy):
         return self.fold(name, value).encode("ascii") if name == STOP else super().fold_binary(name, value)
 
 
-def message_of(mail: DigestMail, moment: datetime) -> EmailMessage:
+def build_message(mail: DigestMail, moment: datetime) -> EmailMessage:
     """The mail as it travels. Names in its head cannot begin a new line there: ValueError."""
-    message = EmailMessage(policy=_Policy())
+    message = EmailMessage(policy=_LongLinePolicy())
     message["From"] = current_app.extensions["klimawerk"].mail_from
     message["To"] = mail.person.email
     message["Subject"] = mail.subject
@@ -36,7 +36,7 @@ def message_of(mail: DigestMail, moment: datetime) -> EmailMessage:
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    message[STOP] = f"<{address_to_stop(mail.person)}>"
+    message[STOP] = f"<{unsubscribe_url(mail.person)}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")

@@ -10,15 +10,15 @@ from klimawerk.news.activity import MENTION, TASK, Activity, activities_for
 from klimawerk.news.seen_marks import drop_seen
 from klimawerk.partnerships.access import Member
 
-CALLS = (MENTION, TASK)
+MENTION_KINDS = (MENTION, TASK)
 """What may come at once: somebody means this person."""
 
-Found = dict[int, list[Activity]]
+MissedActivity = dict[int, list[Activity]]
 """By partnership, oldest first."""
 
 
 @dataclass(frozen=True)
-class Window:
+class DigestWindow:
     """What of a partnership is untold: doings in (told, until], of those that call the person in (called, until]."""
 
     member: Member
@@ -27,16 +27,16 @@ class Window:
     until: datetime
 
     def holds(self, one: Activity) -> bool:
-        return (self.called if one.kind in CALLS else self.told) < one.at <= self.until
+        return (self.called if one.kind in MENTION_KINDS else self.told) < one.at <= self.until
 
 
-def missed(windows: Mapping[int, Window], *, only_calls: bool) -> Found:
+def missed_activity(windows: Mapping[int, DigestWindow], *, only_calls: bool) -> MissedActivity:
     """What somebody is to be told of now, without partnerships in which there is nothing."""
-    found: Found = {}
+    found: MissedActivity = {}
     for key, window in windows.items():
         since = window.called if only_calls else window.told
         new = drop_seen(window.member, activities_for(window.member, since, window.until))
-        told = [one for one in new if window.holds(one) and (one.kind in CALLS or not only_calls)]
+        told = [one for one in new if window.holds(one) and (one.kind in MENTION_KINDS or not only_calls)]
         if told:
             found[key] = sorted(told, key=lambda one: (one.at, one.id))
     return found

@@ -18,7 +18,7 @@ from klimawerk.database import writing
 from klimawerk.digests.models import DROPPED, FAILED, SENDING, SENT, WAITING, DigestMail, new_claim
 from klimawerk.extensions import db
 
-DOUBT = timedelta(minutes=15)
+CLAIM_TIMEOUT = timedelta(minutes=15)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(days=5)
 REFUSALS = 3
@@ -26,7 +26,7 @@ REFUSALS = 3
 
 
 @dataclass(frozen=True)
-class Taken:
+class ClaimedMail:
     """A mail that is in this process's hands for now, apart from any session: none is open while it is sent."""
 
     id: int
@@ -35,13 +35,13 @@ class Taken:
     made_at: datetime
 
 
-def due(moment: datetime) -> list[int]:
+def due_mail_ids(moment: datetime) -> list[int]:
     """The numbers of the mails to be sent now, oldest first."""
     query = select(DigestMail.id).where(_due(moment)).order_by(DigestMail.id)
     return list(db.session.scalars(query))
 
 
-def take(mail_id: int, moment: datetime) -> Taken | None:
+def claim_mail(mail_id: int, moment: datetime) -> ClaimedMail | None:
     """Take the mail for sending; None when somebody else was faster."""
     claim = new_claim()
     with writing():
@@ -51,40 +51,40 @@ def take(mail_id: int, moment: datetime) -> Taken | None:
         if not done.rowcount:  # type: ignore[attr-defined]
             return None
         mail = db.session.get_one(DigestMail, mail_id, populate_existing=True)
-        return Taken(mail.id, claim, mail.tries, mail.made_at)
+        return ClaimedMail(mail.id, claim, mail.tries, mail.made_at)
 
 
-def sent(mail: Taken, moment: datetime) -> None:
+def mark_sent(mail: ClaimedMail, moment: datetime) -> None:
     """The server has taken it; what it said is forgotten here."""
     _end(mail, state=SENT, sent_at=moment, error="", text="", html="")
 
 
-def dropped(mail: Taken, why: str) -> None:
+def mark_dropped(mail: ClaimedMail, why: str) -> None:
     """Nobody is to get it any more."""
     _end(mail, state=DROPPED, error=why, text="", html="")
 
 
-def failed(mail: Taken, why: str, moment: datetime, *, for_good: bool) -> None:
+def mark_failed(mail: ClaimedMail, why: str, moment: datetime, *, for_good: bool) -> None:
     """It was not taken. `for_good`: the server refuses this recipient or these words, not everything."""
     over = moment - mail.made_at >= GIVEN_UP_AFTER or (for_good and mail.tries >= REFUSALS)
     pause = min(FIRST_PAUSE * 2 ** min(mail.tries - 1, 20), LONGEST_PAUSE)
     _end(mail, state=FAILED if over else WAITING, error=why[:300], next_try_at=moment + pause)
 
 
-def again(moment: datetime) -> int:
+def retry_given_up(moment: datetime) -> int:
     """Give every mail that was given up one more try. Returns how many."""
     given_up = update(DigestMail).where(DigestMail.state == FAILED).execution_options(synchronize_session=False)
     with writing():
         return int(db.session.execute(given_up.values(state=WAITING, next_try_at=moment)).rowcount)  # type: ignore[attr-defined]
 
 
-def counts() -> Counter[str]:
+def counts_by_state() -> Counter[str]:
     """How many mails are in each state."""
     rows = db.session.execute(select(DigestMail.state, func.count()).group_by(DigestMail.state)).all()
     return Counter(dict[str, int](rows))
 
 
-def troubled() -> Sequence[DigestMail]:
+def undelivered() -> Sequence[DigestMail]:
     """What waits, is in doubt or was given up, oldest first."""
     query = select(DigestMail).where(DigestMail.state.in_((WAITING, SENDING, FAILED)))
     return db.session.scalars(query.order_by(DigestMail.id)).all()
@@ -92,11 +92,11 @@ def troubled() -> Sequence[DigestMail]:
 
 def _due(moment: datetime) -> ColumnElement[bool]:
     waiting = and_(DigestMail.state == WAITING, DigestMail.next_try_at <= moment)
-    in_doubt = and_(DigestMail.state == SENDING, DigestMail.claimed_at < moment - DOUBT)
+    in_doubt = and_(DigestMail.state == SENDING, DigestMail.claimed_at < moment - CLAIM_TIMEOUT)
     return or_(waiting, in_doubt)
 
 
-def _end(mail: Taken, **values: object) -> None:
+def _end(mail: ClaimedMail, **values: object) -> None:
     """Only whoever still holds the mail says how it ended."""
     mine = update(DigestMail).where(DigestMail.id == mail.id, DigestMail.state == SENDING)
     mine = mine.where(DigestMail.claim == mail.claim).execution_options(synchronize_session=False)

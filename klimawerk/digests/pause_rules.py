@@ -10,19 +10,19 @@ from datetime import datetime
 
 from flask import Flask, current_app
 
-Silent = Callable[[int, datetime], bool]
+PauseRule = Callable[[int, datetime], bool]
 
 
 def init_app(app: Flask) -> None:
     app.extensions["klimawerk_silence"] = []
 
 
-def register(app: Flask, silent: Silent) -> None:
+def register(app: Flask, silent: PauseRule) -> None:
     """Ask `silent(partnership_id, moment)` too whether mails about the partnership wait at that moment."""
     app.extensions["klimawerk_silence"].append(silent)
 
 
-def is_silent(partnership_id: int, moment: datetime) -> bool:
+def is_paused(partnership_id: int, moment: datetime) -> bool:
     """Whether mails about the partnership wait now."""
-    asked: list[Silent] = current_app.extensions["klimawerk_silence"]
+    asked: list[PauseRule] = current_app.extensions["klimawerk_silence"]
     return any(silent(partnership_id, moment) for silent in asked)

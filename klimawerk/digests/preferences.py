@@ -19,17 +19,17 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.access import is_current
 from klimawerk.partnerships.models import Membership
 
-AT_MOST_BEFORE = timedelta(days=1)
+MAX_LOOKBACK = timedelta(days=1)
 """Whoever starts to get digests hears of what happened since then, not of years."""
 
 
-def choice_of(person: Person, moment: datetime | None = None) -> DigestChoice:
+def preference_of(person: Person, moment: datetime | None = None) -> DigestChoice:
     """What the person chose; what holds for everybody until they choose (not stored)."""
     found: DigestChoice | None = db.session.get(DigestChoice, person.id)
-    return found or DigestChoice(**_usual(person, moment or now()))
+    return found or DigestChoice(**_default_preference(person, moment or now()))
 
 
-def choose(person: Person, *, frequency: str, hour: int, weekday: int, moment: datetime | None = None) -> None:
+def set_preference(person: Person, *, frequency: str, hour: int, weekday: int, moment: datetime | None = None) -> None:
     """Set how often and when. ValueError for what cannot be chosen."""
     if frequency not in FREQUENCIES or not 0 <= hour <= 23 or not 0 <= weekday <= 6:
         raise ValueError(frequency, hour, weekday)
@@ -42,7 +42,7 @@ def choose(person: Person, *, frequency: str, hour: int, weekday: int, moment: d
         _plan(choice, person, moment)
 
 
-def unsubscribe(person: Person, moment: datetime | None = None) -> None:
+def disable_digests(person: Person, moment: datetime | None = None) -> None:
     """No digests any more; what waits to be sent is dropped by whoever comes to send it."""
     with writing():
         choice = _stored(person, moment or now())
@@ -51,7 +51,7 @@ def unsubscribe(person: Person, moment: datetime | None = None) -> None:
             choice.rev += 1
 
 
-def subscribe_again(person: Person, moment: datetime | None = None) -> None:
+def enable_digests(person: Person, moment: datetime | None = None) -> None:
     """As it was before `unsubscribe`; nothing where that was not the last choice."""
     moment = moment or now()
     with writing():
@@ -62,7 +62,7 @@ def subscribe_again(person: Person, moment: datetime | None = None) -> None:
             _plan(choice, person, moment)
 
 
-def welcome(moment: datetime) -> None:
+def mark_new_memberships(moment: datetime) -> None:
     """Whoever belongs to a partnership and is seen there for the first time gets the usual choice, and a mark.
 
     The mark stands a day back at most, and not before the person belonged to it.
@@ -82,7 +82,7 @@ def welcome(moment: datetime) -> None:
                 _mark(membership, moment)
 
 
-def follow_zone(_sender: object, person_id: int) -> None:
+def reschedule_for_zone(_sender: object, person_id: int) -> None:
     """The hour is one of the person's clock, so it moves with their zone. Inside `writing()`."""
     choice = db.session.get(DigestChoice, person_id)
     if choice is not None:
@@ -93,20 +93,20 @@ def follow_zone(_sender: object, person_id: int) -> None:
 def _stored(person: Person, moment: datetime) -> DigestChoice:
     """Kept from others until the commit. Raises AccountGone."""
     existing_accounts.lock_account(person.id)
-    return add_missing(DigestChoice, **_usual(person, moment))
+    return add_missing(DigestChoice, **_default_preference(person, moment))
 
 
 def _mark(membership: Membership, moment: datetime) -> None:
     key = (membership.person_id, membership.partnership_id)
     if db.session.get(DigestMark, key) is None:
         joined = datetime.combine(membership.from_date, time(), zone_of(membership.timezone)).astimezone(UTC)
-        begin = min(max(joined, moment - AT_MOST_BEFORE), moment)
+        begin = min(max(joined, moment - MAX_LOOKBACK), moment)
         person, partnership = key
         db.session.add(DigestMark(person_id=person, partnership_id=partnership, told_until=begin, called_until=begin))
         db.session.flush()
 
 
-def _usual(person: Person, moment: datetime) -> dict[str, Any]:
+def _default_preference(person: Person, moment: datetime) -> dict[str, Any]:
     due = next_due(DAILY, 7, 0, person.timezone, moment)
     return {
         "person_id": person.id, "frequency": DAILY, "hour": 7, "weekday": 0, "before": "", "due_at": due, "rev": 0
@@ -119,7 +119,7 @@ def _plan(choice: DigestChoice, person: Person, moment: datetime) -> None:
 
 
 def _begin_again(person: Person, moment: datetime) -> None:
-    earliest = moment - AT_MOST_BEFORE
+    earliest = moment - MAX_LOOKBACK
     for mark in db.session.scalars(select(DigestMark).where(DigestMark.person_id == person.id)):
         mark.told_until = max(mark.told_until, earliest)
         mark.called_until = max(mark.called_until, earliest)

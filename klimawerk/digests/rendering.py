@@ -13,16 +13,16 @@ from flask_babel import gettext as _
 
 from klimawerk.accounts.models import Person
 from klimawerk.comments.quotations import QUOTE, is_quotation
-from klimawerk.digests.digest_content import calls_in, chapters
-from klimawerk.digests.missed_activity import Found, Window
-from klimawerk.digests.unsubscribe_link import address_to_stop
+from klimawerk.digests.digest_content import count_mentions, digest_programmes
+from klimawerk.digests.missed_activity import DigestWindow, MissedActivity
+from klimawerk.digests.unsubscribe_link import unsubscribe_url
 from klimawerk.text import truncate, without_control_characters
 
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderedDigest:
     """A mail's words."""
 
     subject: str
@@ -30,13 +30,13 @@ class Rendered:
     html: str
 
 
-def rendered(person: Person, found: Found, windows: Mapping[int, Window]) -> Rendered | None:
+def render_digest(person: Person, found: MissedActivity, windows: Mapping[int, DigestWindow]) -> RenderedDigest | None:
     """The mail about what was found; None when nothing of it is left to tell."""
     with force_locale(person.language):
-        shown = chapters(found, windows, person.language)
+        shown = digest_programmes(found, windows, person.language)
         if not shown:
             return None
-        calls = calls_in(found.values())
+        calls = count_mentions(found.values())
         public_url = current_app.extensions["klimawerk"].public_url
         words = {
             "account": person,
@@ -46,18 +46,18 @@ def rendered(person: Person, found: Found, windows: Mapping[int, Window]) -> Ren
             "language": person.language,
             "choices": f"{public_url}/account#digests",
             "site": public_url,
-            "stop": address_to_stop(person),
-            "wrapped": wrapped,
+            "stop": unsubscribe_url(person),
+            "wrapped": wrap_line,
         }
         # Without the context of a request: nobody's page is drawn here.
         html = current_app.jinja_env.get_template("digests/mail.html").render(words)
         lines = current_app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
         text = _MANY_BREAKS.sub("\n\n", lines.get_template("digests/mail.txt").render(words))
         subject = _subject(calls, [one.title for one in shown])
-        return Rendered(*map(without_control_characters, (subject, text, html)))
+        return RenderedDigest(*map(without_control_characters, (subject, text, html)))
 
 
-def wrapped(line: str) -> list[str]:
+def wrap_line(line: str) -> list[str]:
     """A line of a comment as lines of at most 72 characters, broken at blanks alone, so that addresses stay whole;
     those of a quotation begin with its sign."""
     sign = QUOTE if is_quotation(line) else ""

@@ -12,7 +12,7 @@ from klimawerk.digests.models import DROPPED, SENDING, SENT, WAITING, DigestMail
 from klimawerk.extensions import db
 
 
-def digests_over_a_restore() -> Callable[[], str]:
+def keep_digest_state() -> Callable[[], str]:
     """Before a restore: up to when everybody was told, and which mails wait. Afterwards nobody is told again.
 
     A mark that is not known now (in an empty installation, or another one) moves to this moment: rather is something

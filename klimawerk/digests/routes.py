@@ -22,7 +22,9 @@ def choice() -> ResponseReturnValue:
     form = ChoiceForm(prefix="digest-")
     if not form.validate_on_submit():
         abort(422)  # nothing is typed here: only a made-up form comes to this
-    preferences.choose(signed_in(), frequency=form.frequency.data, hour=form.hour.data, weekday=form.weekday.data)
+    preferences.set_preference(
+        signed_in(), frequency=form.frequency.data, hour=form.hour.data, weekday=form.weekday.data
+    )
     flash(_("Saved."))
     return redirect(url_for("accounts.account", _anchor="digests"), 303)
 
@@ -30,24 +32,24 @@ def choice() -> ResponseReturnValue:
 @blueprint.get("/stop/<token>")
 def stop(token: str) -> ResponseReturnValue:
     """Changes nothing: programs that look through mails open links too."""
-    person = unsubscribe_link.person_of(token)
+    person = unsubscribe_link.person_from_token(token)
     if person is None:
         return render_template("digests/stop_unknown.html"), 404
     with force_locale(person.language):
-        stopped = preferences.choice_of(person).frequency == NEVER
+        stopped = preferences.preference_of(person).frequency == NEVER
         return render_template("digests/stop.html", token=token, stopped=stopped)
 
 
 @blueprint.post("/stop/<token>")
 def stop_now(token: str) -> ResponseReturnValue:
     """The token is the proof, so no form's token is asked for: mail programs post here by themselves (RFC 8058)."""
-    person = unsubscribe_link.person_of(token)
+    person = unsubscribe_link.person_from_token(token)
     if person is None:
         return render_template("digests/stop_unknown.html"), 404
     if "again" in request.form:
-        preferences.subscribe_again(person)
+        preferences.enable_digests(person)
     else:
-        preferences.unsubscribe(person)
+        preferences.disable_digests(person)
     if "List-Unsubscribe" in request.form:
         return "", 204  # a mail program, which follows no redirect
     return redirect(url_for("digests.stop", token=token), 303)
@@ -57,12 +59,12 @@ def stop_now(token: str) -> ResponseReturnValue:
 def waiting() -> str:
     """The operator's page of mails that wait or were given up."""
     operator_or_404()
-    return render_template("digests/waiting.html", mails=outbox.troubled(), counts=outbox.counts())
+    return render_template("digests/waiting.html", mails=outbox.undelivered(), counts=outbox.counts_by_state())
 
 
 @blueprint.post("/waiting")
 def try_again() -> ResponseReturnValue:
     """One more try for what was given up."""
     operator_or_404()
-    outbox.again(now())
+    outbox.retry_given_up(now())
     return redirect(url_for("digests.waiting"), 303)

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 FIRST, EVERY = 2, 60  # seconds
 
 
-def start(app: Flask) -> None:
+def start_scheduler(app: Flask) -> None:
     """Begin, unless the operator uses `flask digest send`, or there is no mail server."""
     config = app.extensions["klimawerk"]
     if config.digests and config.smtp_url:
@@ -25,16 +25,16 @@ def start(app: Flask) -> None:
 def _run(app: Flask) -> None:
     socketio.sleep(FIRST)
     while True:
-        _round(app)
+        _run_once(app)
         socketio.sleep(EVERY)
 
 
-def _round(app: Flask) -> None:
+def _run_once(app: Flask) -> None:
     """A failure reaches the log; the next round comes all the same."""
     try:
         with pycrdt_errors.panics_as_exceptions(), app.app_context():
             try:
-                sending.one_round(yield_if_due=yield_if_due)
+                sending.send_due(yield_if_due=yield_if_due)
             finally:
                 db.session.remove()
     except WRITE_FAILURES as error:

@@ -13,9 +13,9 @@ from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.database import WRITE_FAILURES
 from klimawerk.digests import builder, outbox, preferences
-from klimawerk.digests.mail_message import message_of
+from klimawerk.digests.mail_message import build_message
 from klimawerk.digests.models import NEVER, DigestMail
-from klimawerk.digests.outbox import Taken
+from klimawerk.digests.outbox import ClaimedMail
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.rights import Right
@@ -24,7 +24,7 @@ from klimawerk.text import line
 log = logging.getLogger(__name__)
 
 
-def one_round(moment: datetime | None = None, yield_if_due: Callable[[], None] = lambda: None) -> Counter[str]:
+def send_due(moment: datetime | None = None, yield_if_due: Callable[[], None] = lambda: None) -> Counter[str]:
     """Make and send what is due at `moment` (default: now). Returns how many were made, sent, failed and dropped.
 
     `breathe` is called between two mails, so that a server goes on serving. Nothing happens without a mail server.
@@ -33,9 +33,9 @@ def one_round(moment: datetime | None = None, yield_if_due: Callable[[], None] =
     if not postman.configured():
         return counted
     at = moment or now()
-    preferences.welcome(at)
-    counted["made"] = builder.make_all(at, yield_if_due)
-    for mail_id in outbox.due(at):
+    preferences.mark_new_memberships(at)
+    counted["made"] = builder.make_due_digests(at, yield_if_due)
+    for mail_id in outbox.due_mail_ids(at):
         outcome = _one(mail_id, at if moment else now())
         counted[outcome] += 1
         if outcome == "away":  # the rest waits for the next round, and loses no try
@@ -45,16 +45,16 @@ def one_round(moment: datetime | None = None, yield_if_due: Callable[[], None] =
 
 
 def _one(mail_id: int, moment: datetime) -> str:
-    taken = outbox.take(mail_id, moment)
+    taken = outbox.claim_mail(mail_id, moment)
     if taken is None:
         return "taken"
     mail = db.session.get_one(DigestMail, mail_id)
     why = _no_longer_wanted(mail)
     if why:
-        outbox.dropped(taken, why)
+        outbox.mark_dropped(taken, why)
         return "dropped"
     try:
-        message = message_of(mail, moment)
+        message = build_message(mail, moment)
         db.session.rollback()  # what was read ends here: the network may take its time
         postman.deliver(message)
     except smtplib.SMTPRecipientsRefused as problem:
@@ -75,15 +75,15 @@ def _one(mail_id: int, moment: datetime) -> str:
     except Exception as problem:  # whatever it is, others' mails go on
         log.exception("digest %s stumbled", mail_id)
         return _failed(taken, 0, type(problem).__name__, moment, for_good=False)
-    outbox.sent(taken, moment)
+    outbox.mark_sent(taken, moment)
     return "sent"
 
 
-def _failed(mail: Taken, code: int, said: str | bytes, moment: datetime, *, for_good: bool) -> str:
+def _failed(mail: ClaimedMail, code: int, said: str | bytes, moment: datetime, *, for_good: bool) -> str:
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     why = line(f"{code or ''} {words}")
     log.warning("digest %s was not sent (try %s): %s", mail.id, mail.tries, why)
-    outbox.failed(mail, why, moment, for_good=for_good)
+    outbox.mark_failed(mail, why, moment, for_good=for_good)
     return "failed"
 
 
@@ -93,7 +93,7 @@ def _no_longer_wanted(mail: DigestMail) -> str:
         return "the account has ended"
     if mail.person.confirmed_at is None:
         return "the address is not confirmed"
-    if preferences.choice_of(mail.person).frequency == NEVER:
+    if preferences.preference_of(mail.person).frequency == NEVER:
         return "unsubscribed"
     if not all(_reads(mail.person, one) for one in mail.partnerships):
         return "no longer a member"

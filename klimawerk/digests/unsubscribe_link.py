@@ -9,12 +9,12 @@ from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 
 
-def address_to_stop(person: Person) -> str:
+def unsubscribe_url(person: Person) -> str:
     """As it stands in each mail; it works as long as the account does."""
     return f"{current_app.extensions['klimawerk'].public_url}/digests/stop/{_signer().dumps(person.id)}"
 
 
-def person_of(token: str) -> Person | None:
+def person_from_token(token: str) -> Person | None:
     """Whose digests the token ends; None for a forged one and for an account that has ended."""
     try:
         number = _signer().loads(token)

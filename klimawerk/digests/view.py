@@ -9,11 +9,11 @@ from klimawerk.accounts import mail
 from klimawerk.accounts.models import Person
 from klimawerk.digests.forms import ChoiceForm
 from klimawerk.digests.models import NEVER
-from klimawerk.digests.preferences import choice_of
+from klimawerk.digests.preferences import preference_of
 
 
 @dataclass(frozen=True)
-class ChoiceCard:
+class PreferenceCard:
     """The form as it holds; `next_at` is when the next digest is due, None for never. `sends`: there is a server."""
 
     form: ChoiceForm
@@ -21,9 +21,9 @@ class ChoiceCard:
     sends: bool
 
 
-def choice_card(person: Person) -> ChoiceCard:
-    choice = choice_of(person)
+def preference_card(person: Person) -> PreferenceCard:
+    choice = preference_of(person)
     form = ChoiceForm(
         formdata=None, prefix="digest-", data={name: getattr(choice, name) for name in ("frequency", "weekday", "hour")}
     )
-    return ChoiceCard(form, None if choice.frequency == NEVER else choice.due_at, mail.configured())
+    return PreferenceCard(form, None if choice.frequency == NEVER else choice.due_at, mail.configured())

@@ -76,10 +76,10 @@ class Post:
 
     def round(self, at: datetime) -> Counter[str]:
         """What cron does at that moment."""
-        return sending.one_round(at)
+        return sending.send_due(at)
 
     def choose(self, person: Person, frequency: str, hour: int = 7, weekday: int = 0, at: datetime = NOON) -> None:
-        preferences.choose(person, frequency=frequency, hour=hour, weekday=weekday, moment=at)
+        preferences.set_preference(person, frequency=frequency, hour=hour, weekday=weekday, moment=at)
 
     def to(self, person: Person) -> list[EmailMessage]:
         """The mails that this person got."""
@@ -115,7 +115,7 @@ def post(app: Flask, smtp: Mailbox) -> Post:
     with_mail(app, smtp.url)
     team = factories.partnership("Wiesenbrück", "Abenkrom")
     programme = factories.programme(team)
-    preferences.welcome(NOON)
+    preferences.mark_new_memberships(NOON)
     with writing():
         db.session.execute(update(DigestMark).values(told_until=NOON, called_until=NOON))
     return Post(team, programme, factories.measure(programme), smtp, app)

@@ -260,11 +260,11 @@ def test_a_sender_that_slept_too_long_says_nothing_about_a_mail_that_is_not_its_
     one_waits(post)
     with_mail(post.app, f"smtp://127.0.0.1:{servers.free_port()}")
     post.round(SEVEN)
-    first = outbox.take(post.mails[0].id, later(SEVEN, minutes=6))
+    first = outbox.claim_mail(post.mails[0].id, later(SEVEN, minutes=6))
     assert first is not None
-    second = outbox.take(first.id, later(SEVEN, minutes=30))
+    second = outbox.claim_mail(first.id, later(SEVEN, minutes=30))
     assert second is not None
-    outbox.failed(first, "too late", later(SEVEN, minutes=31), for_good=False)
+    outbox.mark_failed(first, "too late", later(SEVEN, minutes=31), for_good=False)
     assert post.mails[0].state == "sending"
 
 
@@ -334,14 +334,14 @@ def test_one_persons_trouble_is_not_everybodys(post: Post, monkeypatch: pytest.M
     one_waits(post)
     other = post.person("reviewer")
     post.choose(other, "daily")
-    rendered = rendering.rendered
+    rendered = rendering.render_digest
 
     def stumbles(person: Person, *rest: Any) -> object:
         if person.id == post.person().id:
             raise ZeroDivisionError
         return rendered(person, *rest)
 
-    monkeypatch.setattr(rendering, "rendered", stumbles)
+    monkeypatch.setattr(rendering, "render_digest", stumbles)
     post.round(SEVEN)
     assert [one["To"] for one in post.box.messages] == [other.email]
     monkeypatch.undo()

@@ -12,7 +12,7 @@ import pytest
 from klimawerk.accounts import mail as accounts_mail
 from klimawerk.database import writing
 from klimawerk.digests.digest_content import LONGEST
-from klimawerk.digests.rendering import wrapped
+from klimawerk.digests.rendering import wrap_line
 from klimawerk.web.linkify import shortened
 from tests.digests.conftest import NOON, Post, clock, later, words
 
@@ -27,7 +27,7 @@ EVIL = "https://stadt.example-evil.example.org/klimaschutz-und-energie/massnahme
 )
 def test_a_line_is_broken_at_blanks_alone(address: str, around: str) -> None:
     line = around.format(address)
-    lines = wrapped(line)
+    lines = wrap_line(line)
     assert sum(address in one for one in lines) == 1
     assert all(len(one) <= 72 or address in one for one in lines)
     assert " ".join(one.removeprefix("> ") for one in lines).split()[-1] == line.split()[-1]
@@ -35,15 +35,15 @@ def test_a_line_is_broken_at_blanks_alone(address: str, around: str) -> None:
 
 def test_words_with_hyphens_and_numbers_with_units_stay_together() -> None:
     line = "Die Rad\u2011 und Geh-Wege-Verbindung kostet 1.500\u00a0€ " * 4
-    assert " ".join(wrapped(line)) == line.strip()
-    assert not any(one.endswith("-") or one.startswith("€") for one in wrapped(line))
+    assert " ".join(wrap_line(line)) == line.strip()
+    assert not any(one.endswith("-") or one.startswith("€") for one in wrap_line(line))
 
 
 def test_a_quotation_stays_one_on_all_of_its_lines() -> None:
-    lines = wrapped("> " + "Wer zahlt die Tonnen? " * 10)
+    lines = wrap_line("> " + "Wer zahlt die Tonnen? " * 10)
     assert len(lines) > 2
     assert all(one.startswith("> ") for one in lines)
-    assert not any(one.startswith(">") for one in wrapped(">50 % der Dächer " * 10)[1:])
+    assert not any(one.startswith(">") for one in wrap_line(">50 % der Dächer " * 10)[1:])
 
 
 @pytest.mark.parametrize(

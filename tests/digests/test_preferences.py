@@ -20,11 +20,11 @@ from tests.digests.conftest import NOON, Post, clock, later
 
 
 def frequency(post: Post) -> str:
-    return preferences.choice_of(post.person()).frequency
+    return preferences.preference_of(post.person()).frequency
 
 
 def link(post: Post) -> str:
-    address = unsubscribe_link.address_to_stop(post.person())
+    address = unsubscribe_link.unsubscribe_url(post.person())
     assert address.startswith("http://localhost:8000/digests/stop/")
     return address.removeprefix("http://localhost:8000")
 
@@ -75,8 +75,8 @@ def test_a_token_for_something_else_is_none_for_this(post: Post) -> None:
     from itsdangerous import URLSafeSerializer
 
     other = URLSafeSerializer("tests", salt="something else").dumps(post.person().id)
-    assert unsubscribe_link.person_of(other) is None
-    assert unsubscribe_link.person_of(link(post).rpartition("/")[2]) == post.person()
+    assert unsubscribe_link.person_from_token(other) is None
+    assert unsubscribe_link.person_from_token(link(post).rpartition("/")[2]) == post.person()
 
 
 def test_one_chooses_on_ones_account_and_reads_when_the_next_comes(post: Post, client: ProofReader) -> None:
@@ -85,7 +85,7 @@ def test_one_chooses_on_ones_account_and_reads_when_the_next_comes(post: Post, c
     assert "Mail digests" in page
     chosen = {"digest-frequency": "weekly", "digest-weekday": "4", "digest-hour": "18"}
     assert client.post("/digests/choice", data=chosen).status_code == 303
-    choice = preferences.choice_of(post.person("editor", "partner"))
+    choice = preferences.preference_of(post.person("editor", "partner"))
     assert (choice.frequency, choice.weekday, choice.hour) == (WEEKLY, 4, 18)
     assert choice.due_at.weekday() == 4
     page = client.get("/account").text
@@ -99,7 +99,7 @@ def test_one_chooses_on_ones_account_and_reads_when_the_next_comes(post: Post, c
 def test_a_new_zone_takes_the_hour_along(post: Post) -> None:
     jan = post.person()
     service.change_profile(jan, name=jan.name, language="de", timezone="Asia/Kolkata")
-    due = preferences.choice_of(jan).due_at.astimezone(zone_of("Asia/Kolkata"))
+    due = preferences.preference_of(jan).due_at.astimezone(zone_of("Asia/Kolkata"))
     assert (due.hour, due.minute) == (7, 0)
 
 

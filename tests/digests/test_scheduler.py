@@ -39,9 +39,9 @@ def one_is_due(team: Team) -> None:
         factories.measure(programme), written, kind="question", side="", subject=ThreadSubject(), by=author
     )
     hour_ago, moment = now() - timedelta(hours=1), now()
-    preferences.welcome(moment)
+    preferences.mark_new_memberships(moment)
     for person in team.everybody():
-        preferences.choose(person, frequency="never", hour=7, weekday=0)
+        preferences.set_preference(person, frequency="never", hour=7, weekday=0)
     with writing():
         made.at = hour_ago
         for event in db.session.scalars(db.select(CommentEvent)):
@@ -89,7 +89,7 @@ def test_where_cron_does_it_the_server_does_not(smtp: Mailbox, app: Flask, monke
     settings = dataclasses.replace(app.extensions["klimawerk"], smtp_url=smtp.url)
     for digests, count in ((False, 0), (True, 1)):
         app.extensions["klimawerk"] = dataclasses.replace(settings, digests=digests)
-        scheduler.start(app)
+        scheduler.start_scheduler(app)
         assert len(begun) == count
 
 
@@ -103,7 +103,7 @@ def test_no_page_of_digests_has_a_barrier(
         person = getattr(team, side)["editor"]
         page = page_for(person)
         page.emulate_media(color_scheme=light)
-        stop = unsubscribe_link.address_to_stop(person).removeprefix("http://localhost:8000")
+        stop = unsubscribe_link.unsubscribe_url(person).removeprefix("http://localhost:8000")
         for path in ("/account", stop, f"{stop}x"):
             page.goto(path)
             faults += [f"{person.language} {path[:14]}: {one}" for one in looked_at(page)]

@@ -23,9 +23,9 @@ def test_a_comment_from_a_train_is_answered_and_the_morning_mail_tells_it(
 ) -> None:
     with_mail(table.app, smtp.url)
     reviewer, editor = table.person("reviewer", "partner"), table.person()
-    preferences.welcome(now())
+    preferences.mark_new_memberships(now())
     for person in table.team.everybody():
-        preferences.choose(person, frequency="daily" if person is reviewer else "never", hour=7, weekday=0)
+        preferences.set_preference(person, frequency="daily" if person is reviewer else "never", hour=7, weekday=0)
     comments = f"/items/{table.measure.id}/comments"
     train = page_for(reviewer, path=comments, viewport={"width": 320, "height": 640})
     desk = page_for(editor, path=comments)
@@ -54,8 +54,8 @@ def test_a_comment_from_a_train_is_answered_and_the_morning_mail_tells_it(
 
     accra = ZoneInfo("Africa/Accra")
     morning = (now() + timedelta(days=1)).astimezone(accra).replace(hour=7, minute=0, second=0, microsecond=0)
-    sending.one_round(morning)
-    sending.one_round(morning + timedelta(minutes=5))
+    sending.send_due(morning)
+    sending.send_due(morning + timedelta(minutes=5))
     (mail,) = smtp.messages
     assert mail["To"] == reviewer.email
     told = words(mail)

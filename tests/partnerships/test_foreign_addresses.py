@@ -264,7 +264,7 @@ def test_no_digest_goes_to_an_address_that_is_not_confirmed(
     accepted(guest_of(app), link_in(invite(client, team, UNKNOWN)))
     (made,) = service.accounts_with(UNKNOWN)
     with mailing.app_context():
-        assert builder.make_all(now(), lambda: None) == 0
+        assert builder.make_due_digests(now(), lambda: None) == 0
         mail = DigestMail(person=db.session.get_one(Person, made.id), partnerships=[])
         assert sending._no_longer_wanted(mail) == "the address is not confirmed"
 

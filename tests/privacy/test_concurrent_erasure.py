@@ -42,7 +42,7 @@ LATE: dict[str, Callable[[Person, Workshop], object]] = {
     "end": lambda who, _work: service.end_person(who, by=None),
     "confirm": lambda who, _work: service.confirm(who, by=None),
     "link": lambda who, _work: expiring_links.reset_link(who, by=None),
-    "digest": lambda who, _work: preferences.choose(who, frequency="daily", hour=7, weekday=0),
+    "digest": lambda who, _work: preferences.set_preference(who, frequency="daily", hour=7, weekday=0),
     "practice": lambda who, _work: practice.ensure_practice(who),
     "visit": lambda who, work: visits.record_visits([(who.id, work.measure.name)]),
     "seen": lambda who, work: seen_marks.mark_seen([work.measure.id], by=who.id, at=now()),

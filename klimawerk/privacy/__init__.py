@@ -16,5 +16,5 @@ def init_app(app: Flask) -> None:
     from klimawerk.privacy.routes import blueprint
 
     app.register_blueprint(blueprint)
-    on_restore(erasure.remembered_over_a_restore)
-    app.extensions["live"].background.each_second(retention.Sweeper().look)
+    on_restore(erasure.keep_erasures)
+    app.extensions["live"].background.each_second(retention.RetentionJob().look)

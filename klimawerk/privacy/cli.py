@@ -23,7 +23,7 @@ def erase(email: str, anyway: bool) -> None:
     """Erase a person: account, address, name, sign-ins, marks and settings. It cannot be undone."""
     person = find_account(email)
     try:
-        erasure.erase(person, by=None, anyway=anyway)
+        erasure.erase_person(person, by=None, anyway=anyway)
     except ActionRefused as refused:
         raise click.ClickException(f"{refused} (--anyway erases all the same.)") from refused
     click.echo(f"{email} is erased. Backups made before still hold them; a restore erases them again.")
@@ -35,5 +35,5 @@ def keeping() -> None:
     """Say how long what is kept, and delete what is due now. The server does so once a day."""
     for rule in retention.RULES:
         click.echo(f"{rule.what}: {rule.kept}. {rule.why}")
-    gone = retention.sweep()
+    gone = retention.delete_expired()
     click.echo(f"{sum(gone.values())} records deleted.")

@@ -35,21 +35,21 @@ from klimawerk.partnerships.access import is_current, today_in_zone
 from klimawerk.partnerships.models import Membership, Partnership
 from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.privacy import erasure_log
-from klimawerk.privacy.personal_data import WHAT_BECOMES_OF, Fate
+from klimawerk.privacy.personal_data import ERASURE_RULES, ErasureRule
 from klimawerk.search import index
 from klimawerk.sheets import lock_service
 from klimawerk.sheets.models import EditLock, Frame, Item
 from klimawerk.text import truncate
 
 SIGN_IN_ACTIONS = ("signed_in", "signed_out", "signed_out_everywhere", "sign_in_failed", "reset_asked")
-WITH_WORDS = (EDITED, RESOLVED, REOPENED)
-QUIETLY = {"synchronize_session": False}  # a bulk statement does not look through what is in memory
+TEXT_COLUMNS = (EDITED, RESOLVED, REOPENED)
+SILENT_ACTIONS = {"synchronize_session": False}  # a bulk statement does not look through what is in memory
 Change = Callable[[str, str], str]
 """The text without the person, given its language."""
 
 
 @dataclass(frozen=True)
-class Traces:
+class PersonTraces:
     """What to look for, and where, before the person's rows are gone. `own_names`: those of `names` that are theirs
     alone; `names_of_others`: of all others in the same partnerships; `partnerships`: the only ones in which names
     stand for them."""
@@ -60,21 +60,21 @@ class Traces:
     partnerships: set[int]
 
 
-def erase(person: Person, *, by: Person | None, anyway: bool = False) -> None:
+def erase_person(person: Person, *, by: Person | None, anyway: bool = False) -> None:
     """Erase the person, for good. Raises Refused with what has to be done first, unless `anyway`."""
     with writing() as database:
-        _take_turns(person.id)
+        _lock_partnerships(person.id)
         own = database.get_one(Person, person.id)
         if own.erased_at is not None:
             return
         if not anyway:
-            check(own)
+            check_erasable(own)
         _erase(own)
         audit.record("person_erased", by=by if by and by.id != own.id else None, person=own.id)
-    erasure_log.write()
+    erasure_log.write_marks()
 
 
-def _take_turns(person_id: int) -> None:
+def _lock_partnerships(person_id: int) -> None:
     """Nobody else who counts in `check` goes meanwhile, operators too; what was begun for the person ends first."""
     mine = select(Membership.partnership_id).where(Membership.person_id == person_id).distinct()
     operators = select(Person.id).where(Person.operator)
@@ -82,7 +82,7 @@ def _take_turns(person_id: int) -> None:
     db.session.expire_all()  # what was read while others were waited for
 
 
-def check(person: Person) -> None:
+def check_erasable(person: Person) -> None:
     """Raises Refused while something depends on this person: a side's last coordinator, the last operator."""
     for one in _places(person):
         if not _alone(one):
@@ -99,13 +99,13 @@ def check(person: Person) -> None:
         )
 
 
-def remembered_over_a_restore() -> Callable[[], str]:
+def keep_erasures() -> Callable[[], str]:
     """Before a restore: who was erased. What it returns erases them again in what was restored, and says so."""
-    erasure_log.write()
-    wanted = erasure_log.marks()
+    erasure_log.write_marks()
+    wanted = erasure_log.erasure_marks()
 
     def again() -> str:
-        found = erasure_log.still_there(wanted)
+        found = erasure_log.not_yet_erased(wanted)
         for person in found:
             _erase(person)
             audit.record("person_erased", by=None, person=person.id)
@@ -118,16 +118,18 @@ def _erase(person: Person) -> None:
     """Inside `writing()`."""
     names, others = _names_of(person), _names_of_others(person)
     own = [name for name in names if name not in others]
-    traces = Traces(names, own, sorted(others), _partnerships_of(person))
-    changed = _words_changed(traces)
+    traces = PersonTraces(names, own, sorted(others), _partnerships_of(person))
+    changed = _remove_mentions(traces)
     _end_memberships(person)
     _tell_of_threads(person, changed)
     logins_ended.send(keys=sessions.end_logins(person.id))
     _forget_records(person)
     _forget_names(traces)
     for table in db.metadata.sorted_tables:
-        for name, fate in WHAT_BECOMES_OF.get(table.name, {}).items():
-            if fate is Fate.ROW_ERASED and any(key.column.table.name == "person" for key in table.c[name].foreign_keys):
+        for name, fate in ERASURE_RULES.get(table.name, {}).items():
+            if fate is ErasureRule.ROW_ERASED and any(
+                key.column.table.name == "person" for key in table.c[name].foreign_keys
+            ):
                 db.session.execute(delete(table).where(table.c[name] == person.id))
     _empty(person)
     db.session.flush()
@@ -136,8 +138,8 @@ def _erase(person: Person) -> None:
 
 
 def _empty(person: Person) -> None:
-    for name, fate in WHAT_BECOMES_OF["person"].items():
-        if fate is Fate.EMPTIED:
+    for name, fate in ERASURE_RULES["person"].items():
+        if fate is ErasureRule.EMPTIED:
             setattr(person, name, "")
     person.timezone, person.language = "UTC", "en"
     person.operator = person.demo = False
@@ -157,7 +159,7 @@ def _end_memberships(person: Person) -> None:
     release_practice(person)
     db.session.flush()
     mine = update(Partnership).where(Partnership.practice_of == person.id)
-    db.session.execute(mine.values(practice_of=None), execution_options=QUIETLY)
+    db.session.execute(mine.values(practice_of=None), execution_options=SILENT_ACTIONS)
 
 
 def _places(person: Person) -> list[Membership]:
@@ -183,11 +185,11 @@ def _forget_records(person: Person) -> None:
         mine = select(Membership.partnership_id).where(Membership.person_id == person.id)
         invited = and_(invited, Link.partnership_id.in_(mine))
     sign_ins = delete(AuditEntry).where(AuditEntry.action.in_(SIGN_IN_ACTIONS), or_(*theirs))
-    db.session.execute(sign_ins, execution_options=QUIETLY)
-    db.session.execute(delete(Link).where(invited), execution_options=QUIETLY)
+    db.session.execute(sign_ins, execution_options=SILENT_ACTIONS)
+    db.session.execute(delete(Link).where(invited), execution_options=SILENT_ACTIONS)
 
 
-def _forget_names(traces: Traces) -> None:
+def _forget_names(traces: PersonTraces) -> None:
     """The names in locks and in others' mails."""
     items = {str(number) for number in _items_of(traces)}
     named = select(EditLock).where(EditLock.holder_name.in_(traces.names), EditLock.item_id.in_(_items_of(traces)))
@@ -201,13 +203,13 @@ def _forget_names(traces: Traces) -> None:
             document_store.close_documents([name], reason, "")
     for mail in db.session.scalars(select(DigestMail)):  # of one that was sent the subject is kept
         if traces.partnerships & set(mail.partnerships):
-            _take_names_out(traces, mail)
+            _remove_names(traces, mail)
 
 
-def _take_names_out(traces: Traces, mail: DigestMail) -> None:
+def _remove_names(traces: PersonTraces, mail: DigestMail) -> None:
     """Its lines are wrapped, also those of a quotation; in it are excerpts of comments, which call in any spelling."""
-    change, marked = _without(traces.own_names), _without([str(escape(name)) for name in traces.own_names])
-    without_calls, language = _without_calls(traces), mail.language
+    change, marked = _name_remover(traces.own_names), _name_remover([str(escape(name)) for name in traces.own_names])
+    without_calls, language = _mention_remover(traces), mail.language
     mail.subject, mail.text = (
         truncate(change(mail.subject, language), 300),
         change(without_calls(mail.text, language), language),
@@ -237,9 +239,9 @@ def _partnerships_of(person: Person) -> set[int]:
     return set(db.session.scalars(practice)) | set(db.session.scalars(member_of))
 
 
-def _words_changed(traces: Traces) -> set[int]:
+def _remove_mentions(traces: PersonTraces) -> set[int]:
     """Take "@Name" out of comments, their earlier wordings and outcomes. Returns the numbers of the changed threads."""
-    change = _without_calls(traces)
+    change = _mention_remover(traces)
     items = _items_of(traces)
     threads = select(Thread.id).where(Thread.item_id.in_(items))
     found: set[int] = set()
@@ -250,10 +252,11 @@ def _words_changed(traces: Traces) -> set[int]:
             continue
         comment.words = words
         db.session.execute(
-            delete(CommentTranslation).where(CommentTranslation.comment_id == comment.id), execution_options=QUIETLY
+            delete(CommentTranslation).where(CommentTranslation.comment_id == comment.id),
+            execution_options=SILENT_ACTIONS,
         )
         found.add(comment.thread_id)
-    with_words = select(CommentEvent).where(CommentEvent.thread_id.in_(threads), CommentEvent.kind.in_(WITH_WORDS))
+    with_words = select(CommentEvent).where(CommentEvent.thread_id.in_(threads), CommentEvent.kind.in_(TEXT_COLUMNS))
     for event in db.session.scalars(with_words):
         said = {key: change(value, "en") if isinstance(value, str) else value for key, value in event.detail.items()}
         if said != event.detail:
@@ -280,13 +283,13 @@ def _tell_of_threads(person: Person, changed: Iterable[int]) -> None:
             index.remove_item(thread.item_id, None)
 
 
-def _items_of(traces: Traces) -> list[int]:
+def _items_of(traces: PersonTraces) -> list[int]:
     """Numbers of all items in these partnerships."""
     query = select(Item.id).join(Frame, Frame.id == Item.frame_id).where(Frame.partnership_id.in_(traces.partnerships))
     return list(db.session.scalars(query))
 
 
-def _without(names: Iterable[str]) -> Change:
+def _name_remover(names: Iterable[str]) -> Change:
     """What puts "Former member" in the place of each of the names, in the language of the text."""
     longest_first = sorted(names, key=lambda name: (-len(name), name))
     patterns = (r"[\s>]++".join(map(re.escape, name.split())) for name in longest_first)
@@ -301,7 +304,7 @@ def _without(names: Iterable[str]) -> Change:
     return change
 
 
-def _without_calls(traces: Traces) -> Change:
+def _mention_remover(traces: PersonTraces) -> Change:
     """The same for each name behind an @, in any spelling that calls the person (`comments/mentions.py`)."""
     names = dict(enumerate([*traces.own_names, *traces.names_of_others]))
 

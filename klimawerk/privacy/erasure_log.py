@@ -18,18 +18,18 @@ from klimawerk import installation, safe_json
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 
-FILE = "erased.jsonl"
-Mark = tuple[str, int, str]
+ERASURE_FILE = "erased.jsonl"
+ErasureMark = tuple[str, int, str]
 """Installation, number, when the account was made (ISO 8601)."""
 
 
-def marks() -> set[Mark]:
+def erasure_marks() -> set[ErasureMark]:
     """Everybody who was erased here: according to the file, and to the database as it is now."""
     found = {mark for mark in map(_mark, _lines()) if mark}
     return found | _in_database()
 
 
-def write() -> None:
+def write_marks() -> None:
     """Add those whom the database knows as erased and the file does not; on disk when this returns."""
     known = {mark for mark in map(_mark, _lines()) if mark}
     missing = sorted(_in_database() - known)
@@ -43,14 +43,14 @@ def write() -> None:
             os.fsync(file.fileno())
 
 
-def still_there(wanted: Iterable[Mark]) -> list[Person]:
+def not_yet_erased(wanted: Iterable[ErasureMark]) -> list[Person]:
     """Those of them whom the database holds, not erased."""
     key, numbers = installation.installation_id()[0], {number for _, number, _ in wanted}
     query = select(Person).where(Person.erased_at.is_(None), Person.id.in_(numbers)).order_by(Person.id)
     return [one for one in db.session.scalars(query) if (key, one.id, one.created_at.isoformat()) in set(wanted)]
 
 
-def _in_database() -> set[Mark]:
+def _in_database() -> set[ErasureMark]:
     key = installation.installation_id()[0]
     query = select(Person.id, Person.created_at).where(Person.erased_at.is_not(None))
     return {(key, number, made.isoformat()) for number, made in db.session.execute(query).all()}
@@ -63,7 +63,7 @@ def _lines() -> list[str]:
         return []
 
 
-def _mark(line: str) -> Mark | None:
+def _mark(line: str) -> ErasureMark | None:
     """None for half a line, after the machine went down while it was written: the database still knows it."""
     try:
         said = safe_json.loads(line)
@@ -73,4 +73,4 @@ def _mark(line: str) -> Mark | None:
 
 
 def _path() -> Path:
-    return Path(current_app.extensions["klimawerk"].instance) / FILE
+    return Path(current_app.extensions["klimawerk"].instance) / ERASURE_FILE

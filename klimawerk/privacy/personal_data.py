@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Fate(StrEnum):
+class ErasureRule(StrEnum):
     ROW_ERASED = "the row goes"  # a foreign key: all rows with that person
     EMPTIED = "emptied"  # a column of `person`: set to its empty value
     CHECKED = "looked through"  # the person's name or address in it is taken out, wherever it stands
@@ -20,9 +20,9 @@ class Fate(StrEnum):
     NOT_PERSONAL = "nothing of a person"
 
 
-_F = Fate
+_F = ErasureRule
 
-WHAT_BECOMES_OF: dict[str, dict[str, Fate]] = {
+ERASURE_RULES: dict[str, dict[str, ErasureRule]] = {
     "person": {
         "email": _F.EMPTIED, "name": _F.EMPTIED, "password_hash": _F.EMPTIED,
         "language": _F.EMPTIED, "timezone": _F.EMPTIED,

@@ -35,7 +35,7 @@ BATCH = 1_000  # rows in one transaction
 
 
 @dataclass(frozen=True)
-class Rule:
+class RetentionRule:
     """Rows of `table` that are `due(moment)` go, where `moment` lies `days` back. `what`, `why`: for the operator."""
 
     what: str
@@ -54,77 +54,77 @@ def _table(model: type) -> Table:
 
 
 RULES = (
-    Rule(
+    RetentionRule(
         "Sessions",
         0,
         "A session ends 12 hours after it was last used, and after 30 days at the latest.",
         _table(Login),
         lambda moment: Login.expires_at <= moment,
     ),
-    Rule(
+    RetentionRule(
         "Browsers in which somebody has signed in",
         known_browsers.KEEP_DAYS.days,
         "So that wrong passwords of others do not make them wait.",
         _table(KnownBrowser),
         lambda moment: KnownBrowser.seen_at <= moment,
     ),
-    Rule(
+    RetentionRule(
         "Counts of attempts to sign in, under hashes",
         attempts.KEEP_SECONDS.days,
         "To slow down whoever guesses passwords.",
         _table(Attempts),
         lambda moment: Attempts.at <= moment,
     ),
-    Rule(
+    RetentionRule(
         "Hashes of forms that were sent",
         idempotency.KEPT.days,
         "So that a form that is sent twice does something once.",
         _table(CompletedRequest),
         lambda moment: CompletedRequest.at <= moment,
     ),
-    Rule(
+    RetentionRule(
         "Sign-ins, failed ones too, and requests for a new password",
         90,
         "To find out about misuse of an account.",
         _table(AuditEntry),
         lambda moment: and_(AuditEntry.action.in_(SIGN_IN_ACTIONS), AuditEntry.at <= moment),
     ),
-    Rule(
+    RetentionRule(
         "Other entries of the record: rights, invitations, deletions",
         1095,
         "To be able to say who gave which right, for as long as a programme takes.",
         _table(AuditEntry),
         lambda moment: and_(AuditEntry.action.not_in(SIGN_IN_ACTIONS), AuditEntry.at <= moment),
     ),
-    Rule(
+    RetentionRule(
         "Invitations and other links, after they were used, withdrawn or expired",
         30,
         "So that an expired invitation can be sent again.",
         _table(Link),
         lambda moment: or_(Link.used_at <= moment, Link.expires_at <= moment),
     ),
-    Rule(
+    RetentionRule(
         "Mail digests, after they were sent or given up (without their words once they were sent)",
         90,
         "To answer whether a mail was sent.",
         _table(DigestMail),
         lambda moment: and_(DigestMail.state.in_((SENT, DROPPED, FAILED)), DigestMail.made_at <= moment),
     ),
-    Rule(
+    RetentionRule(
         "When somebody last had a sheet open",
         1095,
         "To show them what changed since.",
         _table(Visit),
         lambda moment: Visit.at <= moment,
     ),
-    Rule(
+    RetentionRule(
         "Up to when somebody has seen the news of a sheet",
         1095,
         "To show them what is new.",
         _table(SeenMark),
         lambda moment: SeenMark.at <= moment,
     ),
-    Rule(
+    RetentionRule(
         "Up to when somebody has read the comments of a sheet",
         1095,
         "To show them what is new.",
@@ -134,15 +134,15 @@ RULES = (
 )
 
 
-def sweep(moment: datetime | None = None) -> dict[str, int]:
+def delete_expired(moment: datetime | None = None) -> dict[str, int]:
     """Delete everything that is due at `moment` (default: now), in short transactions; how much of each."""
     at = moment or now()
     gone = {rule.what: _apply(rule, at - timedelta(days=rule.days)) for rule in RULES}
-    erasure_log.write()
+    erasure_log.write_marks()
     return gone
 
 
-class Sweeper:
+class RetentionJob:
     """Sweeps once a day in each process; two that do so at once do no harm."""
 
     def __init__(self) -> None:
@@ -151,12 +151,12 @@ class Sweeper:
     def look(self) -> None:
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + EVERY
-            gone = {what: count for what, count in sweep().items() if count}
+            gone = {what: count for what, count in delete_expired().items() if count}
             if gone:
                 log.info("records deleted by their age: %s", gone)
 
 
-def _apply(rule: Rule, moment: datetime) -> int:
+def _apply(rule: RetentionRule, moment: datetime) -> int:
     keys, gone = list(rule.table.primary_key.columns), 0
     while True:
         found = db.session.execute(select(*keys).where(rule.due(moment)).limit(BATCH)).all()

@@ -20,7 +20,7 @@ blueprint = Blueprint("privacy", __name__)
 def erase() -> Response | tuple[str, int]:
     person, form = signed_in(), EraseForm()
     try:
-        erasure.check(person)
+        erasure.check_erasable(person)
         if not form.validate_on_submit():
             return _page(form, 422 if form.is_submitted() else 200)
         trial = account_limits.begin_password_check(person.id, sessions.current_key())
@@ -32,7 +32,7 @@ def erase() -> Response | tuple[str, int]:
         if not right:
             form.present_password.errors = [_("This is not your present password.")]
             return _page(form, 422)
-        erasure.erase(person, by=person)
+        erasure.erase_person(person, by=person)
     except ActionRefused as refused:
         return _page(form, 409, str(refused))
     sessions.end_session()

@@ -324,9 +324,9 @@ def test_without_a_mail_server_nothing_is_made(post: Post) -> None:
 def test_records_of_sent_mails_go_after_a_while(post: Post) -> None:
     one_waits(post)
     post.round(SEVEN)
-    retention.sweep(later(SEVEN, days=89))
+    retention.delete_expired(later(SEVEN, days=89))
     assert len(post.mails) == 1
-    retention.sweep(SEVEN + timedelta(days=91))
+    retention.delete_expired(SEVEN + timedelta(days=91))
     assert post.mails == []
 
 

@@ -24,7 +24,7 @@ from klimawerk.jobs.models import CANCELLED, DONE, FAILED, STORING
 from klimawerk.operations import service as operations
 from klimawerk.partnerships.access import my_memberships
 from klimawerk.partnerships.models import Partnership
-from klimawerk.privacy.erasure import erase
+from klimawerk.privacy.erasure import erase_person
 from klimawerk.programmes.models import Programme
 from klimawerk.search import index
 from klimawerk.search.models import SearchEntry
@@ -234,7 +234,7 @@ def test_with_its_owner_erased_nothing_of_it_stays(app: Flask) -> None:
     somebody = factories.person("Somebody")
     job = half_stored(somebody)
     folder = jobs.folder_of(job)
-    erase(somebody, by=None)
+    erase_person(somebody, by=None)
     assert list(folder.iterdir()), "a younger folder may be of a job that is just being made"
     os.utime(folder, (time.time() - 120,) * 2)
     jobs.clean_up()

@@ -54,7 +54,7 @@ ROWS = (FormerName, Link, DigestChoice, Visit, SeenMark, CommentsRead, KnownBrow
 @pytest.mark.parametrize("verb", LATE)
 def test_what_began_before_writes_nothing_back(app: Flask, workshop: Workshop, verb: str) -> None:
     held = db.session.get_one(Person, workshop.zeb.id)
-    erasure.erase(held, by=None)
+    erasure.erase_person(held, by=None)
     before = row(held.id)
     with suppress(AccountDeleted):
         LATE[verb](held, workshop)
@@ -73,7 +73,7 @@ def test_whoever_is_there_is_written_for(app: Flask, workshop: Workshop, verb: s
 def test_a_browser_and_a_session_of_somebody_erased_are_not_kept(app: Flask, workshop: Workshop) -> None:
     held = service.sign_in(workshop.zeb.email, factories.PASSWORD)
     assert held
-    erasure.erase(db.session.get_one(Person, held.id), by=None)
+    erasure.erase_person(db.session.get_one(Person, held.id), by=None)
     with app.test_request_context("/login"):
         sessions.begin_session(held)
         known_browsers.remember_browser(held)
@@ -89,7 +89,7 @@ def test_a_page_of_somebody_erased_asks_to_sign_in(client: ProofReader, monkeypa
     real = service.clean_zone
 
     def erased_meanwhile(zone: str) -> str:
-        erasure.erase(db.session.get_one(Person, person.id), by=None)
+        erasure.erase_person(db.session.get_one(Person, person.id), by=None)
         return real(zone)
 
     monkeypatch.setattr(service, "clean_zone", erased_meanwhile)
@@ -102,7 +102,7 @@ def test_a_page_of_somebody_erased_asks_to_sign_in(client: ProofReader, monkeypa
 def both(app: Flask, monkeypatch: pytest.MonkeyPatch, *verbs: Callable[[], object]) -> list[str]:
     """Run them at once; where they can, both have been found allowed before either goes on."""
     barrier, real = threading.Barrier(2), members.check_side_keeps_coordinator
-    checked, done = erasure.check, []
+    checked, done = erasure.check_erasable, []
 
     def meet() -> None:
         with suppress(threading.BrokenBarrierError):  # the other one waits for this one's commit: as it should
@@ -117,7 +117,7 @@ def both(app: Flask, monkeypatch: pytest.MonkeyPatch, *verbs: Callable[[], objec
         if threading.current_thread().name != "erasing":
             meet()
 
-    monkeypatch.setattr(erasure, "check", check)
+    monkeypatch.setattr(erasure, "check_erasable", check)
     monkeypatch.setattr(members, "check_side_keeps_coordinator", keeps)
 
     def run(verb: Callable[[], object]) -> None:
@@ -143,7 +143,7 @@ def both(app: Flask, monkeypatch: pytest.MonkeyPatch, *verbs: Callable[[], objec
 
 def erasing(number: int) -> Callable[[], object]:
     def erases() -> None:
-        erasure.erase(db.session.get_one(Person, number), by=None)
+        erasure.erase_person(db.session.get_one(Person, number), by=None)
 
     return erases
 

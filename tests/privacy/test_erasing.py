@@ -51,7 +51,7 @@ def traces() -> set[str]:
 def test_no_column_names_who_was_erased(any_database: str, workshop: Workshop) -> None:
     assert {"person.name", "person.email", "comment.words", "comment_event.detail", "thread.outcome", "link.payload",
             "document.locked_by", "digest_mail.html", "search_entry.words"} <= traces()  # fmt: skip
-    erasure.erase(workshop.zeb, by=None)
+    erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     assert traces() == set()
     assert service.sign_in(EMAIL, factories.PASSWORD) is None
@@ -63,7 +63,7 @@ def test_no_column_names_who_was_erased(any_database: str, workshop: Workshop) -
 def test_what_they_wrote_stays_with_its_side_and_every_hash_holds(app: Flask, workshop: Workshop) -> None:
     hashes = db.session.execute(select(Version.id, Version.hash, Version.manifest).order_by(Version.id)).all()
     editions = [one.hash for one in editions_of(workshop.programme.id)]
-    erasure.erase(workshop.zeb, by=None)
+    erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     (line,) = authored_passages(workshop.measure, "description.en", PERSON)
     assert "".join(one.words for one in line) == TEXT
@@ -92,7 +92,7 @@ def test_every_page_and_file_says_former_member(app: Flask, client: ProofReader,
     ]  # fmt: skip
     named = [one for one in pages if "Zebed" in client.get(one).text]
     assert {pages[0], pages[1], pages[2], pages[7]} <= set(named)
-    erasure.erase(workshop.zeb, by=None)
+    erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     for page in pages:
         answer = client.get(page)
@@ -107,7 +107,7 @@ def test_every_page_and_file_says_former_member(app: Flask, client: ProofReader,
 
 def test_their_open_pages_end_and_others_threads_are_told(workshop: Workshop) -> None:
     before = dict(db.session.execute(select(Thread.id, Thread.revs)).all())
-    erasure.erase(workshop.zeb, by=None)
+    erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     after = dict(db.session.execute(select(Thread.id, Thread.revs)).all())
     assert all(after[id_]["partner"] > before[id_]["partner"] for id_ in before)
@@ -118,7 +118,7 @@ def test_sign_ins_are_gone_and_what_was_done_about_rights_stays_as_a_number(work
     assert {"signed_in", "sign_in_failed", "reset_link_made"} <= actions
     others = service.sign_in(workshop.ama.email, factories.PASSWORD)
     assert others
-    erasure.erase(workshop.zeb, by=None)
+    erasure.erase_person(workshop.zeb, by=None)
     left = db.session.scalars(select(AuditEntry).where(AuditEntry.action.in_(erasure.SIGN_IN_ACTIONS))).all()
     assert [entry.actor_id for entry in left] == [workshop.ama.id]
     assert db.session.scalars(select(AuditEntry).where(AuditEntry.action == "person_erased")).one().detail == {
@@ -135,7 +135,7 @@ def test_a_name_inside_another_one_is_left_alone(workshop: Workshop) -> None:
         comment = db.session.scalars(select(Comment).order_by(Comment.id)).first()
         assert comment
         comment.words = "@Amadou and @Ama and Ama and x@Ama"
-    erasure.erase(short, by=None)
+    erasure.erase_person(short, by=None)
     db.session.expire_all()
     assert comment.words == "@Amadou and @Former member and Ama and x@Ama"
 
@@ -149,17 +149,17 @@ def test_a_name_is_taken_out_in_every_spelling_that_called_the_person(workshop: 
         comment = db.session.scalars(select(Comment).order_by(Comment.id)).first()
         assert comment
         comment.words = "@jürgen  groß, @Ju\u0308rgen Groß! @Jurgen Gross @Jürgen Groß-Weiß @Juergen Groß"
-    erasure.erase(gone, by=None)
+    erasure.erase_person(gone, by=None)
     db.session.expire_all()
     former = "@Former member"
     assert comment.words == f"{former}, {former}! @Jurgen Gross @Jürgen Groß-Weiß {former}"
 
 
 def test_a_name_is_taken_out_of_waiting_mails_where_a_line_was_wrapped_too(app: Flask) -> None:
-    traces = erasure.Traces(["Jürgen Groß"], ["Jürgen Groß"], ["Jurgen Gross"], set())
+    traces = erasure.PersonTraces(["Jürgen Groß"], ["Jürgen Groß"], ["Jurgen Gross"], set())
     mail = DigestMail(language="en", subject="Jürgen Groß wrote", html="<p>@jürgen  groß: <b>Jürgen Groß</b></p>")
     mail.text = "Jürgen\nGroß wrote:\n> Ask Jürgen\n> Groß, @Juergen Gross or @Jurgen Gross; Jürgen Großmann"
-    erasure._take_names_out(traces, mail)
+    erasure._remove_names(traces, mail)
     former = "Former member"
     assert mail.subject == f"{former} wrote"
     assert mail.html == f"<p>@{former}: <b>{former}</b></p>"
@@ -174,13 +174,13 @@ def test_the_last_coordinator_and_the_last_operator_are_told_what_to_do_first(ap
     assert page.status_code == 409
     assert "Musterstadt and Exampleton: Your side needs a coordinator" in page.text
     with pytest.raises(ActionRefused, match="only operator"):
-        erasure.erase(operator, by=operator)
+        erasure.erase_person(operator, by=operator)
     refused = app.test_cli_runner().invoke(args=["user", "erase", "--yes", coordinator.email])
     assert (refused.exit_code, "--anyway" in refused.output) == (1, True)
     factories.member(team.partnership, "de", "coordinator")
     assert client.get("/account/erase").status_code == 200
     factories.person(operator=True)
-    erasure.erase(operator, by=operator)
+    erasure.erase_person(operator, by=operator)
 
 
 def test_a_partnership_of_one_ends_with_them(app: Flask) -> None:
@@ -189,7 +189,7 @@ def test_a_partnership_of_one_ends_with_them(app: Flask) -> None:
     with writing() as session:
         session.add(made)
     factories.member(made, "de", "coordinator", who=founder)
-    erasure.erase(founder, by=founder)
+    erasure.erase_person(founder, by=founder)
     db.session.expire_all()
     assert made.deleted_at
 
@@ -213,7 +213,7 @@ def test_one_erases_oneself_with_the_password(client: ProofReader, workshop: Wor
 def test_a_name_that_somebody_else_has_too_stays_theirs(workshop: Workshop) -> None:
     """Nobody can take another one's name out of comments by calling themselves so first."""
     service.change_profile(workshop.team.partner["reviewer"], name=NAME, language="en", timezone="UTC")
-    erasure.erase(workshop.team.partner["reviewer"], by=None)
+    erasure.erase_person(workshop.team.partner["reviewer"], by=None)
     db.session.expire_all()
     assert f"Ask @{NAME}, he knows the scale." in db.session.scalars(select(Comment.words)).all()
 
@@ -226,7 +226,7 @@ def test_an_account_that_does_not_own_its_address_takes_nothing_of_its_owner_alo
     invited = select(Link).where(Link.purpose == "invitation")
     failed = select(AuditEntry).where(AuditEntry.action == "sign_in_failed")
     before = len(db.session.scalars(invited).all()), len(db.session.scalars(failed).all())
-    erasure.erase(squatter, by=squatter)
+    erasure.erase_person(squatter, by=squatter)
     db.session.expire_all()
     assert (len(db.session.scalars(invited).all()), len(db.session.scalars(failed).all())) == before
     assert service.sign_in(EMAIL, factories.PASSWORD) == workshop.zeb
@@ -243,14 +243,14 @@ def test_the_command_asks_first_and_erases(app: Flask, workshop: Workshop) -> No
 
 
 def test_the_list_of_the_erased_names_nobody_and_is_private(app: Flask, workshop: Workshop) -> None:
-    erasure.erase(workshop.zeb, by=None)
-    file = Path(app.extensions["klimawerk"].instance) / erasure_log.FILE
+    erasure.erase_person(workshop.zeb, by=None)
+    file = Path(app.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE
     assert file.stat().st_mode & 0o077 == 0
     assert not any(trace in file.read_text() for trace in TRACES)
-    erasure_log.write()
+    erasure_log.write_marks()
     assert len(file.read_text().splitlines()) == 1
     file.write_text(file.read_text() + '{"half a l')
-    erasure.erase(workshop.ama, by=None)
+    erasure.erase_person(workshop.ama, by=None)
     assert {number for _key, number, _made in filter(None, map(erasure_log._mark, file.read_text().splitlines()))} == {
         workshop.zeb.id,
         workshop.ama.id,

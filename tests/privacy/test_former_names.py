@@ -29,7 +29,7 @@ def rename(person: Person, *names: str) -> None:
 def test_no_column_holds_a_name_of_before(any_database: str, workshop: Workshop, names: list[str]) -> None:
     rename(workshop.zeb, *names)
     assert {"comment.words", "digest_mail.html", "document.locked_by"} <= traces()
-    erasure.erase(workshop.zeb, by=None)
+    erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     assert traces() == set()
     assert db.session.scalars(select(FormerName)).all() == []
@@ -39,11 +39,11 @@ def test_a_name_that_somebody_else_has_now_stays_theirs(workshop: Workshop) -> N
     """A negative control: nobody takes another one's name out by borrowing it, nor keeps it there."""
     borrower = workshop.team.partner["reviewer"]
     rename(borrower, NAME, "Own Name")
-    erasure.erase(borrower, by=None)
+    erasure.erase_person(borrower, by=None)
     db.session.expire_all()
     assert any(NAME in words for words in db.session.scalars(select(Comment.words)))
     rename(workshop.ama, NAME, "Own Name")
-    erasure.erase(workshop.zeb, by=None)
+    erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     assert not any(NAME in words for words in db.session.scalars(select(Comment.words)))
 
@@ -56,7 +56,7 @@ def test_a_name_with_any_sign_goes(any_database: str, app: Flask, name: str) -> 
     by = member_of(team.de["editor"], team.partnership.id)
     assert by
     comments.open_thread(measure, written(f"Ask @{name} now"), kind="task", side="", subject=ThreadSubject(), by=by)
-    erasure.erase(person, by=None)
+    erasure.erase_person(person, by=None)
     db.session.expire_all()
     (words,) = db.session.scalars(select(Comment.words)).all()
     assert words == "Ask @Former member now"
@@ -70,6 +70,6 @@ def test_a_call_in_a_practice_programme_of_before_a_reset_goes(workshop: Worksho
         assert by
         comments.open_thread(programme, written(f"Hello @{NAME}"), kind="task", side="", subject=ThreadSubject(), by=by)
         practice.reset_practice(workshop.zeb)
-    erasure.erase(workshop.zeb, by=None)
+    erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     assert traces() == set()

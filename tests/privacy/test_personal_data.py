@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import JSON, Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
 
 from klimawerk.extensions import db
-from klimawerk.privacy.personal_data import WHAT_BECOMES_OF, Fate
+from klimawerk.privacy.personal_data import ERASURE_RULES, ErasureRule
 
 NUMBERS_OF_PEOPLE = {"by", "person", "author"}
 
@@ -23,8 +23,8 @@ def candidates(metadata: MetaData) -> set[str]:
     }
 
 
-def declared() -> dict[str, Fate]:
-    return {f"{table}.{name}": fate for table, columns in WHAT_BECOMES_OF.items() for name, fate in columns.items()}
+def declared() -> dict[str, ErasureRule]:
+    return {f"{table}.{name}": fate for table, columns in ERASURE_RULES.items() for name, fate in columns.items()}
 
 
 def test_every_column_that_may_hold_a_person_is_declared(app: object) -> None:
@@ -46,12 +46,12 @@ def test_a_number_that_stays_may_stay_and_a_row_that_goes_is_found_by_its_person
         table, _, column = name.partition(".")
         keys = {key.target_fullname for key in db.metadata.tables[table].columns[column].foreign_keys}
         if "person.id" in keys:
-            assert fate in (Fate.ROW_ERASED, Fate.NUMBER, Fate.CHECKED), name
-        if fate is Fate.ROW_ERASED:
-            with_person = [one for one, what in WHAT_BECOMES_OF[table].items() if what is Fate.ROW_ERASED]
+            assert fate in (ErasureRule.ROW_ERASED, ErasureRule.NUMBER, ErasureRule.CHECKED), name
+        if fate is ErasureRule.ROW_ERASED:
+            with_person = [one for one, what in ERASURE_RULES[table].items() if what is ErasureRule.ROW_ERASED]
             assert any(db.metadata.tables[table].columns[one].foreign_keys for one in with_person), name
 
 
 @pytest.mark.parametrize("table", ["person"])
 def test_nothing_of_the_account_itself_stays(app: object, table: str) -> None:
-    assert set(WHAT_BECOMES_OF[table].values()) == {Fate.EMPTIED}
+    assert set(ERASURE_RULES[table].values()) == {ErasureRule.EMPTIED}

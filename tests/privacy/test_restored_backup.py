@@ -46,7 +46,7 @@ def invite(member: Member, email: str) -> str:
 def test_who_was_erased_since_is_erased_again(any_database: str, workshop: Workshop, tmp_path: Path) -> None:
     stamp()
     service.back_up(tmp_path / "backup")
-    erasure.erase(workshop.zeb, by=None)
+    erasure.erase_person(workshop.zeb, by=None)
     done = service.restore(tmp_path / "backup")
     assert traces() == set()
     assert any("erased again" in sentence for sentence in done.said)
@@ -59,12 +59,12 @@ def test_the_list_alone_is_enough_on_a_new_machine(
 ) -> None:
     stamp()
     service.back_up(tmp_path / "backup")
-    erasure.erase(workshop.zeb, by=None)
-    kept = (Path(app.extensions["klimawerk"].instance) / erasure_log.FILE).read_text()
+    erasure.erase_person(workshop.zeb, by=None)
+    kept = (Path(app.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE).read_text()
     with empty.app_context():
         service.restore(tmp_path / "backup")
         assert "person.name" in traces()  # a negative control: without the list nobody can know
-        (Path(empty.extensions["klimawerk"].instance) / erasure_log.FILE).write_text(kept + '{"half a l')
+        (Path(empty.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE).write_text(kept + '{"half a l')
         service.restore(tmp_path / "backup")
         assert traces() == set()
         db.session.remove()
@@ -76,7 +76,7 @@ def test_a_later_account_with_the_same_number_is_not_erased(app: Flask, workshop
     service.back_up(tmp_path / "backup")
     late = factories.person("Came later")
     number = late.id
-    erasure.erase(late, by=None)
+    erasure.erase_person(late, by=None)
     service.restore(tmp_path / "backup")
     again = factories.person("With the same number")
     assert again.id == number

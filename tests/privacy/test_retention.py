@@ -39,7 +39,7 @@ def test_sign_ins_go_before_the_rest_of_the_record(any_database: str, app: Flask
         for days in (1, 89, 91, 400, 1096):
             for action in ("signed_in", "sign_in_failed", "member_added"):
                 db.session.add(AuditEntry(action=action, at=moment - timedelta(days=days), detail={}))
-    retention.sweep(moment)
+    retention.delete_expired(moment)
     left = db.session.execute(select(AuditEntry.action, AuditEntry.at).order_by(AuditEntry.id)).all()
     assert [(action, (moment - at).days) for action, at in left] == [
         ("signed_in", 1), ("sign_in_failed", 1), ("member_added", 1),
@@ -59,7 +59,7 @@ def test_links_go_thirty_days_after_they_are_worth_nothing(app: Flask) -> None:
             ("used long ago", moment - 31 * day, moment + day),
         ):
             session.add(Link(key=key, purpose="invitation", used_at=used, expires_at=expires, payload={"email": key}))
-    retention.sweep(moment)
+    retention.delete_expired(moment)
     assert set(db.session.scalars(select(Link.key))) == {"open", "expired lately", "used lately"}
 
 
@@ -71,7 +71,7 @@ def test_a_mail_that_still_waits_is_never_swept(app: Flask) -> None:
             mail = DigestMail(person_id=person.id, message_id=state, made_at=made, until=made, language="en")
             mail.subject = mail.text = mail.html = mail.state = state
             session.add(mail)
-    retention.sweep(moment)
+    retention.delete_expired(moment)
     assert db.session.scalars(select(DigestMail.state)).all() == [WAITING]
 
 
@@ -86,7 +86,7 @@ def test_many_rows_go_in_several_transactions(app: Flask, monkeypatch: pytest.Mo
     with writing() as session:
         for item in range(programme.id, programme.id + 4):
             session.add(Visit(person_id=person.id, item_id=item, at=moment - timedelta(days=2000 if item % 2 else 1)))
-    gone = retention.sweep(moment)
+    gone = retention.delete_expired(moment)
     assert (gone["Sessions"], count(Login)) == (8, 1)
     assert count(Visit) == 2
 
@@ -100,14 +100,14 @@ def test_the_server_sweeps_by_itself_and_then_once_a_day(app: Flask, monkeypatch
         return {}
 
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(retention, "sweep", swept)
-    sweeper = retention.Sweeper()
+    monkeypatch.setattr(retention, "delete_expired", swept)
+    sweeper = retention.RetentionJob()
     for at in (1_010.0, 1_061.0, 1_062.0, 1_061.0 + 23 * 3600, 1_061.0 + 24 * 3600, 1_062.0 + 24 * 3600):
         clock[0] = at
         sweeper.look()
     assert len(sweeps) == 2
     jobs = app.extensions["live"].background._each_second
-    assert any(isinstance(getattr(job, "__self__", None), retention.Sweeper) for job in jobs)
+    assert any(isinstance(getattr(job, "__self__", None), retention.RetentionJob) for job in jobs)
 
 
 def test_the_command_says_the_table_and_sweeps(app: Flask) -> None:

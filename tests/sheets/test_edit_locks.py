@@ -168,7 +168,7 @@ def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(town: 
     client.login(town.coordinator)
     page = client.get(f"/measures/{town.first.id}").text
     assert "Jana Neu: Until the council has met" in page
-    erasure.erase(holder, by=None)
+    erasure.erase_person(holder, by=None)
     assert (
         document_store.find_document(town.first.name).locked,
         document_store.find_document(town.first.name).locked_by,

@@ -33,29 +33,31 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from klimawerk import safe_json
 from klimawerk.text import storable
 
-FORMAT = "klimawerk-backup"
-VERSION = 1
+BACKUP_FORMAT = "klimawerk-backup"
+BACKUP_VERSION = 1
 
-Row = dict[str, Any]
+BackupRow = dict[str, Any]
 
 
-class BadBackup(Exception):
+class InvalidBackup(Exception):
     """A file that cannot be restored, and why, in a sentence for the operator."""
 
 
 @dataclass(frozen=True)
-class Header:
+class BackupHeader:
     """`schema` is the revision of the tables, `made_at` an ISO 8601 moment, `klimawerk` the version that wrote it."""
 
     klimawerk: str
     schema: str
     made_at: str
     tables: list[str]
-    format: str = FORMAT
-    version: int = VERSION
+    format: str = BACKUP_FORMAT
+    version: int = BACKUP_VERSION
 
 
-def write(path: Path, header: Header, tables: Iterable[tuple[Table, Iterable[Row]]]) -> dict[str, int]:
+def write_backup_file(
+    path: Path, header: BackupHeader, tables: Iterable[tuple[Table, Iterable[BackupRow]]]
+) -> dict[str, int]:
     """Write the file whole or not at all, readable by its owner alone. Returns rows per table. Raises OSError."""
     with _replacing(path) as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as file:
         digest = hashlib.sha256()
@@ -78,7 +80,7 @@ def write(path: Path, header: Header, tables: Iterable[tuple[Table, Iterable[Row
     return counts
 
 
-def read(path: Path, tables: dict[str, Table]) -> Iterator[Header | tuple[Table, Row]]:
+def read_backup(path: Path, tables: dict[str, Table]) -> Iterator[BackupHeader | tuple[Table, BackupRow]]:
     """The header, then every row with its table. Raises BadBackup, at the latest after the last row.
 
     Nothing of it may be believed before the iterator has come to its end.
@@ -87,12 +89,12 @@ def read(path: Path, tables: dict[str, Table]) -> Iterator[Header | tuple[Table,
         with gzip.open(path, "rb") as file:
             yield from _read(file, tables)
     except (OSError, EOFError, zlib.error) as problem:
-        raise BadBackup(f"{path} cannot be read to its end; it is damaged or no backup ({problem}).") from problem
+        raise InvalidBackup(f"{path} cannot be read to its end; it is damaged or no backup ({problem}).") from problem
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as problem:
-        raise BadBackup(f"{path} is damaged ({problem}).") from problem
+        raise InvalidBackup(f"{path} is damaged ({problem}).") from problem
 
 
-def _read(file: gzip.GzipFile, tables: dict[str, Table]) -> Iterator[Header | tuple[Table, Row]]:
+def _read(file: gzip.GzipFile, tables: dict[str, Table]) -> Iterator[BackupHeader | tuple[Table, BackupRow]]:
     digest = hashlib.sha256()
     counts: dict[str, int] = {}
     table: Table | None = None
@@ -103,7 +105,7 @@ def _read(file: gzip.GzipFile, tables: dict[str, Table]) -> Iterator[Header | tu
             yield _header(value)
         elif isinstance(value, list):
             if table is None:
-                raise BadBackup("The file has a row before its first table; it is damaged.")
+                raise InvalidBackup("The file has a row before its first table; it is damaged.")
             counts[table.name] += 1
             names = (column.name for column in table.columns)
             decoded = (decode(one) for decode, one in zip(decoders, value, strict=True))
@@ -116,19 +118,19 @@ def _read(file: gzip.GzipFile, tables: dict[str, Table]) -> Iterator[Header | tu
             _check_end(value, counts, digest.hexdigest(), file)
             return
         digest.update(data)
-    raise BadBackup("The file ends too early; it is damaged.")
+    raise InvalidBackup("The file ends too early; it is damaged.")
 
 
-def _header(value: Any) -> Header:
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise BadBackup("This is no backup of Klimawerk.")
-    if value.get("version") != VERSION:
-        raise BadBackup(
-            f"This backup has format {_short(value.get('version'))}; this Klimawerk reads format {VERSION}."
+def _header(value: Any) -> BackupHeader:
+    if not isinstance(value, dict) or value.get("format") != BACKUP_FORMAT:
+        raise InvalidBackup("This is no backup of Klimawerk.")
+    if value.get("version") != BACKUP_VERSION:
+        raise InvalidBackup(
+            f"This backup has format {_short(value.get('version'))}; this Klimawerk reads format {BACKUP_VERSION}."
         )
-    header = Header(**value)
+    header = BackupHeader(**value)
     if not all(isinstance(said, str) and len(said) < 100 for said in (header.klimawerk, header.schema, header.made_at)):
-        raise BadBackup("The first line is not that of a backup; the file is damaged.")
+        raise InvalidBackup("The first line is not that of a backup; the file is damaged.")
     return header
 
 
@@ -140,15 +142,15 @@ def _short(value: object) -> str:
 def _table(value: dict[str, Any], tables: dict[str, Table]) -> Table:
     table = tables.get(value["table"])
     if table is None or [column.name for column in table.columns] != value["columns"]:
-        raise BadBackup(f"The backup's table {_short(value['table'])} is not as this Klimawerk's.")
+        raise InvalidBackup(f"The backup's table {_short(value['table'])} is not as this Klimawerk's.")
     return table
 
 
 def _check_end(value: dict[str, Any], counts: dict[str, int], digest: str, file: gzip.GzipFile) -> None:
     if value["sha256"] != digest or value["end"] != counts:
-        raise BadBackup("The file's check sum is wrong; it is damaged.")
+        raise InvalidBackup("The file's check sum is wrong; it is damaged.")
     if file.read(1):
-        raise BadBackup("Something follows the backup's end; the file is damaged.")
+        raise InvalidBackup("Something follows the backup's end; the file is damaged.")
 
 
 def _coder(kind: TypeEngine[Any]) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from klimawerk.operations import service
-from klimawerk.operations.backup_file import BadBackup
+from klimawerk.operations.backup_file import InvalidBackup
 
 
 def init_app(app: Flask) -> None:
@@ -30,8 +30,8 @@ def backup(file: Path, yes: bool) -> None:
     if file.exists() and not yes:
         raise click.ClickException(f"{file} exists. Choose another name, or add --yes to overwrite it.")
     try:
-        made = service.back_up(file)
-    except BadBackup as problem:
+        made = service.write_backup(file)
+    except InvalidBackup as problem:
         raise click.ClickException(str(problem)) from problem
     except OSError as problem:
         raise click.ClickException(f"{file} could not be written: {problem.strerror}.") from problem
@@ -49,13 +49,13 @@ def restore(file: Path, yes: bool) -> None:
     meanwhile: open pages notice, and offer words that were typed after the backup for copying.
     """
     try:
-        found = service.check(file)
-        if not service.is_empty() and not yes:
+        found = service.check_backup(file)
+        if not service.is_installation_empty() and not yes:
             click.confirm(
                 f"Replace everything here by {found.rows} rows of {found.header.made_at}?", abort=True, err=True
             )
-        done = service.restore(file)
-    except BadBackup as problem:
+        done = service.restore_backup(file)
+    except InvalidBackup as problem:
         raise click.ClickException(str(problem)) from problem
     click.echo(f"Restored {found.rows} rows, as of {found.header.made_at}. Everybody signs in again.")
     for sentence in done.said:

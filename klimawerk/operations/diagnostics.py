@@ -23,10 +23,10 @@ from klimawerk.extensions import db
 from klimawerk.operations import memory
 
 log = logging.getLogger(__name__)
-BEAT = 0.25  # seconds
+LAG_INTERVAL = 0.25  # seconds
 
 
-class Pulse:
+class LoopLag:
     """How long this process kept everybody waiting at worst: a greenlet that wants to run four times a second."""
 
     def __init__(self) -> None:
@@ -40,18 +40,18 @@ class Pulse:
 
     def _beat(self) -> None:
         while True:
-            due = time.monotonic() + BEAT
-            gevent.sleep(BEAT)
+            due = time.monotonic() + LAG_INTERVAL
+            gevent.sleep(LAG_INTERVAL)
             self._worst = max(self._worst, time.monotonic() - due)
 
 
-def answer_signals(app: Flask) -> None:
+def handle_signals(app: Flask) -> None:
     """From now on the signal USR1 makes this process (a gevent worker) write its counts."""
-    app.extensions["pulse"] = Pulse()
+    app.extensions["pulse"] = LoopLag()
     gevent.signal_handler(signal.SIGUSR1, _write, app)
 
 
-def counts(app: Flask) -> dict[str, int]:
+def process_counts(app: Flask) -> dict[str, int]:
     """`rooms`: open documents, `members` those in them; `pages`: signed-in connections; `sockets`: those and others,
     `unfinished`: bytes of updates whose last part has not come; `half`: connections whose request has not come whole;
     `objects`: of Python since the start; `memory` in kB, and what is in use of the library's `heap` in it, where
@@ -72,8 +72,8 @@ def counts(app: Flask) -> dict[str, int]:
         "objects": len(things),
         "threads": threading.active_count(),
         "files": len(os.listdir("/proc/self/fd")),
-        "memory": memory.resident(),
-        "heap": memory.in_use(),
+        "memory": memory.resident_kb(),
+        "heap": memory.heap_in_use(),
         "log": rows,
         "stall": app.extensions["pulse"].worst() if "pulse" in app.extensions else 0,
     }
@@ -82,6 +82,6 @@ def counts(app: Flask) -> dict[str, int]:
 def _write(app: Flask) -> None:
     """A warning, so that it is written whatever the level of the log is."""
     try:
-        log.warning("counts %s", json.dumps(counts(app)))
+        log.warning("counts %s", json.dumps(process_counts(app)))
     except Exception:
         log.exception("the counts could not be taken")

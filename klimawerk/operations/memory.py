@@ -13,7 +13,7 @@ from typing import Any
 
 import gevent
 
-EVERY = 60.0  # seconds
+TRIM_INTERVAL = 60.0  # seconds
 _FIGURES = ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
 
 
@@ -23,31 +23,31 @@ class _Heap(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_size_t) for name in _FIGURES)
 
 
-def resident() -> int:
+def resident_kb() -> int:
     """kB of memory that are the process's now."""
     lines: dict[str, Any] = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(lines["VmRSS"].split()[0])
 
 
-def in_use() -> int:
+def heap_in_use() -> int:
     """kB of the C library's heap that hold something; 0 where it cannot tell."""
     found = _heap()
     return int(found.uordblks + found.hblkhd) // 1000 if found else 0
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Give what is free in the C library's heap back to the machine: some milliseconds, one for each 7 MB of it."""
     with suppress(AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def keep_small() -> None:
+def trim_regularly() -> None:
     """From now on do so once a minute (in a gevent worker)."""
 
     def look() -> None:
         while True:
-            gevent.sleep(EVERY)
-            give_back()
+            gevent.sleep(TRIM_INTERVAL)
+            trim_heap()
 
     gevent.spawn(look)
 

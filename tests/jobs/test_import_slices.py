@@ -173,8 +173,8 @@ def test_a_backup_taken_meanwhile_brings_nothing_half_back(app: Flask, tmp_path:
     somebody = factories.person("Somebody")
     whole = factories.programme(factories.partnership())
     half_stored(somebody)
-    operations.back_up(tmp_path / "backup")
-    operations.restore(tmp_path / "backup")
+    operations.write_backup(tmp_path / "backup")
+    operations.restore_backup(tmp_path / "backup")
     kept = here(arriving=False)
     jobs.clean_up()
     assert here(arriving=True) == []

@@ -28,7 +28,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.operations import service
-from klimawerk.operations.backup_file import BadBackup
+from klimawerk.operations.backup_file import InvalidBackup
 from klimawerk.partnerships.models import Membership
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.models import Frame
@@ -85,9 +85,9 @@ def other(other_address: str, tmp_path: Path) -> Iterator[Flask]:
 def test_a_backup_can_be_restored_into_the_other_kind_of_database(filled: Flask, other: Flask, tmp_path: Path) -> None:
     with filled.app_context():
         before = _everything()
-        service.back_up(tmp_path / "backup")
+        service.write_backup(tmp_path / "backup")
     with other.app_context():
-        service.restore(tmp_path / "backup")
+        service.restore_backup(tmp_path / "backup")
         assert _everything() == before
         assert db.session.scalar(select(Frame.rate)) == Decimal("12.5")
         newcomer = factories.person("Newcomer")
@@ -96,19 +96,19 @@ def test_a_backup_can_be_restored_into_the_other_kind_of_database(filled: Flask,
 
 def test_what_happened_after_the_backup_is_gone_and_what_was_there_is_back(filled: Flask, tmp_path: Path) -> None:
     before = _everything()
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     with writing() as session:
         for membership in session.scalars(select(Membership)):
             session.delete(membership)
     factories.person("Too late")
     assert _everything() != before
-    service.restore(tmp_path / "backup")
+    service.restore_backup(tmp_path / "backup")
     assert _everything() == before
 
 
 def test_after_a_restore_no_page_takes_old_for_new(filled: Flask, tmp_path: Path) -> None:
     generation = db.session.scalar(select(Document.gen))
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     with writing():
         for _ in range(2):
             changes.note("programme:1")
@@ -117,28 +117,28 @@ def test_after_a_restore_no_page_takes_old_for_new(filled: Flask, tmp_path: Path
             changes.note("programme:1")
             changes.note("measure:9")
     shown = changes.revisions(["programme:1", "measure:9"])
-    service.restore(tmp_path / "backup")
+    service.restore_backup(tmp_path / "backup")
     db.session.rollback()
     assert db.session.scalar(select(Document.gen)) != generation
     assert all(changes.revision(topic) > rev for topic, rev in shown.items())
 
 
 def test_everybody_signs_in_again_after_a_restore(filled: Flask, tmp_path: Path) -> None:
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     assert b"login" not in gzip.decompress((tmp_path / "backup").read_bytes()).splitlines()[0]
-    service.restore(tmp_path / "backup")
+    service.restore_backup(tmp_path / "backup")
     assert db.session.scalar(select(func.count()).select_from(Login)) == 0
 
 
 def test_only_its_owner_can_read_a_backup(filled: Flask, tmp_path: Path) -> None:
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     assert (tmp_path / "backup").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
 def test_a_backup_that_cannot_be_written_leaves_nothing_behind(filled: Flask, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        service.back_up(tmp_path / "nowhere" / "backup")
+        service.write_backup(tmp_path / "nowhere" / "backup")
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -246,7 +246,7 @@ def test_a_damaged_backup_is_refused_whole(app: Flask, tmp_path: Path, damage: o
     assert callable(damage)
     stamp()
     factories.partnership()
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     (tmp_path / "backup").write_bytes(damage((tmp_path / "backup").read_bytes()))
     factories.person("Still here")
     before = _everything()
@@ -260,7 +260,7 @@ def test_half_an_emoji_in_a_backup_of_before_is_replaced(app: Flask, tmp_path: P
     """SQLite had kept it; PostgreSQL takes none (klimawerk/text.py)."""
     stamp()
     factories.partnership()
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     (tmp_path / "backup").write_bytes(_half_an_emoji((tmp_path / "backup").read_bytes()))
     done = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "backup"), "--yes"])
     assert done.exit_code == 0, done.output
@@ -272,10 +272,10 @@ def test_a_backup_that_was_only_sealed_anew_is_taken(app: Flask, tmp_path: Path)
     """Negative control of the damages above."""
     stamp()
     factories.partnership()
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     before = _everything()
     (tmp_path / "backup").write_bytes(_sealed((tmp_path / "backup").read_bytes(), lambda lines: lines))
-    service.restore(tmp_path / "backup")
+    service.restore_backup(tmp_path / "backup")
     assert _everything() == before
 
 
@@ -284,12 +284,12 @@ def test_a_file_that_changes_between_check_and_restore_changes_nothing(
 ) -> None:
     stamp()
     factories.partnership()
-    made = service.back_up(tmp_path / "backup")
+    made = service.write_backup(tmp_path / "backup")
     (tmp_path / "backup").write_bytes(_cut((tmp_path / "backup").read_bytes()))
-    monkeypatch.setattr(service, "check", lambda _path: made)
+    monkeypatch.setattr(service, "check_backup", lambda _path: made)
     before = _everything()
-    with pytest.raises(BadBackup):
-        service.restore(tmp_path / "backup")
+    with pytest.raises(InvalidBackup):
+        service.restore_backup(tmp_path / "backup")
     assert _everything() == before
 
 
@@ -337,5 +337,5 @@ def test_the_prepared_tables_have_a_revision(app: Flask) -> None:
     """Negative control of the fixtures: without `flask db upgrade` there is no backup."""
     with db.engine.connect() as connection:
         assert MigrationContext.configure(connection).get_current_revision() is None
-    with pytest.raises(BadBackup):
-        service.back_up(Path("/dev/null/never"))
+    with pytest.raises(InvalidBackup):
+        service.write_backup(Path("/dev/null/never"))

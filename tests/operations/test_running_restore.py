@@ -35,7 +35,7 @@ def test_open_editors_are_told_and_old_words_are_not_merged(
     client.on("signed-out", told.append)  # logins are no part of a backup
     document, gen = _join(client, programme.name)
     assert _type(client, programme.name, document, "before the backup")["ok"]
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     assert _type(client, programme.name, document, "after the backup")["ok"]
 
     _run(live_server, "restore", str(tmp_path / "backup"), "--yes")
@@ -71,7 +71,7 @@ def test_a_backup_is_taken_while_people_write(live_server: Klimawerk, any_databa
             _run(live_server, "backup", str(tmp_path / "backup"))
     client.disconnect()
     with writing():
-        found = service.check(tmp_path / "backup")
+        found = service.check_backup(tmp_path / "backup")
     assert found.rows > 10
 
 

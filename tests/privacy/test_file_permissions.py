@@ -57,7 +57,7 @@ def test_a_new_installation_is_its_owners_alone(tmp_path: Path) -> None:
     assert set(found.values()) == {0o600}
     assert stat.S_IMODE((tmp_path / "deep" / "instance").stat().st_mode) == 0o700
     with app.app_context():
-        service.back_up(tmp_path / "backup")
+        service.write_backup(tmp_path / "backup")
         db.session.remove()
         db.engine.dispose()
     assert modes(tmp_path)["backup"] == 0o600
@@ -108,7 +108,7 @@ def test_a_part_of_a_backup_that_was_left_behind_opens_nothing(tmp_path: Path) -
     left.touch()
     left.chmod(0o666)
     with app.app_context():
-        service.back_up(tmp_path / "backup")
+        service.write_backup(tmp_path / "backup")
         db.session.remove()
         db.engine.dispose()
     assert modes(tmp_path) == {"backup": 0o600}

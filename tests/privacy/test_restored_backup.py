@@ -45,12 +45,12 @@ def invite(member: Member, email: str) -> str:
 
 def test_who_was_erased_since_is_erased_again(any_database: str, workshop: Workshop, tmp_path: Path) -> None:
     stamp()
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     erasure.erase_person(workshop.zeb, by=None)
-    done = service.restore(tmp_path / "backup")
+    done = service.restore_backup(tmp_path / "backup")
     assert traces() == set()
     assert any("erased again" in sentence for sentence in done.said)
-    service.restore(tmp_path / "backup")  # and whenever that backup comes again
+    service.restore_backup(tmp_path / "backup")  # and whenever that backup comes again
     assert traces() == set()
 
 
@@ -58,14 +58,14 @@ def test_the_list_alone_is_enough_on_a_new_machine(
     app: Flask, workshop: Workshop, empty: Flask, tmp_path: Path
 ) -> None:
     stamp()
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     erasure.erase_person(workshop.zeb, by=None)
     kept = (Path(app.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE).read_text()
     with empty.app_context():
-        service.restore(tmp_path / "backup")
+        service.restore_backup(tmp_path / "backup")
         assert "person.name" in traces()  # a negative control: without the list nobody can know
         (Path(empty.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE).write_text(kept + '{"half a l')
-        service.restore(tmp_path / "backup")
+        service.restore_backup(tmp_path / "backup")
         assert traces() == set()
         db.session.remove()
         db.engine.dispose()
@@ -73,15 +73,15 @@ def test_the_list_alone_is_enough_on_a_new_machine(
 
 def test_a_later_account_with_the_same_number_is_not_erased(app: Flask, workshop: Workshop, tmp_path: Path) -> None:
     stamp()
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     late = factories.person("Came later")
     number = late.id
     erasure.erase_person(late, by=None)
-    service.restore(tmp_path / "backup")
+    service.restore_backup(tmp_path / "backup")
     again = factories.person("With the same number")
     assert again.id == number
-    service.back_up(tmp_path / "second")
-    service.restore(tmp_path / "second")
+    service.write_backup(tmp_path / "second")
+    service.restore_backup(tmp_path / "second")
     db.session.expire_all()
     assert db.session.get_one(Person, number).name == "With the same number"
 
@@ -90,11 +90,11 @@ def test_a_withdrawn_or_used_invitation_does_not_come_alive(app: Flask, workshop
     stamp()
     coordinator = workshop.member(workshop.team.de["coordinator"])
     tokens = {email: invite(coordinator, f"{email}@example.org") for email in ("open", "withdrawn", "used")}
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     withdrawn = expiring_links.find_link(tokens["withdrawn"])
     invitations.withdraw(coordinator, withdrawn.id)
     invitations.accept(tokens["used"], factories.person(email="used@example.org"))
-    said = service.restore(tmp_path / "backup").said
+    said = service.restore_backup(tmp_path / "backup").said
     assert any("hold no more" in sentence for sentence in said)
     expiring_links.find_link(tokens["open"])
     for name in ("withdrawn", "used"):
@@ -107,9 +107,9 @@ def test_on_a_new_machine_no_link_of_a_backup_opens(
 ) -> None:
     stamp()
     invite(workshop.member(workshop.team.de["coordinator"]), "open@example.org")
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     with empty.app_context():
-        service.restore(tmp_path / "backup")
+        service.restore_backup(tmp_path / "backup")
         assert db.session.scalars(select(Link).where(Link.used_at.is_(None))).all() == []
         db.session.remove()
         db.engine.dispose()
@@ -128,13 +128,13 @@ def test_no_digest_is_sent_again(app: Flask, workshop: Workshop, tmp_path: Path)
         mark = session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
         mark.told_until = mark.called_until = long_ago
         session.add_all([_mail(workshop.ama, "sent since", WAITING), _mail(workshop.ama, "waits still", WAITING)])
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     told = now() - timedelta(hours=1)
     with writing() as session:
         mark = session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
         mark.told_until = mark.called_until = told
         session.scalars(select(DigestMail).where(DigestMail.message_id == "sent since")).one().state = SENT
-    service.restore(tmp_path / "backup")
+    service.restore_backup(tmp_path / "backup")
     mark = db.session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
     assert (mark.told_until, mark.called_until) == (told, told)
     states = dict(db.session.execute(select(DigestMail.message_id, DigestMail.state)).all())
@@ -148,10 +148,10 @@ def test_on_a_new_machine_everybody_counts_as_told(
     with writing() as session:
         mark = session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
         mark.told_until = mark.called_until = now() - timedelta(days=3)
-    service.back_up(tmp_path / "backup")
+    service.write_backup(tmp_path / "backup")
     with empty.app_context():
         began = now()
-        service.restore(tmp_path / "backup")
+        service.restore_backup(tmp_path / "backup")
         found = db.session.scalars(select(DigestMark)).one()
         assert found.told_until >= began
         assert db.session.scalars(select(DigestMail).where(DigestMail.state == WAITING)).all() == []

@@ -146,7 +146,7 @@ def test_a_backup_with_a_nul_can_be_restored_into_either_database(app: Flask, tm
     table = Installation.__table__
     assert isinstance(table, Table)
     path = tmp_path / "backup"
-    header = backup_file.Header("1", "1", "2026-11-29", [table.name])
-    backup_file.write(path, header, [(table, [{"id": 1, "key": "a\x00b", "gen": "c\x85"}])])
-    rows = [one for one in backup_file.read(path, {table.name: table}) if isinstance(one, tuple)]
+    header = backup_file.BackupHeader("1", "1", "2026-11-29", [table.name])
+    backup_file.write_backup_file(path, header, [(table, [{"id": 1, "key": "a\x00b", "gen": "c\x85"}])])
+    rows = [one for one in backup_file.read_backup(path, {table.name: table}) if isinstance(one, tuple)]
     assert rows == [(table, {"id": 1, "key": "a b", "gen": "c\x85"})]

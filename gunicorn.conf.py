@@ -23,16 +23,16 @@ class Worker(GeventWorker):
     def run(self) -> None:
         from klimawerk.web import connection_limits  # not before the worker has patched everything
 
-        files = connection_limits.allowed_files()
+        files = connection_limits.raise_file_limit()
         self.worker_connections = min(self.worker_connections, files * 3 // 4)
-        self.connections = connection_limits.Connections(files)
+        self.connections = connection_limits.ClientConnections(files)
         self.wsgi.extensions["connections"] = self.connections
         super().run()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        from klimawerk.web.connection_limits import Connection
+        from klimawerk.web.connection_limits import ClientConnection
 
-        connection = Connection(client, self.connections)
+        connection = ClientConnection(client, self.connections)
         try:
             super().handle(listener, connection, addr)
         finally:

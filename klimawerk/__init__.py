@@ -111,4 +111,4 @@ def _rooms(app: Flask) -> None:
         privacy,
     ):
         room.init_app(app)
-    web.headers.cover(app)
+    web.headers.add_headers_outside_flask(app)

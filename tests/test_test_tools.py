@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
-from klimawerk.web.headers import POLICY
+from klimawerk.web.headers import CONTENT_SECURITY_POLICY
 from tests import factories, html_checks
 from tests.mailbox import Mailbox
 from tests.servers import Klimawerk, claim, free_port
@@ -67,9 +67,9 @@ def test_a_bad_page_is_found_out(good: str, bad: str) -> None:
     ],
 )
 def test_a_loose_policy_is_found_out(good: str, bad: str) -> None:
-    assert html_checks.policy(POLICY) == []
-    assert good in POLICY
-    assert html_checks.policy(POLICY.replace(good, bad))
+    assert html_checks.policy(CONTENT_SECURITY_POLICY) == []
+    assert good in CONTENT_SECURITY_POLICY
+    assert html_checks.policy(CONTENT_SECURITY_POLICY.replace(good, bad))
     assert html_checks.policy(None)
 
 

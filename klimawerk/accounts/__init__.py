@@ -12,7 +12,7 @@ from klimawerk.accounts.restore_hooks import keep_link_state
 from klimawerk.operations.service import on_restore
 from klimawerk.web import offline
 from klimawerk.web.errors import answer
-from klimawerk.web.localisation import know_reader
+from klimawerk.web.localisation import set_reader_lookup
 
 
 def init_app(app: Flask) -> None:
@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
     app.add_template_global(confirmation_facts.partnership_names, "partnerships_of")
-    know_reader(app, current_person)
+    set_reader_lookup(app, current_person)
     app.after_request(_name_reader)
     on_restore(keep_link_state)
 
@@ -40,5 +40,5 @@ def _gone(_error: AccountDeleted) -> Response:
 def _name_reader(response: Response) -> Response:
     """Browsers keep the pages of one person only, and none on a shared computer."""
     if response.status_code == 200 and response.mimetype == "text/html" and (person := current_person()):
-        offline.name_reader(response, str(person.id), keep=not session.get("shared"))
+        offline.mark_reader(response, str(person.id), keep=not session.get("shared"))
     return response

@@ -13,7 +13,7 @@ from wtforms import BooleanField, EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from klimawerk.accounts import passwords, service
-from klimawerk.web.forms import Choice
+from klimawerk.web.forms import ChoiceField
 from klimawerk.web.localisation import interface_languages, known_zones
 
 
@@ -104,8 +104,8 @@ class ProfileForm(FlaskForm):
         description=lazy_gettext("As others should see it."),
         render_kw={"autocomplete": "name"},
     )
-    language = Choice(lazy_gettext("Language"), choices=interface_languages)
-    timezone = Choice(lazy_gettext("Time zone"), choices=zone_choices)
+    language = ChoiceField(lazy_gettext("Language"), choices=interface_languages)
+    timezone = ChoiceField(lazy_gettext("Time zone"), choices=zone_choices)
 
 
 class NewPersonForm(NewPasswordForm, ProfileForm):

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from klimawerk.accounts.access import current_person
 from klimawerk.web import errors
-from klimawerk.web.form_refill import TOKEN, Pairs, refilled
+from klimawerk.web.form_refill import TOKEN, Pairs, refill_form
 
 LONGEST = 200_000
 """Characters of what was sent that are carried through signing in."""
@@ -165,7 +165,7 @@ def _filled_in(sent: SubmittedForm, cookie: str | None = None) -> AnyResponse | 
             return redirect(shown.location or "/")  # signed in meanwhile, in another window
         if shown.status_code != 200 or shown.mimetype != "text/html":
             continue
-        html = refilled(
+        html = refill_form(
             shown.get_data(as_text=True),
             page=page,
             action=sent.action,

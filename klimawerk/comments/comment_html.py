@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from klimawerk.comments.mentions import find_mentions
 from klimawerk.comments.quotations import is_quotation
 from klimawerk.text import clean
-from klimawerk.web.linkify import linked
+from klimawerk.web.linkify import linkify
 
 _REL = "noopener noreferrer nofollow"
 Mentioned = Mapping[int, str]
@@ -35,7 +35,7 @@ def _paragraphs(lines: list[str], called: Mentioned) -> Iterator[Markup]:
 
 
 def _line(line: str, called: Mentioned) -> Markup:
-    return linked(line, lambda text: _marked(text, called), _REL)
+    return linkify(line, lambda text: _marked(text, called), _REL)
 
 
 def _marked(text: str, called: Mentioned) -> Markup:

@@ -38,7 +38,7 @@ from klimawerk.sheets.access import Opened, readable_item
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.routes import view_here
 from klimawerk.web.localisation import locale
-from klimawerk.web.prefetch import is_fetched_ahead
+from klimawerk.web.prefetch import is_prefetch
 
 bp = Blueprint("comments", __name__)
 COMMENT_LIMIT = parse("60 per 10 minutes")  # of one person: no talk is faster
@@ -218,7 +218,7 @@ def delete(comment_id: int) -> ResponseReturnValue:
 
 def _read(talk: ThreadsView, page: ThreadPage) -> None:
     """After the page was drawn, which says what is new. A page can be read although nothing can be stored."""
-    if is_fetched_ahead():
+    if is_prefetch():
         return
     with suppress(*WRITE_FAILURES):
         read_marks.mark_threads_read(talk.member, talk.item.id, [thread.id for thread in page.threads])

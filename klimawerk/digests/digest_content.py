@@ -26,7 +26,7 @@ from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.text import clean
-from klimawerk.web.linkify import shortened
+from klimawerk.web.linkify import shorten_text
 
 LONGEST, LONGEST_PASSAGE = 600, 120
 """So many characters of a comment and of a passage stand in the mail; the rest behind its link."""
@@ -165,14 +165,14 @@ def _talk(thread: Thread, some: list[Activity], people: Participants) -> DigestT
 
 
 def _passage(thread: Thread) -> str:
-    words = shortened(thread.passage, LONGEST_PASSAGE)
+    words = shorten_text(thread.passage, LONGEST_PASSAGE)
     return words if words == thread.passage else f"{words} …"
 
 
 def _said(comment: Comment, people: Participants, calls: bool) -> DigestComment:
     author = people.author_of(comment)
     said = clean(comment.words)
-    words = shortened(said, LONGEST)
+    words = shorten_text(said, LONGEST)
     cut = words != said
     url = _address(f"/threads/{comment.thread_id}#comment-{comment.id}")
     return DigestComment(

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 
 from klimawerk import scalars
 from klimawerk.digests.models import AT_ONCE, DAILY, NEVER, WEEKLY
-from klimawerk.web.forms import Buttons, Choice
+from klimawerk.web.forms import ChoiceField, RadioButtons
 
 FREQUENCIES = (
     (AT_ONCE, lazy_gettext("At once when I am called by name or given a task; the rest daily")),
@@ -26,6 +26,6 @@ def weekdays() -> list[tuple[int, str]]:
 
 
 class ChoiceForm(FlaskForm):
-    frequency = Buttons(lazy_gettext("How often?"), choices=FREQUENCIES)
-    weekday = Choice(lazy_gettext("Day, if weekly"), choices=weekdays, coerce=scalars.revision)
-    hour = Choice(lazy_gettext("Hour"), choices=HOURS, coerce=scalars.revision)
+    frequency = RadioButtons(lazy_gettext("How often?"), choices=FREQUENCIES)
+    weekday = ChoiceField(lazy_gettext("Day, if weekly"), choices=weekdays, coerce=scalars.revision)
+    hour = ChoiceField(lazy_gettext("Hour"), choices=HOURS, coerce=scalars.revision)

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 
-from klimawerk.web.forms import Buttons
+from klimawerk.web.forms import RadioButtons
 
 
 class ImportFileForm(FlaskForm):
@@ -18,4 +18,4 @@ class ImportFileForm(FlaskForm):
 class ImportConfirmForm(FlaskForm):
     """On which side the person stands who imports; the choices carry the municipalities' names."""
 
-    side = Buttons(_("Which municipality do you belong to?"), default="de")
+    side = RadioButtons(_("Which municipality do you belong to?"), default="de")

@@ -16,7 +16,7 @@ from klimawerk.news import seen_marks
 from klimawerk.news.view import News, news_for
 from klimawerk.sheets.access import readable_item
 from klimawerk.web.localisation import locale
-from klimawerk.web.prefetch import is_fetched_ahead
+from klimawerk.web.prefetch import is_prefetch
 
 bp = Blueprint("news", __name__)
 SHEETS = ("measures.measure", "goals.goal", "overview.programme")
@@ -53,7 +53,7 @@ def note_opened(response: Response) -> Response:
 
 
 def _is_page() -> bool:
-    return request.method == "GET" and not request.headers.get("HX-Request") and not is_fetched_ahead()
+    return request.method == "GET" and not request.headers.get("HX-Request") and not is_prefetch()
 
 
 def _until(text: str) -> datetime:

@@ -24,7 +24,7 @@ from klimawerk.money import Ambiguous, BadAmount, parse_number
 from klimawerk.partnerships import countries, partnership_labels
 from klimawerk.partnerships.service import FoundingAnswers, MunicipalityInput
 from klimawerk.web.formats import written
-from klimawerk.web.forms import Choice, Day, Ticks, Whole, which
+from klimawerk.web.forms import Checkboxes, ChoiceField, DayField, WholeNumberField, ambiguity_question
 
 LONGEST_PROFILE = 5_000
 TEXTS = ("de", "en", "es", "fr", "pt")
@@ -60,7 +60,7 @@ def _roles(roles: Iterable[str]) -> list[tuple[str, str]]:
     return [(role, f"{partnership_labels.ROLES[role]}: {partnership_labels.ROLE_HELP[role]}") for role in roles]
 
 
-class RoleChoice(Choice):
+class RoleChoice(ChoiceField):
     """A role, with what it may do; sentences name the role alone."""
 
     def names(self) -> list[str]:
@@ -80,19 +80,19 @@ class FoundingForm(FlaskForm):
         lazy_gettext("What is the partnership called?"), [InputRequired(), Length(max=120), valid_name], [strip_blanks]
     )
     my_name = StringField(lazy_gettext("Municipality"), [InputRequired(), Length(max=120), valid_name], [strip_blanks])
-    my_country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    my_country = ChoiceField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     their_name = StringField(
         lazy_gettext("Municipality"), [InputRequired(), Length(max=120), valid_name], [strip_blanks]
     )
-    their_country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
-    languages = Ticks(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
-    lead_language = Choice(
+    their_country = ChoiceField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    languages = Checkboxes(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
+    lead_language = ChoiceField(
         lazy_gettext("Language of the original"),
         [lead_is_among],
         choices=_languages,
         description=lazy_gettext("Texts are written in it first; the others are translations."),
     )
-    currency_local = Choice(lazy_gettext("Local currency beside the euro"), choices=_currencies)
+    currency_local = ChoiceField(lazy_gettext("Local currency beside the euro"), choices=_currencies)
 
     def founding(self) -> FoundingAnswers:
         return FoundingAnswers(
@@ -118,9 +118,9 @@ class InvitationForm(FlaskForm):
         [strip_blanks],
         render_kw={"autocomplete": "off"},
     )
-    place = Choice(lazy_gettext("Belongs to"))
+    place = ChoiceField(lazy_gettext("Belongs to"))
     role = RoleChoice(lazy_gettext("Role"), default="editor")
-    language = Choice(lazy_gettext("Language of the invitation"))
+    language = ChoiceField(lazy_gettext("Language of the invitation"))
 
     def offer(self, places: list[tuple[str, str]], roles: Iterable[str], languages: list[tuple[str, str]]) -> None:
         self.place.choices, self.role.choices, self.language.choices = places, _roles(roles), languages
@@ -132,9 +132,9 @@ def _municipality_id(value: Any) -> int | None:
 
 class MembershipForm(FlaskForm):
     role = RoleChoice(lazy_gettext("Role"))
-    municipality_id = Choice(lazy_gettext("Municipality"), coerce=_municipality_id)
-    from_date = Day(lazy_gettext("From"), [InputRequired()])
-    to_date = Day(lazy_gettext("To"), [Optional()])
+    municipality_id = ChoiceField(lazy_gettext("Municipality"), coerce=_municipality_id)
+    from_date = DayField(lazy_gettext("From"), [InputRequired()])
+    to_date = DayField(lazy_gettext("To"), [Optional()])
 
     def offer(self, towns: list[tuple[str, str]], roles: Iterable[str]) -> None:
         self.municipality_id.choices, self.role.choices = towns, _roles(roles)
@@ -143,21 +143,23 @@ class MembershipForm(FlaskForm):
 class PartnershipForm(FlaskForm):
     """`with_texts` adds "name_<language>" and "agreement_<language>"."""
 
-    since = Whole(lazy_gettext("Partners since"), [Optional()], least=scalars.FIRST_YEAR, most=scalars.LAST_YEAR)
-    kind = Choice(lazy_gettext("Kind"), choices=_kinds)
-    agreement_kind = Choice(lazy_gettext("Agreement"), choices=_agreements)
-    agreement_date = Day(lazy_gettext("Date of the agreement"), [Optional()])
+    since = WholeNumberField(
+        lazy_gettext("Partners since"), [Optional()], least=scalars.FIRST_YEAR, most=scalars.LAST_YEAR
+    )
+    kind = ChoiceField(lazy_gettext("Kind"), choices=_kinds)
+    agreement_kind = ChoiceField(lazy_gettext("Agreement"), choices=_agreements)
+    agreement_date = DayField(lazy_gettext("Date of the agreement"), [Optional()])
 
 
 class MunicipalityForm(FlaskForm):
     """`with_texts` adds "profile_<language>"."""
 
     name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), valid_name], [strip_blanks])
-    country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    country = ChoiceField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
     region = StringField(lazy_gettext("Region"), [Length(max=120)], [strip_blanks])
-    population = Whole(lazy_gettext("Inhabitants"), [Optional()], most=scalars.MOST_PEOPLE)
-    timezone = Choice(lazy_gettext("Time zone"), choices=zone_choices)
-    language = Choice(lazy_gettext("Language"), choices=_languages)
+    population = WholeNumberField(lazy_gettext("Inhabitants"), [Optional()], most=scalars.MOST_PEOPLE)
+    timezone = ChoiceField(lazy_gettext("Time zone"), choices=zone_choices)
+    language = ChoiceField(lazy_gettext("Language"), choices=_languages)
 
     def town(self, profile: dict[str, str]) -> MunicipalityInput:
         return MunicipalityInput(
@@ -173,12 +175,12 @@ class MunicipalityForm(FlaskForm):
 
 class NewMunicipalityForm(FlaskForm):
     name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), valid_name], [strip_blanks])
-    country = Choice(lazy_gettext("Country"), [InputRequired()], choices=_countries)
+    country = ChoiceField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
 
 
 class RateForm(FlaskForm):
     rate = StringField(lazy_gettext("Planning rate"), [InputRequired(), Length(max=20)], [strip_blanks])
-    date = Day(lazy_gettext("Valid from"), [InputRequired()])
+    date = DayField(lazy_gettext("Valid from"), [InputRequired()])
     remark = StringField(lazy_gettext("Source or remark"), [Length(max=300)], [strip_blanks])
 
     def validate_rate(self, field: Any) -> None:
@@ -190,8 +192,8 @@ class RateForm(FlaskForm):
 
 
 class LanguagesForm(FlaskForm):
-    languages = Ticks(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
-    lead = Choice(lazy_gettext("Language of the original"), [lead_is_among], choices=_languages)
+    languages = Checkboxes(lazy_gettext("Languages you write in"), [InputRequired()], choices=_languages)
+    lead = ChoiceField(lazy_gettext("Language of the original"), [lead_is_among], choices=_languages)
 
     def payload(self) -> dict[str, Any]:
         return {"languages": self.languages.data, "lead": self.lead.data}
@@ -238,7 +240,7 @@ def _rate(text: str) -> Decimal:
     except BadAmount:
         raise ValidationError(_("Write the rate as a number, for example 13.5.")) from None
     if isinstance(amount, Ambiguous):
-        raise ValidationError(which((written(one, language) for one in amount.readings), language))
+        raise ValidationError(ambiguity_question((written(one, language) for one in amount.readings), language))
     rate = Decimal(plain).quantize(Decimal("0.000001"))
     if not 0 < rate < scalars.MOST_RATE:
         raise ValidationError(_("The rate is greater than zero."))

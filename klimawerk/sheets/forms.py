@@ -19,7 +19,7 @@ from klimawerk.sheets.models import Frame
 from klimawerk.sheets.sheet_schema import Field
 from klimawerk.text import on_one_line
 from klimawerk.web.formats import written
-from klimawerk.web.forms import Choice, Whole, which
+from klimawerk.web.forms import ChoiceField, WholeNumberField, ambiguity_question
 
 MAX_MEASUREMENTS = 200
 
@@ -37,7 +37,7 @@ class FormContext:
 class TypedForm(Form):
     """`rev` is the revision the value was based on; `value` is built by the field's kind."""
 
-    rev = Whole(validators=[InputRequired()])
+    rev = WholeNumberField(validators=[InputRequired()])
 
     def canonical(self) -> Any:
         return self.kept
@@ -48,7 +48,7 @@ def field_form(field: Field, request: Request, asked: FormContext) -> TypedForm:
     names: dict[str, Any] = {"value": _control(field, asked), "validate_value": _validator(field, asked)}
     if field.kind == "amount":
         pair = (asked.frame.currency_main, asked.frame.currency_local)
-        names["currency"] = Choice(choices=[code for code in pair if code])
+        names["currency"] = ChoiceField(choices=[code for code in pair if code])
     return type("FieldForm", (TypedForm,), names)(request.form)  # type: ignore[no-any-return]
 
 
@@ -133,7 +133,9 @@ def _read(parse: Callable[[str, str], Decimal | Ambiguous], text: str, asked: Fo
     except BadAmount as bad:
         raise ValidationError(str(bad.sentence)) from bad
     if isinstance(number, Ambiguous):
-        raise ValidationError(which((written(one, asked.language) for one in number.readings), asked.language))
+        raise ValidationError(
+            ambiguity_question((written(one, asked.language) for one in number.readings), asked.language)
+        )
     return format(number, "f")
 
 
@@ -143,7 +145,7 @@ def _date(text: str, asked: FormContext) -> str:
         raise ValidationError(str(NOT_A_DATE))
     if isinstance(found, AmbiguousDate):
         readings = (format_month(one, asked.language) for one in found.readings.values())
-        raise ValidationError(which(readings, asked.language))
+        raise ValidationError(ambiguity_question(readings, asked.language))
     return found
 
 

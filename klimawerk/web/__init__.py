@@ -19,10 +19,10 @@ from klimawerk.web import (
     response_cleaning,
     response_compression,
 )
-from klimawerk.web.browser_messages import words
-from klimawerk.web.cooperative_templates import Courteous
+from klimawerk.web.browser_messages import page_messages
+from klimawerk.web.cooperative_templates import CooperativeTemplate
 from klimawerk.web.localisation import locale, timezone
-from klimawerk.web.whitespace import Tight
+from klimawerk.web.whitespace import CompactTemplates
 
 __all__ = ["init_app", "locale", "timezone"]
 
@@ -32,8 +32,8 @@ from klimawerk.web import health
 def init_app(app: Flask) -> None:
     """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
     request_input.init_app(app)
-    app.jinja_env.add_extension(Tight)
-    app.jinja_env.template_class = Courteous
+    app.jinja_env.add_extension(CompactTemplates)
+    app.jinja_env.template_class = CooperativeTemplate
     app.jinja_env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
     _trust_proxies(app)
     log_filter.init_app(app)
@@ -47,7 +47,7 @@ def init_app(app: Flask) -> None:
     formats.init_app(app)
     info_pages.init_app(app)
     offline.init_app(app)
-    app.add_template_global(words, "page_words")
+    app.add_template_global(page_messages, "page_words")
 
     health.init_app(app)
 

@@ -19,17 +19,17 @@ from flask import Flask, Response, abort, current_app, request, send_from_direct
 from flask_babel import force_locale, get_locale
 
 from klimawerk.web import compression
-from klimawerk.web.browser_messages import later_words
-from klimawerk.web.bundling import Joined, join
-from klimawerk.web.js_modules import VENDOR, understood
-from klimawerk.web.minify import minified
+from klimawerk.web.browser_messages import later_messages
+from klimawerk.web.bundling import Bundle, bundle
+from klimawerk.web.js_modules import VENDOR, parse_module
+from klimawerk.web.minify import minify
 
-FOR_EVER = "max-age=31536000, immutable"
+CACHE_FOREVER = "max-age=31536000, immutable"
 ENTRY = "js/main.js"
 STYLES = ("css/main.css", "css/editor.css", "css/sheet.css")
 """In the order in which they stand in a page; joined they are `STYLE`."""
 STYLE = "css/page.css"
-WATCH = "js/retry-load.js"
+RETRY_LOAD = "js/retry-load.js"
 """Needs nothing, and nothing needs it: it is there when something else did not come."""
 _TYPES = {
     ".js": "text/javascript",
@@ -43,44 +43,44 @@ _TYPES = {
 
 def init_app(app: Flask) -> None:
     config = app.extensions["klimawerk"]
-    shelf = compression.Shelf(config.instance / "packed")
-    app.extensions["klimawerk_assets"] = Tree(Path(str(app.static_folder)), shelf, joined=config.join)
+    shelf = compression.CompressedCache(config.instance / "packed")
+    app.extensions["klimawerk_assets"] = StaticFiles(Path(str(app.static_folder)), shelf, joined=config.join)
     app.add_url_rule("/static/v-<version>/<path:filename>", "asset", _serve)
     app.add_url_rule("/static/v-<version>/words/<locale>.json", "words", _serve_words)
-    app.add_template_global(words_address)
+    app.add_template_global(messages_url)
     app.add_template_global(asset)
     app.add_template_global(styles)
     app.add_template_global(modules)
 
 
-def tree() -> Tree:
+def static_files() -> StaticFiles:
     """The static files of this app."""
-    found: Tree = current_app.extensions["klimawerk_assets"]
+    found: StaticFiles = current_app.extensions["klimawerk_assets"]
     return found
 
 
 def asset(path: str) -> str:
     """Address of a static file ("css/main.css") that changes whenever its content does."""
-    return url_for("asset", version=tree().version(path), filename=path)
+    return url_for("asset", version=static_files().version(path), filename=path)
 
 
 def styles() -> list[str]:
     """Addresses of the style sheets of a page."""
-    return [asset(path) for path in ([STYLE] if tree().joined else STYLES)]
+    return [asset(path) for path in ([STYLE] if static_files().joined else STYLES)]
 
 
 def modules() -> list[str]:
     """Addresses of the page's entry and of everything it imports at once, for loading it all in one go."""
-    return [asset(path) for path in tree().at_once(ENTRY)]
+    return [asset(path) for path in static_files().at_once(ENTRY)]
 
 
-def words_address() -> str:
+def messages_url() -> str:
     """Address of the sentences that come later, in the reader's language."""
-    return url_for("words", version=_digest(later_words()), locale=str(get_locale()))
+    return url_for("words", version=_digest(later_messages()), locale=str(get_locale()))
 
 
 @dataclass
-class Tree:
+class StaticFiles:
     """The files below `folder`, and those made of them. Paths are relative to it.
 
     Contents are read once: what is kept for ever under a hash must be what the hash was made of, also while somebody
@@ -88,7 +88,7 @@ class Tree:
     """
 
     folder: Path
-    shelf: compression.Shelf
+    shelf: compression.CompressedCache
     joined: bool
     _contents: dict[str, bytes] = field(default_factory=dict)
     _versions: dict[str, str] = field(default_factory=dict)
@@ -140,30 +140,30 @@ class Tree:
     def _needs(self, path: str) -> list[str]:
         if path.startswith(VENDOR):
             return []
-        return self.scripts[path].needs if self.joined else understood(path, self._source(path)).needs
+        return self.scripts[path].needs if self.joined else parse_module(path, self._source(path)).needs
 
     @cached_property
-    def scripts(self) -> dict[str, Joined]:
+    def scripts(self) -> dict[str, Bundle]:
         """The joined files of our own modules."""
-        files = join(self._source, ENTRY, lambda path: f"/static/v-{self._own_version(path)}/{path}")
-        return {path: Joined(minified(file.code, self.shelf), file.needs) for path, file in files.items()}
+        files = bundle(self._source, ENTRY, lambda path: f"/static/v-{self._own_version(path)}/{path}")
+        return {path: Bundle(minify(file.code, self.shelf), file.needs) for path, file in files.items()}
 
     @property
     def _made(self) -> dict[str, Callable[[], bytes]]:
-        return {STYLE: self._style, WATCH: self._watch} if self.joined else {STYLE: self._style}
+        return {STYLE: self._style, RETRY_LOAD: self._watch} if self.joined else {STYLE: self._style}
 
     def _watch(self) -> bytes:
-        return minified(self._source(WATCH), self.shelf).encode()
+        return minify(self._source(RETRY_LOAD), self.shelf).encode()
 
     def _style(self) -> bytes:
-        sheets = slim_style("\n".join(self._source(path) for path in STYLES))
-        return minified(sheets, self.shelf, "text/css").encode()
+        sheets = compact_css("\n".join(self._source(path) for path in STYLES))
+        return minify(sheets, self.shelf, "text/css").encode()
 
     def _source(self, path: str) -> str:
         return (self.folder / path).read_text(encoding="utf-8")
 
 
-def slim_style(text: str) -> str:
+def compact_css(text: str) -> str:
     """A style sheet without comments and without space where it means nothing. Strings may not hold several spaces."""
     text = re.sub(r"\s+", " ", re.sub(r"/\*.*?(?:\*/|\Z)", "", text, flags=re.DOTALL))
     return re.sub(r" ?([{};]) ?", r"\1", text)
@@ -175,34 +175,34 @@ def _digest(*contents: bytes) -> str:
 
 def _serve(version: str, filename: str) -> Response:
     """The file as it is now; only under the present address may it be kept."""
-    if not tree().joined:
+    if not static_files().joined:
         response = send_from_directory(str(current_app.static_folder), filename)
         response.headers["Cache-Control"] = "no-cache"
         return response
-    content = tree().content(filename)
-    present = version == tree().version(filename)
+    content = static_files().content(filename)
+    present = version == static_files().version(filename)
     # Joined files of two versions do not fit together: an older page is better off without the newer one.
-    if content is None or (filename in tree().scripts and not present):
+    if content is None or (filename in static_files().scripts and not present):
         abort(404)
     suffix = Path(filename).suffix
     response = Response(content, mimetype=_TYPES.get(suffix) or mimetypes.guess_type(filename)[0])
-    return _kept(response, present, packed=suffix in _TYPES)
+    return _cacheable(response, present, packed=suffix in _TYPES)
 
 
 def _serve_words(version: str, locale: str) -> Response:
     if locale not in current_app.extensions["klimawerk"].languages:
         abort(404)
     with force_locale(locale):
-        content = later_words()
-    return _kept(Response(content, mimetype="application/json"), version == _digest(content), packed=True)
+        content = later_messages()
+    return _cacheable(Response(content, mimetype="application/json"), version == _digest(content), packed=True)
 
 
-def _kept(response: Response, present: bool, *, packed: bool) -> Response:
-    response.headers["Cache-Control"] = FOR_EVER if present else "no-cache"
+def _cacheable(response: Response, present: bool, *, packed: bool) -> Response:
+    response.headers["Cache-Control"] = CACHE_FOREVER if present else "no-cache"
     if not packed:
         return response
     response.vary.add("Accept-Encoding")
     if encoding := compression.encoding_for(request.accept_encodings):
-        response.set_data(tree().shelf.packed(response.get_data(), encoding))
+        response.set_data(static_files().shelf.packed(response.get_data(), encoding))
         response.headers["Content-Encoding"] = encoding
     return response

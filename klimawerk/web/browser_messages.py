@@ -9,7 +9,7 @@ import json
 
 from flask_babel import LazyString, lazy_gettext
 
-WORDS: dict[str, LazyString] = {
+MESSAGES: dict[str, LazyString] = {
     # The state of saving: the page's head
     "saved": lazy_gettext("Everything is saved."),
     "connecting": lazy_gettext("Connecting …"),
@@ -152,7 +152,7 @@ WORDS: dict[str, LazyString] = {
 }
 
 
-LATER = (
+LATER_MESSAGES = (
     *(
         "away.",
         "closed.",
@@ -190,12 +190,12 @@ LATER = (
 They are fetched when the first one is needed (`laterWords` in messages.js)."""
 
 
-def words() -> dict[str, str]:
+def page_messages() -> dict[str, str]:
     """What a page may say at once, in the current locale, for its <script type="application/json" id="words">."""
-    return {key: str(sentence) for key, sentence in WORDS.items() if not key.startswith(LATER)}
+    return {key: str(sentence) for key, sentence in MESSAGES.items() if not key.startswith(LATER_MESSAGES)}
 
 
-def later_words() -> bytes:
+def later_messages() -> bytes:
     """The others in the current locale, as JSON."""
-    late = {key: str(sentence) for key, sentence in WORDS.items() if key.startswith(LATER)}
+    late = {key: str(sentence) for key, sentence in MESSAGES.items() if key.startswith(LATER_MESSAGES)}
     return json.dumps(late, ensure_ascii=False, separators=(",", ":")).encode()

@@ -12,21 +12,21 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from klimawerk.web.js_modules import VENDOR, CannotJoin, Module, understood
+from klimawerk.web.js_modules import VENDOR, CannotBundle, Module, parse_module
 
-SELDOM = "js/seldom/"
+RARE_MODULES = "js/seldom/"
 """Modules that few pages ever need: in a file of their own, which is asked for when one of them is."""
 
 
 @dataclass(frozen=True)
-class Joined:
+class Bundle:
     """A file for the browser: its code, and the paths of the files that it imports at once."""
 
     code: str
     needs: list[str]
 
 
-def join(read: Callable[[str], str], entry: str, vendor: Callable[[str], str]) -> dict[str, Joined]:
+def bundle(read: Callable[[str], str], entry: str, vendor: Callable[[str], str]) -> dict[str, Bundle]:
     """The joined files by path: `entry` with all that it needs at once, and what is loaded later.
 
     `read(path)` gives a module's source, `vendor(path)` the address by which a third-party module is imported.
@@ -34,7 +34,7 @@ def join(read: Callable[[str], str], entry: str, vendor: Callable[[str], str]) -
     """
     modules = _reachable(read, entry)
     order = _ordered(modules, entry)
-    return _House(modules, order, _homes(modules, order, entry), entry, vendor).files()
+    return _Bundler(modules, order, _bundle_of(modules, order, entry), entry, vendor).files()
 
 
 def _reachable(read: Callable[[str], str], entry: str) -> dict[str, Module]:
@@ -43,12 +43,12 @@ def _reachable(read: Callable[[str], str], entry: str) -> dict[str, Module]:
     while waiting:
         path = waiting.pop()
         if path not in modules and not path.startswith(VENDOR):
-            modules[path] = understood(path, read(path))
+            modules[path] = parse_module(path, read(path))
             waiting += [*modules[path].needs, *sorted(modules[path].later)]
     for module in modules.values():
         for needed, name in module.asks:
             if needed in modules and name not in modules[needed].exports:
-                raise CannotJoin(f"{module.path}: {needed} does not export {name}")
+                raise CannotBundle(f"{module.path}: {needed} does not export {name}")
     return modules
 
 
@@ -58,40 +58,44 @@ def _ordered(modules: Mapping[str, Module], entry: str) -> list[str]:
 
     def visit(path: str, above: tuple[str, ...]) -> None:
         if path in above:
-            raise CannotJoin("modules need each other in a circle: " + " → ".join([*above[above.index(path) :], path]))
+            raise CannotBundle(
+                "modules need each other in a circle: " + " → ".join([*above[above.index(path) :], path])
+            )
         if path in modules and path not in order:
             for needed in modules[path].needs:
                 visit(needed, (*above, path))
             order.append(path)
 
-    for start in (entry, *_later(modules)):
+    for start in (entry, *_dynamic_imports(modules)):
         visit(start, ())
     return order
 
 
-def _later(modules: Mapping[str, Module]) -> list[str]:
+def _dynamic_imports(modules: Mapping[str, Module]) -> list[str]:
     return sorted({path for module in modules.values() for path in module.later})
 
 
-def _homes(modules: Mapping[str, Module], order: list[str], entry: str) -> dict[str, str]:
+def _bundle_of(modules: Mapping[str, Module], order: list[str], entry: str) -> dict[str, str]:
     """The file in which each module stands: what only heavy ones need comes with these."""
     at_once = _closure(modules, entry)
-    starts = [(_closure(modules, start), _heavy(modules, start, at_once)) for start in _later(modules)]
+    starts = [
+        (_closure(modules, start), _heavy_libraries(modules, start, at_once)) for start in _dynamic_imports(modules)
+    ]
     homes = {}
     for path in order:
         users = {heavy for closure, heavy in starts if path in closure}
-        heavy = _heavy(modules, path, at_once) or (users.pop() if len(users) == 1 else ())
+        heavy = _heavy_libraries(modules, path, at_once) or (users.pop() if len(users) == 1 else ())
         names = "-".join(posixpath.basename(needed).split(".")[0] for needed in heavy)
         if path in at_once:
             homes[path] = entry
-        elif path.startswith(SELDOM):
+        elif path.startswith(RARE_MODULES):
             homes[path] = "js/seldom.js"
         else:
             homes[path] = f"js/with-{names}.js" if heavy else "js/later.js"
     return homes
 
 
-def _heavy(modules: Mapping[str, Module], path: str, at_once: set[str]) -> tuple[str, ...]:
+def _heavy_libraries(modules: Mapping[str, Module], path: str, at_once: set[str]) -> tuple[str, ...]:
     """The third-party files that come later, for `path`."""
     return tuple(sorted(needed for needed in _closure(modules, path) - at_once if needed.startswith(VENDOR)))
 
@@ -111,7 +115,7 @@ def _closure(modules: Mapping[str, Module], start: str) -> set[str]:
 # A browser may remember for as long as a page is open that it could not import a file. So each is fetched first: what
 # has arrived is imported from the browser's cache, and what has not can be tried again. What the page's entry needs at
 # once is on its way already, and imported at once; browsers that forget try it again.
-_LOAD = """const $here = {}
+_LOADER = """const $here = {}
 const $fetch = async (file) => {
 const answer = await fetch(new URL(file, import.meta.url))
 if (!answer.ok) throw file
@@ -131,7 +135,7 @@ return new Promise((done) => setTimeout(done, 500 * 2 ** tries)).then(() => $sur
 
 
 @dataclass(frozen=True)
-class _House:
+class _Bundler:
     """All modules, in order, and the file in which each stands."""
 
     modules: Mapping[str, Module]
@@ -140,22 +144,22 @@ class _House:
     entry: str
     vendor: Callable[[str], str]
 
-    def files(self) -> dict[str, Joined]:
+    def files(self) -> dict[str, Bundle]:
         return {file: self._written(file) for file in dict.fromkeys(self.homes.values())}
 
-    def _written(self, file: str) -> Joined:
+    def _written(self, file: str) -> Bundle:
         paths = [path for path in self.order if self.homes[path] == file]
         taken = {needed for path in paths for needed in self.modules[path].needs if self._home(needed) != file}
         waits = {path for path in taken if file == self.entry and path.startswith(VENDOR)}
         head = list(self._imports(file, sorted(taken - waits)))
         if any(self.modules[path].later for path in paths):
-            head.append(_LOAD)
+            head.append(_LOADER)
         if waits:
             head.append(_SURELY)
         bodies = list(self._bodies(file, paths, waits))
         given = [self._name(path) for path in paths if path in self._given()]
         tail = [f"export {{ {', '.join(given)} }}\n"] if given else []
-        return Joined("".join([*head, *bodies, *tail]), sorted({self._home(path) for path in taken}))
+        return Bundle("".join([*head, *bodies, *tail]), sorted({self._home(path) for path in taken}))
 
     def _bodies(self, file: str, paths: list[str], waits: set[str]) -> Iterator[str]:
         """The modules. What is in `waits` is awaited by the first that needs it: those before it run at once."""
@@ -193,7 +197,7 @@ class _House:
             for needed in module.needs
             if self._home(needed) != self._home(path)
         }
-        return statically | set(_later(self.modules))
+        return statically | set(_dynamic_imports(self.modules))
 
     def _home(self, path: str) -> str:
         return self.homes.get(path, path)

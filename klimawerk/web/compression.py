@@ -20,7 +20,7 @@ import brotli
 from werkzeug.datastructures import Accept
 
 log = logging.getLogger(__name__)
-QUICK = {"br": 7, "gzip": 5}
+QUICK_LEVEL = {"br": 7, "gzip": 5}
 
 
 def encoding_for(accepted: Accept) -> str | None:
@@ -28,21 +28,21 @@ def encoding_for(accepted: Accept) -> str | None:
     return next((name for name in ("br", "gzip") if accepted.quality(name) > 0), None)
 
 
-def quickly(body: bytes, encoding: str) -> bytes:
+def compress_quickly(body: bytes, encoding: str) -> bytes:
     """`body` packed in a few milliseconds, for an answer that is made for one person."""
     if encoding == "br":
-        return bytes(brotli.compress(body, quality=QUICK["br"], mode=brotli.MODE_TEXT))
-    return gzip.compress(body, QUICK["gzip"], mtime=0)
+        return bytes(brotli.compress(body, quality=QUICK_LEVEL["br"], mode=brotli.MODE_TEXT))
+    return gzip.compress(body, QUICK_LEVEL["gzip"], mtime=0)
 
 
-def thoroughly(body: bytes, encoding: str) -> bytes:
+def compress_fully(body: bytes, encoding: str) -> bytes:
     """`body` as small as it gets; a megabyte takes seconds."""
     if encoding == "br":
         return bytes(brotli.compress(body, quality=11))
     return gzip.compress(body, 9, mtime=0)
 
 
-class Shelf:
+class CompressedCache:
     """What was made of files, by their content, in memory and in `folder`, which several processes may share."""
 
     def __init__(self, folder: Path) -> None:
@@ -51,7 +51,7 @@ class Shelf:
 
     def packed(self, body: bytes, encoding: str) -> bytes:
         """`body` packed thoroughly. Without a writable folder that is done once per process."""
-        return self.kept(body, encoding, lambda body: thoroughly(body, encoding))
+        return self.kept(body, encoding, lambda body: compress_fully(body, encoding))
 
     def kept(self, body: bytes, kind: str, make: Callable[[bytes], bytes]) -> bytes:
         """What `make` makes of `body`, made once; `kind` names what it makes."""

@@ -17,53 +17,53 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-HEAD_SECONDS = 10.0  # from a request's first byte (or the connection's begin) to the end of its headers
-HEAD_BYTES = 32_768
+HEADER_SECONDS = 10.0  # from a request's first byte (or the connection's begin) to the end of its headers
+HEADER_RATE = 32_768
 BODY_GRACE, BODY_RATE = 30.0, 2_000.0  # seconds, and bytes a second, that a body may make us wait for
-REST_BYTES = 20_000_000  # of a body that the application did not read; past that the connection ends
-BODY_BEGINS = 5.0  # seconds in which a body counts as fast: nothing of it need be here yet
+MAX_DRAIN_BYTES = 20_000_000  # of a body that the application did not read; past that the connection ends
+BODY_START_SECONDS = 5.0  # seconds in which a body counts as fast: nothing of it need be here yet
 PIECE, PIECE_SECONDS = 65_536, 60.0  # bytes of an answer that the client has to take within so many seconds
 MOST_HALF, MOST_IDLE, MOST_BODIES, MOST_ANSWERS = 1_000, 1_000, 400, 1_000
-FILES = 16_384  # open files and connections that we ask the system for
+WANTED_FILES = 16_384  # open files and connections that we ask the system for
 
 
-class Connections:
+class ClientConnections:
     """The connections of this process that wait for their client, by what they wait for."""
 
-    def __init__(self, files: int = FILES) -> None:
+    def __init__(self, files: int = WANTED_FILES) -> None:
         """`files`: how many the process may have open at once; a small number makes the caps smaller."""
         part = files // 8
-        self.half = Waiting(min(MOST_HALF, part))
-        self.idle = Waiting(min(MOST_IDLE, part))
-        self.bodies = Waiting(min(MOST_BODIES, part), lambda connection: connection.rank)
-        self.answers = Waiting(min(MOST_ANSWERS, part))
+        self.half = WaitingConnections(min(MOST_HALF, part))
+        self.idle = WaitingConnections(min(MOST_IDLE, part))
+        self.bodies = WaitingConnections(min(MOST_BODIES, part), lambda connection: connection.rank)
+        self.answers = WaitingConnections(min(MOST_ANSWERS, part))
 
 
-class Waiting:
+class WaitingConnections:
     """Connections that wait for one thing; past `most` the one with the lowest `rank` is closed, else the first."""
 
-    def __init__(self, most: int, rank: Callable[[Connection], tuple[float, float]] | None = None) -> None:
+    def __init__(self, most: int, rank: Callable[[ClientConnection], tuple[float, float]] | None = None) -> None:
         self._most, self._rank = most, rank
-        self._here: dict[Connection, None] = {}
+        self._here: dict[ClientConnection, None] = {}
 
     def __len__(self) -> int:
         return len(self._here)
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: ClientConnection) -> None:
         self._here[connection] = None
         while len(self._here) > self._most:
             given_up = min(self._here, key=self._rank) if self._rank else next(iter(self._here))
             self.drop(given_up)
             given_up.cut()
 
-    def drop(self, connection: Connection) -> None:
+    def drop(self, connection: ClientConnection) -> None:
         self._here.pop(connection, None)
 
 
-class Connection:
+class ClientConnection:
     """A client's network socket as gunicorn uses it. One that is cut looks as if the client had closed it."""
 
-    def __init__(self, line: Any, connections: Connections) -> None:
+    def __init__(self, line: Any, connections: ClientConnections) -> None:
         self.line = line
         self._all = connections
         self._served = self._over = False
@@ -76,7 +76,7 @@ class Connection:
     def rank(self) -> tuple[float, float]:
         """Bytes a second of the present body, and when it began: the slow come first, of equals the older."""
         seconds = time.monotonic() - self._body_at
-        return (self._body_bytes / seconds if seconds > BODY_BEGINS else float("inf")), self._body_at
+        return (self._body_bytes / seconds if seconds > BODY_START_SECONDS else float("inf")), self._body_at
 
     def begin_body(self) -> None:
         """The headers of a request are complete."""
@@ -88,7 +88,7 @@ class Connection:
         """Read what the application has left of a request's body (a form that is too large, say), so that it does not
         count as the next request's head. A connection with more than REST_BYTES left ends.
         """
-        left = REST_BYTES
+        left = MAX_DRAIN_BYTES
         while left > 0 and (data := body.read(PIECE)):
             left -= len(data)
         if left <= 0:
@@ -134,7 +134,7 @@ class Connection:
 
     def _begin_head(self) -> None:
         self._reading_head, self._head_bytes = True, 0
-        self._head_until = float("inf") if self._served else time.monotonic() + HEAD_SECONDS
+        self._head_until = float("inf") if self._served else time.monotonic() + HEADER_SECONDS
         (self._all.idle if self._served else self._all.half).add(self)
 
     def _leave(self) -> None:
@@ -142,13 +142,13 @@ class Connection:
         self._all.idle.drop(self)
 
     def _recv_head(self, size: int) -> bytes:
-        if self._head_bytes > HEAD_BYTES:
+        if self._head_bytes > HEADER_RATE:
             return self._refused("431 Request Header Fields Too Large")
         data = self._wait(size, self._head_until - time.monotonic())
         if data is None:
             return self._refused("408 Request Timeout")
         if data and not self._head_bytes:
-            self._head_until = time.monotonic() + HEAD_SECONDS
+            self._head_until = time.monotonic() + HEADER_SECONDS
             if self._served:
                 self._all.idle.drop(self)
                 self._all.half.add(self)
@@ -196,12 +196,12 @@ class Connection:
         return b""
 
 
-def allowed_files() -> int:
+def raise_file_limit() -> int:
     """Have the system allow this process as many open files as we want, or as it can; how many that is."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             soft = wanted
-    return FILES if soft == resource.RLIM_INFINITY else soft
+    return WANTED_FILES if soft == resource.RLIM_INFINITY else soft

@@ -9,7 +9,7 @@ from jinja2 import Template
 from klimawerk.database import yield_if_due
 
 
-class Courteous(Template):
+class CooperativeTemplate(Template):
     """The same pages, made piece by piece."""
 
     def render(self, *args: Any, **kwargs: Any) -> str:

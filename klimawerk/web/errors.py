@@ -23,7 +23,7 @@ LOGIN_ENDPOINT = "accounts.login"
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
     for broken in WRITE_FAILURES:
-        app.register_error_handler(broken, _not_now)
+        app.register_error_handler(broken, _unavailable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -39,13 +39,13 @@ def answer(error: HTTPException) -> Response:
     if code < 400:
         return make_response(response)
     failed = getattr(error, "original_exception", None)  # after the view had answered
-    if failed is not None and _is_for_now(failed):
-        return _not_now(failed)
+    if failed is not None and _is_storage_failure(failed):
+        return _unavailable(failed)
     if code == 401 and request.method in ("GET", "HEAD") and not wants_fragment() and not _wants_json():
         return make_response(redirect(url_for(LOGIN_ENDPOINT, next=request.full_path.rstrip("?"))))
     number = secrets.token_hex(4)
     log.log(logging.ERROR if code >= 500 else logging.INFO, "%s %s %s [%s]", code, request.method, _path(), number)
-    shown = _shown(code, *_words(error, code), number)
+    shown = _shown(code, *_error_text(error, code), number)
     if "Retry-After" in response.headers:
         shown.headers["Retry-After"] = response.headers["Retry-After"]
     return shown
@@ -56,7 +56,7 @@ def _path() -> str:
     return line(request.path)
 
 
-def _not_now(error: Exception) -> Response:
+def _unavailable(error: Exception) -> Response:
     """The database is full or away: nothing is stored, and the browser keeps what was typed and tries again."""
     number = secrets.token_hex(4)
     log.error("503 %s %s [%s] %s", request.method, _path(), number, type(error).__name__)
@@ -72,7 +72,7 @@ def _not_now(error: Exception) -> Response:
     return response
 
 
-def _is_for_now(error: BaseException) -> bool:
+def _is_storage_failure(error: BaseException) -> bool:
     """Whether it is the database or the disk that failed, and not the request: the same may work in a moment."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -92,13 +92,13 @@ def _set_session_aside() -> None:
 
 
 def _unexpected(error: Exception) -> Response:
-    if _is_for_now(error):
-        return _not_now(error)
+    if _is_storage_failure(error):
+        return _unavailable(error)
     number = secrets.token_hex(4)
     log.error("500 %s %s [%s]", request.method, _path(), number, exc_info=error)
     try:
         db.session.rollback()
-        return _shown(500, *_words(InternalServerError(), 500), number)
+        return _shown(500, *_error_text(InternalServerError(), 500), number)
     except Exception:
         # Not even the page can be made, for example without a database.
         log.exception("the error page failed [%s]", number)
@@ -130,7 +130,7 @@ def _wants_json() -> bool:
     return request.is_json or best == "application/json"
 
 
-def _words(error: HTTPException, code: int) -> tuple[str, str]:
+def _error_text(error: HTTPException, code: int) -> tuple[str, str]:
     """Title and sentence. A sentence given to `abort(code, lazy_sentence)` stands; werkzeug's English ones do not."""
     if isinstance(error, CSRFError):
         return _("This page is out of date"), _(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 TOKEN = "csrf_token"  # noqa: S105
-VOLATILE = frozenset({TOKEN, "key", "request_key", "rev", "until", "next", "again"})
+NOT_REFILLED = frozenset({TOKEN, "key", "request_key", "rev", "until", "next", "again"})
 """Hidden fields that differ from one rendering of the same form to the next."""
 _NEVER = ("password", "file", "submit", "button", "image", "reset")
 _INSIDE = ("select", "textarea")
@@ -23,7 +23,7 @@ Pairs = list[tuple[str, str]]
 Attributes = dict[str, str | None]
 
 
-class Tag(NamedTuple):
+class ParsedTag(NamedTuple):
     """A start tag of the page: where it stands, and what it says."""
 
     start: int
@@ -47,12 +47,12 @@ class Tag(NamedTuple):
 
 
 @dataclass
-class Control:
+class ParsedControl:
     """An input, select or textarea. `inner` is where a textarea's words stand; `options` are those of a select."""
 
-    tag: Tag
+    tag: ParsedTag
     inner: tuple[int, int] = (0, 0)
-    options: list[tuple[Tag, str]] = field(default_factory=list)
+    options: list[tuple[ParsedTag, str]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -68,17 +68,17 @@ class Control:
 
 
 @dataclass
-class Form:
-    tag: Tag
-    folds: list[Tag]
-    controls: list[Control] = field(default_factory=list)
-    buttons: list[Tag] = field(default_factory=list)
+class ParsedForm:
+    tag: ParsedTag
+    folds: list[ParsedTag]
+    controls: list[ParsedControl] = field(default_factory=list)
+    buttons: list[ParsedTag] = field(default_factory=list)
 
     def hidden(self) -> Pairs:
         return [(one.name, one.tag.get("value")) for one in self.controls if one.kind == "hidden"]
 
 
-def refilled(
+def refill_form(
     html: str, *, page: str, action: str, sent: Pairs, notice: str, asks_files: str, buttons_only: str
 ) -> str | None:
     """The page `html`, which stands at the local address `page`, with the form that posts to `action` filled in from
@@ -87,7 +87,7 @@ def refilled(
     `notice` is said at the form and at the page's head, `asks_files` beside it where files have to be chosen again, and
     `buttons_only` instead where the form holds nothing but buttons.
     """
-    found = Reader(html)
+    found = FormParser(html)
     form = _matching(found.forms, page, action, sent)
     if form is None or not _has_room(form, sent):
         return None
@@ -109,14 +109,14 @@ def refilled(
     return _edited(html, edits)
 
 
-def _matching(forms: list[Form], page: str, action: str, sent: Pairs) -> Form | None:
+def _matching(forms: list[ParsedForm], page: str, action: str, sent: Pairs) -> ParsedForm | None:
     """The form that was sent: it posts to `action`, and names the same thing in its hidden fields."""
-    posted = [pair for pair in sent if pair[0] not in VOLATILE]
+    posted = [pair for pair in sent if pair[0] not in NOT_REFILLED]
 
-    def strange(form: Form) -> int:
-        return sum(pair not in posted for pair in form.hidden() if pair[0] not in VOLATILE)
+    def strange(form: ParsedForm) -> int:
+        return sum(pair not in posted for pair in form.hidden() if pair[0] not in NOT_REFILLED)
 
-    def known(form: Form) -> int:
+    def known(form: ParsedForm) -> int:
         said = [(tag.get("name"), tag.get("value")) for tag in form.buttons if tag.get("name")]
         return sum(pair in posted for pair in [*form.hidden(), *said])
 
@@ -124,7 +124,7 @@ def _matching(forms: list[Form], page: str, action: str, sent: Pairs) -> Form | 
     return max(fitting, key=known, default=None)
 
 
-def _posts_to(form: Form, page: str, action: str) -> bool:
+def _posts_to(form: ParsedForm, page: str, action: str) -> bool:
     if form.tag.get("method").lower() != "post":
         return False
     targets = [form.tag.get("action"), *(tag.get("formaction") for tag in form.buttons if tag.get("formaction"))]
@@ -132,12 +132,12 @@ def _posts_to(form: Form, page: str, action: str) -> bool:
     return action in local or urlsplit(action).path in {urlsplit(one).path for one in local}
 
 
-def _has_room(form: Form, sent: Pairs) -> bool:
+def _has_room(form: ParsedForm, sent: Pairs) -> bool:
     places = {one.name for one in form.controls} | {tag.get("name") for tag in form.buttons}
     return all(name in places or not value.strip() for name, value in sent if name != TOKEN)
 
 
-def _filled(control: Control, sent: Pairs) -> list[tuple[int, int, str]]:
+def _filled(control: ParsedControl, sent: Pairs) -> list[tuple[int, int, str]]:
     """What changes in the page so that the control holds what was sent; a value of `sent` is used up by it."""
     tag, values = control.tag, [value for name, value in sent if name == control.name]
     if control.name == TOKEN or not (control.fillable or control.kind == "hidden"):
@@ -157,7 +157,7 @@ def _filled(control: Control, sent: Pairs) -> list[tuple[int, int, str]]:
     return [(tag.start, tag.end, tag.written(value=values[0]))]
 
 
-def _frame(found: Reader, page: str) -> list[tuple[int, int, str]]:
+def _frame(found: FormParser, page: str) -> list[tuple[int, int, str]]:
     """The page stands at another address than its own now: what is relative to that is written out, and no script asks
     for it anew."""
     edits = [(start, end, "") for start, end in found.watches]
@@ -186,23 +186,23 @@ def _edited(html: str, edits: list[tuple[int, int, str]]) -> str:
     return "".join([*parts, html[at:]])
 
 
-class Reader(HTMLParser):
+class FormParser(HTMLParser):
     """The forms of a page, and what depends on the page's address."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.forms: list[Form] = []
+        self.forms: list[ParsedForm] = []
         self.watches: list[tuple[int, int]] = []
-        self.relative: list[Tag] = []
-        self.flashes: Tag | None = None
-        self.root: Tag | None = None
+        self.relative: list[ParsedTag] = []
+        self.flashes: ParsedTag | None = None
+        self.root: ParsedTag | None = None
         self._lines = [0]
         for line in html.split("\n"):
             self._lines.append(self._lines[-1] + len(line) + 1)
-        self._form: Form | None = None
-        self._folds: list[Tag] = []
-        self._control: Control | None = None
-        self._watch: Tag | None = None
+        self._form: ParsedForm | None = None
+        self._folds: list[ParsedTag] = []
+        self._control: ParsedControl | None = None
+        self._watch: ParsedTag | None = None
         self._text = ""
         self.feed(html)
         self.close()
@@ -213,16 +213,16 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, name: str, attrs: list[tuple[str, str | None]]) -> None:
         start = self._offset()
-        tag = Tag(start, start + len(self.get_starttag_text() or ""), name, dict(attrs))
+        tag = ParsedTag(start, start + len(self.get_starttag_text() or ""), name, dict(attrs))
         if name == "html":
             self.root = tag
         elif name == "details":
             self._folds.append(tag)
         elif name == "form":
-            self._form = Form(tag, list(self._folds))
+            self._form = ParsedForm(tag, list(self._folds))
             self.forms.append(self._form)
         elif name in ("input", *_INSIDE):
-            self._found(Control(tag, inner=(tag.end, tag.end)))
+            self._found(ParsedControl(tag, inner=(tag.end, tag.end)))
         elif name == "option" and self._control:
             self._text = ""
             self._control.options.append((tag, ""))
@@ -252,14 +252,14 @@ class Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         self._text += data
 
-    def _found(self, control: Control) -> None:
+    def _found(self, control: ParsedControl) -> None:
         if form := self._owner(control.tag):
             if control.kind in ("submit", "image"):
                 form.buttons.append(control.tag)
             form.controls.append(control)
         self._control = control if control.tag.name in _INSIDE else None
 
-    def _owner(self, tag: Tag) -> Form | None:
+    def _owner(self, tag: ParsedTag) -> ParsedForm | None:
         if owner := tag.get("form"):
             return next((form for form in self.forms if form.tag.get("id") == owner), None)
         return self._form

@@ -18,7 +18,7 @@ from klimawerk.web import localisation
 NO_BREAK = "\u00a0"
 
 
-class Place(Protocol):
+class ZonedPlace(Protocol):
     """Somewhere with a name and a time zone."""
 
     name: str
@@ -87,7 +87,7 @@ def moment(value: time.datetime | None, zone: str | None = None) -> str:
     return f"{date(there.date())}, {there:%H:%M}"
 
 
-def moments(value: time.datetime | None, where: Iterable[Place]) -> str:
+def moments(value: time.datetime | None, where: Iterable[ZonedPlace]) -> str:
     """The same moment in each place: "24 November 2026, 14:30 (Wiesenbrück) · 13:30 (Abenkrom)"."""
     if value is None:
         return ""

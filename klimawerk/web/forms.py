@@ -13,16 +13,16 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from klimawerk import scalars
 
-FEW = 12
+MAX_NAMED = 12
 """So many choices are named where another one was sent; more stand in the list alone."""
 
 
-def which(readings: Iterable[str], language: str) -> str:
+def ambiguity_question(readings: Iterable[str], language: str) -> str:
     """The question about a value that can be read in several ways; each reading is written so that it is clear."""
     return str(_("Do you mean %(readings)s? Please write it so.", readings=format_list(list(readings), "or", language)))
 
 
-class Whole(IntegerField):
+class WholeNumberField(IntegerField):
     """A whole number between `least` and `most`."""
 
     data: Any
@@ -43,7 +43,7 @@ class Whole(IntegerField):
             raise ValueError(sentence) from None
 
 
-class Day(DateField):
+class DayField(DateField):
     """A day of the years that calendars here know."""
 
     data: Any
@@ -59,7 +59,7 @@ class Day(DateField):
             raise ValueError(_("Please write a date as 2027-09-15.")) from None
 
 
-class _Offered:
+class _KnownValues:
     """A field with choices: for anything else, a sentence at the field names those that are possible."""
 
     process_errors: Any
@@ -85,20 +85,20 @@ class _Offered:
 
     def _sentence(self) -> str:
         names = self.names()
-        if not 0 < len(names) <= FEW:
+        if not 0 < len(names) <= MAX_NAMED:
             return str(_("Please choose one of the list."))
         return str(_("This choice is not possible. Please choose one of these: %(names)s.", names=", ".join(names)))
 
 
-class Choice(_Offered, SelectField):
+class ChoiceField(_KnownValues, SelectField):
     """One of a list."""
 
 
-class Buttons(_Offered, RadioField):
+class RadioButtons(_KnownValues, RadioField):
     """One of several buttons."""
 
 
-class Ticks(_Offered, SelectMultipleField):
+class Checkboxes(_KnownValues, SelectMultipleField):
     """Several of a list, one checkbox each."""
 
     widget = ListWidget(prefix_label=False)

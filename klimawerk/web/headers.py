@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 
-POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -22,7 +22,7 @@ POLICY = "; ".join(
     )
 )
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -30,20 +30,20 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-KEPT_FILES = ("X-Content-Type-Options",)
+CACHED_FILES = ("X-Content-Type-Options",)
 """What a static file needs of them: it is no page and no secret, and each header travels with each of them."""
 
 
 def init_app(app: Flask) -> None:
-    app.after_request(_secure)
+    app.after_request(_add_headers)
 
 
-def cover(app: Flask) -> None:
+def add_headers_outside_flask(app: Flask) -> None:
     """Long-polling is answered before Flask sees it; to be called when everything else stands in front of Flask."""
-    app.wsgi_app = _Covered(app, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = _HeaderMiddleware(app, app.wsgi_app)  # type: ignore[method-assign]
 
 
-class _Covered:
+class _HeaderMiddleware:
     """Adds what an answer lacks of our headers."""
 
     def __init__(self, app: Flask, inner: Callable[..., Iterable[bytes]]) -> None:
@@ -67,9 +67,9 @@ def _headers(app: Flask) -> dict[str, str]:
     return HEADERS
 
 
-def _secure(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     if request.endpoint in ("asset", "words") and response.status_code == 200:
-        for name in KEPT_FILES:
+        for name in CACHED_FILES:
             response.headers[name] = HEADERS[name]
         return response
     for name, value in _headers(current_app).items():

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
-from klimawerk.web.linkify import linked
+from klimawerk.web.linkify import linkify
 from klimawerk.web.localisation import locale
 
 blueprint = Blueprint("web", __name__)
@@ -31,17 +31,17 @@ def init_app(app: Flask) -> None:
 
 @blueprint.get("/<any(imprint, privacy, accessibility):page>")
 def info(page: str) -> str:
-    own = written(current_app.extensions["klimawerk"].instance, page, locale())
+    own = operator_text(current_app.extensions["klimawerk"].instance, page, locale())
     return render_template(
         "errors/info.html",
         page=page,
         title=TITLES[page],
-        own=marked_up(own) if own else None,
+        own=text_to_html(own) if own else None,
         operator=current_app.extensions["klimawerk"].operator_name or _("the operator of this installation"),
     )
 
 
-def written(folder: Path, page: str, language: str) -> str:
+def operator_text(folder: Path, page: str, language: str) -> str:
     """The text for the language, else the one for all languages; "" when there is none."""
     for name in (f"{page}.{language}.txt", f"{page}.txt"):
         file = folder / name
@@ -50,7 +50,7 @@ def written(folder: Path, page: str, language: str) -> str:
     return ""
 
 
-def marked_up(text: str) -> Markup:
+def text_to_html(text: str) -> Markup:
     """Headings, lists, paragraphs and links; everything else is text."""
     blocks = [_block(block) for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()) if block.strip()]
     return Markup("\n").join(blocks)
@@ -61,6 +61,6 @@ def _block(block: str) -> Markup:
     if lines[0].startswith("# "):
         return Markup("<h2>{}</h2>").format(lines[0][2:]) + (_block("\n".join(lines[1:])) if lines[1:] else "")
     if all(line.startswith("- ") for line in lines):
-        items = Markup("").join(Markup("<li>{}</li>").format(linked(line[2:])) for line in lines)
+        items = Markup("").join(Markup("<li>{}</li>").format(linkify(line[2:])) for line in lines)
         return Markup("<ul>{}</ul>").format(items)
-    return Markup("<p>{}</p>").format(Markup("<br>").join(linked(line) for line in lines))
+    return Markup("<p>{}</p>").format(Markup("<br>").join(linkify(line) for line in lines))

@@ -25,7 +25,7 @@ _UNKNOWN = {
 }
 
 
-class CannotJoin(Exception):
+class CannotBundle(Exception):
     """A module uses what joining does not know; the sentence names the file and the place."""
 
 
@@ -62,13 +62,13 @@ class Module:
         return f"const {name_of(self.path)} = (() => {{\n{code}return {{ {', '.join(self.exports)} }}\n}})()\n"
 
 
-def understood(path: str, source: str) -> Module:
+def parse_module(path: str, source: str) -> Module:
     """The module in `source`. Raises CannotJoin."""
-    code = slim(source)
+    code = strip_comments(source)
     rest = _EXPORT.sub("", _STATEMENT.sub("", code))
     for what, pattern in _UNKNOWN.items():
         if found := pattern.search(rest):
-            raise CannotJoin(f"{path}: {what}: {rest[found.start() :].strip().splitlines()[0]}")
+            raise CannotBundle(f"{path}: {what}: {rest[found.start() :].strip().splitlines()[0]}")
     statements = [(_resolved(path, found["path"]), found["what"] or "") for found in _STATEMENT.finditer(code)]
     return Module(
         path,
@@ -80,7 +80,7 @@ def understood(path: str, source: str) -> Module:
     )
 
 
-def slim(source: str) -> str:
+def strip_comments(source: str) -> str:
     """The code without indentation, empty lines and comments that have their lines to themselves."""
     source = re.sub(r"^[ \t]*/\*\*(?:(?!\*/|/\*\*).)*+\*/$", "", source, flags=re.DOTALL | re.MULTILINE)
     lines = [line.strip() for line in source.splitlines()]

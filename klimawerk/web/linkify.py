@@ -30,7 +30,7 @@ _SEEN = str.maketrans("", "", _INVISIBLE)
 
 
 @dataclass(frozen=True)
-class Link:
+class TextLink:
     """An address at text[start:end]; `href` is what it leads to."""
 
     start: int
@@ -38,13 +38,13 @@ class Link:
     href: str
 
 
-def find_links(text: str) -> Iterator[Link]:
+def find_links(text: str) -> Iterator[TextLink]:
     """The addresses in a text, in their order."""
     at = 0
     while found := _START.search(text, at):
         start, at = found.span()
         if "@" in found[0]:
-            yield Link(start, at, f"mailto:{found[0]}")
+            yield TextLink(start, at, f"mailto:{found[0]}")
             continue
         stop = _stop(text, at)
         address = text[start:stop].rstrip(_BEHIND)
@@ -53,11 +53,11 @@ def find_links(text: str) -> Iterator[Link]:
         if end <= at or (found[0].lower() == "mailto:" and "@" not in address) or not is_allowed_link(href):
             at = stop
             continue
-        yield Link(start, end, href)
+        yield TextLink(start, end, href)
         at = end
 
 
-def linked(text: str, plain: Callable[[str], Markup] = escape, rel: str = "") -> Markup:
+def linkify(text: str, plain: Callable[[str], Markup] = escape, rel: str = "") -> Markup:
     """The text as safe HTML with its addresses as links; `plain` makes HTML of what stands between them."""
     attribute = Markup(' rel="{}"').format(rel) if rel else Markup("")
     pieces, at = [], 0
@@ -68,7 +68,7 @@ def linked(text: str, plain: Callable[[str], Markup] = escape, rel: str = "") ->
     return Markup("").join([*pieces, plain(text[at:])])
 
 
-def shortened(text: str, most: int) -> str:
+def shorten_text(text: str, most: int) -> str:
     """The beginning of a text, at most `most` characters: cut between two words, never inside an address."""
     if len(text) <= most:
         return text

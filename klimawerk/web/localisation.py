@@ -15,7 +15,7 @@ from flask_babel import get_locale
 from klimawerk.database import WRITE_FAILURES
 
 
-class Reader(Protocol):
+class ReaderSettings(Protocol):
     """Whoever reads the page and has told us language and zone."""
 
     language: str
@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(_page_language, "locale")
 
 
-def know_reader(app: Flask, reader: Callable[[], Reader | None]) -> None:
+def set_reader_lookup(app: Flask, reader: Callable[[], ReaderSettings | None]) -> None:
     """Let `reader` tell who reads; nobody is known before."""
     app.extensions["klimawerk_reader"] = reader
 
@@ -47,7 +47,7 @@ def locale() -> str:
     if not has_request_context():
         return "en"
     with suppress(*WRITE_FAILURES):  # a house without its database speaks the browser's language
-        for code in (session.get("lang"), getattr(reader(), "language", None)):
+        for code in (session.get("lang"), getattr(current_reader(), "language", None)):
             if code in offered:
                 return str(code)
     return request.accept_languages.best_match(offered) or "en"
@@ -55,7 +55,7 @@ def locale() -> str:
 
 def timezone() -> str:
     """The reader's zone; that of Berlin for strangers."""
-    zone = getattr(reader(), "timezone", "") if has_request_context() else ""
+    zone = getattr(current_reader(), "timezone", "") if has_request_context() else ""
     return zone if zone in known_zones() else "Europe/Berlin"
 
 
@@ -87,9 +87,9 @@ def known_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def reader() -> Reader | None:
+def current_reader() -> ReaderSettings | None:
     """Who asks; None for a stranger."""
-    found: Reader | None = current_app.extensions["klimawerk_reader"]()
+    found: ReaderSettings | None = current_app.extensions["klimawerk_reader"]()
     return found
 
 

@@ -22,14 +22,14 @@ LONGEST = 100_000  # characters of a line; the rest is not written
 HIDDEN = "[hidden]"
 
 
-class Discreet(logging.Formatter):
+class SecretFilter(logging.Formatter):
     """Writes a line, its traceback included, with every secret's value replaced."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return discreet(super().format(record))
+        return without_secrets(super().format(record))
 
 
-def discreet(text: str) -> str:
+def without_secrets(text: str) -> str:
     """`text` without the values of anything named like a secret, without link tokens and passwords in addresses."""
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]} [{len(text) - LONGEST} more characters]"
@@ -46,16 +46,16 @@ def init_app(app: Flask) -> None:
         logging.getLogger("klimawerk").setLevel(logging.INFO)
     for handler in root.handlers:
         if handler.formatter is None:
-            handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+            handler.setFormatter(SecretFilter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     access = logging.getLogger("gunicorn.access")
-    if not any(isinstance(one, _DiscreetAddresses) for one in access.filters):
-        access.addFilter(_DiscreetAddresses())
+    if not any(isinstance(one, _AccessLogFilter) for one in access.filters):
+        access.addFilter(_AccessLogFilter())
 
 
-class _DiscreetAddresses(logging.Filter):
+class _AccessLogFilter(logging.Filter):
     """The server's access log holds addresses, and an expiring link's address is its secret."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = discreet(record.getMessage())
+        record.msg = without_secrets(record.getMessage())
         record.args = ()
         return True

@@ -14,10 +14,10 @@ from klimawerk.web import compression
 
 log = logging.getLogger(__name__)
 _PROGRAM = "import sys, minify; sys.stdout.write(minify.string(sys.argv[1], sys.stdin.read()))"
-PATIENCE = 60.0  # seconds
+TIMEOUT = 60.0  # seconds
 
 
-def minified(code: str, shelf: compression.Shelf, kind: str = "text/javascript") -> str:
+def minify(code: str, shelf: compression.CompressedCache, kind: str = "text/javascript") -> str:
     """`code` (an ES module, or a style sheet as "text/css") with the same meaning in fewer characters, or as it is."""
     try:
         return shelf.kept(code.encode(), "min", lambda code: _minified(code, kind)).decode()
@@ -28,4 +28,4 @@ def minified(code: str, shelf: compression.Shelf, kind: str = "text/javascript")
 
 def _minified(code: bytes, kind: str) -> bytes:
     command = [sys.executable, "-c", _PROGRAM, kind]
-    return subprocess.run(command, input=code, capture_output=True, check=True, timeout=PATIENCE).stdout  # noqa: S603
+    return subprocess.run(command, input=code, capture_output=True, check=True, timeout=TIMEOUT).stdout  # noqa: S603

@@ -5,6 +5,6 @@ from __future__ import annotations
 from flask import request
 
 
-def is_fetched_ahead() -> bool:
+def is_prefetch() -> bool:
     """Whether nobody may ever look at the answer: it was fetched in case it is wanted."""
     return "prefetch" in request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")

@@ -16,8 +16,8 @@ from klimawerk import scalars
 from klimawerk.text import clean, clean_table, is_text
 from klimawerk.web import localisation, uploads
 
-STRANGERS_FORM = 50_000  # bytes
-PASSWORDS = {"password", "present_password", "new_password"}  # names of fields
+ANONYMOUS_FORM_SIZE = 50_000  # bytes
+PASSWORD_FIELDS = {"password", "present_password", "new_password"}  # names of fields
 T = TypeVar("T")
 UPLOAD_IN_MEMORY = 200_000  # bytes
 
@@ -25,8 +25,16 @@ UPLOAD_IN_MEMORY = 200_000  # bytes
 def init_app(app: Flask) -> None:
     """Before any route: `<int:...>` is the number or id of something, `<key:...>` that of a row, all else is text."""
     app.request_class = PageRequest
-    app.teardown_request(uploads.give_back)
-    app.url_map.converters.update({"int": Number, "key": Key, "default": Words, "string": Words, "path": Path})
+    app.teardown_request(uploads.end_upload)
+    app.url_map.converters.update(
+        {
+            "int": IdConverter,
+            "key": KeyConverter,
+            "default": TextConverter,
+            "string": TextConverter,
+            "path": PathTextConverter,
+        }
+    )
 
 
 class PageRequest(Request):
@@ -58,10 +66,10 @@ class PageRequest(Request):
         upload = self.mimetype == "multipart/form-data"
         most = int(config.max_import_size if upload else config.max_form_size)
         unknown = self.content_length is None and "Transfer-Encoding" in self.headers
-        if (unknown or STRANGERS_FORM < (self.content_length or 0) <= most) and not localisation.reader():
+        if (unknown or ANONYMOUS_FORM_SIZE < (self.content_length or 0) <= most) and not localisation.current_reader():
             raise Unauthorized
-        if unknown or uploads.LARGE < (self.content_length or 0) <= most:
-            uploads.take_place()
+        if unknown or uploads.LARGE_UPLOAD < (self.content_length or 0) <= most:
+            uploads.begin_upload()
         return most
 
     @max_content_length.setter
@@ -80,26 +88,26 @@ class PageRequest(Request):
         return cast(IO[bytes], SpooledTemporaryFile(UPLOAD_IN_MEMORY, "rb+", dir=folder))
 
 
-class Number(BaseConverter):
+class IdConverter(BaseConverter):
     """The id or number of something; one that no column holds is an unknown page."""
 
     regex = r"[0-9]{1,10}"
 
     def to_python(self, value: str) -> int:
-        return _or_unknown(scalars.item_id, value)
+        return _or_404(scalars.item_id, value)
 
     def to_url(self, value: Any) -> str:
         return str(int(value))
 
 
-class Key(BaseConverter):
+class KeyConverter(BaseConverter):
     """The id of a row."""
 
     def to_python(self, value: str) -> str:
-        return _or_unknown(scalars.row_id, value)
+        return _or_404(scalars.row_id, value)
 
 
-class Words(UnicodeConverter):
+class TextConverter(UnicodeConverter):
     """Any text without a slash."""
 
     def __init__(self, map: Map, minlength: int = 1, maxlength: int = 500, length: int | None = None) -> None:
@@ -109,12 +117,12 @@ class Words(UnicodeConverter):
         return _text(value)
 
 
-class Path(PathConverter):
+class PathTextConverter(PathConverter):
     def to_python(self, value: str) -> str:
         return _text(value)
 
 
-def _or_unknown(convert: Callable[[str], T], value: str) -> T:
+def _or_404(convert: Callable[[str], T], value: str) -> T:
     try:
         return convert(value)
     except ValueError:
@@ -132,13 +140,13 @@ def _cleaned(
 ) -> ImmutableMultiDict[str, str]:
     """As text, but for the values of the fields named so."""
     return ImmutableMultiDict(
-        [(clean(name), value if but(name) else _clean(name, value)) for name, value in typed.items(multi=True)]
+        [(clean(name), value if but(name) else _clean_field(name, value)) for name, value in typed.items(multi=True)]
     )
 
 
-def _clean(name: str, value: str) -> str:
+def _clean_field(name: str, value: str) -> str:
     return clean_table(value) if name == "table" else clean(value)
 
 
 def _is_password(name: str) -> bool:
-    return name in PASSWORDS
+    return name in PASSWORD_FIELDS

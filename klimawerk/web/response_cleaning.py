@@ -22,11 +22,11 @@ def init_app(app: Flask) -> None:
 
 
 def _clean(response: Response) -> Response:
-    if response.mimetype == "text/html" and not response.is_streamed and _is_suspect(response.get_data()):
+    if response.mimetype == "text/html" and not response.is_streamed and _has_control_characters(response.get_data()):
         response.set_data(without_control_characters(response.get_data(as_text=True)))
     return response
 
 
-def _is_suspect(page: bytes) -> bool:
+def _has_control_characters(page: bytes) -> bool:
     """Whether a page in UTF-8 has what is no text; asked of every page, in 0.1 ms for 60 kB."""
     return bool(len(page.translate(None, _CONTROLS)) < len(page) or _C1.search(page) or _NO_CHARACTERS.search(page))

@@ -6,15 +6,15 @@ from flask import Flask, Response, request
 
 from klimawerk.web import compression
 
-WORTH_IT = 1_000  # bytes
+MIN_SIZE = 1_000  # bytes
 _TEXT = {"text/html", "application/json", "text/plain"}
 
 
 def init_app(app: Flask) -> None:
-    app.after_request(_pack)
+    app.after_request(_compress)
 
 
-def _pack(response: Response) -> Response:
+def _compress(response: Response) -> Response:
     if response.mimetype not in _TEXT:
         return response
     response.vary.add("Accept-Encoding")
@@ -22,7 +22,7 @@ def _pack(response: Response) -> Response:
     if encoding is None or response.is_streamed or "Content-Encoding" in response.headers:
         return response
     plain = response.get_data()
-    if len(plain) >= WORTH_IT:
-        response.set_data(compression.quickly(plain, encoding))
+    if len(plain) >= MIN_SIZE:
+        response.set_data(compression.compress_quickly(plain, encoding))
         response.headers["Content-Encoding"] = encoding
     return response

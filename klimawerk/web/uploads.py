@@ -10,30 +10,30 @@ from werkzeug.exceptions import TooManyRequests
 
 from klimawerk.web import localisation
 
-LARGE = 1_000_000  # bytes of a request
+LARGE_UPLOAD = 1_000_000  # bytes of a request
 MOST_OF_PERSON, MOST = 2, 20
 RETRY_AFTER = 10  # seconds
 
-_under_way: Counter[object] = Counter()
+_running: Counter[object] = Counter()
 
 
-def take_place() -> None:
+def begin_upload() -> None:
     """The request that is being read is a large one. Raises TooManyRequests before anything of it is read; its place
     is given back at its end."""
     if "upload_of" in g:
         return
-    whose = getattr(localisation.reader(), "id", None)
-    if _under_way[whose] >= MOST_OF_PERSON or _under_way.total() >= MOST:
+    whose = getattr(localisation.current_reader(), "id", None)
+    if _running[whose] >= MOST_OF_PERSON or _running.total() >= MOST:
         sentence = _("Other large files are on their way. Send this one again when they have arrived.")
         raise TooManyRequests(sentence, retry_after=RETRY_AFTER)
-    _under_way[whose] += 1
+    _running[whose] += 1
     g.upload_of = whose
 
 
-def give_back(_error: BaseException | None = None) -> None:
+def end_upload(_error: BaseException | None = None) -> None:
     """At the end of any request."""
     if "upload_of" in g:
         whose = g.pop("upload_of")
-        _under_way[whose] -= 1
-        if not _under_way[whose]:
-            del _under_way[whose]
+        _running[whose] -= 1
+        if not _running[whose]:
+            del _running[whose]

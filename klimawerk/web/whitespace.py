@@ -16,13 +16,13 @@ _LOGIC_ALONE = re.compile(rf"\n((?:{_LOGIC})+)(?=\n)", re.DOTALL)
 """Loops and parts from elsewhere may end without a break, which the one before them then makes up for."""
 
 
-class Tight(Extension):
+class CompactTemplates(Extension):
     """For pages alone: in a mail every line counts, and `<pre>` or `{% trans %}` would need more care than this."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        return tight(source) if name and name.endswith(".html") else source
+        return compact(source) if name and name.endswith(".html") else source
 
 
-def tight(source: str) -> str:
+def compact(source: str) -> str:
     """`source` with single line breaks for every space with a line break in it."""
     return _LOGIC_ALONE.sub(r"\1", _BREAK.sub("\n", source))

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
-from klimawerk.web.form_refill import Control, Form, Reader
+from klimawerk.web.form_refill import FormParser, ParsedControl, ParsedForm
 
 TYPED = 'Typed "ä" & <b>\nsecond line'
 
@@ -23,7 +23,7 @@ class Found:
     page: str
     action: str
     endpoint: str
-    form: Form
+    form: ParsedForm
 
 
 def forms(app: Flask, client: FlaskClient, starts: list[str], known: set[str]) -> Iterator[Found]:
@@ -39,7 +39,7 @@ def forms(app: Flask, client: FlaskClient, starts: list[str], known: set[str]) -
                 waiting.append(to)
             continue
         html = answer.get_data(as_text=True)
-        for form in Reader(html).forms:
+        for form in FormParser(html).forms:
             if form.tag.get("method").lower() != "post":
                 continue
             for target in _targets(form, page):
@@ -54,7 +54,7 @@ def forms(app: Flask, client: FlaskClient, starts: list[str], known: set[str]) -
                 waiting.append(to)
 
 
-def filled(form: Form) -> list[tuple[str, str]]:
+def filled(form: ParsedForm) -> list[tuple[str, str]]:
     """What a browser sends when a person has filled in everything."""
     pairs: list[tuple[str, str]] = []
     for control in form.controls:
@@ -68,7 +68,7 @@ def filled(form: Form) -> list[tuple[str, str]]:
     return [*pairs, *([(button.get("name"), button.get("value"))] if button else [])]
 
 
-def _typed(control: Control) -> list[str]:
+def _typed(control: ParsedControl) -> list[str]:
     if control.kind in ("checkbox", "radio"):
         return [control.tag.get("value") or "on"] if control.kind == "checkbox" else []
     if control.kind == "select":
@@ -83,7 +83,7 @@ def _typed(control: Control) -> list[str]:
     }.get(control.kind, [TYPED.split("\n")[0]])
 
 
-def _targets(form: Form, page: str) -> list[str]:
+def _targets(form: ParsedForm, page: str) -> list[str]:
     own = [form.tag.get("action")] + [tag.get("formaction") for tag in form.buttons if tag.get("formaction")]
     return [_local(page, target) if target else page for target in own]
 

@@ -29,7 +29,7 @@ from klimawerk.partnerships.access import Member, member_of
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service as versions
-from klimawerk.web.form_refill import Form, Reader
+from klimawerk.web.form_refill import FormParser, ParsedForm
 from tests import factories
 from tests.accounts.form_crawler import Found, filled, forms
 from tests.client import ProofReader
@@ -119,7 +119,7 @@ def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> l
     ]
 
 
-def held(form: Form, html: str) -> list[tuple[str, str]]:
+def held(form: ParsedForm, html: str) -> list[tuple[str, str]]:
     """What the controls of a form hold, but for what is never put back."""
     pairs: list[tuple[str, str]] = []
     for control in form.controls:
@@ -159,7 +159,7 @@ def check(app: Flask, client: ProofReader, person: Person | None, found: Found) 
     html = answer.get_data(as_text=True)
     assert answer.status_code == 400, found
     assert everything(app) == before, f"{found.endpoint} was done"
-    back = [form for form in Reader(html).forms if 'id="again"' in html[form.tag.end : form.tag.end + 80]]
+    back = [form for form in FormParser(html).forms if 'id="again"' in html[form.tag.end : form.tag.end + 80]]
     assert len(back) == 1, f"{found.action} on {found.page} did not come back"
     names = {control.name for control in back[0].controls if control.kind not in ("hidden", "password")}
     wanted = sorted((n, v.replace("\r\n", "\n")) for n, v in sent if n in names)

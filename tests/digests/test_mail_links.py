@@ -13,7 +13,7 @@ from klimawerk.accounts import mail as accounts_mail
 from klimawerk.database import writing
 from klimawerk.digests.digest_content import LONGEST
 from klimawerk.digests.rendering import wrap_line
-from klimawerk.web.linkify import shortened
+from klimawerk.web.linkify import shorten_text
 from tests.digests.conftest import NOON, Post, clock, later, words
 
 SEVEN = clock("2026-11-25 07:00")
@@ -61,7 +61,7 @@ def test_a_quotation_stays_one_on_all_of_its_lines() -> None:
     ],
 )
 def test_a_text_is_never_cut_inside_an_address(text: str, most: int, kept: str) -> None:
-    assert shortened(text, most) == kept
+    assert shorten_text(text, most) == kept
 
 
 def test_a_digest_keeps_addresses_whole(post: Post) -> None:

@@ -18,7 +18,7 @@ from pycrdt import Doc, XmlFragment
 from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node
 from klimawerk.collab.validator import UpdateValidator
-from klimawerk.web.browser_messages import WORDS
+from klimawerk.web.browser_messages import MESSAGES
 
 HERE = Path(__file__).parent
 STATIC = HERE.parents[1] / "static"
@@ -105,7 +105,7 @@ def _words() -> str:
     app = Flask("desk")
     Babel(app)
     with app.test_request_context():
-        return json.dumps({key: str(sentence) for key, sentence in WORDS.items()})
+        return json.dumps({key: str(sentence) for key, sentence in MESSAGES.items()})
 
 
 def _state(text: Node | None) -> str:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from klimawerk.live import events
-from klimawerk.web.browser_messages import WORDS
+from klimawerk.web.browser_messages import MESSAGES
 
 JS = Path(__file__).resolve().parents[2] / "static" / "js"
 # Families of sentences whose last part is chosen while running, with all that may be chosen.
@@ -39,12 +39,12 @@ def asked() -> set[str]:
 
 
 def test_every_sentence_a_module_asks_for_exists() -> None:
-    assert asked() - set(WORDS) == set()
+    assert asked() - set(MESSAGES) == set()
     assert "saved" in asked(), "the search finds nothing at all"
 
 
 def test_no_sentence_is_kept_that_nobody_asks_for() -> None:
-    assert set(WORDS) - asked() == set()
+    assert set(MESSAGES) - asked() == set()
 
 
 def test_names_on_the_wire_are_the_same_on_both_sides() -> None:

@@ -17,7 +17,7 @@ from klimawerk.digests.forms import ChoiceForm
 from klimawerk.exchange.forms import ImportConfirmForm
 from klimawerk.partnerships import forms, service
 from klimawerk.partnerships.models import Membership, Partnership
-from klimawerk.web.forms import _Offered
+from klimawerk.web.forms import _KnownValues
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
@@ -173,5 +173,5 @@ def test_a_new_name_for_nothing_is_said_at_the_name(client: ProofReader) -> None
 def test_every_choice_names_what_is_possible(form: type[FlaskForm]) -> None:
     made = {name: one.field_class for name, one in vars(form).items() if hasattr(one, "field_class")}
     assert [
-        name for name, kind in made.items() if issubclass(kind, SelectFieldBase) and not issubclass(kind, _Offered)
+        name for name, kind in made.items() if issubclass(kind, SelectFieldBase) and not issubclass(kind, _KnownValues)
     ] == []

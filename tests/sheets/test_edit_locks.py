@@ -28,7 +28,7 @@ from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.update_lock import ItemLocked
 from klimawerk.versions.service import take_version
-from klimawerk.web.form_refill import TOKEN, Reader
+from klimawerk.web.form_refill import TOKEN, FormParser
 from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
@@ -309,7 +309,7 @@ def test_without_a_script_what_was_typed_comes_back_in_the_form(town: Town, clie
 
 def _as_sent(page: str, action: str) -> dict[str, str]:
     """What the form of the page that posts to `action` sends."""
-    form = next(one for one in Reader(page).forms if one.tag.get("action") == action)
+    form = next(one for one in FormParser(page).forms if one.tag.get("action") == action)
     controls = [one for one in form.controls if one.name != TOKEN]
     return {one.name: one.tag.get("value") or unescape(page[slice(*one.inner)]).strip("\n") for one in controls}
 

@@ -12,7 +12,7 @@ from klimawerk.news.view import excerpt
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.item_codes import is_free
 from klimawerk.versions import service as versions
-from klimawerk.web.linkify import shortened as shortened_words
+from klimawerk.web.linkify import shorten_text as shortened_words
 from tests import factories
 from tests.versions.conftest import Desk, desk
 

@@ -34,8 +34,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "static"
 
 
-def tree(folder: Path, *, joined: bool = True) -> assets.Tree:
-    return assets.Tree(folder, compression.Shelf(folder.parent / "packed"), joined)
+def tree(folder: Path, *, joined: bool = True) -> assets.StaticFiles:
+    return assets.StaticFiles(folder, compression.CompressedCache(folder.parent / "packed"), joined)
 
 
 def address(app: Flask, path: str) -> str:
@@ -114,7 +114,7 @@ def test_requests_for_made_up_names_leave_nothing_behind(folder: Path) -> None:
 
 
 def test_style_sheets_are_one_without_comments(folder: Path) -> None:
-    assert assets.slim_style("a  {\n  b : c;\n}\n/* said */ d > e { f: g }") == "a{b : c;}d > e{f: g}"
+    assert assets.compact_css("a  {\n  b : c;\n}\n/* said */ d > e { f: g }") == "a{b : c;}d > e{f: g}"
     assert tree(folder).content("css/page.css") == b'a{color:red}b>c{content:"\xe2\x80\x93"}'
 
 
@@ -147,9 +147,9 @@ def test_modules_are_minified_and_go_out_as_they_are_where_that_fails(folder: Pa
 
 
 def test_what_was_packed_is_found_again_and_a_folder_is_not_needed(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    packed = compression.Shelf(tmp_path / "packed").packed(b"words " * 999, "br")
-    monkeypatch.setattr(compression, "thoroughly", lambda body, encoding: b"made anew")
-    assert compression.Shelf(tmp_path / "packed").packed(b"words " * 999, "br") == packed
-    assert compression.Shelf(tmp_path / "packed").packed(b"other words", "br") == b"made anew"
+    packed = compression.CompressedCache(tmp_path / "packed").packed(b"words " * 999, "br")
+    monkeypatch.setattr(compression, "compress_fully", lambda body, encoding: b"made anew")
+    assert compression.CompressedCache(tmp_path / "packed").packed(b"words " * 999, "br") == packed
+    assert compression.CompressedCache(tmp_path / "packed").packed(b"other words", "br") == b"made anew"
     (tmp_path / "file").write_text("")
-    assert compression.Shelf(tmp_path / "file" / "below").packed(b"words", "gzip") == b"made anew"
+    assert compression.CompressedCache(tmp_path / "file" / "below").packed(b"words", "gzip") == b"made anew"

@@ -9,9 +9,9 @@ import pytest
 
 from klimawerk.config import ROOT
 from klimawerk.web import compression
-from klimawerk.web.bundling import Joined, join
-from klimawerk.web.js_modules import CannotJoin, slim
-from klimawerk.web.minify import minified
+from klimawerk.web.bundling import Bundle, bundle
+from klimawerk.web.js_modules import CannotBundle, strip_comments
+from klimawerk.web.minify import minify
 from tests import node
 
 HOUSE = {
@@ -69,8 +69,8 @@ VENDOR = {"vendor/lib.js": 'export const lib = "lib"\n', "vendor/heavy.js": 'exp
 SAID = ["log once", "main", 1, 1, "lib", "an effect", "later", "// no comment", "heavy", "heavy lib"]
 
 
-def joined(house: dict[str, str], entry: str = "js/main.js") -> dict[str, Joined]:
-    return join(house.__getitem__, entry, lambda path: f"../{path}")
+def joined(house: dict[str, str], entry: str = "js/main.js") -> dict[str, Bundle]:
+    return bundle(house.__getitem__, entry, lambda path: f"../{path}")
 
 
 def run(files: dict[str, str], folder: Path, entry: str = "js/main.js") -> list[object]:
@@ -94,7 +94,7 @@ def test_joined_files_say_what_the_modules_say_each_once(tmp_path: Path) -> None
     files = {path: file.code for path, file in joined(HOUSE).items()}
     assert run({**HOUSE, **VENDOR}, tmp_path / "one by one") == SAID
     assert run({**files, **VENDOR}, tmp_path / "joined") == SAID
-    small = {path: minified(code, compression.Shelf(tmp_path / "shelf")) for path, code in files.items()}
+    small = {path: minify(code, compression.CompressedCache(tmp_path / "shelf")) for path, code in files.items()}
     assert sum(map(len, small.values())) < sum(map(len, files.values()))
     assert run({**small, **VENDOR}, tmp_path / "minified") == SAID
 
@@ -126,7 +126,7 @@ def test_comments_and_indentation_go_and_texts_stay() -> None:
     assert "The entry" not in code
     assert "in order" not in code
     assert '"// no comment"' in code
-    assert slim("  if (a) {\n    // why\n\n    b()\n  }\n") == "if (a) {\nb()\n}\n"
+    assert strip_comments("  if (a) {\n    // why\n\n    b()\n  }\n") == "if (a) {\nb()\n}\n"
 
 
 @pytest.mark.parametrize(
@@ -149,12 +149,12 @@ def test_comments_and_indentation_go_and_texts_stay() -> None:
 )
 def test_what_joining_does_not_know_is_refused_with_the_place(code: str, why: str) -> None:
     house = {**HOUSE, "js/effect.js": code + "\n", "js/main.js": 'import "./effect.js"\nexport const done = 1\n'}
-    with pytest.raises(CannotJoin, match=why) as refused:
+    with pytest.raises(CannotBundle, match=why) as refused:
         joined(house)
     assert "js/effect.js" in str(refused.value)
 
 
 def test_our_own_modules_can_be_joined() -> None:
-    files = join(lambda path: (ROOT / "static" / path).read_text(), "js/main.js", lambda path: f"/static/{path}")
+    files = bundle(lambda path: (ROOT / "static" / path).read_text(), "js/main.js", lambda path: f"/static/{path}")
     assert set(files) == {"js/main.js", "js/later.js", "js/seldom.js", "js/with-klimawerk-editor.js"}
     assert not any("klimawerk-editor" in needed for needed in files["js/main.js"].needs + files["js/later.js"].needs)

@@ -111,24 +111,24 @@ def test_slow_bodies_make_room_for_one_that_has_just_begun(live_server: Klimawer
 
 
 @pytest.fixture
-def some() -> Iterator[Callable[[connection_limits.Connections, int], list[connection_limits.Connection]]]:
+def some() -> Iterator[Callable[[connection_limits.ClientConnections, int], list[connection_limits.ClientConnection]]]:
     """Makes connections with a real client each."""
     opened: list[socket.socket] = []
 
-    def make(all_: connection_limits.Connections, number: int) -> list[connection_limits.Connection]:
+    def make(all_: connection_limits.ClientConnections, number: int) -> list[connection_limits.ClientConnection]:
         pairs = [socket.socketpair() for _ in range(number)]
         opened.extend(end for pair in pairs for end in pair)
-        return [connection_limits.Connection(server, all_) for server, _client in pairs]
+        return [connection_limits.ClientConnection(server, all_) for server, _client in pairs]
 
     yield make
     for end in opened:
         end.close()
 
 
-Some = Callable[[connection_limits.Connections, int], list[connection_limits.Connection]]
+Some = Callable[[connection_limits.ClientConnections, int], list[connection_limits.ClientConnection]]
 
 
-def body(one: connection_limits.Connection, seconds: float, size: int) -> connection_limits.Connection:
+def body(one: connection_limits.ClientConnection, seconds: float, size: int) -> connection_limits.ClientConnection:
     """Its body began so long ago, and so much of it has come."""
     one.begin_body()
     one._body_at -= seconds
@@ -148,7 +148,7 @@ def body(one: connection_limits.Connection, seconds: float, size: int) -> connec
 def test_of_bodies_the_slowest_gives_way_and_never_the_newest(
     some: Some, others: list[tuple[float, int]], given_up: int
 ) -> None:
-    all_ = connection_limits.Connections(files=8 * len(others))
+    all_ = connection_limits.ClientConnections(files=8 * len(others))
     here = [body(one, *how) for one, how in zip(some(all_, len(others)), others, strict=True)]
     [newest] = some(all_, 1)
     body(newest, 0, 0)
@@ -159,9 +159,9 @@ def test_of_bodies_the_slowest_gives_way_and_never_the_newest(
 
 @pytest.mark.parametrize("what", ["half", "idle", "bodies", "answers"])
 def test_in_no_list_the_newest_gives_way(some: Some, what: str) -> None:
-    all_ = connection_limits.Connections(files=8 * 3)
+    all_ = connection_limits.ClientConnections(files=8 * 3)
     waiting = getattr(all_, what)
-    here = [body(one, 0, 0) for one in some(connection_limits.Connections(), 5)]
+    here = [body(one, 0, 0) for one in some(connection_limits.ClientConnections(), 5)]
     for one in here:
         waiting.add(one)
     assert [one._over for one in here] == [True, True, False, False, False]
@@ -245,7 +245,7 @@ def test_who_does_not_finish_is_told_and_closed(live_server: Klimawerk) -> None:
         lines(live_server, 1, b"") as [silent],
         lines(live_server, 1, post) as [body],
     ):
-        until(lambda: _trickle(half) or closed([half]), connection_limits.HEAD_SECONDS + 10)
+        until(lambda: _trickle(half) or closed([half]), connection_limits.HEADER_SECONDS + 10)
         assert half.recv(100).startswith(b"HTTP/1.1 408")
         until(lambda: closed([silent]), 5)
         assert silent.recv(100) == b""

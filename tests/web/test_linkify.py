@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from klimawerk.web.linkify import find_links, linked
+from klimawerk.web.linkify import find_links, linkify
 from tests.patterns import time_growth
 
 PAGE = "https://example.org/a"
@@ -75,7 +75,7 @@ def test_what_nobody_sees_in_an_address_does_not_lead_elsewhere() -> None:
     ],
 )
 def test_what_is_no_address_is_no_link(text: str) -> None:
-    assert linked(text) == text
+    assert linkify(text) == text
 
 
 def test_a_bare_e_mail_address_is_one() -> None:
@@ -83,11 +83,11 @@ def test_a_bare_e_mail_address_is_one() -> None:
 
 
 def test_nothing_between_links_becomes_markup() -> None:
-    assert linked(f'<b>{PAGE}?a&"b', rel="nofollow") == (
+    assert linkify(f'<b>{PAGE}?a&"b', rel="nofollow") == (
         f'&lt;b&gt;<a href="{PAGE}?a&amp;" rel="nofollow">{PAGE}?a&amp;</a>&#34;b'
     )
 
 
 @pytest.mark.parametrize("pump", ["https://", "https://a(", "https://a…", "mailto:a", "a@b.", "https://["])
 def test_long_texts_take_linear_time(pump: str) -> None:
-    assert time_growth.superlinear(linked, lambda length: pump * (length // len(pump))) is None
+    assert time_growth.superlinear(linkify, lambda length: pump * (length // len(pump))) is None

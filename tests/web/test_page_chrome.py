@@ -15,8 +15,8 @@ from flask_babel import force_locale
 from jinja2 import DictLoader, Environment
 
 from klimawerk.web import formats, info_pages
-from klimawerk.web.log_filter import Discreet, discreet
-from klimawerk.web.whitespace import Tight
+from klimawerk.web.log_filter import SecretFilter, without_secrets
+from klimawerk.web.whitespace import CompactTemplates
 from tests import factories
 from tests.client import ProofReader
 
@@ -77,7 +77,7 @@ def test_every_page_has_the_way_to_report_a_barrier(client: ProofReader) -> None
 
 
 def test_links_are_only_for_pages_and_mail() -> None:
-    assert "<a" not in info_pages.marked_up("javascript:alert(1) data:text/html,x")
+    assert "<a" not in info_pages.text_to_html("javascript:alert(1) data:text/html,x")
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_links_are_only_for_pages_and_mail() -> None:
     ],
 )
 def test_a_secret_does_not_reach_the_log(line: str) -> None:
-    assert "hush-hush" not in discreet(line)
+    assert "hush-hush" not in without_secrets(line)
 
 
 def test_what_only_looks_like_a_secret_stays_readable() -> None:
     for line in ("GET /tokentoken HTTP/1.1", "the password was wrong", "https://host.example:8000/path", "a: b@c"):
-        assert discreet(line) == line
-    assert discreet("y" * 300_000) == "y" * 100_000 + " [200000 more characters]"
+        assert without_secrets(line) == line
+    assert without_secrets("y" * 300_000) == "y" * 100_000 + " [200000 more characters]"
 
 
 def test_neither_does_one_in_a_traceback_while_the_rest_stays_readable() -> None:
@@ -114,7 +114,7 @@ def test_neither_does_one_in_a_traceback_while_the_rest_stays_readable() -> None
     except ValueError as error:
         trace = (type(error), error, error.__traceback__)
         record = logging.LogRecord("x", logging.ERROR, "", 1, "it failed", None, trace)
-    written = Discreet("%(message)s").format(record)
+    written = SecretFilter("%(message)s").format(record)
     assert "hush-hush" not in written
     assert "it failed" in written
     assert "for a@b.example" in written
@@ -163,7 +163,7 @@ def test_templates_lose_the_space_of_their_authors_and_no_other() -> None:
   <a>{{ x }}</a>
 {% endfor %}
 """
-    env = Environment(extensions=[Tight], loader=DictLoader({"page.html": source, "mail.txt": source}))
+    env = Environment(extensions=[CompactTemplates], loader=DictLoader({"page.html": source, "mail.txt": source}))
     assert env.get_template("page.html").render(a="x\n\n  y") == (
         "<p>\n<b>x\n\n  y</b>\n<i>and</i>   b  c\n</p>\n\n<a>1</a>\n\n<a>2</a>\n"
     )

@@ -13,7 +13,7 @@ from klimawerk.web import uploads
 from tests import factories
 from tests.client import ProofReader
 
-LARGE = uploads.LARGE + 1
+LARGE = uploads.LARGE_UPLOAD + 1
 
 
 class Slow(io.BytesIO):
@@ -52,7 +52,7 @@ def under_way(app: Flask):  # type: ignore[no-untyped-def]
     go_on.set()
     for thread in threads:
         thread.join(30)
-    assert uploads._under_way.total() == 0
+    assert uploads._running.total() == 0
 
 
 def signed_in(app: Flask, person: Person) -> ProofReader:

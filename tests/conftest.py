@@ -189,7 +189,7 @@ def line() -> str:
 @pytest.fixture
 def live_server(
     app: Flask, database_address: str, tmp_path: Path, line: str, request: pytest.FixtureRequest
-) -> Iterator[servers.Klimawerk]:
+) -> Iterator[servers.KlimawerkServer]:
     """The real server on the same database as `app`: factories fill it, `kill()` and `restart()` try it."""
     with network_paths.server_on(
         line, tmp_path, database_address, lambda: request.getfixturevalue("valkey_address")
@@ -204,9 +204,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def windows(browser: Browser, live_server: servers.Klimawerk, line: str) -> Iterator[browsers.Windows]:
+def windows(browser: Browser, live_server: servers.KlimawerkServer, line: str) -> Iterator[browsers.Windows]:
     """Browser windows onto the live server; in none of them may a script fail or a request leave the host."""
-    kind = network_paths.Spread if line == network_paths.TWO else browsers.Windows
+    kind = network_paths.SpreadWindows if line == network_paths.TWO else browsers.Windows
     windows = kind(browser, live_server.url)
     yield windows
     windows.close()

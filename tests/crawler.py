@@ -14,7 +14,7 @@ from tests.client import ProofReader
 
 
 @dataclass
-class Form:
+class CrawledForm:
     """A form as it stands on a page: where it is sent, by the route's endpoint, and what is filled in."""
 
     page: str
@@ -23,7 +23,7 @@ class Form:
     data: dict[str, str] = field(default_factory=dict)
 
 
-def crawl(client: ProofReader, starts: Iterable[str], *, follow: bool = True) -> list[Form]:
+def crawl(client: ProofReader, starts: Iterable[str], *, follow: bool = True) -> list[CrawledForm]:
     """Every POST form on the pages `starts` and, with `follow`, on one page of each route that links lead to."""
     adapter = client.application.url_map.bind("localhost")
 
@@ -34,7 +34,7 @@ def crawl(client: ProofReader, starts: Iterable[str], *, follow: bool = True) ->
             return ""
 
     first = list(starts)
-    waiting, seen, found = list(first), set[str](), list[Form]()
+    waiting, seen, found = list(first), set[str](), list[CrawledForm]()
     while waiting:
         address = waiting.pop(0)
         route = endpoint(address, "GET")
@@ -52,7 +52,7 @@ def crawl(client: ProofReader, starts: Iterable[str], *, follow: bool = True) ->
     return found
 
 
-def filled(form: Form, typed: Mapping[str, str]) -> dict[str, str]:
+def filled(form: CrawledForm, typed: Mapping[str, str]) -> dict[str, str]:
     """What the form sends after a person has typed `typed` into its empty fields of that name."""
     return {name: value or typed.get(name, "") for name, value in form.data.items()}
 
@@ -64,14 +64,14 @@ def _links(tree: Element) -> Iterator[str]:
             yield address
 
 
-def _forms(tree: Element, page: str) -> Iterator[Form]:
+def _forms(tree: Element, page: str) -> Iterator[CrawledForm]:
     for element in tree.iter("form"):
         if element.get("method", "get").lower() == "post":
             action = element.get("action") or element.get("formaction") or urlsplit(page).path
-            yield Form(page, action, "", dict(_fields(element)))
+            yield CrawledForm(page, action, "", dict(_fields(element)))
             for button in element.iter("button"):
                 if button.get("formaction"):
-                    yield Form(page, button.get("formaction", ""), "", dict(_fields(element)))
+                    yield CrawledForm(page, button.get("formaction", ""), "", dict(_fields(element)))
 
 
 def _fields(form: Element) -> Iterator[tuple[str, str]]:

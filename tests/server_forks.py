@@ -23,10 +23,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent  # nothing of Klimawerk may be imported before gevent has patched
 
 
-class Child:
+class ForkedServer:
     """A server that was born here, with the ways of `subprocess.Popen`."""
 
-    def __init__(self, nursery: Nursery, pid: int) -> None:
+    def __init__(self, nursery: ForkServer, pid: int) -> None:
         self.pid = pid
         self._nursery = nursery
         self._status: int | None = None
@@ -51,7 +51,7 @@ class Child:
             os.kill(self.pid, number)
 
 
-class Nursery:
+class ForkServer:
     """A process that has imported everything and waits for orders; one for each process of tests."""
 
     def __init__(self) -> None:
@@ -67,11 +67,11 @@ class Nursery:
         )
         atexit.register(self._close)
 
-    def born(self, environment: dict[str, str], output: Path) -> Child:
+    def born(self, environment: dict[str, str], output: Path) -> ForkedServer:
         """Start gunicorn with this environment; what it prints goes to the end of `output`."""
         pid = self.ask("start", [environment, str(output)])
         assert pid is not None
-        return Child(self, pid)
+        return ForkedServer(self, pid)
 
     def ask(self, order: str, about: object) -> int | None:
         with self._orders:
@@ -90,8 +90,8 @@ class Nursery:
 
 
 @functools.cache
-def nursery() -> Nursery:
-    return Nursery()
+def fork_server() -> ForkServer:
+    return ForkServer()
 
 
 def main() -> None:

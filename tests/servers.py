@@ -27,7 +27,7 @@ from klimawerk.accounts.models import Person
 from klimawerk.config import ROOT
 from klimawerk.live import events
 from tests import factories
-from tests.server_forks import Child, nursery
+from tests.server_forks import ForkedServer, fork_server
 
 # Settings of whoever runs the tests; and without compiled files every start would take seconds longer.
 _PACKED = ROOT / ".pytest_cache" / "packed"
@@ -126,7 +126,7 @@ def valkey() -> Iterator[str]:
         yield f"redis://127.0.0.1:{server.port}/0"
 
 
-class Klimawerk:
+class KlimawerkServer:
     """The real thing: gunicorn with a gevent worker; several of them are started by the launcher.
 
     `url` is where browsers go; `verify` the certificate file when that is https; `log` is everything that it wrote.
@@ -166,7 +166,7 @@ class Klimawerk:
         }
         self._born = born and self.workers == 1
         self._launched = launched or self.workers > 1
-        self._process: subprocess.Popen[bytes] | Child | None = None
+        self._process: subprocess.Popen[bytes] | ForkedServer | None = None
 
     def _share_packed_files(self) -> None:
         """What is packed depends on the files alone, and takes a second: the tests' servers do it once."""
@@ -187,7 +187,7 @@ class Klimawerk:
     def start(self) -> None:
         """Returns when it answers; AssertionError with its log when it does not."""
         if self._born:
-            self._process = nursery().born(self._environment, self._output)
+            self._process = fork_server().born(self._environment, self._output)
         else:
             self._process = self._started()
         until = time.monotonic() + 30

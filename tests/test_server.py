@@ -14,7 +14,7 @@ from flask import Flask
 
 from klimawerk.config import ROOT
 from tests.live.engine_server import until
-from tests.servers import Klimawerk, free_port
+from tests.servers import KlimawerkServer, free_port
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_the_launcher_greets_when_it_serves_and_stops_when_told(
 def test_when_one_process_is_killed_the_other_goes_on_and_it_is_started_again(
     app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path
 ) -> None:
-    server = Klimawerk(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
+    server = KlimawerkServer(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
     server.start()
     until(lambda: "serves on ports" in server.log, 30)
     server.kill_process(server.port + 1)
@@ -76,7 +76,7 @@ def test_when_one_process_is_killed_the_other_goes_on_and_it_is_started_again(
 def test_a_process_that_cannot_start_ends_all_with_its_reason(
     app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path
 ) -> None:
-    server = Klimawerk(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
+    server = KlimawerkServer(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", server.port + 1))
         with pytest.raises(AssertionError, match="the server ended"):

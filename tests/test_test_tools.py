@@ -15,7 +15,7 @@ from klimawerk.partnerships.models import Membership
 from klimawerk.web.headers import CONTENT_SECURITY_POLICY
 from tests import factories, html_checks
 from tests.mailbox import Mailbox
-from tests.servers import Klimawerk, claim, free_port
+from tests.servers import KlimawerkServer, claim, free_port
 
 GOOD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sheet</title>
 <script type="module" src="/static/js/app.js"></script></head>
@@ -104,7 +104,7 @@ def test_mail_arrives(smtp: Mailbox) -> None:
     assert smtp.wait()[0]["Subject"] == "Hello"
 
 
-def test_the_real_server_answers_is_killed_and_comes_back(live_server: Klimawerk, any_database: str) -> None:
+def test_the_real_server_answers_is_killed_and_comes_back(live_server: KlimawerkServer, any_database: str) -> None:
     assert live_server.answers()
     live_server.kill()
     assert not live_server.answers()

@@ -17,7 +17,7 @@ TYPED = 'Typed "ä" & <b>\nsecond line'
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundForm:
     """`form` stands on `page` and posts to `action`, whose door is `endpoint`."""
 
     page: str
@@ -26,7 +26,7 @@ class Found:
     form: ParsedForm
 
 
-def forms(app: Flask, client: FlaskClient, starts: list[str], known: set[str]) -> Iterator[Found]:
+def forms(app: Flask, client: FlaskClient, starts: list[str], known: set[str]) -> Iterator[FoundForm]:
     """Every kind of form on pages that lead from `starts` whose door is not in `known` yet; it grows."""
     waiting, seen = list(starts), set(starts)
     while waiting:
@@ -45,7 +45,7 @@ def forms(app: Flask, client: FlaskClient, starts: list[str], known: set[str]) -
             for target in _targets(form, page):
                 if (endpoint := _endpoint(app, target)) not in known:
                     known.add(endpoint)
-                    yield Found(page, target, endpoint, form)
+                    yield FoundForm(page, target, endpoint, form)
         for href in re.findall(r'<a [^>]*href="([^"]+)"', html):
             to = _local(page, href.replace("&amp;", "&"))
             kind = re.sub(r"\d+", "0", to)

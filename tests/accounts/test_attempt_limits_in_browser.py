@@ -13,7 +13,7 @@ from klimawerk.accounts import service
 from tests import factories
 from tests.accounts.test_signing_in import token_in
 from tests.browsers import Windows
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 
 def test_the_dialog_over_a_page_says_when_to_try_again(
@@ -21,7 +21,7 @@ def test_the_dialog_over_a_page_says_when_to_try_again(
 ) -> None:
     team = factories.partnership()
     measure, person = factories.measure(factories.programme(team)), team.de["editor"]
-    server = Klimawerk(tmp_path, database_address, born=True, KLIMAWERK_RATE_LIMITS="on")
+    server = KlimawerkServer(tmp_path, database_address, born=True, KLIMAWERK_RATE_LIMITS="on")
     server.start()
     windows = Windows(browser, server.url)
     try:

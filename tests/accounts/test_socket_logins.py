@@ -8,16 +8,16 @@ import pytest
 import socketio
 
 from tests import factories
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 
-def test_nobody_connects_without_a_login(live_server: Klimawerk) -> None:
+def test_nobody_connects_without_a_login(live_server: KlimawerkServer) -> None:
     client = socketio.Client(reconnection=False)
     with pytest.raises(socketio.exceptions.ConnectionError):
         client.connect(live_server.url, transports=["websocket"], auth={"v": 1})
 
 
-def test_signing_out_everywhere_closes_the_other_devices_page_not_this_one(live_server: Klimawerk) -> None:
+def test_signing_out_everywhere_closes_the_other_devices_page_not_this_one(live_server: KlimawerkServer) -> None:
     person = factories.person()
     left_open, here = live_server.socket(person), live_server.socket(person)
     told, gone, still_here = threading.Event(), threading.Event(), threading.Event()
@@ -33,7 +33,7 @@ def test_signing_out_everywhere_closes_the_other_devices_page_not_this_one(live_
     here.disconnect()
 
 
-def test_the_server_answers_while_it_checks_several_passwords(live_server: Klimawerk) -> None:
+def test_the_server_answers_while_it_checks_several_passwords(live_server: KlimawerkServer) -> None:
     """Hashing happens in threads: the server goes on answering meanwhile."""
     person = factories.person()
     sessions = [live_server.session(person) for _ in range(2)]

@@ -31,7 +31,7 @@ from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service as versions
 from klimawerk.web.form_refill import FormParser, ParsedForm
 from tests import factories
-from tests.accounts.form_crawler import Found, filled, forms
+from tests.accounts.form_crawler import FoundForm, filled, forms
 from tests.client import ProofReader
 from tests.factories import Team
 
@@ -146,7 +146,7 @@ def everything(app: Flask) -> dict[str, list[Any]]:
         return {table.name: sorted(map(repr, db.session.execute(table.select()))) for table in tables}
 
 
-def check(app: Flask, client: ProofReader, person: Person | None, found: Found) -> None:
+def check(app: Flask, client: ProofReader, person: Person | None, found: FoundForm) -> None:
     if person:
         client.login(person)  # in another window: the form's token is of before, and says whose it is
         sent = filled(found.form)

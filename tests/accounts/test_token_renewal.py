@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from klimawerk.measures.models import Measure
 from tests import factories
 from tests.comments.conftest import table
-from tests.editor.conftest import Sheet, measure, sheet_for, team
+from tests.editor.conftest import SheetWindow, measure, sheet_for, team
 from tests.factories import Team
 
 __all__ = ["measure", "sheet_for", "table", "team"]
@@ -24,7 +24,7 @@ def sign_in_in_place(page: Page, email: str) -> None:
 
 
 def test_a_plain_form_that_was_open_while_its_person_signed_in_again_is_taken(
-    team: Team, sheet_for: Callable[..., Sheet], measure: Measure
+    team: Team, sheet_for: Callable[..., SheetWindow], measure: Measure
 ) -> None:
     person = team.partner["coordinator"]
     here = sheet_for(person)
@@ -44,7 +44,7 @@ def test_a_plain_form_that_was_open_while_its_person_signed_in_again_is_taken(
 
 
 def test_without_a_script_the_form_of_another_window_comes_back_and_stands_at_its_page(
-    team: Team, sheet_for: Callable[..., Sheet], measure: Measure
+    team: Team, sheet_for: Callable[..., SheetWindow], measure: Measure
 ) -> None:
     """The script of this page is not asked for a token: it sends the form as it is."""
     person = team.partner["coordinator"]

@@ -8,14 +8,14 @@ import pytest
 
 from klimawerk.collab import document_store
 from klimawerk.database import writing
-from tests.live.conftest import house
-from tests.live.engine_server import FRAGMENT, Client, House, Writer
+from tests.live.conftest import engine
+from tests.live.engine_server import FRAGMENT, EngineServer, ReplicaClient, SocketTestClient
 
-__all__ = ["house"]
+__all__ = ["engine"]
 
 
 @pytest.fixture
-def doc(house: House) -> str:
+def doc(engine: EngineServer) -> str:
     """Name of a document with one empty fragment."""
     with writing():
         document_store.create_document("measure:7", {FRAGMENT: None, "title.en": None})
@@ -23,12 +23,12 @@ def doc(house: House) -> str:
 
 
 @pytest.fixture
-def writer(house: House, doc: str) -> Callable[..., Writer]:
+def writer(engine: EngineServer, doc: str) -> Callable[..., ReplicaClient]:
     """`writer(person)`: a joined client with a replica."""
 
-    def make(person: int, **options: object) -> Writer:
-        client: Client = house.client(person, **options)
-        made = Writer(client, doc)
+    def make(person: int, **options: object) -> ReplicaClient:
+        client: SocketTestClient = engine.client(person, **options)
+        made = ReplicaClient(client, doc)
         assert made.join()["ok"]
         return made
 

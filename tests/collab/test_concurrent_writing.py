@@ -13,9 +13,20 @@ from klimawerk.collab import document_store, projection, rich_text
 from klimawerk.collab.models import Document, Update
 from klimawerk.extensions import db
 from tests.collab.yjs import YjsWriter
-from tests.live.engine_server import FRAGMENT, House, Writer, append, b64, element, paragraph, run, scribble, until
+from tests.live.engine_server import (
+    FRAGMENT,
+    EngineServer,
+    ReplicaClient,
+    append,
+    b64,
+    element,
+    paragraph,
+    random_edit,
+    run,
+    until,
+)
 
-Write = Callable[..., Writer]
+Write = Callable[..., ReplicaClient]
 
 
 def rows() -> list[Update]:
@@ -79,7 +90,7 @@ def test_garbage_is_refused_and_harms_nobody(writer: Write, doc: str, payload: o
 def test_random_damage_to_updates_neither_harms_the_document_nor_the_server(writer: Write, doc: str) -> None:
     akosua, dice = writer(1), random.Random(20261124)
     for _ in range(60):
-        update = bytearray(akosua.edit(lambda fragment: scribble(fragment, dice)))
+        update = bytearray(akosua.edit(lambda fragment: random_edit(fragment, dice)))
         for _ in range(dice.randint(1, 3)):
             update[dice.randrange(len(update))] = dice.randrange(256)
         assert "ok" in akosua.send(bytes(update))
@@ -154,14 +165,14 @@ def test_an_update_in_parts_is_logged_as_one(writer: Write, doc: str) -> None:
     assert writer(2).plain() == akosua.plain()
 
 
-def test_replicas_catch_up_both_ways_after_a_gap(writer: Write, house: House, doc: str) -> None:
+def test_replicas_catch_up_both_ways_after_a_gap(writer: Write, engine: EngineServer, doc: str) -> None:
     akosua, jan = writer(1), writer(2)
     akosua.type("eins ")
     until(lambda: jan.plain() == "eins ")
     jan.client.close()
     offline = jan.edit(lambda fragment: fragment.children.append(paragraph("offline")))
     akosua.type("zwei")
-    jan.client = house.client(2)
+    jan.client = engine.client(2)
     jan.client.socket.on("doc:update", jan._take)
     jan.join()
     missing = jan.doc.get_update(jan.sv)
@@ -171,35 +182,35 @@ def test_replicas_catch_up_both_ways_after_a_gap(writer: Write, house: House, do
     until(lambda: akosua.plain() == jan.plain() == "eins zwei\n\noffline")
 
 
-def test_a_large_document_can_be_fetched_by_http(writer: Write, house: House, doc: str) -> None:
+def test_a_large_document_can_be_fetched_by_http(writer: Write, engine: EngineServer, doc: str) -> None:
     import requests
 
     akosua = writer(1)
     for _ in range(3):
         akosua.send(akosua.edit(lambda f: [f.children.append(paragraph("ab" * 1000)) for _ in range(12)]))
-    answer = house.client(2).ask("doc:join", doc=doc, http=True)
+    answer = engine.client(2).ask("doc:join", doc=doc, http=True)
     assert "u" not in answer
-    response = requests.get(house.url + answer["url"], headers={"X-Person": "2"}, timeout=5)
+    response = requests.get(engine.url + answer["url"], headers={"X-Person": "2"}, timeout=5)
     assert response.headers["Content-Encoding"] == "gzip"
     replica: Doc[XmlFragment] = Doc()
     replica.apply_update(response.content)
     assert rich_text.to_plain_text(replica.get(FRAGMENT, type=XmlFragment)) == akosua.plain()
-    house.rights[3, doc] = None
-    assert not requests.get(house.url + answer["url"], headers={"X-Person": "3"}, timeout=5).ok
-    assert not requests.get(house.url + answer["url"], timeout=5).ok
+    engine.rights[3, doc] = None
+    assert not requests.get(engine.url + answer["url"], headers={"X-Person": "3"}, timeout=5).ok
+    assert not requests.get(engine.url + answer["url"], timeout=5).ok
 
 
-def test_another_generation_gets_the_whole_document(writer: Write, house: House, doc: str) -> None:
+def test_another_generation_gets_the_whole_document(writer: Write, engine: EngineServer, doc: str) -> None:
     akosua = writer(1)
     akosua.type("da")
     state = b64(akosua.doc.get_state())
-    same = house.client(2).ask("doc:join", doc=doc, sv=state, gen=akosua.join()["gen"])
-    other = house.client(2).ask("doc:join", doc=doc, sv=state, gen="elsewhere")
+    same = engine.client(2).ask("doc:join", doc=doc, sv=state, gen=akosua.join()["gen"])
+    other = engine.client(2).ask("doc:join", doc=doc, sv=state, gen="elsewhere")
     assert len(base64.b64decode(same["u"])) < 5 < len(base64.b64decode(other["u"]))
 
 
-def test_the_projection_follows_within_seconds_and_says_so(writer: Write, house: House, doc: str) -> None:
-    akosua, reader = writer(1), house.client(2)
+def test_the_projection_follows_within_seconds_and_says_so(writer: Write, engine: EngineServer, doc: str) -> None:
+    akosua, reader = writer(1), engine.client(2)
     before = reader.ask("watch", topics=[doc])["revs"][doc]
     akosua.type("<b>sicher</b>")
     changed = reader.wait_for("changed", seconds=8)
@@ -248,16 +259,16 @@ def test_log_numbers_have_no_gaps_when_many_write_at_once(writer: Write, doc: st
     until(lambda: {w.plain().count("x") for w in writers} == {50})
 
 
-def test_nothing_comes_between_the_two_halves_of_a_letter(house: House, writer: Write, doc: str) -> None:
+def test_nothing_comes_between_the_two_halves_of_a_letter(engine: EngineServer, writer: Write, doc: str) -> None:
     """Yjs and the server's library would disagree on what remains of it, and the replicas drift apart."""
     akosua = writer(1)
     akosua.type("a😀b")
     for op in ("insert", "remove"):
-        jan = YjsWriter(house.client(2), doc)
+        jan = YjsWriter(engine.client(2), doc)
         jan.join()
         cut = base64.b64decode(jan.doc._do(op, place=2))
         assert jan.send(cut) == {"ok": False, "error": "invalid"}
-        whole = YjsWriter(house.client(2), doc)
+        whole = YjsWriter(engine.client(2), doc)
         whole.join()
         assert whole.send(base64.b64decode(whole.doc._do(op, place=3 if op == "insert" else 0)))["ok"]
         jan.close()
@@ -265,12 +276,12 @@ def test_nothing_comes_between_the_two_halves_of_a_letter(house: House, writer: 
     until(lambda: akosua.plain() == "😀xb")
 
 
-def test_a_room_that_lags_behind_a_compaction_misses_nothing(house: House, writer: Write, doc: str) -> None:
+def test_a_room_that_lags_behind_a_compaction_misses_nothing(engine: EngineServer, writer: Write, doc: str) -> None:
     from klimawerk.database import writing
 
     akosua = writer(1)
     akosua.type("eins")
-    house.app.extensions["live"].background.stop()  # as if this process had slept meanwhile
+    engine.app.extensions["live"].background.stop()  # as if this process had slept meanwhile
     with writing():
         document_store.replace_contents(doc, {FRAGMENT: rich_text.from_plain_text("ganz anders")})
         document_store.compact(document_store.find_document(doc).id)

@@ -20,7 +20,16 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from tests.collab.yjs import YjsWriter
 from tests.live.engine_processes import Process
-from tests.live.engine_server import FRAGMENT, Client, House, Writer, b64, paragraph, scribble, until
+from tests.live.engine_server import (
+    FRAGMENT,
+    EngineServer,
+    ReplicaClient,
+    SocketTestClient,
+    b64,
+    paragraph,
+    random_edit,
+    until,
+)
 from tests.long_runs import steps
 
 DOC = "measure:7"
@@ -48,8 +57,8 @@ def on_disk() -> str:
     return rich_text.to_plain_text(document_store.contents(DOC)[FRAGMENT])
 
 
-def join(process: Process, person: int, transport: str = "websocket") -> Writer:
-    writer = Writer(Client(process.url, person, transport=transport), DOC)
+def join(process: Process, person: int, transport: str = "websocket") -> ReplicaClient:
+    writer = ReplicaClient(SocketTestClient(process.url, person, transport=transport), DOC)
     assert writer.join()["ok"]
     return writer
 
@@ -59,11 +68,11 @@ def add(words: str, fragment: XmlFragment) -> None:
     fragment.children.append(paragraph(words))
 
 
-def taken(writer: Writer, update: bytes) -> bool:
+def taken(writer: ReplicaClient, update: bytes) -> bool:
     return bool(writer.send(update)["ok"])
 
 
-def hammer(writer: Writer, acknowledged: list[str], stop: threading.Event) -> None:
+def hammer(writer: ReplicaClient, acknowledged: list[str], stop: threading.Event) -> None:
     """Write paragraph after paragraph, and note each as soon as the server has acknowledged it."""
     number = 0
     while not stop.is_set():
@@ -156,7 +165,7 @@ def test_two_processes_writing_at_once_keep_one_log(postgresql_address: str, val
         writer.client.close()
 
 
-def names(writer: Writer) -> set[str]:
+def names(writer: ReplicaClient) -> set[str]:
     heard = writer.client.get("doc:people")
     return {person["name"] for person in heard[-1]["people"]} if heard else set()
 
@@ -170,7 +179,7 @@ def test_without_the_message_queue_the_next_look_brings_the_words(postgresql_add
         writer.client.close()
 
 
-def test_all_replicas_end_up_the_same_after_any_disorder(house: House) -> None:
+def test_all_replicas_end_up_the_same_after_any_disorder(engine: EngineServer) -> None:
     """Random edits with losses of connection, doubling and disorder, in the manner of Yjs' own test.
 
     Three of the people write with the browser's own Yjs, where node is there to run it.
@@ -180,7 +189,7 @@ def test_all_replicas_end_up_the_same_after_any_disorder(house: House) -> None:
     with writing():
         document_store.create_document(DOC, {FRAGMENT: None})
     dice = random.Random(seed)
-    people = [_Churner(house, number, random.Random(seed + number)) for number in range(1, 7)]
+    people = [_Churner(engine, number, random.Random(seed + number)) for number in range(1, 7)]
     for _ in range(steps(120, 1_000)):
         dice.choice(people).act()
     for person in people:
@@ -192,10 +201,10 @@ def test_all_replicas_end_up_the_same_after_any_disorder(house: House) -> None:
         person.close()
 
 
-def test_a_replica_that_missed_something_is_not_the_same(house: House) -> None:
+def test_a_replica_that_missed_something_is_not_the_same(engine: EngineServer) -> None:
     with writing():
         document_store.create_document(DOC, {FRAGMENT: None})
-    here, away = (_Churner(house, number, random.Random(number)) for number in (1, 2))
+    here, away = (_Churner(engine, number, random.Random(number)) for number in (1, 2))
     away.writer.client.close()
     here.deliver(here.scribble())
     assert here.everything() != away.everything()
@@ -206,10 +215,10 @@ def test_a_replica_that_missed_something_is_not_the_same(house: House) -> None:
 class _Churner:
     """A person whose connection comes and goes; what could not be sent waits in the replica."""
 
-    def __init__(self, house: House, number: int, dice: random.Random) -> None:
-        self.house, self.number, self.dice = house, number, dice
-        kind = YjsWriter if number > 3 else Writer
-        self.writer = kind(house.client(number), DOC)
+    def __init__(self, engine: EngineServer, number: int, dice: random.Random) -> None:
+        self.house, self.number, self.dice = engine, number, dice
+        kind = YjsWriter if number > 3 else ReplicaClient
+        self.writer = kind(engine.client(number), DOC)
         self.writer.join()
         self.sent: list[bytes] = []
 
@@ -229,7 +238,7 @@ class _Churner:
     def scribble(self) -> bytes:
         if isinstance(self.writer, YjsWriter):
             return bytes(self.writer.doc.scribble(self.dice.randrange(2**31)))
-        return self.writer.edit(lambda fragment: scribble(fragment, self.dice))
+        return self.writer.edit(lambda fragment: random_edit(fragment, self.dice))
 
     def deliver(self, update: bytes) -> None:
         answer = self.writer.send(update)
@@ -265,10 +274,10 @@ class _Churner:
             self.writer.close()
 
 
-def test_letters_one_by_one_are_all_there(house: House) -> None:
+def test_letters_one_by_one_are_all_there(engine: EngineServer) -> None:
     with writing():
         document_store.create_document(DOC, {FRAGMENT: None})
-    akosua = Writer(house.client(1), DOC)
+    akosua = ReplicaClient(engine.client(1), DOC)
     akosua.join()
     words = "Grüne Dächer für Abenkrom 😀"
 

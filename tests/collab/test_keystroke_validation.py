@@ -13,7 +13,7 @@ from klimawerk.collab import update_decoder
 from klimawerk.collab.validator import UpdateValidator
 from klimawerk.live.handlers import EventRefused
 from tests.faults.hostile_updates import number
-from tests.live.engine_server import FRAGMENT, append, element, paragraph, scribble
+from tests.live.engine_server import FRAGMENT, append, element, paragraph, random_edit
 from tests.long_runs import steps
 
 Verdict = tuple[str, int]
@@ -83,7 +83,7 @@ class Person:
             if texts and self._dice.random() < 0.85:
                 texts[0].insert(len(texts[0]), self._dice.choice(["a", "ä", "→", "of", "😀"]))
             else:
-                scribble(fragment, self._dice)
+                random_edit(fragment, self._dice)
         return self._sent[0] if self._sent else b"\0\0"
 
 

@@ -11,7 +11,7 @@ from klimawerk.collab import document_store, projection, projection_scheduler, r
 from klimawerk.collab.projection_scheduler import MAX_DELAY, ProjectionScheduler
 from klimawerk.collab.room import Room
 from klimawerk.extensions import db
-from tests.live.engine_server import FRAGMENT, House, Writer, until
+from tests.live.engine_server import FRAGMENT, EngineServer, ReplicaClient, until
 
 NAMES = [f"measure:{number}" for number in range(100)]
 
@@ -87,8 +87,8 @@ def test_one_that_fails_is_tried_again_and_holds_nobody_up(
     assert "measure:0 could not be projected" in caplog.text
 
 
-def test_after_the_last_word_it_is_soon(writer: Any, house: House, doc: str) -> None:
-    akosua: Writer = writer(1)
+def test_after_the_last_word_it_is_soon(writer: Any, engine: EngineServer, doc: str) -> None:
+    akosua: ReplicaClient = writer(1)
     akosua.type("sicher")
 
     def shown() -> bool:

@@ -10,7 +10,7 @@ from pycrdt import Doc, XmlFragment
 from klimawerk.collab import update_decoder
 from klimawerk.collab.validator import UpdateValidator
 from klimawerk.live.handlers import EventRefused
-from tests.live.engine_server import FRAGMENT, scribble
+from tests.live.engine_server import FRAGMENT, random_edit
 
 
 def documents(seed: int) -> tuple[Doc[XmlFragment], list[bytes]]:
@@ -19,7 +19,7 @@ def documents(seed: int) -> tuple[Doc[XmlFragment], list[bytes]]:
     document: Doc[XmlFragment] = Doc()
     for _ in range(40):
         before = document.get_state()
-        scribble(document.get(FRAGMENT, type=XmlFragment), dice)
+        random_edit(document.get(FRAGMENT, type=XmlFragment), dice)
         updates.append(document.get_update(before))
     return document, updates
 

@@ -14,7 +14,7 @@ from klimawerk.partnerships import members
 from klimawerk.partnerships.access import member_of
 from tests import factories
 from tests.live.engine_server import b64, until
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 FRAGMENT = "description.en"
 
@@ -22,7 +22,7 @@ FRAGMENT = "description.en"
 class Desk:
     """A signed-in person's socket with a replica of one document."""
 
-    def __init__(self, server: Klimawerk, person: Person, name: str) -> None:
+    def __init__(self, server: KlimawerkServer, person: Person, name: str) -> None:
         self.name = name
         self.heard: list[tuple[str, Any]] = []
         self.socket = server.socket(person)
@@ -47,7 +47,7 @@ class Desk:
         return [payload for name, payload in self.heard if name == event]
 
 
-def test_two_sides_write_one_measure_and_a_stranger_does_not(live_server: Klimawerk) -> None:
+def test_two_sides_write_one_measure_and_a_stranger_does_not(live_server: KlimawerkServer) -> None:
     team, others = factories.partnership(), factories.partnership("Anderstadt", "Otherton")
     name = factories.measure(factories.programme(team)).name
     jan, akosua = (Desk(live_server, side["editor"], name) for side in (team.de, team.partner))
@@ -67,7 +67,7 @@ def test_two_sides_write_one_measure_and_a_stranger_does_not(live_server: Klimaw
         desk.socket.disconnect()
 
 
-def test_a_membership_that_ends_closes_the_open_document(live_server: Klimawerk) -> None:
+def test_a_membership_that_ends_closes_the_open_document(live_server: KlimawerkServer) -> None:
     team = factories.partnership()
     name = factories.measure(factories.programme(team)).name
     jan, akosua = (Desk(live_server, side["editor"], name) for side in (team.de, team.partner))
@@ -84,7 +84,9 @@ def test_a_membership_that_ends_closes_the_open_document(live_server: Klimawerk)
         desk.socket.disconnect()
 
 
-def test_what_a_killed_server_left_behind_reaches_the_lists_before_anybody_comes_back(live_server: Klimawerk) -> None:
+def test_what_a_killed_server_left_behind_reaches_the_lists_before_anybody_comes_back(
+    live_server: KlimawerkServer,
+) -> None:
     team = factories.partnership()
     name = factories.measure(factories.programme(team)).name
     jan = Desk(live_server, team.de["editor"], name)

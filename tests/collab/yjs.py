@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tests.live.engine_server import Client, Writer, b64
+from tests.live.engine_server import ReplicaClient, SocketTestClient, b64
 from tests.node import NODE
 
 
@@ -63,10 +63,10 @@ class YjsDoc:
         return json.loads(answer)
 
 
-class YjsWriter(Writer):
+class YjsWriter(ReplicaClient):
     """A Writer whose replica is Yjs itself."""
 
-    def __init__(self, client: Client, doc: str) -> None:
+    def __init__(self, client: SocketTestClient, doc: str) -> None:
         super().__init__(client, doc)
         self.doc: Any = YjsDoc()
 

@@ -81,7 +81,7 @@ def test_the_keyboard_alone_asks_replies_and_resolves(table: Table, page_for: Ca
 
 
 def test_with_200_comments_the_pages_stay_light(
-    table: Table, live_server: servers.Klimawerk, browser: Browser, page_for: Callable[..., Page]
+    table: Table, live_server: servers.KlimawerkServer, browser: Browser, page_for: Callable[..., Page]
 ) -> None:
     voices = [table.voice("reviewer", "partner"), table.voice()]
     for number in range(40):

@@ -111,7 +111,7 @@ def test_a_topic_of_one_side_is_watched_by_that_side_alone(table: Table) -> None
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 def test_the_socket_tells_the_other_side_nothing(
-    table: Table, live_server: servers.Klimawerk, until: Callable[..., None], transport: str
+    table: Table, live_server: servers.KlimawerkServer, until: Callable[..., None], transport: str
 ) -> None:
     heard: dict[str, list[str]] = {"de": [], "partner": []}
     sockets = []

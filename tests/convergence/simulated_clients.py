@@ -16,7 +16,7 @@ MAIN = Path(__file__).parent / "crowd" / "main.mjs"
 SILENCE = 150.0  # seconds without a word from the crowd; at the end it may take two minutes to agree
 
 
-class Crowd:
+class SimulatedClients:
     """`begin(...)`, then read `events()`; `tell("crash", count=2)` meanwhile. Ends with the block."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Crowd:
         self._heard: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def __enter__(self) -> Crowd:
+    def __enter__(self) -> SimulatedClients:
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.convergence.soak_server import PEOPLE, Counts, Town, life, town
+from tests.convergence.soak_server import PEOPLE, Counts, SoakServer, life, town
 
 WARM, PEACE = 180.0, 240.0  # seconds: people before the first count; peace until all they opened must be closed again
 ROUNDS = 4
@@ -31,7 +31,7 @@ SHOWN = (*NOTHING, *MORE, "stall")
 
 
 @dataclass
-class Rest:
+class RestingCounts:
     """What the server held when everybody had gone, after so many minutes of life."""
 
     minutes: float
@@ -61,7 +61,7 @@ def main(minutes: float, people: int) -> int:
         return verdict(here, rests)
 
 
-def watch(here: Town, minutes: float) -> None:
+def watch(here: SoakServer, minutes: float) -> None:
     """Show what the server holds once a minute."""
     end = time.monotonic() + 60 * minutes
     while (left := end - time.monotonic()) > 0:
@@ -69,7 +69,7 @@ def watch(here: Town, minutes: float) -> None:
         show("at work", here.counts())
 
 
-def at_rest(here: Town, minutes: float) -> Rest:
+def at_rest(here: SoakServer, minutes: float) -> RestingCounts:
     """As soon as everything is closed, or when it has had time enough for it."""
     until = time.monotonic() + PEACE
     while (counts := here.counts()) and time.monotonic() < until:
@@ -77,10 +77,10 @@ def at_rest(here: Town, minutes: float) -> Rest:
             break
         time.sleep(2)
     show(f"rest {minutes:.1f}", counts)
-    return Rest(minutes, counts, open_files(here))
+    return RestingCounts(minutes, counts, open_files(here))
 
 
-def open_files(here: Town) -> Counter[str]:
+def open_files(here: SoakServer) -> Counter[str]:
     """What the server has open, by name without numbers."""
     folder = Path("/proc") / str(here.process()) / "fd"
     return Counter(link.readlink().name.partition(":")[0] for link in folder.iterdir() if link.is_symlink())
@@ -90,7 +90,7 @@ def show(when: str, counts: Counts) -> None:
     print(f"{when:>12}" + "".join(f"{counts[name]:>10}" for name in SHOWN), flush=True)
 
 
-def verdict(here: Town, rests: list[Rest]) -> int:
+def verdict(here: SoakServer, rests: list[RestingCounts]) -> int:
     """0 and a word of praise, or 1 and what is wrong."""
     first, last = rests[0], rests[-1]
     for name in ("memory", "heap", "objects", "files"):
@@ -112,7 +112,7 @@ def verdict(here: Town, rests: list[Rest]) -> int:
     return 1 if wrong else 0
 
 
-def slope(rests: list[Rest], name: str) -> float:
+def slope(rests: list[RestingCounts], name: str) -> float:
     """How much more of it there is for each minute of life, by a straight line through all rests."""
     return statistics.linear_regression([r.minutes for r in rests], [r.held(name) for r in rests]).slope
 

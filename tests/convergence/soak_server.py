@@ -27,7 +27,7 @@ from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.measures.service import all_measures, create_measure
 from tests import factories, servers
-from tests.convergence.simulated_clients import Crowd
+from tests.convergence.simulated_clients import SimulatedClients
 
 MEASURES, PEOPLE = 30, 15  # two thirds of the people stay, one third comes and goes
 LINE = {"delay": [0.05, 50], "double": 0.01, "drop": 0.002}
@@ -38,11 +38,11 @@ Counts = dict[str, int]
 
 
 @dataclass
-class Town:
+class SoakServer:
     """`faults`: sentences on what must not happen, in the order it happened."""
 
     app: Flask
-    server: servers.Klimawerk
+    server: servers.KlimawerkServer
     programme: int
     measures: list[int]
     people: list[Person]
@@ -74,7 +74,7 @@ class Town:
     def _said(self) -> list[str]:
         return re.findall(r"\bcounts (\{.*\})", self.server.log)
 
-    def begin(self, crowd: Crowd, docs: list[int], count: int) -> None:
+    def begin(self, crowd: SimulatedClients, docs: list[int], count: int) -> None:
         """Let so many pages open these measures, and write in them without end."""
         people = [self.people[number % len(self.people)] for number in range(count)]
         cookies = ["; ".join(f"{c.name}={c.value}" for c in self.server.session(one).cookies) for one in people]
@@ -84,7 +84,7 @@ class Town:
 
 
 @contextmanager
-def town(crowd: int = PEOPLE) -> Iterator[Town]:
+def town(crowd: int = PEOPLE) -> Iterator[SoakServer]:
     """`crowd`: how many pages are open at a time."""
     with tempfile.TemporaryDirectory(prefix="klimawerk-soak-") as folder, ExitStack() as stack:
         address = f"sqlite:///{folder}/klimawerk.sqlite"
@@ -97,16 +97,16 @@ def town(crowd: int = PEOPLE) -> Iterator[Town]:
         for _ in range(MEASURES - 2):
             create_measure(goal, texts={}, by=None)
         people = [factories.member(team.partnership, side, "editor") for side in ("de", "partner") for _ in range(3)]
-        server = servers.Klimawerk(Path(folder), address)
+        server = servers.KlimawerkServer(Path(folder), address)
         stack.callback(server.close)
         server.start()
         measures = [measure.id for measure in all_measures(programme)]
         db.session.rollback()
-        yield Town(app, server, programme.id, measures, people, crowd)
+        yield SoakServer(app, server, programme.id, measures, people, crowd)
 
 
 @contextmanager
-def life(here: Town) -> Iterator[None]:
+def life(here: SoakServer) -> Iterator[None]:
     """Regulars who type all the time, visitors who vanish, fields that change, documents that close and open."""
     over = threading.Event()
     threads = [threading.Thread(target=_guarded, args=(work, here, over)) for work in (_regulars, _visitors, _desk)]
@@ -120,7 +120,7 @@ def life(here: Town) -> Iterator[None]:
             thread.join()
 
 
-def _guarded(work: Callable[[Town, threading.Event], None], here: Town, over: threading.Event) -> None:
+def _guarded(work: Callable[[SoakServer, threading.Event], None], here: SoakServer, over: threading.Event) -> None:
     try:
         with here.app.app_context():
             work(here, over)
@@ -128,21 +128,21 @@ def _guarded(work: Callable[[Town, threading.Event], None], here: Town, over: th
         here.faults.append(f"{type(problem).__name__}: {problem}")
 
 
-def _regulars(here: Town, over: threading.Event) -> None:
+def _regulars(here: SoakServer, over: threading.Event) -> None:
     """They go through the programme, as in a workshop: three measures at a time, a few minutes for each."""
     while not over.is_set():
-        with Crowd() as crowd:
+        with SimulatedClients() as crowd:
             here.begin(crowd, here.next_measures(), here.crowd - here.crowd // 3)
             until = time.monotonic() + STAY
             while not over.wait(1) and time.monotonic() < until:
                 here.faults += crowd.faults()
 
 
-def _visitors(here: Town, over: threading.Event) -> None:
+def _visitors(here: SoakServer, over: threading.Event) -> None:
     """One handful of pages after the other; they vanish without a goodbye, or fall silent long before."""
     dice = random.Random(1)
     while not over.is_set():
-        with Crowd() as crowd:
+        with SimulatedClients() as crowd:
             here.begin(crowd, dice.sample(here.measures, 3), here.crowd // 3)
             over.wait(dice.uniform(5, 25))
             here.faults += crowd.faults()
@@ -151,7 +151,7 @@ def _visitors(here: Town, over: threading.Event) -> None:
                 over.wait(dice.uniform(5, 40))
 
 
-def _desk(here: Town, over: threading.Event) -> None:
+def _desk(here: SoakServer, over: threading.Event) -> None:
     """Somebody fills in fields, and closes and opens measures for writing."""
     dice = random.Random(2)
     session = here.server.session(here.people[0])
@@ -166,7 +166,7 @@ def _desk(here: Town, over: threading.Event) -> None:
             _close_for_a_moment(here, f"measure:{number}", over)
 
 
-def _close_for_a_moment(here: Town, doc: str, over: threading.Event) -> None:
+def _close_for_a_moment(here: SoakServer, doc: str, over: threading.Event) -> None:
     with writing():
         document_store.close_documents([doc], "Council", "Somebody")
     over.wait(2)

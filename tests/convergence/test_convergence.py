@@ -24,7 +24,7 @@ from klimawerk.extensions import db
 from klimawerk.measures.service import all_measures
 from tests import factories, long_runs, servers
 from tests.convergence import update_history
-from tests.convergence.simulated_clients import Crowd
+from tests.convergence.simulated_clients import SimulatedClients
 
 FRAGMENTS = ("title.en", "title.de", "description.en", "description.de")
 TOKEN = re.compile(r"k\d+[a-z]+\d+[äß😀]*\.")
@@ -37,14 +37,14 @@ CLIENTS, CHURN, PAUSE = 7, 0.02, 12  # PAUSE: milliseconds on average between tw
 class Town:
     """Two measures that everybody may write in. `start`: {name: state before the first edit}."""
 
-    server: servers.Klimawerk
+    server: servers.KlimawerkServer
     docs: list[str]
     cookies: list[str]
     start: dict[str, bytes]
 
 
 @pytest.fixture
-def town(live_server: servers.Klimawerk) -> Town:
+def town(live_server: servers.KlimawerkServer) -> Town:
     team = factories.partnership()
     measures = all_measures(factories.programme(team))
     people = [factories.member(team.partnership, side, "editor") for side in ("de", "partner") for _ in range(3)]
@@ -71,7 +71,7 @@ def play(town: Town, seed: int, steps: int, ends: list[str]) -> dict[str, Any]:
     """Let the crowd do its steps while the server ends and returns in these ways, evenly spread."""
     dice = random.Random(seed)
     plan = [(round(steps * (n + dice.random()) / (len(ends) + 1)), end) for n, end in enumerate(ends, 1)]
-    with Crowd() as crowd:
+    with SimulatedClients() as crowd:
         setup = {"churn": CHURN, "faults": FAULTS, "pause": PAUSE, "seed": seed, "steps": steps}
         crowd.tell("begin", url=town.server.url, docs=town.docs, cookies=town.cookies, **setup)
         for event in crowd.events():
@@ -82,7 +82,7 @@ def play(town: Town, seed: int, steps: int, ends: list[str]) -> dict[str, Any]:
     return event
 
 
-def end_and_return(server: servers.Klimawerk, crowd: Crowd, how: str, dice: random.Random) -> None:
+def end_and_return(server: servers.KlimawerkServer, crowd: SimulatedClients, how: str, dice: random.Random) -> None:
     if how == "stop":
         server.stop()
     else:

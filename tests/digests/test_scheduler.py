@@ -64,7 +64,7 @@ def server(team: Team, database_address: str, tmp_path: Path, smtp: Mailbox) -> 
     started = []
 
     def start(**environment: str) -> None:
-        one = servers.Klimawerk(tmp_path, database_address, settings=environment, KLIMAWERK_SMTP_URL=smtp.url)
+        one = servers.KlimawerkServer(tmp_path, database_address, settings=environment, KLIMAWERK_SMTP_URL=smtp.url)
         started.append(one)
         one.start()
 
@@ -94,7 +94,7 @@ def test_where_cron_does_it_the_server_does_not(smtp: Mailbox, app: Flask, monke
 
 
 def test_no_page_of_digests_has_a_barrier(
-    team: Team, app: Flask, live_server: servers.Klimawerk, page_for: Callable[..., Page]
+    team: Team, app: Flask, live_server: servers.KlimawerkServer, page_for: Callable[..., Page]
 ) -> None:
     secret = (live_server.instance / "secret_key").read_text().strip()
     app.extensions["klimawerk"] = dataclasses.replace(app.extensions["klimawerk"], secret_key=secret)

@@ -13,11 +13,11 @@ from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from tests import factories
-from tests.versions.conftest import Desk
+from tests.versions.conftest import VersionedMeasure
 
 
 @dataclass
-class House(Desk):
+class EditionsScene(VersionedMeasure):
     """The desk of WA-01, with the whole programme around it."""
 
     programme: Programme
@@ -35,7 +35,7 @@ class House(Desk):
 
 
 @pytest.fixture
-def house(app: Flask) -> House:
+def house(app: Flask) -> EditionsScene:
     team = factories.partnership("Wiesenbrück", "Abenkrom")
     measure = factories.measure(factories.programme(team))
-    return House(team, measure, programme_of(measure))
+    return EditionsScene(team, measure, programme_of(measure))

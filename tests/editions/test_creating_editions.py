@@ -24,7 +24,7 @@ from klimawerk.versions import service as versions
 from klimawerk.versions.hash_chain import canonical_json, sha256_hex
 from klimawerk.versions.models import Version
 from klimawerk.versions.part_store import load_parts, manifest_head
-from tests.editions.conftest import House
+from tests.editions.conftest import EditionsScene
 
 
 def numbers(edition: Edition) -> dict[str, int]:
@@ -32,7 +32,9 @@ def numbers(edition: Edition) -> dict[str, int]:
     return {part.head["code"]: part.version.number for part in edition_snapshot(edition).values() if part.version}
 
 
-def test_it_takes_a_version_of_everything_and_uses_again_what_has_not_changed(any_database: str, house: House) -> None:
+def test_it_takes_a_version_of_everything_and_uses_again_what_has_not_changed(
+    any_database: str, house: EditionsScene
+) -> None:
     house.keep("Before")
     first = house.fix("After the first mission")
     assert list(numbers(first)) == ["", "Z1", "WA-01", "WA-02"], "in the order of the programme"
@@ -51,7 +53,7 @@ def test_it_takes_a_version_of_everything_and_uses_again_what_has_not_changed(an
     assert [one.number for one in service.editions_of(house.programme.id)] == [3, 2, 1]
 
 
-def test_words_that_were_acknowledged_just_now_are_in_it(house: House) -> None:
+def test_words_that_were_acknowledged_just_now_are_in_it(house: EditionsScene) -> None:
     """Before the projection has told anybody of them."""
     house.fix("One")
     before = revision(house.measure.name)
@@ -63,7 +65,7 @@ def test_words_that_were_acknowledged_just_now_are_in_it(house: House) -> None:
     assert numbers(house.fix("Two"))["WA-01"] == 2
 
 
-def test_its_hash_covers_every_version_and_the_edition_before(any_database: str, house: House) -> None:
+def test_its_hash_covers_every_version_and_the_edition_before(any_database: str, house: EditionsScene) -> None:
     first, second = house.fix("One"), house.fix("Two", "adopted")
     query = select(Edition).order_by(Edition.number).options(undefer(Edition.manifest))
     stored = list(db.session.scalars(query.execution_options(populate_existing=True)))
@@ -78,14 +80,14 @@ def test_its_hash_covers_every_version_and_the_edition_before(any_database: str,
     assert second.hash == sha256_hex(canonical_json(record))
 
 
-def test_a_deleted_measure_is_in_no_later_edition(house: House) -> None:
+def test_a_deleted_measure_is_in_no_later_edition(house: EditionsScene) -> None:
     first = house.fix("One")
     delete_item(house.second, by=house.editor().id)
     assert "WA-02" in numbers(first)
     assert "WA-02" not in numbers(house.fix("Two"))
 
 
-def test_a_new_measure_is_in_the_next_one(house: House) -> None:
+def test_a_new_measure_is_in_the_next_one(house: EditionsScene) -> None:
     house.fix("One")
     from klimawerk.goals.models import Goal
 
@@ -94,7 +96,7 @@ def test_a_new_measure_is_in_the_next_one(house: House) -> None:
     assert list(numbers(house.fix("Two"))) == ["", "Z1", "WA-01", "WA-02", "WA-03"]
 
 
-def test_everything_in_it_is_of_one_moment(postgresql_address: str, app: Flask, house: House) -> None:
+def test_everything_in_it_is_of_one_moment(postgresql_address: str, app: Flask, house: EditionsScene) -> None:
     """Two measures are changed together all the time; no edition holds one of them without the other."""
     pair, stop, failed = [house.measure.id, house.second.id], threading.Event(), []
     names, by = [house.measure.name, house.second.name], house.editor().id
@@ -129,7 +131,7 @@ def test_everything_in_it_is_of_one_moment(postgresql_address: str, app: Flask, 
     assert len(seen) > 2, "it did change meanwhile"
 
 
-def test_two_at_once_make_two_that_follow_each_other(postgresql_address: str, app: Flask, house: House) -> None:
+def test_two_at_once_make_two_that_follow_each_other(postgresql_address: str, app: Flask, house: EditionsScene) -> None:
     programme_id, start, failed = house.programme.id, threading.Barrier(3), []
     member = house.member(role="coordinator")
 
@@ -154,7 +156,7 @@ def test_two_at_once_make_two_that_follow_each_other(postgresql_address: str, ap
 
 
 @pytest.mark.parametrize(("name", "purpose"), [("", "council"), ("  ", "council"), ("Draft", "something")])
-def test_it_needs_a_name_and_a_purpose(house: House, name: str, purpose: str) -> None:
+def test_it_needs_a_name_and_a_purpose(house: EditionsScene, name: str, purpose: str) -> None:
     with pytest.raises(service.InvalidEditionName):
         house.fix(name, purpose)
     assert not service.editions_of(house.programme.id)
@@ -164,7 +166,7 @@ def test_it_needs_a_name_and_a_purpose(house: House, name: str, purpose: str) ->
 # Verifying
 
 
-def test_editions_verify_with_their_versions(any_database: str, app: Flask, house: House) -> None:
+def test_editions_verify_with_their_versions(any_database: str, app: Flask, house: EditionsScene) -> None:
     house.fix("One")
     house.set("priority", "low")
     house.fix("Two")
@@ -187,7 +189,7 @@ def test_editions_verify_with_their_versions(any_database: str, app: Flask, hous
         ),
     ],
 )
-def test_what_was_changed_is_found(app: Flask, house: House, spoil: object, said: str) -> None:
+def test_what_was_changed_is_found(app: Flask, house: EditionsScene, spoil: object, said: str) -> None:
     house.fix("One")
     house.fix("Two")
     with writing():
@@ -197,14 +199,14 @@ def test_what_was_changed_is_found(app: Flask, house: House, spoil: object, said
     assert said in result.output
 
 
-def test_a_name_can_be_corrected_and_nothing_else(app: Flask, house: House) -> None:
+def test_a_name_can_be_corrected_and_nothing_else(app: Flask, house: EditionsScene) -> None:
     edition = house.fix("Counsil draft", "council")
     service.rename_edition(edition, name="Council draft", remark="Sent on Monday.")
     assert service.editions_of(house.programme.id)[0].name == "Council draft"
     assert app.test_cli_runner().invoke(args=["versions", "verify"]).exit_code == 0
 
 
-def test_versions_name_related_measures_by_their_keys(house: House) -> None:
+def test_versions_name_related_measures_by_their_keys(house: EditionsScene) -> None:
     house.measure.values = {**house.measure.values, "related": [house.second.id]}
     db.session.commit()
     version = house.keep()

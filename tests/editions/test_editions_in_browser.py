@@ -8,12 +8,12 @@ from playwright.sync_api import Page, expect
 
 from tests.accessibility import LOOKS, looked_at
 from tests.browsers import begin_to_write, move_caret
-from tests.editions.conftest import House
+from tests.editions.conftest import EditionsScene
 from tests.editions.test_pages import mission
 
 
 def test_a_programme_is_fixed_changed_compared_and_read_as_it_was(
-    any_database: str, house: House, page_for: Callable[..., Page]
+    any_database: str, house: EditionsScene, page_for: Callable[..., Page]
 ) -> None:
     page = page_for(house.team.partner["coordinator"], path=f"/programmes/{house.programme.id}")
     page.get_by_role("link", name="All fixed copies").click()
@@ -49,7 +49,7 @@ def test_a_programme_is_fixed_changed_compared_and_read_as_it_was(
     expect(page.locator("main")).not_to_contain_text("Ten more")
 
 
-def test_no_page_of_editions_has_a_barrier(house: House, page_for: Callable[..., Page]) -> None:
+def test_no_page_of_editions_has_a_barrier(house: EditionsScene, page_for: Callable[..., Page]) -> None:
     mission(house)
     house.set("amount", {"amount": "64000.00", "currency": "EUR"}, row="costs")
     house.fix("After the mission")

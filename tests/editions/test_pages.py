@@ -16,12 +16,12 @@ from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.versions.hash_chain import canonical_json
 from tests import factories
 from tests.client import ProofReader
-from tests.editions.conftest import House
+from tests.editions.conftest import EditionsScene
 from tests.versions.test_pages import get, words
 
 
 def test_a_coordinator_makes_one_and_everybody_reads_it_as_it_was(
-    any_database: str, house: House, client: ProofReader
+    any_database: str, house: EditionsScene, client: ProofReader
 ) -> None:
     client.login(house.team.partner["coordinator"])
     assert f'href="{house.address}"' in get(client, f"/programmes/{house.programme.id}")
@@ -49,7 +49,7 @@ def test_a_coordinator_makes_one_and_everybody_reads_it_as_it_was(
     assert "Fifty" in now, "the check can see the difference"
 
 
-def test_the_whole_sheet_of_each_measure_can_be_read(house: House, client: ProofReader) -> None:
+def test_the_whole_sheet_of_each_measure_can_be_read(house: EditionsScene, client: ProofReader) -> None:
     house.fix()
     house.set("text.en", "Something else", row="steps")
     client.login(house.editor("partner"))
@@ -60,7 +60,7 @@ def test_the_whole_sheet_of_each_measure_can_be_read(house: House, client: Proof
     assert "Something else" not in whole
 
 
-def test_it_is_read_in_the_language_one_chooses(house: House, client: ProofReader) -> None:
+def test_it_is_read_in_the_language_one_chooses(house: EditionsScene, client: ProofReader) -> None:
     house.write("description.de", "Vierzig Tonnen werden aufgestellt.")
     house.fix("Ratsentwurf")
     client.login(house.editor("de"))
@@ -70,7 +70,7 @@ def test_it_is_read_in_the_language_one_chooses(house: House, client: ProofReade
     assert "Vierzig" not in english
 
 
-def test_who_may_do_what(house: House, client: ProofReader) -> None:
+def test_who_may_do_what(house: EditionsScene, client: ProofReader) -> None:
     data = {"name": "Draft", "purpose": "council"}
     for role in ("editor", "reviewer", "observer"):
         client.login(house.team.de[role])
@@ -87,7 +87,7 @@ def test_who_may_do_what(house: House, client: ProofReader) -> None:
     assert client.post(house.address, data=data).status_code == 404
 
 
-def test_addresses_of_nothing_are_not_found(house: House, client: ProofReader) -> None:
+def test_addresses_of_nothing_are_not_found(house: EditionsScene, client: ProofReader) -> None:
     house.fix()
     client.login(house.editor())
     for path in ("/2", "/2.json", "/compare?from=2", "/compare?from=1&view=x", "/compare?from=1&texts=fr", "/compare"):
@@ -95,7 +95,7 @@ def test_addresses_of_nothing_are_not_found(house: House, client: ProofReader) -
     assert client.get(f"/programmes/{house.measure.id}/editions").status_code == 404
 
 
-def test_a_nameless_one_is_asked_for_a_name(house: House, client: ProofReader) -> None:
+def test_a_nameless_one_is_asked_for_a_name(house: EditionsScene, client: ProofReader) -> None:
     client.login(house.team.partner["coordinator"])
     answer = client.post(house.address, data={"name": " ", "purpose": "council"})
     assert "Please give the fixed copy a name." in get(client, answer.location)
@@ -106,7 +106,7 @@ def test_a_nameless_one_is_asked_for_a_name(house: House, client: ProofReader) -
     assert "Sent." in page
 
 
-def test_the_file_proves_itself(house: House, client: ProofReader) -> None:
+def test_the_file_proves_itself(house: EditionsScene, client: ProofReader) -> None:
     """Checked with nothing but the file: what somebody could do without this installation."""
     house.fix("One")
     house.set("priority", "low")
@@ -136,7 +136,7 @@ def test_the_file_proves_itself(house: House, client: ProofReader) -> None:
 # Comparing
 
 
-def mission(house: House) -> Goal:
+def mission(house: EditionsScene) -> Goal:
     """What a mission does to a programme: one measure changed, one removed, one added, one under another goal."""
     goal = db.session.get_one(Goal, house.measure.goal_id)
     third = create_measure(goal, texts={"title.en": from_plain_text("School gardens")}, by=None)
@@ -150,7 +150,7 @@ def mission(house: House) -> Goal:
 
 
 @pytest.mark.parametrize("to", ["2", "now"])
-def test_two_of_them_are_compared(any_database: str, house: House, client: ProofReader, to: str) -> None:
+def test_two_of_them_are_compared(any_database: str, house: EditionsScene, client: ProofReader, to: str) -> None:
     mission(house)
     if to == "2":
         house.fix("After")
@@ -173,13 +173,13 @@ def test_two_of_them_are_compared(any_database: str, house: House, client: Proof
     assert "Wiesenbrück: Editor de" in said
 
 
-def _ids(house: House) -> list[int]:
+def _ids(house: EditionsScene) -> list[int]:
     shown = ("WA-01", "WA-02", "WA-03")
     found = {one.code: one.id for one in db.session.scalars(db.select(type(house.measure)))}
     return [found[code] for code in shown]
 
 
-def test_all_three_views_are_kept_in_the_address(house: House, client: ProofReader) -> None:
+def test_all_three_views_are_kept_in_the_address(house: EditionsScene, client: ProofReader) -> None:
     mission(house)
     client.login(house.editor("partner"))
     for view, sign in (("redline", "<del>"), ("fields", "before-now"), ("sides", "before-now")):
@@ -189,7 +189,7 @@ def test_all_three_views_are_kept_in_the_address(house: House, client: ProofRead
         assert f"compare?from=1&amp;to=now&amp;view={view}&amp;texts=en" in page
 
 
-def test_compared_with_itself_nothing_changed(house: House, client: ProofReader) -> None:
+def test_compared_with_itself_nothing_changed(house: EditionsScene, client: ProofReader) -> None:
     house.fix()
     client.login(house.editor("partner"))
     for to in ("1", "now"):
@@ -198,7 +198,7 @@ def test_compared_with_itself_nothing_changed(house: House, client: ProofReader)
         assert "3 goals and measures unchanged" in said
 
 
-def test_the_order_of_measures_is_compared(house: House, client: ProofReader) -> None:
+def test_the_order_of_measures_is_compared(house: EditionsScene, client: ProofReader) -> None:
     house.fix()
     goal = db.session.get_one(Goal, house.measure.goal_id)
     move_measure(house.second, goal, house.measure.id, by=house.editor().id)
@@ -208,7 +208,7 @@ def test_the_order_of_measures_is_compared(house: House, client: ProofReader) ->
     assert "changed." not in said
 
 
-def test_an_earlier_one_comes_first(house: House, client: ProofReader) -> None:
+def test_an_earlier_one_comes_first(house: EditionsScene, client: ProofReader) -> None:
     house.fix("One")
     house.fix("Two")
     client.login(house.editor("partner"))
@@ -217,7 +217,7 @@ def test_an_earlier_one_comes_first(house: House, client: ProofReader) -> None:
     assert answer.location == f"{house.address}/compare?from=1&to=now&view=sides"
 
 
-def test_since_the_last_one_stands_on_the_programmes_page(house: House, client: ProofReader) -> None:
+def test_since_the_last_one_stands_on_the_programmes_page(house: EditionsScene, client: ProofReader) -> None:
     client.login(house.editor("partner"))
     page = f"/programmes/{house.programme.id}"
     assert "What changed since" not in get(client, page)
@@ -226,7 +226,7 @@ def test_since_the_last_one_stands_on_the_programmes_page(house: House, client: 
     assert f'href="{house.address}/compare?from=2">What changed since “Two”' in get(client, page)
 
 
-def test_a_measures_history_leads_to_what_changed_since_the_last_one(house: House, client: ProofReader) -> None:
+def test_a_measures_history_leads_to_what_changed_since_the_last_one(house: EditionsScene, client: ProofReader) -> None:
     client.login(house.editor("partner"))
     address = f"/items/{house.measure.id}"
     assert "What changed since" not in get(client, f"{address}/history")
@@ -239,7 +239,7 @@ def test_a_measures_history_leads_to_what_changed_since_the_last_one(house: Hous
     assert "Beforelow Nowmedium" in said
 
 
-def test_what_looks_the_same_counts_as_no_change(house: House, client: ProofReader) -> None:
+def test_what_looks_the_same_counts_as_no_change(house: EditionsScene, client: ProofReader) -> None:
     house.write("description.en", "Forty bins at Café Müller.")
     house.fix()
     house.write("description.en", "Forty bins at Cafe\u0301 Mu\u0308l\u00adler.")

@@ -17,7 +17,7 @@ from tests.factories import Team
 
 
 @dataclass
-class Sheet:
+class SheetWindow:
     """One person's window on one measure."""
 
     page: Page
@@ -52,12 +52,12 @@ def measure(team: Team) -> Measure:
 
 
 @pytest.fixture
-def sheet_for(page_for: Callable[..., Page], measure: Measure) -> Callable[..., Sheet]:
+def sheet_for(page_for: Callable[..., Page], measure: Measure) -> Callable[..., SheetWindow]:
     """`sheet_for(person)`: that person's window on the measure, connected."""
 
-    def open_sheet(person: Person, **options: object) -> Sheet:
+    def open_sheet(person: Person, **options: object) -> SheetWindow:
         page = page_for(person, path=f"/measures/{measure.id}", **options)
-        sheet = Sheet(page, measure.id)
+        sheet = SheetWindow(page, measure.id)
         sheet.page.locator("#save-state[data-state=saved]").wait_for()
         return sheet
 

@@ -27,7 +27,7 @@ FRAGMENT = "text.en"
 
 
 @dataclass(frozen=True)
-class Answer:
+class EditorAnswer:
     """`shown`: the text as this browser has it, `there`: as another one reads it, `stored`: as the server does; `said`:
     the sentence at the text; `html`: what this browser shows."""
 
@@ -38,13 +38,13 @@ class Answer:
     html: str
 
 
-class Desk:
+class EditorPage:
     """A page with the editor's modules; each text is opened in a document of its own."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
 
-    def paste(self, html: str, text: Node | None = None, **options: Any) -> Answer:
+    def paste(self, html: str, text: Node | None = None, **options: Any) -> EditorAnswer:
         """`options`: multiline (False for a title), plain (the text beside it), files (names of pictures)."""
         state = _state(text)
         return _answer(
@@ -52,18 +52,18 @@ class Desk:
             self._page.evaluate("([state, html, options]) => paste(state, html, options)", [state, html, options]),
         )
 
-    def paste_all(self, some: list[str]) -> list[Answer]:
+    def paste_all(self, some: list[str]) -> list[EditorAnswer]:
         """Each into an empty text."""
         state = _state(None)
         found = self._page.evaluate("([state, some]) => pasteAll(state, some)", [state, some])
         return [_answer(state, one) for one in found]
 
-    def type(self, words: str, text: Node) -> Answer:
+    def type(self, words: str, text: Node) -> EditorAnswer:
         """At the end of the text."""
         state = _state(text)
         return _answer(state, self._page.evaluate("([state, words]) => type(state, words)", [state, words]))
 
-    def drop(self, *files: str) -> tuple[Answer, bool]:
+    def drop(self, *files: str) -> tuple[EditorAnswer, bool]:
         """Pictures let go of over an empty text; and whether the browser would open them instead of the page."""
         state = _state(None)
         found = self._page.evaluate("([state, files]) => drop(state, files)", [state, files])
@@ -78,14 +78,14 @@ class Desk:
 
 
 @contextmanager
-def desk_in(browser: Browser) -> Iterator[Desk]:
+def desk_in(browser: Browser) -> Iterator[EditorPage]:
     page = browser.new_page()
     page.route(f"{ADDRESS}/**", _serve)
     page.goto(ADDRESS)
     page.evaluate("import('/desk.mjs')")
     early = page.evaluate("pasteEarly('<p>keep <s>gone</s></p>')")
     assert early == ["", "keep"], "what is pasted before the reader of HTML is here goes in when it is"
-    yield Desk(page)
+    yield EditorPage(page)
     page.close()
 
 
@@ -114,7 +114,7 @@ def _state(text: Node | None) -> str:
     return base64.b64encode(document.get_update()).decode()
 
 
-def _answer(state: str, found: dict[str, Any]) -> Answer:
+def _answer(state: str, found: dict[str, Any]) -> EditorAnswer:
     """Judged as the server judges an update from a socket; Refused where it would be refused."""
     before, update = base64.b64decode(state), base64.b64decode(found.pop("update"))
     knowledge = UpdateValidator({FRAGMENT})
@@ -124,4 +124,4 @@ def _answer(state: str, found: dict[str, Any]) -> Answer:
     fragment = document.get(FRAGMENT, type=XmlFragment)
     document.apply_update(before)
     document.apply_update(update)
-    return Answer(stored=rich_text.read_fragment(fragment), **found)
+    return EditorAnswer(stored=rich_text.read_fragment(fragment), **found)

@@ -14,10 +14,10 @@ from klimawerk.partnerships import members
 from klimawerk.partnerships.access import member_of
 from klimawerk.sheets import items
 from tests import servers
-from tests.editor.conftest import Sheet, paste
+from tests.editor.conftest import SheetWindow, paste
 from tests.factories import Team
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 
 
 def test_words_typed_offline_arrive_when_the_line_is_back(team: Team, sheet_for: SheetFor) -> None:
@@ -38,7 +38,7 @@ def test_words_typed_offline_arrive_when_the_line_is_back(team: Team, sheet_for:
 
 
 def test_words_typed_while_the_server_is_dead_arrive_after_its_restart(
-    team: Team, sheet_for: SheetFor, live_server: servers.Klimawerk
+    team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer
 ) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit().press_sequentially(" Before.")

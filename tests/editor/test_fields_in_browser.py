@@ -7,17 +7,17 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 
 
-def field(sheet: Sheet, name: str, control: str = "select, input:not([type=hidden]), textarea"):  # type: ignore[no-untyped-def]
+def field(sheet: SheetWindow, name: str, control: str = "select, input:not([type=hidden]), textarea"):  # type: ignore[no-untyped-def]
     return sheet.page.locator(f"#f-{sheet.item}-{name}").locator(control).first
 
 
-def cell(sheet: Sheet, kind: str, name: str):  # type: ignore[no-untyped-def]
+def cell(sheet: SheetWindow, kind: str, name: str):  # type: ignore[no-untyped-def]
     return (
         sheet.page.locator(f"#rows-{sheet.item}-{kind} kw-field[id$='-{name}']")
         .first.locator("select, input:not([type=hidden]), textarea")

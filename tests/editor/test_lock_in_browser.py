@@ -15,11 +15,11 @@ from klimawerk.sheets.lock_service import person_holder
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.programme_topic import programme_head
 from klimawerk.sheets.rows import rows_of
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import kept, wait_until
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 
 
 def close(item: Item, team: Team, reason: str = "We vote now") -> None:

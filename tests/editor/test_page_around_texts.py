@@ -13,10 +13,10 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from klimawerk.measures.models import Measure
 from tests import factories, servers
 from tests.browsers import move_caret
-from tests.editor.conftest import Sheet, paste
+from tests.editor.conftest import SheetWindow, paste
 from tests.factories import Team
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
 
 FROM_WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p {color: red}
@@ -126,7 +126,7 @@ def test_people_are_shown_by_place_and_field_and_leave(team: Team, sheet_for: Sh
 
 
 def test_a_login_that_ends_is_renewed_in_place_and_the_words_go_on(
-    team: Team, sheet_for: SheetFor, live_server: servers.Klimawerk
+    team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer
 ) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit().press_sequentially(" Before.")

@@ -11,12 +11,12 @@ from playwright.sync_api import Browser
 from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node
 from klimawerk.live.handlers import EventRefused
-from tests.editor.editor_page import Desk, desk_in
+from tests.editor.editor_page import EditorPage, desk_in
 from tests.long_runs import steps
 
 
 @pytest.fixture(scope="module")
-def desk(browser: Browser) -> Iterator[Desk]:
+def desk(browser: Browser) -> Iterator[EditorPage]:
     with desk_in(browser) as opened:
         yield opened
 
@@ -57,7 +57,7 @@ STRUCK = {
 }
 
 
-def test_separators_go_on_separating(desk: Desk) -> None:
+def test_separators_go_on_separating(desk: EditorPage) -> None:
     answers = desk.paste_all(list(SEPARATED))
     assert {html: answer.html for html, answer in zip(SEPARATED, answers, strict=True)} == SEPARATED
 
@@ -69,12 +69,12 @@ LEVELS = {
 }
 
 
-def test_raised_and_lowered_digits_make_no_other_number(desk: Desk) -> None:
+def test_raised_and_lowered_digits_make_no_other_number(desk: EditorPage) -> None:
     answers = desk.paste_all(list(LEVELS))
     assert {html: answer.html for html, answer in zip(LEVELS, answers, strict=True)} == LEVELS
 
 
-def test_a_title_takes_what_is_pasted_as_words_on_one_line(desk: Desk) -> None:
+def test_a_title_takes_what_is_pasted_as_words_on_one_line(desk: EditorPage) -> None:
     for html in (
         "<p>a</p><p>b<br>c</p>",
         "a<ul><li>b</li><li>c</li></ul>",
@@ -85,14 +85,14 @@ def test_a_title_takes_what_is_pasted_as_words_on_one_line(desk: Desk) -> None:
     assert (answer.html, answer.said) == ("<p>a b</p>", "1 struck passage left out.")
 
 
-def test_struck_words_are_left_out_and_said(desk: Desk) -> None:
+def test_struck_words_are_left_out_and_said(desk: EditorPage) -> None:
     for (words, passages), answer in zip(STRUCK.values(), desk.paste_all(list(STRUCK)), strict=True):
         assert rich_text.to_plain_text(answer.stored).split() == words.split()
         said = {0: "", 1: "1 struck passage left out."}.get(passages, f"{passages} struck passages left out.")
         assert answer.said == said
 
 
-def test_pictures_are_left_out_and_said(desk: Desk) -> None:
+def test_pictures_are_left_out_and_said(desk: EditorPage) -> None:
     said = "1 picture left out: pictures cannot be stored here. Describe it in words, or set a link."
     alone = desk.paste("", files=["plan.png"])
     assert (alone.html, alone.said) == ("<p></p>", said)
@@ -106,19 +106,19 @@ def test_pictures_are_left_out_and_said(desk: Desk) -> None:
     assert desk.paste("<p>Words</p>", files=["table.png"]).said == ""
 
 
-def test_a_dropped_picture_is_said_and_not_opened_in_the_page_s_place(desk: Desk) -> None:
+def test_a_dropped_picture_is_said_and_not_opened_in_the_page_s_place(desk: EditorPage) -> None:
     answer, opened = desk.drop("plan.png", "map.png")
     assert (answer.html, opened) == ("<p></p>", False)
     assert answer.said.startswith("2 pictures left out: pictures cannot be stored here.")
 
 
-def test_a_picture_pasted_into_a_plain_field_is_said_there(desk: Desk) -> None:
+def test_a_picture_pasted_into_a_plain_field_is_said_there(desk: EditorPage) -> None:
     assert desk.paste_into_field(files=["plan.png"]).startswith("1 picture left out: pictures cannot be stored here.")
     assert desk.paste_into_field(files=["table.png"], plain="A\tB") == ""
     assert desk.paste_into_field(plain="words") == ""
 
 
-def test_links_keep_one_rule_and_are_said_when_they_are_left_out(desk: Desk) -> None:
+def test_links_keep_one_rule_and_are_said_when_they_are_left_out(desk: EditorPage) -> None:
     said = "1 link left out, its words are here: no possible address."
     for address in ("https:example.org", "https://example.org/" + "a" * 2_000, "/measures/7", "javascript:alert(1)"):
         answer = desk.paste(f"<p>see <a href='{address}'>there</a></p>")
@@ -140,7 +140,7 @@ def numbered(order: int | None, *words: str) -> Node:
 
 
 @pytest.mark.parametrize("order", [None, 0, 3, 10_000])
-def test_a_list_keeps_its_first_number_when_somebody_types_in_it(desk: Desk, order: int | None) -> None:
+def test_a_list_keeps_its_first_number_when_somebody_types_in_it(desk: EditorPage, order: int | None) -> None:
     answer = desk.type(" more", numbered(order, "one", "two"))
     assert answer.stored == numbered(order, "one", "two more")
     assert answer.shown == answer.there
@@ -164,18 +164,18 @@ def test_a_list_keeps_its_first_number_when_somebody_types_in_it(desk: Desk, ord
         ("<ol start=x><li>one<li>two</ol>", None),
     ],
 )
-def test_a_pasted_list_begins_where_it_began(desk: Desk, html: str, order: int | None) -> None:
+def test_a_pasted_list_begins_where_it_began(desk: EditorPage, html: str, order: int | None) -> None:
     assert desk.paste(html).stored == numbered(order, "one", "two")
 
 
-def test_lists_nest_as_deeply_as_the_server_takes_and_no_deeper(desk: Desk) -> None:
+def test_lists_nest_as_deeply_as_the_server_takes_and_no_deeper(desk: EditorPage) -> None:
     deepest = desk.paste("<ul><li>" * 19 + "x")
     assert (rich_text.to_plain_text(deepest.stored), deepest.said) == ("x", "")
     deeper = desk.paste("<ul><li>x" * 20)
     assert (deeper.stored, deeper.said) == (rich_text.empty_text(), "Lists cannot be nested more deeply.")
 
 
-def test_whatever_is_pasted_is_stored_as_it_is_shown_and_read_by_others_so(desk: Desk) -> None:
+def test_whatever_is_pasted_is_stored_as_it_is_shown_and_read_by_others_so(desk: EditorPage) -> None:
     chance = random.Random(14)
     pieces = [_Piece(chance) for _ in range(steps(80, 3_000))]
     for piece, answer in zip(pieces, desk.paste_all([piece.html for piece in pieces]), strict=True):

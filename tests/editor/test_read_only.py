@@ -7,20 +7,20 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests import servers
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
-from tests.faults.socket_client import Desk
+from tests.faults.socket_client import SocketClient
 from tests.faults.test_update_mutations import yjs
 
 
 def test_marks_that_two_set_at_once_leave_nothing_waiting_with_a_reader(
-    team: Team, live_server: servers.Klimawerk, sheet_for: Callable[..., Sheet]
+    team: Team, live_server: servers.KlimawerkServer, sheet_for: Callable[..., SheetWindow]
 ) -> None:
     reader, writer = sheet_for(team.de["observer"]), sheet_for(team.de["editor"])
     for sheet in (reader, writer):
         expect(sheet.body()).to_contain_text("Forty bins")
     desks = [
-        Desk(live_server, person, f"measure:{reader.item}")
+        SocketClient(live_server, person, f"measure:{reader.item}")
         for person in (team.partner["editor"], team.de["coordinator"])
     ]
     with yjs(desks[0]) as one, yjs(desks[1]) as other:

@@ -11,11 +11,11 @@ from klimawerk.collab import document_store
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from tests.browsers import move_caret
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import wait_until
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 
 
 @pytest.mark.lines("swallowed")

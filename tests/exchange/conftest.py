@@ -16,7 +16,7 @@ from klimawerk import exchange
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
 from klimawerk.jobs.runner import JobRunner
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 EXAMPLE = (Path(exchange.__file__).parent / "example_programme.json").read_bytes()
 
@@ -45,7 +45,7 @@ def census(app: Flask) -> Census:
 
 
 @pytest.fixture
-def job_runner(live_server: Klimawerk) -> Iterator[None]:
+def job_runner(live_server: KlimawerkServer) -> Iterator[None]:
     """The job runner beside a server that was started without the launcher."""
     with live_server.job_runner():
         yield

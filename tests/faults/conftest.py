@@ -17,9 +17,9 @@ from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from tests import factories, servers
 from tests.factories import Team
-from tests.faults.socket_client import Desk
+from tests.faults.socket_client import SocketClient
 
-DeskFor = Callable[..., Desk]
+DeskFor = Callable[..., SocketClient]
 
 
 @pytest.fixture
@@ -33,30 +33,30 @@ def measure(team: Team) -> Measure:
 
 
 @pytest.fixture
-def desk_for(live_server: servers.Klimawerk, measure: Measure) -> Iterator[DeskFor]:
+def desk_for(live_server: servers.KlimawerkServer, measure: Measure) -> Iterator[DeskFor]:
     """`desk_for(person)`: that person's socket, joined to the measure's document unless `joined=False`."""
-    opened: list[Desk] = []
+    opened: list[SocketClient] = []
     yield lambda person, joined=True, **options: _opened(opened, live_server, person, measure.name, joined, options)
     for desk in opened:
         desk.close()
 
 
 @dataclass
-class Town:
+class LimitedServer:
     """One server with all its limits for a whole file of tests; each test brings people of its own.
 
     Whatever one of them does to themselves (used up, shut out) is not in the others' way.
     """
 
-    server: servers.Klimawerk
+    server: servers.KlimawerkServer
     team: Team
     name: str
-    _opened: list[Desk] = field(default_factory=list)
+    _opened: list[SocketClient] = field(default_factory=list)
 
     def person(self, role: str = "editor", side: str = "de") -> Person:
         return factories.member(self.team.partnership, side, role)
 
-    def desk(self, person: Person | None = None, joined: bool = True, **options: object) -> Desk:
+    def desk(self, person: Person | None = None, joined: bool = True, **options: object) -> SocketClient:
         return _opened(self._opened, self.server, person or self.person(), self.name, joined, options)
 
     def close(self) -> None:
@@ -65,16 +65,16 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LimitedServer]:
     folder = tmp_path_factory.mktemp("town")
     shutil.copy(_sqlite_template, folder / "klimawerk.sqlite")
     address = f"sqlite:///{folder}/klimawerk.sqlite"
     settings = configuration.load(instance=folder / "instance", database_url=address, secret_key="tests", testing=True)
-    server = servers.Klimawerk(folder, address, KLIMAWERK_RATE_LIMITS="on")
+    server = servers.KlimawerkServer(folder, address, KLIMAWERK_RATE_LIMITS="on")
     server.start()
     with create_app(settings).app_context():
         team = factories.partnership("Wiesenbrück", "Abenkrom")
-        town = Town(server, team, factories.measure(factories.programme(team)).name)
+        town = LimitedServer(server, team, factories.measure(factories.programme(team)).name)
         yield town
         town.close()
         db.engine.dispose()
@@ -82,9 +82,14 @@ def town(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def _opened(
-    opened: list[Desk], server: servers.Klimawerk, person: Person, name: str, joined: bool, options: dict[str, object]
-) -> Desk:
-    desk = Desk(server, person, name, **options)
+    opened: list[SocketClient],
+    server: servers.KlimawerkServer,
+    person: Person,
+    name: str,
+    joined: bool,
+    options: dict[str, object],
+) -> SocketClient:
+    desk = SocketClient(server, person, name, **options)
     opened.append(desk)
     if joined:
         assert desk.join()["ok"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-class Clock:
+class ServerClock:
     """The clock of one server: `jump(hours)` sets it so far from the real time."""
 
     def __init__(self, folder: Path) -> None:

@@ -15,17 +15,17 @@ from klimawerk.accounts.models import Person
 from klimawerk.collab import rich_text
 from tests.collab.yjs import Stumbled, YjsDoc
 from tests.live.engine_server import append, b64, paragraph
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 FRAGMENT = "description.en"
 
 
-class Desk:
+class SocketClient:
     """A signed-in socket with a replica of one document. `heard`: [(event, payload)]; `yjs`: a replica of Yjs in
     place of the own one; `own`: what that has tidied up by itself since; `stumbled`: it could not take in what it
     heard."""
 
-    def __init__(self, server: Klimawerk, person: Person, name: str = "", **options: Any) -> None:
+    def __init__(self, server: KlimawerkServer, person: Person, name: str = "", **options: Any) -> None:
         self.name = name
         self.heard: list[tuple[str, Any]] = []
         self.own: list[bytes] = []
@@ -101,17 +101,17 @@ class Desk:
             self.own.append(own)
 
 
-class Bystander(threading.Thread):
+class LatencyProbe(threading.Thread):
     """Writes a letter every 50 ms until the block ends; `waits`: seconds until each was acknowledged."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SocketClient) -> None:
         super().__init__(daemon=True)
         self.desk = desk
         self.waits: list[float] = []
         self.refused: list[str] = []
         self._over = threading.Event()
 
-    def __enter__(self) -> Bystander:
+    def __enter__(self) -> LatencyProbe:
         self.start()
         return self
 
@@ -147,7 +147,7 @@ def _has_only_text(element: XmlElement) -> bool:
     return all(isinstance(child, XmlText) for child in element.children)
 
 
-def memory(server: Klimawerk) -> float:
+def memory(server: KlimawerkServer) -> float:
     """What the server holds, in MB."""
     assert server._process is not None
     one = psutil.Process(server._process.pid)

@@ -15,7 +15,7 @@ from klimawerk.measures.models import Measure
 from tests import factories, servers
 from tests.factories import Team
 from tests.faults.conftest import DeskFor
-from tests.faults.socket_client import Desk
+from tests.faults.socket_client import SocketClient
 from tests.live.engine_server import b64, until
 from tests.offline.browser_store import text_on_disk
 
@@ -41,7 +41,7 @@ def _nothing_can_be_written(address: str) -> Iterator[None]:
 class _Hasty:
     """Writes one word after the other without waiting. `acknowledged`: those for which the answer has come."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
+    def __init__(self, desk: SocketClient, name: str) -> None:
         self._desk, self._name, self._said = desk, name, 0
         self.acknowledged: list[str] = []
 
@@ -59,7 +59,7 @@ class _Hasty:
 @pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_nothing_is_acknowledged_that_a_kill_of_everything_takes_away(
-    any_database: str, team: Team, measure: Measure, desk_for: DeskFor, live_server: servers.Klimawerk
+    any_database: str, team: Team, measure: Measure, desk_for: DeskFor, live_server: servers.KlimawerkServer
 ) -> None:
     before = text_on_disk(measure)
     people = [factories.member(team.partnership, side, "editor") for side in ("de", "partner")]
@@ -82,7 +82,7 @@ def test_nothing_is_acknowledged_that_a_kill_of_everything_takes_away(
     assert desk_for(people[0]).plain() == stored
 
 
-def _kill(server: servers.Klimawerk, desks: list[Desk]) -> None:
+def _kill(server: servers.KlimawerkServer, desks: list[SocketClient]) -> None:
     """The server and every page at the same moment."""
     ends = [threading.Thread(target=server.kill), *(threading.Thread(target=desk.close) for desk in desks)]
     for end in ends:

@@ -18,29 +18,31 @@ from klimawerk.collab import document_store
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from tests import factories, servers
-from tests.editor.conftest import Sheet, sheet_for
+from tests.editor.conftest import SheetWindow, sheet_for
 from tests.factories import Team
 from tests.faults.conftest import DeskFor
-from tests.faults.server_clock import Clock
-from tests.faults.socket_client import FRAGMENT, Bystander, Desk
+from tests.faults.server_clock import ServerClock
+from tests.faults.socket_client import FRAGMENT, LatencyProbe, SocketClient
 from tests.live.engine_server import until
 from tests.offline.browser_store import text_on_disk, wait_until
 
 __all__ = ["sheet_for"]
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 SLOW = 1.5  # seconds that an answer takes on a bad line
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> Clock:
-    return Clock(tmp_path)
+def clock(tmp_path: Path) -> ServerClock:
+    return ServerClock(tmp_path)
 
 
 @pytest.fixture
-def live_server(app: Flask, sqlite_address: str, tmp_path: Path, clock: Clock) -> Iterator[servers.Klimawerk]:
+def live_server(
+    app: Flask, sqlite_address: str, tmp_path: Path, clock: ServerClock
+) -> Iterator[servers.KlimawerkServer]:
     """The real server, by its `clock`."""
-    server = servers.Klimawerk(tmp_path, sqlite_address, settings=clock.environment)
+    server = servers.KlimawerkServer(tmp_path, sqlite_address, settings=clock.environment)
     server.start()
     yield server
     server.close()
@@ -48,14 +50,14 @@ def live_server(app: Flask, sqlite_address: str, tmp_path: Path, clock: Clock) -
 
 @pytest.mark.slow
 def test_people_type_on_while_the_servers_clock_jumps(
-    team: Team, measure: Measure, desk_for: DeskFor, clock: Clock
+    team: Team, measure: Measure, desk_for: DeskFor, clock: ServerClock
 ) -> None:
     """One of them on a line so slow that the server is waiting for a sign of life whenever the clock jumps."""
     writers = [desk_for(factories.member(team.partnership, side, "editor")) for side in ("de", "partner")]
     far, asked = desk_for(team.de["editor"]), threading.Event()
     _answer_late(far, asked)
     with ExitStack() as stack:
-        people = [stack.enter_context(Bystander(desk)) for desk in writers]
+        people = [stack.enter_context(LatencyProbe(desk)) for desk in writers]
         for hours in (7, -30):
             asked.clear()
             until(asked.is_set)
@@ -72,12 +74,12 @@ def test_people_type_on_while_the_servers_clock_jumps(
     assert document_store.find_document(measure.name).seq == letters
 
 
-def _all_at_least(people: list[Bystander], letters: list[int]) -> bool:
+def _all_at_least(people: list[LatencyProbe], letters: list[int]) -> bool:
     """Whether each of them has written so many letters."""
     return all(len(person.waits) >= least for person, least in zip(people, letters, strict=True))
 
 
-def _answer_late(desk: Desk, asked: threading.Event) -> None:
+def _answer_late(desk: SocketClient, asked: threading.Event) -> None:
     """`asked` is set whenever the server waits for this page's sign of life."""
     engine = desk.socket.eio
     send = engine._send_packet
@@ -97,7 +99,7 @@ def _shown(measure: Measure) -> str:
 
 
 def test_a_jump_past_the_end_of_a_login_is_answered_in_the_page_and_nothing_is_lost(
-    team: Team, sheet_for: SheetFor, measure: Measure, clock: Clock
+    team: Team, sheet_for: SheetFor, measure: Measure, clock: ServerClock
 ) -> None:
     person = team.de["editor"]
     here = sheet_for(person)
@@ -115,7 +117,7 @@ def test_a_jump_past_the_end_of_a_login_is_answered_in_the_page_and_nothing_is_l
 
 @pytest.mark.slow
 def test_a_browser_whose_clock_jumps_still_shows_others_words_sends_its_own_and_asks_for_the_login(
-    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer
 ) -> None:
     person = team.de["editor"]
     here, there = sheet_for(person), sheet_for(team.partner["editor"])
@@ -145,15 +147,15 @@ def test_a_browser_whose_clock_jumps_still_shows_others_words_sends_its_own_and_
     assert text_on_disk(measure) == "Forty bins are set up. Before. Back. Offline. Again."
 
 
-def _choose(sheet: Sheet, value: str) -> None:
+def _choose(sheet: SheetWindow, value: str) -> None:
     sheet.page.locator(f"#f-{sheet.item}-priority select").select_option(value)
 
 
-def _jump(sheet: Sheet, hours: float) -> None:
+def _jump(sheet: SheetWindow, hours: float) -> None:
     sheet.page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=hours))
 
 
-def _sign_in_again(sheet: Sheet, email: str) -> None:
+def _sign_in_again(sheet: SheetWindow, email: str) -> None:
     dialog = sheet.page.locator("dialog#relogin")
     dialog.locator("input[name=email]").fill(email)
     dialog.locator("input[name=password]").fill(factories.PASSWORD)

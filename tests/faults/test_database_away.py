@@ -16,10 +16,10 @@ from klimawerk.measures.models import Measure
 from tests import servers
 from tests.browsers import Windows
 from tests.factories import Team
-from tests.faults.socket_client import Desk
+from tests.faults.socket_client import SocketClient
 from tests.live.engine_server import until
 
-Two = tuple[servers.Klimawerk, servers.Klimawerk]
+Two = tuple[servers.KlimawerkServer, servers.KlimawerkServer]
 SOON = 4_000  # milliseconds; a page waited 6 s after a fetch that had failed
 
 
@@ -51,7 +51,7 @@ def away(postgresql: servers.PostgreSQL, postgresql_address: str) -> Away:
 def two(app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path) -> Iterator[Two]:
     """Two processes on the test's database."""
     made = [
-        servers.Klimawerk(tmp_path / name, postgresql_address, born=True, KLIMAWERK_REDIS_URL=valkey_address)
+        servers.KlimawerkServer(tmp_path / name, postgresql_address, born=True, KLIMAWERK_REDIS_URL=valkey_address)
         for name in ("here", "there")
     ]
     for server in made:
@@ -62,9 +62,9 @@ def two(app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path
 
 
 @contextmanager
-def desks(two: Two, team: Team, name: str) -> Iterator[tuple[Desk, Desk]]:
+def desks(two: Two, team: Team, name: str) -> Iterator[tuple[SocketClient, SocketClient]]:
     """Somebody in each process, who have both heard of each other's words."""
-    made = Desk(two[0], team.de["editor"], name), Desk(two[1], team.partner["editor"], name)
+    made = SocketClient(two[0], team.de["editor"], name), SocketClient(two[1], team.partner["editor"], name)
     for desk in made:
         assert desk.join()["ok"]
     for desk in made:
@@ -124,7 +124,7 @@ def test_a_page_shows_others_words_soon_although_it_asked_for_them_meanwhile(
     away: Away,
     team: Team,
     measure: Measure,
-    live_server: servers.Klimawerk,
+    live_server: servers.KlimawerkServer,
     windows: Windows,
     page_for: Callable[..., Page],
 ) -> None:

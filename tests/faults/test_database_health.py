@@ -54,7 +54,7 @@ def on_disk(name: str) -> str:
 
 
 def test_nothing_is_acknowledged_everybody_is_told_and_all_arrives_once(
-    away: Away, live_server: servers.Klimawerk, team: Team, measure: Measure, desk_for: DeskFor
+    away: Away, live_server: servers.KlimawerkServer, team: Team, measure: Measure, desk_for: DeskFor
 ) -> None:
     name, path = measure.name, f"{live_server.url}/items/{measure.id}/fields/priority"
     akosua, jan = desk_for(team.partner["editor"]), desk_for(team.de["editor"])
@@ -86,7 +86,7 @@ def _sent(answer: dict[str, object]) -> bool:
 
 
 def test_a_person_without_a_page_gets_a_calm_sentence_in_their_language(
-    postgresql_address: str, postgresql: servers.PostgreSQL, live_server: servers.Klimawerk, team: Team
+    postgresql_address: str, postgresql: servers.PostgreSQL, live_server: servers.KlimawerkServer, team: Team
 ) -> None:
     session = live_server.session(team.de["editor"])
     session.headers["Accept-Language"] = "de"

@@ -16,7 +16,7 @@ from klimawerk.database import writing
 from klimawerk.measures.models import Measure
 from tests import servers
 from tests.browsers import move_caret
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.faults.socket_client import FRAGMENT
 from tests.live.engine_server import until
@@ -89,7 +89,7 @@ def stalls() -> bool:
 
 
 @pytest.fixture
-def brake(live_server: servers.Klimawerk, stalls: bool) -> Iterator[Brake]:
+def brake(live_server: servers.KlimawerkServer, stalls: bool) -> Iterator[Brake]:
     brake = Brake(live_server.port, stalls=stalls)
     live_server.url = brake.url
     yield brake
@@ -106,7 +106,7 @@ def test_a_page_whose_first_text_was_cut_off_ends_with_all_of_it(
     team: Team,
     measure: Measure,
     brake: Brake,
-    live_server: servers.Klimawerk,
+    live_server: servers.KlimawerkServer,
     page_for: Callable[..., Page],
 ) -> None:
     whole = _fill(measure, words)
@@ -114,7 +114,7 @@ def test_a_page_whose_first_text_was_cut_off_ends_with_all_of_it(
     wait_until(page, brake.stopped.is_set)
     live_server.kill()
     live_server.start()
-    sheet = Sheet(page, measure.id)
+    sheet = SheetWindow(page, measure.id)
     expect(sheet.state).to_have_attribute("data-state", "saved")
     sheet.edit()
     move_caret(page, "Control+End")

@@ -16,8 +16,8 @@ from klimawerk.measures.models import Measure
 from klimawerk.sheets.rows import rows_of
 from tests.client import ProofReader
 from tests.factories import Team
-from tests.faults.conftest import Town
-from tests.faults.socket_client import Bystander
+from tests.faults.conftest import LimitedServer
+from tests.faults.socket_client import LatencyProbe
 from tests.live.engine_server import until
 
 HTMX = {"HX-Request": "true"}
@@ -71,7 +71,7 @@ def test_a_name_is_never_markup(editor: ProofReader, team: Team, measure: Measur
     assert "&lt;img src=x" in editor.get(f"/measures/{measure.id}").text
 
 
-def test_packed_and_endless_forms_are_not_taken(town: Town) -> None:
+def test_packed_and_endless_forms_are_not_taken(town: LimitedServer) -> None:
     session = town.server.session(town.person())
     door = f"{town.server.url}/items/1/fields/priority"
     bomb = gzip.compress(b"value=" + b"x" * 50_000_000)
@@ -86,7 +86,7 @@ def test_packed_and_endless_forms_are_not_taken(town: Town) -> None:
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def test_after_a_form_that_is_too_large_the_same_connection_goes_on(town: Town) -> None:
+def test_after_a_form_that_is_too_large_the_same_connection_goes_on(town: LimitedServer) -> None:
     """What was left of the form had counted as the next request's head: 431, one time or another."""
     session = town.server.session(town.person())
     for _ in range(5):
@@ -98,7 +98,7 @@ def test_after_a_form_that_is_too_large_the_same_connection_goes_on(town: Town) 
         assert session.get(f"{town.server.url}/healthz", timeout=20).status_code == 200
 
 
-def test_forms_that_never_end_hold_up_nobody(town: Town) -> None:
+def test_forms_that_never_end_hold_up_nobody(town: LimitedServer) -> None:
     address = urlsplit(town.server.url)
     kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 90000\r\n"
     head = f"POST /login HTTP/1.1\r\nHost: x\r\n{kind}"
@@ -107,7 +107,7 @@ def test_forms_that_never_end_hold_up_nobody(town: Town) -> None:
         line.sendall(f"{head}\r\nvalue=".encode())
     for line in slow[50:]:
         line.sendall(head.encode())
-    with Bystander(town.desk()) as bystander:
+    with LatencyProbe(town.desk()) as bystander:
         until(lambda: len(bystander.waits) > 20, 30)
         for line in slow:
             line.sendall(b"x")
@@ -119,9 +119,9 @@ def test_forms_that_never_end_hold_up_nobody(town: Town) -> None:
 
 
 @pytest.mark.parametrize("name", ["token", "password", "a-", "//x:"])
-def test_an_address_full_of_names_holds_up_nobody(town: Town, name: str) -> None:
+def test_an_address_full_of_names_holds_up_nobody(town: LimitedServer, name: str) -> None:
     """It reaches the log, where secrets are looked for in it."""
-    with Bystander(town.desk()) as bystander:
+    with LatencyProbe(town.desk()) as bystander:
         until(lambda: len(bystander.waits) > 3, 30)
         for _ in range(5):
             assert requests.get(f"{town.server.url}/{(name * 2_000)[:3_900]}", timeout=30).status_code == 404

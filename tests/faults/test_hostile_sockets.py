@@ -16,8 +16,8 @@ import socketio
 
 from tests import factories
 from tests.faults import hostile_updates
-from tests.faults.conftest import Town
-from tests.faults.socket_client import Bystander, Desk, memory
+from tests.faults.conftest import LimitedServer
+from tests.faults.socket_client import LatencyProbe, SocketClient, memory
 from tests.live.engine_server import b64, until
 
 MORE = 150.0  # MB that the server may hold more afterwards; leaks of the attacks below would be gigabytes
@@ -50,10 +50,10 @@ GARBAGE = [
 
 
 @pytest.fixture
-def calm(town: Town) -> Iterator[Bystander]:
+def calm(town: LimitedServer) -> Iterator[LatencyProbe]:
     """Somebody who works all the time, and has nothing to complain about in the end; memory stays where it was."""
     before, said = memory(town.server), len(town.server.log)
-    with Bystander(town.desk()) as bystander:
+    with LatencyProbe(town.desk()) as bystander:
         until(lambda: len(bystander.waits) > 3, 20)
         yield bystander
         seen = len(bystander.waits)
@@ -64,11 +64,11 @@ def calm(town: Town) -> Iterator[Bystander]:
 
 
 @pytest.fixture
-def mallory(calm: Bystander, town: Town) -> Desk:
+def mallory(calm: LatencyProbe, town: LimitedServer) -> SocketClient:
     return town.desk()
 
 
-def in_parts(desk: Desk, update: bytes) -> dict[str, object]:
+def in_parts(desk: SocketClient, update: bytes) -> dict[str, object]:
     """Send an update in as many parts as it needs; the last answer, or the first refusal."""
     pieces = [update[at : at + 48_000] for at in range(0, len(update), 48_000)]
     for part, piece in enumerate(pieces):
@@ -78,24 +78,24 @@ def in_parts(desk: Desk, update: bytes) -> dict[str, object]:
     return answer
 
 
-def test_forty_thousand_nested_nodes_are_refused(mallory: Desk) -> None:
+def test_forty_thousand_nested_nodes_are_refused(mallory: SocketClient) -> None:
     assert in_parts(mallory, hostile_updates.nested(40_000))["error"] in ("invalid", "too_large")
     assert mallory.send(hostile_updates.nested(30))["ok"]
 
 
-def test_a_megabyte_of_nothing_is_refused_before_it_costs_anything(mallory: Desk) -> None:
+def test_a_megabyte_of_nothing_is_refused_before_it_costs_anything(mallory: SocketClient) -> None:
     assert in_parts(mallory, hostile_updates.empty_runs(490_000))["error"] == "too_large"
     assert mallory.send(hostile_updates.empty_runs(1_000))["ok"]
 
 
-def test_letters_that_would_be_merged_for_minutes_are_refused(mallory: Desk) -> None:
+def test_letters_that_would_be_merged_for_minutes_are_refused(mallory: SocketClient) -> None:
     state = mallory.doc.get_update()
     assert in_parts(mallory, hostile_updates.crossing(state, 12_000))["error"] in ("invalid", "too_large")
     few = mallory.send(hostile_updates.crossing(state, 50))
     assert few["ok"], few
 
 
-def test_documents_that_are_not_there_or_of_others_answer_alike(town: Town) -> None:
+def test_documents_that_are_not_there_or_of_others_answer_alike(town: LimitedServer) -> None:
     stranger = town.desk(factories.partnership("Anderstadt", "Otherton").de["editor"], joined=False)
     asked = [(event, doc) for doc in NO_DOCUMENTS for event in ("doc:join", "doc:update", "doc:awareness")]
     strange = [stranger.ask(event, {"doc": doc, "u": "AAA=", "a": ""}) for event, doc in asked]
@@ -104,7 +104,7 @@ def test_documents_that_are_not_there_or_of_others_answer_alike(town: Town) -> N
     assert {answer["error"] for answer in strange} <= {"not_found", "invalid"}
 
 
-def test_state_vectors_of_nonsense_are_answered(town: Town) -> None:
+def test_state_vectors_of_nonsense_are_answered(town: LimitedServer) -> None:
     desk = town.desk(joined=False)
     for state in NO_STATES:
         answer = desk.join(sv=state)
@@ -112,7 +112,7 @@ def test_state_vectors_of_nonsense_are_answered(town: Town) -> None:
     assert desk.join(sv=b64(b"\0"))["ok"]
 
 
-def test_garbage_on_the_line_ends_at_most_that_line(calm: Bystander, town: Town) -> None:
+def test_garbage_on_the_line_ends_at_most_that_line(calm: LatencyProbe, town: LimitedServer) -> None:
     person = town.person()
     desk = town.desk(person)
     for garbage in GARBAGE:
@@ -123,18 +123,18 @@ def test_garbage_on_the_line_ends_at_most_that_line(calm: Bystander, town: Town)
     assert desk.type("well-formed")["ok"]
 
 
-def _is_gone(desk: Desk) -> bool:
+def _is_gone(desk: SocketClient) -> bool:
     return not desk.socket.connected
 
 
-def _answers(desk: Desk) -> bool:
+def _answers(desk: SocketClient) -> bool:
     try:
         return desk.ask("watch", {"topics": []}, patience=1.5)["ok"] is True
     except socketio.exceptions.SocketIOError:
         return False
 
 
-def test_no_event_pretends_that_a_page_has_come_or_gone(mallory: Desk) -> None:
+def test_no_event_pretends_that_a_page_has_come_or_gone(mallory: SocketClient) -> None:
     """Handled as what they pretend to be, they would give fresh limits, and leave rooms behind that nobody empties."""
     for _ in range(3):
         mallory.raw('42["disconnect"]')
@@ -143,7 +143,7 @@ def test_no_event_pretends_that_a_page_has_come_or_gone(mallory: Desk) -> None:
     assert mallory.type("the same page")["ok"]
 
 
-def test_a_message_of_a_megabyte_ends_the_connection_also_by_polling(calm: Bystander, town: Town) -> None:
+def test_a_message_of_a_megabyte_ends_the_connection_also_by_polling(calm: LatencyProbe, town: LimitedServer) -> None:
     loud = town.desk()
     loud.raw('42["doc:update",{"doc":"' + "x" * 1_000_000 + '"}]')
     until(lambda: not loud.socket.connected, 10)
@@ -154,7 +154,7 @@ def test_a_message_of_a_megabyte_ends_the_connection_also_by_polling(calm: Bysta
         assert requests.get(address, timeout=10).status_code == 400
 
 
-def _polling(town: Town) -> str:
+def _polling(town: LimitedServer) -> str:
     """The address of a fresh long-polling connection."""
     address = f"{town.server.url}/socket.io/?EIO=4&transport=polling"
     return f"{address}&sid={json.loads(requests.get(address, timeout=10).text[1:])['sid']}"
@@ -174,7 +174,9 @@ def _is_unknown(address: str) -> bool:
     ],
     ids=["joins", "watches", "carets", "presence"],
 )
-def test_a_flood_is_slowed_and_answered(mallory: Desk, count: int, event: str, payload: dict[str, object]) -> None:
+def test_a_flood_is_slowed_and_answered(
+    mallory: SocketClient, count: int, event: str, payload: dict[str, object]
+) -> None:
     answers: list[dict[str, object]] = []
     payload = {**payload, **({"doc": mallory.name} if "doc" in payload else {})}
     for _ in range(count):
@@ -185,7 +187,7 @@ def test_a_flood_is_slowed_and_answered(mallory: Desk, count: int, event: str, p
         until(lambda: mallory.type("slower now")["ok"], 30)
 
 
-def test_one_person_with_many_pages_is_no_better_off(calm: Bystander, town: Town) -> None:
+def test_one_person_with_many_pages_is_no_better_off(calm: LatencyProbe, town: LimitedServer) -> None:
     came, person = 0, town.person()
     session = town.server.session(person)
     cookie = "; ".join(f"{c.name}={c.value}" for c in session.cookies)
@@ -204,14 +206,14 @@ def test_one_person_with_many_pages_is_no_better_off(calm: Bystander, town: Town
         client.disconnect()
 
 
-def test_connections_that_never_say_whose_they_are_end(calm: Bystander, town: Town) -> None:
+def test_connections_that_never_say_whose_they_are_end(calm: LatencyProbe, town: LimitedServer) -> None:
     addresses = [_polling(town) for _ in range(60)]
     assert requests.get(addresses[-1], timeout=30).status_code == 200
     for address in addresses:
         until(partial(_is_unknown, address), 40)
 
 
-def test_who_does_not_read_is_dropped_and_others_go_on(calm: Bystander, town: Town) -> None:
+def test_who_does_not_read_is_dropped_and_others_go_on(calm: LatencyProbe, town: LimitedServer) -> None:
     """Asks for the document again and again and takes no answer: what waits is bounded, then the line is cut."""
     writer = town.desk()
     for _ in range(6):
@@ -225,14 +227,14 @@ def test_who_does_not_read_is_dropped_and_others_go_on(calm: Bystander, town: To
     assert town.desk().plain().count("Wärme") >= 36_000
 
 
-def _asked_again(deaf: Desk) -> bool:
+def _asked_again(deaf: SocketClient) -> bool:
     """As fast as the limits allow: what is refused for haste is answered, too."""
     with contextlib.suppress(socketio.exceptions.SocketIOError):  # it may have been cut already
         deaf.socket.emit("doc:join", {"doc": deaf.name}, callback=lambda _answer: None)
     return True
 
 
-def _deafen(desk: Desk, hears: threading.Event) -> network.socket:
+def _deafen(desk: SocketClient, hears: threading.Event) -> network.socket:
     """Let nobody read this page's line until it `hears` again; it can still speak."""
     line: network.socket = desk.socket.eio.ws.sock
     line.setsockopt(network.SOL_SOCKET, network.SO_RCVBUF, 4_096)

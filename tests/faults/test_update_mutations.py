@@ -20,8 +20,8 @@ from pycrdt import Doc, XmlFragment
 from klimawerk.collab import document_store, rich_text, update_decoder
 from klimawerk.extensions import db
 from tests.collab.yjs import Stumbled, YjsDoc
-from tests.faults.conftest import Town
-from tests.faults.socket_client import Bystander, Desk, memory
+from tests.faults.conftest import LimitedServer
+from tests.faults.socket_client import LatencyProbe, SocketClient, memory
 from tests.faults.update_mutations import Mutations, read
 from tests.live.engine_server import until
 from tests.long_runs import steps
@@ -39,7 +39,7 @@ class Mallory(threading.Thread):
     nothing: what was taken in of their letters is not what stands in them. `failed`: why it had to end.
     """
 
-    def __init__(self, town: Town, dice: random.Random, count: int) -> None:
+    def __init__(self, town: LimitedServer, dice: random.Random, count: int) -> None:
         super().__init__(daemon=True)
         self._town, self._dice, self._count = town, dice, count
         self._mutations = Mutations(dice)
@@ -82,7 +82,7 @@ class Mallory(threading.Thread):
 
 
 @contextmanager
-def yjs(desk: Desk) -> Iterator[YjsDoc]:
+def yjs(desk: SocketClient) -> Iterator[YjsDoc]:
     """The desk's replica is one of the browser's own Yjs inside the block, and joined."""
     replica = YjsDoc()
     with desk.lock:
@@ -106,12 +106,12 @@ def settings() -> tuple[random.Random, int]:
     return random.Random(seed), int(os.environ.get("TEST_MUTANTS") or steps(400, 10_000))
 
 
-def test_changed_updates_harm_nobody(town: Town, settings: tuple[random.Random, int]) -> None:
+def test_changed_updates_harm_nobody(town: LimitedServer, settings: tuple[random.Random, int]) -> None:
     dice, count = settings
     mallories = [Mallory(town, random.Random(dice.random()), count // MALLORIES) for _ in range(MALLORIES)]
     reader, began = town.desk(joined=False), time.monotonic()
     with yjs(reader) as replica:
-        with Bystander(town.desk()) as bystander:
+        with LatencyProbe(town.desk()) as bystander:
             for mallory in mallories:
                 mallory.start()
             until(lambda: _sent(mallories) >= count // 10, 600)
@@ -139,7 +139,7 @@ def _answers(mallories: list[Mallory]) -> Counter[str]:
     return sum((mallory.answers for mallory in mallories), Counter[str]())
 
 
-def _report(mallories: list[Mallory], bystander: Bystander, began: float, before: float, after: float) -> None:
+def _report(mallories: list[Mallory], bystander: LatencyProbe, began: float, before: float, after: float) -> None:
     answers, waits = _answers(mallories), sorted(bystander.waits)
     print(
         f"{answers.total()} in {time.monotonic() - began:.0f} s: {dict(answers)}; {len(waits)} letters of a bystander, "
@@ -148,7 +148,7 @@ def _report(mallories: list[Mallory], bystander: Bystander, began: float, before
     )
 
 
-def _all_have_the_same(town: Town, writer: Desk, reader: Desk, heard: YjsDoc) -> None:
+def _all_have_the_same(town: LimitedServer, writer: SocketClient, reader: SocketClient, heard: YjsDoc) -> None:
     """Those who heard it all, those who come now with either library, what is on disk, and what is shown."""
     fresh, late = town.desk(), town.desk(joined=False)
     with yjs(late) as browser:
@@ -171,7 +171,7 @@ def _all_have_the_same(town: Town, writer: Desk, reader: Desk, heard: YjsDoc) ->
         )
 
 
-def _projected(town: Town) -> bool:
+def _projected(town: LimitedServer) -> bool:
     db.session.rollback()
     document = document_store.find_document(town.name)
     return document.projected_seq == document.seq

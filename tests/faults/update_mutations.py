@@ -19,7 +19,7 @@ NAMES = (
 
 
 @dataclass
-class Run:
+class ClientRun:
     """Items of one client, one after the other from `clock`; each is a list of fields."""
 
     client: int
@@ -28,10 +28,10 @@ class Run:
 
 
 @dataclass
-class Said:
+class ParsedUpdate:
     """What an update says. `deletes`: [client, [[clock, length]]]."""
 
-    runs: list[Run]
+    runs: list[ClientRun]
     deletes: list[tuple[int, list[list[int]]]]
 
     def encode(self) -> bytes:
@@ -98,7 +98,7 @@ class Mutations:
             self._change_order(said, lent)
         return said.encode()
 
-    def _change_run(self, run: Run, lent: Said) -> None:
+    def _change_run(self, run: ClientRun, lent: ParsedUpdate) -> None:
         dice, at = self._dice, self._dice.randrange(len(run.items))
         others = [item for one in lent.runs for item in one.items] or run.items
         ways: list[Callable[[], object]] = [
@@ -127,7 +127,7 @@ class Mutations:
         else:
             item[at] = (kind, self._dice.choice(NAMES))
 
-    def _change_deletes(self, said: Said) -> None:
+    def _change_deletes(self, said: ParsedUpdate) -> None:
         dice = self._dice
         known = [run.client for run in said.runs] + [client for client, _ in said.deletes] or [1]
         if not said.deletes or dice.random() < 0.3:
@@ -140,7 +140,7 @@ class Mutations:
             one = dice.choice(ranges)
             one[dice.randrange(2)] = self._number(one[dice.randrange(2)])
 
-    def _change_order(self, said: Said, lent: Said) -> None:
+    def _change_order(self, said: ParsedUpdate, lent: ParsedUpdate) -> None:
         said.runs += lent.runs if self._dice.random() < 0.5 else []
         self._dice.shuffle(said.runs)
 
@@ -149,13 +149,13 @@ class Mutations:
         return self._dice.choice((*near, self._dice.choice(HUGE)))
 
 
-def read(update: bytes) -> Said:
+def read(update: bytes) -> ParsedUpdate:
     """Raises wire.Malformed, IndexError or UnicodeDecodeError where it is none."""
     reader = _Recorder(update)
     runs = []
     for _ in range(reader.number()):
         count, client, clock = reader.number(), reader.number(), reader.number()
-        run, at, reader.fields = Run(client, clock, []), clock, []
+        run, at, reader.fields = ClientRun(client, clock, []), clock, []
         for _ in range(count):
             at += update_decoder._struct(reader, client, at).length
             run.items.append(reader.fields)
@@ -165,7 +165,7 @@ def read(update: bytes) -> Said:
     for _ in range(reader.number()):
         client = reader.number()
         deletes.append((client, [[reader.number(), reader.number()] for _ in range(reader.number())]))
-    return Said(runs, deletes)
+    return ParsedUpdate(runs, deletes)
 
 
 class _Recorder(update_decoder._ByteReader):

@@ -29,7 +29,7 @@ from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service as versions
 from tests import factories
 from tests.client import ProofReader
-from tests.crawler import Form, crawl, filled
+from tests.crawler import CrawledForm, crawl, filled
 from tests.factories import Team
 
 TYPED = {
@@ -273,13 +273,13 @@ def _starts(programme: Programme) -> list[str]:
     ]
 
 
-def _form(client: ProofReader, page: str, endpoint: str) -> Form:
+def _form(client: ProofReader, page: str, endpoint: str) -> CrawledForm:
     found = [one for one in crawl(client, [page], follow=False) if one.endpoint == endpoint]
     assert found, f"{page} has no form for {endpoint}"
     return found[0]
 
 
-def _difference(client: ProofReader, form: Form) -> str:
+def _difference(client: ProofReader, form: CrawledForm) -> str:
     """What sending the form a second time added; REFUSED if it was not even taken the first time."""
     data = filled(form, TYPED)
     first = client.post(form.action, data=data)

@@ -32,7 +32,7 @@ from klimawerk.sheets.models import Frame, Item
 from klimawerk.versions import auto_versions, verification
 from tests import factories
 from tests.client import ProofReader
-from tests.editions.conftest import House
+from tests.editions.conftest import EditionsScene
 from tests.exchange.conftest import EXAMPLE, Census, Json
 from tests.exchange.history.conftest import house, lived_in
 from tests.jobs.conftest import SMALL, computed, half_stored, now, silence
@@ -184,7 +184,7 @@ def test_a_backup_taken_meanwhile_brings_nothing_half_back(app: Flask, tmp_path:
 
 
 @pytest.mark.slow
-def test_two_people_with_the_same_file_bring_it_once(app: Flask, house: House, census: Census) -> None:
+def test_two_people_with_the_same_file_bring_it_once(app: Flask, house: EditionsScene, census: Census) -> None:
     """Its programme keeps its name, so the second one hears a sentence, and the first is not disturbed."""
     file = lived_in(house)
     _forget_it()
@@ -219,7 +219,7 @@ def test_it_is_found_and_opened_once_it_is_there(client: ProofReader) -> None:
     assert not (jobs.folder_of(now(job.key)) / ROWS).exists()
 
 
-def test_a_file_that_comes_out_again_is_the_same(app: Flask, house: House) -> None:
+def test_a_file_that_comes_out_again_is_the_same(app: Flask, house: EditionsScene) -> None:
     file = lived_in(house)
     _forget_it()
     job = computed(factories.person("Somebody"), file)

@@ -23,10 +23,10 @@ from tests import factories
 from tests.jobs.conftest import SMALL
 from tests.jobs.large_import import large
 from tests.live.engine_server import until
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 
-def runner_of(server: Klimawerk) -> psutil.Process | None:
+def runner_of(server: KlimawerkServer) -> psutil.Process | None:
     """The runner that the launcher has started."""
     for process in psutil.Process(server.pid).children():
         if "klimawerk.jobs.runner" in process.cmdline():
@@ -37,7 +37,7 @@ def runner_of(server: Klimawerk) -> psutil.Process | None:
 class Importing:
     """Somebody who imports a file in a browser."""
 
-    def __init__(self, server: Klimawerk, person: Person) -> None:
+    def __init__(self, server: KlimawerkServer, person: Person) -> None:
         self.server, self.person = server, person
         self.session = server.session(person)
         self.address = ""
@@ -80,7 +80,7 @@ def stored_or_nothing(measures: int) -> None:
 @pytest.mark.slow
 def test_an_import_survives_the_death_of_the_runner(app: Flask, sqlite_address: str, tmp_path: Path) -> None:
     person = factories.person("Somebody")
-    server = Klimawerk(tmp_path, sqlite_address, launched=True)
+    server = KlimawerkServer(tmp_path, sqlite_address, launched=True)
     server.start()
     try:
         until(lambda: runner_of(server) is not None, 20)
@@ -104,24 +104,24 @@ def test_an_import_survives_the_death_of_the_runner(app: Flask, sqlite_address: 
         server.close()
 
 
-def kill_child(server: Klimawerk, _job: Job) -> None:
+def kill_child(server: KlimawerkServer, _job: Job) -> None:
     runner = runner_of(server)
     assert runner is not None
     for child in runner.children():
         child.kill()
 
 
-def kill_runner(server: Klimawerk, _job: Job) -> None:
+def kill_runner(server: KlimawerkServer, _job: Job) -> None:
     runner = runner_of(server)
     assert runner is not None
     runner.kill()
 
 
-def kill_storing(_server: Klimawerk, job: Job) -> None:
+def kill_storing(_server: KlimawerkServer, job: Job) -> None:
     psutil.Process(int(job.claimed_by.partition("-")[0])).kill()
 
 
-def kill_all(server: Klimawerk, _job: Job) -> None:
+def kill_all(server: KlimawerkServer, _job: Job) -> None:
     server.kill()
     server.start()
 
@@ -144,11 +144,11 @@ def test_whatever_dies_all_of_it_is_there_or_nothing(
     valkey_address: str,
     tmp_path: Path,
     when: str,
-    kill: Callable[[Klimawerk, Job], None],
+    kill: Callable[[KlimawerkServer, Job], None],
     end: str,
 ) -> None:
     person = factories.person("Somebody")
-    server = Klimawerk(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
+    server = KlimawerkServer(tmp_path, postgresql_address, WORKERS="2", KLIMAWERK_REDIS_URL=valkey_address)
     server.start()
     try:
         until(lambda: runner_of(server) is not None, 20)
@@ -180,7 +180,7 @@ def test_six_people_with_millions_of_values_leave_the_machine_its_memory(
     """2.9 GB for six of them, once. What a machine of 2 GB has for Klimawerk is less than 1.7."""
     people = [factories.person(f"P{number}") for number in range(6)]
     numbers = b"[" + b",".join(b"%d" % (10**6 + number) for number in range(1_400_000)) + b"]"
-    server = Klimawerk(tmp_path, sqlite_address, launched=True)
+    server = KlimawerkServer(tmp_path, sqlite_address, launched=True)
     server.start()
     most = 0
     try:

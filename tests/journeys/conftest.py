@@ -21,11 +21,11 @@ EXAMPLE = Path("klimawerk/exchange/example_programme.json")
 
 
 @dataclass
-class House:
+class ExampleSite:
     """`window("editor", "de")` is the one window of that person; `path["measure"]` the address of that page."""
 
     windows: browsers.Windows
-    server: servers.Klimawerk
+    server: servers.KlimawerkServer
     people: dict[tuple[str, str], Person]
     path: dict[str, str]
     _open: dict[tuple[str, str], Page] = field(default_factory=dict)
@@ -47,15 +47,15 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def house(browser: Browser, _sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(browser: Browser, _sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleSite]:
     folder = tmp_path_factory.mktemp("house")
     shutil.copy(_sqlite_template, folder / "klimawerk.sqlite")
     address = f"sqlite:///{folder}/klimawerk.sqlite"
     people, path = furnished(address, folder)
-    server = servers.Klimawerk(folder, address)
+    server = servers.KlimawerkServer(folder, address)
     server.start()
     windows = browsers.Windows(browser, server.url)
-    yield House(windows, server, people, path)
+    yield ExampleSite(windows, server, people, path)
     windows.close()
     server.close()
     assert not windows.faults, "\n".join(windows.faults)

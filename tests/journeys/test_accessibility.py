@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.accessibility import Colours, looked_at
-from tests.journeys.conftest import EXAMPLE, House
+from tests.journeys.conftest import EXAMPLE, ExampleSite
 
 READ = ["programme", "measure", "goal"]
 EDITED = ["programme", "measure", "goal", "arrange", "bin", "import", "paste"]
@@ -26,7 +26,7 @@ LOOKS = [
 
 
 @pytest.mark.parametrize(("role", "language", "light", "pages"), LOOKS)
-def test_no_page_has_a_barrier(house: House, role: str, language: str, light: Colours, pages: list[str]) -> None:
+def test_no_page_has_a_barrier(house: ExampleSite, role: str, language: str, light: Colours, pages: list[str]) -> None:
     page = house.window(role, language)
     page.emulate_media(color_scheme=light)
     faults = []
@@ -37,7 +37,7 @@ def test_no_page_has_a_barrier(house: House, role: str, language: str, light: Co
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_what_would_come_in_is_shown_without_a_barrier(house: House, language: str) -> None:
+def test_what_would_come_in_is_shown_without_a_barrier(house: ExampleSite, language: str) -> None:
     page = house.go(house.window("editor", language), "import")
     page.locator("input[type=file]").set_input_files(EXAMPLE)
     page.locator("main form button").click()
@@ -54,7 +54,7 @@ def test_what_would_come_in_is_shown_without_a_barrier(house: House, language: s
     assert not faults, "\n".join(faults)
 
 
-def test_the_inspection_sees_barriers(house: House) -> None:
+def test_the_inspection_sees_barriers(house: ExampleSite) -> None:
     page = house.go(house.window("nobody", "en"), "sign in")
     page.evaluate(
         """() => document.querySelector("main").innerHTML = `<h1>A</h1><h3>B</h3><img src="/static/img/icon.svg">

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import House
+from tests.journeys.conftest import ExampleSite
 
 STEPS = "section[id^=rows-][id$=-steps]"
 
@@ -23,7 +23,7 @@ _FOCUS = """() => {
 
 
 @pytest.fixture
-def page(house: House) -> Page:
+def page(house: ExampleSite) -> Page:
     page = house.window("editor", "en")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="light")
@@ -55,7 +55,7 @@ def test_tab_leads_to_the_content_enter_begins_to_edit_and_escape_leads_back(pag
 
 
 @pytest.mark.parametrize("width", [1280, 320])
-def test_what_has_the_focus_is_never_covered(house: House, page: Page, width: int) -> None:
+def test_what_has_the_focus_is_never_covered(house: ExampleSite, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 700})
     for key, steps in (("Tab", 90), ("Shift+Tab", 60)):
         for _step in range(steps):
@@ -103,7 +103,7 @@ def test_each_passage_says_its_language(page: Page) -> None:
     assert page.locator(".outline a > span:not(.code, .outline-state):not([lang])").count() == 0
 
 
-def test_no_more_than_one_sentence_in_twenty_seconds(house: House) -> None:
+def test_no_more_than_one_sentence_in_twenty_seconds(house: ExampleSite) -> None:
     page = house.windows.open()
     page.clock.install()
     page.goto("/login")

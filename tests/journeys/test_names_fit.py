@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.conftest import House
+from tests.journeys.conftest import ExampleSite
 
 # Each select's chosen words beside the room they have; 20 pixels are for the arrow.
 _ROOM = """() => {
@@ -21,7 +21,7 @@ _ROOM = """() => {
 
 
 @pytest.mark.parametrize("width", [1280, 1024, 390])
-def test_no_municipality_is_cut_in_a_line(house: House, width: int) -> None:
+def test_no_municipality_is_cut_in_a_line(house: ExampleSite, width: int) -> None:
     page = house.window("editor", "de")
     page.set_viewport_size({"width": width, "height": 900})
     house.go(page, "measure")

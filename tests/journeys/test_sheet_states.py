@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.accessibility import looked_at, pale
-from tests.journeys.conftest import House
+from tests.journeys.conftest import ExampleSite
 
 START = "kw-field[id$=-period_start]"
 TEXT = "kw-text[id*=-description-]"
@@ -17,7 +17,7 @@ STEPS = "section[id^=rows-][id$=-steps]"
 
 
 @pytest.fixture
-def page(house: House) -> Iterator[Page]:
+def page(house: ExampleSite) -> Iterator[Page]:
     """A German editor's window on a measure, of a browser that keeps nothing of what was before."""
     page = house.windows.open(house.people["editor", "de"])
     yield house.go(page, "measure", "?show=de")
@@ -95,7 +95,7 @@ def test_a_row_that_has_just_been_deleted(page: Page) -> None:
     expect(steps.locator("[data-row]")).to_have_count(count)
 
 
-def test_two_values_for_one_field(house: House) -> None:
+def test_two_values_for_one_field(house: ExampleSite) -> None:
     german, partner = (
         house.go(house.windows.open(house.people["editor", code]), "other measure", f"?show={code}")
         for code in ("de", "en")
@@ -118,7 +118,7 @@ def test_two_values_for_one_field(house: House) -> None:
         page.context.close()
 
 
-def test_a_measure_that_is_closed_for_editing(house: House) -> None:
+def test_a_measure_that_is_closed_for_editing(house: ExampleSite) -> None:
     chair = house.go(house.window("coordinator", "en"), "other measure")
     chair.locator(".lock summary").click()
     chair.locator("#lock-reason").fill("We decide on Monday")
@@ -131,7 +131,7 @@ def test_a_measure_that_is_closed_for_editing(house: House) -> None:
     expect(chair.locator(".lock .notice")).to_have_count(0)
 
 
-def test_signing_in_again_in_the_page(house: House) -> None:
+def test_signing_in_again_in_the_page(house: ExampleSite) -> None:
     page = house.windows.open(house.people["editor", "en"], path=house.path["other measure"])
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
     page.context.clear_cookies()

@@ -19,7 +19,7 @@ from klimawerk.sheets.models import Row
 from klimawerk.sheets.rows import rows_of
 from tests import factories
 from tests.browsers import begin_to_write, move_caret
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 EXAMPLE = Path("klimawerk/exchange/example_programme.json")
 LATE = 30_000  # milliseconds for what waits for a killed server to come back
@@ -48,7 +48,7 @@ def editors(measure: Measure) -> tuple[Person, Person]:
 
 @pytest.mark.lines("two")
 def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
-    any_database: str, measure: Measure, editors: tuple[Person, Person], live_server: Klimawerk, page_for: PageFor
+    any_database: str, measure: Measure, editors: tuple[Person, Person], live_server: KlimawerkServer, page_for: PageFor
 ) -> None:
     german, partner = (page_for(person, path=f"/measures/{measure.id}?show=en") for person in editors)
     cost = rows_of(measure)["costs"][0]
@@ -112,7 +112,7 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
 
 @pytest.mark.lines("two")
 def test_two_values_for_one_field_stand_side_by_side_until_an_editor_chooses(
-    measure: Measure, editors: tuple[Person, Person], live_server: Klimawerk, page_for: PageFor
+    measure: Measure, editors: tuple[Person, Person], live_server: KlimawerkServer, page_for: PageFor
 ) -> None:
     german, partner = (page_for(person, path=f"/measures/{measure.id}") for person in editors)
     field = f"#f-{measure.id}-period_start"

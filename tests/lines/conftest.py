@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.editor.conftest import measure, sheet_for, team
-from tests.live.conftest import house
+from tests.live.conftest import engine
 
-__all__ = ["house", "measure", "sheet_for", "team"]
+__all__ = ["engine", "measure", "sheet_for", "team"]

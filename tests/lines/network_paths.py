@@ -23,14 +23,14 @@ ALL = (DIRECT, REFUSED, SWALLOWED, NGINX, TWO)
 
 
 @contextmanager
-def server_on(line: str, folder: Path, database: str, queue: Callable[[], str]) -> Iterator[servers.Klimawerk]:
+def server_on(line: str, folder: Path, database: str, queue: Callable[[], str]) -> Iterator[servers.KlimawerkServer]:
     """The running server, whose `url` leads through `line`; `queue` is asked for the address of a Valkey."""
     if line in (NGINX, TWO):
         settings = {"WORKERS": "2", "KLIMAWERK_REDIS_URL": queue()} if line == TWO else {}
         with nginx.behind_nginx(folder, database, **settings) as server:
             yield server
         return
-    server = servers.Klimawerk(folder, database, born=True)
+    server = servers.KlimawerkServer(folder, database, born=True)
     server.start()
     if line == DIRECT:
         yield server
@@ -47,7 +47,7 @@ def fits(line: str, database: str) -> bool:
     return line == DIRECT or (line == TWO) == (database == "postgresql")
 
 
-class Spread(browsers.Windows):
+class SpreadWindows(browsers.Windows):
     """Windows whose people are served by different processes, one after the other."""
 
     def _sign_in(self, page: Page, person: Person) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import requests
 
 from klimawerk.config import ROOT
-from tests.servers import Klimawerk, free_port
+from tests.servers import KlimawerkServer, free_port
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
 OPENSSL = shutil.which("openssl")
@@ -25,14 +25,14 @@ _PROCESS = "        add_header X-Process $upstream_addr always;\n"
 
 
 @contextmanager
-def behind_nginx(folder: Path, database: str, **settings: str) -> Iterator[Klimawerk]:
+def behind_nginx(folder: Path, database: str, **settings: str) -> Iterator[KlimawerkServer]:
     """The running server; its `url` is nginx's. Each answer names its process as X-Process (host:port)."""
     assert INSTALLED, MISSING
     port = free_port()
     certificate = _certificate(folder)
     url = f"https://localhost:{port}"
     named = {"KLIMAWERK_PUBLIC_URL": url, "KLIMAWERK_TRUSTED_PROXIES": "1", **settings}
-    server = Klimawerk(folder, database, settings=named)
+    server = KlimawerkServer(folder, database, settings=named)
     server.start()
     process = _start(folder, _configuration(port, server), port)
     server.url, server.verify = url, str(certificate)
@@ -44,7 +44,7 @@ def behind_nginx(folder: Path, database: str, **settings: str) -> Iterator[Klima
         server.close()
 
 
-def _configuration(port: int, server: Klimawerk) -> str:
+def _configuration(port: int, server: KlimawerkServer) -> str:
     """The README's, with this machine's addresses."""
     blocks = re.findall(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     text: str = next(block for block in blocks if "proxy_pass" in block)

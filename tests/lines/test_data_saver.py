@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
-from tests.live.engine_server import House, until
+from tests.live.engine_server import EngineServer, until
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden })
@@ -39,7 +39,7 @@ def refreshes(page: Page) -> list[float]:
     return asked
 
 
-def choose(sheet: Sheet, value: str) -> None:
+def choose(sheet: SheetWindow, value: str) -> None:
     select = sheet.page.locator(f"#f-{sheet.item}-priority select")
     select.select_option(value)
     expect(sheet.state).to_have_attribute("data-state", "saved")
@@ -149,9 +149,9 @@ def test_a_hidden_page_fetches_nothing_and_catches_up_when_it_is_shown(team: Tea
     assert asked
 
 
-def test_the_server_knows_which_pages_can_do_without(house: House) -> None:
-    client = house.client(1)
-    page = house.app.extensions["live"].pages.of_person(1)[0]
+def test_the_server_knows_which_pages_can_do_without(engine: EngineServer) -> None:
+    client = engine.client(1)
+    page = engine.app.extensions["live"].pages.of_person(1)[0]
     assert (page.saver, page.hidden, page.quiet) == (False, False, False)
     client.ask("quiet", saver=True)
     assert (page.saver, page.hidden, page.quiet) == (True, False, True)
@@ -161,10 +161,10 @@ def test_the_server_knows_which_pages_can_do_without(house: House) -> None:
     assert not page.quiet
 
 
-def test_who_is_here_is_told_less_often_the_more_there_are(house: House) -> None:
-    watcher = house.client(99)
+def test_who_is_here_is_told_less_often_the_more_there_are(engine: EngineServer) -> None:
+    watcher = engine.client(99)
     watcher.ask("watch", topics=["programme:5"])
-    crowd = [house.client(number) for number in range(1, 21)]
+    crowd = [engine.client(number) for number in range(1, 21)]
     for client in crowd:
         client.ask("here", programme=5)
     until(lambda: len(watcher.wait_for("people")["people"]) == 20, 8)
@@ -174,8 +174,8 @@ def test_who_is_here_is_told_less_often_the_more_there_are(house: House) -> None
     assert len(watcher.get("people")) - before <= 3
 
 
-def test_a_hidden_page_is_not_told_who_is_here(house: House) -> None:
-    hidden, shown, moving = (house.client(number) for number in (1, 2, 3))
+def test_a_hidden_page_is_not_told_who_is_here(engine: EngineServer) -> None:
+    hidden, shown, moving = (engine.client(number) for number in (1, 2, 3))
     for client in (hidden, shown):
         client.ask("watch", topics=["programme:5"])
     hidden.ask("quiet", hidden=True)

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browsers import move_caret
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.lines import network_paths
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 LATE = 30_000  # milliseconds until a browser has found another process
 
 
@@ -24,7 +24,7 @@ def line() -> str:
 
 @pytest.mark.slow
 def test_what_both_type_is_there_once_when_the_process_of_one_is_killed(
-    team: Team, sheet_for: SheetFor, live_server: Klimawerk
+    team: Team, sheet_for: SheetFor, live_server: KlimawerkServer
 ) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     dying = network_paths.process_of(there.page)

@@ -8,11 +8,11 @@ import socketio
 
 from tests import factories
 from tests.lines.proxies import front
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 
 @pytest.mark.parametrize("swallows", [False, True], ids=["refuses", "swallows"])
-def test_a_network_that_takes_no_web_socket_takes_long_polling(live_server: Klimawerk, swallows: bool) -> None:
+def test_a_network_that_takes_no_web_socket_takes_long_polling(live_server: KlimawerkServer, swallows: bool) -> None:
     person = factories.person()
     with front(live_server.port, swallows=swallows) as between:
         blocked = socketio.Client(reconnection=False, http_session=live_server.session(person))
@@ -25,7 +25,7 @@ def test_a_network_that_takes_no_web_socket_takes_long_polling(live_server: Klim
         assert requests.get(f"{between.url}/healthz", timeout=5).ok
 
 
-def test_answers_to_long_polling_carry_the_headers_of_pages(live_server: Klimawerk) -> None:
+def test_answers_to_long_polling_carry_the_headers_of_pages(live_server: KlimawerkServer) -> None:
     address = f"{live_server.url}/socket.io/?EIO=4&transport=polling"
     opened, refused = requests.get(address, timeout=5), requests.get(f"{address}&sid=none", timeout=5)
     assert (opened.status_code, refused.status_code) == (200, 400)

@@ -21,8 +21,8 @@ from klimawerk.extensions import db
 from klimawerk.live import changes
 from tests import factories
 from tests.live.engine_processes import Process
-from tests.live.engine_server import FRAGMENT, Client, Writer, b64, paragraph, until
-from tests.servers import Klimawerk, free_port
+from tests.live.engine_server import FRAGMENT, ReplicaClient, SocketTestClient, b64, paragraph, until
+from tests.servers import KlimawerkServer, free_port
 
 DOC = "measure:7"
 Start = Callable[..., Process]
@@ -67,13 +67,13 @@ def queue() -> Iterator[Queue]:
     made.go()
 
 
-def join(process: Process, person: int) -> Writer:
-    writer = Writer(Client(process.url, person), DOC)
+def join(process: Process, person: int) -> ReplicaClient:
+    writer = ReplicaClient(SocketTestClient(process.url, person), DOC)
     assert writer.join()["ok"]
     return writer
 
 
-def shown(client: Client) -> set[str]:
+def shown(client: SocketTestClient) -> set[str]:
     """Who is in the programme, as this client was told last."""
     heard = client.get("people")
     return {person["name"] for person in heard[-1]["people"]} if heard else set()
@@ -83,7 +83,7 @@ def test_a_change_in_another_process_is_told_by_a_hint_and_without_one_by_the_ne
     start: Start, valkey_address: str
 ) -> None:
     with_hints, alone = start(valkey_address), start()
-    clients = [Client(process.url, 1) for process in (with_hints, alone)]
+    clients = [SocketTestClient(process.url, 1) for process in (with_hints, alone)]
     for client in clients:
         assert client.ask("watch", topics=["measure:8"])["revs"] == {"measure:8": 0}
         client.ask("watch", topics=["measure:9"])
@@ -99,7 +99,7 @@ def test_a_change_in_another_process_is_told_by_a_hint_and_without_one_by_the_ne
 
 def test_who_watched_before_is_told_although_somebody_else_has_asked_since(start: Start) -> None:
     process = start()
-    early, late = Client(process.url, 1), Client(process.url, 2)
+    early, late = SocketTestClient(process.url, 1), SocketTestClient(process.url, 2)
     early.ask("watch", topics=["measure:8"])
     with writing():
         changes.note("measure:8")
@@ -111,7 +111,7 @@ def test_who_watched_before_is_told_although_somebody_else_has_asked_since(start
 
 def test_who_was_in_a_killed_process_is_gone_within_ten_seconds(start: Start, valkey_address: str) -> None:
     here, there = start(valkey_address), start(valkey_address)
-    jan, akosua = Client(here.url, 1), Client(there.url, 2)
+    jan, akosua = SocketTestClient(here.url, 1), SocketTestClient(there.url, 2)
     jan.ask("watch", topics=["programme:5"])
     for client in (jan, akosua):
         assert client.ask("here", programme=5)["ok"]
@@ -157,7 +157,11 @@ def test_two_processes_go_on_without_their_queue_and_use_it_again(start: Start) 
 def test_who_is_in_the_other_process_is_shown_again_when_the_queue_is_back(start: Start) -> None:
     with queue() as line:
         here, there = start(line.address), start(line.address)
-        jan, akosua, kofi = Client(here.url, 1), Client(there.url, 2), Client(there.url, 3)
+        jan, akosua, kofi = (
+            SocketTestClient(here.url, 1),
+            SocketTestClient(there.url, 2),
+            SocketTestClient(there.url, 3),
+        )
         jan.ask("watch", topics=["programme:5"])
         for client in (jan, akosua):
             assert client.ask("here", programme=5)["ok"]
@@ -247,7 +251,7 @@ class _Typist:
         """On a new connection, with the same replica: both sides get what they lack."""
         replica, self._home = self.writer, process
         replica.client.close()
-        client = Client(process.url, self.number)
+        client = SocketTestClient(process.url, self.number)
         client.socket.on("doc:update", replica._take)
         replica.client = client
         assert replica.join()["ok"]
@@ -264,9 +268,9 @@ def test_a_login_ended_in_one_process_ends_its_pages_in_the_other_also_without_a
     app: Flask, postgresql_address: str, tmp_path: Path
 ) -> None:
     person = factories.person()
-    houses = [Klimawerk(tmp_path, postgresql_address, KLIMAWERK_SECRET_KEY="tests") for _ in range(2)]
-    for house in houses:
-        house.start()
+    houses = [KlimawerkServer(tmp_path, postgresql_address, KLIMAWERK_SECRET_KEY="tests") for _ in range(2)]
+    for engine in houses:
+        engine.start()
     left_open, elsewhere = houses[0].socket(person), houses[1].session(person)
     told = threading.Event()
     left_open.on("signed-out", lambda *_: told.set())
@@ -276,5 +280,5 @@ def test_a_login_ended_in_one_process_ends_its_pages_in_the_other_also_without_a
     assert told.wait(8)
     assert here.connected
     here.disconnect()
-    for house in houses:
-        house.close()
+    for engine in houses:
+        engine.close()

@@ -27,7 +27,7 @@ QUESTIONS = {"_connect": 3, "_watch": 7, "_here": 2, "_join": 4}
 """Statements that one page costs at each door, with BEGIN; it watches three topics, one of them twice."""
 CROWD = 16  # more than a pool gives out
 
-Open = Callable[..., servers.Klimawerk]
+Open = Callable[..., servers.KlimawerkServer]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -38,11 +38,11 @@ def any_database(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def watched(database_address: str, tmp_path: Path) -> Iterator[Open]:
     """`watched()`: one more process on the test's database that is watched."""
-    opened: list[servers.Klimawerk] = []
+    opened: list[servers.KlimawerkServer] = []
 
-    def start(**environment: str) -> servers.Klimawerk:
+    def start(**environment: str) -> servers.KlimawerkServer:
         name = f"process-{len(opened)}"
-        server = servers.Klimawerk(
+        server = servers.KlimawerkServer(
             tmp_path / name,
             database_address,
             born=True,
@@ -58,7 +58,7 @@ def watched(database_address: str, tmp_path: Path) -> Iterator[Open]:
         server.close()
 
 
-def seen(server: servers.Klimawerk) -> dict[str, Any]:
+def seen(server: servers.KlimawerkServer) -> dict[str, Any]:
     found: dict[str, Any] = requests.get(f"{server.url}/watched", timeout=20).json()
     return found
 
@@ -111,7 +111,7 @@ def test_a_hundred_on_two_processes_get_in_after_a_start_and_after_a_kill(
         assert found["reads"] == {made.documents[0]: 1}
 
 
-def _again(*processes: servers.Klimawerk) -> None:
+def _again(*processes: servers.KlimawerkServer) -> None:
     for process in processes:
         process.kill()
         process.start()

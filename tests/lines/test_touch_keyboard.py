@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browsers import caret_may_move, move_caret
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 360, "height": 740}}
 
 
@@ -40,7 +40,7 @@ class Keyboard:
 
 
 @pytest.fixture
-def phone(team: Team, sheet_for: SheetFor) -> Sheet:
+def phone(team: Team, sheet_for: SheetFor) -> SheetWindow:
     """A small phone on which the German editor has tapped the English description, and may write."""
     sheet = sheet_for(team.de["editor"], **PHONE)
     sheet.page.locator("a[data-show-language=en]").tap()
@@ -49,7 +49,7 @@ def phone(team: Team, sheet_for: SheetFor) -> Sheet:
     return sheet
 
 
-def agree(here: Sheet, there: Sheet, words: str) -> None:
+def agree(here: SheetWindow, there: SheetWindow, words: str) -> None:
     for sheet in (here, there):
         expect(sheet.body()).to_have_text(words)
         expect(sheet.state).to_have_attribute("data-state", "saved")
@@ -69,7 +69,9 @@ def test_a_finger_puts_the_caret_where_it_taps(team: Team, sheet_for: SheetFor) 
     assert overflow <= 0
 
 
-def test_autocorrection_replaces_the_word_and_doubles_nothing(team: Team, phone: Sheet, sheet_for: SheetFor) -> None:
+def test_autocorrection_replaces_the_word_and_doubles_nothing(
+    team: Team, phone: SheetWindow, sheet_for: SheetFor
+) -> None:
     there = sheet_for(team.partner["editor"])
     keyboard = Keyboard(phone.page)
     keyboard.compose(" b", " bi", " bni", " bnis")
@@ -96,7 +98,7 @@ def test_autocorrection_replaces_the_word_and_doubles_nothing(team: Team, phone:
     ],
 )
 def test_a_word_under_way_survives_what_others_write_in_the_same_paragraph(
-    team: Team, phone: Sheet, sheet_for: SheetFor, key: str, remote: str, result: str | re.Pattern[str]
+    team: Team, phone: SheetWindow, sheet_for: SheetFor, key: str, remote: str, result: str | re.Pattern[str]
 ) -> None:
     there = sheet_for(team.partner["editor"])
     there.edit()
@@ -116,7 +118,7 @@ def test_a_word_under_way_survives_what_others_write_in_the_same_paragraph(
 
 
 def test_a_word_under_way_survives_a_new_paragraph_of_others_above_it(
-    team: Team, phone: Sheet, sheet_for: SheetFor
+    team: Team, phone: SheetWindow, sheet_for: SheetFor
 ) -> None:
     there = sheet_for(team.partner["editor"])
     there.edit()
@@ -135,7 +137,7 @@ def test_a_word_under_way_survives_a_new_paragraph_of_others_above_it(
 
 
 def test_who_rests_in_a_word_reads_what_others_write_after_a_while_and_goes_on_in_the_same_place(
-    team: Team, phone: Sheet, sheet_for: SheetFor
+    team: Team, phone: SheetWindow, sheet_for: SheetFor
 ) -> None:
     there = sheet_for(team.partner["editor"])
     there.edit()
@@ -157,7 +159,7 @@ def test_who_rests_in_a_word_reads_what_others_write_after_a_while_and_goes_on_i
         expect(sheet.body().locator("p")).to_have_text(["Above", "Forty bins are set up. Accra"])
 
 
-def test_a_word_that_is_given_up_leaves_nothing_behind(team: Team, phone: Sheet, sheet_for: SheetFor) -> None:
+def test_a_word_that_is_given_up_leaves_nothing_behind(team: Team, phone: SheetWindow, sheet_for: SheetFor) -> None:
     there = sheet_for(team.partner["editor"])
     keyboard = Keyboard(phone.page)
     keyboard.compose(" X", " Xy", " X", "")

@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.lines.workshop_load import Guest
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 SETTLE, MEASURED = 8, 40  # seconds
 FRAME = 4  # bytes around a message of this size
@@ -64,7 +64,7 @@ class Meter:
 @pytest.mark.slow
 @pytest.mark.parametrize("saver", [False, True], ids=["as it comes", "data saver"])
 def test_a_reader_in_a_workshop_of_twenty_gets_less_than_four_kilobytes_a_second(
-    team: Team, measure: Any, sheet_for: Callable[..., Sheet], live_server: Klimawerk, saver: bool
+    team: Team, measure: Any, sheet_for: Callable[..., SheetWindow], live_server: KlimawerkServer, saver: bool
 ) -> None:
     towns = dict(zip(("de", "partner"), team.partnership.municipalities, strict=True))
     people = [

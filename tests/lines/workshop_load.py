@@ -11,8 +11,8 @@ from functools import partial
 
 from klimawerk.accounts.models import Person
 from klimawerk.measures.models import Measure
-from tests.live.engine_server import Writer, append
-from tests.servers import Klimawerk
+from tests.live.engine_server import ReplicaClient, append
+from tests.servers import KlimawerkServer
 
 KEYS_A_SECOND = 4.0
 MOVES_EVERY = 30.0  # seconds until a reader's focus goes to another field
@@ -22,12 +22,14 @@ FIELDS = ("priority", "period_start", "period_end", "status")
 class Guest:
     """Somebody in the room with a page of their own. `start` lets them type, or only move, until `leave`."""
 
-    def __init__(self, server: Klimawerk, person: Person, measure: Measure, programme: int, *, types: bool) -> None:
+    def __init__(
+        self, server: KlimawerkServer, person: Person, measure: Measure, programme: int, *, types: bool
+    ) -> None:
         self._types, self._measure, self._programme = types, measure, programme
         self._dice = random.Random(person.id)
         self._stop = threading.Event()
         self.socket = server.socket(person)
-        self._writer = Writer(self, measure.name)  # type: ignore[arg-type]
+        self._writer = ReplicaClient(self, measure.name)  # type: ignore[arg-type]
         self._writer.join()
         self.ask("watch", topics=[f"programme:{programme}", measure.name])
         self._move("")

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.live.engine_server import House, unchanged_registers
+from tests.live.engine_server import EngineServer, unchanged_registers
 
 
 @pytest.fixture
-def house(app: Flask) -> Iterator[House]:
+def engine(app: Flask) -> Iterator[EngineServer]:
     with unchanged_registers():
-        house = House(app)
-        yield house
-        house.close()
+        engine = EngineServer(app)
+        yield engine
+        engine.close()

@@ -40,7 +40,7 @@ def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
     return result
 
 
-class House:
+class EngineServer:
     """`rights`: {(person, doc): Access}; a person without an entry gets `default(person)`."""
 
     def __init__(self, app: Flask) -> None:
@@ -50,7 +50,7 @@ class House:
         self.ended_logins: set[str] = set()
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._clients: list[Client] = []
+        self._clients: list[SocketTestClient] = []
         register(self)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -61,8 +61,8 @@ class House:
         """Whoever stands in `watchers` may not."""
         return (person, f"{kind}:{number}") not in self.watchers
 
-    def client(self, person: int, **options: Any) -> Client:
-        made = Client(self.url, person, **options)
+    def client(self, person: int, **options: Any) -> SocketTestClient:
+        made = SocketTestClient(self.url, person, **options)
         self._clients.append(made)
         return made
 
@@ -81,11 +81,11 @@ def editor(person: int) -> DocumentAccess:
     return DocumentAccess(True, True, name=f"Person {person}", side="de" if person % 2 else "partner", role="editor")
 
 
-def register(house: House) -> None:
-    identity.register(_who, lambda logins: logins & house.ended_logins)
-    access.register(house.access)
+def register(engine: EngineServer) -> None:
+    identity.register(_who, lambda logins: logins & engine.ended_logins)
+    access.register(engine.access)
     for kind in ("measure", "programme"):
-        topic_access.register(kind, partial(house.may_watch, kind))
+        topic_access.register(kind, partial(engine.may_watch, kind))
 
 
 def _who() -> Identity | None:
@@ -103,7 +103,7 @@ def unchanged_registers() -> Iterator[None]:
     topic_access._rules.update(kept[2])
 
 
-class Client:
+class SocketTestClient:
     """A connected socket that remembers what it is told: `heard[event]` is a list of payloads."""
 
     def __init__(
@@ -143,10 +143,10 @@ class Client:
             self.socket.disconnect()
 
 
-class Writer:
+class ReplicaClient:
     """A client with a replica of one document, as the browser has."""
 
-    def __init__(self, client: Client, doc: str) -> None:
+    def __init__(self, client: SocketTestClient, doc: str) -> None:
         self.client, self.name = client, doc
         self.doc: Doc[XmlFragment] = Doc()
         self.lock = threading.Lock()
@@ -214,7 +214,7 @@ def paragraph(words: str) -> XmlElement:
     return XmlElement("paragraph", {}, [XmlText(words)])
 
 
-def scribble(fragment: XmlFragment, dice: random.Random) -> None:
+def random_edit(fragment: XmlFragment, dice: random.Random) -> None:
     """One random edit of a person: a word, a new paragraph, something taken out, something made bold."""
     blocks = len(fragment.children)
     choice = dice.random()

@@ -35,9 +35,9 @@ def make() -> Flask:
     return app
 
 
-def watch(app: Flask) -> Watch:
+def watch(app: Flask) -> Instrumentation:
     """Watch the app from now on, in its context."""
-    found = Watch()
+    found = Instrumentation()
     app.add_url_rule("/watched", "watched", found.answer)
     app.add_url_rule("/watched/<any(wrong, right):way>", "watched_wait", _wait)
     pool = db.engine.pool
@@ -64,7 +64,7 @@ def _wait(way: str) -> str:
     return way
 
 
-class Watch:
+class Instrumentation:
     def __init__(self) -> None:
         self.waited: Counter[str] = Counter()
         self.reads: Counter[str] = Counter()

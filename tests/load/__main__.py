@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.load import bench_data, report
 from tests.load.bench_data import Ground
-from tests.load.competitors import Contender, Hocuspocus, Klimawerk, Spread, YWebsocket
+from tests.load.competitors import Competitor, Hocuspocus, KlimawerkCompetitor, KlimawerkProcesses, YWebsocket
 from tests.load.process_cost import Figures
 from tests.load.scenarios import SCENARIOS
 from tests.servers import PostgreSQL, valkey
@@ -48,7 +48,7 @@ def _processes(asked: argparse.Namespace, folder: Path) -> dict[str, dict[str, F
         made = bench_data.prepare(template, folder / "instance")
         for name in asked.only:
             contenders = [
-                Spread(folder / f"{name}-{workers}", made, workers, database.create(template), queue)
+                KlimawerkProcesses(folder / f"{name}-{workers}", made, workers, database.create(template), queue)
                 for workers in (1, 2)
             ]
             results[name] = _measured(name, contenders, asked)
@@ -58,13 +58,13 @@ def _processes(asked: argparse.Namespace, folder: Path) -> dict[str, dict[str, F
 
 
 def _run(name: str, folder: Path, prepared: Path, made: Ground, asked: argparse.Namespace) -> dict[str, Figures]:
-    contenders: list[Contender] = [Klimawerk(folder / "klimawerk", prepared, made)]
+    contenders: list[Competitor] = [KlimawerkCompetitor(folder / "klimawerk", prepared, made)]
     if asked.peers and not SCENARIOS[name].ours:
         contenders += [Hocuspocus(folder / "hocuspocus"), YWebsocket(folder / "y-websocket")]
     return _measured(name, contenders, asked)
 
 
-def _measured(name: str, contenders: Sequence[Contender], asked: argparse.Namespace) -> dict[str, Figures]:
+def _measured(name: str, contenders: Sequence[Competitor], asked: argparse.Namespace) -> dict[str, Figures]:
     figures = {}
     for contender in contenders:
         print(f"{name}: {contender.title} ...", file=sys.stderr, flush=True)

@@ -25,7 +25,7 @@ from tests.servers import free_port
 _UNSET = ("KLIMAWERK_", "PYTHONDONTWRITEBYTECODE")
 
 
-class Contender:
+class Competitor:
     """A server with a place of its own on the disk. `line`: the name of its protocol in lines/."""
 
     line = ""
@@ -115,7 +115,7 @@ def _ended(family: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(family, timeout=30)[1]
 
 
-class Klimawerk(Contender):
+class KlimawerkCompetitor(Competitor):
     line, title = "klimawerk", "Klimawerk"
 
     def __init__(self, folder: Path, prepared: Path, ground_: Ground) -> None:
@@ -143,11 +143,11 @@ class Klimawerk(Contender):
         return {"doc": documents[document], "cookie": cookies[number % len(cookies)]}
 
 
-class Spread(Klimawerk):
+class KlimawerkProcesses(KlimawerkCompetitor):
     """So many processes with PostgreSQL and Valkey, the people spread over them as nginx would do it."""
 
     def __init__(self, folder: Path, ground_: Ground, workers: int, database: str, queue: str) -> None:
-        Contender.__init__(self, folder)
+        Competitor.__init__(self, folder)
         self.title = f"{workers} on PostgreSQL"
         self.ground, self.address = ground_, database
         self.port = free_port(workers)
@@ -159,14 +159,14 @@ class Spread(Klimawerk):
         return {**super().environment(), **self._more}
 
 
-class Hocuspocus(Contender):
+class Hocuspocus(Competitor):
     line, title, durable = "hocuspocus", "Hocuspocus", False
 
     def command(self) -> list[str]:
         return [node(), str(HERE / "peers" / "hocuspocus.mjs"), str(self.port), str(self.folder / "data.sqlite")]
 
 
-class YWebsocket(Contender):
+class YWebsocket(Competitor):
     line, title = "y-websocket", "y-websocket"
 
     def command(self) -> list[str]:

@@ -23,7 +23,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.rows import append_row
 from tests import factories
 from tests.load import bench_data
-from tests.load.competitors import Contender, Klimawerk
+from tests.load.competitors import Competitor, KlimawerkCompetitor
 from tests.load.process_cost import Figures, percentile
 from tests.load.version_timings import get, timed
 
@@ -41,9 +41,9 @@ class Editions:
     times: int = 3
     ours: bool = True
 
-    def run(self, contender: Contender, _seconds: float) -> Figures:
+    def run(self, contender: Competitor, _seconds: float) -> Figures:
         """Milliseconds of server time; of the comparison the slowest of the three views."""
-        assert isinstance(contender, Klimawerk)
+        assert isinstance(contender, KlimawerkCompetitor)
         settings = configuration.load(instance=contender.folder, database_url=contender.address, rate_limits=False)
         app = create_app(settings)
         with app.app_context():

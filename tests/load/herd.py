@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from tests.load.competitors import Contender, Klimawerk
+from tests.load.competitors import Competitor, KlimawerkCompetitor
 from tests.load.load_generator import Typists
 from tests.load.process_cost import Figures, percentile
 
@@ -25,8 +25,8 @@ class Herd:
     pace: float = 4
     ours: bool = True
 
-    def run(self, contender: Contender, _seconds: float) -> Figures:
-        assert isinstance(contender, Klimawerk)
+    def run(self, contender: Competitor, _seconds: float) -> Figures:
+        assert isinstance(contender, KlimawerkCompetitor)
         contender.start()
         with Typists(contender.line) as typists:
             started = typists.do("gather", **self._plan(contender))
@@ -36,7 +36,7 @@ class Herd:
             killing.join()
         return {**_figures("start", started, self.people), **_figures("kill", killed, self.people)}
 
-    def _plan(self, contender: Klimawerk) -> dict[str, Any]:
+    def _plan(self, contender: KlimawerkCompetitor) -> dict[str, Any]:
         clients = [{**contender.client(n, 0), "writes": n < self.writers} for n in range(self.people)]
         programme = contender.ground.page
         return {

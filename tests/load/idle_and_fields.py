@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from tests.load.competitors import Contender, Klimawerk
+from tests.load.competitors import Competitor, KlimawerkCompetitor
 from tests.load.load_generator import Typists
 from tests.load.process_cost import Figures, measured, percentile, percentiles
 
@@ -26,7 +26,7 @@ class Joining:
     times: int = 10
     ours: bool = False
 
-    def run(self, contender: Contender, _seconds: float) -> Figures:
+    def run(self, contender: Competitor, _seconds: float) -> Figures:
         with Typists(contender.line) as typists:
             client = contender.client(0, 0)
             self._fill(contender, typists, client)
@@ -41,9 +41,9 @@ class Joining:
             "state": more["size"],
         }
 
-    def _fill(self, contender: Contender, typists: Typists, client: dict[str, Any]) -> None:
+    def _fill(self, contender: Competitor, typists: Typists, client: dict[str, Any]) -> None:
         past = typists.do("history", edits=self.edits, last=BEHIND)
-        if isinstance(contender, Klimawerk):
+        if isinstance(contender, KlimawerkCompetitor):
             state, rest = base64.b64decode(past["state"]), [base64.b64decode(update) for update in past["rest"]]
             contender.give_past(client["doc"], state, rest)
         else:
@@ -62,7 +62,7 @@ class Idle:
     documents: int
     ours: bool = False
 
-    def run(self, contender: Contender, seconds: float) -> Figures:
+    def run(self, contender: Competitor, seconds: float) -> Figures:
         contender.start()
         with Typists(contender.line) as typists:
             typists.do("open", **self._plan(contender, 20))
@@ -78,7 +78,7 @@ class Idle:
             "memory": figures["memory"],
         }
 
-    def _plan(self, contender: Contender, count: int) -> dict[str, Any]:
+    def _plan(self, contender: Competitor, count: int) -> dict[str, Any]:
         clients = [{**contender.client(n, n % self.documents), "writes": False} for n in range(count)]
         return {"url": contender.url, "clients": clients, "pace": 1}
 
@@ -92,8 +92,8 @@ class Fields:
     beside: Any
     ours: bool = True
 
-    def run(self, contender: Contender, seconds: float) -> Figures:
-        assert isinstance(contender, Klimawerk)
+    def run(self, contender: Competitor, seconds: float) -> Figures:
+        assert isinstance(contender, KlimawerkCompetitor)
         contender.start()
         with Typists(contender.line) as writers, Typists(contender.line) as editors:
             ground = contender.ground

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.load.competitors import Contender
+from tests.load.competitors import Competitor
 from tests.load.edition_timings import Editions
 from tests.load.herd import Herd
 from tests.load.idle_and_fields import Fields, Idle, Joining
@@ -31,7 +31,7 @@ class Typing:
     carets: bool = False
     ours: bool = False
 
-    def run(self, contender: Contender, seconds: float) -> Figures:
+    def run(self, contender: Competitor, seconds: float) -> Figures:
         """Type, wait until all has arrived, kill the server, look what is left."""
         contender.start()
         with Typists(contender.line) as typists:
@@ -46,7 +46,7 @@ class Typing:
         figures["lost_after_kill"], figures["doubled_after_kill"] = left["lost"], left["doubled"]
         return _figures(figures, seconds)
 
-    def plan(self, contender: Contender) -> dict[str, Any]:
+    def plan(self, contender: Competitor) -> dict[str, Any]:
         """What the generator is told: who sits where."""
         clients: list[dict[str, Any]] = []
         for document in range(self.documents):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.load import bench_data, report
-from tests.load.competitors import Klimawerk
+from tests.load.competitors import KlimawerkCompetitor
 from tests.load.edition_timings import Editions
 from tests.load.herd import Herd
 from tests.load.scenarios import SCENARIOS, Typing
@@ -18,7 +18,7 @@ from tests.load.version_timings import Versions
 def test_the_bench_counts_what_people_type_and_loses_nothing_of_it(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
     made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=6, documents=2)
-    server = Klimawerk(tmp_path / "server", prepared, made)
+    server = KlimawerkCompetitor(tmp_path / "server", prepared, made)
     scenario = Typing("T", "two documents, two people who type and one who reads", 2, 3, 2, 5)
     try:
         figures = scenario.run(server, 2)
@@ -37,7 +37,7 @@ def test_the_bench_of_versions_says_how_long_and_how_large(tmp_path: Path) -> No
     prepared = tmp_path / "prepared.sqlite"
     made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
     scenario = Versions("T", "a few versions", 20, times=2)
-    figures = scenario.run(Klimawerk(tmp_path / "server", prepared, made), 1)
+    figures = scenario.run(KlimawerkCompetitor(tmp_path / "server", prepared, made), 1)
     assert all(value > 0 for value in figures.values()), figures
     assert figures["version_bytes"] < 20_000, "equal texts are kept once"
     assert "taking a version, p50 (ms)" in report.table(scenario, {"Klimawerk": figures})
@@ -47,7 +47,9 @@ def test_the_bench_of_versions_says_how_long_and_how_large(tmp_path: Path) -> No
 def test_the_bench_of_fixed_copies_says_how_long(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
     made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
-    figures = Editions("T", "a small programme", 6, 2, times=1).run(Klimawerk(tmp_path / "server", prepared, made), 1)
+    figures = Editions("T", "a small programme", 6, 2, times=1).run(
+        KlimawerkCompetitor(tmp_path / "server", prepared, made), 1
+    )
     assert all(value > 0 for value in figures.values()), figures
 
 
@@ -60,7 +62,7 @@ def test_a_peer_is_shown_as_a_ratio_to_us() -> None:
 def test_the_bench_of_a_herd_says_how_long_until_all_are_in_and_that_nobody_was_refused(tmp_path: Path) -> None:
     prepared = tmp_path / "prepared.sqlite"
     made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=6, documents=1)
-    server, scenario = Klimawerk(tmp_path / "server", prepared, made), Herd("T", "six come, two type", 6, 2)
+    server, scenario = KlimawerkCompetitor(tmp_path / "server", prepared, made), Herd("T", "six come, two type", 6, 2)
     try:
         figures = scenario.run(server, 0)
     finally:

@@ -26,7 +26,7 @@ from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service
 from klimawerk.versions.history import PAGE
 from klimawerk.versions.models import Version, VersionPart
-from tests.load.competitors import Contender, Klimawerk
+from tests.load.competitors import Competitor, KlimawerkCompetitor
 from tests.load.process_cost import Figures, percentile
 
 LETTERS, ROWS = 12_000, 60
@@ -43,9 +43,9 @@ class Versions:
     times: int = 20
     ours: bool = True
 
-    def run(self, contender: Contender, _seconds: float) -> Figures:
+    def run(self, contender: Competitor, _seconds: float) -> Figures:
         """Milliseconds of server time, and bytes."""
-        assert isinstance(contender, Klimawerk)
+        assert isinstance(contender, KlimawerkCompetitor)
         app = create_app(
             configuration.load(instance=contender.folder, database_url=contender.address, rate_limits=False)
         )

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from klimawerk.measures.models import Measure
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import (
     text_on_disk,
@@ -18,7 +18,7 @@ from tests.offline.browser_store import (
     wait_until_nothing_is_kept,
 )
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 
 _AGE = """async () => {
   for (const { name } of await indexedDB.databases()) {
@@ -61,7 +61,7 @@ def test_what_others_did_is_seen_before_ones_own_changes_go_out(
     assert value_on_disk(measure, "priority") == "medium"
 
 
-def _aged(sheet: Sheet) -> Page:
+def _aged(sheet: SheetWindow) -> Page:
     """What waits, as if it had been typed two days ago; changed on a page of the host that runs none of our scripts."""
     sheet.page.context.set_offline(False)
     page = sheet.page.context.new_page()

@@ -12,13 +12,13 @@ from playwright.sync_api import Locator, Page, expect
 from klimawerk.measures.models import Measure
 from tests import servers
 from tests.comments.conftest import Table, table
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import kept, text_on_disk, value_on_disk, wait_until, wait_until_nothing_is_kept
 
 __all__ = ["table"]
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 UNKEPT = "Not kept on this device: copy it, and do not close this page."
 WAITS = "Waiting for the connection"
 LATER = "**/js/later.js"
@@ -39,11 +39,11 @@ def full(page: Page) -> Iterator[None]:
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": origin})
 
 
-def state_of(sheet: Sheet) -> Locator:
+def state_of(sheet: SheetWindow) -> Locator:
     return sheet.page.locator(f"#f-{sheet.item}-priority .field-state")
 
 
-def choose(sheet: Sheet, value: str) -> None:
+def choose(sheet: SheetWindow, value: str) -> None:
     sheet.page.locator(f"#f-{sheet.item}-priority select").select_option(value)
     sheet.page.keyboard.press("Tab")
 
@@ -91,7 +91,7 @@ def test_with_a_full_disk_letters_are_not_called_waiting_and_arrive_all_the_same
 
 
 def test_where_the_store_has_not_come_a_change_is_not_called_waiting_until_it_has(
-    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer
 ) -> None:
     here = sheet_for(team.partner["editor"])
     page = here.page

@@ -35,7 +35,7 @@ def _is_on_disk(words: str, measure: Measure) -> bool:
 @pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_acknowledged_words_are_there_and_the_others_come_when_any_page_is_opened(
-    browser: Browser, team: Team, measure: Measure, live_server: servers.Klimawerk, tmp_path: Path
+    browser: Browser, team: Team, measure: Measure, live_server: servers.KlimawerkServer, tmp_path: Path
 ) -> None:
     people = {"de": team.de["editor"], "partner": team.partner["editor"]}
     said = {"de": " Gesichert.", "partner": " On disk."}
@@ -74,7 +74,7 @@ def test_acknowledged_words_are_there_and_the_others_come_when_any_page_is_opene
 
 
 def test_it_is_said_to_be_waiting_until_the_server_is_back(
-    browser: Browser, team: Team, measure: Measure, live_server: servers.Klimawerk, tmp_path: Path, app: Flask
+    browser: Browser, team: Team, measure: Measure, live_server: servers.KlimawerkServer, tmp_path: Path, app: Flask
 ) -> None:
     page = _start(browser, tmp_path / "one", live_server)
     sign_in(page, team.partner["editor"])
@@ -105,7 +105,7 @@ def test_it_is_said_to_be_waiting_until_the_server_is_back(
 _TEXT = "kw-text[data-fragment='description.en']"
 
 
-def _start(browser: Browser, profile: Path, server: servers.Klimawerk) -> Page:
+def _start(browser: Browser, profile: Path, server: servers.KlimawerkServer) -> Page:
     """A browser with a profile of its own, as people have."""
     context: BrowserContext = browser.browser_type.launch_persistent_context(
         profile,

@@ -13,7 +13,7 @@ from klimawerk.database import writing
 from klimawerk.measures.models import Measure
 from tests import factories
 from tests.browsers import Windows
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import (
     kept,
@@ -24,7 +24,7 @@ from tests.offline.browser_store import (
     wait_until_nothing_is_kept,
 )
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 
 
 def test_words_from_before_a_restore_are_offered_never_merged(

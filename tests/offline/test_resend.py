@@ -12,7 +12,7 @@ from klimawerk.measures.models import Measure
 from klimawerk.overview import recycle_bin
 from klimawerk.sheets import items
 from tests import servers
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import (
     kept,
@@ -23,7 +23,7 @@ from tests.offline.browser_store import (
     wait_until_nothing_is_kept,
 )
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 
 
 def test_words_and_values_outlive_a_closed_page_and_arrive_from_any_other(
@@ -48,7 +48,7 @@ def test_words_and_values_outlive_a_closed_page_and_arrive_from_any_other(
 
 
 def test_words_and_values_outlive_a_reload_and_arrive_once(
-    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer
 ) -> None:
     here = sheet_for(team.de["editor"])
     here.edit()
@@ -124,7 +124,7 @@ def test_words_for_a_measure_closed_meanwhile_stay_to_be_copied(
     assert text_on_disk(measure) == "Forty bins are set up."
 
 
-def _type_without_a_line(sheet: Sheet) -> Page:
+def _type_without_a_line(sheet: SheetWindow) -> Page:
     """Words and a value that only the browser has."""
     sheet.edit()
     sheet.page.context.set_offline(True)
@@ -135,7 +135,7 @@ def _type_without_a_line(sheet: Sheet) -> Page:
     return sheet.page
 
 
-def _open_another(sheet: Sheet, path: str) -> Page:
+def _open_another(sheet: SheetWindow, path: str) -> Page:
     sheet.page.context.set_offline(False)
     page = sheet.page.context.new_page()
     page.goto(path)

@@ -11,11 +11,11 @@ from playwright.sync_api import Page, expect
 from klimawerk.measures.models import Measure
 from klimawerk.sheets import items
 from tests.accessibility import barriers, sideways, small_targets
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import kept, wait_until, wait_until_kept
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 WORDS = {
     "en": ("Not sent yet", "This is kept on this device", "Save as a text file", "Discard"),
     "de": ("Noch nicht gesendet", "Das ist auf diesem Gerät aufbewahrt", "Als Textdatei sichern", "Verwerfen"),

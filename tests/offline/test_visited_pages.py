@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from klimawerk.measures.models import Measure
 from tests import servers
 from tests.browsers import sign_in
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import (
     PAGES,
@@ -23,7 +23,7 @@ from tests.offline.browser_store import (
     wait_until_nothing_is_kept,
 )
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 
 _BASES = """async () => {
   const found = []
@@ -48,7 +48,7 @@ _HIDE = """() => {
 
 
 def test_a_visited_page_opens_without_a_network_and_can_be_written_in(
-    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk, app: Flask
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer, app: Flask
 ) -> None:
     here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
     live_server.kill()
@@ -75,7 +75,7 @@ def test_a_visited_page_opens_without_a_network_and_can_be_written_in(
 
 
 def test_a_line_that_stands_still_shows_the_kept_page(
-    team: Team, sheet_for: SheetFor, live_server: servers.Klimawerk
+    team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer
 ) -> None:
     here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
     processes = live_server.processes()
@@ -90,7 +90,7 @@ def test_a_line_that_stands_still_shows_the_kept_page(
 
 
 def test_the_next_person_sees_neither_pages_nor_words_of_the_one_before(
-    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.Klimawerk
+    team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer
 ) -> None:
     here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
     here.edit()
@@ -153,7 +153,7 @@ def test_what_was_read_is_not_written_again_behind_who_signs_out(team: Team, she
     assert here.page.evaluate(_BASES) == []
 
 
-def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_server: servers.Klimawerk) -> None:
+def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer) -> None:
     here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
     here.page.goto("/account")
     here.page.get_by_label("This is a shared computer").check()
@@ -173,7 +173,7 @@ def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_s
     expect(here.state).to_have_attribute("data-state", "saved")
 
 
-def _visited(sheet: Sheet) -> Sheet:
+def _visited(sheet: SheetWindow) -> SheetWindow:
     """Page and text are kept, and so is what they are made of."""
     page = sheet.page
     wait_until(page, lambda: f"/measures/{sheet.item}" in page.evaluate(PAGES))
@@ -183,9 +183,9 @@ def _visited(sheet: Sheet) -> Sheet:
     return sheet
 
 
-def _opened_anew(sheet: Sheet) -> Sheet:
+def _opened_anew(sheet: SheetWindow) -> SheetWindow:
     """The same page, as if the browser had thrown it away meanwhile."""
     page: Page = sheet.page.context.new_page()
     sheet.page.close()
     page.goto(f"/measures/{sheet.item}")
-    return Sheet(page, sheet.item)
+    return SheetWindow(page, sheet.item)

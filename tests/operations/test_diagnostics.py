@@ -10,10 +10,10 @@ import signal
 from klimawerk.measures.service import all_measures
 from tests import factories
 from tests.live.engine_server import until
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 
-def ask(server: Klimawerk) -> dict[str, int]:
+def ask(server: KlimawerkServer) -> dict[str, int]:
     """The counts, as the server writes them into its log."""
 
     def said() -> list[str]:
@@ -26,7 +26,7 @@ def ask(server: Klimawerk) -> dict[str, int]:
     return counts
 
 
-def test_the_signal_usr1_makes_the_server_count_what_it_holds(live_server: Klimawerk) -> None:
+def test_the_signal_usr1_makes_the_server_count_what_it_holds(live_server: KlimawerkServer) -> None:
     team = factories.partnership()
     measure = all_measures(factories.programme(team))[0]
     empty = ask(live_server)

@@ -20,11 +20,11 @@ from klimawerk.database import writing
 from klimawerk.operations import service
 from klimawerk.programmes.service import create_programme
 from tests import factories
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 
 def test_open_editors_are_told_and_old_words_are_not_merged(
-    live_server: Klimawerk, any_database: str, tmp_path: Path
+    live_server: KlimawerkServer, any_database: str, tmp_path: Path
 ) -> None:
     stamp()
     team = factories.partnership()
@@ -59,7 +59,7 @@ def test_open_editors_are_told_and_old_words_are_not_merged(
     assert "Traceback" not in live_server.log
 
 
-def test_a_backup_is_taken_while_people_write(live_server: Klimawerk, any_database: str, tmp_path: Path) -> None:
+def test_a_backup_is_taken_while_people_write(live_server: KlimawerkServer, any_database: str, tmp_path: Path) -> None:
     stamp()
     team = factories.partnership()
     programme = create_programme(team.partnership, languages=["en"], lead_language="en", by=None)
@@ -92,7 +92,7 @@ def _type(client: Client, name: str, document: Doc[Any], words: str, fragment_na
     return dict(client.call("doc:update", {"doc": name, "u": update}, timeout=10))
 
 
-def _run(server: Klimawerk, *arguments: str) -> None:
+def _run(server: KlimawerkServer, *arguments: str) -> None:
     environment = {
         **os.environ,
         "KLIMAWERK_DATABASE_URL": server.database_url,

@@ -17,7 +17,7 @@ from klimawerk.partnerships.models import Membership, Municipality
 from klimawerk.partnerships.service import topic
 from tests import factories
 from tests.factories import Team
-from tests.sheets.concurrent_requests import House, Processes, Request, Threads
+from tests.sheets.concurrent_requests import ConcurrentServer, Processes, Request, Threads
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -35,7 +35,7 @@ def team(app: Flask) -> Team:
 
 
 @pytest.fixture
-def house(any_database: str, app: Flask, tmp_path: Path) -> Iterator[House]:
+def house(any_database: str, app: Flask, tmp_path: Path) -> Iterator[ConcurrentServer]:
     if any_database.startswith("sqlite"):
         yield Threads(app)
         return
@@ -51,7 +51,7 @@ def place(team: Team, side: str) -> Member:
     return found
 
 
-def test_a_coordinator_who_is_no_member_any_more_confirms_nothing(house: House, team: Team) -> None:
+def test_a_coordinator_who_is_no_member_any_more_confirms_nothing(house: ConcurrentServer, team: Team) -> None:
     programme = factories.programme(team)
     at = f"/partnerships/{team.partnership.id}"
     colleague = factories.member(team.partnership, "partner", "coordinator")
@@ -66,7 +66,7 @@ def test_a_coordinator_who_is_no_member_any_more_confirms_nothing(house: House, 
     assert programme.deleted_at is not None, "the control: another coordinator of that side does"
 
 
-def test_a_side_keeps_one_of_two_municipalities_that_two_remove(house: House, team: Team) -> None:
+def test_a_side_keeps_one_of_two_municipalities_that_two_remove(house: ConcurrentServer, team: Team) -> None:
     at = f"/partnerships/{team.partnership.id}/municipalities"
     colleague = factories.member(team.partnership, "de", "coordinator")
     with writing():
@@ -83,7 +83,7 @@ def test_a_side_keeps_one_of_two_municipalities_that_two_remove(house: House, te
     assert [one.name for one in db.session.query(Municipality).filter_by(side="de")] == ["Other"]
 
 
-def test_an_invitation_that_is_accepted_is_not_withdrawn_nor_sent_again(house: House, team: Team) -> None:
+def test_an_invitation_that_is_accepted_is_not_withdrawn_nor_sent_again(house: ConcurrentServer, team: Team) -> None:
     for what in ("withdraw", "resend"):
         guest = factories.person()
         wanted = invitations.Invitation(guest.email, "de", "editor", "en")

@@ -31,7 +31,7 @@ class Hidden(Exception):
 
 
 @dataclass(frozen=True)
-class Found:
+class PythonPattern:
     """`ways`: how it is used. `of_bytes`: the pattern was one of bytes, which stand for Latin-1 here."""
 
     place: str
@@ -48,7 +48,7 @@ class Found:
         return lambda text: _RUN[way](compiled, text)
 
 
-def all_patterns() -> list[Found]:
+def all_patterns() -> list[PythonPattern]:
     """Of every module. Raises Hidden."""
     trees = {path: ast.parse(path.read_text()) for path in sorted((ROOT / "klimawerk").rglob("*.py"))}
     used = {path: dict(uses(tree)) for path, tree in trees.items()}
@@ -63,7 +63,7 @@ def all_patterns() -> list[Found]:
     return found
 
 
-def in_tree(tree: ast.Module, path: str, names: Any, used: Any) -> list[Found]:
+def in_tree(tree: ast.Module, path: str, names: Any, used: Any) -> list[PythonPattern]:
     """Those of one module; `names` are its globals, `used` how names of expressions are used."""
     targets = {id(node.value): node.targets[0] for node in ast.walk(tree) if isinstance(node, ast.Assign)}
     found = []
@@ -78,7 +78,7 @@ def in_tree(tree: ast.Module, path: str, names: Any, used: Any) -> list[Found]:
             ways = frozenset(used[target.id])
         value = _value(node.args[0], names, place)
         text = value if isinstance(value, str) else value.decode("latin-1")
-        found.append(Found(place, text, _flags(node, names), ways, of_bytes=isinstance(value, bytes)))
+        found.append(PythonPattern(place, text, _flags(node, names), ways, of_bytes=isinstance(value, bytes)))
     return found
 
 

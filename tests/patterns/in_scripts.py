@@ -20,7 +20,7 @@ _FLAGS = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE}
 
 
 @dataclass(frozen=True)
-class Found:
+class ScriptPattern:
     """`source` is None where an expression is made of a text that cannot be seen there."""
 
     place: str
@@ -33,12 +33,14 @@ class Found:
         return shapes(_as_python(self.source), flags, most)
 
 
-def in_files(files: Iterable[Path], root: Path) -> list[Found]:
+def in_files(files: Iterable[Path], root: Path) -> list[ScriptPattern]:
     names = [str(file.relative_to(root)) for file in files]
-    return [Found(**one) for one in json.loads(_node("--expose-internals", SCRIPT, "find", *names, folder=root))]
+    return [
+        ScriptPattern(**one) for one in json.loads(_node("--expose-internals", SCRIPT, "find", *names, folder=root))
+    ]
 
 
-def superlinear(patterns: Sequence[Found], most: int) -> dict[str, str]:
+def superlinear(patterns: Sequence[ScriptPattern], most: int) -> dict[str, str]:
     """Place: how it grows, of those which take more than linear time."""
     asked = [
         {

@@ -80,7 +80,7 @@ def test_what_was_not_linear_is_found(former: str) -> None:
 
 
 def test_what_was_not_linear_in_the_browser_is_found() -> None:
-    before = [in_scripts.Found(name, *FORMER_SCRIPTS[name]) for name in list(FORMER_SCRIPTS)[: steps(1, 9)]]
+    before = [in_scripts.ScriptPattern(name, *FORMER_SCRIPTS[name]) for name in list(FORMER_SCRIPTS)[: steps(1, 9)]]
     assert in_scripts.superlinear(before, MOST).keys() == {one.place for one in before}
 
 

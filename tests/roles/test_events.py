@@ -13,7 +13,7 @@ from klimawerk.extensions import socketio as server
 from klimawerk.live import topic_access
 from klimawerk.partnerships.rights import Right
 from tests import servers
-from tests.faults.socket_client import Desk
+from tests.faults.socket_client import SocketClient
 from tests.live.engine_server import b64
 from tests.roles.requirements import EVENTS, Requirement
 from tests.roles.role_matrix_data import Role, World, built
@@ -25,9 +25,11 @@ def world(app: Flask) -> World:
 
 
 @pytest.fixture
-def desks(world: World, live_server: servers.Klimawerk) -> Iterator[dict[str, tuple[Role, Desk]]]:
+def desks(world: World, live_server: servers.KlimawerkServer) -> Iterator[dict[str, tuple[Role, SocketClient]]]:
     found = {
-        role.name: (role, Desk(live_server, role.person, world.measure.name)) for role in world.roles() if role.person
+        role.name: (role, SocketClient(live_server, role.person, world.measure.name))
+        for role in world.roles()
+        if role.person
     }
     yield found
     for _role, desk in found.values():
@@ -38,21 +40,23 @@ def test_every_event_says_what_it_requires(app: Flask) -> None:
     assert set(EVENTS) == set(server.server.handlers["/"])
 
 
-def test_a_visitor_is_not_connected(live_server: servers.Klimawerk) -> None:
+def test_a_visitor_is_not_connected(live_server: servers.KlimawerkServer) -> None:
     stranger = socketio.SimpleClient()
     with pytest.raises(socketio.exceptions.ConnectionError):
         stranger.connect(live_server.url, transports=["websocket"], auth={"v": 1})
 
 
 @pytest.mark.slow
-def test_every_event_by_every_role(world: World, desks: dict[str, tuple[Role, Desk]]) -> None:
+def test_every_event_by_every_role(world: World, desks: dict[str, tuple[Role, SocketClient]]) -> None:
     topics_of_every_kind_are_watched_by_whom_they_are_for(world, desks)
     nobody_from_outside_is_shown_where_people_are(world, desks)
     what_concerns_the_asking_page_alone_tells_nothing(world, desks)
     documents_are_joined_and_written_in_by_whom_they_are_for(world, desks)
 
 
-def documents_are_joined_and_written_in_by_whom_they_are_for(world: World, desks: dict[str, tuple[Role, Desk]]) -> None:
+def documents_are_joined_and_written_in_by_whom_they_are_for(
+    world: World, desks: dict[str, tuple[Role, SocketClient]]
+) -> None:
     update = None
     for role, desk in desks.values():
         joined = desk.join()
@@ -74,7 +78,9 @@ def documents_are_joined_and_written_in_by_whom_they_are_for(world: World, desks
         assert (f"Words of {role.name}. " in reader.plain()) == _may(role, "doc:update"), role.name
 
 
-def topics_of_every_kind_are_watched_by_whom_they_are_for(world: World, desks: dict[str, tuple[Role, Desk]]) -> None:
+def topics_of_every_kind_are_watched_by_whom_they_are_for(
+    world: World, desks: dict[str, tuple[Role, SocketClient]]
+) -> None:
     assert len(topic_access._rules) > 9
     for role, desk in desks.values():
         answer = desk.ask("watch", {"topics": world.topics()})
@@ -86,13 +92,15 @@ def topics_of_every_kind_are_watched_by_whom_they_are_for(world: World, desks: d
             assert (topic in answer["refused"]) != allowed, (role.name, topic)
 
 
-def nobody_from_outside_is_shown_where_people_are(world: World, desks: dict[str, tuple[Role, Desk]]) -> None:
+def nobody_from_outside_is_shown_where_people_are(world: World, desks: dict[str, tuple[Role, SocketClient]]) -> None:
     for role, desk in desks.values():
         answer = desk.ask("here", {"programme": world.programme.id, "item": str(world.measure.id)})
         assert answer["ok"] == _may(role, "here"), (role.name, answer)
 
 
-def what_concerns_the_asking_page_alone_tells_nothing(world: World, desks: dict[str, tuple[Role, Desk]]) -> None:
+def what_concerns_the_asking_page_alone_tells_nothing(
+    world: World, desks: dict[str, tuple[Role, SocketClient]]
+) -> None:
     payloads = {
         "unwatch": {"topics": world.topics()},
         "quiet": {"saver": True},

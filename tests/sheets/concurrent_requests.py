@@ -24,7 +24,7 @@ from klimawerk import database
 from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 from tests.client import ProofReader
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 HTMX = {"HX-Request": "true"}
 Data = dict[str, object]
@@ -38,18 +38,18 @@ class Request(NamedTuple):
     data: Data
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     status: int
     text: str
 
 
-class House(Protocol):
+class ConcurrentServer(Protocol):
     """Where requests can cross."""
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> HttpAnswer:
         """One request by itself."""
 
-    def cross(self, first: Request, second: Request) -> tuple[Answer, Answer]:
+    def cross(self, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
         """The second one is past its door when the first one's change is stored, and goes on then."""
 
 
@@ -60,14 +60,14 @@ class Threads:
         self._app = app
         self._clients: dict[tuple[int, int], ProofReader] = {}
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> HttpAnswer:
         return self._sent(request, self._client(request.who))
 
-    def cross(self, first: Request, second: Request) -> tuple[Answer, Answer]:
+    def cross(self, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
         """The lock of writers is this thread's, so the second one waits; the first one is sent by this thread."""
         clients = [self._client(one.who, number) for number, one in enumerate((first, second))]
         db.session.rollback()
-        answers: list[Answer] = []
+        answers: list[HttpAnswer] = []
         waiting = threading.Thread(target=lambda: answers.append(self._sent_alone(second, clients[1])))
         with database._sqlite_writer:
             waiting.start()
@@ -83,14 +83,14 @@ class Threads:
             client.login(who)
         return self._clients[who.id, window]
 
-    def _sent_alone(self, request: Request, client: ProofReader) -> Answer:
+    def _sent_alone(self, request: Request, client: ProofReader) -> HttpAnswer:
         with self._app.app_context():
             return self._sent(request, client)
 
     @staticmethod
-    def _sent(request: Request, client: ProofReader) -> Answer:
+    def _sent(request: Request, client: ProofReader) -> HttpAnswer:
         answer = client.post(request.path, data=request.data, headers=HTMX)
-        return Answer(answer.status_code, answer.text)
+        return HttpAnswer(answer.status_code, answer.text)
 
 
 def _waits_for_the_writer(thread: threading.Thread) -> bool:
@@ -108,7 +108,7 @@ class Processes:
         for name in ("one", "two"):
             place = folder / name
             place.mkdir()
-            server = Klimawerk(place, address, born=True, KLIMAWERK_DIGESTS="off")
+            server = KlimawerkServer(place, address, born=True, KLIMAWERK_DIGESTS="off")
             server.start()
             self._servers.append(server)
         self._sessions: dict[int, tuple[str, requests.Session]] = {}
@@ -120,21 +120,21 @@ class Processes:
     def log(self) -> str:
         return "".join(server.log for server in self._servers)
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> HttpAnswer:
         return self._sent(request, *self._session(request.who))
 
     @staticmethod
-    def _sent(request: Request, base: str, session: requests.Session) -> Answer:
+    def _sent(request: Request, base: str, session: requests.Session) -> HttpAnswer:
         answer = session.post(base + request.path, data=request.data, headers=HTMX, allow_redirects=False, timeout=60)
-        return Answer(answer.status_code, answer.text)
+        return HttpAnswer(answer.status_code, answer.text)
 
-    def cross(self, first: Request, second: Request) -> tuple[Answer, Answer]:
+    def cross(self, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
         return self.cross_at(_last_of(first), first, second)
 
-    def cross_at(self, statement: str, first: Request, second: Request) -> tuple[Answer, Answer]:
+    def cross_at(self, statement: str, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
         """What the statement takes is held until the first one waits for it, and the second one for either."""
         sessions = [self._session(one.who) for one in (first, second)]
-        answers: dict[int, Answer] = {}
+        answers: dict[int, HttpAnswer] = {}
         threads = []
 
         def send(number: int, request: Request) -> None:

@@ -32,7 +32,7 @@ from klimawerk.sheets.rows import append_row, delete_row, rows_of
 from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
 from tests.factories import Team
-from tests.sheets.concurrent_requests import Answer, Data, House, Processes, Request, Threads
+from tests.sheets.concurrent_requests import ConcurrentServer, Data, HttpAnswer, Processes, Request, Threads
 
 BLUEPRINTS = ("sheets", "goals", "measures", "overview")
 
@@ -48,7 +48,7 @@ def team(app: Flask) -> Team:
 
 
 @pytest.fixture
-def house(any_database: str, app: Flask, tmp_path: Path) -> Iterator[House]:
+def house(any_database: str, app: Flask, tmp_path: Path) -> Iterator[ConcurrentServer]:
     if any_database.startswith("sqlite"):
         yield Threads(app)
         return
@@ -61,7 +61,7 @@ def house(any_database: str, app: Flask, tmp_path: Path) -> Iterator[House]:
 class Scene:
     """A programme of its own with a goal Z1 (WA-01 with three steps, WA-02) and an empty goal Z2."""
 
-    def __init__(self, house: House, team: Team) -> None:
+    def __init__(self, house: ConcurrentServer, team: Team) -> None:
         self.house, self.team = house, team
         self.programme: Programme = factories.programme(team)
         self.other_goal = create_goal(self.programme, texts={"title.en": from_plain_text("Second")}, by=None)
@@ -98,7 +98,7 @@ class Scene:
             document_store.open_documents([item.name for item in items])
             document_store.mark_restored([item.name for item in items])
 
-    def cross(self, first: Request, second: Request) -> tuple[Answer, Answer]:
+    def cross(self, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
         db.session.rollback()
         return self.house.cross(first, second)
 
@@ -269,7 +269,7 @@ def _request(scene: Scene, name: str, who: Any) -> Request:
     return Request(who, *VERBS[name].request(scene))
 
 
-def test_two_do_the_same_at_the_same_moment(house: House, team: Team) -> None:
+def test_two_do_the_same_at_the_same_moment(house: ConcurrentServer, team: Team) -> None:
     for name, verb in VERBS.items():
         scene = Scene(house, team)
         if verb.ready:
@@ -280,7 +280,7 @@ def test_two_do_the_same_at_the_same_moment(house: House, team: Team) -> None:
         assert verb.check(scene), name
 
 
-def test_what_is_closed_meanwhile_is_not_changed(house: House, team: Team) -> None:
+def test_what_is_closed_meanwhile_is_not_changed(house: ConcurrentServer, team: Team) -> None:
     scene = Scene(house, team)
     for name, verb in sorted(VERBS.items(), key=lambda one: one[1].ready is not None):
         if verb.mends:
@@ -297,7 +297,7 @@ def test_what_is_closed_meanwhile_is_not_changed(house: House, team: Team) -> No
         scene.reopen()
 
 
-def test_what_is_deleted_meanwhile_is_not_changed(house: House, team: Team) -> None:
+def test_what_is_deleted_meanwhile_is_not_changed(house: ConcurrentServer, team: Team) -> None:
     scene = Scene(house, team)
     for name, verb in sorted(VERBS.items(), key=lambda one: one[1].ready is not None):
         if verb.ready:
@@ -323,7 +323,7 @@ def _deletion(scene: Scene, item: Item) -> Request:
     return Request(scene.team.de["coordinator"], f"{at}/confirm", {})
 
 
-def test_two_measures_get_one_code_from_one_of_two_people(house: House, team: Team) -> None:
+def test_two_measures_get_one_code_from_one_of_two_people(house: ConcurrentServer, team: Team) -> None:
     scene = Scene(house, team)
     paths = [f"/items/{factories.measure(scene.programme, code).id}/fields/code" for code in ("WA-01", "WA-02")]
     data: dict[str, object] = {"value": "WA-07", "rev": "0"}
@@ -335,7 +335,9 @@ def test_two_measures_get_one_code_from_one_of_two_people(house: House, team: Te
 
 
 @pytest.mark.slow
-def test_a_new_measure_takes_another_code_than_one_that_is_given_at_that_moment(house: House, team: Team) -> None:
+def test_a_new_measure_takes_another_code_than_one_that_is_given_at_that_moment(
+    house: ConcurrentServer, team: Team
+) -> None:
     scene = Scene(house, team)
     giving = Request(scene.jan, f"/items/{scene.measure.id}/fields/code", {"value": "WA-03", "rev": "0"})
     making = Request(scene.akosua, f"/goals/{scene.measure.goal_id}/measures", {})
@@ -345,7 +347,7 @@ def test_a_new_measure_takes_another_code_than_one_that_is_given_at_that_moment(
 
 
 @pytest.mark.slow
-def test_a_conflict_about_a_code_is_settled_only_with_one_that_is_free(house: House, team: Team) -> None:
+def test_a_conflict_about_a_code_is_settled_only_with_one_that_is_free(house: ConcurrentServer, team: Team) -> None:
     scene = Scene(house, team)
     place = FieldRef(scene.measure, "code")
     set_value(place, "WA-08", based_on=0, by=scene.jan.id)
@@ -358,7 +360,7 @@ def test_a_conflict_about_a_code_is_settled_only_with_one_that_is_free(house: Ho
     assert _codes(scene, "measure") == ["WA-08", "WA-09"]
 
 
-def test_a_fields_revision_never_falls_back(house: House, team: Team) -> None:
+def test_a_fields_revision_never_falls_back(house: ConcurrentServer, team: Team) -> None:
     """A stale value after it would be taken for one that has seen the newest."""
     scene = Scene(house, team)
     old = scene.measure.revs["priority"]
@@ -374,7 +376,9 @@ def test_a_fields_revision_never_falls_back(house: House, team: Team) -> None:
     assert scene.measure.values["priority"] == "low"
 
 
-def test_a_goal_is_not_deleted_with_a_measure_that_is_closed_at_that_moment(house: House, team: Team) -> None:
+def test_a_goal_is_not_deleted_with_a_measure_that_is_closed_at_that_moment(
+    house: ConcurrentServer, team: Team
+) -> None:
     scene = Scene(house, team)
     closing = Request(scene.chair, f"/items/{scene.measure.id}/lock", {"reason": "We vote"})
     deleting = Request(scene.jan, f"/items/{scene.measure.goal_id}/delete", {})
@@ -386,7 +390,7 @@ def test_a_goal_is_not_deleted_with_a_measure_that_is_closed_at_that_moment(hous
 
 
 def test_what_an_editor_deletes_while_both_sides_delete_the_programme_stays_in_the_bin(
-    house: House, team: Team
+    house: ConcurrentServer, team: Team
 ) -> None:
     scene = Scene(house, team)
     confirming = _deletion(scene, scene.programme)
@@ -401,7 +405,7 @@ def test_what_an_editor_deletes_while_both_sides_delete_the_programme_stays_in_t
 
 
 @pytest.mark.slow
-def test_what_is_made_while_both_sides_delete_the_programme_goes_with_it(house: House, team: Team) -> None:
+def test_what_is_made_while_both_sides_delete_the_programme_goes_with_it(house: ConcurrentServer, team: Team) -> None:
     scene = Scene(house, team)
     making = Request(scene.jan, f"/goals/{scene.measure.goal_id}/measures", {})
     assert [answer.status for answer in scene.cross(making, _deletion(scene, scene.programme))] == [303, 302]
@@ -412,7 +416,9 @@ def test_what_is_made_while_both_sides_delete_the_programme_goes_with_it(house: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", ["delete", "lock"])
-def test_nothing_is_moved_under_a_goal_that_is_deleted_or_closed_meanwhile(house: House, team: Team, verb: str) -> None:
+def test_nothing_is_moved_under_a_goal_that_is_deleted_or_closed_meanwhile(
+    house: ConcurrentServer, team: Team, verb: str
+) -> None:
     scene = Scene(house, team)
     before = scene.state()
     first = Request(scene.chair, f"/items/{scene.other_goal.id}/{verb}", {})
@@ -422,7 +428,7 @@ def test_nothing_is_moved_under_a_goal_that_is_deleted_or_closed_meanwhile(house
 
 
 @pytest.mark.slow
-def test_a_version_does_not_come_back_into_what_is_closed_meanwhile(house: House, team: Team) -> None:
+def test_a_version_does_not_come_back_into_what_is_closed_meanwhile(house: ConcurrentServer, team: Team) -> None:
     from klimawerk.versions.service import take_version
 
     scene = Scene(house, team)
@@ -436,7 +442,9 @@ def test_a_version_does_not_come_back_into_what_is_closed_meanwhile(house: House
 
 
 @pytest.mark.slow
-def test_two_who_open_a_sheet_for_the_first_time_at_the_same_moment_both_see_it(house: House, team: Team) -> None:
+def test_two_who_open_a_sheet_for_the_first_time_at_the_same_moment_both_see_it(
+    house: ConcurrentServer, team: Team
+) -> None:
     """One person in two windows: both note that it was seen."""
     from klimawerk.news.models import SeenMark
 

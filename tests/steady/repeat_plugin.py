@@ -87,7 +87,7 @@ class _Repeating:
             self._keep_pages(page for context in browser.contexts for page in context.pages)
         for value in fixtures.values():
             server = getattr(value, "server", value)  # that of a house, of a town
-            if isinstance(server, servers.Klimawerk):
+            if isinstance(server, servers.KlimawerkServer):
                 (self._folder / "server.log").write_text(server.log)
         if isinstance(folder := fixtures.get("tmp_path"), Path):
             for log in folder.rglob("*.log"):

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tests import browsers
-from tests.servers import Klimawerk
-from tests.thin.shaped_line import DELAY, RATE, Line, Weather, thin
+from tests.servers import KlimawerkServer
+from tests.thin.shaped_line import DELAY, RATE, ShapedLine, Weather, thin
 from tests.thin.slow_line_experiment import Experiment, Seconds, served, trusting
 
 STEPS = {
@@ -52,7 +52,7 @@ def main() -> int:
     return 0
 
 
-def _line(server: Klimawerk, asked: argparse.Namespace) -> AbstractContextManager[Line]:
+def _line(server: KlimawerkServer, asked: argparse.Namespace) -> AbstractContextManager[ShapedLine]:
     scheme, _, port = server.url.split(":")
     weather = Weather(asked.seed) if asked.seed else None
     return thin(int(port), scheme=scheme, rate=asked.rate * 125, delay=asked.trip / 2_000, weather=weather)

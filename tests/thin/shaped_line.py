@@ -55,7 +55,7 @@ class Weather:
         return 0 if self._random.random() < self.resets else self._random.uniform(*self.stall)
 
 
-class Line:
+class ShapedLine:
     """Passes everything on to `port`; `url` is where browsers go. `delay` and `weather` may be changed at any time.
 
     `carried` counts bytes (up, down), `connections` those that were made, `stalls` and `resets` what befell them.
@@ -192,9 +192,9 @@ class Line:
 
 
 @contextmanager
-def thin(port: int, **options: Any) -> Iterator[Line]:
+def thin(port: int, **options: Any) -> Iterator[ShapedLine]:
     """The line to the server at `port`; `options` as for `Line`."""
-    made = Line(port, **options)
+    made = ShapedLine(port, **options)
     try:
         yield made
     finally:

@@ -19,9 +19,9 @@ from klimawerk.extensions import db
 from tests import browsers, servers
 from tests.journeys.conftest import furnished
 from tests.lines import nginx
-from tests.servers import Klimawerk
-from tests.thin.shaped_line import Line
-from tests.thin.visit import Visit
+from tests.servers import KlimawerkServer
+from tests.thin.shaped_line import ShapedLine
+from tests.thin.visit import PageVisit
 
 COLD, WARM = "first visit", "next visit"
 Seconds = dict[str, float]
@@ -30,7 +30,7 @@ People = dict[tuple[str, str], Person]
 
 
 @contextmanager
-def served(folder: Path, *, behind: bool) -> Iterator[tuple[Klimawerk, People, str]]:
+def served(folder: Path, *, behind: bool) -> Iterator[tuple[KlimawerkServer, People, str]]:
     """The real server with the example programme, behind nginx where that is asked for; the people, and the address of
     a measure's page."""
     address = f"sqlite:///{folder}/klimawerk.sqlite"
@@ -42,7 +42,7 @@ def served(folder: Path, *, behind: bool) -> Iterator[tuple[Klimawerk, People, s
         with nginx.behind_nginx(folder, address) as server:
             yield server, people, paths["measure"]
         return
-    server = servers.Klimawerk(folder, address)
+    server = servers.KlimawerkServer(folder, address)
     server.start()
     try:
         yield server, people, paths["measure"]
@@ -65,11 +65,11 @@ def trusting(certificate: str) -> str:
 class Experiment:
     """`reader` is far away, behind `line`; `neighbour` is not."""
 
-    def __init__(self, browser: Browser, server: Klimawerk, line: Line, people: People, path: str) -> None:
+    def __init__(self, browser: Browser, server: KlimawerkServer, line: ShapedLine, people: People, path: str) -> None:
         self._browser, self._line, self._path = browser, line, path
         self._reader = self._signed_in(people["editor", "de"], server.url).storage_state()
         near = self._signed_in(people["coordinator", "de"], server.url)
-        self._neighbour = Visit(near.new_page())
+        self._neighbour = PageVisit(near.new_page())
         self._neighbour.open(path)
         self._neighbour.begin_to_write()
         self._words = 0
@@ -81,14 +81,14 @@ class Experiment:
         )
         context.set_default_timeout(60_000)
         for which in (COLD, WARM):
-            visit = Visit(context.new_page())
+            visit = PageVisit(context.new_page())
             self._line.reset()  # a connection that is still there would spare the handshake
             yield which, self._seconds(visit), visit.waterfall()
             visit.page.wait_for_timeout(3_000)  # what comes at rest has come
             visit.page.close()
         context.close()
 
-    def _seconds(self, visit: Visit) -> Seconds:
+    def _seconds(self, visit: PageVisit) -> Seconds:
         visit.open(self._path)
         visit.begin_to_write()
         visit.write(self._word())

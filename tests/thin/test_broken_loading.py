@@ -21,8 +21,8 @@ from tests import browsers
 from tests.factories import Team
 from tests.live.engine_server import until
 from tests.offline.browser_store import PAGES
-from tests.servers import Klimawerk
-from tests.thin.shaped_line import Line, thin
+from tests.servers import KlimawerkServer
+from tests.thin.shaped_line import ShapedLine, thin
 
 PageFor = Callable[..., Page]
 PARTS = {"the entry": r"/js/main\.js", "the libraries": r"/klimawerk-page", "the style": r"/css/page\.css"}
@@ -105,7 +105,7 @@ class OneReset:
         return 0 if before > 0 >= self.left else None
 
 
-def at_rest(page: Page, line: Line) -> bool:
+def at_rest(page: Page, line: ShapedLine) -> bool:
     before = line.carried[1]
     page.wait_for_timeout(1_500)
     return line.carried[1] - before < 500
@@ -119,7 +119,7 @@ def at_rest(page: Page, line: Line) -> bool:
     ],
 )
 def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
-    browser: Browser, page_for: PageFor, live_server: Klimawerk, team: Team, measure: Measure, worker: bool
+    browser: Browser, page_for: PageFor, live_server: KlimawerkServer, team: Team, measure: Measure, worker: bool
 ) -> None:
     known = page_for(team.de["editor"], path="/").context.storage_state()
     with thin(live_server.port, rate=30_000, delay=0.02) as line:
@@ -148,7 +148,7 @@ def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
     [pytest.param(True, id="it breaks off"), pytest.param(False, id="it does not", marks=pytest.mark.slow)],
 )
 def test_half_a_file_is_no_file_even_through_the_service_worker(
-    browser: Browser, page_for: PageFor, live_server: Klimawerk, team: Team, measure: Measure, breaks: bool
+    browser: Browser, page_for: PageFor, live_server: KlimawerkServer, team: Team, measure: Measure, breaks: bool
 ) -> None:
     noise = " ".join(secrets.token_hex(8) for _ in range(3_000))  # which does not shrink much
     goal = db.session.get_one(Goal, measure.goal_id)

@@ -13,25 +13,25 @@ from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests import browsers
 from tests.browsers import move_caret
-from tests.editor.conftest import Sheet
+from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.lines.proxies import front
 from tests.live.engine_server import until
 from tests.long_runs import steps
-from tests.servers import Klimawerk
-from tests.thin.shaped_line import Line, Weather, thin
-from tests.thin.visit import Visit
+from tests.servers import KlimawerkServer
+from tests.thin.shaped_line import ShapedLine, Weather, thin
+from tests.thin.visit import PageVisit
 
-SheetFor = Callable[..., Sheet]
+SheetFor = Callable[..., SheetWindow]
 EDITOR = re.compile(r"/klimawerk-editor")
 
 
 @contextmanager
-def visitor(browser: Browser, line: Line, near: Sheet, other: Sheet) -> Iterator[Visit]:
+def visitor(browser: Browser, line: ShapedLine, near: SheetWindow, other: SheetWindow) -> Iterator[PageVisit]:
     """`other`'s person behind `line`, in a browser that has never been here; `near` shows the same measure."""
     windows = browsers.Windows(browser, line.url)
     page = windows.open(path="about:blank", storage_state=other.page.context.storage_state())
-    visit = Visit(page, patience=120)  # a busy machine is no failure
+    visit = PageVisit(page, patience=120)  # a busy machine is no failure
     visit.open(urlsplit(near.page.url).path)
     yield visit
     windows.close()
@@ -48,7 +48,7 @@ def digits(body: Locator) -> str:
 
 @pytest.mark.parametrize("seed", range(1, steps(1, 8) + 1))
 def test_a_line_that_breaks_while_the_editor_comes_and_again_and_again_loses_no_letter(
-    team: Team, sheet_for: SheetFor, live_server: Klimawerk, browser: Browser, seed: int
+    team: Team, sheet_for: SheetFor, live_server: KlimawerkServer, browser: Browser, seed: int
 ) -> None:
     near, known = sheet_for(team.partner["editor"]), sheet_for(team.de["editor"])
     near.edit()
@@ -83,7 +83,7 @@ def test_a_line_that_breaks_while_the_editor_comes_and_again_and_again_loses_no_
 
 @pytest.mark.parametrize("seed", range(10, 10 + steps(1, 8)))
 def test_a_first_visit_on_a_line_that_breaks_from_the_beginning_comes_to_writing(
-    team: Team, sheet_for: SheetFor, live_server: Klimawerk, browser: Browser, seed: int
+    team: Team, sheet_for: SheetFor, live_server: KlimawerkServer, browser: Browser, seed: int
 ) -> None:
     near, known = sheet_for(team.partner["editor"]), sheet_for(team.de["editor"])
     weather = Weather(seed, apart=(15_000, 50_000), resets=0.6)
@@ -123,7 +123,7 @@ def test_an_editor_that_could_not_be_fetched_opens_at_the_second_click(team: Tea
 
 @pytest.mark.slow
 def test_long_polling_becomes_a_web_socket_which_breaks_and_no_word_is_lost(
-    team: Team, sheet_for: SheetFor, live_server: Klimawerk, browser: Browser
+    team: Team, sheet_for: SheetFor, live_server: KlimawerkServer, browser: Browser
 ) -> None:
     near, known = sheet_for(team.partner["editor"]), sheet_for(team.de["editor"])
     with (

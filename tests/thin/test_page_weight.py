@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page
 
-from tests.journeys.conftest import House
+from tests.journeys.conftest import ExampleSite
 from tests.thin import page_weight
 
 MEASURE, PROGRAMME, EDITOR = 60_000, 100_000, 105_000
@@ -17,7 +17,9 @@ EDITOR_FILES = 5  # ours, what it shares with the store, Yjs with ProseMirror, s
 SAVED = "#save-state[data-state=saved], #save-state[data-state=conflict]"
 
 
-def opened(house: House, browser: Browser, page: str, role: str = "editor", **options: object) -> page_weight.Load:
+def opened(
+    house: ExampleSite, browser: Browser, page: str, role: str = "editor", **options: object
+) -> page_weight.Load:
     """`page` in a browser that has never been here; the editor has come when it returns."""
     known = house.window(role, "de").context
     context = page_weight.fresh(browser, known, base_url=house.server.url, locale="de-DE", **options)
@@ -52,7 +54,7 @@ def until(window: Page, condition: Callable[[], bool]) -> None:
     [("measure", "editor", MEASURE), ("measure", "observer", MEASURE), ("programme", "editor", PROGRAMME)],
 )
 def test_a_page_fits_its_budget_with_everything_it_needs(
-    house: House, browser: Browser, page: str, role: str, budget: int
+    house: ExampleSite, browser: Browser, page: str, role: str, budget: int
 ) -> None:
     seen = opened(house, browser, page, role)
     total = sum(seen.first.values())
@@ -67,7 +69,9 @@ def test_a_page_fits_its_budget_with_everything_it_needs(
     )
 
 
-def test_a_page_is_read_after_two_answers_and_its_editor_is_there_after_three(house: House, browser: Browser) -> None:
+def test_a_page_is_read_after_two_answers_and_its_editor_is_there_after_three(
+    house: ExampleSite, browser: Browser
+) -> None:
     """The page names all it needs at once; the editor's files are asked for together, by the page's own."""
     seen = opened(house, browser, "measure")
     page = house.path["measure"]
@@ -78,7 +82,7 @@ def test_a_page_is_read_after_two_answers_and_its_editor_is_there_after_three(ho
     assert (max(map(seen.depth, seen.first)), max(map(seen.depth, seen.editor))) == (2, 3)
 
 
-def test_nothing_of_the_editor_comes_to_whom_data_is_dear(house: House, browser: Browser) -> None:
+def test_nothing_of_the_editor_comes_to_whom_data_is_dear(house: ExampleSite, browser: Browser) -> None:
     known = house.window("editor", "de").context
     context = page_weight.fresh(browser, known, base_url=house.server.url)
     context.add_init_script("Object.defineProperty(navigator, 'connection', {value: {saveData: true}})")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.conftest import House
+from tests.journeys.conftest import ExampleSite
 from tests.thin import page_weight
 from tests.thin.shaped_line import thin
 from tests.thin.test_page_weight import SAVED
 
 
-def test_a_page_joins_its_text_with_the_first_words_it_may_say(house: House, browser: Browser) -> None:
+def test_a_page_joins_its_text_with_the_first_words_it_may_say(house: ExampleSite, browser: Browser) -> None:
     """A second there and back: whatever needs no answer has happened by then, so a join in a later turn waited."""
     with thin(house.server.port, rate=1e9, delay=0) as far:
         context = page_weight.fresh(browser, house.window("editor", "de").context, base_url=far.url)

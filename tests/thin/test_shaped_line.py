@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.live.engine_server import until
-from tests.thin.shaped_line import FIRST_WINDOW, PACKET, Line, Weather, thin
+from tests.thin.shaped_line import FIRST_WINDOW, PACKET, ShapedLine, Weather, thin
 
 SIZE = 20_000
 
@@ -44,7 +44,7 @@ def port() -> Iterator[int]:
         yield port
 
 
-def took(line: Line, size: int = SIZE, session: requests.Session | None = None) -> float:
+def took(line: ShapedLine, size: int = SIZE, session: requests.Session | None = None) -> float:
     began = time.monotonic()
     assert len((session or requests).get(f"{line.url}/{size}", timeout=30).content) == size
     return time.monotonic() - began

@@ -37,7 +37,7 @@ _EYE = """(() => {
 })()""".replace("TEXT", TEXT)
 
 
-class Visit:
+class PageVisit:
     """`page` must not have been anywhere yet. What is waited for has `patience` seconds to come."""
 
     def __init__(self, page: Page, *, patience: float = 60) -> None:

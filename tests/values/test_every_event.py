@@ -14,7 +14,7 @@ from klimawerk.measures.models import Measure
 from tests import long_runs
 from tests.factories import Team
 from tests.faults.conftest import DeskFor, desk_for, measure, team
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 from tests.values.hostile_values import HOSTILE
 
 __all__ = ["desk_for", "measure", "team"]
@@ -33,7 +33,7 @@ def known_events(app: Flask) -> dict[str, list[str]]:
 
 
 def test_nothing_in_any_event_is_a_failure(
-    any_database: str, app: Flask, team: Team, measure: Measure, desk_for: DeskFor, live_server: Klimawerk
+    any_database: str, app: Flask, team: Team, measure: Measure, desk_for: DeskFor, live_server: KlimawerkServer
 ) -> None:
     good = {
         "doc": measure.name,

@@ -14,7 +14,7 @@ from klimawerk.sheets.item_codes import is_free
 from klimawerk.versions import service as versions
 from klimawerk.web.linkify import shorten_text as shortened_words
 from tests import factories
-from tests.versions.conftest import Desk, desk
+from tests.versions.conftest import VersionedMeasure, desk
 
 __all__ = ["desk"]
 LETTERS = pytest.mark.parametrize("letter", ["q\u0308", "👩\u200d💻", "🇩🇪", "क्षि"])
@@ -40,7 +40,7 @@ def test_no_text_that_is_shortened_for_a_page_or_a_mail_ends_in_half_a_letter(
 
 @LETTERS
 @pytest.mark.parametrize("before", ["", "a"])
-def test_neither_does_one_that_is_kept(desk: Desk, letter: str, before: str) -> None:
+def test_neither_does_one_that_is_kept(desk: VersionedMeasure, letter: str, before: str) -> None:
     words = before + letter * 200
     kept = versions.keep_version(desk.measure.id, by=desk.member(), label=words, remark=words + letter * 2_000)[0]
     assert 110 < len(kept.label) <= 120
@@ -56,7 +56,7 @@ def test_a_name_keeps_the_joiners_that_are_seen_and_no_others() -> None:
         clean_name("\u200d \u00ad\u2060")
 
 
-def test_two_codes_that_look_the_same_are_one(desk: Desk) -> None:
+def test_two_codes_that_look_the_same_are_one(desk: VersionedMeasure) -> None:
     code = desk.measure.code
     assert is_free(desk.measure, code + "\u200b"), "its own code does not count"
     other = factories.measure(programme_of(desk.measure), "WA-02")

@@ -24,7 +24,7 @@ from tests.factories import Team
 
 
 @dataclass
-class Desk:
+class VersionedMeasure:
     """One measure (WA-01) and what people do with it."""
 
     team: Team
@@ -63,6 +63,6 @@ class Desk:
 
 
 @pytest.fixture
-def desk(app: Flask) -> Desk:
+def desk(app: Flask) -> VersionedMeasure:
     team = factories.partnership("Wiesenbrück", "Abenkrom")
-    return Desk(team, factories.measure(factories.programme(team)))
+    return VersionedMeasure(team, factories.measure(factories.programme(team)))

@@ -14,7 +14,7 @@ from klimawerk.versions.models import Version, Visit
 from tests.accessibility import LOOKS, looked_at
 from tests.browsers import begin_to_write, move_caret
 from tests.offline.browser_store import wait_until
-from tests.versions.conftest import Desk
+from tests.versions.conftest import VersionedMeasure
 from tests.versions.test_pages import workshop
 
 VIEWS = ("Marked in the text", "By field", "Side by side")
@@ -22,7 +22,7 @@ CHANGED = ("description-de", "description-en", "rows-steps", "rows-costs")
 
 
 def test_after_a_workshop_the_old_description_comes_back_alone(
-    any_database: str, desk: Desk, page_for: Callable[..., Page]
+    any_database: str, desk: VersionedMeasure, page_for: Callable[..., Page]
 ) -> None:
     """Who reviews as an editor brings it back; the role "reviewer" sees and comments, and has no hand in the text."""
     workshop(desk)
@@ -89,7 +89,7 @@ def sees_exactly_that(page: Page, view: str) -> None:
     expect(costs.nth(1)).to_contain_text("removed")
 
 
-def test_a_field_comes_back_while_somebody_types_in_it(desk: Desk, page_for: Callable[..., Page]) -> None:
+def test_a_field_comes_back_while_somebody_types_in_it(desk: VersionedMeasure, page_for: Callable[..., Page]) -> None:
     workshop(desk)
     sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
     sheet.locator("#save-state[data-state=saved]").wait_for()
@@ -110,7 +110,9 @@ def test_a_field_comes_back_while_somebody_types_in_it(desk: Desk, page_for: Cal
     sheet.locator("#save-state[data-state=saved]").wait_for()
 
 
-def test_words_of_a_paragraph_that_went_are_offered_to_their_writer(desk: Desk, page_for: Callable[..., Page]) -> None:
+def test_words_of_a_paragraph_that_went_are_offered_to_their_writer(
+    desk: VersionedMeasure, page_for: Callable[..., Page]
+) -> None:
     workshop(desk)
     sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
     sheet.locator("#save-state[data-state=saved]").wait_for()
@@ -137,7 +139,9 @@ def test_words_of_a_paragraph_that_went_are_offered_to_their_writer(desk: Desk, 
     expect(page.locator(".offer")).to_have_count(0)
 
 
-def test_what_changed_since_the_last_visit_is_one_link_away(desk: Desk, page_for: Callable[..., Page]) -> None:
+def test_what_changed_since_the_last_visit_is_one_link_away(
+    desk: VersionedMeasure, page_for: Callable[..., Page]
+) -> None:
     reader = desk.team.partner["reviewer"]
     desk.keep()
     sheet = page_for(reader, path=f"/measures/{desk.measure.id}")
@@ -158,14 +162,14 @@ def test_what_changed_since_the_last_visit_is_one_link_away(desk: Desk, page_for
     expect(sheet.locator(".change")).to_have_count(1)
 
 
-def visit_of(desk: Desk, reader: Person) -> datetime | None:
+def visit_of(desk: VersionedMeasure, reader: Person) -> datetime | None:
     """When the reader last had the measure in sight, as far as the server has noted."""
     db.session.rollback()
     visit = db.session.get(Visit, (reader.id, desk.measure.id))
     return visit.at if visit else None
 
 
-def test_a_history_that_is_open_follows(desk: Desk, page_for: Callable[..., Page]) -> None:
+def test_a_history_that_is_open_follows(desk: VersionedMeasure, page_for: Callable[..., Page]) -> None:
     page = page_for(desk.editor("partner"), path=f"/items/{desk.measure.id}/history")
     expect(page.get_by_text("No version yet.")).to_be_visible()
     page.locator("#save-state[data-state=saved]").wait_for()
@@ -176,7 +180,7 @@ def test_a_history_that_is_open_follows(desk: Desk, page_for: Callable[..., Page
     expect(page.locator("#version-1")).to_be_visible()
 
 
-def test_no_page_of_a_history_has_a_barrier(desk: Desk, page_for: Callable[..., Page]) -> None:
+def test_no_page_of_a_history_has_a_barrier(desk: VersionedMeasure, page_for: Callable[..., Page]) -> None:
     workshop(desk)
     desk.keep("After the workshop")
     desk.set("priority", "low")

@@ -18,7 +18,7 @@ from klimawerk.sheets.rows import append_row, delete_row, move_row, rows_of
 from klimawerk.versions import service
 from tests import factories
 from tests.client import ProofReader
-from tests.versions.conftest import Desk
+from tests.versions.conftest import VersionedMeasure
 
 
 def words(page: str) -> str:
@@ -33,16 +33,16 @@ def get(client: ProofReader, path: str) -> str:
 
 
 @pytest.fixture
-def history(desk: Desk) -> str:
+def history(desk: VersionedMeasure) -> str:
     return f"/items/{desk.measure.id}/history"
 
 
 @pytest.fixture
-def compare(desk: Desk) -> str:
+def compare(desk: VersionedMeasure) -> str:
     return f"/items/{desk.measure.id}/compare"
 
 
-def workshop(desk: Desk) -> None:
+def workshop(desk: VersionedMeasure) -> None:
     """What a workshop does to a measure."""
     append_row(desk.measure, "steps", {"text.en": "Order the bins"}, by=None)
     append_row(desk.measure, "costs", {"category": "personnel", "text.en": "A caretaker"}, by=None)
@@ -58,7 +58,7 @@ def workshop(desk: Desk) -> None:
 
 
 def test_a_state_is_kept_from_the_sheet_and_stands_in_the_history(
-    any_database: str, desk: Desk, client: ProofReader, history: str
+    any_database: str, desk: VersionedMeasure, client: ProofReader, history: str
 ) -> None:
     client.login(desk.editor("partner"))
     sheet = get(client, f"/measures/{desk.measure.id}")
@@ -74,7 +74,7 @@ def test_a_state_is_kept_from_the_sheet_and_stands_in_the_history(
 
 
 def test_versions_taken_by_themselves_are_folded_between_the_kept_ones(
-    desk: Desk, client: ProofReader, history: str
+    desk: VersionedMeasure, client: ProofReader, history: str
 ) -> None:
     desk.keep("First")
     for number in range(4):
@@ -89,7 +89,7 @@ def test_versions_taken_by_themselves_are_folded_between_the_kept_ones(
     assert "Version 6: Last" not in folded
 
 
-def test_a_history_follows_live(desk: Desk, client: ProofReader, history: str) -> None:
+def test_a_history_follows_live(desk: VersionedMeasure, client: ProofReader, history: str) -> None:
     client.login(desk.editor("partner"))
     assert f'data-topic="versions:{desk.measure.id}" data-rev="0"' in get(client, history)
     desk.keep("Fresh")
@@ -98,7 +98,7 @@ def test_a_history_follows_live(desk: Desk, client: ProofReader, history: str) -
     assert "Version 1: Fresh" in answer.get_data(as_text=True)
 
 
-def test_a_long_history_is_read_in_pages(desk: Desk, client: ProofReader, history: str) -> None:
+def test_a_long_history_is_read_in_pages(desk: VersionedMeasure, client: ProofReader, history: str) -> None:
     for number in range(63):
         desk.set("ghg_t_co2e_a", str(number))
         service.take_version(desk.measure.id, service.QUIET)
@@ -109,7 +109,7 @@ def test_a_long_history_is_read_in_pages(desk: Desk, client: ProofReader, histor
     assert 'id="version-3"' in get(client, f"{history}?before=4")
 
 
-def test_only_coordinators_name_versions_of_others(desk: Desk, client: ProofReader, history: str) -> None:
+def test_only_coordinators_name_versions_of_others(desk: VersionedMeasure, client: ProofReader, history: str) -> None:
     desk.keep("First")
     address = f"/items/{desk.measure.id}/versions/1/name"
     client.login(desk.editor("partner"))
@@ -121,7 +121,7 @@ def test_only_coordinators_name_versions_of_others(desk: Desk, client: ProofRead
 
 
 def test_a_history_is_for_members_and_nobody_else_learns_of_it(
-    desk: Desk, client: ProofReader, history: str, compare: str
+    desk: VersionedMeasure, client: ProofReader, history: str, compare: str
 ) -> None:
     desk.keep()
     doors = [history, f"{history}/1", f"{compare}?from=1"]
@@ -137,7 +137,7 @@ def test_a_history_is_for_members_and_nobody_else_learns_of_it(
 
 @pytest.mark.parametrize("view", ["redline", "fields", "sides"])
 def test_exactly_what_changed_is_shown(
-    any_database: str, desk: Desk, client: ProofReader, compare: str, view: str
+    any_database: str, desk: VersionedMeasure, client: ProofReader, compare: str, view: str
 ) -> None:
     workshop(desk)
     client.login(desk.editor("partner"))
@@ -162,7 +162,7 @@ def test_exactly_what_changed_is_shown(
     assert "Priority" not in said
 
 
-def test_words_are_marked_and_told(desk: Desk, client: ProofReader, compare: str) -> None:
+def test_words_are_marked_and_told(desk: VersionedMeasure, client: ProofReader, compare: str) -> None:
     workshop(desk)
     client.login(desk.editor("partner"))
     page = get(client, f"{compare}?from=1&to=now")
@@ -176,7 +176,7 @@ def test_words_are_marked_and_told(desk: Desk, client: ProofReader, compare: str
     assert "<del>" not in get(client, f"{compare}?from=1&to=now&view=fields").split("</dl>", 1)[1]
 
 
-def test_one_language_alone(desk: Desk, client: ProofReader, compare: str) -> None:
+def test_one_language_alone(desk: VersionedMeasure, client: ProofReader, compare: str) -> None:
     workshop(desk)
     client.login(desk.editor("partner"))
     page = get(client, f"{compare}?from=1&to=now&texts=de&view=sides")
@@ -185,7 +185,9 @@ def test_one_language_alone(desk: Desk, client: ProofReader, compare: str) -> No
     assert "view=redline&amp;texts=de" in page, "the switches keep the language"
 
 
-def test_a_version_compared_with_itself_shows_nothing(desk: Desk, client: ProofReader, compare: str) -> None:
+def test_a_version_compared_with_itself_shows_nothing(
+    desk: VersionedMeasure, client: ProofReader, compare: str
+) -> None:
     workshop(desk)
     desk.keep()
     client.login(desk.editor("partner"))
@@ -195,7 +197,9 @@ def test_a_version_compared_with_itself_shows_nothing(desk: Desk, client: ProofR
         assert 'class="card change"' not in page
 
 
-def test_two_versions_in_the_wrong_order_are_turned_round(desk: Desk, client: ProofReader, compare: str) -> None:
+def test_two_versions_in_the_wrong_order_are_turned_round(
+    desk: VersionedMeasure, client: ProofReader, compare: str
+) -> None:
     workshop(desk)
     desk.keep()
     client.login(desk.editor("partner"))
@@ -211,7 +215,7 @@ def test_two_versions_in_the_wrong_order_are_turned_round(desk: Desk, client: Pr
         assert client.get(f"{compare}?{wrong}").status_code == 404, wrong
 
 
-def test_the_reader_sees_it_in_german(desk: Desk, client: ProofReader, compare: str, history: str) -> None:
+def test_the_reader_sees_it_in_german(desk: VersionedMeasure, client: ProofReader, compare: str, history: str) -> None:
     workshop(desk)
     desk.keep("Später")
     client.login(desk.editor("de"))
@@ -219,7 +223,7 @@ def test_the_reader_sees_it_in_german(desk: Desk, client: ProofReader, compare: 
         assert '<html lang="de"' in get(client, path)
 
 
-def test_hostile_texts_stay_text(desk: Desk, client: ProofReader, compare: str, history: str) -> None:
+def test_hostile_texts_stay_text(desk: VersionedMeasure, client: ProofReader, compare: str, history: str) -> None:
     desk.keep()
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)> \u202eשלום 😀 " + "x" * 120
     desk.write("description.en", evil)
@@ -244,7 +248,7 @@ def test_hostile_texts_stay_text(desk: Desk, client: ProofReader, compare: str, 
 
 
 def test_beyond_the_limit_whole_paragraphs_stand_on_the_page_and_it_says_so(
-    desk: Desk, client: ProofReader, compare: str
+    desk: VersionedMeasure, client: ProofReader, compare: str
 ) -> None:
     desk.write("description.en", "wort " * 10_000)
     desk.keep()
@@ -259,7 +263,9 @@ def test_beyond_the_limit_whole_paragraphs_stand_on_the_page_and_it_says_so(
     assert "too long to be compared" not in get(client, f"{compare}?from=2&to=2")
 
 
-def test_the_keys_of_the_page_are_listed(desk: Desk, client: ProofReader, compare: str, history: str) -> None:
+def test_the_keys_of_the_page_are_listed(
+    desk: VersionedMeasure, client: ProofReader, compare: str, history: str
+) -> None:
     workshop(desk)
     client.login(desk.editor("partner"))
     page = words(get(client, f"{compare}?from=1&to=now"))
@@ -267,7 +273,9 @@ def test_the_keys_of_the_page_are_listed(desk: Desk, client: ProofReader, compar
     assert "Next change" not in words(get(client, history)), "only where they do something"
 
 
-def test_what_lies_in_the_bin_keeps_its_history(desk: Desk, client: ProofReader, history: str, compare: str) -> None:
+def test_what_lies_in_the_bin_keeps_its_history(
+    desk: VersionedMeasure, client: ProofReader, history: str, compare: str
+) -> None:
     workshop(desk)
     desk.keep()
     delete_item(desk.measure, by=desk.editor().id)
@@ -276,7 +284,9 @@ def test_what_lies_in_the_bin_keeps_its_history(desk: Desk, client: ProofReader,
     assert "Fifty" in get(client, f"{compare}?from=1&to=2")
 
 
-def test_what_a_field_referred_to_is_named_after_its_end(desk: Desk, client: ProofReader, compare: str) -> None:
+def test_what_a_field_referred_to_is_named_after_its_end(
+    desk: VersionedMeasure, client: ProofReader, compare: str
+) -> None:
     programme = programme_of(desk.measure)
     field = append_row(programme, "fields", {"code": "EN", "title.en": "Energy"}, by=None)
     desk.set("field", field.id)
@@ -287,7 +297,7 @@ def test_what_a_field_referred_to_is_named_after_its_end(desk: Desk, client: Pro
     assert "EN Energy" in get(client, f"{compare}?from=1&to=now")
 
 
-def test_the_programme_is_compared_too(desk: Desk, client: ProofReader) -> None:
+def test_the_programme_is_compared_too(desk: VersionedMeasure, client: ProofReader) -> None:
     programme = programme_of(desk.measure)
     service.keep_version(programme.id, by=desk.member(), label="Start")
     set_rate(programme, rate=Decimal("14.5"), on=date(2026, 11, 20), by=None)

@@ -22,14 +22,14 @@ from klimawerk.versions.redaction import REDACTION_BAR, redacted_text
 from klimawerk.versions.version_restore import restore_part
 from klimawerk.versions.version_states import present_state, state_of
 from tests.client import ProofReader
-from tests.versions.conftest import Desk
+from tests.versions.conftest import VersionedMeasure
 from tests.versions.test_pages import get
 
 SECRET, REASON = "Frau Beispiel ist erkrankt", "Erased at the person's wish"
 
 
 @pytest.fixture
-def told(desk: Desk) -> Desk:
+def told(desk: VersionedMeasure) -> VersionedMeasure:
     """Somebody wrote what should not stand there, in a text and in a line, and took it out again in one of them."""
     desk.write("description.de", f"Vierzig Tonnen. {SECRET}. Der Markt sortiert.")
     row = append_row(desk.measure, "steps", {"text.de": f"Warten: {SECRET}"}, by=desk.editor().id)
@@ -51,7 +51,7 @@ def told(desk: Desk) -> Desk:
     return desk
 
 
-def blacken(app: Flask, desk: Desk, passage: str = SECRET, reason: str = REASON) -> str:
+def blacken(app: Flask, desk: VersionedMeasure, passage: str = SECRET, reason: str = REASON) -> str:
     arguments = ["versions", "black-out", str(desk.measure.id), "--passage", passage, "--reason", reason, "--yes"]
     done = app.test_cli_runner().invoke(args=arguments)
     db.session.rollback()
@@ -69,7 +69,9 @@ def all_that_is_kept() -> str:
     return "\n".join(said)
 
 
-def test_it_stands_nowhere_any_more_and_everything_else_does(any_database: str, app: Flask, told: Desk) -> None:
+def test_it_stands_nowhere_any_more_and_everything_else_does(
+    any_database: str, app: Flask, told: VersionedMeasure
+) -> None:
     assert SECRET in all_that_is_kept(), "the search would find it"
     assert "Blacked out" in blacken(app, told)
     kept = all_that_is_kept()
@@ -82,7 +84,7 @@ def test_it_stands_nowhere_any_more_and_everything_else_does(any_database: str, 
     assert f"Warten: {REDACTION_BAR}" in [row["cells"].get("text.de") for row in first.rows("steps")]
 
 
-def test_verifying_says_blacked_out_and_not_damaged(app: Flask, told: Desk) -> None:
+def test_verifying_says_blacked_out_and_not_damaged(app: Flask, told: VersionedMeasure) -> None:
     blacken(app, told)
     assert list(verification.version_faults()) == []
     said = app.test_cli_runner().invoke(args=["versions", "verify"])
@@ -96,7 +98,7 @@ def test_verifying_says_blacked_out_and_not_damaged(app: Flask, told: Desk) -> N
     assert any("was changed" in fault for fault in verification.version_faults()), "without the record it is damage"
 
 
-def test_whoever_changes_what_is_left_is_found_out(app: Flask, told: Desk) -> None:
+def test_whoever_changes_what_is_left_is_found_out(app: Flask, told: VersionedMeasure) -> None:
     blacken(app, told)
     with writing():
         part = db.session.scalars(db.select(VersionPart).where(VersionPart.blacked.is_not(None))).first()
@@ -105,7 +107,9 @@ def test_whoever_changes_what_is_left_is_found_out(app: Flask, told: Desk) -> No
     assert any("was changed" in fault for fault in verification.version_faults())
 
 
-def test_versions_of_it_are_read_compared_and_brought_back(app: Flask, told: Desk, client: ProofReader) -> None:
+def test_versions_of_it_are_read_compared_and_brought_back(
+    app: Flask, told: VersionedMeasure, client: ProofReader
+) -> None:
     blacken(app, told)
     client.login(told.team.de["reviewer"])
     for path in ("history", "history/1", "compare?from=1&to=2", "compare?from=1&to=now"):
@@ -119,14 +123,14 @@ def test_versions_of_it_are_read_compared_and_brought_back(app: Flask, told: Des
     assert list(verification.version_faults()) == []
 
 
-def test_what_a_field_said_before_is_reached_too(app: Flask, desk: Desk) -> None:
+def test_what_a_field_said_before_is_reached_too(app: Flask, desk: VersionedMeasure) -> None:
     desk.set("text.de", SECRET, row="steps")
     desk.set("text.de", "Warten", row="steps")
     assert "2 records" in blacken(app, desk)
     assert SECRET not in str([(change.old, change.new) for change in db.session.scalars(db.select(FieldChange))])
 
 
-def test_the_log_is_folded_and_the_operator_leaves_a_record(app: Flask, told: Desk) -> None:
+def test_the_log_is_folded_and_the_operator_leaves_a_record(app: Flask, told: VersionedMeasure) -> None:
     blacken(app, told)
     document = document_store.find_document(told.measure.name)
     assert document.upto == document.seq
@@ -134,7 +138,7 @@ def test_the_log_is_folded_and_the_operator_leaves_a_record(app: Flask, told: De
     assert entry.detail == {"item": told.measure.name, "reason": REASON}
 
 
-def test_nonsense_is_refused(app: Flask, told: Desk) -> None:
+def test_nonsense_is_refused(app: Flask, told: VersionedMeasure) -> None:
     assert "stands nowhere" in blacken(app, told, "Frau Niemand")
     assert "four characters" in blacken(app, told, "ist")
     assert "a reason without it" in blacken(app, told, reason=f"because {SECRET}")

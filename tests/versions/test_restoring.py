@@ -19,23 +19,23 @@ from klimawerk.versions.comparison import compare_states
 from klimawerk.versions.version_restore import NothingToRestore, ReferenceDeleted, restore_part
 from klimawerk.versions.version_states import present_state, state_of
 from tests.client import ProofReader
-from tests.versions.conftest import Desk
+from tests.versions.conftest import VersionedMeasure
 from tests.versions.test_pages import get, workshop
 
 
-def back(desk: Desk, number: int, part: str, reason: str = "") -> None:
+def back(desk: VersionedMeasure, number: int, part: str, reason: str = "") -> None:
     db.session.rollback()
     version = service.version_by_number(desk.measure.id, number)
     assert version is not None
     restore_part(desk.measure, version, part, by=desk.member(), reason=reason)
 
 
-def plain(desk: Desk, fragment: str) -> str:
+def plain(desk: VersionedMeasure, fragment: str) -> str:
     db.session.rollback()
     return rich_text.to_plain_text(document_store.contents(desk.measure.name)[fragment])
 
 
-def test_one_text_comes_back_and_nothing_else(any_database: str, desk: Desk) -> None:
+def test_one_text_comes_back_and_nothing_else(any_database: str, desk: VersionedMeasure) -> None:
     workshop(desk)
     back(desk, 1, "text:description.en", "The old wording was agreed.")
     assert plain(desk, "description.en").startswith("Forty bins")
@@ -58,7 +58,7 @@ def numbered(order: int, *marks: Node) -> Node:
 
 
 def test_a_list_comes_back_with_its_first_number_and_without_a_link_of_before(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: VersionedMeasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = {"type": "link", "attrs": {"href": "https:example.org"}}
     with monkeypatch.context() as former:
@@ -73,7 +73,7 @@ def test_a_list_comes_back_with_its_first_number_and_without_a_link_of_before(
     assert document_store.contents(desk.measure.name)["description.en"] == numbered(3, {"type": "em"})
 
 
-def test_a_field_and_a_line_come_back(desk: Desk) -> None:
+def test_a_field_and_a_line_come_back(desk: VersionedMeasure) -> None:
     workshop(desk)
     costs = state_of(service.version_by_number(desk.measure.id, 1)).rows("costs")  # type: ignore[arg-type]
     back(desk, 1, f"row:{costs[1]['id']}")
@@ -88,7 +88,7 @@ def test_a_field_and_a_line_come_back(desk: Desk) -> None:
     assert not left.values
 
 
-def test_what_does_not_differ_makes_no_version(desk: Desk) -> None:
+def test_what_does_not_differ_makes_no_version(desk: VersionedMeasure) -> None:
     workshop(desk)
     for part in ("value:priority", "text:notes.en", "row:made-up", "value:made_up", "made up"):
         with pytest.raises(NothingToRestore):
@@ -96,7 +96,7 @@ def test_what_does_not_differ_makes_no_version(desk: Desk) -> None:
     assert len(desk.versions) == 1
 
 
-def test_consent_is_not_brought_back(desk: Desk) -> None:
+def test_consent_is_not_brought_back(desk: VersionedMeasure) -> None:
     with writing():
         desk.measure.values = {**desk.measure.values, "planning_state": "agreed"}
     desk.keep()
@@ -111,7 +111,7 @@ def test_consent_is_not_brought_back(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_bringing_back_everything_makes_it_equal(desk: Desk, seed: int) -> None:
+def test_bringing_back_everything_makes_it_equal(desk: VersionedMeasure, seed: int) -> None:
     """After random edits of fields, rows and texts the item is, letter by letter, what the version says."""
     dice = random.Random(seed)
     print(f"seed {seed}")
@@ -129,7 +129,7 @@ def test_bringing_back_everything_makes_it_equal(desk: Desk, seed: int) -> None:
     assert desk.versions[-1].content_hash == service.version_by_number(desk.measure.id, wanted.number).content_hash  # type: ignore[union-attr]
 
 
-def edit(desk: Desk, dice: random.Random) -> None:
+def edit(desk: VersionedMeasure, dice: random.Random) -> None:
     by = desk.editor(dice.choice(["de", "partner"])).id
     kind = dice.choice(["steps", "costs", "risks"])
     rows = rows_of(desk.measure).get(kind, [])
@@ -152,7 +152,7 @@ def edit(desk: Desk, dice: random.Random) -> None:
             document_store.merge_contents(desk.measure.name, {dice.choice(["notes.en", "description.de"]): text}, by=by)
 
 
-def test_the_page_offers_it_to_those_who_may(desk: Desk, client: ProofReader) -> None:
+def test_the_page_offers_it_to_those_who_may(desk: VersionedMeasure, client: ProofReader) -> None:
     workshop(desk)
     address = f"/items/{desk.measure.id}/compare?from=1&to=now&view=sides"
     client.login(desk.team.partner["reviewer"])
@@ -174,7 +174,7 @@ def test_the_page_offers_it_to_those_who_may(desk: Desk, client: ProofReader) ->
     assert client.post(restore, data={"part": "all"}).status_code == 423
 
 
-def test_a_deleted_line_keeps_its_place(desk: Desk) -> None:
+def test_a_deleted_line_keeps_its_place(desk: VersionedMeasure) -> None:
     for words in ("two", "three"):
         append_row(desk.measure, "steps", {"text.en": words}, by=None)
     desk.keep()

@@ -26,7 +26,7 @@ from klimawerk.versions import auto_versions, part_store, service, verification
 from klimawerk.versions.hash_chain import canonical_json
 from klimawerk.versions.models import Version, VersionPart
 from tests import factories
-from tests.versions.conftest import Desk
+from tests.versions.conftest import VersionedMeasure
 
 
 def content(version: Version) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def content(version: Version) -> dict[str, Any]:
     return {**head, **{name: json.loads(loaded[key]) for name, key in parts.items()}}
 
 
-def test_a_version_holds_every_field_row_and_text(any_database: str, desk: Desk) -> None:
+def test_a_version_holds_every_field_row_and_text(any_database: str, desk: VersionedMeasure) -> None:
     desk.write("description.de", "Vierzig Tonnen 😀 <b>")
     found = content(desk.keep("Before the workshop"))
     assert found["code"] == "WA-01"
@@ -49,7 +49,7 @@ def test_a_version_holds_every_field_row_and_text(any_database: str, desk: Desk)
     assert row["cells"]["amount"] == {"amount": "62000.00", "currency": "EUR"}
 
 
-def test_the_bytes_are_canonical_and_every_part_is_named_by_its_hash(desk: Desk) -> None:
+def test_the_bytes_are_canonical_and_every_part_is_named_by_its_hash(desk: VersionedMeasure) -> None:
     version = desk.keep()
     assert canonical_json(json.loads(version.manifest)) == version.manifest
     for key, data in part_store.load_parts(part_store.manifest_head(version)[1].values()).items():
@@ -57,7 +57,7 @@ def test_the_bytes_are_canonical_and_every_part_is_named_by_its_hash(desk: Desk)
         assert hashlib.sha256(data).hexdigest() == key
 
 
-def test_nothing_changed_means_no_new_version(any_database: str, desk: Desk) -> None:
+def test_nothing_changed_means_no_new_version(any_database: str, desk: VersionedMeasure) -> None:
     first = desk.keep()
     assert service.take_version(desk.measure.id, service.QUIET) is None
     again, new = service.keep_version(desk.measure.id, by=desk.member(), label="Agreed in Abenkrom")
@@ -70,7 +70,7 @@ def test_nothing_changed_means_no_new_version(any_database: str, desk: Desk) -> 
     assert service.take_version(desk.measure.id, service.QUIET) is not None
 
 
-def test_the_order_of_rows_and_the_goal_belong_to_it(desk: Desk) -> None:
+def test_the_order_of_rows_and_the_goal_belong_to_it(desk: VersionedMeasure) -> None:
     with writing():
         pass
     from klimawerk.sheets.rows import append_row
@@ -82,7 +82,7 @@ def test_the_order_of_rows_and_the_goal_belong_to_it(desk: Desk) -> None:
     assert service.take_version(desk.measure.id, service.QUIET) is not None
 
 
-def test_it_names_who_contributed_since_the_one_before(any_database: str, desk: Desk) -> None:
+def test_it_names_who_contributed_since_the_one_before(any_database: str, desk: VersionedMeasure) -> None:
     desk.keep()
     desk.write("description.en", "Fifty bins", by=desk.editor("partner"))
     desk.set("priority", "low", by=desk.editor("de"))
@@ -94,7 +94,7 @@ def test_it_names_who_contributed_since_the_one_before(any_database: str, desk: 
     assert [one["id"] for one in desk.keep().contributors] == [desk.editor("de").id]
 
 
-def test_compaction_forgets_no_contributor(any_database: str, desk: Desk) -> None:
+def test_compaction_forgets_no_contributor(any_database: str, desk: VersionedMeasure) -> None:
     desk.keep()
     desk.write("description.en", "Fifty bins", by=desk.editor("partner"))
     with writing():
@@ -103,7 +103,7 @@ def test_compaction_forgets_no_contributor(any_database: str, desk: Desk) -> Non
     assert [one["id"] for one in desk.keep().contributors] == [desk.editor("partner").id]
 
 
-def test_equal_texts_are_stored_once(desk: Desk) -> None:
+def test_equal_texts_are_stored_once(desk: VersionedMeasure) -> None:
     desk.write("description.en", "A long description. " * 300)
     desk.keep()
     before = db.session.scalar(select(func.count()).select_from(VersionPart)) or 0
@@ -112,14 +112,14 @@ def test_equal_texts_are_stored_once(desk: Desk) -> None:
     assert db.session.scalar(select(func.count()).select_from(VersionPart)) == before + 1, "only the values are new"
 
 
-def test_taking_one_raises_no_revision_of_the_sheet(desk: Desk) -> None:
+def test_taking_one_raises_no_revision_of_the_sheet(desk: VersionedMeasure) -> None:
     before = revision(desk.measure.name)
     desk.keep()
     assert revision(desk.measure.name) == before
     assert revision(service.versions_topic(desk.measure.id)) == 1, "its history is what has changed"
 
 
-def test_two_at_once_make_one(postgresql_address: str, app: Flask, desk: Desk) -> None:
+def test_two_at_once_make_one(postgresql_address: str, app: Flask, desk: VersionedMeasure) -> None:
     desk.keep()
     desk.set("priority", "low")
     item_id, start, failed = desk.measure.id, threading.Barrier(4), []
@@ -141,7 +141,7 @@ def test_two_at_once_make_one(postgresql_address: str, app: Flask, desk: Desk) -
     assert [one.number for one in desk.versions] == [1, 2]
 
 
-def test_rows_and_texts_are_of_one_moment(postgresql_address: str, app: Flask, desk: Desk) -> None:
+def test_rows_and_texts_are_of_one_moment(postgresql_address: str, app: Flask, desk: VersionedMeasure) -> None:
     """While fields and texts are changed together all the time, no version holds one without the other."""
     item_id, name, stop = desk.measure.id, desk.measure.name, threading.Event()
     by = desk.editor().id
@@ -172,7 +172,7 @@ def test_rows_and_texts_are_of_one_moment(postgresql_address: str, app: Flask, d
         assert text["content"][0]["content"][0]["text"] == number
 
 
-def test_the_programmes_head_has_versions_with_its_rate(desk: Desk) -> None:
+def test_the_programmes_head_has_versions_with_its_rate(desk: VersionedMeasure) -> None:
     programme = programme_of(desk.measure)
     found = content(service.keep_version(programme.id, by=desk.member())[0])
     assert found["frame"]["rate"] == "13"
@@ -182,7 +182,7 @@ def test_the_programmes_head_has_versions_with_its_rate(desk: Desk) -> None:
 # Verifying
 
 
-def test_an_untouched_history_verifies(any_database: str, app: Flask, desk: Desk) -> None:
+def test_an_untouched_history_verifies(any_database: str, app: Flask, desk: VersionedMeasure) -> None:
     for number in range(3):
         desk.set("ghg_t_co2e_a", str(number))
         desk.keep()
@@ -202,7 +202,7 @@ def test_an_untouched_history_verifies(any_database: str, app: Flask, desk: Desk
         ("hash", "version 3: does not follow the version before it"),
     ],
 )
-def test_whoever_changes_a_version_is_found_out(app: Flask, desk: Desk, what: str, said: str) -> None:
+def test_whoever_changes_a_version_is_found_out(app: Flask, desk: VersionedMeasure, what: str, said: str) -> None:
     for number in range(3):
         desk.set("ghg_t_co2e_a", str(number))
         desk.keep()
@@ -224,7 +224,7 @@ def test_whoever_changes_a_version_is_found_out(app: Flask, desk: Desk, what: st
     assert said in result.output
 
 
-def test_a_name_can_change_and_the_history_still_verifies(desk: Desk) -> None:
+def test_a_name_can_change_and_the_history_still_verifies(desk: VersionedMeasure) -> None:
     version = desk.keep("First")
     service.rename_version(version, label="After the mission", remark="Both teams were there.")
     assert list(verification.version_faults()) == []
@@ -241,7 +241,7 @@ def watch(app: Flask, monkeypatch: pytest.MonkeyPatch) -> auto_versions.AutoVers
 
 
 def test_one_is_taken_when_everybody_has_left(
-    watch: auto_versions.AutoVersions, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    watch: auto_versions.AutoVersions, desk: VersionedMeasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch._changed.clear()
     desk.set("priority", "low")
@@ -255,7 +255,7 @@ def test_one_is_taken_when_everybody_has_left(
 
 
 def test_while_somebody_is_there_it_waits_for_quiet(
-    watch: auto_versions.AutoVersions, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    watch: auto_versions.AutoVersions, desk: VersionedMeasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auto_versions, "LEAVE_SECONDS", 0.0)
     monkeypatch.setattr(auto_versions, "_is_somebody_present", lambda _item: True)
@@ -269,7 +269,7 @@ def test_while_somebody_is_there_it_waits_for_quiet(
 
 
 def test_what_another_process_still_changes_is_waited_for(
-    watch: auto_versions.AutoVersions, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    watch: auto_versions.AutoVersions, desk: VersionedMeasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch._changed.clear()
     desk.set("priority", "low")
@@ -278,7 +278,9 @@ def test_what_another_process_still_changes_is_waited_for(
     assert desk.versions == [], "this process heard nothing for long, but the change is young"
 
 
-def test_a_new_process_finds_what_no_version_holds(app: Flask, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_process_finds_what_no_version_holds(
+    app: Flask, desk: VersionedMeasure, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.keep()
     goal = desk.measure.goal_id
     monkeypatch.setattr(auto_versions, "_last_change", lambda _item: None)

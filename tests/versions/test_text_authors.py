@@ -19,13 +19,13 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.versions.text_authors import PERSON, authored_passages
 from tests.client import ProofReader
-from tests.versions.conftest import Desk
+from tests.versions.conftest import VersionedMeasure
 from tests.versions.test_pages import get, words
 
 TEXT = "description.en"
 
 
-def merge(desk: Desk, text: str | Node, by: Person) -> None:
+def merge(desk: VersionedMeasure, text: str | Node, by: Person) -> None:
     """Make it this text by differences, as typing does."""
     with writing():
         document_store.merge_contents(
@@ -33,19 +33,19 @@ def merge(desk: Desk, text: str | Node, by: Person) -> None:
         )
 
 
-def later(desk: Desk, hours: int) -> None:
+def later(desk: VersionedMeasure, hours: int) -> None:
     """Everything logged so far was written so long ago."""
     with writing():
         for update in db.session.scalars(db.select(Update)):
             update.at -= timedelta(hours=hours)
 
 
-def fold(desk: Desk) -> None:
+def fold(desk: VersionedMeasure) -> None:
     db.session.rollback()
     document_store.compact(document_store.find_document(desk.measure.name).id)
 
 
-def who(desk: Desk, by: str = PERSON) -> list[list[tuple[str, str]]]:
+def who(desk: VersionedMeasure, by: str = PERSON) -> list[list[tuple[str, str]]]:
     db.session.rollback()
     return [[(one.words, one.hand.words) for one in line] for line in authored_passages(desk.measure, TEXT, by)]
 
@@ -54,7 +54,7 @@ A, B, NOBODY = "Wiesenbrück: Editor de", "Abenkrom: Editor partner", "Not recor
 
 
 @pytest.mark.parametrize("folded", [False, True])
-def test_each_passage_has_its_author(any_database: str, desk: Desk, folded: bool) -> None:
+def test_each_passage_has_its_author(any_database: str, desk: VersionedMeasure, folded: bool) -> None:
     merge(desk, "Forty bins are set up. The women sort.", desk.editor())
     if folded:
         fold(desk)
@@ -67,7 +67,7 @@ def test_each_passage_has_its_author(any_database: str, desk: Desk, folded: bool
     assert second == [("The school joins.", B)]
 
 
-def test_a_heading_or_a_list_changes_no_author(desk: Desk) -> None:
+def test_a_heading_or_a_list_changes_no_author(desk: VersionedMeasure) -> None:
     merge(desk, "One\n\nTwo", desk.editor())
     item = {"type": "list_item", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "Two"}]}]}
     heading = {"type": "heading", "attrs": {"level": 3}, "content": [{"type": "text", "text": "One"}]}
@@ -79,7 +79,7 @@ def test_a_heading_or_a_list_changes_no_author(desk: Desk) -> None:
     assert who(desk) == [[("One", A)], [("Two", A), (" and three", B)]], "what is new is told apart"
 
 
-def test_a_mended_letter_takes_no_word_from_its_author(desk: Desk) -> None:
+def test_a_mended_letter_takes_no_word_from_its_author(desk: VersionedMeasure) -> None:
     merge(desk, "The muncipality pays.", desk.editor())
     merge(desk, "The municipality pays.", desk.editor("partner"))
     assert who(desk) == [[("The municipality pays.", A)]]
@@ -87,7 +87,7 @@ def test_a_mended_letter_takes_no_word_from_its_author(desk: Desk) -> None:
     assert ("council ", B) in who(desk)[0]
 
 
-def test_two_who_write_at_the_same_time_are_told_apart(desk: Desk) -> None:
+def test_two_who_write_at_the_same_time_are_told_apart(desk: VersionedMeasure) -> None:
     lines = {"de": "", "partner": ""}
     for word in ("Alpha ", "beta ", "gamma "):
         for side in lines:
@@ -96,7 +96,7 @@ def test_two_who_write_at_the_same_time_are_told_apart(desk: Desk) -> None:
     assert who(desk) == [[("Alpha beta gamma ", A)], [("Alpha beta gamma ", B)]]
 
 
-def test_folding_changes_nothing_of_what_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folding_changes_nothing_of_what_is_told(desk: VersionedMeasure, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where several write within the same seconds, like words may count as one's or the other's; not here."""
     monkeypatch.setattr(author_batches, "BATCH_SECONDS", -1)
     seed = random.randrange(10**9)
@@ -106,7 +106,7 @@ def test_folding_changes_nothing_of_what_is_told(desk: Desk, monkeypatch: pytest
     for folding in (False, True):
         dice.seed(seed)
         lines = ["Eins zwei drei", "Vier", "Fünf sechs 😀"]
-        other = Desk(desk.team, desk.measure)
+        other = VersionedMeasure(desk.team, desk.measure)
         merge(other, "", desk.editor())
         fold(other)
         for number in range(12):
@@ -140,7 +140,7 @@ def test_a_sentence_put_behind_another_is_not_woven_into_it(added: str) -> None:
     assert [(span.characters, span.by) for span in spans] == sizes
 
 
-def test_the_page_tells_it_by_municipality_first(desk: Desk, client: ProofReader) -> None:
+def test_the_page_tells_it_by_municipality_first(desk: VersionedMeasure, client: ProofReader) -> None:
     merge(desk, "<b>Forty</b> bins", desk.editor())
     merge(desk, "<b>Forty</b> bins\n\nand a school", desk.editor("partner"))
     client.login(desk.team.de["reviewer"])
@@ -155,7 +155,7 @@ def test_the_page_tells_it_by_municipality_first(desk: Desk, client: ProofReader
     assert "Choose a text" in get(client, address + "?lang=en")
 
 
-def test_whoever_is_gone_leaves_their_words_and_no_name(desk: Desk) -> None:
+def test_whoever_is_gone_leaves_their_words_and_no_name(desk: VersionedMeasure) -> None:
     merge(desk, "Written by a guest", desk.editor())
     fold(desk)
     with writing():
@@ -163,7 +163,7 @@ def test_whoever_is_gone_leaves_their_words_and_no_name(desk: Desk) -> None:
     assert who(desk)[0][-1][1] == "On neither side: Somebody"
 
 
-def test_when_is_told_too(desk: Desk) -> None:
+def test_when_is_told_too(desk: VersionedMeasure) -> None:
     merge(desk, "Old words", desk.editor())
     later(desk, 30)
     merge(desk, "Old words, new ones", desk.editor())
@@ -177,7 +177,7 @@ def test_when_is_told_too(desk: Desk) -> None:
 
 
 def test_whose_the_letters_are_is_known_without_reading_the_text_once_it_is_folded(
-    any_database: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    any_database: str, desk: VersionedMeasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.write("description.en", "Forty bins near the market.", by=desk.editor())
     name = desk.measure.name

@@ -18,11 +18,11 @@ from klimawerk.versions.models import Version, Visit
 from klimawerk.versions.visits import last_visit, record_visits
 from tests import factories
 from tests.client import ProofReader
-from tests.versions.conftest import Desk
+from tests.versions.conftest import VersionedMeasure
 from tests.versions.test_pages import get, words, workshop
 
 
-def was_here(desk: Desk, who: Person, ago: timedelta) -> None:
+def was_here(desk: VersionedMeasure, who: Person, ago: timedelta) -> None:
     """They had the sheet before them, and went so long ago; the versions until now are an hour older."""
     record_visits([(who.id, desk.measure.name)])
     with writing():
@@ -38,7 +38,7 @@ class Clock:
 
 
 @pytest.fixture
-def sight(app: Flask, desk: Desk) -> OpenPage:
+def sight(app: Flask, desk: VersionedMeasure) -> OpenPage:
     """An editor's page that shows the measure."""
     page = OpenPage("sid-1", desk.editor().id, "login", None)
     entry = {"id": "x", "name": "Editor", "side": "de", "place": "", "item": desk.measure.name, "field": "", "lang": ""}
@@ -47,12 +47,14 @@ def sight(app: Flask, desk: Desk) -> OpenPage:
     return page
 
 
-def visited(desk: Desk) -> bool:
+def visited(desk: VersionedMeasure) -> bool:
     db.session.rollback()
     return db.session.get(Visit, (desk.editor().id, desk.measure.id)) is not None
 
 
-def test_a_glance_is_no_visit(app: Flask, desk: Desk, sight: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_glance_is_no_visit(
+    app: Flask, desk: VersionedMeasure, sight: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = Clock(monkeypatch)
     visitors = visits.VisitTracker(app.extensions["live"], app.extensions["presence"])
     visitors.look()
@@ -71,7 +73,7 @@ def test_a_glance_is_no_visit(app: Flask, desk: Desk, sight: OpenPage, monkeypat
 
 
 def test_where_a_visit_ends_is_noted_when_the_page_goes(
-    app: Flask, desk: Desk, sight: OpenPage, monkeypatch: pytest.MonkeyPatch
+    app: Flask, desk: VersionedMeasure, sight: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch)
     visitors = visits.VisitTracker(app.extensions["live"], app.extensions["presence"])
@@ -86,7 +88,9 @@ def test_where_a_visit_ends_is_noted_when_the_page_goes(
     assert db.session.get_one(Visit, (desk.editor().id, desk.measure.id)).rev > rev
 
 
-def test_the_changes_since_then_are_shown_and_no_others(any_database: str, desk: Desk, client: ProofReader) -> None:
+def test_the_changes_since_then_are_shown_and_no_others(
+    any_database: str, desk: VersionedMeasure, client: ProofReader
+) -> None:
     reviewer = desk.team.partner["reviewer"]
     desk.set("priority", "low")
     desk.keep("Known to the reviewer")
@@ -103,7 +107,9 @@ def test_the_changes_since_then_are_shown_and_no_others(any_database: str, desk:
     assert "your last visit:" not in words(get(client, f"/items/{desk.measure.id}/compare?from=2&to=now"))
 
 
-def test_a_version_taken_when_everybody_had_left_stands_for_the_visit(desk: Desk, client: ProofReader) -> None:
+def test_a_version_taken_when_everybody_had_left_stands_for_the_visit(
+    desk: VersionedMeasure, client: ProofReader
+) -> None:
     """Else the reader would be shown what they wrote themselves."""
     desk.keep()
     desk.set("priority", "low")
@@ -119,7 +125,9 @@ def test_a_version_taken_when_everybody_had_left_stands_for_the_visit(desk: Desk
 
 
 @pytest.mark.parametrize("change", ["field", "text"])
-def test_what_others_did_before_that_version_is_not_passed_over(desk: Desk, client: ProofReader, change: str) -> None:
+def test_what_others_did_before_that_version_is_not_passed_over(
+    desk: VersionedMeasure, client: ProofReader, change: str
+) -> None:
     desk.keep()
     reader = desk.team.partner["reviewer"]
     was_here(desk, reader, timedelta(hours=1))
@@ -134,7 +142,7 @@ def test_what_others_did_before_that_version_is_not_passed_over(desk: Desk, clie
     assert client.get(f"/items/{desk.measure.id}/compare?from=visit").location.endswith("from=1&to=now")
 
 
-def test_the_visit_that_goes_on_is_not_the_last_one(desk: Desk) -> None:
+def test_the_visit_that_goes_on_is_not_the_last_one(desk: VersionedMeasure) -> None:
     editor = desk.editor()
     was_here(desk, editor, timedelta(days=9))
     assert last_visit(editor.id, desk.measure.id)
@@ -144,7 +152,7 @@ def test_the_visit_that_goes_on_is_not_the_last_one(desk: Desk) -> None:
     assert now() - found.at > timedelta(days=8)
 
 
-def test_who_was_never_here_is_told_so(desk: Desk, client: ProofReader) -> None:
+def test_who_was_never_here_is_told_so(desk: VersionedMeasure, client: ProofReader) -> None:
     desk.keep()
     was_here(desk, desk.editor(), timedelta(days=1))
     client.login(desk.editor("partner"))

@@ -24,7 +24,7 @@ from tests import factories
 from tests.lines import nginx
 from tests.lines.nginx import behind_nginx
 from tests.live.engine_server import until
-from tests.servers import Klimawerk
+from tests.servers import KlimawerkServer
 
 HALF = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
@@ -36,7 +36,7 @@ UPGRADE = (
 
 
 @contextlib.contextmanager
-def lines(server: Klimawerk, count: int, begin: bytes) -> Iterator[list[socket.socket]]:
+def lines(server: KlimawerkServer, count: int, begin: bytes) -> Iterator[list[socket.socket]]:
     """So many connections that have sent the beginning of a request."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, count + 1_000)), hard))
@@ -60,7 +60,7 @@ def closed(opened: list[socket.socket]) -> int:
     return len(poll.poll(0))
 
 
-def count(server: Klimawerk, name: str) -> int:
+def count(server: KlimawerkServer, name: str) -> int:
     """A count of the server's own (operations/diagnostics.py)."""
 
     def said() -> list[str]:
@@ -82,7 +82,7 @@ def ask(one: socket.socket, request: bytes) -> bytes:
     return heard
 
 
-def test_of_half_requests_the_oldest_give_way_and_health_is_answered(live_server: Klimawerk) -> None:
+def test_of_half_requests_the_oldest_give_way_and_health_is_answered(live_server: KlimawerkServer) -> None:
     """4,100 of them kept /healthz from answering."""
     more = 60
     with lines(live_server, connection_limits.MOST_HALF + more, HALF) as half:
@@ -97,7 +97,7 @@ def test_of_half_requests_the_oldest_give_way_and_health_is_answered(live_server
 
 
 @pytest.mark.parametrize("size", [300, 20_000])
-def test_slow_bodies_make_room_for_one_that_has_just_begun(live_server: Klimawerk, size: int) -> None:
+def test_slow_bodies_make_room_for_one_that_has_just_begun(live_server: KlimawerkServer, size: int) -> None:
     """A form whose body came after its head was closed, since nothing of it had come yet, and 400 slow ones stayed."""
     form = b"POST /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n" % size + FORM
     with lines(live_server, connection_limits.MOST_BODIES, LONG) as slow:
@@ -167,14 +167,14 @@ def test_in_no_list_the_newest_gives_way(some: Some, what: str) -> None:
     assert [one._over for one in here] == [True, True, False, False, False]
 
 
-def test_a_connection_that_was_served_is_kept_before_half_requests(live_server: Klimawerk) -> None:
+def test_a_connection_that_was_served_is_kept_before_half_requests(live_server: KlimawerkServer) -> None:
     with lines(live_server, 1, b"") as [steady], lines(live_server, connection_limits.MOST_HALF // 2, HALF):
         assert ask(steady, HALF + b": b\r\n\r\n").startswith(b"HTTP/1.1 200")
         with lines(live_server, connection_limits.MOST_HALF, HALF):
             assert ask(steady, HALF + b": b\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
-def test_headers_without_an_end_are_refused_before_they_are_large(live_server: Klimawerk) -> None:
+def test_headers_without_an_end_are_refused_before_they_are_large(live_server: KlimawerkServer) -> None:
     with lines(live_server, 1, b"GET /healthz HTTP/1.1\r\n") as [one]:
         for n in range(40):
             with contextlib.suppress(OSError):
@@ -186,7 +186,7 @@ def test_headers_without_an_end_are_refused_before_they_are_large(live_server: K
         assert ask(one, b"X-A: " + b"x" * 8_000 + b"\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
-def test_connections_of_nobody_are_bounded_and_the_newest_is_heard(live_server: Klimawerk) -> None:
+def test_connections_of_nobody_are_bounded_and_the_newest_is_heard(live_server: KlimawerkServer) -> None:
     address = f"{live_server.url}/socket.io/?EIO=4&transport=polling"
     with requests.Session() as session:
         sids = [
@@ -201,7 +201,7 @@ def test_connections_of_nobody_are_bounded_and_the_newest_is_heard(live_server: 
     person.disconnect()
 
 
-def test_a_stranger_sends_no_large_message(live_server: Klimawerk) -> None:
+def test_a_stranger_sends_no_large_message(live_server: KlimawerkServer) -> None:
     """Half of one was kept for as long as the stranger liked: a quarter of a megabyte for each connection."""
     with lines(live_server, 1, UPGRADE) as [one]:
         assert b"101 Switching" in one.recv(1_000)
@@ -218,7 +218,7 @@ def test_a_stranger_sends_no_large_message(live_server: Klimawerk) -> None:
     person.disconnect()
 
 
-def test_one_connection_holds_few_requests_that_wait(live_server: Klimawerk) -> None:
+def test_one_connection_holds_few_requests_that_wait(live_server: KlimawerkServer) -> None:
     address = "/socket.io/?EIO=4&transport=polling"
     sid = json.loads(requests.get(live_server.url + address, timeout=10).text[1:])["sid"]
     poll = f"GET {address}&sid={sid} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
@@ -230,14 +230,14 @@ def test_one_connection_holds_few_requests_that_wait(live_server: Klimawerk) -> 
 
 
 @pytest.mark.slow
-def test_four_thousand_and_more_half_requests_keep_nobody_from_being_answered(live_server: Klimawerk) -> None:
+def test_four_thousand_and_more_half_requests_keep_nobody_from_being_answered(live_server: KlimawerkServer) -> None:
     with lines(live_server, 4_100, HALF):
         assert live_server.answers()
         assert live_server.session(factories.person())
 
 
 @pytest.mark.slow
-def test_who_does_not_finish_is_told_and_closed(live_server: Klimawerk) -> None:
+def test_who_does_not_finish_is_told_and_closed(live_server: KlimawerkServer) -> None:
     """The head within ten seconds, however it trickles; a body not slower than a bad line."""
     post = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n" + FORM
     with (

@@ -19,19 +19,19 @@ from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
 from tests import factories
 from tests.client import ProofReader
-from tests.editions.conftest import House
+from tests.editions.conftest import EditionsScene
 from tests.servers import PostgreSQL
 
 
 @pytest.fixture
-def house(app: Flask) -> House:
+def house(app: Flask) -> EditionsScene:
     team = factories.partnership("Wiesenbrück", "Abenkrom")
     programme = factories.programme(team)
-    return House(team, factories.measure(programme), programme)
+    return EditionsScene(team, factories.measure(programme), programme)
 
 
 @dataclass
-class Elsewhere:
+class OtherInstallation:
     """Another installation."""
 
     app: Flask
@@ -43,7 +43,7 @@ class Elsewhere:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, postgresql: PostgreSQL) -> Iterator[Elsewhere]:
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, postgresql: PostgreSQL) -> Iterator[OtherInstallation]:
     """With things of its own in it, so that numbers are others there."""
     template = request.getfixturevalue("_postgresql_template") if request.param == "postgresql" else None
     address = postgresql.create(template) if template else f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
@@ -54,7 +54,7 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Postgr
         if not template:
             db.create_all()
         factories.programme(factories.partnership("Anderswo", "Otherwhere"))
-    yield Elsewhere(app)
+    yield OtherInstallation(app)
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -62,7 +62,7 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Postgr
         postgresql.drop(address)
 
 
-def lived_in(house: House) -> bytes:
+def lived_in(house: EditionsScene) -> bytes:
     """The file of a programme with two editions, a deleted measure and related ones."""
     goal = db.session.get_one(Goal, house.measure.goal_id)
     third = create_measure(goal, texts={"title.en": from_plain_text("School gardens")}, by=None)

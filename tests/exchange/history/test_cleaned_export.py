@@ -26,9 +26,9 @@ from klimawerk.versions import service, verification
 from klimawerk.versions.models import Version
 from klimawerk.versions.version_restore import restore_part
 from klimawerk.versions.version_states import state_of
-from tests.editions.conftest import House
+from tests.editions.conftest import EditionsScene
 from tests.exchange.conftest import as_bytes
-from tests.exchange.history.conftest import Elsewhere, elsewhere, house, measure_there
+from tests.exchange.history.conftest import OtherInstallation, elsewhere, house, measure_there
 
 __all__ = ["elsewhere", "house"]
 TEXT = "notes.en"
@@ -37,7 +37,7 @@ OTHER = "Mu\u0308llabfuhr\u2028weg\u2029nach\r\nO\u0308l"
 HOSTILE = pytest.mark.parametrize("words", [PASTED, OTHER], ids=["control characters", "decomposed"])
 
 
-def keep(house: House, words: str) -> None:
+def keep(house: EditionsScene, words: str) -> None:
     """The words in a live text, a field, a row and a comment, as they came in before texts had one form."""
     doc: Doc[XmlFragment] = Doc()
     paragraph, run = XmlElement("paragraph"), XmlText()
@@ -64,7 +64,7 @@ def said(measure_name: str) -> list[str]:
 
 
 @HOSTILE
-def test_the_programmes_own_export_is_imported_again(house: House, words: str) -> None:
+def test_the_programmes_own_export_is_imported_again(house: EditionsScene, words: str) -> None:
     keep(house, words)
     file = export_bytes(house.programme, history=False)
     there = import_programme(file, by=None)
@@ -80,7 +80,7 @@ def test_the_programmes_own_export_is_imported_again(house: House, words: str) -
 
 @HOSTILE
 def test_so_is_one_with_versions_that_hold_such_texts_and_every_hash_stays(
-    house: House, elsewhere: Elsewhere, words: str
+    house: EditionsScene, elsewhere: OtherInstallation, words: str
 ) -> None:
     keep(house, words)
     house.keep("Before")
@@ -101,7 +101,7 @@ def test_so_is_one_with_versions_that_hold_such_texts_and_every_hash_stays(
         assert label == clean(f"After{words}")
 
 
-def test_what_comes_back_from_an_old_version_is_clean(house: House) -> None:
+def test_what_comes_back_from_an_old_version_is_clean(house: EditionsScene) -> None:
     keep(house, PASTED)
     old = house.keep("Before")
     house.set("text.en", "Later", row="steps")
@@ -110,7 +110,7 @@ def test_what_comes_back_from_an_old_version_is_clean(house: House) -> None:
     assert rows_of(house.measure)["steps"][0].cells["text.en"].split() == ["Müll", "abfuhr", "weg", "nach", "Ort"]
 
 
-def test_a_file_of_others_is_still_refused_for_control_characters(house: House) -> None:
+def test_a_file_of_others_is_still_refused_for_control_characters(house: EditionsScene) -> None:
     house.keep("Kept")
     file = json.loads(export_bytes(house.programme))
     file["measures"][0]["steps"][0]["text"]["en"] = PASTED

@@ -12,7 +12,7 @@ from klimawerk.extensions import db
 from klimawerk.sheets.rows import rows_of
 from klimawerk.versions.hash_chain import canonical_json, sha256_hex, version_hash
 from tests.client import ProofReader
-from tests.editions.conftest import House
+from tests.editions.conftest import EditionsScene
 from tests.exchange.conftest import Census, Json, as_bytes
 from tests.exchange.history.conftest import lived_in
 from tests.exchange.test_pages import upload
@@ -75,7 +75,7 @@ SPOILT: dict[str, Callable[[Json], object]] = {
 
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
 def test_what_was_changed_after_it_was_written_is_refused_whole(
-    house: House, census: Census, spoil: Callable[[Json], object]
+    house: EditionsScene, census: Census, spoil: Callable[[Json], object]
 ) -> None:
     file = json.loads(lived_in(house))
     before = census()
@@ -86,7 +86,7 @@ def test_what_was_changed_after_it_was_written_is_refused_whole(
     assert census() == before
 
 
-def test_the_same_files_unspoilt_are_taken(house: House) -> None:
+def test_the_same_files_unspoilt_are_taken(house: EditionsScene) -> None:
     file = json.loads(lived_in(house))
     assert preview(as_bytes(file)).draft.history
     _forge(file, "values", {"priority": "low"})
@@ -97,7 +97,7 @@ def test_the_same_files_unspoilt_are_taken(house: House) -> None:
     ("language", "sentence"), [("en", "not where all of it comes from"), ("de", "nicht woher das Ganze stammt")]
 )
 def test_pages_say_what_check_sums_show_and_what_not(
-    house: House, client: ProofReader, language: str, sentence: str
+    house: EditionsScene, client: ProofReader, language: str, sentence: str
 ) -> None:
     """A file whose hashes were all worked out anew comes in; whoever decides on it is told before."""
     kept, edition, without = house.keep(), house.fix(), export_bytes(house.programme, history=False)
@@ -113,7 +113,7 @@ def test_pages_say_what_check_sums_show_and_what_not(
     assert sentence not in client.get(upload(client, without)).text, "no versions, no check sums"
 
 
-def test_a_stranger_with_the_same_rows_is_refused(house: House) -> None:
+def test_a_stranger_with_the_same_rows_is_refused(house: EditionsScene) -> None:
     """A file cannot take over what belongs to another programme here."""
     house.keep()
     file = json.loads(export_bytes(house.programme))

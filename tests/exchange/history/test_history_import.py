@@ -21,14 +21,14 @@ from klimawerk.versions.version_restore import restore_part
 from klimawerk.versions.version_states import compare_in_thread, present_state, state_of
 from tests import factories
 from tests.client import ProofReader
-from tests.editions.conftest import House
+from tests.editions.conftest import EditionsScene
 from tests.exchange.conftest import as_bytes
-from tests.exchange.history.conftest import Elsewhere, lived_in, measure_there
+from tests.exchange.history.conftest import OtherInstallation, lived_in, measure_there
 from tests.versions.test_pages import get, words
 
 
 def test_everything_arrives_with_numbers_hashes_and_times(
-    any_database: str, house: House, elsewhere: Elsewhere
+    any_database: str, house: EditionsScene, elsewhere: OtherInstallation
 ) -> None:
     file = lived_in(house)
     said = json.loads(file)["history"]
@@ -44,7 +44,9 @@ def test_everything_arrives_with_numbers_hashes_and_times(
         assert export_bytes(db.session.get_one(Programme, there)) == file
 
 
-def test_what_was_blacked_out_arrives_so_and_its_history_holds(house: House, elsewhere: Elsewhere) -> None:
+def test_what_was_blacked_out_arrives_so_and_its_history_holds(
+    house: EditionsScene, elsewhere: OtherInstallation
+) -> None:
     lived_in(house)
     redact(house.measure, "Vierzig", "Erased on request")
     file = export_bytes(house.programme)
@@ -59,7 +61,7 @@ def test_what_was_blacked_out_arrives_so_and_its_history_holds(house: House, els
         preview(as_bytes(data))
 
 
-def test_what_stands_there_is_what_the_last_version_says(house: House, elsewhere: Elsewhere) -> None:
+def test_what_stands_there_is_what_the_last_version_says(house: EditionsScene, elsewhere: OtherInstallation) -> None:
     there = elsewhere.bring(lived_in(house))
     with elsewhere.app.app_context():
         measure = measure_there(there)
@@ -75,7 +77,7 @@ def test_what_stands_there_is_what_the_last_version_says(house: House, elsewhere
         assert service.take_version(measure.id, service.QUIET) is None
 
 
-def test_an_old_state_comes_back_there(house: House, elsewhere: Elsewhere) -> None:
+def test_an_old_state_comes_back_there(house: EditionsScene, elsewhere: OtherInstallation) -> None:
     there = elsewhere.bring(lived_in(house))
     with elsewhere.app.app_context():
         somebody = factories.person()
@@ -103,7 +105,7 @@ def test_an_old_state_comes_back_there(house: House, elsewhere: Elsewhere) -> No
         assert list(verification.version_faults()) == []
 
 
-def test_what_was_deleted_stands_in_the_edition_there(house: House, elsewhere: Elsewhere) -> None:
+def test_what_was_deleted_stands_in_the_edition_there(house: EditionsScene, elsewhere: OtherInstallation) -> None:
     there = elsewhere.bring(lived_in(house))
     with elsewhere.app.app_context():
         first = editions.edition_by_number(there, 1)
@@ -123,7 +125,7 @@ def test_what_was_deleted_stands_in_the_edition_there(house: House, elsewhere: E
         assert "Editor" not in history
 
 
-def test_what_was_blacked_out_stays_so_and_is_no_damage(house: House, elsewhere: Elsewhere) -> None:
+def test_what_was_blacked_out_stays_so_and_is_no_damage(house: EditionsScene, elsewhere: OtherInstallation) -> None:
     house.write("description.en", "Forty bins. Call Kofi at 0244 555 0199.")
     house.fix("One")
     redact(house.measure, "Kofi at 0244 555 0199", "a telephone number")
@@ -142,7 +144,7 @@ def test_what_was_blacked_out_stays_so_and_is_no_damage(house: House, elsewhere:
         preview(as_bytes(spoilt))
 
 
-def test_no_person_stands_in_the_file(house: House) -> None:
+def test_no_person_stands_in_the_file(house: EditionsScene) -> None:
     text = lived_in(house).decode()
     for person in house.team.everybody():
         assert person.name not in text
@@ -156,7 +158,7 @@ def test_no_person_stands_in_the_file(house: House) -> None:
     assert people == {"p1", "p2"}
 
 
-def test_a_programme_without_a_history_has_none_in_its_file(house: House) -> None:
+def test_a_programme_without_a_history_has_none_in_its_file(house: EditionsScene) -> None:
     assert "history" not in export_programme(house.programme)
     house.keep()
     assert "history" in export_programme(house.programme)

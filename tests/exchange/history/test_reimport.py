@@ -19,14 +19,14 @@ from klimawerk.versions import service
 from klimawerk.versions.models import Version
 from tests import factories
 from tests.client import ProofReader
-from tests.editions.conftest import House
+from tests.editions.conftest import EditionsScene
 from tests.exchange.conftest import Census, finish_jobs
-from tests.exchange.history.conftest import Elsewhere, lived_in, measure_there
+from tests.exchange.history.conftest import OtherInstallation, lived_in, measure_there
 from tests.exchange.test_pages import upload
 from tests.versions.test_pages import get
 
 
-def test_a_second_import_changes_nothing(any_database: str, house: House, census: Census) -> None:
+def test_a_second_import_changes_nothing(any_database: str, house: EditionsScene, census: Census) -> None:
     file = lived_in(house)
     before = census()
     stranger = factories.person()
@@ -35,7 +35,7 @@ def test_a_second_import_changes_nothing(any_database: str, house: House, census
     assert census() == {**before, "person": people}, "and nobody becomes a member"
 
 
-def test_a_second_import_elsewhere_changes_nothing(house: House, elsewhere: Elsewhere) -> None:
+def test_a_second_import_elsewhere_changes_nothing(house: EditionsScene, elsewhere: OtherInstallation) -> None:
     file = lived_in(house)
     first = elsewhere.bring(file)
     with elsewhere.app.app_context():
@@ -49,7 +49,9 @@ def test_a_second_import_elsewhere_changes_nothing(house: House, elsewhere: Else
         assert after == before
 
 
-def test_a_programme_that_went_another_way_is_not_mixed(house: House, elsewhere: Elsewhere, census: Census) -> None:
+def test_a_programme_that_went_another_way_is_not_mixed(
+    house: EditionsScene, elsewhere: OtherInstallation, census: Census
+) -> None:
     file = lived_in(house)
     there = elsewhere.bring(file)
     with elsewhere.app.app_context():
@@ -71,7 +73,7 @@ def test_a_programme_that_went_another_way_is_not_mixed(house: House, elsewhere:
     assert import_programme(file, by=None).id == house.programme.id, "an older file holds nothing new"
 
 
-def test_it_can_come_in_again_as_a_copy_without_its_versions(house: House) -> None:
+def test_it_can_come_in_again_as_a_copy_without_its_versions(house: EditionsScene) -> None:
     lived_in(house)
     again = import_programme(export_bytes(house.programme, history=False), by=None)
     assert again.id != house.programme.id
@@ -79,7 +81,9 @@ def test_it_can_come_in_again_as_a_copy_without_its_versions(house: House) -> No
     assert not editions.editions_of(again.id)
 
 
-def test_the_preview_says_what_comes_and_what_is_here(house: House, client: ProofReader, census: Census) -> None:
+def test_the_preview_says_what_comes_and_what_is_here(
+    house: EditionsScene, client: ProofReader, census: Census
+) -> None:
     file = lived_in(house)
     client.login(house.editor("partner"))
     address = upload(client, file)
@@ -100,7 +104,7 @@ def test_the_preview_says_what_comes_and_what_is_here(house: House, client: Proo
     assert f'href="/programmes/{house.programme.id}"' not in page, "no address for whom may not read it"
 
 
-def test_the_operators_commands(app: Flask, house: House, tmp_path: Path) -> None:
+def test_the_operators_commands(app: Flask, house: EditionsScene, tmp_path: Path) -> None:
     lived_in(house)
     programme_id, path = house.programme.id, str(tmp_path / "out.json")
 

@@ -9,7 +9,7 @@ let next = null
 let timer = null
 
 /** Say `sentence` as soon as calm allows; `weight` 1 (somebody else's doing) or 2 (one's own words). */
-export function say(sentence, weight = 1) {
+export function announce(sentence, weight = 1) {
   if (localStorage.getItem(QUIET) === "yes" || (next && next.weight > weight)) return
   next = { sentence, weight }
   timer ??= setTimeout(speak, Math.max(100, lastSpoken + PAUSE - performance.now()))

@@ -3,13 +3,13 @@
 import { whenIdle } from "./when-idle.js"
 
 /** As soon as the browser has nothing better to do: what `load` resolves with, however often it takes. */
-export function insist(load, attempt = 0) {
+export function retryForever(load, attempt = 0) {
   return new Promise((done) => {
-    const again = () => setTimeout(() => insist(load, attempt + 1).then(done), pause(attempt))
+    const again = () => setTimeout(() => retryForever(load, attempt + 1).then(done), retryDelay(attempt))
     whenIdle(() => load().then(done, again))
   })
 }
 
-export function pause(attempt) {
+export function retryDelay(attempt) {
   return Math.min(15_000, 500 * 2 ** attempt) * (0.5 + Math.random() / 2)
 }

@@ -1,6 +1,6 @@
 // A form whose answer takes seconds says so, and is not sent twice: <form data-busy> with a <div class="busy" hidden>.
 
-import { say } from "./announce.js"
+import { announce } from "./announce.js"
 
 export function startBusy() {
   document.addEventListener("submit", (event) => {
@@ -16,5 +16,5 @@ function show(form, busy) {
   const words = form.querySelector(".busy")
   form.ariaBusy = String(busy)
   words.hidden = !busy
-  if (busy) say(words.textContent.trim())
+  if (busy) announce(words.textContent.trim())
 }

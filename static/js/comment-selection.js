@@ -1,7 +1,7 @@
 // Words that are marked in a text can be commented on: a button at that text, by pointer and keyboard alike.
 
-import { build } from "./dom.js"
-import { word } from "./messages.js"
+import { createElement } from "./dom.js"
+import { messageText } from "./messages.js"
 
 const SETTLED = 300
 
@@ -28,7 +28,7 @@ function show(ask) {
   if (!words || !body || body !== bodyOf(selection.focusNode)) return
   const host = body.closest("kw-text")
   const passage = { words, ...around(body, selection.getRangeAt(0)) }
-  button = build("button", { type: "button", className: "plain", textContent: word("comments.passage") })
+  button = createElement("button", { type: "button", className: "plain", textContent: messageText("comments.passage") })
   button.addEventListener("pointerdown", (event) => event.preventDefault()) // the words stay marked
   button.addEventListener("click", () => {
     button.remove()

@@ -1,20 +1,20 @@
 // Comments are sent in their order, and kept here until they are there; so is what is still being written.
 
-import { build } from "./dom.js"
+import { createElement } from "./dom.js"
 import { fill } from "./form-values.js"
 import { get } from "./http.js"
 import { newId } from "./ids.js"
 import { startMentions } from "./mentions.js"
-import { offer } from "./unsaved-copy.js"
+import { showUnsavedCopy } from "./unsaved-copy.js"
 import { startPassages } from "./comment-selection.js"
 import { enqueue, recordOf } from "./post-queue.js"
 import { refusal } from "./refusals.js"
-import { saving } from "./save-status.js"
-import { drop, dropAfter, keep } from "./store/store-access.js"
-import { instead } from "./store/store-writer.js"
-import { waiting } from "./store/pending-changes.js"
+import { saveStatus } from "./save-status.js"
+import { dropPlan, dropPlanAfter, storePlan } from "./store/store-access.js"
+import { replaceRecord } from "./store/store-writer.js"
+import { pendingChanges } from "./store/pending-changes.js"
 import { swap } from "./swap.js"
-import { laterWords, word } from "./messages.js"
+import { loadLaterMessages, messageText } from "./messages.js"
 
 const FORM = "form[data-comment]"
 const DRAFT = "draft"
@@ -29,7 +29,7 @@ export function startComments() {
   document.addEventListener("kw:swapped", showSent)
   startMentions()
   startPassages(askAbout)
-  laterWords().then(adoptDrafts)
+  loadLaterMessages().then(adoptDrafts)
 }
 
 function submitted(event) {
@@ -40,7 +40,7 @@ function submitted(event) {
   if (!change.text) return
   show(change, homeOf(form))
   enqueue(change)
-  dropAfter(draftOf(form), change.key)
+  dropPlanAfter(draftOf(form), change.key)
   clear(form)
 }
 
@@ -49,7 +49,7 @@ function changeOf(form) {
   const key = `comment ${body.get("key")}`
   const change = { key, lane: form.closest("[data-topic]").dataset.topic, url: form.action, body, element: form.id }
   const place = () => sent.get(key)?.element ?? document.getElementById(form.id)
-  const words = { label: word("comments.yours"), text: body.get("words").trim() }
+  const words = { label: messageText("comments.yours"), text: body.get("words").trim() }
   return { ...change, ...words, place, answered: (answer) => taken(answer, { ...change, ...words }) }
 }
 
@@ -60,13 +60,13 @@ async function taken(answer, { key, element, label, text }) {
   sent.get(key)?.element.remove()
   sent.delete(key)
   if (!reason) {
-    saving.forget(key)
+    saveStatus.forget(key)
     swap(html)
     return ""
   }
   const place = () => document.getElementById(element)?.parentElement
-  saving.refused(key, place)
-  offer({ place, reason, label, text, done: () => (saving.forget(key), drop(key)) })
+  saveStatus.refused(key, place)
+  showUnsavedCopy({ place, reason, label, text, done: () => (saveStatus.forget(key), dropPlan(key)) })
   return reason
 }
 
@@ -80,9 +80,9 @@ function clear(form) {
 
 /** What is on its way stands where it is going to be, also after that was drawn anew. */
 function show({ key, label, text }, home) {
-  const by = build("p", { className: "by" }, build("strong", { textContent: label }))
-  const words = build("div", { className: "words", textContent: text })
-  const element = build(home()?.localName === "ol" ? "li" : "div", { className: "comment pending" }, by, words)
+  const by = createElement("p", { className: "by" }, createElement("strong", { textContent: label }))
+  const words = createElement("div", { className: "words", textContent: text })
+  const element = createElement(home()?.localName === "ol" ? "li" : "div", { className: "comment pending" }, by, words)
   sent.set(key, { element, home })
   showSent()
 }
@@ -111,20 +111,20 @@ function draftOf(form) {
 function mark(form) {
   const writes = () => form.isConnected && form.elements.words.value.trim() !== ""
   form.toggleAttribute("data-draft", writes())
-  if (writes()) keep(draftOf(form), () => writes() && { ...recordOf(changeOf(form)), kind: DRAFT }, true)
-  else drop(draftOf(form))
+  if (writes()) storePlan(draftOf(form), () => writes() && { ...recordOf(changeOf(form)), kind: DRAFT }, true)
+  else dropPlan(draftOf(form))
 }
 
 /** What was being written in a page that is gone goes on in the same form of this one. */
 async function adoptDrafts() {
   if (!document.querySelector(FORM)) return
-  for (const record of await waiting.leftBehind(DRAFT).catch(() => [])) {
+  for (const record of await pendingChanges.leftBehind(DRAFT).catch(() => [])) {
     const form = document.getElementById(record.element)
-    if (!form?.matches(`${FORM}:not([data-draft])`) || !(await waiting.claim(record))) continue
+    if (!form?.matches(`${FORM}:not([data-draft])`) || !(await pendingChanges.claim(record))) continue
     fill(form, new URLSearchParams(record.body))
     form.closest("details").open = true
     mark(form)
-    instead(record, draftOf(form))
+    replaceRecord(record, draftOf(form))
   }
 }
 

@@ -1,9 +1,9 @@
 // The page's one Socket.IO connection: WebSocket first, long-polling where that is blocked.
 
 import { io } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
-import { pause } from "./backoff.js"
+import { retryDelay } from "./backoff.js"
 import { onSignedIn, signInAgain } from "./relogin.js"
-import { thrift } from "./data-saver.js"
+import { dataSaver } from "./data-saver.js"
 import { LOGIN_REQUIRED, PROTOCOL, QUIET, SCHEMA, SIGNED_OUT, UNAVAILABLE } from "./wire.js"
 
 const PATIENCE = 8_000
@@ -19,7 +19,7 @@ class Connection {
   start(path) {
     this.#socket = io({
       path,
-      auth: (give) => give({ v: PROTOCOL, schema: SCHEMA, ...thrift.wishes }),
+      auth: (give) => give({ v: PROTOCOL, schema: SCHEMA, ...dataSaver.wishes }),
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelay: 500,
@@ -32,7 +32,7 @@ class Connection {
     this.#socket.on("connect_error", (error) => this.#failed(error))
     this.#socket.on(SIGNED_OUT, () => this.#signInAgain())
     window.addEventListener("online", () => this.again())
-    thrift.watch(() => this.tell(QUIET, thrift.wishes))
+    dataSaver.watch(() => this.tell(QUIET, dataSaver.wishes))
     onSignedIn(() => this.again())
     this.#socket.connect()
   }
@@ -107,13 +107,13 @@ class Connection {
   #lost(reason) {
     this.#become("offline")
     // The library comes back by itself, except when the server sent the page away on purpose.
-    if (reason === "io server disconnect") setTimeout(() => this.#socket.connect(), pause(0))
+    if (reason === "io server disconnect") setTimeout(() => this.#socket.connect(), retryDelay(0))
   }
 
   #failed(error) {
     this.#become("offline")
     if (error.message === LOGIN_REQUIRED) this.#signInAgain()
-    else if (!this.#socket.active) setTimeout(() => this.#socket.connect(), pause(Math.min(this.#attempt++, 2)))
+    else if (!this.#socket.active) setTimeout(() => this.#socket.connect(), retryDelay(Math.min(this.#attempt++, 2)))
     else if (error.message === "timeout") this.#turnTransports()
   }
 

@@ -4,7 +4,7 @@ const KEY = "klimawerk.saver"
 const watchers = new Set()
 let chosen = kept()
 
-export const thrift = {
+export const dataSaver = {
   /** Whether the data saver is on: chosen on this device, else wished for by the browser. */
   get saver() {
     return chosen ?? wished()

@@ -1,6 +1,6 @@
 // What is done by pointer, by pasting and in comments, and can wait until the page has come to rest.
 
-import { insist } from "./backoff.js"
+import { retryForever } from "./backoff.js"
 import { startBusy } from "./busy-form.js"
 import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
@@ -14,7 +14,7 @@ export async function start() {
   addEventListener("pageshow", renewKeys)
   addEventListener("paste", pictures)
   if (document.documentElement.dataset.userId) startComments()
-  if (document.querySelector("[data-paste-table]")) await insist(() => import("./seldom/paste-table.js"))
+  if (document.querySelector("[data-paste-table]")) await retryForever(() => import("./seldom/paste-table.js"))
   document.documentElement.classList.add("draggable")
 }
 
@@ -22,7 +22,7 @@ export async function start() {
 export function pictures({ target, clipboardData }) {
   const count = clipboardData?.getData("text") ? 0 : clipboardData?.files.length
   if (!count || !target.matches?.("textarea, input")) return
-  insist(() => import("./seldom/paste-fields.js")).then(({ tellPictures }) => tellPictures(target, count))
+  retryForever(() => import("./seldom/paste-fields.js")).then(({ tellPictures }) => tellPictures(target, count))
 }
 
 /** On a page that the browser kept as it was, pressing again means something new (klimawerk/idempotency). */

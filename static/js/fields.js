@@ -1,14 +1,14 @@
 // <kw-field>: one value of the record, saved when it is left. The form inside works without any script.
 
-import { insist } from "./backoff.js"
+import { retryForever } from "./backoff.js"
 import { current, fill, original, reset, spoken } from "./form-values.js"
 import { isError } from "./http.js"
 import { CLOSED, enqueue, recordOf } from "./post-queue.js"
 import { refusal } from "./refusals.js"
-import { saving } from "./save-status.js"
-import { drop, dropAfter, keep } from "./store/store-access.js"
+import { saveStatus } from "./save-status.js"
+import { dropPlan, dropPlanAfter, storePlan } from "./store/store-access.js"
 import { swap } from "./swap.js"
-import { word } from "./messages.js"
+import { messageText } from "./messages.js"
 
 // A list or date may be walked through by keyboard: what is passed by is not saved.
 const WALKING = 700
@@ -64,7 +64,7 @@ class Field extends HTMLElement {
     if (this.stands || this.lock) return this.stand()
     const sent = (this.#sent = current(form))
     enqueue({ ...this.change(), answered: (answer) => this.#answered(answer, sent) })
-    dropAfter(this.draft, this.key)
+    dropPlanAfter(this.draft, this.key)
   }
 
   /** Put what was typed in a page that is gone back into the field and send it. False when something newer is here.
@@ -83,7 +83,7 @@ class Field extends HTMLElement {
   /** It is not taken while the sheet is closed for editing. @param why the server's sentence, if it has said one */
   stand(why = "") {
     this.stands = true
-    insist(() => import("./seldom/locked-field.js")).then(({ stand }) => stand(this, why))
+    retryForever(() => import("./seldom/locked-field.js")).then(({ stand }) => stand(this, why))
     return why
   }
 
@@ -105,8 +105,8 @@ class Field extends HTMLElement {
   #mark() {
     this.toggleAttribute("data-dirty", this.dirty)
     if (this.stands || (this.#unsent && this.lock)) this.stand()
-    else if (this.#unsent) keep(this.draft, () => this.dirty && recordOf(this.change()), true)
-    else drop(this.draft)
+    else if (this.#unsent) storePlan(this.draft, () => this.dirty && recordOf(this.change()), true)
+    else dropPlan(this.draft)
   }
 
   /** As it is sent, or kept. */
@@ -126,7 +126,7 @@ class Field extends HTMLElement {
   }
 
   get #label() {
-    return this.querySelector(".label, legend")?.textContent.replace(/\s+/g, " ").trim() ?? word("offer.yours")
+    return this.querySelector(".label, legend")?.textContent.replace(/\s+/g, " ").trim() ?? messageText("offer.yours")
   }
 
   #changed(event) {
@@ -177,16 +177,16 @@ class Field extends HTMLElement {
 
   /** Both values stand at the field, or the reason does. */
   #notTaken(reason) {
-    if (!reason) saving.forget(this.key)
-    else saving.refused(this.key, () => document.getElementById(this.id))
+    if (!reason) saveStatus.forget(this.key)
+    else saveStatus.refused(this.key, () => document.getElementById(this.id))
   }
 
   #refused(reason) {
     const place = () => document.getElementById(this.id)
-    saving.refused(this.key, place)
+    saveStatus.refused(this.key, place)
     const text = this.form ? spoken(this.form) : ""
-    const done = () => (saving.forget(this.key), drop(this.key))
-    insist(() => import("./unsaved-copy.js")).then(({ offer }) => offer({ place, reason, label: this.#label, text, done }))
+    const done = () => (saveStatus.forget(this.key), dropPlan(this.key))
+    retryForever(() => import("./unsaved-copy.js")).then(({ offer }) => offer({ place, reason, label: this.#label, text, done }))
     if (this.form) this.settle()
     return reason
   }

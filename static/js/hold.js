@@ -2,19 +2,19 @@
 // what others did meanwhile.
 
 import { connection } from "./connection.js"
-import { saving } from "./save-status.js"
+import { saveStatus } from "./save-status.js"
 
 const watchers = new Set()
 let agreed = false
 let cutOff = null
 
-export const gate = {
+export const hold = {
   /** Milliseconds that words may wait without being asked about. */
   DAY: 24 * 60 * 60 * 1_000,
   open: true,
 
   /** Shut it for records that have waited too long, unless the person has been asked already. */
-  weigh(records) {
+  holdIfOld(records) {
     if (!agreed && records.some(({ since }) => Date.now() - since > this.DAY)) this.open = false
   },
 
@@ -34,8 +34,8 @@ export const gate = {
 connection.watch((state) => {
   if (state === "offline") cutOff ??= Date.now()
   if (state !== "online") return
-  if (cutOff && Date.now() - cutOff > gate.DAY && saving.count) {
-    agreed = gate.open = false
+  if (cutOff && Date.now() - cutOff > hold.DAY && saveStatus.count) {
+    agreed = hold.open = false
   }
   cutOff = null
 })

@@ -3,12 +3,12 @@
 //
 // <section data-topic="measure:7" data-rev="12" data-changes="/items/7/changes">
 
-import { say } from "./announce.js"
-import { insist, pause } from "./backoff.js"
+import { announce } from "./announce.js"
+import { retryForever, retryDelay } from "./backoff.js"
 import { connection } from "./connection.js"
 import { get } from "./http.js"
 import { swap } from "./swap.js"
-import { thrift } from "./data-saver.js"
+import { dataSaver } from "./data-saver.js"
 import { CHANGED, STORING, WATCH } from "./wire.js"
 
 // How long the answer to a change of this page's own may take before the change is fetched like any other.
@@ -27,7 +27,7 @@ export function startLive() {
   connection.watch((state) => state === "online" && ask())
   connection.on(STORING, ({ able }) => able && recover())
   document.addEventListener("kw:swapped", ask)
-  thrift.watch(() => topics.forEach((topic) => topic.planAnew()))
+  dataSaver.watch(() => topics.forEach((topic) => topic.planAnew()))
   document.addEventListener("focusout", () => setTimeout(catchUp))
   document.addEventListener("kw:settled", catchUp)
 }
@@ -126,7 +126,7 @@ class Topic {
   /** At most one request a second (ten, with the data saver), at a moment of this page's own. */
   #soon() {
     if (this.#timer || document.hidden) return
-    const wait = Math.max(0, this.#last + (thrift.saver ? PAUSE_SAVING : PAUSE) - performance.now()) + Math.random() * 300
+    const wait = Math.max(0, this.#last + (dataSaver.saver ? PAUSE_SAVING : PAUSE) - performance.now()) + Math.random() * 300
     this.#timer = setTimeout(() => this.#fetch(), wait)
   }
 
@@ -168,19 +168,19 @@ class Topic {
     const html = await answer.text()
     const shown = this.#shown()
     if (rev < shown || (rev === shown && this.#owedSince === null)) return // the answer to our own change shows more
-    if (html.includes('class="lock"')) await insist(() => import("./seldom/lock-refresh.js"))
+    if (html.includes('class="lock"')) await retryForever(() => import("./seldom/lock-refresh.js"))
     const { owed } = swap(html)
     this.#owedSince = owed ? since : null
     this.#newest = Math.max(this.#newest, rev)
     this.#show(rev)
     const said = answer.headers.get("X-Said")
-    if (said) say(decodeURIComponent(said))
+    if (said) announce(decodeURIComponent(said))
   }
 
   /** A thing one may no longer see is not asked for again; a failing server is, a little later each time. */
   #failed(answer) {
     if (answer && answer.status < 500) this.#newest = 0
-    else this.#last = performance.now() + pause(Math.min(this.#failures++, 3))
+    else this.#last = performance.now() + retryDelay(Math.min(this.#failures++, 3))
   }
 }
 

@@ -2,7 +2,7 @@
 
 // First, since it asks for the editor before the libraries are here.
 import { startTexts } from "./text.js"
-import { insist } from "./backoff.js"
+import { retryForever } from "./backoff.js"
 import { connection } from "./connection.js"
 import { startLanguages } from "./language-switch.js"
 import { startLive } from "./live.js"
@@ -21,17 +21,17 @@ startRequests()
 startRows()
 startShortcuts()
 startLanguages()
-insist(() => import("./deferred-input.js")).then(({ start }) => start())
+retryForever(() => import("./deferred-input.js")).then(({ start }) => start())
 
 // Visitors have nothing to follow and nothing to save by themselves.
 if (document.documentElement.dataset.userId) {
   connection.start(document.querySelector("meta[name=socket]")?.content ?? "/socket.io")
-  insist(() => import("./data-use.js")).then(({ startDataUse }) => startDataUse())
+  retryForever(() => import("./data-use.js")).then(({ startDataUse }) => startDataUse())
   startSaving()
   startStore()
   startPosts()
   startLive()
   startPresence()
-  connection.on(RELOAD, () => insist(() => import("./seldom/reload.js")).then(({ showReload }) => showReload()))
+  connection.on(RELOAD, () => retryForever(() => import("./seldom/reload.js")).then(({ showReload }) => showReload()))
   startTexts()
 }

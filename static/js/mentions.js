@@ -1,8 +1,8 @@
 // Calling somebody by name: after an @ a list of names stands below the box, for arrow keys, Enter and Escape.
 
-import { build } from "./dom.js"
+import { createElement } from "./dom.js"
 import { get } from "./http.js"
-import { word } from "./messages.js"
+import { messageText } from "./messages.js"
 
 const BOX = "textarea[data-mentions]"
 const MOST = 8
@@ -50,11 +50,11 @@ async function namesFor(box) {
 
 function open(box, found, typed) {
   const options = found.map(({ name, place }, i) => {
-    const option = build("li", { id: `${box.id}-mention-${i}`, role: "option", data: { name }, textContent: `${name}, ${place}` })
+    const option = createElement("li", { id: `${box.id}-mention-${i}`, role: "option", data: { name }, textContent: `${name}, ${place}` })
     option.addEventListener("pointerdown", (event) => (event.preventDefault(), choose(option)))
     return option
   })
-  const element = build("ul", { id: `${box.id}-mentions`, className: "mentions", role: "listbox", ariaLabel: word("comments.people") }, ...options)
+  const element = createElement("ul", { id: `${box.id}-mentions`, className: "mentions", role: "listbox", ariaLabel: messageText("comments.people") }, ...options)
   box.after(element)
   box.setAttribute("aria-controls", element.id)
   box.setAttribute("aria-autocomplete", "list")

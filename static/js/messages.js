@@ -5,21 +5,21 @@ let sentences = null
 let later = null
 
 /** The sentence `key`, with each {name} in it replaced from `values`. An unknown key shows itself. */
-export function word(key, values = {}) {
+export function messageText(key, values = {}) {
   sentences ??= read()
   return (sentences[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
 }
 
 /** What only the editor and the store say comes with them; resolves also where it cannot be had. */
-export function laterWords() {
+export function loadLaterMessages() {
   return (later ??= fetchLater().catch(() => {
     later = null
   }))
 }
 
 /** `key.one` or `key.many`, with {n}. */
-export function counted(key, n, values = {}) {
-  return word(`${key}.${n === 1 ? "one" : "many"}`, { n, ...values })
+export function countedMessage(key, n, values = {}) {
+  return messageText(`${key}.${n === 1 ? "one" : "many"}`, { n, ...values })
 }
 
 /** Hours and minutes as the reader writes them. */

@@ -1,13 +1,13 @@
 // Changes on their way to the server: in order, one at a time per item, kept until they are answered.
 
-import { pause } from "./backoff.js"
+import { retryDelay } from "./backoff.js"
 import { connection } from "./connection.js"
-import { gate } from "./hold.js"
+import { hold } from "./hold.js"
 import { headers, post } from "./http.js"
 import { answered } from "./live.js"
-import { saving } from "./save-status.js"
+import { saveStatus } from "./save-status.js"
 import { device } from "./store/device.js"
-import { drop, keep } from "./store/store-access.js"
+import { dropPlan, storePlan } from "./store/store-access.js"
 import { STORING } from "./wire.js"
 
 /** The answer to a change of what is closed for editing. */
@@ -21,8 +21,8 @@ const lanes = new Map()
  *  that one's id, `label` and `text` are its words for people. `answered` may return why it was not taken: then it is
  *  kept for copying. With `kept`, somebody else sees to its being kept. */
 export function enqueue(change) {
-  saving.waiting(change.key, change.place)
-  if (!change.kept) keep(change.key, () => recordOf(change))
+  saveStatus.waiting(change.key, change.place)
+  if (!change.kept) storePlan(change.key, () => recordOf(change))
   const lane = laneOf(change.lane)
   const waiting = lane.changes.findIndex(({ key }, i) => key === change.key && !(i === 0 && lane.busy))
   if (waiting >= 0) lane.changes[waiting] = change
@@ -45,7 +45,7 @@ export function recordOf({ url, body, prepare, lane, element, label, text, since
 export function startPosts() {
   connection.watch((state) => state === "online" && runAll())
   connection.on(STORING, ({ able }) => able && runAll())
-  gate.watch(runAll)
+  hold.watch(runAll)
 }
 
 function runAll() {
@@ -57,7 +57,7 @@ function runAll() {
 }
 
 async function run(lane) {
-  if (lane.busy || lane.timer || !lane.changes.length || !gate.open) return
+  if (lane.busy || lane.timer || !lane.changes.length || !hold.open) return
   lane.busy = true
   const change = lane.changes[0]
   change.prepare?.(change.body)
@@ -69,7 +69,7 @@ async function run(lane) {
   lane.changes.shift()
   const stuck = await change.answered(answer) // it may draw the field anew, and send a newer value
   if (!lane.changes.some(({ key }) => key === change.key)) {
-    if (answer.ok) saving.saved(change.key)
+    if (answer.ok) saveStatus.saved(change.key)
     if (!change.kept) settle(change, stuck, answer.status === CLOSED)
   }
   answered(change.lane, Number(answer.headers.get("X-Rev")))
@@ -78,15 +78,15 @@ async function run(lane) {
 
 /** What was refused stays in the browser, for copying, until its writer has seen to it. */
 function settle(change, stuck, closed) {
-  if (stuck) keep(change.key, () => recordOf({ ...change, stuck, closed }))
-  else drop(change.key)
+  if (stuck) storePlan(change.key, () => recordOf({ ...change, stuck, closed }))
+  else dropPlan(change.key)
 }
 
 function later(lane) {
   lane.timer = setTimeout(() => {
     lane.timer = null
     run(lane)
-  }, pause(lane.attempt++))
+  }, retryDelay(lane.attempt++))
 }
 
 function laneOf(name) {

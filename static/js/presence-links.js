@@ -1,9 +1,9 @@
 // Where each of those present is, and the way there: at their names in the page's head.
 
-import { build } from "./dom.js"
+import { createElement } from "./dom.js"
 import { drawNames, isMe } from "./presence.js"
 
-export function startWhereabouts() {
+export function startPresenceLinks() {
   drawNames(named)
 }
 
@@ -11,8 +11,8 @@ export function startWhereabouts() {
 function named(person) {
   const { address, where } = isMe(person) ? {} : placeOf(person)
   if (!where?.length) return person.name
-  const at = build("span", { className: "people-at" }, ...where)
-  const link = build("a", { href: address, title: at.textContent, data: { person: person.id } }, person.name, " ", at)
+  const at = createElement("span", { className: "people-at" }, ...where)
+  const link = createElement("a", { href: address, title: at.textContent, data: { person: person.id } }, person.name, " ", at)
   // Drawn anew, it is still where the keyboard was.
   if (document.activeElement?.dataset.person === person.id) queueMicrotask(() => link.focus({ preventScroll: true }))
   return link

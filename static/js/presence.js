@@ -4,7 +4,7 @@
 
 import { connection } from "./connection.js"
 import { HERE, PEOPLE, WATCH } from "./wire.js"
-import { laterWords, word } from "./messages.js"
+import { loadLaterMessages, messageText } from "./messages.js"
 
 const MOVING = 400
 
@@ -56,7 +56,7 @@ function draw(present) {
   people = present
   drawHead(document.getElementById("people"))
   if (people.every(isMe)) drawPlaces()
-  else laterWords().then(drawPlaces)
+  else loadLaterMessages().then(drawPlaces)
 }
 
 function drawPlaces() {
@@ -82,7 +82,7 @@ function drawHead(head) {
 
 function drawBadge(badge) {
   const here = people.filter((person) => person.item === badge.dataset.peopleItem && !isMe(person))
-  badge.textContent = here.length ? word("people.item", { names: here.map((person) => person.name).join(", ") }) : ""
+  badge.textContent = here.length ? messageText("people.item", { names: here.map((person) => person.name).join(", ") }) : ""
   badge.hidden = !here.length
 }
 
@@ -107,7 +107,7 @@ function show(line, text) {
 
 function sentence(members) {
   const key = members.length === 1 ? "people.field.one" : "people.field.many"
-  return word(key, { names: members.map((member) => member.name).join(", ") })
+  return messageText(key, { names: members.map((member) => member.name).join(", ") })
 }
 
 function lineIn(host) {

@@ -1,8 +1,8 @@
 // The login has ended, the page has not: sign in again in place, then everything goes on where it was.
 
-import { insist } from "./backoff.js"
+import { retryForever } from "./backoff.js"
 import { elsewhere } from "./form-token.js"
-import { laterWords } from "./messages.js"
+import { loadLaterMessages } from "./messages.js"
 
 const PAUSE_IN_TYPING = 1_500
 const watchers = new Set()
@@ -25,7 +25,7 @@ export function onSignedIn(watcher) {
 
 async function ask() {
   if (!(await elsewhere())) {
-    const [{ inDialog }] = await Promise.all([insist(() => import("./seldom/relogin-dialog.js")), laterWords()])
+    const [{ inDialog }] = await Promise.all([retryForever(() => import("./seldom/relogin-dialog.js")), loadLaterMessages()])
     await pauseInTyping()
     await inDialog()
   }

@@ -1,13 +1,13 @@
 // Adding, moving and deleting without leaving the page: forms whose answer is the redrawn part of it.
 
-import { insist } from "./backoff.js"
+import { retryForever } from "./backoff.js"
 import { isError, sentence } from "./http.js"
 import { newId } from "./ids.js"
 import { CLOSED, enqueue } from "./post-queue.js"
-import { saving } from "./save-status.js"
-import { drop } from "./store/store-access.js"
+import { saveStatus } from "./save-status.js"
+import { dropPlan } from "./store/store-access.js"
 import { swap } from "./swap.js"
-import { word } from "./messages.js"
+import { messageText } from "./messages.js"
 
 const QUIET = "form[data-quiet], form[data-settle], form[data-post], form.row-add"
 const TAKEN = [200, 201, 204, 409, 422]
@@ -26,7 +26,7 @@ export function startRows() {
 
 /** Post `values` to `url` as a quiet form would (pointer moves have none). */
 export function quietly(element, url, values) {
-  send({ element, url, body: new URLSearchParams(values), text: "", label: word("change.move") })
+  send({ element, url, body: new URLSearchParams(values), text: "", label: messageText("change.move") })
 }
 
 function submit(form, submitter) {
@@ -57,9 +57,9 @@ function send({ element, url, body, text, label, added, next }) {
       const html = await answer.text()
       if (answer.status === CLOSED && !text) return tell(key, html)
       if (!TAKEN.includes(answer.status) || isError(answer)) {
-        return refused({ key, place, text, reason: sentence(html) || word("offer.refused") })
+        return refused({ key, place, text, reason: sentence(html) || messageText("offer.refused") })
       }
-      saving.forget(key)
+      saveStatus.forget(key)
       if (answer.headers.has("HX-Refresh")) return location.reload()
       swap(html, { except: home })
       if (answer.ok) moveOn(added, next)
@@ -69,15 +69,15 @@ function send({ element, url, body, text, label, added, next }) {
 
 /** Nothing was typed, so it is said once, and the page is about to lose its buttons. */
 function tell(key, html) {
-  saving.forget(key)
+  saveStatus.forget(key)
   const { content } = Object.assign(document.createElement("template"), { innerHTML: html })
   document.getElementById("flashes").append(content)
 }
 
 function refused({ key, place, text, reason }) {
-  saving.refused(key, place)
-  const done = () => (saving.forget(key), drop(key))
-  insist(() => import("./unsaved-copy.js")).then(({ offer }) => offer({ place, reason, label: word("offer.yours"), text, done }))
+  saveStatus.refused(key, place)
+  const done = () => (saveStatus.forget(key), dropPlan(key))
+  retryForever(() => import("./unsaved-copy.js")).then(({ offer }) => offer({ place, reason, label: messageText("offer.yours"), text, done }))
   return reason
 }
 

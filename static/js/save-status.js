@@ -2,12 +2,12 @@
 //
 // A key names what waits ("text measure:7 description.en", "field f-7-priority"); `place` finds its element.
 
-import { say } from "./announce.js"
+import { announce } from "./announce.js"
 import { connection } from "./connection.js"
 import { device } from "./store/device.js"
-import { owed, stateOf, watchKeeping } from "./store/store-access.js"
+import { unstoredPlans, stateOf, watchStoring } from "./store/store-access.js"
 import { STORING } from "./wire.js"
-import { clock, counted, laterWords, word } from "./messages.js"
+import { clock, countedMessage, loadLaterMessages, messageText } from "./messages.js"
 
 // Saving usually takes a moment; only what takes longer is worth a word.
 const WORTH_A_WORD = 1_500
@@ -20,7 +20,7 @@ let words = null
 let able = true // whether the server can store anything
 let lost = false // whether something would be lost with the page
 
-export const saving = {
+export const saveStatus = {
   /** Words that are not on the server yet. @param plan under which key the browser keeps them */
   waiting(key, place, plan = key) {
     const entry = entries.get(key)
@@ -44,7 +44,7 @@ export const saving = {
   forget(key) {
     clearTimeout(entries.get(key)?.timer)
     entries.delete(key)
-    paintHead()
+    renderSaveState()
   },
 
   /** How many texts and fields of this page wait. */
@@ -66,7 +66,7 @@ export const saving = {
   beside({ waiting, stuck }) {
     if (kept.waiting === waiting && kept.stuck === stuck) return
     kept = { waiting, stuck }
-    paintHead()
+    renderSaveState()
   },
 }
 
@@ -78,17 +78,17 @@ export function startSaving() {
   connection.watch((state) => {
     if (state !== "online") able = true // the server says it again
     for (const key of entries.keys()) paint(key)
-    paintHead()
-    if (state === "offline") say(headSentence().text, 2)
+    renderSaveState()
+    if (state === "offline") announce(headSentence().text, 2)
   })
-  watchKeeping(keepingChanged)
+  watchStoring(keepingChanged)
   window.addEventListener("beforeunload", (event) => {
-    if (!leaving && (saving.count || owed().length || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
+    if (!leaving && (saveStatus.count || unstoredPlans().length || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
   })
 }
 
 /** Draw the head anew, after the page's content has changed. */
-export function paintHead() {
+export function renderSaveState() {
   if (!head) return
   const { state, text, at } = headSentence()
   words ??= head.appendChild(document.createElement("a"))
@@ -109,24 +109,24 @@ function keepingChanged() {
   for (const [key, { shown, plan }] of entries) {
     if (shown || (stateOf(plan) === "unkept" && !connection.online)) paint(key)
   }
-  paintHead()
+  renderSaveState()
   const before = lost
   lost = unkept()
-  if (lost !== before) say(headSentence().text, 2)
-  else if (!lost && owed().some(({ failed }) => failed)) setTimeout(keepingChanged, WORTH_A_WORD)
+  if (lost !== before) announce(headSentence().text, 2)
+  else if (!lost && unstoredPlans().some(({ failed }) => failed)) setTimeout(keepingChanged, WORTH_A_WORD)
 }
 
 /** On a good line it is saved before that is worth a word. */
 function unkept() {
-  return owed().some(({ failed, since }) => failed && (!connection.online || Date.now() - since >= WORTH_A_WORD))
+  return unstoredPlans().some(({ failed, since }) => failed && (!connection.online || Date.now() - since >= WORTH_A_WORD))
 }
 
 async function storing(answer) {
-  await laterWords()
+  await loadLaterMessages()
   if (able === answer.able) return
   able = answer.able
-  paintHead()
-  say(headSentence().text, 2)
+  renderSaveState()
+  announce(headSentence().text, 2)
 }
 
 function settle(key, state, place) {
@@ -136,12 +136,12 @@ function settle(key, state, place) {
   const slow = state === "saved" && performance.now() - entry.since > WORTH_A_WORD
   entries.set(key, { state, place: place ?? entry.place, since: performance.now(), shown: entry?.shown })
   paint(key)
-  if (slow && !saving.count) say(word("saved"), 2)
-  if (state === "refused") say(word("refused"), 2)
+  if (slow && !saveStatus.count) announce(messageText("saved"), 2)
+  if (state === "refused") announce(messageText("refused"), 2)
 }
 
 function paint(key) {
-  paintHead()
+  renderSaveState()
   const entry = entries.get(key)
   const element = entry?.place?.()
   if (!element || (entry.state === "saved" && !entry.shown && element.localName === "kw-field")) return
@@ -154,8 +154,8 @@ function paint(key) {
 
 function fieldSentence(entry) {
   const kept = stateOf(entry.plan)
-  if (entry.state === "waiting") return word(kept !== "kept" ? kept : connection.online ? "field.waiting" : "field.offline")
-  return word(`field.${entry.state}`)
+  if (entry.state === "waiting") return messageText(kept !== "kept" ? kept : connection.online ? "field.waiting" : "field.offline")
+  return messageText(`field.${entry.state}`)
 }
 
 function lineIn(element) {
@@ -168,23 +168,23 @@ function lineIn(element) {
 }
 
 function headSentence() {
-  const n = saving.count + kept.waiting
+  const n = saveStatus.count + kept.waiting
   const away = unkept()
-  const waiting = away ? word("unkept") : n && owed().length ? word("keeping") : n ? counted("waiting", n) : ""
+  const waiting = away ? messageText("unkept") : n && unstoredPlans().length ? messageText("keeping") : n ? countedMessage("waiting", n) : ""
   if (connection.state === "offline") {
-    const offline = word("offline", { time: clock(connection.since) })
+    const offline = messageText("offline", { time: clock(connection.since) })
     return { state: "offline", text: waiting ? `${offline} ${waiting}` : offline }
   }
   if (!able) {
-    return { state: "waiting", text: [word("unable"), waiting, waiting || device.shared ? "" : word("unable.keep")].join(" ").trim() }
+    return { state: "waiting", text: [messageText("unable"), waiting, waiting || device.shared ? "" : messageText("unable.keep")].join(" ").trim() }
   }
   if (away) return { state: "refused", text: waiting }
   const refused = [...entries.values()].find((entry) => entry.state === "refused")
-  if (refused) return { state: "refused", text: word("refused"), at: refused.place?.() }
+  if (refused) return { state: "refused", text: messageText("refused"), at: refused.place?.() }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && performance.now() - e.since >= WORTH_A_WORD)
   if (overdue || kept.waiting) return { state: "waiting", text: waiting }
-  if (kept.stuck) return { state: "refused", text: counted("stuck", kept.stuck) }
+  if (kept.stuck) return { state: "refused", text: countedMessage("stuck", kept.stuck) }
   const conflicts = document.querySelectorAll(".conflict")
-  if (conflicts.length) return { state: "conflict", text: counted("conflict", conflicts.length), at: conflicts[0] }
-  return connection.online ? { state: "saved", text: word("saved") } : { state: "connecting", text: word("connecting") }
+  if (conflicts.length) return { state: "conflict", text: countedMessage("conflict", conflicts.length), at: conflicts[0] }
+  return connection.online ? { state: "saved", text: messageText("saved") } : { state: "connecting", text: messageText("connecting") }
 }

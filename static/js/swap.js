@@ -1,7 +1,7 @@
 // Put newer HTML from the server into the page, and never under anybody's caret.
 
 import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
-import { paintHead, repaint } from "./save-status.js"
+import { renderSaveState, repaint } from "./save-status.js"
 
 const HELD = "kw-field[data-dirty], kw-text[hx-morph-skip], [data-dragging], [data-draft]"
 
@@ -27,7 +27,7 @@ export function swap(html, { except = null } = {}) {
     if (present) owed = !put(present, newer, except) || owed
   }
   document.dispatchEvent(new CustomEvent("kw:swapped"))
-  paintHead()
+  renderSaveState()
   return { owed }
 }
 

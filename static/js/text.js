@@ -1,16 +1,16 @@
 // <kw-text>: a text that is plain HTML until somebody edits it. The editor comes when it is needed, or at idle.
 
-import { insist } from "./backoff.js"
+import { retryForever } from "./backoff.js"
 import { placeOf } from "./editor/click-position.js"
 import { note } from "./text-note.js"
-import { thrift } from "./data-saver.js"
-import { laterWords } from "./messages.js"
+import { dataSaver } from "./data-saver.js"
+import { loadLaterMessages } from "./messages.js"
 
 let editor = null
 
 // The line has nothing to do while the page's libraries are unpacked and the connection is made: the editor comes then,
 // unless data is dear.
-const coming = wanted() ? load().catch(() => insist(load)) : null
+const coming = wanted() ? load().catch(() => retryForever(load)) : null
 
 class LiveText extends HTMLElement {
   session = null
@@ -57,7 +57,7 @@ class LiveText extends HTMLElement {
       for (const other of textsOf(this.dataset.doc)) other.follow()
     } catch {
       note(this, "note.unreachable")
-      insist(load).then(() => this.#stillMeant() && this.edit(place))
+      retryForever(load).then(() => this.#stillMeant() && this.edit(place))
     }
     this.removeAttribute("aria-busy")
   }
@@ -91,7 +91,7 @@ export function startTexts() {
 }
 
 function wanted() {
-  const thin = thrift.saver || /2g/.test(navigator.connection?.effectiveType ?? "")
+  const thin = dataSaver.saver || /2g/.test(navigator.connection?.effectiveType ?? "")
   return !thin && document.body.dataset.item && document.querySelector("kw-text")
 }
 
@@ -107,7 +107,7 @@ function load() {
 }
 
 async function all() {
-  const [module] = await Promise.all([import("./editor/session.js"), style(), laterWords()])
+  const [module] = await Promise.all([import("./editor/session.js"), style(), loadLaterMessages()])
   return module
 }
 

@@ -1,13 +1,13 @@
 // Words that could not be saved stay in sight, to be copied, until the person has seen to them.
 
-import { laterWords, word } from "./messages.js"
+import { loadLaterMessages, messageText } from "./messages.js"
 
 const offers = new Set()
 let made = 0
 
 /** Show `text` for copying below `place()` (or at the head of the page once that is gone), with the reason. */
-export async function offer({ place, reason, label, text, done }) {
-  await laterWords()
+export async function showUnsavedCopy({ place, reason, label, text, done }) {
+  await loadLaterMessages()
   const element = built({ reason, label, text })
   const entry = { element, place }
   element.querySelector(".offer-done").addEventListener("click", () => {
@@ -37,7 +37,7 @@ function built({ reason, label, text }) {
   element.setAttribute("role", "group")
   element.setAttribute("aria-labelledby", `${id}-reason`)
   const why = Object.assign(document.createElement("p"), { id: `${id}-reason`, textContent: reason })
-  element.append(why, ...(text ? copyable(id, label, text) : []), button("offer-done", word("offer.done")))
+  element.append(why, ...(text ? copyable(id, label, text) : []), button("offer-done", messageText("offer.done")))
   return element
 }
 
@@ -47,7 +47,7 @@ export function copyable(id, label, text) {
   const words = Object.assign(document.createElement("textarea"), { id, className: "offer-words", readOnly: true })
   words.value = text
   words.rows = Math.min(8, text.split("\n").length + 1)
-  return [title, words, button("offer-copy", word("offer.copy"), (event) => copy(words, event.target))]
+  return [title, words, button("offer-copy", messageText("offer.copy"), (event) => copy(words, event.target))]
 }
 
 function button(className, text, onClick) {
@@ -64,5 +64,5 @@ async function copy(words, button) {
   } catch {
     document.execCommand("copy")
   }
-  button.textContent = word("offer.copied")
+  button.textContent = messageText("offer.copied")
 }

@@ -1,8 +1,8 @@
 // One writing language while several people have a text open: who types elsewhere is told, and shown the way.
 
-import { say } from "./announce.js"
+import { announce } from "./announce.js"
 import { goTo, reveal } from "./page-anchors.js"
-import { word } from "./messages.js"
+import { messageText } from "./messages.js"
 
 const TYPING = "kw-text.is-editing, kw-field[data-part]:focus-within"
 
@@ -31,7 +31,7 @@ function changed() {
   for (const host of document.querySelectorAll(TYPING)) {
     const gone = before.all !== all && !before.all.split(" ").includes(host.dataset.part)
     const key = gone ? "writing.gone" : elsewhere(host) && "writing.changed"
-    if (tell(host, key)) say(host.querySelector(".writing-note span").textContent, 2)
+    if (tell(host, key)) announce(host.querySelector(".writing-note span").textContent, 2)
   }
 }
 
@@ -42,7 +42,7 @@ function tell(host, key) {
   const note = Object.assign(document.createElement("p"), { className: "text-note writing-note" })
   note.lang = document.documentElement.lang
   const sentence = document.createElement("span")
-  sentence.textContent = word(key, { language: key === "writing.gone" ? nameOf(host.dataset.part) : before.writingName })
+  sentence.textContent = messageText(key, { language: key === "writing.gone" ? nameOf(host.dataset.part) : before.writingName })
   note.append(sentence)
   const there = elsewhere(host)
   if (there) note.append(" ", way(there, note))
@@ -52,7 +52,7 @@ function tell(host, key) {
 
 function way(there, note) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "plain" })
-  button.textContent = word("writing.go")
+  button.textContent = messageText("writing.go")
   button.addEventListener("click", () => {
     note.remove()
     reveal(there)

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict"
 import { afterEach, beforeEach, test } from "node:test"
 import "../browser.mjs"
-import { Carets } from "../../static/js/collab/caret-states.js"
+import { CaretStates } from "../../static/js/collab/caret-states.js"
 import { decode, encode } from "../../static/js/collab/base64.js"
-import { thrift } from "../../static/js/data-saver.js"
+import { dataSaver } from "../../static/js/data-saver.js"
 import { decoding, encoding, Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pass, stopClock } from "../clock.mjs"
 import { documentOf, TEXT } from "./texts.mjs"
@@ -24,11 +24,11 @@ function wire(text) {
 
 beforeEach(() => {
   stopClock()
-  thrift.choose(false)
+  dataSaver.choose(false)
   sent = []
   drawn = 0
-  mine = new Carets(42, (caret) => sent.push(caret))
-  theirs = new Carets(43, () => {})
+  mine = new CaretStates(42, (caret) => sent.push(caret))
+  theirs = new CaretStates(43, () => {})
   theirs.on("change", () => drawn++)
 })
 
@@ -114,7 +114,7 @@ test("there is a caret to tell where there is one, and none with the data saver"
   assert.equal(mine.shown, false)
   mine.setLocalStateField("cursor", CURSOR)
   assert.equal(mine.shown, true)
-  thrift.choose(true)
+  dataSaver.choose(true)
   assert.equal(mine.shown, false)
 })
 
@@ -122,7 +122,7 @@ test("with the data saver the own caret is taken back, no other one is told or s
   theirs.receive("page-1", wire(JSON.stringify({ cursor: CURSOR })))
   await pass(200)
   drawn = 0
-  thrift.choose(true)
+  dataSaver.choose(true)
   assert.deepEqual(sent, [null])
   assert.equal(theirs.getStates().size, 0)
   await pass(200)
@@ -132,7 +132,7 @@ test("with the data saver the own caret is taken back, no other one is told or s
   await pass(1_000)
   assert.deepEqual(sent, [null])
   assert.equal(theirs.getStates().size, 0)
-  thrift.choose(false)
+  dataSaver.choose(false)
   assert.equal(sent.length, 2)
   theirs.receive("page-1", sent[1])
   assert.deepEqual(theirs.getStates().get("page-1").cursor, CURSOR)
@@ -170,7 +170,7 @@ test("after the end nothing is told, drawn, or taken back", async () => {
   await pass(1_000)
   assert.deepEqual([sent.length, drawn], [0, 0])
   theirs.receive("page-2", wire(JSON.stringify({ cursor: CURSOR })))
-  thrift.choose(true)
+  dataSaver.choose(true)
   await pass(1_000)
   assert.deepEqual(sent, [])
   assert.equal(drawn, 0)

@@ -2,23 +2,23 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { GONE, LEFT, POISONING } from "../../static/js/collab/close-reasons.js"
+import { CLOSE_REASONS, LEFT, FATAL_ERRORS } from "../../static/js/collab/close-reasons.js"
 import * as wire from "../../static/js/wire.js"
 
 const passing = [wire.UNAVAILABLE, wire.RATE, wire.RESYNC, wire.NOT_JOINED, wire.LOGIN_REQUIRED]
 
 test("a text that cannot be joined is said to be deleted, taken away, or of an older editor", () => {
-  assert.deepEqual(GONE, { not_found: "deleted", forbidden: "revoked", outdated: "outdated" })
+  assert.deepEqual(CLOSE_REASONS, { not_found: "deleted", forbidden: "revoked", outdated: "outdated" })
 })
 
 test("words that the server refuses for good are offered for copying", () => {
-  assert.deepEqual([...POISONING].sort(), ["forbidden", "invalid", "locked", "too_large"])
+  assert.deepEqual([...FATAL_ERRORS].sort(), ["forbidden", "invalid", "locked", "too_large"])
 })
 
 test("what passes ends nothing", () => {
   for (const error of passing) {
-    assert.equal(GONE[error], undefined)
-    assert.ok(!POISONING.includes(error))
+    assert.equal(CLOSE_REASONS[error], undefined)
+    assert.ok(!FATAL_ERRORS.includes(error))
   }
 })
 

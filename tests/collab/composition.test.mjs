@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
-import { Composing } from "../../static/js/collab/composition.js"
+import { Composition } from "../../static/js/collab/composition.js"
 import { pass, stopClock } from "../clock.mjs"
 
 let composing, happened
@@ -14,7 +14,7 @@ const has = (...what) => (assert.deepEqual(happened, what), (happened = []))
 beforeEach(() => {
   stopClock()
   happened = []
-  composing = new Composing(() => happened.push("own words go"))
+  composing = new Composition(() => happened.push("own words go"))
 })
 
 test("where no word is composed others' edits come at once, and own words wait for nothing", () => {

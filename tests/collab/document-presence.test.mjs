@@ -2,19 +2,19 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Attendance } from "../../static/js/collab/document-presence.js"
+import { DocumentPresence } from "../../static/js/collab/document-presence.js"
 
 const [AMINA, JONAS] = [{ sid: "a", name: "Amina" }, { sid: "j", name: "Jonas" }]
 
 function open() {
-  const one = Object.assign(new Attendance(), { told: 0, kept: null })
+  const one = Object.assign(new DocumentPresence(), { told: 0, kept: null })
   one.carets = { keep: (sids) => (one.kept = [...sids.keys()]) }
   one.addEventListener("people", () => one.told++)
   return one
 }
 
 test("before the server has answered nobody is there and nothing may be written", () => {
-  const { people, ready, joined, write, reason, by, closed } = new Attendance()
+  const { people, ready, joined, write, reason, by, closed } = new DocumentPresence()
   assert.deepEqual([people.size, ready, joined, write, reason, by, closed], [0, false, false, false, "", "", ""])
 })
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
 import { line } from "./line.mjs"
 import { decode, encode } from "../../static/js/collab/base64.js"
-import { askToJoin } from "../../static/js/collab/join.js"
+import { joinDocument } from "../../static/js/collab/join.js"
 import { Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { settled, stopClock } from "../clock.mjs"
 import { documentOf, readOf } from "./texts.mjs"
@@ -14,7 +14,7 @@ const LARGE = { ok: true, gen: "g7", url: "/documents/7" }
 let doc, all
 
 async function join(answer, gen = null) {
-  const joined = askToJoin("measure:7", doc, gen)
+  const joined = joinDocument("measure:7", doc, gen)
   await settled()
   const [{ event, payload, patience, answer: say }] = line.asked.splice(0)
   say(answer)

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
-import { Swept } from "../../static/js/collab/removed-text.js"
+import { RemovedText } from "../../static/js/collab/removed-text.js"
 import { Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pass, stopClock } from "../clock.mjs"
 import { add, copyOf, documentOf, element, paragraph, remove, REMOTE, TEXT, type, updateOf } from "./texts.mjs"
@@ -29,7 +29,7 @@ function begin(...texts) {
 }
 
 function watch(doc) {
-  const fresh = new Swept(doc, () => saved)
+  const fresh = new RemovedText(doc, () => saved)
   doc.on("afterTransaction", (transaction) => {
     if (transaction.origin === REMOTE) offers.push(...fresh.by(transaction))
     else fresh.note(transaction)

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, test } from "node:test"
 import { line } from "./line.mjs"
 import { clearDisk, disk } from "./disk.mjs"
 import { decode } from "../../static/js/collab/base64.js"
-import { Replica, SWEPT } from "../../static/js/collab/replica.js"
-import { gate } from "../../static/js/hold.js"
+import { Replica, TEXT_REMOVED } from "../../static/js/collab/replica.js"
+import { hold } from "../../static/js/hold.js"
 import { plans } from "../../static/js/store/store-access.js"
 import { Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pass, settled, stopClock } from "../clock.mjs"
@@ -43,7 +43,7 @@ beforeEach(() => {
   line.begin()
   clearDisk()
   plans.clear()
-  gate.open = true
+  hold.open = true
   told = []
   opened = []
   server = documentOf("Bins:", "They are emptied.")
@@ -75,7 +75,7 @@ test("a paragraph with my words that others take away is offered and kept for co
   replica.apply([updateOf(server, () => remove(server, 1))])
   assert.deepEqual(told, ["They are emptied. Daily."])
   const kept = plans.get(`refused text measure:7 ${replica.doc.clientID} ${TEXT}`).make()
-  assert.deepEqual([kept.stuck, kept.words[0].text], [`offer.${SWEPT}`, "They are emptied. Daily."])
+  assert.deepEqual([kept.stuck, kept.words[0].text], [`offer.${TEXT_REMOVED}`, "They are emptied. Daily."])
   replica.apply([updateOf(server, () => remove(server, 0))])
   assert.equal(told.length, 1) // none of mine stood there
 })
@@ -187,13 +187,13 @@ test("where the text is closed for good they are kept for copying with that reas
 
 test("words that have waited for more than a day go when their writer has been asked, not before", async () => {
   await pass(1_000)
-  leave({ since: Date.now() - gate.DAY - 1 })
+  leave({ since: Date.now() - hold.DAY - 1 })
   const next = open()
   await next.recall()
-  assert.equal(gate.open, false)
+  assert.equal(hold.open, false)
   await pass(100)
   assert.equal(line.asked.length, 0)
-  gate.release()
+  hold.release()
   next.sender.send()
   await serve()
   assert.equal(wordsOf(server), "Bins: Left.|They are emptied.")

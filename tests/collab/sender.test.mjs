@@ -5,10 +5,10 @@ import { beforeEach, mock, test } from "node:test"
 import { line } from "./line.mjs"
 import { decode } from "../../static/js/collab/base64.js"
 import { Sender } from "../../static/js/collab/sender.js"
-import { gate } from "../../static/js/hold.js"
-import { saving } from "../../static/js/save-status.js"
+import { hold } from "../../static/js/hold.js"
+import { saveStatus } from "../../static/js/save-status.js"
 import { plans } from "../../static/js/store/store-access.js"
-import { waiting } from "../../static/js/store/pending-changes.js"
+import { pendingChanges } from "../../static/js/store/pending-changes.js"
 import { Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { elements } from "../browser.mjs"
 import { pass, settled, stopClock } from "../clock.mjs"
@@ -54,10 +54,10 @@ beforeEach(() => {
   line.begin()
   plans.clear()
   elements.clear()
-  gate.open = true
+  hold.open = true
   mayGo = true
   dropped = []
-  waiting.drop = (...ids) => dropped.push(ids.join())
+  pendingChanges.drop = (...ids) => dropped.push(ids.join())
   mock.method(Math, "random", () => 1) // patience is 500 ms, 1 s, 2 s ...
   begin("Bins:", "They are emptied.")
 })
@@ -115,11 +115,11 @@ test("while the text is not joined or is closed, or its writer is still asked, n
   write(" blue")
   await pass(100)
   mayGo = true
-  gate.open = false
+  hold.open = false
   sender.soon()
   await pass(100)
   assert.equal(line.asked.length, 0)
-  gate.open = true
+  hold.open = true
   sender.soon()
   await pass(20)
   await serve()
@@ -272,28 +272,28 @@ test("what waits behind an update does not hurry while the connection is gone", 
 })
 
 test("a text counts as waiting from the first letter until all of it is on the disk", async () => {
-  assert.equal(saving.count, 0)
+  assert.equal(saveStatus.count, 0)
   write(" blue")
-  assert.equal(saving.count, 1)
+  assert.equal(saveStatus.count, 1)
   await pass(1)
   write(" and green")
   await serve()
-  assert.equal(saving.count, 1)
+  assert.equal(saveStatus.count, 1)
   await pass(20)
   await serve()
-  assert.equal(saving.count, 0)
+  assert.equal(saveStatus.count, 0)
 })
 
 test("each text is told of by itself: one is saved while another waits", async () => {
   write(" blue")
   await pass(1)
   doc.getXmlFragment("obstacles.en").insert(0, [new Y.XmlElement("paragraph")])
-  assert.equal(saving.count, 2)
+  assert.equal(saveStatus.count, 2)
   await serve()
-  assert.equal(saving.count, 1)
+  assert.equal(saveStatus.count, 1)
   await pass(20)
   await serve()
-  assert.equal(saving.count, 0)
+  assert.equal(saveStatus.count, 0)
 })
 
 test("what waits is kept in this browser as it is now, with the words to read, until it has arrived", async () => {
@@ -340,7 +340,7 @@ test("given up, the words are offered for copying, kept with the reason, and not
   assert.deepEqual(plans.get(kept).make(), { kind: "text", doc: "measure:7", words: [{ label: TEXT, text: "Bins: blue and green" }], stuck: "offer.locked" })
   assert.equal(plans.get(kept).calm, false)
   assert.equal(plan()?.make ?? null, null)
-  assert.equal(saving.count, 0)
+  assert.equal(saveStatus.count, 0)
   assert.ok(sender.empty && !sender.busy)
   underWay.answer(OK)
   sender.send()
@@ -364,7 +364,7 @@ test("words of a page that is gone go from here, and are forgotten when they hav
   const record = leftBehind()
   Y.applyUpdate(doc, record.update, REMOTE)
   sender.adopt(record)
-  assert.equal(saving.count, 1)
+  assert.equal(saveStatus.count, 1)
   await pass(1)
   write(" And mine.")
   await serve()

@@ -19,10 +19,10 @@ FAMILIES = {
 }
 
 PLAIN = (
-    r'\bword\(\s*"([^"]+)"',
+    r'\bmessageText\(\s*"([^"]+)"',
     r'"((?:note|people|field|writing)\.[a-z.]+)"',
-    r'word\([^")]*\? "([^"]+)"',
-    r'word\([^")]*"[^"]+" : "([^"]+)"',
+    r'messageText\([^")]*\? "([^"]+)"',
+    r'messageText\([^")]*"[^"]+" : "([^"]+)"',
 )
 
 
@@ -34,7 +34,7 @@ def asked() -> set[str]:
     """Every key that a module asks for."""
     text = sources().replace('${n === 1 ? "one" : "many"}', "")
     plain = {key for pattern in PLAIN for key in re.findall(pattern, text)}
-    counted = {f"{key}.{n}" for key in re.findall(r'\bcounted\("([^"]+)"', text) for n in ("one", "many")}
+    counted = {f"{key}.{n}" for key in re.findall(r'\bcountedMessage\("([^"]+)"', text) for n in ("one", "many")}
     return plain | counted | {f"{family}.{one}" for family, some in FAMILIES.items() for one in some}
 
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { beforeEach, mock, test } from "node:test"
 import "../browser.mjs"
 import { pass, settled, stopClock } from "../clock.mjs"
-import { insist, pause } from "../../static/js/backoff.js"
+import { retryForever, retryDelay } from "../../static/js/backoff.js"
 
 let dice
 
@@ -16,14 +16,14 @@ beforeEach(() => {
 })
 
 test("the pause doubles from half a second and ends at fifteen", () => {
-  assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 60].map(pause), [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000])
+  assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 60].map(retryDelay), [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000])
 })
 
 test("pages that lost the line together do not come back together: a pause is between half of it and all", () => {
   dice = 0
-  assert.deepEqual([0, 1, 60].map(pause), [250, 500, 7_500])
+  assert.deepEqual([0, 1, 60].map(retryDelay), [250, 500, 7_500])
   dice = 0.5
-  assert.equal(pause(1), 750)
+  assert.equal(retryDelay(1), 750)
 })
 
 test("what cannot be loaded is asked for until it is there, with longer pauses", async () => {
@@ -33,7 +33,7 @@ test("what cannot be loaded is asked for until it is there, with longer pauses",
     return "the editor"
   }
   let got = null
-  insist(load).then((found) => (got = found))
+  retryForever(load).then((found) => (got = found))
   for (const [tries, wait] of [[1, 500], [2, 1_000], [3, 2_000]]) {
     await settled()
     assert.equal(asked, tries)
@@ -51,7 +51,7 @@ test("it waits for a browser that has something better to do", async () => {
   const waiting = []
   globalThis.requestIdleCallback = (work) => waiting.push(work)
   let asked = 0
-  insist(async () => asked++)
+  retryForever(async () => asked++)
   await pass(10_000)
   assert.equal(asked, 0)
   waiting.shift()()

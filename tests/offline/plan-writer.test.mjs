@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict"
 import { beforeEach, mock, test } from "node:test"
-import { drop, dropAfter, keep, keepBy, owed, plans, stateOf } from "../../static/js/store/store-access.js"
-import { keeping } from "../../static/js/store/plan-writer.js"
+import { dropPlan, dropPlanAfter, storePlan, setWriter, unstoredPlans, plans, stateOf } from "../../static/js/store/store-access.js"
+import { createPlanWriter } from "../../static/js/store/plan-writer.js"
 
 let disk, writes, calm
 
@@ -44,26 +44,26 @@ beforeEach(() => {
   plans.clear()
   mock.timers.reset()
   mock.timers.enable({ apis: ["setTimeout"] })
-  keepBy(keeping(store, () => calm))
+  setWriter(createPlanWriter(store, () => calm))
 })
 
 test("what was sent is written at once, and is kept when the disk has it, no sooner", async () => {
-  keep("comment", () => "Who pays?")
+  storePlan("comment", () => "Who pays?")
   await settled()
   assert.equal(writes.length, 1)
   assert.equal(stateOf("comment"), "keeping")
-  assert.deepEqual(owed().map(({ key }) => key), ["comment"])
+  assert.deepEqual(unstoredPlans().map(({ key }) => key), ["comment"])
   await next()
   assert.equal(stateOf("comment"), "kept")
-  assert.deepEqual(owed(), [])
+  assert.deepEqual(unstoredPlans(), [])
   assert.equal(disk.get("comment"), "Who pays?")
 })
 
 test("what is typed while something is being written is not kept until it has been written too", async () => {
-  keep("text", () => "a", true)
-  keep("text", () => "ab", true)
+  storePlan("text", () => "a", true)
+  storePlan("text", () => "ab", true)
   await settled()
-  keep("text", () => "abc", true)
+  storePlan("text", () => "abc", true)
   await next()
   assert.equal(disk.get("text"), "ab")
   assert.equal(stateOf("text"), "keeping")
@@ -74,33 +74,33 @@ test("what is typed while something is being written is not kept until it has be
 })
 
 test("a letter after what was kept is not kept", async () => {
-  keep("text", () => "a", true)
+  storePlan("text", () => "a", true)
   await next()
-  keep("text", () => "ab", true)
+  storePlan("text", () => "ab", true)
   assert.equal(stateOf("text"), "keeping")
 })
 
 test("on a good line nothing is written of what is there before a quarter of a second, and all of it after that", async () => {
   calm = true
-  keep("text", () => "a", true)
-  drop("text")
+  storePlan("text", () => "a", true)
+  dropPlan("text")
   mock.timers.tick(10_000)
   await nothingIsAsked()
-  keep("text", () => "b", true)
+  storePlan("text", () => "b", true)
   mock.timers.tick(200)
-  keep("text", () => "bc", true)
+  storePlan("text", () => "bc", true)
   await nothingIsAsked()
   assert.equal(stateOf("text"), "keeping")
   mock.timers.tick(50)
   await next()
   assert.equal(disk.get("text"), "bc")
-  drop("text")
+  dropPlan("text")
   assert.equal(await next(), "drop text")
   assert.equal(disk.size, 0)
 })
 
 test("a write that fails is said, and tried again until it holds", async () => {
-  keep("field", () => "low")
+  storePlan("field", () => "low")
   await next("fail")
   assert.equal(stateOf("field"), "unkept")
   for (let i = 0; i < 3; i++) {
@@ -114,7 +114,7 @@ test("a write that fails is said, and tried again until it holds", async () => {
 })
 
 test("a record that cannot even be made counts as not kept", async () => {
-  keep("field", () => {
+  storePlan("field", () => {
     throw new Error("no such place")
   })
   await settled()
@@ -122,7 +122,7 @@ test("a record that cannot even be made counts as not kept", async () => {
 })
 
 test("a store that gives no answer counts as one that keeps nothing, until it answers", async () => {
-  keep("field", () => "low")
+  storePlan("field", () => "low")
   await settled()
   mock.timers.tick(4_999)
   assert.equal(stateOf("field"), "keeping")
@@ -133,10 +133,10 @@ test("a store that gives no answer counts as one that keeps nothing, until it an
 })
 
 test("a draft stays until the comment made of it is kept", async () => {
-  keep("draft", () => "Who pays?", true)
+  storePlan("draft", () => "Who pays?", true)
   await next()
-  keep("comment", () => "Who pays?")
-  dropAfter("draft", "comment")
+  storePlan("comment", () => "Who pays?")
+  dropPlanAfter("draft", "comment")
   await next("fail")
   assert.ok(disk.has("draft"))
   await nothingIsAsked()
@@ -147,55 +147,55 @@ test("a draft stays until the comment made of it is kept", async () => {
 })
 
 test("a draft goes when the comment made of it is on the server, kept or not", async () => {
-  keep("draft", () => "Who pays?", true)
+  storePlan("draft", () => "Who pays?", true)
   await next()
-  keep("comment", () => "Who pays?")
-  dropAfter("draft", "comment")
+  storePlan("comment", () => "Who pays?")
+  dropPlanAfter("draft", "comment")
   await next("fail")
-  drop("comment")
+  dropPlan("comment")
   assert.equal(await next(), "drop draft")
   assert.equal(disk.size, 0)
 })
 
 test("a new draft in the same form outlives the comment made of the one before", async () => {
-  keep("draft", () => "Who pays?", true)
+  storePlan("draft", () => "Who pays?", true)
   await next()
-  keep("comment", () => "Who pays?")
-  dropAfter("draft", "comment")
-  keep("draft", () => "And when?", true)
+  storePlan("comment", () => "Who pays?")
+  dropPlanAfter("draft", "comment")
+  storePlan("draft", () => "And when?", true)
   await all()
   assert.deepEqual(Object.fromEntries(disk), { comment: "Who pays?", draft: "And when?" })
-  assert.deepEqual(owed(), [])
+  assert.deepEqual(unstoredPlans(), [])
 })
 
 test("what is dropped while it is being written does not stay on the disk, and what is kept anew does", async () => {
-  keep("field", () => "low")
+  storePlan("field", () => "low")
   await settled()
-  drop("field")
+  dropPlan("field")
   await next()
   assert.equal(await next(), "drop field")
   assert.equal(disk.size, 0)
 
-  keep("field", () => "high")
+  storePlan("field", () => "high")
   await settled()
-  drop("field")
-  keep("field", () => "medium")
+  dropPlan("field")
+  storePlan("field", () => "medium")
   await all()
   assert.equal(disk.get("field"), "medium")
   assert.equal(stateOf("field"), "kept")
 })
 
 test("what is owed before the store has come is not kept, and is written when it comes", async () => {
-  keepBy({ take: (plan) => (plan.failed = true) }) // without a line the store does not come
-  keep("field", () => "low")
+  setWriter({ take: (plan) => (plan.failed = true) }) // without a line the store does not come
+  storePlan("field", () => "low")
   assert.equal(stateOf("field"), "unkept")
-  keepBy(keeping(store, () => calm))
+  setWriter(createPlanWriter(store, () => calm))
   await next()
   assert.equal(stateOf("field"), "kept")
 })
 
 test("what has become nothing meanwhile is owed to nobody", async () => {
-  keep("draft", () => null, true)
+  storePlan("draft", () => null, true)
   await settled()
   assert.equal(stateOf("draft"), "kept")
   await nothingIsAsked()

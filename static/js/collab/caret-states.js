@@ -5,27 +5,27 @@
 // The shape is the one y-prosemirror expects of an awareness.
 
 import { Y, decoding, encoding } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { thrift } from "../data-saver.js"
+import { dataSaver } from "../data-saver.js"
 import { Timers } from "../timers.js"
 import { decode, encode } from "./base64.js"
 
 const CALM = 120
 
-export class Carets {
+export class CaretStates {
   #states = new Map()
   #listeners = new Set()
   #own = {}
   #clock = 0
   #timers = new Timers()
   #endWatch
-  #saving = thrift.saver
+  #saving = dataSaver.saver
   #send
 
   /** @param send called with the caret to tell others, as base64, at most every 120 ms */
   constructor(client, send) {
     this.clientID = client
     this.#send = send
-    this.#endWatch = thrift.watch(() => this.#save())
+    this.#endWatch = dataSaver.watch(() => this.#save())
   }
 
   getStates() {
@@ -52,7 +52,7 @@ export class Carets {
   /** Tell others where the own caret is (also after a new connection). */
   tell() {
     this.#timers.cancel("tell")
-    if (thrift.saver) return
+    if (dataSaver.saver) return
     const encoder = encoding.createEncoder()
     encoding.writeVarUint(encoder, 1)
     encoding.writeVarUint(encoder, this.clientID)
@@ -63,12 +63,12 @@ export class Carets {
 
   /** Whether there is a caret to tell. */
   get shown() {
-    return Boolean(this.#own.cursor) && !thrift.saver
+    return Boolean(this.#own.cursor) && !dataSaver.saver
   }
 
   /** Take the caret of page `sid` from what it sent; nonsense counts as no caret. */
   receive(sid, text) {
-    const cursor = thrift.saver ? null : caretIn(text)
+    const cursor = dataSaver.saver ? null : caretIn(text)
     if (cursor) this.#states.set(sid, { cursor, user: { name: "", color: "#000000" } })
     else this.#states.delete(sid)
     this.#changed()
@@ -88,8 +88,8 @@ export class Carets {
 
   /** The data saver was turned on or off: the own caret is taken back, or told again. */
   #save() {
-    if (this.#saving === thrift.saver) return
-    this.#saving = thrift.saver
+    if (this.#saving === dataSaver.saver) return
+    this.#saving = dataSaver.saver
     if (!this.#saving) return this.tell()
     this.#send(null)
     this.#states.clear()

@@ -6,7 +6,7 @@ import * as wire from "../wire.js"
 export const LEFT = "left"
 
 /** What was written here cannot be kept, and nothing can be built on it. */
-export const POISONING = [wire.LOCKED, wire.FORBIDDEN, wire.INVALID, wire.TOO_LARGE]
+export const FATAL_ERRORS = [wire.LOCKED, wire.FORBIDDEN, wire.INVALID, wire.TOO_LARGE]
 
 /** The document cannot be joined: why, as its readers are told. */
-export const GONE = { [wire.NOT_FOUND]: wire.DELETED, [wire.FORBIDDEN]: wire.REVOKED, [wire.OUTDATED]: wire.OUTDATED }
+export const CLOSE_REASONS = { [wire.NOT_FOUND]: wire.DELETED, [wire.FORBIDDEN]: wire.REVOKED, [wire.OUTDATED]: wire.OUTDATED }

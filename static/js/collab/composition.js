@@ -11,7 +11,7 @@ const HELD = 1_000
 // A keyboard may rest in a word for as long as the caret stands there. Then the word is ended for it.
 const LONGEST = 15_000
 
-export class Composing {
+export class Composition {
   /** Whether own words wait. */
   holds = false
   #composing = false

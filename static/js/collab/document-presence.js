@@ -1,7 +1,7 @@
 // Who is in a document, and what this person may do there; tells of it by events.
 // What extends it has `carets`.
 
-export class Attendance extends EventTarget {
+export class DocumentPresence extends EventTarget {
   people = new Map()
   ready = false
   joined = false

@@ -1,7 +1,7 @@
 // The live documents of this page, each opened once, and the wire that feeds them.
 
 import { connection } from "../connection.js"
-import { gate } from "../hold.js"
+import { hold } from "../hold.js"
 import { DOC_ACCESS, DOC_AWARENESS, DOC_CLOSED, DOC_LEAVE, DOC_PEOPLE, DOC_UPDATE, STORING } from "../wire.js"
 import { LiveDocument } from "./document.js"
 import { LEFT } from "./close-reasons.js"
@@ -30,7 +30,7 @@ export function close(name) {
 connection.watch((state) => {
   for (const document of opened.values()) state === "online" ? document.join() : document.cutOff()
 })
-gate.watch(() => opened.forEach((document) => document.hurry()))
+hold.watch(() => opened.forEach((document) => document.hurry()))
 globalThis.document.addEventListener("visibilitychange", () => {
   // A hidden page was told little: what it lacks is asked for.
   if (!globalThis.document.hidden) for (const document of opened.values()) document.join()

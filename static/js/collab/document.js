@@ -3,21 +3,21 @@
 // (others' edits are about to be applied), "taken" (own edits are on the server's disk), "replaced" (the replica is a
 // new one), "access", "people", "closed", "refused" (detail: {offers: [{fragment, text, key}], error}).
 
-import { pause } from "../backoff.js"
+import { retryDelay } from "../backoff.js"
 import { connection } from "../connection.js"
 import { device } from "../store/device.js"
 import { Timers } from "../timers.js"
 import * as wire from "../wire.js"
-import { Attendance } from "./document-presence.js"
+import { DocumentPresence } from "./document-presence.js"
 import { decode } from "./base64.js"
-import { Composing } from "./composition.js"
-import { GONE, LEFT, POISONING } from "./close-reasons.js"
-import { Replica, SWEPT } from "./replica.js"
+import { Composition } from "./composition.js"
+import { CLOSE_REASONS, LEFT, FATAL_ERRORS } from "./close-reasons.js"
+import { Replica, TEXT_REMOVED } from "./replica.js"
 import { Sequence } from "./sequence.js"
-import { askToJoin } from "./join.js"
+import { joinDocument } from "./join.js"
 
-export class LiveDocument extends Attendance {
-  composing = new Composing(() => this.#own.sender.soon())
+export class LiveDocument extends DocumentPresence {
+  composing = new Composition(() => this.#own.sender.soon())
   #joining = false
   #attempt = 0
   #lacking = false
@@ -49,7 +49,7 @@ export class LiveDocument extends Attendance {
     await this.#recalled
     this.cutOff()
     const page = connection.id
-    const answer = await askToJoin(this.name, this.replica, this.#own.gen)
+    const answer = await joinDocument(this.name, this.replica, this.#own.gen)
     this.#joining = false
     if (this.closed) return
     if (page !== connection.id) return this.join()
@@ -129,7 +129,7 @@ export class LiveDocument extends Attendance {
       answered: (answer) => this.#answered(answer),
       taken: () => this.tell("taken"),
       tellCaret: (a) => this.joined && connection.tell(wire.DOC_AWARENESS, { doc: this.name, a }),
-      swept: (offers) => this.#offer(offers, SWEPT),
+      swept: (offers) => this.#offer(offers, TEXT_REMOVED),
     })
   }
 
@@ -149,18 +149,18 @@ export class LiveDocument extends Attendance {
   }
 
   #notJoined(error) {
-    if (GONE[error]) this.shut(GONE[error])
+    if (CLOSE_REASONS[error]) this.shut(CLOSE_REASONS[error])
     else if (error !== wire.LOGIN_REQUIRED) this.#joinLater()
   }
 
   #joinLater() {
     this.joined = false
-    this.#timers.anew("join", pause(this.#attempt++), () => this.join())
+    this.#timers.anew("join", retryDelay(this.#attempt++), () => this.join())
   }
 
   #answered({ ok, seq, error }) {
     if (ok) this.#sequence.cover(seq - 1, seq)
-    else if (POISONING.includes(error)) this.#startAnew(error)
+    else if (FATAL_ERRORS.includes(error)) this.#startAnew(error)
     else if (error === wire.NOT_FOUND) this.shut(wire.DELETED)
     else if (error === wire.RESYNC || error === wire.NOT_JOINED) this.#resync(error)
     else if (connection.online) this.#own.sender.later()

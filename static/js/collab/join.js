@@ -8,7 +8,7 @@ import { decode, encode } from "./base64.js"
 const PATIENCE = 15_000
 
 /** The server's answer, with `update` (Uint8Array) for `u` or `url`. `gen`: the document's identity, if known. */
-export async function askToJoin(doc, replica, gen) {
+export async function joinDocument(doc, replica, gen) {
   const sv = encode(Y.encodeStateVector(replica))
   const answer = await connection.send(DOC_JOIN, { doc, sv, ...(gen && { gen }), http: true }, PATIENCE)
   if (!answer.ok) return answer

@@ -6,7 +6,7 @@ import { paragraphs, plain } from "./unsent-text.js"
 
 const FRESH = 60_000 // ms for which own words count as just written; unsent ones count as long as they wait
 
-export class Swept {
+export class RemovedText {
   #doc
   #settled
   #written = []

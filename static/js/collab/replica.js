@@ -2,18 +2,18 @@
 // carets, and what this browser keeps of it. Once something in it was refused for good, another one takes its place.
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { gate } from "../hold.js"
+import { hold } from "../hold.js"
 import { Base, recall } from "../store/text-store.js"
-import { waiting } from "../store/pending-changes.js"
+import { pendingChanges } from "../store/pending-changes.js"
 import { RESTORED } from "../wire.js"
-import { word } from "../messages.js"
-import { Carets } from "./caret-states.js"
+import { messageText } from "../messages.js"
+import { CaretStates } from "./caret-states.js"
 import { Sender } from "./sender.js"
-import { Swept } from "./removed-text.js"
+import { RemovedText } from "./removed-text.js"
 
 const REMOTE = Symbol("from the wire")
 /** Why words are offered whose paragraph others took away. */
-export const SWEPT = "swept"
+export const TEXT_REMOVED = "swept"
 
 export class Replica {
   doc = new Y.Doc()
@@ -30,15 +30,15 @@ export class Replica {
       taken()
     }
     this.sender = new Sender({ name, replica: this.doc, mayGo, answered, taken: kept })
-    this.carets = new Carets(this.doc.clientID, tellCaret)
+    this.carets = new CaretStates(this.doc.clientID, tellCaret)
     this.doc.on("update", (update, origin, _doc, transaction) => {
       if (origin !== REMOTE) this.sender.add(update, transaction)
     })
-    const fresh = new Swept(this.doc, () => this.sender.empty)
+    const fresh = new RemovedText(this.doc, () => this.sender.empty)
     this.doc.on("afterTransaction", (transaction) => {
       if (transaction.origin !== REMOTE) return fresh.note(transaction)
       const texts = fresh.by(transaction)
-      if (texts.length) swept(this.sender.forCopying(texts, SWEPT))
+      if (texts.length) swept(this.sender.forCopying(texts, TEXT_REMOVED))
     })
   }
 
@@ -74,11 +74,11 @@ export class Replica {
 
   /** Words that pages which are gone have left in this browser: sent from here, unless `closed` says why they cannot. */
   adopt(records, closed = "") {
-    gate.weigh(records)
+    hold.weigh(records)
     for (const record of records) {
       this.sender.gen ??= record.gen
       const why = closed || (record.gen === this.gen ? "" : RESTORED)
-      if (why) waiting.stick(record, word(`offer.${why}`))
+      if (why) pendingChanges.stick(record, messageText(`offer.${why}`))
       else {
         Y.applyUpdate(this.doc, record.update, REMOTE)
         this.sender.adopt(record)

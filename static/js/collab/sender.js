@@ -1,14 +1,14 @@
 // Takes one document's own edits to the server: one update under way, the rest merging meanwhile.
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { pause } from "../backoff.js"
+import { retryDelay } from "../backoff.js"
 import { connection } from "../connection.js"
-import { gate } from "../hold.js"
-import { saving } from "../save-status.js"
-import { drop, keep } from "../store/store-access.js"
-import { waiting } from "../store/pending-changes.js"
+import { hold } from "../hold.js"
+import { saveStatus } from "../save-status.js"
+import { dropPlan, storePlan } from "../store/store-access.js"
+import { pendingChanges } from "../store/pending-changes.js"
 import { Timers } from "../timers.js"
-import { word } from "../messages.js"
+import { messageText } from "../messages.js"
 import { Outbox } from "./outbox.js"
 import { sendUpdate } from "./chunked-update.js"
 import { unsentTexts } from "./unsent-text.js"
@@ -46,7 +46,7 @@ export class Sender {
   /** An edit made here. */
   add(update, transaction) {
     this.#wait(update, touched(this.#replica, transaction))
-    keep(this.#key, () => this.#record(), true)
+    storePlan(this.#key, () => this.#record(), true)
   }
 
   /** Words of a page that is gone. */
@@ -57,7 +57,7 @@ export class Sender {
 
   #wait(update, fragments) {
     this.#outbox.add(update, fragments)
-    for (const fragment of fragments) saving.waiting(...this.#place(fragment), this.#key)
+    for (const fragment of fragments) saveStatus.waiting(...this.#place(fragment), this.#key)
     this.soon()
   }
 
@@ -67,7 +67,7 @@ export class Sender {
 
   async send() {
     this.#timers.cancel("send", "retry")
-    const update = this.#mayGo() && gate.open ? this.#outbox.take() : null
+    const update = this.#mayGo() && hold.open ? this.#outbox.take() : null
     if (!update) return
     this.#next = performance.now() + BATCH
     const ticket = (this.#ticket = {})
@@ -80,7 +80,7 @@ export class Sender {
 
   /** Try again a little later, each time more patiently. */
   later() {
-    this.#timers.anew("retry", pause(this.#attempt++), () => this.send())
+    this.#timers.anew("retry", retryDelay(this.#attempt++), () => this.send())
   }
 
   /** The connection is gone, or about to be made anew: what was under way waits again. */
@@ -104,7 +104,7 @@ export class Sender {
    *  copying under `key`, with the reason `error`. */
   giveUp(error) {
     const offers = this.forCopying(this.#unsent(), error)
-    for (const fragment of this.#outbox.fragments) saving.forget(this.#place(fragment)[0])
+    for (const fragment of this.#outbox.fragments) saveStatus.forget(this.#place(fragment)[0])
     this.giveBack()
     this.#outbox.clear()
     this.#settled()
@@ -114,7 +114,7 @@ export class Sender {
   /** These words of this page are kept for copying; the same with `key`. */
   forCopying(texts, error) {
     const offers = texts.map((offer) => ({ ...offer, key: `refused ${this.#key} ${offer.fragment}` }))
-    for (const { key, fragment, text } of offers) keep(key, () => this.#stuck(fragment, text, error))
+    for (const { key, fragment, text } of offers) storePlan(key, () => this.#stuck(fragment, text, error))
     return offers
   }
 
@@ -129,7 +129,7 @@ export class Sender {
   #acknowledged() {
     this.#attempt = 0
     const { update, done } = this.#outbox.acknowledged()
-    for (const fragment of done) saving.saved(this.#place(fragment)[0])
+    for (const fragment of done) saveStatus.saved(this.#place(fragment)[0])
     this.#taken(update)
     if (this.#outbox.empty) this.#settled()
     else if (connection.online) this.soon()
@@ -137,8 +137,8 @@ export class Sender {
 
   /** Nothing waits any more: nothing need be kept. */
   #settled() {
-    drop(this.#key)
-    if (this.#adopted.size) waiting.drop(...this.#adopted.keys())
+    dropPlan(this.#key)
+    if (this.#adopted.size) pendingChanges.drop(...this.#adopted.keys())
     this.#adopted.clear()
   }
 
@@ -167,7 +167,7 @@ export class Sender {
   }
 
   #stuck(fragment, text, error) {
-    return { kind: "text", doc: this.#name, words: [{ label: this.#label(fragment), text }], stuck: word(`offer.${error}`) }
+    return { kind: "text", doc: this.#name, words: [{ label: this.#label(fragment), text }], stuck: messageText(`offer.${error}`) }
   }
 
   #label(fragment) {

@@ -1,6 +1,6 @@
 // A small form for a link's address, below the toolbar.
 
-import { word } from "../messages.js"
+import { messageText } from "../messages.js"
 import { allowedLink } from "./link-rule.js"
 import { schema } from "./schema.js"
 
@@ -39,10 +39,10 @@ export class LinkForm {
     const form = Object.assign(document.createElement("form"), { className: "text-link", noValidate: true })
     const label = document.createElement("label")
     const input = Object.assign(document.createElement("input"), { name: "href", type: "url", value: href })
-    label.append(word("link.address"), input)
+    label.append(messageText("link.address"), input)
     const problem = Object.assign(document.createElement("p"), { className: "text-link-problem" })
     problem.setAttribute("role", "alert")
-    form.append(label, button(word("link.set"), "submit"), button(word("link.remove"), "button", "plain"), problem)
+    form.append(label, button(messageText("link.set"), "submit"), button(messageText("link.remove"), "button", "plain"), problem)
     form.addEventListener("submit", (event) => {
       event.preventDefault()
       this.#set(input.value, problem)
@@ -56,7 +56,7 @@ export class LinkForm {
     const typed = text.trim()
     const attrs = allowedLink(/^[\w-]+(\.[\w-]+)+(\/|$)/.test(typed) ? `https://${typed}` : typed)
     if (attrs) return this.#apply(attrs)
-    problem.textContent = word("link.refused")
+    problem.textContent = messageText("link.refused")
   }
 
   /** On the selection; at a mere caret on the link around it, or as new text. */

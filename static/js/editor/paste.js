@@ -2,11 +2,11 @@
 // hold before the editor reads it, and what had to be left out is said at the text.
 
 import { Fragment, Slice } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { insist } from "../backoff.js"
+import { retryForever } from "../backoff.js"
 import { note } from "../text-note.js"
 import { allowedLink } from "./link-rule.js"
 import { schema } from "./schema.js"
-import { tellPasted } from "./text-status.js"
+import { showPasteNotes } from "./text-status.js"
 
 const SEPARATORS = /[\v\f\x1c-\x1f\x85\u2028\u2029]/g
 const NO_TEXT = /(?![\t\n])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
@@ -16,7 +16,7 @@ let reader = null
 /** Somebody begins to edit: what reads HTML is fetched. */
 export async function fetchReader() {
   const load = () => import("../seldom/paste-html.js")
-  reader ??= await load().catch(() => insist(load))
+  reader ??= await load().catch(() => retryForever(load))
 }
 
 /** What is pasted before it is here goes in as soon as it is. */
@@ -36,7 +36,7 @@ export function pasting({ host, multiline }) {
   const said = (_view, event, slice) => {
     const { files } = event.clipboardData ?? event.dataTransfer ?? {}
     if (!slice.size && files?.length) left.pictures ||= files.length
-    tellPasted(host, left)
+    showPasteNotes(host, left)
     left = {}
     return Boolean(!slice.size && files?.length) // a file that is dropped would be opened in the page's place
   }

@@ -4,7 +4,7 @@ import { DOMSerializer, TextSelection } from "../../vendor/klimawerk-editor.yjs-
 import { open } from "../collab/document-registry.js"
 import { note } from "../text-note.js"
 import { startPlaces } from "../page-anchors.js"
-import { startWhereabouts } from "../presence-links.js"
+import { startPresenceLinks } from "../presence-links.js"
 import { startWriting } from "../writing-language.js"
 import { anchorOf } from "./anchors.js"
 import { readCaret } from "./remote-carets.js"
@@ -12,12 +12,12 @@ import { dropRefusedLinks } from "./schema-limits.js"
 import { fetchReader } from "./paste.js"
 import { positionOf } from "./click-position.js"
 import { schema } from "./schema.js"
-import { tellReadOnly, tellRefused } from "./text-status.js"
+import { showReadOnly, showRefused } from "./text-status.js"
 import { Toolbar } from "./toolbar.js"
 import { makeView } from "./view.js"
 
 startPlaces()
-startWhereabouts()
+startPresenceLinks()
 startWriting()
 
 const MADE_BY_THE_VIEW = ["contenteditable", "translate", "role", "aria-multiline", "aria-label"]
@@ -41,7 +41,7 @@ export class Session {
       replaced: () => this.#unmount(),
       access: () => this.#allowed(),
       closed: () => this.#closed(),
-      refused: ({ detail }) => tellRefused(host, detail),
+      refused: ({ detail }) => showRefused(host, detail),
     }
     for (const [name, handler] of Object.entries(handlers)) {
       this.live.addEventListener(name, handler, { signal: this.#ending.signal })
@@ -55,7 +55,7 @@ export class Session {
     if (this.live.closed) return this.#closed()
     if (!this.#view) return note(this.host, "note.waiting")
     this.#wanted = null
-    if (!this.live.write) return tellReadOnly(this.host, this.live)
+    if (!this.live.write) return showReadOnly(this.host, this.live)
     this.#begin(place)
   }
 
@@ -158,7 +158,7 @@ export class Session {
     const wasEditing = this.editing
     this.#offerWayIn()
     if (!this.live.write) this.end()
-    if (wasEditing && !this.live.write) tellReadOnly(this.host, this.live)
+    if (wasEditing && !this.live.write) showReadOnly(this.host, this.live)
     else note(this.host, null)
   }
 

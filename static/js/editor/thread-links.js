@@ -1,6 +1,6 @@
 // From the words of a text to what is said about them, and from there to the words.
 
-import { build } from "../dom.js"
+import { createElement } from "../dom.js"
 import { reveal } from "../page-anchors.js"
 
 const SETTLED = 200
@@ -52,7 +52,7 @@ function showThreads() {
   for (const note of document.querySelectorAll(".passage-note")) note.remove()
   if (!host) return
   const links = threadsAt(inside).map((id) => document.querySelector(`[data-thread="${id}"] + a`)?.cloneNode(true))
-  const note = build("p", { className: "text-note passage-note" }, ...links.filter(Boolean))
+  const note = createElement("p", { className: "text-note passage-note" }, ...links.filter(Boolean))
   note.lang = document.documentElement.lang
   host.append(note)
 }

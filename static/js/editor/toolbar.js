@@ -1,6 +1,6 @@
 // The toolbar of a long text: one stop for Tab, arrows within (the ARIA toolbar pattern).
 
-import { word } from "../messages.js"
+import { messageText } from "../messages.js"
 import { commands, pressed } from "./commands.js"
 import { LinkForm } from "./link.js"
 
@@ -27,7 +27,7 @@ export class Toolbar {
     this.element = document.createElement("div")
     this.element.className = "text-toolbar"
     this.element.setAttribute("role", "toolbar")
-    this.element.setAttribute("aria-label", word("toolbar", { label }))
+    this.element.setAttribute("aria-label", messageText("toolbar", { label }))
     this.element.setAttribute("aria-controls", body.id)
     for (const [name, sign] of Object.entries(BUTTONS)) this.#add(name, sign)
     this.#buttons[0].tabIndex = 0
@@ -60,10 +60,10 @@ export class Toolbar {
 
   #add(name, sign) {
     const button = document.createElement("button")
-    Object.assign(button, { type: "button", tabIndex: -1, title: word(`toolbar.${name}`) })
+    Object.assign(button, { type: "button", tabIndex: -1, title: messageText(`toolbar.${name}`) })
     button.dataset.command = name
-    button.setAttribute("aria-label", word(`toolbar.${name}`))
-    button.dataset.sign = sign ?? word(`toolbar.${name}`) // drawn by the style sheet: the name is what is read and spoken
+    button.setAttribute("aria-label", messageText(`toolbar.${name}`))
+    button.dataset.sign = sign ?? messageText(`toolbar.${name}`) // drawn by the style sheet: the name is what is read and spoken
     button.addEventListener("mousedown", (event) => event.preventDefault()) // the caret stays in the text
     button.addEventListener("click", () => this.#run(name))
     this.#buttons.push(button)

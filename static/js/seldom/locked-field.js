@@ -1,15 +1,15 @@
 // Words in a field of a sheet that was closed for editing: they stay in it, with the reason, until their writer sends
 // them (once it is open again) or discards them. The browser keeps them meanwhile.
 
-import { build, plainButton } from "../dom.js"
+import { createElement, plainButton } from "../dom.js"
 import { reset } from "../form-values.js"
 import { copyable } from "../unsaved-copy.js"
 import { recordOf } from "../post-queue.js"
-import { saving } from "../save-status.js"
-import { drop, keep } from "../store/store-access.js"
-import { instead } from "../store/store-writer.js"
-import { waiting } from "../store/pending-changes.js"
-import { laterWords, word } from "../messages.js"
+import { saveStatus } from "../save-status.js"
+import { dropPlan, storePlan } from "../store/store-access.js"
+import { replaceRecord } from "../store/store-writer.js"
+import { pendingChanges } from "../store/pending-changes.js"
+import { loadLaterMessages, messageText } from "../messages.js"
 
 // What stands at fields: field => {field, box, why, known}. `why`: the server's sentence, until the page knows the lock.
 const boxes = new Map()
@@ -22,13 +22,13 @@ document.addEventListener("kw:swapped", () => {
 })
 
 /** @param field the <kw-field> with the words @param why the server's sentence, "" for none */
-export async function stand(field, why) {
+export async function keepRefusedText(field, why) {
   if (!field.dirty) return discard(field)
-  const stuck = why || (field.lock ? sentences(field.lock) : word("field.refused"))
-  drop(field.draft)
-  keep(field.key, () => field.dirty && recordOf({ ...field.change(), stuck, closed: true }))
-  saving.refused(field.key, () => document.getElementById(field.id))
-  await laterWords()
+  const stuck = why || (field.lock ? sentences(field.lock) : messageText("field.refused"))
+  dropPlan(field.draft)
+  storePlan(field.key, () => field.dirty && recordOf({ ...field.change(), stuck, closed: true }))
+  saveStatus.refused(field.key, () => document.getElementById(field.id))
+  await loadLaterMessages()
   if (!field.stands) return
   const entry = boxes.get(field) ?? { field, why: "", known: false, box: boxFor(field) }
   if (why) Object.assign(entry, { why, known: false })
@@ -38,20 +38,20 @@ export async function stand(field, why) {
 }
 
 /** What a page that is gone has left and a lock has refused stands at its field. @param record of the browser's store */
-export async function adopt(record) {
+export async function adoptRefusedText(record) {
   if (take(record)) return
-  await laterWords()
+  await loadLaterMessages()
   const [{ label, text }] = record.words
   const key = `closed ${record.id}`
-  const done = plainButton(word("panel.discard"))
-  const box = group(build("p", { textContent: `${record.stuck} ${word("closed.kept")}` }), ...copyable(key, label, text), done)
+  const done = plainButton(messageText("panel.discard"))
+  const box = group(createElement("p", { textContent: `${record.stuck} ${messageText("closed.kept")}` }), ...copyable(key, label, text), done)
   const entry = { record, key, box }
   done.addEventListener("click", () => {
     leave(entry)
-    waiting.drop(record.id)
+    pendingChanges.drop(record.id)
   })
   homeless.add(entry)
-  saving.refused(key, () => document.getElementById(record.element))
+  saveStatus.refused(key, () => document.getElementById(record.element))
   bringHome(entry)
 }
 
@@ -66,7 +66,7 @@ function bringHome(entry) {
 function leave(entry) {
   homeless.delete(entry)
   entry.box.remove()
-  saving.forget(entry.key)
+  saveStatus.forget(entry.key)
 }
 
 /** False where the field is no form now, or holds something newer. */
@@ -75,7 +75,7 @@ function take(record) {
   if (!field?.form || field.dirty) return false
   field.stands = true
   field.adopt(new URLSearchParams(record.body), record.since)
-  instead(record, field.key)
+  replaceRecord(record, field.key)
   return true
 }
 
@@ -83,26 +83,26 @@ function discard(field) {
   field.stands = false
   if (field.form) reset(field.form)
   field.removeAttribute("data-dirty")
-  saving.forget(field.key)
-  drop(field.key)
+  saveStatus.forget(field.key)
+  dropPlan(field.key)
   boxes.forEach(update)
   document.dispatchEvent(new CustomEvent("kw:settled"))
 }
 
 function boxFor(field) {
-  const send = plainButton(word("closed.send"))
-  const away = plainButton(word("panel.discard"))
+  const send = plainButton(messageText("closed.send"))
+  const away = plainButton(messageText("panel.discard"))
   send.addEventListener("click", () => {
     field.stands = false
     field.save()
     boxes.forEach(update)
   })
   away.addEventListener("click", () => discard(field))
-  return group(build("p"), build("p", { className: "actions" }, send, away))
+  return group(createElement("p"), createElement("p", { className: "actions" }, send, away))
 }
 
 function group(...parts) {
-  const box = build("div", { className: "notice closed-words" }, ...parts)
+  const box = createElement("div", { className: "notice closed-words" }, ...parts)
   box.setAttribute("role", "group")
   return box
 }
@@ -118,7 +118,7 @@ function update(entry) {
   const { lock } = field
   entry.known ||= Boolean(lock)
   const why = lock ? sentences(lock) : entry.known ? "" : entry.why
-  const words = why ? `${why} ${word("closed.kept")}` : word("closed.open")
+  const words = why ? `${why} ${messageText("closed.kept")}` : messageText("closed.open")
   const line = box.querySelector("p")
   if (line.textContent !== words) line.textContent = words
   box.querySelector("button").disabled = Boolean(lock)

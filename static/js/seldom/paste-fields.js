@@ -1,12 +1,12 @@
 // A picture that is pasted into a plain field (a comment, the box for tables) does nothing there: that is said below it.
 
 import { note } from "../text-note.js"
-import { counted, laterWords } from "../messages.js"
+import { countedMessage, loadLaterMessages } from "../messages.js"
 
 /** @param pictures how many were pasted into `field` */
 export async function tellPictures(field, pictures) {
-  await laterWords()
+  await loadLaterMessages()
   const place = (field.closest("label") ?? field).parentElement
-  note(place, counted("paste.pictures", pictures))
+  note(place, countedMessage("paste.pictures", pictures))
   field.addEventListener("input", () => note(place, null), { once: true })
 }

@@ -1,6 +1,6 @@
 // A table copied from Word or a web page brings its cells as HTML; a text area alone would take them as loose lines.
 
-import { build } from "../dom.js"
+import { createElement } from "../dom.js"
 import { post } from "../http.js"
 
 const READ = "/tables/read"
@@ -22,6 +22,6 @@ async function take(area, html) {
   area.readOnly = false
   area.setRangeText(found?.table ?? html, selectionStart, selectionEnd, "end")
   area.dispatchEvent(new Event("input", { bubbles: true }))
-  const notes = (found?.notes ?? []).map((note) => build("p", { className: "notice", textContent: note }))
+  const notes = (found?.notes ?? []).map((note) => createElement("p", { className: "notice", textContent: note }))
   area.parentElement.querySelector("[data-paste-notes]").replaceChildren(...notes)
 }

@@ -1,8 +1,8 @@
 // The dialog in which a person signs in again, over the page that stays as it is.
 
-import { build, dialogOf } from "../dom.js"
+import { createElement, dialogOf } from "../dom.js"
 import { elsewhere, renewToken, settled, token } from "../form-token.js"
-import { word } from "../messages.js"
+import { messageText } from "../messages.js"
 
 const LOOK_AROUND = 20_000
 
@@ -35,9 +35,9 @@ async function submitted(dialog) {
     if ("shared" in document.documentElement.dataset) body.set("shared", "y")
     const answer = await fetch("/login", { method: "POST", body, headers: { "HX-Request": "true" } })
     if (answer.ok && answer.headers.get("X-Person")) return settled(answer)
-    message.textContent = (await whyLater(answer)) || word("relogin.wrong")
+    message.textContent = (await whyLater(answer)) || messageText("relogin.wrong")
   } catch {
-    message.textContent = word("relogin.offline")
+    message.textContent = messageText("relogin.offline")
   }
   form.elements.password.value = ""
   form.elements.password.focus()
@@ -49,22 +49,22 @@ async function whyLater(answer) {
   if (answer.status !== 429 && answer.status !== 503) return ""
   const template = Object.assign(document.createElement("template"), { innerHTML: await answer.text() })
   const said = template.content.querySelector(".error")?.textContent.replace(/\s+/g, " ").trim()
-  return said || word("relogin.later")
+  return said || messageText("relogin.later")
 }
 
 function built() {
-  const form = build(
+  const form = createElement(
     "form",
     { method: "post", action: "/login" },
-    field("email", word("relogin.email"), "username"),
-    field("password", word("relogin.password"), "current-password"),
-    build("p", { role: "alert" }),
-    build("button", { textContent: word("relogin.submit") }),
+    field("email", messageText("relogin.email"), "username"),
+    field("password", messageText("relogin.password"), "current-password"),
+    createElement("p", { role: "alert" }),
+    createElement("button", { textContent: messageText("relogin.submit") }),
   )
-  return dialogOf("relogin", word("relogin.title"), build("p", { textContent: word("relogin.why") }), form)
+  return dialogOf("relogin", messageText("relogin.title"), createElement("p", { textContent: messageText("relogin.why") }), form)
 }
 
 function field(name, text, autocomplete) {
-  const input = build("input", { id: `relogin-${name}`, name, type: name, autocomplete, required: true })
-  return build("p", {}, build("label", { htmlFor: input.id, textContent: text }), input)
+  const input = createElement("input", { id: `relogin-${name}`, name, type: name, autocomplete, required: true })
+  return createElement("p", {}, createElement("label", { htmlFor: input.id, textContent: text }), input)
 }

@@ -1,33 +1,33 @@
 // After more than a day away: what others have changed meanwhile stands at the top of the page, and what waits here
 // goes out when its writer says so.
 
-import { build, plainButton } from "../dom.js"
-import { gate } from "../hold.js"
+import { createElement, plainButton } from "../dom.js"
+import { hold } from "../hold.js"
 import { get, sentence } from "../http.js"
-import { word } from "../messages.js"
-import { waiting } from "./pending-changes.js"
+import { messageText } from "../messages.js"
+import { pendingChanges } from "./pending-changes.js"
 
 let notice = null
 
-export async function showAway() {
+export async function showAbsenceNotice() {
   if (notice) return
   notice = made()
-  const items = await Promise.all([...concerned(await waiting.list())].map(about))
+  const items = await Promise.all([...concerned(await pendingChanges.list())].map(about))
   notice.querySelector("dl").append(...items.flat())
   document.querySelector("main").prepend(notice)
 }
 
 function made() {
-  const send = build("button", { type: "button", textContent: word("away.send") })
-  const look = plainButton(word("away.look"), { data: { showWaiting: "" } })
+  const send = createElement("button", { type: "button", textContent: messageText("away.send") })
+  const look = plainButton(messageText("away.look"), { data: { showWaiting: "" } })
   send.addEventListener("click", () => {
     notice.remove()
     notice = null
-    gate.release()
+    hold.release()
   })
-  const title = build("h2", { id: "away-title", textContent: word("away.title") })
-  const why = build("p", { textContent: word("away.why") })
-  const element = build("section", { id: "away", className: "notice" }, title, why, build("dl"), build("p", { className: "actions" }, send, look))
+  const title = createElement("h2", { id: "away-title", textContent: messageText("away.title") })
+  const why = createElement("p", { textContent: messageText("away.why") })
+  const element = createElement("section", { id: "away", className: "notice" }, title, why, createElement("dl"), createElement("p", { className: "actions" }, send, look))
   element.setAttribute("aria-labelledby", title.id)
   return element
 }
@@ -42,6 +42,6 @@ function concerned(records) {
 async function about([doc, { since, rev, where }]) {
   const number = doc.split(":")[1]
   const answer = await get(`/items/${number}/meanwhile?since=${Math.floor(since / 1_000)}&rev=${rev || 0}`)
-  const text = answer?.ok ? sentence(await answer.text()) : word("away.gone")
-  return [build("dt", { textContent: where.title }), build("dd", { textContent: text })]
+  const text = answer?.ok ? sentence(await answer.text()) : messageText("away.gone")
+  return [createElement("dt", { textContent: where.title }), createElement("dd", { textContent: text })]
 }

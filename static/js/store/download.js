@@ -1,12 +1,12 @@
 // What waits, as a text file: for the drawer, or to be sent to somebody by hand.
 
-import { build } from "../dom.js"
-import { moment, word } from "../messages.js"
+import { createElement } from "../dom.js"
+import { moment, messageText } from "../messages.js"
 
 export function download(records) {
   const address = URL.createObjectURL(new Blob([asText(records)], { type: "text/plain;charset=utf-8" }))
   const day = new Date().toISOString().slice(0, 10)
-  build("a", { href: address, download: `klimawerk-${day}.txt` }).click()
+  createElement("a", { href: address, download: `klimawerk-${day}.txt` }).click()
   setTimeout(() => URL.revokeObjectURL(address), 10_000)
 }
 
@@ -18,5 +18,5 @@ function asText(records) {
         .join("\r\n"),
     ),
   )
-  return [word("panel.title"), ...parts].join("\r\n\r\n\r\n") + "\r\n"
+  return [messageText("panel.title"), ...parts].join("\r\n\r\n\r\n") + "\r\n"
 }

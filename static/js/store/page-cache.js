@@ -1,8 +1,8 @@
 // Visited pages, kept by the service worker where the browser allows one (https or localhost).
 
-import { build } from "../dom.js"
+import { createElement } from "../dom.js"
 import { connection } from "../connection.js"
-import { moment, word } from "../messages.js"
+import { moment, messageText } from "../messages.js"
 import { device } from "./device.js"
 
 const { serviceWorker } = navigator
@@ -35,8 +35,8 @@ async function begin() {
 function tellAge() {
   const { kept } = document.documentElement.dataset
   if (!kept) return
-  const text = word("kept", { time: moment(new Date(kept)) })
-  const line = build("p", { id: "kept", className: "flash warning", textContent: text })
+  const text = messageText("kept", { time: moment(new Date(kept)) })
+  const line = createElement("p", { id: "kept", className: "flash warning", textContent: text })
   connection.watch((state) => {
     if (state === "offline") document.getElementById("flashes").append(line)
     if (state === "online") line.remove()
@@ -51,7 +51,7 @@ async function standIn() {
   const pages = await caches.open("pages")
   for (const { url } of await pages.keys()) {
     const title = await titleOf(await pages.match(url))
-    if (!/offline/.test(url)) home.querySelector("ul").append(build("li", {}, build("a", { href: url, textContent: title })))
+    if (!/offline/.test(url)) home.querySelector("ul").append(createElement("li", {}, createElement("a", { href: url, textContent: title })))
   }
   home.hidden = !home.querySelector("li")
 }

@@ -15,7 +15,7 @@ const watchers = new Set()
 const channel = new BroadcastChannel(device.owner)
 let hold = null
 
-export const waiting = {
+export const pendingChanges = {
   async keep(record) {
     await alive()
     await change("waiting", (store) => store.put(record))
@@ -81,7 +81,7 @@ export const waiting = {
 }
 
 /** How many texts and values. */
-export function wordsIn(records) {
+export function countTexts(records) {
   return records.reduce((sum, { words }) => sum + words.length, 0)
 }
 

@@ -1,28 +1,28 @@
 // Keeps an eye on what waits in this browser: says how much, and sees that it is sent.
 
-import { build } from "../dom.js"
+import { createElement } from "../dom.js"
 import { connection } from "../connection.js"
-import { gate } from "../hold.js"
-import { saving } from "../save-status.js"
-import { word } from "../messages.js"
+import { hold } from "../hold.js"
+import { saveStatus } from "../save-status.js"
+import { messageText } from "../messages.js"
 import { device } from "./device.js"
-import { owed } from "./store-access.js"
-import { forget, startLeaving } from "./sign-out.js"
+import { unstoredPlans } from "./store-access.js"
+import { forget, startSignOut } from "./sign-out.js"
 import { startPages } from "./page-cache.js"
 import { showPanel } from "./unsent-panel.js"
 import { resend } from "./resend.js"
 import { left } from "./start.js"
-import { waiting, wordsIn } from "./pending-changes.js"
+import { pendingChanges, countTexts } from "./pending-changes.js"
 
 const CALM = 500
 
 let timer = null
 
 export function start() {
-  waiting.watch(soon)
+  pendingChanges.watch(soon)
   connection.watch(soon)
-  gate.watch(soon)
-  startLeaving()
+  hold.watch(soon)
+  startSignOut()
   startPages()
   document.addEventListener("visibilitychange", soon)
   document.addEventListener("kw:saving", showWay)
@@ -34,7 +34,7 @@ export function start() {
 /** The way to the panel stands behind the sentence about it. */
 function showWay() {
   const head = document.getElementById("save-state")
-  const wanted = ["waiting", "offline", "refused"].includes(head.dataset.state) && saving.count + saving.kept + owed().length > 0
+  const wanted = ["waiting", "offline", "refused"].includes(head.dataset.state) && saveStatus.count + saveStatus.kept + unstoredPlans().length > 0
   const button = document.getElementById("waiting-show")
   if (!wanted) button?.remove()
   else if (!button) head.append(way())
@@ -42,7 +42,7 @@ function showWay() {
 
 function way() {
   const properties = { id: "waiting-show", type: "button", className: "quiet", data: { showWaiting: "" } }
-  return build("button", { ...properties, textContent: word("panel.show") })
+  return createElement("button", { ...properties, textContent: messageText("panel.show") })
 }
 
 function soon() {
@@ -54,8 +54,8 @@ function soon() {
 
 async function look() {
   await resend()
-  if (!gate.open && connection.online) (await left()).askFirst()
-  count(await waiting.list())
+  if (!hold.open && connection.online) (await left()).askFirst()
+  count(await pendingChanges.list())
   if (device.shared) await forget()
 }
 
@@ -63,5 +63,5 @@ async function look() {
 function count(records) {
   const elsewhere = records.filter(({ page, stuck }) => !stuck && page !== device.page)
   const stuck = records.filter(({ stuck }) => stuck)
-  saving.beside({ waiting: wordsIn(elsewhere), stuck: wordsIn(stuck) })
+  saveStatus.beside({ waiting: countTexts(elsewhere), stuck: countTexts(stuck) })
 }

@@ -1,6 +1,6 @@
 // Writes plans (see store-access.js) into a store: one write at a time for each, again until it holds.
 
-import { forget, holds, owed, plans, tell } from "./store-access.js"
+import { cancelPlan, markStored, unstoredPlans, plans, notifyStoreWatcher } from "./store-access.js"
 
 // On a good line words are on the server sooner, and nothing is written at all.
 const CALM = 250
@@ -10,7 +10,7 @@ const PATIENCE = 5_000
 /** What sees to it that plans are kept: {take(plan), flush()}.
  *  @param store {keep(plan, record), drop(plan)}: promises that end when the disk has it
  *  @param calm whether what is still being typed may wait for company */
-export function keeping(store, calm) {
+export function createPlanWriter(store, calm) {
   function take(plan) {
     if (plan.busy) return // it is looked at again then
     if (plan.make && plan.calm && calm()) plan.timer ??= setTimeout(write, CALM, plan)
@@ -19,7 +19,7 @@ export function keeping(store, calm) {
 
   /** Write all that is owed at once; what takes too long is not waited for. */
   function flush() {
-    return Promise.race([Promise.all(owed().map(write)), new Promise((done) => setTimeout(done, 4 * CALM))])
+    return Promise.race([Promise.all(unstoredPlans().map(write)), new Promise((done) => setTimeout(done, 4 * CALM))])
   }
 
   /** Resolves when it is kept, dropped, or has failed. */
@@ -38,7 +38,7 @@ export function keeping(store, calm) {
     } while (plan.make !== make && !plan.failed)
     plan.busy = null
     if (plan.failed) plan.timer = setTimeout(write, PATIENCE, plan)
-    if (make) tell()
+    if (make) notifyStoreWatcher()
     else if (!plan.failed) plans.delete(plan.key)
   }
 
@@ -50,7 +50,7 @@ export function keeping(store, calm) {
       else if (plan.written) await store.drop(plan)
       plan.written = record
       plan.failed = false
-      if (plan.make === make) record || !make ? holds(plan) : forget(plan)
+      if (plan.make === make) record || !make ? markStored(plan) : cancelPlan(plan)
     } catch {
       failed(plan)
     }
@@ -62,5 +62,5 @@ export function keeping(store, calm) {
 
 function failed(plan) {
   plan.failed = true
-  tell()
+  notifyStoreWatcher()
 }

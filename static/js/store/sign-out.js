@@ -1,14 +1,14 @@
 // Signing out: asks while something waits, and leaves nothing behind that others could read.
 
-import { build, dialogOf, plainButton } from "../dom.js"
-import { saving } from "../save-status.js"
-import { counted, word } from "../messages.js"
-import { owed } from "./store-access.js"
+import { createElement, dialogOf, plainButton } from "../dom.js"
+import { saveStatus } from "../save-status.js"
+import { countedMessage, messageText } from "../messages.js"
+import { unstoredPlans } from "./store-access.js"
 import { all } from "./store-writer.js"
 import { forgetPages } from "./page-cache.js"
-import { waiting, wordsIn } from "./pending-changes.js"
+import { pendingChanges, countTexts } from "./pending-changes.js"
 
-export function startLeaving() {
+export function startSignOut() {
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || new URL(event.target.action).pathname !== "/logout") return
     event.preventDefault()
@@ -18,25 +18,25 @@ export function startLeaving() {
 
 /** Everything that was kept for reading alone. */
 export async function forget() {
-  await Promise.allSettled([forgetPages(), waiting.forgetRead()])
+  await Promise.allSettled([forgetPages(), pendingChanges.forgetRead()])
 }
 
 async function leave(form) {
-  const n = Math.max(saving.count, wordsIn(await all()))
+  const n = Math.max(saveStatus.count, countTexts(await all()))
   if (n && !(await agreed(n))) return
   await forget()
-  saving.letGo()
+  saveStatus.letGo()
   form.submit()
 }
 
 /** Whether the person goes all the same. */
 function agreed(n) {
-  const stay = plainButton(word("leaving.stay"), { type: "submit" })
-  const go = plainButton(word("leaving.go"), { type: "submit", value: "go" })
-  const show = plainButton(word("panel.show"), { data: { showWaiting: "" } })
-  const why = build("p", { textContent: `${counted("waiting.here", n)} ${owed().length ? word("leaving.lost") : word("leaving.why")}` })
-  const form = build("form", { method: "dialog" }, build("p", { className: "actions" }, stay, go, show))
-  const dialog = dialogOf("leaving", word("leaving.title"), why, form)
+  const stay = plainButton(messageText("leaving.stay"), { type: "submit" })
+  const go = plainButton(messageText("leaving.go"), { type: "submit", value: "go" })
+  const show = plainButton(messageText("panel.show"), { data: { showWaiting: "" } })
+  const why = createElement("p", { textContent: `${countedMessage("waiting.here", n)} ${unstoredPlans().length ? messageText("leaving.lost") : messageText("leaving.why")}` })
+  const form = createElement("form", { method: "dialog" }, createElement("p", { className: "actions" }, stay, go, show))
+  const dialog = dialogOf("leaving", messageText("leaving.title"), why, form)
   dialog.showModal()
   return new Promise((done) => {
     dialog.addEventListener("close", () => {

@@ -11,27 +11,27 @@ let watcher = () => {}
 /** Keep what `make()` describes; null from it means that nothing waits.
  *  @param key names it within this page; a newer one replaces it
  *  @param calm it is still being typed: on a good line it may wait for company, and is mostly dropped before */
-export function keep(key, make, calm = false) {
+export function storePlan(key, make, calm = false) {
   const plan = plans.get(key) ?? { key, since: Date.now() }
   const told = plan.make && plan.kept
   plans.set(key, Object.assign(plan, { make, calm, kept: false }))
   keeper?.take(plan)
-  if (told) tell()
+  if (told) notifyStoreWatcher()
 }
 
 /** `key` is on the server, or is no longer wanted. */
-export function drop(key) {
+export function dropPlan(key) {
   const plan = plans.get(key)
-  if (plan?.make) forget(plan)
+  if (plan?.make) cancelPlan(plan)
 }
 
 /** `key` goes once `other`, which takes its place, is kept or on the server: at no moment is neither. */
-export function dropAfter(key, other) {
+export function dropPlanAfter(key, other) {
   const old = plans.get(key)
   const plan = plans.get(other)
   if (!old) return
   const make = (old.gone = old.make)
-  const after = () => old.make === make && drop(key)
+  const after = () => old.make === make && dropPlan(key)
   if (plan?.make && !plan.kept) plan.after = after
   else after()
 }
@@ -43,38 +43,38 @@ export function stateOf(key) {
 }
 
 /** The plans that are not kept, the oldest first. */
-export function owed() {
+export function unstoredPlans() {
   return [...plans.values()].filter(({ kept }) => !kept)
 }
 
 /** `one.take(plan)` sees from now on to what is kept, beginning with all that is owed. */
-export function keepBy(one) {
+export function setWriter(one) {
   keeper = one
   for (const plan of plans.values()) one.take(plan)
 }
 
 /** Nothing of this plan is to be kept any more. */
-export function forget(plan) {
+export function cancelPlan(plan) {
   const { failed } = plan
   plan.make = null
-  holds(plan)
+  markStored(plan)
   keeper?.take(plan)
-  if (failed) tell()
+  if (failed) notifyStoreWatcher()
 }
 
 /** The store has this plan as it is now. */
-export function holds(plan) {
+export function markStored(plan) {
   plan.kept = true
   plan.failed = false
   plan.after?.()
   plan.after = null
 }
 
-export function tell() {
+export function notifyStoreWatcher() {
   watcher()
 }
 
 /** Call `hear` whenever the state of a plan has changed. */
-export function watchKeeping(hear) {
+export function watchStoring(hear) {
   watcher = hear
 }

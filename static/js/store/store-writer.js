@@ -3,34 +3,34 @@
 
 import { connection } from "../connection.js"
 import { device } from "./device.js"
-import { keepBy, owed, stateOf } from "./store-access.js"
-import { keeping } from "./plan-writer.js"
-import { waiting } from "./pending-changes.js"
+import { setWriter, unstoredPlans, stateOf } from "./store-access.js"
+import { createPlanWriter } from "./plan-writer.js"
+import { pendingChanges } from "./pending-changes.js"
 
-export const keeper = keeping(
+export const storeWriter = createPlanWriter(
   {
     async keep(plan, record) {
       if (device.shared) throw device
-      await waiting.keep({ ...about(plan), ...record })
+      await pendingChanges.keep({ ...about(plan), ...record })
     },
-    drop: ({ key }) => waiting.erase(nameOf(key)),
+    drop: ({ key }) => pendingChanges.erase(nameOf(key)),
   },
   () => connection.online,
 )
 
 /** Everything that is to be sent, or cannot be. With `lost`, it is in this page alone. */
 export async function all() {
-  await keeper.flush()
-  const own = owed().filter(({ make, gone }) => make !== gone)
+  await storeWriter.flush()
+  const own = unstoredPlans().filter(({ make, gone }) => make !== gone)
   const lost = own.map((plan) => ({ ...about(plan), ...plan.make(), lost: true })).filter(({ words }) => words)
-  const there = await waiting.list().catch(() => [])
+  const there = await pendingChanges.list().catch(() => [])
   return [...there.filter(({ id }) => !lost.some((one) => one.id === id)), ...lost]
 }
 
 /** `key` of this page has taken the place of a record that another page has left. */
-export async function instead(record, key) {
-  await keeper.flush()
-  if (stateOf(key) === "kept") await waiting.drop(record.id)
+export async function replaceRecord(record, key) {
+  await storeWriter.flush()
+  if (stateOf(key) === "kept") await pendingChanges.drop(record.id)
 }
 
 function about({ key, since }) {
@@ -42,6 +42,6 @@ function nameOf(key) {
   return `${device.page} ${key}`
 }
 
-keepBy(keeper)
+setWriter(storeWriter)
 // A page in the background may be thrown away without a word.
-document.addEventListener("visibilitychange", () => document.hidden && keeper.flush())
+document.addEventListener("visibilitychange", () => document.hidden && storeWriter.flush())

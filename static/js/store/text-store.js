@@ -6,14 +6,14 @@ import { onSignedIn } from "../relogin.js"
 import { Timers } from "../timers.js"
 import { change, read } from "./database.js"
 import { device } from "./device.js"
-import { waiting } from "./pending-changes.js"
+import { pendingChanges } from "./pending-changes.js"
 
 const SOON = 1_000
 const NOW_AND_THEN = 10_000
 
 // From the moment at which the person signs out, in whatever page, nothing more is kept of what is only read.
 let signedOut = false
-waiting.watch((what) => (signedOut ||= what === "forget"))
+pendingChanges.watch((what) => (signedOut ||= what === "forget"))
 onSignedIn(() => (signedOut = false))
 
 /** {base, left} of the document `doc`: its base {gen, state, write, reason, by} or null, and the records of unsent
@@ -29,8 +29,8 @@ export async function recall(doc) {
 
 async function leftFor(doc) {
   const mine = []
-  for (const record of await waiting.leftBehind()) {
-    if (record.kind === "text" && record.doc === doc && (await waiting.claim(record))) mine.push(record)
+  for (const record of await pendingChanges.leftBehind()) {
+    if (record.kind === "text" && record.doc === doc && (await pendingChanges.claim(record))) mine.push(record)
   }
   return mine
 }

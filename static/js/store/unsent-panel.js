@@ -1,12 +1,12 @@
 // What waits in this browser, in words: to be read, saved as a file, and copied or discarded where it cannot be sent.
 
-import { build, dialogOf, plainButton } from "../dom.js"
+import { createElement, dialogOf, plainButton } from "../dom.js"
 import { connection } from "../connection.js"
 import { copyable } from "../unsaved-copy.js"
-import { moment, word } from "../messages.js"
+import { moment, messageText } from "../messages.js"
 import { download } from "./download.js"
 import { all } from "./store-writer.js"
-import { waiting } from "./pending-changes.js"
+import { pendingChanges } from "./pending-changes.js"
 
 let dialog = null
 let list = null
@@ -19,24 +19,24 @@ export async function showPanel() {
 }
 
 function made() {
-  list = build("div", { className: "stack" })
-  const close = plainButton(word("panel.close"))
-  const save = plainButton(word("panel.download"))
+  list = createElement("div", { className: "stack" })
+  const close = plainButton(messageText("panel.close"))
+  const save = plainButton(messageText("panel.download"))
   close.addEventListener("click", () => dialog.close())
   save.addEventListener("click", async () => download(await all()))
-  const element = dialogOf("waiting", word("panel.title"), list, build("p", { className: "actions" }, save, close))
+  const element = dialogOf("waiting", messageText("panel.title"), list, createElement("p", { className: "actions" }, save, close))
   Object.assign(element.firstChild, { tabIndex: -1, autofocus: true })
-  waiting.watch(() => element.open && draw())
+  pendingChanges.watch(() => element.open && draw())
   return element
 }
 
 async function draw() {
   const records = await all()
   list.replaceChildren(
-    ...(records.length ? [] : [build("p", { textContent: word("panel.nothing") })]),
-    ...section(records, word("unkept"), copies),
-    ...section(records, word(connection.online ? "panel.sending" : "panel.waiting"), goes),
-    ...section(records, word("panel.stuck"), stays),
+    ...(records.length ? [] : [createElement("p", { textContent: messageText("panel.nothing") })]),
+    ...section(records, messageText("unkept"), copies),
+    ...section(records, messageText(connection.online ? "panel.sending" : "panel.waiting"), goes),
+    ...section(records, messageText("panel.stuck"), stays),
   )
   dialog.querySelector(".actions button").hidden = !records.length
 }
@@ -46,30 +46,30 @@ function section(all, sentence, entry) {
   if (!records.length) return []
   const pages = new Map()
   for (const record of records) pages.set(record.where.path, [...(pages.get(record.where.path) ?? []), record])
-  return [build("p", { textContent: sentence }), ...[...pages.values()].map((found) => page(found, entry))]
+  return [createElement("p", { textContent: sentence }), ...[...pages.values()].map((found) => page(found, entry))]
 }
 
 function page(records, entry) {
   const { title, path } = records[0].where
-  const link = build("a", { href: path, textContent: title })
-  return build("section", {}, build("h3", {}, link), ...records.flatMap(entry))
+  const link = createElement("a", { href: path, textContent: title })
+  return createElement("section", {}, createElement("h3", {}, link), ...records.flatMap(entry))
 }
 
 function goes({ words, since }) {
-  const time = word("panel.since", { time: moment(new Date(since)) })
+  const time = messageText("panel.since", { time: moment(new Date(since)) })
   return words.flatMap(({ label, text }) => [
-    build("p", { className: "waiting-label" }, build("strong", { textContent: label }), ` ${time}`),
-    build("p", { className: "waiting-words", textContent: text || word("panel.no-words") }),
+    createElement("p", { className: "waiting-label" }, createElement("strong", { textContent: label }), ` ${time}`),
+    createElement("p", { className: "waiting-words", textContent: text || messageText("panel.no-words") }),
   ])
 }
 
 function stays(record) {
-  const discard = plainButton(word("panel.discard"))
+  const discard = plainButton(messageText("panel.discard"))
   discard.addEventListener("click", async () => {
-    await waiting.drop(record.id)
+    await pendingChanges.drop(record.id)
     dialog.querySelector("h2").focus()
   })
-  return [build("div", { className: "offer" }, build("p", { textContent: record.stuck }), ...copies(record), discard)]
+  return [createElement("div", { className: "offer" }, createElement("p", { textContent: record.stuck }), ...copies(record), discard)]
 }
 
 function copies({ id, words }) {

@@ -83,7 +83,7 @@ class Field extends HTMLElement {
   /** It is not taken while the sheet is closed for editing. @param why the server's sentence, if it has said one */
   stand(why = "") {
     this.stands = true
-    retryForever(() => import("./seldom/locked-field.js")).then(({ stand }) => stand(this, why))
+    retryForever(() => import("./seldom/locked-field.js")).then(({ keepRefusedText }) => keepRefusedText(this, why))
     return why
   }
 
@@ -186,7 +186,7 @@ class Field extends HTMLElement {
     saveStatus.refused(this.key, place)
     const text = this.form ? spoken(this.form) : ""
     const done = () => (saveStatus.forget(this.key), dropPlan(this.key))
-    retryForever(() => import("./unsaved-copy.js")).then(({ offer }) => offer({ place, reason, label: this.#label, text, done }))
+    retryForever(() => import("./unsaved-copy.js")).then(({ showUnsavedCopy }) => showUnsavedCopy({ place, reason, label: this.#label, text, done }))
     if (this.form) this.settle()
     return reason
   }

@@ -77,7 +77,7 @@ function tell(key, html) {
 function refused({ key, place, text, reason }) {
   saveStatus.refused(key, place)
   const done = () => (saveStatus.forget(key), dropPlan(key))
-  retryForever(() => import("./unsaved-copy.js")).then(({ offer }) => offer({ place, reason, label: messageText("offer.yours"), text, done }))
+  retryForever(() => import("./unsaved-copy.js")).then(({ showUnsavedCopy }) => showUnsavedCopy({ place, reason, label: messageText("offer.yours"), text, done }))
   return reason
 }
 

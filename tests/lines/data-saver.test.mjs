@@ -8,7 +8,7 @@ const { documentElement } = document
 let page = 0
 
 /** The module as the next page loads it. */
-const nextPage = async () => (await import(`../../static/js/data-saver.js?${++page}`)).thrift
+const nextPage = async () => (await import(`../../static/js/data-saver.js?${++page}`)).dataSaver
 
 beforeEach(() => {
   localStorage.clear()

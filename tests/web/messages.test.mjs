@@ -24,67 +24,67 @@ beforeEach(() => {
 })
 
 test("a sentence stands in the page, with its values put in", async () => {
-  const { word } = await open()
-  assert.equal(word("saved"), "Saved.")
-  assert.equal(word("waiting.many", { n: 3, who: "Amina" }), "3 changes wait for Amina.")
+  const { messageText } = await open()
+  assert.equal(messageText("saved"), "Saved.")
+  assert.equal(messageText("waiting.many", { n: 3, who: "Amina" }), "3 changes wait for Amina.")
 })
 
 test("a value that is missing, and a sentence that is, show their names rather than nothing", async () => {
-  const { word } = await open()
-  assert.equal(word("waiting.many", { n: 0 }), "0 changes wait for {who}.")
-  assert.equal(word("no.such"), "no.such")
-  assert.equal((await open(null)).word("saved"), "saved")
+  const { messageText } = await open()
+  assert.equal(messageText("waiting.many", { n: 0 }), "0 changes wait for {who}.")
+  assert.equal(messageText("no.such"), "no.such")
+  assert.equal((await open(null)).messageText("saved"), "saved")
 })
 
 test("one is told apart from many, and none are many", async () => {
-  const { counted } = await open()
-  assert.equal(counted("waiting", 1), "One change waits.")
-  assert.equal(counted("waiting", 2, { who: "Jonas" }), "2 changes wait for Jonas.")
-  assert.equal(counted("waiting", 0, { who: "Jonas" }), "0 changes wait for Jonas.")
+  const { countedMessage } = await open()
+  assert.equal(countedMessage("waiting", 1), "One change waits.")
+  assert.equal(countedMessage("waiting", 2, { who: "Jonas" }), "2 changes wait for Jonas.")
+  assert.equal(countedMessage("waiting", 0, { who: "Jonas" }), "0 changes wait for Jonas.")
 })
 
 test("what only the editor says comes later, once, beside what is there", async () => {
-  const { laterWords, word } = await open()
-  assert.equal(word("offer.locked"), "offer.locked")
-  await Promise.all([laterWords(), laterWords()])
-  await laterWords()
+  const { loadLaterMessages, messageText } = await open()
+  assert.equal(messageText("offer.locked"), "offer.locked")
+  await Promise.all([loadLaterMessages(), loadLaterMessages()])
+  await loadLaterMessages()
   assert.deepEqual(requests, ["/words/later"])
-  assert.equal(word("offer.locked"), "It was closed meanwhile.")
-  assert.equal(word("saved"), "Saved.")
+  assert.equal(messageText("offer.locked"), "It was closed meanwhile.")
+  assert.equal(messageText("saved"), "Saved.")
 })
 
 test("it may be the first that is asked for", async () => {
-  const { laterWords, word } = await open()
-  await laterWords()
-  assert.equal(word("offer.locked"), "It was closed meanwhile.")
-  assert.equal(word("saved"), "Saved.")
+  const { loadLaterMessages, messageText } = await open()
+  await loadLaterMessages()
+  assert.equal(messageText("offer.locked"), "It was closed meanwhile.")
+  assert.equal(messageText("saved"), "Saved.")
 })
 
 test("without a line nothing breaks, and the next one who needs it asks again", async () => {
-  const { laterWords, word } = await open()
+  const { loadLaterMessages, messageText } = await open()
   const good = answer
   answer = async () => {
     throw new TypeError("no line")
   }
-  await laterWords()
-  assert.equal(word("offer.locked"), "offer.locked")
+  await loadLaterMessages()
+  assert.equal(messageText("offer.locked"), "offer.locked")
   answer = good
-  await laterWords()
-  assert.equal(word("offer.locked"), "It was closed meanwhile.")
+  await loadLaterMessages()
+  assert.equal(messageText("offer.locked"), "It was closed meanwhile.")
   assert.equal(requests.length, 2)
 })
 
 test("an answer that is none changes no sentence", async () => {
-  const { laterWords, word } = await open()
+  const { loadLaterMessages, messageText } = await open()
   answer = async () => ({ ok: false, json: async () => ({ saved: "<h1>Bad gateway</h1>" }) })
-  await laterWords()
-  assert.equal(word("saved"), "Saved.")
+  await loadLaterMessages()
+  assert.equal(messageText("saved"), "Saved.")
 })
 
 test("a page that says no address asks nobody", async () => {
   for (const [sentences, later] of [[SENTENCES, null], [null, null]]) {
-    const { laterWords } = await open(sentences, later)
-    await laterWords()
+    const { loadLaterMessages } = await open(sentences, later)
+    await loadLaterMessages()
   }
   assert.deepEqual(requests, [])
 })

@@ -52,7 +52,7 @@ function fieldFor({ element }) {
 /** A lock has refused it: it stands at its field, until its writer sees to it. */
 async function putBack(record) {
   if (!fieldFor(record) || !(await pendingChanges.claim(record))) return
-  retryForever(() => import("../seldom/locked-field.js")).then(({ adopt }) => adopt(record))
+  retryForever(() => import("../seldom/locked-field.js")).then(({ adoptRefusedText }) => adoptRefusedText(record))
 }
 
 function sendPost(record, body) {

@@ -116,8 +116,8 @@ def test_only_a_new_item_in_a_closed_place_is_closed(scene: Scene, goal: Goal, m
             lock_new_item(one)
         document = document_store.find_document(one.name)
         assert (document.locked, document.lock_reason) == expected
-    for lock in locks_of(measure):
-        db.session.delete(lock)
+    for row in locks_of(measure):
+        db.session.delete(row)
     db.session.commit()
     with writing():
         document_store.open_documents([measure.name])

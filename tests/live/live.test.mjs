@@ -69,8 +69,8 @@ test("what changes often is fetched once a second at most", async () => {
 
 test("who saves data waits ten seconds between two requests, and for nothing once they save no more", async () => {
   const page = await following()
-  const { thrift } = await page.load("data-saver.js")
-  thrift.choose(true)
+  const { dataSaver } = await page.load("data-saver.js")
+  dataSaver.choose(true)
   await page.changed(13)
   await pass(400)
   await page.answer(13)
@@ -83,7 +83,7 @@ test("who saves data waits ten seconds between two requests, and for nothing onc
   await page.changed(15)
   await pass(1_500)
   assert.equal(page.asked().length, 2)
-  thrift.choose(false)
+  dataSaver.choose(false)
   await pass(400)
   assert.equal(page.asked().length, 3)
 })

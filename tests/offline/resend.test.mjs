@@ -72,10 +72,10 @@ test("what is refused stays with the server's reason; two values side by side ar
 
 test("what waited for more than a day waits behind the gate", async () => {
   const page = await ready([left("5", { since: NOW - 24 * 60 * 60 * 1_000 - 1 })])
-  const { gate } = await page.load("hold.js")
-  assert.equal(gate.open, false)
+  const { hold } = await page.load("hold.js")
+  assert.equal(hold.open, false)
   assert.deepEqual(page.requests, [])
-  gate.release()
+  hold.release()
 })
 
 test("what is stuck is not sent again", async () => {

@@ -7,14 +7,14 @@ import { open, settled } from "../page.mjs"
 async function ready(data = {}) {
   const page = open("", { data })
   page.document.title = "Bins · Klimawerk"
-  const [keeper, door, { device }] = await Promise.all(["store/store-writer.js", "store/store-access.js", "store/device.js"].map(page.load))
-  return Object.assign(page, keeper, door, { device })
+  const [storeWriter, storeAccess, { device }] = await Promise.all(["store/store-writer.js", "store/store-access.js", "store/device.js"].map(page.load))
+  return Object.assign(page, storeWriter, storeAccess, { device })
 }
 const words = [{ label: "Cost", text: "1" }]
 
 test("a record says whose it is, and where and since when", async () => {
   const page = await ready()
-  page.keep("cost", () => ({ kind: "post", words }))
+  page.storePlan("cost", () => ({ kind: "post", words }))
   await settled()
   const [record] = page.disk.waiting.values()
   const { page: name } = page.device
@@ -23,14 +23,14 @@ test("a record says whose it is, and where and since when", async () => {
     where: { title: "Bins", path: "/items/7" },
   })
   assert.equal(page.stateOf("cost"), "kept")
-  page.drop("cost")
+  page.dropPlan("cost")
   await settled()
   assert.equal(page.disk.waiting.size, 0)
 })
 
 test("a computer that others use too keeps nothing, and says so", async () => {
   const page = await ready({ shared: "" })
-  page.keep("cost", () => ({ kind: "post", words }))
+  page.storePlan("cost", () => ({ kind: "post", words }))
   await settled()
   assert.equal(page.disk.waiting.size, 0)
   assert.equal(page.stateOf("cost"), "unkept")
@@ -38,11 +38,11 @@ test("a computer that others use too keeps nothing, and says so", async () => {
 
 test("what only this page has is read with the rest, marked as lost with it, and nothing twice", async () => {
   const page = await ready()
-  page.keep("cost", () => ({ kind: "post", words }))
+  page.storePlan("cost", () => ({ kind: "post", words }))
   await settled()
   assert.deepEqual((await page.all()).map(({ lost }) => lost), [undefined])
   page.disk.broken = true
-  page.keep("why", () => ({ kind: "post", words }))
+  page.storePlan("why", () => ({ kind: "post", words }))
   await settled()
   assert.deepEqual((await page.all()).map(({ id, lost }) => [id.split(" ")[1], lost]), [["why", true]])
   page.disk.broken = false
@@ -53,13 +53,13 @@ test("what another page left goes only once this page's own record is kept", asy
   const page = await ready()
   page.disk.waiting.set("left", { id: "left" })
   page.disk.broken = true
-  page.keep("cost", () => ({ kind: "post", words }))
+  page.storePlan("cost", () => ({ kind: "post", words }))
   await settled()
-  await page.instead({ id: "left" }, "cost")
+  await page.replaceRecord({ id: "left" }, "cost")
   page.disk.broken = false
   assert.equal(page.disk.waiting.has("left"), true)
-  page.keep("cost", () => ({ kind: "post", words }))
-  await page.instead({ id: "left" }, "cost")
+  page.storePlan("cost", () => ({ kind: "post", words }))
+  await page.replaceRecord({ id: "left" }, "cost")
   await settled()
   assert.deepEqual([...page.disk.waiting.keys()], [`${page.device.page} cost`])
 })

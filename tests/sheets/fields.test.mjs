@@ -10,7 +10,7 @@ const drawn = (rev, value = "100", more = "") => `<kw-field id="f-cost" data-rev
 
 async function ready(lock = "") {
   const page = open(`<section id="sheet" data-topic="measure:7" data-rev="12">${lock}${drawn(3)}</section><button id="other"></button>`)
-  const [{ connection }, , { saving }, door] = await Promise.all(
+  const [{ connection }, , { saveStatus }, storeAccess] = await Promise.all(
     ["connection.js", "fields.js", "save-status.js", "store/store-access.js", "unsaved-copy.js"].map(page.load),
   )
   connection.start("/socket.io")
@@ -20,14 +20,14 @@ async function ready(lock = "") {
   const input = () => field.querySelector("input")
   return Object.assign(page, {
     field,
-    saving,
-    door,
+    saveStatus,
+    storeAccess,
     input,
     event,
     type: (value) => (input().focus(), (input().value = value), event(input(), "input")),
     leave: async () => (page.document.getElementById("other").focus(), await settled()),
     bodies: () => page.requests.map(({ body }) => `${body.get("value")} on ${body.get("rev")}`),
-    kept: (key) => door.plans.get(key)?.make?.(),
+    kept: (key) => storeAccess.plans.get(key)?.make?.(),
   })
 }
 
@@ -45,7 +45,7 @@ test("a value is sent when its field is left, with the revision it is based on, 
   assert.equal(page.field.dataset.rev, "4")
   page.field.save()
   assert.equal(page.requests.length, 1)
-  assert.equal(page.saving.count, 0)
+  assert.equal(page.saveStatus.count, 0)
 })
 
 test("a field that was not changed is not sent, nor one that is as it was again", async () => {
@@ -149,7 +149,7 @@ test("a value beside another one is no refusal: both stand there", async () => {
   await page.requests[0].answer(409, drawn(4, "200", `<div class="conflict">150 or 200</div>`))
   assert.equal(page.field.querySelector(".conflict").textContent, "150 or 200")
   assert.equal(page.kept("field f-cost"), undefined)
-  assert.equal(page.saving.count, 0)
+  assert.equal(page.saveStatus.count, 0)
 })
 
 test("a value that was not taken at all is offered for copying, and the field shows what holds", async () => {

@@ -6,7 +6,7 @@ import { open, pass, settled } from "../page.mjs"
 
 async function ready(body = `<section data-topic="measure:7" data-rev="12"><p id="f-7-cost"></p></section>`) {
   const page = open(body)
-  const [{ connection }, { gate }, posts, live, { saving }, door] = await Promise.all(
+  const [{ connection }, { hold }, posts, live, { saveStatus }, storeAccess] = await Promise.all(
     ["connection.js", "hold.js", "post-queue.js", "live.js", "save-status.js", "store/store-access.js"].map(page.load),
   )
   connection.start("/socket.io")
@@ -31,8 +31,8 @@ async function ready(body = `<section data-topic="measure:7" data-rev="12"><p id
   })
   const send = (...all) => (posts.enqueue(change(...all)), settled())
   const sent = () => page.requests.map(({ url, body }) => `${url.split("/").at(-1)}=${body.get("value")}`)
-  const kept = (key) => door.plans.get(key)?.make?.()
-  return Object.assign(page, { connection, gate, saving, send, sent, answers, kept, change, ...posts, ...door })
+  const kept = (key) => storeAccess.plans.get(key)?.make?.()
+  return Object.assign(page, { connection, hold, saveStatus, send, sent, answers, kept, change, ...posts, ...storeAccess })
 }
 
 test("changes of one item go one after the other, in the order in which they were made", async () => {
@@ -114,7 +114,7 @@ test("without an answer a change goes again, later each time, and nothing overta
 for (const [what, come] of [
   ["the connection is back", (page) => page.socket.offline().then(() => page.socket.online())],
   ["the server can store again", (page) => page.socket.hear("storing", { able: true })],
-  ["the person lets changes go", (page) => (page.gate.release(), settled())],
+  ["the person lets changes go", (page) => (page.hold.release(), settled())],
 ]) {
   test(`nobody waits for the next try once ${what}`, async () => {
     const page = await ready()
@@ -150,12 +150,12 @@ test("word that the server cannot store sends nothing", async () => {
 
 test("behind a closed gate nothing goes out, and everything once it opens", async () => {
   const page = await ready()
-  page.gate.open = false
+  page.hold.open = false
   await page.send("cost", "1")
   await page.send("why", "2", { lane: "goal:8" })
   await pass(20_000)
   assert.deepEqual(page.sent(), [])
-  page.gate.release()
+  page.hold.release()
   await settled()
   assert.deepEqual(page.sent(), ["cost=1", "why=2"])
 })
@@ -176,10 +176,10 @@ test("until it is answered a change is kept in the browser, without its token", 
     closed: false,
     since: 5,
   })
-  assert.equal(page.saving.count, 1)
+  assert.equal(page.saveStatus.count, 1)
   await page.requests[0].answer(200)
   assert.equal(page.kept("cost"), undefined)
-  assert.equal(page.saving.count, 0)
+  assert.equal(page.saveStatus.count, 0)
 })
 
 test("what is kept is what the field holds, not what the request carries", async () => {
@@ -207,16 +207,16 @@ test("an answer to an older value does not say that the newer one is saved, nor 
   await page.send("cost", "1")
   await page.send("cost", "2")
   await page.requests[0].answer(200)
-  assert.equal(page.saving.count, 1)
+  assert.equal(page.saveStatus.count, 1)
   assert.equal(page.kept("cost").body, "value=2")
   await page.requests[1].answer(200)
-  assert.equal(page.saving.count, 0)
+  assert.equal(page.saveStatus.count, 0)
   assert.equal(page.kept("cost"), undefined)
 })
 
 test("what somebody else keeps is not kept twice, nor dropped here", async () => {
   const page = await ready()
-  page.keep("cost", () => ({ body: "theirs" }))
+  page.storePlan("cost", () => ({ body: "theirs" }))
   await page.send("cost", "1", { kept: true })
   assert.deepEqual(page.kept("cost"), { body: "theirs" })
   await page.requests[0].answer(200)
@@ -241,10 +241,10 @@ test("a newer value that is sent while the older one's answer is read stays kept
   await page.requests[0].answer(200)
   assert.deepEqual(page.sent(), ["cost=1", "cost=2"])
   assert.equal(page.kept("cost")?.body, "value=2")
-  assert.equal(page.saving.count, 1)
+  assert.equal(page.saveStatus.count, 1)
   await page.requests[1].answer(200)
   assert.equal(page.kept("cost"), undefined)
-  assert.equal(page.saving.count, 0)
+  assert.equal(page.saveStatus.count, 0)
 })
 
 const FIELD = `<section data-topic="measure:7" data-rev="12"><kw-field id="f-7-cost"></kw-field></section>`

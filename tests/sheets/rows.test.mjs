@@ -11,7 +11,7 @@ const list = (rev, ...names) => `<section id="rows" data-topic="measure:7" data-
 
 async function ready(body = list(1, "a", "b")) {
   const page = open(`${body}<div id="flashes"></div><button id="other"></button>`)
-  const [, rows, { saving }, door] = await Promise.all(
+  const [, rows, { saveStatus }, storeAccess] = await Promise.all(
     ["connection.js", "rows.js", "save-status.js", "store/store-access.js", "unsaved-copy.js"].map(page.load),
   )
   rows.startRows()
@@ -24,8 +24,8 @@ async function ready(body = list(1, "a", "b")) {
     await settled()
     return event.defaultPrevented
   }
-  const kept = () => [...door.plans.values()].map((plan) => plan.make?.()).filter(Boolean)
-  return Object.assign(page, { submit, saving, kept, ...rows, focus: () => page.document.activeElement })
+  const kept = () => [...storeAccess.plans.values()].map((plan) => plan.make?.()).filter(Boolean)
+  return Object.assign(page, { submit, saveStatus, kept, ...rows, focus: () => page.document.activeElement })
 }
 
 test("a new row has its name before it is sent, so that sending it twice adds one", async () => {
@@ -114,7 +114,7 @@ test("an answer with the reasons comes into the page, and moves nobody", async (
   await page.requests[0].answer(422, list(1, "a").replace("</section>", `<p class="error">Too long.</p></section>`))
   assert.equal(page.document.querySelector(".error").textContent, "Too long.")
   assert.equal(page.document.querySelector(".offer"), null)
-  assert.equal(page.saving.count, 0)
+  assert.equal(page.saveStatus.count, 0)
 })
 
 test("an answer may ask for the whole page anew", async () => {

@@ -9,7 +9,7 @@ const WORDS = { "waiting.one": "{n} waits", "waiting.many": "{n} wait", "stuck.o
 
 async function ready({ online = true } = {}) {
   const page = open(BODY, { words: WORDS })
-  const [{ connection }, { saving, startSaving }, door] = await Promise.all(
+  const [{ connection }, { saveStatus, startSaving }, storeAccess] = await Promise.all(
     ["connection.js", "save-status.js", "store/store-access.js"].map(page.load),
   )
   connection.start("/socket.io")
@@ -19,11 +19,11 @@ async function ready({ online = true } = {}) {
   const get = (id) => page.document.getElementById(id)
   const place = (name) => () => get(`f-${name}`)
   return Object.assign(page, {
-    saving,
-    door,
+    saveStatus,
+    storeAccess,
     get,
     place,
-    wait: (name) => saving.waiting(name, place(name)),
+    wait: (name) => saveStatus.waiting(name, place(name)),
     head: () => `${get("save-state").dataset.state}: ${get("save-state").textContent}`,
     line: (name) => get(`f-${name}`).querySelector(".field-state")?.textContent,
     link: () => get("save-state").querySelector("a").getAttribute("href"),
@@ -52,7 +52,7 @@ test("only what takes longer than a second and a half is worth a word", async ()
   assert.equal(page.head(), "waiting: 1 waits")
   assert.equal(page.line("cost"), "field.waiting")
   assert.equal(page.get("f-cost").querySelector(".field-state").hidden, false)
-  page.saving.saved("cost")
+  page.saveStatus.saved("cost")
   assert.equal(page.head(), "saved: saved")
   assert.equal(page.line("cost"), "field.saved")
 })
@@ -60,16 +60,16 @@ test("only what takes longer than a second and a half is worth a word", async ()
 test("what was slow is said to be saved once all is, what was quick is not", async () => {
   const page = await ready()
   page.wait("cost")
-  page.saving.saved("cost")
+  page.saveStatus.saved("cost")
   await pass(200)
   assert.equal(page.said(), "")
   page.wait("cost")
   page.wait("why")
   await pass(1_600)
-  page.saving.saved("cost")
+  page.saveStatus.saved("cost")
   await pass(200)
   assert.equal(page.said(), "")
-  page.saving.saved("why")
+  page.saveStatus.saved("why")
   await pass(200)
   assert.equal(page.said(), "saved")
 })
@@ -81,42 +81,42 @@ test("each letter more does not begin the waiting anew", async () => {
     await pass(100)
   }
   assert.equal(page.head(), "waiting: 1 waits")
-  assert.equal(page.saving.count, 1)
+  assert.equal(page.saveStatus.count, 1)
 })
 
 test("without a connection it is counted what waits, also of other pages", async () => {
   const page = await ready()
   page.wait("cost")
-  page.saving.beside({ waiting: 2, stuck: 0 })
+  page.saveStatus.beside({ waiting: 2, stuck: 0 })
   await page.socket.offline()
   assert.equal(page.head(), "offline: offline. 3 wait")
-  assert.equal(page.saving.kept, 2)
+  assert.equal(page.saveStatus.kept, 2)
 })
 
 test("what was refused is said, and the head leads to its place until it is seen to", async () => {
   const page = await ready()
-  page.saving.refused("cost", page.place("cost"))
+  page.saveStatus.refused("cost", page.place("cost"))
   assert.equal(page.head(), "refused: refused")
   assert.equal(page.link(), "#f-cost")
   assert.equal(page.line("cost"), "field.refused")
   await pass(100)
   assert.equal(page.said(), "refused")
-  page.saving.forget("cost")
+  page.saveStatus.forget("cost")
   assert.equal(page.head(), "saved: saved")
   assert.equal(page.link(), null)
 })
 
 test("two values that wait for a choice are counted, and the head leads to the first", async () => {
   const page = await ready()
-  const { paintHead } = await page.load("save-status.js")
+  const { renderSaveState } = await page.load("save-status.js")
   page.get("f-cost").innerHTML = `<div class="conflict" id="two"></div>`
   page.get("f-why").innerHTML = `<div class="conflict" id="three"></div>`
-  paintHead()
+  renderSaveState()
   assert.equal(page.head(), "conflict: 2 conflicts")
   assert.equal(page.link(), "#two")
-  page.saving.beside({ waiting: 0, stuck: 1 }) // what is lost to the server weighs more
+  page.saveStatus.beside({ waiting: 0, stuck: 1 }) // what is lost to the server weighs more
   assert.equal(page.head(), "refused: 1 stuck")
-  page.saving.beside({ waiting: 1, stuck: 1 })
+  page.saveStatus.beside({ waiting: 1, stuck: 1 })
   assert.equal(page.head(), "waiting: 1 waits")
 })
 
@@ -125,9 +125,9 @@ test("a server that can store nothing says so until it can, or the line breaks",
   await page.socket.hear("storing", { able: false })
   assert.equal(page.head(), "waiting: unable  unable.keep")
   page.wait("cost")
-  page.saving.forget("nothing")
+  page.saveStatus.forget("nothing")
   assert.equal(page.head(), "waiting: unable 1 waits")
-  page.saving.saved("cost")
+  page.saveStatus.saved("cost")
   await page.socket.hear("storing", { able: true })
   assert.equal(page.head(), "saved: saved")
   await page.socket.hear("storing", { able: false })
@@ -139,18 +139,18 @@ test("a server that can store nothing says so until it can, or the line breaks",
 test("words that the browser could not keep are said to be lost with the page", async () => {
   const page = await ready()
   await page.socket.offline()
-  page.door.keepBy({ take: (plan) => (plan.failed = true) })
+  page.storeAccess.setWriter({ take: (plan) => (plan.failed = true) })
   page.wait("cost")
-  page.door.keep("cost", () => "1")
-  page.door.tell()
+  page.storeAccess.storePlan("cost", () => "1")
+  page.storeAccess.notifyStoreWatcher()
   assert.equal(page.head(), "offline: offline. unkept")
   assert.equal(page.line("cost"), "unkept")
   await page.socket.online()
   assert.equal(page.head(), "saved: saved") // on a good line it is saved before that is worth a word
-  page.door.tell()
+  page.storeAccess.notifyStoreWatcher()
   await pass(1_600)
   assert.equal(page.head(), "refused: unkept")
-  page.door.drop("cost")
+  page.storeAccess.dropPlan("cost")
   assert.notEqual(page.head(), "refused: unkept")
 })
 
@@ -164,23 +164,23 @@ test("leaving is asked about while something waits, and not when nothing does or
   assert.equal(leave(), false)
   page.wait("cost")
   assert.equal(leave(), true)
-  page.saving.forget("cost")
+  page.saveStatus.forget("cost")
   page.get("f-why").dataset.dirty = ""
   assert.equal(leave(), true)
   delete page.get("f-why").dataset.dirty
-  page.door.keep("draft", () => "1")
+  page.storeAccess.storePlan("draft", () => "1")
   assert.equal(leave(), true)
-  page.saving.letGo()
+  page.saveStatus.letGo()
   assert.equal(leave(), false)
 })
 
 test("what was saved in time, or is not to be told of, gets no word afterwards", async () => {
   const page = await ready()
   page.wait("cost")
-  page.saving.forget("cost")
+  page.saveStatus.forget("cost")
   page.wait("cost")
   await pass(1_400)
-  page.saving.saved("cost")
+  page.saveStatus.saved("cost")
   page.get("f-cost").replaceChildren()
   await pass(2_000)
   assert.equal(page.line("cost"), undefined)
@@ -188,7 +188,7 @@ test("what was saved in time, or is not to be told of, gets no word afterwards",
 
 test("an answer for what nothing is known of says nothing", async () => {
   const page = await ready()
-  page.saving.saved("cost")
+  page.saveStatus.saved("cost")
   assert.equal(page.line("cost"), undefined)
-  assert.equal(page.saving.count, 0)
+  assert.equal(page.saveStatus.count, 0)
 })

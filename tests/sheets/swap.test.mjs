@@ -248,8 +248,8 @@ test("who is elsewhere stays there", async () => {
 
 test("words of saving stand at a field again that was drawn anew", async () => {
   const page = await shown()
-  const { saving } = await page.load("save-status.js")
-  saving.refused("field f-cost", () => page.get("f-cost"))
+  const { saveStatus } = await page.load("save-status.js")
+  saveStatus.refused("field f-cost", () => page.get("f-cost"))
   page.swap(sheet(2))
   assert.equal(page.get("f-cost").querySelector(".field-state").textContent, "field.refused")
 })

@@ -74,7 +74,7 @@ export class Replica {
 
   /** Words that pages which are gone have left in this browser: sent from here, unless `closed` says why they cannot. */
   adopt(records, closed = "") {
-    hold.weigh(records)
+    hold.holdIfOld(records)
     for (const record of records) {
       this.sender.gen ??= record.gen
       const why = closed || (record.gen === this.gen ? "" : RESTORED)

@@ -1,4 +1,7 @@
-"""Page chrome: locale and time zone, security headers, errors, filters, static files. No domain word."""
+"""HTTP layer shared by all pages: localisation, security headers, error pages, template filters, static files.
+
+It knows no domain.
+"""
 
 from __future__ import annotations
 
@@ -30,16 +33,16 @@ from klimawerk.web import health
 
 
 def init_app(app: Flask) -> None:
-    """Dress every page of the app; call it before the rooms, so that their routes find the chrome in place."""
+    """Register what every page uses; call it before the domain packages, which need it for their routes."""
     request_input.init_app(app)
     app.jinja_env.add_extension(CompactTemplates)
     app.jinja_env.template_class = CooperativeTemplate
     app.jinja_env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
     _trust_proxies(app)
     log_filter.init_app(app)
-    response_compression.init_app(app)  # the first to come is the last to see an answer
+    response_compression.init_app(app)  # first registered: the last to process a response
     response_cleaning.init_app(app)
-    app.before_request(_name_the_page)
+    app.before_request(_read_page_id)
     localisation.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
@@ -47,18 +50,18 @@ def init_app(app: Flask) -> None:
     formats.init_app(app)
     info_pages.init_app(app)
     offline.init_app(app)
-    app.add_template_global(page_messages, "page_words")
+    app.add_template_global(page_messages)
 
     health.init_app(app)
 
 
-def _name_the_page() -> None:
-    """The page that asks, so that it can recognise its own changes when they are announced."""
+def _read_page_id() -> None:
+    """Store the page's id in `g.page`, by which the page recognises its own changes when they are broadcast."""
     g.page = line(request.headers.get("X-Page", ""))[:64] or None
 
 
 def _trust_proxies(app: Flask) -> None:
-    """Believe as many forwarding headers as there are proxies of ours in front, and no more."""
+    """Trust as many `X-Forwarded-*` values as there are configured proxies in front, and no more."""
     proxies = app.extensions["klimawerk"].trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]

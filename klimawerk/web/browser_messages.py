@@ -1,6 +1,6 @@
-"""The sentences the browser says by itself, in the reader's language; static/js/messages.js reads them.
+"""Interface messages that the browser shows by itself, in the user's locale; static/js/messages.js reads them.
 
-{n}, {name} and the like are filled in by the browser. Keys ending in .one and .many are chosen by a count.
+The browser fills in placeholders such as {n} and {name}. A count chooses between keys ending in .one and .many.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from flask_babel import LazyString, lazy_gettext
 
 MESSAGES: dict[str, LazyString] = {
-    # The state of saving: the page's head
+    # Save status in the page's header
     "saved": lazy_gettext("Everything is saved."),
     "connecting": lazy_gettext("Connecting …"),
     "waiting.one": lazy_gettext("{n} change not sent yet. Keep writing."),
@@ -25,13 +25,13 @@ MESSAGES: dict[str, LazyString] = {
     "stuck.one": lazy_gettext("{n} change could not be sent. Your words are kept here."),
     "stuck.many": lazy_gettext("{n} changes could not be sent. Your words are kept here."),
     "refused": lazy_gettext("Something was not accepted. Your words are at the field."),
-    # The state of saving: at a field or text
+    # Save status at a field or text
     "field.saved": lazy_gettext("Saved"),
     "field.waiting": lazy_gettext("Not sent yet"),
     "field.offline": lazy_gettext("Waiting for the connection"),
     "field.refused": lazy_gettext("Not accepted"),
     "change.move": lazy_gettext("A line moved"),
-    # What waits in this browser
+    # Pending changes in this browser
     "panel.show": lazy_gettext("Show"),
     "panel.title": lazy_gettext("Not sent yet"),
     "panel.nothing": lazy_gettext("Nothing waits here. Everything is saved."),
@@ -60,7 +60,7 @@ MESSAGES: dict[str, LazyString] = {
     "away.send": lazy_gettext("Send my changes now"),
     "away.look": lazy_gettext("Look at my changes first"),
     "kept": lazy_gettext("You are offline. This page is as it was at {time}."),
-    # Words that could not be saved, offered for copying
+    # Text that could not be saved, offered for copying
     "offer.copy": lazy_gettext("Copy"),
     "offer.copied": lazy_gettext("Copied"),
     "offer.done": lazy_gettext("Done, take this away"),
@@ -77,7 +77,7 @@ MESSAGES: dict[str, LazyString] = {
     ),
     "offer.swept": lazy_gettext("Somebody took away or brought back the paragraph you wrote in. Your words are here."),
     "offer.outdated": lazy_gettext("This page is too old to save. Copy your last words, then load it again."),
-    # Words in a field that is closed for editing
+    # Input in a field that is closed for editing
     "closed.kept": lazy_gettext("Your entry is not saved. It stays here, and can be sent when this is open again."),
     "closed.open": lazy_gettext("This is open for editing again. Your entry here is not saved yet."),
     "closed.send": lazy_gettext("Send now"),
@@ -109,7 +109,7 @@ MESSAGES: dict[str, LazyString] = {
     "link.refused": lazy_gettext(
         "Please give an address with https://, http:// or mailto:, without blanks, of at most 2,000 characters."
     ),
-    # What did not come along when something was pasted
+    # What was left out of pasted content
     "paste.struck.one": lazy_gettext("{n} struck passage left out."),
     "paste.struck.many": lazy_gettext("{n} struck passages left out."),
     "paste.pictures.one": lazy_gettext(
@@ -120,11 +120,11 @@ MESSAGES: dict[str, LazyString] = {
     ),
     "paste.links.one": lazy_gettext("{n} link left out, its words are here: no possible address."),
     "paste.links.many": lazy_gettext("{n} links left out, their words are here: no possible addresses."),
-    # A comment that is on its way
+    # A comment that is being sent
     "comments.yours": lazy_gettext("Your comment"),
     "comments.passage": lazy_gettext("Comment on these words"),
     "comments.people": lazy_gettext("People with this name"),
-    # Who is here
+    # Presence
     "people.item": lazy_gettext("Here now: {names}"),
     "people.field.one": lazy_gettext("{names} is here"),
     "people.field.many": lazy_gettext("{names} are here"),
@@ -186,16 +186,16 @@ LATER_MESSAGES = (
     ),
     *("offer.revoked", "offer.swept", "offer.too_large"),
 )
-"""How the keys begin that are said later: by the editor, by the store, of others who are here, of a server in trouble.
-They are fetched when the first one is needed (`laterWords` in messages.js)."""
+"""Prefixes of the keys that a first paint does not need: messages of the editor, the store, presence, server errors.
+The browser fetches them when it needs the first one (`loadLaterMessages` in messages.js)."""
 
 
 def page_messages() -> dict[str, str]:
-    """What a page may say at once, in the current locale, for its <script type="application/json" id="words">."""
-    return {key: str(sentence) for key, sentence in MESSAGES.items() if not key.startswith(LATER_MESSAGES)}
+    """The messages needed at first paint, in the current locale, for <script type="application/json" id="words">."""
+    return {key: str(message) for key, message in MESSAGES.items() if not key.startswith(LATER_MESSAGES)}
 
 
 def later_messages() -> bytes:
-    """The others in the current locale, as JSON."""
-    late = {key: str(sentence) for key, sentence in MESSAGES.items() if key.startswith(LATER_MESSAGES)}
-    return json.dumps(late, ensure_ascii=False, separators=(",", ":")).encode()
+    """The remaining messages in the current locale, as JSON."""
+    messages = {key: str(message) for key, message in MESSAGES.items() if key.startswith(LATER_MESSAGES)}
+    return json.dumps(messages, ensure_ascii=False, separators=(",", ":")).encode()

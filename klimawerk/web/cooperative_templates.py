@@ -1,4 +1,4 @@
-"""Templates that let others in while they are rendered: a long page takes a tenth of a second."""
+"""Templates that yield to the event loop while they are rendered: a long page takes a tenth of a second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from klimawerk.database import yield_if_due
 
 
 class CooperativeTemplate(Template):
-    """The same pages, made piece by piece."""
+    """A Jinja template that is rendered piece by piece, with the same result."""
 
     def render(self, *args: Any, **kwargs: Any) -> str:
         pieces = []

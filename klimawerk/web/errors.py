@@ -1,4 +1,7 @@
-"""What a person sees when something cannot be done: a sentence in their language and a number to quote."""
+"""Error responses: a message in the user's locale with a number to quote, for HTTP and storage errors and exceptions.
+
+The number stands in the log as well.
+"""
 
 from __future__ import annotations
 
@@ -22,48 +25,48 @@ LOGIN_ENDPOINT = "accounts.login"
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
-    for broken in WRITE_FAILURES:
-        app.register_error_handler(broken, _unavailable)
-    app.register_error_handler(Exception, _unexpected)
+    for failure in WRITE_FAILURES:
+        app.register_error_handler(failure, _storage_failure_response)
+    app.register_error_handler(Exception, _unexpected_error_response)
 
 
 def wants_fragment() -> bool:
-    """Whether htmx asks for a part of a page, not for a whole one."""
+    """Whether htmx requests a fragment of a page, not a whole page."""
     return "HX-Request" in request.headers and request.headers.get("HX-Request-Type") != "full"
 
 
 def answer(error: HTTPException) -> Response:
-    """The error as a page, as a fragment for htmx, or as JSON, in the reader's language."""
+    """The error response as a page, as a fragment for htmx, or as JSON, in the user's locale."""
     response = error.get_response()
     code = response.status_code
     if code < 400:
         return make_response(response)
-    failed = getattr(error, "original_exception", None)  # after the view had answered
+    failed = getattr(error, "original_exception", None)  # raised after the view had returned
     if failed is not None and _is_storage_failure(failed):
-        return _unavailable(failed)
+        return _storage_failure_response(failed)
     if code == 401 and request.method in ("GET", "HEAD") and not wants_fragment() and not _wants_json():
         return make_response(redirect(url_for(LOGIN_ENDPOINT, next=request.full_path.rstrip("?"))))
     number = secrets.token_hex(4)
     log.log(logging.ERROR if code >= 500 else logging.INFO, "%s %s %s [%s]", code, request.method, _path(), number)
-    shown = _shown(code, *_error_text(error, code), number)
+    rendered = _render(code, *_error_text(error, code), number)
     if "Retry-After" in response.headers:
-        shown.headers["Retry-After"] = response.headers["Retry-After"]
-    return shown
+        rendered.headers["Retry-After"] = response.headers["Retry-After"]
+    return rendered
 
 
 def _path() -> str:
-    """The address as one line of the log: "%0A" in it begins no other."""
+    """The request path as one line for the log, so that "%0A" in it cannot start another line."""
     return line(request.path)
 
 
-def _unavailable(error: Exception) -> Response:
-    """The database is full or away: nothing is stored, and the browser keeps what was typed and tries again."""
+def _storage_failure_response(error: Exception) -> Response:
+    """503: the database is full or unavailable. Nothing is stored; the browser keeps the input and tries again."""
     number = secrets.token_hex(4)
     log.error("503 %s %s [%s] %s", request.method, _path(), number, type(error).__name__)
     try:
-        _undo()
-        _set_session_aside()  # the page about it must not need the database itself
-        response = _shown(503, *_standard(503), number)
+        _roll_back()
+        _set_session_aside()  # the error page must not need the database
+        response = _render(503, *_standard_text(503), number)
     except Exception:
         log.exception("the page about the database failed [%s]", number)
         response = Response(f"Nothing can be stored at the moment. Number: {number}\n", 503, mimetype="text/plain")
@@ -73,14 +76,14 @@ def _unavailable(error: Exception) -> Response:
 
 
 def _is_storage_failure(error: BaseException) -> bool:
-    """Whether it is the database or the disk that failed, and not the request: the same may work in a moment."""
+    """Whether the database or the disk failed, and not the request: a retry may succeed."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return lost or full or isinstance(error, (*WRITE_FAILURES, PendingRollbackError))
 
 
-def _undo() -> None:
-    """Give up what was begun; a connection that is gone cannot even do that."""
+def _roll_back() -> None:
+    """Roll back the session; invalidate its connection where even that fails."""
     try:
         db.session.rollback()
     except Exception:
@@ -91,34 +94,34 @@ def _set_session_aside() -> None:
     getattr(session, "set_aside", lambda: None)()
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected_error_response(error: Exception) -> Response:
     if _is_storage_failure(error):
-        return _unavailable(error)
+        return _storage_failure_response(error)
     number = secrets.token_hex(4)
     log.error("500 %s %s [%s]", request.method, _path(), number, exc_info=error)
     try:
         db.session.rollback()
-        return _shown(500, *_error_text(InternalServerError(), 500), number)
+        return _render(500, *_error_text(InternalServerError(), 500), number)
     except Exception:
-        # Not even the page can be made, for example without a database.
+        # The error page itself cannot be rendered, for example without a database.
         log.exception("the error page failed [%s]", number)
         return Response(f"Something went wrong on our side. Number: {number}\n", 500, mimetype="text/plain")
 
 
-def _shown(code: int, title: str, text: str, number: str) -> Response:
+def _render(code: int, title: str, text: str, number: str) -> Response:
     if _wants_json():
         response = jsonify({"error": title, "text": text, "number": number})
     elif wants_fragment():
         response = make_response(
             render_template("errors/_fragment.html", code=code, title=title, text=text, number=number)
         )
-        # Where a part of the page was asked for, that part stays; the message goes to the page's messages.
+        # The fragment that was requested stays in the page; the error goes to the page's messages.
         response.headers["HX-Retarget"] = "#flashes"
         response.headers["HX-Reswap"] = "beforeend"
         if code == 401:
             response.headers["HX-Trigger"] = "login-required"
     else:
-        # A broken house shows a page that needs nothing of it.
+        # A server error gets a page that needs neither database nor session.
         page = "errors/plain.html" if code >= 500 else "errors/page.html"
         response = make_response(render_template(page, code=code, title=title, text=text, number=number))
     response.status_code = code
@@ -131,20 +134,20 @@ def _wants_json() -> bool:
 
 
 def _error_text(error: HTTPException, code: int) -> tuple[str, str]:
-    """Title and sentence. A sentence given to `abort(code, lazy_sentence)` stands; werkzeug's English ones do not."""
+    """Title and message. A message passed to `abort(code, message)` is used; werkzeug's English defaults are not."""
     if isinstance(error, CSRFError):
         return _("This page is out of date"), _(
             "For your safety nothing was stored. Load the page again and repeat the last step."
         )
-    title, text = _standard(code)
-    own = error.description
-    if own and own != type(error).description:
-        text = str(own)
+    title, text = _standard_text(code)
+    description = error.description
+    if description and description != type(error).description:
+        text = str(description)
     return title, text
 
 
-def _standard(code: int) -> tuple[str, str]:
-    known = {
+def _standard_text(code: int) -> tuple[str, str]:
+    texts = {
         400: (_("That could not be understood"), _("Something in the request was incomplete. Go back and try again.")),
         401: (_("Please sign in"), _("Your sign-in has ended. What you typed stays on the page.")),
         403: (_("Not allowed"), _("Your role does not include this. A coordinator of your side can change your role.")),
@@ -167,4 +170,4 @@ def _standard(code: int) -> tuple[str, str]:
         )
     if code >= 500:
         return _("Something went wrong on our side"), _("What you sent may not be stored. Try again in a moment.")
-    return known.get(code, known[400])
+    return texts.get(code, texts[400])

@@ -1,4 +1,4 @@
-"""Dates, months, money, numbers and moments as the reader writes them. English is British."""
+"""Template filters: dates, money, numbers and times in the user's locale and time zone. English is British."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_BREAK = "\u00a0"
 
 
 class ZonedPlace(Protocol):
-    """Somewhere with a name and a time zone."""
+    """A place with a name and a time zone."""
 
     name: str
     timezone: str
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
 
 
 def date(value: time.date | str | None) -> str:
-    """A day: "24 November 2026", "24. November 2026". Takes ISO text too; what is only a month or year stays one."""
+    """A date: "24 November 2026", "24. November 2026". Accepts ISO text; a month or year alone is formatted as such."""
     parts = _parts(value)
     if len(parts) < 3:
         return month("-".join(parts))
@@ -39,12 +39,12 @@ def date(value: time.date | str | None) -> str:
 
 
 def day(value: time.datetime) -> str:
-    """The day of a moment where the reader is."""
+    """The date of a point in time, in the user's time zone."""
     return date(value.astimezone(ZoneInfo(localisation.timezone())).date())
 
 
 def month(value: time.date | str | None) -> str:
-    """A month in words: "May 2027", "Mai 2027"; a mere year stays one; nothing gives ""."""
+    """A month: "May 2027", "Mai 2027"; a year alone stays as it is; None gives ""."""
     parts = _parts(value)
     if len(parts) < 2:
         return "".join(parts)
@@ -60,44 +60,46 @@ def money(value: Decimal | int | str | None, currency: str) -> str:
 
 
 def number(value: Decimal | float | int | str | None) -> str:
-    """A number with the reader's separators and as many decimals as it has, at most six."""
+    """A number with the locale's separators and its decimals, at most six."""
     if value is None or value == "":
         return ""
     return numbers.format_decimal(Decimal(str(value)), "#,##0.######", _locale())
 
 
 def written(value: Decimal | int | str, language: str, *, cents: bool = False) -> str:
-    """Without grouping, and never with just three decimals, so that it reads back clearly: "62000,00", "0,5"."""
+    """A number for an input: no grouping, and never exactly three decimals, so that it parses unambiguously:
+    "62000,00", "0,5".
+    """
     amount = Decimal(str(value))
     three = amount.normalize().as_tuple().exponent == -3
     return numbers.format_decimal(amount, "0.00" if cents else "0.0000" if three else "0.######", locale=language)
 
 
 def size(count: int) -> str:
-    """So many bytes, to one decimal: "0.6 kB", "1,2 MB"."""
+    """A size in bytes, to one decimal: "0.6 kB", "1,2 MB"."""
     unit, most = ("kilobyte", 1e3) if count < 1e6 else ("megabyte", 1e6)
     return units.format_unit(round(count / most, 1), f"digital-{unit}", "short", locale=_locale())
 
 
 def moment(value: time.datetime | None, zone: str | None = None) -> str:
-    """Day and time in the reader's zone, or in `zone`: "24 November 2026, 14:30"."""
+    """Date and time in the user's time zone, or in `zone`: "24 November 2026, 14:30"."""
     if value is None:
         return ""
-    there = value.astimezone(ZoneInfo(zone or localisation.timezone()))
-    return f"{date(there.date())}, {there:%H:%M}"
+    local = value.astimezone(ZoneInfo(zone or localisation.timezone()))
+    return f"{date(local.date())}, {local:%H:%M}"
 
 
-def moments(value: time.datetime | None, where: Iterable[ZonedPlace]) -> str:
-    """The same moment in each place: "24 November 2026, 14:30 (Wiesenbrück) · 13:30 (Abenkrom)"."""
+def moments(value: time.datetime | None, places: Iterable[ZonedPlace]) -> str:
+    """One point in time in each place's zone: "24 November 2026, 14:30 (Wiesenbrück) · 13:30 (Abenkrom)"."""
     if value is None:
         return ""
     shown: list[str] = []
-    day = ""
-    for place in where:
-        there = value.astimezone(ZoneInfo(place.timezone))
-        said = f"{there:%H:%M}" if date(there.date()) == day else f"{date(there.date())}, {there:%H:%M}"
-        day = date(there.date())
-        shown.append(f"{said} ({place.name})")
+    previous_date = ""
+    for place in places:
+        local = value.astimezone(ZoneInfo(place.timezone))
+        text = f"{local:%H:%M}" if date(local.date()) == previous_date else f"{date(local.date())}, {local:%H:%M}"
+        previous_date = date(local.date())
+        shown.append(f"{text} ({place.name})")
     return " · ".join(shown)
 
 
@@ -111,5 +113,5 @@ def _english() -> bool:
 
 
 def _locale() -> Locale:
-    found = get_locale() or Locale("en")
-    return Locale("en", "GB") if found.language == "en" else found
+    current = get_locale() or Locale("en")
+    return Locale("en", "GB") if current.language == "en" else current

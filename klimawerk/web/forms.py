@@ -1,4 +1,4 @@
-"""Fields of forms for what has bounds: whole numbers, days, ids, choices; the question about what is ambiguous."""
+"""Form fields (WTForms) with bounds: whole numbers, dates, choices; and the question about an ambiguous value."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from klimawerk import scalars
 
 MAX_NAMED = 12
-"""So many choices are named where another one was sent; more stand in the list alone."""
+"""Up to this number, the error for an unknown choice names all possible ones."""
 
 
 def ambiguity_question(readings: Iterable[str], language: str) -> str:
-    """The question about a value that can be read in several ways; each reading is written so that it is clear."""
+    """The question about a value with several readings; each one is written unambiguously."""
     return str(_("Do you mean %(readings)s? Please write it so.", readings=format_list(list(readings), "or", language)))
 
 
@@ -39,12 +39,12 @@ class WholeNumberField(IntegerField):
             self.data = scalars.whole(valuelist[0], self.least, self.most)
         except ValueError:
             self.data = None
-            sentence = _("The number must be between %(least)s and %(most)s.", least=self.least, most=self.most)
-            raise ValueError(sentence) from None
+            message = _("The number must be between %(least)s and %(most)s.", least=self.least, most=self.most)
+            raise ValueError(message) from None
 
 
 class DayField(DateField):
-    """A day of the years that calendars here know."""
+    """A date within the years that `scalars.day` accepts."""
 
     data: Any
 
@@ -60,30 +60,30 @@ class DayField(DateField):
 
 
 class _KnownValues:
-    """A field with choices: for anything else, a sentence at the field names those that are possible."""
+    """Mixin for fields with choices: the error for an unknown choice names the possible ones."""
 
     process_errors: Any
     iter_choices: Any
 
     def names(self) -> list[str]:
-        """The choices as they are named in a sentence."""
-        return [str(one.label) for one in self.iter_choices() if one.value not in ("", None)]
+        """The labels of the choices, for the error message."""
+        return [str(choice.label) for choice in self.iter_choices() if choice.value not in ("", None)]
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)  # type: ignore[misc]
         except ValueError:
-            raise ValueError(self._sentence()) from None
+            raise ValueError(self._error_message()) from None
 
     def pre_validate(self, form: Any) -> None:
         if self.process_errors:
-            return  # has been said
+            return  # reported already
         try:
             super().pre_validate(form)  # type: ignore[misc]
         except ValidationError:
-            raise ValidationError(self._sentence()) from None
+            raise ValidationError(self._error_message()) from None
 
-    def _sentence(self) -> str:
+    def _error_message(self) -> str:
         names = self.names()
         if not 0 < len(names) <= MAX_NAMED:
             return str(_("Please choose one of the list."))
@@ -91,15 +91,15 @@ class _KnownValues:
 
 
 class ChoiceField(_KnownValues, SelectField):
-    """One of a list."""
+    """A select field: one choice."""
 
 
 class RadioButtons(_KnownValues, RadioField):
-    """One of several buttons."""
+    """A group of radio buttons: one choice."""
 
 
 class Checkboxes(_KnownValues, SelectMultipleField):
-    """Several of a list, one checkbox each."""
+    """A group of checkboxes: several choices."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()

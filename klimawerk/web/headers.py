@@ -1,4 +1,4 @@
-"""What every answer says to the browser about itself."""
+"""Security headers: content security policy, HSTS, caching and others, on every response."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HEADERS = {
 }
 
 CACHED_FILES = ("X-Content-Type-Options",)
-"""What a static file needs of them: it is no page and no secret, and each header travels with each of them."""
+"""The headers that a static file needs: it is no page and holds no secret, and every header costs bytes per file."""
 
 
 def init_app(app: Flask) -> None:
@@ -39,24 +39,26 @@ def init_app(app: Flask) -> None:
 
 
 def add_headers_outside_flask(app: Flask) -> None:
-    """Long-polling is answered before Flask sees it; to be called when everything else stands in front of Flask."""
+    """Add the headers also to long-polling, which is answered before Flask; call it after all other middleware."""
     app.wsgi_app = _HeaderMiddleware(app, app.wsgi_app)  # type: ignore[method-assign]
 
 
 class _HeaderMiddleware:
-    """Adds what an answer lacks of our headers."""
+    """WSGI middleware that adds the headers a response lacks."""
 
     def __init__(self, app: Flask, inner: Callable[..., Iterable[bytes]]) -> None:
-        self._ours = [*_headers(app).items(), ("Cache-Control", "no-store")]
+        self._defaults = [*_headers(app).items(), ("Cache-Control", "no-store")]
         self._inner = inner
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith("/static/v-"):
-            return self._inner(environ, start_response)  # `_secure` has dressed it as lightly as it needs
+            return self._inner(environ, start_response)  # `_add_headers` has set the few that it needs
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             present = {name.lower() for name, _ in headers}
-            return start_response(status, headers + [one for one in self._ours if one[0].lower() not in present], *more)
+            return start_response(
+                status, headers + [header for header in self._defaults if header[0].lower() not in present], *more
+            )
 
         return self._inner(environ, start)
 

@@ -1,4 +1,4 @@
-"""For the launcher, the proxy and monitoring: does this process answer, and does its database?"""
+"""Health check for the launcher, the proxy and monitoring: whether this process and its database answer."""
 
 from __future__ import annotations
 

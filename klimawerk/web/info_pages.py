@@ -1,7 +1,7 @@
-"""Imprint, privacy and accessibility: the operator's texts, kept as files in the instance folder.
+"""Imprint, privacy notice and accessibility statement: the operator's texts, files in the instance folder.
 
-`imprint.de.txt`, `privacy.en.txt`, `accessibility.txt` ...: plain text. An empty line parts paragraphs, `# ` begins a
-heading, `- ` a list item; addresses of pages and e-mail become links.
+`imprint.de.txt`, `privacy.en.txt`, `accessibility.txt` ...: plain text. An empty line separates paragraphs, `# ` begins
+a heading, `- ` a list item; web and e-mail addresses become links.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def info(page: str) -> str:
 
 
 def operator_text(folder: Path, page: str, language: str) -> str:
-    """The text for the language, else the one for all languages; "" when there is none."""
+    """The text for the language, else the one without a language; "" when there is none."""
     for name in (f"{page}.{language}.txt", f"{page}.txt"):
         file = folder / name
         if file.is_file():
@@ -51,7 +51,7 @@ def operator_text(folder: Path, page: str, language: str) -> str:
 
 
 def text_to_html(text: str) -> Markup:
-    """Headings, lists, paragraphs and links; everything else is text."""
+    """Plain text as safe HTML with headings, lists, paragraphs and links."""
     blocks = [_block(block) for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()) if block.strip()]
     return Markup("\n").join(blocks)
 

@@ -1,8 +1,8 @@
-"""Links in plain text: where addresses begin and end in what people write, and such text as HTML.
+"""Link detection in plain text: finds addresses, and renders the text as HTML with links.
 
-Recognised are http, https and mailto addresses and bare e-mail addresses. An address ends before white space, quotation
+It recognises http, https and mailto addresses and bare e-mail addresses. An address ends before white space, quotation
 marks, long dashes and a closing bracket that was not opened in it; punctuation at its end belongs to the sentence.
-Linear in the length of the text: nothing is read more than three times.
+Linear in the length of the text: no character is read more than three times.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _START = re.compile(
 )
 _CLOSER = dict(zip("([{（［｛「『【《〈〔", ")]}）］｝」』】》〉〕", strict=True))
 _CLOSERS = frozenset(_CLOSER.values())
-_ENDS = frozenset('<>"“”„‟«»‹›…—―。、，！？；：')
+_TERMINATORS = frozenset('<>"“”„‟«»‹›…—―。、，！？；：')
 _INVISIBLE = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-_BEHIND = ".,:;!?¡¿'’‘‚´`*|·•–‒" + "".join(_CLOSER) + _INVISIBLE
-_SEEN = str.maketrans("", "", _INVISIBLE)
+_TRAILING = ".,:;!?¡¿'’‘‚´`*|·•–‒" + "".join(_CLOSER) + _INVISIBLE
+_DELETE_INVISIBLE = str.maketrans("", "", _INVISIBLE)
 
 
 @dataclass(frozen=True)
 class TextLink:
-    """An address at text[start:end]; `href` is what it leads to."""
+    """An address at text[start:end]; `href` is its target."""
 
     start: int
     end: int
@@ -39,18 +39,18 @@ class TextLink:
 
 
 def find_links(text: str) -> Iterator[TextLink]:
-    """The addresses in a text, in their order."""
+    """The addresses in a text, in order."""
     at = 0
-    while found := _START.search(text, at):
-        start, at = found.span()
-        if "@" in found[0]:
-            yield TextLink(start, at, f"mailto:{found[0]}")
+    while match := _START.search(text, at):
+        start, at = match.span()
+        if "@" in match[0]:
+            yield TextLink(start, at, f"mailto:{match[0]}")
             continue
-        stop = _stop(text, at)
-        address = text[start:stop].rstrip(_BEHIND)
+        stop = _address_end(text, at)
+        address = text[start:stop].rstrip(_TRAILING)
         end = start + len(address)
-        href = address.translate(_SEEN)
-        if end <= at or (found[0].lower() == "mailto:" and "@" not in address) or not is_allowed_link(href):
+        href = address.translate(_DELETE_INVISIBLE)
+        if end <= at or (match[0].lower() == "mailto:" and "@" not in address) or not is_allowed_link(href):
             at = stop
             continue
         yield TextLink(start, end, href)
@@ -58,7 +58,7 @@ def find_links(text: str) -> Iterator[TextLink]:
 
 
 def linkify(text: str, plain: Callable[[str], Markup] = escape, rel: str = "") -> Markup:
-    """The text as safe HTML with its addresses as links; `plain` makes HTML of what stands between them."""
+    """The text as safe HTML with its addresses as links; `plain` renders the text between them."""
     attribute = Markup(' rel="{}"').format(rel) if rel else Markup("")
     pieces, at = [], 0
     for link in find_links(text):
@@ -69,27 +69,27 @@ def linkify(text: str, plain: Callable[[str], Markup] = escape, rel: str = "") -
 
 
 def shorten_text(text: str, most: int) -> str:
-    """The beginning of a text, at most `most` characters: cut between two words, never inside an address."""
+    """The beginning of a text, at most `most` characters, cut between two words and never inside an address."""
     if len(text) <= most:
         return text
-    for place in range(most, 0, -1):
-        if text[place].isspace():
-            return text[:place].rstrip()
+    for position in range(most, 0, -1):
+        if text[position].isspace():
+            return text[:position].rstrip()
     inside = (link.start for link in find_links(text) if link.start < most < link.end)
     return truncate(text, next(inside, most))
 
 
-def _stop(text: str, at: int) -> int:
-    """The first place from `at` on that cannot belong to an address."""
-    opened: Counter[str] = Counter()
-    for place in range(at, len(text)):
-        sign = text[place]
-        if sign in _CLOSER:
-            opened[_CLOSER[sign]] += 1
-        elif sign in _CLOSERS:
-            if not opened[sign]:
-                return place
-            opened[sign] -= 1
-        elif sign in _ENDS or sign.isspace():
-            return place
+def _address_end(text: str, at: int) -> int:
+    """The first offset from `at` on that cannot belong to an address."""
+    open_brackets: Counter[str] = Counter()
+    for position in range(at, len(text)):
+        character = text[position]
+        if character in _CLOSER:
+            open_brackets[_CLOSER[character]] += 1
+        elif character in _CLOSERS:
+            if not open_brackets[character]:
+                return position
+            open_brackets[character] -= 1
+        elif character in _TERMINATORS or character.isspace():
+            return position
     return len(text)

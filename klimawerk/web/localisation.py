@@ -1,4 +1,4 @@
-"""The reader's language and time zone."""
+"""Localisation: the user's locale and time zone."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from klimawerk.database import WRITE_FAILURES
 
 
 class ReaderSettings(Protocol):
-    """Whoever reads the page and has told us language and zone."""
+    """A signed-in user's settings of language and time zone."""
 
     language: str
     timezone: str
 
 
 LANGUAGE_NAMES = {"de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "pt": "Português"}
-"""Every language by its own name, as it stands in the switch."""
+"""Each language's own name, for the language switch."""
 
 
 def init_app(app: Flask) -> None:
@@ -37,16 +37,16 @@ def init_app(app: Flask) -> None:
 
 
 def set_reader_lookup(app: Flask, reader: Callable[[], ReaderSettings | None]) -> None:
-    """Let `reader` tell who reads; nobody is known before."""
+    """Register `reader`, which returns the signed-in user of the request; before that every user is anonymous."""
     app.extensions["klimawerk_reader"] = reader
 
 
 def locale() -> str:
-    """Chosen in this session, else the person's own, else what the browser prefers, else English."""
+    """The locale chosen in this session, else the user's setting, else the browser's preference, else English."""
     offered = current_app.extensions["klimawerk"].languages
     if not has_request_context():
         return "en"
-    with suppress(*WRITE_FAILURES):  # a house without its database speaks the browser's language
+    with suppress(*WRITE_FAILURES):  # without a database the browser's preference decides
         for code in (session.get("lang"), getattr(current_reader(), "language", None)):
             if code in offered:
                 return str(code)
@@ -54,28 +54,28 @@ def locale() -> str:
 
 
 def timezone() -> str:
-    """The reader's zone; that of Berlin for strangers."""
+    """The user's time zone; Europe/Berlin for anonymous visitors."""
     zone = getattr(current_reader(), "timezone", "") if has_request_context() else ""
     return zone if zone in known_zones() else "Europe/Berlin"
 
 
 def interface_languages() -> list[tuple[str, str]]:
-    """Code and own name of each language the interface speaks."""
+    """Code and own name of each interface language."""
     return [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.extensions["klimawerk"].languages]
 
 
 def language_name(code: str) -> str:
-    """A language's name in the reader's language ("Englisch")."""
+    """A language's name in the current locale ("Englisch")."""
     return Locale(locale()).get_language_name(code) or code
 
 
 def own_name(code: str) -> str:
-    """A language's name in itself ("Deutsch"), as it stands in a switch."""
+    """A language's own name ("Deutsch"), for a switch."""
     return LANGUAGE_NAMES.get(code, code)
 
 
 def language_url(code: str) -> str:
-    """This page in another language; from an answer that is no page of its own, the start page."""
+    """The URL of this page in another language; that of the start page where this one cannot be fetched by GET."""
     if not request.endpoint or not request.url_rule or "GET" not in (request.url_rule.methods or ()):
         return url_for("start.index", lang=code)
     return url_for(request.endpoint, **{**request.args, **(request.view_args or {}), "lang": code})
@@ -88,19 +88,19 @@ def known_zones() -> frozenset[str]:
 
 
 def current_reader() -> ReaderSettings | None:
-    """Who asks; None for a stranger."""
-    found: ReaderSettings | None = current_app.extensions["klimawerk_reader"]()
-    return found
+    """The signed-in user of this request; None for an anonymous visitor."""
+    reader: ReaderSettings | None = current_app.extensions["klimawerk_reader"]()
+    return reader
 
 
 def _remember_choice() -> None:
-    """`?lang=de` holds for this session."""
+    """Store the language of `?lang=de` in the session."""
     chosen = request.args.get("lang")
     if chosen in current_app.extensions["klimawerk"].languages and session.get("lang") != chosen:
         session["lang"] = chosen
 
 
 def _page_language() -> str:
-    """The language that texts are in now, for `lang` attributes; it follows `force_locale`."""
-    found = get_locale()
-    return found.language if found else "en"
+    """The language of the current locale, for `lang` attributes; it follows `force_locale`."""
+    current = get_locale()
+    return current.language if current else "en"

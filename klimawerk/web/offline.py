@@ -1,5 +1,5 @@
-"""Reading without a network: the service worker, the page it shows in place of one that it does not have, and which
-pages it may keep."""
+"""Offline reading: the service worker, the fallback page it shows for one it has not cached, and the headers that say
+which pages it may cache."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
 
 
 def mark_reader(response: Response, reader: str, *, keep: bool) -> None:
-    """Say whose page this is, and whether the browser may show it again without a network."""
+    """Set the headers that say which user a page belongs to, and whether the service worker may cache it (`keep`)."""
     if response.mimetype != "text/html" or response.status_code != 200 or "HX-Request" in request.headers:
         return
     response.headers[READER] = reader
@@ -26,7 +26,7 @@ def mark_reader(response: Response, reader: str, *, keep: bool) -> None:
 
 
 def _service_worker() -> Response:
-    """At the root, for it looks after all pages; asked for anew each time, so that a newer one comes at once."""
+    """sw.js, at the root since its scope is all pages; revalidated each time, so that a newer one is used at once."""
     response = send_from_directory(str(current_app.static_folder), "sw.js", mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -1,4 +1,4 @@
-"""Pages that a browser fetches before anybody asked for them."""
+"""Detection of prefetch requests, which a browser sends before the user follows a link."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from flask import request
 
 
 def is_prefetch() -> bool:
-    """Whether nobody may ever look at the answer: it was fetched in case it is wanted."""
+    """Whether the request is a prefetch, whose response the user may never see."""
     return "prefetch" in request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")

@@ -1,4 +1,4 @@
-"""What a request brings: everything in it is text, and every number and key in an address is one that can exist."""
+"""Request input: normalises all text of a request, converts ids and keys in URLs, and limits sizes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UPLOAD_IN_MEMORY = 200_000  # bytes
 
 
 def init_app(app: Flask) -> None:
-    """Before any route: `<int:...>` is the number or id of something, `<key:...>` that of a row, all else is text."""
+    """Register the converters before any route: `<int:...>` is an id or a number, `<key:...>` a row's id, else text."""
     app.request_class = PageRequest
     app.teardown_request(uploads.end_upload)
     app.url_map.converters.update(
@@ -38,27 +38,28 @@ def init_app(app: Flask) -> None:
 
 
 class PageRequest(Request):
-    """Only an uploaded file may be as large as an import; everything typed stays below `max_form_size`. Of strangers
-    nothing is read that is larger than their few forms: they are asked to sign in (401). Large files come one or two at
-    a time (`uploads.py`).
+    """A request with limits on its size, and with normalised text in its form, query and cookies.
 
-    What is typed, stands in an address or in a cookie is text (`klimawerk.text`), however it came: no door need check.
-    Passwords alone come as they were typed: they have rules of their own (`accounts/passwords.py`).
-    A field named "table" holds a table as it was pasted.
+    Only an uploaded file may be as large as an import; other forms stay below `max_form_size`. A larger body than
+    ANONYMOUS_FORM_SIZE is not read from anonymous visitors: 401. Concurrent large uploads are limited (`uploads.py`).
+
+    Form fields, query arguments and cookies are normalised by `klimawerk.text`, so that no route has to check them.
+    Passwords are left as typed: they have rules of their own (`accounts/passwords.py`). A field named "table" holds a
+    pasted table.
     """
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        return _cleaned(super().args)
+        return _normalised(super().args)
 
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:
-        return _cleaned(super().cookies)
+        return _normalised(super().cookies)
 
     def _load_form_data(self) -> None:
         if "form" not in self.__dict__:
             super()._load_form_data()
-            self.__dict__["form"] = _cleaned(self.form, but=_is_password)
+            self.__dict__["form"] = _normalised(self.form, skip=_is_password)
 
     @property
     def max_content_length(self) -> int | None:
@@ -83,13 +84,13 @@ class PageRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        """Large uploads go to the installation's own disk: the system's folder for temporary files may be memory."""
+        """A temporary file in the instance folder for large uploads: the system's temporary folder may be in memory."""
         folder = current_app.instance_path
         return cast(IO[bytes], SpooledTemporaryFile(UPLOAD_IN_MEMORY, "rb+", dir=folder))
 
 
 class IdConverter(BaseConverter):
-    """The id or number of something; one that no column holds is an unknown page."""
+    """A URL converter for ids and numbers; a value outside of the column's range is a 404."""
 
     regex = r"[0-9]{1,10}"
 
@@ -101,14 +102,14 @@ class IdConverter(BaseConverter):
 
 
 class KeyConverter(BaseConverter):
-    """The id of a row."""
+    """A URL converter for the ids of rows (UUIDs)."""
 
     def to_python(self, value: str) -> str:
         return _or_404(scalars.row_id, value)
 
 
 class TextConverter(UnicodeConverter):
-    """Any text without a slash."""
+    """A URL converter for text without a slash."""
 
     def __init__(self, map: Map, minlength: int = 1, maxlength: int = 500, length: int | None = None) -> None:
         super().__init__(map, minlength, maxlength, length)
@@ -118,6 +119,8 @@ class TextConverter(UnicodeConverter):
 
 
 class PathTextConverter(PathConverter):
+    """A URL converter for text with slashes."""
+
     def to_python(self, value: str) -> str:
         return _text(value)
 
@@ -135,12 +138,12 @@ def _text(value: str) -> str:
     return value
 
 
-def _cleaned(
-    typed: MultiDict[str, str], but: Callable[[str], bool] = lambda _name: False
+def _normalised(
+    fields: MultiDict[str, str], skip: Callable[[str], bool] = lambda _name: False
 ) -> ImmutableMultiDict[str, str]:
-    """As text, but for the values of the fields named so."""
+    """The fields with normalised names and values; values of fields for which `skip(name)` holds stay as they are."""
     return ImmutableMultiDict(
-        [(clean(name), value if but(name) else _clean_field(name, value)) for name, value in typed.items(multi=True)]
+        [(clean(name), value if skip(name) else _clean_field(name, value)) for name, value in fields.items(multi=True)]
     )
 
 

@@ -1,7 +1,7 @@
-"""What an answer brings: every page is text, also where something was stored before control characters were taken out.
+"""Removes control characters from every HTML response; texts stored before input was normalised may hold some.
 
-Here alone, since names, titles and labels stand in a hundred places. Values of fields and comments have had their
-separators read as line ends already (`sheets/value_display.py`, `comments/comment_html.py`).
+It is done in this one place, since names, titles and labels are rendered in many. Separators in field values and
+comments have been rendered as line ends before (`sheets/value_display.py`, `comments/comment_html.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from klimawerk.text import without_control_characters
 
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _C1 = re.compile(rb"\xc2[\x80-\x9f]")
-_NO_CHARACTERS = re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])")
+_NONCHARACTERS = re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])")
 
 
 def init_app(app: Flask) -> None:
@@ -28,5 +28,5 @@ def _clean(response: Response) -> Response:
 
 
 def _has_control_characters(page: bytes) -> bool:
-    """Whether a page in UTF-8 has what is no text; asked of every page, in 0.1 ms for 60 kB."""
-    return bool(len(page.translate(None, _CONTROLS)) < len(page) or _C1.search(page) or _NO_CHARACTERS.search(page))
+    """Whether a page in UTF-8 holds control characters or noncharacters; takes 0.1 ms for 60 kB."""
+    return bool(len(page.translate(None, _CONTROLS)) < len(page) or _C1.search(page) or _NONCHARACTERS.search(page))

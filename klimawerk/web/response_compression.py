@@ -1,4 +1,4 @@
-"""Pages packed for thin lines (`compression.py` says why that is safe here)."""
+"""Compresses responses; `compression.py` says why that is safe for pages with a form token."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def _compress(response: Response) -> Response:
     encoding = compression.encoding_for(request.accept_encodings) if request.method != "HEAD" else None
     if encoding is None or response.is_streamed or "Content-Encoding" in response.headers:
         return response
-    plain = response.get_data()
-    if len(plain) >= MIN_SIZE:
-        response.set_data(compression.compress_quickly(plain, encoding))
+    body = response.get_data()
+    if len(body) >= MIN_SIZE:
+        response.set_data(compression.compress_quickly(body, encoding))
         response.headers["Content-Encoding"] = encoding
     return response

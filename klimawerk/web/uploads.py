@@ -1,4 +1,4 @@
-"""Large files on their way in: so many at a time of one person and of all, since each takes memory and disk."""
+"""Limits on concurrent large uploads, per user and in total, since each takes memory and disk."""
 
 from __future__ import annotations
 
@@ -18,22 +18,21 @@ _running: Counter[object] = Counter()
 
 
 def begin_upload() -> None:
-    """The request that is being read is a large one. Raises TooManyRequests before anything of it is read; its place
-    is given back at its end."""
+    """Count the current request as a large upload until it ends. Raises TooManyRequests before the body is read."""
     if "upload_of" in g:
         return
-    whose = getattr(localisation.current_reader(), "id", None)
-    if _running[whose] >= MOST_OF_PERSON or _running.total() >= MOST:
-        sentence = _("Other large files are on their way. Send this one again when they have arrived.")
-        raise TooManyRequests(sentence, retry_after=RETRY_AFTER)
-    _running[whose] += 1
-    g.upload_of = whose
+    person_id = getattr(localisation.current_reader(), "id", None)
+    if _running[person_id] >= MOST_OF_PERSON or _running.total() >= MOST:
+        message = _("Other large files are on their way. Send this one again when they have arrived.")
+        raise TooManyRequests(message, retry_after=RETRY_AFTER)
+    _running[person_id] += 1
+    g.upload_of = person_id
 
 
 def end_upload(_error: BaseException | None = None) -> None:
-    """At the end of any request."""
+    """Release the upload's count; registered as teardown of every request."""
     if "upload_of" in g:
-        whose = g.pop("upload_of")
-        _running[whose] -= 1
-        if not _running[whose]:
-            del _running[whose]
+        person_id = g.pop("upload_of")
+        _running[person_id] -= 1
+        if not _running[person_id]:
+            del _running[person_id]

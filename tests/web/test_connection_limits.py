@@ -154,7 +154,7 @@ def test_of_bodies_the_slowest_gives_way_and_never_the_newest(
     body(newest, 0, 0)
     for one in (*here, newest):
         all_.bodies.add(one)
-    assert [one._over for one in (*here, newest)] == [number == given_up for number in range(len(others) + 1)]
+    assert [one._ended for one in (*here, newest)] == [number == given_up for number in range(len(others) + 1)]
 
 
 @pytest.mark.parametrize("what", ["half", "idle", "bodies", "answers"])
@@ -164,7 +164,7 @@ def test_in_no_list_the_newest_gives_way(some: Some, what: str) -> None:
     here = [body(one, 0, 0) for one in some(connection_limits.ClientConnections(), 5)]
     for one in here:
         waiting.add(one)
-    assert [one._over for one in here] == [True, True, False, False, False]
+    assert [one._ended for one in here] == [True, True, False, False, False]
 
 
 def test_a_connection_that_was_served_is_kept_before_half_requests(live_server: KlimawerkServer) -> None:

@@ -1,9 +1,9 @@
 # `make run` starts Klimawerk on this machine, `make test` runs its tests, `make check` is what CI runs.
-# All of them prepare what they need themselves; nothing is installed outside .venv, except Debian's Chromium for tests.
+# Each prepares what it needs; nothing is installed outside .venv, except Debian's Chromium for tests.
 
 PYTHON ?= python3
 PORT ?= 8000
-# Tests wait more than they compute: two processes more than there are cores.
+# Tests wait more than they compute: two processes more than cores.
 JOBS ?= $(shell expr $$(nproc) + 2)
 WORKERS ?= 1
 export PORT WORKERS
@@ -23,12 +23,12 @@ help:
 	@echo "make test      all tests; arguments: make test ARGS='tests/collab -x'; LONG=1 runs the long ones too"
 	@echo "make steady    every browser test twenty times (TIMES=...), some of them: make steady ARGS='tests/editor'"
 	@echo "make check     formatting, lint, types, templates, translations, all tests"
-	@echo "make bench     how fast it is, beside two peers; make bench ONLY=S1,S3 SECONDS=20 PEERS=0"
-	@echo "make thin      how long a page takes on a thin line; make thin ARGS='--nginx --runs 10 --waterfall'"
+	@echo "make bench     how fast it is, compared with two other servers; make bench ONLY=S1,S3 SECONDS=20 PEERS=0"
+	@echo "make thin      how long a page takes on a slow connection; make thin ARGS='--nginx --runs 10 --waterfall'"
 	@echo "make fmt       format the Python files"
 	@echo "make messages  collect new texts into the catalogues in translations/"
-	@echo "make lock      write the lock files anew from pyproject.toml"
-	@echo "make soak      an hour of people coming, crashing and going (MINUTES=... PEOPLE=...)"
+	@echo "make lock      rewrite the lock files from pyproject.toml"
+	@echo "make soak      an hour of simulated users who join, crash and leave (MINUTES=... PEOPLE=...)"
 	@echo "make clean     remove .venv and caches; data in instance/ stays"
 
 run: env migrate
@@ -53,7 +53,7 @@ dev: .venv/.dev $(CATALOGUES)
 	@$(call install,requirements-dev.lock)
 	@touch $@
 
-# An environment needs neither ensurepip nor a package manager inside; uv and pip both install into it from outside.
+# The environment needs neither ensurepip nor pip inside; uv and pip install into it from outside.
 define install
 	set -e; \
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -80,7 +80,7 @@ chromium:
 test: dev chromium
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-# Goes on where the last call ended; ANEW=1 begins anew.
+# Continues where the last call ended; ANEW=1 starts over.
 steady: dev chromium
 	@$(BIN)/python -m tests.steady --times $(or $(TIMES),20) $(if $(ANEW),--anew) $(ARGS)
 
@@ -119,7 +119,7 @@ bench: dev $(if $(filter 0,$(PEERS)),,$(BENCH)/.installed)
 thin: dev chromium
 	@$(BIN)/python -m tests.thin $(ARGS)
 
-# The peers need node 22, which brings its own headers for what is compiled.
+# The peers (other servers) need node 22, which has the headers that their native modules are compiled with.
 $(BENCH)/.installed: tests/load/package-lock.json | dev
 	@echo "Installing the peers of the bench (a compiler is needed) ..."
 	@$(PYTHON) -m venv --without-pip $(BENCH)

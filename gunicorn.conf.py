@@ -1,6 +1,6 @@
-"""gunicorn reads this by itself when started here: `gunicorn`. One process, one gevent worker (see README, Deploying).
+"""gunicorn's configuration, read by `gunicorn` in this folder: one process, one gevent worker (README, "Deploying").
 
-More workers in one gunicorn cannot serve long-polling; `python -m klimawerk.server` starts several gunicorns instead.
+Several workers of one gunicorn cannot serve long-polling; `python -m klimawerk.server` starts several gunicorns.
 """
 
 import gc
@@ -8,10 +8,10 @@ import os
 from typing import Any
 
 os.environ["KLIMAWERK_ASYNC_MODE"] = "gevent"
-# A panic of the library for texts is caught (klimawerk/pycrdt_errors.py); to print where it came from, through the
-# stacks of greenlets, would end the process.
+# Panics of pycrdt are caught (klimawerk/pycrdt_errors.py); printing a backtrace through the stacks of greenlets
+# would end the process.
 os.environ["RUST_BACKTRACE"] = "0"
-# Nobody looks at where a greenlet was begun, which gevent notes for each in some twenty objects.
+# gevent records where each greenlet was spawned, in some twenty objects, and nothing reads it.
 os.environ["GEVENT_TRACK_GREENLET_TREE"] = "0"
 
 from gunicorn.workers.ggevent import GeventWorker
@@ -21,7 +21,7 @@ class Worker(GeventWorker):
     """gunicorn's gevent worker with the time limits and caps of klimawerk/web/connection_limits.py."""
 
     def run(self) -> None:
-        from klimawerk.web import connection_limits  # not before the worker has patched everything
+        from klimawerk.web import connection_limits  # only after gevent has monkey-patched
 
         files = connection_limits.raise_file_limit()
         self.worker_connections = min(self.worker_connections, files * 3 // 4)
@@ -48,32 +48,32 @@ class Worker(GeventWorker):
 wsgi_app = "wsgi:app"
 worker_class = Worker
 workers = 1
-# Of these at most a half may wait for their client at the same time.
+# At most half of these may wait for their client at the same time.
 worker_connections = 4000
-# Answers go through the limits of connection_limits.py.
+# Responses pass through the limits of connection_limits.py.
 sendfile = False
 limit_request_fields = 60
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 proc_name = "klimawerk"
 
-# A stop waits this long (seconds) for answers under way; open pages reconnect by themselves.
+# Seconds that a stop waits for running requests; open pages reconnect by themselves.
 graceful_timeout = 3
-# A worker that shows no sign of life for this long is replaced.
+# Seconds after which a worker that does not respond is replaced.
 timeout = 120
-# nginx keeps connections open; closing them first from this side would make it answer 502 now and then.
+# nginx reuses connections; if this side closed them first, nginx would answer 502 now and then.
 keepalive = 75
 loglevel = "warning"
-umask = 0o077  # whatever this process writes is its owner's alone
+umask = 0o077  # files of this process are readable by its owner alone
 control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """What a killed process left unfinished is finished now, and not when somebody comes.
+    """Start the background threads, so that work left by a killed process is finished before the first request.
 
-    What was made at start stays for good, so the collector need not walk through it again and again; nor need it look
-    for circles after every few hundred objects: that took a third of the time of typing.
+    Objects made at the start stay for good, so the garbage collector is told to skip them, and it runs less often: with
+    the default thresholds it took a third of the time of typing.
     """
-    from klimawerk.accounts import cleanup  # not before the worker has patched everything
+    from klimawerk.accounts import cleanup  # only after gevent has monkey-patched
     from klimawerk.digests import scheduler
     from klimawerk.operations import diagnostics, memory
 

@@ -1,4 +1,4 @@
-"""The server's entry: gunicorn's gevent worker has patched everything before this is imported."""
+"""WSGI entry point; gunicorn's gevent worker has monkey-patched before it imports this module."""
 
 import sys
 

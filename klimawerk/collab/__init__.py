@@ -1,4 +1,7 @@
-"""The engine of live texts: documents, their log, rooms. Knows no request, no HTML page, no domain word."""
+"""The engine of live texts: documents, their update log, validation, rooms, attribution and projection.
+
+It knows no request, no page and no term of the domain: names of documents and access rights come from outside.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open the doors of live documents; `live` has to be there before."""
+    """Register the socket events and the HTTP route of live documents; `live` has to be initialised before."""
     from klimawerk.collab import routes, sockets
 
     app.extensions["collab"] = sockets.init_sockets(app.extensions["live"])

@@ -1,4 +1,4 @@
-"""Who may read and write which document. The domains answer; this package knows no role and no partnership."""
+"""Access rights on documents (read, write). Other packages answer; this one knows no role and no partnership."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class DocumentAccess:
     """A person's access to a document.
 
-    `reason` says why `write` is False ("role", ...); `name`, `side`, `place` and `role` are how the others see the
-    person (`place`: the municipality's name).
+    `reason` says why `write` is False ("role", ...). `name`, `side`, `place` (the municipality's name) and `role` are
+    what other members of the room see of the person.
     """
 
     read: bool
@@ -28,11 +28,11 @@ _resolver: list[Resolver] = []
 
 
 def register(resolver: Resolver) -> None:
-    """`resolver(person_id, doc_name)`: None where the person may not know of the document."""
+    """Set the resolver. `resolver(person_id, doc_name)` answers None where the person may not know of the document."""
     _resolver[:] = [resolver]
 
 
 def access_of(person_id: int, doc: str) -> DocumentAccess | None:
-    """The person's access to the document; None where they may not know of it, or cannot read it."""
-    found = _resolver[0](person_id, doc) if _resolver else None
-    return found if found is not None and found.read else None
+    """The person's access to the document; None where they may not know of it or may not read it."""
+    document_access = _resolver[0](person_id, doc) if _resolver else None
+    return document_access if document_access is not None and document_access.read else None

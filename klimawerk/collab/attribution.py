@@ -1,9 +1,10 @@
-"""Who wrote which words of a text, and when: read from what stood there before and after each batch of the log.
+"""Attribution: who wrote which words of a text, and when, computed by comparing the text before and after each batch.
 
-Structure is ignored: a paragraph that becomes a heading or goes into a list keeps its authors; so does a word in which
-somebody only mends a letter. The batches are those of `author_batches.py`.
-Before compaction forgets how the log was divided, what it says is folded into `Passages`; when somebody asks, the log
-behind that is read on top.
+Structure is ignored: a paragraph that becomes a heading or moves into a list keeps its authors, and so does a word in
+which another person corrects a character. The batches are those of `author_batches.py`.
+
+Compaction stores the attribution (`StoredAttribution`) before it forgets how the log was divided; a query reads the log
+after that on top.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from klimawerk.database import yield_if_due
 from klimawerk.extensions import db
 from klimawerk.text import visual_key, word_tokens
 
-MERGE_SECONDS = 900  # seconds between two neighbouring stretches of one person that count as one
-MAX_WORD_LENGTH = 1_000  # letters
-MAX_WORDS = 6_000  # of a rewritten stretch; beyond that all of it is new
-MIN_SIMILARITY = 0.7  # share of common letters from which a word counts as the same one, corrected
+MERGE_SECONDS = 900  # neighbouring spans of one person are merged up to so many seconds apart
+MAX_WORD_LENGTH = 1_000  # characters of a word that is compared character by character
+MAX_WORDS = 6_000  # of a rewritten passage; a longer one is attributed to its author as a whole
+MIN_SIMILARITY = 0.7  # share of common characters from which a changed word counts as the same word, corrected
 
 
 class AuthorSpan(NamedTuple):
-    """So many letters, by a person (None: not known), written until then (seconds since 1970; 0: not known)."""
+    """A run of characters by one person (None: not known), written at that time (seconds since 1970; 0: not known)."""
 
     characters: int
     by: int | None = None
@@ -47,149 +48,153 @@ AuthorSpans = list[AuthorSpan]
 def carry_attribution(
     old: Sequence[str], new: Sequence[str], spans: AuthorSpans, by: int | None, at: int
 ) -> AuthorSpans:
-    """Whose the letters of `new` are, when those of `old` were `spans`, and what is new is somebody's."""
-    first = _common(old, new)
-    last = _common(old[first:][::-1], new[first:][::-1])
+    """Attribution of each character of `new`, given the attribution `spans` of `old`; inserted characters belong to
+    `by`.
+
+    `old` and `new` are lines; each line counts one character more, for its end. `at`: seconds since 1970.
+    """
+    first = _common_prefix(old, new)
+    last = _common_prefix(old[first:][::-1], new[first:][::-1])
     before, after = (_with_line_ends(lines[first : len(lines) - last]) for lines in (old, new))
-    whose = _SpanQueue(spans)
-    head = whose.take(len(_with_line_ends(old[:first])))
-    middle = list(_merge_spans(word_tokens(before), word_tokens(after), whose, by, at))
-    return _merge_adjacent([*head, *middle, *whose.rest])
+    queue = _SpanQueue(spans)
+    head = queue.take(len(_with_line_ends(old[:first])))
+    middle = list(_merge_spans(word_tokens(before), word_tokens(after), queue, by, at))
+    return _merge_adjacent([*head, *middle, *queue.remaining])
 
 
 class LogReplay:
-    """A stored log, gone through batch by batch: its document, and who wrote what in it.
+    """Replays a stored log batch by batch; afterwards it holds the document and the attribution of its fragments.
 
-    Others are served between two texts and two batches: 400 updates of twenty people take half a second.
+    It yields to the event loop between two texts and two batches: 400 updates of twenty people take half a second.
     """
 
     def __init__(self, log: DocumentLog, fragments: Iterable[str]) -> None:
         self.document: Doc[XmlFragment] = Doc()
         self.document.apply_update(log.state)
-        kept = {row.fragment: row.spans for row in _stored_spans(log.id)}
+        stored = {row.fragment: row.spans for row in _stored_spans(log.id)}
         self.texts: dict[str, FragmentAttribution] = {}
         try:
             for name in fragments:
-                self.texts[name] = FragmentAttribution(self.document, name, kept.get(name))
+                self.texts[name] = FragmentAttribution(self.document, name, stored.get(name))
                 yield_if_due()
             self._run(log)
         finally:
             for text in self.texts.values():
                 text.close()
 
-    def known(self) -> dict[str, AuthorSpans]:
-        """What is to be kept: nothing of texts in which nobody is known to have written."""
+    def known_spans(self) -> dict[str, AuthorSpans]:
+        """Spans to be stored; fragments without any known author are left out."""
         return {name: text.spans for name, text in self.texts.items() if any(span.by for span in text.spans)}
 
     def _run(self, log: DocumentLog) -> None:
-        signs = _authorships(log)
-        for batch in author_batches((signs.get(seq, (None, 0)), payload) for seq, payload in log.rows):
+        authorships = _authorships(log)
+        for batch in author_batches((authorships.get(seq, (None, 0)), payload) for seq, payload in log.rows):
             for payload in batch.payloads:
                 self.document.apply_update(payload)
-            self._settle(batch.by, batch.at)
+            self._attribute_batch(batch.by, batch.at)
 
-    def _settle(self, by: int | None, at: int) -> None:
+    def _attribute_batch(self, by: int | None, at: int) -> None:
         for text in self.texts.values():
-            text.settle(by, at)
+            text.attribute_changes(by, at)
         yield_if_due()
 
 
 class FragmentAttribution:
-    """One fragment: its lines, and whose their letters are; each line counts one letter more, for its end.
+    """Lines and attribution of one fragment; each line counts one character more, for its end.
 
-    While the log is gone through only what changed is read again.
+    During a replay only what changed is read again.
     """
 
-    def __init__(self, document: Doc[XmlFragment], name: str, kept: Any) -> None:
+    def __init__(self, document: Doc[XmlFragment], name: str, stored: Any) -> None:
         self._fragment = document.get(name, type=XmlFragment)
-        self._children = self._read()
-        self.lines = self._flat()
-        self.spans: AuthorSpans = [AuthorSpan(*one) for one in kept or ()]
+        self._children = self._read_children()
+        self.lines = self._all_lines()
+        self.spans: AuthorSpans = [AuthorSpan(*span) for span in stored or ()]
         length = len(_with_line_ends(self.lines))
         if sum(span.characters for span in self.spans) != length:
             self.spans = [AuthorSpan(length)]
-        self._changed: set[int] = set()
+        self._changed_children: set[int] = set()
         self._rebuilt = False
-        self._heard = self._fragment.observe_deep(self._hear)
+        self._subscription = self._fragment.observe_deep(self._note_events)
 
-    def settle(self, by: int | None, at: int) -> None:
-        """What changed since the last time is this person's."""
+    def attribute_changes(self, by: int | None, at: int) -> None:
+        """Attribute to this person what changed since the last call."""
         if self._rebuilt:
-            self._children = self._read()
-        for index in self._changed if not self._rebuilt else ():
-            self._children[index] = _lines_of_child(self._fragment.children[index])
-        if self._rebuilt or self._changed:
-            new = self._flat()
+            self._children = self._read_children()
+        for index in self._changed_children if not self._rebuilt else ():
+            self._children[index] = _child_lines(self._fragment.children[index])
+        if self._rebuilt or self._changed_children:
+            new = self._all_lines()
             self.spans = carry_attribution(self.lines, new, self.spans, by, at)
             self.lines = new
-        self._changed, self._rebuilt = set(), False
+        self._changed_children, self._rebuilt = set(), False
 
     def close(self) -> None:
-        """Nothing more is heard; else the library would keep all of this."""
-        self._fragment.unobserve(self._heard)
+        """End the observation; otherwise the library would keep all of this in memory."""
+        self._fragment.unobserve(self._subscription)
 
-    def _hear(self, events: Iterable[Any]) -> None:
+    def _note_events(self, events: Iterable[Any]) -> None:
         for event in events:
             if event.path:
-                self._changed.add(event.path[0])
+                self._changed_children.add(event.path[0])
             else:
                 self._rebuilt = True
 
-    def _read(self) -> list[list[str]]:
-        return [_lines_of_child(child) for child in self._fragment.children]
+    def _read_children(self) -> list[list[str]]:
+        return [_child_lines(child) for child in self._fragment.children]
 
-    def _flat(self) -> list[str]:
+    def _all_lines(self) -> list[str]:
         return [line for lines in self._children for line in lines]
 
 
 class _SpanQueue:
-    """Spans in a row, of which stretches are taken from the front."""
+    """Spans in order, taken from the front by a number of characters."""
 
     def __init__(self, spans: AuthorSpans) -> None:
-        self.rest = deque(spans)
+        self.remaining = deque(spans)
 
-    def take(self, letters: int) -> AuthorSpans:
-        found = []
-        while letters and self.rest:
-            span = self.rest.popleft()
-            if span.characters > letters:
-                self.rest.appendleft(span._replace(characters=span.characters - letters))
-                span = span._replace(characters=letters)
-            letters -= span.characters
-            found.append(span)
-        return found
+    def take(self, characters: int) -> AuthorSpans:
+        taken = []
+        while characters and self.remaining:
+            span = self.remaining.popleft()
+            if span.characters > characters:
+                self.remaining.appendleft(span._replace(characters=span.characters - characters))
+                span = span._replace(characters=characters)
+            characters -= span.characters
+            taken.append(span)
+        return taken
 
 
-def _merge_spans(old: list[str], new: list[str], whose: _SpanQueue, by: int | None, at: int) -> Iterator[AuthorSpan]:
-    """The new words: those that stayed keep their authors, the others are somebody's."""
+def _merge_spans(old: list[str], new: list[str], queue: _SpanQueue, by: int | None, at: int) -> Iterator[AuthorSpan]:
+    """Spans of the new words: words that stayed keep their authors, the others belong to `by`."""
     if max(len(old), len(new)) > MAX_WORDS:
-        whose.take(sum(map(len, old)))
+        queue.take(sum(map(len, old)))
         yield AuthorSpan(sum(map(len, new)), by, at)
         return
-    for same, was, now in _steps(list(map(visual_key, old)), list(map(visual_key, new))):
-        before, after = old[was], new[now]
+    for same, old_slice, new_slice in _diff_steps(list(map(visual_key, old)), list(map(visual_key, new))):
+        before, after = old[old_slice], new[new_slice]
         if same:
-            yield from _unchanged_words(before, after, whose)
+            yield from _unchanged_words(before, after, queue)
             continue
-        whose_it_was = whose.take(sum(map(len, before)))
+        old_spans = queue.take(sum(map(len, before)))
         if len(before) == len(after) == 1 and _is_same_word(before[0], after[0]):
-            yield max(whose_it_was, key=_characters)._replace(characters=len(after[0]))
+            yield max(old_spans, key=_character_count)._replace(characters=len(after[0]))
         else:
             yield AuthorSpan(sum(map(len, after)), by, at)
 
 
-def _unchanged_words(old: list[str], new: list[str], whose: _SpanQueue) -> Iterator[AuthorSpan]:
-    """Words that look as before are still their authors', however many letters they have now."""
+def _unchanged_words(old: list[str], new: list[str], queue: _SpanQueue) -> Iterator[AuthorSpan]:
+    """Spans of words that look as before; they keep their authors, even if they have more or fewer characters now."""
     if old == new:
-        yield from whose.take(sum(map(len, old)))
+        yield from queue.take(sum(map(len, old)))
         return
     for before, after in zip(map(len, old), map(len, new), strict=True):
-        spans = whose.take(before)
-        yield from spans if before == after else [max(spans, key=_characters)._replace(characters=after)]
+        spans = queue.take(before)
+        yield from spans if before == after else [max(spans, key=_character_count)._replace(characters=after)]
 
 
 def _is_same_word(before: str, after: str) -> bool:
-    """Whether a word is still the same one; comparing letters takes time with the product of both lengths."""
+    """Whether a word counts as the same one, corrected. The comparison takes time with the product of both lengths."""
     before, after = visual_key(before), visual_key(after)
     return (
         max(len(before), len(after)) <= MAX_WORD_LENGTH
@@ -197,46 +202,53 @@ def _is_same_word(before: str, after: str) -> bool:
     )
 
 
-def _steps(old: list[str], new: list[str]) -> list[tuple[bool, slice, slice]]:
-    """Where both are the same and where not, in order. What was put in begins as late as it can.
+def _diff_steps(old: list[str], new: list[str]) -> list[tuple[bool, slice, slice]]:
+    """Equal and different passages of both, in order: (is equal, slice of old, slice of new). An insertion begins as
+    late as possible.
 
-    "Bins. Sacks." out of "Bins." is the same sentence with one behind it, not one put in before the last full stop.
+    "Bins. Sacks." made of "Bins." is the same sentence with one behind it, not one inserted before the last full stop.
     """
     steps: list[tuple[bool, slice, slice]] = []
-    for same, some in groupby(diff_opcodes(old, new), lambda step: step.tag == "equal"):
-        found = list(some)
-        was = slice(found[0].src_start, found[-1].src_end)
-        now = slice(found[0].dest_start, found[-1].dest_end)
+    for same, opcodes in groupby(diff_opcodes(old, new), lambda step: step.tag == "equal"):
+        run = list(opcodes)
+        was = slice(run[0].src_start, run[-1].src_end)
+        now = slice(run[0].dest_start, run[-1].dest_end)
         if same and steps and steps[-1][1].start == steps[-1][1].stop:
-            put_in = steps.pop()[2]
-            by = _common(new[put_in.start :], new[now])
-            steps.append((True, slice(was.start, was.start + by), slice(put_in.start, put_in.start + by)))
-            steps.append((False, slice(was.start + by, was.start + by), slice(put_in.start + by, put_in.stop + by)))
-            was, now = slice(was.start + by, was.stop), slice(now.start + by, now.stop)
+            inserted = steps.pop()[2]
+            shift = _common_prefix(new[inserted.start :], new[now])
+            steps.append((True, slice(was.start, was.start + shift), slice(inserted.start, inserted.start + shift)))
+            steps.append(
+                (
+                    False,
+                    slice(was.start + shift, was.start + shift),
+                    slice(inserted.start + shift, inserted.stop + shift),
+                )
+            )
+            was, now = slice(was.start + shift, was.stop), slice(now.start + shift, now.stop)
         steps.append((same, was, now))
     return steps
 
 
-def _common(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many of the first ones are the same."""
+def _common_prefix(a: Sequence[str], b: Sequence[str]) -> int:
+    """Number of equal elements at the beginning."""
     return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _merge_adjacent(spans: Iterable[AuthorSpan]) -> AuthorSpans:
-    """Neighbours of one hand and about one time are one."""
-    found: AuthorSpans = []
+    """Spans with neighbours of one person and about one time merged, and without empty ones."""
+    merged: AuthorSpans = []
     for span in spans:
-        last = found[-1] if found else None
+        last = merged[-1] if merged else None
         if not span.characters:
             continue
         if last and last.by == span.by and abs(last.at - span.at) <= MERGE_SECONDS:
-            found[-1] = AuthorSpan(last.characters + span.characters, span.by, max(last.at, span.at))
+            merged[-1] = AuthorSpan(last.characters + span.characters, span.by, max(last.at, span.at))
         else:
-            found.append(span)
-    return found
+            merged.append(span)
+    return merged
 
 
-def _characters(span: AuthorSpan) -> int:
+def _character_count(span: AuthorSpan) -> int:
     return span.characters
 
 
@@ -244,7 +256,7 @@ def _with_line_ends(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines_of_child(child: Any) -> list[str]:
+def _child_lines(child: Any) -> list[str]:
     return [line for block in rich_text.read_block(child) for line in _lines(block)]
 
 
@@ -258,7 +270,7 @@ def _lines(node: Node) -> Iterator[str]:
 
 
 def _authorships(log: DocumentLog) -> dict[int, tuple[int | None, int]]:
-    """By whom each update is, and of when."""
+    """{seq: (person, seconds since 1970)} of the updates behind the compacted state."""
     query = select(Update.seq, Update.by, Update.at).where(Update.document_id == log.id, Update.seq > log.upto)
     return {seq: (by, int(at.timestamp())) for seq, by, at in db.session.execute(query).all()}
 

@@ -1,7 +1,7 @@
-"""A log in batches of one hand each, as few as can be.
+"""Groups a log into batches of one author each, as few as possible, for attribution.
 
-What several people wrote side by side within some seconds is put in order person by person, so that the text need be
-looked at once for each of them and not once for each letter. Nobody's edits come before what they were put beside.
+Updates that several people wrote within some seconds are sorted by author, so the text is compared once per author and
+not once per keystroke. No update moves before one whose items it refers to.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from klimawerk.collab import update_decoder
 
-ALONE, BATCH_SECONDS = 300, 10  # seconds that a batch lasts where one person writes, and where several do
-Authorship = tuple[int | None, int]  # by whom, and when (seconds since 1970)
+SOLE_AUTHOR_SECONDS, BATCH_SECONDS = 300, 10  # longest batch in seconds: with one author, with several
+Authorship = tuple[int | None, int]  # person (None: not known), seconds since 1970
 
 
 @dataclass
@@ -23,51 +23,51 @@ class AuthorBatch:
 
 
 def author_batches(rows: Iterable[tuple[Authorship, bytes]]) -> Iterator[AuthorBatch]:
-    """The updates of `rows`, which are in the order of the log."""
-    window = _OpenBatches()
+    """The updates of `rows`, which are in the order of the log, as batches."""
+    open_batches = _OpenBatches()
     for (by, at), payload in rows:
-        parsed = _parsed(payload)
-        if not window.takes(by, at, parsed):
-            yield from window.hands.values()
-            window = _OpenBatches()
-        window.add(by, at, payload, parsed)
-    yield from window.hands.values()
+        parsed = _decoded(payload)
+        if not open_batches.accepts(by, at, parsed):
+            yield from open_batches.by_author.values()
+            open_batches = _OpenBatches()
+        open_batches.add(by, at, payload, parsed)
+    yield from open_batches.by_author.values()
 
 
-def _parsed(payload: bytes) -> update_decoder.DecodedUpdate:
-    stroke = update_decoder.keystroke(payload)
-    return update_decoder.decode_update(payload) if stroke is None else update_decoder.DecodedUpdate([stroke], [])
+def _decoded(payload: bytes) -> update_decoder.DecodedUpdate:
+    keystroke = update_decoder.keystroke(payload)
+    return update_decoder.decode_update(payload) if keystroke is None else update_decoder.DecodedUpdate([keystroke], [])
 
 
 class _OpenBatches:
-    """What was written within some seconds, person by person; nothing in it was put beside another one's."""
+    """Batches of the current time window, one per author; none of them refers to new items of another one."""
 
     def __init__(self) -> None:
-        self.hands: dict[int | None, AuthorBatch] = {}
-        self._at: int | None = None
-        self._new: dict[int, tuple[int | None, int]] = {}
+        self.by_author: dict[int | None, AuthorBatch] = {}
+        self._began_at: int | None = None
+        self._new_items: dict[int, tuple[int | None, int]] = {}
 
-    def takes(self, by: int | None, at: int, parsed: update_decoder.DecodedUpdate) -> bool:
-        longest = ALONE if self.hands.keys() <= {by} else BATCH_SECONDS
-        begun = at if self._at is None else self._at
-        return at - begun <= longest and all(self._may_touch(by, *place) for place in _referenced_items(parsed))
+    def accepts(self, by: int | None, at: int, parsed: update_decoder.DecodedUpdate) -> bool:
+        longest = SOLE_AUTHOR_SECONDS if self.by_author.keys() <= {by} else BATCH_SECONDS
+        began = at if self._began_at is None else self._began_at
+        return at - began <= longest and all(self._may_touch(by, *item) for item in _referenced_items(parsed))
 
     def add(self, by: int | None, at: int, payload: bytes, parsed: update_decoder.DecodedUpdate) -> None:
-        self._at = at if self._at is None else self._at
-        self.hands.setdefault(by, AuthorBatch(by, at)).payloads.append(payload)
+        self._began_at = at if self._began_at is None else self._began_at
+        self.by_author.setdefault(by, AuthorBatch(by, at)).payloads.append(payload)
         for struct in parsed.structs:
-            self._new.setdefault(struct.client, (by, struct.clock))
+            self._new_items.setdefault(struct.client, (by, struct.clock))
 
     def _may_touch(self, by: int | None, client: int, clock: int) -> bool:
-        """Whether that was there before, or is of the same hand."""
-        whose, since = self._new.get(client, (by, 0))
-        return whose == by or clock < since
+        """Whether the item was there before this window, or is by the same author."""
+        author, since = self._new_items.get(client, (by, 0))
+        return author == by or clock < since
 
 
 def _referenced_items(parsed: update_decoder.DecodedUpdate) -> Iterator[update_decoder.Id]:
-    """What an update says that it follows, is put before, stands in, or deletes."""
+    """Ids of the items that an update refers to: predecessor, neighbours, parent, deleted ones."""
     for struct in parsed.structs:
         yield struct.client, struct.clock - 1
-        yield from (beside for beside in (struct.origin, struct.right, struct.parent) if beside is not None)
+        yield from (id_ for id_ in (struct.origin, struct.right, struct.parent) if id_ is not None)
     for client, clock, length in parsed.deletes:
         yield client, clock + length - 1

@@ -1,7 +1,7 @@
 """Buffers for updates that are sent in parts, until the last part has arrived: bounded per socket, person and process.
 
-A part that does not continue a buffer is refused with `resync`, so that no client takes the answer to its last part
-for an acknowledgement after the buffer was dropped.
+A part that does not continue a buffer is refused with `resync`, so that no client takes the answer to its last part for
+an acknowledgement after the buffer was dropped.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class ChunkBuffers:
 
     @property
     def size(self) -> int:
-        """Bytes that are kept of all unfinished updates."""
+        """Bytes of all unfinished updates in this process."""
         return sum(buffer.size for buffer in list(self._buffers.values()))
 
     def add(self, key: ChunkKey, person_id: int, part: int, of: int, data: bytes) -> bytes | None:
         """The whole update with its last part, None before; `key`: (socket, document, id).
 
-        Raises Refused: invalid, too_large, rate (the person has too much unfinished), resync (what came before is
-        gone).
+        Raises EventRefused: invalid, too_large, rate (the person has too much unfinished), resync (the parts before are
+        missing).
         """
         if not 0 < of <= MAX_CHUNKS or not 0 <= part <= of:
             raise EventRefused(events.INVALID)
@@ -66,13 +66,13 @@ class ChunkBuffers:
         self._buffers.pop(key, None)
         return b"".join(buffer.parts)
 
-    def forget(self, sid: str, doc: str | None = None) -> None:
-        """Drop what the socket has begun, in all documents or in one."""
+    def drop(self, sid: str, doc: str | None = None) -> None:
+        """Drop unfinished updates of the socket, in all documents or in one."""
         for key in [key for key in list(self._buffers) if key[0] == sid and doc in (None, key[1])]:
             self._buffers.pop(key, None)
 
-    def tidy(self) -> None:
-        """Drop what was begun long ago."""
+    def drop_expired(self) -> None:
+        """Drop unfinished updates that were begun more than MAX_AGE seconds ago."""
         limit = time.monotonic() - MAX_AGE
         for key in [key for key, buffer in list(self._buffers.items()) if buffer.at < limit]:
             self._buffers.pop(key, None)
@@ -91,22 +91,24 @@ class ChunkBuffers:
             raise EventRefused(events.INVALID)
         if buffer.size + len(data) > MAX_UPDATE_BYTES:
             raise EventRefused(events.TOO_LARGE)
-        theirs = sum(other.size for other in list(self._buffers.values()) if other.person_id == buffer.person_id)
-        if theirs + len(data) > MAX_BYTES_PER_PERSON:
+        person_bytes = sum(other.size for other in list(self._buffers.values()) if other.person_id == buffer.person_id)
+        if person_bytes + len(data) > MAX_BYTES_PER_PERSON:
             raise EventRefused(events.RATE)
         buffer.parts.append(data)
         buffer.size += len(data)
-        self._make_room(key)
+        self._enforce_total_limit(key)
         return buffer
 
-    def _make_room(self, latest: ChunkKey) -> None:
-        """Where all people together have too much unfinished, whoever has most loses what they began first."""
+    def _enforce_total_limit(self, latest: ChunkKey) -> None:
+        """While the process holds more than MAX_BYTES_TOTAL, drop the oldest update of the person who has most."""
         while self.size > MAX_BYTES_TOTAL:
             sizes: dict[int, int] = defaultdict(int)
             for buffer in list(self._buffers.values()):
                 sizes[buffer.person_id] += buffer.size
-            most = max(sizes, key=lambda person: sizes[person])
-            theirs = [key for key, buffer in list(self._buffers.items()) if buffer.person_id == most and key != latest]
-            if not theirs:
+            largest = max(sizes, key=lambda person: sizes[person])
+            candidates = [
+                key for key, buffer in list(self._buffers.items()) if buffer.person_id == largest and key != latest
+            ]
+            if not candidates:
                 return
-            self._buffers.pop(theirs[0], None)
+            self._buffers.pop(candidates[0], None)

@@ -1,4 +1,4 @@
-"""Tells the rooms of all processes that something in the database concerns them, after it is on disk."""
+"""Hints to the rooms of all processes that their documents changed in the database."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ DOCUMENT_HINT = "documents"
 
 
 def hint_documents(names: list[str], everything: bool = False) -> None:
-    """To be called inside `writing()`: after the commit, open rooms of these documents look into the database."""
+    """Publish the hint after the commit; open rooms of these documents then poll the database. Inside `writing()`."""
     after_commit(lambda: live().publish(DOCUMENT_HINT, names=names, everything=everything))

@@ -1,4 +1,4 @@
-"""What is stored of a document, as it is read."""
+"""The stored form of a document: compacted state and log."""
 
 from __future__ import annotations
 

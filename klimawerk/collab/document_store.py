@@ -1,7 +1,8 @@
-"""Documents in the database: made, read, locked, compacted. Verbs that write run inside the caller's `writing()`.
+"""Documents in the database: created, read, locked, compacted. Functions that write run inside the caller's
+`writing()`.
 
-Truth is `Document.state` (up to and including `upto`) plus the updates behind it. Whoever appends raises
-`Document.seq` first, which keeps the row until the commit, so appends to one document happen one after the other.
+The content is `Document.state` (up to and including `upto`) plus the updates after it. Every append raises
+`Document.seq` first, which locks the row until the commit, so appends to one document happen one after the other.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from klimawerk.extensions import db
 from klimawerk.live import changes
 
 Contents = Mapping[str, Node | None]
-_NAMED = select(Document).where(Document.name == bindparam("name")).execution_options(populate_existing=True)
+_BY_NAME = select(Document).where(Document.name == bindparam("name")).execution_options(populate_existing=True)
 
 
 class NoDocument(LookupError):
@@ -32,7 +33,7 @@ class NoDocument(LookupError):
 
 
 def create_document(name: str, contents: Contents) -> Document:
-    """A new document with its fragments; one without text gets one empty paragraph. Raises BadContent."""
+    """Create a document with its fragments; one without text gets one empty paragraph. Raises InvalidRichText."""
     document = Document(name=name, state=_state(contents))
     db.session.add(document)
     db.session.flush()
@@ -41,7 +42,7 @@ def create_document(name: str, contents: Contents) -> Document:
 
 
 def add_fragments(name: str, fragments: Contents | Iterable[str]) -> None:
-    """Add the fragments that the document lacks (a language added later); those it has stay. Raises NoDocument."""
+    """Add the fragments that the document lacks (a language added later); existing ones stay. Raises NoDocument."""
     fragments = fragments if isinstance(fragments, Mapping) else dict.fromkeys(fragments)
     rev = changes.note(name)
     document = _locked_row(name)
@@ -58,51 +59,51 @@ def add_fragments(name: str, fragments: Contents | Iterable[str]) -> None:
 
 
 def replace_contents(name: str, contents: Mapping[str, Node], by: int | None = None) -> None:
-    """Make these texts the whole content of their fragments; open editors follow. Raises NoDocument, BadContent."""
+    """Replace the whole content of these fragments; open editors follow. Raises NoDocument, InvalidRichText."""
     _rewrite(name, contents, by, rich_text.write_fragment)
 
 
 def merge_contents(name: str, contents: Mapping[str, Node], by: int | None = None) -> None:
-    """The same by differences: where nothing differs nothing is touched, and what others type there stays."""
+    """Like `replace_contents`, but by differences: what is equal is not touched, and what others type there stays."""
     _rewrite(name, contents, by, text_merge.merge_text)
 
 
 def lock_document_row(name: str) -> None:
-    """Until the commit nobody else writes in the document. Inside writing(). Raises NoDocument."""
+    """Lock the document's row until the commit, so that nobody else writes. Inside `writing()`. Raises NoDocument."""
     _locked_row(name)
 
 
 def texts(names: Iterable[str]) -> dict[str, dict[str, LiveText]]:
-    """{name: {fragment: LiveText}} of all `names`, in one query; empty for a document that is not there."""
+    """{name: {fragment: LiveText}} of all `names`, in one query; empty for a document that does not exist."""
     wanted = list(names)
-    found: dict[str, dict[str, LiveText]] = {name: {} for name in wanted}
+    result: dict[str, dict[str, LiveText]] = {name: {} for name in wanted}
     query = select(Document.name, LiveText).join(LiveText, LiveText.document_id == Document.id)
     for name, text in db.session.execute(query.where(Document.name.in_(wanted))).all():
-        found[name][text.fragment] = text
-    return found
+        result[name][text.fragment] = text
+    return result
 
 
 def plain_texts_by_language(names: Iterable[str], kind: str) -> dict[str, dict[str, str]]:
-    """{name: {language: words}} of one kind of text ("title") of all `names`, in one query."""
-    found: dict[str, dict[str, str]] = {name: {} for name in names}
+    """{name: {language: plain text}} of one kind of text ("title") of all `names`, in one query."""
+    result: dict[str, dict[str, str]] = {name: {} for name in names}
     query = select(Document.name, LiveText.fragment, LiveText.plain).join(Document, LiveText.document_id == Document.id)
-    query = query.where(Document.name.in_(list(found)), LiveText.fragment.startswith(f"{kind}.", autoescape=True))
+    query = query.where(Document.name.in_(list(result)), LiveText.fragment.startswith(f"{kind}.", autoescape=True))
     for name, fragment, plain in db.session.execute(query).all():
-        found[name][fragment.partition(".")[2]] = plain
-    return found
+        result[name][fragment.partition(".")[2]] = plain
+    return result
 
 
 def contents(name: str, fragments: Iterable[str] | None = None) -> dict[str, Node]:
-    """{fragment: JSON}, current up to the last acknowledged word. Raises NoDocument."""
-    found = find_document(name)
-    document = read_log(found.id).document()
-    wanted = fragments if fragments is not None else fragment_names(found.id)
+    """{fragment: JSON}, current up to the last acknowledged update. Raises NoDocument."""
+    row = find_document(name)
+    document = read_log(row.id).document()
+    wanted = fragments if fragments is not None else fragment_names(row.id)
     return {fragment: rich_text.read_fragment(document.get(fragment, type=XmlFragment)) for fragment in wanted}
 
 
 def find_document(name: str) -> Document:
     """The document's row. Raises NoDocument."""
-    document: Document | None = db.session.scalar(_NAMED, {"name": name})
+    document: Document | None = db.session.scalar(_BY_NAME, {"name": name})
     if document is None:
         raise NoDocument(name)
     return document
@@ -113,13 +114,13 @@ def fragment_names(document_id: int) -> set[str]:
 
 
 def read_log(document_id: int) -> DocumentLog:
-    """Everything stored of a document, of one moment. Raises NoDocument."""
+    """Everything that is stored of a document, of one moment. Raises NoDocument."""
     columns = (Document.id, Document.gen, Document.seq, Document.upto, Document.state)
     row = db.session.execute(select(*columns).where(Document.id == document_id)).first()
     if row is None:
         raise NoDocument(str(document_id))
     rows = rows_after(document_id, row.upto)
-    # On PostgreSQL each statement sees its own moment: rows may be newer than the document's line, and reach further.
+    # On PostgreSQL each statement has its own snapshot: rows may be newer than the document's row, and reach further.
     # A compaction between the two leaves a gap, which shows by the first number.
     if (rows and rows[0][0] != row.upto + 1) or (not rows and row.seq > row.upto):
         return read_log(document_id)
@@ -127,46 +128,48 @@ def read_log(document_id: int) -> DocumentLog:
 
 
 def rows_after(document_id: int, seq: int) -> list[tuple[int, bytes]]:
-    """The updates behind `seq`, in order."""
+    """The updates after `seq`, in order."""
     query = select(Update.seq, Update.payload).where(Update.document_id == document_id, Update.seq > seq)
     return list(db.session.execute(query.order_by(Update.seq)).all())
 
 
 def close_documents(names: Iterable[str], reason: str, by: str) -> None:
-    """Close documents for writing; `reason` and `by` (a name) are shown to those who have them open."""
-    _names_in(names, locked=True, lock_reason=reason, locked_by=by)
+    """Close documents for editing; `reason` and `by` (a name) are shown to those who have them open."""
+    _update_documents(names, locked=True, lock_reason=reason, locked_by=by)
 
 
 def open_documents(names: Iterable[str]) -> None:
-    _names_in(names, locked=False, lock_reason="", locked_by="")
+    """Open documents for editing again."""
+    _update_documents(names, locked=False, lock_reason="", locked_by="")
 
 
 def is_locked(name: str) -> bool:
-    """Whether the document is closed for writing."""
+    """Whether the document is closed for editing."""
     return bool(db.session.scalar(select(Document.locked).where(Document.name == name)))
 
 
 def locked_of(names: Iterable[str]) -> set[str]:
-    """Which of the documents are closed for writing, in one query."""
+    """Which of the documents are closed for editing, in one query."""
     return set(db.session.scalars(select(Document.name).where(Document.name.in_(list(names)), Document.locked)))
 
 
 def mark_deleted(names: Iterable[str]) -> None:
-    """Nobody can open them any more; who has one open is told. The texts stay."""
-    _names_in(names, deleted=True)
+    """Close the documents for everyone; members of open rooms are notified. The texts stay."""
+    _update_documents(names, deleted=True)
 
 
 def mark_restored(names: Iterable[str]) -> None:
-    _names_in(names, deleted=False)
+    """Undo `mark_deleted`."""
+    _update_documents(names, deleted=False)
 
 
 def recheck_access(names: Iterable[str]) -> None:
-    """Rights on these documents may have changed: everybody in them is decided anew."""
-    _names_in(names)
+    """Access rights on these documents may have changed: all members of their rooms are checked again."""
+    _update_documents(names)
 
 
 def new_generations() -> None:
-    """After a restore from a backup: every document becomes another one, so that no browser merges its old words."""
+    """Give every document a new generation after a restore from a backup, so that no browser merges its old content."""
     for document in db.session.scalars(select(Document)):
         document.gen = new_gen()
         document.access_rev += 1
@@ -175,10 +178,10 @@ def new_generations() -> None:
 
 
 def compact(document_id: int) -> None:
-    """Fold the log into the state, in a short transaction of its own; what was acknowledged stays.
+    """Merge the log into the state, in a short transaction of its own; acknowledged updates stay.
 
-    The work is done before the transaction begins: rows of the log never change, so its outcome holds as long as
-    nobody else has compacted meanwhile. Only the division into updates is forgotten, and who wrote what is kept of it.
+    The work is done before the transaction begins: rows of the log never change, so the result is valid as long as
+    nobody else has compacted meanwhile. Only the division into updates is lost, and the attribution is stored before.
     Raises NoDocument.
     """
     log = read_log(document_id)
@@ -191,12 +194,12 @@ def compact(document_id: int) -> None:
         folded = session.execute(update(Document).where(*unchanged).values(state=state, upto=log.seq))
         if folded.rowcount:  # type: ignore[attr-defined]
             _store_writers(log.id, log.seq)
-            _store_attribution(log.id, replay.known())
+            _store_attribution(log.id, replay.known_spans())
             session.execute(delete(Update).where(Update.document_id == log.id, Update.seq <= log.seq))
 
 
 def writers_since(name: str, seq: int) -> set[int]:
-    """Who wrote in the document after its update number `seq`. Raises NoDocument."""
+    """Numbers of the people who wrote in the document after its update `seq`. Raises NoDocument."""
     id_ = find_document(name).id
     logged = select(Update.by).where(Update.document_id == id_, Update.seq > seq, Update.by.is_not(None))
     folded = select(Writer.person).where(Writer.document_id == id_, Writer.seq > seq)
@@ -219,24 +222,25 @@ def _store_attribution(document_id: int, known: Mapping[str, AuthorSpans]) -> No
 
 
 def stored_attribution(name: str) -> dict[str, AuthorSpans]:
-    """Whose the letters of each fragment are, without the letters: read from what compaction kept, where nothing came
-    since. Raises NoDocument."""
+    """Attribution of each fragment without its text; what compaction stored, if nothing came since. Raises
+    NoDocument."""
     document = find_document(name)
     if document.seq == document.upto:
         query = select(StoredAttribution).where(StoredAttribution.document_id == document.id)
-        kept: dict[str, Any] = {row.fragment: row.spans for row in db.session.scalars(query)}
-        return {fragment: [AuthorSpan(*one) for one in some] for fragment, some in kept.items()}
-    return {fragment: written.spans for fragment, written in attribution_of(name).items()}
+        stored: dict[str, Any] = {row.fragment: row.spans for row in db.session.scalars(query)}
+        return {fragment: [AuthorSpan(*span) for span in spans] for fragment, spans in stored.items()}
+    return {fragment: attribution.spans for fragment, attribution in attribution_of(name).items()}
 
 
 def attribution_of(name: str) -> dict[str, FragmentAttribution]:
-    """Who wrote what in each fragment, current up to the last acknowledged word. Raises NoDocument."""
+    """Attribution of each fragment, current up to the last acknowledged update. Raises NoDocument."""
     log = read_log(find_document(name).id)
     return LogReplay(log, fragment_names(log.id)).texts
 
 
 def waiting_for_compaction(rows: int, quiet: timedelta) -> list[int]:
-    """Ids of the documents with more than `rows` updates behind their state, or with some but none of late."""
+    """Ids of the documents with more than `rows` updates after their state, or with some, none of which is newer than
+    `quiet`."""
     young = select(Update.id).where(Update.document_id == Document.id, Update.at > now() - quiet).exists()
     behind = Document.seq - Document.upto
     return list(db.session.scalars(select(Document.id).where(or_(behind > rows, and_(behind > 0, ~young)))))
@@ -261,14 +265,14 @@ def _rewrite(
 
 
 def _locked_row(name: str) -> Document:
-    """The document's row, kept until the commit, so that nobody appends in between."""
+    """The document's row, locked until the commit, so that nobody appends in between."""
     db.session.execute(update(Document).where(Document.name == name).values(seq=Document.seq))
     return find_document(name)
 
 
-def _names_in(names: Iterable[str], **values: object) -> None:
+def _update_documents(names: Iterable[str], **values: object) -> None:
     wanted = sorted(set(names))
-    # Kept in the order in which the committer takes them; two that each wait for the other's row would wait forever.
+    # Locked in the order in which the committer locks them; else two could deadlock.
     db.session.execute(select(Document.id).where(Document.name.in_(wanted)).order_by(Document.id).with_for_update())
     changed = update(Document).where(Document.name.in_(wanted))
     db.session.execute(changed.values(access_rev=Document.access_rev + 1, **values))

@@ -1,9 +1,9 @@
-"""How much work an update makes, before it is done: merging cannot be interrupted, and nobody is served meanwhile.
+"""Estimates the cost of merging an update before it is applied: merging cannot be interrupted and blocks the process.
 
-A new item is put to the right of its origin. Where others were put there at the same time, each of them is looked at,
-up to the item that stood to the right when it was typed. Somebody may invent origins and neighbours far apart: 16,000
-letters that way take nine seconds, 60,000 four minutes, here and in every browser. Ordinary typing goes on where the
-last letter stands, and looks at nothing.
+A new item is put to the right of its origin. Where others were put there concurrently, merging looks at each of them,
+up to the item that was its right neighbour when it was typed. A client may invent origins and neighbours far apart:
+16,000 characters of that kind take nine seconds, 60,000 four minutes, on the server and in every browser. Ordinary
+typing continues behind the client's last character and looks at nothing.
 """
 
 from __future__ import annotations
@@ -13,93 +13,101 @@ from dataclasses import dataclass, field
 
 from klimawerk.collab import update_decoder
 
-SPLIT_ITEMS = 2  # what a jump into a run of letters, or a deletion in one, adds to the number of items at most
-Neighbours = tuple[update_decoder.Id, update_decoder.Id | None]  # the item on the left, the one on the right
+SPLIT_ITEMS = 2  # at most so many items are added by an insertion or a deletion inside of a run of characters
+Neighbours = tuple[update_decoder.Id, update_decoder.Id | None]  # ids of the left and of the right one
 _NO_ID = (-1, -1)
 _NO_NEIGHBOURS: Neighbours = (_NO_ID, None)
 
 
 @dataclass
 class MergeCost:
-    """`items`: about how many items the document has; `tips`: what follows each client's last letter; `beside`: how
-    many were put between two letters of one run; `parted`: where deletions begin."""
+    """Estimator for one document.
+
+    `items`: about how many items it has. `client_ends`: the last item of each client, with its right neighbour.
+    `split_insertions`: how many items were inserted between two characters of one run. `deletion_starts`: where
+    deletions begin.
+    """
 
     items: int = 0
-    tips: dict[int, Neighbours] = field(default_factory=dict)
-    beside: dict[update_decoder.Id, int] = field(default_factory=dict)
-    parted: set[update_decoder.Id] = field(default_factory=set)
+    client_ends: dict[int, Neighbours] = field(default_factory=dict)
+    split_insertions: dict[update_decoder.Id, int] = field(default_factory=dict)
+    deletion_starts: set[update_decoder.Id] = field(default_factory=set)
 
-    def of(self, parsed: update_decoder.DecodedUpdate) -> int:
-        """At most how many items have to be looked at while it is merged."""
+    def estimate(self, parsed: update_decoder.DecodedUpdate) -> int:
+        """Upper bound of the items that merging the update has to look at."""
         items, between, steps = self.items, 0, 0
-        for struct, jumps in _jumps(parsed, self.tips):
+        for struct, jumps in _with_jumps(parsed, self.client_ends):
             items += 1
             if not jumps:
                 continue
-            if _splits_run(struct):
+            if _is_inside_run(struct):
                 between += 1
-                steps += self.beside.get(struct.origin or _NO_ID, 0) + between
+                steps += self.split_insertions.get(struct.origin or _NO_ID, 0) + between
             else:
                 steps += items
         return steps + len(parsed.deletes) + len(parsed.structs)
 
-    def goes_on(self, stroke: update_decoder.ItemStruct) -> bool:
-        """Whether letters stand directly behind the last one of their client, and nothing was put there since."""
-        return self.tips.get(stroke.client) == (stroke.origin, stroke.right)
+    def continues(self, keystroke: update_decoder.ItemStruct) -> bool:
+        """Whether a keystroke stands directly behind the last item of its client, and nothing was inserted there
+        since."""
+        return self.client_ends.get(keystroke.client) == (keystroke.origin, keystroke.right)
 
-    def go_on(self, stroke: update_decoder.ItemStruct) -> None:
-        """`note`, for letters of which that is so."""
-        self.tips[stroke.client] = (_last(stroke), stroke.right)
+    def record_keystroke(self, keystroke: update_decoder.ItemStruct) -> None:
+        """`record` for a keystroke for which `continues` is true."""
+        self.client_ends[keystroke.client] = (_last_id(keystroke), keystroke.right)
 
-    def note(self, parsed: update_decoder.DecodedUpdate) -> None:
-        """It is merged."""
-        for struct, jumps in _jumps(parsed, self.tips):
-            if jumps or struct.kind != update_decoder.STRING or not _has_origin(struct):
+    def record(self, parsed: update_decoder.DecodedUpdate) -> None:
+        """Record an update that is merged."""
+        for struct, jumps in _with_jumps(parsed, self.client_ends):
+            if jumps or struct.kind != update_decoder.STRING or not _follows_own_item(struct):
                 self.items += 1 + SPLIT_ITEMS * jumps
             if struct.origin is not None:
-                if jumps and _splits_run(struct):
-                    self.beside[struct.origin] = self.beside.get(struct.origin, 0) + 1
-                if self.tips.get(struct.origin[0], _NO_NEIGHBOURS)[0] == struct.origin:
-                    del self.tips[struct.origin[0]]
-            self.tips[struct.client] = (_last(struct), struct.right)
-        parted = {(client, clock) for client, clock, _ in parsed.deletes} - self.parted
-        self.parted |= parted
-        self.items += SPLIT_ITEMS * len(parted)
+                if jumps and _is_inside_run(struct):
+                    self.split_insertions[struct.origin] = self.split_insertions.get(struct.origin, 0) + 1
+                if self.client_ends.get(struct.origin[0], _NO_NEIGHBOURS)[0] == struct.origin:
+                    del self.client_ends[struct.origin[0]]
+            self.client_ends[struct.client] = (_last_id(struct), struct.right)
+        new_starts = {(client, clock) for client, clock, _ in parsed.deletes} - self.deletion_starts
+        self.deletion_starts |= new_starts
+        self.items += SPLIT_ITEMS * len(new_starts)
 
 
-def _jumps(
-    parsed: update_decoder.DecodedUpdate, tips: dict[int, Neighbours]
+def _with_jumps(
+    parsed: update_decoder.DecodedUpdate, client_ends: dict[int, Neighbours]
 ) -> Iterator[tuple[update_decoder.ItemStruct, bool]]:
-    """Each run, and whether it goes elsewhere than directly behind one that nothing else follows."""
-    ends: dict[update_decoder.Id, update_decoder.Id | None] = {}
-    taken: set[update_decoder.Id] = set()
-    empty: set[update_decoder.Id] = set()
-    filled: set[tuple[update_decoder.Id, str | None]] = set()
+    """Each run, and whether it jumps, which means: does not directly follow an item that nothing else follows."""
+    rights_of_ends: dict[update_decoder.Id, update_decoder.Id | None] = {}
+    used_origins: set[update_decoder.Id] = set()
+    new_types: set[update_decoder.Id] = set()
+    filled_positions: set[tuple[update_decoder.Id, str | None]] = set()
     for struct in parsed.structs:
         if struct.kind in (update_decoder.GC, update_decoder.SKIP):
             continue
         if struct.origin is not None:
-            right = ends.get(struct.origin, _NO_ID)
-            known = right == struct.right or tips.get(struct.origin[0], _NO_NEIGHBOURS) == (struct.origin, struct.right)
-            follows = known and struct.origin not in taken
-            taken.add(struct.origin)
+            right = rights_of_ends.get(struct.origin, _NO_ID)
+            known = right == struct.right or client_ends.get(struct.origin[0], _NO_NEIGHBOURS) == (
+                struct.origin,
+                struct.right,
+            )
+            follows = known and struct.origin not in used_origins
+            used_origins.add(struct.origin)
         else:
-            place = (struct.parent or _NO_ID, struct.key)
-            follows = struct.right is None and struct.parent in empty and place not in filled
-            filled.add(place)
+            position = (struct.parent or _NO_ID, struct.key)
+            follows = struct.right is None and struct.parent in new_types and position not in filled_positions
+            filled_positions.add(position)
         if struct.kind == update_decoder.TYPE:
-            empty.add((struct.client, struct.clock))
-        ends[_last(struct)] = struct.right
+            new_types.add((struct.client, struct.clock))
+        rights_of_ends[_last_id(struct)] = struct.right
         yield struct, not follows
 
 
-def _last(struct: update_decoder.ItemStruct) -> update_decoder.Id:
+def _last_id(struct: update_decoder.ItemStruct) -> update_decoder.Id:
     return struct.client, struct.clock + struct.length - 1
 
 
-def _has_origin(struct: update_decoder.ItemStruct) -> bool:
+def _follows_own_item(struct: update_decoder.ItemStruct) -> bool:
     return struct.origin == (struct.client, struct.clock - 1)
 
 
-def _splits_run(struct: update_decoder.ItemStruct) -> bool:
+def _is_inside_run(struct: update_decoder.ItemStruct) -> bool:
     return struct.origin is not None and struct.right == (struct.origin[0], struct.origin[1] + 1)

@@ -1,4 +1,4 @@
-"""A document's append-only log, its compacted state, who wrote what in it, and its texts as columns."""
+"""Database tables of live documents: append-only update log, compacted state, attribution, and projected texts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from klimawerk.extensions import Model
 
 
 def new_gen() -> str:
+    """A new random generation, the identity of a document (16 hexadecimal digits)."""
     return secrets.token_hex(8)
 
 
 class Packed(TypeDecorator[bytes]):
-    """Bytes that are compressed in the database. What text leaves behind in a document shrinks to about 40 %."""
+    """A column of bytes that are compressed (zlib) in the database. A state with many deletions shrinks to about 40
+    %."""
 
     impl = LargeBinary
     cache_ok = True
@@ -32,10 +34,10 @@ class Packed(TypeDecorator[bytes]):
 
 
 class Document(Model):
-    """One live document. Truth is `state` (compacted, up to and including `upto`) plus the updates behind it.
+    """One live document. Its content is `state` (compacted, up to and including `upto`) plus the updates after it.
 
-    `access_rev` grows whenever somebody's rights on it may have changed: who applied an update under an older number
-    is asked again. `dirty_since` is set while `projected_seq` is behind `seq`.
+    `access_rev` grows whenever access rights on the document may have changed; an update that was accepted under an
+    older number is checked again. `dirty_since` is set while `projected_seq` is behind `seq`.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,7 +56,8 @@ class Document(Model):
 
 
 class Update(Model):
-    """One acknowledged update. `seq` has no gaps within a document; `by`: a person, None for the server."""
+    """One acknowledged Yjs update. `seq` has no gaps within a document; `by`: number of the person, None for the
+    server."""
 
     __table_args__ = (UniqueConstraint("document_id", "seq"),)
 
@@ -67,7 +70,7 @@ class Update(Model):
 
 
 class Writer(Model):
-    """Who wrote in a document: number and time of their last update among those that compaction has folded away."""
+    """Last write of each person in a document, as far as the log is compacted: number and time of that update."""
 
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
     person: Mapped[int] = mapped_column(primary_key=True)
@@ -76,9 +79,9 @@ class Writer(Model):
 
 
 class StoredAttribution(Model):
-    """Who wrote which stretch of a fragment, as far as compaction has come: [[letters, person or None, seconds], ...].
+    """Attribution of one fragment, up to the last compaction: [[characters, person or None, seconds], ...].
 
-    `person` is a number alone, `seconds` since 1970 in UTC; 0 where it is not known when.
+    `person` is only a number; `seconds` since 1970 in UTC, 0 where the time is not known.
     """
 
     __tablename__ = "passages"
@@ -89,7 +92,7 @@ class StoredAttribution(Model):
 
 
 class LiveText(Model):
-    """One fragment ("description.en") as lists, search and first paint read it; `rev`: the topic's revision."""
+    """Projection of one fragment ("description.en") for lists, search and first paint; `rev`: the topic's revision."""
 
     __table_args__ = (UniqueConstraint("document_id", "fragment"),)
 

@@ -1,4 +1,4 @@
-"""Writes what documents say into columns, where lists, search, exports and first paint read it."""
+"""Projection: writes the texts of documents into columns (`LiveText`) for lists, search, exports and first paint."""
 
 from __future__ import annotations
 
@@ -24,43 +24,43 @@ ProjectedTexts = dict[str, tuple[str, str]]  # fragment: (plain, html)
 
 
 class _NewerProjection(Exception):
-    """Somebody else has projected something newer meanwhile."""
+    """Another process has projected a newer state meanwhile."""
 
 
 def project_now(name: str) -> None:
-    """Bring the columns of a document up to its last acknowledged word. Raises NoDocument."""
+    """Bring the columns of a document up to its last acknowledged update. Raises NoDocument."""
     document = document_store.find_document(name)
     if document.projected_seq < document.seq:
         _project(document.id, name)
 
 
-def project_abandoned(setbacks: RetryBackoff, everything: bool = False) -> None:
-    """Project what a process left behind that ended too early; `everything`: also what is young."""
+def project_abandoned(backoff: RetryBackoff, everything: bool = False) -> None:
+    """Project documents of a process that ended too early; `everything`: also those changed just now."""
     query = select(Document.id, Document.name).where(Document.dirty_since.is_not(None))
     if not everything:
         query = query.where(Document.dirty_since < now() - ABANDONED_AFTER)
-    found = [one for one in db.session.execute(query).all() if not setbacks.waits(one.name)]
-    for document_id, name in found[:200]:
+    abandoned = [row for row in db.session.execute(query).all() if not backoff.is_waiting(row.name)]
+    for document_id, name in abandoned[:200]:
         try:
             with pycrdt_errors.panics_as_exceptions():
                 _project(document_id, name)
-            setbacks.over(name)
+            backoff.succeeded(name)
         except Exception:
-            log.exception("%s could not be projected; the next try is in %.0f s", name, setbacks.failed(name))
+            log.exception("%s could not be projected; the next try is in %.0f s", name, backoff.failed(name))
         db.session.rollback()
-        yield_if_due()  # others have their turn between two of them
+        yield_if_due()
 
 
 def _project(document_id: int, name: str) -> None:
-    """The work is done outside of the transaction, which then only has to compare and to store."""
+    """The work is done outside of the transaction, which only compares and stores."""
     stored = document_store.read_log(document_id)
     document = stored.document()
     fragments = document_store.fragment_names(document_id)
     texts = {fragment: _columns(document.get(fragment, type=XmlFragment)) for fragment in fragments}
     try:
         with writing():
-            rev = _note(name, _changed(document_id, texts))
-            _claim(document_id, stored.seq)
+            rev = _note_topic(name, _changed_fragments(document_id, texts))
+            _claim_seq(document_id, stored.seq)
             if rev:
                 _store(document_id, texts, rev)
     except _NewerProjection:
@@ -72,7 +72,7 @@ def _columns(fragment: XmlFragment) -> tuple[str, str]:
     return rich_text.to_plain_text(text), rich_text.to_html(text)
 
 
-def _claim(document_id: int, seq: int) -> None:
+def _claim_seq(document_id: int, seq: int) -> None:
     older = (Document.id == document_id, Document.projected_seq < seq)
     dirty = case((Document.seq == seq, None), else_=literal(now(), Document.dirty_since.type))
     claimed = db.session.execute(update(Document).where(*older).values(projected_seq=seq, dirty_since=dirty))
@@ -80,12 +80,12 @@ def _claim(document_id: int, seq: int) -> None:
         raise _NewerProjection
 
 
-def _changed(document_id: int, texts: ProjectedTexts) -> list[str]:
-    kept = {row.fragment: (row.plain, row.html) for row in _rows(document_id)}
-    return [fragment for fragment, text in kept.items() if texts.get(fragment, text) != text]
+def _changed_fragments(document_id: int, texts: ProjectedTexts) -> list[str]:
+    present = {row.fragment: (row.plain, row.html) for row in _rows(document_id)}
+    return [fragment for fragment, text in present.items() if texts.get(fragment, text) != text]
 
 
-def _note(name: str, fragments: list[str]) -> int:
+def _note_topic(name: str, fragments: list[str]) -> int:
     if not fragments:
         return 0
     texts_changed.send(name=name, fragments=fragments)

@@ -1,4 +1,4 @@
-"""Carries what is on disk to the members of a room, to each when it is their turn (delivery.py)."""
+"""Relays stored updates and carets to the members of a room, each at their time (`delivery.py`)."""
 
 from __future__ import annotations
 
@@ -19,52 +19,52 @@ SendEach = Callable[[str, dict[str, Any], Iterable[str]], None]
 
 
 class Relayer:
-    """One thread (or greenlet) per process, so that a room's frames leave in order. `tell` emits to sockets; `quiet`
-    says whether a socket wants to hear little."""
+    """One thread (or greenlet) per process, so that a room's frames are sent in order. `emit` sends to sockets;
+    `is_quiet(sid)`: whether that page wants few messages."""
 
     def __init__(
-        self, spawn: Callable[[Callable[[], None]], object], tell: SendEach, quiet: Callable[[str], bool]
+        self, spawn: Callable[[Callable[[], None]], object], emit: SendEach, is_quiet: Callable[[str], bool]
     ) -> None:
-        self._spawn, self._tell, self._quiet = spawn, tell, quiet
+        self._spawn, self._emit, self._is_quiet = spawn, emit, is_quiet
         self._due: dict[Room, float] = {}
-        self._arrived = threading.Condition()
+        self._changed = threading.Condition()
         self._running = False
 
-    def hurry(self, room: Room) -> None:
-        """There is something for the room's members."""
-        self._look(room, max(time.monotonic(), room.relay_after))
+    def schedule(self, room: Room) -> None:
+        """Something waits for the room's members."""
+        self._schedule_at(room, max(time.monotonic(), room.relay_after))
 
-    def _look(self, room: Room, at: float) -> None:
-        with self._arrived:
+    def _schedule_at(self, room: Room, at: float) -> None:
+        with self._changed:
             if self._due.get(room, math.inf) > at:
                 self._due[room] = at
-                self._arrived.notify()
+                self._changed.notify()
             if not self._running:
                 self._running = True
                 self._spawn(self._run)
 
     def stop(self) -> None:
-        with self._arrived:
+        with self._changed:
             self._running = False
-            self._arrived.notify()
+            self._changed.notify()
 
     def _run(self) -> None:
         while self._running:
-            self._handle(self._wait())  # no room is held while the next is waited for: it may be let go
+            self._deliver_all(self._next_due_rooms())  # hold no room while waiting: it may be forgotten
 
-    def _handle(self, rooms: list[Room]) -> None:
+    def _deliver_all(self, rooms: list[Room]) -> None:
         for room in rooms:
             try:
                 self._deliver(room)
             except Exception:
                 log.exception("%s: a frame could not be sent", room.name)
 
-    def _wait(self) -> list[Room]:
-        with self._arrived:
+    def _next_due_rooms(self) -> list[Room]:
+        with self._changed:
             soonest = min(self._due.values(), default=None)
             wait = 1.0 if soonest is None else soonest - time.monotonic()
             if wait > 0:
-                self._arrived.wait(wait)
+                self._changed.wait(wait)
             now = time.monotonic()
             ready = [room for room, due in self._due.items() if due <= now]
             for room in ready:
@@ -73,26 +73,27 @@ class Relayer:
 
     def _deliver(self, room: Room) -> None:
         with room.lock:
-            due = room.audience.due(self._quiet)
-        for since, relays, sids in due.words:
+            outgoing = room.delivery.due(self._is_quiet)
+        for since, relays, sids in outgoing.updates:
             self._send(room.name, since, relays, sids)
-        for sid, caret, sids in due.carets:
-            self._tell(events.DOC_AWARENESS, {"doc": room.name, "sid": sid, "a": caret}, sids)
-        if due.again is not None:
-            self._look(room, due.again)
+        for sid, caret, sids in outgoing.carets:
+            self._emit(events.DOC_AWARENESS, {"doc": room.name, "sid": sid, "a": caret}, sids)
+        if outgoing.next_at is not None:
+            self._schedule_at(room, outgoing.next_at)
 
     def _send(self, doc: str, since: int, relays: list[RelayedUpdate], sids: list[str]) -> None:
-        """One frame for all who wrote nothing of it, encoded once; to each writer one without their own updates."""
+        """Send one frame, encoded once, to all who wrote none of the updates; to each writer one without their own
+        updates."""
         frame: dict[str, Any] = {"doc": doc, "from": since, "seq": relays[-1].seq}
-        wrote = {relay.sid for relay in relays}
-        if others := [sid for sid in sids if sid not in wrote]:
-            self._tell(events.DOC_UPDATE, {**frame, "u": _encoded([relay.payload for relay in relays])}, others)
-        for sid in wrote.intersection(sids):
+        writers = {relay.sid for relay in relays}
+        if others := [sid for sid in sids if sid not in writers]:
+            self._emit(events.DOC_UPDATE, {**frame, "u": _encoded([relay.payload for relay in relays])}, others)
+        for sid in writers.intersection(sids):
             payloads = [relay.payload for relay in relays if relay.sid != sid]
-            self._tell(events.DOC_UPDATE, {**frame, "u": _encoded(payloads)}, [sid])
+            self._emit(events.DOC_UPDATE, {**frame, "u": _encoded(payloads)}, [sid])
 
 
 def _encoded(payloads: list[bytes]) -> list[str]:
-    """As base64 text, each update as it was judged: made into one, updates of somebody who says two things of the same
-    letter become a third thing."""
+    """The updates as base64 text, each as it was judged. Merging updates of a client that says two different things of
+    the same item would give a third thing."""
     return [base64.b64encode(payload).decode() for payload in payloads]

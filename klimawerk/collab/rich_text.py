@@ -1,4 +1,4 @@
-"""What a live text may consist of: the schema as an allow-list, and its forms as JSON, HTML and plain text.
+"""Rich text of live texts: the schema as an allow-list, and conversion to and from JSON, HTML and plain text.
 
 JSON is ProseMirror's: {"type": "doc", "content": [blocks]}. Nothing here works with positions (they are UTF-8 bytes in
 the library): a text is written as whole blocks.
@@ -41,7 +41,7 @@ SCHEMA: dict[str, dict[str, dict[str, Any]]] = {
 NODES = frozenset(SCHEMA["nodes"]) - {"doc", "text"}
 MARKS = frozenset(SCHEMA["marks"])
 ATTRIBUTES = frozenset(name for node in SCHEMA["nodes"].values() for name in node.get("attrs", {}))
-DEEPEST, LONGEST = 40, 400_000  # levels of nesting; characters of the text as JSON
+DEEPEST, MAX_CHARACTERS = 40, 400_000  # levels of nesting; characters of the text as JSON
 LAST_NUMBER = int(SCHEMA["nodes"]["ordered_list"]["attrs"]["order"]["to"])  # that a list can begin with
 
 
@@ -51,8 +51,8 @@ def _children(content: str) -> frozenset[str]:
     return frozenset(name for name, node in SCHEMA["nodes"].items() if wanted in (name, node.get("group")))
 
 
-_INSIDE = {name: _children(node.get("content", "")) for name, node in SCHEMA["nodes"].items()}
-BLOCKS = _INSIDE["doc"]
+_ALLOWED_CHILDREN = {name: _children(node.get("content", "")) for name, node in SCHEMA["nodes"].items()}
+BLOCKS = _ALLOWED_CHILDREN["doc"]
 _TAGS = {"paragraph": "p", "bullet_list": "ul", "ordered_list": "ol", "list_item": "li"}
 
 
@@ -65,12 +65,12 @@ class InvalidRichText(ValueError):
 
 
 def empty_text() -> Node:
-    """A text of one empty paragraph, as every new fragment begins."""
+    """A text of one empty paragraph, the content of every new fragment."""
     return {"type": "doc", "content": [{"type": "paragraph"}]}
 
 
 def check_text(text: Any) -> None:
-    """Raise BadContent, naming the place, unless `text` is a document of the schema within the limits."""
+    """Raise InvalidRichText, naming the place, unless `text` is a document of the schema within the limits."""
     if not isinstance(text, dict) or text.get("type") != "doc":
         raise InvalidRichText("", "not a document")
     waiting: list[tuple[Any, str, int]] = [(text, "", 0)]
@@ -82,8 +82,8 @@ def check_text(text: Any) -> None:
             inner = f"{place}.content.{index}".lstrip(".")
             _check_node(child, node["type"], inner)
             waiting.append((child, inner, depth + 1))
-    if len(json.dumps(text, ensure_ascii=False)) > LONGEST:
-        raise InvalidRichText("", f"longer than {LONGEST} characters")
+    if len(json.dumps(text, ensure_ascii=False)) > MAX_CHARACTERS:
+        raise InvalidRichText("", f"longer than {MAX_CHARACTERS} characters")
 
 
 def _content(node: Node, place: str) -> list[Any]:
@@ -98,7 +98,7 @@ def _content(node: Node, place: str) -> list[Any]:
 def _check_node(node: Any, parent: str, place: str) -> None:
     if not isinstance(node, dict) or not isinstance(node.get("type"), str):
         raise InvalidRichText(place, "not a node")
-    if node["type"] not in _INSIDE.get(parent, frozenset()):
+    if node["type"] not in _ALLOWED_CHILDREN.get(parent, frozenset()):
         raise InvalidRichText(place, f"{node['type']!r} is not allowed in {parent!r}")
     for name, allowed in SCHEMA["nodes"][node["type"]].get("attrs", {}).items():
         if not _is_allowed((node.get("attrs") or {}).get(name), allowed):
@@ -108,7 +108,7 @@ def _check_node(node: Any, parent: str, place: str) -> None:
 
 
 def _is_allowed(value: Any, allowed: Mapping[str, Any]) -> bool:
-    """Whether an attribute may have this value; one without a default has to be there."""
+    """Whether an attribute may have this value; one without a default is required."""
     if value is None:
         return allowed["default"] is None
     if type(value) is not int:
@@ -127,11 +127,13 @@ def _check_text(node: Node, place: str) -> None:
 
 
 def drop_refused_links(text: Node) -> tuple[Node, list[str]]:
-    """The text with its links but those that are not allowed, whose words stay; and the addresses of these. For texts
-    that were kept under an earlier rule or come from elsewhere; `text` may be anything from JSON."""
+    """The text without links that are not allowed (their text stays), and the addresses of these.
+
+    For texts that were stored under an earlier rule or come from elsewhere; `text` may be any JSON value.
+    """
     refused: list[str] = []
 
-    def kept(mark: Any) -> bool:
+    def is_kept(mark: Any) -> bool:
         if not isinstance(mark, dict) or mark.get("type") != "link":
             return True
         attributes = mark.get("attrs")
@@ -141,28 +143,28 @@ def drop_refused_links(text: Node) -> tuple[Node, list[str]]:
         refused.append(str(href))
         return False
 
-    def of(node: Any, depth: int) -> Any:
+    def cleaned(node: Any, depth: int) -> Any:
         if not isinstance(node, dict) or depth > DEEPEST:
             return node
-        found = dict(node)
+        copy = dict(node)
         if isinstance(node.get("content"), list):
-            found["content"] = [of(child, depth + 1) for child in node["content"]]
+            copy["content"] = [cleaned(child, depth + 1) for child in node["content"]]
         if isinstance(node.get("marks"), list):
-            found["marks"] = [mark for mark in node["marks"] if kept(mark)]
-        return found
+            copy["marks"] = [mark for mark in node["marks"] if is_kept(mark)]
+        return copy
 
-    return of(text, 0), refused
+    return cleaned(text, 0), refused
 
 
 def write_fragment(fragment: XmlFragment, text: Node) -> None:
-    """Make `text` the fragment's whole content. The caller has checked it, and holds the document."""
+    """Replace the fragment's whole content by `text`. The caller has checked it, and holds the document."""
     del fragment.children[:]
     for block in text.get("content") or [{"type": "paragraph"}]:
         fragment.children.append(element(block))
 
 
 def element(node: Node) -> XmlElement:
-    """A block to be put into a fragment."""
+    """A block to be inserted into a fragment."""
     attributes = {
         key: value for key, value in (node.get("attrs") or {}).items() if key in ATTRIBUTES and value is not None
     }
@@ -170,7 +172,7 @@ def element(node: Node) -> XmlElement:
 
 
 class _DeferredElement(XmlElement):
-    """An element that writes its marked texts once it has its place in a document."""
+    """An element that writes its formatted text when it is inserted into a document."""
 
     def __init__(self, tag: str, attributes: dict[str, Any], content: list[Node]) -> None:
         super().__init__(tag, attributes)
@@ -192,13 +194,13 @@ class _DeferredElement(XmlElement):
 
 
 def read_fragment(fragment: XmlFragment) -> Node:
-    """The fragment as JSON within the schema; what does not belong there is left out."""
+    """The fragment as JSON within the schema; content outside of the schema is left out."""
     blocks = [node for child in fragment.children for node in _block(child)]
     return {"type": "doc", "content": blocks or [{"type": "paragraph"}]}
 
 
 def read_block(child: Any) -> list[Node]:
-    """A child of a fragment as JSON within the schema; what does not belong there is left out."""
+    """A child of a fragment as JSON within the schema; content outside of the schema is left out."""
     return list(_block(child))
 
 
@@ -239,18 +241,18 @@ def _runs(text: XmlText) -> Iterator[Node]:
 
 
 def _marks(attributes: Mapping[str, Any]) -> Iterator[Node]:
-    """In the schema's order, so that equal texts have equal JSON. Names may carry a suffix ("link--a1b2")."""
-    found = {name.partition("--")[0]: value for name, value in attributes.items() if value is not None}
-    href = found["link"].get("href") if isinstance(found.get("link"), Mapping) else None
+    """Marks in the schema's order, so that equal texts have equal JSON. Names may carry a suffix ("link--a1b2")."""
+    values = {name.partition("--")[0]: value for name, value in attributes.items() if value is not None}
+    href = values["link"].get("href") if isinstance(values.get("link"), Mapping) else None
     if is_allowed_link(href):
         yield {"type": "link", "attrs": {"href": href}}
     for name in ("em", "strong"):
-        if name in found:
+        if name in values:
             yield {"type": name}
 
 
 def _number(value: Any) -> int | None:
-    """The small number that an attribute carries, which is whatever a browser has put there."""
+    """An attribute as a number from 0 to LAST_NUMBER, None for any other value that a browser may have set."""
     try:
         number = int(float(value))
     except (TypeError, ValueError, OverflowError):
@@ -294,7 +296,7 @@ def _html_text(node: Node) -> str:
 
 
 def to_plain_text(text: Node | XmlFragment) -> str:
-    """The words alone: blocks separated by a blank line, a hard break as "\\n", each item of a list on its line."""
+    """Plain text: blocks separated by a blank line, a hard break as "\\n", each item of a list on its line."""
     text = read_fragment(text) if isinstance(text, XmlFragment) else text
     return "\n\n".join(_plain(block) for block in text.get("content", []))
 
@@ -310,7 +312,7 @@ def _plain(node: Node) -> str:
 
 
 def from_plain_text(text: str) -> Node:
-    """Paragraphs from plain words: a blank line begins a new one, a single line break stays a line break."""
+    """Paragraphs of plain text: a blank line begins a new one, a single line break becomes a hard break."""
     return {"type": "doc", "content": [_paragraph(block) for block in clean(text).split("\n\n")]}
 
 
@@ -323,12 +325,12 @@ def _paragraph(block: str) -> Node:
 
 
 def is_plain_text(text: Node) -> bool:
-    """Whether plain words say all of it: `from_plain(to_plain(text))` gives the same text."""
+    """Whether plain text keeps all of it: `from_plain_text(to_plain_text(text))` gives the same text."""
     return from_plain_text(to_plain_text(text)) == normalised(text)
 
 
 def normalised(text: Node) -> Node:
-    """The same text as a document would give it back (marks in order, neighbours joined)."""
+    """The text as a document would return it (marks in order, neighbours joined)."""
     document: Doc[XmlFragment] = Doc()
     fragment = document.get("text", type=XmlFragment)
     write_fragment(fragment, text)
@@ -348,5 +350,5 @@ def merge_equal_runs(node: Node) -> Node:
 
 
 def is_empty(text: Node) -> bool:
-    """Whether nobody has written anything."""
+    """Whether the text has nothing but white space."""
     return not to_plain_text(text).strip()

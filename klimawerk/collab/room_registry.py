@@ -1,4 +1,4 @@
-"""The documents that are open in this process, each in its room."""
+"""Registry of the rooms that are open in this process."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from klimawerk.live.handlers import EventRefused
 
 
 class RoomRegistry:
-    """The register of open rooms."""
+    """Open rooms by the name of their document."""
 
-    def __init__(self, desk: RoomOutput) -> None:
+    def __init__(self, output: RoomOutput) -> None:
         self._rooms: dict[str, Room] = {}
         self._lock = threading.Lock()
-        self._desk = desk
+        self._output = output
 
     def find(self, name: str) -> Document:
-        """The document's row. Refused("not_found") when there is none, or it is deleted."""
+        """The document's row. EventRefused("not_found") when there is none, or it is deleted."""
         try:
             row = document_store.find_document(name)
             if not row.deleted:
@@ -33,11 +33,11 @@ class RoomRegistry:
         raise EventRefused(events.NOT_FOUND)
 
     def open(self, name: str) -> Room:
-        """The document's room. It is read from the log by the first one who wants to see it `settled`."""
+        """The document's room, created where needed. `stored_document` reads the log when the first caller needs it."""
         with self._lock:
             room = self._rooms.get(name)
             if room is None:
-                room = self._rooms[name] = Room(name, self._desk)
+                room = self._rooms[name] = Room(name, self._output)
             return room
 
     def get(self, name: str) -> Room | None:

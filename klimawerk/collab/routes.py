@@ -1,4 +1,4 @@
-"""A document's content by HTTP, for the first sync of a large one over a thin line."""
+"""HTTP route for a document's content: the first sync of a large document over a slow connection."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ blueprint = Blueprint("collab", __name__)
 
 @blueprint.get("/live/documents/<name>")
 def document(name: str) -> Response:
-    """The Yjs update (raw bytes, gzipped) of what the state vector `sv` (base64) lacks."""
-    who = identity.current()
-    if who is None or access.access_of(who.person_id, name) is None:
+    """The Yjs update (raw bytes, gzipped) of what a client with the state vector `sv` (base64) lacks."""
+    identified = identity.current()
+    if identified is None or access.access_of(identified.person_id, name) is None:
         abort(404)
     state = _state(request.args.get("sv", ""))
     rooms = hub().rooms
     try:
         row = rooms.find(name)
-        with rooms.open(name).settled(row) as opened:
-            update = opened.get_update(state)
+        with rooms.open(name).stored_document(row) as doc:
+            update = doc.get_update(state)
     except EventRefused as refusal:
         abort(503 if refusal.code == events.UNAVAILABLE else 404)
-    if not hub().live.pages.may_have(who.person_id, len(update)):
+    if not hub().live.pages.may_have(identified.person_id, len(update)):
         abort(429)
     response = Response(gzip.compress(update, 4), mimetype="application/octet-stream")
     response.headers["Content-Encoding"] = "gzip"

@@ -1,4 +1,4 @@
-"""Longest common subsequence of two sequences, within bounds on time and memory."""
+"""Difference of two sequences by their longest common subsequence, with bounds on time and memory."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Hashable, Sequence
 
 from rapidfuzz.distance import LCSseq, Opcode
 
-MAX_CELLS = 100_000_000  # of the matrix: a bit of memory each, and a hundredth of a second for all of them
+MAX_CELLS = 100_000_000  # of the matrix: a bit of memory each, 0.01 s for all of them
 
 
 def diff_opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Opcode]:
-    """How `old` becomes `new`, as `LCSseq.opcodes` says it.
+    """Opcodes that turn `old` into `new`, as `LCSseq.opcodes` gives them.
 
-    The matrix grows with the product of both lengths (60,000 paragraphs each: 450 MB). Beyond MOST_CELLS what differs
-    counts as one replacement, from the first difference to the last.
+    The matrix grows with the product of both lengths (60,000 paragraphs each: 450 MB). Above MAX_CELLS everything from
+    the first to the last difference counts as one replacement.
     """
     begin = _common_prefix(old, new)
     end = _common_prefix(old[begin:][::-1], new[begin:][::-1])
@@ -28,8 +28,6 @@ def diff_opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Opcod
     return [step for step in steps if step.src_start < step.src_end or step.dest_start < step.dest_end]
 
 
-def _common_prefix(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
-    """How many elements both begin with."""
-    return next(
-        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
+def _common_prefix(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
+    """Number of equal elements at the beginning."""
+    return next((index for index, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

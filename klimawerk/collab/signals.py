@@ -1,4 +1,4 @@
-"""What other rooms may want to know of documents."""
+"""Signals of live documents for other packages."""
 
 from __future__ import annotations
 

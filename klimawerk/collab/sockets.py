@@ -1,4 +1,4 @@
-"""The doors of live documents: join, update, awareness, leave."""
+"""Socket.IO event handlers of live documents: join, update, awareness, leave."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ MAX_DOCS = 300  # documents that one socket may have joined
 MAX_DOCS_PER_PERSON = 3_000  # over all sockets of one person
 MAX_CHUNK_BYTES = 65_536  # bytes
 MAX_CARET_BYTES = 4_000  # characters
-HTTP_THRESHOLD = 64_000  # bytes from which on a client that asked for it gets an address instead
-MAX_STATE_VECTOR_BYTES = 100_000  # bytes of a state vector: some 8,000 windows in which somebody ever typed
-LEAVE_DELAY = 0.03  # seconds that frames wait for the answer of a join, which is to arrive first
+HTTP_THRESHOLD = 64_000  # bytes above which a client that asked for it gets a URL instead
+MAX_STATE_VECTOR_BYTES = 100_000  # bytes; for some 8,000 clients that ever typed
+JOIN_ANSWER_DELAY = 0.03  # seconds for which frames wait, so that the answer to a join arrives first
 
 
-def init_sockets(here: Live) -> Hub:
-    """Bind the events of documents to the Socket.IO server."""
-    made = Hub(here)
-    here.add_handler(events.DOC_JOIN, _join, lambda _payload: 4.0)  # reading a whole document is more work than most
-    here.add_light_handler(events.DOC_UPDATE, partial(_update, made))
-    here.add_light_handler(events.DOC_AWARENESS, partial(_awareness, made))
-    here.add_handler(events.DOC_LEAVE, _leave)
-    return made
+def init_sockets(live: Live) -> Hub:
+    """Register the document events at the Socket.IO server."""
+    new_hub = Hub(live)
+    live.add_handler(events.DOC_JOIN, _join, lambda _payload: 4.0)  # reading a whole document is more work than most
+    live.add_light_handler(events.DOC_UPDATE, partial(_update, new_hub))
+    live.add_light_handler(events.DOC_AWARENESS, partial(_awareness, new_hub))
+    live.add_handler(events.DOC_LEAVE, _leave)
+    return new_hub
 
 
 def _join(page: OpenPage, payload: Payload) -> Payload:
@@ -49,21 +49,21 @@ def _join(page: OpenPage, payload: Payload) -> Payload:
     state = _state(payload)
     while True:
         row = hub().rooms.find(name)
-        decided = page.rechecks, row.access_rev
-        guest = create_member(page.sid, page.person_id, name)
+        versions_before = page.rechecks, row.access_rev
+        member = create_member(page.sid, page.person_id, name)
         room = hub().rooms.open(name)
-        with room.settled(row) as document:
+        with room.stored_document(row) as document:
             if hub().live.pages.get(page.sid) is not page:
-                raise EventRefused(events.LOGIN_REQUIRED)  # it has left meanwhile
-            holds = decided == (page.rechecks, room.access_rev)
-            found = _join_room(page, payload, room, guest, document, state) if holds else None
-        if found is not None:
-            return _join_answer(page, payload, room, guest, found)
-        database.expire_session()  # rights have changed while the room was waited for
+                raise EventRefused(events.LOGIN_REQUIRED)  # the socket was closed meanwhile
+            is_current = versions_before == (page.rechecks, room.access_rev)
+            join_state = _join_room(page, payload, room, member, document, state) if is_current else None
+        if join_state is not None:
+            return _join_answer(page, payload, room, member, join_state)
+        database.expire_session()  # access rights changed while waiting for the room
 
 
 class _JoinState(NamedTuple):
-    """What somebody who enters finds: what they lack, what there is, and where everybody is."""
+    """What a joining client gets: what it lacks, the server's state vector, the last number, and all carets."""
 
     known: bytes | None
     update: bytes
@@ -73,12 +73,12 @@ class _JoinState(NamedTuple):
 
 
 def _join_room(
-    page: OpenPage, payload: Payload, room: Room, guest: RoomMember, document: Doc[XmlFragment], state: bytes | None
+    page: OpenPage, payload: Payload, room: Room, member: RoomMember, document: Doc[XmlFragment], state: bytes | None
 ) -> _JoinState:
-    """Enter first, read then, so that nothing falls between what is read and what is relayed. Waits for nothing."""
-    room.relay_after = max(room.relay_after, time.monotonic() + LEAVE_DELAY)
-    guest.sent, guest.told = room.seq, room.may(guest)
-    room.members[page.sid] = guest
+    """Add the member first, then read the document, so that no update is missed in between. Does not wait."""
+    room.relay_after = max(room.relay_after, time.monotonic() + JOIN_ANSWER_DELAY)
+    member.sent_seq, member.sent_access = room.seq, room.write_access(member)
+    room.members[page.sid] = member
     page.docs.add(room.name)
     hub().live.server.enter_room(page.sid, events.doc_room(room.name))
     known = state if payload.get("gen") in (None, room.gen) else None
@@ -86,22 +86,29 @@ def _join_room(
     return _JoinState(known, document.get_update(known), document.get_state(), room.seq, carets)
 
 
-def _join_answer(page: OpenPage, payload: Payload, room: Room, guest: RoomMember, found: _JoinState) -> Payload:
-    here = hub()
-    if not here.live.pages.may_have(page.person_id, len(found.update)):
-        here.leave(page, room.name)
+def _join_answer(page: OpenPage, payload: Payload, room: Room, member: RoomMember, join_state: _JoinState) -> Payload:
+    doc_hub = hub()
+    if not doc_hub.live.pages.may_have(page.person_id, len(join_state.update)):
+        doc_hub.leave(page, room.name)
         raise EventRefused(events.RATE)
-    here.introduce(guest, room.name)
-    write, reason, by = guest.told
+    doc_hub.announce_member(member, room.name)
+    write, reason, by = member.sent_access
     return {
-        **_content(payload, room.name, found.known, found.update),
-        **{"gen": room.gen, "sv": _b64(found.vector), "seq": found.seq, "write": write, "reason": reason, "by": by},
-        **{"people": here.people_of(room.name), "awareness": found.carets},
+        **_content(payload, room.name, join_state.known, join_state.update),
+        **{
+            "gen": room.gen,
+            "sv": _b64(join_state.vector),
+            "seq": join_state.seq,
+            "write": write,
+            "reason": reason,
+            "by": by,
+        },
+        **{"people": doc_hub.people_of(room.name), "awareness": join_state.carets},
     }
 
 
 def _all_docs(page: OpenPage) -> int:
-    return sum(len(one.docs) for one in hub().live.pages.of_person(page.person_id))
+    return sum(len(open_page.docs) for open_page in hub().live.pages.of_person(page.person_id))
 
 
 def _content(payload: Payload, name: str, known: bytes | None, update: bytes) -> Payload:
@@ -111,16 +118,16 @@ def _content(payload: Payload, name: str, known: bytes | None, update: bytes) ->
     return {"url": f"/live/documents/{quote(name, safe='')}" + (f"?sv={state}" if state else "")}
 
 
-def _update(here: Hub, page: OpenPage, payload: Payload, reply: EventReply) -> None:
+def _update(doc_hub: Hub, page: OpenPage, payload: Payload, reply: EventReply) -> None:
     name = require_text(payload, "doc", 80)
-    room = _joined(here, page, name)
+    room = _joined(doc_hub, page, name)
     update = _bytes(payload, "u", MAX_CHUNK_BYTES)
     if "part" in payload or "of" in payload:
         part, of = payload.get("part"), payload.get("of")
         if type(part) is not int or type(of) is not int:
             raise EventRefused(events.INVALID)
-        room.require_writer(page.sid)  # nothing is kept for somebody who may only read
-        whole = here.parts.add((page.sid, name, require_text(payload, "id", 80)), page.person_id, part, of, update)
+        room.require_writer(page.sid)  # buffer nothing for readers
+        whole = doc_hub.parts.add((page.sid, name, require_text(payload, "id", 80)), page.person_id, part, of, update)
         if whole is None:
             reply.ok(part=part)
             return
@@ -128,17 +135,17 @@ def _update(here: Hub, page: OpenPage, payload: Payload, reply: EventReply) -> N
     room.submit(page.sid, update, reply)
 
 
-def _awareness(here: Hub, page: OpenPage, payload: Payload, reply: EventReply) -> None:
-    room = _joined(here, page, require_text(payload, "doc", 80))
+def _awareness(doc_hub: Hub, page: OpenPage, payload: Payload, reply: EventReply) -> None:
+    room = _joined(doc_hub, page, require_text(payload, "doc", 80))
     caret = payload.get("a")
     if not isinstance(caret, str | None):
         raise EventRefused(events.INVALID)
     if caret is not None and len(caret) > MAX_CARET_BYTES:
         raise EventRefused(events.TOO_LARGE)
-    for forgotten in page.place_caret(room.name, caret is not None):
-        if other := here.rooms.get(forgotten):
-            here.move_caret(other, page.sid, None)
-    here.move_caret(room, page.sid, caret)
+    for dropped in page.place_caret(room.name, caret is not None):
+        if other_room := doc_hub.rooms.get(dropped):
+            doc_hub.move_caret(other_room, page.sid, None)
+    doc_hub.move_caret(room, page.sid, caret)
     reply.ok()
 
 
@@ -146,11 +153,12 @@ def _leave(page: OpenPage, payload: Payload) -> None:
     hub().leave(page, require_text(payload, "doc", 80))
 
 
-def _joined(here: Hub, page: OpenPage, name: str) -> Room:
-    """The room, if the socket is in it. Else Refused: not_joined, or not_found where it may not know of it."""
-    room = here.rooms.get(name)
+def _joined(doc_hub: Hub, page: OpenPage, name: str) -> Room:
+    """The room, if the socket is a member. Else EventRefused: not_joined, or not_found where the person may not know of
+    it."""
+    room = doc_hub.rooms.get(name)
     if room is None or page.sid not in room.members:
-        with here.at_database():
+        with doc_hub.database_context():
             create_member(page.sid, page.person_id, name)
             if _exists(name):
                 raise EventRefused(events.NOT_JOINED)
@@ -176,11 +184,11 @@ def _state(payload: Payload) -> bytes | None:
     return state
 
 
-def _bytes(payload: Payload, key: str, most: int) -> bytes:
+def _bytes(payload: Payload, key: str, max_bytes: int) -> bytes:
     value = payload.get(key)
     if not isinstance(value, str):
         raise EventRefused(events.INVALID)
-    if len(value) > (most + 2) // 3 * 4:
+    if len(value) > (max_bytes + 2) // 3 * 4:
         raise EventRefused(events.TOO_LARGE)
     try:
         return base64.b64decode(value, validate=True)

@@ -1,8 +1,7 @@
-"""Makes a text another one by as little as possible: what stays is not touched, so words typed meanwhile stay too.
-What looks the same stays.
+"""Merges a wanted text into a fragment with as few changes as possible, so that what is typed meanwhile stays.
 
-Blocks that are in both stay. A paragraph or heading that stands for another one is changed word by word; positions are
-bytes of UTF-8 here, as the library counts. Everything else is replaced as whole blocks.
+Blocks that are in both stay, also when they only look the same. A paragraph or heading that replaces another one is
+changed word by word; positions are bytes of UTF-8 here, as the library counts. Other blocks are replaced as a whole.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from klimawerk.collab.rich_text import Node
 from klimawerk.collab.sequence_diff import diff_opcodes
 from klimawerk.text import storable_text, visual_key, word_tokens
 
-MAX_WORDS = 6_000  # of a paragraph; a longer one is replaced as a whole
+MAX_WORDS = 6_000  # of a paragraph; a longer paragraph is replaced as a whole
 DiffStep = tuple[str, slice, slice]
 
 
@@ -27,20 +26,20 @@ def merge_text(fragment: XmlFragment, text: Node) -> None:
     """Make `text` the fragment's content by differences. The caller has checked it, and holds the document."""
     present = [rich_text.read_block(child) for child in fragment.children]
     wanted: list[Node] = text.get("content") or [{"type": "paragraph"}]
-    steps = _steps([_block_key(block) for block in present], [_block_key([block]) for block in wanted])
+    steps = _diff_steps([_block_key(block) for block in present], [_block_key([block]) for block in wanted])
     for tag, old, new in reversed(steps):
         if tag != "equal":
             _merge_blocks(fragment, range(old.start, old.stop), wanted[new], present)
 
 
 def _merge_blocks(fragment: XmlFragment, old: range, new: list[Node], present: list[list[Node]]) -> None:
-    """Blocks for blocks: the first ones become each other word by word where they can, from the end on."""
-    both = min(len(old), len(new))
-    if len(old) > both:
-        del fragment.children[old.start + both : old.stop]
-    for offset, block in enumerate(new[both:]):
-        fragment.children.insert(old.start + both + offset, rich_text.element(block))
-    for offset in reversed(range(both)):
+    """Replace blocks by blocks, from the end on; the first ones are changed word by word where possible."""
+    common = min(len(old), len(new))
+    if len(old) > common:
+        del fragment.children[old.start + common : old.stop]
+    for offset, block in enumerate(new[common:]):
+        fragment.children.insert(old.start + common + offset, rich_text.element(block))
+    for offset in reversed(range(common)):
         at = old.start + offset
         if not _merge_words(fragment.children[at], present[at], new[offset]):
             del fragment.children[at]
@@ -48,7 +47,7 @@ def _merge_blocks(fragment: XmlFragment, old: range, new: list[Node], present: l
 
 
 def _merge_words(child: Any, present: list[Node], wanted: Node) -> bool:
-    """Change a paragraph's words in place. False where that is not possible, or did not give the words wanted."""
+    """Change a paragraph's words in place. False where that is not possible, or did not give the wanted words."""
     if not isinstance(child, XmlElement) or len(present) != 1 or len(child.children) != 1:
         return False
     old, run = present[0], child.children[0]
@@ -61,26 +60,26 @@ def _merge_words(child: Any, present: list[Node], wanted: Node) -> bool:
     before, after = list(_words(old)), list(_words(wanted))
     if max(len(before), len(after)) > MAX_WORDS:
         return False
-    _change(run, before, after)
+    _apply_word_steps(run, before, after)
     return _block_key(rich_text.read_block(child)) == _block_key([wanted])
 
 
-def _change(run: XmlText, old: list[tuple[str, str]], new: list[tuple[str, str]]) -> None:
+def _apply_word_steps(run: XmlText, old: list[tuple[str, str]], new: list[tuple[str, str]]) -> None:
     ends = [0]
     for word, _marks in old:
         ends.append(ends[-1] + len(word.encode()))
-    seen = [[(visual_key(word), marks) for word, marks in side] for side in (old, new)]
-    for tag, was, now in reversed(_steps(*seen)):
+    keys = [[(visual_key(word), marks) for word, marks in words] for words in (old, new)]
+    for tag, old_slice, new_slice in reversed(_diff_steps(*keys)):
         if tag == "equal":
             continue
-        if was.stop > was.start:
-            del run[ends[was.start] : ends[was.stop]]
-        for word, marks in reversed(new[now]):
-            run.insert(ends[was.start], storable_text(word), safe_json.loads(marks))
+        if old_slice.stop > old_slice.start:
+            del run[ends[old_slice.start] : ends[old_slice.stop]]
+        for word, marks in reversed(new[new_slice]):
+            run.insert(ends[old_slice.start], storable_text(word), safe_json.loads(marks))
 
 
 def _words(block: Node) -> Iterator[tuple[str, str]]:
-    """Each word with its formatting as JSON, in the form the library takes."""
+    """Each word with its marks as JSON, in the form the library takes."""
     for node in block.get("content", []):
         marks = json.dumps({mark["type"]: mark.get("attrs") or {} for mark in node.get("marks", [])}, sort_keys=True)
         for word in word_tokens(node["text"]):
@@ -88,7 +87,7 @@ def _words(block: Node) -> Iterator[tuple[str, str]]:
 
 
 def _block_key(blocks: list[Node]) -> str:
-    """Blocks as text to be told apart by, as they look; neighbours of equal formatting count as one."""
+    """Blocks as text for comparison, by how they look; neighbours of equal formatting are joined."""
     return json.dumps([_visible(rich_text.merge_equal_runs(block)) for block in blocks], sort_keys=True)
 
 
@@ -98,16 +97,16 @@ def _visible(node: Node) -> Node:
     return {**node, "content": list(map(_visible, node["content"]))} if "content" in node else node
 
 
-def _steps(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[DiffStep]:
-    """How to come from one to the other: ("equal" or "replace", where in old, where in new)."""
+def _diff_steps(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[DiffStep]:
+    """Steps from `old` to `new`: ("equal" or "replace", slice of old, slice of new)."""
     numbers: dict[Hashable, int] = {}
-    a, b = ([numbers.setdefault(one, len(numbers)) for one in side] for side in (old, new))
+    a, b = ([numbers.setdefault(element, len(numbers)) for element in sequence] for sequence in (old, new))
     steps: list[DiffStep] = []
     for step in diff_opcodes(a, b):
         tag = "equal" if step.tag == "equal" else "replace"
-        was, now = slice(step.src_start, step.src_end), slice(step.dest_start, step.dest_end)
+        old_slice, new_slice = slice(step.src_start, step.src_end), slice(step.dest_start, step.dest_end)
         if steps and steps[-1][0] == tag == "replace":
-            was, now = slice(steps[-1][1].start, was.stop), slice(steps[-1][2].start, now.stop)
+            old_slice, new_slice = slice(steps[-1][1].start, old_slice.stop), slice(steps[-1][2].start, new_slice.stop)
             steps.pop()
-        steps.append((tag, was, now))
+        steps.append((tag, old_slice, new_slice))
     return steps

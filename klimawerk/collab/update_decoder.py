@@ -1,7 +1,7 @@
-"""Reads a Yjs update (binary format, version 1) without applying it: what it inserts where, and what it deletes.
+"""Decodes a Yjs update (binary format, version 1) without applying it: which items it inserts where, what it deletes.
 
-A CRDT takes in everything and cannot give it back, so an update is judged by what it says before any document sees
-it. Lengths of text are in UTF-16 units, as Yjs counts.
+A CRDT takes in everything and cannot undo it, so an update is judged by its content before any document gets it.
+Lengths of text are in UTF-16 units, as Yjs counts.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ Id = tuple[int, int]  # client, clock
 GC, DELETED, JSON, BINARY, STRING, EMBED, FORMAT, TYPE, ANY, DOC, SKIP = range(11)
 XML_ELEMENT, XML_TEXT = 3, 6
 _NAMED_TYPES = (3, 5)
-_LARGEST = 2**53 - 1  # of a whole number in a browser
-_ONE_RUN, _BEHIND, _BETWEEN = b"\x01\x01", 0x80 | STRING, 0xC0 | STRING
-_KEYSTROKE = 200  # bytes of the longest that is typed at once
+_MAX_SAFE_INTEGER = 2**53 - 1  # of a whole number in a browser
+_ONE_STRUCT, _STRING_WITH_ORIGIN, _STRING_WITH_ORIGIN_AND_RIGHT = b"\x01\x01", 0x80 | STRING, 0xC0 | STRING
+_MAX_KEYSTROKE_BYTES = 200  # bytes of the longest that is typed at once
 
 
 class MalformedUpdate(ValueError):
-    """Not an update of this format."""
+    """The bytes are no update of this format."""
 
 
 class TooManyRuns(ValueError):
-    """An update of more runs than were to be read."""
+    """The update has more runs than the caller wants to read."""
 
 
 @dataclass(slots=True)
 class ItemStruct:
-    """One run of items. `root`: name of the root it hangs on, when it says so; `name`: of an element, or of a mark with
-    its `value` (JSON).
+    """One run of items of one client. `root`: name of the root type that is its parent, where it says so; `name`: of an
+    element, or of a mark with its `value` (JSON).
 
-    `lows`: clocks of the second halves of letters that take two units (emoji). `is_text`: whether all words in it are.
+    `low_surrogates`: clocks of the second halves of characters that take two units (emoji). `is_text`: whether all
+    strings in it are text (`klimawerk.text.is_text`).
     """
 
     client: int
@@ -57,49 +58,56 @@ class ItemStruct:
 
 @dataclass(slots=True)
 class DecodedUpdate:
-    """An update's content. `deletes`: (client, clock, length)."""
+    """The content of an update. `deletes`: (client, clock, length)."""
 
     structs: list[ItemStruct]
     deletes: list[tuple[int, int, int]]
 
 
-def decode_update(update: bytes, most: int = sys.maxsize) -> DecodedUpdate:
-    """Read an update. Raises Malformed for anything else, also for bytes left over; TooMany above `most` runs."""
+def decode_update(update: bytes, max_runs: int = sys.maxsize) -> DecodedUpdate:
+    """Decode an update. Raises MalformedUpdate, also for trailing bytes; TooManyRuns at `max_runs` runs or more."""
     reader = _ByteReader(update)
     try:
-        structs = list(islice(_structs(reader), most))
-        deletes = list(islice(_deletes(reader), most)) if len(structs) < most else []
+        structs = list(islice(_structs(reader), max_runs))
+        deletes = list(islice(_deletes(reader), max_runs)) if len(structs) < max_runs else []
     except (IndexError, UnicodeDecodeError) as error:
         raise MalformedUpdate(str(error)) from error
-    if max(len(structs), len(deletes)) >= most:
-        raise TooManyRuns(f"{most} runs or more")
+    if max(len(structs), len(deletes)) >= max_runs:
+        raise TooManyRuns(f"{max_runs} runs or more")
     if reader.at != len(update):
         raise MalformedUpdate("something follows the update")
     return DecodedUpdate(structs, deletes)
 
 
 def keystroke(update: bytes) -> ItemStruct | None:
-    """A few letters typed on behind the same client's last one, which is what most updates are; None for all others,
-    and for whatever is not quite so."""
-    if update[:2] != _ONE_RUN or len(update) > _KEYSTROKE or update[-1]:
+    """The update as one run, if it is a keystroke: a few characters typed directly behind the last ones of the same
+    client.
+
+    Most updates are. None for all others, and for whatever differs from that form.
+    """
+    if update[:2] != _ONE_STRUCT or len(update) > _MAX_KEYSTROKE_BYTES or update[-1]:
         return None
     reader = _ByteReader(update)
-    reader.at = len(_ONE_RUN)
+    reader.at = len(_ONE_STRUCT)
     try:
         client, clock, info = reader.number(), reader.number(), reader.byte()
-        if info not in (_BEHIND, _BETWEEN) or reader.number() != client or reader.number() != clock - 1:
+        if (
+            info not in (_STRING_WITH_ORIGIN, _STRING_WITH_ORIGIN_AND_RIGHT)
+            or reader.number() != client
+            or reader.number() != clock - 1
+        ):
             return None
-        right = (reader.number(), reader.number()) if info == _BETWEEN else None
-        letters = reader.text()
+        right = (reader.number(), reader.number()) if info == _STRING_WITH_ORIGIN_AND_RIGHT else None
+        text = reader.text()
     except (IndexError, UnicodeDecodeError, MalformedUpdate):
         return None
-    if reader.at != len(update) - 1 or not letters or max(letters) > "\uffff" or not is_text(letters):
+    if reader.at != len(update) - 1 or not text or max(text) > "\uffff" or not is_text(text):
         return None
-    return ItemStruct(client, clock, len(letters), STRING, (client, clock - 1), right)
+    return ItemStruct(client, clock, len(text), STRING, (client, clock - 1), right)
 
 
 def decode_state_vector(state: bytes) -> dict[int, int]:
-    """Read a state vector: how far each client is known. Raises Malformed."""
+    """Decode a state vector: {client: number of known items}. Raises MalformedUpdate."""
     reader = _ByteReader(state)
     try:
         clocks = {reader.number(): reader.number() for _ in range(reader.number())}
@@ -111,7 +119,8 @@ def decode_state_vector(state: bytes) -> dict[int, int]:
 
 
 def _structs(reader: _ByteReader) -> Iterator[ItemStruct]:
-    """What is refused here no client writes: the library panics, or its memory is damaged, and replicas differ."""
+    """All runs. What is refused here is written by no client; pycrdt panics on it or corrupts its memory, and replicas
+    differ."""
     clients: set[int] = set()
     for _ in range(reader.number()):
         count, client, clock = reader.number(), reader.number(), reader.number()
@@ -195,9 +204,9 @@ def _content(reader: _ByteReader, struct: ItemStruct) -> None:
 
 
 def _low_surrogates(text: str, clock: int) -> Iterator[int]:
-    for letter in text:
+    for character in text:
         clock += 1
-        if letter > "\uffff":
+        if character > "\uffff":
             yield clock
             clock += 1
 
@@ -226,7 +235,7 @@ class _ByteReader:
             value |= (byte & 0x7F) << shift
             shift += 7
         self.at = at + 1
-        if value > _LARGEST:
+        if value > _MAX_SAFE_INTEGER:
             raise MalformedUpdate("a number that browsers cannot read")
         return value
 
@@ -240,13 +249,13 @@ class _ByteReader:
         return self.skip(self.number()).decode()
 
     def any(self, depth: int = 0) -> bool:
-        """Pass over one value of lib0's "any" encoding. Whether all words in it are text."""
+        """Skip one value of lib0's "any" encoding. Returns whether all strings in it are text."""
         if depth > 8:
             raise MalformedUpdate("a value is nested too deeply")
         kind = self.byte()
-        words = True
+        all_text = True
         if kind in (127, 126, 121, 120):
-            return words
+            return all_text
         if kind == 125:
             start = self.at
             while self.byte() >= 0x80:
@@ -256,16 +265,16 @@ class _ByteReader:
         elif kind in (124, 123, 122):
             self.skip(4 if kind == 124 else 8)
         elif kind == 119:
-            words = is_text(self.text())
+            all_text = is_text(self.text())
         elif kind == 116:
             self.skip(self.number())
         elif kind == 118:
             for _ in range(self.number()):
-                words = is_text(self.text()) and words
-                words = self.any(depth + 1) and words
+                all_text = is_text(self.text()) and all_text
+                all_text = self.any(depth + 1) and all_text
         elif kind == 117:
             for _ in range(self.number()):
-                words = self.any(depth + 1) and words
+                all_text = self.any(depth + 1) and all_text
         else:
             raise MalformedUpdate(f"value {kind} is unknown")
-        return words
+        return all_text

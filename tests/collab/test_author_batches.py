@@ -8,7 +8,7 @@ import time
 from pycrdt import Doc, Text
 
 from klimawerk.collab import update_decoder
-from klimawerk.collab.author_batches import ALONE, BATCH_SECONDS, AuthorBatch, Authorship, author_batches
+from klimawerk.collab.author_batches import BATCH_SECONDS, SOLE_AUTHOR_SECONDS, AuthorBatch, Authorship, author_batches
 
 Row = tuple[Authorship, bytes]
 
@@ -71,7 +71,7 @@ def test_a_batch_ends_with_its_time() -> None:
             author_batches([((by, number * seconds), payload) for number, ((by, _), payload) in enumerate(rows[1:])])
         )
 
-    assert len(told(ALONE // 8, people=1)) == 1
-    assert len(told(ALONE, people=1)) == 4
+    assert len(told(SOLE_AUTHOR_SECONDS // 8, people=1)) == 1
+    assert len(told(SOLE_AUTHOR_SECONDS, people=1)) == 4
     assert len(told(1, people=2)) == 2
     assert len(told(BATCH_SECONDS, people=2)) > 4

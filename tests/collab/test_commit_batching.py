@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from klimawerk.collab import committer
-from klimawerk.collab.committer import COMPANY, PAUSE, Committer
+from klimawerk.collab.committer import MAX_BATCH_DELAY, PAUSE_WITHOUT_DELAY, Committer
 from klimawerk.collab.room import PendingUpdate
 
 
@@ -58,27 +58,27 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_the_first_letter_after_a_pause_waits_for_nobody(clock: Clock) -> None:
     gathering = Gathering(clock)
     assert gathering.waits(clock.now) == 0
-    clock.now += PAUSE
+    clock.now += PAUSE_WITHOUT_DELAY
     assert gathering.waits(clock.now) == 0
 
 
 def test_a_letter_of_a_busy_moment_waits_for_others_but_no_longer_than_agreed(clock: Clock) -> None:
     gathering = Gathering(clock)
     gathering.waits(clock.now)
-    clock.now += PAUSE / 2
-    assert gathering.waits(clock.now) == pytest.approx(COMPANY)
+    clock.now += PAUSE_WITHOUT_DELAY / 2
+    assert gathering.waits(clock.now) == pytest.approx(MAX_BATCH_DELAY)
 
 
 def test_what_it_waited_while_the_disk_was_slow_counts(clock: Clock) -> None:
     gathering = Gathering(clock)
     gathering.waits(clock.now)
     came = clock.now
-    clock.now += COMPANY * 0.75
-    assert gathering.waits(came) == pytest.approx(COMPANY / 4)
+    clock.now += MAX_BATCH_DELAY * 0.75
+    assert gathering.waits(came) == pytest.approx(MAX_BATCH_DELAY / 4)
     came = clock.now
-    clock.now += COMPANY * 2
+    clock.now += MAX_BATCH_DELAY * 2
     assert gathering.waits(came) == 0
 
 
 def test_company_is_no_longer_than_what_was_promised() -> None:
-    assert COMPANY <= 0.02
+    assert MAX_BATCH_DELAY <= 0.02

@@ -27,8 +27,8 @@ def test_an_edit_that_waits_for_the_disk_too_long_is_answered_and_another_one_is
     old = entry(long, COMMIT_TIMEOUT + 1)
     committer.put(old)
     committer.put(entry(short, COMMIT_TIMEOUT - 5))
-    committer.answer_waiting()
-    committer.answer_waiting()
+    committer.refuse_overdue()
+    committer.refuse_overdue()
     assert long == [{"ok": False, "error": "unavailable"}]
     assert short == []
     old.finish(7)  # it came to be stored after all: its writer has been told, and sends it again

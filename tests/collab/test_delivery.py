@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from klimawerk.collab import delivery
-from klimawerk.collab.delivery import BYTES_PER_WRITER, GROUPED, OWN_ACK_DELAY, DeliveryQueue
+from klimawerk.collab.delivery import BYTES_PER_WRITER, GROUP_DELAY, OWN_ACK_DELAY, DeliveryQueue
 from klimawerk.collab.room_members import NO_ACCESS, RelayedUpdate, RoomMember
 
 Told = dict[str, list[int]]
@@ -36,12 +36,12 @@ class Room:
 
     def told(self) -> Told:
         """{sid: numbers of what it is told now}."""
-        words = self.audience.due(lambda _sid: False).words
+        words = self.audience.due(lambda _sid: False).updates
         return {sid: [relay.seq for relay in relays] for _, relays, sids in words for sid in sids}
 
     def again(self) -> float:
         """Seconds until the next look."""
-        again = self.audience.due(lambda _sid: False).again
+        again = self.audience.due(lambda _sid: False).next_at
         assert again is not None
         return again - self.clock.now
 
@@ -74,9 +74,9 @@ def test_past_that_words_wait_for_company_and_come_within_half_a_second(room: Ro
     assert room.told()["reader"] == [1]
     room.write()
     assert room.told() == {"other": [2]}
-    assert 0 < room.again() <= GROUPED
+    assert 0 < room.again() <= GROUP_DELAY
     room.write()
-    room.clock.now += GROUPED
+    room.clock.now += GROUP_DELAY
     assert room.told()["reader"] == [2, 3]
 
 

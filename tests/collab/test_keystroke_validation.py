@@ -50,9 +50,17 @@ def verdict(knowledge: UpdateValidator, update: bytes) -> Verdict:
 
 
 def state(knowledge: UpdateValidator) -> tuple[object, ...]:
-    places, effort = knowledge.places, knowledge.effort
-    where = places._starts, places._runs, places._known, places._depths
-    return knowledge.clocks, knowledge.low_surrogates, where, effort.items, effort.tips, effort.beside, effort.parted
+    places, effort = knowledge.parents, knowledge.merge_cost
+    where = places._starts, places._runs, places._clocks, places._depths
+    return (
+        knowledge.clocks,
+        knowledge.low_surrogates,
+        where,
+        effort.items,
+        effort.client_ends,
+        effort.split_insertions,
+        effort.deletion_starts,
+    )
 
 
 def changed(update: bytes, dice: random.Random) -> bytes:
@@ -98,8 +106,8 @@ def test_both_ways_say_the_same_of_what_people_type_and_of_what_is_changed_on_it
     short, long = UpdateValidator({FRAGMENT}), UpdateValidator({FRAGMENT})
     for knowledge in (short, long):
         knowledge.learn(shared.get_update())
-    stroke, take_stroke = update_decoder.keystroke, UpdateValidator._take_stroke
-    monkeypatch.setattr(UpdateValidator, "_take_stroke", lambda *args: ways.update([True]) or take_stroke(*args))
+    stroke, take_stroke = update_decoder.keystroke, UpdateValidator._validate_keystroke
+    monkeypatch.setattr(UpdateValidator, "_validate_keystroke", lambda *args: ways.update([True]) or take_stroke(*args))
     for _ in range(steps(1_500, 30_000)):
         person = dice.choice(people)
         update = person.edit()
@@ -130,7 +138,7 @@ def test_only_letters_behind_the_last_one_in_a_text_go_the_short_way() -> None:
 
     def is_short(update: bytes) -> bool:
         stroke = update_decoder.keystroke(update)
-        return stroke is not None and knowledge._goes_on(stroke)
+        return stroke is not None and knowledge._is_consecutive(stroke)
 
     assert is_short(letters(5, end, (5, end - 1)))
     assert is_short(letters(5, end, (5, end - 1), words="several, ä"))

@@ -55,7 +55,7 @@ def test_a_hundred_that_begin_together_are_spread_and_none_waits_longer_than_it_
         mine.note(room)  # a second word does not put it off
     while waits[0] < MAX_DELAY[1] + 1:
         before = len(done)
-        mine.look()
+        mine.poll()
         assert len(done) - before < 50, "half of them came at once"
         waits[0] += 1
     assert len(done) == len(NAMES)
@@ -80,7 +80,7 @@ def test_one_that_fails_is_tried_again_and_holds_nobody_up(
     for room in rooms:
         mine.note(room)
     for _ in range(30):
-        mine.look()
+        mine.poll()
         waits[0] += 1
     assert sorted(done) == [NAMES[0], NAMES[0], NAMES[1], NAMES[2]]
     assert not any(room in mine for room in rooms)

@@ -19,8 +19,8 @@ FRAGMENT = "description.en"
 
 
 class Desk:
-    def to_members(self, room: Room) -> None:
-        """Nobody is there."""
+    def relay_to_members(self, room: Room) -> None:
+        """No member is in the room."""
 
 
 class Elsewhere:
@@ -46,7 +46,7 @@ class Elsewhere:
 def room(any_database: str, app: Flask) -> Room:
     measure = factories.measure(factories.programme(factories.partnership()))
     room = Room(measure.name, cast(Any, Desk()))
-    room.follow()
+    room.catch_up()
     return room
 
 
@@ -65,7 +65,7 @@ def test_the_words_of_another_process_are_taken_over(room: Room) -> None:
     elsewhere = Elsewhere(room.name)
     elsewhere.write("One.")
     elsewhere.write("Two.")
-    room.follow(row=as_just_read(room.name))
+    room.catch_up(row=as_just_read(room.name))
     assert said(room).endswith("One.\n\nTwo.")
 
 
@@ -77,7 +77,7 @@ def test_what_is_compacted_between_two_looks_is_not_missed(room: Room, goes_on: 
     elsewhere.tidy()
     if goes_on:
         elsewhere.write("Two.")
-    room.follow(row=row)
-    room.follow()
+    room.catch_up(row=row)
+    room.catch_up()
     assert said(room).endswith("One.\n\nTwo." if goes_on else "One.")
     assert room.seq == document_store.find_document(room.name).seq

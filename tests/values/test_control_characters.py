@@ -104,7 +104,7 @@ def test_a_document_that_cannot_be_read_holds_up_no_other_and_is_told_of_once(
         projection.project_abandoned(setbacks, everything=True)
     told = [record for record in caplog.records if "could not be projected" in record.getMessage()]
     assert len(told) == 1
-    assert setbacks.waits(broken.name)
+    assert setbacks.is_waiting(broken.name)
     db.session.expire_all()
     assert document_store.find_document(good.name).dirty_since is None
     assert [setbacks.failed(broken.name) for _ in range(20)][-1] == 3_600

@@ -1,4 +1,4 @@
-"""The engine of sheets: fields, cells and rows with revisions, their doors and fragments. Knows no kind of item."""
+"""Sheets: fields, cells and rows with revisions, their routes and HTML fragments. Imports no kind of item."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def init_app(app: Flask) -> None:
     document_access.init_app()
     person_changed.connect(lock_service.update_holder_name)
     app.register_error_handler(ItemLocked, locked_form)
-    app.register_error_handler(ItemDeleted, lambda gone: answer(NotFound(str(gone))))
-    app.register_error_handler(NotInList, lambda _misplaced: answer(Conflict(_moved_away())))
+    app.register_error_handler(ItemDeleted, lambda deleted: answer(NotFound(str(deleted))))
+    app.register_error_handler(NotInList, lambda _misplaced: answer(Conflict(_not_in_list_message())))
 
 
-def _moved_away() -> str:
+def _not_in_list_message() -> str:
     return str(_("What this should stand before is not in this list any more, so it stays where it is."))

@@ -1,4 +1,7 @@
-"""Items are loaded through the person: who may not know of one gets the same 404 as for one that does not exist."""
+"""Permission checks for items: each function loads an item and aborts unless the signed-in user has the right to it.
+
+A user who may not read an item gets the same 404 as for an item that does not exist.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ ItemT = TypeVar("ItemT", bound=Item)
 
 @dataclass(frozen=True)
 class Opened:
-    """An item together with the person's place in its partnership."""
+    """An item and the user's membership in its partnership. `locked`: whether the item is closed for editing."""
 
     item: Item
     member: Member
@@ -28,20 +31,22 @@ class Opened:
 
     @property
     def writes(self) -> bool:
-        """Whether the person may edit it while it is open for editing."""
+        """Whether the user may edit the item while it is not locked."""
         return self.member.may(Right.EDIT)
 
     @property
     def editable(self) -> bool:
+        """Whether the user may edit the item now."""
         return self.writes and not self.locked and self.item.deleted_at is None
 
     @property
     def may_moderate(self) -> bool:
+        """Whether the user may lock and unlock the item."""
         return self.member.may(Right.MODERATE)
 
 
 def readable_item(item_id: int) -> Opened:
-    """The item, if the signed-in person may read it; else 404. Deleted ones are in the bin, not here."""
+    """The item, if the user may read it. Aborts with 404 otherwise, and for deleted items and those being imported."""
     item = db.session.get(Item, item_id)
     if item is None or item.frame.arriving:
         abort(404)
@@ -52,7 +57,7 @@ def readable_item(item_id: int) -> Opened:
 
 
 def allowed_item(item_id: int, right: Right) -> Opened:
-    """The item, if the person may read it (else 404) and has `right` there (else 403)."""
+    """The item, if the user may read it (else 404) and has `right` in its partnership (else 403)."""
     opened = readable_item(item_id)
     if not opened.member.may(right):
         abort(403)
@@ -60,7 +65,7 @@ def allowed_item(item_id: int, right: Right) -> Opened:
 
 
 def writable_item(item_id: int) -> Opened:
-    """The item, if the person may edit it now; 404 unknown, 403 without the right, 423 (Closed) while it is closed."""
+    """The item, if the user may edit it now. Aborts with 404 or 403 as `allowed_item`; raises ItemLocked (423)."""
     opened = allowed_item(item_id, Right.EDIT)
     if opened.locked:
         raise ItemLocked(lock_sentence(opened.item))
@@ -68,16 +73,17 @@ def writable_item(item_id: int) -> Opened:
 
 
 def writable_row(row_id: str) -> tuple[Opened, Row]:
-    """The row with its item, if the person may edit it now. A deleted row is found too: its answer is 409."""
+    """The row with its item, if the user may edit the item now. Deleted rows are returned, too."""
     row = db.session.get(Row, row_id) or abort(404)
     return writable_item(row.item_id), row
 
 
 def writable_conflict(conflict_id: int) -> tuple[Opened, Conflict]:
+    """The conflict with its item, if the user may edit the item now."""
     conflict = db.session.get(Conflict, conflict_id) or abort(404)
     return writable_item(conflict.item_id), conflict
 
 
 def of_kind(opened: Opened, kind: type[ItemT]) -> ItemT:
-    """The opened item as a `kind`; 404 when it is something else."""
+    """The item as an instance of the model `kind`. Aborts with 404 if it is of another kind."""
     return opened.item if isinstance(opened.item, kind) else abort(404)

@@ -1,4 +1,4 @@
-"""What others have changed in an item since somebody was last there, as names of fields: for those who come back."""
+"""Labels of the fields, texts and lists of an item that other users changed since a moment, for a returning reader."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from klimawerk.sheets.view import SheetView
 
 
 def since_moment(seconds: str) -> datetime:
-    """The moment that many seconds after 1970 (UTC); the beginning of time for anything else."""
+    """The moment for a Unix timestamp in seconds (UTC). The epoch for anything that is no number of seconds."""
     try:
         return scalars.seconds(seconds)
     except ValueError:
@@ -26,12 +26,12 @@ def since_moment(seconds: str) -> datetime:
 
 
 def changes_by_others(v: SheetView, since: datetime, rev: int) -> list[str]:
-    """Each field and list once: fields set by others after `since`, with their names; texts and lists that are newer
-    than the topic's revision `rev` (0: unknown, and then they are left out)."""
-    found = [_("%(field)s (%(name)s)", field=what, name=name) for what, name in _fields(v, since)]
+    """Labels of what changed, without duplicates: fields set by other users after `since`, with the users' names;
+    live texts and lists with a revision above `rev` (0: unknown, so they are left out)."""
+    labels = [_("%(field)s (%(name)s)", field=label, name=name) for label, name in _fields(v, since)]
     if rev:
-        found += [what for what in _texts(v, rev) + _lists(v, rev) if what not in found]
-    return list(dict.fromkeys(found))
+        labels += [label for label in _texts(v, rev) + _lists(v, rev) if label not in labels]
+    return list(dict.fromkeys(labels))
 
 
 def _fields(v: SheetView, since: datetime) -> list[tuple[str, str]]:

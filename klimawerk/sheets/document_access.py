@@ -1,4 +1,7 @@
-"""Who may join an item's live document and watch its topic: the answer for both is the item's partnership."""
+"""Permission checks for Socket.IO: who may join an item's live document, and who may watch its topic.
+
+Both depend on the user's membership in the item's partnership.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.models import Frame, Item
 
 KINDS = ("programme", "goal", "measure")
-_MUNICIPALITY_NAMES = (
+_MEMBERSHIPS_OF_ITEM = (
     select(Membership, Person, Item.kind, Item.deleted_at)
     .join(Person, Person.id == Membership.person_id)
     .join(Partnership, Partnership.id == Membership.partnership_id)
@@ -31,7 +34,7 @@ _MUNICIPALITY_NAMES = (
 
 
 class ItemReader(NamedTuple):
-    """Somebody's place where an item is, which is of this kind, and may lie in the bin."""
+    """A user's membership in the partnership of an item, the item's kind, and whether the item is in the bin."""
 
     member: Member
     kind: str
@@ -45,16 +48,16 @@ def init_app() -> None:
 
 
 def document_access(person_id: int, name: str) -> DocumentAccess | None:
-    """What the person may do with the document "measure:7"; None when they may not know of it."""
+    """The user's permissions on the live document `name` ("measure:7"); None if they may not read it."""
     kind, _, number = name.partition(":")
     try:
         id_ = scalars.item_id(number)
     except ValueError:
         return None
-    found = item_reader(person_id, id_) if kind in KINDS and str(id_) == number else None
-    if found is None or found.kind != kind or found.deleted:
+    reader = item_reader(person_id, id_) if kind in KINDS and str(id_) == number else None
+    if reader is None or reader.kind != kind or reader.deleted:
         return None
-    member = found.member
+    member = reader.member
     return DocumentAccess(
         read=True,
         write=member.may(Right.EDIT),
@@ -67,23 +70,24 @@ def document_access(person_id: int, name: str) -> DocumentAccess | None:
 
 
 def may_watch(person_id: int, item_id: int) -> bool:
+    """Whether the user may watch the topic of the item, which may be in the bin."""
     return item_reader(person_id, item_id) is not None
 
 
 def municipality_name(member: Member) -> str:
-    """The name of the member's municipality; "" for people on neither side."""
+    """The name of the member's municipality, else of the first one on their side; "" for neutral members."""
     if member.membership.municipality:
         return member.membership.municipality.name
     return next((m.name for m in member.partnership.municipalities if m.side == member.side), "")
 
 
 def item_reader(person_id: int, item_id: int) -> ItemReader | None:
-    """The person's place where the item is, bin included; None where they may not read it, and for no such item.
+    """The user's membership for the item, bin included; None if they may not read it, or it does not exist.
 
-    One question, whose words are made once: every page that opens asks it for each of its topics and texts.
+    One query, built once when the module is loaded: each page that opens runs it for every one of its topics and texts.
     """
-    rows = db.session.execute(_MUNICIPALITY_NAMES, {"person": person_id, "item": item_id}).all()
-    places = current_memberships(rows[0].Person, [row.Membership for row in rows]) if rows else []
-    if not places or not places[0].may(Right.READ):
+    rows = db.session.execute(_MEMBERSHIPS_OF_ITEM, {"person": person_id, "item": item_id}).all()
+    members = current_memberships(rows[0].Person, [row.Membership for row in rows]) if rows else []
+    if not members or not members[0].may(Right.READ):
         return None
-    return ItemReader(places[0], rows[0].kind, rows[0].deleted_at is not None)
+    return ItemReader(members[0], rows[0].kind, rows[0].deleted_at is not None)

@@ -1,8 +1,8 @@
-"""Locks on items: which ones cover an item, what follows for it, how that is said (lock_service.py sets them).
+"""Edit locks: which locks cover an item, the resulting lock state, and how it is shown. lock_service.py changes them.
 
-The rows of `EditLock` are the truth. What follows for one item, whether it is closed and by whom, is kept with its live
-document (`Document.locked`, `lock_reason`, `locked_by`): writers of texts read it in the statement that stores them,
-everybody else by `is_locked`. It is derived anew in the transaction that changes a lock, an item's place or a name.
+The rows of `EditLock` are the source. The state derived for each item, whether it is locked and by whom, is stored with
+its live document (`Document.locked`, `lock_reason`, `locked_by`): the statement that stores updates of texts reads it
+there, all other code calls `is_locked`. A transaction that changes a lock, an item's place or a name derives it again.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from klimawerk.text import truncate
 
 PERSON_PREFIX = "person"
 MAX_REASON_LENGTH = 200
-"""Characters of a reason, and of the names of all holders together."""
+"""In characters; also the limit for all reasons, and for the names of all holders, of one item together."""
 LockState = tuple[bool, str, str]
-"""(closed, reasons, names of the holders), as a document keeps it."""
+"""(locked, reasons, names of the holders), as stored with a document."""
 
 
 @dataclass(frozen=True)
 class LockView:
-    """A lock as a person reads it. `scope` is "" where the lock is the item's own."""
+    """A lock as shown to the user. `scope` is "" if the lock is on the item itself."""
 
     id: int
     name: str
@@ -39,18 +39,18 @@ class LockView:
     at: datetime
 
     @property
-    def words(self) -> str:
-        """ "Miriam Osei-Lang: We vote now"; either may be missing."""
+    def text(self) -> str:
+        """ "Miriam Osei-Lang: We vote now"; name or reason may be missing."""
         return f"{self.name}: {self.reason}".strip(" :")
 
 
 def locks_covering(item: Item) -> list[EditLock]:
-    """The locks that close the item, the oldest first."""
+    """The locks whose scope includes the item, the oldest first."""
     return [lock for lock in locks_of(item) if covers(lock, item)]
 
 
 def locks_except(item: Item) -> list[EditLock]:
-    """The locks that close everything but the item, the oldest first."""
+    """The locks on the whole programme except the item, the oldest first."""
     return [lock for lock in locks_of(item) if lock.except_id == item.id]
 
 
@@ -68,7 +68,7 @@ def covers(lock: EditLock, item: Item) -> bool:
 
 
 def lock_state(locks: list[EditLock]) -> LockState:
-    """What follows for an item that these locks cover. Who was erased has no name here, since it is for everybody."""
+    """The lock state of an item that these locks cover. Erased users have no name in it, since all readers see it."""
     names = _names(locks)
     by = dict.fromkeys(name for lock in locks if (name := names[lock.id]))
     reasons = dict.fromkeys(lock.reason for lock in locks if lock.reason)
@@ -76,36 +76,36 @@ def lock_state(locks: list[EditLock]) -> LockState:
 
 
 def lock_new_item(item: Item) -> None:
-    """Close an item that has just been made, if its place is closed. Inside writing()."""
-    closed, reason, by = lock_state(locks_covering(item))
-    if closed:
+    """Lock an item that has just been created, if existing locks cover it. Call inside writing()."""
+    locked, reason, by = lock_state(locks_covering(item))
+    if locked:
         document_store.close_documents([item.name], reason, by)
 
 
 def lock_views(item: Item, locks: list[EditLock] | None = None) -> list[LockView]:
-    """The locks that close the item, for its page, or these."""
+    """The locks on the item, or the given ones, as its page shows them."""
     if locks is None:
         locks = locks_covering(item)
     if not locks:
         return []
-    people = names_of(_people(locks))
+    people = names_of(_person_ids(locks))
     codes = _codes({id_ for lock in locks for id_ in (lock.except_id,) if id_})
     return [
         LockView(
             lock.id,
-            people.get(_person(lock) or 0, lock.holder_name),
+            people.get(_person_id(lock) or 0, lock.holder_name),
             lock.reason,
             ""
             if lock.item_id == item.id and not lock.except_id
-            else scope_words(lock.item, codes.get(lock.except_id or 0)),
+            else scope_label(lock.item, codes.get(lock.except_id or 0)),
             lock.at,
         )
         for lock in locks
     ]
 
 
-def scope_words(item: Item, except_code: str | None = None) -> str:
-    """What a lock on the item closes, as part of a sentence."""
+def scope_label(item: Item, except_code: str | None = None) -> str:
+    """The scope of a lock on the item, as part of a sentence."""
     if except_code:
         return str(_("everything but %(code)s", code=except_code))
     if item.kind == "programme":
@@ -114,25 +114,25 @@ def scope_words(item: Item, except_code: str | None = None) -> str:
 
 
 def lock_sentence(item: Item) -> str:
-    """That the item is closed for editing, by whom and why."""
+    """A sentence that the item is closed for editing, with the holders and reasons of its locks."""
     code = item.code
     closed = _("%(code)s is closed for editing.", code=code) if code else _("The programme is closed for editing.")
-    return " ".join([closed, *(one.words.rstrip(".") + "." for one in lock_views(item) if one.words)])
+    return " ".join([closed, *(lock.text.rstrip(".") + "." for lock in lock_views(item) if lock.text)])
 
 
 def _names(locks: list[EditLock]) -> dict[int, str]:
-    """{lock: name of its holder as it is in the database}"""
-    people = _people(locks)
+    """{id of the lock: name of its holder as stored now}"""
+    people = _person_ids(locks)
     query = select(Person.id, Person.name).where(Person.id.in_(people))
-    known: dict[int, str] = dict(db.session.execute(query).all()) if people else {}
-    return {lock.id: known.get(_person(lock) or 0, lock.holder_name) for lock in locks}
+    by_person: dict[int, str] = dict(db.session.execute(query).all()) if people else {}
+    return {lock.id: by_person.get(_person_id(lock) or 0, lock.holder_name) for lock in locks}
 
 
-def _people(locks: Iterable[EditLock]) -> set[int]:
-    return {number for lock in locks if (number := _person(lock))}
+def _person_ids(locks: Iterable[EditLock]) -> set[int]:
+    return {number for lock in locks if (number := _person_id(lock))}
 
 
-def _person(lock: EditLock) -> int | None:
+def _person_id(lock: EditLock) -> int | None:
     kind, _colon, number = lock.holder.partition(":")
     return int(number) if kind == PERSON_PREFIX else None
 

@@ -1,4 +1,4 @@
-"""What the template of a field, or of a cell, sees."""
+"""View model of a field or cell for its template."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from klimawerk.sheets.sheet_schema import Field
 
 
 def element_id(item_id: int, row_id: str | None, key: str) -> str:
-    """The id of the field, or of the cell of that row, on its page."""
+    """The HTML id of a field, or of a cell if `row_id` is given."""
     name = key.replace(".", "-")
     return f"c-{row_id}-{name}" if row_id else f"f-{item_id}-{name}"
 
 
 def conflict_id(element: str) -> str:
-    """The id of the two values that met in the field, or cell, with that id; they can be focused."""
+    """The HTML id of the conflict shown at the field or cell with the HTML id `element`; it can be focused."""
     return f"{element}-two"
 
 
 @dataclass(frozen=True)
 class FieldView:
-    """One field, or one cell, in one language."""
+    """One field or cell in one language. `error`, `typed`: why submitted values were refused, and those values."""
 
     view: LocalisedItem
     field: Field
@@ -71,26 +71,27 @@ class FieldView:
 
     @property
     def conflict(self) -> Conflict | None:
-        return self.view.conflicts.get(self.spot)
+        return self.view.conflicts.get(self.location)
 
     @property
     def unconfirmed(self) -> bool:
+        """Whether the value came with an imported file and was not confirmed here."""
         return self.row is None and self.key in self.view.item.imported
 
     @property
     def hint(self) -> str:
-        """That its date does not fit; "" where there is nothing to say."""
+        """The plausibility hint about its date; "" for none."""
         if not self.field.dated:
             return ""
-        return self.view.hints_by_place.get(self.spot, "")
+        return self.view.hints_by_place.get(self.location, "")
 
     @property
-    def spot(self) -> tuple[str | None, str]:
-        """Under which conflicts and hints are found."""
+    def location(self) -> tuple[str | None, str]:
+        """(row id or None, key): the key of the item's conflicts and hints."""
         return (self.row.id if self.row else None, self.key)
 
     def choices(self) -> list[tuple[Any, str]]:
-        """What can be picked, with the present value even where it cannot be picked anew."""
+        """(value, label) of what the user can choose, including a current value that can no longer be chosen."""
         if self.field.kind == "field":
             return list(self.view.options.fields)
         if self.field.kind == "measures":
@@ -101,12 +102,14 @@ class FieldView:
         return offered
 
     def typed_or_kept(self) -> str:
-        """What stands in the control: what was typed if it was refused, else the kept value as it is written."""
-        return self.typed[0] if self.typed else self.view.as_input(self.field, self.value)
+        """The text of the form control: the typed text if it was refused, else the stored value."""
+        return self.typed[0] if self.typed else self.view.format_input(self.field, self.value)
 
     def picked(self) -> set[str]:
-        kept = self.value if isinstance(self.value, list) else [self.value]
-        return set(self.typed) if self.typed else {str(code) for code in kept}
+        """The selected options of the form control: those submitted if they were refused, else the stored ones."""
+        stored = self.value if isinstance(self.value, list) else [self.value]
+        return set(self.typed) if self.typed else {str(code) for code in stored}
 
     def refused(self, error: str, typed: list[str]) -> FieldView:
+        """The same field with an error message and the submitted values."""
         return replace(self, error=error, typed=typed)

@@ -1,4 +1,4 @@
-"""What stands in an item, read on demand and once."""
+"""Contents of one item: texts, rows, conflicts and hints, each loaded on first access and cached."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from klimawerk.sheets.service import conflicts_of
 from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet, sheet_of
 
 HintsByPlace = dict[tuple[str | None, str], str]
-"""What is said about a field or cell: by the row's id (None for a field) and the key."""
+"""{(row id or None, key): the plausibility hints about that field or cell}"""
 
 
 def anchor_of(kind: str, item_id: int, part: str) -> str:
-    """Where a field or kind of row stands on the page of that item."""
+    """The HTML id of a field or kind of row on the item's page."""
     sheet = sheet_of(kind)
     if part in sheet.rows:
         return f"rows-{item_id}-{part}"
@@ -36,7 +36,7 @@ def anchor_of(kind: str, item_id: int, part: str) -> str:
 
 @dataclass(frozen=True)
 class ItemContents:
-    """An item's texts, rows and conflicts, and which parts of its sheet are filled."""
+    """Texts, rows and conflicts of an item, and which parts of its sheet are filled."""
 
     opened: Opened
 
@@ -70,18 +70,18 @@ class ItemContents:
 
     @cached_property
     def date_hints(self) -> list[PlausibilityHint]:
-        """Dates that do not fit each other, its own period or the programme's."""
+        """Hints about dates that contradict each other, the item's period or the programme's period."""
         head = self.item if self.item.kind == "programme" else programme_head(self.item)
         cells = {kind: [row.cells for row in rows] for kind, rows in self.rows.items()}
         return date_hints(self.sheet, self.item.values, cells, DateRange.of(head.values))
 
     @cached_property
     def hints_by_place(self) -> HintsByPlace:
-        found: HintsByPlace = {}
+        hints: HintsByPlace = {}
         for hint in self.date_hints:
-            place = (None if hint.row is None else self.rows[hint.part][hint.row].id, hint.key)
-            found[place] = f"{found.get(place, '')} {hint.sentence}".strip()
-        return found
+            location = (None if hint.row is None else self.rows[hint.part][hint.row].id, hint.key)
+            hints[location] = f"{hints.get(location, '')} {hint.sentence}".strip()
+        return hints
 
     @cached_property
     def conflicts(self) -> dict[tuple[str | None, str], Conflict]:
@@ -89,23 +89,23 @@ class ItemContents:
 
     @cached_property
     def names(self) -> dict[int, str]:
-        """Names of those who meet in a conflict; of who was erased, the side."""
-        ids = {one for c in self.conflicts.values() for one in (c.by, c.holds_by) if one}
+        """{id: name} of the authors of conflicting values; erased users are shown with their side."""
+        ids = {id_ for c in self.conflicts.values() for id_ in (c.by, c.holds_by) if id_}
         members = select(Membership.person_id, Membership.side).join(Person, Person.id == Membership.person_id)
         erased = members.where(Membership.person_id.in_(ids), Person.erased_at.is_not(None))
-        places = db.session.execute(erased.where(Membership.partnership_id == self.frame.partnership_id)).all()
-        return names_of(ids) | {id_: f"{display_name('')}, {self.sides.get(side, side)}" for id_, side in places}
+        sides = db.session.execute(erased.where(Membership.partnership_id == self.frame.partnership_id)).all()
+        return names_of(ids) | {id_: f"{display_name('')}, {self.sides.get(side, side)}" for id_, side in sides}
 
     def plain(self, name: str, lang: str) -> str:
-        """The plain words of a live text in `lang`; "" for none."""
-        found = self.texts.get(f"{name}.{lang}")
-        return found.plain if found else ""
+        """The plain text of a live text in `lang`; "" for none."""
+        text = self.texts.get(f"{name}.{lang}")
+        return text.plain if text else ""
 
     def rows_in(self, kind: RowKind) -> list[Row]:
         return self.rows.get(kind.name, [])
 
     def filled(self, part: Field | RowKind) -> bool:
-        """Whether anything stands there in any language."""
+        """Whether the field has a value in any language, or the kind of row has rows."""
         if isinstance(part, RowKind):
             return bool(self.rows_in(part))
         if part.kind == "live":
@@ -113,19 +113,19 @@ class ItemContents:
         return any(self.item.values.get(key) for key in part.keys(self.frame.languages))
 
     def drawn(self, group: Group) -> list[Field | RowKind]:
-        """What stands in a group below the title: what is filled, and what is to be filled first; in a document all
-        of it for editors."""
-        return [part for part in group.parts if part.name != "title" and part.name not in self.waiting_parts]
+        """The parts of a group that are shown, without the title: all but the hidden ones."""
+        return [part for part in group.parts if part.name != "title" and part.name not in self.hidden_parts]
 
     @cached_property
-    def waiting_parts(self) -> list[str]:
-        """Names of the fields and rows that wait until somebody wants them."""
+    def hidden_parts(self) -> list[str]:
+        """Names of the empty fields and kinds of rows that are hidden until a user asks for them: all but those to be
+        filled first (`first`); in a document all for readers, none for editors."""
         document, editable = self.sheet.document, self.editable
-        unasked = [part for part in self.sheet.parts if not (editable if document else part.first)]
-        return [part.name for part in unasked if not self.filled(part)]
+        optional = [part for part in self.sheet.parts if not (editable if document else part.first)]
+        return [part.name for part in optional if not self.filled(part)]
 
     def anchor(self, part: str, row: int | None = None) -> str:
-        """Where a field, a kind of row or one of its rows stands on the page."""
+        """The HTML id of a field, a kind of row, or one of its rows (`row`: its index)."""
         if row is not None:
             return f"row-{self.rows[part][row].id}"
         return anchor_of(self.item.kind, self.item.id, part)

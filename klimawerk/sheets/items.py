@@ -1,4 +1,4 @@
-"""What can be done with a whole item: make it, put it elsewhere in the order, close it for editing."""
+"""Actions on a whole item: create, order among siblings, set the writing language, lock and unlock."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.sheets.update_lock import lock_for_update
 
 WRITING_LANGUAGE_KEY = "writing language"
-"""Under this key an item's `revs` hold when its writing language was last set."""
+"""The key in `Item.revs` for the revision at which the writing language was last set."""
 
 Texts = dict[str, dict[str, Any] | None]
 
 
 def create_item(item: Item, *, values: dict[str, Any] | None, texts: Texts | None) -> None:
-    """Make a new item real: its row, its first revision, and its live document with every fragment."""
+    """Store a new item with its first revision and its live document with all fragments; existing locks apply to it."""
     with writing():
         db.session.add(item)
         db.session.flush()
         rev = note(item.name)
-        db.session.refresh(item.frame)  # languages may have come since it was read
+        db.session.refresh(item.frame)  # languages may have been added since it was read
         item.values = dict(values or {})
         item.revs = dict.fromkeys(item.values, rev)
         fragments: Texts = dict.fromkeys(sheet_of(item.kind).fragments(item.frame.languages))
@@ -38,27 +38,27 @@ def create_item(item: Item, *, values: dict[str, Any] | None, texts: Texts | Non
 
 
 def siblings(frame: Frame, kind: type[Item]) -> Sequence[Item]:
-    """All items of one kind in a programme, in order, without the bin."""
+    """The items of one kind in a programme, in order, without those in the bin."""
     return db.session.scalars(
         select(kind).where(kind.frame_id == frame.id, kind.deleted_at.is_(None)).order_by(kind.order_key, kind.id)
     ).all()
 
 
 def order_key_after(listed: Sequence[Item]) -> str:
-    """An order key behind all of `listed`. What lies in the bin belongs to that: it keeps its place."""
+    """An order key after all of `listed`. The list includes items in the bin, since they keep their place."""
     return key_between(max((item.order_key for item in listed), default=""), "")
 
 
 def move_item(item: Item, listed: Sequence[Item], before: int | None, step: str = "") -> None:
-    """Give `item` a place among `listed` (in order, with what lies in the bin of that list): see `order.moved_key`."""
-    listed_keys = [(one.id, one.order_key, one.deleted_at is not None) for one in listed]
+    """Move `item` within `listed` (all items of the list in order, including the bin): see `order_keys.moved_key`."""
+    listed_keys = [(sibling.id, sibling.order_key, sibling.deleted_at is not None) for sibling in listed]
     key = moved_key(listed_keys, item.id, before=before, step=step)
     if key:
         item.order_key = key
 
 
 def set_writing_language(item: Item, language: str, *, by: int) -> None:
-    """The language everybody writes in for now; "" for none. ValueError when the programme does not have it."""
+    """Set the language that all users write in for now; "" for none. Raises ValueError if the programme lacks it."""
     with writing():
         rev = lock_for_update(item)
         if language and language not in item.frame.languages:
@@ -68,10 +68,10 @@ def set_writing_language(item: Item, language: str, *, by: int) -> None:
 
 
 def lock_item(item: Item, reason: str, *, by: str) -> None:
-    """Close the item for editing on behalf of somebody who is known by name alone."""
+    """Lock the item on behalf of a holder known by name only."""
     lock_service.lock(item, reason, lock_service.LockHolder(name=by))
 
 
 def unlock_item(item: Item) -> None:
-    """End every lock that begins with the item."""
+    """End every lock set on the item itself; locks on its goal or programme remain."""
     lock_service.end_locks_of(item)

@@ -1,4 +1,4 @@
-"""An item in its reader's words: what fields and texts ask of the view they stand in."""
+"""Localisation of an item for one reader: labels, formatted values and texts in the reader's language."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from klimawerk.sheets.value_display import display_value
 
 @dataclass(frozen=True)
 class LocalisedItem(ItemContents):
-    """`rev` was read before everything else, so nothing newer is ever called seen."""
+    """`reader`: the interface language. `rev`: the topic revision, read first, so that contents are never older."""
 
     reader: str
     languages: PageLanguages
@@ -22,12 +22,13 @@ class LocalisedItem(ItemContents):
     options: ItemOptions
 
     def text(self, name: str, lang: str | None = None) -> str:
-        """The plain words of a live text in `lang` (default: the one shown)."""
+        """The plain text of a live text in `lang` (default: the shown language)."""
         return self.plain(name, lang or self.languages.show)
 
     def in_words(self, field: Field, value: Any) -> str:
+        """A value of the field, formatted for reading."""
         return display_value(field, value, self.reader, self.sides, self.options)
 
-    def as_input(self, field: Field, value: Any) -> str:
-        """As it stands in its control."""
+    def format_input(self, field: Field, value: Any) -> str:
+        """A value of the field, formatted for its form control."""
         return display_value(field, value, self.reader, self.sides, self.options, typed=True)

@@ -1,4 +1,4 @@
-"""The answer to a form about something that is closed for editing: why, and the form again with what was typed."""
+"""HTTP response (423) to a form about a locked item: the reason, and the form again with the submitted values."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from klimawerk.web.errors import answer
 from klimawerk.web.form_refill import TOKEN
 
 
-def locked_form(closed: ItemLocked) -> Response:
-    """A script gets the sentence, a browser without one the form with all that was sent."""
-    response = answer(Locked(str(closed)))
+def locked_form(error: ItemLocked) -> Response:
+    """The error handler for ItemLocked: scripts get the message, browsers without a script get the form refilled."""
+    response = answer(Locked(str(error)))
     if request.method != "POST" or "HX-Request" in request.headers or response.mimetype != "text/html":
         return response
-    sent = [(name, value) for name, values in request.form.lists() for value in values if name != TOKEN]
-    fields = [(name, value, any(sign.isspace() for sign in value.strip())) for name, value in sent]
+    submitted = [(name, value) for name, values in request.form.lists() for value in values if name != TOKEN]
+    fields = [(name, value, any(character.isspace() for character in value.strip())) for name, value in submitted]
     page = render_template(
         "sheets/closed_page.html",
-        text=str(closed),
+        text=str(error),
         action=request.full_path.rstrip("?"),
         fields=fields,
         back=urlsplit(request.referrer or "").path or "/",

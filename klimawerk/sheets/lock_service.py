@@ -1,7 +1,7 @@
-"""Closing and opening for editing: setting and ending locks (edit_locks.py). Comments and reading go on.
+"""Setting and ending edit locks (edit_locks.py), which close items for editing. Reading and comments are not affected.
 
-Every verb takes the programme's turn first, so that locks, new items and moves of one programme happen one after the
-other; each item whose locks change gets a new revision of its own topic, by which open pages follow.
+Every function locks the programme's topic row first, so that locks, new items and moves within a programme are
+serialised. Each item whose locks change gets a new revision of its own topic, by which open pages are refreshed.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from klimawerk.sheets.update_lock import lock_for_update
 from klimawerk.text import truncate
 
 _KINDS = ("programme", "goal", "measure")
-"""In which order items are noted, everywhere."""
+"""The order in which topics of items are noted, everywhere, so that transactions cannot deadlock."""
 
 
 @dataclass(frozen=True)
 class LockHolder:
-    """On whose behalf a lock is held: `key` is "person:3" (later "workshop:5"), or "" for a `name` alone.
-    `by`: who closes, None for the server."""
+    """The holder of a lock. `key`: "person:3" (later "workshop:5"), or "" for a holder known by `name` only.
+    `by`: id of the user who sets the lock, None for the server."""
 
     key: str = ""
     name: str = ""
@@ -48,26 +48,26 @@ class LockHolder:
 
 
 def person_holder(person_id: int) -> LockHolder:
-    """Somebody who closes for themselves."""
+    """The holder for a user who sets a lock for themselves."""
     return LockHolder(f"{PERSON_PREFIX}:{person_id}", by=person_id)
 
 
 def lock(item: Item, reason: str, holder: LockHolder, *, except_id: int | None = None) -> None:
-    """Close the item with all that stands under it, or a programme but for one measure. Raises Gone.
+    """Lock the item with all items under it, or a programme except for one measure. Raises ItemDeleted.
 
-    A holder has one lock per scope: closing it again sets its reason.
+    A holder has one lock per scope: locking it again changes the reason.
     """
     with writing():
         _lock_items(item)
-        wanted = {
+        key = {
             "item_id": item.id,
             "except_id": except_id,
             "holder": holder.key,
             "holder_name": truncate(holder.name, MAX_REASON_LENGTH),
         }
-        lock = db.session.scalar(select(EditLock).filter_by(**wanted))
+        lock = db.session.scalar(select(EditLock).filter_by(**key))
         if lock is None:
-            lock = EditLock(**wanted, by=holder.by)
+            lock = EditLock(**key, by=holder.by)
             db.session.add(lock)
         lock.reason = truncate(reason, MAX_REASON_LENGTH)
         db.session.flush()
@@ -75,26 +75,27 @@ def lock(item: Item, reason: str, holder: LockHolder, *, except_id: int | None =
 
 
 def end_lock(item: Item, lock_id: int) -> None:
-    """End one of the locks that cover the item, or all but it; nothing when it has ended already. Raises Gone."""
+    """End one of the locks that cover the item, or everything except it. Does nothing if the lock has ended already.
+    Raises ItemDeleted."""
     with writing():
         _lock_items(item)
         _end(item, [lock for lock in locks_covering(item) + locks_except(item) if lock.id == lock_id])
 
 
 def end_locks_of(item: Item) -> None:
-    """End every lock whose scope begins with the item; those from above stay. Raises Gone."""
+    """End every lock set on the item itself; locks on its goal or programme remain. Raises ItemDeleted."""
     with writing():
         _lock_items(item)
         _end(item, db.session.scalars(select(EditLock).where(EditLock.item_id == item.id)).all())
 
 
 def update_holder_name(_sender: object, person_id: int) -> None:
-    """Something about the person has changed: what is kept of their locks follows their name. Inside writing()."""
+    """Update the stored lock states after a change to a person, since these hold the name. Call inside writing()."""
     rederive(db.session.scalars(select(EditLock).where(EditLock.holder == person_holder(person_id).key)).all())
 
 
 def rederive(locks: Sequence[EditLock]) -> None:
-    """What is kept of these locks follows their holders' names. Inside writing()."""
+    """Derive the stored lock states of these locks' programmes again, with current names. Call inside writing()."""
     db.session.flush()
     heads = {head.id: head for head in (programme_head(lock.item) for lock in locks)}
     for id_ in sorted(heads):
@@ -103,8 +104,8 @@ def rederive(locks: Sequence[EditLock]) -> None:
 
 
 def _lock_items(item: Item) -> None:
-    note_programme_key(programme_head(item), OUTLINE)  # the list in which goals and measures are moved is drawn anew
-    lock_for_update(item, though_closed=True)
+    note_programme_key(programme_head(item), OUTLINE)  # pages with the order of goals and measures reload it
+    lock_for_update(item, allow_locked=True)
 
 
 def _end(item: Item, locks: Sequence[EditLock]) -> None:
@@ -115,37 +116,39 @@ def _end(item: Item, locks: Sequence[EditLock]) -> None:
 
 
 def _derive_states(item: Item, changed: Sequence[EditLock]) -> None:
-    """Bring every item of the programme, the bin included, to what its locks say; those that a changed lock covers, or
-    spares, are told of in any case."""
+    """Store the lock state of every item of the programme, bin included. Items whose state changed get a new revision,
+    and so do those that a changed lock covers or excepts."""
     locks, items = locks_of(item), _items(item)
-    kept = _stored_state([one.name for one in items])
-    states: dict[LockState, list[str]] = {}
-    touched: list[int] = []
-    for one in items:
-        state = lock_state([lock for lock in locks if covers(lock, one)])
-        if kept.get(one.name) != state or any(covers(lock, one) or lock.except_id == one.id for lock in changed):
-            one.lock_rev = note(one.name)
-            touched.append(one.id)
-            states.setdefault(state, []).append(one.name)
-    for (closed, reason, by), names in states.items():
-        if closed:
+    stored = _stored_states([candidate.name for candidate in items])
+    names_by_state: dict[LockState, list[str]] = {}
+    changed_ids: list[int] = []
+    for candidate in items:
+        state = lock_state([lock for lock in locks if covers(lock, candidate)])
+        if stored.get(candidate.name) != state or any(
+            covers(lock, candidate) or lock.except_id == candidate.id for lock in changed
+        ):
+            candidate.lock_rev = note(candidate.name)
+            changed_ids.append(candidate.id)
+            names_by_state.setdefault(state, []).append(candidate.name)
+    for (locked, reason, by), names in names_by_state.items():
+        if locked:
             document_store.close_documents(names, reason, by)
         else:
             document_store.open_documents(names)
 
-    def tell() -> None:
-        locks_changed.send(items=touched)
+    def announce() -> None:
+        locks_changed.send(items=changed_ids)
 
-    after_commit(tell)
+    after_commit(announce)
 
 
 def _items(item: Item) -> list[Item]:
-    every = with_polymorphic(Item, "*")
-    found = db.session.scalars(select(every).where(every.frame_id == item.frame_id)).all()
-    return sorted(found, key=lambda one: (_KINDS.index(one.kind), one.id))
+    any_item = with_polymorphic(Item, "*")
+    items = db.session.scalars(select(any_item).where(any_item.frame_id == item.frame_id)).all()
+    return sorted(items, key=lambda listed: (_KINDS.index(listed.kind), listed.id))
 
 
-def _stored_state(names: list[str]) -> dict[str, LockState]:
+def _stored_states(names: list[str]) -> dict[str, LockState]:
     columns = (Document.locked, Document.lock_reason, Document.locked_by)
     rows = db.session.execute(select(Document.name, *columns).where(Document.name.in_(names))).all()
     return {name: (locked, reason, by) for name, locked, reason, by in rows}

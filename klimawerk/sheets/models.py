@@ -1,7 +1,7 @@
-"""What programmes, goals and measures have in common: a sheet of fields and rows, each with a revision.
+"""Database tables shared by programmes, goals and measures: items, rows, edit locks, conflicts, field changes.
 
-Chosen values live in JSON (`values`), keyed by the catalogue's names; `revs` holds, for each of them, the
-topic revision at which it was last set. A text per language has one key per language ("text.en").
+Values are stored as JSON (`values`, `cells`), keyed by field names of the sheet; `revs` holds, for each key, the topic
+revision at which it was last set. A translated field has one key per language ("text.en").
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ def new_key() -> str:
 
 
 _ORDER_KEY = String(200).with_variant(String(200, collation="C"), "postgresql")
-"""Compared letter by letter as `order_keys.py` does; a database's own collation (de_DE) puts "a" before "B"."""
+"""Compared by code points, as in `order_keys.py`; the database's own collation (de_DE) would put "a" before "B"."""
 
 
 class Frame(Model):
-    """What all items of one programme share: whose it is, the working languages, the currencies, the planning rate.
+    """Settings shared by all items of one programme: partnership, working languages, currencies, planning rate.
 
-    `rate` is how much of `currency_local` one unit of `currency_main` is planned with, since `rate_date`.
-    `arriving`: the key of the job that is storing this programme, as long as nobody may see it; None for all others.
+    `rate`: the planned amount of `currency_local` for one unit of `currency_main`, since `rate_date`.
+    `arriving`: the key of the import job that is storing the programme, which is invisible until then; else None.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,10 +56,10 @@ class Frame(Model):
 class Item(Model):
     """A programme, a goal or a measure. Its topic and its live document are both named "<kind>:<id>".
 
-    `imported` names the fields whose value came with a file and was not confirmed here ("agreed", "adopted").
-    `writing_language`: the language that everybody writes in while several people have its texts open.
-    `key` is the item's identity outside of this installation: versions and files call it by that.
-    `lock_rev`: the topic revision at which the locks that cover it last changed.
+    `imported`: names of fields whose value came with a file and was not confirmed here ("agreed", "adopted").
+    `writing_language`: the language all users write in while several of them have its texts open; "" for none.
+    `key`: the item's identity outside of this installation, used in versions and files.
+    `lock_rev`: the topic revision at which the locks that cover the item last changed.
     """
 
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
@@ -94,25 +94,25 @@ class Item(Model):
 
     @property
     def name(self) -> str:
-        """Name of its topic and of its live document."""
+        """The name of its topic and of its live document."""
         return f"{self.kind}:{self.id}"
 
     @property
     def parent_id(self) -> int | None:
-        """The item that it stands under, other than the programme."""
+        """Id of the goal that the item belongs to; None for programmes and goals."""
         return None
 
 
 def is_here() -> ColumnElement[bool]:
-    """Leaves out the items of programmes that are arriving: for queries that do not come through a member."""
+    """SQL condition that excludes items of programmes still being imported, for queries without a membership check."""
     arriving = select(Frame.id).where(Frame.arriving.is_not(None))
     return Item.frame_id.not_in(arriving)
 
 
 class Row(Model):
-    """A row of a sheet (a step, a cost line, ...). `id` is a UUID made by the client that added it.
+    """A row of a sheet (a step, a cost line, ...). `id`: a UUID, made by the client that added the row.
 
-    `rev`: the topic revision at which the row was last added, moved, deleted or brought back.
+    `rev`: the topic revision at which the row was last added, moved, deleted or restored.
     """
 
     __table_args__ = (Index("ix_row_item_kind", "item_id", "kind"),)
@@ -131,11 +131,11 @@ class Row(Model):
 
 
 class EditLock(Model):
-    """A lock: it closes its scope for editing until it is ended. An item may be covered by several.
+    """An edit lock: closes its scope for editing until it is ended. Several locks may cover an item.
 
-    The scope is the item `item_id` with all that stands under it, also what is made later; `except_id`: the one measure
-    that a programme's lock leaves open. `holder`: "person:<id>" ("workshop:<id>" later), on whose behalf it is held; ""
-    for one known by name alone (`holder_name`). `by`: who closed it, None for the server.
+    The scope is the item `item_id` with all items under it, including those created later; `except_id`: the one measure
+    that a lock on a programme leaves open. `holder`: "person:<id>" ("workshop:<id>" later), or "" for a holder known by
+    name only (`holder_name`). `by`: the user who set the lock, None for the server.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -150,7 +150,11 @@ class EditLock(Model):
 
 
 class Conflict(Model):
-    """A value that met a newer one. The newer one holds; an editor chooses. `row_id` is empty for a field."""
+    """A value that was not stored because the field had changed meanwhile; it waits until an editor chooses.
+
+    `value`, `by`: the value that waits and its author; `holds_by`: the author of the current value. `row_id`: None for
+    a field.
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
@@ -164,7 +168,7 @@ class Conflict(Model):
 
 
 class FieldChange(Model):
-    """Who set a field or cell to what, and what it was before: nothing that held is ever lost."""
+    """The change history of fields and cells: author, old value and new value of each change."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)

@@ -1,4 +1,4 @@
-"""What can be chosen inside one programme: its fields of action and its measures."""
+"""Options of reference fields: the fields of action and the measures of one programme, with their labels."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from klimawerk.sheets.models import Frame, Item, Row
 
 
 class ItemOptions:
-    """What a field of action or a related measure can be chosen from: (id, words); read when first asked for.
+    """(id, label) of the fields of action and measures of a programme, in order; loaded on first access.
 
-    In order, with code and title in `language` or the original; nothing without a frame.
+    A label is the code and the title in `language`, else in another one. Empty without a frame.
     """
 
     def __init__(self, frame: Frame | None = None, language: str = "") -> None:
@@ -33,7 +33,7 @@ class ItemOptions:
 
 
 def options_for(frame: Frame, language: str) -> ItemOptions:
-    """What can be chosen in the programme."""
+    """The options of the programme."""
     return ItemOptions(frame, language)
 
 
@@ -44,34 +44,34 @@ def _fields(frame: Frame, language: str) -> tuple[tuple[str, str], ...]:
         .where(Item.frame_id == frame.id, Row.kind == "fields", Row.deleted_at.is_(None))
         .order_by(Row.order_key)
     )
-    return tuple((row.id, _words(row.cells.get("code", ""), _cell(row, language, frame))) for row in rows)
+    return tuple((row.id, _label(row.cells.get("code", ""), _title(row, language, frame))) for row in rows)
 
 
-def _cell(row: Row, language: str, frame: Frame) -> str:
+def _title(row: Row, language: str, frame: Frame) -> str:
     return row.cells.get(f"title.{language}") or row.cells.get(f"title.{frame.lead_language}") or ""
 
 
 def _measures(frame: Frame, language: str) -> tuple[tuple[int, str], ...]:
-    found = db.session.scalars(
+    measures = db.session.scalars(
         select(Item)
         .where(Item.frame_id == frame.id, Item.kind == "measure", Item.deleted_at.is_(None))
         .order_by(Item.code)
     ).all()
-    titles = titles_of(found, language)
-    return tuple((item.id, _words(item.code, titles[item.id][0])) for item in found)
+    titles = titles_of(measures, language)
+    return tuple((item.id, _label(item.code, titles[item.id][0])) for item in measures)
 
 
 def titles_of(items: Iterable[Item], language: str) -> dict[int, tuple[str, str]]:
-    """Title and its language for each item: in `language`, else the original, else any; ("", language) for none."""
+    """{id: (title, its language)}: in `language`, else the lead language, else any; ("", language) for no title."""
     listed = list(items)
     titles = document_store.plain_texts_by_language([item.name for item in listed], "title")
     result: dict[int, tuple[str, str]] = {}
     for item in listed:
-        found = titles[item.name]
+        by_language = titles[item.name]
         order = (language, item.frame.lead_language, *item.frame.languages)
-        result[item.id] = next(((found[code], code) for code in order if found.get(code)), ("", language))
+        result[item.id] = next(((by_language[code], code) for code in order if by_language.get(code)), ("", language))
     return result
 
 
-def _words(code: str, title: str) -> str:
+def _label(code: str, title: str) -> str:
     return f"{code} {title}".strip()

@@ -1,7 +1,7 @@
-"""Fractional order keys: between any two keys there is room for another, so moving a row touches no other row.
+"""Fractional indexing: order keys with room for another key between any two, so that a move changes one row only.
 
-A key is a fraction in base 62 written without "0."; keys compare as text. The method is the common one of fractional
-indexing: take the shortest text that sorts strictly between two others, and never end in the lowest digit.
+A key is a fraction in base 62 written without "0."; keys compare as text. A new key is the shortest text that sorts
+strictly between two others and does not end in the lowest digit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def key_between(low: str, high: str) -> str:
-    """A key after `low` and before `high`; an empty text stands for the beginning or the end.
+    """A key after `low` and before `high`; an empty text means the beginning or the end of the list.
 
     Raises ValueError when `low` does not sort before `high`.
     """
@@ -29,7 +29,7 @@ def key_between(low: str, high: str) -> str:
     first = DIGITS.index(low[0]) if low else 0
     last = DIGITS.index(high[0]) if high else len(DIGITS)
     if last - first > 1:
-        # At either end a small step leaves room: rows are mostly appended one after the other.
+        # Small steps at either end keep keys short: rows are mostly appended one after the other.
         return DIGITS[first + 1 if low and not high else last - 1 if high and not low else (first + last) // 2]
     if high and len(high) > 1:
         return high[0]
@@ -42,10 +42,10 @@ def initial_keys(count: int) -> list[str]:
     while len(DIGITS) ** width < 4 * (count + 1):
         width += 1
     step = len(DIGITS) ** width // (count + 1)
-    return [_written((n + 1) * step, width) for n in range(count)]
+    return [_to_base_62((n + 1) * step, width) for n in range(count)]
 
 
-def _written(number: int, width: int) -> str:
+def _to_base_62(number: int, width: int) -> str:
     text = ""
     for _ in range(width):
         number, digit = divmod(number, len(DIGITS))
@@ -54,36 +54,36 @@ def _written(number: int, width: int) -> str:
 
 
 class NotInList(LookupError):
-    """What a thing should be put before is neither in its list nor in the bin of that list."""
+    """The entry that another one is moved before is not in the list, nor in the bin of that list."""
 
 
 def moved_key(
-    listed: Sequence[tuple[T, str, bool]], thing: T, *, before: T | None = None, step: str = ""
+    listed: Sequence[tuple[T, str, bool]], moved: T, *, before: T | None = None, step: str = ""
 ) -> str | None:
-    """The key with which `thing` stands one `step` ("up", "down") from where it is, else before `before`, else at the
-    end; None when it stays where it is.
+    """The key that moves `moved` one `step` ("up", "down") from its place, else before `before`, else to the end; None
+    if it stays where it is.
 
-    `listed`: everything in the list in order, with its key and whether it lies in the bin. What lies there keeps its
-    place, so a thing can be put before one that somebody has deleted meanwhile. Raises Misplaced.
+    `listed`: (id, key, whether it is in the bin) of all entries in order. Entries in the bin keep their place, so
+    `before` may have been deleted meanwhile. Raises NotInList.
     """
-    shown = [one for one, _key, binned in listed if one == thing or not binned]
-    if step in _STEPS and thing in shown:
-        place = max(shown.index(thing) + _STEPS[step], 0)
-        before = shown[place] if place < len(shown) else None
-    if thing in shown and (before == thing or (before is None and shown[-1] == thing)):
+    visible = [entry for entry, _key, binned in listed if entry == moved or not binned]
+    if step in _STEPS and moved in visible:
+        index = max(visible.index(moved) + _STEPS[step], 0)
+        before = visible[index] if index < len(visible) else None
+    if moved in visible and (before == moved or (before is None and visible[-1] == moved)):
         return None
-    return key_before([(one, key) for one, key, _binned in listed if one != thing], before)
+    return key_before([(entry, key) for entry, key, _binned in listed if entry != moved], before)
 
 
 def key_before(others: Sequence[tuple[T, str]], before: T | None) -> str:
-    """The key of a thing put before the one with the id `before` among `others` (id, key; in order), or at the end.
-    Raises Misplaced."""
-    ids = [one for one, _key in others]
+    """The key of an entry inserted before `before` among `others` ((id, key), in order), or at the end. Raises
+    NotInList."""
+    ids = [id_ for id_, _key in others]
     if before is not None and before not in ids:
         raise NotInList(before)
-    place = len(others) if before is None else ids.index(before)
-    low = others[place - 1][1] if place else ""
-    high = others[place][1] if place < len(others) else ""
+    index = len(others) if before is None else ids.index(before)
+    low = others[index - 1][1] if index else ""
+    high = others[index][1] if index < len(others) else ""
     return key_between(low, high) if low != high else key_between(low, "")
 
 

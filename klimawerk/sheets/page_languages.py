@@ -1,4 +1,4 @@
-"""Which working languages a page shows."""
+"""The working languages that a page shows: one, or two side by side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from klimawerk.sheets.models import Frame
 
 @dataclass(frozen=True)
 class PageLanguages:
-    """The chosen one, and beside it another where there is room."""
+    """`show`: the chosen language; `beside`: a second one where there is room; `all`: those of the programme."""
 
     show: str
     beside: str | None
@@ -21,8 +21,8 @@ class PageLanguages:
 
 
 def languages_for(frame: Frame, wish: str | None, reader: str, writing: str = "") -> PageLanguages:
-    """The wish, else the reader's language, else the original one; beside it the one that everybody writes in now,
-    else the original or the next one."""
+    """Shown: the requested language (`wish`), else the interface language (`reader`), else the lead language. Beside
+    it: the writing language, else the lead language, else the next one."""
     all_ = tuple(frame.languages)
     show = next((code for code in (wish, reader, frame.lead_language) if code in all_), all_[0])
     beside = next((code for code in (writing, frame.lead_language, *all_) if code in all_ and code != show), None)

@@ -1,5 +1,6 @@
-"""The head of a programme, whose topic stands for what its goals and measures have in common: their order, their
-outline, their codes. It is noted before any of their own topics, everywhere, so that nobody waits in a circle."""
+"""The topic of a programme, which also tracks the order, outline and codes of its goals and measures.
+
+All code notes it before the topics of goals and measures, so that transactions cannot deadlock."""
 
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ from klimawerk.live.changes import note
 from klimawerk.sheets.models import Item
 
 ORDER = "order"
-"""Under this key a programme's `revs` hold when its goals and measures last came, went or moved."""
+"""The key in `Item.revs` for the revision at which goals or measures were last created, deleted or moved."""
 
 OUTLINE = "outline"
-"""Under this key they hold when a title or a code in the outline last changed."""
+"""The key in `Item.revs` for the revision at which a title or code in the outline last changed."""
 
 
 def programme_head(item: Item) -> Item:
@@ -22,8 +23,9 @@ def programme_head(item: Item) -> Item:
 
 
 def note_programme_key(head: Item, key: str) -> None:
-    """Something of that kind changes. Inside writing(); until the commit it is nobody else's turn to do that."""
+    """Raise the programme's revision and store it under `key` (ORDER, OUTLINE). Call inside writing(); on PostgreSQL
+    the topic's row stays locked until the commit."""
     rev = note(head.name)
     db.session.refresh(head)
     head.revs = {**head.revs, key: rev}
-    db.session.flush()  # what is noted is not lost when the head itself is held, which reads it anew
+    db.session.flush()  # before `lock_for_update` refreshes the head

@@ -1,4 +1,4 @@
-"""The doors to a sheet: fields, rows, conflicts, and what is newer than a revision."""
+"""HTTP routes of a sheet: set fields and cells, edit rows, settle conflicts, lock, get changes since a revision."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ def changes(item_id: int) -> ResponseReturnValue:
 @bp.get("/items/<int:item_id>/meanwhile")
 @login_required
 def meanwhile(item_id: int) -> str:
-    """For somebody who comes back: what others have changed after `since` (seconds, UTC) and revision `rev`."""
+    """For a returning reader: what others changed after `since` (Unix timestamp, seconds) and revision `rev`."""
     v = view_here(readable_item(item_id))
     rev = request.args.get("rev", 0, type=scalars.revision)
-    found = changes_by_others(v, since_moment(request.args.get("since", "")), rev)
-    return render_template("sheets/_changes_since.html", v=v, found=found)
+    labels = changes_by_others(v, since_moment(request.args.get("since", "")), rev)
+    return render_template("sheets/_changes_since.html", v=v, labels=labels)
 
 
 @bp.post("/items/<int:item_id>/rows/<kind>")
@@ -88,7 +88,7 @@ def meanwhile(item_id: int) -> str:
 def add_row(item_id: int, kind: str) -> ResponseReturnValue:
     v = view_here(writable_item(item_id))
     try:
-        row = rows.append_row(v.item, _kind(v, kind).name, {}, row_id=_row_id(), by=_me(v))
+        row = rows.append_row(v.item, _kind(v, kind).name, {}, row_id=_row_id(), by=_user_id(v))
     except rows.TooManyRows:
         abort(409, _("No more than %(most)s lines fit here.", most=rows.MAX_ROWS))
     if row.item_id != v.item.id:
@@ -102,7 +102,7 @@ def move_row(row_id: str) -> ResponseReturnValue:
     opened, row = writable_row(row_id)
     v = view_here(opened)
     step, before = request.form.get("step", ""), request.form.get("before") or None
-    rows.move_row(v.item, row, before, step=step, by=_me(v))
+    rows.move_row(v.item, row, before, step=step, by=_user_id(v))
     return _rows_answer(v, row.kind, f"row-{row.id}")
 
 
@@ -128,14 +128,14 @@ def settle(conflict_id: int) -> ResponseReturnValue:
     opened, conflict = writable_conflict(conflict_id)
     v = view_here(opened)
     row = db.session.get(Row, conflict.row_id) if conflict.row_id else None
-    known = _kind(v, row.kind).by_name if row else v.sheet.fields
-    f = _view(v, _field_at(v, known, conflict.field), conflict.field, row)
-    hinted = _hinted(f)
+    fields = _kind(v, row.kind).by_name if row else v.sheet.fields
+    f = _view(v, _field_at(v, fields, conflict.field), conflict.field, row)
+    hints = _hints_before(f)
     try:
-        service.settle_conflict(conflict, f.place, take=request.form.get("take") == "1", by=_me(v))
+        service.settle_conflict(conflict, f.place, take=request.form.get("take") == "1", by=_user_id(v))
     except CodeTaken as taken:
         return _refused(view_here(v.opened), f, _("%(code)s is taken already.", code=taken))
-    return _fresh(v, f, hinted)
+    return _updated(v, f, hints)
 
 
 @bp.post("/items/<int:item_id>/writing")
@@ -143,7 +143,7 @@ def settle(conflict_id: int) -> ResponseReturnValue:
 def set_writing_language(item_id: int) -> ResponseReturnValue:
     v = view_here(writable_item(item_id))
     try:
-        items.set_writing_language(v.item, request.form.get("language", ""), by=_me(v))
+        items.set_writing_language(v.item, request.form.get("language", ""), by=_user_id(v))
     except ValueError:
         abort(400)
     now = view_here(v.opened)
@@ -153,7 +153,7 @@ def set_writing_language(item_id: int) -> ResponseReturnValue:
 @bp.post("/items/<int:item_id>/lock")
 @login_required
 def lock(item_id: int) -> ResponseReturnValue:
-    """Close for editing: the item itself, or with `scope` its goal, the programme, or all but one measure."""
+    """Lock the item, or with `scope` its goal, the programme, or all but one measure, for the user who asks."""
     opened = allowed_item(item_id, Right.MODERATE)
     try:
         item, except_id = scope_of(opened.item, request.form.get("scope", ""))
@@ -161,32 +161,32 @@ def lock(item_id: int) -> ResponseReturnValue:
         abort(400)
     reason = line(request.form.get("reason", "")).strip()
     lock_service.lock(item, reason, lock_service.person_holder(opened.member.person.id), except_id=except_id)
-    return _whole(view_here(opened))
+    return _reload_page(view_here(opened))
 
 
 @bp.post("/items/<int:item_id>/unlock")
 @login_required
 def unlock(item_id: int) -> ResponseReturnValue:
-    """End one of the item's locks, whoever holds it (`lock`); without that, all that begin with the item."""
+    """End the item's lock with the id `lock`, whoever holds it; without `lock`, all locks set on the item itself."""
     opened = allowed_item(item_id, Right.MODERATE)
     if "lock" not in request.form:
         lock_service.end_locks_of(opened.item)
-    elif (wanted := request.form.get("lock", type=scalars.item_id)) is not None:
-        lock_service.end_lock(opened.item, wanted)
+    elif (lock_id := request.form.get("lock", type=scalars.item_id)) is not None:
+        lock_service.end_lock(opened.item, lock_id)
     else:
         abort(400)
-    return _whole(view_here(opened))
+    return _reload_page(view_here(opened))
 
 
 def view_here(opened: Opened) -> SheetView:
-    """The item as the asking person sees it, in the language that the page shows."""
+    """The view of the item for this request: the user's rights and interface language, the languages shown."""
     reader = locale()
     show = request.args.get("show") or request.form.get("show") or request.cookies.get("show")
     options = options_for(opened.item.frame, reader)
     return view_of(opened, reader=reader, wish=show, options=options, reading=request.args.get("mode") == "read")
 
 
-def _me(v: SheetView) -> int:
+def _user_id(v: SheetView) -> int:
     return v.opened.member.person.id
 
 
@@ -195,21 +195,22 @@ def _kind(v: SheetView, name: str) -> RowKind:
 
 
 def _row_id() -> str | None:
-    """A client-made id, so that a request sent twice adds one row.
+    """The row id from the request, so that a request sent twice adds one row.
 
-    Without a script it comes from the form's token, which each page has of its own; a key beside it would weigh too
-    much on a page with many such forms.
+    Without a script it is taken from the form's CSRF token, which is new for each page: an idempotency key beside it
+    would add too many bytes to a page with many such forms.
     """
-    wish = request.form.get("id", "") or (form_key("csrf_token") or "")[:32]
+    sent = request.form.get("id", "") or (form_key("csrf_token") or "")[:32]
     try:
-        return scalars.key(wish) if wish else None
+        return scalars.key(sent) if sent else None
     except ValueError:
         abort(400)
 
 
-def _field_at(v: SheetView, known: dict[str, Field], key: str) -> Field:
+def _field_at(v: SheetView, fields: dict[str, Field], key: str) -> Field:
+    """The field that `key` belongs to. Aborts with 404 for an unknown field or language, and for live texts."""
     name, language = split_key(key)
-    field = known.get(name) or (CODE if key == "code" and v.item.kind != "programme" else None)
+    field = fields.get(name) or (CODE if key == "code" and v.item.kind != "programme" else None)
     if field is None or field.kind == "live":
         abort(404)
     if field.translated != bool(language) or (language and language not in v.frame.languages):
@@ -224,61 +225,62 @@ def _view(v: SheetView, field: Field, key: str, row: Row | None) -> FieldView:
 def _set(v: SheetView, field: Field, key: str, row: Row | None) -> ResponseReturnValue:
     f = _view(v, field, key, row)
     if v.opened.locked:
-        return _closed(v, f, lock_sentence(v.item))
-    asked = FormContext(
+        return _locked(v, f, lock_sentence(v.item))
+    context = FormContext(
         v.reader, v.frame, tuple(i for i, _ in v.options.fields), tuple(i for i, _ in v.options.measures)
     )
-    form = field_form(field, request, asked)
+    form = field_form(field, request, context)
     error = _error(form)
     if error:
         return _refused(v, f, error)
-    hinted = _hinted(f)
+    hints = _hints_before(f)
     try:
-        outcome = service.set_value(f.place, form.canonical(), based_on=form.rev.data, by=_me(v))
+        outcome = service.set_value(f.place, form.canonical(), based_on=form.rev.data, by=_user_id(v))
     except CodeTaken as taken:
         return _refused(v, f, _("%(code)s is taken already.", code=taken))
-    except ItemLocked as closed:
-        return _closed(v, f, str(closed))
-    if outcome is SetOutcome.GONE:
-        said_ = _("This line was deleted meanwhile. Your value: %(value)s", value=v.in_words(field, form.canonical()))
-        return respond(v, field_fragment(f.refused(said_, request.form.getlist("value"))), f.id, 409)
-    return _fresh(v, f, hinted, 409 if outcome is SetOutcome.CONFLICT else 200)
+    except ItemLocked as locked:
+        return _locked(v, f, str(locked))
+    if outcome is SetOutcome.DELETED:
+        error = _("This line was deleted meanwhile. Your value: %(value)s", value=v.in_words(field, form.canonical()))
+        return respond(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 409)
+    return _updated(v, f, hints, 409 if outcome is SetOutcome.CONFLICT else 200)
 
 
 def _error(form: TypedForm) -> str:
+    """Validates the form and returns its first error message, or ""."""
     if form.validate():
         return ""
     return str(next(error for errors in form.errors.values() for error in errors))
 
 
 def _refused(v: SheetView, f: FieldView, error: str) -> ResponseReturnValue:
-    """The field with what was typed and why it cannot be kept."""
+    """The response (422) with the field, the submitted text and the error message."""
     return respond(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 422)
 
 
-def _hinted(f: FieldView) -> HintsByPlace:
-    """What is said about dates before this field is set; read for dates alone."""
+def _hints_before(f: FieldView) -> HintsByPlace:
+    """The item's plausibility hints before the field is set; empty if the field is no date."""
     return f.view.hints_by_place if f.field.dated else {}
 
 
-def _closed(v: SheetView, f: FieldView, why: str) -> ResponseReturnValue:
-    """For a script the sentence: it keeps what was typed at the field. Without one the field comes back as a form, with
-    what was typed in it, to be sent when it is open again."""
+def _locked(v: SheetView, f: FieldView, why: str) -> ResponseReturnValue:
+    """The response (423) for a locked item. htmx gets the message: the page keeps the typed text in the field. Without
+    a script, the field comes back as a form with the typed text, to be sent once the item is unlocked."""
     if request.headers.get("HX-Request"):
         raise ItemLocked(why)
     as_form = replace(v, opened=replace(v.opened, locked=False))
-    shown = _view(as_form, f.field, f.key, f.row).refused(why, request.form.getlist("value"))
-    return respond(v, field_fragment(shown), f.id, 423)
+    refused = _view(as_form, f.field, f.key, f.row).refused(why, request.form.getlist("value"))
+    return respond(v, field_fragment(refused), f.id, 423)
 
 
-def _fresh(v: SheetView, f: FieldView, hinted: HintsByPlace, status: int = 200) -> ResponseReturnValue:
-    """The field as it is now, with what follows from it: also fields that a date fits now, or no more."""
+def _updated(v: SheetView, f: FieldView, hints_before: HintsByPlace, status: int = 200) -> ResponseReturnValue:
+    """The response with the current field and the derived fragments, and other dates whose hints have changed."""
     now = view_here(v.opened)
-    found = [field_fragment(_view(now, f.field, f.key, f.row))]
+    fragments = [field_fragment(_view(now, f.field, f.key, f.row))]
     if f.field.dated:
-        moved = {place for place, _hint in hinted.items() ^ now.hints_by_place.items()}
-        found += [field_fragment(one) for one in now.dated_fields() if one.spot in moved and one.id != f.id]
-    return respond(now, "".join([*found, *derived_fragments(now, v.rev)]), f.id, status)
+        changed = {location for location, _hint in hints_before.items() ^ now.hints_by_place.items()}
+        fragments += [field_fragment(d) for d in now.dated_fields() if d.location in changed and d.id != f.id]
+    return respond(now, "".join([*fragments, *derived_fragments(now, v.rev)]), f.id, status)
 
 
 def _rows_answer(v: SheetView, kind: str, anchor: str, deleted: Row | None = None) -> ResponseReturnValue:
@@ -287,8 +289,8 @@ def _rows_answer(v: SheetView, kind: str, anchor: str, deleted: Row | None = Non
     return respond(now, fragment + "".join(derived_fragments(now, v.rev)), anchor)
 
 
-def _whole(v: SheetView) -> ResponseReturnValue:
-    """Back to the page: what changed concerns all of it."""
+def _reload_page(v: SheetView) -> ResponseReturnValue:
+    """The response that makes the browser load the whole page again."""
     now = view_here(v.opened)
     if request.headers.get("HX-Request"):
         return Response("", 204, headers={"HX-Refresh": "true"})

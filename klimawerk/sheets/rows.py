@@ -1,4 +1,4 @@
-"""Adding, moving, deleting and bringing back the rows of a sheet."""
+"""Rows of a sheet: list, append, move, delete and restore."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.order_keys import key_between, moved_key
 from klimawerk.sheets.update_lock import lock_for_update
 
-MAX_ROWS = 500  # per item and kind
+MAX_ROWS = 500  # per item and kind of row, deleted ones included
 
 
 class TooManyRows(Exception):
@@ -22,34 +22,34 @@ class TooManyRows(Exception):
 
 
 def rows_of(item: Item) -> dict[str, list[Row]]:
-    """The item's rows by kind, in their order; the bin is left out."""
+    """{kind: rows in order} of the item, without deleted rows."""
     return rows_of_all([item.id]).get(item.id, {})
 
 
 def rows_of_all(item_ids: list[int]) -> dict[int, dict[str, list[Row]]]:
-    """The rows of many items in one query: item id -> kind -> rows in order."""
-    found = select(Row).where(Row.item_id.in_(item_ids), Row.deleted_at.is_(None))
+    """{item id: {kind: rows in order}} of many items, in one query, without deleted rows."""
+    query = select(Row).where(Row.item_id.in_(item_ids), Row.deleted_at.is_(None))
     result: dict[int, dict[str, list[Row]]] = {}
-    for row in db.session.scalars(found.order_by(Row.order_key, Row.id)):
+    for row in db.session.scalars(query.order_by(Row.order_key, Row.id)):
         result.setdefault(row.item_id, {}).setdefault(row.kind, []).append(row)
     return result
 
 
 def append_row(item: Item, kind: str, cells: dict[str, Any], *, row_id: str | None = None, by: int | None) -> Row:
-    """Add a row at the end. The same `row_id` sent twice adds it once. Raises TooManyRows."""
+    """Add a row at the end. If a row with `row_id` exists, return that one. Raises TooManyRows."""
     with writing():
         rev = lock_for_update(item)
-        known = db.session.get(Row, row_id) if row_id else None
-        if known:
-            return known
-        last, count = _last(item, kind)
+        existing = db.session.get(Row, row_id) if row_id else None
+        if existing:
+            return existing
+        last_key, count = _last_key_and_count(item, kind)
         if count >= MAX_ROWS:
             raise TooManyRows
         row = Row(
             id=row_id or str(uuid.uuid4()),
             item_id=item.id,
             kind=kind,
-            order_key=key_between(last, ""),
+            order_key=key_between(last_key, ""),
             cells=cells,
             revs=dict.fromkeys(cells, rev),
             rev=rev,
@@ -60,8 +60,8 @@ def append_row(item: Item, kind: str, cells: dict[str, Any], *, row_id: str | No
 
 
 def move_row(item: Item, row: Row, before: str | None = None, *, step: str = "", by: int | None) -> None:
-    """Put the row one `step` up or down from where it is now, else before the row with the id `before`, else at the
-    end. A `before` that was deleted meanwhile has its place still. Raises Misplaced for one of another list."""
+    """Move the row one `step` ("up", "down"), else before the row with the id `before`, else to the end. `before` may
+    be a deleted row, which keeps its place. Raises NotInList for a row of another list."""
     with writing():
         rev = lock_for_update(item)
         db.session.refresh(row)
@@ -71,7 +71,7 @@ def move_row(item: Item, row: Row, before: str | None = None, *, step: str = "",
 
 
 def delete_row(item: Item, row: Row, *, by: int) -> None:
-    """Into the bin: `restore_row` brings it back as it was."""
+    """Mark the row as deleted; `restore_row` undoes that."""
     with writing():
         rev = lock_for_update(item)
         db.session.refresh(row)
@@ -80,6 +80,7 @@ def delete_row(item: Item, row: Row, *, by: int) -> None:
 
 
 def restore_row(item: Item, row: Row, *, by: int) -> None:
+    """Undo the deletion of the row; it returns to its place."""
     with writing():
         rev = lock_for_update(item)
         db.session.refresh(row)
@@ -88,14 +89,14 @@ def restore_row(item: Item, row: Row, *, by: int) -> None:
 
 
 def _listed(row: Row) -> list[tuple[str, str, bool]]:
-    """All rows of the list that the row is in, in order, with their keys and whether they lie in the bin."""
-    found = select(Row.id, Row.order_key, Row.deleted_at).where(Row.item_id == row.item_id, Row.kind == row.kind)
-    rows = db.session.execute(found.order_by(Row.order_key, Row.id)).all()
+    """(id, order key, whether it is deleted) of all rows in the list of `row`, in order."""
+    query = select(Row.id, Row.order_key, Row.deleted_at).where(Row.item_id == row.item_id, Row.kind == row.kind)
+    rows = db.session.execute(query.order_by(Row.order_key, Row.id)).all()
     return [(id_, key, deleted_at is not None) for id_, key, deleted_at in rows]
 
 
-def _last(item: Item, kind: str) -> tuple[str, int]:
-    last, count = db.session.execute(
+def _last_key_and_count(item: Item, kind: str) -> tuple[str, int]:
+    last_key, count = db.session.execute(
         select(func.max(Row.order_key), func.count()).where(Row.item_id == item.id, Row.kind == kind)
     ).one()
-    return last or "", count
+    return last_key or "", count

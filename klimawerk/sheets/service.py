@@ -1,4 +1,4 @@
-"""Setting fields and cells, one by one: nothing is overwritten that the writer had not seen."""
+"""Setting fields and cells with optimistic concurrency control: a value based on an old revision becomes a conflict."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from klimawerk.text import clean_json, equal_once_cleaned, visually_equal
 
 
 class _NoChange(Exception):
-    """Leaves a transaction without a trace."""
+    """Rolls back the transaction, with the revision that it raised."""
 
 
 class SetOutcome(Enum):
-    """What became of a value: it holds, it was the same already, or it met a newer one and waits for a choice."""
+    """Result of `set_value`: stored, equal to the current value, kept as a conflict, or the item or row is deleted."""
 
     SAVED = auto()
     SAME = auto()
     CONFLICT = auto()
-    GONE = auto()
+    DELETED = auto()
 
 
 @dataclass(frozen=True)
 class FieldRef:
-    """A field of an item, or a cell of one of its rows; `key` carries the language ("text.en")."""
+    """A reference to a field of an item, or to a cell of `row`. `key` includes the language ("text.en")."""
 
     item: Item
     key: str
@@ -60,7 +60,7 @@ class FieldRef:
         return self.holder.revs.get(self.key, 0)
 
     def put(self, value: Any, rev: int) -> None:
-        """Keep the value; nothing (None, "", []) is kept as an absent key."""
+        """Store the value with its revision; an empty one (None, "", []) is stored as an absent key."""
         self.holder.revs = {**self.holder.revs, self.key: rev}
         if self.is_code:
             self.item.code = value
@@ -74,90 +74,90 @@ class FieldRef:
             self.item.values = values
 
 
-def set_value(place: FieldRef, value: Any, *, based_on: int, by: int) -> SetOutcome:
+def set_value(ref: FieldRef, value: Any, *, based_on: int, by: int) -> SetOutcome:
     """Set a field or cell if it is still at the revision `based_on`.
 
-    If it is not, the newer value stays, and this one is kept beside it as a conflict for an editor to settle, unless
-    nobody could tell the two apart. A cell of a deleted row answers GONE and keeps the value in the record of changes.
-    Raises Closed, and CodeTaken.
+    If it is not, the newer value stays, and this one is stored as a conflict for an editor to settle, unless both look
+    the same. For a deleted item or row the result is DELETED; the value is stored in the change history only.
+    Raises ItemLocked and CodeTaken.
     """
     value = clean_json(value)
     with suppress(_NoChange), writing():
-        rev = _lock_field(place, though_gone=True)
-        if _same(place.value, value):
-            raise _NoChange  # undoes the revision too: nobody is told of nothing
-        if _is_gone(place):
-            _record(place, value, by, rev)
-            return SetOutcome.GONE
-        _check_code(place, value)
-        if place.rev != based_on:
-            if visually_equal(place.value, value):
+        rev = _lock_field(ref, allow_deleted=True)
+        if _same(ref.value, value):
+            raise _NoChange
+        if _is_deleted(ref):
+            _record(ref, value, by, rev)
+            return SetOutcome.DELETED
+        _check_code(ref, value)
+        if ref.rev != based_on:
+            if visually_equal(ref.value, value):
                 raise _NoChange
-            _keep_conflict(place, value, by, rev)
+            _keep_conflict(ref, value, by, rev)
             return SetOutcome.CONFLICT
-        _set(place, value, by, rev)
-        _drop_conflicts(place)
+        _set(ref, value, by, rev)
+        _drop_conflicts(ref)
         return SetOutcome.SAVED
     return SetOutcome.SAME
 
 
-def settle_conflict(conflict: Conflict, place: FieldRef, *, take: bool, by: int) -> None:
-    """An editor's choice between the two values: the one that waited (`take`), or the one that holds.
+def settle_conflict(conflict: Conflict, ref: FieldRef, *, take: bool, by: int) -> None:
+    """Settle a conflict: with `take` the waiting value is set, else the current one stays.
 
-    Nothing when somebody else has chosen meanwhile. Raises Closed, Gone, and CodeTaken.
+    Does nothing if the conflict was settled meanwhile. Raises ItemLocked, ItemDeleted and CodeTaken.
     """
-    id_ = conflict.id  # once it is the verb's turn, the conflict may be gone
+    id_ = conflict.id  # the conflict may be deleted before the item is locked
     with suppress(_NoChange), writing():
-        rev = _lock_field(place)
+        rev = _lock_field(ref)
         waiting = db.session.get(Conflict, id_, populate_existing=True)
         if waiting is None:
             raise _NoChange
         if take:
             value = clean_json(waiting.value)
-            _check_code(place, value)
-            _set(place, value, by, rev)
+            _check_code(ref, value)
+            _set(ref, value, by, rev)
         else:
-            place.holder.revs = {**place.holder.revs, place.key: rev}
-        _drop_conflicts(place)
+            ref.holder.revs = {**ref.holder.revs, ref.key: rev}
+        _drop_conflicts(ref)
 
 
 def conflicts_of(item: Item) -> dict[tuple[str | None, str], Conflict]:
-    """The open conflicts of an item by (row id, key); of several at one place, the latest."""
-    found = db.session.scalars(select(Conflict).where(Conflict.item_id == item.id).order_by(Conflict.id))
-    return {(conflict.row_id, conflict.field): conflict for conflict in found}
+    """{(row id or None, key): open conflict} of an item; of several conflicts about one field, the latest."""
+    conflicts = db.session.scalars(select(Conflict).where(Conflict.item_id == item.id).order_by(Conflict.id))
+    return {(conflict.row_id, conflict.field): conflict for conflict in conflicts}
 
 
-def last_change(place: FieldRef) -> FieldChange | None:
-    """The change that made the value what it is."""
+def last_change(ref: FieldRef) -> FieldChange | None:
+    """The latest change of the field or cell; None if it was never set here."""
     return db.session.scalar(
         select(FieldChange)
         .where(
-            FieldChange.item_id == place.item.id,
-            FieldChange.row_id == (place.row.id if place.row else None),
-            FieldChange.field == place.key,
+            FieldChange.item_id == ref.item.id,
+            FieldChange.row_id == (ref.row.id if ref.row else None),
+            FieldChange.field == ref.key,
         )
         .order_by(FieldChange.id.desc())
         .limit(1)
     )
 
 
-def _lock_field(place: FieldRef, *, though_gone: bool = False) -> int:
-    """Take the item's turn, and before it, for a code, that of all codes of the programme; then read anew."""
-    if place.is_code:
-        note_programme_key(programme_head(place.item), OUTLINE)
-    rev = lock_for_update(place.item, though_gone=though_gone)
-    if place.row:
-        db.session.refresh(place.row)
+def _lock_field(ref: FieldRef, *, allow_deleted: bool = False) -> int:
+    """Lock the item for update, and before it, for a code, the programme's topic; reload item and row."""
+    if ref.is_code:
+        note_programme_key(programme_head(ref.item), OUTLINE)
+    rev = lock_for_update(ref.item, allow_deleted=allow_deleted)
+    if ref.row:
+        db.session.refresh(ref.row)
     return rev
 
 
-def _check_code(place: FieldRef, value: Any) -> None:
-    if place.is_code and not is_free(place.item, value):
+def _check_code(ref: FieldRef, value: Any) -> None:
+    if ref.is_code and not is_free(ref.item, value):
         raise CodeTaken(value)
 
 
-def _is_gone(place: FieldRef) -> bool:
-    return place.item.deleted_at is not None or (place.row is not None and place.row.deleted_at is not None)
+def _is_deleted(ref: FieldRef) -> bool:
+    return ref.item.deleted_at is not None or (ref.row is not None and ref.row.deleted_at is not None)
 
 
 def _same(old: Any, new: Any) -> bool:
@@ -165,20 +165,20 @@ def _same(old: Any, new: Any) -> bool:
     return equal_once_cleaned(old, new) or (old in empty and new in empty)
 
 
-def _set(place: FieldRef, value: Any, by: int, rev: int) -> None:
-    _record(place, value, by, rev)
-    place.put(value, rev)
-    if place.row is None and place.key in place.item.imported:
-        place.item.imported = [name for name in place.item.imported if name != place.key]
+def _set(ref: FieldRef, value: Any, by: int, rev: int) -> None:
+    _record(ref, value, by, rev)
+    ref.put(value, rev)
+    if ref.row is None and ref.key in ref.item.imported:
+        ref.item.imported = [name for name in ref.item.imported if name != ref.key]
 
 
-def _record(place: FieldRef, value: Any, by: int, rev: int) -> None:
+def _record(ref: FieldRef, value: Any, by: int, rev: int) -> None:
     db.session.add(
         FieldChange(
-            item_id=place.item.id,
-            row_id=place.row.id if place.row else None,
-            field=place.key,
-            old=place.value,
+            item_id=ref.item.id,
+            row_id=ref.row.id if ref.row else None,
+            field=ref.key,
+            old=ref.value,
             new=value,
             by=by,
             rev=rev,
@@ -186,15 +186,15 @@ def _record(place: FieldRef, value: Any, by: int, rev: int) -> None:
     )
 
 
-def _keep_conflict(place: FieldRef, value: Any, by: int, rev: int) -> None:
-    """One waiting value per place and person; the field is announced as changed, for everyone sees both."""
-    _drop_conflicts(place, by=by)
+def _keep_conflict(ref: FieldRef, value: Any, by: int, rev: int) -> None:
+    """Store the value as a conflict; an earlier one of the same user about this field is replaced."""
+    _drop_conflicts(ref, by=by)
     db.session.add(
         Conflict(
-            item_id=place.item.id,
-            row_id=place.row.id if place.row else None,
-            field=place.key,
-            holds_by=_lock_holder_name(place),
+            item_id=ref.item.id,
+            row_id=ref.row.id if ref.row else None,
+            field=ref.key,
+            holds_by=_author_of_current_value(ref),
             value=value,
             by=by,
             rev=rev,
@@ -202,14 +202,14 @@ def _keep_conflict(place: FieldRef, value: Any, by: int, rev: int) -> None:
     )
 
 
-def _lock_holder_name(place: FieldRef) -> int | None:
-    change = last_change(place)
+def _author_of_current_value(ref: FieldRef) -> int | None:
+    change = last_change(ref)
     return change.by if change else None
 
 
-def _drop_conflicts(place: FieldRef, by: int | None = None) -> None:
-    row_id = place.row.id if place.row else None
-    gone = delete(Conflict).where(
-        Conflict.item_id == place.item.id, Conflict.row_id == row_id, Conflict.field == place.key
+def _drop_conflicts(ref: FieldRef, by: int | None = None) -> None:
+    row_id = ref.row.id if ref.row else None
+    deletion = delete(Conflict).where(
+        Conflict.item_id == ref.item.id, Conflict.row_id == row_id, Conflict.field == ref.key
     )
-    db.session.execute(gone.where(Conflict.by == by) if by else gone)
+    db.session.execute(deletion.where(Conflict.by == by) if by else deletion)

@@ -1,4 +1,4 @@
-"""Cells that several kinds of rows have."""
+"""Cell definitions shared by several kinds of rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from klimawerk.sheets.sheet_schema import Field
 
 
 def side_cell(codes: str = "side") -> Field:
-    """Which side a row belongs to; shown with the municipality's name."""
+    """A cell for the side that a row belongs to, shown as the municipality's name. `codes`: the list of choices."""
     return Field("side", "choice", _("Side"), codes=codes)
 
 

@@ -1,20 +1,20 @@
-"""The words a sheet is described with. Each kind of item has its sheet in its own content.py.
+"""Schema of sheets: classes that declare fields, rows and groups. Each kind of item declares its sheet in content.py.
 
-A field's `kind` says how it is kept and asked for:
+A field's `kind` defines how its value is stored and entered:
 
 =========== =====================================================================================================
 live        live text, one fragment per language; `line` for a title, else rich text
 lines       short text, one value per working language ("text.en")
 line        short text without language (a name, a unit)
 choice      one code of `codes`
-choices     several codes of `codes`, kept in the list's order
+choices     several codes of `codes`, stored in the list's order
 month       "2027-09", or a day "2027-09-15" where the source says so
 year        whole number
 number      decimal number as text, exact ("12.5")
 amount      money: {"amount": "62000.00", "currency": "EUR"}
 field       a field of action: the id of a row of kind "fields" of the programme
 measures    references to other measures, by id
-measurements  what was measured when: [{"date": "2028-03", "value": "12"}]
+measurements  measured values with dates: [{"date": "2028-03", "value": "12"}]
 =========== =====================================================================================================
 """
 
@@ -28,16 +28,17 @@ from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 LocalisedText: TypeAlias = LazyString | str
-ONE_LINE = 200  # characters: translated fields that hold more are asked for in several lines
+ONE_LINE = 200  # characters: translated fields with a higher max_length get a control of several lines
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a sheet, or one cell of a row. `max_length` counts characters.
+    """One field of a sheet, or one cell of a row.
 
-    What dates have to fit (see plausibility.py): `not_before` names the field beside it that is not later; `within` is
-    "programme" (in the programme's period), "sheet" (in that of its own measure), "end" (not after the programme's end,
-    for what prepares it).
+    `codes`: the list of choices. `first`: shown while empty, not under "More fields". `max_length`: in characters.
+    `unpickable`: codes that users cannot choose. Rules for dates (plausibility.py): `not_before` names the field beside
+    it that must not be later; `within` is "programme" (in the programme's period), "sheet" (in that of its measure), or
+    "end" (not after the programme's end, for preparations).
     """
 
     name: str
@@ -55,25 +56,27 @@ class Field:
 
     @property
     def dated(self) -> bool:
+        """Whether its value holds dates."""
         return self.kind in ("month", "year", "measurements")
 
     @property
     def translated(self) -> bool:
+        """Whether it has one value per working language."""
         return self.kind in ("live", "lines")
 
     @property
     def is_line(self) -> bool:
-        """Whether it is asked for in an input of one line."""
+        """Whether its form control has one line."""
         return self.line or self.kind in ("line", "code") or (self.kind == "lines" and self.max_length <= ONE_LINE)
 
     def keys(self, languages: list[str]) -> list[str]:
-        """Under which keys its values are kept: one per language for a translated field."""
+        """The keys of its values: one per language for a translated field, else its name."""
         return [f"{self.name}.{language}" for language in languages] if self.translated else [self.name]
 
 
 @dataclass(frozen=True)
 class RowKind:
-    """A kind of row. `name` is also the key in the exchange format."""
+    """A kind of row. `name` is also the key in the exchange format; `one`: the label of a single row."""
 
     name: str
     label: LocalisedText
@@ -89,13 +92,13 @@ class RowKind:
 
     @cached_property
     def dated(self) -> tuple[Field, ...]:
-        """Its cells that hold dates."""
+        """The cells that hold dates."""
         return tuple(cell for cell in self.cells if cell.dated)
 
 
 @dataclass(frozen=True)
 class Group:
-    """Fields and rows that people talk about together."""
+    """A group of fields and kinds of rows with a heading."""
 
     name: str
     label: LocalisedText
@@ -104,7 +107,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Sheet:
-    """`document`: it is read from top to bottom, so nothing of it waits under "More fields"."""
+    """The sheet of one kind of item. `document`: read from top to bottom, so editors see its empty parts, too."""
 
     kind: str
     groups: tuple[Group, ...]
@@ -130,16 +133,16 @@ class Sheet:
         return next(group for group in self.groups if part in group.parts)
 
     def fragments(self, languages: list[str]) -> list[str]:
-        """All fragments of its live document: "<field>.<language>"."""
+        """The names of all fragments of its live document: "<field>.<language>"."""
         return [key for field in self.live for key in field.keys(languages)]
 
 
 CODE = Field("code", "code", lazy_gettext("Code"), max_length=20)
-"""Of goals and measures: unique within the programme, kept in a column of its own."""
+"""The code of goals and measures: unique within a programme and kind of item, stored in its own column."""
 
 
 def split_key(key: str) -> tuple[str, str]:
-    """("text", "en") for "text.en", ("due", "") for "due"."""
+    """(field name, language): ("text", "en") for "text.en", ("due", "") for "due"."""
     name, _, language = key.partition(".")
     return name, language
 
@@ -148,11 +151,11 @@ _SHEETS: dict[str, Sheet] = {}
 
 
 def register(sheet: Sheet) -> Sheet:
-    """Make the sheet known under its item's kind."""
+    """Register the sheet for its kind of item."""
     _SHEETS[sheet.kind] = sheet
     return sheet
 
 
 def sheet_of(kind: str) -> Sheet:
-    """The sheet of that kind of item. KeyError for an unknown kind."""
+    """The sheet of a kind of item. Raises KeyError for an unknown kind."""
     return _SHEETS[kind]

@@ -1,4 +1,4 @@
-"""What other rooms may want to know of items."""
+"""Signals that sheets send to other packages."""
 
 from __future__ import annotations
 

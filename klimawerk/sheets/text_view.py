@@ -1,4 +1,4 @@
-"""What the template of a live text sees."""
+"""View model of a live text for its template."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from klimawerk.sheets.sheet_schema import Field
 
 @dataclass(frozen=True)
 class TextView:
-    """One live text in one language, as plain HTML until somebody touches it."""
+    """One live text in one language. The page shows it as HTML until the user opens the editor."""
 
     view: LocalisedItem
     field: Field
@@ -44,18 +44,18 @@ class TextView:
 
     @property
     def hint(self) -> LazyString | None:
-        """That it is longer than its field wants."""
+        """A message that the text exceeds the recommended length; None if it does not."""
         return text_hint(self.field, self.plain)
 
     @property
     def html(self) -> Markup:
-        """Safe: the projection walks an allow-list."""
+        """The projected HTML. It is safe, since the projection emits allowed elements only."""
         text = self.view.texts.get(self.fragment)
         return Markup(text.html if text else "")  # noqa: S704
 
     @property
-    def elsewhere(self) -> str:
-        """The language in which the text exists while it is missing here; "" if it is nowhere or here."""
+    def fallback_language(self) -> str:
+        """Another language in which the text exists, if it is empty in this one; else ""."""
         if self.plain:
             return ""
         others = (self.view.frame.lead_language, *self.view.languages.all)

@@ -1,7 +1,7 @@
-"""Taking an item's turn to be changed: its topic's row first, and only then the question what is true of the item.
+"""Update lock of an item: locks its topic's row until the commit, then checks whether the item may be changed.
 
-A door has asked before whether the item is open for editing and not in the bin, but since then somebody else may have
-closed or deleted it. Every verb that changes an item asks again here, where nobody can come in between.
+Routes check earlier whether the item is locked for editing or deleted, but another transaction may change that before
+this one begins. So every function that changes an item checks again here, while it holds the row lock.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from klimawerk.sheets.models import Item
 
 
 class ItemLocked(Exception):
-    """The item is closed for editing. `str(closed)` is a sentence that names it, who closed it and why."""
+    """The item is closed for editing. `str()` gives a sentence with the item, the holders of its locks and reasons."""
 
 
 class ItemDeleted(Exception):
-    """The item is in the bin. `str(gone)` is a sentence that names it."""
+    """The item is in the bin. `str()` gives a sentence that names the item."""
 
 
-def lock_for_update(item: Item, *, though_closed: bool = False, though_gone: bool = False) -> int:
-    """Until the commit nobody else changes the item; answers its new revision. Inside `writing()`.
+def lock_for_update(item: Item, *, allow_locked: bool = False, allow_deleted: bool = False) -> int:
+    """Lock the item against other changes until the commit, and return its new revision. Call inside `writing()`.
 
-    What was read of it before is forgotten. Of several items the programme comes first, then goals, then measures.
-    Raises Gone and Closed, unless the verb is possible `though_gone` or `though_closed`.
+    The item is reloaded. Lock several items in this order: programme, goals, measures. Raises ItemDeleted and
+    ItemLocked, unless `allow_deleted` or `allow_locked`.
     """
     rev = note(item.name)
     db.session.refresh(item)
-    if item.deleted_at is not None and not though_gone:
+    if item.deleted_at is not None and not allow_deleted:
         raise ItemDeleted(
             _("%(code)s is in the bin.", code=item.code) if item.code else _("The programme was deleted.")
         )
-    if not though_closed and is_locked(item.name):
+    if not allow_locked and is_locked(item.name):
         raise ItemLocked(edit_locks.lock_sentence(item))
     return rev

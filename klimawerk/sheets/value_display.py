@@ -1,4 +1,4 @@
-"""Kept values in the reader's words."""
+"""Formatting of stored values in the reader's language, for reading and for form controls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from klimawerk.web.formats import money, number, written
 
 
 class OptionLabels(Protocol):
-    """Where the words of chosen fields of action and measures are found."""
+    """(id, label) of fields of action and measures, for values that refer to them."""
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]: ...
@@ -25,7 +25,7 @@ class OptionLabels(Protocol):
 def display_value(
     field: Field, value: Any, language: str, sides: dict[str, str], offered: OptionLabels, *, typed: bool = False
 ) -> str:
-    """The value as it is read; with `typed` as it stands in its control."""
+    """The value as text for reading; with `typed` for a form control. "" for an empty value."""
     if value in (None, "", []):
         return ""
     return _FORMATTERS[field.kind](field, value, language, sides, offered, typed)
@@ -59,7 +59,7 @@ def _amount(field: Field, value: Any, language: str, sides: Any, offered: Any, t
 
 
 def _measurements(field: Field, value: Any, language: str, sides: Any, offered: Any, typed: bool) -> str:
-    lines = [f"{format_month(one['date'], language)}: {written(one['value'], language)}" for one in value]
+    lines = [f"{format_month(entry['date'], language)}: {written(entry['value'], language)}" for entry in value]
     return "\n".join(lines) if typed else "; ".join(lines)
 
 
@@ -68,8 +68,8 @@ def _field(field: Field, value: Any, language: str, sides: Any, offered: OptionL
 
 
 def _measures(field: Field, value: Any, language: str, sides: Any, offered: OptionLabels, *_rest: Any) -> str:
-    words = dict(offered.measures)
-    return ", ".join(words[one] for one in value if one in words)
+    labels = dict(offered.measures)
+    return ", ".join(labels[id_] for id_ in value if id_ in labels)
 
 
 _FORMATTERS: dict[str, Callable[..., str]] = {

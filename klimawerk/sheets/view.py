@@ -1,6 +1,6 @@
-"""What the templates of a sheet see: values in the reader's words, with everything a fragment needs to be itself.
+"""View model of a sheet for its templates: localised values, and everything that a fragment needs to render alone.
 
-The same objects serve first paint, the answer to a form, and the live refresh.
+The same objects serve the page, the answer to a form, and the live refresh.
 """
 
 from __future__ import annotations
@@ -29,97 +29,98 @@ from klimawerk.web.formats import money, number
 
 @dataclass(frozen=True)
 class ConflictLink:
-    """A field with two values: its name, and its address on the item's page."""
+    """A link to a field with a conflict: its label, and its address on the item's page."""
 
     label: str
     address: str
 
 
 def anchor_query(language: str, *, edit: bool) -> str:
-    """The part of an address that shows a place of a page: its language ("" for any), and fields as forms."""
-    asked = [f"show={language}"] if language else []
-    return "?" + "&".join([*asked, "mode=edit"] if edit else asked) if asked or edit else ""
+    """The query string of a link to a place on a page: the language to show ("" for any), and fields as forms."""
+    parameters = [f"show={language}"] if language else []
+    return "?" + "&".join([*parameters, "mode=edit"] if edit else parameters) if parameters or edit else ""
 
 
 @dataclass(frozen=True)
 class SheetView(LocalisedItem):
-    """An item for one reader, with its fields, texts and rows."""
+    """An item for one reader, with its fields, texts and rows. `reading`: whether the page is for reading."""
 
     reading: bool = False
 
     @property
     def forms(self) -> bool:
-        """Whether fields and rows stand as forms; while one reads the document only its texts can be touched."""
+        """Whether fields and rows are shown as forms. On a page for reading only live texts can be edited."""
         return self.editable and not self.reading
 
     @property
     def cellwise(self) -> bool:
-        """Whether rows stand cell by cell: for editors also while it is closed, so that what they type has a place."""
+        """Whether rows are shown cell by cell: for editors also while the item is locked, to keep unsent input."""
         return self.forms or (self.opened.writes and self.opened.locked and not self.reading)
 
     def fields(self, field: Field, row: Row | None = None) -> list[FieldView]:
-        """The field once, or once per shown language."""
+        """The field, or the cell of `row`: one view, or one per shown language."""
         if not field.translated:
             return [FieldView(self, field, field.name, row=row)]
         return [FieldView(self, field, f"{field.name}.{code}", lang=code, row=row) for code in self.languages.parts]
 
     def dated_fields(self) -> list[FieldView]:
-        """Every date of the sheet and of its rows."""
-        found = [one for field in self.sheet.fields.values() if field.dated for one in self.fields(field)]
+        """All fields and cells that hold dates."""
+        dates = [view for field in self.sheet.fields.values() if field.dated for view in self.fields(field)]
         for kind in self.sheet.rows.values():
-            found += [one for row in self.rows_in(kind) for cell in kind.dated for one in self.fields(cell, row)]
-        return found
+            dates += [view for row in self.rows_in(kind) for cell in kind.dated for view in self.fields(cell, row)]
+        return dates
 
     def code_field(self) -> FieldView:
         return FieldView(self, CODE, CODE.name)
 
     @property
     def conflict_links(self) -> list[ConflictLink]:
-        """Fields and cells with two values, in the sheet's order, whatever languages are shown."""
-        places = [FieldView(self, CODE, CODE.name)] if self.conflicts else []
+        """Links to all fields and cells with a conflict, in the sheet's order, in all languages."""
+        views = [FieldView(self, CODE, CODE.name)] if self.conflicts else []
         for part in self.sheet.parts if self.conflicts else ():
             if isinstance(part, Field):
-                places += [FieldView(self, part, key) for key in part.keys(self.frame.languages)]
+                views += [FieldView(self, part, key) for key in part.keys(self.frame.languages)]
             else:
                 cells = [(cell, key) for cell in part.cells for key in cell.keys(self.frame.languages)]
-                places += [FieldView(self, cell, key, row=row) for row in self.rows_in(part) for cell, key in cells]
-        return [self._conflict_link(place) for place in places if place.conflict]
+                views += [FieldView(self, cell, key, row=row) for row in self.rows_in(part) for cell, key in cells]
+        return [self._conflict_link(view) for view in views if view.conflict]
 
-    def _conflict_link(self, place: FieldView) -> ConflictLink:
-        language, row = split_key(place.key)[1], place.row
-        label = f"{place.label} {language.upper()}".strip()
+    def _conflict_link(self, view: FieldView) -> ConflictLink:
+        language, row = split_key(view.key)[1], view.row
+        label = f"{view.label} {language.upper()}".strip()
         if row is not None:
             kind = self.sheet.rows[row.kind]
             label = f"{kind.one} {self.rows_in(kind).index(row) + 1}: {label}"
         return ConflictLink(
-            label, f"{anchor_query(language, edit=self.reading and self.editable)}#{conflict_id(place.id)}"
+            label, f"{anchor_query(language, edit=self.reading and self.editable)}#{conflict_id(view.id)}"
         )
 
     def live(self, field: Field) -> list[TextView]:
         return [TextView(self, field, code) for code in self.languages.parts]
 
     def title(self) -> tuple[str, str]:
-        """The title and the language it is in: the one shown, else the original, else any."""
-        titled = next((code for code in self._order if self.text("title", code)), None)
-        return (self.text("title", titled), titled) if titled else (_("Untitled"), self.reader)
+        """(title, its language): in the shown language, else the lead language, else any."""
+        language = next((code for code in self._order if self.text("title", code)), None)
+        return (self.text("title", language), language) if language else (_("Untitled"), self.reader)
 
     def said(self, cell: Field, row: Row) -> tuple[str, str]:
-        """A cell to be read: its words and their language ("" for none); a missing text is shown in the original."""
+        """(text, its language) of a cell for reading; "" as language if it is not translated. A missing translation is
+        replaced by the lead language, else by any."""
         if not cell.translated:
             return self.in_words(cell, row.cells.get(cell.name)), ""
-        spoken = next((code for code in self._order if row.cells.get(f"{cell.name}.{code}")), None)
-        return (row.cells[f"{cell.name}.{spoken}"], spoken) if spoken else ("", "")
+        language = next((code for code in self._order if row.cells.get(f"{cell.name}.{code}")), None)
+        return (row.cells[f"{cell.name}.{language}"], language) if language else ("", "")
 
     def columns(self, kind: RowKind) -> list[Field]:
-        """The cells that at least one row has something in."""
+        """The cells that are filled in at least one row."""
         return [cell for cell in kind.cells if any(self.said(cell, row)[0] for row in self.rows_in(kind))]
 
     def word(self, name: str) -> str:
-        """One of its fields in words."""
+        """The value of a field, formatted for reading."""
         return self.in_words(self.sheet.fields[name], self.item.values.get(name))
 
     def converted(self, value: Any) -> str:
-        """An amount in the other currency with the planning rate: "≈ 19.500,00 GHS, planning rate 13.00", or ""."""
+        """The amount in the other currency at the planning rate: "≈ 19.500,00 GHS, planning rate 13.00"; "" if none."""
         other = self.frame.rates.other(Decimal(value["amount"]), value["currency"]) if value else None
         if other is None:
             return ""
@@ -127,7 +128,7 @@ class SheetView(LocalisedItem):
         return str(_("≈ %(amount)s, planning rate %(rate)s", amount=money(*other), rate=rate))
 
     def sides_own_first(self) -> list[tuple[str, str]]:
-        """Both sides with their names, the reader's own first."""
+        """(side, name) of both sides, the reader's own first."""
         return sorted(self.sides.items(), key=lambda side: side[0] != self.opened.member.side)
 
     @cached_property
@@ -136,19 +137,19 @@ class SheetView(LocalisedItem):
         return names.get(self.reader) or next(iter(names.values()), "")
 
     def name(self, person_id: int | None) -> str:
-        """One of those who meet in a conflict, as the reader calls them."""
+        """The name of an author of conflicting values; "You" for the reader."""
         if person_id == self.opened.member.person.id:
             return str(_("You"))
         return self.names.get(person_id or 0) or str(_("Somebody"))
 
     @cached_property
     def locks(self) -> list[LockView]:
-        """Who closed it for editing, why, and what with it; empty while it is open."""
+        """The locks that close the item for editing; empty while it is not locked."""
         return lock_views(self.item) if self.opened.locked else []
 
     @cached_property
-    def locks_elsewhere(self) -> list[LockView]:
-        """The same for locks that close everything but this measure."""
+    def locks_on_others(self) -> list[LockView]:
+        """The locks that close the whole programme except this measure."""
         return lock_views(self.item, locks_except(self.item)) if self.item.kind == "measure" else []
 
     @property
@@ -157,14 +158,14 @@ class SheetView(LocalisedItem):
 
     @property
     def _order(self) -> tuple[str, ...]:
-        """Where words are looked for: in the language shown, else the original, else any."""
+        """The order in which languages are tried: the shown one, the lead language, all others."""
         return (self.languages.show, self.frame.lead_language, *self.languages.all)
 
 
 def view_of(
     opened: Opened, *, reader: str, wish: str | None, options: ItemOptions | None = None, reading: bool = False
 ) -> SheetView:
-    """The item as this reader sees it. Everything else is read on demand, once."""
+    """The view of an item for one reader. `wish`: the language requested for the page. Contents load on demand."""
     rev = revision(opened.item.name)
     languages = languages_for(opened.item.frame, wish, reader, opened.item.writing_language)
     return SheetView(opened, reader, languages, rev, options or ItemOptions(), reading)

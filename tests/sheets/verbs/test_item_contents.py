@@ -60,24 +60,24 @@ def test_rows_come_by_kind_and_a_kind_without_any_is_empty(people: People, measu
 
 def test_what_is_empty_and_not_asked_first_waits(people: People, measure: Measure) -> None:
     found = contents(people, measure)
-    assert {"sdgs", "benefit_de", "partners"} <= set(found.waiting_parts)
+    assert {"sdgs", "benefit_de", "partners"} <= set(found.hidden_parts)
     assert not {"title", "description", "initial_situation", "responsible", "steps", "priority"} & set(
-        found.waiting_parts
+        found.hidden_parts
     )
     drawn = [part.name for group in found.sheet.groups for part in found.drawn(group)]
     assert "title" not in drawn
-    assert set(drawn) | set(found.waiting_parts) | {"title"} == {part.name for part in found.sheet.parts}
-    assert not set(drawn) & set(found.waiting_parts)
+    assert set(drawn) | set(found.hidden_parts) | {"title"} == {part.name for part in found.sheet.parts}
+    assert not set(drawn) & set(found.hidden_parts)
 
 
 def test_of_a_document_nothing_waits_for_who_edits_it_and_all_that_is_empty_for_who_reads(
     people: People, programme: Programme
 ) -> None:
     assert contents(people, programme).sheet.document
-    assert contents(people, programme).waiting_parts == []
+    assert contents(people, programme).hidden_parts == []
     for found in (contents(people, programme, "observer"), contents(people, programme, locked=True)):
-        assert "milestones" in found.waiting_parts
-        assert not {"title", "fields"} & set(found.waiting_parts)
+        assert "milestones" in found.hidden_parts
+        assert not {"title", "fields"} & set(found.hidden_parts)
         assert found.editable is False
     assert contents(people, programme).editable
 

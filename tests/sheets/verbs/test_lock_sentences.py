@@ -25,7 +25,7 @@ from klimawerk.sheets.edit_locks import (
     locks_covering,
     locks_except,
     locks_of,
-    scope_words,
+    scope_label,
 )
 from klimawerk.sheets.lock_service import LockHolder, lock, person_holder
 from klimawerk.sheets.models import EditLock, Item
@@ -129,7 +129,7 @@ def test_only_a_new_item_in_a_closed_place_is_closed(scene: Scene, goal: Goal, m
 
 def test_a_page_says_of_each_lock_who_why_and_what_is_closed_with_it(scene: Scene, measure: Measure) -> None:
     views = lock_views(scene.items["WA-02"])
-    assert [(view.words, view.scope) for view in views] == [
+    assert [(view.text, view.scope) for view in views] == [
         ("Moderator neutral: A", "the whole programme"),
         ("The council: B", "everything but WA-01"),
         ("The mayor: C", "Z1 with its measures"),
@@ -138,7 +138,7 @@ def test_a_page_says_of_each_lock_who_why_and_what_is_closed_with_it(scene: Scen
     assert [view.scope for view in lock_views(scene.items["programme"])] == ["", "everything but WA-01"]
     assert [view.id for view in views] == [lock.id for lock in locks_covering(scene.items["WA-02"])]
     assert [view.at for view in views] == [lock.at for lock in locks_covering(scene.items["WA-02"])]
-    assert [view.words for view in lock_views(measure, locks_except(measure))] == ["The council: B"]
+    assert [view.text for view in lock_views(measure, locks_except(measure))] == ["The council: B"]
 
 
 def test_an_open_item_has_nothing_to_say(measure: Measure) -> None:
@@ -151,16 +151,16 @@ def test_words_of_a_lock_are_its_name_and_its_reason_or_either(measure: Measure)
         LockView(1, name, reason, "", measure.created_at)
         for name, reason in (("A", "b"), ("A", ""), ("", "b"), ("", ""))
     ]
-    assert [view.words for view in made] == ["A: b", "A", "b", ""]
+    assert [view.text for view in made] == ["A: b", "A", "b", ""]
 
 
 def test_what_a_lock_closes_is_said_in_the_readers_language(programme: Programme, goal: Goal, measure: Measure) -> None:
-    assert [scope_words(item) for item in (programme, goal, measure)] == [
+    assert [scope_label(item) for item in (programme, goal, measure)] == [
         "the whole programme", "Z1 with its measures", "WA-01",
     ]  # fmt: skip
-    assert scope_words(programme, "WA-01") == "everything but WA-01"
+    assert scope_label(programme, "WA-01") == "everything but WA-01"
     with force_locale("de"):
-        assert [scope_words(item) for item in (programme, goal)] == ["das ganze Programm", "Z1 mit den Maßnahmen"]
+        assert [scope_label(item) for item in (programme, goal)] == ["das ganze Programm", "Z1 mit den Maßnahmen"]
 
 
 def test_a_sentence_names_the_item_and_every_lock_with_one_full_stop_each(

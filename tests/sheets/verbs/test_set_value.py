@@ -170,7 +170,7 @@ def test_a_cell_of_a_deleted_row_stays_as_it_was_and_the_value_is_on_record(
     seen = place.rev
     elsewhere(lambda: delete_row(db.session.get_one(Item, ids[0]), db.session.get_one(Row, ids[1]), by=by))
     announced.commits.clear()
-    assert set_value(place, "2029-01", based_on=seen, by=by) is SetOutcome.GONE
+    assert set_value(place, "2029-01", based_on=seen, by=by) is SetOutcome.DELETED
     assert announced.topics == [measure.name]
     stored()
     assert (step.cells["due"], step.revs["due"]) == ("2027-10", seen)
@@ -182,7 +182,7 @@ def test_a_cell_of_a_deleted_row_stays_as_it_was_and_the_value_is_on_record(
 def test_a_field_of_an_item_in_the_bin_likewise(measure: Measure, people: People) -> None:
     delete_item(measure, by=people.akosua.id)
     place = FieldRef(measure, "priority")
-    assert set_value(place, "low", based_on=place.rev, by=people.jan.id) is SetOutcome.GONE
+    assert set_value(place, "low", based_on=place.rev, by=people.jan.id) is SetOutcome.DELETED
     stored()
     assert measure.values["priority"] == "high"
     assert [one.new for one in changes_made()] == ["low"]

@@ -72,14 +72,14 @@ def test_what_is_in_the_bin_says_so_by_its_code(programme: Programme, goal: Goal
     before = stored()
     for item, sentence in ((measure, "WA-01 is in the bin."), (goal, "Z1 is in the bin.")):
         with pytest.raises(ItemDeleted) as refused, writing():
-            lock_for_update(item, though_closed=True)
+            lock_for_update(item, allow_locked=True)
         assert str(refused.value) == sentence
     with pytest.raises(ItemDeleted) as refused, writing():
         lock_for_update(programme)
     assert str(refused.value) == "The programme was deleted."
     assert stored() == before, "no revision either"
     with writing():
-        assert lock_for_update(measure, though_gone=True) == revision(measure.name)
+        assert lock_for_update(measure, allow_deleted=True) == revision(measure.name)
 
 
 def test_what_is_closed_says_so_with_who_and_why(programme: Programme, measure: Measure, announced: Announced) -> None:
@@ -91,12 +91,12 @@ def test_what_is_closed_says_so_with_who_and_why(programme: Programme, measure: 
         (programme, "The programme is closed for editing. The council: We vote."),
     ):
         with pytest.raises(ItemLocked) as refused, writing():
-            lock_for_update(item, though_gone=True)
+            lock_for_update(item, allow_deleted=True)
         assert str(refused.value) == sentence
     assert announced.commits == []
     assert stored() == before
     with writing():
-        assert lock_for_update(measure, though_closed=True) == revision(measure.name)
+        assert lock_for_update(measure, allow_locked=True) == revision(measure.name)
 
 
 def test_of_what_is_both_the_bin_is_said(measure: Measure) -> None:
@@ -105,9 +105,9 @@ def test_of_what_is_both_the_bin_is_said(measure: Measure) -> None:
     with pytest.raises(ItemDeleted), writing():
         lock_for_update(measure)
     with pytest.raises(ItemLocked), writing():
-        lock_for_update(measure, though_gone=True)
+        lock_for_update(measure, allow_deleted=True)
     with writing():
-        lock_for_update(measure, though_gone=True, though_closed=True)
+        lock_for_update(measure, allow_deleted=True, allow_locked=True)
 
 
 def test_what_is_refused_is_refused_in_the_readers_language(measure: Measure) -> None:

@@ -1,4 +1,4 @@
-"""Versions: immutable, numbered copies of programmes, goals and measures, which one can compare and trust."""
+"""Versions: immutable, numbered copies of programmes, goals and measures, chained by hashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An item's history is open to whoever may read the item, also while it lies in the bin."""
+"""Read access to an item's history: everyone who may read the item, also while it is in the bin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from klimawerk.versions.service import version_by_number
 
 
 def readable_item_history(item_id: int) -> Opened:
-    """The item, deleted or not, if the signed-in person may read it; else 404."""
+    """The item, deleted or not, if the signed-in user may read it. Aborts with 404 otherwise."""
     item = db.session.get(Item, item_id) or abort(404)
     member = member_or_404(item.frame.partnership_id)
     if not member.may(Right.READ):
@@ -24,5 +24,5 @@ def readable_item_history(item_id: int) -> Opened:
 
 
 def version_of(opened: Opened, number: int) -> Version:
-    """That version of the item, or 404."""
+    """The item's version with that number. Aborts with 404 if there is none."""
     return version_by_number(opened.item.id, number) or abort(404)

@@ -1,7 +1,7 @@
-"""Versions that are taken by themselves: when editing fell quiet, or when everybody has left the sheet.
+"""Automatic versions: taken when editing has stopped, or when no user is on the page any more.
 
-What changed is remembered in this process's memory; at its start it looks once for what no version holds yet. Two
-processes that take the same version do no harm: the second one finds nothing changed.
+Pending changes are kept in the memory of this process. At its start it checks once which items have changes that no
+version holds. Two processes that take the same version do no harm: the second one finds nothing changed.
 """
 
 from __future__ import annotations
@@ -26,33 +26,31 @@ from klimawerk.versions import service
 from klimawerk.versions.models import Version
 
 log = logging.getLogger(__name__)
-QUIET_SECONDS, LEAVE_SECONDS = 600.0, 20.0  # seconds without a change: with people there; when nobody is there any more
+QUIET_SECONDS, LEAVE_SECONDS = 600.0, 20.0  # seconds without a change: with users present; with none present
 
 
 class AutoVersions:
-    """Items of which something changed since their last version, with the moment of the last change."""
+    """Items changed since their last version, with the time (monotonic seconds) of the last change."""
 
     def __init__(self) -> None:
         self._changed: dict[int, float] = {}
-        self._looked = False
+        self._has_checked_all = False
 
-    def heard(self, topics: list[str]) -> None:
-        """Something changed under these names, and is on disk."""
+    def record_changes(self, topics: list[str]) -> None:
+        """Record committed changes of these topics."""
         for name in topics:
             kind, _, number = name.partition(":")
             if kind in KINDS:
                 self._changed[int(number)] = time.monotonic()
 
     def look(self) -> None:
-        """Once a second: take the version of one item at most, so that nobody waits for it."""
-        if not self._looked:
-            self._looked = True
+        """Called once a second: takes the version of one item at most, so that the background thread is not held up."""
+        if not self._has_checked_all:
+            self._has_checked_all = True
             self._changed = {**dict.fromkeys(_items_without_current_version(), time.monotonic()), **self._changed}
         moment = time.monotonic()
         for item_id, since in list(self._changed.items()):
-            if moment - since >= QUIET_SECONDS or (
-                moment - since >= LEAVE_SECONDS and not _is_somebody_present(item_id)
-            ):
+            if moment - since >= QUIET_SECONDS or (moment - since >= LEAVE_SECONDS and not _is_user_present(item_id)):
                 del self._changed[item_id]
                 self._take(item_id)
                 return
@@ -60,8 +58,8 @@ class AutoVersions:
     def _take(self, item_id: int) -> None:
         last = _last_change(item_id)
         age = (now() - last).total_seconds() if last else QUIET_SECONDS
-        if age < (QUIET_SECONDS if _is_somebody_present(item_id) else LEAVE_SECONDS):
-            self._changed[item_id] = time.monotonic() - age  # it goes on in another process
+        if age < (QUIET_SECONDS if _is_user_present(item_id) else LEAVE_SECONDS):
+            self._changed[item_id] = time.monotonic() - age  # another process has newer changes
             return
         try:
             service.take_version(item_id, service.QUIET)
@@ -78,11 +76,11 @@ def init_app(app: Flask) -> None:
 def _on_topics_changed(topics: list[str]) -> None:
     watch: AutoVersions | None = current_app.extensions.get("versions")
     if watch is not None:
-        watch.heard(topics)
+        watch.record_changes(topics)
 
 
 def _items_without_current_version() -> list[int]:
-    """Items whose topic is further than their last version, or that have none."""
+    """Items whose topic has a newer revision than their last version, or that have no version."""
     reached: dict[int, int] = dict(
         db.session.execute(select(Version.item_id, func.max(Version.rev)).group_by(Version.item_id)).all()
     )
@@ -92,20 +90,20 @@ def _items_without_current_version() -> list[int]:
     return [id_ for id_, name in names.items() if revs.get(name, 0) > reached.get(id_, -1)]
 
 
-def _is_somebody_present(item_id: int) -> bool:
-    """Whether somebody has the item's page or one of its texts open, in any process."""
+def _is_user_present(item_id: int) -> bool:
+    """Whether a user has the item's page or one of its texts open, in any process."""
     item = db.session.get(Item, item_id)
     if item is None:
         return False
     presence: Presence = current_app.extensions["presence"]
-    here = presence.people.entries(programme_of(item).name).values()
-    return any(entry.get("item") == item.name for entry in here) or bool(hub().people_of(item.name))
+    entries = presence.people.entries(programme_of(item).name).values()
+    return any(entry.get("item") == item.name for entry in entries) or bool(hub().people_of(item.name))
 
 
 def _last_change(item_id: int) -> datetime | None:
-    """When somebody, in whatever process, last set a field or wrote in a text."""
-    fields = db.session.scalar(select(func.max(FieldChange.at)).where(FieldChange.item_id == item_id))
+    """Time of the last change of a field or a text, made through any process. None if there was none."""
+    field_changed = db.session.scalar(select(func.max(FieldChange.at)).where(FieldChange.item_id == item_id))
     item = db.session.get(Item, item_id)
-    words = select(func.max(Update.at)).join(Document, Document.id == Update.document_id)
-    written = db.session.scalar(words.where(Document.name == item.name)) if item else None
-    return max((one for one in (fields, written) if one), default=None)
+    updates = select(func.max(Update.at)).join(Document, Document.id == Update.document_id)
+    text_changed = db.session.scalar(updates.where(Document.name == item.name)) if item else None
+    return max((moment for moment in (field_changed, text_changed) if moment), default=None)

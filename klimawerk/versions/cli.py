@@ -52,12 +52,15 @@ def black_out(item_id: int, passage: str, reason: str, yes: bool) -> None:
         raise click.ClickException(f"There is no item with the number {item_id}.")
     if len(passage.strip()) < redaction.MIN_PASSAGE_LENGTH or not reason.strip() or passage in reason:
         raise click.ClickException("A passage of four characters at least is needed, and a reason without it.")
-    found = redaction.count_occurrences(item, passage)
-    if not found.anything:
+    count = redaction.count_occurrences(item, passage)
+    if not count.anything:
         raise click.ClickException("It stands nowhere in this item.")
-    now, kept = f"{found.texts} texts, {found.values} fields and lines", f"{found.records} records, {found.parts} parts"
-    said = f"{now}, {kept} of versions"
+    present, stored = (
+        f"{count.texts} texts, {count.values} fields and lines",
+        f"{count.records} records, {count.parts} parts",
+    )
+    summary = f"{present}, {stored} of versions"
     if not yes:
-        click.confirm(f"It stands in {said}. This cannot be undone. Black it out?", abort=True)
+        click.confirm(f"It stands in {summary}. This cannot be undone. Black it out?", abort=True)
     redaction.redact(item, passage, reason.strip())
-    click.echo(f"Blacked out in {said}. Backups made before still hold it.")
+    click.echo(f"Blacked out in {summary}. Backups made before still hold it.")

@@ -1,4 +1,4 @@
-"""The doors: comparing any two versions, or one with now; reading a version as it was."""
+"""HTTP routes: compare two versions, or a version with the present state; show a version as it was."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOW, VISIT = "now", "visit"
 
 @dataclass(frozen=True)
 class VersionPoint:
-    """One of the two moments that are compared; `version` is None for now."""
+    """One of the two states that are compared; `version` is None for the present one."""
 
     version: Version | None
 
@@ -55,24 +55,24 @@ class VersionPoint:
 @bp.get("/items/<int:item_id>/compare")
 @login_required
 def compare(item_id: int) -> ResponseReturnValue:
-    """From one version to a later one, or to now; the address keeps the view and the language."""
+    """From one version to a later one, or to now. The query string keeps the view and the language."""
     opened = readable_item_history(item_id)
     if request.args.get("from") == VISIT:
         return _compare_since_visit(opened)
     old, new = _point(opened, request.args.get("from", "")), _point(opened, request.args.get("to", NOW))
     if _is_later(old, new):
-        turned = {**request.args, "from": new.number, "to": old.number}
-        return redirect(f"{url_for('versions.compare', item_id=item_id)}?{urlencode(turned)}")
-    return render_template("versions/compare.html", old=old, new=new, **_compared(opened, old, new))
+        swapped = {**request.args, "from": new.number, "to": old.number}
+        return redirect(f"{url_for('versions.compare', item_id=item_id)}?{urlencode(swapped)}")
+    return render_template("versions/compare.html", old=old, new=new, **_comparison_context(opened, old, new))
 
 
 def _compare_since_visit(opened: Opened) -> ResponseReturnValue:
-    """On to the comparison itself, whose address means the same tomorrow; else what there is to say instead."""
+    """Redirect to the comparison with the version of the last visit; without one, to the history with a message."""
     item_id = opened.item.id
     visit = last_visit(opened.member.person.id, item_id)
-    then = version_at_visit(item_id, visit) if visit else None
-    if then is not None:
-        return redirect(f"{url_for('versions.compare', item_id=item_id)}?from={then.number}&to={NOW}")
+    visited_version = version_at_visit(item_id, visit) if visit else None
+    if visited_version is not None:
+        return redirect(f"{url_for('versions.compare', item_id=item_id)}?from={visited_version.number}&to={NOW}")
     if visit is None:
         flash(_("You have not been here before, or not for longer than a glance."))
     else:
@@ -83,26 +83,26 @@ def _compare_since_visit(opened: Opened) -> ResponseReturnValue:
 @bp.get("/items/<int:item_id>/history/<int:number>")
 @login_required
 def version(item_id: int, number: int) -> ResponseReturnValue:
-    """One version, to be read as it was."""
+    """One version, as it was."""
     opened = readable_item_history(item_id)
-    found = version_of(opened, number)
-    entry: VersionEntry = version_entries([found], opened.item)[0]
-    v, state = view_here(opened), state_of(found)
-    shown = VersionComparison(v, state, state, Comparison(), names_for(v.frame, v.reader, state))
-    return render_template("versions/version.html", v=v, back=page_of(opened.item), entry=entry, c=shown)
+    shown_version = version_of(opened, number)
+    entry: VersionEntry = version_entries([shown_version], opened.item)[0]
+    v, state = view_here(opened), state_of(shown_version)
+    view = VersionComparison(v, state, state, Comparison(), names_for(v.frame, v.reader, state))
+    return render_template("versions/version.html", v=v, back=page_of(opened.item), entry=entry, c=view)
 
 
-def _compared(opened: Opened, old: VersionPoint, new: VersionPoint) -> dict[str, object]:
+def _comparison_context(opened: Opened, old: VersionPoint, new: VersionPoint) -> dict[str, object]:
     view, language = request.args.get("view", REDLINE), request.args.get("texts", "")
     before, after = old.state(opened.item.id), new.state(opened.item.id)
-    found = compare_in_thread(before, after)
+    comparison = compare_in_thread(before, after)
     v = view_here(opened)
     if view not in COMPARISON_VIEWS or (language and language not in v.frame.languages):
         abort(404)
     names = names_for(v.frame, v.reader, before, after)
     return {
         "v": v,
-        "c": VersionComparison(v, before, after, found, names, view, language),
+        "c": VersionComparison(v, before, after, comparison, names, view, language),
         "back": page_of(opened.item),
         "people": contributors_between(opened.item, old.version, new.version),
         "views": COMPARISON_VIEWS,
@@ -112,17 +112,17 @@ def _compared(opened: Opened, old: VersionPoint, new: VersionPoint) -> dict[str,
 
 
 def _visit(opened: Opened, old: VersionPoint) -> VisitEnd | None:
-    """The reader's last visit, if the older point is what stands for it."""
-    found = last_visit(opened.member.person.id, opened.item.id)
-    then = version_at_visit(opened.item.id, found) if found else None
-    return found if then and old.version and then.id == old.version.id else None
+    """The reader's last visit, if the older state is the version that represents it."""
+    visit = last_visit(opened.member.person.id, opened.item.id)
+    visited_version = version_at_visit(opened.item.id, visit) if visit else None
+    return visit if visited_version and old.version and visited_version.id == old.version.id else None
 
 
-def _point(opened: Opened, wish: str) -> VersionPoint:
-    if wish == NOW:
+def _point(opened: Opened, number: str) -> VersionPoint:
+    if number == NOW:
         return VersionPoint(None)
     try:
-        return VersionPoint(version_of(opened, scalars.item_id(wish)))
+        return VersionPoint(version_of(opened, scalars.item_id(number)))
     except ValueError:
         abort(404)
 

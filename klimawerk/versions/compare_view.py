@@ -1,4 +1,4 @@
-"""What the page of a comparison shows, in the reader's words: only what changed, in the order of the sheet."""
+"""View of a comparison for templates: only what changed, in the order of the sheet and the reader's language."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from klimawerk.versions.reference_names import ReferenceNames
 
 @dataclass(frozen=True)
 class ChangedRow:
-    """One row in which something changed. `what`: what became of it, in words."""
+    """A changed row. `what`: its changes as a phrase."""
 
     title: str
     lang: str
@@ -36,7 +36,7 @@ class ChangedRow:
 
 @dataclass(frozen=True)
 class ChangedPart:
-    """One thing to step to: a field in one language, or the rows of one kind."""
+    """One step of the page: a field in one language, or the rows of one kind."""
 
     anchor: str
     label: str
@@ -48,7 +48,7 @@ class ChangedPart:
 
 @dataclass(frozen=True)
 class VersionComparison:
-    """A comparison for one reader: `language` limits texts to one of the working languages, "" for all."""
+    """A comparison for one reader. `language` limits texts to one of the working languages; "" for all."""
 
     v: SheetView
     old: ItemState
@@ -63,7 +63,7 @@ class VersionComparison:
         return [*self._head(), *(change for part in self.v.sheet.parts for change in self._part(part))]
 
     def summary(self) -> list[str]:
-        """How much changed, in phrases: "3 fields changed", "1 line moved"."""
+        """How much changed, as phrases: "3 fields changed", "1 line moved"."""
         lines = [line for change in self.changes for line in change.lines]
         fields = sum(1 for change in self.changes if change.cell)
         added, removed, changed = (
@@ -78,17 +78,15 @@ class VersionComparison:
             (moved, ngettext("%(num)s line moved", "%(num)s lines moved", moved)),
             (changed, ngettext("%(num)s line changed", "%(num)s lines changed", changed)),
         ]
-        return [str(said) for count, said in phrases if count]
+        return [str(phrase) for count, phrase in phrases if count]
 
     def unchanged(self) -> list[tuple[str, str, Markup]]:
-        """Label, language and content of everything that is filled and stayed as it was."""
-        return [found for part in self.v.sheet.parts for found in self._unchanged(part)]
+        """Label, language and content of everything that is filled in and did not change."""
+        return [entry for part in self.v.sheet.parts for entry in self._unchanged(part)]
 
     @cached_property
     def _cells(self) -> ComparisonCellBuilder:
         return ComparisonCellBuilder(self.v, self.old, self.new, self.comparison, self.names, self.view)
-
-    # The parts of a sheet
 
     def _part(self, part: Field | RowKind) -> Iterator[ChangedPart]:
         if isinstance(part, RowKind):
@@ -98,10 +96,10 @@ class VersionComparison:
         elif part.kind == "live":
             yield from self._texts(part)
         else:
-            for found in self.comparison.values:
-                if split_key(found.key)[0] == part.name:
-                    cell = self._cells.value(part, found)
-                    yield ChangedPart(f"change-{found.key.replace('.', '-')}", cell.label, cell, lang=cell.lang)
+            for value_change in self.comparison.values:
+                if split_key(value_change.key)[0] == part.name:
+                    cell = self._cells.value(part, value_change)
+                    yield ChangedPart(f"change-{value_change.key.replace('.', '-')}", cell.label, cell, lang=cell.lang)
 
     def _head(self) -> Iterator[ChangedPart]:
         for change in self.comparison.head:
@@ -120,15 +118,17 @@ class VersionComparison:
         lines = [self._line(kind, row) for row in rows if row.kind != comparison.SAME]
         shown = tuple(line for line in lines if line.cells or line.kind != comparison.CHANGED)
         label = code_labels.fill_side_names(kind.label, self.v.sides)
-        same = sum(1 for row in rows if row.kind == comparison.SAME)
-        return ChangedPart(f"change-rows-{kind.name}", label, lines=shown, unchanged=same)
+        unchanged = sum(1 for row in rows if row.kind == comparison.SAME)
+        return ChangedPart(f"change-rows-{kind.name}", label, lines=shown, unchanged=unchanged)
 
     def _line(self, kind: RowKind, row: RowChange) -> ChangedRow:
         place = row.new_place or row.old_place
         title, lang = self._row_title(kind, row.new or row.old)
-        whole = row.cells if row.cells or row.kind != comparison.MOVED else ()
+        changed_cells = row.cells if row.cells or row.kind != comparison.MOVED else ()
         cells = [
-            self._cells.value(kind.by_name[name], c) for c in whole if (name := split_key(c.key)[0]) in kind.by_name
+            self._cells.value(kind.by_name[name], cell_change)
+            for cell_change in changed_cells
+            if (name := split_key(cell_change.key)[0]) in kind.by_name
         ]
         cells = [cell for cell in cells if not (self.language and cell.lang and cell.lang != self.language)]
         what = [self._what(row)] if row.kind in (comparison.ADDED, comparison.REMOVED) else []
@@ -149,7 +149,7 @@ class VersionComparison:
         return str(_("added") if row.kind == comparison.ADDED else _("removed"))
 
     def _row_title(self, kind: RowKind, cells: dict[str, Any]) -> tuple[str, str]:
-        """Its first words, and the language they are in."""
+        """Text of the row's first filled cell, and its language."""
         order = (self.v.reader, self.v.frame.lead_language, *self.v.frame.languages)
         for cell in kind.cells:
             if cell.kind == "lines":

@@ -1,4 +1,4 @@
-"""What changed between two states of one item. Pure: no database, no reader; all that a page shows follows from it."""
+"""Compares two states of one item. Pure functions: no database, no user; the page shows what they return."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_STATE: tuple[Any, ...] = (None, "", [])
 
 @dataclass(frozen=True)
 class ItemState:
-    """An item as it was, or is: `parts` as item_state.py names them, decoded; `hashes` tells equal ones at a glance."""
+    """A past or present state of an item: `parts` decoded, named as in item_state.py; `hashes` tell which are equal."""
 
     head: VersionHead
     hashes: dict[str, str]
@@ -25,20 +25,20 @@ class ItemState:
 
     @property
     def values(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.parts.get(VALUES, {})
-        return found
+        values: dict[str, Any] = self.parts.get(VALUES, {})
+        return values
 
     def text(self, fragment: str) -> Any:
         return self.parts.get(TEXT + fragment)
 
     def rows(self, kind: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.parts.get(ROWS + kind, [])
-        return found
+        rows: list[dict[str, Any]] = self.parts.get(ROWS + kind, [])
+        return rows
 
 
 @dataclass(frozen=True)
 class ValueChange:
-    """A field or cell (`key` carries the language) that shows something else; None for nothing."""
+    """A changed field or cell (`key` includes the language); None stands for no value."""
 
     key: str
     old: Any
@@ -47,7 +47,7 @@ class ValueChange:
 
 @dataclass(frozen=True)
 class RowChange:
-    """What became of a row. `old_place` and `new_place` count from 1; a moved one may have changed too."""
+    """Change of a row. `old_place` and `new_place` count from 1; a moved row may have changed as well."""
 
     id: str
     kind: str
@@ -61,7 +61,7 @@ class RowChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that changed. `texts` by fragment, `rows` by kind: every row of a kind in which anything changed."""
+    """All changes. `texts` by fragment; `rows` by kind: every row of each kind in which any row changed."""
 
     head: tuple[ValueChange, ...] = ()
     values: tuple[ValueChange, ...] = ()
@@ -74,80 +74,88 @@ class Comparison:
 
 
 def compare_states(old: ItemState, new: ItemState) -> Comparison:
-    """What has to be changed in `old` to make it `new`."""
+    """The changes that turn `old` into `new`."""
     changed = {name for name in old.hashes.keys() | new.hashes.keys() if old.hashes.get(name) != new.hashes.get(name)}
     texts = sorted(name.removeprefix(TEXT) for name in changed if name.startswith(TEXT))
     kinds = sorted(name.removeprefix(ROWS) for name in changed if name.startswith(ROWS))
     compared = {fragment: compare_texts(old.text(fragment), new.text(fragment)) for fragment in texts}
     rows = {kind: compare_rows(old.rows(kind), new.rows(kind)) for kind in kinds}
-    # Where something was blacked out, hashes differ though what is left may be the same.
+    # After a redaction hashes differ although the remaining content may be equal.
     return Comparison(
-        head=_values(_plain(old.head), _plain(new.head)),
-        values=_values(old.values, new.values) if VALUES in changed else (),
+        head=_value_changes(_head_values(old.head), _head_values(new.head)),
+        values=_value_changes(old.values, new.values) if VALUES in changed else (),
         texts={fragment: change for fragment, change in compared.items() if not change.is_empty},
-        rows={kind: found for kind, found in rows.items() if any(row.kind != SAME for row in found)},
+        rows={kind: changes for kind, changes in rows.items() if any(row.kind != SAME for row in changes)},
     )
 
 
 def compare_rows(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> tuple[RowChange, ...]:
-    """Every row of both, matched by identity, in the new order; one that went stands where it stood."""
-    was = {row["id"]: (place, row["cells"]) for place, row in enumerate(old, start=1)}
-    now = {row["id"]: (place, row["cells"]) for place, row in enumerate(new, start=1)}
-    moved = _moved([was[row["id"]][0] for row in new if row["id"] in was], [r["id"] for r in new if r["id"] in was])
-    found = [_row(id_, was.get(id_), now.get(id_), id_ in moved) for id_ in _merged(list(was), list(now))]
-    return tuple(found)
+    """All rows of both states, matched by id, in the new order; a removed row stays at its old place."""
+    old_by_id = {row["id"]: (place, row["cells"]) for place, row in enumerate(old, start=1)}
+    new_by_id = {row["id"]: (place, row["cells"]) for place, row in enumerate(new, start=1)}
+    moved = _moved_ids(
+        [old_by_id[row["id"]][0] for row in new if row["id"] in old_by_id],
+        [r["id"] for r in new if r["id"] in old_by_id],
+    )
+    changes = [
+        _row_change(id_, old_by_id.get(id_), new_by_id.get(id_), id_ in moved)
+        for id_ in _merged_order(list(old_by_id), list(new_by_id))
+    ]
+    return tuple(changes)
 
 
-def _row(id_: str, was: tuple[int, Any] | None, now: tuple[int, Any] | None, moved: bool) -> RowChange:
-    old_place, old = was or (None, {})
-    new_place, new = now or (None, {})
-    cells = _values(old, new)
-    kind = ADDED if was is None else REMOVED if now is None else CHANGED if cells else MOVED if moved else SAME
+def _row_change(id_: str, old_row: tuple[int, Any] | None, new_row: tuple[int, Any] | None, moved: bool) -> RowChange:
+    old_place, old = old_row or (None, {})
+    new_place, new = new_row or (None, {})
+    cells = _value_changes(old, new)
+    kind = ADDED if old_row is None else REMOVED if new_row is None else CHANGED if cells else MOVED if moved else SAME
     return RowChange(id_, kind, old_place, new_place, old, new, cells, moved)
 
 
-def _values(old: dict[str, Any], new: dict[str, Any]) -> tuple[ValueChange, ...]:
+def _value_changes(old: dict[str, Any], new: dict[str, Any]) -> tuple[ValueChange, ...]:
     keys = [*old, *(key for key in new if key not in old)]
-    return tuple(ValueChange(key, old.get(key), new.get(key)) for key in keys if not _same(old.get(key), new.get(key)))
+    return tuple(
+        ValueChange(key, old.get(key), new.get(key)) for key in keys if not _is_same(old.get(key), new.get(key))
+    )
 
 
-def _same(old: Any, new: Any) -> bool:
+def _is_same(old: Any, new: Any) -> bool:
     return visually_equal(old, new) or (old in NO_STATE and new in NO_STATE)
 
 
-def _plain(head: VersionHead) -> dict[str, Any]:
-    """What of the head may change: the frame's values beside the others."""
-    kept = {name: head.get(name) for name in ("code", "goal", "lead_language", "languages")}
-    return {**kept, **head.get("frame", {})}
+def _head_values(head: VersionHead) -> dict[str, Any]:
+    """What may change in a head, with the values of the frame."""
+    values = {name: head.get(name) for name in ("code", "goal", "lead_language", "languages")}
+    return {**values, **head.get("frame", {})}
 
 
-def _merged(old: list[str], new: list[str]) -> Iterator[str]:
-    """The new order, each row that went put behind the row it stood behind."""
-    gone_after: dict[str, list[str]] = {}
-    here, behind = set(new), ""
+def _merged_order(old: list[str], new: list[str]) -> Iterator[str]:
+    """The new order, with each removed row after the row that it followed."""
+    removed_after: dict[str, list[str]] = {}
+    new_ids, previous = set(new), ""
     for id_ in old:
-        if id_ in here:
-            behind = id_
+        if id_ in new_ids:
+            previous = id_
         else:
-            gone_after.setdefault(behind, []).append(id_)
-    yield from gone_after.get("", [])
+            removed_after.setdefault(previous, []).append(id_)
+    yield from removed_after.get("", [])
     for id_ in new:
         yield id_
-        yield from gone_after.get(id_, [])
+        yield from removed_after.get(id_, [])
 
 
-def _moved(places: list[int], ids: list[str]) -> set[str]:
-    """Those that are not in a longest stretch that kept its order: the fewest that one has to call moved."""
+def _moved_ids(places: list[int], ids: list[str]) -> set[str]:
+    """Ids outside of a longest increasing subsequence: the smallest set of rows to call moved."""
     ends: list[int] = []
-    at: list[int] = []
-    came_from: list[int] = []
+    end_indexes: list[int] = []
+    predecessors: list[int] = []
     for index, place in enumerate(places):
         slot = bisect_left(ends, place)
         ends[slot : slot + 1] = [place]
-        at[slot : slot + 1] = [index]
-        came_from.append(at[slot - 1] if slot else -1)
-    kept, index = set(), at[-1] if at else -1
+        end_indexes[slot : slot + 1] = [index]
+        predecessors.append(end_indexes[slot - 1] if slot else -1)
+    in_order, index = set(), end_indexes[-1] if end_indexes else -1
     while index >= 0:
-        kept.add(ids[index])
-        index = came_from[index]
-    return set(ids) - kept
+        in_order.add(ids[index])
+        index = predecessors[index]
+    return set(ids) - in_order

@@ -1,4 +1,4 @@
-"""A changed value in the reader's words: both states marked in one, or beside each other."""
+"""Renders one changed value for the reader: both states marked in one text, or side by side."""
 
 from __future__ import annotations
 
@@ -43,9 +43,11 @@ HEAD = {
 
 @dataclass(frozen=True)
 class ComparisonCell:
-    """One changed value. `one`: both in one; `before` and `now` apart, marked or plain as the view wants.
+    """One rendered change. `one`: both states in one text; `before` and `now`: each state, marked or plain as the view
+    needs.
 
-    Of a long text only what the view shows is made.
+    Of a long text only what the view shows is rendered. `followed`: whether the other languages changed too; `part`:
+    what to restore (version_restore.py).
     """
 
     label: str
@@ -60,7 +62,7 @@ class ComparisonCell:
 
 @dataclass(frozen=True)
 class ComparisonCellBuilder:
-    """Makes cells for one reader; `view` is one of `VIEWS`."""
+    """Builds cells for one reader; `view` is one of `COMPARISON_VIEWS`."""
 
     v: SheetView
     old: ItemState
@@ -70,62 +72,62 @@ class ComparisonCellBuilder:
     view: str = REDLINE
 
     def head(self, change: ValueChange) -> ComparisonCell:
-        """Something of the item itself, such as its code."""
+        """A property of the item itself, such as its code."""
         label = str(HEAD.get(change.key, change.key))
-        return self._cell(label, "", self._head_words(change.key, change.old), self._head_words(change.key, change.new))
+        return self._cell(label, "", self._head_text(change.key, change.old), self._head_text(change.key, change.new))
 
     def value(self, field: Field, change: ValueChange) -> ComparisonCell:
         """A field of the sheet, or a cell of a row."""
         lang = split_key(change.key)[1]
-        words = [self.words(field, value) for value in (change.old, change.new)]
+        values = [self.words(field, value) for value in (change.old, change.new)]
         return self._cell(
-            self.label(field), lang, *words, part=VALUE + change.key, spoken=field.kind in ("line", "lines")
+            self.label(field), lang, *values, part=VALUE + change.key, is_text=field.kind in ("line", "lines")
         )
 
     def text(self, field: Field, lang: str, change: TextChange) -> ComparisonCell:
         """A long text in one language."""
         fragment, label = f"{field.name}.{lang}", self.label(field)
-        marker = DiffRenderer(self.v.reader)
+        renderer = DiffRenderer(self.v.reader)
         notes = []
         if change.coarse:
             notes.append(_("This text is too long to be compared word by word; whole paragraphs are shown."))
         if change.only_formatting:
             notes.append(_("Only the formatting changed."))
-        one = before = now = Markup("")
+        merged = before = after = Markup("")
         if self.view == REDLINE:
-            one = marker.text(change, BOTH)
+            merged = renderer.text(change, BOTH)
         elif self.view == FIELDS:
-            before, now = self.plain(self.old.text(fragment)), self.plain(self.new.text(fragment))
+            before, after = self.plain(self.old.text(fragment)), self.plain(self.new.text(fragment))
         else:
-            before, now = marker.text(change, OLD), marker.text(change, NEW)
-        changed = {split_key(one)[1] for one in self.comparison.texts if split_key(one)[0] == field.name}
-        followed = self._followed(lang, changed, TEXT + field.name)
-        return ComparisonCell(label, lang, one, before, now, followed, tuple(notes), TEXT + fragment)
+            before, after = renderer.text(change, OLD), renderer.text(change, NEW)
+        changed = {split_key(key)[1] for key in self.comparison.texts if split_key(key)[0] == field.name}
+        followed = self._other_languages(lang, changed, TEXT + field.name)
+        return ComparisonCell(label, lang, merged, before, after, followed, tuple(notes), TEXT + fragment)
 
     def plain(self, text: Any) -> Markup:
-        """A long text without any marks."""
+        """A long text without change marks."""
         return Markup("").join(map(block_html, text_blocks(text or {})))
 
-    def _followed(self, lang: str, changed: set[str], name: str) -> str:
-        """Whether the other languages changed with this one, for those in which there is a text."""
-        said = []
+    def _other_languages(self, lang: str, changed: set[str], name: str) -> str:
+        """Whether the other languages of a text changed as well; only those with a text."""
+        sentences = []
         for other in self.v.frame.languages:
             if other == lang or f"{name}.{other}" not in self.new.parts:
                 continue
             language = code_label("language", other, self.v.reader)
             if other in changed:
-                said.append(_("%(language)s has changed as well.", language=language))
+                sentences.append(_("%(language)s has changed as well.", language=language))
             else:
-                said.append(_("%(language)s has not changed.", language=language))
-        return " ".join(map(str, said))
+                sentences.append(_("%(language)s has not changed.", language=language))
+        return " ".join(map(str, sentences))
 
     def label(self, field: Field) -> str:
         return code_labels.fill_side_names(field.label, self.v.sides)
 
     def words(self, field: Field, value: Any) -> str:
-        return self.names.shown(field, value, self.v.reader, self.v.sides)
+        return self.names.display(field, value, self.v.reader, self.v.sides)
 
-    def _head_words(self, key: str, value: Any) -> str:
+    def _head_text(self, key: str, value: Any) -> str:
         if key == "goal":
             return self.names.goals.get(value, "")
         if key in ("languages", "lead_language"):
@@ -136,16 +138,16 @@ class ComparisonCellBuilder:
         return number(value) if key == "rate" else str(value or "")
 
     def _cell(
-        self, label: str, lang: str, old: str, new: str, *, part: str = "", spoken: bool = False
+        self, label: str, lang: str, old: str, new: str, *, part: str = "", is_text: bool = False
     ) -> ComparisonCell:
-        marker = DiffRenderer(self.v.reader)
-        if spoken and old and new:
+        renderer = DiffRenderer(self.v.reader)
+        if is_text and old and new:
             runs = compare_words(old, new)
-            one, before, now = marker.runs(runs), marker.runs(runs, OLD), marker.runs(runs, NEW)
+            merged, before, after = renderer.runs(runs), renderer.runs(runs, OLD), renderer.runs(runs, NEW)
         else:
-            before = marker.gone(escape(old)) if old else Markup("")
-            now = marker.come(escape(new)) if new else Markup("")
-            one = Markup(" ").join(word for word in (before, now) if word)
+            before = renderer.removed(escape(old)) if old else Markup("")
+            after = renderer.added(escape(new)) if new else Markup("")
+            merged = Markup(" ").join(html for html in (before, after) if html)
         if self.view == FIELDS:
-            before, now = escape(old), escape(new)
-        return ComparisonCell(label, lang, one, before, now, part=part)
+            before, after = escape(old), escape(new)
+        return ComparisonCell(label, lang, merged, before, after, part=part)

@@ -1,4 +1,4 @@
-"""An item's history as a timeline: days, with the versions taken by themselves folded between the kept ones."""
+"""History of an item as a timeline by day; automatic versions between the kept ones are folded."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class VersionEntry:
-    """A version with its people: `by` in words ("" for nobody), contributors by municipality."""
+    """`by`: name of who kept it ("" for an automatic one); `people`: its contributors by municipality."""
 
     version: Version
     by: str
@@ -55,7 +55,7 @@ class VersionEntry:
 
 @dataclass(frozen=True)
 class EntryRun:
-    """Entries that follow each other; `folded` when all of them were taken by themselves."""
+    """Consecutive entries; `folded` if all of them are automatic."""
 
     entries: tuple[VersionEntry, ...]
     folded: bool
@@ -69,7 +69,7 @@ class HistoryDay:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """One page of it, newest first. `older`: the number to ask for next, None at the end."""
+    """One page of the timeline, newest first. `older`: value of `before` for the next page, None on the last one."""
 
     days: tuple[HistoryDay, ...]
     newest: int
@@ -87,50 +87,54 @@ def history_of(item: Item, before: int | None = None) -> HistoryPage:
         query = query.where(Version.number < before)
     versions = list(db.session.scalars(query))
     older = versions[PAGE - 1].number if len(versions) > PAGE else None
-    last = service.latest_version(item.id)
-    newest = last.number if last else 0
+    latest = service.latest_version(item.id)
+    newest = latest.number if latest else 0
     entries = version_entries(versions[:PAGE], item)
     zone = ZoneInfo(localisation.timezone())
     days = groupby(entries, lambda entry: entry.version.at.astimezone(zone).date())
-    return HistoryPage(tuple(HistoryDay(day, _runs(list(some), newest)) for day, some in days), newest, older)
+    return HistoryPage(tuple(HistoryDay(day, _runs(list(group), newest)) for day, group in days), newest, older)
 
 
 def version_entries(versions: Sequence[Version], item: Item) -> list[VersionEntry]:
-    """The versions with the names of their people, in one query."""
+    """The versions with the names of their contributors, read in one query."""
     names = _names(versions)
     sides = side_names(item.frame.partnership)
     return [_entry(version, names, sides) for version in versions]
 
 
 def contributors_between(item: Item, old: Version | None, new: Version | None) -> People:
-    """Who wrote between two versions (None: now), by municipality."""
-    first = old.number if old else 0
-    query = select(cast(Version.contributors, Text)).where(Version.item_id == item.id, Version.number > first)
-    said = db.session.scalars((query.where(Version.number <= new.number) if new else query).distinct())
-    found = [one for some in said for one in safe_json.loads(some)]
+    """Contributors between two versions (`new` None: now), by municipality."""
+    after_number = old.number if old else 0
+    query = select(cast(Version.contributors, Text)).where(Version.item_id == item.id, Version.number > after_number)
+    stored = db.session.scalars((query.where(Version.number <= new.number) if new else query).distinct())
+    contributors = [contributor for entry in stored for contributor in safe_json.loads(entry)]
     if new is None:
-        found += [vars(one) for one in contributors_since(item.id, service.latest_version(item.id))]
-    return contributors_by_municipality(found, item)
+        contributors += [
+            vars(contributor) for contributor in contributors_since(item.id, service.latest_version(item.id))
+        ]
+    return contributors_by_municipality(contributors, item)
 
 
 def contributors_by_municipality(contributors: Iterable[dict[str, Any]], item: Item) -> People:
-    """These contributors by municipality, each once."""
-    distinct = list({one["id"]: one for one in contributors}.values())
-    return _by_place(distinct, _names_of({one["id"] for one in distinct}), side_names(item.frame.partnership))
+    """These contributors by municipality, each person once."""
+    distinct = list({contributor["id"]: contributor for contributor in contributors}.values())
+    return _by_place(
+        distinct, _names_of({contributor["id"] for contributor in distinct}), side_names(item.frame.partnership)
+    )
 
 
 def title_of(version: Version) -> str:
-    """How a version is called: "Version 12: after the second workshop"."""
+    """Title of a version: "Version 12: after the second workshop"."""
     number = _("Version %(number)s", number=version.number)
     return f"{number}: {version.label}" if version.label else str(number)
 
 
 def _runs(entries: list[VersionEntry], newest: int) -> tuple[EntryRun, ...]:
-    """The newest one always stands open, and so does one that would be folded alone."""
+    """Runs of folded and open entries. The newest entry is always open, and so is a run of one."""
     runs = []
-    for folded, some in groupby(entries, lambda e: not e.version.kept and e.version.number != newest):
-        found = tuple(some)
-        runs.append(EntryRun(found, folded and len(found) > 1))
+    for folded, group in groupby(entries, lambda entry: not entry.version.kept and entry.version.number != newest):
+        run = tuple(group)
+        runs.append(EntryRun(run, folded and len(run) > 1))
     return tuple(runs)
 
 
@@ -141,18 +145,18 @@ def _entry(version: Version, names: dict[int, str], sides: dict[str, str]) -> Ve
 
 def _by_place(people: list[dict[str, Any]], names: dict[int, str], sides: dict[str, str]) -> People:
     by_place: dict[str, list[str]] = {}
-    for one in people:
-        place = sides.get(one["side"], str(_("On neither side")))
-        by_place.setdefault(place, []).append(names.get(one["id"], str(_("Somebody"))))
-    return tuple((place, tuple(sorted(found))) for place, found in sorted(by_place.items()))
+    for contributor in people:
+        place = sides.get(contributor["side"], str(_("On neither side")))
+        by_place.setdefault(place, []).append(names.get(contributor["id"], str(_("Somebody"))))
+    return tuple((place, tuple(sorted(place_names))) for place, place_names in sorted(by_place.items()))
 
 
 def _names(versions: Sequence[Version]) -> dict[int, str]:
-    ids = {one["id"] for version in versions for one in version.contributors}
+    ids = {contributor["id"] for version in versions for contributor in version.contributors}
     return _names_of(ids | {version.by for version in versions if version.by})
 
 
 def _names_of(ids: set[int]) -> dict[int, str]:
-    """Of people of this installation; those who came with a file have pseudonyms."""
-    numbers = {one for one in ids if isinstance(one, int)}
-    return names_of(numbers)
+    """Names of persons of this installation. Contributors imported with a file have pseudonyms."""
+    person_ids = {id_ for id_ in ids if isinstance(id_, int)}
+    return names_of(person_ids)

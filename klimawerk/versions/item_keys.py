@@ -1,4 +1,4 @@
-"""How versions name other items: by keys, which stay the same wherever a programme moves; here they have numbers."""
+"""References between items in versions: stored as keys, which are the same in every installation, not as local ids."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from klimawerk.sheets.models import Item
 from klimawerk.sheets.sheet_schema import sheet_of
 
 KeyMap = dict[Any, int]
-"""The number of each item of one programme by its key; by its number too, as format 1 had it."""
+"""Local id of each item of one programme by its key. Also by its id, which format 1 used."""
 
 
 def keys_around(item_id: int) -> KeyMap:
-    """All items of the programme that this one belongs to, also those in the bin."""
+    """All items of the programme that this item belongs to, including those in the bin."""
     frame = select(Item.frame_id).where(Item.id == item_id).scalar_subquery()
     return keys_of_frame(frame)
 
 
 def keys_of_frame(frame_id: Any) -> KeyMap:
-    """All items of one programme, also those in the bin."""
-    found = db.session.execute(select(Item.key, Item.id).where(Item.frame_id == frame_id)).all()
-    return {**dict(found), **{id_: id_ for _key, id_ in found}}
+    """All items of one programme, including those in the bin."""
+    pairs = db.session.execute(select(Item.key, Item.id).where(Item.frame_id == frame_id)).all()
+    return {**dict(pairs), **{id_: id_ for _key, id_ in pairs}}
 
 
 def with_keys(item: Item) -> dict[str, Any]:
-    """The item's values as a version holds them."""
-    names = _references(item.kind) & item.values.keys()
-    if not names:
+    """The item's values as a version stores them: references as keys."""
+    fields = _reference_fields(item.kind) & item.values.keys()
+    if not fields:
         return item.values
-    wanted = {id_ for name in names for id_ in item.values[name]}
-    known: dict[int, str] = dict(db.session.execute(select(Item.id, Item.key).where(Item.id.in_(wanted))).all())
-    changed = {name: [known[id_] for id_ in item.values[name] if id_ in known] for name in names}
-    return {**item.values, **changed}
+    ids = {id_ for name in fields for id_ in item.values[name]}
+    key_by_id: dict[int, str] = dict(db.session.execute(select(Item.id, Item.key).where(Item.id.in_(ids))).all())
+    replaced = {name: [key_by_id[id_] for id_ in item.values[name] if id_ in key_by_id] for name in fields}
+    return {**item.values, **replaced}
 
 
 def with_numbers(kind: str, values: dict[str, Any], known: KeyMap) -> dict[str, Any]:
-    """The values of a version as the item itself would hold them."""
-    names = _references(kind) & values.keys()
-    return {**values, **{name: [known[key] for key in values[name] if key in known] for name in names}}
+    """The values of a version as the item itself would store them: references as local ids, without unknown ones."""
+    fields = _reference_fields(kind) & values.keys()
+    return {**values, **{name: [known[key] for key in values[name] if key in known] for name in fields}}
 
 
-def _references(kind: str) -> set[str]:
+def _reference_fields(kind: str) -> set[str]:
     return {field.name for field in sheet_of(kind).fields.values() if field.kind == "measures"}

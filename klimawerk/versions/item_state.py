@@ -1,4 +1,4 @@
-"""An item as it is at one moment: its fields, its rows and its texts in all languages."""
+"""Reads an item at one moment: its fields, its rows and its texts in all languages."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ VersionHead = dict[str, Any]
 
 @dataclass(frozen=True)
 class ItemReading:
-    """What stands in an item. `parts`: canonical JSON by name ("text:description.en"); `head`: all but the parts.
+    """Content of an item. `parts`: canonical JSON by name ("text:description.en"); `head`: everything else.
 
-    `rev` and `seq`: how far its topic and its live document were read.
+    `rev` and `seq`: revision of its topic and last update of its live document that were read.
     """
 
     head: VersionHead
@@ -48,7 +48,7 @@ class ItemReading:
 
 @contextmanager
 def read_snapshot() -> Iterator[None]:
-    """Everything read inside is of one moment; nobody who writes is held up. Not for use inside writing()."""
+    """A read-only transaction: all reads inside see one moment and block no writer. Not for use inside writing()."""
     db.session.rollback()
     db.session.expire_all()
     if not current_app.extensions["klimawerk"].is_sqlite:
@@ -60,7 +60,7 @@ def read_snapshot() -> Iterator[None]:
 
 
 def read_item(item_id: int) -> ItemReading:
-    """The item as it is now, current up to the last acknowledged word. The caller sees to it that it is one moment."""
+    """The item as it is now, up to the last acknowledged update. The caller opens the transaction (read_snapshot)."""
     item = db.session.get_one(Item, item_id)
     rev = revision(item.name)
     log = document_store.read_log(document_store.find_document(item.name).id)
@@ -99,11 +99,11 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def _texts(log: DocumentLog) -> dict[str, Node]:
-    """Every text in which something is written, also in languages that the programme has no longer."""
+    """Every non-empty text, also in languages that the programme no longer uses."""
     document = log.document()
-    found = {}
+    texts = {}
     for fragment in document_store.fragment_names(log.id):
         text = rich_text.read_fragment(document.get(fragment, type=XmlFragment))
         if not rich_text.is_empty(text):
-            found[fragment] = rich_text.merge_equal_runs(text)
-    return found
+            texts[fragment] = rich_text.merge_equal_runs(text)
+    return texts

@@ -1,4 +1,4 @@
-"""Versions of items, the parts they consist of, and when people last looked at an item."""
+"""Database tables: versions of items, the parts they consist of, and visits."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from klimawerk.extensions import Model
 
 
 class Version(Model):
-    """An immutable copy of one item. Only `label`, `note` and who labelled it may change afterwards.
+    """An immutable copy of one item. Only `label`, `note` and who set the label may change afterwards.
 
-    `manifest`: canonical JSON (hash_chain.py) that names every part by its hash; `content_hash` is its SHA-256. `hash`
-    covers that, number, time, reason and `previous` (the hash of the version before, "" for the first one). Persons
-    stand outside of what is hashed. `rev` and `seq`: how far the item's topic and its live document were read.
-    `contributors`: [{"id": person, "side": side}] since the version before.
+    `manifest` is canonical JSON (hash_chain.py) that names every part by its hash; `content_hash` is its SHA-256.
+    `hash` covers `content_hash`, number, time, reason and `previous` (the hash of the version before, "" for the first
+    one). Persons are outside of what is hashed. `rev` and `seq`: up to which revision of the item's topic and which
+    update of its live document it was read. `contributors`: [{"id": person, "side": side}] since the version before.
     """
 
     __table_args__ = (Index("uq_version_number", "item_id", "number", unique=True),)
@@ -42,14 +42,14 @@ class Version(Model):
 
     @property
     def kept(self) -> bool:
-        """Whether somebody wanted it; the others were taken by themselves."""
+        """Whether a user wanted this version (kept by hand, or labelled), as opposed to an automatic one."""
         return bool(self.label) or self.reason == "kept"
 
 
 class VersionPart(Model):
-    """One part of one or many versions: canonical JSON, compressed. `hash` is the SHA-256 of the JSON itself.
+    """One part of one or more versions: compressed canonical JSON. `hash` is the SHA-256 of the JSON.
 
-    `blacked`: in one that was blacked out, {"digest", "at", "reason"}: the SHA-256 of what is left of it.
+    `blacked` is set in a redacted part: {"digest", "at", "reason"}, with the SHA-256 of the remaining JSON as `digest`.
     """
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -59,9 +59,9 @@ class VersionPart(Model):
 
 
 class Visit(Model):
-    """A person's newest visit to an item, and the end of the one before (None: there was none).
+    """A person's latest visit to an item, and the end of the visit before (None: there was none).
 
-    `rev`, `seq`: how far the item's topic and its live document were at that moment.
+    `rev`, `seq`: revision of the item's topic and last update of its live document at that moment.
     """
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)

@@ -1,7 +1,7 @@
-"""Blacking out a passage that must not be kept: in the item as it is, in its log, and in all its versions.
+"""Redaction: removes a passage that must not be stored from an item, its log, its records and all its versions.
 
-What is left says that something stood there. The chain of hashes holds: a part of a version keeps the hash it had,
-with a record of when and why it says something else now, so that verifying tells it from damage.
+A bar shows that something was there. The hash chain stays valid: a redacted part of a version keeps its original hash,
+together with a record of when and why its content changed, so that verification tells it from damage.
 """
 
 from __future__ import annotations
@@ -31,22 +31,24 @@ from klimawerk.versions.service import versions_topic
 
 HideFunction = Callable[[Any], Any]
 REDACTION_BAR = "█████"
-MIN_PASSAGE_LENGTH = 4  # characters of a passage: less would hit words that nobody means
+MIN_PASSAGE_LENGTH = 4  # characters of a passage: a shorter one would match unrelated text
 
 
 _other_redactions: list[Callable[[int, HideFunction], int]] = []
 
 
-def register_redaction(others: Callable[[int, HideFunction], int]) -> None:
-    """`others(item_id, hide)`, inside the transaction, hides what else is kept about the item, and says in how many
-    places; `hide` gives a value with bars."""
-    if others not in _other_redactions:
-        _other_redactions.append(others)
+def register_redaction(redact_others: Callable[[int, HideFunction], int]) -> None:
+    """Also call `redact_others(item_id, hide)` inside the transaction: it redacts further data about the item.
+
+    It returns in how many places; `hide` returns a value with bars.
+    """
+    if redact_others not in _other_redactions:
+        _other_redactions.append(redact_others)
 
 
 @dataclass
 class RedactionCount:
-    """In how many places the passage stood: texts and values as they are now, records of changes, parts of versions."""
+    """Number of places with the passage: present texts and values, records of changes, parts of versions."""
 
     texts: int = 0
     values: int = 0
@@ -59,111 +61,114 @@ class RedactionCount:
 
 
 def count_occurrences(item: Item, passage: str) -> RedactionCount:
-    """Where it stands, without changing anything."""
+    """Count the places with the passage, without changing anything."""
     with writing() as session:
-        found = _Redaction(item, passage, "").do()
+        count = _Redaction(item, passage, "").run()
         session.rollback()
-    return found
+    return count
 
 
 def redact(item: Item, passage: str, reason: str) -> RedactionCount:
-    """Put a bar in its place, everywhere in this item, for good."""
+    """Replace the passage with a bar, everywhere in this item, permanently."""
     with writing():
         note(item.name)
         note(versions_topic(item.id))
         document_store.lock_document_row(item.name)
         db.session.refresh(item)
-        found = _Redaction(item, passage, reason).do()
-        if found.anything:
+        count = _Redaction(item, passage, reason).run()
+        if count.anything:
             audit.record("black_out", by=None, item=item.name, reason=reason)
     document_store.compact(document_store.find_document(item.name).id)
     projection.project_now(item.name)
-    return found
+    return count
 
 
 def redacted_value(value: Any, passage: str) -> Any:
-    """The same value with bars in every text of it, however deep."""
+    """The value with bars in all strings in it, at any depth."""
     if isinstance(value, str):
-        return _redacted_runs(value, passage)
+        return _redacted_string(value, passage)
     if isinstance(value, list):
-        return [redacted_value(one, passage) for one in value]
-    return {key: redacted_value(one, passage) for key, one in value.items()} if isinstance(value, dict) else value
+        return [redacted_value(element, passage) for element in value]
+    return (
+        {key: redacted_value(element, passage) for key, element in value.items()} if isinstance(value, dict) else value
+    )
 
 
 def redacted_text(text: Node, passage: str) -> Node:
-    """A rich text with bars, also where the passage runs through words of different formatting."""
+    """The rich text with bars, also where the passage crosses runs of different formatting."""
     children: list[Node] = text.get("content", [])
     if not any(child["type"] == "text" for child in children):
         return {**text, "content": [redacted_text(child, passage) for child in children]} if children else text
-    letters = "".join(child.get("text", "\n") for child in children)
-    places = occurrences(letters, passage)
-    return {**text, "content": list(_redacted_paragraph(children, places))} if places else text
+    characters = "".join(child.get("text", "\n") for child in children)
+    spans = occurrences(characters, passage)
+    return {**text, "content": list(_redacted_paragraph(children, spans))} if spans else text
 
 
-def _redacted_runs(value: str, passage: str) -> str:
+def _redacted_string(value: str, passage: str) -> str:
     for start, end in reversed(occurrences(value, passage)):
         value = value[:start] + REDACTION_BAR + value[end:]
     return value
 
 
-def _redacted_paragraph(children: list[Node], places: list[tuple[int, int]]) -> Iterator[Node]:
-    """The runs of a paragraph; the bar stands in the one in which the passage began."""
-    start, starts = 0, {place for place, _end in places}
+def _redacted_paragraph(children: list[Node], spans: list[tuple[int, int]]) -> Iterator[Node]:
+    """The runs of a paragraph; the bar is in the run in which the passage begins."""
+    offset, span_starts = 0, {span_start for span_start, _end in spans}
     for child in children:
-        letters = child.get("text", "\n")
-        kept = "".join(
-            REDACTION_BAR if start + n in starts else "" if _inside(start + n, places) else letter
-            for n, letter in enumerate(letters)
+        characters = child.get("text", "\n")
+        remaining = "".join(
+            REDACTION_BAR if offset + index in span_starts else "" if _inside(offset + index, spans) else character
+            for index, character in enumerate(characters)
         )
-        start += len(letters)
+        offset += len(characters)
         if child["type"] != "text":
-            yield from [child] if kept else []
-        elif kept:
-            yield {**child, "text": kept}
+            yield from [child] if remaining else []
+        elif remaining:
+            yield {**child, "text": remaining}
 
 
-def _inside(at: int, places: list[tuple[int, int]]) -> bool:
-    return any(start <= at < end for start, end in places)
+def _inside(offset: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= offset < end for start, end in spans)
 
 
 @dataclass
 class _Redaction:
-    """Inside the transaction."""
+    """A redaction inside its transaction."""
 
     item: Item
     passage: str
     reason: str
 
-    def do(self) -> RedactionCount:
-        return RedactionCount(self._texts(), self._values(), self._records(), self._parts())
+    def run(self) -> RedactionCount:
+        return RedactionCount(self._redact_texts(), self._redact_values(), self._redact_records(), self._redact_parts())
 
-    def _texts(self) -> int:
+    def _redact_texts(self) -> int:
         texts = document_store.contents(self.item.name)
         changed = {name: new for name, text in texts.items() if (new := redacted_text(text, self.passage)) != text}
         if changed:
             document_store.merge_contents(self.item.name, changed)
         return len(changed)
 
-    def _values(self) -> int:
+    def _redact_values(self) -> int:
         rows = db.session.scalars(select(Row).where(Row.item_id == self.item.id))
-        return self._hide(self.item, "values") + sum(self._hide(row, "cells") for row in rows)
+        return self._redact_column(self.item, "values") + sum(self._redact_column(row, "cells") for row in rows)
 
-    def _records(self) -> int:
-        """What fields said before, values that wait for a choice, how versions are called, and what others keep."""
+    def _redact_records(self) -> int:
+        """Records of field changes, open conflicts, labels and notes of versions, and what other packages store."""
         count = 0
         for model, names in ((FieldChange, ("old", "new")), (Conflict, ("value",)), (Version, ("label", "note"))):
             for row in db.session.scalars(select(model).where(model.item_id == self.item.id)):
-                count += sum(self._hide(row, name) for name in names)
+                count += sum(self._redact_column(row, name) for name in names)
         return count + sum(
-            others(self.item.id, lambda value: redacted_value(value, self.passage)) for others in _other_redactions
+            redact_others(self.item.id, lambda value: redacted_value(value, self.passage))
+            for redact_others in _other_redactions
         )
 
-    def _parts(self) -> int:
+    def _redact_parts(self) -> int:
         manifests = db.session.scalars(select(Version.manifest).where(Version.item_id == self.item.id))
-        names = {key: name for data in manifests for name, key in safe_json.loads(data)["parts"].items()}
-        return sum(self._part(key, names[key]) for key in sorted(names))
+        names = {key: name for manifest in manifests for name, key in safe_json.loads(manifest)["parts"].items()}
+        return sum(self._redact_part(key, names[key]) for key in sorted(names))
 
-    def _part(self, key: str, name: str) -> int:
+    def _redact_part(self, key: str, name: str) -> int:
         part = db.session.get(VersionPart, key)
         if part is None:
             return 0
@@ -176,7 +181,7 @@ class _Redaction:
         part.blacked = {"digest": sha256_hex(data), "at": now().isoformat(timespec="seconds"), "reason": self.reason}
         return 1
 
-    def _hide(self, row: Any, name: str) -> int:
+    def _redact_column(self, row: Any, name: str) -> int:
         old = getattr(row, name)
         new = redacted_value(old, self.passage)
         if new != old:

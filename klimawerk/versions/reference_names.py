@@ -1,4 +1,4 @@
-"""Words for what a version refers to by number, also when that lies in the bin by now."""
+"""Display names for what versions refer to by id, also if it is in the bin by now."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from klimawerk.versions.comparison import ItemState
 
 @dataclass(frozen=True)
 class ReferenceNames:
-    """Fields of action and measures as sheets offer them (`display.Offered`), and goals by number."""
+    """Names of fields of action and measures, as `value_display.OptionLabels`, and of goals by id."""
 
     fields: tuple[tuple[str, str], ...]
     measures: tuple[tuple[int, str], ...]
     goals: dict[int, str]
 
-    def shown(self, field: Field, value: Any, reader: str, sides: dict[str, str]) -> str:
-        """The value in words."""
+    def display(self, field: Field, value: Any, reader: str, sides: dict[str, str]) -> str:
+        """The value as text for the reader."""
         return value_display.display_value(field, value, reader, sides, self)
 
 
 def names_for(frame: Frame, reader: str, *states: ItemState) -> ReferenceNames:
-    """The words of everything that the states refer to."""
+    """Names of everything that the states refer to."""
     measures = {id_ for state in states for id_ in state.values.get("related", [])}
     goals = {state.head["goal"] for state in states if state.head.get("goal")}
     items = list(db.session.scalars(select(Item).where(Item.id.in_(measures | goals), Item.frame_id == frame.id)))
     titles = titles_of(items, reader)
-    words = {item.id: f"{item.code} {titles[item.id][0]}".strip() for item in items}
-    return ReferenceNames(_fields(frame, reader, states), tuple((i, words[i]) for i in measures if i in words), words)
+    names = {item.id: f"{item.code} {titles[item.id][0]}".strip() for item in items}
+    return ReferenceNames(_fields(frame, reader, states), tuple((i, names[i]) for i in measures if i in names), names)
 
 
 def _fields(frame: Frame, reader: str, states: tuple[ItemState, ...]) -> tuple[tuple[str, str], ...]:
-    wanted = {state.values.get("field") for state in states} - {None}
-    query = select(Row).join(Item, Item.id == Row.item_id).where(Row.id.in_(wanted), Item.frame_id == frame.id)
+    row_ids = {state.values.get("field") for state in states} - {None}
+    query = select(Row).join(Item, Item.id == Row.item_id).where(Row.id.in_(row_ids), Item.frame_id == frame.id)
     return tuple((row.id, _title(row, reader, frame)) for row in db.session.scalars(query))
 
 

@@ -1,4 +1,4 @@
-"""The doors: an item's history, keeping its present state, naming a version."""
+"""HTTP routes: an item's history, keeping its present state, renaming and restoring versions."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ bp = Blueprint("versions", __name__)
 @login_required
 def history(item_id: int) -> ResponseReturnValue:
     opened = readable_item_history(item_id)
-    return render_template("versions/history.html", **_shown(opened))
+    return render_template("versions/history.html", **_history_context(opened))
 
 
 @bp.get("/items/<int:item_id>/history/changes")
 @login_required
 def changes(item_id: int) -> ResponseReturnValue:
-    """The timeline anew, for a page that is open while a version is taken."""
+    """The timeline as a fragment, fetched by an open page when a version was taken."""
     opened = readable_item_history(item_id)
-    shown = _shown(opened)
-    fragment = render_template("versions/_timeline.html", **shown)
-    return Response(fragment, headers={"X-Rev": str(shown["rev"])})
+    context = _history_context(opened)
+    fragment = render_template("versions/_timeline.html", **context)
+    return Response(fragment, headers={"X-Rev": str(context["rev"])})
 
 
 @bp.post("/items/<int:item_id>/versions")
@@ -47,12 +47,12 @@ def keep(item_id: int) -> ResponseReturnValue:
     opened = allowed_item(item_id, Right.EDIT)
     label, remark = request.form.get("label", ""), request.form.get("note", "")
     try:
-        version, new = service.keep_version(
+        version, is_new = service.keep_version(
             item_id, by=opened.member, label=label, remark=remark, request_key=form_key()
         )
     except service.VersionContention:
         abort(409)
-    if new:
+    if is_new:
         flash(_("Kept as version %(number)s.", number=version.number))
     else:
         flash(_("Nothing has changed since version %(number)s, so no new one was made.", number=version.number))
@@ -72,29 +72,29 @@ def name(item_id: int, number: int) -> ResponseReturnValue:
 @bp.post("/items/<int:item_id>/versions/<int:number>/restore")
 @login_required
 def restore(item_id: int, number: int) -> ResponseReturnValue:
-    """Bring back what `part` names (version_restore.py), and show what is still different."""
+    """Restore what `part` names (version_restore.py), and show the remaining differences."""
     opened = writable_item(item_id)
     version = version_of(opened, number)
     part, reason = request.form.get("part", ""), request.form.get("reason", "")
     try:
-        done = restore_part(opened.item, version, part, by=opened.member, reason=reason)
+        result = restore_part(opened.item, version, part, by=opened.member, reason=reason)
         flash(
             _(
                 "Brought back from version %(number)s. What was there before is version %(before)s.",
                 number=number,
-                before=done.before.number,
+                before=result.before.number,
             )
         )
     except NothingToRestore:
         flash(_("It stands there already."))
     except ReferenceDeleted:
         flash(_("This cannot be brought back: what it refers to is in the bin."), "error")
-    kept = {"from": number, "to": "now", "view": request.form.get("view", ""), "texts": request.form.get("texts", "")}
-    address = url_for("versions.compare", item_id=item_id)
-    return redirect(f"{address}?{urlencode({key: value for key, value in kept.items() if value})}", 303)
+    query = {"from": number, "to": "now", "view": request.form.get("view", ""), "texts": request.form.get("texts", "")}
+    url = url_for("versions.compare", item_id=item_id)
+    return redirect(f"{url}?{urlencode({key: value for key, value in query.items() if value})}", 303)
 
 
-def _shown(opened: Opened) -> dict[str, object]:
+def _history_context(opened: Opened) -> dict[str, object]:
     rev = revision(service.versions_topic(opened.item.id))
     before = request.args.get("before", type=scalars.item_id)
     v = view_here(opened)

@@ -1,4 +1,4 @@
-"""Verbs: keep a version by hand, take one by itself, give it a name."""
+"""Operations on versions: keep one by hand, take one automatically, rename one."""
 
 from __future__ import annotations
 
@@ -24,43 +24,44 @@ from klimawerk.versions.item_state import ItemReading, read_item, read_snapshot
 from klimawerk.versions.models import Version
 
 KEPT, QUIET, IMPORT, RESTORE, EDITION = "kept", "quiet", "import", "restore", "edition"
-"""Why it was taken: by hand, by itself when editing fell quiet, by an import, around a restore, for an edition."""
+"""Reasons: kept by hand, automatic after editing, by an import, before and after a restore, for an edition."""
 
 MAX_ATTEMPTS = 5
 MAX_NOTE_LENGTH = 2_000  # characters
 
 
 class VersionContention(Exception):
-    """Others took versions of the same item again and again meanwhile."""
+    """Other processes took versions of the same item during every attempt."""
 
 
 class VersionOvertaken(Exception):
-    """Somebody else took a version since this one was read."""
+    """Another version was taken since this one was read."""
 
 
 def versions_topic(item_id: int) -> str:
-    """Name of the topic that the item's history is announced under."""
+    """Name of the topic that announces changes of the item's history."""
     return f"versions:{item_id}"
 
 
 def keep_version(
     item_id: int, *, by: Member, label: str = "", remark: str = "", request_key: str | None = None
 ) -> tuple[Version, bool]:
-    """Keep the present state. Where nothing has changed, the last version gets the label if it has none.
+    """Keep the present state. If nothing has changed, the last version gets the label, provided it has none.
 
-    Answers the version, and whether it is a new one; for a `request_key` that kept one before, that one. Raises Busy.
+    Returns the version, and whether it is new. A repeated `request_key` returns the version of the first request.
+    Raises VersionContention.
     """
-    if before := earlier(request_key):
-        return db.session.get_one(Version, int(before)), True
-    words = {"label": truncate(label.strip(), 120), "remark": truncate(remark.strip(), MAX_NOTE_LENGTH)}
-    taken = take_version(item_id, KEPT, by=by.person.id, side=by.side, request_key=request_key, **words)
-    if taken:
-        return taken, True
-    last = latest_version(item_id)
-    assert last is not None
-    if words["label"] and not last.label:
-        rename_version(last, **words)
-    return last, False
+    if earlier_id := earlier(request_key):
+        return db.session.get_one(Version, int(earlier_id)), True
+    texts = {"label": truncate(label.strip(), 120), "remark": truncate(remark.strip(), MAX_NOTE_LENGTH)}
+    version = take_version(item_id, KEPT, by=by.person.id, side=by.side, request_key=request_key, **texts)
+    if version:
+        return version, True
+    latest = latest_version(item_id)
+    assert latest is not None
+    if texts["label"] and not latest.label:
+        rename_version(latest, **texts)
+    return latest, False
 
 
 def take_version(
@@ -73,24 +74,26 @@ def take_version(
     remark: str = "",
     request_key: str | None = None,
 ) -> Version | None:
-    """A new version of the item as it is; None when nothing has changed since the last one. Raises Busy.
+    """Take a version of the item as it is; None if nothing has changed since the last one. Raises VersionContention.
 
-    What takes time is done outside of the transaction, which then only has to compare and to store.
+    The expensive work is done outside of the transaction, which only compares and stores.
     """
     for _attempt in range(MAX_ATTEMPTS):
         with read_snapshot():
-            last = latest_version(item_id)
+            latest = latest_version(item_id)
             reading = read_item(item_id)
-            people = contributors_since(item_id, last)
-        if _is_unchanged(last, reading):
+            contributors = contributors_since(item_id, latest)
+        if _is_unchanged(latest, reading):
             return None
-        words = {"by": by, "side": side, "label": label, "note": remark}
-        made = build_version(item_id, last, reading, reason, people, words)
+        details = {"by": by, "side": side, "label": label, "note": remark}
+        version = build_version(item_id, latest, reading, reason, contributors, details)
         packed = part_store.pack_parts(reading.parts)
 
-        def store(made: Version = made, last: Version | None = last, packed: part_store.Packed = packed) -> str:
-            _append(made, last, packed)
-            return str(made.id)
+        def store(
+            version: Version = version, latest: Version | None = latest, packed: part_store.Packed = packed
+        ) -> str:
+            _append(version, latest, packed)
+            return str(version.id)
 
         try:
             return db.session.get_one(Version, int(once(request_key, store)))
@@ -102,19 +105,19 @@ def take_version(
 def record_version(
     item_id: int, reason: str, *, by: int | None = None, side: str = "", remark: str = ""
 ) -> Version | None:
-    """The same inside the writing() that changes the item: the caller holds the item, so nobody can come between."""
+    """As `take_version`, inside the writing() of a caller that has locked the item: no version can come between."""
     db.session.flush()
-    last, reading = latest_version(item_id), read_item(item_id)
-    if _is_unchanged(last, reading):
+    latest, reading = latest_version(item_id), read_item(item_id)
+    if _is_unchanged(latest, reading):
         return None
-    words = {"by": by, "side": side, "note": remark}
-    made = build_version(item_id, last, reading, reason, contributors_since(item_id, last), words)
-    _append(made, last, part_store.pack_parts(reading.parts))
-    return made
+    details = {"by": by, "side": side, "note": remark}
+    version = build_version(item_id, latest, reading, reason, contributors_since(item_id, latest), details)
+    _append(version, latest, part_store.pack_parts(reading.parts))
+    return version
 
 
 def rename_version(version: Version, *, label: str, remark: str) -> None:
-    """Give it another label and note; its content never changes."""
+    """Change label and note; the content never changes."""
     with writing():
         db.session.refresh(version)
         version.label, version.note = truncate(label.strip(), 120), truncate(remark.strip(), MAX_NOTE_LENGTH)
@@ -122,22 +125,22 @@ def rename_version(version: Version, *, label: str, remark: str) -> None:
 
 
 def latest_version(item_id: int) -> Version | None:
-    """The item's last version."""
+    """The item's latest version."""
     query = select(Version).where(Version.item_id == item_id).order_by(Version.number.desc()).limit(1)
-    found: Version | None = db.session.scalar(query)
-    return found
+    version: Version | None = db.session.scalar(query)
+    return version
 
 
 def version_by_number(item_id: int, number: int) -> Version | None:
-    """The item's version of that number."""
-    found: Version | None = db.session.scalar(
+    """The item's version with that number."""
+    version: Version | None = db.session.scalar(
         select(Version).where(Version.item_id == item_id, Version.number == number)
     )
-    return found
+    return version
 
 
 def items_of(frame: Frame) -> list[int]:
-    """The programme with its goals and measures, by number."""
+    """Ids of the programme, its goals and its measures."""
     return list(db.session.scalars(select(Item.id).where(Item.frame_id == frame.id).order_by(Item.id)))
 
 
@@ -147,33 +150,33 @@ def build_version(
     reading: ItemReading,
     reason: str,
     people: list[Contributor],
-    words: dict[str, Any],
+    details: dict[str, Any],
 ) -> Version:
-    """The version that follows `last`, not yet kept."""
+    """The version that follows `last`, not stored yet. `details`: values of further columns (by, side, label, note)."""
     manifest, at = reading.manifest(), _after(last)
-    made = Version(item_id=item_id, number=last.number + 1 if last else 1, manifest=manifest, at=at, reason=reason)
-    made.content_hash, made.previous = sha256_hex(manifest), last.hash if last else ""
-    made.hash = version_hash(
-        content=made.content_hash, previous=made.previous, number=made.number, at=at, reason=reason
+    version = Version(item_id=item_id, number=last.number + 1 if last else 1, manifest=manifest, at=at, reason=reason)
+    version.content_hash, version.previous = sha256_hex(manifest), last.hash if last else ""
+    version.hash = version_hash(
+        content=version.content_hash, previous=version.previous, number=version.number, at=at, reason=reason
     )
-    made.rev, made.seq = reading.rev, reading.seq
-    made.contributors = [vars(person) for person in people]
-    for name, value in words.items():
-        setattr(made, name, value)
-    return made
+    version.rev, version.seq = reading.rev, reading.seq
+    version.contributors = [vars(person) for person in people]
+    for name, value in details.items():
+        setattr(version, name, value)
+    return version
 
 
-def append_versions(made: Sequence[Version], packed: part_store.Packed) -> None:
-    """Keep versions of many items, each behind the one it follows. Inside writing(). Raises Overtaken."""
-    items = [one.item_id for one in made]
-    for item_id in items:
+def append_versions(versions: Sequence[Version], packed: part_store.Packed) -> None:
+    """Store versions of several items, each after the one it follows. Inside writing(). Raises VersionOvertaken."""
+    item_ids = [version.item_id for version in versions]
+    for item_id in item_ids:
         note(versions_topic(item_id))
-    newest = select(Version.item_id, func.max(Version.number)).where(Version.item_id.in_(items))
-    present: dict[int, int] = dict(db.session.execute(newest.group_by(Version.item_id)).all())
-    if any(present.get(one.item_id, 0) != one.number - 1 for one in made):
+    newest = select(Version.item_id, func.max(Version.number)).where(Version.item_id.in_(item_ids))
+    present_numbers: dict[int, int] = dict(db.session.execute(newest.group_by(Version.item_id)).all())
+    if any(present_numbers.get(version.item_id, 0) != version.number - 1 for version in versions):
         raise VersionOvertaken
     part_store.store_parts(packed)
-    db.session.add_all(made)
+    db.session.add_all(versions)
     db.session.flush()
 
 
@@ -182,15 +185,15 @@ def _is_unchanged(last: Version | None, reading: ItemReading) -> bool:
 
 
 def _after(last: Version | None) -> datetime:
-    """Now, and never before the version it follows: a clock may jump."""
+    """The present time, but never earlier than the version before: a clock may jump."""
     return max(now(), last.at) if last else now()
 
 
-def _append(made: Version, last: Version | None, packed: part_store.Packed) -> None:
-    note(versions_topic(made.item_id))
-    present = latest_version(made.item_id)
+def _append(version: Version, last: Version | None, packed: part_store.Packed) -> None:
+    note(versions_topic(version.item_id))
+    present = latest_version(version.item_id)
     if (present.id if present else None) != (last.id if last else None):
         raise VersionOvertaken
     part_store.store_parts(packed)
-    db.session.add(made)
+    db.session.add(version)
     db.session.flush()

@@ -1,4 +1,4 @@
-"""Who wrote a text, as its paragraphs with their passages: by municipality, or by person."""
+"""Attribution of a text: its paragraphs as passages with their authors, by municipality or by person."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ PLACE, PERSON = "place", "person"
 
 @dataclass(frozen=True)
 class PassageAuthor:
-    """Who, as it is shown: the side ("" for none), the municipality's name, the person's name or ""."""
+    """An author for display: side ("" for none), name of the municipality, name of the person or ""."""
 
     side: str
     place: str
     name: str = ""
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         return f"{self.place}: {self.name}" if self.name else self.place
 
 
 @dataclass(frozen=True)
 class AuthoredPassage:
-    """Words of one hand. `since`, `until`: when they were written, in the reader's zone; None where it is not known."""
+    """Consecutive text of one author. `since`, `until`: when it was written, in the reader's zone; None if unknown."""
 
-    words: str
-    hand: PassageAuthor
+    text: str
+    author: PassageAuthor
     since: datetime | None
     until: datetime | None
 
@@ -50,27 +50,27 @@ Paragraph = tuple[AuthoredPassage, ...]
 
 
 def authored_passages(item: Item, fragment: str, by: str = PLACE) -> list[Paragraph]:
-    """The text as it is now, paragraph by paragraph; empty for one in which nothing is written."""
-    written = document_store.attribution_of(item.name).get(fragment)
-    if written is None:
+    """The present text, paragraph by paragraph. Empty if nothing is written in it."""
+    attribution = document_store.attribution_of(item.name).get(fragment)
+    if attribution is None:
         return []
-    hands = _PassageAuthors(item, {span.by for span in written.spans if span.by}, by)
+    authors = _PassageAuthors(item, {span.by for span in attribution.spans if span.by}, by)
     return [
-        found
-        for line, spans in _spans_by_line(written.lines, written.spans)
-        if (found := _paragraph(line, spans, hands))
+        passages
+        for line, spans in _spans_by_line(attribution.lines, attribution.spans)
+        if (passages := _paragraph(line, spans, authors))
     ]
 
 
 class _PassageAuthors:
-    """Names for the persons' numbers, as one query each for names and sides gives them."""
+    """Authors for the ids of persons, with one query each for names and sides."""
 
     def __init__(self, item: Item, people: set[int], by: str) -> None:
-        member = select(Membership.person_id, Membership.side).where(
+        sides = select(Membership.person_id, Membership.side).where(
             Membership.partnership_id == item.frame.partnership_id, Membership.person_id.in_(people)
         )
         self._names = names_of(people) if by == PERSON else {}
-        self._sides = dict(db.session.execute(member).all())
+        self._sides = dict(db.session.execute(sides).all())
         self._places = side_names(item.frame.partnership)
         self._with_names = by == PERSON
 
@@ -83,42 +83,44 @@ class _PassageAuthors:
 
 
 def _spans_by_line(lines: Iterable[str], spans: AuthorSpans) -> Iterator[tuple[str, AuthorSpans]]:
-    """Each line with its spans; the letter that ends it is left out."""
+    """Each line with its spans, which include the newline that ends it."""
     rest = list(reversed(spans))
     for line in lines:
-        found, missing = [], len(line) + 1
+        line_spans, missing = [], len(line) + 1
         while missing and rest:
             span = rest.pop()
             if span.characters > missing:
                 rest.append(span._replace(characters=span.characters - missing))
                 span = span._replace(characters=missing)
             missing -= span.characters
-            found.append(span)
-        yield line, found
+            line_spans.append(span)
+        yield line, line_spans
 
 
-def _paragraph(line: str, spans: AuthorSpans, hands: _PassageAuthors) -> Paragraph:
-    """Passages of one hand that follow each other are one; so is what is only a sign between two."""
-    found, place = [], 0
-    for hand, some in groupby(_assign_punctuation(line, spans), lambda span: hands.of(span.by)):
-        stretch = list(some)
-        words = line[place : place + sum(span.characters for span in stretch)]
-        place += len(words)
+def _paragraph(line: str, spans: AuthorSpans, authors: _PassageAuthors) -> Paragraph:
+    """Passages of a line; consecutive spans of one author are joined."""
+    passages, offset = [], 0
+    for author, group in groupby(_assign_punctuation(line, spans), lambda span: authors.of(span.by)):
+        stretch = list(group)
+        text = line[offset : offset + sum(span.characters for span in stretch)]
+        offset += len(text)
         times = [span.at for span in stretch if span.at]
-        if words:
-            found.append(AuthoredPassage(words, hand, _moment(min(times, default=0)), _moment(max(times, default=0))))
-    return tuple(found) if line.strip() else ()
+        if text:
+            passages.append(
+                AuthoredPassage(text, author, _moment(min(times, default=0)), _moment(max(times, default=0)))
+            )
+    return tuple(passages) if line.strip() else ()
 
 
 def _assign_punctuation(line: str, spans: AuthorSpans) -> Iterator[AuthorSpan]:
-    """Spaces and signs go to whoever wrote the words before them: a full stop is nobody's passage."""
-    place, before = 0, None
+    """Spans without a letter or digit go to the author of the text before: a full stop is no passage of its own."""
+    offset, previous = 0, None
     for span in spans:
-        words = line[place : place + span.characters]
-        place += span.characters
-        if before is None or any(letter.isalnum() for letter in words):
-            before = span
-        yield before._replace(characters=span.characters)
+        text = line[offset : offset + span.characters]
+        offset += span.characters
+        if previous is None or any(character.isalnum() for character in text):
+            previous = span
+        yield previous._replace(characters=span.characters)
 
 
 def _moment(seconds: int) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The door: who wrote a text."""
+"""HTTP route: attribution of a text (who wrote which passage)."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class TextChoice:
 @bp.get("/items/<int:item_id>/who")
 @login_required
 def who(item_id: int) -> ResponseReturnValue:
-    """Who wrote each passage of one text; without `text` the item's texts to choose from."""
+    """The author of each passage of one text; without `text` a list of the item's texts."""
     opened = readable_item(item_id)
     v, by = view_here(opened), request.args.get("by", PLACE)
     filled = {
         name for name, text in document_store.texts([opened.item.name])[opened.item.name].items() if text.plain.strip()
     }
-    choices = [one for one in text_choices(v) if one.fragment in filled]
+    choices = [choice for choice in text_choices(v) if choice.fragment in filled]
     wanted = request.args.get("text", "")
-    chosen = next((one for one in text_choices(v) if one.fragment == wanted), None)
+    chosen = next((choice for choice in text_choices(v) if choice.fragment == wanted), None)
     if by not in (PLACE, PERSON) or (wanted and chosen is None):
         abort(404)
     paragraphs = authored_passages(opened.item, chosen.fragment, by) if chosen else []
-    shown = {"choices": choices, "chosen": chosen, "by": by, "paragraphs": paragraphs}
-    return render_template("versions/who.html", v=v, back=page_of(opened.item), **shown)
+    context = {"choices": choices, "chosen": chosen, "by": by, "paragraphs": paragraphs}
+    return render_template("versions/who.html", v=v, back=page_of(opened.item), **context)
 
 
 def text_choices(v: SheetView) -> list[TextChoice]:

@@ -1,7 +1,7 @@
-"""A rich text as a row of blocks (paragraphs, headings, items of lists), each a row of words; and back.
+"""A rich text as a sequence of blocks (paragraphs, headings, list items), each a sequence of words; and the inverse.
 
-Two texts are compared as such rows. A block knows the lists it stands in, from the outside in; `fresh` says that a list
-or an item of one begins with this block, so that the text can be put together again exactly.
+Texts are compared in this form. A block knows the lists that contain it, outermost first. `fresh` marks the first block
+of a list or list item, so that the text can be rebuilt exactly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WORD = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class TextWord:
-    """A word, the space between two, or a sign; an empty text is a hard break. `marks`: (name, address of a link)."""
+    """A word, the space between two, or a sign; "" is a hard break. `marks`: (name, URL of a link or "")."""
 
     text: str
     marks: Marks = ()
@@ -39,7 +39,7 @@ class TextWord:
 
 @dataclass(frozen=True, slots=True)
 class ListPosition:
-    """A list, or an item of one, that a block stands in. `number`: of an item; equal blocks may have other ones."""
+    """A list or list item that contains a block. `number`: of an item; it is ignored when blocks are compared."""
 
     kind: str
     order: int = 1
@@ -49,7 +49,7 @@ class ListPosition:
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """`kind`: "paragraph", "heading", or "" for a list or an item without anything in it."""
+    """`kind`: "paragraph", "heading", or "" for an empty list or list item."""
 
     kind: str
     words: tuple[TextWord, ...] = ()
@@ -62,14 +62,14 @@ class TextBlock:
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        """What it is apart from its words, and wherever its list begins."""
-        return self.kind, self.level, tuple((one.kind, one.order) for one in self.path)
+        """Kind, level and enclosing lists, without its words or where its list begins."""
+        return self.kind, self.level, tuple((position.kind, position.order) for position in self.path)
 
 
 def text_words(text: str, marks: Marks = ()) -> Iterator[TextWord]:
     """The words of a plain text; joined they are the text again."""
-    found: list[str] = (_WORD if UNUSUAL.search(text) else _USUAL_WORD).findall(text)
-    return (TextWord(word, marks) for word in found)
+    words: list[str] = (_WORD if UNUSUAL.search(text) else _USUAL_WORD).findall(text)
+    return (TextWord(word, marks) for word in words)
 
 
 def text_blocks(text: Node) -> list[TextBlock]:
@@ -86,14 +86,14 @@ def text_from_blocks(blocks: Iterable[TextBlock]) -> Node:
         while depth < min(len(open_), len(block.path)) and not block.path[depth].fresh:
             depth += 1
         del open_[depth:]
-        for inside in block.path[depth:]:
-            node: Node = {"type": inside.kind, "content": []}
-            if inside.order != 1:
-                node["attrs"] = {"order": inside.order}
+        for position in block.path[depth:]:
+            node: Node = {"type": position.kind, "content": []}
+            if position.order != 1:
+                node["attrs"] = {"order": position.order}
             (open_[-1] if open_ else document)["content"].append(node)
             open_.append(node)
         if block.kind:
-            (open_[-1] if open_ else document)["content"].append(_leaf(block))
+            (open_[-1] if open_ else document)["content"].append(_leaf_node(block))
     return _without_empty_contents(document)
 
 
@@ -103,13 +103,13 @@ def _blocks(node: Node, path: tuple[ListPosition, ...], number: int = 0) -> Iter
         yield TextBlock(node["type"], tuple(_words(node)), int(level), path)
         return
     first = first_number(node)
-    inside = (*path, ListPosition(node["type"], first, number=number))
+    positions = (*path, ListPosition(node["type"], first, number=number))
     if not node.get("content"):
-        yield TextBlock("", path=inside)
+        yield TextBlock("", path=positions)
     for count, child in enumerate(node.get("content", []), first):
-        for block in _blocks(child, inside, count):
+        for block in _blocks(child, positions, count):
             yield block
-            inside = tuple(replace(one, fresh=False) for one in inside)
+            positions = tuple(replace(position, fresh=False) for position in positions)
 
 
 def _words(node: Node) -> Iterator[TextWord]:
@@ -121,7 +121,7 @@ def _words(node: Node) -> Iterator[TextWord]:
             yield from text_words(child["text"], marks)
 
 
-def _leaf(block: TextBlock) -> Node:
+def _leaf_node(block: TextBlock) -> Node:
     node: Node = {"type": block.kind}
     if block.level:
         node["attrs"] = {"level": block.level}
@@ -130,7 +130,7 @@ def _leaf(block: TextBlock) -> Node:
 
 
 def inline(words: Iterable[TextWord]) -> list[Node]:
-    """The words as the nodes inside a paragraph."""
+    """The words as nodes inside a paragraph."""
     content: list[Node] = []
     for word in words:
         if not word.text:
@@ -147,5 +147,5 @@ def inline(words: Iterable[TextWord]) -> list[Node]:
 
 def _without_empty_contents(node: Node) -> Node:
     content = [_without_empty_contents(child) for child in node.get("content", [])]
-    bare = {key: value for key, value in node.items() if key != "content"}
-    return {**bare, "content": content} if content else bare
+    other_keys = {key: value for key, value in node.items() if key != "content"}
+    return {**other_keys, "content": content} if content else other_keys

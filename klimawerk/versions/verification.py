@@ -1,4 +1,4 @@
-"""Recompute every hash, and say what does not fit."""
+"""Verifies all stored versions: recomputes every hash and reports what does not match."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ _other_checks: list[VerificationCheck] = []
 
 
 def register(faults: Callable[[], Iterator[str]], count: Callable[[], str]) -> None:
-    """Verify something that is made of versions too; `count` says how many there are ("3 editions")."""
+    """Also run `faults`, for something made of versions; `count` says how many there are ("3 editions")."""
     if (faults, count) not in _other_checks:
         _other_checks.append((faults, count))
 
 
 def version_faults() -> Iterator[str]:
-    """One English line for each thing that is wrong, for the operator."""
-    yield from _wrong_parts()
-    known = set(db.session.scalars(select(VersionPart.hash)))
+    """One English line for each fault, for the operator."""
+    yield from _part_faults()
+    stored_hashes = set(db.session.scalars(select(VersionPart.hash)))
     for item_id, kind in db.session.execute(select(Item.id, Item.kind).where(is_here()).order_by(Item.id)).all():
-        for fault in _wrong_versions(item_id, known):
+        for fault in _faults_of_versions(item_id, stored_hashes):
             yield f"{kind} {item_id}, {fault}"
         db.session.expunge_all()
-    for more, _count in _other_checks:
-        yield from more()
+    for other_faults, _count in _other_checks:
+        yield from other_faults()
 
 
 def checked_count() -> str:
-    """How much was looked at."""
+    """What was checked, with numbers, as an English phrase."""
     versions, parts = (db.session.scalar(select(func.count()).select_from(t)) for t in (Version, VersionPart))
-    return ", ".join([f"{versions} versions of {parts} parts", *(said() for _faults, said in _other_checks)])
+    return ", ".join([f"{versions} versions of {parts} parts", *(describe() for _faults, describe in _other_checks)])
 
 
 def redacted_parts() -> Iterator[str]:
-    """One English line for each part of which something was blacked out: it is whole, but says less than it did."""
+    """One English line for each redacted part. Such a part is intact, but no longer matches its original hash."""
     query = select(VersionPart.hash, VersionPart.blacked).order_by(VersionPart.hash)
     for key, blacked in db.session.execute(query).all():
         if blacked:
             yield f"part {key} was blacked out at {blacked['at']}: {blacked['reason']}"
 
 
-def _wrong_parts() -> Iterator[str]:
-    """A part at a time: together they may be larger than the memory."""
+def _part_faults() -> Iterator[str]:
+    """Damaged parts. Reads them in batches, since together they may not fit into memory."""
     columns = (VersionPart.hash, VersionPart.data, VersionPart.blacked)
     for key, data, blacked in db.session.execute(select(*columns).execution_options(yield_per=BATCH_SIZE)):
         try:
@@ -60,34 +60,34 @@ def _wrong_parts() -> Iterator[str]:
             yield str(damage)
 
 
-def _wrong_versions(item_id: int, known: set[str]) -> Iterator[str]:
+def _faults_of_versions(item_id: int, stored_hashes: set[str]) -> Iterator[str]:
     query = (
         select(Version).where(Version.item_id == item_id).order_by(Version.number).options(undefer(Version.manifest))
     )
     previous, number = "", 0
     for version in db.session.scalars(query.order_by(Version.number)):
-        said = f"version {version.number}:"
+        prefix = f"version {version.number}:"
         if version.number != number + 1:
-            yield f"{said} version {number + 1} is missing before it"
+            yield f"{prefix} version {number + 1} is missing before it"
         if version.previous != previous:
-            yield f"{said} does not follow the version before it"
-        yield from (f"{said} {fault}" for fault in _wrong_version(version, known))
+            yield f"{prefix} does not follow the version before it"
+        yield from (f"{prefix} {fault}" for fault in _faults_of_version(version, stored_hashes))
         previous, number = version.hash, version.number
 
 
-def _wrong_version(version: Version, known: set[str]) -> Iterator[str]:
+def _faults_of_version(version: Version, stored_hashes: set[str]) -> Iterator[str]:
     if sha256_hex(version.manifest) != version.content_hash:
         yield "its list of parts was changed"
         return
-    hashed = version_hash(
+    recomputed = version_hash(
         content=version.content_hash,
         previous=version.previous,
         number=version.number,
         at=version.at,
         reason=version.reason,
     )
-    if hashed != version.hash:
+    if recomputed != version.hash:
         yield "its number, time, reason or hash was changed"
     for name, key in manifest_head(version)[1].items():
-        if key not in known:
+        if key not in stored_hashes:
             yield f"part {name} is missing"

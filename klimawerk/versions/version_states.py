@@ -1,4 +1,6 @@
-"""States to compare or to read: a version's, or the present one; and the work on them beside the server's loop."""
+"""Loads states to compare or to show (of a version, or the present one), and compares them outside of the
+event loop.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,11 @@ from klimawerk.versions.item_state import VALUES, ItemReading, VersionHead, read
 from klimawerk.versions.models import Version
 
 T = TypeVar("T")
-THREAD_THRESHOLD = 30_000  # bytes of changed parts from which a comparison leaves the loop to others
+THREAD_THRESHOLD = 30_000  # characters of changed parts from which a comparison runs in a thread
 
 
 def state_of(version: Version) -> ItemState:
-    """What stands in a version, with items by their number here. Raises Damaged."""
+    """State of a version, with references as local ids. Raises PartDamaged."""
     head, hashes = part_store.manifest_head(version)
     loaded = part_store.load_parts(hashes.values())
     return with_local_ids(
@@ -29,7 +31,7 @@ def state_of(version: Version) -> ItemState:
 
 
 def present_state(item_id: int) -> ItemState:
-    """What stands in the item now, current up to the last acknowledged word."""
+    """Present state of the item, up to the last acknowledged update."""
     with read_snapshot():
         reading = read_item(item_id)
     return state_of_reading(reading, item_keys.keys_around(item_id))
@@ -42,18 +44,20 @@ def state_of_reading(reading: ItemReading, known: item_keys.KeyMap) -> ItemState
 def state_from_manifest(head: VersionHead, contents: dict[str, Any], known: item_keys.KeyMap) -> ItemState:
     """The state that a manifest names (`head`, with its "parts"), from decoded parts by their hash."""
     hashes: dict[str, str] = head["parts"]
-    bare = {name: value for name, value in head.items() if name != "parts"}
-    return _placed(bare, hashes, {name: contents[key] for name, key in hashes.items()}, known)
+    head_only = {name: value for name, value in head.items() if name != "parts"}
+    return _with_local_references(head_only, hashes, {name: contents[key] for name, key in hashes.items()}, known)
 
 
 def with_local_ids(
     head: VersionHead, hashes: dict[str, str], parts: dict[str, bytes], known: item_keys.KeyMap
 ) -> ItemState:
-    """The state with its references to other items as their numbers here; those to strangers are left out."""
-    return _placed(head, hashes, {name: safe_json.loads(data) for name, data in parts.items()}, known)
+    """The state with references to other items as local ids; references to unknown items are left out."""
+    return _with_local_references(head, hashes, {name: safe_json.loads(data) for name, data in parts.items()}, known)
 
 
-def _placed(head: VersionHead, hashes: dict[str, str], decoded: dict[str, Any], known: item_keys.KeyMap) -> ItemState:
+def _with_local_references(
+    head: VersionHead, hashes: dict[str, str], decoded: dict[str, Any], known: item_keys.KeyMap
+) -> ItemState:
     decoded = {name: storable_json(part) for name, part in decoded.items()}
     if VALUES in decoded:
         decoded = {**decoded, VALUES: item_keys.with_numbers(head["kind"], decoded[VALUES], known)}
@@ -63,7 +67,7 @@ def _placed(head: VersionHead, hashes: dict[str, str], decoded: dict[str, Any], 
 
 
 def compare_in_thread(old: ItemState, new: ItemState) -> Comparison:
-    """`compare`, and where it may take long in a thread of its own, while the server goes on."""
+    """`compare_states`; a long comparison runs in a thread, so that the event loop goes on."""
     changed = [name for name, key in new.hashes.items() if old.hashes.get(name) != key]
     if sum(len(str(new.parts[name])) for name in changed) < THREAD_THRESHOLD:
         return compare_states(old, new)
@@ -71,11 +75,11 @@ def compare_in_thread(old: ItemState, new: ItemState) -> Comparison:
 
 
 def _in_thread(work: Callable[[], T]) -> T:
-    """Waits for `work` in a real thread; under gevent others are served meanwhile."""
+    """Wait for `work` in a native thread; under gevent other greenlets run meanwhile."""
     release_connection()
     if current_app.extensions["klimawerk"].async_mode != "gevent":
         return work()
     import gevent
 
-    found: T = gevent.get_hub().threadpool.apply(work)
-    return found
+    result: T = gevent.get_hub().threadpool.apply(work)
+    return result

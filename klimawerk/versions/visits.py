@@ -1,7 +1,8 @@
-"""When each person last had an item's sheet before them, so that "since my last visit" has a beginning.
+"""Visits: when each person last had an item's page in view, the starting point of "since my last visit".
 
-A visit counts once the sheet has been in sight for five seconds, as presence knows it: no page sends anything for
-this. Half an hour without a sign of it ends a visit. Kept is where it ended, and where the one before did.
+A visit is presence for five seconds or more, taken from the presence registry; pages send nothing for it. It ends after
+half an hour without presence. Stored per person and item: the ends of the latest visit and of the one before. Different
+from a seen mark (news/seen_marks.py): that one says up to when the person knows the news of an item.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ from klimawerk.live.sockets import Live
 from klimawerk.sheets.models import FieldChange, Item, Row
 from klimawerk.versions.models import Version, Visit
 
-MIN_VISIT_SECONDS = 5.0  # seconds in sight that are not a visit yet
-RECORD_INTERVAL = 60.0  # seconds between two notes of a visit that goes on
-VISIT_GAP = timedelta(minutes=30)  # without a sign: the next one begins another visit
-CHANGE_TOLERANCE = timedelta(minutes=15)  # so much later a version may be taken and still hold just what was in sight
-SightKey = tuple[int, str]  # person, name of the item
+MIN_VISIT_SECONDS = 5.0  # seconds in view before a visit counts
+RECORD_INTERVAL = 60.0  # seconds between two records of a visit that continues
+VISIT_GAP = timedelta(minutes=30)  # without presence: what follows is another visit
+CHANGE_TOLERANCE = timedelta(minutes=15)  # a version this much later may still equal what was in view
+ViewKey = tuple[int, str]  # (person id, name of the item)
 
 
 @dataclass(frozen=True)
 class VisitEnd:
-    """Where a visit ended."""
+    """End of a visit: time, revision of the item's topic, last update of its live document."""
 
     at: datetime
     rev: int
@@ -42,31 +43,34 @@ class VisitEnd:
 
 
 class VisitTracker:
-    """Who has which sheet in sight in this process, looked at once a second."""
+    """Tracks in this process who has which item in view; checked once a second."""
 
     def __init__(self, live: Live, presence: Presence) -> None:
         self._live, self._presence = live, presence
-        self._since: dict[SightKey, float] = {}
-        self._noted: dict[SightKey, float] = {}
+        self._since: dict[ViewKey, float] = {}
+        self._recorded: dict[ViewKey, float] = {}
 
     def look(self) -> None:
-        moment, here = time.monotonic(), self._in_sight()
-        self._since = {seen: self._since.get(seen, moment) for seen in here}
-        gone = self._noted.keys() - here
+        moment, in_view = time.monotonic(), self._in_view()
+        self._since = {key: self._since.get(key, moment) for key in in_view}
+        ended = self._recorded.keys() - in_view
         due = {
-            seen
-            for seen, since in self._since.items()
-            if moment - since >= MIN_VISIT_SECONDS and self._is_due(seen, moment)
+            key
+            for key, since in self._since.items()
+            if moment - since >= MIN_VISIT_SECONDS and self._is_due(key, moment)
         }
-        # Before it is tried: a database that takes nothing is asked once a minute, not once a second.
-        self._noted = {**{s: at for s, at in self._noted.items() if s in here}, **dict.fromkeys(due, moment)}
-        if gone or due:
-            record_visits(gone | due)
+        # Set before writing: a database that accepts nothing is tried once a minute, not once a second.
+        self._recorded = {
+            **{key: at for key, at in self._recorded.items() if key in in_view},
+            **dict.fromkeys(due, moment),
+        }
+        if ended or due:
+            record_visits(ended | due)
 
-    def _is_due(self, seen: SightKey, moment: float) -> bool:
-        return moment - self._noted.get(seen, -RECORD_INTERVAL) >= RECORD_INTERVAL
+    def _is_due(self, key: ViewKey, moment: float) -> bool:
+        return moment - self._recorded.get(key, -RECORD_INTERVAL) >= RECORD_INTERVAL
 
-    def _in_sight(self) -> set[SightKey]:
+    def _in_view(self) -> set[ViewKey]:
         people = self._presence.people
         entries = [entry for group in people.groups() for entry in people.entries(group).items()]
         pages = [(self._live.pages.get(sid), entry["item"]) for sid, entry in entries if entry["item"]]
@@ -78,23 +82,23 @@ def init_app(app: Flask) -> None:
     live.background.each_second(VisitTracker(live, app.extensions["presence"]).look)
 
 
-def record_visits(sights: Iterable[SightKey]) -> None:
-    """Note that these people have these sheets in sight now, in one transaction."""
-    wanted = sorted(set(sights))
+def record_visits(in_view: Iterable[ViewKey]) -> None:
+    """Record in one transaction that these persons have these items in view now."""
+    wanted = sorted(set(in_view))
     names = {name for _, name in wanted}
     with writing():
         items = {item.name: item.id for item in _items(names)}
         seqs = dict(db.session.execute(select(Document.name, Document.seq).where(Document.name.in_(names))).all())
         revs = revisions(list(names))
-        there = existing_accounts.lock_existing(person for person, _ in wanted)
+        existing = existing_accounts.lock_existing(person for person, _ in wanted)
         for person, name in wanted:
-            if name in items and person in there:
+            if name in items and person in existing:
                 visit = add_missing(Visit, person_id=person, item_id=items[name], at=now())
-                _go_on(visit, revs[name], seqs.get(name, 0))
+                _update_visit(visit, revs[name], seqs.get(name, 0))
 
 
 def last_visit(person_id: int, item_id: int) -> VisitEnd | None:
-    """Where the person's last visit ended; one that goes on is not the last one yet."""
+    """End of the person's last visit. A visit that continues is not the last one yet."""
     visit = db.session.get(Visit, (person_id, item_id))
     if visit is None:
         return None
@@ -104,33 +108,33 @@ def last_visit(person_id: int, item_id: int) -> VisitEnd | None:
 
 
 def version_at_visit(item_id: int, moment: VisitEnd) -> Version | None:
-    """The version that comes closest to what stood there at that moment, and holds nothing that came after it."""
-    same = (
+    """The version closest to the item's state at that moment that holds nothing newer."""
+    unchanged = (
         Version.seq <= moment.seq,
         Version.rev < _next_change(item_id, moment.rev),
         Version.at <= moment.at + CHANGE_TOLERANCE,
     )
-    fits = or_(Version.at <= moment.at, and_(*same))
-    query = select(Version).where(Version.item_id == item_id, fits).order_by(Version.number.desc()).limit(1)
-    found: Version | None = db.session.scalar(query)
-    return found
+    matching = or_(Version.at <= moment.at, and_(*unchanged))
+    query = select(Version).where(Version.item_id == item_id, matching).order_by(Version.number.desc()).limit(1)
+    version: Version | None = db.session.scalar(query)
+    return version
 
 
 def _next_change(item_id: int, rev: int) -> int:
-    """The revision at which a field was first set, or a line came or went, after `rev`."""
+    """The first revision after `rev` at which a field or a row changed."""
     fields = select(FieldChange.rev).where(FieldChange.item_id == item_id, FieldChange.rev > rev)
     rows = select(Row.rev).where(Row.item_id == item_id, Row.rev > rev)
-    found = db.session.scalar(select(func.min(union_all(fields, rows).subquery().c.rev)))
-    return 2**31 - 1 if found is None else int(found)
+    next_rev = db.session.scalar(select(func.min(union_all(fields, rows).subquery().c.rev)))
+    return 2**31 - 1 if next_rev is None else int(next_rev)
 
 
 def _items(names: set[str]) -> list[Item]:
-    numbers = [int(number) for _, _, number in (name.partition(":") for name in names) if number.isdigit()]
-    found = db.session.scalars(select(Item).where(Item.id.in_(numbers)))
-    return [item for item in found if item.name in names]
+    ids = [int(number) for _, _, number in (name.partition(":") for name in names) if number.isdigit()]
+    items = db.session.scalars(select(Item).where(Item.id.in_(ids)))
+    return [item for item in items if item.name in names]
 
 
-def _go_on(visit: Visit, rev: int, seq: int) -> None:
+def _update_visit(visit: Visit, rev: int, seq: int) -> None:
     moment = now()
     if moment - visit.at > VISIT_GAP:
         visit.before_at, visit.before_rev, visit.before_seq = visit.at, visit.rev, visit.seq

@@ -66,8 +66,8 @@ def test_what_they_wrote_stays_with_its_side_and_every_hash_holds(app: Flask, wo
     erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     (line,) = authored_passages(workshop.measure, "description.en", PERSON)
-    assert "".join(one.words for one in line) == TEXT
-    assert {one.hand.words for one in line if one.hand.side} == {"Wiesenbrück: Former member"}
+    assert "".join(one.text for one in line) == TEXT
+    assert {one.author.label for one in line if one.author.side} == {"Wiesenbrück: Former member"}
     assert db.session.execute(select(Version.id, Version.hash, Version.manifest).order_by(Version.id)).all() == hashes
     assert [one.hash for one in editions_of(workshop.programme.id)] == editions
     words = db.session.scalars(select(Comment.words).order_by(Comment.id)).all()

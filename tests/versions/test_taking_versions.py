@@ -236,7 +236,7 @@ def test_a_name_can_change_and_the_history_still_verifies(desk: VersionedMeasure
 @pytest.fixture
 def watch(app: Flask, monkeypatch: pytest.MonkeyPatch) -> auto_versions.AutoVersions:
     found: auto_versions.AutoVersions = app.extensions["versions"]
-    found._looked = True
+    found._has_checked_all = True
     return found
 
 
@@ -258,7 +258,7 @@ def test_while_somebody_is_there_it_waits_for_quiet(
     watch: auto_versions.AutoVersions, desk: VersionedMeasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auto_versions, "LEAVE_SECONDS", 0.0)
-    monkeypatch.setattr(auto_versions, "_is_somebody_present", lambda _item: True)
+    monkeypatch.setattr(auto_versions, "_is_user_present", lambda _item: True)
     watch._changed.clear()
     desk.set("priority", "low")
     watch.look()

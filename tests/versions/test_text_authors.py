@@ -47,7 +47,7 @@ def fold(desk: VersionedMeasure) -> None:
 
 def who(desk: VersionedMeasure, by: str = PERSON) -> list[list[tuple[str, str]]]:
     db.session.rollback()
-    return [[(one.words, one.hand.words) for one in line] for line in authored_passages(desk.measure, TEXT, by)]
+    return [[(one.text, one.author.label) for one in line] for line in authored_passages(desk.measure, TEXT, by)]
 
 
 A, B, NOBODY = "Wiesenbrück: Editor de", "Abenkrom: Editor partner", "Not recorded"

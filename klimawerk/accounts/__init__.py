@@ -1,4 +1,4 @@
-"""People, their logins and links, and the record of who signed in and who changed rights."""
+"""Accounts: authentication, server-side sessions, expiring links, rate limits of attempts, and the audit log."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def init_app(app: Flask) -> None:
     sessions.init_app(app)
     socket_logins.init_app(app)
     stale_forms.init_app(app)
-    app.register_error_handler(AccountDeleted, _gone)
+    app.register_error_handler(AccountDeleted, _handle_deleted_account)
     app.register_blueprint(routes.blueprint)
     app.context_processor(lambda: {"person": current_person()})
     app.add_template_global(confirmation_facts.partnership_names, "partnerships_of")
     set_reader_lookup(app, current_person)
-    app.after_request(_name_reader)
+    app.after_request(_mark_reader)
     on_restore(keep_link_state)
 
 
-def _gone(_error: AccountDeleted) -> Response:
-    """One's own account is gone: the sign-in page. Somebody else's is not there."""
+def _handle_deleted_account(_error: AccountDeleted) -> Response:
+    """401 (the sign-in page) if the signed-in account itself was deleted; 404 if another account was."""
     person = current_person()
     if person is not None and person.ended_at is None:
         return answer(NotFound())
@@ -37,8 +37,8 @@ def _gone(_error: AccountDeleted) -> Response:
     return answer(Unauthorized())
 
 
-def _name_reader(response: Response) -> Response:
-    """Browsers keep the pages of one person only, and none on a shared computer."""
+def _mark_reader(response: Response) -> Response:
+    """Mark the page with its reader: the offline cache holds pages of one account, none on a shared computer."""
     if response.status_code == 200 and response.mimetype == "text/html" and (person := current_person()):
         offline.mark_reader(response, str(person.id), keep=not session.get("shared"))
     return response

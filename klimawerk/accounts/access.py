@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""Authentication of the request: the signed-in person, and guards for views."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from klimawerk.extensions import db
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_ASKING = "klimawerk.asking"
+_CACHED_PERSON = "klimawerk.asking"
 
 
 def current_person() -> Person | None:
-    """The person who is signed in here, also at a socket's handshake; None for a stranger."""
+    """The person who is signed in, also in a socket's handshake; None for an anonymous visitor."""
     person_id = session.get(PERSON) if has_request_context() else None
     if not person_id:
         return None
-    # Asked for with every fragment of an answer, and read once; the database session forgets what nobody holds.
-    known: tuple[int, Person | None] = request.environ.get(_ASKING, (0, None))
-    if known[0] != person_id:
+    # Cached per request: each fragment asks for it, and the identity map holds only weak references.
+    cached: tuple[int, Person | None] = request.environ.get(_CACHED_PERSON, (0, None))
+    if cached[0] != person_id:
         person = db.session.get(Person, person_id)
-        known = request.environ[_ASKING] = person_id, person if person and person.ended_at is None else None
-    return known[1]
+        cached = request.environ[_CACHED_PERSON] = person_id, person if person and person.ended_at is None else None
+    return cached[1]
 
 
 def signed_in() -> Person:
@@ -40,7 +40,7 @@ def signed_in() -> Person:
 
 
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Only for people who are signed in."""
+    """Decorator of a view: only for signed-in users; raises Unauthorized for others."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -51,7 +51,7 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def operator_or_404() -> Person:
-    """The signed-in operator; for anybody else the page does not exist."""
+    """The signed-in operator; 404 for other users, and Unauthorized for anonymous visitors."""
     person = signed_in()
     if not person.operator:
         abort(404)

@@ -1,8 +1,8 @@
-"""How often somebody may try. Nobody is locked out: waits grow, by account and network, for whoever makes mistakes.
+"""Rate limits of sign-in, password reset and other attempts. No account is locked: waits grow by account and network.
 
-Unknown accounts count like known ones, so that no wait tells which exist. A browser in which somebody has signed in
-before has an allowance of its own (known_browsers.py), which nobody else can use up. It is one for the very account: an
-address may have several, and guesses at the others count like anybody's.
+Unknown accounts count like known ones, so that no wait discloses which exist. A browser in which an account has signed
+in before has an allowance of its own (known_browsers.py), which attempts from elsewhere cannot use up. The allowance is
+for that account only: an address may have several, and guesses at the others count as from an unknown browser.
 """
 
 from __future__ import annotations
@@ -25,18 +25,14 @@ from klimawerk.extensions import limiter
 
 log = logging.getLogger(__name__)
 _MINUTE, _HOUR = 60.0, 3_600.0
-SIGN_IN_PAIR = WaitPolicy(
-    8, 5, 15 * _MINUTE, 6 * _HOUR
-)  # one account from one network, or from a browser that is known
-SIGN_IN_NETWORK = WaitPolicy(
-    60, 10, _MINUTE, _HOUR
-)  # all accounts from one network: a whole town hall may stand behind it
-SIGN_IN_ALARM = WaitPolicy(20, 5, _MINUTE, 6 * _HOUR)  # one account from anywhere: a new network then waits once
+SIGN_IN_PAIR = WaitPolicy(8, 5, 15 * _MINUTE, 6 * _HOUR)  # one account from one network, or from one known browser
+SIGN_IN_NETWORK = WaitPolicy(60, 10, _MINUTE, _HOUR)  # all accounts from one network, which a whole town hall may share
+SIGN_IN_ALARM = WaitPolicy(20, 5, _MINUTE, 6 * _HOUR)  # one account from all networks; a new network then waits once
 RESET_PAIR = WaitPolicy(3, _MINUTE, _HOUR, 6 * _HOUR)
 RESET_NETWORK = WaitPolicy(40, 5, _MINUTE, _HOUR)
 RESET_ACCOUNT = WaitPolicy(
     8, 10 * _MINUTE, _HOUR, _HOUR
-)  # mails to one account that strangers ask for; all of them work
+)  # mails to one account, requested from unknown browsers; every link of them works
 LINK_ADDRESS = parse("100 per hour")
 CONFIRM_PERSON = parse("4 per hour")
 INVITE_PERSON = parse("40 per hour")
@@ -45,91 +41,96 @@ CREATE_PERSON = parse("10 per hour")
 
 @dataclass(frozen=True)
 class SignInAttempt:
-    """One attempt: made, when `wait` is 0; else to be made after so many seconds.
+    """Result of counting an attempt: it may be made if `wait` is 0, else after `wait` seconds.
 
-    `lanes`: where it is counted. `known`: the lane of each account that is known in this browser. `only`: the accounts
-    that the password may open, None for all with the address; the others have to wait for `others` seconds.
+    `counters`: where it is counted. `known`: the counter of each account, by id, that is known in this browser.
+    `only`: ids of the accounts that may be tried, None for all with the address; others wait for `others_wait` seconds.
     """
 
     wait: int
-    lanes: tuple[AttemptKey, ...] = ()
+    counters: tuple[AttemptKey, ...] = ()
     known: Mapping[int, AttemptKey] = field(default_factory=dict)
     only: Set[int] | None = None
-    others: int = 0
+    others_wait: int = 0
 
     def succeeded(self, person: Person) -> None:
-        """It was the right password of this account: the attempt counts no more, nor do earlier ones at it from here.
+        """The password was right: uncount this attempt, and earlier ones at this account from this network or browser.
 
-        What may have been guesses at another account of the same address goes on counting. An account that is not
-        confirmed takes back its own attempt alone, whether or not there is another one, which nobody is told.
+        What may have been guesses at another account of the same address goes on counting. For an unconfirmed account
+        only this attempt is uncounted, whether or not there is another account, so that this is not disclosed.
         """
-        if not self.lanes:
+        if not self.counters:
             return
         forget = self.known.get(person.id)
-        if not self.known and person.confirmed_at and len(_accounts(person.email)) == 1:
-            forget = self.lanes[0]
-        attempts.attempt_succeeded(list(self.lanes), forget=forget)
+        if not self.known and person.confirmed_at and len(_open_accounts(person.email)) == 1:
+            forget = self.counters[0]
+        attempts.attempt_succeeded(list(self.counters), forget=forget)
 
 
 def begin_sign_in(email: str) -> SignInAttempt:
-    """Begin an attempt to sign in.
+    """Count an attempt to sign in.
 
-    In a browser that knows an account with the address, that one can be opened whatever strangers do, and others of the
-    same address when strangers' lanes allow it.
+    In a browser that knows an account with the address, that account can be opened whatever is tried from elsewhere,
+    and others of the same address as far as the counters for unknown browsers allow.
     """
     if not limiter.enabled:
         return SignInAttempt(0)
-    who, where = _account(email), network()
-    alarm = AttemptKey(attempts.attempt_key("account", who), SIGN_IN_ALARM)
-    strangers = (
-        AttemptKey(attempts.attempt_key("pair", who, where), SIGN_IN_PAIR, alarm),
-        AttemptKey(attempts.attempt_key("network", where), SIGN_IN_NETWORK),
+    account, client_network = _comparable_address(email), network()
+    alarm = AttemptKey(attempts.attempt_key("account", account), SIGN_IN_ALARM)
+    unknown_browser = (
+        AttemptKey(attempts.attempt_key("pair", account, client_network), SIGN_IN_PAIR, alarm),
+        AttemptKey(attempts.attempt_key("network", client_network), SIGN_IN_NETWORK),
     )
     known = {
-        one.person_id: AttemptKey(one.lane(known_browsers.SIGN_IN), SIGN_IN_PAIR)
-        for one in known_browsers.accounts_known_here(email)
+        entry.person_id: AttemptKey(entry.attempt_key(known_browsers.SIGN_IN), SIGN_IN_PAIR)
+        for entry in known_browsers.accounts_known_here(email)
     }
     if not known:
-        return SignInAttempt(math.ceil(attempts.begin_attempt(list(strangers))), strangers)
-    own = tuple(known.values())
-    if wait := attempts.begin_attempt(list(own)):
-        return SignInAttempt(math.ceil(wait), own, known)
-    there = _accounts(email)
-    if {one.id for one in there} <= known.keys() and any(one.confirmed_at for one in there):
-        return SignInAttempt(0, own, known)
-    if others := attempts.begin_attempt(list(strangers)):
-        return SignInAttempt(0, own, known, only=known.keys(), others=math.ceil(others))
-    return SignInAttempt(0, (*own, *strangers), known)
+        return SignInAttempt(math.ceil(attempts.begin_attempt(list(unknown_browser))), unknown_browser)
+    known_counters = tuple(known.values())
+    if wait := attempts.begin_attempt(list(known_counters)):
+        return SignInAttempt(math.ceil(wait), known_counters, known)
+    accounts = _open_accounts(email)
+    if {person.id for person in accounts} <= known.keys() and any(person.confirmed_at for person in accounts):
+        return SignInAttempt(0, known_counters, known)
+    if others_wait := attempts.begin_attempt(list(unknown_browser)):
+        return SignInAttempt(0, known_counters, known, only=known.keys(), others_wait=math.ceil(others_wait))
+    return SignInAttempt(0, (*known_counters, *unknown_browser), known)
 
 
 def begin_reset(email: str) -> SignInAttempt:
-    """Begin a request for a new password. What others ask for uses up nothing of the owner's: links that were sent
-    before go on working. Mails go to the confirmed account, so that only its browsers have an allowance."""
+    """Count a request for a password reset.
+
+    Requests from elsewhere do not use up the owner's allowance, and links that were sent before go on working. Mails go
+    to the confirmed account, so only its known browsers have an allowance.
+    """
     if not limiter.enabled:
         return SignInAttempt(0)
-    who, where = _account(email), network()
-    lanes: tuple[AttemptKey, ...] = (
-        AttemptKey(attempts.attempt_key("reset", who, where), RESET_PAIR),
-        AttemptKey(attempts.attempt_key("reset-network", where), RESET_NETWORK),
-        AttemptKey(attempts.attempt_key("reset-account", who), RESET_ACCOUNT),
+    account, client_network = _comparable_address(email), network()
+    counters: tuple[AttemptKey, ...] = (
+        AttemptKey(attempts.attempt_key("reset", account, client_network), RESET_PAIR),
+        AttemptKey(attempts.attempt_key("reset-network", client_network), RESET_NETWORK),
+        AttemptKey(attempts.attempt_key("reset-account", account), RESET_ACCOUNT),
     )
     owner = service.find_person(email)
-    mine = [one for one in known_browsers.accounts_known_here(email) if owner and one.person_id == owner.id]
-    if mine:
-        lanes = (AttemptKey(mine[0].lane(known_browsers.RESET), RESET_PAIR),)
-    return SignInAttempt(math.ceil(attempts.begin_attempt(list(lanes))), lanes)
+    owner_browsers = [
+        entry for entry in known_browsers.accounts_known_here(email) if owner and entry.person_id == owner.id
+    ]
+    if owner_browsers:
+        counters = (AttemptKey(owner_browsers[0].attempt_key(known_browsers.RESET), RESET_PAIR),)
+    return SignInAttempt(math.ceil(attempts.begin_attempt(list(counters))), counters)
 
 
 def begin_password_check(person_id: int, login: str | None) -> SignInAttempt:
-    """Begin an attempt to name the present password, in one sign-in; others of the same person count apart."""
+    """Count an attempt to give the present password, per session (key `login`) of the person."""
     if not limiter.enabled:
         return SignInAttempt(0)
-    lane = AttemptKey(attempts.attempt_key("password", person_id, login), SIGN_IN_PAIR)
-    return SignInAttempt(math.ceil(attempts.begin_attempt([lane])), (lane,), {person_id: lane})
+    counter = AttemptKey(attempts.attempt_key("password", person_id, login), SIGN_IN_PAIR)
+    return SignInAttempt(math.ceil(attempts.begin_attempt([counter])), (counter,), {person_id: counter})
 
 
 def wait_sentence(seconds: int) -> str:
-    """When it may be tried again, as a sentence."""
+    """Error message that says after how many seconds, or minutes, to try again."""
     if seconds <= 90:
         return str(
             ngettext(
@@ -148,29 +149,29 @@ def wait_sentence(seconds: int) -> str:
 
 
 def network(address: str | None = None) -> str:
-    """The network of an address (of this request): its first 24 bits, of IPv6 the first 56, as providers assign."""
+    """The network of an IP address, by default the client's: its /24, of IPv6 its /56, as providers assign."""
     text = address if address is not None else get_remote_address()
     try:
-        found = ipaddress.ip_address(text.partition("%")[0])
+        ip = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return "unknown"
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    return str(ipaddress.ip_network(f"{found}/{24 if found.version == 4 else 56}", strict=False))
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 56}", strict=False))
 
 
 def or_429(limit: RateLimitItem, *key: object) -> None:
-    """Count one use under `key`, by default that of the address; answer 429 when it was one too many."""
+    """Count one use under `key`, by default the client's IP address; abort with 429 above `limit`."""
     if not _hit(limit, *(str(part) for part in key or (get_remote_address(),))):
         abort(429)
 
 
-def _account(email: str) -> str:
+def _comparable_address(email: str) -> str:
     return email_addresses.comparable(email)
 
 
-def _accounts(email: str) -> list[Person]:
-    return [one for one in service.accounts_with(email) if one.ended_at is None]
+def _open_accounts(email: str) -> list[Person]:
+    return [person for person in service.accounts_with(email) if person.ended_at is None]
 
 
 def _hit(limit: RateLimitItem, *key: str) -> bool:
@@ -179,6 +180,6 @@ def _hit(limit: RateLimitItem, *key: str) -> bool:
     try:
         return limiter.limiter.hit(limit, *key)
     except Exception:
-        # A counter that cannot be reached must not lock everybody out.
+        # A counter that cannot be reached must not lock all users out.
         log.exception("attempts cannot be counted")
         return True

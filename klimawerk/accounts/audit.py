@@ -1,4 +1,4 @@
-"""The record of sign-ins, rights and deletions: who did what when; no content, no secrets."""
+"""Audit log of sign-ins, changes of rights and deletions: who did what when; no content, no secrets."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ PAGE = 100
 
 
 def record(action: str, *, by: Person | None, partnership_id: int | None = None, **detail: object) -> None:
-    """Write an entry into the present transaction, so that it stands exactly when what it tells of does."""
+    """Add an audit entry in the present transaction, so that both are committed or neither is."""
     entry = AuditEntry(action=action, actor_id=by.id if by else None, partnership_id=partnership_id, detail=detail)
     db.session.add(entry)
 
 
 def entries(before: int | None = None, limit: int = PAGE) -> list[tuple[AuditEntry, str]]:
-    """The newest entries with their actors' names ("" for nobody), those with an id below `before`."""
+    """The newest audit entries with an id below `before`, each with its actor's name ("" if there is none)."""
     query = select(AuditEntry, Person.name).outerjoin(Person, Person.id == AuditEntry.actor_id)
     if before is not None:
         query = query.where(AuditEntry.id < before)
@@ -32,6 +32,6 @@ def entries(before: int | None = None, limit: int = PAGE) -> list[tuple[AuditEnt
 
 
 def masked_address(email: str) -> str:
-    """An unknown address in a form that can be recognised when it comes again, but not read."""
+    """Pseudonym of an unknown e-mail address: 12 digits of an HMAC, equal for equal addresses."""
     secret = str(current_app.secret_key).encode()
     return hmac.new(secret, email_addresses.comparable(email).encode(), hashlib.sha256).hexdigest()[:12]

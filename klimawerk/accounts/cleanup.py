@@ -1,4 +1,4 @@
-"""Deletes what accounts keep for a time only, once an hour, whether anybody comes or not."""
+"""Background task that deletes expired sessions, counted attempts and known browsers once an hour."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CLEANUP_INTERVAL = 3_600.0  # seconds
 
 
 def start_cleanup(app: Flask) -> None:
-    """From now on, in the background: sessions that ended, counted attempts of yesterday, browsers of last year."""
+    """Start the background task: once an hour, beginning an hour from now."""
     socketio.start_background_task(_run, app)
 
 
 def clean_up() -> None:
-    """Once."""
+    """Delete expired sessions, old attempts and old known browsers now."""
     sessions.purge()
     attempts.delete_old_attempts()
     known_browsers.delete_old_browsers()

@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
 def list_people() -> None:
     """List all accounts: address, name, language, time zone, what is special."""
     for person in service.list_people():
-        remarks = [word for word, true in (("operator", person.operator), ("demo", person.demo)) if true]
+        remarks = [label for label, applies in (("operator", person.operator), ("demo", person.demo)) if applies]
         remarks += [] if person.confirmed_at else [f"not confirmed (number {person.id})"]
         remarks += [f"ended {person.ended_at:%Y-%m-%d}"] if person.ended_at else []
         click.echo("\t".join((person.email, person.name, person.language, person.timezone, " ".join(remarks))))
@@ -40,12 +40,12 @@ def add(email: str, name: str, language: str, timezone: str, operator: bool, gen
     """Make an account for NAME with the address EMAIL."""
     secret = _password(generate)
     try:
-        made = service.create_person(email, name, secret, language=language, timezone=timezone, operator=operator)
+        person = service.create_person(email, name, secret, language=language, timezone=timezone, operator=operator)
     except service.EmailTaken as problem:
         raise click.ClickException(f"There is an account for {email} already.") from problem
     except service.InvalidInput as problem:
         raise click.ClickException(str(problem)) from problem
-    click.echo(f"{made.email} can sign in now." + (f" Password: {secret}" if generate else ""))
+    click.echo(f"{person.email} can sign in now." + (f" Password: {secret}" if generate else ""))
 
 
 @user.command()
@@ -68,9 +68,9 @@ def confirm(email: str, yes: bool) -> None:
     """Confirm that an address is the person's: after you have asked them by another way than that address."""
     person = find_account(email, unconfirmed=True)
     if person.confirmed_at is None:
-        places = ", ".join(confirmation_facts.partnership_names(person)) or "no partnership"
+        member_of = ", ".join(confirmation_facts.partnership_names(person)) or "no partnership"
         click.echo(
-            f"Number {person.id}: {person.name}, since {person.created_at:%Y-%m-%d %H:%M} UTC. Member of: {places}."
+            f"Number {person.id}: {person.name}, since {person.created_at:%Y-%m-%d %H:%M} UTC. Member of: {member_of}."
         )
         if not yes:
             click.confirm(f"Have you asked this person, and is {person.email} their address?", abort=True)
@@ -102,18 +102,18 @@ def operator(email: str, off: bool) -> None:
 
 
 def find_account(email: str, *, unconfirmed: bool = False) -> Person:
-    """The account whose confirmed address that is, or with that number (`flask user list`).
+    """The account with this confirmed address, or with this number (`flask user list`). Raises ClickException.
 
-    An account that is not confirmed may be anybody's: it has to be named by its number, unless `unconfirmed`, and it is
-    the only one with the address.
+    It is not known whose an unconfirmed account is: it has to be named by its number. With `unconfirmed` the address
+    will do if no other account has it.
     """
     if email.isascii() and email.isdigit():
         person = db.session.get(Person, int(email[:18]))
     else:
-        found = service.accounts_with(email)
-        person = found[0] if found else None
-        if person and not person.confirmed_at and not (unconfirmed and len(found) == 1):
-            numbers = ", ".join(str(one.id) for one in found)
+        accounts = service.accounts_with(email)
+        person = accounts[0] if accounts else None
+        if person and not person.confirmed_at and not (unconfirmed and len(accounts) == 1):
+            numbers = ", ".join(str(account.id) for account in accounts)
             raise click.ClickException(
                 f"Nobody has confirmed the address {email}, and the account may be anybody's. Confirm it with "
                 "`flask user confirm`, after you have asked the person, or write the account's number instead of the "

@@ -1,4 +1,4 @@
-"""What is said of an account before somebody confirms that its address is its person's."""
+"""Facts shown about an account before its e-mail address is confirmed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from klimawerk.accounts.models import Person
 
-_partnerships: list[Callable[[Person], list[str]]] = []
+_lookups: list[Callable[[Person], list[str]]] = []
 
 
 def register(partnerships: Callable[[Person], list[str]]) -> None:
-    """`partnerships` answers the names of those to which a person belongs; this room imports none of them."""
-    _partnerships[:] = [partnerships]
+    """Set the function that returns names of a person's partnerships; this package cannot import `partnerships`."""
+    _lookups[:] = [partnerships]
 
 
 def partnership_names(person: Person) -> list[str]:
     """Names of the partnerships to which the person belongs."""
-    return [name for names in _partnerships for name in names(person)]
+    return [name for lookup in _lookups for name in lookup(person)]

@@ -1,4 +1,4 @@
-"""Expiring links. Looking at one changes nothing; only its button uses it up, once."""
+"""Expiring single-use links: password reset, invitation, address confirmation. Opening one does not use it up."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ from klimawerk.extensions import db
 
 RESET, INVITATION, CONFIRM = "reset", "invitation", "confirm"
 LINK_LIFETIME = {RESET: timedelta(hours=2), INVITATION: timedelta(days=14), CONFIRM: timedelta(hours=2)}
-
-
-VERIFIED_BY_MAIL = "mailed"
+VERIFIED_BY_MAIL = "mailed"  # key in the payload
 
 
 class LinkUsedUp(Exception):
-    """The link was used, has expired, was withdrawn, or never existed: nobody is told which."""
+    """The link was used, has expired, was withdrawn, or never existed; which of these is not disclosed."""
 
 
 def create_link(
@@ -36,7 +34,7 @@ def create_link(
     partnership_id: int | None = None,
     payload: dict[str, Any] | None = None,
 ) -> tuple[Link, str]:
-    """A new link and its token, which is stored nowhere; inside `writing()`. Raises AccountGone."""
+    """Create a link; returns it and its token, which is not stored. Inside `writing()`. Raises AccountDeleted."""
     if person:
         existing_accounts.lock_account(person.id)
     token = secrets.token_urlsafe(32)
@@ -55,7 +53,7 @@ def create_link(
 
 
 def renew_link(link: Link) -> str:
-    """A new token and a new term for an open link; the old token is worth nothing. Inside `writing()`."""
+    """Give an open link a new token and expiry; the old token becomes invalid. Inside `writing()`."""
     token = secrets.token_urlsafe(32)
     link.key, link.expires_at = key_of(token), now() + LINK_LIFETIME[link.purpose]
     link.payload = {**link.payload, VERIFIED_BY_MAIL: False}
@@ -63,19 +61,19 @@ def renew_link(link: Link) -> str:
 
 
 def was_mailed(link: Link) -> None:
-    """A mail server has taken the link, and nobody else saw it: whoever has it reads the mailbox it went to."""
+    """Record that the link was mailed and not shown to anyone else, so that its bearer can read that mailbox."""
     with writing() as database:
-        own = database.get_one(Link, link.id)
-        own.payload = {**own.payload, VERIFIED_BY_MAIL: True}
+        stored_link = database.get_one(Link, link.id)
+        stored_link.payload = {**stored_link.payload, VERIFIED_BY_MAIL: True}
 
 
 def proves_address(link: Link) -> bool:
-    """Whether having the link proves that one reads the mailbox of its address."""
+    """Whether the bearer of the link can read the mailbox of its address."""
     return bool(link.payload.get(VERIFIED_BY_MAIL))
 
 
 def find_link(token: str) -> Link:
-    """The open link with this token. Raises UsedUp. Changes nothing."""
+    """The open link with this token, unchanged. Raises LinkUsedUp."""
     link: Link | None = db.session.scalar(
         select(Link).where(Link.key == key_of(token), Link.used_at.is_(None), Link.expires_at > now())
     )
@@ -85,26 +83,26 @@ def find_link(token: str) -> Link:
 
 
 def use_link(token: str) -> Link:
-    """Take the open link for oneself, before anybody else; inside `writing()`. Raises UsedUp."""
-    open_ones = update(Link).where(Link.key == key_of(token), Link.used_at.is_(None), Link.expires_at > now())
-    taken = db.session.scalar(open_ones.values(used_at=now()).returning(Link.id))
-    if taken is None:
+    """Mark the open link as used by a conditional update, once only; inside `writing()`. Raises LinkUsedUp."""
+    if_open = update(Link).where(Link.key == key_of(token), Link.used_at.is_(None), Link.expires_at > now())
+    link_id = db.session.scalar(if_open.values(used_at=now()).returning(Link.id))
+    if link_id is None:
         raise LinkUsedUp
-    link: Link = db.session.get_one(Link, taken)
+    link: Link = db.session.get_one(Link, link_id)
     return link
 
 
 def link_url(purpose: str, token: str) -> str:
-    """The link as it stands in a mail."""
+    """Absolute URL of the link."""
     return f"{current_app.extensions['klimawerk'].public_url}/link/{purpose}/{token}"
 
 
 def ask_for_reset(email: str) -> tuple[Person, str] | None:
-    """A link for a new password, to be mailed to nobody but this address; None when there is no account with it.
+    """Create a password reset link, to be mailed to this address only; None if no account has the address.
 
-    Of several accounts it is the confirmed one's, else the oldest one's. Both answers leave an audit entry.
+    Of several accounts the confirmed one is taken, else the oldest one. Both results leave an audit entry.
     """
-    person = next((one for one in service.accounts_with(email) if one.ended_at is None), None)
+    person = next((account for account in service.accounts_with(email) if account.ended_at is None), None)
     with writing():
         if person is None or not existing_accounts.lock_if_exists(person.id):
             audit.record("reset_asked", by=None, unknown=audit.masked_address(email))
@@ -115,29 +113,29 @@ def ask_for_reset(email: str) -> tuple[Person, str] | None:
 
 
 def confirming_link(person: Person) -> str:
-    """Address of a link that proves the person's address, to be mailed there and shown to nobody."""
+    """URL of a link that confirms the person's e-mail address; to be mailed there and never shown."""
     with writing():
         _, token = create_link(CONFIRM, by=person, person=person, payload={VERIFIED_BY_MAIL: True})
     return link_url(CONFIRM, token)
 
 
 def confirm(token: str, password: str) -> Person:
-    """The link's person has the address it went to, and this password; whoever had one before is signed out.
+    """Confirm the address of the link's account and set its password, which ends its sessions.
 
-    Raises UsedUp; BadInput, and EmailTaken when another account has the address, leave the link open.
+    Raises LinkUsedUp. InvalidInput, and EmailTaken when another account has the address, leave the link open.
     """
     person = person_of(token, CONFIRM)
-    made = service.password_hash_for(person, password)
+    new_hash = service.password_hash_for(person, password)
     with writing():
         _lock_person(person)
         use_link(token)
         service.confirm(person, by=person)
-        service.store_password(person, made, by=person)
+        service.store_password(person, new_hash, by=person)
     return person
 
 
 def reset_link(person: Person, *, by: Person | None, partnership_id: int | None = None) -> str:
-    """Address of a link with which the person sets a new password: for whoever must hand it over without mail."""
+    """URL of a password reset link for handing over in another way than by mail."""
     with writing():
         _, token = create_link(RESET, by=by, person=person)
         audit.record("reset_link_made", by=by, person=person.id, partnership_id=partnership_id)
@@ -145,13 +143,13 @@ def reset_link(person: Person, *, by: Person | None, partnership_id: int | None 
 
 
 def reset_password(token: str, password: str) -> Person:
-    """Set the password the link stands for. Raises UsedUp; BadInput leaves the link open."""
+    """Set the password of the link's account. Raises LinkUsedUp; InvalidInput leaves the link open."""
     person = person_of(token, RESET)
-    made = service.password_hash_for(person, password)
+    new_hash = service.password_hash_for(person, password)
     with writing():
         _lock_person(person)
         link = use_link(token)
-        service.store_password(person, made, by=person)
+        service.store_password(person, new_hash, by=person)
         if proves_address(link):
             with suppress(service.EmailTaken):
                 service.confirm(person, by=person)
@@ -159,7 +157,7 @@ def reset_password(token: str, password: str) -> Person:
 
 
 def person_of(token: str, purpose: str) -> Person:
-    """Whose open link for that purpose it is. Raises UsedUp. Changes nothing."""
+    """The account that an open link for this purpose belongs to; the link is unchanged. Raises LinkUsedUp."""
     link = find_link(token)
     person = db.session.get(Person, link.person_id) if link.person_id else None
     if link.purpose != purpose or person is None or person.ended_at is not None:
@@ -168,6 +166,6 @@ def person_of(token: str, purpose: str) -> Person:
 
 
 def _lock_person(person: Person) -> None:
-    """Before the link itself, in the order in which an erasure takes both. Raises UsedUp."""
+    """Lock the account, before the link: the order that erasing uses, too. Raises LinkUsedUp."""
     if not existing_accounts.lock_if_exists(person.id):
         raise LinkUsedUp

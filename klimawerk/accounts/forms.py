@@ -1,4 +1,4 @@
-"""What people type about themselves."""
+"""Forms of accounts and their validators: sign-in, password, profile."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from klimawerk.web.localisation import interface_languages, known_zones
 
 
 def strip_blanks(text: str | None) -> str | None:
-    """Without blanks around it."""
+    """WTForms filter: strip leading and trailing whitespace."""
     return text.strip() if text else text
 
 
 def valid_email(_form: FlaskForm, field: Any) -> None:
-    """An address mail can be sent to."""
+    """Validator of an e-mail address; stores its normalised form."""
     try:
         field.data = service.clean_email(field.data or "")
     except service.InvalidInput as error:
@@ -31,7 +31,7 @@ def valid_email(_form: FlaskForm, field: Any) -> None:
 
 
 def valid_name(_form: FlaskForm, field: Any) -> None:
-    """One line that shows something."""
+    """Validator of a name: one line with visible characters; stores its normalised form."""
     try:
         field.data = service.clean_name(field.data or "")
     except service.InvalidInput as error:
@@ -39,7 +39,7 @@ def valid_name(_form: FlaskForm, field: Any) -> None:
 
 
 def valid_password(_form: FlaskForm, field: Any) -> None:
-    """Nothing that nobody sees, and its length as it is hashed."""
+    """Validator of a new password: no disallowed character, and the length of its prepared form."""
     try:
         length = len(passwords.prepare_password(field.data or ""))
     except passwords.DisallowedCharacter as disallowed:
@@ -52,10 +52,10 @@ def valid_password(_form: FlaskForm, field: Any) -> None:
 
 @cache
 def zone_choices() -> Sequence[tuple[str, str]]:
-    """Time zones named after places, and UTC."""
-    outside = ("Etc/", "SystemV/", "US/", "posix/", "right/", "Brazil/", "Canada/", "Chile/", "Mexico/")
-    places = sorted(zone for zone in known_zones() if "/" in zone and not zone.startswith(outside))
-    return tuple((zone, zone.replace("_", " ")) for zone in [*places, "UTC"])
+    """Choices of time zones: those named after places, and UTC."""
+    excluded = ("Etc/", "SystemV/", "US/", "posix/", "right/", "Brazil/", "Canada/", "Chile/", "Mexico/")
+    zones = sorted(zone for zone in known_zones() if "/" in zone and not zone.startswith(excluded))
+    return tuple((zone, zone.replace("_", " ")) for zone in [*zones, "UTC"])
 
 
 class SignInForm(FlaskForm):
@@ -109,4 +109,4 @@ class ProfileForm(FlaskForm):
 
 
 class NewPersonForm(NewPasswordForm, ProfileForm):
-    """Whoever accepts an invitation without an account."""
+    """The form for accepting an invitation without having an account."""

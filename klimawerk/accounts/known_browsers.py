@@ -1,8 +1,8 @@
-"""Browsers in which somebody has signed in before: they keep an allowance of their own for attempts to sign in again,
-to that very account. What was used of it stays used when the cookie changes, by whoever signs in there.
+"""Known browsers: a browser in which an account has signed in before has its own rate limit for that account.
 
-The cookie is random, new with each sign-in, and proves nothing: it opens no account, it only says who need not wait for
-what others do. The database knows its SHA-256. It is sent to the two pages that need it, and ends after half a year.
+Attempts that were used stay used when the cookie changes, whichever account signs in there. The cookie is random, new
+with each sign-in, and no credential: it only exempts from waits that attempts elsewhere cause. The database holds its
+SHA-256. The cookie is sent to two paths only, and expires after half a year.
 """
 
 from __future__ import annotations
@@ -21,48 +21,48 @@ from klimawerk.clock import UtcTime, now
 from klimawerk.database import writing
 from klimawerk.extensions import Model, db
 
-COOKIE, PLACES = "klimawerk_browser", ("/login", "/forgot")
-SIGN_IN, RESET = "browser", "reset-browser"  # what is counted
-KEEP_DAYS = timedelta(days=180)  # since the last sign-in
-MAX_BROWSERS = 20  # of one person; the oldest are forgotten
+COOKIE, COOKIE_PATHS = "klimawerk_browser", ("/login", "/forgot")
+SIGN_IN, RESET = "browser", "reset-browser"  # kinds of attempts that are counted
+KEEP_FOR = timedelta(days=180)  # since the last sign-in
+MAX_BROWSERS = 20  # of one person; beyond that the oldest are deleted
 
 
 class KnownBrowser(Model):
-    """A browser (SHA-256 of its cookie) and a person who has signed in there."""
+    """A browser (SHA-256 of its cookie) and an account that has signed in there."""
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
     seen_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
 
-    def lane(self, kind: str, key: str = "") -> str:
-        """The key under which this person's attempts in this browser are counted; with another `key` of the browser."""
+    def attempt_key(self, kind: str, key: str = "") -> str:
+        """Key under which this account's attempts in this browser are counted; `key`: another key of the browser."""
         return attempts.attempt_key(kind, key or self.key, self.person_id)
 
 
 def accounts_known_here(email: str) -> list[KnownBrowser]:
-    """The accounts with this address to which somebody has signed in in this browser before."""
+    """The accounts with this address that have signed in in this browser before."""
     query = (
         select(KnownBrowser)
         .join(Person, Person.id == KnownBrowser.person_id)
-        .where(KnownBrowser.key == _current_token(), KnownBrowser.seen_at > now() - KEEP_DAYS)
-        .where(Person.email == _written(email), Person.ended_at.is_(None))
+        .where(KnownBrowser.key == _current_key(), KnownBrowser.seen_at > now() - KEEP_FOR)
+        .where(Person.email == _stored_address(email), Person.ended_at.is_(None))
         .order_by(KnownBrowser.person_id)
     )
     return list(db.session.scalars(query))
 
 
 def remember_browser(person: Person) -> None:
-    """The person has signed in here; the answer to this request brings the browser a new cookie."""
+    """Store that the person has signed in in this browser; the response sets a new cookie."""
     token = secrets.token_urlsafe(32)
     key, at = key_of(token), now()
     with writing() as session:
         if not existing_accounts.lock_if_exists(person.id):
             return
-        # Others who use this browser stay known in it, and gain no new attempts.
-        for one in session.scalars(select(KnownBrowser).where(KnownBrowser.key == _current_token())).all():
+        # Other accounts of this browser stay known in it, and gain no new attempts.
+        for entry in session.scalars(select(KnownBrowser).where(KnownBrowser.key == _current_key())).all():
             for kind in (SIGN_IN, RESET):
-                attempts.carry_over(one.lane(kind), one.lane(kind, key))
-        session.execute(update(KnownBrowser).where(KnownBrowser.key == _current_token()).values(key=key))
+                attempts.carry_over(entry.attempt_key(kind), entry.attempt_key(kind, key))
+        session.execute(update(KnownBrowser).where(KnownBrowser.key == _current_key()).values(key=key))
         session.execute(delete(KnownBrowser).where(KnownBrowser.key == key, KnownBrowser.person_id == person.id))
         session.add(KnownBrowser(key=key, person_id=person.id, seen_at=at))
         session.flush()
@@ -75,32 +75,32 @@ def remember_browser(person: Person) -> None:
 
 
 def delete_old_browsers() -> None:
-    """Delete those in which nobody has signed in for half a year."""
+    """Delete browsers without a sign-in for `KEEP_FOR` (half a year)."""
     with writing() as session:
-        session.execute(delete(KnownBrowser).where(KnownBrowser.seen_at <= now() - KEEP_DAYS))
+        session.execute(delete(KnownBrowser).where(KnownBrowser.seen_at <= now() - KEEP_FOR))
 
 
 def forget_browsers(person_id: int) -> None:
-    """No browser is known as the person's any more; inside `writing()`."""
+    """Delete all known browsers of the person; inside `writing()`."""
     db.session.execute(delete(KnownBrowser).where(KnownBrowser.person_id == person_id))
 
 
-def _current_token() -> str:
+def _current_key() -> str:
     return key_of(request.cookies.get(COOKIE, "")[:100])
 
 
-def _written(email: str) -> str:
+def _stored_address(email: str) -> str:
     address = email_addresses.comparable(email)
     return address if address.isprintable() else ""
 
 
 def _set_cookie(response: Response, token: str) -> Response:
-    for place in PLACES:
+    for path in COOKIE_PATHS:
         response.set_cookie(
             COOKIE,
             token,
-            max_age=int(KEEP_DAYS.total_seconds()),
-            path=place,
+            max_age=int(KEEP_FOR.total_seconds()),
+            path=path,
             secure=current_app.config["SESSION_COOKIE_SECURE"],
             httponly=True,
             samesite="Lax",

@@ -1,4 +1,4 @@
-"""Mail by SMTP, when the operator has set it up. Sending waits for the network: never inside a transaction."""
+"""Sending of mail by SMTP, if the operator has configured it. It waits for the network: never in a transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from klimawerk.extensions import socketio
 from klimawerk.text import line as one_line
 
 log = logging.getLogger(__name__)
-SECONDS = 10
+TIMEOUT_SECONDS = 10
 
 
 def configured() -> bool:
@@ -23,7 +23,7 @@ def configured() -> bool:
 
 
 def send(to: str, subject: str, text: str, *, language: str) -> bool:
-    """Send one plain mail; False when there is no server, or it did not take it (the reason is in the log)."""
+    """Send a plain-text mail; False if no server is configured, or it refused the mail (the reason is logged)."""
     config = current_app.extensions["klimawerk"]
     if not config.smtp_url:
         return False
@@ -36,7 +36,7 @@ def send(to: str, subject: str, text: str, *, language: str) -> bool:
 
 
 def send_later(to: str, subject: str, text: str, *, language: str) -> None:
-    """Send while the answer is already on its way, so that its time tells nothing."""
+    """Send in the background, so that the time of the response does not disclose whether a mail is sent."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def work() -> None:
@@ -61,18 +61,18 @@ def _message(sender: str, to: str, subject: str, text: str, language: str) -> Em
 
 
 def deliver(message: EmailMessage) -> None:
-    """Hand the mail to the server. Raises OSError, SMTPException or ValueError when it was not taken.
+    """Deliver the mail to the SMTP server. Raises OSError, SMTPException or ValueError if it was not accepted.
 
-    `smtp://user:password@host:port` speaks TLS as soon as the server offers it; `smtps://` from the start.
+    `smtp://user:password@host:port` uses STARTTLS if the server offers it; `smtps://` uses TLS from the start.
     """
     parts = urlsplit(current_app.extensions["klimawerk"].smtp_url)
     host, secure = parts.hostname or "localhost", parts.scheme == "smtps"
     tls = ssl.create_default_context()
     server: smtplib.SMTP
     if secure:
-        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SECONDS, context=tls)
+        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_SECONDS, context=tls)
     else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=SECONDS)
+        server = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_SECONDS)
     with server:
         server.ehlo()
         if not secure and server.has_extn("starttls"):

@@ -1,4 +1,4 @@
-"""People and their logins."""
+"""Tables of accounts: people, server-side sessions, expiring links, the audit log."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from klimawerk.extensions import Model
 
 
 class Person(Model):
-    """Somebody with an account. `email` is stored in lower case; one full-name field, no first and last.
+    """An account. `email` is stored in lower case; one field for the full name, no first and last name.
 
     `confirmed_at`: when it was proved that the address is this person's; None for an account that was made with a link
-    shown to somebody else. An address has one confirmed account at most, and any number of others. `erased_at`: the row
-    stays for its number, without name, address and password; shown as "Former member" (`person_names.py`).
+    shown to another person. An address has at most one confirmed account, and any number of unconfirmed ones.
+    `erased_at`: the row stays for its id, without name, address and password; shown as "Former member"
+    (`person_names.py`).
     """
 
     __table_args__ = (
@@ -46,7 +47,7 @@ class Person(Model):
 
 
 class FormerName(Model):
-    """A name that the person had before: others may have called them by it, and it has to go when they are erased."""
+    """A former name of the person: others may have mentioned them by it, and erasing has to find it."""
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
@@ -64,11 +65,11 @@ class Login(Model):
 
 
 class Link(Model):
-    """An expiring link sent to somebody; used up by pressing its button. The database holds only the token's SHA-256.
+    """An expiring single-use link. The database holds only the token's SHA-256.
 
     `purpose` is "reset" or "confirm" (person_id set), or "invitation" (payload: partnership_id, side, role,
-    municipality_id, language, email, name). payload["mailed"]: it went to the address by mail and was shown to nobody
-    else, so that whoever has it reads that mailbox.
+    municipality_id, language, email, name). payload["mailed"]: it was mailed to the address and not shown to
+    anyone else, so that its bearer can read that mailbox.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -84,7 +85,7 @@ class Link(Model):
 
 
 class AuditEntry(Model):
-    """Sign-ins, rights and deletions, for the operator; no content, no secrets."""
+    """An entry of the audit log: sign-ins, rights and deletions, for the operator; no content, no secrets."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcTime, default=now, index=True)

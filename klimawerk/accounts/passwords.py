@@ -1,9 +1,9 @@
-"""Passwords: argon2id, counted in a thread so that the server goes on serving meanwhile.
+"""Password hashing: argon2id, computed in a thread so that the server goes on serving meanwhile.
 
-A password is prepared before it is hashed, by the OpaqueString profile of RFC 8265: blanks of all kinds are U+0020,
-letters are composed (NFC), case counts, and what cannot be seen or typed is refused. Whatever keyboard and system
-somebody has, the same password is the same. What was set before that was hashed as it came, without control characters,
-so that this is tried too.
+A password is prepared before it is hashed, by the OpaqueString profile of RFC 8265: all kinds of space become U+0020,
+characters are composed (NFC), case is significant, and characters outside of its FreeformClass, such as control
+characters, are refused. So a password is the same on every keyboard and system. Passwords set before this rule were
+hashed as typed, without control characters, so this form is tried, too.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from werkzeug.exceptions import ServiceUnavailable
 from klimawerk.database import release_connection
 
 MIN_LENGTH = 10
-MAX_LENGTH = 200  # characters once it is prepared; more would only be work for the server
+MAX_LENGTH = 200  # characters of the prepared form; more would only cost computing time
 _profile = get_profile("OpaqueString")
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's first recommendation: 19 MiB
-AT_ONCE = 4  # passwords that are counted at the same time
-QUEUE, RESERVED, SECONDS = 40, 40, 5
-"""Passwords that may wait for that, two seconds of work; so many more of people who are known; when to try again."""
+AT_ONCE = 4  # hashes computed at the same time
+QUEUE, RESERVED, RETRY_SECONDS = 40, 40, 5
+"""Hashes that may wait (two seconds of work); additional places for known browsers; seconds until a retry."""
 
 T = TypeVar("T")
 _workers = threading.BoundedSemaphore(AT_ONCE)
 _queued = 0
-_first: ContextVar[bool] = ContextVar("first_in_line", default=False)
+_has_priority: ContextVar[bool] = ContextVar("first_in_line", default=False)
 
 
 class PasswordQueueFull(ServiceUnavailable):
-    """Too many passwords wait to be counted; 503 with the seconds after which to try again."""
+    """Too many passwords wait for hashing; 503 with Retry-After in seconds."""
 
     def __init__(self, seconds: int) -> None:
         text = ngettext(
@@ -54,22 +54,22 @@ class PasswordQueueFull(ServiceUnavailable):
 
 
 class DisallowedCharacter(ValueError):
-    """No password has such a character; `character` is its name in Unicode."""
+    """The password has a character that is not allowed; `character` is its Unicode name."""
 
-    def __init__(self, found: str) -> None:
-        self.character = unicodedata.name(found, f"U+{ord(found):04X}") if found else ""
+    def __init__(self, character: str) -> None:
+        self.character = unicodedata.name(character, f"U+{ord(character):04X}") if character else ""
         super().__init__(f"A password cannot have the character {self.character}.")
 
 
 class PasswordMatch(NamedTuple):
-    """`position` of the hash; `prepared`: whether the password belongs to it prepared, and not only as it was typed."""
+    """`position` of the matching hash; `prepared`: whether the prepared form matches, not only the one as typed."""
 
     position: int
     prepared: bool
 
 
 def prepare_password(typed: str) -> str:
-    """The password as it is hashed. Raises Disallowed."""
+    """Prepare the password for hashing (RFC 8265). Raises DisallowedCharacter."""
     try:
         return str(_profile.enforce(typed)) if typed else ""
     except UnicodeEncodeError as refused:
@@ -77,54 +77,55 @@ def prepare_password(typed: str) -> str:
 
 
 def hash_password(password: str, like: str = "") -> str:
-    """The salted hash of a prepared password, about 20 ms of work; or with the salt of the hash `like`."""
+    """The hash of a prepared password, with a random salt or that of the hash `like`; about 20 ms of work."""
     return _in_pool(lambda: _hasher.hash(password, salt=_salt(like) if like else None))
 
 
 def matches(stored: str, typed: str) -> bool:
-    """Whether what was typed belongs to the hash."""
+    """Whether the password matches the hash."""
     return match(stored, typed) is not None
 
 
 def match(stored: str, typed: str) -> PasswordMatch | None:
-    """How what was typed belongs to the hash. An empty hash (nobody, or no password yet) takes the same time."""
-    found = _in_pool(_match, stored or _nobodys_hash(), _spellings(typed))
-    return found if stored else None
+    """How the password matches the hash, or None. An empty hash (no account, no password) takes the same time."""
+    result = _in_pool(_match, stored or _dummy_hash(), _candidates(typed))
+    return result if stored else None
 
 
 def first_match(stored: Sequence[str], typed: str) -> PasswordMatch | None:
-    """The first hash to which what was typed belongs; None for none of them.
+    """The first hash that the password matches; None if there is none.
 
-    Hashes with the same salt take as long as one, and so does an empty list: the time does not tell how many there are.
+    Hashes with the same salt take as long as one, and so does an empty list: timing does not disclose how many there
+    are.
     """
     if not any(stored):
         matches("", typed)
         return None
-    return _in_pool(_first_match, stored, _spellings(typed))
+    return _in_pool(_first_match, stored, _candidates(typed))
 
 
 def needs_rehash(stored: str) -> bool:
-    """Whether the hash was made with other settings than today's."""
+    """Whether the hash was made with other parameters than the present ones."""
     return _hasher.check_needs_rehash(stored)
 
 
 @cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash("nobody has this password")
 
 
-def _spellings(typed: str) -> list[tuple[str, bool]]:
-    """What is tried, and whether it is prepared: one if typed so, two else, whoever's account it is."""
-    found = []
+def _candidates(typed: str) -> list[tuple[str, bool]]:
+    """Candidates to check, each with whether it is prepared: one if typed in that form, else two, for any account."""
+    candidates = []
     with suppress(DisallowedCharacter):
-        found.append((prepare_password(typed)[: MAX_LENGTH + 1], True))
-    before = "".join(c for c in typed if unicodedata.category(c) not in ("Cc", "Cs"))[: MAX_LENGTH + 1]
-    return found if (before, True) in found else [*found, (before, False)]
+        candidates.append((prepare_password(typed)[: MAX_LENGTH + 1], True))
+    legacy = "".join(c for c in typed if unicodedata.category(c) not in ("Cc", "Cs"))[: MAX_LENGTH + 1]
+    return candidates if (legacy, True) in candidates else [*candidates, (legacy, False)]
 
 
-def _match(stored: str, spellings: list[tuple[str, bool]]) -> PasswordMatch | None:
+def _match(stored: str, candidates: list[tuple[str, bool]]) -> PasswordMatch | None:
     return next(
-        (PasswordMatch(0, is_prepared) for spelling, is_prepared in spellings if _check(stored, spelling)), None
+        (PasswordMatch(0, is_prepared) for candidate, is_prepared in candidates if _check(stored, candidate)), None
     )
 
 
@@ -137,39 +138,39 @@ def _check(stored: str, password: str) -> bool:
 
 @contextmanager
 def with_priority(first: bool = True) -> Iterator[None]:
-    """In here a password is counted even while strangers fill the queue, if `first`."""
-    token = _first.set(first)
+    """Context in which hashing may use the reserved places of the queue, if `first`."""
+    token = _has_priority.set(first)
     try:
         yield
     finally:
-        _first.reset(token)
+        _has_priority.reset(token)
 
 
-def _first_match(stored: Sequence[str], spellings: list[tuple[str, bool]]) -> PasswordMatch | None:
-    made: dict[tuple[str, str], str] = {}
-    found = None
-    for position, one in enumerate(stored):
-        settings = one.rpartition("$")[0]
-        for spelling, is_prepared in spellings if settings else ():
-            if (settings, spelling) not in made:
-                hasher = PasswordHasher.from_parameters(extract_parameters(one))
-                made[settings, spelling] = hasher.hash(spelling, salt=_salt(one))
-            if compare_digest(made[settings, spelling], one) and found is None:
-                found = PasswordMatch(position, is_prepared)
-    return found
+def _first_match(stored: Sequence[str], candidates: list[tuple[str, bool]]) -> PasswordMatch | None:
+    computed: dict[tuple[str, str], str] = {}
+    first = None
+    for position, stored_hash in enumerate(stored):
+        parameters = stored_hash.rpartition("$")[0]
+        for candidate, is_prepared in candidates if parameters else ():
+            if (parameters, candidate) not in computed:
+                hasher = PasswordHasher.from_parameters(extract_parameters(stored_hash))
+                computed[parameters, candidate] = hasher.hash(candidate, salt=_salt(stored_hash))
+            if compare_digest(computed[parameters, candidate], stored_hash) and first is None:
+                first = PasswordMatch(position, is_prepared)
+    return first
 
 
 def _salt(stored: str) -> bytes:
-    """The salt in a hash such as "$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>" (base64 without padding)."""
+    """The salt of a hash such as "$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>" (base64 without padding)."""
     text = stored.split("$")[4]
     return b64decode(text + "=" * (-len(text) % 4))
 
 
 def _in_pool(work: Callable[..., T], *args: Any) -> T:
-    """`work`, a few at a time, each with 19 MiB. Raises Busy when too many wait already."""
+    """Run `work`, a few at a time, each with 19 MiB. Raises PasswordQueueFull when too many wait already."""
     global _queued
-    if _queued >= QUEUE + (RESERVED if _first.get() else 0):
-        raise PasswordQueueFull(SECONDS)
+    if _queued >= QUEUE + (RESERVED if _has_priority.get() else 0):
+        raise PasswordQueueFull(RETRY_SECONDS)
     _queued += 1
     try:
         release_connection()
@@ -180,7 +181,7 @@ def _in_pool(work: Callable[..., T], *args: Any) -> T:
 
 
 def _in_thread(work: Callable[..., T], *args: Any) -> T:
-    """Run `work` in gevent's thread pool where gevent serves; else here, as each request has its own thread."""
+    """Run `work` in gevent's thread pool under gevent; else in this thread, as each request has its own."""
     if current_app.extensions["klimawerk"].async_mode != "gevent":
         return work(*args)
     import gevent

@@ -1,4 +1,4 @@
-"""Names of people by their numbers, wherever somebody is named who may have been erased."""
+"""Display names of people by id, also of people who were erased."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from klimawerk.accounts.models import Person
 from klimawerk.extensions import db
 
 
-def names_of(numbers: Iterable[int]) -> dict[int, str]:
-    """The names of those whom there is a row of, in one query; "Former member" for who was erased."""
-    query = select(Person.id, Person.name).where(Person.id.in_(set(numbers)))
-    return {number: display_name(name) for number, name in db.session.execute(query).all()}
+def names_of(person_ids: Iterable[int]) -> dict[int, str]:
+    """Display names by person id, in one query; ids without a row are left out."""
+    query = select(Person.id, Person.name).where(Person.id.in_(set(person_ids)))
+    return {person_id: display_name(name) for person_id, name in db.session.execute(query).all()}
 
 
 def display_name(name: str) -> str:
-    """The name as it is in the database, or what stands in its place."""
+    """The stored name; "Former member" in place of an erased one."""
     return name or str(_("Former member"))

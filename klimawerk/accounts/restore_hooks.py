@@ -1,4 +1,4 @@
-"""What a restored backup must not bring back: links that were used or withdrawn since."""
+"""Restore hook: a restored backup must not reopen links that were used or withdrawn since."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from klimawerk.extensions import db
 
 
 def keep_link_state() -> Callable[[], str]:
-    """Before a restore: which links are open. Afterwards only those of them are, and everything else is used up.
+    """Read the open links before a restore; the returned function closes all others after it.
 
-    So into an empty installation no open link is restored: what became of it since the backup is not known there.
+    So a restore into an empty installation leaves no link open: whether one was used since the backup is not known.
     """
     still_open = set(db.session.scalars(select(Link.key).where(Link.used_at.is_(None))))
 
     def close() -> str:
         restored = select(Link.id, Link.key).where(Link.used_at.is_(None))
-        closed = [number for number, key in db.session.execute(restored).all() if key not in still_open]
+        closed = [link_id for link_id, key in db.session.execute(restored).all() if key not in still_open]
         db.session.execute(
             update(Link).where(Link.id.in_(closed)).values(used_at=now()),
             execution_options={"synchronize_session": False},

@@ -1,4 +1,4 @@
-"""Doors: signing in and out, one's own account, forgotten passwords, the operator's record."""
+"""HTTP routes: sign-in and sign-out, the own account, password reset, address confirmation, the audit log."""
 
 from __future__ import annotations
 
@@ -46,28 +46,30 @@ blueprint = Blueprint("accounts", __name__)
 def login() -> AnyResponse | tuple[str, int]:
     form = SignInForm()
     if request.method == "GET":
-        return redirect(_local(request.args.get("next"))) if current_person() else _sign_in_page(form)
+        return redirect(_local_or_start(request.args.get("next"))) if current_person() else _sign_in_page(form)
     if not form.validate_on_submit():
         return _sign_in_page(form, 422)
-    trial = account_limits.begin_sign_in(form.email.data)
-    if trial.wait:
-        return _too_many_attempts(_sign_in_page(form, 429, later=account_limits.wait_sentence(trial.wait)), trial.wait)
-    with passwords.with_priority(bool(trial.known)):
-        person = service.sign_in(form.email.data, form.password.data, only=trial.only)
-    if person is None and trial.others:
+    attempt = account_limits.begin_sign_in(form.email.data)
+    if attempt.wait:
         return _too_many_attempts(
-            _sign_in_page(form, 429, later=account_limits.wait_sentence(trial.others)), trial.others
+            _sign_in_page(form, 429, later=account_limits.wait_sentence(attempt.wait)), attempt.wait
+        )
+    with passwords.with_priority(bool(attempt.known)):
+        person = service.sign_in(form.email.data, form.password.data, only=attempt.only)
+    if person is None and attempt.others_wait:
+        return _too_many_attempts(
+            _sign_in_page(form, 429, later=account_limits.wait_sentence(attempt.others_wait)), attempt.others_wait
         )
     if person is None:
         form.password.errors = [_("E-mail and password do not belong together.")]
         return _sign_in_page(form, 422)
-    trial.succeeded(person)
+    attempt.succeeded(person)
     return _sign_in_response(person, shared=form.shared.data)
 
 
 @blueprint.get("/login/form")
 def login_form() -> AnyResponse | tuple[str, int]:
-    """For a page whose sign-in has ended: the form alone, or, if another tab has signed in, what the page needs."""
+    """For a page whose session has ended: the form alone, or the signed-in answer if another tab has signed in."""
     person = current_person()
     return _sign_in_in_place(person) if person else _sign_in_page(SignInForm(), fragment=True)
 
@@ -109,10 +111,10 @@ def password() -> AnyResponse | tuple[str, int]:
     person, form = signed_in(), PasswordForm()
     if not form.validate_on_submit():
         return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
-    trial = account_limits.begin_password_check(person.id, sessions.current_key())
-    if trial.wait:
-        form.present_password.errors = [account_limits.wait_sentence(trial.wait)]
-        return _too_many_attempts(_account_page(ProfileForm(formdata=None, obj=person), form, 429), trial.wait)
+    attempt = account_limits.begin_password_check(person.id, sessions.current_key())
+    if attempt.wait:
+        form.present_password.errors = [account_limits.wait_sentence(attempt.wait)]
+        return _too_many_attempts(_account_page(ProfileForm(formdata=None, obj=person), form, 429), attempt.wait)
     present, new = form.present_password.data, form.new_password.data
     try:
         with passwords.with_priority():
@@ -120,7 +122,7 @@ def password() -> AnyResponse | tuple[str, int]:
     except service.WrongPassword:
         form.present_password.errors = [_("This is not your present password.")]
         return _account_page(ProfileForm(formdata=None, obj=person), form, 422)
-    trial.succeeded(person)
+    attempt.succeeded(person)
     flash(_("Your password is changed. You are signed out on all other devices."))
     return redirect(url_for("accounts.account"))
 
@@ -128,7 +130,7 @@ def password() -> AnyResponse | tuple[str, int]:
 @blueprint.post("/account/device")
 @login_required
 def device() -> AnyResponse:
-    """Whether others use this computer too: then browsers keep nothing of this sign-in."""
+    """Set whether this is a shared computer: then the browser stores nothing of this session."""
     _remember_device("shared" in request.form)
     flash(_("Saved."))
     return redirect(url_for("accounts.account"))
@@ -138,17 +140,17 @@ def device() -> AnyResponse:
 def forgot() -> AnyResponse | str | tuple[str, int]:
     form = ForgottenForm()
     if not form.validate_on_submit():
-        return render_template("accounts/forgot.html", form=form, mail=mail.configured()), _status(form)
+        return render_template("accounts/forgot.html", form=form, mail=mail.configured()), _form_status(form)
     if mail.configured() and (wait := account_limits.begin_reset(form.email.data).wait):
         form.email.errors = [
             account_limits.wait_sentence(wait),
             _("Links that were sent in the last two hours still work."),
         ]
         return _too_many_attempts((render_template("accounts/forgot.html", form=form, mail=True), 429), wait)
-    # Without mail nothing is made: a link that nobody receives helps nobody.
-    asked = expiring_links.ask_for_reset(form.email.data) if mail.configured() else None
-    if asked:
-        _mail_reset(*asked)
+    # Without mail no link is created: it could not be delivered.
+    reset_request = expiring_links.ask_for_reset(form.email.data) if mail.configured() else None
+    if reset_request:
+        _mail_reset(*reset_request)
     return render_template("accounts/forgot_done.html", mail=mail.configured())
 
 
@@ -158,13 +160,13 @@ def reset(token: str) -> AnyResponse | str | tuple[str, int]:
     try:
         person = expiring_links.person_of(token, expiring_links.RESET)
         if not form.validate_on_submit():
-            return render_template("accounts/reset.html", form=form, account=person), _status(form)
+            return render_template("accounts/reset.html", form=form, account=person), _form_status(form)
         account_limits.or_429(account_limits.LINK_ADDRESS)
         with passwords.with_priority():
             person = expiring_links.reset_password(token, form.new_password.data)
     except expiring_links.LinkUsedUp:
         return link_used_up()
-    response = _sign_in_response(person)  # begins a session, without what was said before
+    response = _sign_in_response(person)  # begins a session, which drops earlier flash messages
     flash(_("Your new password holds. You are signed in."))
     return response
 
@@ -172,7 +174,7 @@ def reset(token: str) -> AnyResponse | str | tuple[str, int]:
 @blueprint.post("/account/confirm")
 @login_required
 def ask_to_confirm() -> AnyResponse:
-    """Mail a link to one's own address, which confirms it. The answer is the same whoever else has the address."""
+    """Mail a confirmation link to the own address. The answer does not depend on other accounts of the address."""
     person = signed_in()
     if person.confirmed_at is None and mail.configured():
         account_limits.or_429(account_limits.CONFIRM_PERSON, "confirm", person.id)
@@ -185,29 +187,31 @@ def ask_to_confirm() -> AnyResponse:
 
 @blueprint.route("/link/confirm/<token>", methods=["GET", "POST"])
 def confirm(token: str) -> AnyResponse | str | tuple[str, int]:
-    """The page of a link that was mailed to an address; only its button confirms, and sets a new password: whoever
-    reads the mailbox need not be the one who made the account."""
+    """The page of a confirmation link; its form confirms the address and sets a new password, since the reader of the
+    mailbox need not be the one who made the account."""
     form = NewPasswordForm()
     try:
         account = expiring_links.person_of(token, expiring_links.CONFIRM)
         if not form.validate_on_submit():
-            return render_template("accounts/confirm.html", form=form, account=account), _status(form)
+            return render_template("accounts/confirm.html", form=form, account=account), _form_status(form)
         account_limits.or_429(account_limits.LINK_ADDRESS)
         with passwords.with_priority():
             account = expiring_links.confirm(token, form.new_password.data)
     except expiring_links.LinkUsedUp:
         return link_used_up()
     except service.EmailTaken:
-        taken = _("Another account has this address already.")
-        return render_template("accounts/confirm.html", account=account, problem=taken), 409
-    response = sign_in_and_redirect(account, url_for("start.index"))  # begins a session, without what was said before
+        problem = _("Another account has this address already.")
+        return render_template("accounts/confirm.html", account=account, problem=problem), 409
+    response = sign_in_and_redirect(
+        account, url_for("start.index")
+    )  # begins a session, which drops earlier flash messages
     flash(_("The address %(email)s is confirmed, and your new password holds.", email=account.email))
     return response
 
 
 @blueprint.get("/operator/accounts")
 def unconfirmed() -> str:
-    """The operator's page of accounts whose address is not confirmed."""
+    """The operator's page of accounts with an unconfirmed address."""
     operator_or_404()
     return render_template("accounts/unconfirmed.html", accounts=service.unconfirmed())
 
@@ -227,12 +231,12 @@ def confirm_account(person_id: int) -> AnyResponse:
 
 @blueprint.get("/operator/record")
 def record() -> str:
-    """The operator's page of sign-ins, rights and deletions."""
+    """The operator's page of the audit log: sign-ins, rights and deletions."""
     operator_or_404()
     before = request.args.get("before", type=scalars.item_id)
-    found = audit.entries(before)
-    older = found[-1][0].id if len(found) == audit.PAGE else None
-    return render_template("accounts/record.html", entries=found, older=older)
+    entries = audit.entries(before)
+    older = entries[-1][0].id if len(entries) == audit.PAGE else None
+    return render_template("accounts/record.html", entries=entries, older=older)
 
 
 def link_used_up() -> tuple[str, int]:
@@ -241,22 +245,22 @@ def link_used_up() -> tuple[str, int]:
 
 
 def sign_in_and_redirect(person: Person, to: str) -> AnyResponse:
-    """Sign the person in on this browser and go on to the local address `to`."""
-    _begin(person)
-    return redirect(_local(to))
+    """Sign the person in in this browser and redirect to the local address `to`."""
+    _begin_session(person)
+    return redirect(_local_or_start(to))
 
 
 def _sign_in_response(person: Person, shared: bool = False) -> AnyResponse:
-    _begin(person, shared)
+    _begin_session(person, shared)
     if wants_fragment():
         return _sign_in_in_place(person)
-    if again := stale_forms.restore_form(request.form.get("again", ""), person.id):
-        return again
-    return redirect(_local(request.form.get("next") or request.args.get("next")))
+    if restored := stale_forms.restore_form(request.form.get("again", ""), person.id):
+        return restored
+    return redirect(_local_or_start(request.form.get("next") or request.args.get("next")))
 
 
-def _begin(person: Person, shared: bool = False) -> None:
-    """A new session has a new form token; the one this request came with is forgotten."""
+def _begin_session(person: Person, shared: bool = False) -> None:
+    """Begin a session; it has a new CSRF token, so the one cached for this request is dropped."""
     sessions.begin_session(person)
     _remember_device(shared)
     if not shared:
@@ -273,7 +277,7 @@ def _remember_device(shared: bool) -> None:
 
 
 def _sign_in_in_place(person: Person) -> Response:
-    """The page goes on with a new form token. It loads itself anew if it was somebody else's."""
+    """The answer for an open page: a new CSRF token. The page reloads itself if it was another person's."""
     response = make_response(render_template("accounts/_signed_in.html"))
     response.headers["X-CSRFToken"] = generate_csrf()
     response.headers["X-Person"] = str(person.id)
@@ -284,21 +288,21 @@ def _sign_in_in_place(person: Person) -> Response:
 def _sign_in_page(
     form: SignInForm, status: int = 200, fragment: bool | None = None, later: str = ""
 ) -> tuple[str, int]:
-    """The page, or for a dialog its form alone. `later`: in words, when the next try is possible."""
+    """The sign-in page, or its form alone for a dialog. `later`: message that says when to try again."""
     only_form = wants_fragment() if fragment is None else fragment
     template = "accounts/_sign_in.html" if only_form else "accounts/sign_in.html"
-    to = _local(request.form.get("next") or request.args.get("next"))
-    return render_template(template, form=form, next=to, in_place=only_form, again=_pending_form(), later=later), status
+    to = _local_or_start(request.form.get("next") or request.args.get("next"))
+    return render_template(template, form=form, next=to, in_place=only_form, again=_carried_form(), later=later), status
 
 
-def _pending_form() -> str:
-    """The form that waits for its person to sign in, if it is one."""
+def _carried_form() -> str:
+    """The signed form that the sign-in form carries along; "" if there is none or its signature is invalid."""
     sealed = request.form.get("again", "")
     return sealed if stale_forms.verify_form(sealed) else ""
 
 
 def _too_many_attempts(page: tuple[str, int], seconds: int) -> Response:
-    """A page that says when to try again, to programs too."""
+    """The page with a Retry-After header of `seconds`."""
     response = make_response(page)
     response.headers["Retry-After"] = str(seconds)
     return response
@@ -320,11 +324,11 @@ def _mail_reset(person: Person, token: str) -> None:
     mail.send_later(person.email, subject, text, language=person.language)
 
 
-def _status(form: ForgottenForm | NewPasswordForm) -> int:
+def _form_status(form: ForgottenForm | NewPasswordForm) -> int:
     return 422 if form.is_submitted() else 200
 
 
-def _local(address: str | None) -> str:
+def _local_or_start(address: str | None) -> str:
     """`address` if it stays on this site, else the start page."""
-    own = address and address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if own and address else "/"
+    is_local = address and address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if is_local and address else "/"

@@ -1,4 +1,4 @@
-"""Verbs on people and their accounts. They never see a request; `by` is who does it (None: the operator's command)."""
+"""Operations on accounts, independent of requests. `by`: the acting person; None: a command of the operator."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _JOINERS = "\u200c\u200d"
 
 
 class EmailTaken(ValueError):
-    """Somebody has a confirmed account with this e-mail address."""
+    """Another confirmed account has this e-mail address."""
 
 
 class InvalidInput(ValueError):
-    """A value that no account can have; the text says which."""
+    """A value that an account cannot have; the text says why."""
 
 
 class WrongPassword(ValueError):
-    """The present password was not the right one."""
+    """The present password that was given is wrong."""
 
 
 def create_person(
@@ -43,13 +43,13 @@ def create_person(
     demo: bool = False,
     by: Person | None = None,
 ) -> Person:
-    """Make an account; without a password nobody can sign in to it until one is set.
+    """Create an account; without a password, sign-in is impossible until one is set.
 
-    Raises EmailTaken, and BadInput for an address, a name, a zone or a password that cannot be.
+    Raises EmailTaken, and InvalidInput for an invalid address, name, time zone or password.
     """
-    made = password_hash(password) if password else ""
+    new_hash = password_hash(password) if password else ""
     with writing():
-        person = add_person(email, name, made, language=language, timezone=timezone, by=by)
+        person = add_person(email, name, new_hash, language=language, timezone=timezone, by=by)
         person.operator, person.demo = operator, demo
     return person
 
@@ -64,9 +64,9 @@ def add_person(
     by: Person | None,
     confirmed: bool = True,
 ) -> Person:
-    """`create_person` for a password that is hashed already; inside `writing()`.
+    """`create_person` with a hash of the password; inside `writing()`.
 
-    An account that is not `confirmed` does not own its address: it may be made for any, and raises no EmailTaken.
+    An account that is not `confirmed` does not own its address: any address is accepted, without EmailTaken.
     """
     email, name = clean_email(email), clean_name(name)
     if confirmed and find_person(email):
@@ -82,94 +82,96 @@ def add_person(
     try:
         with db.session.begin_nested():
             db.session.add(person)
-    except IntegrityError:  # somebody else has taken the address at this very moment
+    except IntegrityError:  # another transaction has taken the address meanwhile
         raise EmailTaken(email) from None
     audit.record("person_created", by=by, person=person.id, confirmed=confirmed)
     return person
 
 
 def find_person(email: str) -> Person | None:
-    """The person whose address this is: the confirmed account, also one that has ended."""
-    return next((one for one in accounts_with(email) if one.confirmed_at), None)
+    """The confirmed account with this address, also an ended one."""
+    return next((person for person in accounts_with(email) if person.confirmed_at), None)
 
 
 def accounts_with(email: str) -> list[Person]:
-    """All accounts with this address: the confirmed one first, then the others from the oldest one on."""
+    """All accounts with this address: the confirmed one first, then the others by age, oldest first."""
     wanted = email_addresses.comparable(email)
-    if not wanted or not wanted.isprintable():  # a NUL is no text for PostgreSQL
+    if not wanted or not wanted.isprintable():  # PostgreSQL refuses NUL in text
         return []
-    found = db.session.scalars(select(Person).where(Person.email == wanted).order_by(Person.id))
-    return sorted(found, key=lambda one: one.confirmed_at is None)
+    people = db.session.scalars(select(Person).where(Person.email == wanted).order_by(Person.id))
+    return sorted(people, key=lambda person: person.confirmed_at is None)
 
 
 def unconfirmed() -> list[Person]:
-    """Accounts that are used and whose address nobody has confirmed, by address."""
+    """Accounts with an unconfirmed address that have not ended, by address."""
     query = select(Person).where(Person.confirmed_at.is_(None), Person.ended_at.is_(None))
     return list(db.session.scalars(query.order_by(Person.email, Person.id)))
 
 
 def confirm(person: Person, *, by: Person | None) -> None:
-    """The address is this person's. Raises EmailTaken when another account has been confirmed for it."""
+    """Mark the person's address as confirmed. Raises EmailTaken when another account has been confirmed for it."""
     with writing() as database:
-        own = existing_accounts.lock_account(person.id)
-        if own.confirmed_at is not None:
+        account = existing_accounts.lock_account(person.id)
+        if account.confirmed_at is not None:
             return
-        if find_person(own.email):
-            raise EmailTaken(own.email)
+        if find_person(account.email):
+            raise EmailTaken(account.email)
         try:
             with database.begin_nested():
-                own.confirmed_at = now()
-        except IntegrityError:  # another account has been confirmed at this very moment
-            raise EmailTaken(own.email) from None
-        audit.record("address_confirmed", by=by, person=own.id)
+                account.confirmed_at = now()
+        except IntegrityError:  # another transaction has confirmed the address meanwhile
+            raise EmailTaken(account.email) from None
+        audit.record("address_confirmed", by=by, person=account.id)
 
 
 def list_people() -> list[Person]:
-    """Everybody with an account, by address; ended ones too, but not who was erased."""
+    """All accounts, by address: ended ones too, but not erased ones."""
     return list(db.session.scalars(select(Person).where(Person.erased_at.is_(None)).order_by(Person.email, Person.id)))
 
 
 def sign_in(email: str, password: str, *, only: Set[int] | None = None) -> Person | None:
-    """The person whose address and password these are; with `only`, one of the accounts with these numbers.
+    """Authenticate by address and password: the person, or None. `only`: ids of the accounts that may be tried.
 
-    Two hashes are computed, whether there is an account with the address, a confirmed one, several, or none; four for a
-    password that is not typed as it is prepared. One that was hashed in another way is hashed anew.
+    Two hashes are computed whether the address has a confirmed account, several accounts, or none; four for a password
+    that differs from its prepared form. So timing discloses nothing. A hash with outdated parameters or of an
+    unprepared password is replaced.
     """
-    known = [one for one in accounts_with(email) if one.ended_at is None]
-    tried = [one for one in known if only is None or one.id in only]
-    owners, others = [one for one in tried if one.confirmed_at], [one for one in tried if not one.confirmed_at]
-    owner = owners[0] if owners else None
-    right = passwords.match(owner.password_hash if owner else "", password)
-    other = passwords.first_match([one.password_hash for one in others], password)
-    person = owner if right else others[other.position] if other else None
-    match = right or other
-    before = person.password_hash if person else ""
-    fresh = None
-    if person and match and (not match.prepared or passwords.needs_rehash(before)):
-        fresh = _rehashed(person, password)
+    open_accounts = [account for account in accounts_with(email) if account.ended_at is None]
+    allowed = [account for account in open_accounts if only is None or account.id in only]
+    confirmed = [account for account in allowed if account.confirmed_at]
+    others = [account for account in allowed if not account.confirmed_at]
+    owner = confirmed[0] if confirmed else None
+    owner_match = passwords.match(owner.password_hash if owner else "", password)
+    other_match = passwords.first_match([account.password_hash for account in others], password)
+    person = owner if owner_match else others[other_match.position] if other_match else None
+    match = owner_match or other_match
+    old_hash = person.password_hash if person else ""
+    new_hash = None
+    if person and match and (not match.prepared or passwords.needs_rehash(old_hash)):
+        new_hash = _rehashed(person, password)
     with writing():
-        there = existing_accounts.lock_existing(one.id for one in known)  # hashing takes time
-        known = [one for one in known if one.id in there]
-        if person is None or person.id not in there:
-            who = {"person": known[0].id} if known else {"unknown": audit.masked_address(email)}
-            audit.record("sign_in_failed", by=None, **who)
+        existing = existing_accounts.lock_existing(account.id for account in open_accounts)  # hashing takes time
+        open_accounts = [account for account in open_accounts if account.id in existing]
+        if person is None or person.id not in existing:
+            subject = {"person": open_accounts[0].id} if open_accounts else {"unknown": audit.masked_address(email)}
+            audit.record("sign_in_failed", by=None, **subject)
             return None
-        if fresh:  # unless another one was set meanwhile
-            same = update(Person).where(Person.id == person.id, Person.password_hash == before)
-            db.session.execute(same.values(password_hash=fresh))
+        if new_hash:  # unless another password was set meanwhile
+            if_unchanged = update(Person).where(Person.id == person.id, Person.password_hash == old_hash)
+            db.session.execute(if_unchanged.values(password_hash=new_hash))
         audit.record("signed_in", by=person)
     return person
 
 
 def sign_out(person: Person, key: str | None) -> None:
-    """The login with this key has ended; its open pages are told. The caller forgets the cookie."""
+    """Record the sign-out and notify open pages of the session with this key. The caller ends the session itself."""
     with writing():
         audit.record("signed_out", by=person)
         logins_ended.send(keys=[key] if key else [])
 
 
 def sign_out_everywhere(person: Person, *, keep: str | None = None, by: Person | None) -> int:
-    """End all of the person's logins, except the one with the key `keep`; answers how many ended."""
+    """End all sessions of the person, except the one with the key `keep`; returns how many ended."""
     with writing():
         ended = _end_logins(person, keep)
         audit.record("signed_out_everywhere", by=by, person=person.id, logins=ended)
@@ -177,24 +179,24 @@ def sign_out_everywhere(person: Person, *, keep: str | None = None, by: Person |
 
 
 def change_password(person: Person, present: str, new: str, *, keep: str | None) -> None:
-    """The person's own change; other logins end. Raises WrongPassword, BadInput."""
+    """Change the own password; other sessions end. Raises WrongPassword, InvalidInput."""
     if not passwords.matches(person.password_hash, present):
         raise WrongPassword
     set_password(person, new, by=person, keep=keep)
 
 
 def set_password(person: Person, password: str, *, by: Person | None, keep: str | None = None) -> None:
-    """Give the person a new password; all logins but `keep` end, and open links for a new password too.
+    """Set a new password. All sessions but `keep` end, and the person's open links become invalid.
 
-    Raises BadInput for a password that cannot be (`check_password`).
+    Raises InvalidInput (`check_password`).
     """
-    made = password_hash_for(person, password)
+    new_hash = password_hash_for(person, password)
     with writing():
-        store_password(person, made, by=by, keep=keep)
+        store_password(person, new_hash, by=by, keep=keep)
 
 
 def store_password(person: Person, password_hash: str, *, by: Person | None, keep: str | None = None) -> None:
-    """`set_password` for a password that is hashed already; inside `writing()`."""
+    """`set_password` with a hash of the password; inside `writing()`."""
     existing_accounts.lock_unless_erased(person.id).password_hash = password_hash
     for link in db.session.scalars(select(Link).where(Link.person_id == person.id, Link.used_at.is_(None))):
         link.used_at = now()
@@ -205,23 +207,23 @@ def store_password(person: Person, password_hash: str, *, by: Person | None, kee
 
 
 def password_hash(password: str, unconfirmed_email: str = "") -> str:
-    """The hash of a new password: waits for it, so never inside a transaction. Raises BadInput (`check_password`).
+    """The hash of a new password. It takes time, so never in a transaction. Raises InvalidInput (`check_password`).
 
-    Accounts that are not confirmed share a salt if they have the same address, so that signing in takes as long
-    however many there are: name the address where the hash is for one.
+    Unconfirmed accounts of one address share a salt, so that sign-in takes as long however many there are:
+    `unconfirmed_email` is that address if the hash is for an unconfirmed account.
     """
     prepared = check_password(password)
-    same = [one.password_hash for one in accounts_with(unconfirmed_email) if not one.confirmed_at]
-    return passwords.hash_password(prepared, like=next(filter(None, same), ""))
+    same_address = [account.password_hash for account in accounts_with(unconfirmed_email) if not account.confirmed_at]
+    return passwords.hash_password(prepared, like=next(filter(None, same_address), ""))
 
 
 def password_hash_for(person: Person, password: str) -> str:
-    """The hash of a password that this person has or is to have. Raises BadInput (`check_password`)."""
+    """The hash of a present or new password of this person. Raises InvalidInput (`check_password`)."""
     return password_hash(password, "" if person.confirmed_at else person.email)
 
 
 def check_password(password: str) -> str:
-    """A new password as it is to be hashed. Raises BadInput for its length, and for what no password can have."""
+    """The prepared form of a new password. Raises InvalidInput for its length or disallowed characters."""
     try:
         prepared = passwords.prepare_password(password)
     except passwords.DisallowedCharacter as disallowed:
@@ -232,7 +234,7 @@ def check_password(password: str) -> str:
 
 
 def _rehashed(person: Person, password: str) -> str | None:
-    """The hash of the present password by today's rules; None for one that nobody could set today."""
+    """The hash of the present password by the present rules; None if these would refuse it."""
     try:
         return password_hash_for(person, password)
     except InvalidInput:
@@ -240,27 +242,27 @@ def _rehashed(person: Person, password: str) -> str | None:
 
 
 def change_profile(person: Person, *, name: str, language: str, timezone: str) -> None:
-    """Name, language and time zone. Raises BadInput, AccountGone.
+    """Change name, language and time zone. Raises InvalidInput, AccountDeleted.
 
-    The name of before is remembered, to be erased one day.
+    The old name is stored (`FormerName`), so that erasing can find it.
     """
     name, timezone = clean_name(name), clean_zone(timezone)
     with writing():
-        own = existing_accounts.lock_account(person.id)
-        if own.name != name:
-            add_missing(FormerName, person_id=own.id, name=own.name)
-        own.name, own.language, own.timezone = name, language, timezone
+        account = existing_accounts.lock_account(person.id)
+        if account.name != name:
+            add_missing(FormerName, person_id=account.id, name=account.name)
+        account.name, account.language, account.timezone = name, language, timezone
         person_changed.send(person_id=person.id)
 
 
 def end_person(person: Person, *, by: Person | None) -> None:
-    """Close the account: no sign-in, no rights, all logins end. What the person wrote stays, with its name.
+    """End the account: no sign-in, no rights, all sessions end. What the person wrote stays, with their name.
 
-    To erase a person is something else: `klimawerk/privacy`.
+    Erasing personal data is done in `klimawerk/privacy`.
     """
     with writing():
-        own = existing_accounts.lock_unless_erased(person.id)
-        own.ended_at = own.ended_at or now()
+        account = existing_accounts.lock_unless_erased(person.id)
+        account.ended_at = account.ended_at or now()
         known_browsers.forget_browsers(person.id)
         _end_logins(person, None)
         audit.record("person_ended", by=by, person=person.id)
@@ -268,14 +270,14 @@ def end_person(person: Person, *, by: Person | None) -> None:
 
 
 def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
-    """Give or take the right to see the operator's pages."""
+    """Grant or revoke the right to see the operator's pages."""
     with writing():
         existing_accounts.lock_unless_erased(person.id).operator = operator
         audit.record("operator_set", by=by, person=person.id, operator=operator)
 
 
 def clean_email(text: str) -> str:
-    """The address in the form it is stored in. Raises BadInput with a sentence."""
+    """The normalised e-mail address. Raises InvalidInput with a message."""
     try:
         return email_addresses.normalized(text)
     except EmailNotValidError as error:
@@ -283,20 +285,22 @@ def clean_email(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """One line without control characters, at most 120 characters. Raises BadInput when nothing is left to be seen.
+    """A name as one line without control characters, at most 120 characters. Raises InvalidInput if none is visible.
 
-    Of what is not seen joiners stay where they change how letters look, as in Persian and in scripts of India.
+    Zero-width joiners stay where they change how letters look, as in Persian and in Indic scripts.
     """
-    words = "".join(c if c.isprintable() or c in _JOINERS else " " for c in line(text))
-    bare = words.translate(dict.fromkeys(map(ord, _JOINERS)))
-    name = truncate(" ".join((bare if visually_equal(words, bare) else words).split()), 120)
+    with_joiners = "".join(c if c.isprintable() or c in _JOINERS else " " for c in line(text))
+    without_joiners = with_joiners.translate(dict.fromkeys(map(ord, _JOINERS)))
+    name = truncate(
+        " ".join((without_joiners if visually_equal(with_joiners, without_joiners) else with_joiners).split()), 120
+    )
     if not name:
         raise InvalidInput("A name is needed.")
     return name
 
 
 def clean_zone(name: str) -> str:
-    """The name of a time zone. Raises BadInput for one that does not exist."""
+    """The name of an existing time zone. Raises InvalidInput."""
     if name not in known_zones():
         raise InvalidInput(f"There is no time zone {name!r}.")
     return name

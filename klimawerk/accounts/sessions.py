@@ -1,9 +1,9 @@
-"""Sessions of people are kept on the server: the cookie holds an opaque id, the same from sign-in to sign-out.
+"""Sessions. Those of signed-in users are stored on the server: the cookie holds an opaque id, stable until sign-out.
 
-The database knows only the id's SHA-256. A session is read from the database when something first looks at it, and
-written only when something in it changed, so that static files, health checks and socket events cost no query.
+The database holds only the id's SHA-256. A session is read from the database on first access, and written only when
+its content changed, so that static files, health checks and socket events cost no query.
 
-A stranger's session (form token, language, a message) is in the cookie itself, signed; the server keeps nothing of it.
+An anonymous session (CSRF token, language, a flash message) is in the cookie itself, signed; the server stores nothing.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from klimawerk.database import WRITE_FAILURES, writing
 from klimawerk.extensions import db
 
 log = logging.getLogger(__name__)
-PERSON = "person"  # in the session: whose it is
-LOGIN = "login"  # in the session: its row's key, which is no secret
+PERSON = "person"  # key in the session: id of the signed-in person
+LOGIN = "login"  # key in the session: primary key of its row, which is no secret
 ANONYMOUS_HOURS = 2
 LONGEST_COOKIE = 4_000  # characters
 LONGEST_DAYS = 30
@@ -38,7 +38,7 @@ PURGE_EVERY_SECONDS = 600
 
 
 class ServerSession(SessionMixin):
-    """A session's data, read on first use. It is empty for a missing, expired or ended one."""
+    """Session data, read on first access; empty for a missing, expired or ended session."""
 
     def __init__(self, token: str | None) -> None:
         self.token = token
@@ -48,7 +48,7 @@ class ServerSession(SessionMixin):
         self._data: dict[str, Any] | None = None
         self.modified = False
         self.ended = False
-        self.aside = False
+        self.skipped = False
 
     @property
     def loaded(self) -> bool:
@@ -56,16 +56,16 @@ class ServerSession(SessionMixin):
 
     @property
     def data(self) -> dict[str, Any]:
-        """What is kept, without the person and the key."""
+        """The stored content, without the person and the key."""
         return {k: v for k, v in self._read().items() if k not in (PERSON, LOGIN)}
 
     @property
-    def strangers(self) -> bool:
-        """Whether it is nobody's, and so kept in the cookie alone."""
+    def is_anonymous(self) -> bool:
+        """Whether no user is signed in; the session is then stored in the cookie only."""
         return PERSON not in self._read()
 
     def begin(self, person: Person) -> None:
-        """Become a fresh session of `person` under a new id; what was in it before is gone."""
+        """Become a new, empty session of `person` under a new id."""
         self.replaced = self.token
         self.token = secrets.token_urlsafe(32)
         self.expires_at = self.created_at = None
@@ -73,11 +73,11 @@ class ServerSession(SessionMixin):
         self.modified, self.ended = True, False
 
     def set_aside(self) -> None:
-        """For the rest of this request it counts as empty, if it could not be read; the cookie stays as it is."""
-        self._data, self.aside = self._data or {}, True
+        """Count as empty for the rest of this request if it could not be read; the cookie stays unchanged."""
+        self._data, self.skipped = self._data or {}, True
 
     def end(self) -> None:
-        """Forget everything, here and in the browser."""
+        """End the session: delete its data, and the cookie in the browser."""
         self.replaced, self.token, self._data = self.token, None, {}
         self.expires_at = self.created_at = None
         self.modified, self.ended = True, True
@@ -102,10 +102,10 @@ class ServerSession(SessionMixin):
     def _read(self) -> dict[str, Any]:
         if self._data is None:
             if self.token and _is_signed(self.token):
-                self._data, self.expires_at = _read_signed(self.token)
+                self._data, self.expires_at = _load_signed(self.token)
                 return self._data
-            row = _valid(self.token) if self.token else None
-            self._data = {}  # not before: with the database away nobody is a stranger
+            row = _find_login(self.token) if self.token else None
+            self._data = {}  # only after the query: if it fails, the session must not count as anonymous
             if row is None:
                 self.token = None
             else:
@@ -115,36 +115,38 @@ class ServerSession(SessionMixin):
 
 
 class ServerSessions(SessionInterface):
-    """Flask's sessions over the Login table."""
+    """Flask's session interface over the table `Login`, and signed cookies for anonymous visitors."""
 
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         token = request.cookies.get(self.get_cookie_name(app), "")
         return ServerSession(token if _is_signed(token) else token[:100] or None)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not isinstance(session, ServerSession) or not (session.loaded or session.modified) or session.aside:
+        if not isinstance(session, ServerSession) or not (session.loaded or session.modified) or session.skipped:
             return
         response.vary.add("Cookie")
         if not (session.modified or _is_extension_due(session)):
             return
-        if session.strangers and not session.replaced:
-            session.token, session.expires_at = _signed(session), _next_expiry(session)
+        if session.is_anonymous and not session.replaced:
+            session.token, session.expires_at = _dump_signed(session), _next_expiry(session)
         elif session.modified:
             self._try_to_store(session)
-            if session.ended and session.strangers and len(session):  # what is said to whoever has ended it
-                session.token, session.expires_at, session.ended = _signed(session), _next_expiry(session), False
+            if session.ended and session.is_anonymous and len(session):  # a flash message after sign-out
+                session.token, session.expires_at, session.ended = _dump_signed(session), _next_expiry(session), False
         else:
             _extend(session)
-        self._give_cookie(app, session, response)
+        self._set_cookie(app, session, response)
 
     def _try_to_store(self, session: ServerSession) -> None:
-        """Who begins or ends a session is told when that cannot be stored. Another one goes on as it was: what it was
-        to remember for the next page is no reason to withhold this one."""
-        begun = session.expires_at is not None and not session.replaced
+        """Store the session. If the database refuses, raise for one that begins or ends; else log it and go on.
+
+        Content meant for the next page is no reason to withhold this page.
+        """
+        exists_already = session.expires_at is not None and not session.replaced
         try:
             self._store(session)
         except WRITE_FAILURES:
-            if not begun or session.ended:
+            if not exists_already or session.ended:
                 raise
             log.warning("a session was left as it was: nothing can be stored now")
 
@@ -163,19 +165,19 @@ class ServerSessions(SessionInterface):
                 _insert(session, session.token)
             elif session.token:
                 session.expires_at = _next_expiry(session)
-                own = update(Login).where(Login.key == key_of(session.token))
-                found = own.values(data=session.data, expires_at=session.expires_at)
+                if_exists = update(Login).where(Login.key == key_of(session.token))
+                changed = if_exists.values(data=session.data, expires_at=session.expires_at)
                 # A session that ended meanwhile must not come back.
-                session.ended = not database.execute(found.returning(Login.key)).first()
-        _purge_now_and_then()
+                session.ended = not database.execute(changed.returning(Login.key)).first()
+        _purge_if_due()
 
-    def _give_cookie(self, app: Flask, session: ServerSession, response: Response) -> None:
+    def _set_cookie(self, app: Flask, session: ServerSession, response: Response) -> None:
         name, path = self.get_cookie_name(app), self.get_cookie_path(app)
-        kind = {"secure": self.get_cookie_secure(app), "httponly": True, "samesite": "Lax", "path": path}
+        options = {"secure": self.get_cookie_secure(app), "httponly": True, "samesite": "Lax", "path": path}
         if session.ended or session.token is None:
-            response.delete_cookie(name, **kind)  # type: ignore[arg-type]
+            response.delete_cookie(name, **options)  # type: ignore[arg-type]
         else:
-            response.set_cookie(name, session.token, max_age=_seconds(session), **kind)  # type: ignore[arg-type]
+            response.set_cookie(name, session.token, max_age=_remaining_seconds(session), **options)  # type: ignore[arg-type]
 
 
 def init_app(app: Flask) -> None:
@@ -184,46 +186,46 @@ def init_app(app: Flask) -> None:
 
 
 def begin_session(person: Person) -> None:
-    """This browser is `person`'s from now on, under a new id (so that an id planted before is worth nothing)."""
-    _own().begin(person)
-    # What this browser's form tokens are made of: it names their person, see stale_forms.py.
+    """Begin a session of `person` under a new id (against session fixation)."""
+    _current().begin(person)
+    # The secret of the CSRF tokens; it names the person, see stale_forms.py.
     session["csrf_token"] = f"{person.id}.{secrets.token_hex(20)}"
 
 
 def end_session() -> None:
-    """This browser is nobody's any more. A message that follows is kept in a stranger's session."""
-    _own().end()
+    """End the session of this browser. A flash message after it is stored in an anonymous session."""
+    _current().end()
 
 
 def current_key() -> str | None:
-    """Key of the present login; None for a stranger."""
+    """Key of the present session; None for an anonymous visitor."""
     return cast("str | None", session.get(LOGIN)) if session.get(PERSON) else None
 
 
 def end_logins(person_id: int, keep: str | None = None) -> list[str]:
-    """End the person's sessions, except the one with the key `keep`; inside `writing()`. Answers the ended keys."""
+    """End the person's sessions, except the one with the key `keep`; inside `writing()`. Returns the ended keys."""
     ended = delete(Login).where(Login.person_id == person_id, Login.key != (keep or ""))
     return list(db.session.scalars(ended.returning(Login.key)))
 
 
 def purge() -> int:
-    """Delete expired sessions; answers how many."""
+    """Delete expired sessions; returns how many."""
     with writing() as database:
-        gone = database.scalars(delete(Login).where(Login.expires_at <= now()).returning(Login.key)).all()
-    return len(gone)
+        deleted = database.scalars(delete(Login).where(Login.expires_at <= now()).returning(Login.key)).all()
+    return len(deleted)
 
 
 def key_of(token: str) -> str:
-    """What the database knows of a session id or link token: its SHA-256 in hexadecimal digits."""
+    """The stored form of a session id or link token: its SHA-256 in hexadecimal digits."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _own() -> ServerSession:
+def _current() -> ServerSession:
     return cast(ServerSession, session._get_current_object())  # type: ignore[attr-defined]
 
 
 def _is_signed(token: str) -> bool:
-    """Whether the cookie is a stranger's session itself; ids of sessions on the server hold no dot."""
+    """Whether the cookie is an anonymous session itself; ids of server-side sessions hold no dot."""
     return "." in token and len(token) <= LONGEST_COOKIE
 
 
@@ -231,33 +233,33 @@ def _signer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(str(current_app.secret_key), salt="a stranger's session")
 
 
-def _signed(session: ServerSession) -> str:
+def _dump_signed(session: ServerSession) -> str:
     return str(_signer().dumps(session.data))
 
 
-def _read_signed(token: str) -> tuple[dict[str, Any], datetime | None]:
-    """What a stranger's cookie holds, and until when; nothing where it is not ours or too old."""
+def _load_signed(token: str) -> tuple[dict[str, Any], datetime | None]:
+    """Content and expiry of an anonymous session's cookie; ({}, None) if its signature is invalid or too old."""
     try:
-        found, made = _signer().loads(token, max_age=ANONYMOUS_HOURS * 3600, return_timestamp=True)
+        content, signed_at = _signer().loads(token, max_age=ANONYMOUS_HOURS * 3600, return_timestamp=True)
     except BadSignature:
         return {}, None
-    kept = {name: value for name, value in found.items() if name not in (PERSON, LOGIN)}
-    return kept, made + timedelta(hours=ANONYMOUS_HOURS)
+    safe = {name: value for name, value in content.items() if name not in (PERSON, LOGIN)}
+    return safe, signed_at + timedelta(hours=ANONYMOUS_HOURS)
 
 
-def _valid(token: str) -> Login | None:
+def _find_login(token: str) -> Login | None:
     query = (
         select(Login)
         .join(Person)
         .where(Login.key == key_of(token), Login.expires_at > now(), Person.ended_at.is_(None))
     )
-    found: Login | None = db.session.scalar(query)
-    return found
+    login: Login | None = db.session.scalar(query)
+    return login
 
 
 def _insert(session: ServerSession, token: str) -> None:
     session.created_at = now()
-    session.expires_at = session.created_at + _life(session)
+    session.expires_at = session.created_at + _lifetime(session)
     db.session.execute(
         insert(Login).values(
             key=key_of(token),
@@ -270,7 +272,7 @@ def _insert(session: ServerSession, token: str) -> None:
 
 
 def _is_extension_due(session: ServerSession) -> bool:
-    """Whether enough time has passed since the expiry was last moved."""
+    """Whether the expiry would move by more than `EXTEND_AFTER`."""
     if session.expires_at is None:
         return False
     return _next_expiry(session) - session.expires_at > EXTEND_AFTER
@@ -278,30 +280,32 @@ def _is_extension_due(session: ServerSession) -> bool:
 
 def _extend(session: ServerSession) -> None:
     session.expires_at = _next_expiry(session)
-    own = update(Login).where(Login.key == key_of(session.token or ""))
+    row = update(Login).where(Login.key == key_of(session.token or ""))
     try:
         with writing() as database:
-            database.execute(own.values(expires_at=session.expires_at))
+            database.execute(row.values(expires_at=session.expires_at))
     except WRITE_FAILURES:
-        log.warning("a session's end was not moved: nothing can be stored now")  # whoever only reads goes on reading
+        log.warning(
+            "a session's end was not moved: nothing can be stored now"
+        )  # a page that only reads is answered all the same
 
 
 def _next_expiry(session: ServerSession) -> datetime:
     created = session.created_at or now()
-    return min(now() + _life(session), created + timedelta(days=LONGEST_DAYS))
+    return min(now() + _lifetime(session), created + timedelta(days=LONGEST_DAYS))
 
 
-def _life(session: ServerSession) -> timedelta:
+def _lifetime(session: ServerSession) -> timedelta:
     hours = current_app.extensions["klimawerk"].session_hours if session.get(PERSON) else ANONYMOUS_HOURS
     return timedelta(hours=hours)
 
 
-def _seconds(session: ServerSession) -> int:
-    left = (session.expires_at or now()) - now()
-    return max(0, int(left.total_seconds()))
+def _remaining_seconds(session: ServerSession) -> int:
+    remaining = (session.expires_at or now()) - now()
+    return max(0, int(remaining.total_seconds()))
 
 
-def _purge_now_and_then() -> None:
+def _purge_if_due() -> None:
     last = current_app.extensions["klimawerk_purged"]
     if time.monotonic() - last > PURGE_EVERY_SECONDS:
         current_app.extensions["klimawerk_purged"] = time.monotonic()

@@ -1,4 +1,4 @@
-"""What open pages must hear of at once. Sent inside `writing()`; listeners that speak to pages wait for its commit."""
+"""Signals about accounts, sent inside `writing()`. Listeners that send to open pages wait for the commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open pages and logins: who is behind a socket; a page ends with its login and follows its person's rights."""
+"""Authentication of sockets: their identity, disconnecting at sign-out, re-checking after changes of rights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from klimawerk.live.sockets import recheck, sign_out
 
 
 def init_app(app: Flask) -> None:
-    identity.register(_identify, _ended_logins)
+    identity.register(_identify, _expired_logins)
     logins_ended.connect(_end_pages)
     person_changed.connect(_recheck_pages)
 
@@ -28,14 +28,14 @@ def _identify() -> Identity | None:
     return Identity(person.id, session.get(LOGIN, "")) if person else None
 
 
-def _ended_logins(logins: set[str]) -> set[str]:
-    """Those that ran out by themselves, or were ended while nobody heard of it."""
+def _expired_logins(logins: set[str]) -> set[str]:
+    """Those of the logins that have expired, or whose end was not signalled."""
     running = select(Login.key).where(Login.key.in_(logins), Login.expires_at > now())
     return logins - set(db.session.scalars(running))
 
 
 def _end_pages(_sender: object, keys: list[str]) -> None:
-    """Takes effect with the commit, like the end of the logins itself."""
+    """Sign out the pages of these logins, after the commit."""
     for key in keys:
         after_commit(lambda key=key: sign_out(login=key))  # type: ignore[misc]
 

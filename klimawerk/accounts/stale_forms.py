@@ -1,9 +1,9 @@
-"""A form whose token is no longer good: nothing is done, and the form comes back filled in, with a token that is.
+"""CSRF errors: a form with a stale token is not executed; its page comes back filled in, with a valid token.
 
-A token goes stale when its session ends: by time, by signing in again, here or in another window, or with the
-server's secret. Only what one of our own pages has sent is put back: what another site makes a browser send is never
-one click away from being done. It is put back for the person alone for whom the page was made, whom the token names; a
-token that cannot be read, or a stranger's, names nobody, and whoever is signed in by then is not shown what was typed.
+A token becomes stale when its session ends: by expiry, by signing in again, also in another window, or with a new
+secret of the server. Only forms that our own pages have sent are refilled: a forged request of another site must never
+be one click away from being executed. A form is refilled only for the person whom its token names; an unreadable or
+anonymous token names no one, and a user who is signed in by then is not shown what was typed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from klimawerk.web import errors
 from klimawerk.web.form_refill import TOKEN, Pairs, refill_form
 
 LONGEST = 200_000
-"""Characters of what was sent that are carried through signing in."""
+"""Most characters of a form that are carried through sign-in."""
 _DAY = 24 * 60 * 60
-_NOT_KEPT = frozenset(
+_NOT_OFFERED = frozenset(
     {TOKEN, "key", "request_key", "rev", "id", "until", "next", "again", "item", "programme", "anchor"}
 )
 _FORM_PAGES = (
@@ -36,13 +36,13 @@ _FORM_PAGES = (
     (re.compile(r"(/partnerships/\d+)/.*"), (r"\1/settings", r"\1/members", r"\1/joint")),
     (re.compile(r"(/items/\d+)/fields/.*"), (r"\1",)),
 )
-"""Where forms stand whose own address shows nothing: an address of that kind was the page, after a mistake in it."""
+"""Pages that contain the forms of actions without a page of their own (the referrer, after an invalid form)."""
 
 
 @dataclass(frozen=True)
 class SubmittedForm:
-    """A form as it came: `action` and `page` (where it stood) are local addresses; `person` is whose page it was, None
-    where that cannot be told."""
+    """A form as it was submitted. `action`, `page` (that contained it): local addresses. `person`: id of the page's
+    reader, None where unknown."""
 
     action: str
     page: str
@@ -55,31 +55,31 @@ class SubmittedForm:
 
 
 def init_app(app: Flask) -> None:
-    app.register_error_handler(CSRFError, _answer)
+    app.register_error_handler(CSRFError, _handle_csrf_error)
 
 
-def _answer(error: CSRFError) -> AnyResponse:
-    if request.method != "POST" or errors.wants_fragment() or not _from_own_page():
+def _handle_csrf_error(error: CSRFError) -> AnyResponse:
+    if request.method != "POST" or errors.wants_fragment() or not _is_same_origin():
         return errors.answer(error)
-    sent, person = _read(), current_person()
+    sent, person = _submitted_form(), current_person()
     if person is None and request.path == url_for("accounts.logout"):
         return redirect(url_for(errors.LOGIN_ENDPOINT))
     if person is None and sent.person is not None:
         return _sign_in_first(sent)
     if person is not None and sent.person != person.id:
-        # Somebody else's, perhaps: their words stay theirs. The sign-in form leads on, and shows nothing.
-        signing_in = _path(sent.action) == url_for(errors.LOGIN_ENDPOINT)
-        return (_filled_in(sent) if signing_in else None) or errors.answer(error)
-    return _filled_in(sent) or _for_copying(sent)
+        # Perhaps another person's: its content is not shown. The sign-in form shows none anyway.
+        is_sign_in = _path_of(sent.action) == url_for(errors.LOGIN_ENDPOINT)
+        return (_refilled_page(sent) if is_sign_in else None) or errors.answer(error)
+    return _refilled_page(sent) or _page_for_copying(sent)
 
 
 def sign_form(sent: SubmittedForm) -> str:
-    """What was sent, signed, for the sign-in form to carry."""
+    """The submitted form, serialised and signed, as a hidden field of the sign-in form."""
     return str(_form_signer().dumps(asdict(sent)))
 
 
 def verify_form(sealed: str) -> SubmittedForm | None:
-    """What `seal` was given; None for anything that we have not signed within a day."""
+    """The form given to `sign_form`; None if the signature is invalid or older than a day."""
     try:
         return SubmittedForm(**_form_signer().loads(sealed, max_age=_DAY))
     except (BadData, TypeError):
@@ -87,27 +87,27 @@ def verify_form(sealed: str) -> SubmittedForm | None:
 
 
 def restore_form(sealed: str, person_id: int) -> AnyResponse | None:
-    """The form that was sent before signing in, filled in for its own person; None for anybody else."""
+    """The page with the form sent before sign-in, refilled; None if the form is invalid or another person's."""
     sent = verify_form(sealed)
     if sent is None or sent.person != person_id:
         return None
-    # The new session is stored now, for the page is asked for by it.
-    carrier = make_response("")
-    current_app.session_interface.save_session(current_app, session, carrier)
+    # Store the new session now: the page is requested with its cookie.
+    unused_response = make_response("")
+    current_app.session_interface.save_session(current_app, session, unused_response)
     cookie = f"{current_app.config['SESSION_COOKIE_NAME']}={session.token}"  # type: ignore[attr-defined]
-    return _filled_in(sent, cookie) or _for_copying(sent)
+    return _refilled_page(sent, cookie) or _page_for_copying(sent)
 
 
-def _from_own_page() -> bool:
-    """Whether the browser says that the form stood on a page of ours."""
+def _is_same_origin() -> bool:
+    """Whether the browser declares the request as same-origin (Sec-Fetch-Site, else Origin)."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    ours = {request.host_url.rstrip("/"), current_app.extensions["klimawerk"].public_url}
-    return request.headers.get("Origin") in ours
+    own_origins = {request.host_url.rstrip("/"), current_app.extensions["klimawerk"].public_url}
+    return request.headers.get("Origin") in own_origins
 
 
-def _read() -> SubmittedForm:
+def _submitted_form() -> SubmittedForm:
     fields = [
         [name, value]
         for name, values in request.form.lists()
@@ -115,12 +115,15 @@ def _read() -> SubmittedForm:
         if name != TOKEN and "password" not in name
     ]
     return SubmittedForm(
-        request.full_path.rstrip("?"), _stood_on(request.referrer or ""), fields, _made_for(request.form.get(TOKEN, ""))
+        request.full_path.rstrip("?"),
+        _local_address(request.referrer or ""),
+        fields,
+        _person_of_token(request.form.get(TOKEN, "")),
     )
 
 
-def _stood_on(address: str) -> str:
-    """Path and query of an address that a browser has sent; "" for what is none."""
+def _local_address(address: str) -> str:
+    """Path and query of a URL; "" for an invalid one."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -128,25 +131,25 @@ def _stood_on(address: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _path(local: str) -> str:
+def _path_of(local: str) -> str:
     return local.partition("?")[0]
 
 
-def _made_for(token: str) -> int | None:
-    """Whose page the token stood on, if it is one of ours, however old."""
+def _person_of_token(token: str) -> int | None:
+    """The id of the person for whose page the CSRF token was made, of any age; None if invalid or anonymous."""
     try:
         raw = URLSafeTimedSerializer(current_app.secret_key or "", salt="wtf-csrf-token").loads(token)
     except BadData:
         return None
-    found = re.fullmatch(r"(\d+)\.[0-9a-f]+", str(raw))
-    return int(found[1]) if found else None
+    parts = re.fullmatch(r"(\d+)\.[0-9a-f]+", str(raw))
+    return int(parts[1]) if parts else None
 
 
 def _sign_in_first(sent: SubmittedForm) -> AnyResponse:
     from klimawerk.accounts.forms import SignInForm
 
     if sum(len(value) for _name, value in sent.fields) > LONGEST:
-        return _for_copying(sent)
+        return _page_for_copying(sent)
     text = _(
         "Your sign-in has ended, and nothing was stored. Sign in, then your form is here again with what you entered."
     )
@@ -157,16 +160,16 @@ def _sign_in_first(sent: SubmittedForm) -> AnyResponse:
     return make_response(page, 401)
 
 
-def _filled_in(sent: SubmittedForm, cookie: str | None = None) -> AnyResponse | None:
-    """The page that the form stood on, as it is now, with the form filled in."""
+def _refilled_page(sent: SubmittedForm, cookie: str | None = None) -> AnyResponse | None:
+    """The page of the form, rendered anew with the form filled in; None if no page contains the form."""
     for page in _form_pages(sent):
-        shown = _page(page, cookie)
-        if 300 <= shown.status_code < 400 and sent.action.startswith(url_for(errors.LOGIN_ENDPOINT)):
-            return redirect(shown.location or "/")  # signed in meanwhile, in another window
-        if shown.status_code != 200 or shown.mimetype != "text/html":
+        response = _get_page(page, cookie)
+        if 300 <= response.status_code < 400 and sent.action.startswith(url_for(errors.LOGIN_ENDPOINT)):
+            return redirect(response.location or "/")  # signed in meanwhile, in another window
+        if response.status_code != 200 or response.mimetype != "text/html":
             continue
         html = refill_form(
-            shown.get_data(as_text=True),
+            response.get_data(as_text=True),
             page=page,
             action=sent.action,
             sent=sent.pairs,
@@ -180,29 +183,34 @@ def _filled_in(sent: SubmittedForm, cookie: str | None = None) -> AnyResponse | 
         )
         if html is not None:
             answer = Response(html, 400, mimetype="text/html")
-            for given in shown.headers.getlist("Set-Cookie"):
-                answer.headers.add("Set-Cookie", given)
+            for set_cookie in response.headers.getlist("Set-Cookie"):
+                answer.headers.add("Set-Cookie", set_cookie)
             return answer
     return None
 
 
 def _form_pages(sent: SubmittedForm) -> list[str]:
-    """Where the form may stand, the likeliest first."""
-    path = _path(sent.action)
-    homes = [sent.page, path, path.rpartition("/")[0]]
-    homes += [found.expand(to) for pattern, tos in _FORM_PAGES if (found := pattern.fullmatch(path)) for to in tos]
-    return [home for home in dict.fromkeys(homes) if home.startswith("/") and not home.startswith("//")]
+    """Addresses of pages that may contain the form, the likeliest first."""
+    path = _path_of(sent.action)
+    pages = [sent.page, path, path.rpartition("/")[0]]
+    pages += [
+        matched.expand(template)
+        for pattern, templates in _FORM_PAGES
+        if (matched := pattern.fullmatch(path))
+        for template in templates
+    ]
+    return [page for page in dict.fromkeys(pages) if page.startswith("/") and not page.startswith("//")]
 
 
-def _page(address: str, cookie: str | None) -> Response:
-    """Our own answer to GET `address` from this browser, or with another `cookie` of it."""
+def _get_page(address: str, cookie: str | None) -> Response:
+    """The application's response to GET `address` with this request's headers; `cookie` replaces the Cookie header."""
     path, _mark, query = address.partition("?")
-    left = ("CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_ACCEPT_ENCODING", "HTTP_CONTENT_ENCODING", "HTTP_ORIGIN")
-    kept = ("HTTP_", "SERVER_", "REMOTE_", "SCRIPT_NAME", "wsgi.url_scheme", "wsgi.errors", "wsgi.version")
-    environ: dict[str, Any] = {k: v for k, v in request.environ.items() if k.startswith(kept) and k not in left}
+    dropped = ("CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_ACCEPT_ENCODING", "HTTP_CONTENT_ENCODING", "HTTP_ORIGIN")
+    prefixes = ("HTTP_", "SERVER_", "REMOTE_", "SCRIPT_NAME", "wsgi.url_scheme", "wsgi.errors", "wsgi.version")
+    environ: dict[str, Any] = {k: v for k, v in request.environ.items() if k.startswith(prefixes) and k not in dropped}
     environ |= {"wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False}
     environ |= {"REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
-    environ |= {"PATH_INFO": _unquoted(path), "QUERY_STRING": query}
+    environ |= {"PATH_INFO": _wsgi_path(path), "QUERY_STRING": query}
     if cookie:
         environ["HTTP_COOKIE"] = cookie
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -210,16 +218,16 @@ def _page(address: str, cookie: str | None) -> Response:
         return app.full_dispatch_request()
 
 
-def _unquoted(path: str) -> str:
-    """As WSGI wants it: bytes as characters."""
+def _wsgi_path(path: str) -> str:
+    """The path as PATH_INFO wants it: unquoted bytes decoded as Latin-1."""
     return unquote_to_bytes(path).decode("latin-1")
 
 
-def _for_copying(sent: SubmittedForm) -> AnyResponse:
-    """Where the form is no longer there, what was entered stays to be copied."""
-    words = [value for name, value in sent.pairs if value.strip() and name not in _NOT_KEPT]
-    page = next((home for home in _form_pages(sent)), "/")
-    return make_response(render_template("errors/stale.html", words=words, page=page), 400)
+def _page_for_copying(sent: SubmittedForm) -> AnyResponse:
+    """The page that offers the entered texts for copying, where the form no longer exists."""
+    texts = [value for name, value in sent.pairs if value.strip() and name not in _NOT_OFFERED]
+    page = next((address for address in _form_pages(sent)), "/")
+    return make_response(render_template("errors/stale.html", words=texts, page=page), 400)
 
 
 def _form_signer() -> URLSafeTimedSerializer:

@@ -63,14 +63,14 @@ RULES = (
     ),
     RetentionRule(
         "Browsers in which somebody has signed in",
-        known_browsers.KEEP_DAYS.days,
+        known_browsers.KEEP_FOR.days,
         "So that wrong passwords of others do not make them wait.",
         _table(KnownBrowser),
         lambda moment: KnownBrowser.seen_at <= moment,
     ),
     RetentionRule(
         "Counts of attempts to sign in, under hashes",
-        attempts.KEEP_SECONDS.days,
+        attempts.KEEP_FOR.days,
         "To slow down whoever guesses passwords.",
         _table(Attempts),
         lambda moment: Attempts.at <= moment,

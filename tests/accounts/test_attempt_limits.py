@@ -249,7 +249,7 @@ def test_known_browsers_end_with_the_account_with_time_and_in_number(
     attempt(house.test_client(), other.email, factories.PASSWORD)
     assert [known(owner), known(other)] == [3, 1]
     with writing() as session:
-        old = now() - known_browsers.KEEP_DAYS
+        old = now() - known_browsers.KEEP_FOR
         session.execute(update(KnownBrowser).where(KnownBrowser.person_id == other.id).values(seen_at=old))
     cleanup.clean_up()
     assert [known(owner), known(other)] == [3, 0]

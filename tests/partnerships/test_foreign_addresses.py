@@ -158,7 +158,7 @@ def test_signing_in_computes_as_much_whoever_has_the_address(
             work.append("computed")
             return super().hash(password, salt=salt)
 
-    passwords._nobodys_hash()
+    passwords._dummy_hash()
     monkeypatch.setattr(passwords, "PasswordHasher", Counting)
     monkeypatch.setattr(passwords, "_hasher", Counting(time_cost=2, memory_cost=19_456, parallelism=1))
     for email in (KNOWN, UNKNOWN, "nobody@example.org", factories.person().email):

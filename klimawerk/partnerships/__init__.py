@@ -1,4 +1,4 @@
-"""Partnerships: their municipalities, their members and what both sides must agree to."""
+"""Partnerships: municipalities, memberships, permissions by role, invitations, and requests that need both sides."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from klimawerk.partnerships.rights import Right
 def init_app(app: Flask) -> None:
     for blueprint in (start_page.blueprint, routes.blueprint, routes.invitation_blueprint):
         app.register_blueprint(blueprint)
-    for words in (
+    for template_global in (
         partnership_labels.role_name,
         partnership_labels.side_name,
         partnership_labels.text_for_reader,
         partnership_labels.language_name,
         partnership_labels.own_side_first,
     ):
-        app.add_template_global(words)
+        app.add_template_global(template_global)
     confirmation_facts.register(
-        lambda person: [partnership_labels.text_for_reader(one.partnership.name)[0] for one in my_memberships(person)]
+        lambda person: [
+            partnership_labels.text_for_reader(member.partnership.name)[0] for member in my_memberships(person)
+        ]
     )
-    topic_access.register("partnership", lambda person_id, thing: may(person_id, thing, Right.READ))
+    topic_access.register("partnership", lambda person_id, partnership_id: may(person_id, partnership_id, Right.READ))

@@ -1,4 +1,4 @@
-"""A person's place in a partnership. Whoever has none gets the same 404 as for one that does not exist."""
+"""Permission checks in partnerships. Without a membership the answer is the same 404 as for a missing partnership."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership, Partnership
 from klimawerk.partnerships.rights import RIGHTS, Right, allows
 
-_SENTENCES = {
+_REFUSALS = {
     Right.READ: lazy_gettext("Your role does not include reading here."),
     Right.COMMENT: lazy_gettext("Your role does not include commenting here."),
     Right.EDIT: lazy_gettext("Your role allows reading here, not editing."),
@@ -32,7 +32,7 @@ _SENTENCES = {
 
 @dataclass(frozen=True)
 class Member:
-    """A person with the membership that holds today."""
+    """A person with a membership that is valid today."""
 
     person: Person
     membership: Membership
@@ -54,52 +54,52 @@ class Member:
 
 
 def member_or_404(partnership_id: int) -> Member:
-    """The signed-in person's place there; 401 for a stranger, 404 for everybody who has none."""
+    """The signed-in person's membership; 401 for an anonymous visitor, 404 without a membership."""
     return member_of(signed_in(), partnership_id) or abort(404)
 
 
 def require(partnership_id: int, right: Right) -> Member:
-    """The signed-in person's place there; 404 without one, 403 with a sentence when it lacks the right."""
+    """The signed-in person's membership, which must have the right: 404 without one, else 403 with a message."""
     member = member_or_404(partnership_id)
     if not member.may(right):
-        abort(403, _SENTENCES[right])
+        abort(403, _REFUSALS[right])
     return member
 
 
 def member_of(person: Person, partnership_id: int) -> Member | None:
-    """The person's place in the partnership today; None without one, and in a deleted partnership."""
-    found = _current_memberships(person, Membership.partnership_id == partnership_id)
-    return found[0] if found else None
+    """The person's membership of today; None without one, and in a deleted partnership."""
+    current = _current_memberships(person, Membership.partnership_id == partnership_id)
+    return current[0] if current else None
 
 
 def may(person_id: int, partnership_id: int, right: Right) -> bool:
-    """Whether the person has the right there today; for those who know a person by number only, as sockets do."""
+    """Whether the person, given by id as sockets do, has the right in the partnership today."""
     person = db.session.get(Person, person_id)
     member = member_of(person, partnership_id) if person else None
     return member is not None and member.may(right)
 
 
 def my_memberships(person: Person) -> list[Member]:
-    """One place per partnership the person belongs to today, oldest partnership first."""
-    first: dict[int, Member] = {}
+    """The person's memberships of today, one per partnership, oldest partnership first."""
+    by_partnership: dict[int, Member] = {}
     for member in _current_memberships(person, Membership.person_id == person.id):
-        first.setdefault(member.membership.partnership_id, member)
-    return [first[key] for key in sorted(first)]
+        by_partnership.setdefault(member.membership.partnership_id, member)
+    return [by_partnership[partnership_id] for partnership_id in sorted(by_partnership)]
 
 
 def is_current(membership: Membership, at: datetime | None = None) -> bool:
-    """Whether the membership's days include today, as the member's calendar says."""
+    """Whether the membership is valid today, by the date in its time zone."""
     day = today_in_zone(membership.timezone, at)
     return membership.from_date <= day and (membership.to_date is None or day <= membership.to_date)
 
 
 def today_in_zone(zone: str, at: datetime | None = None) -> date:
-    """What the calendar in that time zone says now, or said at a moment."""
+    """The date in the time zone, now or at the moment `at`."""
     return (at or now()).astimezone(ZoneInfo(zone)).date()
 
 
 def _current_memberships(person: Person, condition: object) -> list[Member]:
-    """Memberships that hold, the one with most rights first."""
+    """Memberships of today that meet the condition, the one with most rights first."""
     query = (
         select(Membership)
         .join(Partnership)
@@ -109,9 +109,9 @@ def _current_memberships(person: Person, condition: object) -> list[Member]:
 
 
 def current_memberships(person: Person, memberships: Iterable[Membership]) -> list[Member]:
-    """Those of a person's memberships that hold, the one with most rights first; none of somebody who has left."""
+    """Those of the memberships that are valid today, the one with most rights first; none for an ended account."""
     if person.ended_at is not None:
         return []
     moment = now()
-    found = [one for one in memberships if is_current(one, moment)]
-    return [Member(person, one) for one in sorted(found, key=lambda one: -len(RIGHTS.get(one.role, ())))]
+    current = [membership for membership in memberships if is_current(membership, moment)]
+    return [Member(person, each) for each in sorted(current, key=lambda each: -len(RIGHTS.get(each.role, ())))]

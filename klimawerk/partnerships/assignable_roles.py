@@ -1,4 +1,4 @@
-"""Which places in a partnership a member may give: each side decides on its own people."""
+"""Permission rules for assigning roles: which sides and roles a member may give. Each side manages its own people."""
 
 from __future__ import annotations
 
@@ -19,25 +19,28 @@ NEUTRAL = "neutral"
 
 
 def manageable_sides(member: Member) -> tuple[str, ...]:
-    """Whose people the member may invite, change and remove: their own side's and the neutral ones."""
+    """Sides whose people the member may invite, change and remove: the own side and the neutral people."""
     return (member.side, NEUTRAL) if member.may(Right.INVITE) and member.side in SIDES else ()
 
 
 def invitable_sides(member: Member) -> tuple[str, ...]:
-    """As above; and the first coordinator of a side where nobody has ever been."""
-    own = manageable_sides(member)
-    return (*own, *(side for side in SIDES if own and side != member.side and _never_used(member.partnership, side)))
+    """`manageable_sides`, and the other side while it has never had a member: for its first coordinator."""
+    manageable = manageable_sides(member)
+    return (
+        *manageable,
+        *(side for side in SIDES if manageable and side != member.side and _never_used(member.partnership, side)),
+    )
 
 
 def roles_for(side: str, member: Member) -> tuple[str, ...]:
-    """Roles a person of that side can be given by the member. Whoever coordinates belongs to a side."""
+    """Roles that the member may give to a person of that side. A neutral person cannot be a coordinator."""
     if side == NEUTRAL:
         return tuple(role for role in RIGHTS if role != "coordinator")
     return tuple(RIGHTS) if side == member.side else ("coordinator",)
 
 
 def check_role(role: str, side: str, member: Member) -> None:
-    """Raises Refused, with the roles that are possible, unless a person of that side can be given the role."""
+    """Raise ActionRefused, with a list of possible roles, unless the member may give the role on that side."""
     possible = roles_for(side, member)
     if role in possible:
         return
@@ -52,14 +55,14 @@ def check_role(role: str, side: str, member: Member) -> None:
 
 
 def check_municipality(partnership: Partnership, municipality_id: int | None, side: str) -> None:
-    """Raises Refused unless the municipality, if one is named, belongs to that side of the partnership."""
-    found = [one for one in partnership.municipalities if one.id == municipality_id and one.side == side]
-    if municipality_id is not None and not found:
+    """Raise ActionRefused unless the municipality, if one is given, belongs to that side of the partnership."""
+    matches = [town for town in partnership.municipalities if town.id == municipality_id and town.side == side]
+    if municipality_id is not None and not matches:
         raise ActionRefused(_("This municipality belongs to the other side."), "municipality_id")
 
 
 def open_invitations(partnership: Partnership) -> list[Link]:
-    """Invitations that nobody has accepted yet, expired ones too, so that they can be sent again."""
+    """Invitations that are not accepted yet, including expired ones, so that they can be sent again."""
     query = select(Link).where(
         Link.purpose == expiring_links.INVITATION, Link.partnership_id == partnership.id, Link.used_at.is_(None)
     )
@@ -67,6 +70,6 @@ def open_invitations(partnership: Partnership) -> list[Link]:
 
 
 def _never_used(partnership: Partnership, side: str) -> bool:
-    """Whether nobody of the side has ever been a member or been invited."""
-    taken = [one.side for one in partnership.memberships]
-    return side not in [*taken, *(one.payload["side"] for one in open_invitations(partnership))]
+    """Whether the side has never had a member, and has no open invitation."""
+    member_sides = [membership.side for membership in partnership.memberships]
+    return side not in [*member_sides, *(link.payload["side"] for link in open_invitations(partnership))]

@@ -1,4 +1,4 @@
-"""What a country suggests: its name, time zones, currency and language."""
+"""Data of countries from CLDR: name, time zones, currency and official language, as defaults of forms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from klimawerk.web.localisation import known_zones
 
 LANGUAGES = ("de", "en", "es", "fr", "pt")
 """Languages a programme can be written in."""
-# Where the first zone of the list is not where most people live.
+# Countries of which the first time zone of the CLDR list is not that of most people.
 _MAIN_ZONES = {
     "BR": "America/Sao_Paulo", "CD": "Africa/Kinshasa", "CL": "America/Santiago", "EC": "America/Guayaquil",
     "ES": "Europe/Madrid", "ID": "Asia/Jakarta", "MN": "Asia/Ulaanbaatar", "MX": "America/Mexico_City",
@@ -25,10 +25,10 @@ _MAIN_ZONES = {
 
 @cache
 def country_choices(language: str) -> tuple[tuple[str, str], ...]:
-    """Code and name of every country, by name in the language."""
+    """Choices of countries: code and name in the language, sorted by name."""
     names = Locale.parse("en_GB" if language == "en" else language).territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code != "ZZ" and zones(code)]
-    return tuple(sorted(found, key=lambda one: unaccented(one[1])))
+    choices = [(code, name) for code, name in names.items() if len(code) == 2 and code != "ZZ" and zones(code)]
+    return tuple(sorted(choices, key=lambda choice: unaccented(choice[1])))
 
 
 def country_name(code: str, language: str) -> str:
@@ -37,32 +37,32 @@ def country_name(code: str, language: str) -> str:
 
 @cache
 def zones(country: str) -> tuple[str, ...]:
-    """Time zones of a country, that of most people first; none for an unknown one."""
+    """Time zones of a country, that of most people first; () for an unknown country."""
     listed = [zone for zone in get_global("territory_zones").get(country, ()) if zone in known_zones()]
-    first = _MAIN_ZONES.get(country)
-    return tuple([first, *(zone for zone in listed if zone != first)] if first else listed)
+    main = _MAIN_ZONES.get(country)
+    return tuple([main, *(zone for zone in listed if zone != main)] if main else listed)
 
 
 def zone_of(country: str) -> str:
-    """The time zone most people of the country live in."""
+    """The time zone in which most people of the country live; UTC if unknown."""
     return (*zones(country), "UTC")[0]
 
 
 def currency_of(country: str) -> str:
     """The country's currency; "" where it is the euro, or unknown."""
-    found = [code for code in get_territory_currencies(country) if code != "EUR"]
-    return found[0] if found and "EUR" not in get_territory_currencies(country) else ""
+    currencies = [code for code in get_territory_currencies(country) if code != "EUR"]
+    return currencies[0] if currencies and "EUR" not in get_territory_currencies(country) else ""
 
 
 def language_of(country: str, among: Iterable[str]) -> str:
-    """The country's first official language among the given ones; "" when none is."""
+    """The country's first official language among the given ones; "" if there is none."""
     offered = tuple(among)
     return next((code for code in get_official_languages(country, de_facto=True) if code in offered), "")
 
 
 @cache
 def currency_choices(language: str) -> tuple[tuple[str, str], ...]:
-    """Code and name of every currency in use today, by code."""
+    """Choices of currencies in use today: code and name, sorted by code."""
     names = Locale.parse("en_GB" if language == "en" else language).currencies
     used = {code for country, _ in country_choices("en") for code in get_territory_currencies(country)}
     return tuple((code, f"{code} – {names.get(code, code)}") for code in sorted(used))

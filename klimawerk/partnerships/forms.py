@@ -1,4 +1,4 @@
-"""What people type about partnerships, municipalities and members."""
+"""Forms of partnerships, municipalities, memberships, invitations and joint requests, with their validators."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def _languages() -> list[tuple[str, str]]:
 
 
 def _currencies() -> list[tuple[str, str]]:
-    guessed = _("That of the partner municipality's country")
-    return [("", guessed), *countries.currency_choices(partnership_labels.reader_language())]
+    default_label = _("That of the partner municipality's country")
+    return [("", default_label), *countries.currency_choices(partnership_labels.reader_language())]
 
 
 def _codes(name: str) -> list[tuple[str, str]]:
-    return [("", "–"), *((str(one.code), one.label(partnership_labels.reader_language())) for one in codes(name))]
+    return [("", "–"), *((str(entry.code), entry.label(partnership_labels.reader_language())) for entry in codes(name))]
 
 
-def _kinds() -> list[tuple[str, str]]:
+def _partnership_kinds() -> list[tuple[str, str]]:
     return _codes("partnership_kind")
 
 
-def _agreements() -> list[tuple[str, str]]:
+def _agreement_kinds() -> list[tuple[str, str]]:
     return _codes("agreement_kind")
 
 
@@ -61,20 +61,20 @@ def _roles(roles: Iterable[str]) -> list[tuple[str, str]]:
 
 
 class RoleChoice(ChoiceField):
-    """A role, with what it may do; sentences name the role alone."""
+    """Choice of a role with a description of its rights; error messages use the name of the role only."""
 
     def names(self) -> list[str]:
-        return [partnership_labels.role_name(one.value) for one in self.iter_choices()]
+        return [partnership_labels.role_name(choice.value) for choice in self.iter_choices()]
 
 
 def lead_is_among(form: Any, field: Any) -> None:
-    """The original's language is one of the working languages."""
+    """Validator: the lead language is one of the working languages."""
     if field.data not in (form.languages.data or []):
         raise ValidationError(_("Tick this language above, or choose another one for the original."))
 
 
 class FoundingForm(FlaskForm):
-    """The five questions."""
+    """Form for creating a partnership."""
 
     name = StringField(
         lazy_gettext("What is the partnership called?"), [InputRequired(), Length(max=120), valid_name], [strip_blanks]
@@ -141,18 +141,18 @@ class MembershipForm(FlaskForm):
 
 
 class PartnershipForm(FlaskForm):
-    """`with_texts` adds "name_<language>" and "agreement_<language>"."""
+    """Settings of a partnership; `with_texts` adds the fields "name_<language>" and "agreement_<language>"."""
 
     since = WholeNumberField(
         lazy_gettext("Partners since"), [Optional()], least=scalars.FIRST_YEAR, most=scalars.LAST_YEAR
     )
-    kind = ChoiceField(lazy_gettext("Kind"), choices=_kinds)
-    agreement_kind = ChoiceField(lazy_gettext("Agreement"), choices=_agreements)
+    kind = ChoiceField(lazy_gettext("Kind"), choices=_partnership_kinds)
+    agreement_kind = ChoiceField(lazy_gettext("Agreement"), choices=_agreement_kinds)
     agreement_date = DayField(lazy_gettext("Date of the agreement"), [Optional()])
 
 
 class MunicipalityForm(FlaskForm):
-    """`with_texts` adds "profile_<language>"."""
+    """Data of a municipality; `with_texts` adds the fields "profile_<language>"."""
 
     name = StringField(lazy_gettext("Name"), [InputRequired(), Length(max=120), valid_name], [strip_blanks])
     country = ChoiceField(lazy_gettext("Country"), [InputRequired()], choices=_countries)
@@ -200,36 +200,38 @@ class LanguagesForm(FlaskForm):
 
 
 class DeleteForm(FlaskForm):
-    """Nothing to fill in: the other side's coordinator is the second look."""
+    """Form without fields: the confirmation is that of the other side's coordinator."""
 
     def payload(self) -> dict[str, Any]:
         return {}
 
 
 REQUEST_FORMS: dict[str, Any] = {"rate": RateForm, "languages": LanguagesForm, "delete": DeleteForm}
-"""The form for each kind of joint request; `payload()` gives what is asked for."""
+"""The form for each kind of joint request; `payload()` returns the content of the request."""
 
 
 def with_texts(form: type[FlaskForm], texts: dict[str, Any], languages: Iterable[str]) -> type[FlaskForm]:
-    """The form with one field per text and language: `texts` maps a name to its label. "name" is one line."""
+    """Subclass of the form with a field per text and language. `texts`: label by field name; "name" is one line."""
     fields: dict[str, Any] = {}
-    for name, text in texts.items():
+    for name, label in texts.items():
         for code in languages:
-            title = f"{text} ({partnership_labels.language_name(code)})"
+            title = f"{label} ({partnership_labels.language_name(code)})"
             one_line = name == "name"
-            kind, most = (StringField, 120) if one_line else (TextAreaField, LONGEST_PROFILE)
-            fields[f"{name}_{code}"] = kind(title, [Length(max=most)], [strip_blanks], render_kw={"lang": code})
+            field_class, longest = (StringField, 120) if one_line else (TextAreaField, LONGEST_PROFILE)
+            fields[f"{name}_{code}"] = field_class(
+                title, [Length(max=longest)], [strip_blanks], render_kw={"lang": code}
+            )
     return type(form.__name__, (form,), fields)
 
 
 def texts_of(form: FlaskForm, name: str, languages: Iterable[str]) -> dict[str, str]:
-    """What was typed into "<name>_<language>", empty ones left out."""
-    found = {code: form[f"{name}_{code}"].data for code in languages}
-    return {code: text for code, text in found.items() if text}
+    """Contents of the fields "<name>_<language>" by language, without empty ones."""
+    texts = {code: form[f"{name}_{code}"].data for code in languages}
+    return {code: text for code, text in texts.items() if text}
 
 
 def _rate(text: str) -> Decimal:
-    """A rate such as "13,5": one decimal sign, no thousands. "4.100" could be either, so it is asked about."""
+    """Parse a rate such as "13,5": one decimal sign, no thousands. "4.100" is ambiguous and raises ValidationError."""
     plain = text.replace(",", ".")
     digits = plain.replace(".", "", 1)
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
@@ -240,7 +242,7 @@ def _rate(text: str) -> Decimal:
     except BadAmount:
         raise ValidationError(_("Write the rate as a number, for example 13.5.")) from None
     if isinstance(amount, Ambiguous):
-        raise ValidationError(ambiguity_question((written(one, language) for one in amount.readings), language))
+        raise ValidationError(ambiguity_question((written(reading, language) for reading in amount.readings), language))
     rate = Decimal(plain).quantize(Decimal("0.000001"))
     if not 0 < rate < scalars.MOST_RATE:
         raise ValidationError(_("The rate is greater than zero."))

@@ -1,4 +1,4 @@
-"""Verbs of invitations: made by a coordinator, accepted by the person they were sent to."""
+"""Invitations: a coordinator creates, resends and withdraws them; the invited person accepts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_OPEN_INVITATIONS = 60
 
 @dataclass(frozen=True)
 class Invitation:
-    """Who is to be what. Without a municipality the person belongs to the side as such, or to neither."""
+    """The invited address, and the membership offered. Without a municipality: to the side as such, or to neither."""
 
     email: str
     side: str
@@ -44,9 +44,9 @@ class Invitation:
 
 
 def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
-    """An open invitation and its token. Raises Refused where the member may not, and BadInput for the address.
+    """Create an invitation; returns its link and token. Raises ActionRefused, and InvalidInput for the address.
 
-    Whether there is an account with the address changes nothing, unless it belongs to a member, whom they see anyway.
+    The result does not disclose whether the address has an account, except for members, whom the caller sees anyway.
     """
     email = clean_email(invitation.email)
     name = text.truncate(text.line(invitation.name), 120)
@@ -55,7 +55,7 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
         _check_invitation(member, invitation)
         if _is_member(member.partnership, email):
             raise ActionRefused(_("This person is a member already."), "email")
-        if any(one.payload["email"] == email for one in open_invitations(member.partnership)):
+        if any(link.payload["email"] == email for link in open_invitations(member.partnership)):
             raise ActionRefused(_("This person is invited already. Send the invitation again if it was lost."), "email")
         link, token = expiring_links.create_link(
             expiring_links.INVITATION,
@@ -75,7 +75,7 @@ def invite(member: Member, invitation: Invitation) -> tuple[Link, str]:
 
 
 def resend(member: Member, link_id: int) -> tuple[Link, str]:
-    """A new token for an open invitation of one's own; the old one is worth nothing. Raises Refused."""
+    """Give an own open invitation a new token; the old one becomes invalid. Raises ActionRefused."""
     with writing():
         changes.note(service.topic(member.partnership.id))
         link = _own_invitation(member, link_id)
@@ -85,7 +85,7 @@ def resend(member: Member, link_id: int) -> tuple[Link, str]:
 
 
 def withdraw(member: Member, link_id: int) -> None:
-    """The invitation holds no more. Raises Refused."""
+    """Withdraw the invitation. Raises ActionRefused."""
     with writing():
         changes.note(service.topic(member.partnership.id))
         _own_invitation(member, link_id).used_at = now()
@@ -93,28 +93,28 @@ def withdraw(member: Member, link_id: int) -> None:
 
 
 def accept(token: str, person: Person) -> Membership:
-    """The person takes the place they were invited to. Raises UsedUp, and Refused for somebody else.
+    """Accept the invitation: the person becomes a member. Raises LinkUsedUp, and ActionRefused for another address.
 
-    With a link that came by mail, their address is confirmed, if no other account has it.
+    A link that came by mail also confirms their address, if no other account has it.
     """
     with writing():
-        link = _use_up(token, person)
+        link = _lock_and_use(token, person)
         if link.purpose != expiring_links.INVITATION or link.payload["email"] != person.email:
             raise ActionRefused(_("This invitation is for somebody else."))
         if expiring_links.proves_address(link):
             with suppress(EmailTaken):
                 confirm(person, by=person)
-        return _take_place(link, person)
+        return _add_invited_member(link, person)
 
 
 def accept_as_new(token: str, *, name: str, password_hash: str, language: str, timezone: str) -> Person:
-    """Make the invited person's account and take the place. Raises UsedUp, EmailTaken.
+    """Create the invited person's account and its membership. Raises LinkUsedUp, EmailTaken.
 
-    The account is confirmed if the link came by mail. If it was shown to whoever invited, it may have been opened by
-    anybody: the account then does not own the address, and is made whether or not another one has it.
+    The account is confirmed if the link came by mail. A link that was shown to the inviting coordinator may be opened
+    by another person: the account then does not own the address, and is created whether or not another one has it.
     """
     with writing():
-        link = _use_up(token)
+        link = _lock_and_use(token)
         person = add_person(
             link.payload["email"],
             name,
@@ -124,12 +124,15 @@ def accept_as_new(token: str, *, name: str, password_hash: str, language: str, t
             by=None,
             confirmed=expiring_links.proves_address(link),
         )
-        _take_place(link, person)
+        _add_invited_member(link, person)
     return person
 
 
-def _use_up(token: str, person: Person | None = None) -> Link:
-    """Take the partnership's turn first, as everybody does who changes its members or invitations. Raises UsedUp."""
+def _lock_and_use(token: str, person: Person | None = None) -> Link:
+    """Lock the partnership, then the account, and use the link. Raises LinkUsedUp.
+
+    All changes of members and invitations lock the partnership first.
+    """
     partnership_id = expiring_links.find_link(token).partnership_id
     if partnership_id is not None:
         changes.note(service.topic(partnership_id))
@@ -148,36 +151,36 @@ def _check_invitation(member: Member, invitation: Invitation) -> None:
 
 
 def _is_member(partnership: Partnership, email: str) -> bool:
-    theirs = [one for one in partnership.memberships if one.person.email == email and one.person.ended_at is None]
-    return any(one.to_date is None or one.to_date >= today_in_zone(one.timezone) for one in theirs)
+    held = [each for each in partnership.memberships if each.person.email == email and each.person.ended_at is None]
+    return any(each.to_date is None or each.to_date >= today_in_zone(each.timezone) for each in held)
 
 
 def _own_invitation(member: Member, link_id: int) -> Link:
-    link = next((one for one in open_invitations(member.partnership) if one.id == link_id), None)
-    mine = link is not None and (
+    link = next((each for each in open_invitations(member.partnership) if each.id == link_id), None)
+    is_own = link is not None and (
         link.payload["side"] in manageable_sides(member) or link.created_by == member.person.id
     )
-    if link is None or not mine or not member.may(Right.INVITE):
+    if link is None or not is_own or not member.may(Right.INVITE):
         raise ActionRefused(_("You decide on people of your own side only."))
     return link
 
 
-def _take_place(link: Link, person: Person) -> Membership:
+def _add_invited_member(link: Link, person: Person) -> Membership:
     partnership = db.session.get(Partnership, link.partnership_id)
     if partnership is None or partnership.deleted_at is not None:
         raise expiring_links.LinkUsedUp
     if _is_member(partnership, person.email):
         raise ActionRefused(_("You are a member already."))
-    wanted = link.payload
-    town = db.session.get(Municipality, wanted["municipality_id"]) if wanted["municipality_id"] else None
+    offer = link.payload
+    town = db.session.get(Municipality, offer["municipality_id"]) if offer["municipality_id"] else None
     inviter = db.session.get(Person, link.created_by) if link.created_by else None
     return service.add_member(
         partnership,
         person,
-        side=wanted["side"],
-        role=wanted["role"],
+        side=offer["side"],
+        role=offer["role"],
         municipality=town,
-        language=wanted["language"],
+        language=offer["language"],
         timezone=town.timezone if town else person.timezone,
         from_date=today_in_zone(town.timezone if town else person.timezone),
         by=inviter,

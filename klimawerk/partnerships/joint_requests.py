@@ -1,6 +1,7 @@
-"""What needs both sides: a coordinator of one side asks, one of the other side confirms, and only then it is done.
+"""Joint requests: actions that need approval by both sides. A coordinator of one side asks; one of the other confirms.
 
-Whoever can do it says so with `register`; this room knows no programme.
+The action is executed with the confirmation. Other packages register the actions with `register`; this one knows no
+programmes.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ RequestAction = Callable[[JointRequest, Person], None]
 
 @dataclass(frozen=True)
 class RequestKind:
-    """How a confirmed request is done, and how it can be undone for a while. Both run inside the transaction."""
+    """How a confirmed request is applied, and undone within `UNDO_DAYS`. Both run inside the transaction."""
 
     apply: RequestAction
     undo: RequestAction | None = None
@@ -42,21 +43,23 @@ _kinds: dict[str, RequestKind] = {}
 
 
 def register(kind: str, apply: RequestAction, undo: RequestAction | None = None) -> None:
-    """`apply(request, by)` does what `request.kind` names with `request.payload`; Refused stops it."""
+    """Register the action of a kind: `apply(request, by)` executes `request.payload`; ActionRefused aborts it."""
     _kinds[kind] = RequestKind(apply, undo)
 
 
 def is_known_kind(kind: str) -> bool:
-    """Whether anybody can do this."""
+    """Whether an action is registered for the kind."""
     return kind in _kinds
 
 
 def ask_other_side(member: Member, kind: str, payload: dict[str, Any], *, programme_id: int | None) -> JointRequest:
-    """Put the question to the other side. Raises Refused for those who may not, and while the same is open."""
+    """Create a request to the other side. Raises ActionRefused without the right, and while the same one is open."""
     with writing() as database:
         changes.note(service.topic(member.partnership.id))
-        _check(member)
-        if any(one.kind == kind and one.programme_id == programme_id for one in open_requests(member.partnership.id)):
+        _check_member(member)
+        if any(
+            each.kind == kind and each.programme_id == programme_id for each in open_requests(member.partnership.id)
+        ):
             raise ActionRefused(_("This is being asked already. Wait for the answer, or withdraw the question."))
         request = JointRequest(
             partnership_id=member.partnership.id,
@@ -73,11 +76,11 @@ def ask_other_side(member: Member, kind: str, payload: dict[str, Any], *, progra
 
 
 def answer_request(member: Member, request_id: int, *, yes: bool) -> JointRequest:
-    """A coordinator of the other side confirms, and it is done at once; or declines. Raises Refused."""
+    """Confirm, which executes the action at once, or decline: by the other side's coordinator. Raises ActionRefused."""
     with writing():
         changes.note(service.topic(member.partnership.id))
-        _check(member)
-        request = _open(member, request_id)
+        _check_member(member)
+        request = _open_request(member, request_id)
         if request.side == member.side or request.asked_by == member.person.id:
             raise ActionRefused(_("A coordinator of the other side answers this."))
         _close(request, CONFIRMED if yes else DECLINED, member.person)
@@ -87,11 +90,11 @@ def answer_request(member: Member, request_id: int, *, yes: bool) -> JointReques
 
 
 def withdraw(member: Member, request_id: int) -> JointRequest:
-    """The side that asked takes the question back. Raises Refused."""
+    """Withdraw the request: by the side that asked. Raises ActionRefused."""
     with writing():
         changes.note(service.topic(member.partnership.id))
-        _check(member)
-        request = _open(member, request_id)
+        _check_member(member)
+        request = _open_request(member, request_id)
         if request.side != member.side:
             raise ActionRefused(_("Only the side that asked can withdraw the question."))
         _close(request, WITHDRAWN, member.person)
@@ -99,10 +102,10 @@ def withdraw(member: Member, request_id: int) -> JointRequest:
 
 
 def undo_request(member: Member, request_id: int) -> JointRequest:
-    """Either side brings back what was done, within the days for it. Raises Refused."""
+    """Undo a confirmed request, by either side, within `UNDO_DAYS`. Raises ActionRefused."""
     with writing():
         changes.note(service.topic(member.partnership.id))
-        _check(member)
+        _check_member(member)
         request = db.session.get(JointRequest, request_id)
         if request is None or request not in undoable(member.partnership.id):
             raise ActionRefused(_("This can no longer be undone."))
@@ -115,38 +118,38 @@ def undo_request(member: Member, request_id: int) -> JointRequest:
 
 
 def open_requests(partnership_id: int) -> list[JointRequest]:
-    """Questions that wait for an answer, oldest first."""
+    """Requests that wait for an answer, oldest first."""
     query = select(JointRequest).where(JointRequest.partnership_id == partnership_id, JointRequest.outcome == "")
     return list(db.session.scalars(query.order_by(JointRequest.id)))
 
 
 def undoable(partnership_id: int) -> list[JointRequest]:
-    """What was done and can still be undone, newest first."""
+    """Confirmed requests that can still be undone, newest first."""
     query = select(JointRequest).where(
         JointRequest.partnership_id == partnership_id,
         JointRequest.outcome == CONFIRMED,
         JointRequest.answered_at > now() - timedelta(days=UNDO_DAYS),
-        JointRequest.kind.in_([kind for kind, how in _kinds.items() if how.undo]),
+        JointRequest.kind.in_([name for name, kind in _kinds.items() if kind.undo]),
     )
     return list(db.session.scalars(query.order_by(JointRequest.id.desc())))
 
 
-def _check(member: Member) -> None:
-    db.session.refresh(member.membership)  # it may have ended, or changed, since the door was passed
+def _check_member(member: Member) -> None:
+    db.session.refresh(member.membership)  # may have ended or changed since the request began
     if not member.may(Right.ADMINISTER) or member.side not in SIDES or not is_current(member.membership):
         raise ActionRefused(_("Only coordinators of the two sides decide on this."))
 
 
-def _open(member: Member, request_id: int) -> JointRequest:
+def _open_request(member: Member, request_id: int) -> JointRequest:
     query = select(JointRequest).where(
         JointRequest.id == request_id,
         JointRequest.partnership_id == member.partnership.id,
         JointRequest.outcome == "",
     )
-    found: JointRequest | None = db.session.scalar(query)
-    if found is None or not is_known_kind(found.kind):
+    request: JointRequest | None = db.session.scalar(query)
+    if request is None or not is_known_kind(request.kind):
         raise ActionRefused(_("This question has been answered or withdrawn."))
-    return found
+    return request
 
 
 def _close(request: JointRequest, outcome: str, by: Person) -> None:

@@ -1,4 +1,4 @@
-"""Verbs on members."""
+"""Changes of memberships: role, municipality, dates, ending one, leaving; with the rules that protect each side."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ def change_membership(
     from_date: date,
     to_date: date | None,
 ) -> None:
-    """Role, municipality and days of a person of one's own side, or of a neutral one. Raises Refused."""
+    """Change role, municipality and dates of a membership of the own side, or a neutral one. Raises ActionRefused."""
     with writing():
         lock_partnerships(member.partnership.id)
-        theirs = own_membership(member, membership_id)
-        check_role(role, theirs.side, member)
+        membership = own_membership(member, membership_id)
+        check_role(role, membership.side, member)
         if to_date is not None and to_date < from_date:
             raise ActionRefused(_("The last day lies before the first."), "to_date")
-        check_municipality(member.partnership, municipality_id, theirs.side)
-        _check_side_keeps_coordinator(theirs, to_date if role == "coordinator" else date.min, from_date)
-        theirs.role, theirs.municipality_id = role, municipality_id
-        theirs.from_date, theirs.to_date = from_date, to_date
-        _rights_changed(
-            "member_changed", theirs, by=member.person, role=role, until=to_date.isoformat() if to_date else ""
+        check_municipality(member.partnership, municipality_id, membership.side)
+        _check_side_keeps_coordinator(membership, to_date if role == "coordinator" else date.min, from_date)
+        membership.role, membership.municipality_id = role, municipality_id
+        membership.from_date, membership.to_date = from_date, to_date
+        _record_and_announce(
+            "member_changed", membership, by=member.person, role=role, until=to_date.isoformat() if to_date else ""
         )
 
 
 def end_membership(member: Member, membership_id: int) -> None:
-    """The person's place ends now. Raises Refused."""
+    """End another person's membership now. Raises ActionRefused."""
     with writing():
         lock_partnerships(member.partnership.id)
         _end(own_membership(member, membership_id), by=member.person)
 
 
 def leave_partnership(member: Member) -> None:
-    """One's own place ends now. Raises Refused for a side's last coordinator."""
+    """End the own membership now. Raises ActionRefused for the last coordinator of a side."""
     with writing() as database:
         lock_partnerships(member.partnership.id)
         database.refresh(member.membership)
@@ -61,9 +61,9 @@ def leave_partnership(member: Member) -> None:
 
 
 def lock_partnerships(*partnership_ids: int, people: Iterable[int] = ()) -> None:
-    """Nobody else changes these partnerships' members until the commit, and no account of a coordinator ends.
+    """Lock these partnerships' members, and the accounts of their coordinators and of `people`, until the commit.
 
-    Nor one of `people`. All partnerships come before all accounts: two who take some of both never wait in a ring.
+    Lock order against deadlocks: all partnerships by id, then all accounts.
     """
     for partnership_id in sorted(partnership_ids):
         changes.note(service.topic(partnership_id))
@@ -74,29 +74,32 @@ def lock_partnerships(*partnership_ids: int, people: Iterable[int] = ()) -> None
 
 
 def own_membership(member: Member, membership_id: int) -> Membership:
-    """A membership that the member decides on. Raises Refused, also for one that does not exist."""
-    found = db.session.get(Membership, membership_id)
-    mine = found is not None and found.partnership_id == member.partnership.id
-    if found is None or not mine or found.side not in manageable_sides(member):
+    """A membership that the member may manage. Raises ActionRefused, also for one that does not exist."""
+    membership = db.session.get(Membership, membership_id)
+    is_here = membership is not None and membership.partnership_id == member.partnership.id
+    if membership is None or not is_here or membership.side not in manageable_sides(member):
         raise ActionRefused(_("You decide on people of your own side only."))
-    return found
+    return membership
 
 
 def may_make_reset_link(member: Member, membership: Membership) -> bool:
-    """Whether the member may hand a link for a new password over to this person, which gives power over the account.
+    """Whether the member may create a password reset link for this person, which gives control of the account.
 
-    So: an ordinary account of their own side that belongs to nothing the member does not coordinate.
+    Allowed for an account of the own side, not an operator's, all of whose memberships are on sides that the member
+    coordinates.
     """
     person = membership.person
     if person.operator or person.ended_at or membership.side != member.side or person.id == member.person.id:
         return False
-    theirs = db.session.scalars(select(Membership).where(Membership.person_id == person.id))
-    return all(_coordinates(member.person, one) for one in theirs)
+    memberships = db.session.scalars(select(Membership).where(Membership.person_id == person.id))
+    return all(_coordinates(member.person, each) for each in memberships)
 
 
-def check_side_keeps_coordinator(theirs: Membership) -> None:
-    """Whether the person may go: raises Refused for a side's last coordinator."""
-    _check_side_keeps_coordinator(theirs, today_in_zone(theirs.timezone) - timedelta(days=1), theirs.from_date)
+def check_side_keeps_coordinator(membership: Membership) -> None:
+    """Raise ActionRefused if ending the membership left its side without a coordinator."""
+    _check_side_keeps_coordinator(
+        membership, today_in_zone(membership.timezone) - timedelta(days=1), membership.from_date
+    )
 
 
 def _coordinates(person: Person, membership: Membership) -> bool:
@@ -109,27 +112,31 @@ def _coordinates(person: Person, membership: Membership) -> bool:
     return any(is_current(one) for one in db.session.scalars(same_side))
 
 
-def _check_side_keeps_coordinator(theirs: Membership, until: date | None, since: date) -> None:
-    """A side without a coordinator could never confirm anything again, nor invite one."""
-    if theirs.role != "coordinator" or theirs.side not in SIDES or not is_current(theirs):
+def _check_side_keeps_coordinator(membership: Membership, until: date | None, since: date) -> None:
+    """Raise ActionRefused for the last coordinator: the side could no longer confirm requests, nor invite people."""
+    if membership.role != "coordinator" or membership.side not in SIDES or not is_current(membership):
         return
-    if until is None and since <= today_in_zone(theirs.timezone):
+    if until is None and since <= today_in_zone(membership.timezone):
         return
-    others = [one for one in theirs.partnership.memberships if one.side == theirs.side and one.id != theirs.id]
-    coordinators = [one for one in others if one.role == "coordinator" and is_current(one) and not one.person.ended_at]
-    if not any(one.to_date is None or (until is not None and one.to_date > until) for one in coordinators):
+    others = [
+        each for each in membership.partnership.memberships if each.side == membership.side and each.id != membership.id
+    ]
+    coordinators = [
+        each for each in others if each.role == "coordinator" and is_current(each) and not each.person.ended_at
+    ]
+    if not any(each.to_date is None or (until is not None and each.to_date > until) for each in coordinators):
         field = "role" if until == date.min else "from_date" if until is None else "to_date"
         raise ActionRefused(_("Your side needs a coordinator. Make somebody else coordinator first."), field)
 
 
-def _end(theirs: Membership, *, by: Person) -> None:
-    check_side_keeps_coordinator(theirs)
-    yesterday = today_in_zone(theirs.timezone) - timedelta(days=1)
-    theirs.to_date = yesterday
-    theirs.from_date = min(theirs.from_date, yesterday)
-    _rights_changed("member_ended", theirs, by=by)
+def _end(membership: Membership, *, by: Person) -> None:
+    check_side_keeps_coordinator(membership)
+    yesterday = today_in_zone(membership.timezone) - timedelta(days=1)
+    membership.to_date = yesterday
+    membership.from_date = min(membership.from_date, yesterday)
+    _record_and_announce("member_ended", membership, by=by)
 
 
-def _rights_changed(action: str, theirs: Membership, *, by: Person, **detail: object) -> None:
-    audit.record(action, by=by, partnership_id=theirs.partnership_id, person=theirs.person_id, **detail)
-    service.announce_rights(theirs)
+def _record_and_announce(action: str, membership: Membership, *, by: Person, **detail: object) -> None:
+    audit.record(action, by=by, partnership_id=membership.partnership_id, person=membership.person_id, **detail)
+    service.announce_rights(membership)

@@ -1,4 +1,4 @@
-"""Two or more municipalities on two sides, and the people who belong to them."""
+"""Tables of partnerships: municipalities on two sides, memberships, joint requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIDES = ("de", "partner")
 
 
 class Partnership(Model):
-    """`name` and `agreement["text"]` hold one text per language. `practice_of`: somebody's own practice partnership."""
+    """`name` and `agreement["text"]` hold one text per language. `practice_of`: owner of a practice partnership."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
@@ -50,7 +50,7 @@ class Municipality(Model):
 
 
 class Membership(Model):
-    """A person's place in a partnership: side ("de", "partner", "neutral"), role (key of `rights.RIGHTS`), from–to."""
+    """A person's membership: side ("de", "partner", "neutral"), role (key of `rights.RIGHTS`), first and last day."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id", ondelete="CASCADE"), index=True)
@@ -68,9 +68,9 @@ class Membership(Model):
 
 
 class JointRequest(Model):
-    """What needs a coordinator of each side: asked for by one (`side`), then confirmed by one of the other.
+    """A request that needs a coordinator of each side: asked by one (of `side`), confirmed by one of the other.
 
-    `kind`: "rate" {rate, date, currency}, "languages" {languages, lead}, "delete" {}.
+    `kind` and its payload: "rate" {rate, date, remark}, "languages" {languages, lead}, "delete" {}.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""Roles, sides and requests in the reader's words."""
+"""Labels of roles, sides, languages and joint requests in the reader's language."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ ROLE_HELP = {
 
 
 def reader_language() -> str:
-    found = get_locale()
-    return found.language if found else "en"
+    current_locale = get_locale()
+    return current_locale.language if current_locale else "en"
 
 
 def role_name(role: str) -> str:
@@ -39,7 +39,7 @@ def role_name(role: str) -> str:
 
 
 def text_for_reader(texts: dict[str, str]) -> tuple[str, str]:
-    """The text in the reader's language, else in any, and which language that is."""
+    """The text in the reader's language, else in English or any other, and the code of its language."""
     for code in (reader_language(), "en", *texts):
         if texts.get(code):
             return texts[code], code
@@ -47,14 +47,14 @@ def text_for_reader(texts: dict[str, str]) -> tuple[str, str]:
 
 
 def side_name(partnership: Partnership, side: str) -> str:
-    """The names of the side's municipalities; neutral people stand on neither side."""
-    names = [one.name for one in partnership.municipalities if one.side == side]
+    """The names of the side's municipalities; "Neutral" for a side without any."""
+    names = [town.name for town in partnership.municipalities if town.side == side]
     return ", ".join(names) or _("Neutral")
 
 
 def own_side_first(partnership: Partnership, side: str) -> list[Municipality]:
     """The municipalities, those of the given side first."""
-    return sorted(partnership.municipalities, key=lambda one: (one.side != side, one.position))
+    return sorted(partnership.municipalities, key=lambda town: (town.side != side, town.position))
 
 
 def language_name(code: str) -> str:
@@ -66,12 +66,12 @@ def language_names(codes: Iterable[str]) -> str:
 
 
 def request_phrase(request: JointRequest) -> str:
-    """What is asked for, as a phrase."""
-    asked = request.payload
+    """A phrase that says what the request asks for."""
+    payload = request.payload
     if request.kind == "rate":
-        since = date(time.date.fromisoformat(asked["date"]))
-        return str(_("Planning rate %(rate)s from %(date)s", rate=number(asked["rate"]), date=since))
+        since = date(time.date.fromisoformat(payload["date"]))
+        return str(_("Planning rate %(rate)s from %(date)s", rate=number(payload["rate"]), date=since))
     if request.kind == "languages":
-        names, lead = language_names(asked["languages"]), language_name(asked["lead"])
+        names, lead = language_names(payload["languages"]), language_name(payload["lead"])
         return str(_("Working languages: %(languages)s; original: %(lead)s", languages=names, lead=lead))
     return str(_("Delete the programme"))

@@ -1,4 +1,4 @@
-"""What the room of programmes does for a partnership. It says so at start, because this room imports none of it."""
+"""Interface to programmes, registered at start by `overview`, since this package must not import programmes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from klimawerk.partnerships.models import Partnership
 
 @dataclass(frozen=True)
 class ProgrammeCard:
-    """A programme as it stands on the page of my partnerships; `counts` are phrases such as "4 measures"."""
+    """A programme on the start page; `counts` are phrases such as "4 measures"."""
 
     id: int
     title: str
@@ -19,12 +19,12 @@ class ProgrammeCard:
 
 
 class ProgrammeHooks(Protocol):
-    """The verbs and questions this room needs."""
+    """Operations on programmes that partnerships need."""
 
     def found(
         self, partnership: Partnership, *, languages: list[str], lead_language: str, currency_local: str, by: int
     ) -> object:
-        """A new programme, inside the present transaction."""
+        """Create a programme inside the present transaction."""
 
     def cards(self, partnership_id: int) -> list[ProgrammeCard]:
         """The partnership's programmes that are not deleted."""

@@ -1,11 +1,10 @@
-"""A verb that may not be done as asked, with the sentence that says why."""
+"""The exception for an action that is refused, with an error message for the user."""
 
 from __future__ import annotations
 
 
 class ActionRefused(ValueError):
-    """`str(refused)` is a sentence for the person, in the reader's language; `field` the name of the form's field that
-    it is about, "" for the whole."""
+    """`str(refused)`: error message in the reader's language; `field`: name of the form field concerned, or ""."""
 
     def __init__(self, sentence: str, field: str = "") -> None:
         super().__init__(sentence)

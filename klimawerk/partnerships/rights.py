@@ -1,4 +1,4 @@
-"""Who may do what: the one table of rights by role."""
+"""Permissions: the one table of rights by role."""
 
 from __future__ import annotations
 

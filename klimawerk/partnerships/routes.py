@@ -1,4 +1,4 @@
-"""The doors of a partnership, as a table of contents: address, who answers, and how it may be called."""
+"""Table of the HTTP routes of partnerships and invitations: URL rule, view function, methods."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ INVITATIONS = (
 
 blueprint = Blueprint("partnerships", __name__, url_prefix="/partnerships")
 invitation_blueprint = Blueprint("invitations", __name__)
-for _blueprint, _doors in ((blueprint, PARTNERSHIP), (invitation_blueprint, INVITATIONS)):
-    for _address, _door, _methods in _doors:
-        _blueprint.add_url_rule(_address, view_func=_door, methods=_methods)
+for _blueprint, _routes in ((blueprint, PARTNERSHIP), (invitation_blueprint, INVITATIONS)):
+    for _rule, _view, _methods in _routes:
+        _blueprint.add_url_rule(_rule, view_func=_view, methods=_methods)

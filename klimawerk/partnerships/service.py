@@ -1,4 +1,4 @@
-"""Verbs on a partnership and its municipalities. `by` is who does it; rights are checked by whoever calls."""
+"""Operations on partnerships and municipalities. `by`: the acting person; the caller checks permissions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_PARTNERSHIPS = 100
 
 @dataclass(frozen=True)
 class MunicipalityInput:
-    """A municipality as somebody describes it; what is left empty is guessed from the country."""
+    """Data of a municipality as entered; empty time zone and language are derived from the country."""
 
     name: str
     country: str
@@ -40,7 +40,7 @@ class MunicipalityInput:
 
 @dataclass(frozen=True)
 class FoundingAnswers:
-    """The answers to the five questions."""
+    """The content of the form for creating a partnership."""
 
     name: str
     mine: MunicipalityInput
@@ -51,14 +51,14 @@ class FoundingAnswers:
 
 
 def topic(partnership_id: int) -> str:
-    """Name of the partnership as a thing that changes."""
+    """The live topic of the partnership."""
     return f"partnership:{partnership_id}"
 
 
 def create_partnership(founding: FoundingAnswers, *, by: Person) -> Partnership:
-    """A partnership of two municipalities with a programme; who founds it coordinates their own side.
+    """Create a partnership of two municipalities with a programme; `by` becomes coordinator of the own side.
 
-    Raises Refused when the person belongs to as many partnerships as one may.
+    Raises ActionRefused when the person belongs to `MOST_PARTNERSHIPS` already.
     """
     with writing() as database:
         existing_accounts.lock_account(by.id)
@@ -66,7 +66,7 @@ def create_partnership(founding: FoundingAnswers, *, by: Person) -> Partnership:
         partnership = Partnership(name={by.language: founding.name})
         mine: Municipality | None = None
         for position, (side, town) in enumerate(_sides(founding)):
-            municipality = _municipality(_with_defaults(town, founding), side, position)
+            municipality = _new_municipality(_with_defaults(town, founding), side, position)
             partnership.municipalities.append(municipality)
             mine = municipality if town is founding.mine else mine
         database.add(partnership)
@@ -97,7 +97,7 @@ def add_member(
     to_date: date | None = None,
     by: Person | None,
 ) -> Membership:
-    """Give the person a place in the partnership, from today unless said otherwise; inside or outside `writing()`."""
+    """Add a membership, by default from today on; inside or outside `writing()`."""
     with writing() as database:
         _check_limit(person)
         membership = Membership(
@@ -128,65 +128,68 @@ def rename(
     seen: int | None = None,
     by: Person,
 ) -> None:
-    """Names by language, founding year, kind and agreement. `seen`: the revision the answer is based on.
+    """Change names (by language), founding year, kind and agreement. `seen`: the revision that the form showed.
 
-    Raises Refused when somebody changed the partnership since, and when no name is left.
+    Raises ActionRefused when the partnership was changed since, and when no name is left.
     """
-    kept = {code: clean_name(name) for code, name in names.items() if name.strip()}
-    if not kept:
+    cleaned_names = {code: clean_name(name) for code, name in names.items() if name.strip()}
+    if not cleaned_names:
         raise ActionRefused(_("The partnership needs a name in at least one language."), "name")
     with writing() as database:
-        own = database.get_one(Partnership, partnership.id)
-        _check_revision(own.id, seen)
-        own.name, own.since, own.kind, own.agreement = kept, since, kind, agreement
-        audit.record("partnership_changed", by=by, partnership_id=own.id)
+        stored = database.get_one(Partnership, partnership.id)
+        _check_revision(stored.id, seen)
+        stored.name, stored.since, stored.kind, stored.agreement = cleaned_names, since, kind, agreement
+        audit.record("partnership_changed", by=by, partnership_id=stored.id)
 
 
 def change_municipality(
     municipality: Municipality, town: MunicipalityInput, *, seen: int | None = None, by: Person
 ) -> None:
-    """Everything about a municipality except its side. Raises Refused when the partnership changed since `seen`."""
+    """Change a municipality, except its side. Raises ActionRefused when the partnership was changed since `seen`."""
     id_, partnership_id = municipality.id, municipality.partnership_id
     with writing() as database:
         _check_revision(partnership_id, seen)
-        own = database.get(Municipality, id_, populate_existing=True)
-        if own is None:
+        stored = database.get(Municipality, id_, populate_existing=True)
+        if stored is None:
             raise ActionRefused(_("This was deleted meanwhile."))
-        _describe(own, town)
-        audit.record("municipality_changed", by=by, partnership_id=own.partnership_id, municipality=own.id)
+        _set_data(stored, town)
+        audit.record("municipality_changed", by=by, partnership_id=stored.partnership_id, municipality=stored.id)
 
 
 def add_municipality(partnership: Partnership, side: str, town: MunicipalityInput, *, by: Person) -> Municipality:
-    """One more municipality on a side."""
+    """Add a municipality to a side."""
     with writing() as database:
         changes.note(topic(partnership.id))
-        own = database.get_one(Partnership, partnership.id)
-        municipality = _municipality(_with_defaults(town), side, len(own.municipalities))
-        own.municipalities.append(municipality)
+        stored = database.get_one(Partnership, partnership.id)
+        municipality = _new_municipality(_with_defaults(town), side, len(stored.municipalities))
+        stored.municipalities.append(municipality)
         database.flush()
-        audit.record("municipality_added", by=by, partnership_id=own.id, municipality=municipality.id)
+        audit.record("municipality_added", by=by, partnership_id=stored.id, municipality=municipality.id)
     return municipality
 
 
 def remove_municipality(municipality: Municipality, *, by: Person) -> None:
-    """Raises Refused for a side's last municipality, and while people belong to it."""
-    id_, partnership_id = municipality.id, municipality.partnership_id  # it may be gone once it is our turn
+    """Remove a municipality. Raises ActionRefused for the last one of a side, and while people belong to it."""
+    id_, partnership_id = (
+        municipality.id,
+        municipality.partnership_id,
+    )  # read before the lock: the row may be deleted by then
     with writing() as database:
         changes.note(topic(partnership_id))
-        own = database.get(Municipality, id_, populate_existing=True)
-        if own is None:
+        stored = database.get(Municipality, id_, populate_existing=True)
+        if stored is None:
             return
-        beside = [one for one in own.partnership.municipalities if one.side == own.side and one is not own]
-        if not beside:
+        others = [town for town in stored.partnership.municipalities if town.side == stored.side and town is not stored]
+        if not others:
             raise ActionRefused(_("Each side keeps at least one municipality."))
-        if database.scalar(select(func.count()).where(Membership.municipality_id == own.id)):
+        if database.scalar(select(func.count()).where(Membership.municipality_id == stored.id)):
             raise ActionRefused(_("People belong to this municipality. Move them to another one first."))
-        audit.record("municipality_removed", by=by, partnership_id=own.partnership_id, municipality=own.id)
-        own.partnership.municipalities.remove(own)
+        audit.record("municipality_removed", by=by, partnership_id=stored.partnership_id, municipality=stored.id)
+        stored.partnership.municipalities.remove(stored)
 
 
 def _check_revision(partnership_id: int, seen: int | None) -> None:
-    """Nothing is overwritten that the person has not seen. Takes the partnership's turn to be changed."""
+    """Lock the partnership's topic; raise ActionRefused if its revision is not `seen` (optimistic locking)."""
     present = changes.note(topic(partnership_id)) - 1
     if seen is not None and seen != present:
         raise ActionRefused(
@@ -201,32 +204,34 @@ def _check_limit(person: Person) -> None:
 
 
 def announce_rights(membership: Membership) -> None:
-    """The person's open pages are decided anew, and documents ask again who may write; inside `writing()`."""
+    """Signal that rights changed: open pages and documents re-check permissions; inside `writing()`."""
     changes.note(topic(membership.partnership_id))
     rights_changed.send(partnership_id=membership.partnership_id, person_id=membership.person_id)
     person_changed.send(person_id=membership.person_id)
 
 
 def _sides(founding: FoundingAnswers) -> list[tuple[str, MunicipalityInput]]:
-    """The German municipality is side "de", whoever asks; of two alike, the asker's."""
+    """Assign sides: the German municipality is "de"; if both or neither are German, the founder's is."""
     mine_first = founding.mine.country == "DE" or founding.theirs.country != "DE"
     first, second = (founding.mine, founding.theirs) if mine_first else (founding.theirs, founding.mine)
     return [("de", first), ("partner", second)]
 
 
 def _with_defaults(town: MunicipalityInput, founding: FoundingAnswers | None = None) -> MunicipalityInput:
-    written = founding.languages if founding else countries.LANGUAGES
-    guess = countries.language_of(town.country, written) or (founding.lead_language if founding else "en")
-    return replace(town, timezone=town.timezone or countries.zone_of(town.country), language=town.language or guess)
+    offered = founding.languages if founding else countries.LANGUAGES
+    default_language = countries.language_of(town.country, offered) or (founding.lead_language if founding else "en")
+    return replace(
+        town, timezone=town.timezone or countries.zone_of(town.country), language=town.language or default_language
+    )
 
 
-def _municipality(town: MunicipalityInput, side: str, position: int) -> Municipality:
+def _new_municipality(town: MunicipalityInput, side: str, position: int) -> Municipality:
     municipality = Municipality(side=side, position=position)
-    _describe(municipality, town)
+    _set_data(municipality, town)
     return municipality
 
 
-def _describe(municipality: Municipality, town: MunicipalityInput) -> None:
+def _set_data(municipality: Municipality, town: MunicipalityInput) -> None:
     municipality.name, municipality.country = clean_name(town.name), town.country
     municipality.region, municipality.population = town.region, town.population
     municipality.timezone, municipality.language = clean_zone(town.timezone), town.language
@@ -234,6 +239,6 @@ def _describe(municipality: Municipality, town: MunicipalityInput) -> None:
 
 
 def _local_currency(partnership: Partnership) -> str:
-    """The first currency that is not the euro, the partner's before the other's."""
-    found = [countries.currency_of(one.country) for one in reversed(partnership.municipalities)]
-    return next(filter(None, found), "")
+    """The first currency that is not the euro, looking at the partner side first."""
+    currencies = [countries.currency_of(town.country) for town in reversed(partnership.municipalities)]
+    return next(filter(None, currencies), "")

@@ -1,4 +1,4 @@
-"""Who may do what has changed: sent inside `writing()`, so that what is written next already counts it."""
+"""Signal of changed permissions: sent inside `writing()`, so that later writes already respect them."""
 
 from __future__ import annotations
 

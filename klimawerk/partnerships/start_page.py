@@ -1,4 +1,4 @@
-"""The first page after signing in: my partnerships, and what waits for me there."""
+"""The start page after sign-in: own partnerships, and joint requests that wait for an answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("start", __name__)
 
 @dataclass(frozen=True)
 class PartnershipCard:
-    """One partnership as it stands on the page."""
+    """One partnership on the start page."""
 
     member: Member
     name: str
@@ -28,8 +28,8 @@ class PartnershipCard:
 
 @blueprint.get("/")
 def index() -> str:
-    places = [_card(member) for member in my_memberships(signed_in()) if not member.partnership.practice_of]
-    return render_template("partnerships/start.html", places=places, request_words=partnership_labels.request_phrase)
+    cards = [_card(member) for member in my_memberships(signed_in()) if not member.partnership.practice_of]
+    return render_template("partnerships/start.html", places=cards, request_words=partnership_labels.request_phrase)
 
 
 def _card(member: Member) -> PartnershipCard:
@@ -39,5 +39,5 @@ def _card(member: Member) -> PartnershipCard:
         member,
         *partnership_labels.text_for_reader(partnership.name),
         programme_hooks.programme_cards(partnership.id),
-        [one for one in asked if one.side != member.side],
+        [request for request in asked if request.side != member.side],
     )

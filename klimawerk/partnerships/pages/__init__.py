@@ -1,1 +1,1 @@
-"""The doors behind `routes.py`, by what they are about."""
+"""View functions of the routes in `routes.py`, by subject."""

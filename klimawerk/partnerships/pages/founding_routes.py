@@ -1,4 +1,4 @@
-"""Founding a partnership."""
+"""View for creating a partnership."""
 
 from __future__ import annotations
 

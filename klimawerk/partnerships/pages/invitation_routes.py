@@ -1,4 +1,4 @@
-"""Sending invitations, and the invited person's page, where only the button counts."""
+"""Views of invitations: create, resend, withdraw; and the invited person's page, of which only the form accepts."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ def invite(partnership_id: int) -> Page:
         return people_page(member, form=form), 422
     account_limits.or_429(account_limits.INVITE_PERSON, "invite", member.person.id)
     side, _colon, number = form.place.data.partition(":")
-    town = scalars.item_id(number) if number else None
-    wanted = invitations.Invitation(
+    municipality_id = scalars.item_id(number) if number else None
+    invitation = invitations.Invitation(
         form.email.data,
         side,
         form.role.data,
         form.language.data,
         form.name.data or "",
-        town,
+        municipality_id,
     )
-    made: list[tuple[Link, str]] = []
+    created: list[tuple[Link, str]] = []
 
     def create() -> str:
-        made.append(invitations.invite(member, wanted))
-        return str(made[0][0].id)
+        created.append(invitations.invite(member, invitation))
+        return str(created[0][0].id)
 
     try:
         link_id = int(once(form_key(), create))
     except ActionRefused as refused:
         add_error(form, ActionRefused(str(refused), "place" if refused.field == "municipality_id" else refused.field))
         return people_page(member, form=form), 422
-    return _delivered(member, *made[0]) if made else _delivered_before(member, link_id)
+    return _deliver(member, *created[0]) if created else _answer_repeated(member, link_id)
 
 
 def resend(partnership_id: int, link_id: int) -> Page:
@@ -65,55 +65,57 @@ def resend(partnership_id: int, link_id: int) -> Page:
         link, token = invitations.resend(member, link_id)
     except ActionRefused as refused:
         flash(str(refused), "error")
-        return redirect(_back(member))
-    return _delivered(member, link, token)
+        return redirect(_members_url(member))
+    return _deliver(member, link, token)
 
 
 def withdraw(partnership_id: int, link_id: int) -> Page:
     member = require(partnership_id, Right.INVITE)
     return do_and_redirect(
-        lambda: invitations.withdraw(member, link_id), _("The invitation is withdrawn."), _back(member)
+        lambda: invitations.withdraw(member, link_id), _("The invitation is withdrawn."), _members_url(member)
     )
 
 
 def open_invitation(token: str) -> Page:
-    """The invited person's page. Looking at it changes nothing.
+    """The invited person's page. Opening it changes nothing.
 
-    A link that was shown to whoever invited answers the same whether or not there is an account with the address.
+    For a link that was shown to the inviting coordinator, it does not disclose whether the address has an account.
     """
     try:
-        link, person = _invitation(token), current_person()
+        link, person = _find_invitation(token), current_person()
         if person and person.email == link.payload["email"]:
-            return _for_member(link, token, person)
+            return _page_for_account(link, token, person)
         if expiring_links.proves_address(link) and accounts.find_person(link.payload["email"]):
             return _page(link, known=True, status=200 if request.method == "GET" else 403)
-        return _for_newcomer(link, token)
+        return _page_for_new_person(link, token)
     except expiring_links.LinkUsedUp:
         return link_used_up()
 
 
-def _for_newcomer(link: Link, token: str) -> Page:
+def _page_for_new_person(link: Link, token: str) -> Page:
     form = NewPersonForm(name=link.payload["name"], language=locale(), timezone=_zone(link))
     if not form.validate_on_submit():
         return _page(link, form=form, status=422 if form.is_submitted() else 200)
     account_limits.or_429(account_limits.LINK_ADDRESS)
-    made = accounts.password_hash(
+    new_hash = accounts.password_hash(
         form.new_password.data, "" if expiring_links.proves_address(link) else link.payload["email"]
     )
     try:
         person = invitations.accept_as_new(
-            token, name=form.name.data, password_hash=made, language=form.language.data, timezone=form.timezone.data
+            token, name=form.name.data, password_hash=new_hash, language=form.language.data, timezone=form.timezone.data
         )
     except (ActionRefused, accounts.EmailTaken):
         problem = _("This address has an account meanwhile. Load the page again.")
         return _page(link, form=form, status=409, problem=problem)
-    response = sign_in_and_redirect(person, url_for("start.index"))  # begins a session, without what was said before
+    response = sign_in_and_redirect(
+        person, url_for("start.index")
+    )  # begins a session, which drops earlier flash messages
     flash(_("Welcome! Your account is ready."))
     return response
 
 
-def _for_member(link: Link, token: str, person: Person) -> Page:
-    """Whoever has an account accepts signed in: the link alone opens nobody's account."""
+def _page_for_account(link: Link, token: str, person: Person) -> Page:
+    """The page for a signed-in account with the address: the link alone never gives access to an account."""
     if request.method == "GET":
         return _page(link, mine=True, status=200)
     try:
@@ -140,7 +142,7 @@ def _page(link: Link, status: int, **more: Any) -> tuple[str, int]:
     return text, status
 
 
-def _invitation(token: str) -> Link:
+def _find_invitation(token: str) -> Link:
     link = expiring_links.find_link(token)
     partnership = db.session.get(Partnership, link.partnership_id) if link.partnership_id else None
     if link.purpose != expiring_links.INVITATION or partnership is None or partnership.deleted_at:
@@ -148,37 +150,37 @@ def _invitation(token: str) -> Link:
     return link
 
 
-def _delivered(member: Member, link: Link, token: str) -> Page:
-    """By mail; where that is not possible, the coordinator gets the link to hand over."""
-    wanted = link.payload
+def _deliver(member: Member, link: Link, token: str) -> Page:
+    """Send the invitation by mail; if that fails, show the link to the coordinator to hand over."""
+    payload = link.payload
     address = expiring_links.link_url(expiring_links.INVITATION, token)
-    if _mailed(member, wanted, address):
+    if _send_mail(member, payload, address):
         expiring_links.was_mailed(link)
-        flash(_("The invitation to %(email)s is sent.", email=wanted["email"]))
-        return redirect(_back(member))
-    return people_page(member, link=address, whose=wanted["name"] or wanted["email"], hours=14 * 24)
+        flash(_("The invitation to %(email)s is sent.", email=payload["email"]))
+        return redirect(_members_url(member))
+    return people_page(member, link=address, whose=payload["name"] or payload["email"], hours=14 * 24)
 
 
-def _delivered_before(member: Member, link_id: int) -> Page:
-    """For the same form sent again: nobody gets a second mail; a link to hand over is shown with a new token."""
+def _answer_repeated(member: Member, link_id: int) -> Page:
+    """Answer the same form sent again: no second mail; a link to hand over is shown with a new token."""
     if mail.configured():
-        return redirect(_back(member))
+        return redirect(_members_url(member))
     return resend(member.partnership.id, link_id)
 
 
-def _mailed(member: Member, wanted: dict[str, Any], address: str) -> bool:
-    with force_locale(wanted["language"]):
+def _send_mail(member: Member, payload: dict[str, Any], address: str) -> bool:
+    with force_locale(payload["language"]):
         name, _language = partnership_labels.text_for_reader(member.partnership.name)
         subject = _("Invitation to %(partnership)s", partnership=name)
         text = render_template(
             "mail/invitation.txt",
-            wanted=wanted,
+            wanted=payload,
             partnership_name=name,
             inviter=member.person.name,
-            role=partnership_labels.role_name(wanted["role"]),
+            role=partnership_labels.role_name(payload["role"]),
             address=address,
         )
-    return mail.send(wanted["email"], subject, text, language=wanted["language"])
+    return mail.send(payload["email"], subject, text, language=payload["language"])
 
 
 def _zone(link: Link) -> str:
@@ -186,5 +188,5 @@ def _zone(link: Link) -> str:
     return town.timezone if town else "Europe/Berlin"
 
 
-def _back(member: Member) -> str:
+def _members_url(member: Member) -> str:
     return url_for("partnerships.people", partnership_id=member.partnership.id)

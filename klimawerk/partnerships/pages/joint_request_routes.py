@@ -1,4 +1,4 @@
-"""What both sides must confirm."""
+"""Views of joint requests, which need both sides: list, ask, confirm, decline, withdraw, undo."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ask(partnership_id: int, kind: str) -> Page:
     member = require(partnership_id, Right.ADMINISTER)
     programme_id = request.form.get("programme", type=scalars.item_id)
     if not joint_requests.is_known_kind(kind) or programme_id not in [
-        one.id for one in programme_hooks.programme_cards(partnership_id)
+        card.id for card in programme_hooks.programme_cards(partnership_id)
     ]:
         abort(404)
     form = forms.REQUEST_FORMS[kind]()
@@ -48,27 +48,27 @@ def ask(partnership_id: int, kind: str) -> Page:
 
 def answer(partnership_id: int, request_id: int, what: str) -> Response:
     member = require(partnership_id, Right.ADMINISTER)
-    deeds: dict[str, Callable[[], JointRequest]] = {
+    actions: dict[str, Callable[[], JointRequest]] = {
         "confirm": lambda: joint_requests.answer_request(member, request_id, yes=True),
         "decline": lambda: joint_requests.answer_request(member, request_id, yes=False),
         "withdraw": lambda: joint_requests.withdraw(member, request_id),
         "undo": lambda: joint_requests.undo_request(member, request_id),
     }
-    said = {
+    messages = {
         "confirm": _("Confirmed and done."),
         "decline": _("Declined."),
         "withdraw": _("Withdrawn."),
         "undo": _("It is as it was before."),
     }
-    return do_and_redirect(deeds[what], said[what], url_for("partnerships.joint", partnership_id=partnership_id))
+    return do_and_redirect(actions[what], messages[what], url_for("partnerships.joint", partnership_id=partnership_id))
 
 
 def _joint_page(member: Member, status: int = 200, sent: tuple[str, int, Any] | None = None) -> tuple[str, int]:
-    """`sent`: a form that was not accepted, after its kind and programme."""
+    """The page of joint requests. `sent`: kind, programme id and form of a request that was not accepted."""
 
     def form_for(kind: str, programme_id: int) -> Any:
-        mine = sent and sent[:2] == (kind, programme_id)
-        return sent[2] if sent and mine else forms.REQUEST_FORMS[kind](formdata=None)
+        is_sent = sent and sent[:2] == (kind, programme_id)
+        return sent[2] if sent and is_sent else forms.REQUEST_FORMS[kind](formdata=None)
 
     return render_in_frame(
         "joint",

@@ -1,4 +1,4 @@
-"""The members of a partnership, and what is done about them."""
+"""Views of members: the list, changing and ending memberships, leaving, password reset links."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def people(partnership_id: int) -> str:
 def change_member(partnership_id: int, membership_id: int) -> Page:
     member = require(partnership_id, Right.INVITE)
     form = forms.MembershipForm()
-    theirs = _decided_on(member, membership_id)
-    form.offer(_towns(member, theirs.side), assignable_roles.roles_for(theirs.side, member))
+    membership = _own_or_403(member, membership_id)
+    form.offer(_town_choices(member, membership.side), assignable_roles.roles_for(membership.side, member))
     if not form.validate():
-        return people_page(member, changed=(theirs.id, form)), 422
+        return people_page(member, changed=(membership.id, form)), 422
     try:
         members.change_membership(
             member,
@@ -39,15 +39,15 @@ def change_member(partnership_id: int, membership_id: int) -> Page:
         )
     except ActionRefused as refused:
         add_error(form, refused)
-        return people_page(member, changed=(theirs.id, form)), 409
+        return people_page(member, changed=(membership.id, form)), 409
     flash(_("Saved."))
-    return redirect(_address(member))
+    return redirect(_members_url(member))
 
 
 def end_member(partnership_id: int, membership_id: int) -> Response:
     member = require(partnership_id, Right.INVITE)
     return do_and_redirect(
-        lambda: members.end_membership(member, membership_id), _("This membership has ended."), _address(member)
+        lambda: members.end_membership(member, membership_id), _("This membership has ended."), _members_url(member)
     )
 
 
@@ -57,30 +57,32 @@ def leave(partnership_id: int) -> Response:
         members.leave_partnership(member)
     except ActionRefused as refused:
         flash(str(refused), "error")
-        return redirect(_address(member))
+        return redirect(_members_url(member))
     flash(_("You have left the partnership."))
     return redirect(url_for("start.index"))
 
 
 def reset_link(partnership_id: int, membership_id: int) -> Page:
     member = require(partnership_id, Right.INVITE)
-    theirs = _decided_on(member, membership_id)
-    if not members.may_make_reset_link(member, theirs):
+    membership = _own_or_403(member, membership_id)
+    if not members.may_make_reset_link(member, membership):
         abort(403)
     account_limits.or_429(account_limits.INVITE_PERSON, "reset-link", member.person.id)
-    address = expiring_links.reset_link(theirs.person, by=member.person, partnership_id=partnership_id)
-    return people_page(member, link=address, whose=theirs.person.name, hours=2)
+    address = expiring_links.reset_link(membership.person, by=member.person, partnership_id=partnership_id)
+    return people_page(member, link=address, whose=membership.person.name, hours=2)
 
 
 def people_page(member: Member, **more: Any) -> str:
-    """Members by municipality, open invitations, and what the member may do about them. `form`: an invitation that was
-    not accepted; `changed`: a membership's number and its form, likewise."""
+    """The page of members by municipality, and of open invitations, with the forms that the member may use.
+
+    `form`: an invitation form with errors; `changed`: id and form of a membership whose form has errors.
+    """
     partnership = member.partnership
     decides = assignable_roles.manageable_sides(member)
     changed: tuple[int, Any] = more.pop("changed", (0, None))
     invitation = more.pop("form", None) or forms.InvitationForm(formdata=None)
     offer_invitation(member, invitation)
-    rows = [_row(member, one, *changed) for one in partnership.memberships if one.person.erased_at is None]
+    rows = [_row(member, each, *changed) for each in partnership.memberships if each.person.erased_at is None]
     page, _code = render_in_frame(
         "members",
         member,
@@ -94,35 +96,41 @@ def people_page(member: Member, **more: Any) -> str:
 
 
 def offer_invitation(member: Member, form: forms.InvitationForm) -> None:
-    """The places, roles and languages the member may choose from."""
+    """Set the choices of the form: places, roles and languages that the member may offer."""
     sides = assignable_roles.invitable_sides(member)
-    towns = [one for one in partnership_labels.own_side_first(member.partnership, member.side) if one.side in sides]
-    offered = [(f"{one.side}:{one.id}", one.name) for one in towns]
+    towns = [each for each in partnership_labels.own_side_first(member.partnership, member.side) if each.side in sides]
+    places = [(f"{town.side}:{town.id}", town.name) for town in towns]
     if assignable_roles.NEUTRAL in sides:
-        offered.append((f"{assignable_roles.NEUTRAL}:", _("Neither side (neutral)")))
+        places.append((f"{assignable_roles.NEUTRAL}:", _("Neither side (neutral)")))
     roles = assignable_roles.roles_for(member.side, member) if sides else ()
-    form.offer(offered, roles, [(code, partnership_labels.language_name(code)) for code in ("de", "en")])
+    form.offer(places, roles, [(code, partnership_labels.language_name(code)) for code in ("de", "en")])
 
 
-def _row(member: Member, one: Membership, changed: int, sent: Any) -> dict[str, Any]:
-    """One line of the table of members, with the form to change it where the member may; `sent` is that of the
-    membership `changed`, when it was not accepted."""
-    mine = one.side in assignable_roles.manageable_sides(member)
-    form = sent if one.id == changed else forms.MembershipForm(formdata=None, obj=one) if mine else None
+def _row(member: Member, membership: Membership, changed: int, sent: Any) -> dict[str, Any]:
+    """A row of the table of members, with a form where the member may change it; `sent`: the form with errors of the
+    membership with the id `changed`."""
+    may_manage = membership.side in assignable_roles.manageable_sides(member)
+    form = (
+        sent
+        if membership.id == changed
+        else forms.MembershipForm(formdata=None, obj=membership)
+        if may_manage
+        else None
+    )
     if form is not None and form is not sent:
-        form.offer(_towns(member, one.side), assignable_roles.roles_for(one.side, member))
+        form.offer(_town_choices(member, membership.side), assignable_roles.roles_for(membership.side, member))
     return {
-        "membership": one,
+        "membership": membership,
         "form": form,
-        "holds": is_current(one) and one.person.ended_at is None,
-        "reset": mine and members.may_make_reset_link(member, one),
+        "holds": is_current(membership) and membership.person.ended_at is None,
+        "reset": may_manage and members.may_make_reset_link(member, membership),
     }
 
 
 def _groups(member: Member, rows: list[dict[str, Any]]) -> list[tuple[str, str, list[dict[str, Any]]]]:
-    """Name, side and lines of each municipality, own side first; then those of no municipality."""
+    """Name, side and rows of each municipality, own side first; then of people without a municipality."""
     towns = partnership_labels.own_side_first(member.partnership, member.side)
-    groups = [(one.name, one.side, [r for r in rows if r["membership"].municipality_id == one.id]) for one in towns]
+    groups = [(town.name, town.side, [r for r in rows if r["membership"].municipality_id == town.id]) for town in towns]
     for side in (*SIDES, assignable_roles.NEUTRAL):
         rest = [r for r in rows if r["membership"].municipality_id is None and r["membership"].side == side]
         if rest:
@@ -130,17 +138,17 @@ def _groups(member: Member, rows: list[dict[str, Any]]) -> list[tuple[str, str, 
     return groups
 
 
-def _towns(member: Member, side: str) -> list[tuple[str, str]]:
-    towns = [(str(one.id), one.name) for one in member.partnership.municipalities if one.side == side]
-    return [("", "–"), *towns]
+def _town_choices(member: Member, side: str) -> list[tuple[str, str]]:
+    choices = [(str(town.id), town.name) for town in member.partnership.municipalities if town.side == side]
+    return [("", "–"), *choices]
 
 
-def _decided_on(member: Member, membership_id: int) -> Membership:
+def _own_or_403(member: Member, membership_id: int) -> Membership:
     try:
         return members.own_membership(member, membership_id)
     except ActionRefused as refused:
         abort(403, str(refused))
 
 
-def _address(member: Member) -> str:
+def _members_url(member: Member) -> str:
     return url_for("partnerships.people", partnership_id=member.partnership.id)

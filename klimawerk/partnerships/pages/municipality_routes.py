@@ -1,4 +1,4 @@
-"""A partnership's municipalities: each side describes its own."""
+"""Views of municipalities: each side changes its own."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def municipality(partnership_id: int, municipality_id: int) -> Page:
                 form[f"profile_{code}"].data = text
 
     def save() -> str:
-        described = form.town(forms.texts_of(form, "profile", TEXTS))
-        service.change_municipality(town, described, seen=submitted_revision(), by=member.person)
+        entered = form.town(forms.texts_of(form, "profile", TEXTS))
+        service.change_municipality(town, entered, seen=submitted_revision(), by=member.person)
         flash(_("Saved."))
         return url_for("partnerships.settings", partnership_id=partnership_id)
 
@@ -44,7 +44,7 @@ def municipality(partnership_id: int, municipality_id: int) -> Page:
         try:
             return redirect(once(form_key(), save))
         except ActionRefused as refused:
-            _own_municipality(member, municipality_id)  # 404 where it is gone
+            _own_municipality(member, municipality_id)  # 404 if it was deleted meanwhile
             add_error(form, refused)
     return render_in_frame("municipality", member, 409 if form.form_errors else status_of(form), form=form, town=town)
 
@@ -74,7 +74,7 @@ def remove_municipality(partnership_id: int, municipality_id: int) -> Response:
 
 
 def _own_municipality(member: Member, municipality_id: int) -> Municipality:
-    """A municipality of one's own side; 404 for anything else, 403 for the other side's."""
+    """A municipality of the own side; 403 for the other side's, 404 for any other."""
     town = db.session.get(Municipality, municipality_id)
     if town is None or town.partnership_id != member.partnership.id:
         abort(404)

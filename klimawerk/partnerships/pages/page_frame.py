@@ -1,4 +1,4 @@
-"""What every page of a partnership has in common."""
+"""Helpers of all partnership pages: page frame, error messages, redirects, status codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Page = Response | str | tuple[str, int]
 
 
 def render_in_frame(page: str, member: Member, status: int = 200, **more: Any) -> tuple[str, int]:
-    """A page inside the partnership's frame, and its status."""
+    """Render the template inside the partnership's frame; returns text and status."""
     name, language = partnership_labels.text_for_reader(member.partnership.name)
     text = render_template(
         f"partnerships/{page}.html",
@@ -37,18 +37,18 @@ def render_in_frame(page: str, member: Member, status: int = 200, **more: Any) -
     return text, status
 
 
-def do_and_redirect(deed: Callable[[], object], said: str, then: str) -> Response:
-    """Do it and say so, or say why not; then the page at `then`."""
+def do_and_redirect(action: Callable[[], object], message: str, then: str) -> Response:
+    """Run the action, flash its success message or why it was refused, and redirect to `then`."""
     try:
-        deed()
-        flash(said)
+        action()
+        flash(message)
     except ActionRefused as refused:
         flash(str(refused), "error")
     return redirect(then)
 
 
 def add_error(form: Any, refused: ActionRefused) -> None:
-    """Say why at the field that the refusal is about, else above the form."""
+    """Add the error message to the field that the refusal is about, else to the form."""
     if refused.field in form:
         form[refused.field].errors = [*form[refused.field].errors, str(refused)]
     else:
@@ -56,10 +56,10 @@ def add_error(form: Any, refused: ActionRefused) -> None:
 
 
 def submitted_revision() -> int | None:
-    """The revision of the partnership that the sent form shows."""
+    """The revision of the partnership that the submitted form was made from."""
     return request.form.get("seen", type=scalars.revision)
 
 
 def status_of(form: Any) -> int:
-    """200 for a form that is only shown, 422 for one that was sent and not accepted."""
+    """HTTP status: 200 for a form that is shown, 422 for a submitted one with errors."""
     return 422 if form.is_submitted() else 200

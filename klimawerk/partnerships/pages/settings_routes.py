@@ -1,4 +1,4 @@
-"""A partnership's name, kind and agreement, with the list of its municipalities."""
+"""View of the settings: name, kind and agreement, with the list of municipalities."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def settings(partnership_id: int) -> Page:
         return url_for("partnerships.settings", partnership_id=partnership_id)
 
     try:
-        return redirect(once(form_key(), save))  # the same form sent again has not met somebody else's change
+        return redirect(once(form_key(), save))  # by its key, so that a form sent twice is no conflict with itself
     except ActionRefused as refused:
         add_error(
             form,
@@ -64,13 +64,13 @@ def settings_page(member: Member, form: Any, status: int = 200, new_town: Any = 
 
 def partnership_form(member: Member, filled: bool = True) -> Any:
     partnership = member.partnership
-    labelled = {"name": _("Name"), "agreement": _("What was agreed")}
-    kind = forms.with_texts(forms.PartnershipForm, labelled, TEXTS)
-    form = kind(obj=partnership) if filled else kind(formdata=None, obj=partnership)
+    labels = {"name": _("Name"), "agreement": _("What was agreed")}
+    form_class = forms.with_texts(forms.PartnershipForm, labels, TEXTS)
+    form = form_class(obj=partnership) if filled else form_class(formdata=None, obj=partnership)
     if not filled or not form.is_submitted():
         agreement = partnership.agreement
         form.agreement_kind.data = agreement.get("kind", "")
-        with suppress(ValueError):  # a file may name a month alone
+        with suppress(ValueError):  # an imported date may be a month only
             form.agreement_date.process_formdata([agreement["date"]] if agreement.get("date") else [])
         for code in TEXTS:
             form[f"name_{code}"].data = partnership.name.get(code, "")

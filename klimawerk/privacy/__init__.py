@@ -1,8 +1,8 @@
-"""What is kept of persons: erasing one, how long each kind of record stays, who may read the files of the database.
+"""Personal data (GDPR): erasure of a person, retention periods of records.
 
-`personal_data.py` declares for every column that can hold something of a person what becomes of it; `erasure.py` erases
-one person; `erasure_log.py` remembers who was erased, for backups that still hold them; `retention.py` is the table of
-times.
+`personal_data.py` declares for every column that can hold personal data what erasure does with it; `erasure.py` erases
+one person; `erasure_log.py` records who was erased, for backups that still hold them; `retention.py` is the table of
+retention periods.
 """
 
 from __future__ import annotations
@@ -17,4 +17,4 @@ def init_app(app: Flask) -> None:
 
     app.register_blueprint(blueprint)
     on_restore(erasure.keep_erasures)
-    app.extensions["live"].background.each_second(retention.RetentionJob().look)
+    app.extensions["live"].background.each_second(retention.RetentionJob().run_if_due)

@@ -1,4 +1,4 @@
-"""`flask user erase`, and `flask retention` for what goes by itself."""
+"""`flask user erase` (erasure of a person), and `flask retention` (retention periods, and deletion of what is due)."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def keeping() -> None:
     """Say how long what is kept, and delete what is due now. The server does so once a day."""
     for rule in retention.RULES:
         click.echo(f"{rule.what}: {rule.kept}. {rule.why}")
-    gone = retention.delete_expired()
-    click.echo(f"{sum(gone.values())} records deleted.")
+    deleted = retention.delete_expired()
+    click.echo(f"{sum(deleted.values())} records deleted.")

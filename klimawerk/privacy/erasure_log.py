@@ -1,7 +1,7 @@
-"""Who was erased, in a file of the instance folder: a backup from before still holds them, and is no part of it.
+"""Log of erasures, a file in the instance folder: older backups still hold the erased persons, but not this file.
 
-One line of JSON for each, without a name or an address: the key of the installation, the person's number, and when
-that account was made, which tells it from a later account with the same number after an older backup was restored.
+One line of JSON per person, without name or address: the key of the installation, the person's id, and when the
+account was created, which tells it from a later account with the same id after an older backup was restored.
 """
 
 from __future__ import annotations
@@ -20,40 +20,40 @@ from klimawerk.extensions import db
 
 ERASURE_FILE = "erased.jsonl"
 ErasureMark = tuple[str, int, str]
-"""Installation, number, when the account was made (ISO 8601)."""
+"""Key of the installation, person id, creation time of the account (ISO 8601)."""
 
 
 def erasure_marks() -> set[ErasureMark]:
-    """Everybody who was erased here: according to the file, and to the database as it is now."""
-    found = {mark for mark in map(_mark, _lines()) if mark}
-    return found | _in_database()
+    """Marks of all erased persons, from the file and the present database."""
+    in_file = {mark for mark in map(_mark, _lines()) if mark}
+    return in_file | _in_database()
 
 
 def write_marks() -> None:
-    """Add those whom the database knows as erased and the file does not; on disk when this returns."""
-    known = {mark for mark in map(_mark, _lines()) if mark}
-    missing = sorted(_in_database() - known)
+    """Append the erased persons of the database that the file lacks; synchronised to disk (fsync) on return."""
+    in_file = {mark for mark in map(_mark, _lines()) if mark}
+    missing = sorted(_in_database() - in_file)
     if missing:
         descriptor = os.open(_path(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write("\n" if os.fstat(descriptor).st_size else "")  # the last line may be half of one
-            for key, number, made in missing:
-                file.write(json.dumps({"installation": key, "person": number, "made": made}) + "\n")
+            file.write("\n" if os.fstat(descriptor).st_size else "")  # the last line may be incomplete
+            for key, person_id, created_at in missing:
+                file.write(json.dumps({"installation": key, "person": person_id, "made": created_at}) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
 
-def not_yet_erased(wanted: Iterable[ErasureMark]) -> list[Person]:
-    """Those of them whom the database holds, not erased."""
-    key, numbers = installation.installation_id()[0], {number for _, number, _ in wanted}
-    query = select(Person).where(Person.erased_at.is_(None), Person.id.in_(numbers)).order_by(Person.id)
-    return [one for one in db.session.scalars(query) if (key, one.id, one.created_at.isoformat()) in set(wanted)]
+def not_yet_erased(marks: Iterable[ErasureMark]) -> list[Person]:
+    """The persons of these marks that are in the database, not erased."""
+    key, person_ids = installation.installation_id()[0], {person_id for _, person_id, _ in marks}
+    query = select(Person).where(Person.erased_at.is_(None), Person.id.in_(person_ids)).order_by(Person.id)
+    return [each for each in db.session.scalars(query) if (key, each.id, each.created_at.isoformat()) in set(marks)]
 
 
 def _in_database() -> set[ErasureMark]:
     key = installation.installation_id()[0]
     query = select(Person.id, Person.created_at).where(Person.erased_at.is_not(None))
-    return {(key, number, made.isoformat()) for number, made in db.session.execute(query).all()}
+    return {(key, person_id, created_at.isoformat()) for person_id, created_at in db.session.execute(query).all()}
 
 
 def _lines() -> list[str]:
@@ -64,10 +64,10 @@ def _lines() -> list[str]:
 
 
 def _mark(line: str) -> ErasureMark | None:
-    """None for half a line, after the machine went down while it was written: the database still knows it."""
+    """Parse a line; None for an incomplete one, after a crash while writing: the database still knows that person."""
     try:
-        said = safe_json.loads(line)
-        return str(said["installation"]), int(said["person"]), str(said["made"])
+        entry = safe_json.loads(line)
+        return str(entry["installation"]), int(entry["person"]), str(entry["made"])
     except (ValueError, KeyError, TypeError):
         return None
 

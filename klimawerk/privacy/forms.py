@@ -1,4 +1,4 @@
-"""What is asked before somebody erases themselves."""
+"""The form for erasing the own account: it asks for the present password."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Every column that can hold something of a person, and what becomes of it when that person is erased.
+"""Inventory of personal data: every column that can hold some, and what erasure does with it.
 
-`WHAT_BECOMES_OF` names each foreign key to `person`, each number of a person without one, and each column of text or
-JSON. A test derives the same list from the tables, so that a new column has to be declared. The first two fates are
-carried out as they stand here (`erasure.py`); the others say what the code does, or why nothing is to be done.
+`ERASURE_RULES` names each foreign key to `person`, each id of a person without one, and each column of text or JSON. A
+test derives the same list from the tables, so that a new column has to be declared. The rules ROW_ERASED and EMPTIED
+are executed from this table (`erasure.py`); the others document what the code does, or why nothing is to be done.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from enum import StrEnum
 
 
 class ErasureRule(StrEnum):
-    ROW_ERASED = "the row goes"  # a foreign key: all rows with that person
+    ROW_ERASED = "the row goes"  # a foreign key: all rows of the person are deleted
     EMPTIED = "emptied"  # a column of `person`: set to its empty value
-    CHECKED = "looked through"  # the person's name or address in it is taken out, wherever it stands
-    NUMBER = "kept, as a number"  # pseudonymous: the number stands for "Former member", the row of `person` is empty
+    CHECKED = "looked through"  # searched; the person's name or address is removed
+    NUMBER = "kept, as a number"  # pseudonymous: an id, shown as "Former member", of an empty row of `person`
     EXPIRES = "goes after a time"  # see retention.py
-    TEXT = "kept"  # what people wrote for the programme: it stays, whoever wrote it
+    TEXT = "kept"  # content of the programme: stays
     NOT_PERSONAL = "nothing of a person"
 
 

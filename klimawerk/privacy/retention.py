@@ -1,6 +1,6 @@
-"""How long records of persons stay: the one table, and the daily deletion of what is due.
+"""Retention periods of personal records: the one table, and the daily deletion of expired rows.
 
-README.md holds the same table for the operator's privacy notice; a test compares both.
+README.md holds the same table for the operator's privacy notice; a test compares the two.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from klimawerk.privacy.erasure import SIGN_IN_ACTIONS
 from klimawerk.versions.models import Visit
 
 log = logging.getLogger(__name__)
-FIRST, EVERY = 60.0, 24 * 3600.0  # seconds after the start, and between two sweeps
+FIRST_RUN, RUN_INTERVAL = 60.0, 24 * 3600.0  # seconds after the start, and between two runs
 BATCH = 1_000  # rows in one transaction
 
 
 @dataclass(frozen=True)
 class RetentionRule:
-    """Rows of `table` that are `due(moment)` go, where `moment` lies `days` back. `what`, `why`: for the operator."""
+    """Delete rows of `table` that are `due(moment)`, `moment` being `days` ago. `what`, `why`: for the operator."""
 
     what: str
     days: int
@@ -135,38 +135,38 @@ RULES = (
 
 
 def delete_expired(moment: datetime | None = None) -> dict[str, int]:
-    """Delete everything that is due at `moment` (default: now), in short transactions; how much of each."""
+    """Delete all rows that have expired at `moment` (default: now), in short transactions; number of rows by rule."""
     at = moment or now()
-    gone = {rule.what: _apply(rule, at - timedelta(days=rule.days)) for rule in RULES}
+    counts = {rule.what: _apply(rule, at - timedelta(days=rule.days)) for rule in RULES}
     erasure_log.write_marks()
-    return gone
+    return counts
 
 
 class RetentionJob:
-    """Sweeps once a day in each process; two that do so at once do no harm."""
+    """Deletes expired rows once a day in each process; processes may do so at the same time."""
 
     def __init__(self) -> None:
-        self._due = time.monotonic() + FIRST
+        self._due = time.monotonic() + FIRST_RUN
 
-    def look(self) -> None:
+    def run_if_due(self) -> None:
         if time.monotonic() >= self._due:
-            self._due = time.monotonic() + EVERY
-            gone = {what: count for what, count in delete_expired().items() if count}
-            if gone:
-                log.info("records deleted by their age: %s", gone)
+            self._due = time.monotonic() + RUN_INTERVAL
+            counts = {what: count for what, count in delete_expired().items() if count}
+            if counts:
+                log.info("records deleted by their age: %s", counts)
 
 
 def _apply(rule: RetentionRule, moment: datetime) -> int:
-    keys, gone = list(rule.table.primary_key.columns), 0
+    keys, total = list(rule.table.primary_key.columns), 0
     while True:
-        found = db.session.execute(select(*keys).where(rule.due(moment)).limit(BATCH)).all()
-        if not found:
+        rows = db.session.execute(select(*keys).where(rule.due(moment)).limit(BATCH)).all()
+        if not rows:
             db.session.rollback()
-            return gone
+            return total
         with writing() as session:
-            first = keys[0].in_({row[0] for row in found})
-            done = session.execute(
-                delete(rule.table).where(first, rule.due(moment)), execution_options={"synchronize_session": False}
+            in_batch = keys[0].in_({row[0] for row in rows})
+            result = session.execute(
+                delete(rule.table).where(in_batch, rule.due(moment)), execution_options={"synchronize_session": False}
             )
-            gone += int(done.rowcount)  # type: ignore[attr-defined]
+            total += int(result.rowcount)  # type: ignore[attr-defined]
         yield_if_due()

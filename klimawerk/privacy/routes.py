@@ -1,4 +1,4 @@
-"""Erasing oneself: a page that says what goes and what stays, and its button."""
+"""HTTP route for erasing the own account: the page says what is deleted and what stays."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def erase() -> Response | tuple[str, int]:
         erasure.check_erasable(person)
         if not form.validate_on_submit():
             return _page(form, 422 if form.is_submitted() else 200)
-        trial = account_limits.begin_password_check(person.id, sessions.current_key())
-        if trial.wait:
-            form.present_password.errors = [account_limits.wait_sentence(trial.wait)]
+        attempt = account_limits.begin_password_check(person.id, sessions.current_key())
+        if attempt.wait:
+            form.present_password.errors = [account_limits.wait_sentence(attempt.wait)]
             return _page(form, 429)
         with passwords.with_priority():
-            right = passwords.matches(person.password_hash, form.present_password.data)
-        if not right:
+            password_matches = passwords.matches(person.password_hash, form.present_password.data)
+        if not password_matches:
             form.present_password.errors = [_("This is not your present password.")]
             return _page(form, 422)
         erasure.erase_person(person, by=person)
@@ -38,7 +38,7 @@ def erase() -> Response | tuple[str, int]:
     sessions.end_session()
     flash(_("Your account is erased."))
     response = redirect(url_for("accounts.login"))
-    response.headers["Clear-Site-Data"] = '"storage"'  # what this browser keeps for reading and sending
+    response.headers["Clear-Site-Data"] = '"storage"'  # cached pages and pending changes of this browser
     return response
 
 

@@ -104,7 +104,7 @@ def test_the_server_sweeps_by_itself_and_then_once_a_day(app: Flask, monkeypatch
     sweeper = retention.RetentionJob()
     for at in (1_010.0, 1_061.0, 1_062.0, 1_061.0 + 23 * 3600, 1_061.0 + 24 * 3600, 1_062.0 + 24 * 3600):
         clock[0] = at
-        sweeper.look()
+        sweeper.run_if_due()
     assert len(sweeps) == 2
     jobs = app.extensions["live"].background._each_second
     assert any(isinstance(getattr(job, "__self__", None), retention.RetentionJob) for job in jobs)

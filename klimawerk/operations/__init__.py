@@ -1,1 +1,1 @@
-"""Keeping an installation: the whole of it into one file, and back. Knows tables, no domain word."""
+"""Operations: backup and restore of the installation, diagnostics and memory of processes. Independent of domains."""

@@ -1,4 +1,4 @@
-"""The backup's file: gzip over lines of JSON, the same for every kind of database.
+"""File format of backups: JSON lines compressed with gzip, independent of the database system.
 
     {"format": "klimawerk-backup", "version": 1, "klimawerk": ..., "schema": ..., "made_at": ..., "tables": [...]}
     {"table": "person", "columns": ["id", "email", ...]}
@@ -6,8 +6,8 @@
     ...
     {"end": {"person": 1, ...}, "sha256": ...}
 
-The last line counts the rows of each table and holds the SHA-256 of all lines before it. Bytes are base64, moments
-and days ISO 8601, exact numbers text.
+The last line counts the rows of each table and holds the SHA-256 of all lines before it. Bytes are base64, times
+and dates ISO 8601, decimal numbers strings.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ BackupRow = dict[str, Any]
 
 
 class InvalidBackup(Exception):
-    """A file that cannot be restored, and why, in a sentence for the operator."""
+    """The file cannot be restored; the message says why, for the operator."""
 
 
 @dataclass(frozen=True)
 class BackupHeader:
-    """`schema` is the revision of the tables, `made_at` an ISO 8601 moment, `klimawerk` the version that wrote it."""
+    """First line. `schema`: migration revision; `made_at`: ISO 8601 time; `klimawerk`: version that wrote the file."""
 
     klimawerk: str
     schema: str
@@ -58,8 +58,8 @@ class BackupHeader:
 def write_backup_file(
     path: Path, header: BackupHeader, tables: Iterable[tuple[Table, Iterable[BackupRow]]]
 ) -> dict[str, int]:
-    """Write the file whole or not at all, readable by its owner alone. Returns rows per table. Raises OSError."""
-    with _replacing(path) as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as file:
+    """Write the file atomically, with mode 0600. Returns the number of rows per table. Raises OSError."""
+    with _atomic_file(path) as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as file:
         digest = hashlib.sha256()
 
         def line(value: object) -> None:
@@ -81,9 +81,9 @@ def write_backup_file(
 
 
 def read_backup(path: Path, tables: dict[str, Table]) -> Iterator[BackupHeader | tuple[Table, BackupRow]]:
-    """The header, then every row with its table. Raises BadBackup, at the latest after the last row.
+    """Yield the header, then every row with its table. Raises InvalidBackup, at the latest after the last row.
 
-    Nothing of it may be believed before the iterator has come to its end.
+    The content is only verified once the iterator is exhausted.
     """
     try:
         with gzip.open(path, "rb") as file:
@@ -108,7 +108,7 @@ def _read(file: gzip.GzipFile, tables: dict[str, Table]) -> Iterator[BackupHeade
                 raise InvalidBackup("The file has a row before its first table; it is damaged.")
             counts[table.name] += 1
             names = (column.name for column in table.columns)
-            decoded = (decode(one) for decode, one in zip(decoders, value, strict=True))
+            decoded = (decode(item) for decode, item in zip(decoders, value, strict=True))
             yield table, dict(zip(names, decoded, strict=True))
         elif "table" in value:
             table = _table(value, tables)
@@ -129,13 +129,13 @@ def _header(value: Any) -> BackupHeader:
             f"This backup has format {_short(value.get('version'))}; this Klimawerk reads format {BACKUP_VERSION}."
         )
     header = BackupHeader(**value)
-    if not all(isinstance(said, str) and len(said) < 100 for said in (header.klimawerk, header.schema, header.made_at)):
+    if not all(isinstance(item, str) and len(item) < 100 for item in (header.klimawerk, header.schema, header.made_at)):
         raise InvalidBackup("The first line is not that of a backup; the file is damaged.")
     return header
 
 
 def _short(value: object) -> str:
-    """For a sentence, however much it is."""
+    """The value shortened for an error message."""
     return shorten(repr(value), 60, placeholder=" …")
 
 
@@ -154,7 +154,7 @@ def _check_end(value: dict[str, Any], counts: dict[str, int], digest: str, file:
 
 
 def _coder(kind: TypeEngine[Any]) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-    """How values of a column become JSON, and back."""
+    """Encoder and decoder between a column's values and JSON."""
     if isinstance(kind, TypeDecorator):
         kind = kind.impl_instance
     for base, encode, decode in (
@@ -165,11 +165,11 @@ def _coder(kind: TypeEngine[Any]) -> tuple[Callable[[Any], Any], Callable[[Any],
     ):
         if isinstance(kind, base):
             return _or_none(encode), _or_none(decode)
-    return _same, _same
+    return _storable, _storable
 
 
-def _same(value: Any) -> Any:
-    """Texts and JSON. A backup of SQLite may hold a NUL, which PostgreSQL takes in neither."""
+def _storable(value: Any) -> Any:
+    """Coder of texts and JSON: removes NUL, which SQLite may hold and PostgreSQL refuses."""
     return storable(value)
 
 
@@ -178,21 +178,21 @@ def _or_none(coder: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file beside `path` that takes its place, safe on disk, when everything went well."""
-    beside = path.with_name(f".{path.name}.part")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """Write to a file beside `path` that replaces it after fsync; on an error it is deleted."""
+    part = path.with_name(f".{path.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.fchmod(descriptor, 0o600)  # one that was left behind may be readable
+        os.fchmod(descriptor, 0o600)  # a leftover file may have another mode
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        part.replace(path)
         _sync_folder(path.parent)
     except BaseException:
         with suppress(OSError):
-            beside.unlink()
+            part.unlink()
         raise
 
 

@@ -1,4 +1,4 @@
-"""`flask backup` and `flask restore`."""
+"""Commands `flask backup` and `flask restore`."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def backup(file: Path, yes: bool) -> None:
     if file.exists() and not yes:
         raise click.ClickException(f"{file} exists. Choose another name, or add --yes to overwrite it.")
     try:
-        made = service.write_backup(file)
+        summary = service.write_backup(file)
     except InvalidBackup as problem:
         raise click.ClickException(str(problem)) from problem
     except OSError as problem:
         raise click.ClickException(f"{file} could not be written: {problem.strerror}.") from problem
-    click.echo(f"{file}: {made.rows} rows, as of {made.header.made_at}")
+    click.echo(f"{file}: {summary.rows} rows, as of {summary.header.made_at}")
 
 
 @click.command()
@@ -49,14 +49,14 @@ def restore(file: Path, yes: bool) -> None:
     meanwhile: open pages notice, and offer words that were typed after the backup for copying.
     """
     try:
-        found = service.check_backup(file)
+        summary = service.check_backup(file)
         if not service.is_installation_empty() and not yes:
             click.confirm(
-                f"Replace everything here by {found.rows} rows of {found.header.made_at}?", abort=True, err=True
+                f"Replace everything here by {summary.rows} rows of {summary.header.made_at}?", abort=True, err=True
             )
-        done = service.restore_backup(file)
+        result = service.restore_backup(file)
     except InvalidBackup as problem:
         raise click.ClickException(str(problem)) from problem
-    click.echo(f"Restored {found.rows} rows, as of {found.header.made_at}. Everybody signs in again.")
-    for sentence in done.said:
+    click.echo(f"Restored {summary.rows} rows, as of {summary.header.made_at}. Everybody signs in again.")
+    for sentence in result.messages:
         click.echo(sentence)

@@ -1,6 +1,6 @@
-"""How much a process holds, as one line in its log, whenever its operator asks with the signal USR1.
+"""Diagnostics of a process: counts and memory, written as one line to its log on the signal USR1.
 
-A signal reaches it from its own machine alone, and only from root or its own user; no page and no door shows the line.
+Signals can only be sent on the same machine, by root or the process's own user; no page or route shows the counts.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ LAG_INTERVAL = 0.25  # seconds
 
 
 class LoopLag:
-    """How long this process kept everybody waiting at worst: a greenlet that wants to run four times a second."""
+    """Longest delay of the event loop, measured by a greenlet that is due every `LAG_INTERVAL`."""
 
     def __init__(self) -> None:
         self._worst = 0.0
-        gevent.spawn(self._beat)
+        gevent.spawn(self._measure)
 
     def worst(self) -> int:
-        """Milliseconds, since it was asked for last."""
+        """Longest delay in milliseconds since the last call."""
         worst, self._worst = self._worst, 0.0
         return round(1_000 * worst)
 
-    def _beat(self) -> None:
+    def _measure(self) -> None:
         while True:
             due = time.monotonic() + LAG_INTERVAL
             gevent.sleep(LAG_INTERVAL)
@@ -46,21 +46,24 @@ class LoopLag:
 
 
 def handle_signals(app: Flask) -> None:
-    """From now on the signal USR1 makes this process (a gevent worker) write its counts."""
+    """Install the handler of USR1, which writes the counts of this process (a gevent worker)."""
     app.extensions["pulse"] = LoopLag()
-    gevent.signal_handler(signal.SIGUSR1, _write, app)
+    gevent.signal_handler(signal.SIGUSR1, _log_counts, app)
 
 
 def process_counts(app: Flask) -> dict[str, int]:
-    """`rooms`: open documents, `members` those in them; `pages`: signed-in connections; `sockets`: those and others,
-    `unfinished`: bytes of updates whose last part has not come; `half`: connections whose request has not come whole;
-    `objects`: of Python since the start; `memory` in kB, and what is in use of the library's `heap` in it, where
-    that can tell (the rest is kept for what comes); `log`: updates of all documents not yet folded; `stall`: how long
-    it kept everybody waiting at worst since the last counts, in milliseconds."""
+    """Counts of this process.
+
+    `rooms`: open documents; `members`: connections in them; `pages`: signed-in connections; `sockets`: all connections;
+    `unfinished`: bytes of chunked updates that are incomplete; `half`: connections with an incomplete request;
+    `objects`: Python objects since the start; `memory`: resident memory in kB; `heap`: heap of the C library in use, in
+    kB (0 if unknown); `log`: updates of all documents that are not compacted; `stall`: longest delay of the event loop
+    since the last call, in milliseconds.
+    """
     live, rooms = app.extensions["live"], app.extensions["collab"].rooms.all()
     with app.app_context():
         rows = db.session.scalar(select(func.count()).select_from(Update)) or 0
-    things = gc.get_objects()
+    objects = gc.get_objects()
     return {
         "rooms": len(rooms),
         "members": sum(len(room.members) for room in rooms),
@@ -68,8 +71,8 @@ def process_counts(app: Flask) -> dict[str, int]:
         "sockets": len(live.server.eio.sockets),
         "unfinished": app.extensions["collab"].parts.size,
         "half": len(app.extensions["connections"].half) if "connections" in app.extensions else 0,
-        "greenlets": sum(issubclass(type(thing), greenlet) and not thing.dead for thing in things),
-        "objects": len(things),
+        "greenlets": sum(issubclass(type(candidate), greenlet) and not candidate.dead for candidate in objects),
+        "objects": len(objects),
         "threads": threading.active_count(),
         "files": len(os.listdir("/proc/self/fd")),
         "memory": memory.resident_kb(),
@@ -79,8 +82,8 @@ def process_counts(app: Flask) -> dict[str, int]:
     }
 
 
-def _write(app: Flask) -> None:
-    """A warning, so that it is written whatever the level of the log is."""
+def _log_counts(app: Flask) -> None:
+    """Log the counts, as a warning, so that they are written at any usual log level."""
     try:
         log.warning("counts %s", json.dumps(process_counts(app)))
     except Exception:

@@ -1,7 +1,7 @@
-"""What a process holds of the machine's memory, and giving back what it does not use.
+"""Memory of the process: resident size, heap in use, and returning free heap to the operating system.
 
-The C library keeps what was freed for what comes next. Documents come in all sizes, so that after a busy hour a third
-of it lay free in pieces that nothing asked for again.
+The C library keeps freed memory for later allocations. Documents have all sizes, so that after a busy hour a third of
+the heap was free, fragmented, and not used again.
 """
 
 from __future__ import annotations
@@ -14,48 +14,48 @@ from typing import Any
 import gevent
 
 TRIM_INTERVAL = 60.0  # seconds
-_FIGURES = ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
+_FIELDS = ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
 
 
 class _Heap(ctypes.Structure):
     """`struct mallinfo2` of glibc 2.33 and newer; all in bytes."""
 
-    _fields_ = tuple((name, ctypes.c_size_t) for name in _FIGURES)
+    _fields_ = tuple((name, ctypes.c_size_t) for name in _FIELDS)
 
 
 def resident_kb() -> int:
-    """kB of memory that are the process's now."""
+    """Resident memory of the process in kB."""
     lines: dict[str, Any] = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(lines["VmRSS"].split()[0])
 
 
 def heap_in_use() -> int:
-    """kB of the C library's heap that hold something; 0 where it cannot tell."""
-    found = _heap()
-    return int(found.uordblks + found.hblkhd) // 1000 if found else 0
+    """Heap of the C library in use, in kB; 0 where `mallinfo2` is missing."""
+    heap = _heap()
+    return int(heap.uordblks + heap.hblkhd) // 1000 if heap else 0
 
 
 def trim_heap() -> None:
-    """Give what is free in the C library's heap back to the machine: some milliseconds, one for each 7 MB of it."""
+    """Return free heap of the C library to the operating system (`malloc_trim`): about 1 ms for each 7 MB of it."""
     with suppress(AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def trim_regularly() -> None:
-    """From now on do so once a minute (in a gevent worker)."""
+    """Start a greenlet that calls `trim_heap` once a minute (in a gevent worker)."""
 
-    def look() -> None:
+    def run() -> None:
         while True:
             gevent.sleep(TRIM_INTERVAL)
             trim_heap()
 
-    gevent.spawn(look)
+    gevent.spawn(run)
 
 
 def _heap() -> _Heap | None:
     try:
-        ask = ctypes.CDLL(None).mallinfo2
+        mallinfo2 = ctypes.CDLL(None).mallinfo2
     except AttributeError:
         return None
-    ask.restype = _Heap
-    return ask()  # type: ignore[no-any-return]
+    mallinfo2.restype = _Heap
+    return mallinfo2()  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Back up a running installation, and restore it, whole or not at all."""
+"""Backup of a running installation, and restore in one transaction."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from klimawerk.operations.backup_file import BackupHeader, InvalidBackup
 
 BATCH = 500
 EXCLUDED_TABLES = {"login", "attempts", "known_browser", "search_entry", "search_state", "completed_request", "job"}
-"""Who is signed in is no part of a backup: after a restore everybody signs in again. What can be found is read anew.
-Requests that were carried out refer to what was made, which may not be there after a restore. Jobs have files that are
-no part of it either; what one of them had half stored is swept away after a restore."""
+"""Tables that are no part of a backup. Sessions: after a restore all users sign in again. The search index is rebuilt.
+Completed requests refer to rows that may not exist after a restore. Jobs have files outside of the database; what a job
+had stored in part is deleted after a restore."""
 
 
 RestoreHook = Callable[[], Callable[[], str]]
@@ -36,26 +36,28 @@ _restore_hooks: list[RestoreHook] = []
 
 
 def on_restore(hook: RestoreHook) -> None:
-    """Let something of the present outlast a restore. `hook()` is called before everything is replaced, what it returns
-    afterwards, both in the restore's transaction; that returns a sentence for the operator, "" for nothing to say."""
+    """Register a restore hook, for state that must outlast a restore.
+
+    `hook()` is called before the data is replaced, the function that it returns after it, both in the restore's
+    transaction. That function returns a message for the operator, or "".
+    """
     if hook not in _restore_hooks:
         _restore_hooks.append(hook)
 
 
 @dataclass(frozen=True)
 class BackupSummary:
-    """A backup that was written, or proved whole: what it says of itself, and how many rows are in it. `said`: what
-    else was done when it was restored."""
+    """A backup that was written or verified: its header and number of rows. `messages`: those of the restore hooks."""
 
     header: BackupHeader
     rows: int
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 def write_backup(path: Path) -> BackupSummary:
-    """Write everything, as it is at one moment, into one file; the installation goes on meanwhile.
+    """Write a consistent snapshot of all tables into one file, while the installation goes on running.
 
-    Raises BadBackup when the tables are not as this version has them, OSError when the file cannot be written.
+    Raises InvalidBackup when the tables were not created by migrations, OSError when the file cannot be written.
     """
     with db.engine.connect() as connection:
         connection = _begin_snapshot(connection)
@@ -68,9 +70,9 @@ def write_backup(path: Path) -> BackupSummary:
 
 
 def check_backup(path: Path) -> BackupSummary:
-    """Read the whole file and compare it with its check sums and with this installation's tables. Raises BadBackup."""
-    lines = backup_file.read_backup(path, {table.name: table for table in _tables()})
-    header = next(lines)
+    """Verify the whole file: its checksum, and that its schema is this installation's. Raises InvalidBackup."""
+    records = backup_file.read_backup(path, {table.name: table for table in _tables()})
+    header = next(records)
     assert isinstance(header, BackupHeader)
     with db.engine.connect() as connection:
         schema = _schema(connection)
@@ -79,56 +81,56 @@ def check_backup(path: Path) -> BackupSummary:
             f"The backup's tables are of revision {header.schema} (Klimawerk {header.klimawerk}), this installation's "
             f"of revision {schema} (Klimawerk {VERSION}). Restore it with that version, then update."
         )
-    return BackupSummary(header, sum(1 for _ in lines))
+    return BackupSummary(header, sum(1 for _ in records))
 
 
 def is_installation_empty() -> bool:
-    """Whether there is nothing that a restore would replace."""
+    """Whether all tables that a restore replaces are empty."""
     return not any(db.session.execute(select(table).limit(1)).first() for table in _tables())
 
 
 def restore_backup(path: Path) -> BackupSummary:
-    """Replace everything by the backup, in one transaction; a server that runs follows.
+    """Replace all data by the backup in one transaction; a running server follows.
 
-    Documents become new generations, so that no browser merges words from after the backup, and every topic gets a
-    higher revision than any page has seen. What happened since the backup and must not be undone is done again (see
-    `on_restore`). Raises BadBackup, and then nothing has changed.
+    Documents get new generations, so that no browser merges texts from after the backup, and every topic gets a higher
+    revision than any page has seen. Restore hooks keep state that must not be undone (`on_restore`). Raises
+    InvalidBackup; nothing has changed then.
     """
     backup = check_backup(path)
     try:
         with writing() as session:
             _lock_tables(session)
-            seen: dict[str, int] = dict(session.execute(select(Topic.name, Topic.rev)).all())
-            afterwards = [hook() for hook in _restore_hooks]
-            _empty(session)
-            _fill(session, path)
-            _renumber(session)
-            _raise_topics(session, seen)
+            old_revisions: dict[str, int] = dict(session.execute(select(Topic.name, Topic.rev)).all())
+            hooks_after = [hook() for hook in _restore_hooks]
+            _delete_all(session)
+            _insert_all(session, path)
+            _reset_sequences(session)
+            _raise_topic_revisions(session, old_revisions)
             document_store.new_generations()
             installation.start_new_generation()
             session.flush()
             session.expire_all()
-            said = tuple(filter(None, [deed() for deed in afterwards]))
+            messages = tuple(filter(None, [hook_after() for hook_after in hooks_after]))
     except (SQLAlchemyError, ValueError, TypeError, ArithmeticError) as problem:
         raise InvalidBackup(
             f"The database refused the backup ({_first_line(problem)}); nothing was changed."
         ) from problem
-    return replace(backup, said=said)
+    return replace(backup, messages=messages)
 
 
 def _first_line(problem: Exception) -> str:
-    """What the driver said, without the statement and its values; drivers raise their own errors, too."""
-    said = str(getattr(problem, "orig", None) or problem)
-    return said.partition("\n")[0][:200]
+    """First line of the driver's error message, without statement and values; drivers may raise their own errors."""
+    message = str(getattr(problem, "orig", None) or problem)
+    return message.partition("\n")[0][:200]
 
 
 def _tables() -> list[Table]:
-    """All tables of the backup; what is referred to comes first."""
+    """All tables of the backup; referenced tables come first."""
     return [table for table in db.metadata.sorted_tables if table.name not in EXCLUDED_TABLES]
 
 
 def _begin_snapshot(connection: Connection) -> Connection:
-    """All queries on the connection see the same moment (SQLite in WAL mode always does so)."""
+    """Make all queries of the connection's transaction see one snapshot (SQLite in WAL mode always does)."""
     if connection.dialect.name == "postgresql":
         return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return connection
@@ -148,22 +150,22 @@ def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
 
 
 def _lock_tables(session: Session) -> None:
-    """Nobody else writes until the commit. On SQLite `writing()` has seen to that already."""
+    """Lock all tables against other writers until the commit; on SQLite `writing()` has done so."""
     if session.get_bind().dialect.name == "postgresql":
         names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
         session.execute(text("SET LOCAL lock_timeout = '20s'"))
         session.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
 
 
-def _empty(session: Session) -> None:
+def _delete_all(session: Session) -> None:
     for table in reversed(db.metadata.sorted_tables):
         session.execute(delete(table))
 
 
-def _fill(session: Session, path: Path) -> None:
-    lines = backup_file.read_backup(path, {table.name: table for table in _tables()})
-    next(lines)
-    for table, rows in groupby((line for line in lines if isinstance(line, tuple)), key=itemgetter(0)):
+def _insert_all(session: Session, path: Path) -> None:
+    records = backup_file.read_backup(path, {table.name: table for table in _tables()})
+    next(records)
+    for table, rows in groupby((record for record in records if isinstance(record, tuple)), key=itemgetter(0)):
         batch: list[dict[str, Any]] = []
         for _, row in rows:
             batch.append(row)
@@ -174,8 +176,8 @@ def _fill(session: Session, path: Path) -> None:
             session.execute(insert(table), batch)
 
 
-def _renumber(session: Session) -> None:
-    """PostgreSQL counts ids apart from the tables: new rows come after those that were restored."""
+def _reset_sequences(session: Session) -> None:
+    """Set PostgreSQL's sequences of ids behind the restored rows."""
     if session.get_bind().dialect.name != "postgresql":
         return
     for table in _tables():
@@ -187,12 +189,12 @@ def _renumber(session: Session) -> None:
                 session.execute(select(func.setval(sequence, highest + 1, False)))
 
 
-def _raise_topics(session: Session, seen: dict[str, int]) -> None:
+def _raise_topic_revisions(session: Session, old_revisions: dict[str, int]) -> None:
     restored = {topic.name: topic for topic in session.scalars(select(Topic))}
-    for name in seen.keys() | restored.keys():
+    for name in old_revisions.keys() | restored.keys():
         topic = restored.get(name)
         if topic is None:
-            session.add(Topic(name=name, rev=seen[name] + 1))
+            session.add(Topic(name=name, rev=old_revisions[name] + 1))
         else:
-            topic.rev = max(topic.rev, seen.get(name, 0)) + 1
+            topic.rev = max(topic.rev, old_revisions.get(name, 0)) + 1
     session.flush()

@@ -14,11 +14,11 @@ from klimawerk.operations import memory
 
 kept = [bytes(2_000) for _ in range(50_000)]
 scattered = kept[::50]  # of every hundred thousand bytes two thousand stay in use, so that nothing ends in one piece
-full = memory.resident()
+full = memory.resident_kb()
 del kept
-lying_free = memory.resident()
-memory.give_back()
-print(full, lying_free, memory.resident())
+lying_free = memory.resident_kb()
+memory.trim_heap()
+print(full, lying_free, memory.resident_kb())
 """
 
 

@@ -49,7 +49,7 @@ def test_who_was_erased_since_is_erased_again(any_database: str, workshop: Works
     erasure.erase_person(workshop.zeb, by=None)
     done = service.restore_backup(tmp_path / "backup")
     assert traces() == set()
-    assert any("erased again" in sentence for sentence in done.said)
+    assert any("erased again" in sentence for sentence in done.messages)
     service.restore_backup(tmp_path / "backup")  # and whenever that backup comes again
     assert traces() == set()
 
@@ -94,7 +94,7 @@ def test_a_withdrawn_or_used_invitation_does_not_come_alive(app: Flask, workshop
     withdrawn = expiring_links.find_link(tokens["withdrawn"])
     invitations.withdraw(coordinator, withdrawn.id)
     invitations.accept(tokens["used"], factories.person(email="used@example.org"))
-    said = service.restore_backup(tmp_path / "backup").said
+    said = service.restore_backup(tmp_path / "backup").messages
     assert any("hold no more" in sentence for sentence in said)
     expiring_links.find_link(tokens["open"])
     for name in ("withdrawn", "used"):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from babel.lists import format_list
 from flask_babel import gettext as _
 from wtforms import DateField, IntegerField, RadioField, SelectField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from klimawerk import scalars
+
+Choices = Iterable[tuple[Any, Any] | Any]
 
 MAX_NAMED = 12
 """Up to this number, the error for an unknown choice names all possible ones."""
@@ -20,6 +23,11 @@ MAX_NAMED = 12
 def ambiguity_question(readings: Iterable[str], language: str) -> str:
     """The question about a value with several readings; each one is written unambiguously."""
     return str(_("Do you mean %(readings)s? Please write it so.", readings=format_list(list(readings), "or", language)))
+
+
+def select_choices(choices: Choices) -> list[SelectChoice]:
+    """WTForms' own form of (value, label) or bare values."""
+    return [SelectChoice(*choice) if isinstance(choice, tuple) else SelectChoice(choice) for choice in choices]
 
 
 class WholeNumberField(IntegerField):
@@ -60,10 +68,23 @@ class DayField(DateField):
 
 
 class _KnownValues:
-    """Mixin for fields with choices: the error for an unknown choice names the possible ones."""
+    """Mixin for fields with choices, (value, label) or bare values: the error for an unknown one names the others."""
 
     process_errors: Any
     iter_choices: Any
+
+    def __init__(self, *args: Any, choices: Choices | Callable[[], Choices] | None = None, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.choices = (lambda: select_choices(choices())) if callable(choices) else choices
+
+    @property
+    def choices(self) -> list[SelectChoice] | None:
+        """What can be chosen."""
+        return SelectField.choices.fget(self)  # type: ignore[no-any-return]
+
+    @choices.setter
+    def choices(self, value: Choices | Callable[[], list[SelectChoice]] | None) -> None:
+        SelectField.choices.fset(self, value if value is None or callable(value) else select_choices(value))
 
     def names(self) -> list[str]:
         """The labels of the choices, for the error message."""

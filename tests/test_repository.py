@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from klimawerk.config import ROOT, VERSION
+from klimawerk.config import ROOT
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 MODULES = sorted((ROOT / "static" / "js").rglob("*.js"))
@@ -100,24 +98,6 @@ def test_the_readme_explains_every_setting_and_no_other() -> None:
     assert explained == read
 
 
-def test_the_version_is_the_same_everywhere() -> None:
-    assert _publiccode()["softwareVersion"] == VERSION
-
-
-def test_publiccode_says_what_catalogues_need() -> None:
-    code = _publiccode()
-    for key in ("publiccodeYmlVersion", "name", "url", "platforms", "developmentStatus", "softwareType", "maintenance"):
-        assert code[key], key
-    assert code["legal"]["license"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license"]
-    for language in ("de", "en"):
-        description = code["description"][language]
-        assert len(description["shortDescription"]) <= 150
-        assert 150 <= len(description["longDescription"]) <= 10000
-        assert description["features"]
-    translations = {path.parent.parent.name for path in (ROOT / "translations").glob("*/LC_MESSAGES/messages.po")}
-    assert set(code["localisation"]["availableLanguages"]) >= translations | {"en"}
-
-
 def test_the_licence_is_there_in_full() -> None:
     text = (ROOT / "LICENSE").read_text()
     assert text.startswith("EUROPEAN UNION PUBLIC LICENCE v. 1.2")
@@ -129,10 +109,6 @@ def test_the_licence_is_there_in_full() -> None:
 def test_the_readme_names_only_files_that_are_there() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / "README.md").read_text()):
         assert (ROOT / target).exists(), target
-
-
-def _publiccode() -> dict[str, Any]:
-    return dict(yaml.safe_load((ROOT / "publiccode.yml").read_text()))
 
 
 def _without_comments(text: str) -> str:

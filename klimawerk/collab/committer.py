@@ -90,7 +90,7 @@ class Committer:
         deadline = time.monotonic() - COMMIT_TIMEOUT
         for entry in (*self._current_batch, *self._queue):
             if entry.since < deadline:
-                entry.reply.no(events.UNAVAILABLE)
+                entry.reply.refuse(events.UNAVAILABLE)
 
     def _run(self) -> None:
         while self._running:

@@ -49,7 +49,7 @@ class Hub:
         self.projection_scheduler = ProjectionScheduler(live.app, spawn)
         self._compaction_backoff = RetryBackoff()
         self._slow_upkeep_at = 0.0
-        live.on_gone.append(self.leave_all)
+        live.on_disconnect.append(self.leave_all)
         live.on_recheck.append(self._recheck_page)
         live.on_hint(document_hints.DOCUMENT_HINT, self._on_document_hint)
         live.bus.on(AWARENESS, self._on_caret_hint)
@@ -72,7 +72,7 @@ class Hub:
         return self.live.app.app_context()
 
     def grants_merge_cost(self, person_id: int, steps: int) -> bool:
-        return self.live.pages.may_burden(person_id, steps)
+        return self.live.pages.may_spend_merge_cost(person_id, steps)
 
     # Members
 
@@ -108,7 +108,7 @@ class Hub:
 
     def _send_people(self, doc: str) -> None:
         people = self.people_of(doc)
-        self.live.tell(events.DOC_PEOPLE, {"doc": doc, "people": people}, to=events.doc_room(doc))
+        self.live.emit(events.DOC_PEOPLE, {"doc": doc, "people": people}, to=events.doc_room(doc))
 
     # Carets
 
@@ -118,7 +118,7 @@ class Hub:
             room.carets[sid] = caret
             room.delivery.set_caret(sid, caret)
         self.relayer.schedule(room)
-        self.live.bus.tell(AWARENESS, doc=room.name, sid=sid, a=caret)
+        self.live.bus.send(AWARENESS, doc=room.name, sid=sid, a=caret)
 
     def _on_caret_hint(self, hint: Hint) -> None:
         """A caret in another process."""
@@ -166,11 +166,11 @@ class Hub:
             if not write:
                 self.parts.drop(member.sid, room.name)
             payload = {"doc": room.name, "write": write, "reason": reason, "by": by}
-            self.live.tell(events.DOC_ACCESS, payload, to=member.sid)
+            self.live.emit(events.DOC_ACCESS, payload, to=member.sid)
 
     def _remove_member(self, room: Room, member: RoomMember, reason: str) -> None:
         member.access = NO_ACCESS
-        self.live.tell(events.DOC_CLOSED, {"doc": room.name, "reason": reason}, to=member.sid)
+        self.live.emit(events.DOC_CLOSED, {"doc": room.name, "reason": reason}, to=member.sid)
         page = self.live.pages.get(member.sid)
         if page is not None:
             self.leave(page, room.name)
@@ -250,7 +250,7 @@ class Hub:
     def _on_stored(self, rooms: list[Room]) -> None:
         for room in rooms:
             self.projection_scheduler.note(room)
-        self.live.bus.tell(document_hints.DOCUMENT_HINT, names=[room.name for room in rooms], everything=False)
+        self.live.bus.send(document_hints.DOCUMENT_HINT, names=[room.name for room in rooms], everything=False)
 
     def _forget_idle_rooms(self) -> None:
         for room in self.rooms.all():

@@ -48,7 +48,7 @@ class PendingUpdate:
         """Acknowledge the update with its number, or refuse it with an error."""
         self.finished = True
         if error:
-            self.reply.no(error)
+            self.reply.refuse(error)
         else:
             self.reply.ok(seq=seq)
 

@@ -30,7 +30,7 @@ def document(name: str) -> Response:
             update = doc.get_update(state)
     except EventRefused as refusal:
         abort(503 if refusal.code == events.UNAVAILABLE else 404)
-    if not hub().live.pages.may_have(identified.person_id, len(update)):
+    if not hub().live.pages.may_download(identified.person_id, len(update)):
         abort(429)
     response = Response(gzip.compress(update, 4), mimetype="application/octet-stream")
     response.headers["Content-Encoding"] = "gzip"

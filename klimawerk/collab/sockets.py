@@ -88,7 +88,7 @@ def _join_room(
 
 def _join_answer(page: OpenPage, payload: Payload, room: Room, member: RoomMember, join_state: _JoinState) -> Payload:
     doc_hub = hub()
-    if not doc_hub.live.pages.may_have(page.person_id, len(join_state.update)):
+    if not doc_hub.live.pages.may_download(page.person_id, len(join_state.update)):
         doc_hub.leave(page, room.name)
         raise EventRefused(events.RATE)
     doc_hub.announce_member(member, room.name)

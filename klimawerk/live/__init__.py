@@ -1,4 +1,4 @@
-"""Something changed: names of changed things, announced to those who may know of them; and who is where."""
+"""Live updates: topics with revisions and their broadcast, Socket.IO connections, and presence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Open the doors of the Socket.IO server, which has to be made before."""
+    """Initialise presence and the event handlers; the Socket.IO server has to exist before."""
     from klimawerk.extensions import socketio
     from klimawerk.live import presence, sockets
 

@@ -1,4 +1,4 @@
-"""One background thread (or greenlet) per process for what must happen soon, or once a second."""
+"""Background thread (or greenlet) of a process, for jobs that run soon or once a second."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ TICK = 1.0  # seconds
 
 
 class BackgroundRunner:
-    """Runs jobs one after the other, each in its own app context; a job's failure reaches the log alone.
+    """Runs jobs one after the other, each in its own app context; errors of a job are only logged.
 
-    `trouble` is called when it was the database that failed.
+    `on_write_failure` is called when the database failed.
     """
 
     def __init__(self, app: Flask, spawn: Callable[[Callable[[], None]], object]) -> None:
@@ -34,7 +34,7 @@ class BackgroundRunner:
         self.on_write_failure: Callable[[], None] = lambda: None
 
     def soon(self, job: Callable[[], None]) -> None:
-        """Run `job` in a moment. Before the start there is nobody to tell, and the job is dropped."""
+        """Run `job` soon. Before the start the job is dropped."""
         if self._running:
             self._jobs.append(job)
             self._wake.set()
@@ -44,6 +44,7 @@ class BackgroundRunner:
         return self._running
 
     def each_second(self, job: Callable[[], None]) -> None:
+        """Run `job` once a second."""
         self._each_second.append(job)
 
     def start(self) -> None:
@@ -62,13 +63,13 @@ class BackgroundRunner:
             self._wake.wait(max(0.0, due - time.monotonic()))
             self._wake.clear()
             while self._jobs:
-                self._do(self._jobs.popleft())
+                self._run_job(self._jobs.popleft())
             if time.monotonic() >= due:
                 due = time.monotonic() + TICK
                 for job in self._each_second:
-                    self._do(job)
+                    self._run_job(job)
 
-    def _do(self, job: Callable[[], None]) -> None:
+    def _run_job(self, job: Callable[[], None]) -> None:
         try:
             with pycrdt_errors.panics_as_exceptions(), self._app.app_context():
                 job()

@@ -1,4 +1,4 @@
-"""Note inside a transaction that a thing changed; it is announced once, after the commit."""
+"""Revisions of topics: `note` raises one inside a transaction; the change is broadcast once, after the commit."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _listeners: list[Callable[[list[str]], None]] = []
 def note(topic: str) -> int:
     """Raise the topic's revision, once per transaction, and return it.
 
-    On PostgreSQL the row stays locked until the commit, so changes of one thing happen one after the other; whoever
-    calls this first in a verb may read and write the thing safely afterwards.
+    On PostgreSQL the row stays locked until the commit, so changes of one thing happen one after the other; a function
+    that calls this first may read and write the thing safely afterwards.
     """
     noted: dict[str, int] = db.session.info.setdefault("noted", {})
     if topic not in noted:
@@ -39,17 +39,17 @@ def revision(topic: str) -> int:
 def revisions(topics: list[str]) -> dict[str, int]:
     """The current revisions of all of `topics`; 0 for those that never changed."""
     rows = db.session.execute(_REVISIONS, {"names": topics})
-    found: dict[str, int] = dict(rows.all())
-    return {name: found.get(name, 0) for name in topics}
+    known: dict[str, int] = dict(rows.all())
+    return {name: known.get(name, 0) for name in topics}
 
 
 def all_revisions() -> dict[str, int]:
-    """The current revision of every topic there is."""
+    """The current revisions of all topics."""
     return dict(db.session.execute(select(Topic.name, Topic.rev)).all())
 
 
 def listen(listener: Callable[[list[str]], None]) -> None:
-    """`listener(topics)` is called in this process after each commit that changed something."""
+    """Register a listener: `listener(topics)` is called in this process after each commit that changed something."""
     if listener not in _listeners:
         _listeners.append(listener)
 

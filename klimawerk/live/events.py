@@ -1,20 +1,23 @@
-"""Every name on the wire, both directions (protocol version 1, a contract: only add)."""
+"""Names of all Socket.IO events, their payloads and error codes, both directions.
+
+Protocol version 1, a contract: names and keys are only added. `static/js/wire.js` is the browser's copy.
+"""
 
 from __future__ import annotations
 
 PROTOCOL = 1
 SCHEMA = 2
-OLDEST_SCHEMA = 1  # of an editor that may still write: what is newer are attributes, which others can do without
+OLDEST_SCHEMA = 1  # oldest editor that may write; newer schemas only added attributes, which older editors can ignore
 
 # client to server
 DOC_JOIN = "doc:join"  # {doc, sv?, gen?, http?}
 DOC_UPDATE = "doc:update"  # {doc, u} or {doc, u, id, part, of}; back: {doc, from, seq, u: [...]}
-DOC_AWARENESS = "doc:awareness"  # {doc, a}; back: {doc, sid, a}; `a` null: the caret is gone
+DOC_AWARENESS = "doc:awareness"  # {doc, a}; back: {doc, sid, a}; `a` null: the caret is removed
 DOC_LEAVE = "doc:leave"  # {doc}
 WATCH = "watch"  # {topics: [...]}
 UNWATCH = "unwatch"  # {topics: [...]}
-QUIET = "quiet"  # {saver?, hidden?}: booleans, also in `auth`: this page can do without much; added by us
-HERE = "here"  # {programme, item?, field?, lang?}: where this page's person is; programme null: nowhere; added by us
+QUIET = "quiet"  # {saver?, hidden?}: booleans, also in `auth`: send this page few messages; added by us
+HERE = "here"  # {programme, item?, field?, lang?}: presence of the page's person; programme null: none; added by us
 
 # server to client
 DOC_PEOPLE = "doc:people"  # {doc, people: [{sid, id, name, side, place, role}]}
@@ -23,7 +26,7 @@ DOC_CLOSED = "doc:closed"  # {doc, reason}: one of the three below
 CHANGED = "changed"  # {topics: {topic: rev}, by}
 PEOPLE = "people"  # {programme, people: [{id, name, side, place, item, field, lang}]}; added by us
 SIGNED_OUT = "signed-out"  # {}: the login of this page has ended; added by us
-STORING = "storing"  # {able}: whether anything can be stored now; told to everybody; added by us
+STORING = "storing"  # {able}: whether the database accepts writes; sent to all pages; added by us
 RELOAD = "reload"  # {schema}: this page's editor is older than the server's schema; added by us
 
 REVOKED = "revoked"
@@ -45,15 +48,15 @@ OUTDATED = "outdated"  # doc:join of an editor older than OLDEST_SCHEMA: reload 
 
 
 def topic_room(topic: str) -> str:
-    """The Socket.IO room of those who watch `topic`."""
+    """The Socket.IO room of the pages that watch `topic`."""
     return f"topic:{topic}"
 
 
 def doc_room(doc: str) -> str:
-    """The Socket.IO room of those who joined the document."""
+    """The Socket.IO room of the members of the document."""
     return f"doc:{doc}"
 
 
 def person_topic(person_id: int) -> str:
-    """A topic nobody watches: its revision grows whenever the person's rights may have changed."""
+    """A topic that no page watches: its revision grows whenever the person's access rights may have changed."""
     return f"person:{person_id}"

@@ -1,4 +1,4 @@
-"""The door of every client event: who is it, not too fast, well-formed; and an answer in every case."""
+"""Event handlers: every client event is checked (signed in, rate limit, form) and answered, also after an error."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 Payload = dict[str, Any]
 Handler = Callable[[OpenPage, Payload], Payload | None]
 Respond = Callable[[Payload], None]
-COMMIT_TIMEOUT = 10.0  # seconds until a wish that waits for the disk is answered with "unavailable"
+COMMIT_TIMEOUT = 10.0  # seconds until a request that waits for the disk is answered with "unavailable"
 
 
 class EventRefused(Exception):
-    """A client's wish that is not granted; `code` is one of the error codes in events.py."""
+    """The client's request is refused; `code` is one of the error codes in events.py."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -31,21 +31,21 @@ class EventRefused(Exception):
 
 
 class EventReply:
-    """The answer to one wish: given once, now or later."""
+    """The answer to one request, given once, now or later."""
 
-    def __init__(self, say: Respond) -> None:
-        self._say: Respond | None = say
+    def __init__(self, respond: Respond) -> None:
+        self._respond: Respond | None = respond
 
     def ok(self, **more: Any) -> None:
-        self._give({"ok": True, **more})
+        self._answer_once({"ok": True, **more})
 
-    def no(self, code: str) -> None:
-        self._give(_error(code))
+    def refuse(self, code: str) -> None:
+        self._answer_once(_error(code))
 
-    def _give(self, payload: Payload) -> None:
-        say, self._say = self._say, None
-        if say is not None:
-            say(payload)
+    def _answer_once(self, payload: Payload) -> None:
+        respond, self._respond = self._respond, None
+        if respond is not None:
+            respond(payload)
 
 
 LightHandler = Callable[[OpenPage, Payload, EventReply], None]
@@ -58,65 +58,65 @@ def add_handler(
     pages: OpenPages,
     event: str,
     handler: Handler,
-    weigh: Callable[[Payload], float] = lambda _payload: 1.0,
+    message_cost: Callable[[Payload], float] = lambda _payload: 1.0,
 ) -> None:
-    """Answer `event` with what `handler` returns, and "ok"; without a request context, so no session is loaded.
+    """Answer `event` with what `handler` returns, and "ok". Without a request context, so no session is loaded.
 
-    `weigh`: as how many ordinary messages one counts.
+    `message_cost`: as how many ordinary messages a payload counts for the rate limit.
     """
 
-    def door(sid: str, payload: Any = None, *_more: Any) -> Payload:
+    def socketio_handler(sid: str, payload: Any = None, *_more: Any) -> Payload:
         page = pages.get(sid)
         if page is None:
             return _error(events.LOGIN_REQUIRED)
-        refused = _refusal(pages, page, payload, weigh)
-        return _error(refused) if refused else _answer(app, event, handler, page, payload)
+        refused = _refusal(pages, page, payload, message_cost)
+        return _error(refused) if refused else _call_handler(app, event, handler, page, payload)
 
-    server.on(event, door)
+    server.on(event, socketio_handler)
 
 
 def add_light_handler(server: Any, pages: OpenPages, event: str, handler: LightHandler) -> LightEndpoint:
-    """The same for what comes with every letter: without the app's context, which `handler` enters by itself where it
-    asks the database, and without anybody who waits for the answer. Returns what the short way calls (fast_path.py);
-    on the long way, of long-polling, somebody does wait."""
+    """`add_handler` for keystrokes and carets: without an app context, which `handler` enters where it needs the
+    database, and without a greenlet that waits for the answer. Returns the endpoint for the fast path (`fast_path.py`).
+    With long-polling the event comes through Socket.IO, whose greenlet waits."""
 
-    def light(sid: str, payload: Any, say: Respond) -> None:
-        page, reply = pages.get(sid), EventReply(say)
+    def endpoint(sid: str, payload: Any, respond: Respond) -> None:
+        page, reply = pages.get(sid), EventReply(respond)
         if page is None:
-            reply.no(events.LOGIN_REQUIRED)
-        elif refused := _refusal(pages, page, payload, _once):
-            reply.no(refused)
+            reply.refuse(events.LOGIN_REQUIRED)
+        elif error := _refusal(pages, page, payload, _single_cost):
+            reply.refuse(error)
         else:
             _call_light_handler(event, handler, page, payload, reply)
 
-    def door(sid: str, payload: Any = None, *_more: Any) -> Payload:
+    def socketio_handler(sid: str, payload: Any = None, *_more: Any) -> Payload:
         answers: list[Payload] = []
         answered = threading.Event()
 
-        def say(answer: Payload) -> None:
+        def respond(answer: Payload) -> None:
             answers.append(answer)
             answered.set()
 
-        light(sid, payload, say)
+        endpoint(sid, payload, respond)
         return answers[0] if answered.wait(COMMIT_TIMEOUT) else _error(events.UNAVAILABLE)
 
-    server.on(event, door)
-    return light
+    server.on(event, socketio_handler)
+    return endpoint
 
 
-def _once(_payload: Payload) -> float:
+def _single_cost(_payload: Payload) -> float:
     return 1.0
 
 
-def _refusal(pages: OpenPages, page: OpenPage, payload: Any, weigh: Callable[[Payload], float]) -> str:
-    """Why the wish is not even looked at; empty when it is."""
+def _refusal(pages: OpenPages, page: OpenPage, payload: Any, message_cost: Callable[[Payload], float]) -> str:
+    """The error code of a payload that is not handled at all; empty when it is."""
     if (
         not isinstance(payload, dict)
         or any(contains_nesting(value) for value in payload.values())
         or not is_all_text(payload)
     ):
         return events.INVALID
-    return "" if pages.may_speak(page, _size(payload), weigh(payload)) else events.RATE
+    return "" if pages.may_send(page, _size(payload), message_cost(payload)) else events.RATE
 
 
 def _call_light_handler(event: str, handler: LightHandler, page: OpenPage, payload: Payload, reply: EventReply) -> None:
@@ -124,13 +124,13 @@ def _call_light_handler(event: str, handler: LightHandler, page: OpenPage, paylo
         with pycrdt_errors.panics_as_exceptions():
             handler(page, payload, reply)
     except EventRefused as refusal:
-        reply.no(refusal.code)
+        reply.refuse(refusal.code)
     except Exception:
         log.exception("%s could not be answered", event)
-        reply.no(events.UNAVAILABLE)
+        reply.refuse(events.UNAVAILABLE)
 
 
-def _answer(app: Flask, event: str, handler: Handler, page: OpenPage, payload: Payload) -> Payload:
+def _call_handler(app: Flask, event: str, handler: Handler, page: OpenPage, payload: Payload) -> Payload:
     try:
         with pycrdt_errors.panics_as_exceptions(), app.app_context():
             return {"ok": True, **(handler(page, payload) or {})}
@@ -149,9 +149,9 @@ def _size(payload: Payload) -> int:
     return 50 + sum(len(value) for value in payload.values() if isinstance(value, str | list))
 
 
-def require_text(payload: Payload, key: str, longest: int, default: str | None = None) -> str:
-    """A text of at most `longest` characters; Refused("invalid") for anything else."""
+def require_text(payload: Payload, key: str, max_length: int, default: str | None = None) -> str:
+    """A text of at most `max_length` characters; EventRefused("invalid") for anything else."""
     value = payload.get(key, default)
-    if not isinstance(value, str) or len(value) > longest:
+    if not isinstance(value, str) or len(value) > max_length:
         raise EventRefused(events.INVALID)
     return value

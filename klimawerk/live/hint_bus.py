@@ -1,4 +1,5 @@
-"""Hints from process to process. A lost hint loses nothing: whoever needs to be sure looks at the database."""
+"""Hint bus: lossy messages from process to process over Redis or Valkey. The database is what counts; a hint only says
+when to look."""
 
 from __future__ import annotations
 
@@ -16,19 +17,19 @@ from klimawerk import safe_json
 
 log = logging.getLogger(__name__)
 CHANNEL = "klimawerk-hints"
-MAX_QUEUED_HINTS = 10_000  # hints that may wait
+MAX_QUEUED_HINTS = 10_000  # hints that wait to be sent
 Hint = dict[str, Any]
 
 
 class HintBus:
-    """Publishes small JSON hints to all other processes; without a message queue there are none, and it is silent.
+    """Publishes small JSON hints to all other processes; without a message queue it does nothing.
 
-    Once started, hints leave in a thread of their own: a slow queue holds up nobody.
+    Once started, a thread of its own publishes, so a slow queue delays no request.
     """
 
     def __init__(self, url: str | None, spawn: Callable[[Callable[[], None]], object]) -> None:
         self._spawn = spawn
-        self._me = secrets.token_hex(8)
+        self._process_id = secrets.token_hex(8)
         self._client = redis.Redis.from_url(url, socket_connect_timeout=2) if url else None
         self._outbox: queue.Queue[Hint] = queue.Queue(MAX_QUEUED_HINTS)
         self._listeners: dict[str, Callable[[Hint], None]] = {}
@@ -36,17 +37,17 @@ class HintBus:
 
     @property
     def me(self) -> str:
-        """This process's name among the others."""
-        return self._me
+        """The id of this process among the others."""
+        return self._process_id
 
     def on(self, kind: str, listener: Callable[[Hint], None]) -> None:
         self._listeners[kind] = listener
 
-    def tell(self, kind: str, **hint: Any) -> None:
-        """Tell all other processes; never fails, never waits for an answer."""
+    def send(self, kind: str, **hint: Any) -> None:
+        """Send a hint to all other processes; never fails, never waits for an answer."""
         if self._client is None:
             return
-        message = {"kind": kind, "process": self._me, **hint}
+        message = {"kind": kind, "process": self._process_id, **hint}
         if not self._running:
             self._publish(message)
             return
@@ -66,12 +67,12 @@ class HintBus:
         if self._client is not None and not self._running:
             self._running = True
             self._spawn(self._listen)
-            self._spawn(self._send)
+            self._spawn(self._send_queued)
 
     def stop(self) -> None:
         self._running = False
 
-    def _send(self) -> None:
+    def _send_queued(self) -> None:
         while self._running:
             try:
                 self._publish(self._outbox.get(timeout=1.0))
@@ -88,18 +89,18 @@ class HintBus:
 
     def _read(self) -> None:
         assert self._client is not None
-        with self._client.pubsub(ignore_subscribe_messages=True) as line:  # type: ignore[no-untyped-call]
-            line.subscribe(CHANNEL)
+        with self._client.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
+            subscription.subscribe(CHANNEL)
             while self._running:
-                message = line.get_message(timeout=1.0)
+                message = subscription.get_message(timeout=1.0)
                 if message is not None:
-                    self._hear(message["data"])
+                    self._receive(message["data"])
 
-    def _hear(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         try:
             hint = safe_json.loads(data)
             listener = self._listeners.get(hint["kind"])
-            if hint["process"] != self._me and listener is not None:
+            if hint["process"] != self._process_id and listener is not None:
                 listener(hint)
         except (ValueError, KeyError, TypeError):
             log.warning("a hint could not be read")

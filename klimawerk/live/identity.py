@@ -1,4 +1,4 @@
-"""Who is behind a connection. Whoever keeps logins says so here; this package knows no session."""
+"""Identity of a connecting client. `accounts` registers how it is found; this package knows no session."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Identity:
-    """A signed-in person, and the name of the login (any stable text) so that one login can be ended alone."""
+    """A signed-in person, and the name of the login (any stable text), so that one login can be ended alone."""
 
     person_id: int
     login: str = ""
@@ -21,9 +21,10 @@ _ended: list[Callable[[set[str]], set[str]]] = []
 def register(
     identify: Callable[[], int | Identity | None], ended: Callable[[set[str]], set[str]] | None = None
 ) -> None:
-    """`identify` is called in the request context of a connecting socket; None refuses it.
+    """Set the functions that know logins. `identify` is called in the request context of a connecting socket; None
+    refuses it.
 
-    `ended(logins)` says which of these logins are over (also those that ran out); it is asked every few seconds.
+    `ended(logins)` returns which of these logins are over (signed out or expired); it is called every few seconds.
     """
     _identify[:] = [identify]
     _ended[:] = [ended] if ended else []
@@ -35,8 +36,8 @@ def ended(logins: set[str]) -> set[str]:
 
 
 def current() -> Identity | None:
-    """Who makes the current request, or None."""
+    """The identity of the current request, or None."""
     if not _identify:
         return None
-    found = _identify[0]()
-    return Identity(found) if isinstance(found, int) else found
+    identified = _identify[0]()
+    return Identity(identified) if isinstance(identified, int) else identified

@@ -1,4 +1,5 @@
-"""A topic is the name of a thing others can watch ("measure:7") with a revision that only grows."""
+"""Database table of topics: names of things that pages can watch ("measure:7"), each with a revision that only
+grows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that stand for a person without giving their number away."""
+"""Opaque ids of persons, which do not disclose their number."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import current_app
 
 
 def opaque_id(person_id: int, where: str) -> str:
-    """The same for a person's devices in one place, different in every other place; 16 hex digits."""
+    """16 hexadecimal digits: equal for all devices of a person in one place (`where`), different in every other
+    place."""
     key = str(current_app.config["SECRET_KEY"]).encode()
     return hmac.new(key, f"{where}|{person_id}".encode(), hashlib.sha256).hexdigest()[:16]

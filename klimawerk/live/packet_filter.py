@@ -1,7 +1,7 @@
-"""What comes in on a connection is a message of ours, or it is nothing: no stack trace, no door for what we never say.
+"""Packet filter: accepts only Socket.IO packets that our clients send; anything else is ignored or ends the connection.
 
-Socket.IO itself would hand events named "connect" and "disconnect" to the handlers of these names, collect binary
-attachments, and read JSON as deep as it comes.
+Socket.IO itself would pass events named "connect" and "disconnect" to the handlers of these names, collect binary
+attachments, and parse JSON of any depth.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from engineio.exceptions import EngineIOError
 from engineio.payload import Payload
 from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet
 
-MAX_BRACKETS = 400  # in one message; ours have fewer than ten, and nesting is never deeper than their number
-MAX_PACKETS = 128  # in one request of a long-polling client, which on a slow line sends many at once
+MAX_BRACKETS = 400  # in one message; our clients send fewer than ten. Nesting is never deeper than their number
+MAX_PACKETS = 128  # in one request of a long-polling client, which sends many at once on a slow connection
 _RESERVED = ("connect", "disconnect")
-_IGNORED_EVENT: list[Any] = [""]  # an event that nobody listens to
+_IGNORED_EVENT: list[Any] = [""]  # an event without a handler
 
 
 class StrictPacket(Packet):  # type: ignore[misc, unused-ignore]
@@ -26,7 +26,7 @@ class StrictPacket(Packet):  # type: ignore[misc, unused-ignore]
     uses_binary_events = False
 
     def decode(self, encoded_packet: Any) -> int:
-        """Never raises: what cannot be one of ours is an event that nobody listens to."""
+        """Decode without raising: a packet that our clients do not send becomes an event without a handler."""
         try:
             super().decode(encoded_packet)
             known = is_known_packet(self.packet_type, self.data)
@@ -38,17 +38,17 @@ class StrictPacket(Packet):  # type: ignore[misc, unused-ignore]
 
 
 class StrictPayload(Payload):  # type: ignore[misc, unused-ignore]
-    """What one request of a long-polling client carries."""
+    """The packets of one request of a long-polling client."""
 
     def decode(self, encoded_payload: str) -> None:
-        messages = encoded_payload.split("\x1e")
-        if len(messages) > MAX_PACKETS or not all(is_readable_message(message) for message in messages):
+        packets = encoded_payload.split("\x1e")
+        if len(packets) > MAX_PACKETS or not all(is_readable_message(packet) for packet in packets):
             raise EngineIOError  # which ends the connection
         super().decode(encoded_payload)
 
 
 def is_readable_message(message: Any) -> bool:
-    """Whether an Engine.IO message can be read at all: text, of a known kind, and not nested to any depth."""
+    """Whether an Engine.IO message can be parsed: text, of a known type, with a bounded number of brackets."""
     if not isinstance(message, str) or not message or message[0] not in "123456":
         return False
     if message[0] != "4":
@@ -57,6 +57,7 @@ def is_readable_message(message: Any) -> bool:
 
 
 def is_known_packet(kind: Any, data: Any) -> bool:
+    """Whether type and data of a Socket.IO packet are of the kind that our clients send."""
     if kind == CONNECT:
         return data is None or isinstance(data, dict)
     if kind == EVENT:
@@ -65,7 +66,7 @@ def is_known_packet(kind: Any, data: Any) -> bool:
 
 
 def contains_nesting(value: Any) -> bool:
-    """Whether an object or a list of lists is inside, which no client of ours sends."""
+    """Whether the value is an object or a list with lists or objects, which no client of ours sends."""
     if isinstance(value, dict):
         return True
-    return isinstance(value, list) and any(isinstance(one, dict | list) for one in value)
+    return isinstance(value, list) and any(isinstance(entry, dict | list) for entry in value)

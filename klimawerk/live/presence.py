@@ -1,7 +1,7 @@
-"""Who is where in a programme: one entry per person, for those who may see the programme, by names the server knows.
+"""Presence in a programme: who is where, one entry per person, for those who may read the programme.
 
-A page says where its person is when it opens and when the focus moves (`here`); the answers to the server's own pings
-are its signs of life, so nothing else need be sent.
+A page reports its place when it opens and when the focus moves (`here`). The answers to the server's pings are its
+signs of life, so nothing else is sent. Names come from the server.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _PUBLIC_KEYS = ("id", "name", "side", "place", "item", "field", "lang")
 
 
 class Presence:
-    """A roll per programme ("programme:5"), which is also the topic whose watchers are told."""
+    """Registry per programme ("programme:5"), which is also the topic whose watchers get it."""
 
-    def __init__(self, here: Live) -> None:
-        self._live = here
-        self.people = PresenceRegistry(here, "programme-people", self._announce)
-        here.add_handler(events.HERE, self._here)
-        here.on_gone.append(self._gone)
-        here.on_recheck.append(self._recheck)
-        here.on_watch.append(self._watched)
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.people = PresenceRegistry(live, "programme-people", self._send_people)
+        live.add_handler(events.HERE, self._here)
+        live.on_disconnect.append(self._remove_page)
+        live.on_recheck.append(self._recheck)
+        live.on_watch.append(self._send_to_watcher)
 
     def _here(self, page: OpenPage, payload: Payload) -> Payload:
         number = payload.get("programme")
         if number is None:
-            self._gone(page)
+            self._remove_page(page)
             return {}
         if type(number) is not int:
             raise EventRefused(events.INVALID)
@@ -51,11 +51,11 @@ class Presence:
         return {"me": entry["id"], "people": self.shown(f"programme:{number}")}
 
     def _entry(self, page: OpenPage, programme: str, where: dict[str, str]) -> PresenceEntry | None:
-        who = access.access_of(page.person_id, programme)
-        if who is None:
+        granted = access.access_of(page.person_id, programme)
+        if granted is None:
             return None
-        person = {"id": opaque_ids.opaque_id(page.person_id, programme), "name": who.name, "side": who.side}
-        return {**person, "place": who.place, **where}
+        person = {"id": opaque_ids.opaque_id(page.person_id, programme), "name": granted.name, "side": granted.side}
+        return {**person, "place": granted.place, **where}
 
     def shown(self, programme: str) -> list[dict[str, Any]]:
         """One entry per person, of the page that moved last."""
@@ -65,21 +65,21 @@ class Presence:
             latest[entry["id"]] = entry
         return list(latest.values())
 
-    def _announce(self, programme: str) -> None:
-        """Pages that nobody looks at ask when they are shown."""
+    def _send_people(self, programme: str) -> None:
+        """Send to watchers, without hidden pages, which ask when they are shown."""
         hidden = [page.sid for page in self._live.pages.all() if page.hidden]
-        self._live.tell(events.PEOPLE, self._payload(programme), to=events.topic_room(programme), skip=hidden)
+        self._live.emit(events.PEOPLE, self._payload(programme), to=events.topic_room(programme), skip=hidden)
 
-    def _watched(self, page: OpenPage, topics: list[str]) -> None:
-        """Who begins to watch a programme is told at once who is there."""
+    def _send_to_watcher(self, page: OpenPage, topics: list[str]) -> None:
+        """Send the presence of a programme at once to a page that begins to watch it."""
         for topic in topics:
             if topic.startswith("programme:") and self.people.entries(topic):
-                self._live.tell(events.PEOPLE, self._payload(topic), to=page.sid)
+                self._live.emit(events.PEOPLE, self._payload(topic), to=page.sid)
 
     def _payload(self, programme: str) -> Payload:
         return {"programme": int(programme.partition(":")[2]), "people": self.shown(programme)}
 
-    def _gone(self, page: OpenPage) -> None:
+    def _remove_page(self, page: OpenPage) -> None:
         for number in page.programmes:
             self.people.drop(f"programme:{number}", page.sid)
         page.programmes = set()
@@ -90,13 +90,13 @@ class Presence:
             before = self.people.entries(programme).get(page.sid, {})
             entry = self._entry(page, programme, {key: before.get(key, "") for key in _PUBLIC_KEYS[4:]})
             if entry is None:
-                self._gone(page)
+                self._remove_page(page)
             else:
                 self.people.put(programme, page.sid, entry)
 
 
 def _require_name(payload: Payload, key: str) -> str:
-    """A name of ours (of an item, a field, a language), never free text that others would be shown."""
+    """An identifier (of an item, a field, a language), never free text, since other people see it."""
     value = payload.get(key) or ""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise EventRefused(events.INVALID)

@@ -1,21 +1,21 @@
-"""How fast one socket may talk, and how much one person may ask for on all of theirs."""
+"""Rate limits (token buckets) per socket, and per person over all of their sockets. Rates are per second."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
 
-MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 40.0, 200.0
-BYTES_A_SECOND, BYTES_AT_ONCE = 25_600.0, 4_000_000.0
+MESSAGE_RATE, MESSAGE_BURST = 40.0, 200.0
+BYTE_RATE, BYTE_BURST = 25_600.0, 4_000_000.0
 """At once: room for the first sync after long work offline."""
 
-PAGES_AT_ONCE = 60  # of one person
-MAX_PAGES = 2_500  # of all people, in this process
-MAX_CARETS = 20  # of one page, which has one caret and remembers where others were left
-PAGES_A_SECOND, PAGES_IN_A_ROW = 2.0, 120.0
-PERSONAL_MESSAGES_A_SECOND, PERSONAL_MESSAGES_AT_ONCE = 120.0, 1_200.0
-GIVEN_A_SECOND, GIVEN_AT_ONCE = 1_000_000.0, 40_000_000.0  # bytes of documents
-EFFORT_A_SECOND, EFFORT_AT_ONCE = 500_000.0, 10_000_000.0  # steps of merging, each about a tenth of a microsecond
+MAX_PAGES_OF_PERSON = 60  # open at the same time, of one person
+MAX_PAGES = 2_500  # open at the same time in this process
+MAX_CARETS = 20  # of one page; it has one caret and remembers those it left in other texts
+PAGE_RATE, PAGE_BURST = 2.0, 120.0
+PERSON_MESSAGE_RATE, PERSON_MESSAGE_BURST = 120.0, 1_200.0
+DOWNLOAD_RATE, DOWNLOAD_BURST = 1_000_000.0, 40_000_000.0  # bytes of documents
+MERGE_COST_RATE, MERGE_COST_BURST = 500_000.0, 10_000_000.0  # steps of merging of 0.1 microseconds each
 
 
 @dataclass
@@ -28,7 +28,8 @@ class TokenBucket:
     at: float = field(default_factory=time.monotonic)
 
     def take(self, amount: float) -> bool:
-        """Take `amount` if it is there. False takes nothing. More than fits is given when the bucket is full."""
+        """Take `amount` if there is enough; False takes nothing. An amount above `size` is granted when the bucket is
+        full."""
         now = time.monotonic()
         level = self.size if self.level < 0 else self.level
         level = min(self.size, level + (now - self.at) * self.rate)
@@ -42,19 +43,19 @@ class SocketRate:
     """The two limits of a socket: messages and bytes."""
 
     def __init__(self) -> None:
-        self._messages = TokenBucket(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
-        self._bytes = TokenBucket(BYTES_A_SECOND, BYTES_AT_ONCE)
+        self._messages = TokenBucket(MESSAGE_RATE, MESSAGE_BURST)
+        self._bytes = TokenBucket(BYTE_RATE, BYTE_BURST)
 
-    def allows(self, size: int, weight: float = 1.0) -> bool:
-        """Whether one more message of `size` bytes, counting as `weight` ordinary ones, may be handled now."""
-        return self._messages.take(weight) and self._bytes.take(size)
+    def allows(self, size: int, cost: float = 1.0) -> bool:
+        """Whether one more message of `size` bytes, counting as `cost` ordinary ones, may be handled now."""
+        return self._messages.take(cost) and self._bytes.take(size)
 
 
 class PersonQuota:
-    """What all pages of one person share: one with many sockets is no better off than one with a few."""
+    """Limits that all pages of one person share, so that many sockets give no advantage."""
 
     def __init__(self) -> None:
-        self.pages = TokenBucket(PAGES_A_SECOND, PAGES_IN_A_ROW)
-        self.messages = TokenBucket(PERSONAL_MESSAGES_A_SECOND, PERSONAL_MESSAGES_AT_ONCE)
-        self.given = TokenBucket(GIVEN_A_SECOND, GIVEN_AT_ONCE)
-        self.effort = TokenBucket(EFFORT_A_SECOND, EFFORT_AT_ONCE)
+        self.pages = TokenBucket(PAGE_RATE, PAGE_BURST)
+        self.messages = TokenBucket(PERSON_MESSAGE_RATE, PERSON_MESSAGE_BURST)
+        self.downloads = TokenBucket(DOWNLOAD_RATE, DOWNLOAD_BURST)
+        self.merge_cost = TokenBucket(MERGE_COST_RATE, MERGE_COST_BURST)

@@ -1,4 +1,4 @@
-"""Connections: who may connect, what a page watches, and what happens to open pages when rights or logins end."""
+"""Socket.IO connections: sign-in, watching topics, and what happens to open pages when access rights or logins end."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from klimawerk.live.open_pages import OpenPage, OpenPages
 from klimawerk.live.topic_broadcast import TopicBroadcast
 
 log = logging.getLogger(__name__)
-MOST_TOPICS, MOST_TOPICS_OF_PERSON = 2_000, 12_000
+MAX_TOPICS, MAX_TOPICS_OF_PERSON = 2_000, 12_000
 LOGINS_EVERY, RECHECK_ALL_EVERY = 2.0, 300.0  # seconds
-ANONYMOUS_TIMEOUT = 10.0  # seconds that a connection may take to say whose it is
-TOPICS_PER_MESSAGE = 10  # so many topics count as one message
+ANONYMOUS_TIMEOUT = 10.0  # seconds within which a connection has to sign in
+TOPICS_PER_MESSAGE = 10  # topics that count as one message
 RECHECK, SIGN_OUT = "recheck", "sign-out"
 PING_TIMEOUT = 4.5
-"""Seconds after an unanswered ping until a page counts as gone: under 10 s after a closed lid, with pings every 4 s."""
+"""Seconds after an unanswered ping until a page is silent: less than 10 s after a closed lid, with pings every 4 s."""
 
 
 class Live:
-    """Everything live in this process for one app; `live()` finds the current app's."""
+    """All live state of one app in this process; `live()` returns that of the current app."""
 
     def __init__(self, app: Flask, server: Any) -> None:
         self.app, self.server = app, server
@@ -40,50 +40,50 @@ class Live:
         self.fast_path = FastPath(server)
         self.background = BackgroundRunner(app, server.start_background_task)
         self.bus = HintBus(app.extensions["klimawerk"].redis_url, server.start_background_task)
-        self.broadcast = TopicBroadcast(self.pages, self.bus, self.tell)
+        self.broadcast = TopicBroadcast(self.pages, self.bus, self.emit)
         self.database_health = DatabaseHealth(app, server, self.background)
         self.background.on_write_failure = self.database_health.failed
         database.on_write_failure(app, self.database_health.failed)
-        self.on_gone: list[Callable[[OpenPage], None]] = []
+        self.on_disconnect: list[Callable[[OpenPage], None]] = []
         self.on_recheck: list[Callable[[OpenPage], None]] = []
-        self.on_life: list[Callable[[OpenPage], None]] = []
+        self.on_alive_change: list[Callable[[OpenPage], None]] = []
         self.on_watch: list[Callable[[OpenPage, list[str]], None]] = []
         self._person_revs: dict[int, int] = {}
-        self._logins_at = self._round_at = 0.0
+        self._logins_checked_at = self._round_began_at = 0.0
         self._round: set[int] = set()
         self._listeners: dict[str, Callable[[Hint], None]] = {}
 
     def on_hint(self, kind: str, listener: Callable[[Hint], None]) -> None:
-        """`listener` hears, in a background thread, what any process spreads under this name."""
+        """`listener` gets, in a background thread, what any process publishes under this name."""
         self._listeners[kind] = listener
         self.bus.on(kind, lambda hint: self.background.soon(lambda: listener(hint)))
 
     def publish(self, kind: str, **hint: Any) -> None:
-        """Tell the listeners of all processes, this one included."""
+        """Call the listeners of all processes, this one included."""
         self.background.soon(lambda: self._listeners[kind](hint))
-        self.bus.tell(kind, **hint)
+        self.bus.send(kind, **hint)
 
     def add_handler(
-        self, event: str, handler: Handler, weigh: Callable[[Payload], float] = lambda _payload: 1.0
+        self, event: str, handler: Handler, message_cost: Callable[[Payload], float] = lambda _payload: 1.0
     ) -> None:
-        """See `open_door`."""
-        add_handler(self.app, self.server, self.pages, event, handler, weigh)
+        """See `handlers.add_handler`."""
+        add_handler(self.app, self.server, self.pages, event, handler, message_cost)
 
     def add_light_handler(self, event: str, handler: LightHandler) -> None:
-        """See `open_light_door`."""
-        self.fast_path.lead(event, add_light_handler(self.server, self.pages, event, handler))
+        """See `handlers.add_light_handler`; the event also gets the fast path."""
+        self.fast_path.register(event, add_light_handler(self.server, self.pages, event, handler))
 
-    def tell(self, event: str, payload: Payload, *, to: str, skip: list[str] | None = None) -> None:
-        """Emit to a socket or a room of this process; each process tells its own."""
+    def emit(self, event: str, payload: Payload, *, to: str, skip: list[str] | None = None) -> None:
+        """Emit to a socket or a room of this process; each process emits to its own."""
         self.server.emit(event, payload, to=to, skip_sid=skip or [])
 
     def send_to_each(self, event: str, payload: Payload, sids: Iterable[str]) -> None:
-        """Tell the same to some sockets of this process; it is encoded once for all of them."""
-        self.fast_path.tell(event, payload, sids)
+        """Emit one event to some sockets of this process; it is encoded once for all of them."""
+        self.fast_path.emit(event, payload, sids)
 
     def wake(self) -> None:
-        """Start what runs in the background: the server does so at once, the first socket where there is none; commands
-        of the shell never do."""
+        """Start the background threads: a server does so at start, else the first socket does; shell commands never
+        do."""
         self.background.start()
         self.bus.start()
 
@@ -92,7 +92,7 @@ class Live:
         self.bus.stop()
 
     def recheck(self, person_id: int) -> None:
-        """Decide anew what the open pages of a person may see and do."""
+        """Check again what the open pages of a person may watch and join."""
         for page in self.pages.of_person(person_id):
             page.rechecks += 1
             for topic in [t for t in page.topics if not topic_access.may_watch(person_id, t)]:
@@ -102,19 +102,20 @@ class Live:
                 listener(page)
 
     def sign_out(self, hint: Hint) -> None:
+        """End the open pages of the hint's person or login."""
         for page in self.pages.all():
             if page.person_id == hint.get("person") or (page.login and page.login == hint.get("login")):
-                self.tell(events.SIGNED_OUT, {}, to=page.sid)
+                self.emit(events.SIGNED_OUT, {}, to=page.sid)
                 self.server.disconnect(page.sid)
 
-    def look(self) -> None:
-        """Once a second: lost hints, pages that fell silent, sockets that take nothing any more."""
-        self.broadcast.look()
-        self._look_at_rights()
-        self._look_at_logins()
-        self._look_at_calendar()
+    def poll(self) -> None:
+        """Once a second: missed revisions, access rights, ended logins, silent pages, overloaded sockets."""
+        self.broadcast.poll()
+        self._poll_access()
+        self._end_logins()
+        self._recheck_by_time()
         transport.disconnect_anonymous(self.server, ANONYMOUS_TIMEOUT)
-        transport.cut_dead_connections()
+        transport.abort_dead_connections()
         for sid in transport.overloaded_sockets(self.server, {page.sid: page.person_id for page in self.pages.all()}):
             transport.disconnect_now(self.server, sid)
         for page in self.pages.all():
@@ -122,24 +123,24 @@ class Live:
             alive = ping is None or time.monotonic() - ping < PING_TIMEOUT
             if alive != page.alive:
                 page.alive = alive
-                for listener in self.on_life:
+                for listener in self.on_alive_change:
                     listener(page)
 
-    def _look_at_logins(self) -> None:
-        if time.monotonic() - self._logins_at > LOGINS_EVERY:
-            self._logins_at = time.monotonic()
+    def _end_logins(self) -> None:
+        if time.monotonic() - self._logins_checked_at > LOGINS_EVERY:
+            self._logins_checked_at = time.monotonic()
             for login in identity.ended({page.login for page in self.pages.all() if page.login}):
                 self.sign_out({"login": login})
 
-    def _look_at_calendar(self) -> None:
-        """Rights also end by a date: everybody is decided anew now and then, one person a second."""
-        if not self._round and time.monotonic() - self._round_at > RECHECK_ALL_EVERY:
-            self._round_at = time.monotonic()
+    def _recheck_by_time(self) -> None:
+        """Access rights may also end at a date: all people are rechecked now and then, one a second."""
+        if not self._round and time.monotonic() - self._round_began_at > RECHECK_ALL_EVERY:
+            self._round_began_at = time.monotonic()
             self._round = {page.person_id for page in self.pages.all()}
         if self._round:
             self.recheck(self._round.pop())
 
-    def _look_at_rights(self) -> None:
+    def _poll_access(self) -> None:
         people = {page.person_id for page in self.pages.all()}
         revs = changes.revisions([events.person_topic(person) for person in people]) if people else {}
         for person in people:
@@ -150,13 +151,13 @@ class Live:
 
 
 def live() -> Live:
-    """The current app's."""
-    found: Live = current_app.extensions["live"]
-    return found
+    """The live state of the current app."""
+    current: Live = current_app.extensions["live"]
+    return current
 
 
 def recheck(person_id: int) -> None:
-    """A person's rights may have changed: their open pages are decided anew, in all processes.
+    """Recheck the open pages of a person, whose access rights may have changed, in all processes.
 
     To be called inside the `writing()` that changes them (or on its own); it takes effect after the commit.
     """
@@ -171,108 +172,108 @@ def sign_out(person_id: int | None = None, login: str | None = None) -> None:
 
 
 def init_sockets(app: Flask, server: Any) -> Live:
-    """Bind connecting, watching and the process's background work to the Socket.IO server."""
-    here = Live(app, server)
-    app.extensions["live"] = here
-    server.on("connect", lambda sid, environ, auth=None: _connect(here, sid, environ, auth))
-    server.on("disconnect", lambda sid, *_reason: _disconnect(here, sid))
-    here.add_handler(events.WATCH, lambda page, payload: _watch(here, page, payload), _message_cost)
-    here.add_handler(events.UNWATCH, lambda page, payload: _unwatch(here, page, payload), _message_cost)
-    here.add_handler(events.QUIET, lambda page, payload: page.wish(payload))
-    here.on_hint(RECHECK, lambda hint: here.recheck(hint["person"]))
-    here.on_hint(SIGN_OUT, here.sign_out)
-    here.background.each_second(here.look)
-    return here
+    """Register the events for connecting and watching, and the background work of the process."""
+    live_app = Live(app, server)
+    app.extensions["live"] = live_app
+    server.on("connect", lambda sid, environ, auth=None: _connect(live_app, sid, environ, auth))
+    server.on("disconnect", lambda sid, *_reason: _disconnect(live_app, sid))
+    live_app.add_handler(events.WATCH, lambda page, payload: _watch(live_app, page, payload), _message_cost)
+    live_app.add_handler(events.UNWATCH, lambda page, payload: _unwatch(live_app, page, payload), _message_cost)
+    live_app.add_handler(events.QUIET, lambda page, payload: page.set_preferences(payload))
+    live_app.on_hint(RECHECK, lambda hint: live_app.recheck(hint["person"]))
+    live_app.on_hint(SIGN_OUT, live_app.sign_out)
+    live_app.background.each_second(live_app.poll)
+    return live_app
 
 
-def _connect(here: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
+def _connect(live_app: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
     auth = auth if isinstance(auth, dict) else {}
     if auth.get("v", events.PROTOCOL) != events.PROTOCOL:
         raise Refusal(events.OUTDATED)
     try:
-        with here.app.request_context(environ):
-            who = identity.current()
+        with live_app.app.request_context(environ):
+            identified = identity.current()
     except database.WRITE_FAILURES:
-        here.database_health.failed()
+        live_app.database_health.failed()
         raise Refusal(events.UNAVAILABLE) from None
-    if who is None:
+    if identified is None:
         raise Refusal(events.LOGIN_REQUIRED)
-    if not here.pages.may_come(who.person_id):
+    if not live_app.pages.may_connect(identified.person_id):
         raise Refusal(events.RATE)
     schema = auth.get("schema")
-    page = OpenPage(sid, who.person_id, who.login, schema if isinstance(schema, int) else None)
-    page.wish(auth)
-    here.pages.add(page)
-    transport.mark_signed_in(here.server, sid)
-    here.background.soon(lambda: here.database_health.greet(sid))
-    here.wake()
+    page = OpenPage(sid, identified.person_id, identified.login, schema if isinstance(schema, int) else None)
+    page.set_preferences(auth)
+    live_app.pages.add(page)
+    transport.mark_signed_in(live_app.server, sid)
+    live_app.background.soon(lambda: live_app.database_health.notify_new_page(sid))
+    live_app.wake()
     if page.schema is not None and page.schema < events.SCHEMA:
-        here.background.soon(lambda: here.tell(events.RELOAD, {"schema": events.SCHEMA}, to=sid))
+        live_app.background.soon(lambda: live_app.emit(events.RELOAD, {"schema": events.SCHEMA}, to=sid))
 
 
-def _disconnect(here: Live, sid: str) -> None:
-    page = here.pages.remove(sid)
+def _disconnect(live_app: Live, sid: str) -> None:
+    page = live_app.pages.remove(sid)
     if page is None:
         return
-    transport.mark_signed_in(here.server, sid, False)
-    with here.app.app_context():
-        for listener in here.on_gone:
+    transport.mark_signed_in(live_app.server, sid, False)
+    with live_app.app.app_context():
+        for listener in live_app.on_disconnect:
             try:
                 listener(page)
             except Exception:
                 log.exception("a page could not be tidied away")
 
 
-def _watch(here: Live, page: OpenPage, payload: Payload) -> Payload:
-    asked = _topics(payload)
-    allowed = _watchable(page, asked)
-    if here.pages.get(page.sid) is not page:
-        raise EventRefused(events.LOGIN_REQUIRED)  # it has left meanwhile
-    fresh = len(page.topics.union(allowed)) - len(page.topics)
-    theirs = sum(len(other.topics) for other in here.pages.of_person(page.person_id))
-    if len(page.topics) + fresh > MOST_TOPICS or (fresh and theirs + fresh > MOST_TOPICS_OF_PERSON):
+def _watch(live_app: Live, page: OpenPage, payload: Payload) -> Payload:
+    requested = _topics(payload)
+    allowed = _watchable(page, requested)
+    if live_app.pages.get(page.sid) is not page:
+        raise EventRefused(events.LOGIN_REQUIRED)  # the socket was closed meanwhile
+    new_count = len(page.topics.union(allowed)) - len(page.topics)
+    person_count = sum(len(other.topics) for other in live_app.pages.of_person(page.person_id))
+    if len(page.topics) + new_count > MAX_TOPICS or (new_count and person_count + new_count > MAX_TOPICS_OF_PERSON):
         raise EventRefused(events.TOO_LARGE)
     for topic in allowed:
         page.topics.add(topic)
-        here.server.enter_room(page.sid, events.topic_room(topic))
+        live_app.server.enter_room(page.sid, events.topic_room(topic))
     revs = changes.revisions(allowed) if allowed else {}
-    here.broadcast.answered(revs)
-    for listener in here.on_watch:
+    live_app.broadcast.note_sent(revs)
+    for listener in live_app.on_watch:
         listener(page, allowed)
-    return {"revs": revs, "refused": [topic for topic in asked if topic not in revs]}
+    return {"revs": revs, "refused": [topic for topic in requested if topic not in revs]}
 
 
-def _watchable(page: OpenPage, asked: list[str]) -> list[str]:
-    """Those of the topics that the page may watch. Rights that end while it is asked are not overlooked."""
+def _watchable(page: OpenPage, requested: list[str]) -> list[str]:
+    """Those of the topics that the page may watch. Checked again if access rights change during the check."""
     while True:
         rechecks = page.rechecks
         allowed = []
-        for number, topic in enumerate(asked, 1):
+        for number, topic in enumerate(requested, 1):
             if topic in page.topics or topic_access.may_watch(page.person_id, topic):
                 allowed.append(topic)
             if number % TOPICS_PER_MESSAGE == 0:
-                yield_if_due()  # others are not kept waiting by a long list
+                yield_if_due()
         if page.rechecks == rechecks:
             return allowed
 
 
-def _unwatch(here: Live, page: OpenPage, payload: Payload) -> Payload:
-    left = [topic for topic in _topics(payload) if topic in page.topics]
-    for topic in left:
+def _unwatch(live_app: Live, page: OpenPage, payload: Payload) -> Payload:
+    unwatched = [topic for topic in _topics(payload) if topic in page.topics]
+    for topic in unwatched:
         page.topics.discard(topic)
-        here.server.leave_room(page.sid, events.topic_room(topic))
-    return {"revs": changes.revisions(left) if left else {}, "refused": []}
+        live_app.server.leave_room(page.sid, events.topic_room(topic))
+    return {"revs": changes.revisions(unwatched) if unwatched else {}, "refused": []}
 
 
 def _message_cost(payload: Payload) -> float:
-    asked = payload.get("topics")
-    return 1 + len(asked) / TOPICS_PER_MESSAGE if isinstance(asked, list) else 1.0
+    requested = payload.get("topics")
+    return 1 + len(requested) / TOPICS_PER_MESSAGE if isinstance(requested, list) else 1.0
 
 
 def _topics(payload: Payload) -> list[str]:
-    asked = payload.get("topics")
-    if not isinstance(asked, list) or len(asked) > MOST_TOPICS:
+    requested = payload.get("topics")
+    if not isinstance(requested, list) or len(requested) > MAX_TOPICS:
         raise EventRefused(events.INVALID)
-    if not all(isinstance(topic, str) and len(topic) <= 80 for topic in asked):
+    if not all(isinstance(topic, str) and len(topic) <= 80 for topic in requested):
         raise EventRefused(events.INVALID)
-    return list(dict.fromkeys(asked))
+    return list(dict.fromkeys(requested))

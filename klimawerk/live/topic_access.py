@@ -1,4 +1,4 @@
-"""Who may watch which topic: each kind of thing ("measure") is answered for by its own domain."""
+"""Permission to watch a topic. Each kind of thing ("measure") registers its own rule."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _rules: dict[str, Callable[[int, int], bool]] = {}
 
 
 def register(kind: str, may_watch: Callable[[int, int], bool]) -> None:
-    """`may_watch(person_id, thing_id)` decides for topics named "<kind>:<thing_id>"."""
+    """Set the rule of one kind: `may_watch(person_id, thing_id)` decides for topics named "<kind>:<thing_id>"."""
     _rules[kind] = may_watch
 
 
 def may_watch(person_id: int, topic: str) -> bool:
-    """Whether the person may know of changes of the topic; False for a topic nobody answers for, and for other
-    spellings of one ("measure:007")."""
+    """Whether the person may watch the topic; False for a kind without a rule, and for other spellings
+    ("measure:007")."""
     kind, _, number = topic.partition(":")
     try:
         id_ = scalars.item_id(number)

@@ -1,4 +1,4 @@
-"""Which revision of each watched topic the pages of this process were told; and the look that makes lost hints good."""
+"""Topic broadcast: sends new revisions to the pages of this process; a poll each second makes up for lost hints."""
 
 from __future__ import annotations
 
@@ -11,37 +11,40 @@ from klimawerk.live.open_pages import OpenPages
 
 
 class TopicBroadcast:
-    """`tell(event, payload, to=room)` reaches the pages of this process alone."""
+    """Knows which revision of each watched topic was sent. `send(event, payload, to=room)` reaches the pages of this
+    process."""
 
-    def __init__(self, pages: OpenPages, bus: HintBus, tell: Callable[..., None]) -> None:
-        self._pages, self._bus, self._tell = pages, bus, tell
-        self._revs: dict[str, int] = {}
-        bus.on(events.CHANGED, self._hear)
+    def __init__(self, pages: OpenPages, bus: HintBus, send: Callable[..., None]) -> None:
+        self._pages, self._bus, self._send = pages, bus, send
+        self._sent_revs: dict[str, int] = {}
+        bus.on(events.CHANGED, self._on_hint)
 
     def announce(self, topics: dict[str, int], by: str | None) -> None:
-        """These have changed and are on disk: pages here are told at once, other processes by a hint."""
-        self._bus.tell(events.CHANGED, topics=topics, by=by)
-        self._pass_on(topics, by)
+        """These topics have changed and are committed: send them to pages here at once, to other processes by a
+        hint."""
+        self._bus.send(events.CHANGED, topics=topics, by=by)
+        self._send_newer(topics, by)
 
-    def answered(self, revs: dict[str, int]) -> None:
-        """A page that begins to watch was told these. Who watches already may know less, so nothing is raised."""
+    def note_sent(self, revs: dict[str, int]) -> None:
+        """A page that begins to watch got these revisions. Other pages may have older ones, so known revisions are not
+        raised."""
         for topic, rev in revs.items():
-            self._revs.setdefault(topic, rev)
+            self._sent_revs.setdefault(topic, rev)
 
-    def look(self) -> None:
-        """Once a second: one query for all that pages here watch; what they were not told, they are told now."""
+    def poll(self) -> None:
+        """Once a second: one query for all topics that pages here watch; revisions that were not sent yet are sent."""
         watched = {topic for page in self._pages.all() for topic in page.topics}
-        for topic in set(self._revs) - watched:
-            self._revs.pop(topic, None)
+        for topic in set(self._sent_revs) - watched:
+            self._sent_revs.pop(topic, None)
         if watched:
-            self._pass_on(changes.revisions(sorted(watched)), None)
+            self._send_newer(changes.revisions(sorted(watched)), None)
 
-    def _hear(self, hint: Hint) -> None:
-        self._pass_on(hint["topics"], hint["by"])
+    def _on_hint(self, hint: Hint) -> None:
+        self._send_newer(hint["topics"], hint["by"])
 
-    def _pass_on(self, topics: dict[str, int], by: str | None) -> None:
+    def _send_newer(self, topics: dict[str, int], by: str | None) -> None:
         for topic, rev in topics.items():
-            if rev > self._revs.get(topic, 0):
-                self._revs[topic] = rev
+            if rev > self._sent_revs.get(topic, 0):
+                self._sent_revs[topic] = rev
                 payload: dict[str, Any] = {"topics": {topic: rev}, "by": by}
-                self._tell(events.CHANGED, payload, to=events.topic_room(topic))
+                self._send(events.CHANGED, payload, to=events.topic_room(topic))

@@ -1,7 +1,7 @@
-"""One WebSocket (RFC 6455) on the network socket that the WSGI server hands over.
+"""WebSocket server side (RFC 6455) on the network socket that the WSGI server hands over.
 
-Lean on purpose: no thread and no buffer of its own for what comes in (who does not ask for the next message is not
-sent more), no compression, and a message for many is put into its frame once.
+Lean on purpose: no thread and no buffer of its own for input (a client is read only when the next message is asked
+for), no compression, and the frame of a message for many receivers is made once.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 NORMAL, PROTOCOL_ERROR, NOT_TEXT, TOO_BIG = 1000, 1002, 1007, 1009
-_ACCEPT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_READ_SIZE = 65_536  # bytes read from the network at a time
+_HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_READ_SIZE = 65_536  # bytes per read
 
 
 class BadHandshake(ValueError):
-    """A request that asks for no WebSocket of the version we speak."""
+    """The request asks for no WebSocket of version 13."""
 
 
 class _ConnectionClosed(Exception):
-    """The connection is over; `code` is what the other side is told, 0 for nothing."""
+    """The connection ends; `code` is the close code for the other side, 0 for none."""
 
     def __init__(self, code: int = 0) -> None:
         super().__init__(code)
@@ -34,23 +34,22 @@ class _ConnectionClosed(Exception):
 
 
 class WebSocket:
-    """`receive` is for one reader. `paced` is called once per frame that came in, and may wait."""
+    """One WebSocket; `receive` is for one reader. `on_frame` is called for each incoming frame, and may wait."""
 
-    def __init__(self, environ: dict[str, Any], most: int, paced: Callable[[], None] = lambda: None) -> None:
-        """Answer the handshake. `most`: bytes that a message may have, until it is set anew. Raises
-        BadHandshake, OSError."""
+    def __init__(self, environ: dict[str, Any], max_size: int, on_frame: Callable[[], None] = lambda: None) -> None:
+        """Answer the handshake. `max_size`: bytes of a message, can be set later. Raises BadHandshake, OSError."""
         taken_over = environ.get("gunicorn.socket") or environ["werkzeug.socket"]
         self._socket = getattr(
             taken_over, "line", taken_over
-        )  # without the limits of requests (web/connection_limits.py)
-        self.most, self._paced = most, paced
-        self._buffer = bytearray()  # bytes would be copied whole with every piece that comes in
-        self._writing = threading.Lock()
+        )  # without the limits of HTTP requests (web/connection_limits.py)
+        self.max_size, self._on_frame = max_size, on_frame
+        self._buffer = bytearray()  # a bytes object would be copied with every read
+        self._write_lock = threading.Lock()
         self._open = True
         self._socket.sendall(_handshake(environ))
 
     def receive(self) -> str | bytes | None:
-        """The next message (bytes for a binary one); None when there will be no more."""
+        """The next message (bytes for a binary one); None at the end of the connection."""
         try:
             return self._message()
         except _ConnectionClosed as end:
@@ -62,74 +61,74 @@ class WebSocket:
         return None
 
     def send(self, message: str | bytes) -> None:
-        """Send a text, or `bytes` as they are: (the rest of) a frame. Waits until the network has it all."""
+        """Send a text, or `bytes` as they are: (the rest of) a frame. Waits until the network has all of it."""
         data = message if isinstance(message, bytes) else frame(TEXT, message.encode())
-        with self._writing:
+        with self._write_lock:
             self._socket.sendall(data)
 
-    def offer(self, data: bytes) -> bytes:
-        """Write what the network takes at once of a frame; what it did not take. Only under gevent."""
-        if self._writing.locked():  # nobody comes between this and what follows: no other greenlet is let in
+    def write_now(self, data: bytes) -> bytes:
+        """Write as much of a frame as the network takes at once; returns the rest. Only under gevent."""
+        if self._write_lock.locked():  # no other greenlet runs between this check and the write
             return data
         try:
             return data[self._socket._sock.send(data) :]
         except BlockingIOError:
             return data
         except OSError:
-            return b""  # the reader notices as well, and ends the connection
+            return b""  # the reader gets the same error and ends the connection
 
     def close(self, code: int = NORMAL) -> None:
-        """Say goodbye, if it can still be said."""
+        """Send a close frame, if that is still possible."""
         if self._open:
             self._open = False
             with contextlib.suppress(OSError):
                 self.send(frame(CLOSE, struct.pack("!H", code)))
 
-    def cut(self) -> None:
-        """End it, whoever waits for it."""
+    def abort(self) -> None:
+        """End the connection at once; a waiting reader gets its end."""
         self._open = False
         with contextlib.suppress(OSError):
             self._socket.shutdown(network.SHUT_RDWR)
 
     def _message(self) -> str | bytes:
-        kind, whole = CONTINUED, bytearray()
+        kind, message = CONTINUATION, bytearray()
         while True:
-            last, code, payload = self._frame()
-            self._paced()
-            if code >= CLOSE:
-                self._control(code, payload)
+            is_last, opcode, payload = self._frame()
+            self._on_frame()
+            if opcode >= CLOSE:
+                self._control(opcode, payload)
                 continue
-            if (code == CONTINUED) != (kind != CONTINUED):
+            if (opcode == CONTINUATION) != (kind != CONTINUATION):
                 raise _ConnectionClosed(PROTOCOL_ERROR)
-            kind = kind or code
-            if len(whole) + len(payload) > self.most:
+            kind = kind or opcode
+            if len(message) + len(payload) > self.max_size:
                 raise _ConnectionClosed(TOO_BIG)
-            whole += payload
-            if last:
-                return _read(kind, bytes(whole))
+            message += payload
+            if is_last:
+                return _decode(kind, bytes(message))
 
-    def _control(self, code: int, payload: bytes) -> None:
-        if code == CLOSE:
+    def _control(self, opcode: int, payload: bytes) -> None:
+        if opcode == CLOSE:
             raise _ConnectionClosed(NORMAL)
-        if code == PING:
+        if opcode == PING:
             self.send(frame(PONG, payload))
 
     def _frame(self) -> tuple[bool, int, bytes]:
-        """(whether it is the message's last, its kind, what is in it)."""
-        first, second = self._take(2)
-        code, length = first & 15, second & 127
-        if first & 112 or not second & 128 or code not in (CONTINUED, TEXT, BINARY, CLOSE, PING, PONG):
+        """(whether it is the message's last frame, its opcode, its payload)."""
+        first, second = self._read_exactly(2)
+        opcode, length = first & 15, second & 127
+        if first & 112 or not second & 128 or opcode not in (CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG):
             raise _ConnectionClosed(PROTOCOL_ERROR)
-        if code >= CLOSE and (length > 125 or not first & 128):
+        if opcode >= CLOSE and (length > 125 or not first & 128):
             raise _ConnectionClosed(PROTOCOL_ERROR)
         if length > 125:
-            length = int.from_bytes(self._take(2 if length == 126 else 8), "big")
-        if length > self.most:
+            length = int.from_bytes(self._read_exactly(2 if length == 126 else 8), "big")
+        if length > self.max_size:
             raise _ConnectionClosed(TOO_BIG)
-        mask, masked = self._take(4), self._take(length)
-        return bool(first & 128), code, _unmasked(masked, mask)
+        mask, masked = self._read_exactly(4), self._read_exactly(length)
+        return bool(first & 128), opcode, _unmasked(masked, mask)
 
-    def _take(self, count: int) -> bytes:
+    def _read_exactly(self, count: int) -> bytes:
         while len(self._buffer) < count:
             received = self._socket.recv(_READ_SIZE)
             if not received:
@@ -141,7 +140,7 @@ class WebSocket:
 
 
 def frame(kind: int, payload: bytes) -> bytes:
-    """A whole message as the server sends it."""
+    """A whole message as one frame of the server."""
     length = len(payload)
     if length < 126:
         return bytes((128 | kind, length)) + payload
@@ -150,7 +149,7 @@ def frame(kind: int, payload: bytes) -> bytes:
     return struct.pack("!BBQ", 128 | kind, 127, length) + payload
 
 
-def _read(kind: int, payload: bytes) -> str | bytes:
+def _decode(kind: int, payload: bytes) -> str | bytes:
     if kind == BINARY:
         return payload
     try:
@@ -168,11 +167,11 @@ def _unmasked(payload: bytes, mask: bytes) -> bytes:
 def _handshake(environ: dict[str, Any]) -> bytes:
     key = environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
     try:
-        good = len(base64.b64decode(key, validate=True)) == 16 and environ.get("HTTP_SEC_WEBSOCKET_VERSION") == "13"
+        is_valid = len(base64.b64decode(key, validate=True)) == 16 and environ.get("HTTP_SEC_WEBSOCKET_VERSION") == "13"
     except ValueError:
-        good = False
-    if not good:
+        is_valid = False
+    if not is_valid:
         raise BadHandshake
-    accept = base64.b64encode(hashlib.sha1(f"{key}{_ACCEPT}".encode(), usedforsecurity=False).digest()).decode()
+    accept = base64.b64encode(hashlib.sha1(f"{key}{_HANDSHAKE_GUID}".encode(), usedforsecurity=False).digest()).decode()
     lines = ("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade")
     return "\r\n".join((*lines, f"Sec-WebSocket-Accept: {accept}", "", "")).encode()

@@ -25,7 +25,7 @@ def shortcut(heard: list[Any]) -> FastPath:
         heard.append((sid, payload))
         say({"ok": True})
 
-    shortcut.lead("doc:update", door)
+    shortcut.register("doc:update", door)
     return shortcut
 
 
@@ -36,10 +36,10 @@ def socket(sent: list[Any], sid: str = "engine") -> SimpleNamespace:
 
 def test_a_letter_reaches_its_door_and_the_answer_its_sender(shortcut: FastPath, heard: list[Any]) -> None:
     sent: list[Any] = []
-    assert shortcut._takes(socket(sent), '4217["doc:update",{"doc":"measure:1"}]')
+    assert shortcut._handle_message(socket(sent), '4217["doc:update",{"doc":"measure:1"}]')
     assert heard == [("sid", {"doc": "measure:1"})]
     assert sent == ['4317[{"ok":true}]']
-    assert shortcut._takes(socket(sent), '42["doc:update",{}]')
+    assert shortcut._handle_message(socket(sent), '42["doc:update",{}]')
     assert len(sent) == 1, "who asks for no answer gets none"
 
 
@@ -62,10 +62,10 @@ def test_a_letter_reaches_its_door_and_the_answer_its_sender(shortcut: FastPath,
 )
 def test_anything_else_goes_the_long_way(shortcut: FastPath, heard: list[Any], message: str) -> None:
     sent: list[Any] = []
-    assert not shortcut._takes(socket(sent), message)
+    assert not shortcut._handle_message(socket(sent), message)
     assert (heard, sent) == ([], [])
 
 
 def test_who_has_not_connected_is_not_heard(shortcut: FastPath, heard: list[Any]) -> None:
-    assert not shortcut._takes(socket([], sid="stranger"), '4217["doc:update",{}]')
+    assert not shortcut._handle_message(socket([], sid="stranger"), '4217["doc:update",{}]')
     assert heard == []

@@ -1,4 +1,4 @@
-"""Idempotency keys: a form that is sent twice does its work once."""
+"""Idempotency keys: a form that is sent twice takes effect once. See README.md."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ __all__ = ["earlier", "form_key", "init_app", "once"]
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `request_key()`, the value of each creating form's hidden field."""
+    """Register the template function `request_key()` for the hidden field of forms that create something."""
     app.add_template_global(request_key)

@@ -1,4 +1,4 @@
-"""The hidden field of a form that creates something, and the key of the request that comes back with it."""
+"""Idempotency keys of forms: the value of the hidden field, and the key computed from a submitted form."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from flask import g, request
 from klimawerk.accounts.access import signed_in
 
 FIELD = "request_key"
-LONGEST = 200  # characters of a key; the rest is ignored
-_NOT_CONTENT = {"csrf_token"}
+MAX_VALUE_LENGTH = 200  # characters of the hidden field that count; the rest is ignored
+_EXCLUDED_FIELDS = {"csrf_token"}
 
 
 def request_key() -> str:
-    """A random value for the hidden field; the same for all forms of one page, since each form has its own address."""
+    """A random value for the hidden field; one per request, since the path of each form is part of its key."""
     if "request_key" not in g:
         g.request_key = secrets.token_urlsafe(6)
     return str(g.request_key)
 
 
 def form_key(name: str = FIELD) -> str | None:
-    """The idempotency key of the form that is being handled, by its field `name`; None for a form without the field.
+    """The idempotency key of the submitted form, from its hidden field `name`; None for a form without that field.
 
-    It covers who sends it, the address and everything that was filled in, so that a form whose content was changed
-    before it is sent again is another request and nothing of it is lost.
+    A SHA-256 digest (hex) of the user, the path, the field and everything that was filled in. A form that is changed
+    before it is sent again is therefore a new request, and nothing of it is lost.
     """
-    sent = request.form.get(name, "")[:LONGEST]
-    if not sent:
+    field_value = request.form.get(name, "")[:MAX_VALUE_LENGTH]
+    if not field_value:
         return None
-    content = [[name, value] for name, value in request.form.items(multi=True) if name not in _NOT_CONTENT]
-    parts = [signed_in().id, request.path, sent, content]
+    content = [[name, value] for name, value in request.form.items(multi=True) if name not in _EXCLUDED_FIELDS]
+    parts = [signed_in().id, request.path, field_value, content]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Requests that created something, so that the same request sent again gets the same answer."""
+"""The table of completed requests: a request that is sent again gets its first result."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from klimawerk.extensions import Model
 
 
 class CompletedRequest(Model):
-    """One request that was carried out. `digest` names it (SHA-256, hex); `result` is what `once` answered.
+    """One completed request. `digest`: its idempotency key (SHA-256, hex); `result`: what `once` returned.
 
-    It holds nobody's name and nothing that was typed, and goes after `service.KEPT`.
+    The row holds no name and nothing that was typed. It is deleted after `service.KEPT`.
     """
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -1,4 +1,4 @@
-"""Carry out a request once, however often it is sent."""
+"""Idempotent execution: a request takes effect once, however often it is sent."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ KEPT = timedelta(days=1)
 
 
 def once(key: str | None, create: Callable[[], str]) -> str:
-    """What `create` answers; for a key that was carried out before, what it answered then.
+    """Run `create` once for this key and return its result; for a known key return the first result.
 
-    `create` runs inside one `writing()` with the key: both are kept or neither, so a request that failed can be sent
-    again. Of two that come at the same moment the second waits for the first. Without a key `create` simply runs.
+    `create` and the key share one transaction (`writing()`): both are stored or neither, so a failed request can be
+    sent again. Of two concurrent requests the second waits for the first. Without a key `create` always runs.
     """
     with writing():
         if key is None:
@@ -33,13 +33,13 @@ def once(key: str | None, create: Callable[[], str]) -> str:
 
 
 def earlier(key: str | None) -> str | None:
-    """What the key's request answered if it was carried out before; for work that is prepared outside of `once`."""
-    found = db.session.get(CompletedRequest, key) if key else None
-    return found.result if found else None
+    """The stored result of the key, if its request was carried out; for handlers that work before they call `once`."""
+    completed = db.session.get(CompletedRequest, key) if key else None
+    return completed.result if completed else None
 
 
 def _claim(key: str) -> bool:
-    """Whether the key is new. PostgreSQL waits here for a transaction that has claimed the same key."""
+    """Insert the key; True if it is new. PostgreSQL waits here for a transaction that has claimed the same key."""
     db.session.execute(delete(CompletedRequest).where(CompletedRequest.at < now() - KEPT))
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     row = insert(CompletedRequest).values(digest=key, result="", at=now()).on_conflict_do_nothing()

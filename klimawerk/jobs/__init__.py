@@ -1,4 +1,7 @@
-"""Work that takes longer than a request may: queued, computed beside the server, stored by it. See README.md."""
+"""Background jobs: work that takes longer than a request may, computed beside the server and stored by it.
+
+See README.md.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +13,27 @@ from typing import Any
 from flask import Flask
 
 log = logging.getLogger(__name__)
-SWEEP_EVERY = 20.0  # seconds
+CLEAN_UP_EVERY = 20.0  # seconds
 
 
 def init_app(app: Flask) -> None:
-    """Look after the jobs once a second, from when this process serves."""
+    """Process the jobs once a second, from the moment this process serves requests."""
     from klimawerk.extensions import socketio
     from klimawerk.jobs import service
 
-    swept = float("-inf")
+    cleaned_up_at = float("-inf")
 
     def spawn(work: Callable[[], None]) -> Any:
         return socketio.server.start_background_task(_in_app, app, work)
 
-    def look() -> None:
-        nonlocal swept
+    def process() -> None:
+        nonlocal cleaned_up_at
         service.process_jobs(spawn)
-        if time.monotonic() - swept >= SWEEP_EVERY:
-            swept = time.monotonic()
+        if time.monotonic() - cleaned_up_at >= CLEAN_UP_EVERY:
+            cleaned_up_at = time.monotonic()
             service.clean_up()
 
-    app.extensions["live"].background.each_second(look)
+    app.extensions["live"].background.each_second(process)
 
 
 def _in_app(app: Flask, work: Callable[[], None]) -> None:

@@ -1,13 +1,13 @@
-"""How servers and the runner talk: files in `jobs/` of the instance folder, one folder for each job.
+"""The files through which servers and the job runner communicate: one folder per job in `jobs/` of the instance folder.
 
-    runner.lock          locked (flock) for as long as a runner lives
-    <key>/input          what the person sent
+    runner.lock          locked (flock) as long as a runner is alive
+    <key>/input          the uploaded file
     <key>/look.order     JSON, written by a server: what the step is to compute. It queues the step.
-    <key>/look.attempts  one byte for each time that a child was started for it
+    <key>/look.attempts  one byte for each child process that was started for the step
     <key>/look.progress  percent, written by the child
-    <key>/look.answer    JSON, written once, by the child or by the runner when the child died
+    <key>/look.answer    JSON, written once, by the child, or by the runner if the child died
 
-Orders and answers appear whole (renamed into place). A folder that is gone is a job that nobody wants any more.
+Orders and answers appear whole (renamed into place). A missing folder means that the job was cancelled or removed.
 """
 
 from __future__ import annotations
@@ -28,50 +28,52 @@ INPUT = "input"
 
 
 def root(instance: Path) -> Path:
-    """The folder of all jobs, readable by its owner alone; made when it is not there."""
+    """The folder of all jobs, readable by its owner alone; created if it is missing."""
     folder = instance / "jobs"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 class JobOrder(NamedTuple):
-    """One step of one job."""
+    """One step of one job: its order, progress, attempts and answer."""
 
     folder: Path
     step: str
 
     @property
     def written_at(self) -> float:
-        """Seconds since 1970; infinite for one that is gone."""
+        """When the step was queued, in seconds since 1970; infinite if the order was removed."""
         try:
             return self._file("order").stat().st_mtime
         except OSError:
             return float("inf")
 
     def write(self, task: dict[str, Any]) -> None:
-        """Queue the step; an answer of an earlier time is forgotten."""
+        """Queue the step; files of an earlier run are removed."""
         for name in ("answer", "progress", "attempts"):
             self._file(name).unlink(missing_ok=True)
         _write(self._file("order"), task)
 
     def task(self) -> dict[str, Any]:
-        """Raises OSError, ValueError when it is gone or damaged."""
-        found: dict[str, Any] = safe_json.loads(self._file("order").read_bytes())
-        return found
+        """The content of the order. Raises OSError if it was removed, ValueError if it is damaged."""
+        content: dict[str, Any] = safe_json.loads(self._file("order").read_bytes())
+        return content
 
     def answer(self) -> dict[str, Any] | None:
-        """What the step found; None as long as it has not ended."""
+        """The result of the step; None until it has ended."""
         try:
-            found: dict[str, Any] = safe_json.loads(self._file("answer").read_bytes())
+            content: dict[str, Any] = safe_json.loads(self._file("answer").read_bytes())
         except (OSError, ValueError):
             return None
-        return found
+        return content
 
     def write_answer(self, answer: dict[str, Any]) -> None:
-        with suppress(OSError):  # the folder is gone: nobody wants it
+        """Store the result of the step."""
+        with suppress(OSError):  # the folder was removed: the answer is not needed
             _write(self._file("answer"), answer)
 
     def progress(self) -> int:
+        """Percent of the step that is done; 0 if it is not known."""
         try:
             return max(0, min(100, int(self._file("progress").read_text() or 0)))
         except (OSError, ValueError):
@@ -82,7 +84,7 @@ class JobOrder(NamedTuple):
             self._file("progress").write_text(str(percent))
 
     def attempts(self) -> int:
-        """How often a child was started."""
+        """How many child processes were started for the step."""
         try:
             return self._file("attempts").stat().st_size
         except OSError:
@@ -94,7 +96,7 @@ class JobOrder(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody waits for its answer."""
+        """Whether the step still has to be computed."""
         return self._file("order").exists() and not self._file("answer").exists()
 
     def _file(self, what: str) -> Path:
@@ -102,29 +104,32 @@ class JobOrder(NamedTuple):
 
 
 def open_orders(folder: Path) -> list[JobOrder]:
-    """All steps that nobody has answered, the oldest first."""
-    found: list[JobOrder] = []
+    """All steps without an answer, the oldest first."""
+    orders: list[JobOrder] = []
     for key, _at in folder_keys(folder):
-        with suppress(OSError):  # removed meanwhile: nobody wants it
-            found += [JobOrder(file.parent, file.stem) for file in (folder / key).iterdir() if file.suffix == ".order"]
-    return sorted((order for order in found if order.is_open), key=lambda order: order.written_at)
+        with suppress(OSError):  # removed meanwhile
+            orders += [JobOrder(file.parent, file.stem) for file in (folder / key).iterdir() if file.suffix == ".order"]
+    return sorted((order for order in orders if order.is_open), key=lambda order: order.written_at)
 
 
 def remove(folder: Path) -> None:
-    """A job's folder with all that is in it; a child that works in it is ended by the runner."""
+    """Remove a job's folder; the runner ends a child that is still working in it."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def folder_keys(folder: Path) -> Iterator[tuple[str, float]]:
-    """The key of each folder, and when something in it last came or went (seconds since 1970)."""
-    for one in folder.iterdir():
+    """The key of each job folder, with its modification time (seconds since 1970)."""
+    for entry in folder.iterdir():
         with suppress(OSError):
-            if one.is_dir():
-                yield one.name, one.stat().st_mtime
+            if entry.is_dir():
+                yield entry.name, entry.stat().st_mtime
 
 
 def take_lock(folder: Path, *, wait: bool) -> int | None:
-    """The runner's lock as an open file; None when another runner has it. The kernel frees it when its owner ends."""
+    """Lock the runner's lock file and return its file descriptor; None if another runner holds it.
+
+    The kernel releases the lock when its owner ends.
+    """
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -135,7 +140,7 @@ def take_lock(folder: Path, *, wait: bool) -> int | None:
 
 
 def is_runner_alive(folder: Path) -> bool:
-    """Whether a runner lives."""
+    """Whether a runner holds the lock."""
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -147,8 +152,8 @@ def is_runner_alive(folder: Path) -> bool:
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(json.dumps(content, ensure_ascii=False).encode())
-    beside.replace(file)
+    temporary.replace(file)

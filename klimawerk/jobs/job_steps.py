@@ -1,7 +1,8 @@
-"""What a job's steps compute: the functions that the runner's children call. None of them sees the database.
+"""Registry of job steps: which function the runner's child calls for each kind of job and step.
 
-A function gets the job's folder, its order and `progress(percent)`, and answers what goes into the answer's file:
-{"result": ...}, or {"problem": {"place", "sentence": {language: words}}} for what its person has to hear.
+A step function gets the job's folder, its order and `progress(percent)`. It returns the content of the answer file:
+{"result": ...}, or {"problem": {"place", "sentence": {language: text}}} for an error that the user sees. It has no
+access to the installation's database.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ JOB_STEPS = {
     ("import", "look"): "klimawerk.exchange.import_steps:preview_file",
     ("import", "prepare"): "klimawerk.exchange.import_steps:prepare_rows",
 }
-"""By kind of job and step. Names, since this folder knows none of those above it; the runner imports them."""
+"""Function of each (kind, step), by name: this package imports none of those above it; the runner imports them."""
 
 
 def find_step(kind: str, step: str) -> StepFunction:
-    """The function. Raises KeyError for a step that there is not."""
+    """The function of a step. Raises KeyError for an unknown step."""
     module, _, name = JOB_STEPS[kind, step].partition(":")
-    work: StepFunction = getattr(import_module(module), name)
-    return work
+    function: StepFunction = getattr(import_module(module), name)
+    return function
 
 
 def import_steps() -> None:
-    """Import all of them, so that a child has to import nothing."""
+    """Import all step functions in the runner, so that its forked children import nothing."""
     for kind, step in JOB_STEPS:
         find_step(kind, step)

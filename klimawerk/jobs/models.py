@@ -1,4 +1,4 @@
-"""One row for each piece of work that somebody asked for and that takes longer than a request may."""
+"""The table of background jobs: one row per job that a user has started."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ACTIVE = text("state IN ('queued', 'running', 'storing')")
 
 
 class Job(Model):
-    """A job and its owner. Only a server process writes the row; the runner and its children write files.
+    """One job of a user: its state, progress and result. Only a server writes the row; runner and children write files.
 
-    `step`: what the runner computes or computed last ("look", "prepare"). `progress`: percent of the present state.
-    `asked`: what the person chose. `problem`: {"place", "sentence": {language: words}} of a job that failed. `result`:
-    what became of it. `claimed_by`, `heard_at`: the server process that stores it, and when that last did something.
+    `step`: the step that is or was computed last ("look", "prepare"). `progress`: percent of the current state.
+    `asked`: the user's choices. `problem`: {"place", "sentence": {language: text}} of a failed job. `result`: of a
+    finished one. `claimed_by`, `heard_at`: the server process that stores the job, and when it last wrote.
     """
 
     __table_args__ = (
@@ -44,8 +44,9 @@ class Job(Model):
     heard_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     changed_at: Mapped[datetime] = mapped_column(UtcTime, default=now, index=True)
-    """When the state last changed; how long a job is kept counts from here."""
+    """When the state last changed; the retention period counts from here."""
 
     @property
     def is_active(self) -> bool:
+        """Whether the job is queued, running or being stored."""
         return self.state in ACTIVE

@@ -1,4 +1,4 @@
-"""Verbs of jobs: submit, go on, cancel, look after, clean up. The only place that writes a job's row."""
+"""Operations on jobs: submit, continue, cancel, process, store, clean up. The only module that writes a job's row."""
 
 from __future__ import annotations
 
@@ -41,23 +41,23 @@ from klimawerk.jobs.models import (
 )
 from klimawerk.text import truncate
 
-KEEP_SECONDS = timedelta(minutes=30)
-"""How long a job is kept after its state last changed, with its files as far as they are still needed."""
+RETENTION = timedelta(minutes=30)
+"""How long a job's row, and the files still needed, are kept after its state last changed."""
 
 MAX_JOBS = 20
-"""Jobs of all persons that wait or run."""
+"""Active jobs of all users together."""
 
 CLAIM_TIMEOUT = timedelta(seconds=30)
-"""A process that stores and was not heard of for so long is dead, and another one takes over."""
+"""A storing process that has not written for this long counts as dead, and another one takes over."""
 
 MAX_CLAIMS = 3
-"""So many processes may try to store the same job: it may be what killed them."""
+"""How many processes may try to store the same job: the job may be what killed them."""
 
 SLICE_SECONDS = 0.006
-"""Seconds after which a transaction of a storing process takes nothing more in; a commit comes on top."""
+"""Seconds after which a storing transaction starts no further piece; the commit takes additional time."""
 
-MAX_PAUSE = 0.1  # seconds between two slices
-COPY_CHUNK = 64_000  # bytes copied at once
+MAX_PAUSE = 0.1  # seconds between two slices, at most
+COPY_CHUNK = 64_000  # bytes
 
 PROBLEMS: dict[str, LazyString] = {
     "memory": _("This needed more memory than one job may take. Nothing was stored."),
@@ -67,13 +67,13 @@ PROBLEMS: dict[str, LazyString] = {
 }
 
 BeginStoring: TypeAlias = Callable[[], AbstractContextManager[Session]]
-"""Begins a transaction."""
+"""Begins a transaction in which pieces of a job are stored or removed."""
 
 log = logging.getLogger(__name__)
 
 
 class JobAlreadyRunning(Exception):
-    """The person has such a job already: `job`."""
+    """The user has an active job of this kind already: `job`."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -81,11 +81,11 @@ class JobAlreadyRunning(Exception):
 
 
 class QueueFull(Exception):
-    """As many jobs wait as may."""
+    """The maximum number of active jobs is reached (MAX_JOBS)."""
 
 
 class StoreRefused(Exception):
-    """It cannot be stored, for a reason that its person has to hear: {"place", "sentence": {language: words}}."""
+    """The job cannot be stored. `problem` is shown to the user: {"place", "sentence": {language: text}}."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
         self.problem = problem
@@ -93,56 +93,59 @@ class StoreRefused(Exception):
 
 
 class ClaimLost(Exception):
-    """The job is no longer this process's: it was cancelled, or another process took over."""
+    """The job no longer belongs to this process: it was cancelled, or another process took over."""
 
 
 @dataclass(frozen=True)
 class JobKind:
-    """What a kind of job does in the server.
+    """What the server does with one kind of job.
 
-    `after`: the state of a job whose step was computed (READY: its person decides, or fetches; STORING). `store(job,
-    claim)` stores what was computed in slices; its last one sets the state DONE. It raises Stop where that cannot be.
-    `undo(key, begin)` takes away, in slices, all that was stored of a job that nobody may see yet; `begin` begins a
-    transaction, or raises Lost. `left_behind()` are the keys of all jobs of which such a thing is there.
+    `state_after`: the job's state after each step (READY: the user decides; STORING). `store(job, claim)` stores what
+    was computed in slices; its last slice sets the state DONE. It raises StoreRefused if that is not possible.
+    `undo(key, begin)` removes, in slices, what was stored of a job and is not visible yet; `begin` begins a
+    transaction, or raises ClaimLost. `abandoned_keys()` returns the keys of all jobs of which such data exists.
     """
 
-    after: dict[str, str]
+    state_after: dict[str, str]
     store: Callable[[Job, StoreClaim], None]
     undo: Callable[[str, BeginStoring], None]
-    left_behind: Callable[[], set[str]]
+    abandoned_keys: Callable[[], set[str]]
 
 
 _job_kinds: dict[str, JobKind] = {}
 
 
 def register(name: str, kind: JobKind) -> None:
+    """Register what the server does with jobs of this kind."""
     _job_kinds[name] = kind
 
 
 class StoreClaim:
-    """The right of this process to store a job, in slices."""
+    """The right of one process to store a job, in slices."""
 
     def __init__(self, job: Job, name: str) -> None:
         self._id, self._name = job.id, name
 
     @contextmanager
     def slice(self, **values: Any) -> Iterator[Session]:
-        """One short transaction; `values` of the job's row are set in it.
+        """One short transaction that renews the claim and sets `values` in the job's row.
 
-        Raises Lost, and nothing is stored, when the job is no longer ours.
+        Raises ClaimLost, and nothing is stored, if the job no longer belongs to this process.
         """
         with writing() as session:
-            ours = (Job.id == self._id, Job.claimed_by == self._name, Job.state == STORING)
-            held = session.execute(update(Job).where(*ours).values(heard_at=now(), **values))
-            if not held.rowcount:  # type: ignore[attr-defined]
+            still_claimed = (Job.id == self._id, Job.claimed_by == self._name, Job.state == STORING)
+            renewed = session.execute(update(Job).where(*still_claimed).values(heard_at=now(), **values))
+            if not renewed.rowcount:  # type: ignore[attr-defined]
                 raise ClaimLost(self._name)
             yield session
 
 
 @contextmanager
 def abandoned(key: str) -> Iterator[Session]:
-    """One short transaction in which nobody stores that job, nor begins to (its row is locked). Raises Lost when
-    somebody does, or has stored all of it."""
+    """One short transaction in which no process stores the job or starts to (its row is locked).
+
+    Raises ClaimLost if the job is active or done.
+    """
     with writing() as session:
         state = session.scalar(select(Job.state).where(Job.key == key).with_for_update())
         if state in (*ACTIVE, DONE):
@@ -151,39 +154,41 @@ def abandoned(key: str) -> Iterator[Session]:
 
 
 def in_slices(pieces: Iterator[Callable[[Session], None]], begin: BeginStoring) -> None:
-    """Do all pieces, as many in each transaction as fit into SLICE; a piece takes some milliseconds at most.
+    """Run all pieces, as many per transaction as fit into SLICE_SECONDS; a piece takes some milliseconds at most.
 
-    Between two transactions others have as much time as the last one took: whoever only gave way (cooperative.py) would
-    come before each of them again, and a page that waits for its turn at every statement would wait until all is
-    stored. `begin` begins a transaction.
+    After each transaction it sleeps as long as the transaction took (at most MAX_PAUSE). Only yielding (cooperative.py)
+    is not enough: the job would resume before each waiting request, and a page that yields at every statement would
+    wait until the whole job is stored.
     """
     for piece in pieces:
-        began = time.monotonic()
+        started_at = time.monotonic()
         with begin() as session:
             piece(session)
-            while time.monotonic() - began < SLICE_SECONDS and (another := next(pieces, None)):
-                another(session)
-        time.sleep(min(MAX_PAUSE, time.monotonic() - began))
+            while time.monotonic() - started_at < SLICE_SECONDS and (next_piece := next(pieces, None)):
+                next_piece(session)
+        time.sleep(min(MAX_PAUSE, time.monotonic() - started_at))
 
 
 def root() -> Path:
+    """The folder of all jobs of this installation."""
     return folders.root(current_app.extensions["klimawerk"].instance)
 
 
 def folder_of(job: Job) -> Path:
+    """The folder of a job."""
     return root() / job.key
 
 
 def submit(
     kind: str, step: str, task: dict[str, Any], *, person_id: int, file_name: str, file: IO[bytes] | None = None
 ) -> Job:
-    """Queue a new job; the file is copied into its folder piece by piece.
+    """Queue a new job; the file is copied into the job's folder in chunks.
 
-    What the person had waiting for a decision, or had finished, is forgotten. Raises Busy, Full.
+    The user's inactive jobs of this kind are deleted. Raises JobAlreadyRunning, QueueFull.
     """
-    busy = running(kind, person_id)
-    if busy:
-        raise JobAlreadyRunning(busy)
+    active_job = running(kind, person_id)
+    if active_job:
+        raise JobAlreadyRunning(active_job)
     key = secrets.token_urlsafe(16)
     folder = root() / key
     folder.mkdir(mode=0o700)
@@ -193,30 +198,30 @@ def submit(
             existing_accounts.lock_account(person_id)
             if (session.scalar(select(func.count()).where(Job.state.in_(ACTIVE))) or 0) >= MAX_JOBS:
                 raise QueueFull
-            earlier = _forget(session, Job.person_id == person_id, Job.kind == kind, Job.state.not_in(ACTIVE))
+            old_keys = _delete_rows(session, Job.person_id == person_id, Job.kind == kind, Job.state.not_in(ACTIVE))
             asked = {"file_name": truncate(file_name, 200), "size": size}
             job = Job(key=key, person_id=person_id, kind=kind, step=step, asked=asked)
             session.add(job)
     except IntegrityError as error:
         folders.remove(folder)
-        raced = running(kind, person_id)
-        if raced is None:
+        concurrent_job = running(kind, person_id)
+        if concurrent_job is None:
             raise
-        raise JobAlreadyRunning(raced) from error
+        raise JobAlreadyRunning(concurrent_job) from error
     except BaseException:
         folders.remove(folder)
         raise
-    for one in earlier:
-        folders.remove(root() / one)
+    for old_key in old_keys:
+        folders.remove(root() / old_key)
     _order(job, step, {"kind": kind, **task})
     return job
 
 
 def find(key: str, person_id: int) -> Job | None:
-    """The person's own job, as it is now, while it is kept."""
+    """The user's job in its current state; None if it does not exist or its retention period is over."""
     query = select(Job).where(Job.key == key, Job.person_id == person_id)
     job: Job | None = db.session.scalar(query.execution_options(populate_existing=True))
-    if job is None or (not job.is_active and job.changed_at < now() - KEEP_SECONDS):
+    if job is None or (not job.is_active and job.changed_at < now() - RETENTION):
         return None
     if job.state in (QUEUED, RUNNING) and _read_answer(job):
         job = db.session.scalar(query.execution_options(populate_existing=True))
@@ -224,20 +229,20 @@ def find(key: str, person_id: int) -> Job | None:
 
 
 def running(kind: str, person_id: int) -> Job | None:
-    """What the person has running or queued of this kind."""
+    """The user's active job of this kind, if any."""
     query = select(Job).where(Job.person_id == person_id, Job.kind == kind, Job.state.in_(ACTIVE))
-    found: Job | None = db.session.scalar(query)
-    return found
+    job: Job | None = db.session.scalar(query)
+    return job
 
 
 def answer(job: Job, step: str) -> dict[str, Any] | None:
-    """What the step found; None when it is gone."""
-    found = JobOrder(folder_of(job), step).answer()
-    return found.get("result") if found else None
+    """The result of a step; None if there is none."""
+    content = JobOrder(folder_of(job), step).answer()
+    return content.get("result") if content else None
 
 
 def queue_next_step(job: Job, step: str, task: dict[str, Any], **asked: Any) -> bool:
-    """Queue the next step of a job that waits for a decision. False when it no longer does. Raises Busy."""
+    """Queue the next step of a job that waits for a decision; False if it no longer does. Raises JobAlreadyRunning."""
     values = {"state": QUEUED, "step": step, "progress": 0, "asked": {**job.asked, **asked}, "problem": None}
     try:
         if not _change(job, (READY,), **values):
@@ -248,27 +253,27 @@ def queue_next_step(job: Job, step: str, task: dict[str, Any], **asked: Any) -> 
 
 
 def cancel(job: Job) -> bool:
-    """End the job, whatever it is at: nothing of it stays. False when it has ended already."""
+    """End the job in any state; nothing of it remains. False if it has ended already."""
     if not _change(job, (*ACTIVE, READY), state=CANCELLED):
         return False
-    folders.remove(folder_of(job))  # the runner ends a child whose folder is gone
+    folders.remove(folder_of(job))  # the runner kills a child whose folder was removed
     return True
 
 
 def waits_for_runner(job: Job) -> bool:
-    """Whether nobody is there who could compute it: the runner died, and the launcher is about to start it again."""
+    """Whether the job waits for a runner process that is not running: it died, and the launcher will restart it."""
     return job.state in (QUEUED, RUNNING) and not folders.is_runner_alive(root())
 
 
 def problem_of(job: Job) -> LazyString | None:
-    """Why the job itself failed, whatever its content."""
+    """Why the job itself failed, independent of the content of its file."""
     return PROBLEMS.get((job.problem or {}).get("code", ""))
 
 
 def process_jobs(spawn: Callable[[Callable[[], None]], object]) -> None:
-    """Once a second in every server process: take over what was computed, store it, let go of what is dead.
+    """Read answers into the rows and store the jobs that no live process stores; once a second in every server.
 
-    `spawn` runs the storing in the background.
+    `spawn` runs a storing task in the background.
     """
     query = select(Job).where(Job.state.in_(ACTIVE)).execution_options(populate_existing=True)
     for job in db.session.scalars(query).all():
@@ -282,57 +287,57 @@ def process_jobs(spawn: Callable[[Callable[[], None]], object]) -> None:
 
 
 def clean_up() -> None:
-    """Take away what is no longer needed: old rows, folders without a job, and what was half stored by the dead."""
-    old = (Job.state.not_in(ACTIVE), Job.changed_at < now() - KEEP_SECONDS)
-    gone: list[str] = []
-    if db.session.scalar(select(Job.id).where(*old).limit(1)):
+    """Remove what is no longer needed: expired rows, folders without a job, partly stored data of dead processes."""
+    expired = (Job.state.not_in(ACTIVE), Job.changed_at < now() - RETENTION)
+    expired_keys: list[str] = []
+    if db.session.scalar(select(Job.id).where(*expired).limit(1)):
         with writing() as session:
-            gone = _forget(session, *old)
-    there = list(folders.folder_keys(root()))
-    known: dict[str, str] = dict(db.session.execute(select(Job.key, Job.state)).all())  # after what they are known for
-    for key in gone:
+            expired_keys = _delete_rows(session, *expired)
+    job_folders = list(folders.folder_keys(root()))
+    states: dict[str, str] = dict(db.session.execute(select(Job.key, Job.state)).all())  # read after the folders
+    for key in expired_keys:
         folders.remove(root() / key)
-    for key, changed in there:
-        ended = known.get(key) in (DONE, FAILED, CANCELLED)
-        if ended or (key not in known and time.time() - changed > 60):  # a younger one is just being made
+    for key, modified_at in job_folders:
+        ended = states.get(key) in (DONE, FAILED, CANCELLED)
+        if ended or (key not in states and time.time() - modified_at > 60):  # a younger one may get its row now
             folders.remove(root() / key)
-    for undo, left_behind in {(kind.undo, kind.left_behind) for kind in _job_kinds.values()}:
-        for key in left_behind():
+    for undo, abandoned_keys in {(kind.undo, kind.abandoned_keys) for kind in _job_kinds.values()}:
+        for key in abandoned_keys():
             with suppress(ClaimLost):
                 undo(key, partial(abandoned, key))
 
 
 def _order(job: Job, step: str, task: dict[str, Any]) -> bool:
-    """Queue the step of a job whose row says so already; False when it was ended meanwhile, and its folder is gone."""
+    """Write the order of a step that the row already says is queued; False if the job was ended meanwhile."""
     try:
         JobOrder(folder_of(job), step).write(task)
     except FileNotFoundError:
         return False
     except OSError:
-        cancel(job)  # nobody would ever compute it
+        cancel(job)  # otherwise it would stay queued for ever
         raise
     return True
 
 
 def _read_answer(job: Job) -> bool:
-    """See how far the runner is; whether the row changed."""
+    """Update the row from the runner's progress or answer; True if the row changed."""
     order = JobOrder(folder_of(job), job.step)
-    found = order.answer()
-    if found is None:
+    content = order.answer()
+    if content is None:
         progress, state = order.progress(), RUNNING if order.attempts() else QUEUED
         if not order.folder.exists():
             return _fail(job, {"code": "died"})
         if (progress, state) == (job.progress, job.state):
             return False
         return _change(job, (QUEUED, RUNNING), state=state, progress=progress)
-    if "result" not in found:
-        return _fail(job, found.get("problem") or {"code": found.get("failed", "error")})
-    after = _job_kinds[job.kind].after[job.step]
-    return _change(job, (QUEUED, RUNNING), state=after, progress=0, claimed_by="", claims=0)
+    if "result" not in content:
+        return _fail(job, content.get("problem") or {"code": content.get("failed", "error")})
+    next_state = _job_kinds[job.kind].state_after[job.step]
+    return _change(job, (QUEUED, RUNNING), state=next_state, progress=0, claimed_by="", claims=0)
 
 
 def _fail(job: Job, problem: dict[str, Any]) -> bool:
-    """What was sent is of no more use."""
+    """Set the state FAILED and remove the files."""
     failed = _change(job, ACTIVE, state=FAILED, problem=problem)
     if failed:
         folders.remove(folder_of(job))
@@ -340,18 +345,18 @@ def _fail(job: Job, problem: dict[str, Any]) -> bool:
 
 
 def _change(job: Job, states: tuple[str, ...], **values: Any) -> bool:
-    """Set values if the job is still in one of these states; of several processes one succeeds."""
-    moved = {"changed_at": now()} if values.get("state", job.state) != job.state else {}
+    """Set values if the job is still in one of these states; of several concurrent processes one succeeds."""
+    change_time = {"changed_at": now()} if values.get("state", job.state) != job.state else {}
     with writing() as session:
-        still = (Job.id == job.id, Job.state == job.state, Job.state.in_(states), Job.step == job.step)
-        done = session.execute(update(Job).where(*still).values(**values, **moved))
-        changed = bool(done.rowcount)  # type: ignore[attr-defined]
+        unchanged = (Job.id == job.id, Job.state == job.state, Job.state.in_(states), Job.step == job.step)
+        result = session.execute(update(Job).where(*unchanged).values(**values, **change_time))
+        changed = bool(result.rowcount)  # type: ignore[attr-defined]
     db.session.refresh(job)
     return changed
 
 
 def _claim(job: Job) -> StoreClaim | None:
-    """Become the one who stores it, where nobody is or nobody was heard of; None when somebody else is."""
+    """Claim the job for storing; None if another live process has claimed it, or MAX_CLAIMS is reached."""
     if job.claimed_by and job.heard_at > now() - CLAIM_TIMEOUT:
         return None
     if job.claims >= MAX_CLAIMS:
@@ -359,22 +364,24 @@ def _claim(job: Job) -> StoreClaim | None:
         return None
     name = f"{os.getpid()}-{secrets.token_hex(8)}"
     with writing() as session:
-        free = (Job.id == job.id, Job.state == STORING, Job.claims == job.claims, Job.heard_at == job.heard_at)
-        mine = update(Job).where(*free).values(claimed_by=name, claims=job.claims + 1, heard_at=now(), progress=0)
-        won = session.execute(mine).rowcount  # type: ignore[attr-defined]
-    return StoreClaim(job, name) if won else None
+        unchanged = (Job.id == job.id, Job.state == STORING, Job.claims == job.claims, Job.heard_at == job.heard_at)
+        statement = (
+            update(Job).where(*unchanged).values(claimed_by=name, claims=job.claims + 1, heard_at=now(), progress=0)
+        )
+        claimed = session.execute(statement).rowcount  # type: ignore[attr-defined]
+    return StoreClaim(job, name) if claimed else None
 
 
 def _store_task(key: str, claim: StoreClaim) -> Callable[[], None]:
-    """What the background does: store all of it, or leave nothing behind."""
+    """The background task that stores a job: all of it, or nothing."""
 
-    def work() -> None:
+    def store() -> None:
         job = db.session.scalar(select(Job).where(Job.key == key))
         if job is None:
             return
         kind = _job_kinds[job.kind]
         try:
-            kind.undo(key, claim.slice)  # what a dead process left
+            kind.undo(key, claim.slice)  # data of a dead process
             kind.store(job, claim)
         except Exception as error:
             db.session.rollback()
@@ -386,12 +393,12 @@ def _store_task(key: str, claim: StoreClaim) -> Callable[[], None]:
         if _state_of(key) != STORING:
             folders.remove(root() / key)
 
-    return work
+    return store
 
 
 def _stop(claim: StoreClaim, error: Exception) -> None:
     if isinstance(error, WRITE_FAILURES):
-        raise error  # the database is away: whoever comes next tries again
+        raise error  # the database is unavailable: the next claim tries again
     if not isinstance(error, StoreRefused):
         log.error("a job could not be stored", exc_info=error)
     problem = error.problem if isinstance(error, StoreRefused) else {"code": "error"}
@@ -405,18 +412,18 @@ def _state_of(key: str) -> str | None:
     return state
 
 
-def _forget(session: Session, *which: ColumnElement[bool]) -> list[str]:
-    """Delete these rows; answers their keys, whose folders can go."""
-    keys = list(session.scalars(select(Job.key).where(*which)))
+def _delete_rows(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
+    """Delete the matching rows and return their keys, so that the caller can remove the folders."""
+    keys = list(session.scalars(select(Job.key).where(*conditions)))
     session.execute(delete(Job).where(Job.key.in_(keys)))
     return keys
 
 
 def _copy(source: IO[bytes], target: Path) -> int:
-    """How many bytes were copied, a piece at a time; readable by its owner alone."""
+    """Copy in chunks into a file readable by its owner alone; returns the number of bytes."""
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        while piece := source.read(COPY_CHUNK):
-            file.write(piece)
+        while chunk := source.read(COPY_CHUNK):
+            file.write(chunk)
             cooperative.yield_if_due()
         return file.tell()

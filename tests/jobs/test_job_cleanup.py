@@ -80,7 +80,9 @@ def sweep_and(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Between:
         if place == "folders":
             monkeypatch.setattr(folders, "folder_keys", look(all_keys))
         elif place == "left behind":
-            kinds = {name: replace(kind, left_behind=look(kind.left_behind)) for name, kind in jobs._job_kinds.items()}
+            kinds = {
+                name: replace(kind, abandoned_keys=look(kind.abandoned_keys)) for name, kind in jobs._job_kinds.items()
+            }
             monkeypatch.setattr(jobs, "_job_kinds", kinds)
         else:
             monkeypatch.setattr(import_slices, "removal_pieces", look(import_slices.removal_pieces))

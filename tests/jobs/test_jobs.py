@@ -69,7 +69,7 @@ def test_a_second_file_waits_until_the_first_is_done_or_cancelled(client: ProofR
 
 def test_two_are_computed_at_a_time_and_the_others_wait_in_order(app: Flask, runner: JobRunner) -> None:
     keys = [submitted(factories.person(f"P{number}")).key for number in range(MAX_CHILDREN + 2)]
-    runner.look()
+    runner.poll()
     assert [now(key).state for key in keys] == [RUNNING, RUNNING, QUEUED, QUEUED]
     runner.finish()
     assert {now(key).state for key in keys} == {READY}
@@ -88,7 +88,7 @@ def test_one_that_takes_too_much_memory_ends_and_no_other(app: Flask) -> None:
 def test_a_child_that_is_killed_is_a_sentence(client: ProofReader, runner: JobRunner) -> None:
     client.login(factories.person())
     _status, _page, address = sent(client)
-    runner.look()
+    runner.poll()
     for pid in runner._children:
         os.kill(pid, signal.SIGKILL)
     runner.finish()
@@ -100,7 +100,7 @@ def test_what_a_dead_runner_had_begun_is_begun_again_but_not_for_ever(app: Flask
     order = JobOrder(jobs.folder_of(now(key)), "look")
     for _death in range(2):
         dead = JobRunner(jobs.root())
-        dead.look()
+        dead.poll()
         dead.stop()
     assert order.attempts() == 2
     JobRunner(jobs.root()).finish()
@@ -108,7 +108,7 @@ def test_what_a_dead_runner_had_begun_is_begun_again_but_not_for_ever(app: Flask
     poison = submitted(factories.person("Other")).key
     for _death in range(3):
         dead = JobRunner(jobs.root())
-        dead.look()
+        dead.poll()
         dead.stop()
     JobRunner(jobs.root()).finish()
     assert now(poison).state == FAILED
@@ -116,7 +116,7 @@ def test_what_a_dead_runner_had_begun_is_begun_again_but_not_for_ever(app: Flask
 
 def test_cancelling_ends_the_child_at_once(app: Flask, runner: JobRunner) -> None:
     job = submitted(factories.person())
-    runner.look()
+    runner.poll()
     (pid,) = runner._children
     os.kill(pid, signal.SIGSTOP)  # it would never end by itself
     assert jobs.cancel(now(job.key))
@@ -155,7 +155,7 @@ def test_files_and_rows_go_after_half_an_hour(app: Flask, runner: JobRunner, cen
     assert now(job.key).state == READY
     jobs.clean_up()
     assert (jobs.folder_of(now(job.key)) / folders.INPUT).exists()
-    jobs._change(now(job.key), (READY,), changed_at=job.created_at - 2 * jobs.KEEP_SECONDS)
+    jobs._change(now(job.key), (READY,), changed_at=job.created_at - 2 * jobs.RETENTION)
     jobs.clean_up()
     assert census()["job"] == before
     assert list(folders.folder_keys(jobs.root())) == []

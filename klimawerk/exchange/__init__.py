@@ -1,4 +1,4 @@
-"""Programmes as files: in, out, as a demonstration, for practice; and tables pasted from other programs."""
+"""Import and export: the JSON exchange format, the demonstration, practice programmes, and pasted tables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
+    """Register routes, the template function `row_kinds`, and the import job."""
     from klimawerk.exchange import import_slices
     from klimawerk.exchange import paste_routes as _paste_routes  # noqa: F401
     from klimawerk.exchange.routes import KIND, bp, row_kinds
@@ -14,11 +15,11 @@ def init_app(app: Flask) -> None:
 
     app.register_blueprint(bp)
     app.add_template_global(row_kinds)
-    after = {"look": READY, "prepare": STORING}
+    state_after = {"look": READY, "prepare": STORING}
     for kind in (KIND, "shell"):
         jobs.register(
             kind,
             jobs.JobKind(
-                after, import_slices.import_job_rows, import_slices.remove_arriving, import_slices.abandoned_keys
+                state_after, import_slices.import_job_rows, import_slices.remove_arriving, import_slices.abandoned_keys
             ),
         )

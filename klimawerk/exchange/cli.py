@@ -1,4 +1,4 @@
-"""`flask import`, `flask export`, `flask demo`."""
+"""The `flask` commands for import, export and the demonstration: `import`, `export`, `demo`."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
         raise click.ClickException(f"There is no account for {owner}.")
     data = file.read_bytes()
     try:
-        found = service.preview(data)
-        for warning in found.warnings:
+        summary = service.preview(data)
+        for warning in summary.warnings:
             click.echo(f"Note: {warning}", err=True)
-        goals, measures = len(found.draft.goals), len(found.draft.measures)
+        goals, measures = len(summary.draft.goals), len(summary.draft.measures)
         if check:
             click.echo(f"{file} can be imported: {goals} goals, {measures} measures.")
             return
-        history = None if copy else found.draft.history
-        known = service.find_imported(history.names() if history else None)
-        if known and known.whole:
-            click.echo(f"Programme {known.programme.id} holds all of this already. Nothing was changed.")
+        history = None if copy else summary.draft.history
+        imported = service.find_imported(history.keys() if history else None)
+        if imported and imported.whole:
+            click.echo(f"Programme {imported.programme.id} holds all of this already. Nothing was changed.")
             return
-        number = cli_import.import_from_cli(found.draft, by=person, side=side, copy=copy)
+        programme_id = cli_import.import_from_cli(summary.draft, by=person, side=side, copy=copy)
     except (ImportRefused, refusals.ActionRefused) as problem:
         raise click.ClickException(f"{file} is refused. {problem}") from problem
     except IntegrityError as problem:
         raise click.ClickException("Somebody else has imported a part of this file at the same moment.") from problem
-    kept = f" With {history.count} versions and {len(history.editions)} editions." if history else ""
-    click.echo(f"Programme {number}: {goals} goals, {measures} measures.{kept}")
+    history_text = f" With {history.count} versions and {len(history.editions)} editions." if history else ""
+    click.echo(f"Programme {programme_id}: {goals} goals, {measures} measures.{history_text}")
 
 
 @click.command()
@@ -73,15 +73,15 @@ def import_(file: Path, owner: str | None, side: str, check: bool, copy: bool) -
 @with_appcontext
 def export(programme: int, file: BinaryIO, without_history: bool) -> None:
     """Write the programme with the number PROGRAMME to FILE, or to the screen."""
-    found = db.session.get(Programme, programme)
-    if found is None or found.deleted_at is not None or found.frame.arriving:
+    stored = db.session.get(Programme, programme)
+    if stored is None or stored.deleted_at is not None or stored.frame.arriving:
         raise click.ClickException(f"There is no programme {programme}. Known: {_known()}")
-    file.write(service.export_bytes(found, history=not without_history))
+    file.write(service.export_bytes(stored, history=not without_history))
 
 
 def _known() -> str:
-    here = select(Programme.id).where(Programme.deleted_at.is_(None), is_here())
-    ids = db.session.scalars(here.order_by(Programme.id))
+    programmes = select(Programme.id).where(Programme.deleted_at.is_(None), is_here())
+    ids = db.session.scalars(programmes.order_by(Programme.id))
     return ", ".join(map(str, ids)) or "none"
 
 

@@ -1,4 +1,4 @@
-"""An import from the shell: as a server does it, in slices, so that people write on meanwhile in a server that runs."""
+"""Import from the command line, stored in slices like a server's import, so that users can go on writing."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ from klimawerk.jobs.service import MAX_CLAIMS, StoreClaim
 
 
 def import_from_cli(draft: ProgrammeDraft, *, by: Person | None, side: str, copy: bool) -> int:
-    """Import a checked file that is not here yet; the programme's number. Raises what `store_rows` raises.
+    """Import a checked file and return the programme's number. Raises what `import_rows` raises.
 
-    When this process is killed, nothing is seen, and a server takes it away, at its next start at the latest.
+    If this process is killed, nothing becomes visible, and a server removes the partly stored data, at the latest at
+    its next start.
     """
-    wanted = replace(draft, history=None) if copy else draft
-    names = wanted.history.names() if wanted.history else None
+    imported_draft = replace(draft, history=None) if copy else draft
+    keys = imported_draft.history.keys() if imported_draft.history else None
     by_id = by.id if by else None
     with TemporaryDirectory(prefix="import-", dir=current_app.extensions["klimawerk"].instance) as folder:
         with create_rows_app(Path(folder)):
-            build_rows(Path(folder), wanted, by_id, lambda _percent: None)
-        return _stored(Path(folder), names, by_id, side)
+            build_rows(Path(folder), imported_draft, by_id, lambda _percent: None)
+        return _store_rows(Path(folder), keys, by_id, side)
 
 
-def _stored(folder: Path, names: HistoryKeys | None, by_id: int | None, side: str) -> int:
+def _store_rows(folder: Path, keys: HistoryKeys | None, by_id: int | None, side: str) -> int:
     name = f"{os.getpid()}-{secrets.token_hex(8)}"
     job = Job(
         key=secrets.token_urlsafe(16), kind="shell", state=STORING, step="prepare", claimed_by=name, claims=MAX_CLAIMS
@@ -44,8 +45,8 @@ def _stored(folder: Path, names: HistoryKeys | None, by_id: int | None, side: st
     with writing() as session:
         session.add(job)
     try:
-        return import_slices.import_rows(folder, names, job, StoreClaim(job, name))
+        return import_slices.import_rows(folder, keys, job, StoreClaim(job, name))
     finally:
         with writing() as session:
             session.execute(delete(Job).where(Job.key == job.key))
-        import_slices.remove_arriving(job.key, writing)  # finds nothing of what was stored whole
+        import_slices.remove_arriving(job.key, writing)  # removes nothing if everything was stored

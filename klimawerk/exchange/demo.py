@@ -1,4 +1,4 @@
-"""The demonstration: the example programme, and an account for each role and side. Only in a database of its own."""
+"""The demonstration: the example programme, and one account per role and side. Only in an otherwise empty database."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _ACCOUNTS = (
     ("partner", "observer", "Ama Boateng"),
     ("neutral", "moderator", "Miriam Osei-Lang"),
 )
-_MAY_READ = {"de": ("de", "Europe/Berlin"), "partner": ("en", "Africa/Accra"), "neutral": ("en", "Europe/Berlin")}
+_LOCALES = {"de": ("de", "Europe/Berlin"), "partner": ("en", "Africa/Accra"), "neutral": ("en", "Europe/Berlin")}
 
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """An account as the operator is told of it."""
+    """A demo account with its password, as it is printed for the operator."""
 
     email: str
     password: str
@@ -48,10 +48,10 @@ class DemoAccount:
 
 
 def ensure_demo() -> list[DemoAccount]:
-    """Import the example and make its accounts where nothing is yet; answers the accounts, none in a real database.
+    """Import the example and create its accounts if the database is empty; returns [] if it holds real data.
 
-    Their password is KLIMAWERK_DEMO_PASSWORD, or a random one kept beside the database. Raises BadInput when the
-    one that was set is too short.
+    Their password is KLIMAWERK_DEMO_PASSWORD, or a random one that is stored beside the database. Raises InvalidInput
+    if the configured password is too short.
     """
     people = list(db.session.scalars(select(Person)))
     partnerships = db.session.scalar(select(Partnership.id).limit(1))
@@ -64,33 +64,33 @@ def ensure_demo() -> list[DemoAccount]:
 
 
 def address_of(side: str, role: str) -> str:
-    """The demo account's address: "editor.de@demo.example"; roles without a side are just "moderator@..."."""
+    """Email address of a demo account: "editor.de@demo.example"; for neutral roles "moderator@demo.example"."""
     return f"{role}@demo.example" if side == "neutral" else f"{role}.{side}@demo.example"
 
 
 def _create_demo(password: str) -> None:
-    """All of it or nothing: a start that was interrupted begins anew."""
+    """Everything in one transaction, so that an interrupted start begins again."""
     with writing():
         partnership = import_programme(EXAMPLE.read_bytes(), by=None).frame.partnership
         for side, role, name in _ACCOUNTS:
-            language, timezone = _MAY_READ[side]
+            language, timezone = _LOCALES[side]
             person = create_person(
                 address_of(side, role), name, password, language=language, timezone=timezone, demo=True
             )
-            town = next((town for town in partnership.municipalities if town.side == side), None)
-            add_member(partnership, person, side=side, role=role, municipality=town, by=None)
+            municipality = next((each for each in partnership.municipalities if each.side == side), None)
+            add_member(partnership, person, side=side, role=role, municipality=municipality, by=None)
 
 
 def _demo_people() -> list[tuple[Person, str, str]]:
-    wanted = {address_of(side, role): (side, role) for side, role, _name in _ACCOUNTS}
-    found = db.session.scalars(select(Person).where(Person.email.in_(wanted), Person.ended_at.is_(None)))
-    by_email = {person.email: person for person in found}
-    return [(by_email[email], *wanted[email]) for email in wanted if email in by_email]
+    roles = {address_of(side, role): (side, role) for side, role, _name in _ACCOUNTS}
+    people = db.session.scalars(select(Person).where(Person.email.in_(roles), Person.ended_at.is_(None)))
+    by_email = {person.email: person for person in people}
+    return [(by_email[email], *roles[email]) for email in roles if email in by_email]
 
 
-def _account(entry: tuple[Person, str, str], password: str) -> DemoAccount:
-    """What is printed has to be true: an account whose password is another gets this one."""
-    person, side, role = entry
+def _account(demo_person: tuple[Person, str, str], password: str) -> DemoAccount:
+    """The account with this password; an account with another one gets it, so that the printed list is true."""
+    person, side, role = demo_person
     if not passwords.matches(person.password_hash, password):
         set_password(person, password, by=None)
     return DemoAccount(person.email, password, person.name, role, side)
@@ -99,9 +99,9 @@ def _account(entry: tuple[Person, str, str], password: str) -> DemoAccount:
 def _password(config: Config) -> str:
     if config.demo_password:
         return config.demo_password
-    kept = config.instance / "demo_password"
-    if not kept.exists():
-        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    password_file = config.instance / "demo_password"
+    if not password_file.exists():
+        descriptor = os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(12))
-    return kept.read_text().strip()
+    return password_file.read_text().strip()

@@ -1,4 +1,4 @@
-"""A programme as a checked file describes it: the catalogue's names, codes instead of ids, nothing stored yet."""
+"""Drafts: a programme as a checked file describes it, with codes instead of ids, not stored yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RowCells = dict[str, Any]
 
 @dataclass
 class ItemDraft:
-    """A sheet's content. `texts`: fragment -> ProseMirror JSON. The value "field" is still a code, "related" codes."""
+    """Content of one item. `texts`: fragment -> ProseMirror JSON. "field" is a code, "related" a list of codes."""
 
     code: str = ""
     values: dict[str, Any] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class ItemDraft:
 
 @dataclass
 class MeasureDraft(ItemDraft):
-    """`goal` is the goal's code; `order` its place among the measures as the file counts it."""
+    """A measure. `goal`: code of its goal; `order`: its position among the measures, as the file counts them."""
 
     goal: str = ""
     order: int = 0
@@ -34,6 +34,8 @@ class MeasureDraft(ItemDraft):
 
 @dataclass
 class MunicipalityDraft:
+    """A municipality of the partnership."""
+
     side: str
     name: str
     country: str
@@ -46,6 +48,8 @@ class MunicipalityDraft:
 
 @dataclass
 class PartnershipDraft:
+    """The partnership with its municipalities."""
+
     name: dict[str, str]
     kind: str
     since: int | None
@@ -55,7 +59,7 @@ class PartnershipDraft:
 
 @dataclass
 class FrameDraft:
-    """Languages, currencies and the planning rate, as the models call them."""
+    """Languages, currencies and the planning rate, named as in the model `Frame`."""
 
     languages: list[str]
     lead_language: str
@@ -68,9 +72,9 @@ class FrameDraft:
 
 @dataclass
 class CommentDraft:
-    """`foreign`: everything that the file says of it, but for its words."""
+    """A comment. `foreign`: everything that the file says about it, except its text."""
 
-    words: str
+    text: str
     side: str
     language: str
     at: datetime
@@ -79,8 +83,11 @@ class CommentDraft:
 
 @dataclass
 class ThreadDraft:
-    """`item`: kind and code of what it hangs on. `field` (in the `row`th row of `row_kind`, from 0 on) is what it is
-    about, "" for the whole, `value` what stood there, `passage` the words that are meant."""
+    """A thread of comments. `item`: kind and code of the item it belongs to.
+
+    `field`: the field it is about, in row number `row` (from 0) of `row_kind` if that is set; "" for the whole item.
+    `value`: the field's value when the thread was opened; `passage`: the part of the text that is meant.
+    """
 
     item: tuple[str, str]
     kind: str
@@ -96,13 +103,13 @@ class ThreadDraft:
 
     @property
     def count(self) -> int:
-        """How many comments it has."""
+        """Number of comments."""
         return len(self.comments)
 
 
 @dataclass
 class ProgrammeDraft:
-    """The whole file. `carried`: parts kept as they are."""
+    """The whole file. `carried`: parts that are stored and exported unchanged."""
 
     frame: FrameDraft
     partnership: PartnershipDraft
@@ -111,5 +118,5 @@ class ProgrammeDraft:
     measures: list[MeasureDraft]
     carried: dict[str, Any]
     warnings: list[ImportProblem]
-    talks: list[ThreadDraft] = field(default_factory=list)
+    threads: list[ThreadDraft] = field(default_factory=list)
     history: HistoryDraft | None = None

@@ -1,4 +1,4 @@
-"""The database to a Draft, as an export begins. The bin stays out, and so do references to what lies in it."""
+"""Loads a draft from the database, the first step of an export. Deleted items and references to them are left out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ D = TypeVar("D", bound=ItemDraft)
 
 
 def load_draft(programme: Programme) -> ProgrammeDraft:
-    """Everything of the programme that a file can hold, current up to the last acknowledged word."""
+    """Everything of the programme that a file can hold, current up to the last acknowledged update."""
     goals = goals_of(programme)
     measures = [(goal, measure) for goal in goals for measure in measures_of(goal)]
     rows = rows_of_all([programme.id, *(goal.id for goal in goals), *(measure.id for _goal, measure in measures)])
@@ -43,7 +43,7 @@ def load_draft(programme: Programme) -> ProgrammeDraft:
 
 
 class _Loader:
-    """Knows the rows of all items, and the codes that stand for ids in a file."""
+    """Fills drafts; knows the rows of all items, and the codes that stand for ids in a file."""
 
     def __init__(self, rows: dict[int, dict[str, list[Row]]], programme: Programme, measures: dict[int, str]) -> None:
         self.rows, self.measures = rows, measures
@@ -54,8 +54,8 @@ class _Loader:
         draft.code = item.code
         draft.values = self._values(item)
         draft.texts = self._texts(item)
-        found = self.rows.get(item.id, {})
-        draft.rows = {kind: [self._cells(row) for row in rows] for kind, rows in found.items()}
+        item_rows = self.rows.get(item.id, {})
+        draft.rows = {kind: [self._cells(row) for row in rows] for kind, rows in item_rows.items()}
         return draft
 
     def _values(self, item: Item) -> dict[str, Any]:
@@ -66,15 +66,15 @@ class _Loader:
 
     def _texts(self, item: Item) -> dict[str, dict[str, Any] | None]:
         fragments = sheet_of(item.kind).fragments(self.languages)
-        found = document_store.contents(item.name, fragments)
-        return {fragment: text for fragment, text in found.items() if not rich_text.is_empty(text)}
+        contents = document_store.contents(item.name, fragments)
+        return {fragment: text for fragment, text in contents.items() if not rich_text.is_empty(text)}
 
     def _cells(self, row: Row) -> RowCells:
         return {**row.cells, "code": self.fields[row.id]} if row.id in self.fields else row.cells
 
 
 def _field_codes(rows: list[Row]) -> dict[str, str]:
-    """Row id -> code of each field of action. A file needs one for each: missing and doubled ones are made up."""
+    """Row id -> code of each field of action. A file needs unique codes: missing and repeated ones are replaced."""
     codes: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         code = row.cells.get("code", "")
@@ -83,8 +83,8 @@ def _field_codes(rows: list[Row]) -> dict[str, str]:
 
 
 def _free_code(number: int, codes: dict[str, str], rows: list[Row]) -> str:
-    taken = {*codes.values(), *(row.cells.get("code", "") for row in rows)}
-    return next(code for n in range(number, number + len(taken) + 1) if (code := f"F{n}") not in taken)
+    used = {*codes.values(), *(row.cells.get("code", "") for row in rows)}
+    return next(code for n in range(number, number + len(used) + 1) if (code := f"F{n}") not in used)
 
 
 def _frame(frame: Frame) -> FrameDraft:
@@ -100,19 +100,19 @@ def _frame(frame: Frame) -> FrameDraft:
 
 
 def _partnership(partnership: Partnership) -> PartnershipDraft:
-    towns = [
+    municipalities = [
         MunicipalityDraft(
-            side=town.side,
-            name=town.name,
-            country=town.country,
-            region=town.region,
-            population=town.population,
-            timezone=town.timezone,
-            language=town.language,
-            profile=dict(town.profile),
+            side=municipality.side,
+            name=municipality.name,
+            country=municipality.country,
+            region=municipality.region,
+            population=municipality.population,
+            timezone=municipality.timezone,
+            language=municipality.language,
+            profile=dict(municipality.profile),
         )
-        for town in partnership.municipalities
+        for municipality in partnership.municipalities
     ]
     return PartnershipDraft(
-        dict(partnership.name), partnership.kind, partnership.since, dict(partnership.agreement), towns
+        dict(partnership.name), partnership.kind, partnership.since, dict(partnership.agreement), municipalities
     )

@@ -1,4 +1,4 @@
-"""A Draft into the database: everything in one transaction, or nothing."""
+"""Stores a draft in the database, in one transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from klimawerk.sheets.order_keys import initial_keys
 
 
 def store_draft(draft: ProgrammeDraft, *, by: int | None, practice_of: int | None = None) -> Programme:
-    """A new partnership with its programme, goals and measures."""
+    """Create a partnership with its programme, goals and measures."""
     with writing():
         partnership = _partnership(draft.partnership, practice_of)
         programme = _programme(draft, partnership, by)
@@ -38,7 +38,7 @@ def store_draft(draft: ProgrammeDraft, *, by: int | None, practice_of: int | Non
         for measure in draft.measures:
             _relate(measures[measure.code], measure, numbers)
         programme.carried = draft.carried
-        store_threads(draft.talks, programme, _by_code(programme, goals, measures))
+        store_threads(draft.threads, programme, _by_code(programme, goals, measures))
         if draft.history:
             store_history(draft.history, programme, [programme, *goals.values(), *measures.values()])
         return programme
@@ -46,9 +46,9 @@ def store_draft(draft: ProgrammeDraft, *, by: int | None, practice_of: int | Non
 
 def _by_code(programme: Programme, goals: dict[str, Goal], measures: dict[str, Measure]) -> dict[tuple[str, str], Item]:
     """All items by kind and code."""
-    found: dict[tuple[str, str], Item] = {("programme", ""): programme}
-    found |= {("goal", code): goal for code, goal in goals.items()}
-    return found | {("measure", code): measure for code, measure in measures.items()}
+    items: dict[tuple[str, str], Item] = {("programme", ""): programme}
+    items |= {("goal", code): goal for code, goal in goals.items()}
+    return items | {("measure", code): measure for code, measure in measures.items()}
 
 
 def _partnership(draft: PartnershipDraft, practice_of: int | None) -> Partnership:
@@ -58,7 +58,9 @@ def _partnership(draft: PartnershipDraft, practice_of: int | None) -> Partnershi
         since=draft.since,
         agreement=draft.agreement,
         practice_of=practice_of,
-        municipalities=[Municipality(position=n, **vars(town)) for n, town in enumerate(draft.municipalities)],
+        municipalities=[
+            Municipality(position=n, **vars(municipality)) for n, municipality in enumerate(draft.municipalities)
+        ],
     )
     db.session.add(partnership)
     db.session.flush()
@@ -66,11 +68,11 @@ def _partnership(draft: PartnershipDraft, practice_of: int | None) -> Partnershi
 
 
 def _programme(draft: ProgrammeDraft, partnership: Partnership, by: int | None) -> Programme:
-    head = draft.programme
+    item_draft = draft.programme
     programme = create_programme(
-        partnership, **vars(draft.frame), values=dict(head.values), texts=dict(head.texts), by=by
+        partnership, **vars(draft.frame), values=dict(item_draft.values), texts=dict(item_draft.texts), by=by
     )
-    programme.imported = list(head.imported)
+    programme.imported = list(item_draft.imported)
     return programme
 
 
@@ -87,7 +89,7 @@ def _measure(goal: Goal, draft: ItemDraft, fields: dict[str, str], ids: RowIdMap
 
 
 def _content(draft: ItemDraft, fields: dict[str, str]) -> dict[str, Any]:
-    """References are put in apart: the field of action by its row, related measures when all are there."""
+    """Arguments for creating an item, without references: related measures are set when all measures exist."""
     values = {name: value for name, value in draft.values.items() if name not in ("field", "related")}
     return {
         "code": draft.code,
@@ -106,16 +108,16 @@ def _relate(measure: Measure, draft: ItemDraft, ids: dict[str, int]) -> None:
 
 
 def _add_rows(item: Item, draft: ItemDraft, ids: RowIds) -> dict[str, str]:
-    """All rows at once: asking for the last order key before each one would take a query a row.
+    """Add all rows at once: asking for the last order key before each row would take one query per row.
 
-    `ids`: of the rows of each kind, where the file knows them. Answers the row of each code, for those that have one.
+    `ids`: of the rows of each kind, if the file knows them. Returns the row id of each code.
     """
     rev = note(item.name)
     by_code: dict[str, str] = {}
     for kind, rows in draft.rows.items():
-        known = ids.get(kind, [])
-        known = known if len(known) == len(rows) else [str(uuid.uuid4()) for _ in rows]
-        for cells, order_key, id_ in zip(rows, initial_keys(len(rows)), known, strict=True):
+        row_ids = ids.get(kind, [])
+        row_ids = row_ids if len(row_ids) == len(rows) else [str(uuid.uuid4()) for _ in rows]
+        for cells, order_key, id_ in zip(rows, initial_keys(len(rows)), row_ids, strict=True):
             row = add_row(item, kind, id_, cells, order_key, rev)
             by_code.setdefault(cells.get("code", ""), row.id)
     return by_code

@@ -1,4 +1,4 @@
-"""What stands above the sheets in a file: languages, currencies, the planning rate, the partnership."""
+"""The header of a file: languages, currencies, planning rate, partnership. JSON to drafts."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _META_KEYS = (
     "purpose", "wording", "languages", "language_lead", "currency_main", "currency_local", "exchange_rate",
     "code_lists",
 )  # fmt: skip
-_MOST_WARNINGS = 100
+_MAX_WARNINGS = 100
 
 
 def warn_unknown(
     raw: dict[str, Any], known: Collection[str], place: FilePosition, warnings: list[ImportProblem]
 ) -> None:
-    """Warn of keys that are not `known`; nobody reads them."""
+    """Warn of keys that are not `known`; they are ignored."""
     for key in raw:
-        if key not in known and len(warnings) < _MOST_WARNINGS:
+        if key not in known and len(warnings) < _MAX_WARNINGS:
             warnings.append(ImportProblem(place.at(key), _("This part is unknown and will not be taken over.")))
 
 
 def frame_in(raw: Any, warnings: list[ImportProblem]) -> FrameDraft:
-    """Languages, currencies and rate from the file's "meta". Raises Refused."""
+    """Languages, currencies and rate from the part "meta". Raises ImportRefused."""
     meta = value_json.mapping(raw, _META)
     warn_unknown(meta, _META_KEYS, _META, warnings)
     languages = _languages(meta)
@@ -54,11 +54,11 @@ def frame_in(raw: Any, warnings: list[ImportProblem]) -> FrameDraft:
 
 
 def partnership_in(raw: Any, frame: FrameDraft, warnings: list[ImportProblem]) -> PartnershipDraft:
-    """The partnership with its municipalities. Raises Refused."""
+    """The partnership with its municipalities. Raises ImportRefused."""
     place = FilePosition(("partnership",))
     parts = value_json.mapping(raw, place)
     warn_unknown(parts, ("name", "kind", "since", "agreement", "municipalities", "teams"), place, warnings)
-    name = _words(parts.get("name"), place.at("name"), frame, 200)
+    name = _texts(parts.get("name"), place.at("name"), frame, 200)
     if not name:
         raise ImportRefused(_("The partnership needs a name."), place.at("name"))
     return PartnershipDraft(
@@ -73,7 +73,7 @@ def partnership_in(raw: Any, frame: FrameDraft, warnings: list[ImportProblem]) -
 def _languages(meta: dict[str, Any]) -> list[str]:
     place = _META.at("languages")
     raw = value_json.entries(meta.get("languages"), place, MAX_LANGUAGES)
-    languages = [str(value_json.code(one, place.entry(n), "language")) for n, one in enumerate(raw)]
+    languages = [str(value_json.code(entry, place.entry(n), "language")) for n, entry in enumerate(raw)]
     value_json.require_unique(languages, place)
     if not languages:
         raise ImportRefused(_("The programme needs at least one language."), place)
@@ -82,8 +82,8 @@ def _languages(meta: dict[str, Any]) -> list[str]:
 
 def _rate(raw: Any, frame: FrameDraft, place: FilePosition) -> None:
     rate = value_json.mapping(raw, place)
-    for key, wanted in (("from", frame.currency_main), ("to", frame.currency_local)):
-        if rate.get(key, wanted) != wanted:
+    for key, currency in (("from", frame.currency_main), ("to", frame.currency_local)):
+        if rate.get(key, currency) != currency:
             sentence = _("The planning rate is not one from %(main)s to %(local)s.", main=frame.currency_main,
                          local=frame.currency_local or "–")  # fmt: skip
             raise ImportRefused(sentence, place.at(key))
@@ -99,24 +99,24 @@ def _agreement(raw: Any, place: FilePosition, frame: FrameDraft, warnings: list[
         return {}
     parts = value_json.mapping(raw, place)
     warn_unknown(parts, ("kind", "date", "text"), place, warnings)
-    found = {
+    agreement = {
         "kind": _optional_code(parts.get("kind"), place.at("kind"), "agreement_kind"),
         "date": value_json.month(parts["date"], place.at("date")) if parts.get("date") is not None else None,
-        "text": _words(parts.get("text"), place.at("text"), frame, 2_000),
+        "text": _texts(parts.get("text"), place.at("text"), frame, 2_000),
     }
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in agreement.items() if value}
 
 
 def _municipalities(
     raw: Any, place: FilePosition, frame: FrameDraft, warnings: list[ImportProblem]
 ) -> list[MunicipalityDraft]:
-    found = [
-        _municipality(one, place.entry(n), frame, warnings)
-        for n, one in enumerate(value_json.entries(raw, place, MAX_MUNICIPALITIES))
+    municipalities = [
+        _municipality(municipality, place.entry(n), frame, warnings)
+        for n, municipality in enumerate(value_json.entries(raw, place, MAX_MUNICIPALITIES))
     ]
-    if {one.side for one in found} != set(SIDES):
+    if {municipality.side for municipality in municipalities} != set(SIDES):
         raise ImportRefused(_("Each of the two sides needs a municipality."), place)
-    return found
+    return municipalities
 
 
 def _municipality(raw: Any, place: FilePosition, frame: FrameDraft, warnings: list[ImportProblem]) -> MunicipalityDraft:
@@ -134,7 +134,7 @@ def _municipality(raw: Any, place: FilePosition, frame: FrameDraft, warnings: li
         population=_optional_whole(parts.get("population"), place.at("population"), 0, scalars.MOST_PEOPLE),
         timezone=_timezone(parts.get("timezone"), place.at("timezone")),
         language=str(value_json.code(parts.get("language", frame.lead_language), place.at("language"), "language")),
-        profile=_words(parts.get("profile"), place.at("profile"), frame, 5_000),
+        profile=_texts(parts.get("profile"), place.at("profile"), frame, 5_000),
     )
 
 
@@ -147,14 +147,14 @@ def _timezone(raw: Any, place: FilePosition) -> str:
     return zone
 
 
-def _words(raw: Any, place: FilePosition, frame: FrameDraft, most: int) -> dict[str, str]:
+def _texts(raw: Any, place: FilePosition, frame: FrameDraft, max_length: int) -> dict[str, str]:
     """A short text per language; empty ones are left out."""
     if raw is None:
         return {}
-    found = value_json.by_language(raw, place, frame.languages)
+    by_language = value_json.by_language(raw, place, frame.languages)
     texts = {
-        language: value_json.text(text, place.at(language), most).strip()
-        for language, text in found.items()
+        language: value_json.text(text, place.at(language), max_length).strip()
+        for language, text in by_language.items()
         if text is not None
     }
     return {language: text for language, text in texts.items() if text}
@@ -164,5 +164,5 @@ def _optional_code(raw: Any, place: FilePosition, list_name: str) -> str | int |
     return None if raw is None or raw == "" else value_json.code(raw, place, list_name)
 
 
-def _optional_whole(raw: Any, place: FilePosition, least: int, most: int) -> int | None:
-    return None if raw is None else value_json.whole(raw, place, least, most)
+def _optional_whole(raw: Any, place: FilePosition, minimum: int, maximum: int) -> int | None:
+    return None if raw is None else value_json.whole(raw, place, minimum, maximum)

@@ -1,6 +1,6 @@
-"""Where each part of a sheet stands in a file, in the order in which files are written.
+"""Layout of the exchange format: where each part of an item stands in a file, in the order of writing.
 
-A slot is a path of keys and the catalogue's name of the field or kind of row that stands there. The programme's paths
+A slot is a path of keys, and the catalogue's name of the field or kind of row that stands there. The programme's paths
 begin at the file's root, the others at the goal or measure.
 """
 
@@ -95,13 +95,13 @@ MEASURE: tuple[FileSlot, ...] = (
 )
 
 SINGLE_TEXT_ROWS = {"guiding_principles": "text", "partners": "name", "in_kind": "text"}
-"""Rows that a file writes as a mere text per language, and the cell that the text is."""
+"""Kinds of rows that a file writes as a plain text per language, and the cell that holds this text."""
 
 ADDITIVE = frozenset({"personnel"})
-"""Kinds of rows that not every file has: left out when there are none; all others are then an empty list."""
+"""Kinds of rows that are left out if there are none; all others are then written as an empty list."""
 
 WRITTEN_EMPTY = {"commitments": ("amount", "unit"), "funding": ("application",)}
-"""Cells that are written as null when they are empty; all other empty ones are left out."""
+"""Cells that are written as null if they are empty; all other empty cells are left out."""
 
 _CELL_ORDER = {
     "teams": ("side", "role", "name", "function"),
@@ -123,6 +123,6 @@ _CELL_ORDER = {
 
 
 def cells_in_order(kind: RowKind) -> list[Field]:
-    """The kind's cells in the order a file has them, however the sheet shows them; younger ones come last."""
+    """Cells of a kind of row in the order of the file, independent of the page; newer cells come last."""
     order = _CELL_ORDER.get(kind.name, ())
     return sorted(kind.cells, key=lambda cell: order.index(cell.name) if cell.name in order else len(order))

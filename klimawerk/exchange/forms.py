@@ -1,4 +1,4 @@
-"""What is asked before a file comes in."""
+"""Forms of the import: choosing a file, and confirming the import."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from klimawerk.web.forms import RadioButtons
 
 
 class ImportFileForm(FlaskForm):
-    """A file to look at."""
+    """Upload of a file for the preview."""
 
     file = FileField(_("File"), [FileRequired(_("Please choose a file."))])
 
 
 class ImportConfirmForm(FlaskForm):
-    """On which side the person stands who imports; the choices carry the municipalities' names."""
+    """The side to which the importing user belongs; the choices show the municipalities' names."""
 
     side = RadioButtons(_("Which municipality do you belong to?"), default="de")

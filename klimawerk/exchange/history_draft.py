@@ -1,4 +1,4 @@
-"""The versions and editions of a programme as a file carries them, checked and not yet stored."""
+"""Drafts of versions and editions, as a file contains them: checked, not stored yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class VersionDraft:
-    """One version. `contributors`: [{"id": pseudonym, "side": side}]; `parts`: name -> hash."""
+    """A version. `contributors`: [{"id": pseudonym, "side": side}]; `parts`: name -> hash of the part."""
 
     number: int
     at: datetime
@@ -28,13 +28,14 @@ class VersionDraft:
 
     @property
     def parts(self) -> dict[str, str]:
-        found: dict[str, str] = self.head["parts"]
-        return found
+        """Hashes of the parts by name."""
+        parts: dict[str, str] = self.head["parts"]
+        return parts
 
 
 @dataclass(frozen=True)
 class ItemHistory:
-    """An item with its versions. `rows`: the ids of its present rows by kind; `deleted`: it lies in the bin."""
+    """An item with its versions. `rows`: ids of its current rows by kind; `deleted`: it is in the recycle bin."""
 
     kind: str
     code: str
@@ -46,7 +47,7 @@ class ItemHistory:
 
 @dataclass(frozen=True)
 class EditionDraft:
-    """`versions`: (key of the item, number) in order."""
+    """An edition. `versions`: (key of the item, version number), in order."""
 
     number: int
     name: str
@@ -63,7 +64,11 @@ class EditionDraft:
 
 @dataclass(frozen=True)
 class HistoryKeys:
-    """What the file calls its programme, items and rows; its versions (item, number, hash), editions (number, hash)."""
+    """Identities in a file: keys of its programme and items, ids of its rows, versions and editions.
+
+    A version is (item, number, hash), an edition (number, hash). They tell whether the programme is stored here
+    already.
+    """
 
     programme: str
     versions: set[tuple[str, int, str]]
@@ -83,28 +88,29 @@ class HistoryKeys:
 
 @dataclass(frozen=True)
 class HistoryDraft:
-    """`parts`: canonical JSON by its hash; `blacked`: of those that say less by now (models.VersionPart)."""
+    """History of a programme. `parts`: canonical JSON by hash; `redactions`: notes on redacted parts, by hash."""
 
     programme: str
     items: list[ItemHistory]
     parts: dict[str, bytes]
     editions: list[EditionDraft]
-    blacked: dict[str, dict[str, str]]
+    redactions: dict[str, dict[str, str]]
 
     def of(self, kind: str, code: str) -> ItemHistory | None:
-        """The history of a live item."""
-        return next((one for one in self.items if (one.kind, one.code, one.deleted) == (kind, code, False)), None)
+        """History of an item that is not deleted."""
+        return next((item for item in self.items if (item.kind, item.code, item.deleted) == (kind, code, False)), None)
 
-    def names(self) -> HistoryKeys:
+    def keys(self) -> HistoryKeys:
+        """The identities of everything in the history."""
         return HistoryKeys(
             programme=self.programme,
-            versions={(item.key, one.number, one.hash) for item in self.items for one in item.versions},
-            editions={(one.number, one.hash) for one in self.editions},
+            versions={(item.key, version.number, version.hash) for item in self.items for version in item.versions},
+            editions={(edition.number, edition.hash) for edition in self.editions},
             items=[item.key for item in self.items],
             rows=[id_ for item in self.items for ids in item.rows.values() for id_ in ids],
         )
 
     @property
     def count(self) -> int:
-        """How many versions."""
-        return sum(len(one.versions) for one in self.items)
+        """Number of versions."""
+        return sum(len(item.versions) for item in self.items)

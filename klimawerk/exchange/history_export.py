@@ -1,7 +1,7 @@
-"""A programme's versions and editions to the format's JSON.
+"""Writes the versions and editions of a programme as JSON of the exchange format.
 
-Persons are told apart by pseudonyms that mean nothing outside of the file ("p1", "p2"), with the side they stood on;
-who kept a version or made an edition, by the side alone.
+Users are replaced by pseudonyms that are unique within the file ("p1", "p2"), with the side they belonged to. Of who
+kept a version or made an edition, only the side is written.
 """
 
 from __future__ import annotations
@@ -30,72 +30,77 @@ Json = dict[str, Any]
 
 
 def write_history(programme: Programme) -> Json | None:
-    """What a file holds under "history"; None while there is nothing but what an import made by itself."""
+    """The part "history" of a file; None if there is nothing except the versions that an import created."""
     items = _items(programme)
     versions = _versions([item.id for item in items])
     editions = list(reversed(editions_of(programme.id)))
-    if not editions and all(one.reason == service.IMPORT for some in versions.values() for one in some):
+    if not editions and all(version.reason == service.IMPORT for group in versions.values() for version in group):
         return None
-    names = _Pseudonyms(one for some in versions.values() for one in some)
-    hashes = {key for some in versions.values() for one in some for key in part_store.manifest_head(one)[1].values()}
+    pseudonyms = _Pseudonyms(version for group in versions.values() for version in group)
+    hashes = {
+        key for group in versions.values() for version in group for key in part_store.manifest_head(version)[1].values()
+    }
     parts = part_store.load_parts(hashes)
     rows = rows_of_all([item.id for item in items])
     out = {
         "format": FORMAT,
         "programme": programme.key,
-        "items": [_item_out(item, rows.get(item.id, {}), versions.get(item.id, []), names) for item in items],
-        "editions": [{"purpose": one.purpose, **edition_json(one)} for one in editions],
+        "items": [_item_out(item, rows.get(item.id, {}), versions.get(item.id, []), pseudonyms) for item in items],
+        "editions": [{"purpose": edition.purpose, **edition_json(edition)} for edition in editions],
         "parts": {key: safe_json.loads(parts[key]) for key in sorted(parts)},
         **redaction_notes(hashes),
     }
-    cleaned: Json = _normalised_except_hashed(out)
-    return cleaned
+    normalised: Json = _normalised_except_hashed(out)
+    return normalised
 
 
 def _normalised_except_hashed(value: Any) -> Any:
-    """Texts in their one form, but for what hashes were made of."""
+    """Texts in normal form, except for those that hashes were computed from."""
     if isinstance(value, dict):
         return {
-            key: one if key in ("parts", "manifest") else _normalised_except_hashed(one) for key, one in value.items()
+            key: entry if key in ("parts", "manifest") else _normalised_except_hashed(entry)
+            for key, entry in value.items()
         }
-    return [_normalised_except_hashed(one) for one in value] if isinstance(value, list) else clean_json(value)
+    return [_normalised_except_hashed(entry) for entry in value] if isinstance(value, list) else clean_json(value)
 
 
 class _Pseudonyms:
-    """One for each person, in the order in which they first appear; those of an earlier file stay."""
+    """One pseudonym per user, in the order of first appearance; pseudonyms from an imported file are kept."""
 
     def __init__(self, versions: Iterable[Version]) -> None:
-        ids = list(dict.fromkeys(one["id"] for version in versions for one in version.contributors))
-        taken = {id_ for id_ in ids if isinstance(id_, str)}
-        free = (name for number in range(1, 2 * len(ids) + 2) if (name := f"p{number}") not in taken)
+        ids = list(dict.fromkeys(contributor["id"] for version in versions for contributor in version.contributors))
+        used = {id_ for id_ in ids if isinstance(id_, str)}
+        free = (name for number in range(1, 2 * len(ids) + 2) if (name := f"p{number}") not in used)
         self._names = {id_: id_ if isinstance(id_, str) else next(free) for id_ in ids}
 
     def out(self, version: Version) -> list[dict[str, str]]:
-        return [{"id": self._names[one["id"]], "side": one["side"]} for one in version.contributors]
+        return [
+            {"id": self._names[contributor["id"]], "side": contributor["side"]} for contributor in version.contributors
+        ]
 
 
 def _items(programme: Programme) -> list[Item]:
-    """All that is there, and of what lies in the bin what an edition needs: the goals before the measures."""
+    """All items that are not deleted, and deleted ones that an edition contains; goals before measures."""
     in_editions = (
         select(Version.item_id)
         .join(EditionPart, EditionPart.version_id == Version.id)
         .join(Edition, Edition.id == EditionPart.edition_id)
         .where(Edition.programme_id == programme.id)
     )
-    found = select(Item).where(
+    query = select(Item).where(
         Item.frame_id == programme.frame_id, Item.deleted_at.is_(None) | Item.id.in_(in_editions)
     )
-    items = list(db.session.scalars(found))
-    return sorted([*items, *_goals_of_gone(items)], key=_place)
+    items = list(db.session.scalars(query))
+    return sorted([*items, *_deleted_goals_of(items)], key=_sort_key)
 
 
-def _place(item: Item) -> tuple[int, bool, str, str]:
-    """The same order wherever the programme is."""
+def _sort_key(item: Item) -> tuple[int, bool, str, str]:
+    """Sort key: the same order in every installation."""
     return ("programme", "goal", "measure").index(item.kind), item.deleted_at is not None, item.code, item.key
 
 
-def _goals_of_gone(items: list[Item]) -> list[Item]:
-    """Goals in the bin that a measure in the bin stands under."""
+def _deleted_goals_of(items: list[Item]) -> list[Item]:
+    """Deleted goals of deleted measures."""
     known = {item.id for item in items}
     needed = {getattr(item, "goal_id", None) for item in items} - known - {None}
     return list(db.session.scalars(select(Item).where(Item.id.in_(needed))))
@@ -103,20 +108,20 @@ def _goals_of_gone(items: list[Item]) -> list[Item]:
 
 def _versions(item_ids: list[int]) -> dict[int, list[Version]]:
     query = select(Version).where(Version.item_id.in_(item_ids)).order_by(Version.item_id, Version.number)
-    found = db.session.scalars(query.options(undefer(Version.manifest)))
-    return {item_id: list(some) for item_id, some in groupby(found, lambda version: version.item_id)}
+    rows = db.session.scalars(query.options(undefer(Version.manifest)))
+    return {item_id: list(versions) for item_id, versions in groupby(rows, lambda version: version.item_id)}
 
 
-def _item_out(item: Item, rows: dict[str, list[Any]], versions: list[Version], names: _Pseudonyms) -> Json:
+def _item_out(item: Item, rows: dict[str, list[Any]], versions: list[Version], pseudonyms: _Pseudonyms) -> Json:
     out: Json = {"kind": item.kind, "code": item.code, "key": item.key}
     if item.deleted_at is not None:
         out["deleted"] = True
     else:
         out["rows"] = {kind: [row.id for row in rows[kind]] for kind in sorted(rows)}
-    return out | {"versions": [_version_out(version, names) for version in versions]}
+    return out | {"versions": [_version_out(version, pseudonyms) for version in versions]}
 
 
-def _version_out(version: Version, names: _Pseudonyms) -> Json:
+def _version_out(version: Version, pseudonyms: _Pseudonyms) -> Json:
     return {
         "number": version.number,
         "at": format_moment(version.at),
@@ -124,7 +129,7 @@ def _version_out(version: Version, names: _Pseudonyms) -> Json:
         "label": version.label,
         "note": version.note,
         "side": version.side,
-        "contributors": names.out(version),
+        "contributors": pseudonyms.out(version),
         "manifest": safe_json.loads(version.manifest),
         "hash": version.hash,
     }

@@ -1,4 +1,4 @@
-"""The versions and editions in a file: every hash is worked out again, and what does not fit refuses the whole file."""
+"""Reads and verifies the versions and editions of a file: every hash is recomputed; a mismatch refuses the file."""
 
 from __future__ import annotations
 
@@ -25,44 +25,47 @@ MAX_ITEMS, MAX_VERSIONS, MAX_EDITIONS, MAX_PEOPLE = 2_000, 20_000, 1_000, 500
 REASONS = (service.KEPT, service.QUIET, service.IMPORT, service.RESTORE, service.EDITION)
 SIDES = ("", "de", "partner", "neutral")
 KINDS = ("programme", "goal", "measure")
-_KNOWN_FORMATS = FilePosition(("history",))
+_HISTORY = FilePosition(("history",))
 
 
 def read_history(raw: Any, known: set[tuple[str, str]]) -> HistoryDraft | None:
-    """The part "history" of a file; `known`: kind and code of everything in the file itself. Raises Refused."""
+    """Read the part "history" of a file; `known`: kind and code of every item in the file. Raises ImportRefused."""
     if raw is None:
         return None
-    data = value_json.mapping(raw, _KNOWN_FORMATS)
+    data = value_json.mapping(raw, _HISTORY)
     if data.get("format") != FORMAT:
-        raise ImportRefused(_("These versions were written by a newer Klimawerk."), _KNOWN_FORMATS.at("format"))
-    blacked = _blacked(data.get("blacked"), _KNOWN_FORMATS.at("blacked"))
-    parts = _parts(data.get("parts"), blacked, _KNOWN_FORMATS.at("parts"))
+        raise ImportRefused(_("These versions were written by a newer Klimawerk."), _HISTORY.at("format"))
+    redactions = _redactions(data.get("blacked"), _HISTORY.at("blacked"))
+    parts = _parts(data.get("parts"), redactions, _HISTORY.at("parts"))
     reader = _HistoryReader(parts, known)
     items = [
-        reader.item(one, _KNOWN_FORMATS.at("items").entry(number, one))
-        for number, one in enumerate(value_json.entries(data.get("items"), _KNOWN_FORMATS.at("items"), MAX_ITEMS))
+        reader.item(entry, _HISTORY.at("items").entry(number, entry))
+        for number, entry in enumerate(value_json.entries(data.get("items"), _HISTORY.at("items"), MAX_ITEMS))
     ]
-    programme = [one.key for one in items if one.kind == "programme"]
+    programme = [entry.key for entry in items if entry.kind == "programme"]
     if [data.get("programme")] != programme:
-        raise _hash_mismatch(_KNOWN_FORMATS.at("programme"))
-    value_json.require_unique([one.key for one in items], _KNOWN_FORMATS.at("items"))
-    value_json.require_unique([(one.kind, one.code) for one in items], _KNOWN_FORMATS.at("items"))
+        raise _hash_mismatch(_HISTORY.at("programme"))
+    value_json.require_unique([entry.key for entry in items], _HISTORY.at("items"))
+    value_json.require_unique([(entry.kind, entry.code) for entry in items], _HISTORY.at("items"))
     value_json.require_unique(
-        [id_ for one in items for ids in one.rows.values() for id_ in ids], _KNOWN_FORMATS.at("items")
+        [id_ for entry in items for ids in entry.rows.values() for id_ in ids], _HISTORY.at("items")
     )
-    if any(one.deleted and one.kind == "measure" for one in items) and not any(one.kind == "goal" for one in items):
-        raise _hash_mismatch(_KNOWN_FORMATS.at("items"))
-    return HistoryDraft(programme[0], items, parts, _editions(data, programme[0], items), blacked)
+    if any(entry.deleted and entry.kind == "measure" for entry in items) and not any(
+        entry.kind == "goal" for entry in items
+    ):
+        raise _hash_mismatch(_HISTORY.at("items"))
+    return HistoryDraft(programme[0], items, parts, _editions(data, programme[0], items), redactions)
 
 
 class _HistoryReader:
-    """Knows the parts, and what else is in the file."""
+    """Reads items with their versions; knows the parts, and the items of the file."""
 
     def __init__(self, parts: dict[str, bytes], known: set[tuple[str, str]]) -> None:
         self.parts, self.known = parts, known
         self.checked: set[tuple[str, str, str]] = set()
 
     def item(self, raw: Any, place: FilePosition) -> ItemHistory:
+        """One item with all of its versions."""
         data = value_json.mapping(raw, place)
         kind, code, key = data.get("kind"), data.get("code"), data.get("key")
         deleted = data.get("deleted") is True
@@ -73,20 +76,20 @@ class _HistoryReader:
         rows = _rows(data.get("rows"), str(kind), place.at("rows"))
         item = ItemHistory(str(kind), code, key, deleted, rows, [])
         listed = value_json.entries(data.get("versions"), place.at("versions"), MAX_VERSIONS)
-        for number, one in enumerate(listed):
-            before = item.versions[-1] if item.versions else None
-            item.versions.append(self._version(one, item, before, place.at("versions").entry(number)))
+        for number, entry in enumerate(listed):
+            previous = item.versions[-1] if item.versions else None
+            item.versions.append(self._version(entry, item, previous, place.at("versions").entry(number)))
         if deleted and not item.versions:
             raise _hash_mismatch(place)
         return item
 
-    def _version(self, raw: Any, item: ItemHistory, before: VersionDraft | None, place: FilePosition) -> VersionDraft:
+    def _version(self, raw: Any, item: ItemHistory, previous: VersionDraft | None, place: FilePosition) -> VersionDraft:
         data = value_json.mapping(raw, place)
         head = value_json.mapping(data.get("manifest"), place.at("manifest"))
         self._check_head(head, item, place.at("manifest"))
         manifest = _canonical(head, place.at("manifest"))
-        made = VersionDraft(
-            number=before.number + 1 if before else 1,
+        version = VersionDraft(
+            number=previous.number + 1 if previous else 1,
             at=_moment(data.get("at"), place.at("at")),
             reason=_one_of(data.get("reason"), REASONS, place.at("reason")),
             label=value_json.text(data.get("label", ""), place.at("label"), 120),
@@ -96,15 +99,19 @@ class _HistoryReader:
             head=head,
             manifest=manifest,
             content=hash_chain.sha256_hex(manifest),
-            previous=before.hash if before else "",
+            previous=previous.hash if previous else "",
             hash=str(data.get("hash")),
         )
         link = hash_chain.version_hash(
-            content=made.content, previous=made.previous, number=made.number, at=made.at, reason=made.reason
+            content=version.content,
+            previous=version.previous,
+            number=version.number,
+            at=version.at,
+            reason=version.reason,
         )
-        if (made.number, made.hash) != (data.get("number"), link):
+        if (version.number, version.hash) != (data.get("number"), link):
             raise _hash_mismatch(place)
-        return made
+        return version
 
     def _check_head(self, head: Json, item: ItemHistory, place: FilePosition) -> None:
         if head.get("format") not in (1, hash_chain.FORMAT) or head.get("kind") != item.kind:
@@ -122,7 +129,7 @@ class _HistoryReader:
             self._check_part(item.kind, name, key, place.at("parts").at(name))
 
     def _check_part(self, kind: str, name: str, key: Any, place: FilePosition) -> None:
-        """Each part once for each place that it stands in, however many versions hold it."""
+        """Check each part once for each place where it occurs, however many versions contain it."""
         if not isinstance(key, str) or key not in self.parts:
             raise ImportRefused(_("A part of this version is missing."), place)
         if (kind, name, key) not in self.checked:
@@ -130,23 +137,23 @@ class _HistoryReader:
             self.checked.add((kind, name, key))
 
 
-def _blacked(raw: Any, place: FilePosition) -> dict[str, dict[str, str]]:
-    """What is said of parts of which something was blacked out."""
-    found = value_json.mapping(raw or {}, place)
-    for key, said in found.items():
-        fits = isinstance(said, dict) and said.keys() == {"digest", "at", "reason"}
-        if not fits or not all(isinstance(one, str) and len(one) <= 500 for one in said.values()):
+def _redactions(raw: Any, place: FilePosition) -> dict[str, dict[str, str]]:
+    """Notes on the redacted parts: hash of what remains, time and reason."""
+    redactions = value_json.mapping(raw or {}, place)
+    for key, redaction in redactions.items():
+        fits = isinstance(redaction, dict) and redaction.keys() == {"digest", "at", "reason"}
+        if not fits or not all(isinstance(text, str) and len(text) <= 500 for text in redaction.values()):
             raise _hash_mismatch(place.at(key))
-    return found
+    return redactions
 
 
-def _parts(raw: Any, blacked: dict[str, dict[str, str]], place: FilePosition) -> dict[str, bytes]:
-    found = {}
+def _parts(raw: Any, redactions: dict[str, dict[str, str]], place: FilePosition) -> dict[str, bytes]:
+    parts = {}
     for key, part in value_json.mapping(raw, place).items():
-        found[key] = _canonical(part, place.at(key))
-        if hash_chain.sha256_hex(found[key]) != (blacked[key]["digest"] if key in blacked else key):
+        parts[key] = _canonical(part, place.at(key))
+        if hash_chain.sha256_hex(parts[key]) != (redactions[key]["digest"] if key in redactions else key):
             raise _hash_mismatch(place.at(key))
-    return found
+    return parts
 
 
 def _canonical(raw: Any, place: FilePosition) -> bytes:
@@ -157,65 +164,69 @@ def _canonical(raw: Any, place: FilePosition) -> bytes:
 
 
 def _editions(data: Json, programme: str, items: list[ItemHistory]) -> list[EditionDraft]:
-    place = _KNOWN_FORMATS.at("editions")
-    known = {(item.key, one.number): one.hash for item in items for one in item.versions}
-    found: list[EditionDraft] = []
-    for number, one in enumerate(value_json.entries(data.get("editions"), place, MAX_EDITIONS)):
-        found.append(_edition(one, programme, known, found[-1] if found else None, place.entry(number)))
-    return found
+    place = _HISTORY.at("editions")
+    known = {(item.key, version.number): version.hash for item in items for version in item.versions}
+    drafts: list[EditionDraft] = []
+    for number, entry in enumerate(value_json.entries(data.get("editions"), place, MAX_EDITIONS)):
+        drafts.append(_edition(entry, programme, known, drafts[-1] if drafts else None, place.entry(number)))
+    return drafts
 
 
 def _edition(
-    raw: Any, programme: str, known: dict[tuple[str, int], str], before: EditionDraft | None, place: FilePosition
+    raw: Any, programme: str, known: dict[tuple[str, int], str], previous: EditionDraft | None, place: FilePosition
 ) -> EditionDraft:
     data = value_json.mapping(raw, place)
-    said = value_json.mapping(data.get("manifest"), place.at("manifest"))
-    listed = [value_json.mapping(one, place) for one in value_json.entries(said.get("versions"), place, MAX_ITEMS)]
-    versions = [(one.get("item"), one.get("number"), one.get("hash")) for one in listed]
+    manifest = value_json.mapping(data.get("manifest"), place.at("manifest"))
+    listed = [
+        value_json.mapping(entry, place) for entry in value_json.entries(manifest.get("versions"), place, MAX_ITEMS)
+    ]
+    versions = [(entry.get("item"), entry.get("number"), entry.get("hash")) for entry in listed]
     if any(known.get((str(item), _whole(number))) != hash_ for item, number, hash_ in versions):
         raise ImportRefused(_("A version of this fixed copy is missing."), place)
-    made = EditionDraft(
-        number=before.number + 1 if before else 1,
+    edition = EditionDraft(
+        number=previous.number + 1 if previous else 1,
         name=value_json.text(data.get("name"), place.at("name"), LONGEST_NAME),
-        purpose=_one_of(said.get("purpose"), tuple(PURPOSES), place.at("purpose")),
+        purpose=_one_of(manifest.get("purpose"), tuple(PURPOSES), place.at("purpose")),
         note=value_json.text(data.get("note", ""), place.at("note"), service.MAX_NOTE_LENGTH),
         at=_moment(data.get("at"), place.at("at")),
         side=_one_of(data.get("side", ""), SIDES, place.at("side")),
-        manifest=_canonical(said, place.at("manifest")),
-        content=hash_chain.sha256_hex(_canonical(said, place.at("manifest"))),
-        previous=before.hash if before else "",
+        manifest=_canonical(manifest, place.at("manifest")),
+        content=hash_chain.sha256_hex(_canonical(manifest, place.at("manifest"))),
+        previous=previous.hash if previous else "",
         hash=str(data.get("hash")),
         versions=[(str(item), _whole(number)) for item, number, _hash in versions],
     )
-    link = editions.edition_hash(content=made.content, previous=made.previous, number=made.number, at=made.at)
-    if (said.get("format"), said.get("programme")) != (editions.FORMAT, programme) or made.hash != link:
+    link = editions.edition_hash(
+        content=edition.content, previous=edition.previous, number=edition.number, at=edition.at
+    )
+    if (manifest.get("format"), manifest.get("programme")) != (editions.FORMAT, programme) or edition.hash != link:
         raise _hash_mismatch(place)
-    return made
+    return edition
 
 
 def _whole(raw: Any) -> int:
-    """0 for what is no number: no version has that."""
+    """The number, or 0 if it is none: no version has the number 0."""
     return raw if type(raw) is int else 0
 
 
 def _rows(raw: Any, kind: str, place: FilePosition) -> dict[str, list[str]]:
-    found = {}
+    rows = {}
     for name, ids in value_json.mapping(raw or {}, place).items():
         listed = value_json.entries(ids, place.at(name), 500)
         if name not in sheet_of(kind).rows or not all(is_key(id_) for id_ in listed):
             raise _hash_mismatch(place.at(name))
-        found[name] = listed
-    return found
+        rows[name] = listed
+    return rows
 
 
 def _people(raw: Any, place: FilePosition) -> list[dict[str, str]]:
-    found = []
-    for number, one in enumerate(value_json.entries(raw, place, MAX_PEOPLE)):
-        here = place.entry(number)
-        parts = value_json.mapping(one, here)
-        name = value_json.text(parts.get("id"), here.at("id"), 20)
-        found.append({"id": name, "side": _one_of(parts.get("side"), SIDES, here.at("side"))})
-    return found
+    contributors = []
+    for number, entry in enumerate(value_json.entries(raw, place, MAX_PEOPLE)):
+        entry_place = place.entry(number)
+        parts = value_json.mapping(entry, entry_place)
+        name = value_json.text(parts.get("id"), entry_place.at("id"), 20)
+        contributors.append({"id": name, "side": _one_of(parts.get("side"), SIDES, entry_place.at("side"))})
+    return contributors
 
 
 def _check_languages(head: Json, place: FilePosition) -> None:
@@ -230,7 +241,7 @@ def _check_frame(frame: Json, place: FilePosition) -> None:
     try:
         fits = all(isinstance(value, str) and len(value) <= 300 for value in frame.values())
         currencies = {frame.get("currency_main", "EUR"), frame.get("currency_local", "EUR")}
-        fits = fits and all(find("currency", one) for one in currencies)
+        fits = fits and all(find("currency", currency) for currency in currencies)
         if "rate" in frame:
             fits = fits and 0 < Decimal(frame["rate"]) < scalars.MOST_RATE
         if "rate_date" in frame:
@@ -243,12 +254,12 @@ def _check_frame(frame: Json, place: FilePosition) -> None:
 
 def _moment(raw: Any, place: FilePosition) -> datetime:
     try:
-        found = datetime.fromisoformat(value_json.text(raw, place, 40))
+        moment = datetime.fromisoformat(value_json.text(raw, place, 40))
     except ValueError as error:
         raise _hash_mismatch(place) from error
-    if found.tzinfo is None or not value_json.FIRST_YEAR <= found.year <= value_json.LAST_YEAR:
+    if moment.tzinfo is None or not value_json.FIRST_YEAR <= moment.year <= value_json.LAST_YEAR:
         raise _hash_mismatch(place)
-    return found
+    return moment
 
 
 def _one_of(raw: Any, known: tuple[str, ...], place: FilePosition) -> str:

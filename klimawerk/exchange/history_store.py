@@ -1,4 +1,4 @@
-"""Versions and editions of a file into the database, with their numbers, hashes and times. Inside writing()."""
+"""Stores the versions and editions of a file, with their numbers, hashes and times. Inside writing()."""
 
 from __future__ import annotations
 
@@ -27,82 +27,84 @@ RowIds = dict[str, list[str]]
 
 
 class RowIdMap:
-    """The ids of rows that a file knows, so that versions recognise them."""
+    """Ids of the rows in a file, so that versions recognise the stored rows."""
 
     def __init__(self, history: HistoryDraft | None) -> None:
         self._history = history
 
     def rows(self, kind: str, code: str) -> RowIds:
-        """By kind of row, in order."""
+        """Row ids of an item by kind of row, in order."""
         item = self._history.of(kind, code) if self._history else None
         return item.rows if item else {}
 
 
 def find_programme(key: str) -> Programme | None:
-    """The programme of that name, if it is here."""
+    """The programme with this key, if it is stored here."""
     return db.session.scalar(select(Programme).where(Programme.key == key, is_here()))
 
 
-def holds_all(names: HistoryKeys, programme: Programme) -> bool:
-    """Whether every version and edition of the file is here already."""
+def holds_all(keys: HistoryKeys, programme: Programme) -> bool:
+    """Whether every version and edition of the file is stored here already."""
     versions = select(Item.key, Version.number, Version.hash).join(Version, Version.item_id == Item.id)
-    here = {tuple(row) for row in db.session.execute(versions.where(Item.frame_id == programme.frame_id)).all()}
+    stored_versions = {
+        tuple(row) for row in db.session.execute(versions.where(Item.frame_id == programme.frame_id)).all()
+    }
     editions = select(Edition.number, Edition.hash).where(Edition.programme_id == programme.id)
-    made = {tuple(row) for row in db.session.execute(editions).all()}
-    return names.versions <= here and names.editions <= made
+    stored_editions = {tuple(row) for row in db.session.execute(editions).all()}
+    return keys.versions <= stored_versions and keys.editions <= stored_editions
 
 
-def foreign_keys_taken(names: HistoryKeys) -> bool:
-    """Whether something in the file has a name that something here has already."""
-    items, rows = names.items, names.rows
-    known: list[Select[Any]] = [
+def foreign_keys_taken(keys: HistoryKeys) -> bool:
+    """Whether an item or row of the file has a key or id that is used here already."""
+    items, rows = keys.items, keys.rows
+    queries: list[Select[Any]] = [
         select(Item.id).where(Item.key.in_(items[n : n + 500])) for n in range(0, len(items), 500)
     ]
-    known += [select(Row.id).where(Row.id.in_(rows[n : n + 500])) for n in range(0, len(rows), 500)]
-    return any(db.session.execute(query.limit(1)).first() for query in known)
+    queries += [select(Row.id).where(Row.id.in_(rows[n : n + 500])) for n in range(0, len(rows), 500)]
+    return any(db.session.execute(query.limit(1)).first() for query in queries)
 
 
 def store_history(history: HistoryDraft, programme: Programme, items: list[Item]) -> None:
-    """All versions and editions; what lies in the bin is made from its last version. `items`: those in the file."""
+    """Store all versions and editions; deleted items are created from their last version. `items`: of the file."""
     live = {(item.kind, item.code): item for item in items}
     by_key: dict[str, Item] = {}
-    for one in history.items:
-        if not one.deleted:
-            item = live[one.kind, one.code]
-            item.key, by_key[one.key] = one.key, item
+    for entry in history.items:
+        if not entry.deleted:
+            item = live[entry.kind, entry.code]
+            item.key, by_key[entry.key] = entry.key, item
     db.session.flush()
-    for one in sorted((one for one in history.items if one.deleted), key=lambda one: one.kind):
-        by_key[one.key] = _deleted(one, history, programme.frame, by_key)
-    whole = {key: part for key, part in history.parts.items() if key not in history.blacked}
-    part_store.store_parts(part_store.pack_parts(whole))
-    for key in history.blacked.keys() & history.parts.keys():
-        part_store.store_redacted_part(key, history.parts[key], history.blacked[key])
+    for entry in sorted((entry for entry in history.items if entry.deleted), key=lambda entry: entry.kind):
+        by_key[entry.key] = _deleted(entry, history, programme.frame, by_key)
+    unredacted = {key: part for key, part in history.parts.items() if key not in history.redactions}
+    part_store.store_parts(part_store.pack_parts(unredacted))
+    for key in history.redactions.keys() & history.parts.keys():
+        part_store.store_redacted_part(key, history.parts[key], history.redactions[key])
     ids = {}
-    for one in history.items:
-        for draft in one.versions:
-            ids[one.key, draft.number] = _version(draft, by_key[one.key], last=draft is one.versions[-1])
+    for entry in history.items:
+        for draft in entry.versions:
+            ids[entry.key, draft.number] = _version(draft, by_key[entry.key], last=draft is entry.versions[-1])
     for edition in history.editions:
         _edition(edition, programme, ids)
     db.session.flush()
 
 
 def add_row(item: Item, kind: str, id_: str, cells: dict[str, Any], order_key: str, rev: int) -> Row:
-    """A row with that id."""
+    """Create a row with a given id."""
     row = Row(id=id_, item_id=item.id, kind=kind, order_key=order_key, cells=dict(cells), rev=rev)
     row.revs = dict.fromkeys(cells, rev)
     db.session.add(row)
     return row
 
 
-def _deleted(one: ItemHistory, history: HistoryDraft, frame: Frame, by_key: dict[str, Item]) -> Item:
-    """An item in the bin, as its last version has it; a measure under its goal, or what goal there is."""
-    head = one.versions[-1].head
-    contents = {key: safe_json.loads(history.parts[key]) for key in one.versions[-1].parts.values()}
+def _deleted(entry: ItemHistory, history: HistoryDraft, frame: Frame, by_key: dict[str, Item]) -> Item:
+    """A deleted item in the state of its last version; a measure under its goal, or any goal if that is missing."""
+    head = entry.versions[-1].head
+    contents = {key: safe_json.loads(history.parts[key]) for key in entry.versions[-1].parts.values()}
     state = state_from_manifest(head, contents, item_keys.keys_of_frame(frame.id))
-    item: Item = Goal(frame=frame, code=one.code, key=one.key)
-    if one.kind == "measure":
+    item: Item = Goal(frame=frame, code=entry.code, key=entry.key)
+    if entry.kind == "measure":
         goal = by_key.get(head["goal"]) or next(item for item in by_key.values() if item.kind == "goal")
-        item = Measure(frame=frame, code=one.code, key=one.key, goal_id=goal.id)
+        item = Measure(frame=frame, code=entry.code, key=entry.key, goal_id=goal.id)
     texts = {name.removeprefix("text:"): text for name, text in state.parts.items() if name.startswith("text:")}
     create_item(item, values=state.values, texts=texts)
     for kind in (name.removeprefix("rows:") for name in state.parts if name.startswith("rows:")):
@@ -117,7 +119,7 @@ def _deleted(one: ItemHistory, history: HistoryDraft, frame: Frame, by_key: dict
 
 
 def _version(draft: VersionDraft, item: Item, *, last: bool) -> int:
-    """The last one counts as read just now: it is what the next one is compared with."""
+    """Store a version; the last one counts as just taken, since the next one is compared with it."""
     version = Version(
         item_id=item.id,
         number=draft.number,

@@ -1,4 +1,4 @@
-"""Whether what a version in a file holds is what a sheet could have held: it may come back into one."""
+"""Validates the parts of versions in a file: an item must be able to hold each value, as versions can be restored."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _MONEY = re.compile(r"\d{1,12}\.\d{2}", re.ASCII)
 
 
 def check_version_part(sheet: Sheet, name: str, part: Any, place: FilePosition) -> None:
-    """Raises Refused for a part that no sheet of this kind has, or with something in it that no field takes."""
+    """Raises ImportRefused for a part that this kind of item does not have, or that holds an invalid value."""
     if name == VALUES:
         _check_fields(sheet.fields, value_json.mapping(part, place), place)
     elif name.startswith(ROWS) and (kind := sheet.rows.get(name.removeprefix(ROWS))):
         for number, row in enumerate(value_json.entries(part, place, MAX_ROWS)):
-            here = place.entry(number)
-            parts = value_json.mapping(row, here)
+            row_place = place.entry(number)
+            parts = value_json.mapping(row, row_place)
             if parts.keys() != {"id", "cells"} or not is_key(parts["id"]):
-                raise _wrong(here)
-            _check_fields(kind.by_name, value_json.mapping(parts["cells"], here), here)
+                raise _refusal(row_place)
+            _check_fields(kind.by_name, value_json.mapping(parts["cells"], row_place), row_place)
     elif name.startswith(TEXT) and _is_text(sheet, name.removeprefix(TEXT)):
         check_rich(value_json.mapping(part, place), place)
     else:
-        raise _wrong(place)
+        raise _refusal(place)
 
 
 def is_key(raw: Any) -> bool:
-    """Whether it can name an item or a row."""
+    """Whether it is a valid key of an item or id of a row."""
     try:
         return scalars.row_id(raw) is not None
     except ValueError:
@@ -52,19 +52,19 @@ def _is_text(sheet: Sheet, fragment: str) -> bool:
     return name in sheet.fields and sheet.fields[name].kind == "live" and find("language", language) is not None
 
 
-def _check_fields(fields: dict[str, Field], kept: dict[str, Any], place: FilePosition) -> None:
-    for key, value in kept.items():
+def _check_fields(fields: dict[str, Field], values: dict[str, Any], place: FilePosition) -> None:
+    for key, value in values.items():
         name, language = split_key(key)
         field = fields.get(name)
         if field is None or (bool(language) != field.translated) or (language and find("language", language) is None):
-            raise _wrong(place.at(key))
+            raise _refusal(place.at(key))
         check_value(field, value, place.at(key))
 
 
 def check_value(field: Field, value: Any, place: FilePosition) -> None:
-    """Raises Refused for what the field could not have held."""
+    """Raises ImportRefused for a value that the field cannot hold."""
     if value not in NO_VALUE and not _fits(field, value, place):
-        raise _wrong(place)
+        raise _refusal(place)
 
 
 def _fits(field: Field, value: Any, place: FilePosition) -> bool:
@@ -74,13 +74,13 @@ def _fits(field: Field, value: Any, place: FilePosition) -> bool:
         return False
 
 
-def _as_read(field: Field, value: Any, place: FilePosition) -> bool:
+def _equals_parsed(field: Field, value: Any, place: FilePosition) -> bool:
     if field.codes == "yes":
         return bool(value == "yes")
     return bool(value_json.value_in(field, value, place) == value)
 
 
-def _words(field: Field, value: Any, _place: FilePosition) -> bool:
+def _text(field: Field, value: Any, _place: FilePosition) -> bool:
     return isinstance(value, str) and len(value) <= TOLERANCE * field.max_length
 
 
@@ -94,25 +94,25 @@ def _amount(_field: Field, value: Any, _place: FilePosition) -> bool:
 
 
 def _measurements(field: Field, value: Any, place: FilePosition) -> bool:
-    dated = all(one.keys() == {"date", "value"} and value_json.month(one["date"], place) for one in value)
+    dated = all(entry.keys() == {"date", "value"} and value_json.month(entry["date"], place) for entry in value)
     return (
         len(value) <= value_json.MAX_MEASUREMENTS
         and dated
-        and all(_number(field, one["value"], place) for one in value)
+        and all(_number(field, entry["value"], place) for entry in value)
     )
 
 
 def _references(_field: Field, value: Any, _place: FilePosition) -> bool:
-    return isinstance(value, list) and all(is_key(one) for one in value)
+    return isinstance(value, list) and all(is_key(key) for key in value)
 
 
 _KINDS: dict[str, Callable[[Field, Any, FilePosition], bool]] = {
-    "line": _words,
-    "lines": _words,
-    "choice": _as_read,
-    "choices": _as_read,
-    "month": _as_read,
-    "year": _as_read,
+    "line": _text,
+    "lines": _text,
+    "choice": _equals_parsed,
+    "choices": _equals_parsed,
+    "month": _equals_parsed,
+    "year": _equals_parsed,
     "number": _number,
     "amount": _amount,
     "measurements": _measurements,
@@ -121,5 +121,5 @@ _KINDS: dict[str, Callable[[Field, Any, FilePosition], bool]] = {
 }
 
 
-def _wrong(place: FilePosition) -> ImportRefused:
+def _refusal(place: FilePosition) -> ImportRefused:
     return ImportRefused(_("This is nothing that a version could hold."), place)

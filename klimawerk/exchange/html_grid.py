@@ -1,4 +1,4 @@
-"""The elements of an HTML table, and the grid of texts that their spans make of them."""
+"""The elements of a parsed HTML table, and the grid of texts after colspan and rowspan are resolved."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from klimawerk.cooperative import yield_if_due
 
 MERGED = "〃"
-"""Stands in a cell for the one above it, with which it is merged; people may write it, too."""
+"""Marks a cell that is merged with the one above it; users may type it, too."""
 
 
 @dataclass
 class StruckElement:
-    """An element that is struck through. `depth`: how many of its tag are open; `counted`: it had a text."""
+    """An element whose text is struck through. `depth`: open tags of its name; `counted`: it has contained text."""
 
     tag: str
     depth: int = 1
@@ -22,6 +22,8 @@ class StruckElement:
 
 @dataclass
 class CellElement:
+    """A table cell. `width`, `height`: columns and rows spanned; `pieces`: its text; `inner`: tables inside it."""
+
     strike: StruckElement | None = None
     width: int = 1
     height: int = 1
@@ -38,6 +40,8 @@ class CellElement:
 
 @dataclass
 class RowElement:
+    """A table row. `heading`: in `thead`; `group`: number of its `thead`, `tbody` or `tfoot`."""
+
     heading: bool = False
     hidden: bool = False
     struck: bool = False
@@ -46,98 +50,103 @@ class RowElement:
 
     @property
     def names_columns(self) -> bool:
+        """Whether the row consists of column headings."""
         return self.heading or (bool(self.cells) and all(cell.heading for cell in self.cells))
 
 
 @dataclass
 class TableElement:
+    """A table while it is parsed."""
+
     rows: list[RowElement] = field(default_factory=list)
     cell: CellElement | None = None
-    """The one that is open."""
+    """The open cell."""
     heading: bool = False
     group: int = 0
-    """Of the rows that come now: no cell spans rows of two groups (thead, tbody, tfoot)."""
+    """Group of the next rows: no cell spans rows of two groups (thead, tbody, tfoot)."""
     columns: int = 0
     hidden_columns: set[int] = field(default_factory=set)
 
     @property
     def cells(self) -> Iterator[CellElement]:
+        """All cells, row by row."""
         return (cell for row in self.rows for cell in row.cells)
 
 
 class HtmlGrid:
-    """The cells of an HTML table by row and column, spans resolved, hidden rows and columns left out."""
+    """The cells of an HTML table by row and column: spans are resolved, hidden rows and columns left out."""
 
-    def __init__(self, table: TableElement, most_columns: int) -> None:
-        self._table, self._most_columns = table, most_columns
-        self._lines = list(self._placed())
-        seen = {
+    def __init__(self, table: TableElement, max_columns: int) -> None:
+        self._table, self._max_columns = table, max_columns
+        self._lines = list(self._place_cells())
+        visible = {
             column
             for row, line in zip(table.rows, self._lines, strict=True)
             for column, cell in line.items()
             if not (row.hidden or cell.hidden or column in table.hidden_columns)
         }
-        taken = {column for line in self._lines for column in line}
+        occupied = {column for line in self._lines for column in line}
         self._columns = [
-            column for column in range(max(taken, default=-1) + 1) if column in seen or column not in taken
+            column for column in range(max(occupied, default=-1) + 1) if column in visible or column not in occupied
         ]
-        self.hidden = seen != taken or any(row.hidden for row in table.rows)
+        self.hidden = visible != occupied or any(row.hidden for row in table.rows)
 
     def rows(self) -> list[list[str]]:
+        """Texts by row; several rows of headings become one."""
         lines = [line for row, line in zip(self._table.rows, self._lines, strict=True) if not row.hidden]
-        count = self._headings()
+        count = self._heading_count()
         shown: set[int] = set()
         body = [self._texts(line, shown) for line in lines[count:]]
-        return [self._heading(lines[:count]), *body] if count else body
+        return [self._joined_heading(lines[:count]), *body] if count else body
 
-    def _placed(self) -> Iterator[dict[int, CellElement]]:
-        """Each row's cells by their columns; a cell stands at every column and in every row that it spans."""
+    def _place_cells(self) -> Iterator[dict[int, CellElement]]:
+        """The cells of each row by column; a cell stands at every column and row that it spans."""
         above: dict[int, tuple[CellElement, int]] = {}
         group = 0
         for row in self._table.rows:
             yield_if_due()
             above, group = (above if row.group == group else {}), row.group
-            line = {column: cell for column, (cell, _left) in above.items()}
-            above = {column: (cell, left - 1) for column, (cell, left) in above.items() if left > 1}
+            line = {column: cell for column, (cell, _rows_left) in above.items()}
+            above = {column: (cell, rows_left - 1) for column, (cell, rows_left) in above.items() if rows_left > 1}
             column = 0
             for cell in row.cells:
                 while column in line:
                     column += 1
-                if column > self._most_columns:
+                if column > self._max_columns:
                     break
                 cell.column = column
-                for at in range(column, min(column + cell.width, self._most_columns + 1)):
-                    line.setdefault(at, cell)
+                for spanned in range(column, min(column + cell.width, self._max_columns + 1)):
+                    line.setdefault(spanned, cell)
                     if cell.height > 1:
-                        above[at] = (cell, cell.height - 1)
+                        above[spanned] = (cell, cell.height - 1)
                 column += cell.width
             yield line
 
     def _texts(self, line: dict[int, CellElement], shown: set[int]) -> list[str]:
-        """One row. `shown`: ids of the cells whose text stands in a row above already; it is extended."""
+        """The texts of one row. `shown`: ids of cells whose text stands in a row above already; it is extended."""
         texts = []
         for column in self._columns:
             cell = line.get(column)
-            begins = cell is not None and not cell.hidden and (cell.column == column)
-            text = cell.text if cell and begins else ""
+            starts_here = cell is not None and not cell.hidden and (cell.column == column)
+            text = cell.text if cell and starts_here else ""
             texts.append(MERGED if text.strip() and id(cell) in shown else text)
         shown.update(id(cell) for cell in line.values())
         return texts
 
-    def _headings(self) -> int:
-        """How many rows name the columns, where it is several; 0 where none has to be made of them."""
+    def _heading_count(self) -> int:
+        """Number of heading rows if there are several to be joined, else 0."""
         rows = [row for row in self._table.rows if not row.hidden]
-        count = next((number for number, row in enumerate(rows) if not row.names_columns), len(rows))
+        count = next((index for index, row in enumerate(rows) if not row.names_columns), len(rows))
         cells = rows[0].cells if rows else []
         heights = {cell.height for cell in cells if cell.width == 1}
         if count < 2 and len(heights) == 1 and any(cell.width > 1 and cell.height == 1 for cell in cells):
-            count = heights.pop()  # a group of columns, with its columns' own names below it
+            count = heights.pop()  # a heading over several columns, with the columns' names below it
         return count if 1 < count < len(rows) else 0
 
-    def _heading(self, lines: list[dict[int, CellElement]]) -> list[str]:
-        """One row of several: each column's own words behind those of its groups."""
-        named = []
+    def _joined_heading(self, lines: list[dict[int, CellElement]]) -> list[str]:
+        """One row from several: the text of each column behind those of its groups."""
+        headings = []
         for column in self._columns:
             cells = {id(line[column]): line[column] for line in lines if column in line}
-            named.append(" ".join(filter(None, (" ".join(cell.text.split()) for cell in cells.values()))))
-        return named
+            headings.append(" ".join(filter(None, (" ".join(cell.text.split()) for cell in cells.values()))))
+        return headings

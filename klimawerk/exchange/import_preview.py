@@ -1,4 +1,4 @@
-"""What a file would bring, as its person sees it before they decide: plain values that can wait in a file."""
+"""The preview of an import: what a file would add, as plain values that can be stored as JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from klimawerk.exchange.import_problems import ImportProblem, LazySentence
 from klimawerk.exchange.service import ImportSummary
 
 TextByLanguage = dict[str, str]
-"""One sentence in each language of the interface."""
+"""A sentence in each language of the interface."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """A place in the file, "" for the whole, and a sentence about it."""
+    """A message about a position in the file ("" for the whole file)."""
 
     place: str
     sentence: TextByLanguage
@@ -27,13 +27,15 @@ class Message:
 
 @dataclass(frozen=True)
 class PreviewMunicipality:
+    """A municipality in the preview."""
+
     side: str
     name: str
 
 
 @dataclass(frozen=True)
 class PreviewAmount:
-    """One of `money.Sums.shown()`, in the main currency."""
+    """An amount of `money.Sums.shown()`, in the main currency."""
 
     label: TextByLanguage
     amount: Decimal | None
@@ -41,8 +43,11 @@ class PreviewAmount:
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """`counts`: rows of each kind; `comments`, `versions`, `editions`: how many, None where the file has none;
-    `outline`: [goal's code, its title, [[measure's code, its title], ...]]; `codes`: of what comes with consent."""
+    """What a file would add. `counts`: number of rows by kind.
+
+    `comments`, `versions`, `editions`: how many, None if the file has none. `outline`: [goal's code, its title,
+    [[measure's code, its title], ...]]; `codes`: of items whose consent comes from the file.
+    """
 
     partnership: dict[str, str]
     towns: list[PreviewMunicipality]
@@ -67,12 +72,12 @@ class ImportPreview:
 
     @classmethod
     def of(cls, preview: ImportSummary, languages: Sequence[str]) -> ImportPreview:
-        """`languages`: of the interface. Inside an app with translations."""
+        """The preview of a summary in these languages of the interface. Inside an app context with translations."""
         draft, history = preview.draft, preview.draft.history
         frame = draft.frame
         return cls(
             partnership=draft.partnership.name,
-            towns=[PreviewMunicipality(town.side, town.name) for town in draft.partnership.municipalities],
+            towns=[PreviewMunicipality(each.side, each.name) for each in draft.partnership.municipalities],
             languages=frame.languages,
             lead_language=frame.lead_language,
             currency_main=frame.currency_main,
@@ -82,7 +87,7 @@ class ImportPreview:
             goals=len(draft.goals),
             measures=len(draft.measures),
             counts=preview.counts,
-            comments=sum(thread.count for thread in draft.talks) if draft.talks else None,
+            comments=sum(thread.count for thread in draft.threads) if draft.threads else None,
             versions=history.count if history else None,
             editions=len(history.editions) if history else None,
             outline=[
@@ -97,22 +102,23 @@ class ImportPreview:
         )
 
     def as_json(self) -> dict[str, Any]:
+        """Plain values for JSON; decimals and dates as text."""
         exact = {name: _exact(getattr(self, name)) for name in _EXACT}
-        sums = [{"label": one.label, "amount": _exact(one.amount)} for one in self.sums]
+        sums = [{"label": amount.label, "amount": _exact(amount.amount)} for amount in self.sums]
         return {**asdict(self), **exact, "sums": sums}
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> ImportPreview:
-        """What an earlier version of Klimawerk has looked at may lack the sums."""
-        known = {one.name: raw[one.name] for one in fields(cls) if one.name in raw}
+        """Read a preview. One that was stored by an older version of Klimawerk may lack the sums."""
+        known = {each.name: raw[each.name] for each in fields(cls) if each.name in raw}
         exact = {name: read(raw[name]) if raw[name] is not None else None for name, read in _EXACT.items()}
         towns, warnings = (
             [PreviewMunicipality(**town) for town in raw["towns"]],
-            [Message(**one) for one in raw["warnings"]],
+            [Message(**warning) for warning in raw["warnings"]],
         )
         sums = [
-            PreviewAmount(one["label"], None if one["amount"] is None else Decimal(one["amount"]))
-            for one in raw.get("sums", [])
+            PreviewAmount(line["label"], None if line["amount"] is None else Decimal(line["amount"]))
+            for line in raw.get("sums", [])
         ]
         return cls(**{**known, **exact, "towns": towns, "warnings": warnings, "sums": sums})
 
@@ -128,14 +134,14 @@ def _exact(value: Decimal | date | None) -> str | None:
 
 
 def localised_message(problem: ImportProblem, languages: Sequence[str]) -> Message:
-    """The problem in all of these languages."""
+    """The problem's message in these languages."""
     return Message(str(problem.place), in_all_languages(problem.sentence, languages))
 
 
 def in_all_languages(sentence: LazySentence, languages: Sequence[str]) -> TextByLanguage:
-    """The sentence in all of these languages."""
-    words = {}
+    """The sentence in these languages."""
+    texts = {}
     for language in languages:
         with force_locale(language):
-            words[language] = str(sentence)
-    return words
+            texts[language] = str(sentence)
+    return texts

@@ -1,4 +1,4 @@
-"""What is wrong with a file, and where: said in a sentence, in the reader's language, when it is shown."""
+"""Errors and warnings of an import: a message and the position in the file. Translated when it is shown."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ LazySentence: TypeAlias = LazyString | str
 
 @dataclass(frozen=True)
 class FilePosition:
-    """A place in a file, as people read it: "measures[3] (WA-04) → costs[2] → category". Counting starts at 0."""
+    """A position in a file: "measures[3] (WA-04) → costs[2] → category". Numbers count from 0."""
 
     steps: tuple[str, ...] = ()
 
     def at(self, key: str) -> FilePosition:
-        """The part with that key. Long keys (nobody writes them) are shortened."""
+        """The position of a key. Long keys are shortened."""
         return FilePosition((*self.steps, truncate(key, 61, "…")))
 
-    def entry(self, number: int, thing: object = None) -> FilePosition:
-        """The entry of a list; a thing with a code is named by it."""
-        code = thing.get("code") if isinstance(thing, Mapping) else None
-        known = f" ({code})" if isinstance(code, str) and 0 < len(code) <= 20 and code.isprintable() else ""
+    def entry(self, number: int, content: object = None) -> FilePosition:
+        """The position of an entry of a list; an entry with a code shows it."""
+        code = content.get("code") if isinstance(content, Mapping) else None
+        label = f" ({code})" if isinstance(code, str) and 0 < len(code) <= 20 and code.isprintable() else ""
         before, last = self.steps[:-1], self.steps[-1] if self.steps else ""
-        return FilePosition((*before, f"{last}[{number}]{known}"))
+        return FilePosition((*before, f"{last}[{number}]{label}"))
 
     def __str__(self) -> str:
         return " → ".join(self.steps)
@@ -36,7 +36,7 @@ class FilePosition:
 
 @dataclass(frozen=True)
 class ImportProblem:
-    """One sentence about one place; a place without steps is the whole file."""
+    """A message about one position; a position without steps is the whole file."""
 
     place: FilePosition
     sentence: LazySentence
@@ -46,7 +46,7 @@ class ImportProblem:
 
 
 class ImportRefused(Exception):
-    """The file is refused whole. `problem` says why, and where."""
+    """The whole file is refused. `problem`: why, and at which position."""
 
     def __init__(self, sentence: LazySentence, place: FilePosition | None = None) -> None:
         self.problem = ImportProblem(place or FilePosition(), sentence)
@@ -57,5 +57,5 @@ class ImportRefused(Exception):
 
 
 def quote_value(value: Any) -> str:
-    """A wrong value as it may stand in a sentence: short, on one line."""
+    """A wrong value for a message: short, on one line."""
     return truncate("".join(c if c.isprintable() else "�" for c in str(value)[:200]), 61, "…")

@@ -1,7 +1,8 @@
-"""What the runner's children compute of an import: a look at the file, and the rows that it becomes.
+"""Steps of an import job that run in the runner's children: the preview of a file, and the rows to be stored.
 
-The rows are made by the same code that imports in one transaction, in a SQLite file of the job's own; the server
-copies them from there (import_slices.py). Nobody here knows the installation's database, its settings or its secrets.
+The rows are made by the same code that imports in one transaction, in a SQLite file in the job's folder; the server
+copies them from there (import_slices.py). These steps have no access to the installation's database, settings or
+secrets.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from klimawerk.jobs import folders
 from klimawerk.jobs.job_steps import Answer, Progress, Task
 
 NAMES, ROWS = "names.json", "rows.sqlite"
-"""Beside the input: what the file's history calls things; the rows that the file becomes."""
+"""Files beside the input: the identities in the file's history (HistoryKeys); the prepared rows."""
 
 
 def preview_file(folder: Path, task: Task, progress: Progress) -> Answer:
-    """Read and check the file: {"result": Shown as JSON}, or the problem. `task`: "max_bytes", "languages"."""
+    """Read and check the file: {"result": ImportPreview as JSON}, or the problem. `task`: "max_bytes", "languages"."""
     with _app(folder).app_context():
         try:
             draft = _draft(folder, task, progress)
@@ -44,12 +45,12 @@ def preview_file(folder: Path, task: Task, progress: Progress) -> Answer:
             return {"problem": asdict(localised_message(refused.problem, task["languages"]))}
         progress(80)
         if draft.history:
-            (folder / NAMES).write_text(json.dumps(draft.history.names().as_json()))
+            (folder / NAMES).write_text(json.dumps(draft.history.keys().as_json()))
         return {"result": ImportPreview.of(summarise(draft), task["languages"]).as_json()}
 
 
 def prepare_rows(folder: Path, task: Task, progress: Progress) -> Answer:
-    """Make the rows. `task`: as above, "by" (number of a person), "copy". {"result": {}}; they are in the file ROWS."""
+    """Make the rows in the file ROWS; {"result": {}} or the problem. `task`: as above, "by" (id of a user), "copy"."""
     with _app(folder).app_context():
         try:
             draft = _draft(folder, task, progress)
@@ -60,7 +61,7 @@ def prepare_rows(folder: Path, task: Task, progress: Progress) -> Answer:
 
 
 def build_rows(folder: Path, draft: ProgrammeDraft, by: int | None, progress: Progress) -> None:
-    """Inside an app of `rows_app`."""
+    """Store the draft in the database of `create_rows_app`. Inside its app context."""
     db.create_all()
     if by is not None:
         with writing() as session:
@@ -72,7 +73,7 @@ def build_rows(folder: Path, draft: ProgrammeDraft, by: int | None, progress: Pr
 
 @contextmanager
 def create_rows_app(folder: Path) -> Iterator[None]:
-    """An app whose database is an empty file ROWS in the folder."""
+    """An app context whose database is an empty file ROWS in the folder."""
     with _app(folder).app_context():
         yield
 
@@ -87,14 +88,14 @@ def _draft(folder: Path, task: Task, progress: Progress) -> ProgrammeDraft:
     return validate_import(data)
 
 
-def _ignore(*_said: object, **_more: object) -> None:
-    """Hears what is announced."""
+def _ignore(*_arguments: object, **_options: object) -> None:
+    """Stands for functions that announce changes; there are no pages to notify."""
 
 
 def _app(folder: Path) -> Flask:
     """An app that can translate and store, and nothing else."""
-    for left in folder.glob(f"{ROWS}*"):
-        left.unlink()  # of a child that was ended
+    for old_file in folder.glob(f"{ROWS}*"):
+        old_file.unlink()  # of a killed child
     config = Config(
         instance=folder,
         database_url=f"sqlite:///{folder / ROWS}",
@@ -114,7 +115,7 @@ def _app(folder: Path) -> Flask:
     app = Flask("klimawerk", root_path=str(ROOT), instance_path=str(folder))
     app.config.update(config.flask())
     app.extensions["klimawerk"] = config
-    # Nobody watches: what is announced after a commit is heard by no page.
+    # No page watches: announcements after a commit are dropped.
     app.extensions["live"] = SimpleNamespace(broadcast=SimpleNamespace(announce=_ignore), publish=_ignore)
     Babel(app)
     db.init_app(app)

@@ -1,7 +1,7 @@
-"""JSON to a Draft: every part is looked at before anything is stored; the first mistake refuses the whole file.
+"""Validates JSON and turns it into a draft, before anything is stored; the first error refuses the whole file.
 
-What a file has too much is kept out and said in a warning; sums that do not add up, dates that do not fit and missing
-titles are said in one, too.
+Unknown parts are left out with a warning; sums that do not add up, implausible dates and missing titles are warnings,
+too.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from klimawerk.sheets.rows import MAX_ROWS
 from klimawerk.sheets.sheet_schema import Field, RowKind, Sheet
 from klimawerk.text import clean_json
 
-MAX_GOALS, MAX_MEASURES, MAX_ALL_ROWS = 200, 300, 20_000  # more would hold up everybody else while it is stored
+MAX_GOALS, MAX_MEASURES, MAX_ALL_ROWS = 200, 300, 20_000  # storing more would block other users
 CODE_LENGTH, FIELD_CODE_LENGTH = 20, 6
-_PARTS = (
+_KNOWN_PARTS = (
     "meta", "partnership", "programme", "milestones", "fields", "goals", "measures",
     "comments_sample", "workshop_sample", "decisions_sample", "totals",
     "history",
@@ -37,7 +37,7 @@ _PARTS = (
 
 
 def validate_import(data: Any) -> ProgrammeDraft:
-    """The file as a draft, with warnings. Raises Refused with the place of the first mistake."""
+    """The file as a draft, with warnings. Raises ImportRefused with the position of the first error."""
     if not isinstance(data, dict):
         raise ImportRefused(_("This file does not hold a programme."))
     for part in ("meta", "partnership", "programme"):
@@ -45,13 +45,13 @@ def validate_import(data: Any) -> ProgrammeDraft:
             raise ImportRefused(_("This file does not hold a programme: its part “%(part)s” is missing.", part=part))
     data = {name: part if name == "history" else clean_json(part) for name, part in data.items()}
     warnings: list[ImportProblem] = []
-    file_header.warn_unknown(data, _PARTS, FilePosition(), warnings)
+    file_header.warn_unknown(data, _KNOWN_PARTS, FilePosition(), warnings)
     frame = file_header.frame_in(data["meta"], warnings)
     return _ImportValidator(data, frame, warnings).draft()
 
 
 class _ImportValidator:
-    """One file on its way to a draft."""
+    """Turns one file into a draft."""
 
     def __init__(self, data: dict[str, Any], frame: FrameDraft, warnings: list[ImportProblem]) -> None:
         self.data, self.frame, self.warnings = data, frame, warnings
@@ -61,36 +61,37 @@ class _ImportValidator:
         self.row_count = 0
 
     def draft(self) -> ProgrammeDraft:
+        """The draft of the whole file."""
         data = self.data
         goals = value_json.entries(data.get("goals"), FilePosition(("goals",)), MAX_GOALS)
         measures = value_json.entries(data.get("measures"), FilePosition(("measures",)), MAX_MEASURES)
-        self._know_codes(goals, measures)
+        self._collect_codes(goals, measures)
         draft = ProgrammeDraft(
             frame=self.frame,
             partnership=file_header.partnership_in(data["partnership"], self.frame, self.warnings),
             programme=self._programme(),
             goals=[self._goal(raw, FilePosition(("goals",)).entry(n, raw)) for n, raw in enumerate(goals)],
             measures=[self._measure(raw, FilePosition(("measures",)).entry(n, raw)) for n, raw in enumerate(measures)],
-            talks=read_threads(data.get("comments_sample"), self.frame, self._known()),
+            threads=read_threads(data.get("comments_sample"), self.frame, self._known_items()),
             carried=passthrough.passthrough_in(data, self.frame),
             warnings=self.warnings,
-            history=read_history(data.get("history"), self._known()),
+            history=read_history(data.get("history"), self._known_items()),
         )
         totals.compare_totals(data, draft)
         draft.warnings += import_warnings(draft)
         return draft
 
-    def _know_codes(self, goals: list[Any], measures: list[Any]) -> None:
-        """References may point forward, so all codes are known before the first thing is looked at."""
+    def _collect_codes(self, goals: list[Any], measures: list[Any]) -> None:
+        """Collect all codes before anything is checked, since references may point forward."""
         fields = value_json.entries(self.data.get("fields"), FilePosition(("fields",)), MAX_ROWS)
         self.fields = _codes(fields, FilePosition(("fields",)), FIELD_CODE_LENGTH)
         self.goals = _codes(goals, FilePosition(("goals",)), CODE_LENGTH)
         self.measures = _codes(measures, FilePosition(("measures",)), CODE_LENGTH)
 
-    def _known(self) -> set[tuple[str, str]]:
-        """Kind and code of all that is in the file."""
+    def _known_items(self) -> set[tuple[str, str]]:
+        """Kind and code of every item in the file."""
         codes = [("goal", self.goals), ("measure", self.measures)]
-        return {("programme", ""), *((kind, code) for kind, some in codes for code in some)}
+        return {("programme", ""), *((kind, code) for kind, known in codes for code in known)}
 
     def _programme(self) -> ItemDraft:
         head = value_json.mapping(self.data["programme"], FilePosition(("programme",)))
@@ -103,8 +104,8 @@ class _ImportValidator:
         return self._sheet(ItemDraft(code=raw["code"]), GOAL, file_layout.GOAL, raw, place)
 
     def _measure(self, raw: dict[str, Any], place: FilePosition) -> MeasureDraft:
-        own: list[tuple[str, ...]] = [("code",), ("goal",), ("order",), ("budget_total",)]
-        _warn_unknown(raw, [*own, *(path for path, _name in file_layout.MEASURE)], place, self.warnings)
+        own_paths: list[tuple[str, ...]] = [("code",), ("goal",), ("order",), ("budget_total",)]
+        _warn_unknown(raw, [*own_paths, *(path for path, _name in file_layout.MEASURE)], place, self.warnings)
         draft = MeasureDraft(code=raw["code"], goal=self._reference(raw.get("goal"), place.at("goal"), self.goals))
         if raw.get("order") is not None:
             draft.order = value_json.whole(raw["order"], place.at("order"), 0, 1_000_000)
@@ -120,23 +121,25 @@ class _ImportValidator:
         place: FilePosition,
     ) -> ItemDraft:
         for path, name in slots:
-            found, here = _value_at(raw, path, place)
+            part, part_place = _value_at(raw, path, place)
             if name in sheet.rows:
-                draft.rows[name] = self._rows(sheet.rows[name], found, here)
+                draft.rows[name] = self._rows(sheet.rows[name], part, part_place)
             elif sheet.fields[name].kind == "live":
-                self._text(draft, sheet.fields[name], found, here)
+                self._text(draft, sheet.fields[name], part, part_place)
             else:
-                self._value(draft, sheet.fields[name], found, here)
+                self._value(draft, sheet.fields[name], part, part_place)
         return draft
 
     def _text(self, draft: ItemDraft, field: Field, raw: Any, place: FilePosition) -> None:
         if raw is None:
             return
         for language, text in value_json.by_language(raw, place, self.frame.languages).items():
-            here = place.at(language)
+            text_place = place.at(language)
             if text is not None:
-                known = text if isinstance(text, dict) else value_json.text(text, here, TOLERANCE * field.max_length)
-                draft.texts[f"{field.name}.{language}"] = text_in(field, known, here, self.warnings)
+                content = (
+                    text if isinstance(text, dict) else value_json.text(text, text_place, TOLERANCE * field.max_length)
+                )
+                draft.texts[f"{field.name}.{language}"] = text_in(field, content, text_place, self.warnings)
 
     def _value(self, draft: ItemDraft, field: Field, raw: Any, place: FilePosition) -> None:
         value = self._read(field, raw, place)
@@ -151,8 +154,8 @@ class _ImportValidator:
         if field.kind == "field":
             return None if raw is None else self._reference(raw, place, self.fields)
         if field.kind == "measures":
-            found = value_json.entries(raw, place, MAX_MEASURES)
-            codes = [self._reference(code, place.entry(n), self.measures) for n, code in enumerate(found)]
+            entries = value_json.entries(raw, place, MAX_MEASURES)
+            codes = [self._reference(code, place.entry(n), self.measures) for n, code in enumerate(entries)]
             value_json.require_unique(codes, place)
             return codes or None
         return value_json.value_in(field, raw, place)
@@ -164,17 +167,17 @@ class _ImportValidator:
         return code
 
     def _rows(self, kind: RowKind, raw: Any, place: FilePosition) -> list[dict[str, Any]]:
-        found = value_json.entries(raw, place, MAX_ROWS)
-        self.row_count += len(found)
+        entries = value_json.entries(raw, place, MAX_ROWS)
+        self.row_count += len(entries)
         if self.row_count > MAX_ALL_ROWS:
             raise ImportRefused(_("The file has more than %(most)s rows in all.", most=f"{MAX_ALL_ROWS:,}"), place)
-        return [self._row(kind, one, place.entry(number, one)) for number, one in enumerate(found)]
+        return [self._row(kind, entry, place.entry(number, entry)) for number, entry in enumerate(entries)]
 
     def _row(self, kind: RowKind, raw: Any, place: FilePosition) -> dict[str, Any]:
         parts = value_json.mapping(raw, place)
-        bare = file_layout.SINGLE_TEXT_ROWS.get(kind.name)
-        if bare and not parts.keys() & kind.by_name.keys():
-            parts = {bare: parts}
+        text_cell = file_layout.SINGLE_TEXT_ROWS.get(kind.name)
+        if text_cell and not parts.keys() & kind.by_name.keys():
+            parts = {text_cell: parts}
         file_header.warn_unknown(parts, _keys(kind), place, self.warnings)
         cells: dict[str, Any] = {}
         for cell in kind.cells:
@@ -197,39 +200,39 @@ class _ImportValidator:
         if raw is None:
             return
         for language, text in value_json.by_language(raw, place, self.frame.languages).items():
-            if text is not None and (found := value_json.line_or_lines(cell, text, place.at(language))):
-                cells[f"{cell.name}.{language}"] = found
+            if text is not None and (line := value_json.line_or_lines(cell, text, place.at(language))):
+                cells[f"{cell.name}.{language}"] = line
 
 
 def _keys(kind: RowKind) -> set[str]:
-    """The keys a row of that kind may have; "no" counts the steps and is not kept."""
+    """Keys that a row of that kind may have; "no" numbers the steps and is not stored."""
     money = AMOUNT_KEYS if any(cell.kind == "amount" for cell in kind.cells) else ()
     return {*kind.by_name, *money, *(("no",) if kind.name == "steps" else ())}
 
 
-def _codes(raw: list[Any], place: FilePosition, longest: int) -> set[str]:
-    """The codes of things in a list; each must have its own."""
-    found: set[str] = set()
-    for number, one in enumerate(raw):
-        here = place.entry(number, one)
-        code = value_json.text(value_json.mapping(one, here).get("code"), here.at("code"), longest)
+def _codes(raw: list[Any], place: FilePosition, max_length: int) -> set[str]:
+    """The codes in a list of items; each must be unique."""
+    codes: set[str] = set()
+    for number, entry in enumerate(raw):
+        entry_place = place.entry(number, entry)
+        code = value_json.text(value_json.mapping(entry, entry_place).get("code"), entry_place.at("code"), max_length)
         if not code.strip() or code != code.strip():
-            raise ImportRefused(_("A code cannot be empty, or begin or end with a space."), here.at("code"))
-        if code in found:
-            raise ImportRefused(_("The code “%(code)s” stands twice.", code=code), here.at("code"))
-        found.add(code)
-    return found
+            raise ImportRefused(_("A code cannot be empty, or begin or end with a space."), entry_place.at("code"))
+        if code in codes:
+            raise ImportRefused(_("The code “%(code)s” stands twice.", code=code), entry_place.at("code"))
+        codes.add(code)
+    return codes
 
 
 def _value_at(raw: dict[str, Any], path: tuple[str, ...], place: FilePosition) -> tuple[Any, FilePosition]:
-    """What stands at the path, and its place; None when there is nothing."""
-    found: Any = raw
+    """The part at the path, and its position; None if it is missing."""
+    part: Any = raw
     for key in path:
-        if found is None:
+        if part is None:
             return None, place
-        found = value_json.mapping(found, place).get(key)
+        part = value_json.mapping(part, place).get(key)
         place = place.at(key)
-    return found, place
+    return part, place
 
 
 def _warn_unknown(

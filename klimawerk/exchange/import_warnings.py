@@ -1,5 +1,7 @@
-"""What does not fit in a file that can be imported all the same: dates, and items without a title. See
-sheets/plausibility.py; texts that are too long are said where they are read."""
+"""Warnings of an import that do not prevent it: implausible dates, and items without a title.
+
+The rules for dates are in sheets/plausibility.py. Warnings of texts that are too long arise where they are read.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +21,18 @@ from klimawerk.sheets.plausibility import DateRange, PlausibilityHint, date_hint
 from klimawerk.sheets.sheet_schema import Sheet
 from klimawerk.text import is_blank
 
-MAX_WARNINGS = 100  # more would bury the rest of the preview
+MAX_WARNINGS = 100  # more would hide the rest of the preview
 
 NO_TITLE = _("There is no title.")
 
 
 def import_warnings(draft: ProgrammeDraft) -> list[ImportProblem]:
-    """Of all items, in the order of the file; at most MOST, and then a sentence that there are more."""
-    found = list(islice(_all(draft), MAX_WARNINGS + 1))
-    if len(found) <= MAX_WARNINGS:
-        return found
+    """Warnings for all items in the order of the file; at most MAX_WARNINGS, then one that there are more."""
+    warnings = list(islice(_all(draft), MAX_WARNINGS + 1))
+    if len(warnings) <= MAX_WARNINGS:
+        return warnings
     return [
-        *found[:MAX_WARNINGS],
+        *warnings[:MAX_WARNINGS],
         ImportProblem(FilePosition(), _("There are more dates and titles to look at than these.")),
     ]
 

@@ -1,4 +1,4 @@
-"""A Draft to the format's JSON: keys in one order, what is empty left out, sums worked out."""
+"""Writes a draft as JSON of the exchange format: fixed order of keys, empty parts left out, sums computed."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from klimawerk.text import clean_json
 Json = dict[str, Any]
 
 
-def write_programme(draft: ProgrammeDraft, talks: list[Json]) -> Json:
-    """The whole file, every text in its one form; `talks`: its threads, as they stand in it."""
+def write_programme(draft: ProgrammeDraft, threads: list[Json]) -> Json:
+    """The whole file, all texts in normal form; `threads`: as written by `write_threads`."""
     writer = _ProgrammeWriter(draft.frame)
-    head = writer.sheet(draft.programme, PROGRAMME, file_layout.PROGRAMME)
+    programme_parts = writer.sheet(draft.programme, PROGRAMME, file_layout.PROGRAMME)
     carried = draft.carried
-    partnership = {**_partnership(draft.partnership), "teams": head["partnership"]["teams"]}
-    decisions = head.pop("decisions_sample")
+    partnership = {**_partnership(draft.partnership), "teams": programme_parts["partnership"]["teams"]}
+    decisions = programme_parts.pop("decisions_sample")
     file = {
         "meta": _meta(draft.frame, carried.get("meta", {})),
-        **head,
+        **programme_parts,
         "partnership": partnership,
         "goals": [{"code": goal.code, **writer.sheet(goal, GOAL, file_layout.GOAL)} for goal in draft.goals],
         "measures": writer.measures(draft),
-        **({"comments_sample": talks} if talks else {}),
+        **({"comments_sample": threads} if threads else {}),
         **({"workshop_sample": carried["workshop_sample"]} if "workshop_sample" in carried else {}),
         "decisions_sample": decisions,
         "totals": programme_totals(draft.measures, writer.rates),
@@ -44,41 +44,42 @@ def write_programme(draft: ProgrammeDraft, talks: list[Json]) -> Json:
 
 
 def to_bytes(file: Json) -> bytes:
-    """As it is handed out: UTF-8, indented, readable without a tool."""
+    """The file's bytes: UTF-8, indented, readable without a tool."""
     return (json.dumps(file, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 class _ProgrammeWriter:
-    """Writes sheets for one programme: its languages, its money."""
+    """Writes items in the languages and currencies of one programme."""
 
     def __init__(self, frame: FrameDraft) -> None:
         self.frame = frame
         self.rates: Rates = rates_of(frame)
 
     def measures(self, draft: ProgrammeDraft) -> list[Json]:
-        """`order` counts the measures of one field of action."""
-        counted: Counter[str] = Counter()
+        """All measures. `order` counts the measures of each field of action."""
+        counts: Counter[str] = Counter()
         written = []
         for measure in draft.measures:
             field = measure.values.get("field", "")
-            counted[field] += 1
+            counts[field] += 1
             sheet = self.sheet(measure, MEASURE, file_layout.MEASURE)
-            own: Json = {"code": measure.code, "goal": measure.goal}
-            own |= {"field": sheet.pop("field")} if field else {}
+            head: Json = {"code": measure.code, "goal": measure.goal}
+            head |= {"field": sheet.pop("field")} if field else {}
             costs = budget_total(measure.rows.get("costs", []), self.rates)
-            written.append({**own, "order": counted[field], **sheet, "budget_total": costs})
+            written.append({**head, "order": counts[field], **sheet, "budget_total": costs})
         return written
 
     def sheet(self, item: ItemDraft, sheet: Sheet, slots: tuple[file_layout.FileSlot, ...]) -> Json:
+        """One item, its parts in the slots of the layout."""
         written: Json = {}
         for path, name in slots:
-            found = self._part(item, sheet, name)
-            if found is not None:
-                _set_path(written, path, found)
+            part = self._part(item, sheet, name)
+            if part is not None:
+                _set_path(written, path, part)
         return written
 
     def _part(self, item: ItemDraft, sheet: Sheet, name: str) -> Any:
-        """What stands in a slot; None for nothing."""
+        """Content of a slot; None if it is left out."""
         if name in sheet.rows:
             rows = item.rows.get(name, [])
             numbered = enumerate(rows, start=1)
@@ -111,9 +112,9 @@ class _ProgrammeWriter:
 
 
 def _single_text(kind: RowKind, row: Json) -> Json:
-    """A row of one text is written as that text."""
-    bare = file_layout.SINGLE_TEXT_ROWS.get(kind.name)
-    return row.get(bare, {}) if bare and not row.keys() - {bare} else row
+    """A row with a single text is written as that text."""
+    text_cell = file_layout.SINGLE_TEXT_ROWS.get(kind.name)
+    return row.get(text_cell, {}) if text_cell and not row.keys() - {text_cell} else row
 
 
 def _set_path(written: Json, path: tuple[str, ...], value: Any) -> None:
@@ -145,9 +146,12 @@ def _partnership(partnership: PartnershipDraft) -> Json:
         "since": partnership.since,
         "agreement": partnership.agreement,
     }
-    towns = [{key: value for key, value in vars(town).items() if _said(value)} for town in partnership.municipalities]
-    return {key: value for key, value in parts.items() if _said(value)} | {"municipalities": towns}
+    municipalities = [
+        {key: value for key, value in vars(municipality).items() if _has_value(value)}
+        for municipality in partnership.municipalities
+    ]
+    return {key: value for key, value in parts.items() if _has_value(value)} | {"municipalities": municipalities}
 
 
-def _said(value: Any) -> bool:
+def _has_value(value: Any) -> bool:
     return value not in (None, "", {})

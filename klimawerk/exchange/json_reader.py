@@ -1,4 +1,4 @@
-"""Bytes to JSON that is safe to look at: bounded, unambiguous, every text storable. Knows nothing of programmes."""
+"""Parser of JSON bytes with limits: bounded, unambiguous, every text storable. Independent of the exchange format."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from klimawerk.exchange.import_problems import FilePosition, ImportRefused, Lazy
 from klimawerk.text import is_text
 
 MAX_DIGITS = 30
-_SUSPICIOUS = re.compile(r"\\[bfu]")  # escapes that may stand for such characters
+_ESCAPES = re.compile(r"\\[bfu]")  # escapes that may stand for invalid characters
 
 
 class _BadValue:
-    """Stands where a value was that JSON readers take and we do not, so that its place can be named."""
+    """Placeholder for a value that JSON parsers accept and we do not, so that its position can be named."""
 
     def __init__(self, sentence: LazySentence) -> None:
         self.sentence = sentence
 
 
 def read_json(data: bytes, max_bytes: int) -> Any:
-    """The JSON in `data`; fractions come as Decimal. Raises Refused with the place."""
+    """Parse the JSON in `data`; fractions become Decimal. Raises ImportRefused with the position."""
     if len(data) > max_bytes:
         raise ImportRefused(_("The file is larger than %(size)s MB.", size=max_bytes // 1_000_000))
     text = _text(data)
     value, bad = _parsed(text)
-    if bad or not is_text(text) or _SUSPICIOUS.search(text):
+    if bad or not is_text(text) or _ESCAPES.search(text):
         for place, sentence in _bad_values(value, FilePosition()):
             raise ImportRefused(sentence, place)
     return value
@@ -47,7 +47,7 @@ def _text(data: bytes) -> str:
 
 
 def _parsed(text: str) -> tuple[Any, list[_BadValue]]:
-    """The value, and what in it is no value."""
+    """The value, and the placeholders of invalid values in it."""
     if not text.strip():
         raise ImportRefused(_("The file is empty."))
     hooks = _Hooks()
@@ -59,7 +59,7 @@ def _parsed(text: str) -> tuple[Any, list[_BadValue]]:
             parse_float=hooks.fraction,
             parse_constant=hooks.constant,
         )
-        return value, hooks.found
+        return value, hooks.bad_values
     except safe_json.TooDeep as error:
         line = text.count("\n", 0, error.position) + 1
         raise ImportRefused(
@@ -76,38 +76,41 @@ def _parsed(text: str) -> tuple[Any, list[_BadValue]]:
 
 
 class _Hooks:
-    """What the parser asks at each value. `found` collects what is no value."""
+    """Hooks that the parser calls for each value. `bad_values` collects the placeholders."""
 
     def __init__(self) -> None:
-        self.found: list[_BadValue] = []
+        self.bad_values: list[_BadValue] = []
 
     def object(self, pairs: list[tuple[str, Any]]) -> Any:
-        """A key that stands twice would silently lose one of its values."""
+        """An object; a repeated key would silently lose one of its values."""
         result = dict(pairs)
         if len(result) == len(pairs):
             return result
-        doubled, _count = Counter(key for key, _value in pairs).most_common(1)[0]
-        return self._bad(_("The key “%(key)s” stands here twice.", key=quote_value(doubled)))
+        repeated, _count = Counter(key for key, _value in pairs).most_common(1)[0]
+        return self._bad(_("The key “%(key)s” stands here twice.", key=quote_value(repeated)))
 
     def whole(self, digits: str) -> Any:
+        """A whole number."""
         return int(digits) if len(digits) <= MAX_DIGITS else self._bad(_("This number is too long."))
 
     def fraction(self, digits: str) -> Any:
+        """A number with a fraction or an exponent."""
         number = Decimal(digits) if len(digits) <= MAX_DIGITS else None
         if number is None or (number and abs(number.adjusted()) > MAX_DIGITS):
             return self._bad(_("This number is too long."))
         return number
 
     def constant(self, name: str) -> Any:
+        """NaN or an infinity: not a number in JSON."""
         return self._bad(_("%(value)s is not a number.", value=name))
 
     def _bad(self, sentence: LazySentence) -> _BadValue:
-        self.found.append(_BadValue(sentence))
-        return self.found[-1]
+        self.bad_values.append(_BadValue(sentence))
+        return self.bad_values[-1]
 
 
 def _bad_values(value: Any, place: FilePosition) -> Iterator[tuple[FilePosition, LazySentence]]:
-    """Every value that is no value, with its place. Depth is bounded by now."""
+    """Every invalid value, with its position. The depth is bounded by the parser."""
     if isinstance(value, dict):
         for key, part in value.items():
             if not (is_text(key) or _is_hashed(place)):
@@ -124,7 +127,9 @@ def _bad_values(value: Any, place: FilePosition) -> Iterator[tuple[FilePosition,
 
 
 def _is_hashed(place: FilePosition) -> bool:
-    """Whether it is of a version or an edition: what such a one holds is what it was made of, or its hash does not fit.
-    It is cleaned where it is read."""
+    """Whether the position is inside a version or edition: changing its texts would break its hash.
+
+    Such texts are cleaned where versions are read.
+    """
     steps = place.steps
     return steps[:1] == ("history",) and (steps[1:2] == ("parts",) or "manifest" in steps)

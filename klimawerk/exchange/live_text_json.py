@@ -1,4 +1,4 @@
-"""Live texts in a file: a plain string, or the editor's own JSON where a string would lose something."""
+"""Live texts in a file: a plain string, or the editor's JSON if a string would lose formatting."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from klimawerk.sheets.sheet_schema import Field
 from klimawerk.text import clean
 
 RichText = dict[str, Any]
-TOLERANCE = 10  # nobody is stopped while writing live: a programme whose texts grew too long can still move house
+TOLERANCE = 10  # live editing does not enforce max_length: such a programme can still be moved to another server
 
 
 def text_in(field: Field, raw: str | RichText, place: FilePosition, warnings: list[ImportProblem]) -> RichText | None:
-    """The text as the editor keeps it; None for an empty one. Raises Refused."""
-    most = TOLERANCE * field.max_length
+    """The text in the editor's format; None for an empty one. Raises ImportRefused."""
+    max_length = TOLERANCE * field.max_length
     if isinstance(raw, str):
-        check_length(raw, most, place)
+        check_length(raw, max_length, place)
         rich = rich_text.from_plain_text(" ".join(raw.split()) if field.line else raw)
     else:
-        rich = cleaned(_checked(_linked(raw, place, warnings), place))
-        check_length(rich_text.to_plain_text(rich), most, place)
+        rich = cleaned(_checked(_without_refused_links(raw, place, warnings), place))
+        check_length(rich_text.to_plain_text(rich), max_length, place)
     if len(rich_text.to_plain_text(rich)) > field.max_length:
         warnings.append(ImportProblem(place, _("This text is longer than %(most)s characters.", most=field.max_length)))
     return None if rich_text.is_empty(rich) else rich
 
 
 def text_out(rich: RichText) -> str | RichText:
-    """The text as a file has it. `rich` is in the editor's own form, so it can equal what plain words make."""
+    """The text as a file has it. `rich` is normalised, so that it can equal what a plain string becomes."""
     rich = cleaned(rich)
     plain = rich_text.to_plain_text(rich)
     return plain if rich_text.from_plain_text(plain) == rich else rich
 
 
 def cleaned(node: RichText) -> RichText:
-    """The same text with every run of it in the one form of texts; what ends a line inside of one is a hard break."""
+    """The same text with all its strings in normal form; a line end inside a string becomes a hard break."""
     inner: list[RichText] = []
     for child in node.get("content", []):
         if child["type"] != "text":
@@ -50,19 +50,19 @@ def cleaned(node: RichText) -> RichText:
     return {**node, "content": inner} if inner else node
 
 
-def check_length(text: str, most: int, place: FilePosition) -> None:
-    """Raises Refused for a text of more than `most` characters."""
-    if len(text) > most:
+def check_length(text: str, max_length: int, place: FilePosition) -> None:
+    """Raises ImportRefused for a text of more than `max_length` characters."""
+    if len(text) > max_length:
         sentence = _(
             "This text has %(count)s characters; at most %(most)s are possible.",
             count=f"{len(text):,}",
-            most=f"{most:,}",
+            most=f"{max_length:,}",
         )
         raise ImportRefused(sentence, place)
 
 
 def check_rich(raw: RichText, place: FilePosition) -> None:
-    """Raises Refused for what the editor could not have written, now or when other links were allowed."""
+    """Raises ImportRefused for what the editor could not have written, now or when other links were allowed."""
     try:
         rich_text.check_text(rich_text.drop_refused_links(raw)[0])
         _check_attributes(raw)
@@ -70,8 +70,8 @@ def check_rich(raw: RichText, place: FilePosition) -> None:
         raise ImportRefused(_("The editor could not have written this formatted text."), place) from error
 
 
-def _linked(raw: RichText, place: FilePosition, warnings: list[ImportProblem]) -> RichText:
-    """The text without links that are not allowed, which is said."""
+def _without_refused_links(raw: RichText, place: FilePosition, warnings: list[ImportProblem]) -> RichText:
+    """The text without links that are not allowed, with a warning."""
     text, refused = rich_text.drop_refused_links(raw)
     if refused:
         sentence = _(
@@ -86,7 +86,7 @@ def _linked(raw: RichText, place: FilePosition, warnings: list[ImportProblem]) -
 
 
 def _checked(raw: RichText, place: FilePosition) -> RichText:
-    """The same text in the editor's own form; what the editor could not have written is refused."""
+    """The same text, normalised; anything that the editor could not have written is refused."""
     check_rich(raw, place)
     try:
         return rich_text.normalised(raw)
@@ -95,7 +95,7 @@ def _checked(raw: RichText, place: FilePosition) -> RichText:
 
 
 def _check_attributes(node: RichText) -> None:
-    """The numbers that headings and lists carry are small whole ones; anything else is a ValueError."""
+    """Raises ValueError if a number of a heading or list is not a small whole number."""
     for value in (node.get("attrs") or {}).values():
         if value is not None and (type(value) is not int or not 0 <= value <= rich_text.LAST_NUMBER):
             raise ValueError(f"no attribute: {value!r}")

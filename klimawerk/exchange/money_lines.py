@@ -1,8 +1,8 @@
-"""Cost and funding lines: a file has each amount in both currencies, we keep the one in which it was named.
+"""Amounts of cost and funding lines: a file has both currencies, the database the currency in which it was entered.
 
-`eur` is the amount in the main currency, `local` in the other one, worked out with the planning rate. `currency` (our
-own key) says in which of the two the line was named when it is not the main one; a line in a third currency, left from
-before the currencies changed, has `currency` and `amount`.
+`eur` is the amount in the main currency, `local` in the local one, converted with the planning rate. `currency` (our
+own key) names the currency in which the amount was entered, if it is not the main one; a line in a third currency, from
+before the programme's currencies changed, has `currency` and `amount`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from klimawerk.exchange.import_problems import FilePosition, ImportProblem
 from klimawerk.money import Rates
 
 AMOUNT_KEYS = ("eur", "local", "currency", "amount")
-_LISTED = 12  # so many lines with a wrong conversion are named; more would bury the rest of the preview
+_MAX_WARNINGS = 12  # for wrong conversions; more would hide the rest of the preview
 
 
 def amount_in(
     raw: dict[str, Any], frame: FrameDraft, place: FilePosition, warnings: list[ImportProblem]
 ) -> dict[str, str] | None:
-    """The line's amount in the currency it was named in. Raises Refused."""
+    """The line's amount in the currency in which it was entered. Raises ImportRefused."""
     main, local, third = (value_json.money_amount(raw.get(key), place.at(key)) for key in ("eur", "local", "amount"))
     currency = _currency(raw, frame, main, local, place)
     amount = {frame.currency_main: main, frame.currency_local: local}.get(currency, third)
@@ -35,7 +35,7 @@ def amount_in(
 
 
 def amount_out(value: dict[str, str] | None, rates: Rates) -> dict[str, Any]:
-    """The keys of a line for its amount; open lines say null twice."""
+    """A line's keys for its amount; both are null if the amount is open."""
     if not value:
         return {"eur": None, "local": None}
     amount, currency = Decimal(value["amount"]), value["currency"]
@@ -62,7 +62,7 @@ def _compare(
     place: FilePosition,
     warnings: list[ImportProblem],
 ) -> None:
-    """Both amounts should fit the planning rate; if not, the one that was named counts."""
+    """Warn if the two amounts do not fit the planning rate; the entered one counts."""
     rates = Rates(frame.currency_main, frame.currency_local, frame.rate)
     if main is None or local is None or frame.rate is None:
         return
@@ -70,7 +70,7 @@ def _compare(
         fits = main == rates.to_main(local, currency)
     else:
         fits = local == rates.to_local(main, frame.currency_main)
-    if not fits and sum(1 for w in warnings if w.place.steps[-1:] == ("local",)) < _LISTED:
+    if not fits and sum(1 for warning in warnings if warning.place.steps[-1:] == ("local",)) < _MAX_WARNINGS:
         sentence = _("The two amounts do not fit the planning rate; the one in %(currency)s counts.", currency=currency)
         warnings.append(ImportProblem(place.at("local"), sentence))
 

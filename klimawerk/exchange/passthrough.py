@@ -1,4 +1,4 @@
-"""Parts of a file that have no room in the house yet: looked at, kept as they are, written out again."""
+"""Parts of a file that Klimawerk has no model for yet: checked, stored unchanged, written out again."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from klimawerk.exchange import value_json
 from klimawerk.exchange.draft import FrameDraft
 from klimawerk.exchange.import_problems import FilePosition, ImportRefused
 
-MAX_PASSTHROUGH_BYTES = 2_000_000  # characters as JSON
+MAX_PASSTHROUGH_BYTES = 2_000_000  # characters of JSON, all parts together
 MAX_PASSTHROUGH_ITEMS = 200
 MAX_PASSTHROUGH_TEXT = 20_000
 _META = ("purpose", "wording", "code_lists")
 
 
 def passthrough_in(data: dict[str, Any], frame: FrameDraft) -> dict[str, Any]:
-    """The parts to keep. Raises Refused."""
+    """The parts to store. Raises ImportRefused."""
     meta = data["meta"]
     notes = {
         key: value_json.text(meta[key], FilePosition(("meta", key)), MAX_PASSTHROUGH_TEXT)
         for key in _META
         if meta.get(key)
     }
-    found: dict[str, Any] = {"meta": notes} if notes else {}
+    parts: dict[str, Any] = {"meta": notes} if notes else {}
     if data.get("workshop_sample") is not None:
-        found["workshop_sample"] = _workshop(data["workshop_sample"], FilePosition(("workshop_sample",)), frame)
-    if len(json.dumps(found, ensure_ascii=False)) > MAX_PASSTHROUGH_BYTES:
+        parts["workshop_sample"] = _workshop(data["workshop_sample"], FilePosition(("workshop_sample",)), frame)
+    if len(json.dumps(parts, ensure_ascii=False)) > MAX_PASSTHROUGH_BYTES:
         raise ImportRefused(
             _("Notes and workshops are larger than %(size)s MB.", size=MAX_PASSTHROUGH_BYTES // 1_000_000)
         )
-    return found
+    return parts
 
 
 def _workshop(raw: Any, place: FilePosition, frame: FrameDraft) -> dict[str, Any]:
@@ -41,15 +41,15 @@ def _workshop(raw: Any, place: FilePosition, frame: FrameDraft) -> dict[str, Any
     if workshop.get("title") is not None:
         value_json.by_language(workshop["title"], place.at("title"), frame.languages)
     agenda = place.at("agenda")
-    for number, one in enumerate(value_json.entries(workshop.get("agenda"), agenda, MAX_PASSTHROUGH_ITEMS)):
-        item = value_json.mapping(one, agenda.entry(number))
+    for number, entry in enumerate(value_json.entries(workshop.get("agenda"), agenda, MAX_PASSTHROUGH_ITEMS)):
+        item = value_json.mapping(entry, agenda.entry(number))
         if item.get("method") is not None:
             value_json.code(item["method"], agenda.entry(number).at("method"), "workshop_method")
     return workshop
 
 
 def _plain(raw: Any, place: FilePosition) -> Any:
-    """The same value, fit for a JSON column: fractions as numbers, texts not too long."""
+    """The same value, fit for a JSON column: fractions as numbers, texts of limited length."""
     if isinstance(raw, dict):
         return {key: _plain(value, place.at(key)) for key, value in raw.items()}
     if isinstance(raw, list):

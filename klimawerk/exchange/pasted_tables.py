@@ -1,4 +1,4 @@
-"""A table from the clipboard to a grid of texts: tab-separated as Excel gives it, or the HTML of Word and web pages."""
+"""Parser of pasted tables: tab-separated text from Excel, or HTML from Word and web pages, to a grid of texts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TAB, _SEMICOLON = re.compile(r"[\t\n]"), re.compile(r"[;\n]")  # where a cell e
 
 
 class BadTable(ValueError):
-    """What was pasted cannot be read as a table; `sentence` says why."""
+    """The pasted text cannot be read as a table; `sentence` says why."""
 
     def __init__(self, sentence: LazyString) -> None:
         super().__init__(sentence)
@@ -31,25 +31,27 @@ class BadTable(ValueError):
 
 @dataclass(frozen=True)
 class ParsedTable:
-    """A table as it was read. `notes`: what was left out of it."""
+    """A parsed table. `notes`: what was left out."""
 
     grid: Grid
     notes: tuple[LazyString, ...] = ()
 
 
 def parse_table(pasted: str) -> Grid:
-    """Rows of equal length, without empty ones. Raises BadTable. Others have their turn in between (`breathe`): the
-    longest text, split into many small cells, takes a second."""
+    """Rows of equal length, without empty ones. Raises BadTable.
+
+    It yields in between (`yield_if_due`): the longest text, split into many small cells, takes a second.
+    """
     return read_table(pasted).grid
 
 
 def read_table(pasted: str) -> ParsedTable:
-    """The same, with what was left out. A cell `MERGED` belongs to the one above it."""
+    """As `parse_table`, with notes on what was left out. A cell `MERGED` is merged with the one above it."""
     if len(pasted) > MAX_SIZE:
         raise BadTable(_("This table is too large to be pasted."))
     is_html = re.search(r"<t(?:able|d|h)[\s>]", pasted, re.IGNORECASE) is not None
-    found = read_html_table(pasted, MAX_ROWS + 1, MAX_COLUMNS) if is_html else HtmlTable(_from_text(pasted))
-    rows = [[_clean(cell) for cell in row] for row in found.rows]
+    html_table = read_html_table(pasted, MAX_ROWS + 1, MAX_COLUMNS) if is_html else HtmlTable(_from_text(pasted))
+    rows = [[_clean(cell) for cell in row] for row in html_table.rows]
     rows = [row for row in rows if any(cell not in ("", MERGED) for cell in row)]
     if not rows:
         raise BadTable(_("There is no table here yet. Copy it in Word or Excel and paste it."))
@@ -58,27 +60,27 @@ def read_table(pasted: str) -> ParsedTable:
         raise BadTable(_("At most %(rows)s rows and %(columns)s columns.", rows=MAX_ROWS, columns=MAX_COLUMNS))
     if any(len(cell) > MAX_CELL for row in rows for cell in row):
         raise BadTable(_("A cell of this table is too long."))
-    return ParsedTable([row + [""] * (width - len(row)) for row in rows], tuple(_notes(found, rows)))
+    return ParsedTable([row + [""] * (width - len(row)) for row in rows], tuple(_notes(html_table, rows)))
 
 
-def _notes(found: HtmlTable, rows: Grid) -> Iterator[LazyString]:
-    if found.tables > 1:
-        yield _("There are %(count)s tables; only the first one was read.", count=found.tables)
-    if found.outside:
+def _notes(html_table: HtmlTable, rows: Grid) -> Iterator[LazyString]:
+    if html_table.tables > 1:
+        yield _("There are %(count)s tables; only the first one was read.", count=html_table.tables)
+    if html_table.outside:
         yield _("Text outside of the table was left out.")
-    if found.hidden:
+    if html_table.hidden:
         yield _("Hidden rows and columns were left out.")
-    if found.struck:
-        many = _("%(count)s struck passages were left out.", count=found.struck)
-        yield _("One struck passage was left out.") if found.struck == 1 else many
-    if found.pictures:
+    if html_table.struck:
+        several = _("%(count)s struck passages were left out.", count=html_table.struck)
+        yield _("One struck passage was left out.") if html_table.struck == 1 else several
+    if html_table.pictures:
         yield _("Pictures were left out: they cannot be stored here. Say in words what they show.")
     if any(MERGED in row for row in rows):
         yield _("“%(sign)s” is merged with the cell above and means the same; numbers count once.", sign=MERGED)
 
 
 def to_tab_separated(grid: Grid) -> str:
-    """The grid as tab-separated text that `parse` reads back: without marks of its own where it can do without."""
+    """The grid as tab-separated text that `parse_table` reads back; quotation marks only where they are needed."""
     plain = "\n".join("\t".join(row) for row in grid)
     if _from_text(plain) == grid:
         return plain
@@ -86,47 +88,47 @@ def to_tab_separated(grid: Grid) -> str:
 
 
 def _from_text(pasted: str) -> Grid:
-    """Each cell is judged by itself: see `_quoted_cell`. csv would take the marks of any cell that begins with one."""
-    given = pasted.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-    lines = given.split("\n")
-    delimiter = "\t" if "\t" in given else ";" if all(";" in line for line in lines if line.strip()) else "\t"
+    """Cells of tab- or semicolon-separated text. `csv` would unquote every cell that begins with a quotation mark."""
+    pasted_text = pasted.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    lines = pasted_text.split("\n")
+    delimiter = "\t" if "\t" in pasted_text else ";" if all(";" in line for line in lines if line.strip()) else "\t"
     row: list[str] = []
-    rows, at = [row], 0
-    while at <= len(given):
+    rows, position = [row], 0
+    while position <= len(pasted_text):
         yield_if_due()
-        cell, at = _quoted_cell(given, at, delimiter) or _plain_cell(given, at, delimiter)
+        cell, position = _quoted_cell(pasted_text, position, delimiter) or _plain_cell(pasted_text, position, delimiter)
         row.append(cell)
-        if given[at : at + 1] == "\n":
+        if pasted_text[position : position + 1] == "\n":
             row = []
             rows.append(row)
-        at += 1
+        position += 1
     return rows
 
 
-def _plain_cell(given: str, at: int, delimiter: str) -> tuple[str, int]:
-    """The cell that begins at `at`, and where it ends."""
-    end = _TAB.search(given, at) if delimiter == "\t" else _SEMICOLON.search(given, at)
-    found = end.start() if end else len(given)
-    return given[at:found], found
+def _plain_cell(pasted_text: str, position: int, delimiter: str) -> tuple[str, int]:
+    """The cell that begins at `position`, and where it ends."""
+    separator = _TAB.search(pasted_text, position) if delimiter == "\t" else _SEMICOLON.search(pasted_text, position)
+    end = separator.start() if separator else len(pasted_text)
+    return pasted_text[position:end], end
 
 
-def _quoted_cell(given: str, at: int, delimiter: str) -> tuple[str, int] | None:
-    """The same for a cell in quotation marks, or None where they belong to its text.
+def _quoted_cell(pasted_text: str, position: int, delimiter: str) -> tuple[str, int] | None:
+    """As `_plain_cell` for a cell in quotation marks; None if the marks belong to its text.
 
-    Spreadsheets put a cell in marks when it has line breaks, and then double those that it has itself. So the closing
-    mark stands where the cell ends; between tabs, a cell without line breaks or doubled marks keeps those it has.
+    Spreadsheets quote a cell that has line breaks, and double the quotation marks in it. So the closing mark stands
+    where the cell ends; between tabs, a cell without line breaks or doubled marks keeps its quotation marks.
     """
-    if not given.startswith('"', at):
+    if not pasted_text.startswith('"', position):
         return None
-    end = given.find('"', at + 1)
-    while given.startswith('""', end) and end > 0:
-        end = given.find('"', end + 2)
-    if end < 0 or given[end + 1 : end + 2] not in ("", "\n", delimiter):
+    end = pasted_text.find('"', position + 1)
+    while pasted_text.startswith('""', end) and end > 0:
+        end = pasted_text.find('"', end + 2)
+    if end < 0 or pasted_text[end + 1 : end + 2] not in ("", "\n", delimiter):
         return None
-    inside = given[at + 1 : end]
-    if delimiter == "\t" and ("\t" in inside or not any(sign in inside for sign in ("\n", ";", '""'))):
+    quoted = pasted_text[position + 1 : end]
+    if delimiter == "\t" and ("\t" in quoted or not any(sign in quoted for sign in ("\n", ";", '""'))):
         return None
-    return inside.replace('""', '"'), end + 1
+    return quoted.replace('""', '"'), end + 1
 
 
 def _clean(cell: str) -> str:

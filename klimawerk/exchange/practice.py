@@ -1,4 +1,4 @@
-"""A programme in every account that can be spoilt and reset: one goal and two measures of the example."""
+"""Practice programmes: one per account, to be changed freely and reset; one goal and two measures of the example."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _FOREWORD = {
 
 
 def practice_of(person: Person) -> Programme | None:
-    """The person's practice programme, if there is one."""
+    """The user's practice programme, if there is one."""
     return db.session.scalar(
         select(Programme)
         .join(Frame, Programme.frame_id == Frame.id)
@@ -50,21 +50,21 @@ def practice_of(person: Person) -> Programme | None:
 
 
 def ensure_practice(person: Person) -> Programme:
-    """The person's practice programme, made when it is first asked for."""
+    """The user's practice programme, created when it is first requested."""
     with writing():
         existing_accounts.lock_account(person.id)
-        known = practice_of(person)
-        if known:
-            return known
+        existing = practice_of(person)
+        if existing:
+            return existing
         programme = store_draft(_draft(person), by=person.id, practice_of=person.id)
         make_coordinator(programme.frame.partnership, person, "de" if person.language == "de" else "partner")
         return programme
 
 
 def reset_practice(person: Person) -> Programme:
-    """Put the spoilt one away and begin anew.
+    """Mark the user's practice programme as deleted and create a new one.
 
-    The old rows stay: numbers of documents must not come back while a page may still have them open.
+    The rows stay: ids of documents must not be reused while a page may still have the documents open.
     """
     with writing():
         old = practice_of(person)
@@ -74,7 +74,7 @@ def reset_practice(person: Person) -> Programme:
 
 
 def release_practice(person: Person) -> None:
-    """The person's practice programme is nobody's any more. Inside `writing()`."""
+    """Mark the user's practice programme as deleted. Inside `writing()`."""
     programme = practice_of(person)
     if programme:
         _release(programme.frame)

@@ -1,4 +1,4 @@
-"""Doors: a file in, with a look at it first; a programme out; the practice programme."""
+"""Routes: import of a file with a preview, export of a programme, the practice programme."""
 
 from __future__ import annotations
 
@@ -31,29 +31,32 @@ from klimawerk.text import clean, line
 
 bp = Blueprint("exchange", __name__)
 
-_LETTERS: dict[int, str] = {ord(letter): pair for letter, pair in zip("äöüß", ("ae", "oe", "ue", "ss"), strict=True)}
+_TRANSLITERATIONS: dict[int, str] = {
+    ord(letter): pair for letter, pair in zip("äöüß", ("ae", "oe", "ue", "ss"), strict=True)
+}
 
 
 @dataclass(frozen=True)
 class ImportedProgramme:
-    """A programme that is here already; `whole`: with everything that the file holds."""
+    """A programme that is stored here already; `whole`: with everything in the file. `address`: URL, if readable."""
 
     whole: bool
     address: str
 
 
 KIND = "import"
-LOOK_LIMIT = parse("60 per hour")
-TAKE_LIMIT = parse("20 per hour")
+PREVIEW_LIMIT = parse("60 per hour")
+IMPORT_LIMIT = parse("20 per hour")
 
 
 @bp.get("/programmes/<int:item_id>/export.json")
 @login_required
 def export(item_id: int) -> ResponseReturnValue:
+    """The programme as a JSON file."""
     opened = allowed_item(item_id, Right.EXPORT)
     programme = of_kind(opened, Programme)
-    wanted = request.args.get("history") != "no"
-    response = Response(service.export_bytes(programme, history=wanted), mimetype="application/json")
+    with_history = request.args.get("history") != "no"
+    response = Response(service.export_bytes(programme, history=with_history), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(programme)}.json"'
     return response
 
@@ -61,11 +64,12 @@ def export(item_id: int) -> ResponseReturnValue:
 @bp.route("/import", methods=["GET", "POST"])
 @login_required
 def choose() -> ResponseReturnValue:
+    """Form for choosing a file; the upload is queued as a job."""
     person, form = signed_in(), ImportFileForm()
     if not form.validate_on_submit():
         running = jobs.running(KIND, person.id)
         return render_template("exchange/import.html", form=form, running=running), 422 if form.errors else 200
-    or_429(LOOK_LIMIT, "import", person.id)
+    or_429(PREVIEW_LIMIT, "import", person.id)
     upload = form.file.data
     task, name = _task(), line(upload.filename or "")
     try:
@@ -81,7 +85,7 @@ def choose() -> ResponseReturnValue:
 @bp.get("/import/<token>")
 @login_required
 def look(token: str) -> ResponseReturnValue:
-    """What the file would bring; while it is being looked at or stored, the page asks again by itself."""
+    """The page of an import: its progress, then the preview; the page polls while the job is active."""
     job = jobs.find(token, signed_in().id)
     if job is None:
         flash(_("This file is no longer kept here. Please choose it again."), "error")
@@ -92,42 +96,45 @@ def look(token: str) -> ResponseReturnValue:
     if job.state == DONE:
         flash(_("The programme has been imported. Invite the others."))
         return redirect(_programme_of(job), 303)
-    return render_template("exchange/preview.html", **_shown(job))
+    return render_template("exchange/preview.html", **_template_context(job))
 
 
 @bp.get("/import/<token>/state")
 @login_required
 def state(token: str) -> ResponseReturnValue:
+    """Fragment of the page with the current state of the job."""
     job = jobs.find(token, signed_in().id) or abort(404)
     if job.state in (DONE, CANCELLED):
         return Response(headers={"HX-Redirect": url_for("exchange.look", token=token)})
-    return render_template("exchange/_state.html", **_shown(job))
+    return render_template("exchange/_state.html", **_template_context(job))
 
 
 @bp.post("/import/<token>")
 @login_required
 def take(token: str) -> ResponseReturnValue:
+    """Confirm the import: its rows are prepared and stored by the job."""
     person = signed_in()
     job = jobs.find(token, person.id) or abort(404)
     if job.is_active or job.state == DONE:
         return redirect(url_for("exchange.look", token=token), 303)
-    shown = _shown(job)
-    form, copy = shown["form"], request.form.get("copy") == "yes"
-    unconfirmed = bool(shown["known"]) and not copy
+    context = _template_context(job)
+    form, copy = context["form"], request.form.get("copy") == "yes"
+    unconfirmed = bool(context["known"]) and not copy
     if form is None or not form.validate_on_submit() or unconfirmed:
-        return render_template("exchange/preview.html", **shown, unconfirmed=unconfirmed), 422
-    or_429(TAKE_LIMIT, "import-take", person.id)
+        return render_template("exchange/preview.html", **context, unconfirmed=unconfirmed), 422
+    or_429(IMPORT_LIMIT, "import-take", person.id)
     try:
         jobs.queue_next_step(job, "prepare", {**_task(), "by": person.id, "copy": copy}, side=form.side.data, copy=copy)
     except jobs.JobAlreadyRunning:
         flash(_("Another file of yours is being imported. Please wait until that is done."), "error")
-        return render_template("exchange/preview.html", **shown), 409
+        return render_template("exchange/preview.html", **context), 409
     return redirect(url_for("exchange.look", token=token), 303)
 
 
 @bp.post("/import/<token>/cancel")
 @login_required
 def cancel(token: str) -> ResponseReturnValue:
+    """Cancel the import."""
     job = jobs.find(token, signed_in().id) or abort(404)
     jobs.cancel(job)
     return redirect(url_for("exchange.look", token=token), 303)
@@ -136,15 +143,16 @@ def cancel(token: str) -> ResponseReturnValue:
 @bp.post("/practice")
 @login_required
 def open_practice() -> ResponseReturnValue:
-    """The person's own practice programme, made when it is first opened."""
+    """The user's practice programme, created when it is first opened."""
     return redirect(url_for("overview.programme", item_id=practice.ensure_practice(signed_in()).id), 303)
 
 
 @bp.post("/practice/reset")
 @login_required
 def reset_practice() -> ResponseReturnValue:
+    """Reset the user's practice programme."""
     person = signed_in()
-    or_429(TAKE_LIMIT, "practice", person.id)
+    or_429(IMPORT_LIMIT, "practice", person.id)
 
     def create() -> str:
         programme = practice.reset_practice(person)
@@ -155,21 +163,21 @@ def reset_practice() -> ResponseReturnValue:
 
 
 def row_kinds() -> list[tuple[str, str]]:
-    """Every kind of row with its name, as the preview counts them."""
+    """Every kind of row with its label, for the preview."""
     sheets = (sheet_of(kind) for kind in ("programme", "goal", "measure"))
     return list({row.name: str(row.label) for sheet in sheets for row in sheet.rows.values()}.items())
 
 
 def _task() -> dict[str, Any]:
-    """What the runner's child has to know of this installation."""
+    """The settings of this installation that the job's steps need."""
     config = current_app.extensions["klimawerk"]
     return {"max_bytes": config.max_import_size, "languages": list(config.languages)}
 
 
-def _shown(job: Job) -> dict[str, Any]:
-    """What the page of a job shows."""
-    found = jobs.answer(job, "look") if job.state == READY else None
-    preview = ImportPreview.from_json(found) if found else None
+def _template_context(job: Job) -> dict[str, Any]:
+    """Template variables for the page of a job."""
+    answer = jobs.answer(job, "look") if job.state == READY else None
+    preview = ImportPreview.from_json(answer) if answer else None
     return {
         "job": job,
         "waits": jobs.waits_for_runner(job),
@@ -181,26 +189,26 @@ def _shown(job: Job) -> dict[str, Any]:
     }
 
 
-def _localised(words: TextByLanguage) -> str:
-    return words.get(str(get_locale()), next(iter(words.values()), ""))
+def _localised(texts: TextByLanguage) -> str:
+    return texts.get(str(get_locale()), next(iter(texts.values()), ""))
 
 
 def _confirm_form(preview: ImportPreview) -> ImportConfirmForm:
     form = ImportConfirmForm()
-    form.side.choices = [(side, ", ".join(t.name for t in preview.towns if t.side == side)) for side in SIDES]
+    form.side.choices = [(side, ", ".join(town.name for town in preview.towns if town.side == side)) for side in SIDES]
     if request.method == "GET":
         form.side.data = "de" if signed_in().language == "de" else "partner"
     return form
 
 
 def _known(job: Job) -> ImportedProgramme | None:
-    """Whether the file's programme is here already; its address only for those who may read it."""
-    found = service.find_imported(import_slices.history_keys(jobs.folder_of(job)))
-    if found is None:
+    """Whether the file's programme is stored here already; its address only if the user may read it."""
+    imported = service.find_imported(import_slices.history_keys(jobs.folder_of(job)))
+    if imported is None:
         return None
-    member = member_of(signed_in(), found.programme.frame.partnership_id)
+    member = member_of(signed_in(), imported.programme.frame.partnership_id)
     return ImportedProgramme(
-        found.whole, f"/programmes/{found.programme.id}" if member and member.may(Right.READ) else ""
+        imported.whole, f"/programmes/{imported.programme.id}" if member and member.may(Right.READ) else ""
     )
 
 
@@ -209,7 +217,7 @@ def _programme_of(job: Job) -> str:
 
 
 def _file_name(programme: Programme) -> str:
-    """Letters and digits of the municipalities' names: every system can store that."""
-    names = " ".join(town.name for town in programme.frame.partnership.municipalities)
-    plain = unaccented(clean(names).lower().translate(_LETTERS))
+    """Letters and digits of the municipalities' names, which every file system can store."""
+    names = " ".join(each.name for each in programme.frame.partnership.municipalities)
+    plain = unaccented(clean(names).lower().translate(_TRANSLITERATIONS))
     return "klimawerk-" + (re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or str(programme.id))

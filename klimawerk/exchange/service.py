@@ -1,4 +1,4 @@
-"""Verbs: look at a file, import it, write a programme out."""
+"""Operations: preview a file, import it, export a programme."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from klimawerk.versions.service import IMPORT, items_of, record_version
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """What would come in. `counts`: how many rows of each kind, besides goals and measures."""
+    """What a file would add. `counts`: number of rows by kind."""
 
     draft: ProgrammeDraft
     counts: dict[str, int]
@@ -46,15 +46,16 @@ class ImportSummary:
 
     @property
     def warnings(self) -> list[ImportProblem]:
+        """Messages that do not prevent the import."""
         return self.draft.warnings
 
     @property
     def imported(self) -> list[str]:
-        """Codes of the measures whose consent comes with the file ("" for the programme itself)."""
+        """Codes of the items whose consent comes from the file ("" for the programme itself)."""
         return [item.code for item in (self.draft.programme, *self.draft.measures) if item.imported]
 
     def outline(self) -> list[tuple[ItemDraft, str, list[tuple[MeasureDraft, str]]]]:
-        """Each goal with its title and its measures with theirs, in the original's language."""
+        """Each goal with its title and its measures, in the lead language."""
         measures = [(measure, self.title(measure)) for measure in self.draft.measures]
         return [
             (goal, self.title(goal), [pair for pair in measures if pair[0].goal == goal.code])
@@ -62,19 +63,20 @@ class ImportSummary:
         ]
 
     def title(self, item: ItemDraft) -> str:
+        """The item's title in the lead language."""
         text = item.texts.get(f"title.{self.draft.frame.lead_language}")
         return rich_text.to_plain_text(text) if text else ""
 
 
 def preview(data: bytes) -> ImportSummary:
-    """Read and check the file; the database is not asked. Raises Refused."""
+    """Read and check a file, without the database. Raises ImportRefused."""
     max_bytes = current_app.extensions["klimawerk"].max_import_size
     check_size(BytesIO(data), max_bytes)
     return summarise(validate_import(read_json(data, max_bytes)))
 
 
 def summarise(draft: ProgrammeDraft) -> ImportSummary:
-    """The draft with what a person wants to know of it."""
+    """The draft with counts and sums."""
     counts: Counter[str] = Counter()
     for item in (draft.programme, *draft.goals, *draft.measures):
         counts.update({kind: len(rows) for kind, rows in item.rows.items()})
@@ -83,27 +85,27 @@ def summarise(draft: ProgrammeDraft) -> ImportSummary:
 
 
 def import_programme(data: bytes, *, by: Person | None, side: str = "de") -> Programme:
-    """Import the file whole; `by` becomes coordinator of that side. Raises Refused and leaves nothing behind."""
+    """Import a file in one transaction; `by` becomes coordinator of that side. Raises ImportRefused."""
     return import_draft(preview(data).draft, by=by, side=side)
 
 
 @dataclass(frozen=True)
 class KnownProgramme:
-    """The programme of a file is here already; `whole`: and so is every version and edition that the file holds."""
+    """A programme that is stored here already; `whole`: with every version and edition of the file."""
 
     programme: Programme
     whole: bool
 
 
-def find_imported(names: HistoryKeys | None) -> KnownProgramme | None:
-    """Whether the file's programme is here. A file without versions makes a new programme each time."""
-    programme = find_programme(names.programme) if names else None
-    return KnownProgramme(programme, holds_all(names, programme)) if names and programme else None
+def find_imported(keys: HistoryKeys | None) -> KnownProgramme | None:
+    """The file's programme, if it is stored here. A file without versions always creates a new programme."""
+    programme = find_programme(keys.programme) if keys else None
+    return KnownProgramme(programme, holds_all(keys, programme)) if keys and programme else None
 
 
-def refuse_known(names: HistoryKeys | None) -> None:
-    """Raises Refused for a file whose programme, or a part of it, is here already. Inside writing()."""
-    if names and (find_programme(names.programme) or foreign_keys_taken(names)):
+def refuse_known(keys: HistoryKeys | None) -> None:
+    """Raises ImportRefused if the file's programme, or a part of it, is stored here already. Inside writing()."""
+    if keys and (find_programme(keys.programme) or foreign_keys_taken(keys)):
         raise ImportRefused(
             _(
                 "This programme is here already, and its saved versions are others than those in the file. "
@@ -113,18 +115,18 @@ def refuse_known(names: HistoryKeys | None) -> None:
 
 
 def import_draft(draft: ProgrammeDraft, *, by: Person | None, side: str = "de", copy: bool = False) -> Programme:
-    """The same for a file that has been checked, in one transaction: for what is small, or where nobody else writes.
+    """Import a checked draft in one transaction: for small files, or if nobody else writes.
 
-    What is here already is not imported again: then nothing changes, and nobody becomes a member. With `copy` it
-    becomes a new programme without its versions. Raises Refused when the one here has gone another way than the file's.
+    If everything is stored here already, nothing changes, and nobody becomes a member. With `copy` it becomes a new
+    programme without its versions. Raises ImportRefused if the stored programme has versions other than the file's.
     """
     with writing():
         draft = replace(draft, history=None) if copy else draft
-        names = draft.history.names() if draft.history else None
-        known = find_imported(names)
+        keys = draft.history.keys() if draft.history else None
+        known = find_imported(keys)
         if known and known.whole:
             return known.programme
-        refuse_known(names)
+        refuse_known(keys)
         programme = build_programme(draft, by.id if by else None)
         if by:
             make_coordinator(programme.frame.partnership, by, side)
@@ -134,30 +136,30 @@ def import_draft(draft: ProgrammeDraft, *, by: Person | None, side: str = "de", 
 def build_programme(
     draft: ProgrammeDraft, by: int | None, progress: Callable[[float], None] = lambda _share: None
 ) -> Programme:
-    """Partnership, programme and a first version of each item; no member. `progress`: the share that is done."""
+    """Store the programme with a first version of each item, without members. `progress` gets the share done."""
     with writing():
         programme = store_draft(draft, by=by)
-        items = items_of(programme.frame)
-        for number, item_id in enumerate(items):
-            progress(0.5 + number / len(items) / 2)
+        item_ids = items_of(programme.frame)
+        for number, item_id in enumerate(item_ids):
+            progress(0.5 + number / len(item_ids) / 2)
             if db.session.get_one(Item, item_id).deleted_at is None:
                 record_version(item_id, IMPORT, by=by)
         return programme
 
 
 def make_coordinator(partnership: Partnership, person: Person, side: str) -> None:
-    """Make the person coordinator of that side, for its first municipality."""
-    town = next(town for town in partnership.municipalities if town.side == side)
-    add_member(partnership, person, side=side, role="coordinator", municipality=town, by=person)
+    """Make the user coordinator of that side, for its first municipality."""
+    municipality = next(each for each in partnership.municipalities if each.side == side)
+    add_member(partnership, person, side=side, role="coordinator", municipality=municipality, by=person)
 
 
 def export_programme(programme: Programme, *, history: bool = True) -> dict[str, Any]:
-    """The programme in the exchange format, with its versions and editions unless they are not wanted."""
+    """The programme in the exchange format, by default with its versions and editions."""
     file = write_programme(load_draft(programme), write_threads(programme))
-    kept = write_history(programme) if history else None
-    return {**file, "history": kept} if kept else file
+    history_json = write_history(programme) if history else None
+    return {**file, "history": history_json} if history_json else file
 
 
 def export_bytes(programme: Programme, *, history: bool = True) -> bytes:
-    """The file itself."""
+    """The file's bytes."""
     return to_bytes(export_programme(programme, history=history))

@@ -1,4 +1,4 @@
-"""Which column of a pasted table is what: guessed by its heading, chosen by the person."""
+"""Column mapping of pasted tables: which column becomes which field, guessed from headings, changed by the user."""
 
 from __future__ import annotations
 
@@ -63,41 +63,47 @@ _HEADINGS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class ColumnLayout:
-    """`columns` names the field of each column, "" for one that is left out; `heading`: the first row names them."""
+    """Field names of the columns, "" for one that is left out. `heading`: the first row holds headings."""
 
     columns: tuple[str, ...]
     heading: bool
 
 
 def measure_fields() -> dict[str, Field]:
-    """What a column can be when a table becomes measures."""
-    own = {name: field for name, field in MEASURE.fields.items() if field.kind in _MEASURE_KINDS and not field.side}
-    return {"code": CODE_COLUMN, "goal": GOAL_COLUMN, **own}
+    """Fields that a column can become when a table is pasted as measures."""
+    sheet_fields = {
+        name: field for name, field in MEASURE.fields.items() if field.kind in _MEASURE_KINDS and not field.side
+    }
+    return {"code": CODE_COLUMN, "goal": GOAL_COLUMN, **sheet_fields}
 
 
 def row_fields(kind: RowKind) -> dict[str, Field]:
-    """What a column can be when a table becomes rows."""
+    """Fields that a column can become when a table is pasted as rows."""
     return {cell.name: cell for cell in kind.cells if cell.kind in _ROW_KINDS}
 
 
 def guess_columns(grid: Grid, fields: dict[str, Field]) -> ColumnLayout:
-    """By the words of the first row; a table without headings begins with its text."""
-    named = [_named(cell, fields) for cell in grid[0]]
-    if any(named):
-        return ColumnLayout(tuple(name if name not in named[:n] else "" for n, name in enumerate(named)), heading=True)
+    """The mapping by the texts of the first row; without headings, the first column with text becomes the text."""
+    names = [_field_of_heading(cell, fields) for cell in grid[0]]
+    if any(names):
+        return ColumnLayout(tuple(name if name not in names[:n] else "" for n, name in enumerate(names)), heading=True)
     text = next((name for name in ("title", "text", *fields) if name in fields), "")
     first = next(number for number in range(len(grid[0])) if any(row[number] for row in grid))
     return ColumnLayout(tuple(text if number == first else "" for number in range(len(grid[0]))), heading=False)
 
 
 def unused_columns(grid: Grid, layout: ColumnLayout) -> list[tuple[int, str]]:
-    """The columns that have a text and become nothing: their numbers, from 1, and the first text in them."""
+    """Columns that have text and become nothing: (number from 1, first text)."""
     texts = [[row[number] for row in grid if row[number]] for number in range(len(grid[0]))]
-    return [(number + 1, some[0]) for number, some in enumerate(texts) if some and not layout.columns[number]]
+    return [
+        (number + 1, column_texts[0])
+        for number, column_texts in enumerate(texts)
+        if column_texts and not layout.columns[number]
+    ]
 
 
-def _named(cell: str, fields: dict[str, Field]) -> str:
-    """The field whose word the heading is, else whose word it begins with; "" for none."""
+def _field_of_heading(cell: str, fields: dict[str, Field]) -> str:
+    """The field that a heading names, else the one that its first word names; "" for none."""
     heading = " ".join(fold(cell).replace("(", " ").replace(")", " ").replace(".", " ").replace(":", " ").split())
     for name, field in fields.items():
         if heading and heading in map(fold, (*_HEADINGS.get(name, ()), name, str(field.label))):

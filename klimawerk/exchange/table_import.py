@@ -1,4 +1,4 @@
-"""Verbs: what was read from a pasted table becomes rows or measures, all of them or none."""
+"""Operations: create rows or measures from the records of a pasted table, all of them or none."""
 
 from __future__ import annotations
 
@@ -22,19 +22,21 @@ Record = dict[str, Any]
 
 
 def add_rows(item: Item, kind: RowKind, records: list[Record], language: str, *, by: int) -> list[Row]:
-    """One row per record, at the end. Raises TooManyRows, and then adds none."""
+    """Append one row per record. Raises TooManyRows, and then adds none."""
     with writing():
-        return [append_row(item, kind.name, _keyed(record, kind.by_name, language), by=by) for record in records]
+        return [
+            append_row(item, kind.name, _with_languages(record, kind.by_name, language), by=by) for record in records
+        ]
 
 
 def add_measures(records: list[Record], language: str, *, goal: Goal, by: int) -> list[Measure]:
-    """One measure per record, under the goal it names or else under `goal`."""
+    """Create one measure per record, under the goal it names, else under `goal`."""
     with writing():
         return [_add_measure(record, language, goal, by) for record in records]
 
 
 def add_goal(programme: Programme, titles: dict[str, str], *, by: int) -> Goal:
-    """A new goal with its titles by language."""
+    """Create a goal with its titles by language."""
     texts: Texts = {
         f"title.{language}": rich_text.from_plain_text(title) for language, title in titles.items() if title
     }
@@ -42,19 +44,19 @@ def add_goal(programme: Programme, titles: dict[str, str], *, by: int) -> Goal:
 
 
 def _add_measure(record: Record, language: str, goal: Goal, by: int) -> Measure:
-    named = db.session.get(Goal, record["goal"]) if "goal" in record else None
-    own = {name: value for name, value in record.items() if name in MEASURE.fields}
-    live = {name for name in own if MEASURE.fields[name].kind == "live"}
+    named_goal = db.session.get(Goal, record["goal"]) if "goal" in record else None
+    content = {name: value for name, value in record.items() if name in MEASURE.fields}
+    text_names = {name for name in content if MEASURE.fields[name].kind == "live"}
     return create_measure(
-        named or goal,
+        named_goal or goal,
         code=record.get("code"),
-        field_row=own.get("field"),
-        values={name: value for name, value in own.items() if name not in live | {"field"}},
-        texts={f"{name}.{language}": rich_text.from_plain_text(own[name]) for name in live},
+        field_row=content.get("field"),
+        values={name: value for name, value in content.items() if name not in text_names | {"field"}},
+        texts={f"{name}.{language}": rich_text.from_plain_text(content[name]) for name in text_names},
         by=by,
     )
 
 
-def _keyed(record: Record, cells: dict[str, Field], language: str) -> Record:
-    """Texts under their language."""
+def _with_languages(record: Record, cells: dict[str, Field], language: str) -> Record:
+    """The record with text fields keyed by language."""
     return {cells[name].keys([language])[0]: value for name, value in record.items()}

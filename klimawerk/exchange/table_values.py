@@ -1,4 +1,4 @@
-"""A pasted grid to values: each cell as the sheet keeps it, or with the sentence that says why not."""
+"""Values of pasted tables: each cell as it would be stored, or with a message that says why it cannot be read."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from klimawerk.sheets.sheet_schema import Field
 
 @dataclass(frozen=True)
 class PasteContext:
-    """What the words of a table can refer to. `goals`, `fields`: words (codes, titles), folded -> id.
+    """What the cells of a table can refer to. `goals`, `fields`: folded codes and titles -> id.
 
-    `currency` is that of amounts which name none; `readings`: the answers to `Question`s, by their names; `sides`:
-    side -> the municipality's name; `taken`: codes in use. `programme`, `own`: its period, and that of the measure
-    which the rows will stand in.
+    `currency`: of amounts without one; `readings`: the user's answers, by `ColumnQuestion.name`; `sides`: side -> name
+    of the municipality; `used_codes`: of existing measures; `measure_period`: of the measure that the rows are added
+    to.
     """
 
     language: str
@@ -40,18 +40,18 @@ class PasteContext:
     sides: dict[str, str]
     goals: dict[str, int] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
-    taken: frozenset[str] = frozenset()
+    used_codes: frozenset[str] = frozenset()
     readings: dict[str, str] = field(default_factory=dict)
-    programme: DateRange = OPEN_RANGE
-    own: DateRange = OPEN_RANGE
+    programme_period: DateRange = OPEN_RANGE
+    measure_period: DateRange = OPEN_RANGE
 
 
 @dataclass(frozen=True)
 class PastedCell:
-    """`value` is None for an empty cell and for one with a `problem`.
+    """A cell. `value` is None for an empty cell and for one with a `problem`.
 
-    `readings`: what an unclear one may mean, by answers; `merged`: it has the value of the cell above it; `hint`: what
-    does not fit, though it is kept.
+    `readings`: values that an ambiguous text can mean, by answer; `merged`: it has the value of the cell above; `hint`:
+    a warning, though the value is stored.
     """
 
     text: str
@@ -64,8 +64,10 @@ class PastedCell:
 
 @dataclass(frozen=True)
 class ColumnQuestion:
-    """What the unclear values of a column mean, by the first one, `text`. One answer holds for all that can be read in
-    the same ways. `readings`: the value that each answer gives; None for none."""
+    """A question about the ambiguous values of a column; `text` is the first of them.
+
+    One answer holds for all values with the same readings. `readings`: answer -> value, None for none.
+    """
 
     number: int
     text: str
@@ -74,12 +76,13 @@ class ColumnQuestion:
 
     @property
     def name(self) -> str:
+        """Name of the answer's form field."""
         return question_name(self.number, self.readings)
 
 
 @dataclass(frozen=True)
 class PastedTable:
-    """The table as it would be taken over. `unclear`: the questions about what can be read in several ways."""
+    """A preview of the table. `rows`: cells by row; `units`: unit of each column."""
 
     layout: ColumnLayout
     rows: list[list[PastedCell]]
@@ -87,31 +90,33 @@ class PastedTable:
 
     @property
     def scaled(self) -> list[AmountUnit]:
-        """Those of columns whose numbers are multiplied."""
+        """Units of the columns whose numbers are multiplied."""
         return [unit for unit in self.units if unit.scale > 1]
 
     @property
     def problems(self) -> int:
+        """Number of cells that cannot be read."""
         return sum(1 for row in self.rows for cell in row if cell.problem)
 
     @property
     def unclear(self) -> list[ColumnQuestion]:
-        """One for each column and each set of readings in it."""
-        found: dict[str, ColumnQuestion] = {}
+        """Questions about ambiguous values: one for each column and each set of readings in it."""
+        questions: dict[str, ColumnQuestion] = {}
         for row in self.rows:
             for number, cell in enumerate(row):
                 if cell.readings:
                     still_open = cell.value is None and not cell.problem
-                    one = ColumnQuestion(number, cell.text, cell.readings, still_open)
-                    found.setdefault(one.name, one)
-        return list(found.values())
+                    question = ColumnQuestion(number, cell.text, cell.readings, still_open)
+                    questions.setdefault(question.name, question)
+        return list(questions.values())
 
     @property
     def open_questions(self) -> bool:
+        """Whether a question is not answered yet."""
         return any(question.open for question in self.unclear)
 
     def records(self) -> list[dict[str, Any]]:
-        """Per row, the values by the name of their column; rows without any of their own are left out."""
+        """Values by field name, one dict per row; rows that only repeat merged cells are left out."""
         rows = [
             {name: cell for name, cell in zip(self.layout.columns, row, strict=True) if name and cell.value is not None}
             for row in self.rows
@@ -129,23 +134,28 @@ class _UnreadableCell(ValueError):
         self.sentence = sentence
 
 
-def read_grid(grid: Grid, layout: ColumnLayout, fields: dict[str, Field], around: PasteContext) -> PastedTable:
-    """Every cell of the grid, without its headings."""
+def read_grid(grid: Grid, layout: ColumnLayout, fields: dict[str, Field], context: PasteContext) -> PastedTable:
+    """Read every cell of the grid, except the headings."""
     body = grid[1:] if layout.heading else grid
-    kinds = [fields.get(name) for name in layout.columns]
+    column_fields = [fields.get(name) for name in layout.columns]
     units = [
-        _unit(text, field, around) if layout.heading else AmountUnit()
-        for text, field in zip(grid[0], kinds, strict=True)
+        _unit(text, field, context) if layout.heading else AmountUnit()
+        for text, field in zip(grid[0], column_fields, strict=True)
     ]
-    columns = [_Column(number, *known) for number, known in enumerate(zip(kinds, units, strict=True))]
+    columns = [
+        _Column(number, *field_and_unit) for number, field_and_unit in enumerate(zip(column_fields, units, strict=True))
+    ]
     rows: list[list[PastedCell]] = []
     for texts in body:
         above = rows[-1] if rows else [PastedCell("")] * len(columns)
         cells = zip(texts, columns, above, strict=True)
         rows.append(
-            [_cell(text, column, around) if text != MERGED else _merged(one, column) for text, column, one in cells]
+            [
+                _cell(text, column, context) if text != MERGED else _merged(cell_above, column)
+                for text, column, cell_above in cells
+            ]
         )
-    rows = [_with_hints(row, layout, fields, around) for row in _codes_once(rows, layout)]
+    rows = [_with_hints(row, layout, fields, context) for row in _without_repeated_codes(rows, layout)]
     return PastedTable(layout, rows, units)
 
 
@@ -156,54 +166,54 @@ class _Column:
     unit: AmountUnit
 
 
-def _unit(heading: str, field: Field | None, around: PasteContext) -> AmountUnit:
-    counts = field is not None and field.kind in ("amount", "number")
-    return unit_of(heading, around.currencies) if counts else AmountUnit()
+def _unit(heading: str, field: Field | None, context: PasteContext) -> AmountUnit:
+    is_numeric = field is not None and field.kind in ("amount", "number")
+    return unit_of(heading, context.currencies) if is_numeric else AmountUnit()
 
 
-def _cell(text: str, column: _Column, around: PasteContext) -> PastedCell:
+def _cell(text: str, column: _Column, context: PasteContext) -> PastedCell:
     if column.field is None or not text:
         return PastedCell(text)
     try:
-        value = _READERS[column.field.kind](column.field, text, around, column.unit)
-        return _resolve_reading(text, column.number, value, around)
+        value = _READERS[column.field.kind](column.field, text, context, column.unit)
+        return _resolve_reading(text, column.number, value, context)
     except (_UnreadableCell, BadAmount) as unreadable:
         return PastedCell(text, problem=unreadable.sentence)
 
 
 def _merged(above: PastedCell, column: _Column) -> PastedCell:
-    """A cell merged with the one above holds for each of its rows, as a goal or a month does; a number counts once."""
+    """A cell merged with the one above: a goal or a month holds for each of its rows, a number counts once."""
     if column.field is None or column.field.kind in ("amount", "number"):
         return PastedCell(MERGED)
     return replace(above, merged=True)
 
 
 def question_name(column: int, readings: dict[str, Any]) -> str:
-    """The name of the answer that holds for all cells of a column with these readings; dates have several kinds."""
+    """Form field of the answer for all cells of a column with these readings; a column of dates can have several."""
     return "-".join((f"reading-{column}", *sorted(readings.keys() - {"large", "small"})))
 
 
-def _resolve_reading(text: str, column: int, value: Any, around: PasteContext) -> PastedCell:
-    """What is unclear has no value until somebody said how it is meant."""
-    found, currency = value if isinstance(value, tuple) else (value, None)
-    readings = _readings(found)
+def _resolve_reading(text: str, column: int, value: Any, context: PasteContext) -> PastedCell:
+    """The cell with its value; an ambiguous one has no value until the user has answered."""
+    result, currency = value if isinstance(value, tuple) else (value, None)
+    readings = _readings(result)
     if readings:
-        answer = around.readings.get(question_name(column, readings), "")
+        answer = context.readings.get(question_name(column, readings), "")
         if answer not in readings:
             return PastedCell(text, readings=readings)
-        found = readings[answer]
-    if found is None:
+        result = readings[answer]
+    if result is None:
         return PastedCell(text, problem=NOT_A_DATE, readings=readings)
     if currency is None:
-        return PastedCell(text, f"{found.normalize():f}" if isinstance(found, Decimal) else found, readings=readings)
+        return PastedCell(text, f"{result.normalize():f}" if isinstance(result, Decimal) else result, readings=readings)
     try:
-        return PastedCell(text, {"amount": str(with_cents(found)), "currency": currency}, readings=readings)
+        return PastedCell(text, {"amount": str(with_cents(result)), "currency": currency}, readings=readings)
     except BadAmount as bad:
         return PastedCell(text, problem=bad.sentence, readings=readings)
 
 
 def _readings(value: Any) -> dict[str, Any]:
-    """Empty for what is clear. Of a date with one doubtful reading, the other one is that it is none."""
+    """Readings of an ambiguous value, else {}. A date with one doubtful reading can also be none."""
     if isinstance(value, Ambiguous):
         return dict(zip(("large", "small"), sorted(value.readings, key=abs, reverse=True), strict=True))
     if isinstance(value, AmbiguousDate):
@@ -212,24 +222,24 @@ def _readings(value: Any) -> dict[str, Any]:
 
 
 def _with_hints(
-    row: list[PastedCell], layout: ColumnLayout, fields: dict[str, Field], around: PasteContext
+    row: list[PastedCell], layout: ColumnLayout, fields: dict[str, Field], context: PasteContext
 ) -> list[PastedCell]:
-    """The same cells, with what is said of texts that are too long and of dates that do not fit."""
+    """The same cells with warnings: texts that are too long, implausible dates."""
     values = {name: cell.value for name, cell in zip(layout.columns, row, strict=True) if name}
     return [
-        replace(cell, hint=_hint(fields[name], values, fields, around)) if name and cell.value is not None else cell
+        replace(cell, hint=_hint(fields[name], values, fields, context)) if name and cell.value is not None else cell
         for name, cell in zip(layout.columns, row, strict=True)
     ]
 
 
-def _hint(field: Field, values: dict[str, Any], fields: dict[str, Field], around: PasteContext) -> LazySentence:
+def _hint(field: Field, values: dict[str, Any], fields: dict[str, Field], context: PasteContext) -> LazySentence:
     if field.kind == "live":
         return text_hint(field, values[field.name]) or ""
-    return next(field_hints(field, values, fields, around.own, around.programme), "")
+    return next(field_hints(field, values, fields, context.measure_period, context.programme_period), "")
 
 
-def _codes_once(rows: list[list[PastedCell]], layout: ColumnLayout) -> list[list[PastedCell]]:
-    """A code that stands twice in the table is taken once."""
+def _without_repeated_codes(rows: list[list[PastedCell]], layout: ColumnLayout) -> list[list[PastedCell]]:
+    """Refuse a code that occurs again in the table."""
     if "code" not in layout.columns:
         return rows
     column, seen = layout.columns.index("code"), set()
@@ -241,69 +251,69 @@ def _codes_once(rows: list[list[PastedCell]], layout: ColumnLayout) -> list[list
     return rows
 
 
-def _text(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> str:
-    most = field.max_length * (TOLERANCE if field.kind == "live" else 1)
-    if len(text) > most:
-        raise _UnreadableCell(_("Too long: at most %(most)s characters.", most=most))
+def _text(field: Field, text: str, context: PasteContext, unit: AmountUnit) -> str:
+    max_length = field.max_length * (TOLERANCE if field.kind == "live" else 1)
+    if len(text) > max_length:
+        raise _UnreadableCell(_("Too long: at most %(most)s characters.", most=max_length))
     return text if field.kind == "live" and not field.line else " ".join(text.split())
 
 
-def _choice(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> Any:
+def _choice(field: Field, text: str, context: PasteContext, unit: AmountUnit) -> Any:
     word = fold(text)
-    towns = around.sides if field.codes.endswith("side") else {}
+    municipalities = context.sides if field.codes.endswith("side") else {}
     for entry in codes(field.codes):
-        words = [str(entry.code), *entry.labels.values(), towns.get(str(entry.code), "")]
-        if word and word in map(fold, words):
+        labels = [str(entry.code), *entry.labels.values(), municipalities.get(str(entry.code), "")]
+        if word and word in map(fold, labels):
             if entry.code in field.unpickable:
                 raise _UnreadableCell(_("Consent is given on the measure itself, not in a table."))
             return entry.code
     raise _UnreadableCell(_("“%(word)s” is not in the list.", word=quote_value(text)))
 
 
-def _month(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> str | AmbiguousDate:
-    found = parse_month(text, around.locale)
-    if found is None:
+def _month(field: Field, text: str, context: PasteContext, unit: AmountUnit) -> str | AmbiguousDate:
+    parsed_date = parse_month(text, context.locale)
+    if parsed_date is None:
         raise _UnreadableCell(NOT_A_DATE)
-    return found
+    return parsed_date
 
 
-def _year(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> int:
+def _year(field: Field, text: str, context: PasteContext, unit: AmountUnit) -> int:
     try:
         return scalars.year(text)
     except ValueError:
         raise _UnreadableCell(_("Please write a year, for example 2030.")) from None
 
 
-def _number(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> Decimal | Ambiguous:
-    return parse_number(text, around.locale, unit.scale)
+def _number(field: Field, text: str, context: PasteContext, unit: AmountUnit) -> Decimal | Ambiguous:
+    return parse_number(text, context.locale, unit.scale)
 
 
-def _amount(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> tuple[Decimal | Ambiguous, str]:
-    number, own = split_amount(text, around.currencies, unit)
-    currency = own.currency or around.currency
-    if currency not in around.currencies:
+def _amount(field: Field, text: str, context: PasteContext, unit: AmountUnit) -> tuple[Decimal | Ambiguous, str]:
+    number, unit_of_cell = split_amount(text, context.currencies, unit)
+    currency = unit_of_cell.currency or context.currency
+    if currency not in context.currencies:
         raise _UnreadableCell(_("This programme has no amounts in %(currency)s.", currency=currency))
-    return parse_amount(number, around.locale, own.scale), currency
+    return parse_amount(number, context.locale, unit_of_cell.scale), currency
 
 
-def _goal(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> Any:
-    return _known(around.goals, text, _("There is no goal “%(word)s”.", word=quote_value(text)))
+def _goal(field: Field, text: str, context: PasteContext, unit: AmountUnit) -> Any:
+    return _known(context.goals, text, _("There is no goal “%(word)s”.", word=quote_value(text)))
 
 
-def _field(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> Any:
-    return _known(around.fields, text, _("There is no field of action “%(word)s”.", word=quote_value(text)))
+def _field(field: Field, text: str, context: PasteContext, unit: AmountUnit) -> Any:
+    return _known(context.fields, text, _("There is no field of action “%(word)s”.", word=quote_value(text)))
 
 
-def _known(things: dict[str, Any], text: str, sentence: LazySentence) -> Any:
+def _known(known: dict[str, Any], text: str, sentence: LazySentence) -> Any:
     word = fold(text)
-    if not word or word not in things:
+    if not word or word not in known:
         raise _UnreadableCell(sentence)
-    return things[word]
+    return known[word]
 
 
-def _code(field: Field, text: str, around: PasteContext, unit: AmountUnit) -> str:
-    code = _text(field, text, around, unit)
-    if code in around.taken:
+def _code(field: Field, text: str, context: PasteContext, unit: AmountUnit) -> str:
+    code = _text(field, text, context, unit)
+    if code in context.used_codes:
         raise _UnreadableCell(_("This code is in use already; a new one will be given."))
     return code
 

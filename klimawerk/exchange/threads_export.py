@@ -1,7 +1,7 @@
-"""Threads to the format's JSON, as `threads_import.py` describes it.
+"""Writes comment threads as JSON of the exchange format (described in `threads_import.py`).
 
-Only what both sides see leaves the house in a file: nobody knows into whose hands it comes. Proposed values, who was
-called by name or given a task, and earlier wordings stay behind.
+Only threads that both sides can read are exported, since a file may be passed on to anyone. Proposed values, mentions,
+owners of tasks and earlier versions of a comment are left out.
 """
 
 from __future__ import annotations
@@ -24,48 +24,53 @@ from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.sheet_schema import sheet_of, split_key
 
 Json = dict[str, Any]
-_OTHER_SIDES = ("field", "measures")  # kinds of fields whose values name things by numbers of this installation
+_LOCAL_ID_KINDS = ("field", "measures")  # kinds of fields whose values are ids of this installation
 
 
 def write_threads(programme: Programme) -> list[Json]:
-    """The threads of the programme and of what is in it, in the order in which they were opened."""
+    """The threads of the programme and its items, in the order in which they were opened."""
     items = db.session.scalars(select(Item).where(Item.frame_id == programme.frame_id, Item.deleted_at.is_(None)))
     by_id = {item.id: item for item in items}
     query = select(Thread).where(Thread.item_id.in_(list(by_id)), Thread.side == "", Thread.deleted_at.is_(None))
     threads = list(db.session.scalars(query.order_by(Thread.id)))
-    said: dict[int, list[Comment]] = {thread.id: [] for thread in threads}
-    of_these = select(Comment).where(Comment.thread_id.in_(list(said)), Comment.deleted_at.is_(None))
-    for comment in db.session.scalars(of_these.order_by(Comment.id)):
-        said[comment.thread_id].append(comment)
-    people = Participants(programme.frame.partnership)
+    comments: dict[int, list[Comment]] = {thread.id: [] for thread in threads}
+    comment_query = select(Comment).where(Comment.thread_id.in_(list(comments)), Comment.deleted_at.is_(None))
+    for comment in db.session.scalars(comment_query.order_by(Comment.id)):
+        comments[comment.thread_id].append(comment)
+    participants = Participants(programme.frame.partnership)
     rows = rows_of_all([thread.item_id for thread in threads if thread.row_id])
     return [
-        _thread_out(thread, said[thread.id], by_id[thread.item_id], rows.get(thread.item_id, {}), people)
+        _thread_out(thread, comments[thread.id], by_id[thread.item_id], rows.get(thread.item_id, {}), participants)
         for thread in threads
-        if said[thread.id]
+        if comments[thread.id]
     ]
 
 
 def _thread_out(
-    thread: Thread, comments: list[Comment], item: Item, rows: Mapping[str, Sequence[Row]], people: Participants
+    thread: Thread, comments: list[Comment], item: Item, rows: Mapping[str, Sequence[Row]], participants: Participants
 ) -> Json:
-    written = [_comment_out(thread, comment, first=n == 0, people=people) for n, comment in enumerate(comments)]
-    drafts = [CommentDraft("", "", "", comment.at, one) for comment, one in zip(comments, written, strict=True)]
+    written = [
+        _comment_out(thread, comment, first=n == 0, participants=participants) for n, comment in enumerate(comments)
+    ]
+    drafts = [
+        CommentDraft("", "", "", comment.at, comment_json)
+        for comment, comment_json in zip(comments, written, strict=True)
+    ]
     kind, due, is_resolved = implied_thread(drafts)
-    own: Json = {item.kind: item.code} if item.kind != "programme" else {}
-    own |= {"kind": thread.kind} if thread.kind != kind else {}
-    own |= {"due": thread.due.isoformat() if thread.due else ""} if thread.due != due else {}
+    attributes: Json = {item.kind: item.code} if item.kind != "programme" else {}
+    attributes |= {"kind": thread.kind} if thread.kind != kind else {}
+    attributes |= {"due": thread.due.isoformat() if thread.due else ""} if thread.due != due else {}
     resolved = thread.resolved_at is not None
-    own |= {"state": RESOLVED if resolved else OPEN} if resolved != is_resolved else {}
-    own |= {"outcome": thread.outcome} if thread.outcome else {}
+    attributes |= {"state": RESOLVED if resolved else OPEN} if resolved != is_resolved else {}
+    attributes |= {"outcome": thread.outcome} if thread.outcome else {}
     about = _about(thread, item, rows)
-    return {**own, **({"about": about} if about else {}), "thread": written}
+    return {**attributes, **({"about": about} if about else {}), "thread": written}
 
 
-def _comment_out(thread: Thread, comment: Comment, *, first: bool, people: Participants) -> Json:
+def _comment_out(thread: Thread, comment: Comment, *, first: bool, participants: Participants) -> Json:
     if comment.foreign:
         return {**comment.foreign, "text": comment.words}
-    member = people.members.get(comment.author or 0)
+    member = participants.members.get(comment.author or 0)
     at = comment.at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     written: Json = {"author": member[0]} if member else {}
     written |= {"side": comment.side, "lang": comment.language, "at": at, "text": comment.words}
@@ -77,19 +82,24 @@ def _comment_out(thread: Thread, comment: Comment, *, first: bool, people: Parti
 
 
 def _about(thread: Thread, item: Item, rows: Mapping[str, Sequence[Row]]) -> Json:
-    """Nothing where the line has gone, or where the value would mean nothing elsewhere."""
+    """The field that a thread is about; {} if its row was deleted, or its value is meaningless elsewhere."""
     if not thread.field:
         return {}
-    sheet, where = sheet_of(item.kind), Json()
+    sheet, row_part = sheet_of(item.kind), Json()
     fields = sheet.fields
     if thread.row_id:
-        places = [(kind, n) for kind, some in rows.items() for n, row in enumerate(some, 1) if row.id == thread.row_id]
+        places = [
+            (kind, n)
+            for kind, kind_rows in rows.items()
+            for n, row in enumerate(kind_rows, 1)
+            if row.id == thread.row_id
+        ]
         if not places:
             return {}
-        where = {"row": {"kind": places[0][0], "number": places[0][1]}}
+        row_part = {"row": {"kind": places[0][0], "number": places[0][1]}}
         fields = sheet.rows[places[0][0]].by_name
     field = fields.get(split_key(thread.field)[0])
-    if field is None or field.kind in _OTHER_SIDES:
+    if field is None or field.kind in _LOCAL_ID_KINDS:
         return {}
-    then: Json = {"value": thread.value} if thread.value not in (None, "", []) else {}
-    return {"field": thread.field, **where, **then, **({"passage": thread.passage} if thread.passage else {})}
+    value_part: Json = {"value": thread.value} if thread.value not in (None, "", []) else {}
+    return {"field": thread.field, **row_part, **value_part, **({"passage": thread.passage} if thread.passage else {})}

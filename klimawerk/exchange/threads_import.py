@@ -1,10 +1,10 @@
-"""Comments of a file: every thread under what it hangs on.
+"""Reads comment threads of a file.
 
-A thread has the keys "measure" or "goal" (a code; neither: it is about the programme) and "thread", its comments, each
-with "author", "side", "lang", "at", "text". What a thread is, until when, and whether it is settled is said at its
-comments ("kind", "due", "state"), as whoever writes a file by hand would; "kind", "due", "state" and "outcome" of the
-thread itself count more. "about" names a field of the sheet: {"field", "value" as it was, "passage", "row": {"kind",
-"number" from 1 on}}.
+A thread has the keys "measure" or "goal" (a code; without both it is about the programme) and "thread": its comments,
+each with "author", "side", "lang", "at", "text". The thread's kind, due date and state may be given at its comments
+("kind", "due", "state"), which is easier to write by hand; "kind", "due", "state" and "outcome" of the thread itself
+take precedence. "about" names a field of the item: {"field", "value" at that time, "passage", "row": {"kind", "number"
+from 1}}.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _SHEETS = {"measure": MEASURE, "goal": GOAL, "programme": PROGRAMME}
 
 
 def read_threads(raw: Any, frame: FrameDraft, known: set[tuple[str, str]]) -> list[ThreadDraft]:
-    """The threads, checked. `known`: kind and code of all that is in the file. Raises Refused."""
+    """The threads, checked. `known`: kind and code of every item in the file. Raises ImportRefused."""
     place = FilePosition(("comments_sample",))
     entries = value_json.entries(raw, place, MAX_THREADS)
-    threads = [_thread(one, place.entry(number), frame, known) for number, one in enumerate(entries)]
+    threads = [_thread(entry, place.entry(number), frame, known) for number, entry in enumerate(entries)]
     if sum(len(thread.comments) for thread in threads) > MAX_IN_ALL:
         raise ImportRefused(_("The file has more than %(most)s comments in all.", most=f"{MAX_IN_ALL:,}"), place)
     return threads
@@ -46,7 +46,7 @@ def read_threads(raw: Any, frame: FrameDraft, known: set[tuple[str, str]]) -> li
 def _thread(raw: Any, place: FilePosition, frame: FrameDraft, known: set[tuple[str, str]]) -> ThreadDraft:
     parts = value_json.mapping(raw, place)
     entries = value_json.entries(parts.get("thread"), place.at("thread"), MAX_COMMENTS)
-    comments = [_comment(one, place.at("thread").entry(number), frame) for number, one in enumerate(entries)]
+    comments = [_comment(entry, place.at("thread").entry(number), frame) for number, entry in enumerate(entries)]
     if not comments:
         raise ImportRefused(_("There must be a comment here."), place.at("thread"))
     thread = ThreadDraft(_item(parts, place, known), *implied_thread(comments), "", comments)
@@ -64,12 +64,12 @@ def _thread(raw: Any, place: FilePosition, frame: FrameDraft, known: set[tuple[s
 
 
 def implied_thread(comments: list[CommentDraft]) -> tuple[str, date | None, bool]:
-    """What the comments alone say of their thread: its kind, until when it is due, whether it is settled."""
-    said = [comment.foreign for comment in comments]
-    kinds = [str(one.get("kind")) for one in said]
-    kind = TASK if TASK in kinds else next((one for one in kinds[:1] if one in KINDS), "question")
-    due = next((one["due"] for one in reversed(said) if one.get("due")), None)
-    return kind, date.fromisoformat(due) if due else None, any(one.get("state") == RESOLVED for one in said)
+    """The thread's attributes according to its comments: kind, due date, whether it is resolved."""
+    attributes = [comment.foreign for comment in comments]
+    kinds = [str(each.get("kind")) for each in attributes]
+    kind = TASK if TASK in kinds else next((each for each in kinds[:1] if each in KINDS), "question")
+    due = next((each["due"] for each in reversed(attributes) if each.get("due")), None)
+    return kind, date.fromisoformat(due) if due else None, any(each.get("state") == RESOLVED for each in attributes)
 
 
 def _item(parts: dict[str, Any], place: FilePosition, known: set[tuple[str, str]]) -> tuple[str, str]:
@@ -85,7 +85,7 @@ def _item(parts: dict[str, Any], place: FilePosition, known: set[tuple[str, str]
 
 def _comment(raw: Any, place: FilePosition, frame: FrameDraft) -> CommentDraft:
     comment = value_json.mapping(raw, place)
-    words = value_json.text(comment.get("text"), place.at("text"), LONGEST)
+    text = value_json.text(comment.get("text"), place.at("text"), LONGEST)
     for key, list_name in (("side", "team_side"), ("lang", "language")):
         if comment.get(key) is not None:
             value_json.code(comment[key], place.at(key), list_name)
@@ -94,11 +94,11 @@ def _comment(raw: Any, place: FilePosition, frame: FrameDraft) -> CommentDraft:
     if comment.get("due"):
         value_json.day(comment["due"], place.at("due"))
     side, language = comment.get("side") or "neutral", comment.get("lang") or frame.lead_language
-    return CommentDraft(words, side, language, _moment(comment.get("at"), place.at("at")), {**comment, "text": ""})
+    return CommentDraft(text, side, language, _moment(comment.get("at"), place.at("at")), {**comment, "text": ""})
 
 
 def _moment(raw: Any, place: FilePosition) -> datetime:
-    """A moment with its zone: "2026-11-17T10:42:00Z"."""
+    """A moment with its time zone: "2026-11-17T10:42:00Z"."""
     sentence: LazySentence = _("There must be a moment here, such as 2026-11-17T10:42:00Z.")
     try:
         return scalars.moment(value_json.text(raw, place, 40))

@@ -1,4 +1,4 @@
-"""The sums a file carries for its readers: worked out anew on export, compared on import."""
+"""The sums in a file, for its readers: computed on export, compared on import."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from klimawerk.money import Rates, Sums, summed, sums, total
 def budget_total(costs: Iterable[RowCells], rates: Rates) -> dict[str, Any]:
     """The sum of a measure's cost lines in both currencies."""
     amounts = [line.get("amount") for line in costs]
-    shown = {"eur": number_out(total(amounts, rates))}
+    budget = {"eur": number_out(total(amounts, rates))}
     if not _has_local(rates):
-        return shown
-    return {**shown, "local": number_out(total(amounts, rates, rates.local)), "local_currency": rates.local}
+        return budget
+    return {**budget, "local": number_out(total(amounts, rates, rates.local)), "local_currency": rates.local}
 
 
 def programme_totals(measures: Iterable[ItemDraft], rates: Rates) -> dict[str, Any]:
@@ -38,12 +38,12 @@ def programme_totals(measures: Iterable[ItemDraft], rates: Rates) -> dict[str, A
 
 
 def sums_of(measure: ItemDraft, rates: Rates) -> Sums:
-    """As the measure's page shows them."""
+    """The measure's sums, as its page shows them."""
     return sums(measure.rows.get("costs", []), measure.rows.get("funding", []), rates)
 
 
 def rates_of(frame: FrameDraft) -> Rates:
-    """How the file's programme converts money."""
+    """Rates for converting amounts of the file's programme."""
     return Rates(frame.currency_main, frame.currency_local, frame.rate)
 
 
@@ -52,7 +52,7 @@ def _has_local(rates: Rates) -> bool:
 
 
 def compare_totals(data: dict[str, Any], draft: ProgrammeDraft) -> None:
-    """Warn of sums in the file that its lines do not give."""
+    """Warn of sums in the file that differ from the sums of its lines."""
     rates = rates_of(draft.frame)
     for number, (raw, measure) in enumerate(zip(data.get("measures") or [], draft.measures, strict=True)):
         place = FilePosition(("measures",)).entry(number, raw).at("budget_total")
@@ -60,11 +60,11 @@ def compare_totals(data: dict[str, Any], draft: ProgrammeDraft) -> None:
     _compare(data.get("totals"), programme_totals(draft.measures, rates), FilePosition(("totals",)), draft.warnings)
 
 
-def _compare(raw: Any, worked_out: dict[str, Any], place: FilePosition, warnings: list[ImportProblem]) -> None:
+def _compare(raw: Any, computed: dict[str, Any], place: FilePosition, warnings: list[ImportProblem]) -> None:
     if raw is None:
         return
     for key, value in (raw if isinstance(raw, dict) else {}).items():
-        expected = worked_out.get(key)
+        expected = computed.get(key)
         if isinstance(value, dict) and isinstance(expected, dict):
             _compare(value, expected, place.at(key), warnings)
         elif not _equal(value, expected):

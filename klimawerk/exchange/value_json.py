@@ -1,4 +1,4 @@
-"""Single values: from JSON to what the sheets keep, and back. Every refusal names the place."""
+"""Single values: from JSON to the stored form, and back. Every error names the position."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from klimawerk.sheets.sheet_schema import Field
 from klimawerk.text import on_one_line
 
 FIRST_YEAR, LAST_YEAR = scalars.FIRST_YEAR, scalars.LAST_YEAR
-MOST_MONEY = scalars.MAX_AMOUNT
+MAX_AMOUNT = scalars.MAX_AMOUNT
 CENT = Decimal("0.01")
 MAX_MEASUREMENTS = 200
-MOST_NUMBER = Decimal(10) ** 15
-MAX_DIGITS, MAX_DECIMALS = 17, 6  # as many as readers of JSON tell apart
+MAX_NUMBER = Decimal(10) ** 15
+MAX_DIGITS, MAX_DECIMALS = 17, 6  # what JSON parsers can represent exactly
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 
 
 def value_in(field: Field, raw: Any, place: FilePosition) -> Any:
-    """The value as the sheet keeps it; None for nothing. For every kind without languages. Raises Refused."""
+    """The value in its stored form; None for an empty one. For all kinds without languages. Raises ImportRefused."""
     if raw is None or raw == "" or raw == []:
         return None
     return _READERS[field.kind](field, raw, place)
@@ -42,53 +42,53 @@ def value_out(field: Field, value: Any) -> Any:
     if field.kind == "number":
         return number_out(value)
     if field.kind == "measurements":
-        return [{"date": one["date"], "value": number_out(one["value"])} for one in value]
+        return [{"date": measurement["date"], "value": number_out(measurement["value"])} for measurement in value]
     return value
 
 
 def number_out(value: str | Decimal) -> int | float:
-    """A decimal as a JSON number, whole ones without a point."""
+    """A decimal as a JSON number; whole numbers without a decimal point."""
     number = Decimal(value)
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def text(raw: Any, place: FilePosition, most: int) -> str:
-    """A text of at most `most` characters."""
+def text(raw: Any, place: FilePosition, max_length: int) -> str:
+    """A text of at most `max_length` characters."""
     if not isinstance(raw, str):
         raise ImportRefused(_wrong_type(_("a text"), raw), place)
-    check_length(raw, most, place)
+    check_length(raw, max_length, place)
     return raw
 
 
-def whole(raw: Any, place: FilePosition, least: int, most: int) -> int:
-    """A whole number between `least` and `most`."""
+def whole(raw: Any, place: FilePosition, minimum: int, maximum: int) -> int:
+    """A whole number between `minimum` and `maximum`."""
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal) or raw != int(raw):
         raise ImportRefused(_wrong_type(_("a whole number"), raw), place)
-    if not least <= raw <= most:
-        raise ImportRefused(_("The number must be between %(least)s and %(most)s.", least=least, most=most), place)
+    if not minimum <= raw <= maximum:
+        raise ImportRefused(_("The number must be between %(least)s and %(most)s.", least=minimum, most=maximum), place)
     return int(raw)
 
 
 def decimal(raw: Any, place: FilePosition) -> Decimal:
-    """A number, exact."""
+    """A number, as an exact decimal."""
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
         raise ImportRefused(_wrong_type(_("a number"), raw), place)
     number = Decimal(raw)
     parts = number.normalize().as_tuple()
     decimals = max(0, -int(parts.exponent))
-    if len(parts.digits) > MAX_DIGITS or decimals > MAX_DECIMALS or abs(number) >= MOST_NUMBER:
+    if len(parts.digits) > MAX_DIGITS or decimals > MAX_DECIMALS or abs(number) >= MAX_NUMBER:
         raise ImportRefused(_("The number has too many digits."), place)
     return number
 
 
 def money_amount(raw: Any, place: FilePosition) -> Decimal | None:
-    """An amount of at most two decimals; None when the line is open."""
+    """An amount with at most two decimals; None if it is open."""
     if raw is None:
         return None
     amount = decimal(raw, place)
     if amount < 0:
         raise ImportRefused(_("An amount cannot be negative."), place)
-    if amount >= MOST_MONEY:
+    if amount >= MAX_AMOUNT:
         raise ImportRefused(_("This amount is too large."), place)
     if amount != amount.quantize(CENT, ROUND_HALF_UP):
         raise ImportRefused(_("An amount has at most two decimals."), place)
@@ -97,22 +97,22 @@ def money_amount(raw: Any, place: FilePosition) -> Decimal | None:
 
 def day(raw: Any, place: FilePosition) -> date:
     """A day: "2027-09-15"."""
-    found = month(raw, place)
-    if len(found) != len("2027-09-15"):
+    date_text = month(raw, place)
+    if len(date_text) != len("2027-09-15"):
         raise ImportRefused(_("There must be a day here, such as 2027-09-15."), place)
-    return date.fromisoformat(found)
+    return date.fromisoformat(date_text)
 
 
 def month(raw: Any, place: FilePosition) -> str:
     """A year, a month or a day: "2027", "2027-09" or "2027-09-15"."""
-    found = text(raw, place, 200)
+    date_text = text(raw, place, 200)
     try:
-        if not _DATE.fullmatch(found) or not FIRST_YEAR <= first_day(found).year <= LAST_YEAR:
-            raise ValueError(found)
+        if not _DATE.fullmatch(date_text) or not FIRST_YEAR <= first_day(date_text).year <= LAST_YEAR:
+            raise ValueError(date_text)
     except ValueError as error:
-        sentence = _("“%(value)s” is not a date such as 2027, 2027-09 or 2027-09-15.", value=quote_value(found))
+        sentence = _("“%(value)s” is not a date such as 2027, 2027-09 or 2027-09-15.", value=quote_value(date_text))
         raise ImportRefused(sentence, place) from error
-    return found
+    return date_text
 
 
 def code(raw: Any, place: FilePosition, list_name: str) -> str | int:
@@ -125,15 +125,15 @@ def code(raw: Any, place: FilePosition, list_name: str) -> str | int:
     return raw
 
 
-def entries(raw: Any, place: FilePosition, most: int) -> list[Any]:
-    """A list of at most `most` entries; None counts as an empty one."""
+def entries(raw: Any, place: FilePosition, max_count: int) -> list[Any]:
+    """A list of at most `max_count` entries; None counts as an empty one."""
     if raw is None:
         return []
     if not isinstance(raw, list):
         raise ImportRefused(_wrong_type(_("a list"), raw), place)
-    if len(raw) > most:
+    if len(raw) > max_count:
         sentence = _(
-            "There are %(count)s entries; at most %(most)s are possible.", count=f"{len(raw):,}", most=f"{most:,}"
+            "There are %(count)s entries; at most %(most)s are possible.", count=f"{len(raw):,}", most=f"{max_count:,}"
         )
         raise ImportRefused(sentence, place)
     return raw
@@ -147,17 +147,17 @@ def mapping(raw: Any, place: FilePosition) -> dict[str, Any]:
 
 
 def by_language(raw: Any, place: FilePosition, languages: Iterable[str]) -> dict[str, Any]:
-    """Something per language; languages that the programme does not have are refused."""
-    found = mapping(raw, place)
-    for language in found:
+    """Values by language; languages that the programme does not have are refused."""
+    texts = mapping(raw, place)
+    for language in texts:
         if language not in languages:
             sentence = _("“%(language)s” is not a language of this programme.", language=quote_value(language))
             raise ImportRefused(sentence, place.at(language))
-    return found
+    return texts
 
 
 def require_unique(values: Iterable[Any], place: FilePosition) -> None:
-    """Raises Refused when a value stands twice."""
+    """Raises ImportRefused if a value occurs twice."""
     seen: set[Any] = set()
     for value in values:
         if value in seen:
@@ -174,15 +174,15 @@ def _choice(field: Field, raw: Any, place: FilePosition) -> Any:
 
 
 def _choices(field: Field, raw: Any, place: FilePosition) -> list[Any]:
-    chosen = [code(one, place.entry(number), field.codes) for number, one in enumerate(entries(raw, place, 100))]
+    chosen = [code(each, place.entry(number), field.codes) for number, each in enumerate(entries(raw, place, 100))]
     require_unique(chosen, place)
     return [entry.code for entry in codes(field.codes) if entry.code in chosen]
 
 
 def line_or_lines(field: Field, raw: Any, place: FilePosition) -> str:
-    """A short text as its input could have given it."""
-    found = text(raw, place, field.max_length).strip()
-    return on_one_line(found) if field.is_line else found
+    """A short text, normalised like input from a form."""
+    stripped = text(raw, place, field.max_length).strip()
+    return on_one_line(stripped) if field.is_line else stripped
 
 
 def _number(_field: Field, raw: Any, place: FilePosition) -> str:
@@ -192,17 +192,17 @@ def _number(_field: Field, raw: Any, place: FilePosition) -> str:
 
 
 def _measurements(_field: Field, raw: Any, place: FilePosition) -> list[dict[str, str]]:
-    found = []
-    for number, one in enumerate(entries(raw, place, MAX_MEASUREMENTS)):
-        here = place.entry(number)
-        parts = mapping(one, here)
-        found.append(
+    measurements = []
+    for number, entry in enumerate(entries(raw, place, MAX_MEASUREMENTS)):
+        entry_place = place.entry(number)
+        parts = mapping(entry, entry_place)
+        measurements.append(
             {
-                "date": month(parts.get("date"), here.at("date")),
-                "value": _number(_field, parts.get("value"), here.at("value")),
+                "date": month(parts.get("date"), entry_place.at("date")),
+                "value": _number(_field, parts.get("value"), entry_place.at("value")),
             }
         )
-    return found
+    return measurements
 
 
 _READERS: dict[str, Callable[[Field, Any, FilePosition], Any]] = {

@@ -13,7 +13,7 @@ from klimawerk.folding import fold
 def pasted(heading: str, cell: str) -> object:
     """What a column with this heading and one cell becomes."""
     around = PasteContext(
-        language="de", locale="de", currencies=("EUR",), currency="EUR", sides={}, readings={}, taken=frozenset(),
+        language="de", locale="de", currencies=("EUR",), currency="EUR", sides={}, readings={}, used_codes=frozenset(),
         goals={fold("Z-1"): 7}, fields={fold("Gebäude und Wärme"): "row"},
     )  # fmt: skip
     fields = measure_fields()

@@ -1,4 +1,4 @@
-"""What the programme wants to reach."""
+"""Goals of a programme: one of the three kinds of items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The goal's sheet."""
+"""The sheet of a goal: its fields and rows in groups."""
 
 from __future__ import annotations
 

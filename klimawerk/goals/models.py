@@ -1,4 +1,4 @@
-"""What the programme wants to reach."""
+"""Database table of goals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from klimawerk.sheets.models import Item
 
 
 class Goal(Item):
-    """Its measures point to it; its field of action is the value "field"."""
+    """A goal. Its measures refer to it (`Measure.goal_id`). Its field of action is the value "field" (id of a row)."""
 
     __mapper_args__ = {"polymorphic_identity": "goal"}
 

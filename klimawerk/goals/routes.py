@@ -1,4 +1,4 @@
-"""The goal's page, and making and moving goals."""
+"""HTTP routes of goals: page, create, move."""
 
 from __future__ import annotations
 

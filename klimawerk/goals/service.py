@@ -1,4 +1,4 @@
-"""Verbs of goals."""
+"""Actions on goals: create, list, move."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def create_goal(
     imported: Sequence[str] = (),
     by: int | None,
 ) -> Goal:
-    """A new goal at the end. Without `code` the next free one is taken (Z1, Z2, ...)."""
+    """Create a goal at the end of the list. Without `code` it gets the next free one (Z1, Z2, ...). Raises ItemLocked
+    and ItemDeleted."""
     with writing():
         announce_order(programme)
         lock_for_update(programme)
@@ -39,12 +40,13 @@ def create_goal(
 
 
 def goals_of(programme: Programme) -> list[Goal]:
-    """The programme's goals in order."""
+    """The programme's goals in order, without those in the bin."""
     return [goal for goal in siblings(programme.frame, Goal) if isinstance(goal, Goal)]
 
 
 def move_goal(programme: Programme, goal: Goal, before: int | None = None, *, step: str = "", by: int) -> None:
-    """Put the goal one `step` up or down, else before another one, else at the end. Raises Misplaced."""
+    """Move the goal one `step` ("up", "down"), else before the goal with the id `before`, else to the end. Raises
+    NotInList, ItemLocked and ItemDeleted."""
     with writing():
         announce_order(programme)
         lock_for_update(goal)
@@ -52,6 +54,6 @@ def move_goal(programme: Programme, goal: Goal, before: int | None = None, *, st
 
 
 def _listed(programme: Programme) -> Sequence[Goal]:
-    """All goals in order, with those in the bin."""
-    found = select(Goal).where(Goal.frame_id == programme.frame_id).order_by(Goal.order_key, Goal.id)
-    return db.session.scalars(found).all()
+    """All goals in order, including those in the bin."""
+    query = select(Goal).where(Goal.frame_id == programme.frame_id).order_by(Goal.order_key, Goal.id)
+    return db.session.scalars(query).all()

@@ -1,4 +1,4 @@
-"""What both sides do to reach a goal."""
+"""Measures, which both sides carry out to reach a goal: one of the three kinds of items."""
 
 from __future__ import annotations
 

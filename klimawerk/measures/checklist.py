@@ -1,4 +1,4 @@
-"""What a measure still lacks before both sides can agree to it. Nothing here blocks anybody."""
+"""Checklist of a measure: what is missing before both sides can agree to it. It informs and never blocks."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from klimawerk.text import is_blank
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 _TEXTS = ("title", "initial_situation", "description")
-_CHOSEN = ("field", "climate_effect", "place", "lead_side", "period_start", "horizon", "priority")
+_VALUES = ("field", "climate_effect", "place", "lead_side", "period_start", "horizon", "priority")
 
 
 @dataclass(frozen=True)
 class MissingPart:
-    """`part` is the field or kind of row, `language` the one a text is missing in ("" if in all), `side` likewise."""
+    """One entry of the checklist. `part`: the field or kind of row. `language`: the one in which a text is missing, ""
+    for all. `side`: the side whose row is missing, "" for no particular one."""
 
     part: str
     sentence: LazyString
@@ -34,33 +35,33 @@ class MissingPart:
 def missing_parts(
     values: Mapping[str, Any], rows: Rows, texts: Mapping[str, str], languages: list[str], sides: Mapping[str, str]
 ) -> list[MissingPart]:
-    """In the order of the sheet's groups. `rows`: cells by kind; `texts`: plain text by fragment ("title.en");
-    `sides`: the name to show for each side ({"de": "Wiesenbrück", "partner": "Abenkrom"}).
+    """The checklist in the order of the sheet. `rows`: cells by kind; `texts`: plain text by fragment ("title.en");
+    `sides`: the name shown for each side ({"de": "Wiesenbrück", "partner": "Abenkrom"}).
     """
-    found = [
+    missing = [
         *_texts(texts, languages),
-        *_chosen(values),
+        *_values(values),
         *_sides(rows, sides),
         *_indicator(rows),
         *_money(values, rows),
     ]
     order = [part.name for group in SHEET.groups for part in group.parts]
-    return sorted(found, key=lambda one: order.index(one.part))
+    return sorted(missing, key=lambda entry: order.index(entry.part))
 
 
 def _texts(texts: Mapping[str, str], languages: list[str]) -> Iterator[MissingPart]:
     for name in _TEXTS:
-        lacking = [language for language in languages if is_blank(texts.get(f"{name}.{language}", ""))]
-        if len(lacking) == len(languages):
+        missing = [language for language in languages if is_blank(texts.get(f"{name}.{language}", ""))]
+        if len(missing) == len(languages):
             yield MissingPart(name, _("%(what)s is missing.", what=_label(name)))
         else:
-            for language in lacking:
+            for language in missing:
                 sentence = _("%(what)s is missing in %(language)s.", what=_label(name), language=_language(language))
                 yield MissingPart(name, sentence, language=language)
 
 
-def _chosen(values: Mapping[str, Any]) -> Iterator[MissingPart]:
-    for name in _CHOSEN:
+def _values(values: Mapping[str, Any]) -> Iterator[MissingPart]:
+    for name in _VALUES:
         if values.get(name) in (None, "", "open"):
             yield MissingPart(name, _("%(what)s is missing.", what=_label(name)))
     if not values.get("period_end") and values.get("horizon") != "permanent":
@@ -69,9 +70,9 @@ def _chosen(values: Mapping[str, Any]) -> Iterator[MissingPart]:
 
 def _sides(rows: Rows, sides: Mapping[str, str]) -> Iterator[MissingPart]:
     for kind in ("responsible", "commitments"):
-        named = {row.get("side") for row in rows.get(kind, [])}
+        present = {row.get("side") for row in rows.get(kind, [])}
         for side, name in sides.items():
-            if side not in named:
+            if side not in present:
                 sentence = _("%(what)s: nothing from %(side)s yet.", what=_label(kind), side=name)
                 yield MissingPart(kind, sentence, side=side)
 

@@ -1,4 +1,4 @@
-"""The measure's sheet: every field and every kind of row, grouped as people talk about them."""
+"""The sheet of a measure: every field and every kind of row, in groups."""
 
 from __future__ import annotations
 

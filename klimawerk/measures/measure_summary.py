@@ -1,4 +1,4 @@
-"""What follows from a measure's sheet: its sums, the funding gap, the hints, and what is missing for consent."""
+"""Summary derived from a measure's sheet: sums, funding gap, hints on funding and plausibility, and the checklist."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ from klimawerk.sheets.view import SheetView
 
 @dataclass(frozen=True)
 class MeasureSummary:
-    """`doubts`: where on the page something does not fit, and the sentence about it."""
+    """`plausibility_hints`: (HTML id of the place on the page, message)."""
 
     sums: Sums
     hints: list[FundingHint]
     missing: list[MissingPart]
-    doubts: list[tuple[str, LazyString | str]]
+    plausibility_hints: list[tuple[str, LazyString | str]]
 
 
 def measure_summary(v: SheetView) -> MeasureSummary:
+    """The summary of the measure that `v` shows."""
     budget = budget_of(v.item, v.rows)
     texts = {fragment: text.plain for fragment, text in v.texts.items()}
     cells = {kind: _cells(rows) for kind, rows in v.rows.items()}
@@ -55,15 +56,15 @@ def _text_hints(v: SheetView) -> Iterator[tuple[str, str]]:
 
 
 def _same_application(budget: MeasureBudget, measure: Item) -> list[MeasureBudget]:
-    """Of the other measures that share a grant application with this one: its rules look at all of them."""
-    names = {line["application"] for line in budget.funding if line.get("application")}
-    if not names:
+    """Budgets of other measures in the same grant application, since funding rules apply to the whole application."""
+    applications = {line["application"] for line in budget.funding if line.get("application")}
+    if not applications:
         return []
     sharing = (
         select(Row.item_id)
         .join(Measure, Measure.id == Row.item_id)
         .where(Measure.frame_id == measure.frame_id, Measure.deleted_at.is_(None), Measure.id != measure.id)
-        .where(Row.kind == "funding", Row.deleted_at.is_(None), Row.cells["application"].as_string().in_(names))
+        .where(Row.kind == "funding", Row.deleted_at.is_(None), Row.cells["application"].as_string().in_(applications))
     )
     ids = sorted(set(db.session.scalars(sharing)))
     rows = rows_of_all(ids) if ids else {}
@@ -71,13 +72,13 @@ def _same_application(budget: MeasureBudget, measure: Item) -> list[MeasureBudge
 
 
 def budget_of(measure: Item, rows: dict[str, list[Row]]) -> MeasureBudget:
-    """What the rules on money look at."""
+    """The data of a measure that the funding rules need."""
     lines = {kind: _cells(rows.get(kind, [])) for kind in ("costs", "funding", "in_kind")}
     return MeasureBudget(measure.id, measure.code, measure.values, lines["costs"], lines["funding"], lines["in_kind"])
 
 
 def summary_fragments(v: SheetView) -> list[str]:
-    """The fragments that show it, as at first paint."""
+    """The HTML fragments of the summary, rendered by the templates of the page."""
     summary = measure_summary(v)
     names = ("_head", "_missing", "_sums")
     return [render_template(f"measures/{name}.html", v=v, summary=summary) for name in names]

@@ -1,4 +1,4 @@
-"""What both sides do to reach a goal."""
+"""Database table of measures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from klimawerk.sheets.models import Item
 
 
 class Measure(Item):
-    """`goal_id` says under which goal it stands; its field of action is the value "field"."""
+    """A measure under the goal `goal_id`. Its field of action is the value "field" (id of a row)."""
 
     __mapper_args__ = {"polymorphic_identity": "measure"}
 

@@ -1,4 +1,4 @@
-"""The measure's page, and making and moving measures."""
+"""HTTP routes of measures: page, create, move."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ bp = Blueprint("measures", __name__)
 
 
 def _derived(v: SheetView, since: int) -> list[str]:
-    """The sums and what is missing; what editors can do below the sheet, when it was closed for editing or opened."""
+    """The summary; after a change of locks also the actions for editors below the sheet."""
     tail = [render_template("measures/_tail.html", v=v)] if v.item.lock_rev > since else []
     return summary_fragments(v) + tail
 
@@ -51,7 +51,7 @@ def create(item_id: int) -> ResponseReturnValue:
 @bp.post("/measures/<int:item_id>/move")
 @login_required
 def move(item_id: int) -> ResponseReturnValue:
-    """Within its goal (`step`, `before`), or under another goal of the same programme (`goal`)."""
+    """Move within the goal (`step`, `before`), or to another goal of the same programme (`goal`)."""
     opened = writable_item(item_id)
     moved = of_kind(opened, Measure)
     goal = db.session.get(Goal, request.form.get("goal", moved.goal_id, type=scalars.item_id))

@@ -1,4 +1,4 @@
-"""Verbs of measures."""
+"""Actions on measures: create, list, move."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def create_measure(
     imported: Sequence[str] = (),
     by: int | None,
 ) -> Measure:
-    """A new measure at the end of its goal. Without `code` the next free one of its field of action is taken."""
+    """Create a measure at the end of its goal. Without `code` it gets the next free one of its field of action. Raises
+    ItemLocked and ItemDeleted."""
     with writing():
         announce_order(programme_of(goal))
         lock_for_update(goal)
@@ -42,7 +43,7 @@ def create_measure(
 
 
 def measures_of(goal: Goal) -> list[Measure]:
-    """The goal's measures in order."""
+    """The goal's measures in order, without those in the bin."""
     return list(
         db.session.scalars(
             select(Measure)
@@ -53,13 +54,13 @@ def measures_of(goal: Goal) -> list[Measure]:
 
 
 def all_measures(programme: Programme) -> list[Measure]:
-    """Every measure of the programme, in the order within its goal."""
+    """All measures of the programme, without those in the bin, sorted by their order within their goals."""
     return [measure for measure in siblings(programme.frame, Measure) if isinstance(measure, Measure)]
 
 
 def move_measure(measure: Measure, goal: Goal, before: int | None = None, *, step: str = "", by: int) -> None:
-    """Put the measure under `goal` (its own or another of the same programme): one `step` up or down there, else before
-    another one, else at the end. Raises Misplaced."""
+    """Move the measure to `goal` (its own or another of the same programme): one `step` ("up", "down") there, else
+    before the measure with the id `before`, else to the end. Raises NotInList, ItemLocked and ItemDeleted."""
     with writing():
         announce_order(programme_of(measure))
         db.session.refresh(measure)
@@ -71,12 +72,12 @@ def move_measure(measure: Measure, goal: Goal, before: int | None = None, *, ste
 
 
 def _listed(goal: Goal) -> Sequence[Measure]:
-    """All measures of the goal in order, with those in the bin."""
-    found = select(Measure).where(Measure.goal_id == goal.id).order_by(Measure.order_key, Measure.id)
-    return db.session.scalars(found).all()
+    """All measures of the goal in order, including those in the bin."""
+    query = select(Measure).where(Measure.goal_id == goal.id).order_by(Measure.order_key, Measure.id)
+    return db.session.scalars(query).all()
 
 
 def _prefix(field_row: str | None) -> str:
-    """The field of action's code and a hyphen ("WA-"), or "M-" for a measure without one."""
+    """The prefix of codes: the code of the field of action ("WA-"), else "M-"."""
     row = db.session.get(Row, field_row) if field_row else None
     return f"{row.cells.get('code') or 'M'}-" if row else "M-"

@@ -1,4 +1,4 @@
-"""The programme's head: its chapters and their rows, in the order of the document."""
+"""The sheet of a programme: its chapters with their fields and rows, in the order of the document."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Hints on costs and funding, from the rules that funding programmes publish. They inform and never block.
+"""Hints on costs and funding, based on published rules of funding programmes. They inform and never block.
 
-Shares and limits stand with the sources in codes/lists.json, because calls change.
+The rates and limits are attributes of the funding sources in codes/lists.json, because calls for funding change.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from klimawerk.money import Cells, Rates, Status, counts, sums, total
 from klimawerk.sheets.date_parsing import first_day, last_day
 
 OWN_SHARE_SOURCES = ("own_de", "own_partner", "third_local", "land")
-"""What funding programmes count towards the own share that they ask for: more than own funds alone."""
+"""Sources that funding programmes count towards the required own share: own funds, local third-party and Land funds."""
 OWN_SHARE = Decimal("0.10")
 
 
 @dataclass(frozen=True)
 class MeasureBudget:
-    """What the rules look at in one measure: its fields, and the cells of its cost, funding and in-kind rows."""
+    """The data of one measure that the rules need: its values, and the cells of its cost, funding and in-kind rows."""
 
     id: int
     code: str
@@ -37,7 +37,7 @@ class MeasureBudget:
 
 @dataclass(frozen=True)
 class FundingHint:
-    """One sentence, the measures it is about, and the part of their sheets ("costs", "funding", "period_end")."""
+    """A hint. `measures`: ids of those it is about. `part`: of their sheets ("costs", "funding", "period_end")."""
 
     rule: str
     sentence: LazyString
@@ -46,43 +46,43 @@ class FundingHint:
 
 
 def funding_hints(budgets: Iterable[MeasureBudget], rates: Rates) -> list[FundingHint]:
-    """Everything worth knowing about these measures, those with one application id looked at together."""
+    """All hints about these measures. Measures with the same application id are checked together."""
     budgets = list(budgets)
-    found = [hint for budget in budgets for hint in _of_measure(budget, rates)]
+    hints = [hint for budget in budgets for hint in _hints_for_measure(budget, rates)]
     for application in _applications(budgets):
-        found += application.hints(rates)
-    return found
+        hints += application.hints(rates)
+    return hints
 
 
-def _of_measure(budget: MeasureBudget, rates: Rates) -> Iterable[FundingHint]:
-    found = sums(budget.costs, budget.funding, rates)
+def _hints_for_measure(budget: MeasureBudget, rates: Rates) -> Iterable[FundingHint]:
+    totals = sums(budget.costs, budget.funding, rates)
     about = {"code": budget.code, "currency": rates.main}
-    if found.unplanned and not found.unconverted:
+    if totals.unplanned and not totals.unconverted:
         sentence = _(
             "%(code)s: no funding line stands for %(sum)s %(currency)s of the costs.",
-            sum=_shown(found.unplanned), **about,
+            sum=_shown(totals.unplanned), **about,
         )  # fmt: skip
         yield FundingHint("unplanned", sentence, (budget.id,), "funding")
-    elif found.overplanned and not found.unconverted:
+    elif totals.overplanned and not totals.unconverted:
         sentence = _(
             "%(code)s: the funding lines are %(sum)s %(currency)s higher than the costs.",
-            sum=_shown(found.overplanned), **about,
+            sum=_shown(totals.overplanned), **about,
         )  # fmt: skip
         yield FundingHint("overplanned", sentence, (budget.id,), "funding")
-    if still_open := found.of(Status.OPEN):
+    if still_open := totals.of(Status.OPEN):
         sentence = _("%(code)s: the source of %(sum)s %(currency)s is still open.", sum=_shown(still_open), **about)
         yield FundingHint("open", sentence, (budget.id,), "funding")
-    if found.unconverted:
+    if totals.unconverted:
         sentence = _("%(code)s: without a planning rate, some amounts are not part of the sum.", code=budget.code)
         yield FundingHint("rate", sentence, (budget.id,), "costs")
-    if budget.values.get("no_cost") and found.costs:
+    if budget.values.get("no_cost") and totals.costs:
         sentence = _("%(code)s: marked “no cost”, but there are cost lines.", code=budget.code)
         yield FundingHint("no_cost", sentence, (budget.id,), "costs")
 
 
 @dataclass(frozen=True)
 class _GrantApplication:
-    """A grant asked for in one application, for one or more measures."""
+    """A grant requested in one application, for one or more measures."""
 
     source: CodeEntry
     name: str
@@ -99,15 +99,15 @@ class _GrantApplication:
         grant = self._grant(rates)
         if not costs or "max_share" not in self.source.extra:
             return
-        most = Decimal(str(self.source.extra["max_share"]))
-        if grant > costs * most:
+        max_share = Decimal(str(self.source.extra["max_share"]))
+        if grant > costs * max_share:
             yield self._hint("share", _(
                 "%(name)s: the grant covers %(share)s %% of the costs; at most %(most)s %% are usual.",
-                name=self._name(), share=_percent(grant / costs), most=_percent(most),
+                name=self._name(), share=_percent(grant / costs), most=_percent(max_share),
             ))  # fmt: skip
-        own = total((line.get("amount") for line in self._lines() if line.get("source") in OWN_SHARE_SOURCES), rates)
-        if own < costs * OWN_SHARE:
-            yield self._hint("own_share", self._own_sentence(own / costs))
+        cash = total((line.get("amount") for line in self._lines() if line.get("source") in OWN_SHARE_SOURCES), rates)
+        if cash < costs * OWN_SHARE:
+            yield self._hint("own_share", self._own_sentence(cash / costs))
 
     def _own_sentence(self, share: Decimal) -> LazyString:
         if any(budget.in_kind for budget in self.budgets):
@@ -124,25 +124,25 @@ class _GrantApplication:
 
     def _range(self, rates: Rates) -> Iterable[FundingHint]:
         grant = self._grant(rates)
-        least, most = (self.source.extra.get(key) for key in ("grant_min_eur", "grant_max_eur"))
-        if rates.main != "EUR" or not grant or least is None or most is None or least <= grant <= most:
+        minimum, maximum = (self.source.extra.get(key) for key in ("grant_min_eur", "grant_max_eur"))
+        if rates.main != "EUR" or not grant or minimum is None or maximum is None or minimum <= grant <= maximum:
             return
         yield self._hint("range", _(
             "%(name)s: the grant is %(grant)s EUR; usual are %(least)s to %(most)s EUR.",
-            name=self._name(), grant=_shown(grant), least=_shown(Decimal(least)), most=_shown(Decimal(most)),
+            name=self._name(), grant=_shown(grant), least=_shown(Decimal(minimum)), most=_shown(Decimal(maximum)),
         ))  # fmt: skip
 
     def _months(self) -> Iterable[FundingHint]:
-        """Only for grants: a measure paid for by a post may well outlast it."""
-        most = self.source.extra.get("max_months")
-        if most is None or "max_share" not in self.source.extra:
+        """For grants only: a measure funded by a personnel post may last longer than the post."""
+        max_months = self.source.extra.get("max_months")
+        if max_months is None or "max_share" not in self.source.extra:
             return
         for budget in self.budgets:
             months = _months_between(budget.values.get("period_start"), budget.values.get("period_end"))
-            if months and months > most:
+            if months and months > max_months:
                 sentence = _(
                     "%(code)s runs for %(months)s months; this grant usually pays for at most %(most)s.",
-                    code=budget.code, months=months, most=most,
+                    code=budget.code, months=months, most=max_months,
                 )  # fmt: skip
                 yield FundingHint("months", sentence, (budget.id,), "period_end")
 
@@ -151,10 +151,10 @@ class _GrantApplication:
 
     def _grant(self, rates: Rates) -> Decimal:
         code = self.source.code
-        own = (
+        lines = (
             line for line in self._lines() if line.get("source") == code and line.get("application", "") == self.name
         )
-        return total((line.get("amount") for line in own), rates)
+        return total((line.get("amount") for line in lines), rates)
 
     def _name(self) -> str:
         return self.name or ", ".join(budget.code for budget in self.budgets)
@@ -164,8 +164,8 @@ class _GrantApplication:
 
 
 def _applications(budgets: list[MeasureBudget]) -> list[_GrantApplication]:
-    """Lines without an application id count as one application per measure and source."""
-    found: dict[tuple[str, str, int], tuple[CodeEntry, str, list[MeasureBudget]]] = {}
+    """The grant applications. Lines without an application id form one application per measure and source."""
+    grouped: dict[tuple[str, str, int], tuple[CodeEntry, str, list[MeasureBudget]]] = {}
     for budget in budgets:
         for line in budget.funding:
             source = find("funding_source", line.get("source"))
@@ -173,14 +173,14 @@ def _applications(budgets: list[MeasureBudget]) -> list[_GrantApplication]:
                 continue
             name = line.get("application", "")
             key = (str(source.code), name, 0 if name else budget.id)
-            members = found.setdefault(key, (source, name, []))[2]
+            members = grouped.setdefault(key, (source, name, []))[2]
             if budget not in members:
                 members.append(budget)
-    return [_GrantApplication(*parts) for parts in found.values()]
+    return [_GrantApplication(*parts) for parts in grouped.values()]
 
 
 def _months_between(start: str | None, end: str | None) -> int | None:
-    """Whole months from the first to the last, both included."""
+    """The number of months from start to end, both included; None if one of them is missing."""
     if not start or not end:
         return None
     first, last = first_day(start), last_day(end)
@@ -188,7 +188,7 @@ def _months_between(start: str | None, end: str | None) -> int | None:
 
 
 def _shown(amount: Decimal) -> Any:
-    """In the reader's own way, without cents where there are none."""
+    """The amount in the reader's number format, without cents if there are none."""
     return LazyString(format_decimal, amount, format="#,##0" if amount == amount.to_integral_value() else "#,##0.00")
 
 

@@ -1,4 +1,4 @@
-"""The joint climate action programme of one partnership."""
+"""Database table of programmes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from klimawerk.sheets.models import Item
 
 
 class Programme(Item):
-    """The head of a programme; its goals and measures share its frame.
+    """The joint climate action programme of a partnership. Its goals and measures share its frame.
 
-    `carried`: parts of an imported file whose room is not built yet (workshops); kept so that an export
-    loses nothing.
+    `carried`: parts of an imported file that have no place here yet (workshops), exported again unchanged.
     """
 
     __mapper_args__ = {"polymorphic_identity": "programme"}

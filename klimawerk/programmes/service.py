@@ -1,4 +1,4 @@
-"""Verbs of the programme's head."""
+"""Actions on programmes: create, announce changes of order and outline, set planning rate and languages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def create_programme(
     carried: dict[str, Any] | None = None,
     by: int | None,
 ) -> Programme:
-    """A new programme with its frame and its live document. `lead_language` is one of `languages`."""
+    """Create a programme with its frame and live document. `lead_language` is one of `languages`."""
     with writing():
         frame = Frame(
             partnership=partnership,
@@ -53,25 +53,26 @@ def create_programme(
 
 
 def programme_of(item: Item) -> Programme:
-    """The head of the programme that the item belongs to."""
+    """The programme that the item belongs to."""
     programme = db.session.scalar(select(Programme).where(Programme.frame_id == item.frame_id))
     assert programme is not None
     return programme
 
 
 def announce_order(programme: Programme) -> None:
-    """Goals or measures came, went or moved: whoever shows the whole programme shows it anew. Inside writing()."""
+    """Note that goals or measures are created, deleted or moved, so that pages of the programme reload them. Call
+    inside writing()."""
     note_programme_key(programme, ORDER)
 
 
 def announce_outline(programme: Programme) -> None:
-    """A goal's or measure's title changes: whoever shows the outline shows it anew. Inside writing(), and before the
-    item's own topic is noted, as everywhere: two who wait for each other's rows would wait forever."""
+    """Note that a title changes, so that pages reload the outline. Call inside writing(), and before the item's own
+    topic is noted, as everywhere, since transactions could deadlock otherwise."""
     note_programme_key(programme, OUTLINE)
 
 
 def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "", by: int | None) -> None:
-    """The planning rate both sides agreed on; every converted amount follows."""
+    """Set the planning rate that both sides agreed on. Pages with converted amounts are refreshed."""
     with writing():
         frame = _lock_programme(programme)
         frame.rate, frame.rate_date, frame.rate_note = rate, on, remark
@@ -79,19 +80,19 @@ def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "",
 
 
 def set_languages(programme: Programme, *, languages: list[str], lead: str, by: int | None) -> None:
-    """The working languages. A new one gets its (empty) texts; one that is left out keeps its texts, unseen."""
+    """Set the working languages. A new one gets empty texts; the texts of a removed one are kept, but not shown."""
     with writing():
         frame = _lock_programme(programme)
         frame.languages, frame.lead_language = languages, lead
         for item in _note_all(frame):
             document_store.add_fragments(item.name, sheet_of(item.kind).fragments(languages))
-            item.revs = {**item.revs, WRITING_LANGUAGE_KEY: revision(item.name)}  # those who are typing are told
+            item.revs = {**item.revs, WRITING_LANGUAGE_KEY: revision(item.name)}  # refreshes the language bar
             if item.writing_language not in languages:
                 item.writing_language = ""
 
 
 def _lock_programme(programme: Programme) -> Frame:
-    """Before anything is read: a goal that is made at this moment then is there, or sees what is set."""
+    """Lock the programme's topic, then reload and return the frame, so that creating goals is serialised with this."""
     note(programme.name)
     frame = programme.frame
     db.session.refresh(frame)

@@ -1,6 +1,6 @@
-"""Lists of codes with labels in four languages; the data stands beside this file in lists.json.
+"""Code lists: the choices of fields, with labels in four languages. The data is in lists.json beside this file.
 
-An entry {"list": NAME} stands for all entries of that other list.
+An entry {"list": NAME} includes all entries of that other list.
 """
 
 from __future__ import annotations
@@ -14,43 +14,43 @@ from klimawerk import safe_json
 
 
 class CodeEntry(NamedTuple):
-    """One entry of a list. SDG and marker codes are whole numbers, all others words."""
+    """One entry of a list. SDG and marker codes are integers, all others strings. `extra`: its further attributes."""
 
     code: str | int
     labels: dict[str, str]
     extra: dict[str, Any]
 
     def label(self, language: str) -> str:
-        """The label in `language`, else in English."""
+        """The label in `language`; in English if there is none."""
         return self.labels.get(language) or self.labels["en"]
 
 
 @cache
 def all_lists() -> dict[str, tuple[CodeEntry, ...]]:
-    """Every list by its name."""
+    """{name: entries} of all lists."""
     data = safe_json.loads((Path(__file__).parent / "lists.json").read_text(encoding="utf-8"))
     return {name: tuple(_entries(data["lists"], name)) for name in data["lists"]}
 
 
 def codes(name: str) -> tuple[CodeEntry, ...]:
-    """The list of that name. KeyError for an unknown one."""
+    """The entries of the list `name`. Raises KeyError for an unknown list."""
     return all_lists()[name]
 
 
 def find(name: str, code: object) -> CodeEntry | None:
-    """The entry with that code, or None."""
+    """The entry with the code, or None."""
     return _by_code(name).get((type(code), code)) if isinstance(code, str | int) else None
 
 
 def label(name: str, code: str | int | None, language: str) -> str:
-    """The code's label; an unknown code is shown as it is, nothing as an empty text."""
+    """The label of a code; an unknown code as text; "" for None."""
     entry = find(name, code)
     return entry.label(language) if entry else str(code or "")
 
 
 @cache
 def _by_code(name: str) -> dict[tuple[type, str | int], CodeEntry]:
-    """Keyed with the code's type, because Python takes True for 1."""
+    """{(type of the code, code): entry}. The type is part of the key, because True == 1 in Python."""
     return {(type(entry.code), entry.code): entry for entry in codes(name)}
 
 

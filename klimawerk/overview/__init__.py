@@ -1,4 +1,4 @@
-"""The programme as a whole: the document, the outline, the order, the bin, the money. Reads all kinds of items."""
+"""The programme as a whole: document, outline, order, recycle bin, finance. Uses all kinds of items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates that do not fit, of the whole programme: of itself, its goals and its measures."""
+"""Plausibility hints about the dates of a whole programme: its own, and those of its goals and measures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_WARNINGS = 50  # sentences on one page
 
 @dataclass(frozen=True)
 class DateWarning:
-    """`code`: of the goal or measure, "" for the programme itself; `address`: of its page."""
+    """A hint. `code`: of the goal or measure, "" for the programme itself; `address`: a link to its page."""
 
     code: str
     address: str
@@ -26,11 +26,11 @@ class DateWarning:
 
 
 def date_warnings(v: SheetView, chapters: Iterable[Chapter]) -> list[DateWarning]:
-    """The first of them, in the order of the document."""
-    own = (DateWarning("", f"#{v.anchor(hint.part, hint.row)}", hint.sentence) for hint in v.date_hints)
+    """The first MAX_WARNINGS hints, in the order of the document."""
+    programme = (DateWarning("", f"#{v.anchor(hint.part, hint.row)}", hint.sentence) for hint in v.date_hints)
     period = DateRange.of(v.item.values)
-    below = (doubt for entry in _entries(chapters) for doubt in _of(entry, period))
-    return list(islice(chain(own, below), MAX_WARNINGS))
+    items = (warning for entry in _entries(chapters) for warning in _warnings_for(entry, period))
+    return list(islice(chain(programme, items), MAX_WARNINGS))
 
 
 def _entries(chapters: Iterable[Chapter]) -> Iterator[DocumentEntry]:
@@ -38,7 +38,7 @@ def _entries(chapters: Iterable[Chapter]) -> Iterator[DocumentEntry]:
         yield from (section.goal, *section.measures)
 
 
-def _of(entry: DocumentEntry, period: DateRange) -> Iterator[DateWarning]:
+def _warnings_for(entry: DocumentEntry, period: DateRange) -> Iterator[DateWarning]:
     item = entry.item
     cells = {kind: [row.cells for row in rows] for kind, rows in entry.rows.items()}
     for hint in date_hints(sheet_of(item.kind), item.values, cells, period):

@@ -1,4 +1,4 @@
-"""The programme's money: funding by source and by how certain it is, costs, and the gap."""
+"""Finance table of a programme: costs, funding by source and by certainty, and the funding gap."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.view import SheetView
 
 FinanceLine = tuple[LazyString | str, list[Decimal | None]]
-"""What it is called, and its amount in each of the currencies."""
+"""(label, amount in each currency of `Finance.currencies`; None where it cannot be stated)"""
 
 
 @dataclass(frozen=True)
 class Finance:
-    """`currencies`: the main one, and the local one where there is a planning rate; amounts stand in that order.
+    """The finance table. `currencies`: the main one, and the local one if there is a planning rate; amounts follow that
+    order.
 
-    `funding`: every source once, with their sum; `result`: costs, how certain the funding is, and the gap.
-    `codes`: those of the measures. `uncosted`: how many measures have no costs yet, though they are not marked as free.
+    `funding`: one line per source, and their sum; `result`: costs, funding by certainty, and the gap.
+    `codes`: {id: code} of the measures. `uncosted`: number of measures without costs that are not marked as "no cost".
     """
 
     currencies: list[str]
@@ -41,7 +42,7 @@ class Finance:
     codes: dict[int, str]
 
     def places(self, hint: FundingHint) -> list[tuple[str, str]]:
-        """The measures that a hint is about, and for each the address of the part of its sheet."""
+        """(code, link to the part of the sheet) of each measure that the hint is about."""
         return [
             (self.codes[id_], f"/measures/{id_}#{anchor_of('measure', id_, hint.part)}")
             for id_ in hint.measures
@@ -50,52 +51,57 @@ class Finance:
 
 
 def finance_of(v: SheetView) -> Finance:
+    """The finance table of the programme that `v` shows."""
     measures: list[Measure] = all_measures(v.item)  # type: ignore[arg-type]
     return finance_from(v, measures, rows_of_all([measure.id for measure in measures]))
 
 
 def finance_from(v: SheetView, measures: list[Measure], rows: dict[int, dict[str, list[Row]]]) -> Finance:
-    """The same for these measures with these rows."""
+    """The finance table for the given measures and their rows."""
     rates = v.frame.rates
     budgets = [budget_of(measure, rows.get(measure.id, {})) for measure in measures]
     currencies = [rates.main, *([rates.local] if rates.local and rates.rate else [])]
-    found = [summed(sums(one.costs, one.funding, rates, currency) for one in budgets) for currency in currencies]
+    totals = [summed(sums(b.costs, b.funding, rates, currency) for b in budgets) for currency in currencies]
     costed = [
         budget for budget in budgets if budget.values.get("no_cost") or any(c.get("amount") for c in budget.costs)
     ]
     return Finance(
         currencies,
-        _funding(found, v),
-        _side_by_side([one.shown() for one in found]),
+        _funding(totals, v),
+        _merge_columns([column.shown() for column in totals]),
         funding_hints(budgets, rates),
         len(budgets) - len(costed),
         {measure.id: measure.code for measure in measures},
     )
 
 
-def has_moved(item: Item, since: int) -> bool:
-    """Whether one of its lines of costs or funding came, went or changed after the revision `since`."""
+def budget_changed(item: Item, since: int) -> bool:
+    """Whether a cost or funding line of the item was added, deleted, moved or changed after the revision `since`."""
     rows = db.session.scalars(select(Row).where(Row.item_id == item.id, Row.kind.in_(("costs", "funding"))))
     return any(max((row.rev, *row.revs.values())) > since for row in rows)
 
 
-def _funding(found: list[Sums], v: SheetView) -> list[FinanceLine]:
-    """Grants and what else others give by their labels, then each side's own funds, then what is still open."""
-    apart = {*OWN_FUNDS.values(), Status.OPEN.value}
-    named = sorted((codes.label("funding_source", code, v.reader), code) for code in found[0].by_source)
-    others: list[FinanceLine] = [
-        (label, [one.by_source[code] for one in found]) for label, code in named if code not in apart
+def _funding(totals: list[Sums], v: SheetView) -> list[FinanceLine]:
+    """Funding lines: external sources sorted by label, each side's own funds, open funding, and the sum. `totals`: one
+    per currency."""
+    not_external = {*OWN_FUNDS.values(), Status.OPEN.value}
+    labelled = sorted((codes.label("funding_source", code, v.reader), code) for code in totals[0].by_source)
+    external: list[FinanceLine] = [
+        (label, [column.by_source[code] for column in totals]) for label, code in labelled if code not in not_external
     ]
     own: list[FinanceLine] = [
-        (_("Own funds of %(place)s", place=name), [one.own(side) for one in found])
+        (_("Own funds of %(place)s", place=name), [column.own(side) for column in totals])
         for side, name in v.sides_own_first()
         if side in OWN_FUNDS
     ]
-    still_open: FinanceLine = (codes.label("funding_source", "open", v.reader), [one.of(Status.OPEN) for one in found])
-    return [*others, *own, still_open, (_("All funding lines"), [one.lines for one in found])]
+    still_open: FinanceLine = (
+        codes.label("funding_source", "open", v.reader),
+        [column.of(Status.OPEN) for column in totals],
+    )
+    return [*external, *own, still_open, (_("All funding lines"), [column.lines for column in totals])]
 
 
-def _side_by_side(columns: list[list[tuple[LazyString, Decimal | None]]]) -> list[FinanceLine]:
-    """The lines of the main currency, with what the other one has under the same name."""
+def _merge_columns(columns: list[list[tuple[LazyString, Decimal | None]]]) -> list[FinanceLine]:
+    """The lines of the main currency, each with the amount that the other currencies have under the same label."""
     amounts = [{str(label): amount for label, amount in column} for column in columns]
     return [(label, [column.get(str(label), NOTHING) for column in amounts]) for label, _amount in columns[0]]

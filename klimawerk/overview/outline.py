@@ -1,4 +1,4 @@
-"""The outline beside every page of a programme: goals and measures with their state and who is there."""
+"""The outline (navigation) beside every page of a programme: goals and measures with titles, states, open threads."""
 
 from __future__ import annotations
 
@@ -26,20 +26,21 @@ from klimawerk.sheets.view import SheetView
 
 @dataclass(frozen=True)
 class OutlineLine:
-    """One line of the outline. `lang` is the language the title is in, `talks` how many threads are open."""
+    """One line of the outline. `lang`: the language of the title; `talks`: the number of open threads; `measures`: the
+    lines of a goal's measures."""
 
     item: Item
     title: str
     lang: str
     state: str
     talks: int = 0
-    below: tuple[OutlineLine, ...] = ()
+    measures: tuple[OutlineLine, ...] = ()
 
 
 @dataclass(frozen=True)
 class Outline:
-    """`rev` is the programme's revision it was read at; `talks` counts the open threads that the reader sees, by item,
-    and `passages` are the items with one about words of a text, as of `talks_rev` of `talks_topic`."""
+    """The outline. `rev`: the programme's revision at which it was read. `talks`: {item id: number of open threads
+    visible to the reader}, `passages`: ids of items with threads about a passage, at `talks_rev` of `talks_topic`."""
 
     programme: Programme
     rev: int
@@ -58,20 +59,20 @@ def init_app(app: Flask) -> None:
 
 
 def outline_of(v: SheetView) -> Outline:
-    """The outline of the programme that the item belongs to, in the shown language."""
+    """The outline of the item's programme, in the language that the page shows."""
     programme = programme_of(v.item)
     rev = revision(programme.name)
     goals, measures = goals_of(programme), all_measures(programme)
     titles = titles_of([programme, *goals, *measures], v.languages.show)
     topic = counts_topic(programme, v.opened.member.side)
     talks_rev, (talks, passages) = revision(topic), open_counts(v.frame, v.opened.member)
-    below = {goal.id: tuple(_line(m, titles, talks, v) for m in measures if m.goal_id == goal.id) for goal in goals}
-    lines = tuple(OutlineLine(goal, *titles[goal.id], "", talks.get(goal.id, 0), below[goal.id]) for goal in goals)
+    by_goal = {goal.id: tuple(_line(m, titles, talks, v) for m in measures if m.goal_id == goal.id) for goal in goals}
+    lines = tuple(OutlineLine(goal, *titles[goal.id], "", talks.get(goal.id, 0), by_goal[goal.id]) for goal in goals)
     return Outline(programme, rev, *titles[programme.id], lines, talks, passages, topic, talks_rev)
 
 
 def outline_rev(programme: Programme) -> int:
-    """The programme's revision at which its outline last changed."""
+    """The revision of the programme's topic at which the outline last changed."""
     return max(programme.revs.get(ORDER, 0), programme.revs.get(OUTLINE, 0))
 
 

@@ -1,4 +1,7 @@
-"""What partnerships ask of their programmes: founding, cards, and the verbs that need both sides' word."""
+"""Hooks that partnerships call for their programmes: creation, cards, and the joint decisions of both sides.
+
+Joint decisions are the planning rate, the working languages and deleting the programme.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,9 @@ from klimawerk.programmes.service import announce_order, create_programme, set_l
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.options import titles_of
 
-_KEPT = timedelta(minutes=1)
-"""Longer than confirming and deleting were ever apart. They are of one moment now; before, the second came later."""
+_MAX_DELAY = timedelta(minutes=1)
+"""Longer than the time between confirmation and deletion ever was. Now both have the same timestamp; in older data the
+deletion is later."""
 
 
 def init_app() -> None:
@@ -39,7 +43,7 @@ def init_app() -> None:
 
 
 class OverviewProgrammeHooks:
-    """See `partnerships.hooks.Programmes`."""
+    """Implements `partnerships.programme_hooks.ProgrammeHooks`."""
 
     def found(
         self, partnership: Partnership, *, languages: list[str], lead_language: str, currency_local: str, by: int
@@ -49,25 +53,25 @@ class OverviewProgrammeHooks:
         )
 
     def cards(self, partnership_id: int) -> list[ProgrammeCard]:
-        found = db.session.scalars(
+        programmes = db.session.scalars(
             select(Programme)
             .join(Frame, Frame.id == Programme.frame_id)
             .where(Frame.partnership_id == partnership_id, Programme.deleted_at.is_(None))
         ).all()
-        titles = titles_of(found, reader_language())
+        titles = titles_of(programmes, reader_language())
         return [
-            ProgrammeCard(one.id, titles[one.id][0], url_for("overview.programme", item_id=one.id), _counts(one))
-            for one in found
+            ProgrammeCard(p.id, titles[p.id][0], url_for("overview.programme", item_id=p.id), _counts(p))
+            for p in programmes
         ]
 
 
 def _counts(programme: Programme) -> tuple[str, ...]:
-    kinds = (
+    query = (
         select(Item.kind, func.count())
         .where(Item.frame_id == programme.frame_id, Item.deleted_at.is_(None))
         .group_by(Item.kind)
     )
-    counts = {row[0]: row[1] for row in db.session.execute(kinds)}
+    counts = {row[0]: row[1] for row in db.session.execute(query)}
     return (
         ngettext("%(num)d goal", "%(num)d goals", counts.get("goal", 0)),
         ngettext("%(num)d measure", "%(num)d measures", counts.get("measure", 0)),
@@ -75,27 +79,26 @@ def _counts(programme: Programme) -> tuple[str, ...]:
 
 
 def _apply_rate(request: JointRequest, by: Person) -> None:
-    asked = request.payload
+    payload = request.payload
     set_rate(
         _programme(request),
-        rate=Decimal(asked["rate"]),
-        on=date.fromisoformat(asked["date"]),
-        remark=asked.get("remark", ""),
+        rate=Decimal(payload["rate"]),
+        on=date.fromisoformat(payload["date"]),
+        remark=payload.get("remark", ""),
         by=by.id,
     )
 
 
 def _apply_languages(request: JointRequest, by: Person) -> None:
-    asked = request.payload
-    set_languages(_programme(request), languages=asked["languages"], lead=asked["lead"], by=by.id)
+    payload = request.payload
+    set_languages(_programme(request), languages=payload["languages"], lead=payload["lead"], by=by.id)
 
 
 def _delete(request: JointRequest, by: Person) -> None:
-    """The programme goes with all its goals and measures; what lay in the bin before stays there."""
+    """Delete the programme with its goals and measures. Items already in the bin stay as they are. Raises
+    ActionRefused if the programme is deleted already."""
     programme = _programme(request)
-    announce_order(
-        programme
-    )  # whoever makes, moves or deletes a goal or a measure at this moment comes before or after
+    announce_order(programme)  # serialises this with creating, moving and deleting goals and measures
     if programme.deleted_at is not None:
         raise ActionRefused(_("The programme was deleted."))
     items = _items(programme, Item.deleted_at.is_(None))
@@ -106,12 +109,12 @@ def _delete(request: JointRequest, by: Person) -> None:
 
 
 def _restore_programme(request: JointRequest, by: Person) -> None:
-    """What went with this request and is still deleted. Raises Refused when that is nothing."""
+    """Restore the items that were deleted with this request and still are. Raises ActionRefused if there are none."""
     assert request.answered_at is not None
     programme = _programme(request)
     announce_order(programme)
-    went = Item.deleted_at.between(request.answered_at, request.answered_at + _KEPT)
-    items = _items(programme, went)
+    deleted_with_request = Item.deleted_at.between(request.answered_at, request.answered_at + _MAX_DELAY)
+    items = _items(programme, deleted_with_request)
     if not items:
         raise ActionRefused(_("Nothing is left to bring back: the programme is here, and what went with it."))
     for item in items:
@@ -126,12 +129,12 @@ def _on_rights_changed(_sender: object, partnership_id: int, person_id: int) -> 
     document_store.recheck_access([item.name for item in items])
 
 
-def _items(programme: Programme, which: ColumnElement[bool]) -> Sequence[Item]:
-    """As they are now, whatever was read of them before."""
-    query = select(Item).where(Item.frame_id == programme.frame_id, which).order_by(Item.id)
+def _items(programme: Programme, condition: ColumnElement[bool]) -> Sequence[Item]:
+    """The items of the programme that match the condition, reloaded from the database."""
+    query = select(Item).where(Item.frame_id == programme.frame_id, condition).order_by(Item.id)
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _programme(request: JointRequest) -> Programme:
-    found: Programme = db.session.get_one(Programme, request.programme_id)
-    return found
+    programme: Programme = db.session.get_one(Programme, request.programme_id)
+    return programme

@@ -1,4 +1,4 @@
-"""The programme as one readable document: its goals under their fields of action, its measures under their goals."""
+"""View model of the programme document: goals grouped by field of action, measures grouped by goal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Texts = dict[str, LiveText]
 
 @dataclass(frozen=True)
 class DocumentEntry:
-    """A goal or a measure as the document shows it; `rev` is the topic revision it was read at."""
+    """A goal or measure in the document. `rev`: the topic revision at which it was read."""
 
     item: Item
     texts: Texts
@@ -35,14 +35,14 @@ class DocumentEntry:
     v: SheetView
 
     def text(self, name: str) -> tuple[str, str]:
-        """Plain words and their language: the shown one, else the original, else any; ("", "") for none."""
-        found = self._text(name)
-        return (found[0].plain, found[1]) if found else ("", "")
+        """(plain text, its language): the shown language, else the lead language, else any; ("", "") for none."""
+        localised = self._text(name)
+        return (localised[0].plain, localised[1]) if localised else ("", "")
 
     def html(self, name: str) -> tuple[Markup, str]:
-        """Safe HTML (the projection walks an allow-list) and its language."""
-        found = self._text(name)
-        return (Markup(found[0].html), found[1]) if found else (Markup(""), "")  # noqa: S704
+        """(HTML, its language). The HTML is safe, since the projection emits allowed elements only."""
+        localised = self._text(name)
+        return (Markup(localised[0].html), localised[1]) if localised else (Markup(""), "")  # noqa: S704
 
     def _text(self, name: str) -> tuple[LiveText, str] | None:
         languages = self.v.languages
@@ -53,12 +53,12 @@ class DocumentEntry:
         return None
 
     def word(self, name: str) -> str:
-        """A field in words ("high", "May 2027"); "" when it is empty."""
+        """The value of a field, formatted for reading ("high", "May 2027"); "" if it is empty."""
         return self.v.in_words(sheet_of(self.item.kind).fields[name], self.item.values.get(name))
 
     @property
     def costs(self) -> list[tuple[Decimal, str]]:
-        """Sum of the cost lines in the main currency, and of those in each currency that no planning rate converts."""
+        """(sum, currency) of the cost lines: in the main currency, and in each currency that cannot be converted."""
         return totals_by_currency((row.cells.get("amount") for row in self.rows.get("costs", [])), self.v.frame.rates)
 
 
@@ -79,7 +79,7 @@ class Chapter:
 
 
 def chapters(v: SheetView) -> list[Chapter]:
-    """All goals and measures in order, read with a handful of queries however many there are."""
+    """All goals and measures in order. The number of queries does not depend on the number of items."""
     goals, measures = goals_of(v.item), all_measures(v.item)  # type: ignore[arg-type]
     return arrange_chapters(v, goals, measures, _entries([*goals, *measures], v))
 
@@ -87,17 +87,17 @@ def chapters(v: SheetView) -> list[Chapter]:
 def arrange_chapters(
     v: SheetView, goals: list[Goal], measures: list[Measure], entries: dict[int, DocumentEntry]
 ) -> list[Chapter]:
-    """These goals and measures, given in order, under the programme's fields of action."""
+    """Group the given goals and measures, which are in order, by the programme's fields of action."""
     sections = [_section(goal, measures, entries) for goal in goals]
     fields: list[Row | None] = [*v.rows.get("fields", []), None]
-    found = [
-        Chapter(row, [s for s in sections if _field(s.goal.item, v) == (row.id if row else None)]) for row in fields
+    arranged = [
+        Chapter(row, [s for s in sections if _field_row(s.goal.item, v) == (row.id if row else None)]) for row in fields
     ]
-    return [chapter for chapter in found if chapter.sections or chapter.row]
+    return [chapter for chapter in arranged if chapter.sections or chapter.row]
 
 
 def document_entry(opened: Opened, v: SheetView) -> DocumentEntry:
-    """One goal or measure alone."""
+    """The entry of a single goal or measure."""
     return _entries([opened.item], v)[opened.item.id]
 
 
@@ -105,10 +105,10 @@ def _section(goal: Goal, measures: list[Measure], entries: dict[int, DocumentEnt
     return Section(entries[goal.id], [entries[m.id] for m in measures if m.goal_id == goal.id])
 
 
-def _field(item: Item, v: SheetView) -> str | None:
-    known = {row.id for row in v.rows.get("fields", [])}
+def _field_row(item: Item, v: SheetView) -> str | None:
+    existing = {row.id for row in v.rows.get("fields", [])}
     field: str | None = item.values.get("field")
-    return field if field in known else None
+    return field if field in existing else None
 
 
 def _entries(items: list[Item], v: SheetView) -> dict[int, DocumentEntry]:

@@ -1,4 +1,4 @@
-"""Deleting goals and measures into the bin, and bringing them back."""
+"""Recycle bin of a programme: delete goals and measures, restore them, list deleted ones."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked, lock_for_updat
 
 
 def delete_item(item: Item, *, by: int) -> None:
-    """A goal goes with its measures. Their live documents close at once for everybody; nothing is erased.
+    """Move a goal with its measures, or a measure, to the bin. Their live documents are closed at once for all users.
 
-    What lies in the bin already stays there as it is. Raises Closed when the item, or a measure of the goal, is closed
-    for editing: whoever may not change a measure does not delete it by the goal above it either. The one measure that a
-    lock on the rest leaves open is not deleted either, since it could not be brought back under its closed goal.
+    Does nothing if the item is in the bin already. Raises ItemLocked if the item, a measure of the goal, or the goal or
+    programme above is locked: a locked measure cannot be deleted with its goal, and the one measure that a lock leaves
+    open is not deleted, since it could not be restored under its locked goal.
     """
     with suppress(ItemDeleted), writing():
         programme = programme_of(item)
@@ -38,28 +38,28 @@ def delete_item(item: Item, *, by: int) -> None:
         for above in (programme, *([_goal_of(item)] if isinstance(item, Measure) else [])):
             if document_store.is_locked(above.name):
                 raise ItemLocked(lock_sentence(above))
-        together = [item, *(measures_of(item) if isinstance(item, Goal) else [])]
-        for one in together:
-            note(one.name)
-        closed = [one.code for one in together if document_store.is_locked(one.name)]
-        if closed:
+        items = [item, *(measures_of(item) if isinstance(item, Goal) else [])]
+        for affected in items:
+            note(affected.name)
+        locked_codes = [affected.code for affected in items if document_store.is_locked(affected.name)]
+        if locked_codes:
             raise ItemLocked(
                 _(
                     "Closed for editing: %(codes)s. The goal can be deleted when its measures are open again.",
-                    codes=", ".join(closed),
+                    codes=", ".join(locked_codes),
                 )
             )
-        moment = now()
-        for one in together:
-            one.deleted_at, one.deleted_by = moment, by
-        document_store.mark_deleted([one.name for one in together])
+        deleted_at = now()
+        for affected in items:
+            affected.deleted_at, affected.deleted_by = deleted_at, by
+        document_store.mark_deleted([affected.name for affected in items])
 
 
 def restore_item(item: Item, *, by: int) -> None:
-    """A goal comes back with the measures that went with it, a measure with its goal.
+    """Restore a goal with the measures that were deleted with it, or a measure with its goal if that is deleted.
 
-    Nothing comes back one by one of a programme that both sides have deleted, nor the programme itself: that is undone
-    as it was done (`partnerships.requests.undo`). Raises Refused, and Closed.
+    Does nothing if the item is not deleted. Raises ItemLocked, and ActionRefused if both sides have deleted the
+    programme: that is undone as a whole (`partnerships.joint_requests.undo_request`).
     """
     with writing():
         programme = programme_of(item)
@@ -75,24 +75,24 @@ def restore_item(item: Item, *, by: int) -> None:
         db.session.refresh(item)
         if item.deleted_at is None:
             return
-        together = [item]
+        items = [item]
         if isinstance(item, Goal):
-            together += _deleted_with(item)
+            items += _deleted_with(item)
         elif isinstance(item, Measure) and (goal := _goal_of(item)).deleted_at:
-            together.append(goal)
-        for one in (programme, *together):
-            if document_store.is_locked(one.name):
-                raise ItemLocked(lock_sentence(one))
-        for one in together:
-            note(one.name)
-            one.deleted_at, one.deleted_by = None, None
-        document_store.mark_restored([one.name for one in together])
+            items.append(goal)
+        for affected in (programme, *items):
+            if document_store.is_locked(affected.name):
+                raise ItemLocked(lock_sentence(affected))
+        for affected in items:
+            note(affected.name)
+            affected.deleted_at, affected.deleted_by = None, None
+        document_store.mark_restored([affected.name for affected in items])
 
 
 def deleted_items(programme: Programme) -> list[Item]:
-    """What lies in the bin, the latest first."""
-    found = select(Item).where(Item.frame_id == programme.frame_id, Item.deleted_at.is_not(None))
-    return list(db.session.scalars(found.order_by(Item.deleted_at.desc(), Item.kind, Item.id)))
+    """The items in the bin, the most recently deleted first."""
+    query = select(Item).where(Item.frame_id == programme.frame_id, Item.deleted_at.is_not(None))
+    return list(db.session.scalars(query.order_by(Item.deleted_at.desc(), Item.kind, Item.id)))
 
 
 def _goal_of(measure: Measure) -> Goal:
@@ -100,5 +100,5 @@ def _goal_of(measure: Measure) -> Goal:
 
 
 def _deleted_with(goal: Goal) -> list[Measure]:
-    found = select(Measure).where(Measure.goal_id == goal.id, Measure.deleted_at == goal.deleted_at)
-    return list(db.session.scalars(found))
+    query = select(Measure).where(Measure.goal_id == goal.id, Measure.deleted_at == goal.deleted_at)
+    return list(db.session.scalars(query))

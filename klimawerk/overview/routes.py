@@ -1,4 +1,4 @@
-"""The programme's own pages: the document, its order, its bin; and the lines that keep the document live."""
+"""HTTP routes of the programme's pages (document, order, bin), and of the fragments that refresh them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.collab import document_store
 from klimawerk.extensions import db
-from klimawerk.overview import recycle_bin as binning
+from klimawerk.overview import recycle_bin
 from klimawerk.overview.date_warnings import date_warnings
-from klimawerk.overview.finance import finance_of, has_moved
+from klimawerk.overview.finance import budget_changed, finance_of
 from klimawerk.overview.outline import outline_of, outline_rev
 from klimawerk.overview.programme_document import chapters, document_entry
 from klimawerk.partnerships.access import member_or_404
@@ -37,76 +37,76 @@ bp = Blueprint("overview", __name__)
 @bp.get("/programmes/<int:item_id>")
 @login_required
 def programme(item_id: int) -> ResponseReturnValue:
-    """Read like a document, until somebody wants to edit its tables and fields (`?mode=edit`)."""
+    """The programme document for reading; with `?mode=edit` its tables and fields are forms."""
     v = replace(_programme(readable_item(item_id)), reading=request.args.get("mode") != "edit")
-    written = chapters(v)
+    listed = chapters(v)
     return render_template(
-        "overview/page.html", v=v, chapters=written, finance=finance_of(v), doubts=date_warnings(v, written)
+        "overview/page.html", v=v, chapters=listed, finance=finance_of(v), warnings=date_warnings(v, listed)
     )
 
 
 @bp.get("/programmes/<int:item_id>/order")
 @login_required
 def order(item_id: int) -> ResponseReturnValue:
-    """The page; for its script only the list, and that only when it is newer than `since`. What is closed for editing
-    stands in it without what moves it."""
+    """The page for ordering goals and measures. htmx gets the list only, and only if it is newer than `since`. Locked
+    items have no buttons for moving."""
     v = _programme(allowed_item(item_id, Right.EDIT))
     listed = chapters(v)
-    found = [e.item.name for one in listed for section in one.sections for e in (section.goal, *section.measures)]
-    closed = document_store.locked_of(found)
+    names = [e.item.name for chap in listed for section in chap.sections for e in (section.goal, *section.measures)]
+    locked = document_store.locked_of(names)
     if not request.headers.get("HX-Request"):
-        return render_template("overview/order.html", v=v, chapters=listed, closed=closed)
+        return render_template("overview/order.html", v=v, chapters=listed, closed=locked)
     newer = outline_rev(of_kind(v.opened, Programme)) > request.args.get("since", -1, type=scalars.revision)
-    shown = render_template("overview/_order.html", v=v, chapters=listed, closed=closed) if newer else ""
-    return Response(shown, headers={"X-Rev": str(v.rev)})
+    fragment = render_template("overview/_order.html", v=v, chapters=listed, closed=locked) if newer else ""
+    return Response(fragment, headers={"X-Rev": str(v.rev)})
 
 
 @bp.get("/programmes/<int:item_id>/bin")
 @login_required
 def bin_page(item_id: int) -> ResponseReturnValue:
     v = _programme(allowed_item(item_id, Right.EDIT))
-    items = binning.deleted_items(of_kind(v.opened, Programme))
-    closed = lock_sentence(v.item) if v.opened.locked else ""
+    items = recycle_bin.deleted_items(of_kind(v.opened, Programme))
+    lock_message = lock_sentence(v.item) if v.opened.locked else ""
     return render_template(
-        "overview/bin.html", v=v, items=items, titles=titles_of(items, v.languages.show), closed=closed
+        "overview/bin.html", v=v, items=items, titles=titles_of(items, v.languages.show), closed=lock_message
     )
 
 
 @bp.get("/items/<int:item_id>/line")
 @login_required
 def line(item_id: int) -> ResponseReturnValue:
-    """A goal or measure as it stands in the document: the same fragment as at first paint; with the programme's sums
-    when the measure's lines of costs and funding are newer than `since`."""
+    """The fragment of a goal or measure in the programme document; with the finance table if the measure's cost or
+    funding lines are newer than `since`."""
     opened = readable_item(item_id)
     v = view_here(opened)
     template = "overview/_measure.html" if v.item.kind == "measure" else "overview/_goal.html"
-    shown = document_entry(opened, v)
-    fragment = render_template(template, e=shown, v=v)
-    if has_moved(opened.item, request.args.get("since", shown.rev, type=scalars.revision)):
+    entry = document_entry(opened, v)
+    fragment = render_template(template, e=entry, v=v)
+    if budget_changed(opened.item, request.args.get("since", entry.rev, type=scalars.revision)):
         fragment += _finance(_programme(readable_item(programme_of(opened.item).id)))
-    return Response(fragment, headers={"X-Rev": str(shown.rev)})
+    return Response(fragment, headers={"X-Rev": str(entry.rev)})
 
 
 @bp.get("/items/<int:item_id>/outline")
 @login_required
 def outline(item_id: int) -> ResponseReturnValue:
-    """The outline beside the item's page, and a goal's list of its measures, when newer than `since`."""
+    """The outline beside the item's page, and a goal's list of measures, if newer than `since`."""
     v = view_here(readable_item(item_id))
     o = outline_of(v)
     newer = outline_rev(o.programme) > request.args.get("since", 0, type=scalars.revision)
     templates = ["overview/_outline.html"] + (["goals/_measures.html"] if v.item.kind == "goal" else [])
-    shown = [render_template(template, o=o, v=v) for template in templates if newer]
-    return Response("".join(shown), headers={"X-Rev": str(o.rev)})
+    fragments = [render_template(template, o=o, v=v) for template in templates if newer]
+    return Response("".join(fragments), headers={"X-Rev": str(o.rev)})
 
 
 @bp.get("/items/<int:item_id>/talks")
 @login_required
 def talks(item_id: int) -> ResponseReturnValue:
-    """The counts of open threads, beside the item's page and in its outline."""
+    """The fragments with the numbers of open threads: the link on the item's page, and the outline."""
     v = view_here(readable_item(item_id))
     o = outline_of(v)
-    shown = [render_template(template, o=o, v=v) for template in ("comments/_link.html", "overview/_outline.html")]
-    return Response("".join(shown), headers={"X-Rev": str(o.talks_rev)})
+    fragments = [render_template(template, o=o, v=v) for template in ("comments/_link.html", "overview/_outline.html")]
+    return Response("".join(fragments), headers={"X-Rev": str(o.talks_rev)})
 
 
 @bp.post("/items/<int:item_id>/delete")
@@ -115,7 +115,7 @@ def delete(item_id: int) -> ResponseReturnValue:
     opened = writable_item(item_id)
     if opened.item.kind == "programme":
         abort(404)
-    binning.delete_item(opened.item, by=opened.member.person.id)
+    recycle_bin.delete_item(opened.item, by=opened.member.person.id)
     flash(_("%(code)s is in the bin.", code=opened.item.code), f"undo:{opened.item.id}")
     return redirect(url_for("overview.programme", item_id=programme_of(opened.item).id), 303)
 
@@ -123,7 +123,7 @@ def delete(item_id: int) -> ResponseReturnValue:
 @bp.post("/items/<int:item_id>/restore")
 @login_required
 def restore(item_id: int) -> ResponseReturnValue:
-    """Goals and measures; a programme is brought back by undoing the joint decision."""
+    """Restore a goal or measure. A programme is restored by undoing the joint decision instead."""
     item = db.session.get(Item, item_id) or abort(404)
     member = member_or_404(item.frame.partnership_id)
     if item.kind == "programme":
@@ -131,7 +131,7 @@ def restore(item_id: int) -> ResponseReturnValue:
     if not member.may(Right.EDIT):
         abort(403)
     try:
-        binning.restore_item(item, by=member.person.id)
+        recycle_bin.restore_item(item, by=member.person.id)
     except ActionRefused as refused:
         abort(409, str(refused))
     flash(_("%(code)s is back.", code=item.code))
@@ -148,19 +148,19 @@ def _finance(v: SheetView) -> str:
 
 
 def _derived(v: SheetView, since: int) -> list[str]:
-    """The chapter of goals and measures, and the sums, when one of them came, went or moved; the outline, also for
-    their titles."""
+    """Derived fragments of a programme's page: chapters and finance table if goals or measures were created, deleted or
+    moved; the outline also if titles changed; the mode switch if locks changed."""
     programme = of_kind(v.opened, Programme)
-    found = [render_template("overview/_mode.html", v=v)] if v.item.lock_rev > since else []
+    fragments = [render_template("overview/_mode.html", v=v)] if v.item.lock_rev > since else []
     if programme.revs.get(ORDER, 0) > since:
-        found += [render_template("overview/_chapters.html", v=v, chapters=chapters(v)), _finance(v)]
+        fragments += [render_template("overview/_chapters.html", v=v, chapters=chapters(v)), _finance(v)]
     if outline_rev(programme) > since:
-        found.append(render_template("overview/_outline.html", v=v, o=outline_of(v)))
-    return found
+        fragments.append(render_template("overview/_outline.html", v=v, o=outline_of(v)))
+    return fragments
 
 
 def _derived_of_goal(v: SheetView, since: int) -> list[str]:
-    """What editors can do below the sheet, when it was closed for editing or opened."""
+    """Derived fragments of a goal's page: the actions for editors below the sheet, if its locks changed."""
     if v.item.lock_rev <= since:
         return []
     return [render_template(f"goals/{name}.html", v=v, o=outline_of(v)) for name in ("_measures", "_tail")]

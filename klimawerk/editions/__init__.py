@@ -1,4 +1,4 @@
-"""Editions: named, immutable sets of versions of a whole programme, to be read as it was and compared."""
+"""Editions: named, immutable sets of versions of a whole programme, which can be read, compared and exported."""
 
 from __future__ import annotations
 

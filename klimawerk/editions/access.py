@@ -1,4 +1,4 @@
-"""Editions are open to whoever may read the programme."""
+"""Read access to editions: everyone who may read the programme."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from klimawerk.versions.access import readable_item_history
 
 
 def programme_or_404(item_id: int) -> tuple[Opened, Programme]:
-    """The programme, if the signed-in person may read it."""
+    """The programme, if the signed-in user may read it."""
     opened = readable_item_history(item_id)
     return opened, of_kind(opened, Programme)
 
 
 def edition_or_404(item_id: int, number: int) -> tuple[Opened, Programme, Edition]:
-    """That edition of the programme."""
+    """The programme's edition with that number."""
     opened, programme = programme_or_404(item_id)
     return opened, programme, edition_by_number(programme.id, number) or abort(404)

@@ -1,4 +1,4 @@
-"""The door: comparing any two editions, or one with now."""
+"""HTTP route: compare two editions, or an edition with the present state."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOW = "now"
 
 @dataclass(frozen=True)
 class EditionPoint:
-    """One of the two moments; `edition` is None for now."""
+    """One of the two states that are compared; `edition` is None for the present one."""
 
     edition: Edition | None
 
@@ -51,25 +51,27 @@ class EditionPoint:
 @bp.get(f"{ADDRESS}/compare")
 @login_required
 def compare(item_id: int) -> ResponseReturnValue:
-    """From one edition to a later one, or to now; the address keeps the view and the language."""
+    """From one edition to a later one, or to now. The query string keeps the view and the language."""
     opened, programme = programme_or_404(item_id)
     old, new = _point(programme, request.args.get("from", "")), _point(programme, request.args.get("to", NOW))
     if _is_later(old, new):
-        turned = {**request.args, "from": new.number, "to": old.number}
-        return redirect(f"{url_for('editions.compare', item_id=item_id)}?{urlencode(turned)}")
+        swapped = {**request.args, "from": new.number, "to": old.number}
+        return redirect(f"{url_for('editions.compare', item_id=item_id)}?{urlencode(swapped)}")
     view, language = request.args.get("view", REDLINE), request.args.get("texts", "")
     if view not in COMPARISON_VIEWS or (language and language not in programme.frame.languages):
         abort(404)
     after = new.parts(programme)
-    shown = EditionComparison(view_here(opened), old.parts(programme), after, view, language)
-    return render_template("editions/compare.html", v=shown.v, c=shown, old=old, new=new, views=COMPARISON_VIEWS)
+    comparison = EditionComparison(view_here(opened), old.parts(programme), after, view, language)
+    return render_template(
+        "editions/compare.html", v=comparison.v, c=comparison, old=old, new=new, views=COMPARISON_VIEWS
+    )
 
 
-def _point(programme: Programme, wish: str) -> EditionPoint:
-    if wish == NOW:
+def _point(programme: Programme, number: str) -> EditionPoint:
+    if number == NOW:
         return EditionPoint(None)
     try:
-        return EditionPoint(edition_by_number(programme.id, scalars.item_id(wish)) or abort(404))
+        return EditionPoint(edition_by_number(programme.id, scalars.item_id(number)) or abort(404))
     except ValueError:
         abort(404)
 

@@ -1,4 +1,4 @@
-"""What the page of a comparison of two editions shows, in the reader's words."""
+"""View of a comparison of two editions for templates, in the reader's language."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from klimawerk.versions.history import People, contributors_by_municipality
 from klimawerk.versions.models import Version
 from klimawerk.versions.reference_names import names_for
 
-MOST_OPEN = 60  # items compared on one page; the others have a link
+MAX_COMPARED = 60  # items compared on one page; the others get a link
 
 
 @dataclass(frozen=True)
 class ShownItemChange:
-    """One item in which something changed. `c`: its comparison, or all that stood in it when it came or went.
+    """A changed item. `c`: its comparison, or its whole content if it was added or removed.
 
-    `address`: of the comparison on a page of its own; "" where there is none.
+    `address`: URL of the comparison on a page of its own; "" if there is none.
     """
 
     change: ItemChange
@@ -45,13 +45,13 @@ class ShownItemChange:
 
     @property
     def whole(self) -> bool:
-        """Whether it is there at one of the two points only."""
+        """Whether it exists in one of the two states only."""
         return self.change.old is None or self.change.new is None
 
 
 @dataclass(frozen=True)
 class EditionComparison:
-    """Two points in time of one programme for one reader; `language` limits texts to one, "" for all."""
+    """Two states of one programme for one reader. `language` limits texts to one language; "" for all."""
 
     v: SheetView
     old: SnapshotParts
@@ -61,8 +61,8 @@ class EditionComparison:
 
     @cached_property
     def changes(self) -> list[ItemChange]:
-        """Of those that are compared here, one in which nobody sees a difference is the same."""
-        return [replace(one, what=SAME) if self._looks_same(one) else one for one in self._changes]
+        """All items. An item compared on this page counts as unchanged if its difference is invisible."""
+        return [replace(change, what=SAME) if self._is_visually_equal(change) else change for change in self._changes]
 
     @cached_property
     def _changes(self) -> list[ItemChange]:
@@ -70,66 +70,68 @@ class EditionComparison:
 
     @cached_property
     def shown(self) -> list[ShownItemChange]:
-        """All in which something changed, in order."""
-        return [self._shown(one) for one in self.changes if one.what != SAME]
+        """All changed items, in the order of the programme."""
+        return [self._shown(change) for change in self.changes if change.what != SAME]
 
     @cached_property
-    def _opened(self) -> dict[int, VersionComparison]:
-        """The comparisons that are on this page, by the item's id."""
-        changed = [one for one in self._changes if one.what != SAME][:MOST_OPEN]
-        contents = load_decoded_parts([part for one in changed for part in (one.old, one.new) if part])
-        items = self._items([one.item_id for one in changed])
-        return {one.item_id: self._compared(one, items[one.item_id], contents) for one in changed}
+    def _compared_items(self) -> dict[int, VersionComparison]:
+        """The comparisons on this page, by the item's id."""
+        changed = [change for change in self._changes if change.what != SAME][:MAX_COMPARED]
+        contents = load_decoded_parts([part for change in changed for part in (change.old, change.new) if part])
+        items = self._items([change.item_id for change in changed])
+        return {change.item_id: self._compare_item(change, items[change.item_id], contents) for change in changed}
 
-    def _looks_same(self, change: ItemChange) -> bool:
-        if change.what != CHANGED or change.moved or change.item_id not in self._opened:
+    def _is_visually_equal(self, change: ItemChange) -> bool:
+        if change.what != CHANGED or change.moved or change.item_id not in self._compared_items:
             return False
-        return self._opened[change.item_id].comparison.is_empty
+        return self._compared_items[change.item_id].comparison.is_empty
 
     def unchanged(self) -> list[tuple[str, str, str]]:
-        """Code, title and its language of every goal and measure that is as it was."""
-        same = [one for one in self.changes if one.what == SAME and one.kind != "programme" and one.new]
-        return [self._named(one.new, self._titles) for one in same if one.new]
+        """Code, title and language of the title of every unchanged goal and measure."""
+        unchanged_items = [
+            change for change in self.changes if change.what == SAME and change.kind != "programme" and change.new
+        ]
+        return [self._named(change.new, self._titles) for change in unchanged_items if change.new]
 
     def summary(self) -> list[str]:
-        """How much changed, in phrases: "40 measures changed", "1 goal added"."""
+        """How much changed, as phrases: "40 measures changed", "1 goal added"."""
         kinds = [(kind, what) for kind in ("programme", "goal", "measure") for what in (ADDED, REMOVED, MOVED, CHANGED)]
         counted = [(kind, what, comparison.count_changes(self.changes, kind, what)) for kind, what in kinds]
-        return [_phrase(kind, what, found) for kind, what, found in counted if found]
+        return [_phrase(kind, what, count) for kind, what, count in counted if count]
 
     def people(self) -> People:
-        """Who wrote between the two points, by municipality."""
-        changed = [one for one in self.changes if one.what not in (SAME, MOVED)]
-        spans = [(one.item_id, _number(one.old), _number(one.new or one.old)) for one in changed]
-        found = [one for some in _contributors(spans) for one in some]
-        for one in changed:
-            if one.new is not None and one.new.reading is not None:
-                found += [vars(person) for person in contributors_since(one.item_id, _version(one.new))]
-        return contributors_by_municipality(found, self.v.item)
-
-    # One item
+        """Contributors between the two states, by municipality."""
+        changed = [change for change in self.changes if change.what not in (SAME, MOVED)]
+        ranges = [(change.item_id, _number(change.old), _number(change.new or change.old)) for change in changed]
+        contributors = [contributor for stored in _contributors(ranges) for contributor in stored]
+        for change in changed:
+            if change.new is not None and change.new.reading is not None:
+                contributors += [vars(person) for person in contributors_since(change.item_id, _version(change.new))]
+        return contributors_by_municipality(contributors, self.v.item)
 
     def _shown(self, change: ItemChange) -> ShownItemChange:
         either = change.new or change.old
         assert either is not None
         code, title, lang = self._named(either, self._titles)
-        return ShownItemChange(change, code, title, lang, self._opened.get(change.item_id), self._address(change))
+        return ShownItemChange(
+            change, code, title, lang, self._compared_items.get(change.item_id), self._address(change)
+        )
 
-    def _compared(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> VersionComparison:
-        yield_if_due()  # others are not kept waiting by a long programme
-        found = [
+    def _compare_item(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> VersionComparison:
+        yield_if_due()  # a long programme must not block the event loop
+        states = [
             version_states.state_from_manifest(part.head, contents, self._known)
             for part in (change.old, change.new)
             if part
         ]
-        old, new = found[0], found[-1]
+        old, new = states[0], states[-1]
         v = replace(self.v, opened=replace(self.v.opened, item=item))
         names = names_for(v.frame, v.reader, old, new)
-        comparison = version_states.compare_in_thread(old, new) if len(found) == 2 else Comparison()
-        return VersionComparison(v, old, new, comparison, names, self.view, self.language)
+        item_comparison = version_states.compare_in_thread(old, new) if len(states) == 2 else Comparison()
+        return VersionComparison(v, old, new, item_comparison, names, self.view, self.language)
 
     def _address(self, change: ItemChange) -> str:
-        """Where it can be read alone: compared, or as it was before it went."""
+        """URL of the item's own page: its comparison, or its last version before it was removed."""
         item = f"/items/{change.item_id}"
         if change.old is None or change.new is None:
             part = change.new or change.old
@@ -145,7 +147,7 @@ class EditionComparison:
 
     @cached_property
     def _titles(self) -> dict[str, Any]:
-        """Only the titles, whatever else has to be read."""
+        """The titles of all items; nothing else is read."""
         return load_decoded_parts([*self.old.values(), *self.new.values()], "text:title.")
 
     def _named(self, part: SnapshotPart, contents: dict[str, Any]) -> tuple[str, str, str]:
@@ -165,27 +167,27 @@ def _version(part: SnapshotPart) -> Version | None:
     return db.session.get(Version, part.version.id) if part.version else None
 
 
-def _contributors(spans: list[tuple[int, int, int]]) -> list[list[dict[str, Any]]]:
-    """Of every version behind the first and up to the second number, for each (item, first, second)."""
+def _contributors(ranges: list[tuple[int, int, int]]) -> list[list[dict[str, Any]]]:
+    """Contributors of the versions after the first and up to the second number, for each (item, first, second)."""
     between = [
         and_(Version.item_id == item_id, Version.number > first, Version.number <= last)
-        for item_id, first, last in spans
+        for item_id, first, last in ranges
         if last > first
     ]
     return list(db.session.scalars(select(Version.contributors).where(or_(*between)))) if between else []
 
 
-def _phrase(kind: str, what: str, n: int) -> str:
+def _phrase(kind: str, what: str, count: int) -> str:
     if kind == "programme":
         return str(_("The programme's own texts and fields changed"))
-    said = {
-        ("goal", ADDED): ngettext("%(num)s goal added", "%(num)s goals added", n),
-        ("goal", REMOVED): ngettext("%(num)s goal removed", "%(num)s goals removed", n),
-        ("goal", MOVED): ngettext("%(num)s goal moved", "%(num)s goals moved", n),
-        ("goal", CHANGED): ngettext("%(num)s goal changed", "%(num)s goals changed", n),
-        ("measure", ADDED): ngettext("%(num)s measure added", "%(num)s measures added", n),
-        ("measure", REMOVED): ngettext("%(num)s measure removed", "%(num)s measures removed", n),
-        ("measure", MOVED): ngettext("%(num)s measure moved", "%(num)s measures moved", n),
-        ("measure", CHANGED): ngettext("%(num)s measure changed", "%(num)s measures changed", n),
+    phrases = {
+        ("goal", ADDED): ngettext("%(num)s goal added", "%(num)s goals added", count),
+        ("goal", REMOVED): ngettext("%(num)s goal removed", "%(num)s goals removed", count),
+        ("goal", MOVED): ngettext("%(num)s goal moved", "%(num)s goals moved", count),
+        ("goal", CHANGED): ngettext("%(num)s goal changed", "%(num)s goals changed", count),
+        ("measure", ADDED): ngettext("%(num)s measure added", "%(num)s measures added", count),
+        ("measure", REMOVED): ngettext("%(num)s measure removed", "%(num)s measures removed", count),
+        ("measure", MOVED): ngettext("%(num)s measure moved", "%(num)s measures moved", count),
+        ("measure", CHANGED): ngettext("%(num)s measure changed", "%(num)s measures changed", count),
     }
-    return str(said[kind, what])
+    return str(phrases[kind, what])

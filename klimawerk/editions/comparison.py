@@ -1,4 +1,4 @@
-"""What changed in a programme between two points in time. Equal things are seen by their hash, without being read."""
+"""Compares a programme at two points in time. Equal content is recognised by its hash, without being read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from klimawerk.versions.item_keys import KeyMap
 
 @dataclass(frozen=True)
 class ItemChange:
-    """What became of the programme itself, of a goal or of a measure. A moved one may have changed too."""
+    """Change of the programme itself, of a goal or of a measure. A moved item may have changed as well."""
 
     item_id: int
     kind: str
@@ -23,34 +23,36 @@ class ItemChange:
 
 
 def compare_parts(old: SnapshotParts, new: SnapshotParts, known: KeyMap) -> list[ItemChange]:
-    """Every item of both, in the new order; one that went stands where it stood."""
-    goals = _compared(_of_kind(old, "goal"), _of_kind(new, "goal"), old, new)
-    found = [*_compared(_of_kind(old, "programme"), _of_kind(new, "programme"), old, new)]
+    """Every item of both states, in the new order; a removed item stays at its old place."""
+    goals = _compare_ids(_of_kind(old, "goal"), _of_kind(new, "goal"), old, new)
+    changes = [*_compare_ids(_of_kind(old, "programme"), _of_kind(new, "programme"), old, new)]
     for goal in goals:
-        found += [goal, *_measures(goal.item_id, old, new, known)]
-    return found
+        changes += [goal, *_measures(goal.item_id, old, new, known)]
+    return changes
 
 
 def count_changes(changes: Iterable[ItemChange], kind: str, what: str) -> int:
-    """How many goals, or measures, were added, removed, changed or moved."""
-    return sum(1 for one in changes if one.kind == kind and (one.moved if what == MOVED else one.what == what))
+    """Number of items of that kind that were added, removed, changed or moved."""
+    return sum(
+        1 for change in changes if change.kind == kind and (change.moved if what == MOVED else change.what == what)
+    )
 
 
 def _measures(goal: int, old: SnapshotParts, new: SnapshotParts, known: KeyMap) -> Iterator[ItemChange]:
-    """The measures under one goal. One that came from another goal has moved, and is told where it stands now."""
-    was = {id_: part.goal(known) for id_, part in old.items() if part.kind == "measure"}
-    now = {id_: part.goal(known) for id_, part in new.items() if part.kind == "measure"}
-    before = [id_ for id_ in was if was[id_] == goal == now.get(id_, goal)]
-    for one in _compared(before, [id_ for id_ in now if now[id_] == goal], old, new):
-        came = was.get(one.item_id, goal) != goal
-        yield replace(one, what=CHANGED, moved=True) if came else one
+    """The measures of one goal. One from another goal counts as moved, and is listed under its new goal."""
+    old_goals = {id_: part.goal(known) for id_, part in old.items() if part.kind == "measure"}
+    new_goals = {id_: part.goal(known) for id_, part in new.items() if part.kind == "measure"}
+    before = [id_ for id_ in old_goals if old_goals[id_] == goal == new_goals.get(id_, goal)]
+    for change in _compare_ids(before, [id_ for id_ in new_goals if new_goals[id_] == goal], old, new):
+        moved_here = old_goals.get(change.item_id, goal) != goal
+        yield replace(change, what=CHANGED, moved=True) if moved_here else change
 
 
 def _of_kind(parts: SnapshotParts, kind: str) -> list[int]:
     return [id_ for id_, part in parts.items() if part.kind == kind]
 
 
-def _compared(before: list[int], after: list[int], old: SnapshotParts, new: SnapshotParts) -> list[ItemChange]:
+def _compare_ids(before: list[int], after: list[int], old: SnapshotParts, new: SnapshotParts) -> list[ItemChange]:
     rows = compare_rows(_rows(before, old), _rows(after, new))
     return [_change(row, old.get(int(row.id)), new.get(int(row.id))) for row in rows]
 

@@ -1,8 +1,8 @@
-"""An edition as a file that proves itself: its manifest, its versions' manifests, and every part, with all hashes.
+"""Exports an edition as a file that can be verified: manifests of the edition and its versions, all parts, all hashes.
 
-Anybody can check it: the canonical JSON (RFC 8785) of each part has the SHA-256 that it is listed under; so has each
-`manifest` that of its `content`; and each `hash` follows from its record as hash_chain.py says. Of a part under
-"blacked" something was blacked out later: what is left has the hash that stands there.
+Verification: the canonical JSON (RFC 8785) of each part has the SHA-256 under which it is listed; each `manifest` has
+the SHA-256 in its `content`; each `hash` follows from its record as hash_chain.py describes. Parts under "blacked" were
+redacted later: the remaining content has the digest given there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FORMAT = "klimawerk-edition"
 
 
 def edition_bytes(edition: Edition) -> bytes:
-    """The file itself: UTF-8, indented. Raises storing.Damaged."""
+    """The file: UTF-8, indented. Raises PartDamaged."""
     parts = edition_snapshot(edition)
     manifests = {part.version.id: part.head for part in parts.values() if part.version}
     contents = load_decoded_parts(parts.values())
@@ -41,7 +41,7 @@ def edition_bytes(edition: Edition) -> bytes:
 
 
 def edition_json(edition: Edition) -> Json:
-    """What is said of an edition in a file; who made it is said by side only."""
+    """The edition's own record in a file. Its author is given by side only."""
     return {
         "number": edition.number,
         "name": edition.name,
@@ -56,13 +56,13 @@ def edition_json(edition: Edition) -> Json:
 
 
 def redaction_notes(hashes: Iterable[str]) -> Json:
-    """Which of the parts say less than their hash proves, since when and why, and the hash of what is left."""
-    found = part_store.redactions_of(hashes)
-    return {"blacked": found} if found else {}
+    """Which of the parts were redacted, when and why, with the digest of the remaining content."""
+    redactions = part_store.redactions_of(hashes)
+    return {"blacked": redactions} if redactions else {}
 
 
 def format_moment(at: datetime) -> str:
-    """As it was hashed."""
+    """The time in the form that is hashed."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -1,4 +1,4 @@
-"""Editions with their people, as lists show them."""
+"""List entries of editions, with names and counts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from klimawerk.versions.models import Version
 
 @dataclass(frozen=True)
 class EditionEntry:
-    """An edition. `by`: who made it, and for which municipality; `goals` and `measures`: how many it holds."""
+    """An edition. `by`: who made it, with the municipality; `goals` and `measures`: their numbers."""
 
     edition: Edition
     by: str
@@ -33,14 +33,19 @@ class EditionEntry:
 
 
 def edition_entries(editions: Sequence[Edition], programme: Programme) -> list[EditionEntry]:
-    """With names and counts, in two queries however many there are."""
-    people = {one.by for one in editions if one.by}
-    names = names_of(people)
+    """Entries with names and counts, in two queries for any number of editions."""
+    person_ids = {edition.by for edition in editions if edition.by}
+    names = names_of(person_ids)
     sides = side_names(programme.frame.partnership)
-    counts = _counts([one.id for one in editions])
+    counts = _counts([edition.id for edition in editions])
     return [
-        EditionEntry(one, _by(one, names, sides), counts.get((one.id, "goal"), 0), counts.get((one.id, "measure"), 0))
-        for one in editions
+        EditionEntry(
+            edition,
+            _by(edition, names, sides),
+            counts.get((edition.id, "goal"), 0),
+            counts.get((edition.id, "measure"), 0),
+        )
+        for edition in editions
     ]
 
 

@@ -1,4 +1,4 @@
-"""A programme as an edition holds it, for the templates that show the present one: nothing here is in the database."""
+"""An edition in the form in which templates read a programme; its objects belong to no database session."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Rows = dict[str, list[Row]]
 
 
 class EditionOptions(ItemOptions):
-    """What fields could be chosen from then."""
+    """The options of fields at the time of the edition."""
 
     def __init__(self, fields: tuple[tuple[str, str], ...], measures: tuple[tuple[int, str], ...]) -> None:
         super().__init__()
@@ -43,16 +43,16 @@ class EditionOptions(ItemOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class EditionItemView(SheetView):
-    """An item as it was; `state`: all that stood in it."""
+    """A past state of an item; `state` holds its content."""
 
     state: ItemState
 
     @cached_property
     def texts(self) -> dict[str, LiveText]:
-        found = {
+        nodes = {
             name.removeprefix("text:"): part for name, part in self.state.parts.items() if name.startswith("text:")
         }
-        return {name: _text(name, part) for name, part in found.items()}
+        return {name: _text(name, part) for name, part in nodes.items()}
 
     @cached_property
     def rows(self) -> Rows:
@@ -64,22 +64,22 @@ class EditionItemView(SheetView):
         return {}
 
     def words(self, field: Field) -> tuple[str, str]:
-        """A field to be read, and its language ("" for none)."""
+        """Value of a field as text, and its language ("" for none)."""
         return self.said(field, Row(cells=self.item.values))
 
     def html(self, name: str) -> tuple[Markup, str]:
         """A long text as safe HTML, and its language: the shown one, else the original, else any."""
-        spoken = next((code for code in self._order if self.text(name, code)), None)
-        return (Markup(self.texts[f"{name}.{spoken}"].html), spoken) if spoken else (Markup(""), "")  # noqa: S704
+        language = next((code for code in self._order if self.text(name, code)), None)
+        return (Markup(self.texts[f"{name}.{language}"].html), language) if language else (Markup(""), "")  # noqa: S704
 
     def parts(self) -> list[Field | RowKind]:
-        """What stood in it, but for the title."""
+        """Its filled parts, without the title."""
         return [part for part in self.sheet.parts if part.name != "title" and self.filled(part)]
 
 
 @dataclass(frozen=True)
 class EditionView:
-    """The whole programme as it was: itself, and each goal and measure by its number."""
+    """A past state of the whole programme: itself (`v`), and goals and measures by id."""
 
     v: EditionItemView
     items: dict[int, EditionItemView]
@@ -97,11 +97,11 @@ class EditionView:
 
 
 def edition_view(opened: Opened, parts: SnapshotParts, *, reader: str, wish: str | None) -> EditionView:
-    """The programme for this reader; `wish`: the language of its texts. Raises storing.Damaged."""
-    known, contents = item_keys.keys_of_frame(opened.item.frame_id), load_decoded_parts(parts.values())
-    states = {id_: state_from_manifest(part.head, contents, known) for id_, part in parts.items()}
-    whole = states[opened.item.id]
-    frame = _frame(whole.head, opened.item.frame.partnership)
+    """The edition for one reader; `wish`: the requested language of its texts. Raises PartDamaged."""
+    ids_by_key, contents = item_keys.keys_of_frame(opened.item.frame_id), load_decoded_parts(parts.values())
+    states = {id_: state_from_manifest(part.head, contents, ids_by_key) for id_, part in parts.items()}
+    programme_state = states[opened.item.id]
+    frame = _frame(programme_state.head, opened.item.frame.partnership)
     languages = languages_for(frame, wish, reader)
     options = _options(states, languages.show, frame.lead_language, opened.item.id)
     views = {
@@ -116,13 +116,13 @@ def edition_view(opened: Opened, parts: SnapshotParts, *, reader: str, wish: str
         )
         for id_, state in states.items()
     }
-    numbers = {id_: part.version.number for id_, part in parts.items() if part.version}
+    version_numbers = {id_: part.version.number for id_, part in parts.items() if part.version}
     v = views.pop(opened.item.id)
-    return EditionView(v, views, numbers)
+    return EditionView(v, views, version_numbers)
 
 
 def title_in(state: ItemState, *order: str) -> tuple[str, str]:
-    """The plain title and its language: the first that there is."""
+    """The plain title in the first of these languages that has one, and that language."""
     for language in (*order, *state.head.get("languages", [])):
         text = state.text(f"title.{language}")
         if text:
@@ -131,17 +131,17 @@ def title_in(state: ItemState, *order: str) -> tuple[str, str]:
 
 
 def _frame(head: VersionHead, partnership: Partnership) -> Frame:
-    said = head.get("frame", {})
+    stored = head.get("frame", {})
     return Frame(
         partnership=partnership,
         partnership_id=partnership.id,
         languages=list(head["languages"]),
         lead_language=head["lead_language"],
-        currency_main=said.get("currency_main", "EUR"),
-        currency_local=said.get("currency_local", ""),
-        rate=Decimal(said["rate"]) if said.get("rate") else None,
-        rate_date=date.fromisoformat(said["rate_date"]) if said.get("rate_date") else None,
-        rate_note=said.get("rate_note", ""),
+        currency_main=stored.get("currency_main", "EUR"),
+        currency_local=stored.get("currency_local", ""),
+        rate=Decimal(stored["rate"]) if stored.get("rate") else None,
+        rate_date=date.fromisoformat(stored["rate_date"]) if stored.get("rate_date") else None,
+        rate_note=stored.get("rate_note", ""),
     )
 
 
@@ -154,13 +154,13 @@ def _item(id_: int, state: ItemState, frame: Frame) -> Item:
 
 
 def _options(states: dict[int, ItemState], language: str, lead: str, programme: int) -> EditionOptions:
-    fields = tuple((row["id"], _field(row["cells"], language, lead)) for row in states[programme].rows("fields"))
+    fields = tuple((row["id"], _field_name(row["cells"], language, lead)) for row in states[programme].rows("fields"))
     measures = [(id_, state) for id_, state in states.items() if state.head["kind"] == "measure"]
     titled = ((id_, f"{state.head['code']} {title_in(state, language, lead)[0]}".strip()) for id_, state in measures)
     return EditionOptions(fields, tuple(titled))
 
 
-def _field(cells: dict[str, Any], language: str, lead: str) -> str:
+def _field_name(cells: dict[str, Any], language: str, lead: str) -> str:
     title = cells.get(f"title.{language}") or cells.get(f"title.{lead}") or ""
     return f"{cells.get('code', '')} {title}".strip()
 

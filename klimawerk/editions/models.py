@@ -1,4 +1,4 @@
-"""Editions, and the versions they consist of."""
+"""Database tables: editions, and the versions they consist of."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from klimawerk.extensions import Model
 class Edition(Model):
     """A named, immutable set of versions of a whole programme. Only `name` and `note` may be corrected afterwards.
 
-    `manifest`: canonical JSON (hash_chain.py) that names the programme and each version in order; `content_hash` is its
-    SHA-256. `hash` covers that, number, time and `previous` (the hash of the edition before, "" for the first one).
+    `manifest` is canonical JSON (hash_chain.py) that names the programme and its versions in order; `content_hash` is
+    its SHA-256. `hash` covers `content_hash`, number, time and `previous` (the hash of the edition before, "" for the
+    first one).
     """
 
     __table_args__ = (Index("uq_edition_number", "programme_id", "number", unique=True),)

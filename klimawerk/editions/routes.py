@@ -1,4 +1,4 @@
-"""The doors: a programme's editions, making one, reading one as it was, taking one along."""
+"""HTTP routes: list, create, rename, show and export editions of a programme."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ ADDRESS = "/programmes/<int:item_id>/editions"
 @bp.get(ADDRESS)
 @login_required
 def index(item_id: int) -> ResponseReturnValue:
-    return render_template("editions/index.html", purposes=service.PURPOSES, **_shown(item_id))
+    return render_template("editions/index.html", purposes=service.PURPOSES, **_list_context(item_id))
 
 
 @bp.get(f"{ADDRESS}/changes")
 @login_required
 def changes(item_id: int) -> ResponseReturnValue:
-    """The list anew, for a page that is open while a fixed copy is made or renamed."""
-    shown = _shown(item_id)
-    return Response(render_template("editions/_list.html", **shown), headers={"X-Rev": str(shown["rev"])})
+    """The list as a fragment, fetched by an open page when an edition was made or renamed."""
+    context = _list_context(item_id)
+    return Response(render_template("editions/_list.html", **context), headers={"X-Rev": str(context["rev"])})
 
 
 @bp.post(ADDRESS)
@@ -45,23 +45,23 @@ def make(item_id: int) -> ResponseReturnValue:
     opened, programme = programme_or_404(item_id)
     if not opened.member.may(Right.FIX) or programme.deleted_at is not None:
         abort(403)
-    words = {name: request.form.get(name, "") for name in ("name", "purpose")}
+    fields = {name: request.form.get(name, "") for name in ("name", "purpose")}
     remark = request.form.get("note", "")
     try:
-        made = service.create_edition(programme, by=opened.member, remark=remark, request_key=form_key(), **words)
+        created = service.create_edition(programme, by=opened.member, remark=remark, request_key=form_key(), **fields)
     except service.InvalidEditionName:
         flash(_("Please give the fixed copy a name."), "error")
         return redirect(url_for("editions.index", item_id=item_id), 303)
     except VersionContention:
         abort(409)
-    flash(_("The programme as it is now is kept as “%(name)s”.", name=made.name))
+    flash(_("The programme as it is now is kept as “%(name)s”.", name=created.name))
     return redirect(url_for("editions.index", item_id=item_id), 303)
 
 
 @bp.post(f"{ADDRESS}/<int:number>/name")
 @login_required
 def name(item_id: int, number: int) -> ResponseReturnValue:
-    """Correct its name and note."""
+    """Correct name and note."""
     allowed_item(item_id, Right.FIX)
     _opened, _programme, edition = edition_or_404(item_id, number)
     try:
@@ -76,14 +76,14 @@ def name(item_id: int, number: int) -> ResponseReturnValue:
 @login_required
 def edition(item_id: int, number: int) -> ResponseReturnValue:
     """The whole programme as it was; with `sheets=all` every field of every goal and measure."""
-    opened, programme, found = edition_or_404(item_id, number)
+    opened, programme, shown_edition = edition_or_404(item_id, number)
     wish = request.args.get("show") or request.cookies.get("show")
-    shown = edition_view(opened, edition_snapshot(found), reader=locale(), wish=wish)
+    view = edition_view(opened, edition_snapshot(shown_edition), reader=locale(), wish=wish)
     return render_template(
         "editions/edition.html",
-        v=shown.v,
-        past=shown,
-        entry=edition_entries([found], programme)[0],
+        v=view.v,
+        past=view,
+        entry=edition_entries([shown_edition], programme)[0],
         newest=service.last_edition(programme.id),
         whole=request.args.get("sheets") == "all",
         may_export=opened.member.may(Right.EXPORT),
@@ -94,16 +94,16 @@ def edition(item_id: int, number: int) -> ResponseReturnValue:
 @bp.get(f"{ADDRESS}/<int:number>.json")
 @login_required
 def export(item_id: int, number: int) -> ResponseReturnValue:
-    """Everything of it with all hashes, so that anybody can prove it without this installation."""
-    opened, _programme, found = edition_or_404(item_id, number)
+    """The edition as a file with all its hashes, so that it can be verified without this installation."""
+    opened, _programme, exported = edition_or_404(item_id, number)
     if not opened.member.may(Right.EXPORT):
         abort(403)
-    response = Response(edition_bytes(found), mimetype="application/json")
+    response = Response(edition_bytes(exported), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="klimawerk-{item_id}-edition-{number}.json"'
     return response
 
 
-def _shown(item_id: int) -> dict[str, object]:
+def _list_context(item_id: int) -> dict[str, object]:
     opened, programme = programme_or_404(item_id)
     rev = revision(service.editions_topic(programme.id))
     return {

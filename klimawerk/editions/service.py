@@ -1,4 +1,4 @@
-"""Verbs: make an edition, correct its name."""
+"""Operations on editions: create one, correct its name."""
 
 from __future__ import annotations
 
@@ -52,33 +52,33 @@ class InvalidEditionName(Exception):
 
 
 def editions_topic(programme_id: int) -> str:
-    """Name of the topic that a programme's editions are announced under."""
+    """Name of the topic that announces changes of a programme's editions."""
     return f"editions:{programme_id}"
 
 
 def create_edition(
     programme: Programme, *, by: Member, name: str, purpose: str, remark: str = "", request_key: str | None = None
 ) -> Edition:
-    """Fix the whole programme as it is at this moment. What no version holds yet gets one; the others are used again.
+    """Fix the whole programme as it is now. Items newer than their last version get a new one; the others are reused.
 
-    What takes time is done outside of the transaction. A `request_key` that made one before answers that one. Raises
-    Nameless, and Busy when others take versions again and again meanwhile.
+    The expensive work is done outside of the transaction. A repeated `request_key` returns the edition of the first
+    request. Raises InvalidEditionName, and VersionContention if other processes took versions during every attempt.
     """
-    words = truncate(name.strip(), LONGEST_NAME)
-    if not words or purpose not in PURPOSES:
+    short_name = truncate(name.strip(), LONGEST_NAME)
+    if not short_name or purpose not in PURPOSES:
         raise InvalidEditionName
-    if before := earlier(request_key):
-        return db.session.get_one(Edition, int(before))
+    if earlier_id := earlier(request_key):
+        return db.session.get_one(Edition, int(earlier_id))
     for _attempt in range(MAX_ATTEMPTS):
         moment = _read_moment(programme, by)
-        made = Edition(programme_id=programme.id, name=words, purpose=purpose, by=by.person.id, side=by.side)
-        made.note = truncate(remark.strip(), MAX_NOTE_LENGTH)
+        edition = Edition(programme_id=programme.id, name=short_name, purpose=purpose, by=by.person.id, side=by.side)
+        edition.note = truncate(remark.strip(), MAX_NOTE_LENGTH)
 
-        def store(made: Edition = made, moment: _ProgrammeMoment = moment) -> str:
+        def store(edition: Edition = edition, moment: _ProgrammeMoment = moment) -> str:
             note(editions_topic(programme.id))
             append_versions(moment.fresh, moment.packed)
-            _store(made, moment)
-            return str(made.id)
+            _store_edition(edition, moment)
+            return str(edition.id)
 
         try:
             return db.session.get_one(Edition, int(once(request_key, store)))
@@ -88,7 +88,7 @@ def create_edition(
 
 
 def rename_edition(edition: Edition, *, name: str, remark: str) -> None:
-    """Correct name and note; content, time and purpose never change. Raises Nameless."""
+    """Correct name and note; content, time and purpose never change. Raises InvalidEditionName."""
     if not name.strip():
         raise InvalidEditionName
     with writing():
@@ -106,12 +106,12 @@ def editions_of(programme_id: int) -> Sequence[Edition]:
 def last_edition(programme_id: int) -> Edition | None:
     """The programme's newest edition."""
     query = select(Edition).where(Edition.programme_id == programme_id).order_by(Edition.number.desc()).limit(1)
-    found: Edition | None = db.session.scalar(query)
-    return found
+    edition: Edition | None = db.session.scalar(query)
+    return edition
 
 
 def last_edition_with(item_id: int) -> tuple[str, int] | None:
-    """Name of the newest edition that holds the item, and the number of the version that it holds."""
+    """Name of the newest edition that holds the item, and the number of the version in it."""
     query = (
         select(Edition.name, Version.number)
         .join(EditionPart, EditionPart.edition_id == Edition.id)
@@ -119,22 +119,22 @@ def last_edition_with(item_id: int) -> tuple[str, int] | None:
         .where(Version.item_id == item_id)
         .order_by(Edition.number.desc())
     )
-    found = db.session.execute(query.limit(1)).first()
-    return (found[0], found[1]) if found else None
+    row = db.session.execute(query.limit(1)).first()
+    return (row[0], row[1]) if row else None
 
 
 def edition_by_number(programme_id: int, number: int) -> Edition | None:
-    """The programme's edition of that number."""
+    """The programme's edition with that number."""
     query = select(Edition).where(Edition.programme_id == programme_id, Edition.number == number)
-    found: Edition | None = db.session.scalar(query)
-    return found
+    edition: Edition | None = db.session.scalar(query)
+    return edition
 
 
 @dataclass(frozen=True)
 class _ProgrammeMoment:
-    """The programme at the moment of the edition: what must be kept, and every version in order.
+    """The programme at the moment of the edition: versions to be stored (`fresh`), and all versions in order.
 
-    `versions`: (key of the item, number, hash); `ids`: of those that are kept already, None for the others.
+    `versions`: (key of the item, number, hash); `ids`: ids of those that are stored already, None for the others.
     """
 
     at: datetime
@@ -146,48 +146,50 @@ class _ProgrammeMoment:
 
 def _read_moment(programme: Programme, by: Member) -> _ProgrammeMoment:
     with read_snapshot():
-        found = _ProgrammeMoment(now(), [], {}, [], [])
+        moment = _ProgrammeMoment(now(), [], {}, [], [])
         parts = read_current(programme)
         keys = _keys(list(parts))
         for part in parts.values():
-            kept = part.version
+            stored = part.version
             if part.reading is not None:
-                made = _fresh(part, part.reading, by)
-                found.fresh.append(made)
-                found.versions.append((keys[part.item_id], made.number, made.hash))
-                found.ids.append(None)
-            elif kept is not None:
-                found.versions.append((keys[part.item_id], kept.number, kept.hash))
-                found.ids.append(kept.id)
+                version = _new_version(part, part.reading, by)
+                moment.fresh.append(version)
+                moment.versions.append((keys[part.item_id], version.number, version.hash))
+                moment.ids.append(None)
+            elif stored is not None:
+                moment.versions.append((keys[part.item_id], stored.number, stored.hash))
+                moment.ids.append(stored.id)
         readings = [part.reading for part in parts.values() if part.reading]
     for reading in readings:
-        found.packed.update(part_store.pack_parts(reading.parts))
-        yield_if_due()  # others are not kept waiting
-    return found
+        moment.packed.update(part_store.pack_parts(reading.parts))
+        yield_if_due()
+    return moment
 
 
-def _fresh(part: SnapshotPart, reading: ItemReading, by: Member) -> Version:
-    last = latest_version(part.item_id) if part.version else None
-    words = {"by": by.person.id, "side": by.side}
-    return build_version(part.item_id, last, reading, EDITION, contributors_since(part.item_id, last), words)
+def _new_version(part: SnapshotPart, reading: ItemReading, by: Member) -> Version:
+    latest = latest_version(part.item_id) if part.version else None
+    details = {"by": by.person.id, "side": by.side}
+    return build_version(part.item_id, latest, reading, EDITION, contributors_since(part.item_id, latest), details)
 
 
-def _store(made: Edition, moment: _ProgrammeMoment) -> None:
-    """Inside writing(): behind the last edition, whichever that is by now."""
-    before = last_edition(made.programme_id)
-    made.number, made.previous = (before.number + 1, before.hash) if before else (1, "")
-    made.at = max(moment.at, before.at) if before else moment.at
-    made.manifest = hash_chain.edition_manifest(moment.versions[0][0], made.purpose, moment.versions)
-    made.content_hash = sha256_hex(made.manifest)
-    made.hash = hash_chain.edition_hash(
-        content=made.content_hash, previous=made.previous, number=made.number, at=made.at
+def _store_edition(edition: Edition, moment: _ProgrammeMoment) -> None:
+    """Inside writing(): store it after the last edition, whichever that is by now."""
+    previous_edition = last_edition(edition.programme_id)
+    edition.number, edition.previous = (
+        (previous_edition.number + 1, previous_edition.hash) if previous_edition else (1, "")
     )
-    db.session.add(made)
+    edition.at = max(moment.at, previous_edition.at) if previous_edition else moment.at
+    edition.manifest = hash_chain.edition_manifest(moment.versions[0][0], edition.purpose, moment.versions)
+    edition.content_hash = sha256_hex(edition.manifest)
+    edition.hash = hash_chain.edition_hash(
+        content=edition.content_hash, previous=edition.previous, number=edition.number, at=edition.at
+    )
+    db.session.add(edition)
     db.session.flush()
     fresh = iter(moment.fresh)
-    for position, kept in enumerate(moment.ids):
-        version_id = next(fresh).id if kept is None else kept
-        db.session.add(EditionPart(edition_id=made.id, position=position, version_id=version_id))
+    for position, stored_id in enumerate(moment.ids):
+        version_id = next(fresh).id if stored_id is None else stored_id
+        db.session.add(EditionPart(edition_id=edition.id, position=position, version_id=version_id))
     db.session.flush()
 
 

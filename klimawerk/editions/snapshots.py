@@ -1,4 +1,7 @@
-"""A programme at one point in time: an edition, or now. Each item is known by its hash, and read only when asked."""
+"""Snapshots: a programme at one point in time (an edition, or now).
+
+Items are known by the hash of their content; their parts are read on demand.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from klimawerk.versions.models import Version
 
 @dataclass(frozen=True)
 class VersionRecord:
-    """A version as it was read: what is read at one moment must not be asked for again later."""
+    """Columns of a version, read once: values from one moment must not be loaded again later."""
 
     id: int
     item_id: int
@@ -42,7 +45,7 @@ class VersionRecord:
 
 @dataclass(frozen=True)
 class SnapshotPart:
-    """One item at that point. `version`: the one it is, or the last one before; `reading`: what stands there since."""
+    """An item in a snapshot. `version`: its version, or its last one; `reading`: its content if newer than that."""
 
     item_id: int
     version: VersionRecord | None
@@ -57,7 +60,7 @@ class SnapshotPart:
 
     @cached_property
     def content(self) -> str:
-        """Equal contents have equal hashes."""
+        """Hash of the content; equal contents have equal hashes."""
         return self.version.content_hash if self.reading is None and self.version else sha256_hex(self.manifest)
 
     @cached_property
@@ -71,16 +74,16 @@ class SnapshotPart:
 
     @property
     def hashes(self) -> dict[str, str]:
-        found: dict[str, str] = self.head["parts"]
-        return found
+        part_hashes: dict[str, str] = self.head["parts"]
+        return part_hashes
 
     def goal(self, known: KeyMap) -> int | None:
-        """The number of the goal that a measure stood under."""
+        """Id of the measure's goal."""
         return known.get(self.head.get("goal"))
 
 
 SnapshotParts = dict[int, SnapshotPart]
-"""By number of the item, in the order of the programme: itself, then each goal with its measures."""
+"""By id of the item, in the order of the programme: itself, then each goal with its measures."""
 
 
 def edition_snapshot(edition: Edition) -> SnapshotParts:
@@ -91,51 +94,55 @@ def edition_snapshot(edition: Edition) -> SnapshotParts:
         .where(EditionPart.edition_id == edition.id)
         .order_by(EditionPart.position)
     )
-    kept = [VersionRecord(*row) for row in db.session.execute(query).all()]
-    return {one.item_id: SnapshotPart(one.item_id, one) for one in kept}
+    records = [VersionRecord(*row) for row in db.session.execute(query).all()]
+    return {record.item_id: SnapshotPart(record.item_id, record) for record in records}
 
 
 def current_snapshot(programme: Programme) -> SnapshotParts:
-    """The programme as it is, at one moment and current up to the last acknowledged word."""
+    """The programme as it is, read at one moment, up to the last acknowledged update."""
     with read_snapshot():
         return read_current(programme)
 
 
 def read_current(programme: Programme) -> SnapshotParts:
-    """The same, where the caller sees to it that it is one moment. What is as in its last version is not read."""
-    items = _in_order(db.session.get_one(Programme, programme.id))
+    """As `current_snapshot`, in the caller's transaction. Items with the rev and seq of their last version are not
+    read.
+    """
+    items = _items_in_order(db.session.get_one(Programme, programme.id))
     names = [item.name for item in items]
     revs, seqs = revisions(names), _seqs(names)
-    last = _last_versions([item.id for item in items])
-    found: SnapshotParts = {}
+    last_versions = _last_versions([item.id for item in items])
+    parts: SnapshotParts = {}
     for item in items:
-        version = last.get(item.id)
+        version = last_versions.get(item.id)
         reading = None
         if version is None or (version.rev, version.seq) != (revs[item.name], seqs.get(item.name)):
             reading = read_item(item.id)
-            yield_if_due()  # others are not kept waiting by a long programme
+            yield_if_due()  # a long programme must not block the event loop
             if version is not None and sha256_hex(reading.manifest()) == version.content_hash:
                 reading = None
-        found[item.id] = SnapshotPart(item.id, version, reading)
-    return found
+        parts[item.id] = SnapshotPart(item.id, version, reading)
+    return parts
 
 
-def load_decoded_parts(parts: Iterable[SnapshotPart], wanted: str = "") -> dict[str, Any]:
-    """The decoded parts by their hash, all of them or those whose names begin so, read in a few queries."""
+def load_decoded_parts(parts: Iterable[SnapshotPart], prefix: str = "") -> dict[str, Any]:
+    """Decoded parts by hash, read in a few queries: all, or those whose names begin with `prefix`."""
     fresh: dict[str, bytes] = {}
-    kept: set[str] = set()
+    stored: set[str] = set()
     for part in parts:
         for name, key in part.hashes.items():
-            if not name.startswith(wanted):
+            if not name.startswith(prefix):
                 continue
             if part.reading is not None:
                 fresh[key] = part.reading.parts[name]
             else:
-                kept.add(key)
-    return {key: safe_json.loads(data) for key, data in {**part_store.load_parts(kept - fresh.keys()), **fresh}.items()}
+                stored.add(key)
+    return {
+        key: safe_json.loads(data) for key, data in {**part_store.load_parts(stored - fresh.keys()), **fresh}.items()
+    }
 
 
-def _in_order(programme: Programme) -> list[Item]:
+def _items_in_order(programme: Programme) -> list[Item]:
     measures = all_measures(programme)
     listed: list[Item] = [programme]
     for goal in goals_of(programme):
@@ -155,8 +162,8 @@ def _last_versions(item_ids: list[int]) -> dict[int, VersionRecord]:
         .subquery()
     )
     same = (newest.c.item_id == Version.item_id) & (newest.c.number == Version.number)
-    kept = [VersionRecord(*row) for row in db.session.execute(_versions().join(newest, same)).all()]
-    return {one.item_id: one for one in kept}
+    records = [VersionRecord(*row) for row in db.session.execute(_versions().join(newest, same)).all()]
+    return {record.item_id: record for record in records}
 
 
 def _versions() -> Select[Any]:

@@ -1,4 +1,4 @@
-"""`flask versions verify` for editions: every hash again, and every version that one names."""
+"""`flask versions verify` for editions: recomputes every hash, and compares the versions that each edition names."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def init_app() -> None:
 
 
 def edition_faults() -> Iterator[str]:
-    """One English line for each thing that is wrong."""
-    here = Edition.programme_id.in_(select(Item.id).where(is_here()))
-    programmes = select(Edition.programme_id).where(here).distinct().order_by(Edition.programme_id)
+    """One English line for each fault."""
+    visible = Edition.programme_id.in_(select(Item.id).where(is_here()))
+    programmes = select(Edition.programme_id).where(visible).distinct().order_by(Edition.programme_id)
     for programme_id in db.session.scalars(programmes).all():
         query = select(Edition).where(Edition.programme_id == programme_id).order_by(Edition.number)
         previous, number = "", 0
         for edition in db.session.scalars(query.options(undefer(Edition.manifest))).all():
-            said = f"programme {programme_id}, edition {edition.number}:"
+            prefix = f"programme {programme_id}, edition {edition.number}:"
             if edition.number != number + 1:
-                yield f"{said} edition {number + 1} is missing before it"
+                yield f"{prefix} edition {number + 1} is missing before it"
             if edition.previous != previous:
-                yield f"{said} does not follow the edition before it"
-            yield from (f"{said} {fault}" for fault in _wrong(edition))
+                yield f"{prefix} does not follow the edition before it"
+            yield from (f"{prefix} {fault}" for fault in _faults_of_edition(edition))
             previous, number = edition.hash, edition.number
 
 
@@ -43,20 +43,20 @@ def edition_count() -> str:
     return f"{db.session.scalar(select(func.count()).select_from(Edition))} editions"
 
 
-def _wrong(edition: Edition) -> Iterator[str]:
+def _faults_of_edition(edition: Edition) -> Iterator[str]:
     if sha256_hex(edition.manifest) != edition.content_hash:
         yield "its list of versions was changed"
         return
-    link = hash_chain.edition_hash(
+    recomputed = hash_chain.edition_hash(
         content=edition.content_hash, previous=edition.previous, number=edition.number, at=edition.at
     )
-    if link != edition.hash:
+    if recomputed != edition.hash:
         yield "its number, time or hash was changed"
-    said: dict[str, Any] = safe_json.loads(edition.manifest)
+    manifest: dict[str, Any] = safe_json.loads(edition.manifest)
     key = db.session.scalar(select(Item.key).where(Item.id == edition.programme_id))
-    if (said["programme"], said["purpose"]) != (key, edition.purpose):
+    if (manifest["programme"], manifest["purpose"]) != (key, edition.purpose):
         yield "it is of another programme, or made for another purpose"
-    listed = [(one["item"], one["number"], one["hash"]) for one in said["versions"]]
+    listed = [(entry["item"], entry["number"], entry["hash"]) for entry in manifest["versions"]]
     if listed != _versions(edition):
         yield "its versions are not those that it names"
 

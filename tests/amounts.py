@@ -1,4 +1,4 @@
-"""Amounts of money to compare with."""
+"""Expected amounts of money for comparisons."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from decimal import Decimal
 
 
 def decimals(*amounts: int) -> tuple[Decimal, ...]:
-    """Whole amounts as money has them."""
+    """Whole amounts as Decimals."""
     return tuple(Decimal(amount) for amount in amounts)

@@ -1,4 +1,4 @@
-"""Chromium as people use it, and a watch on what must never happen in it."""
+"""Chromium windows for tests, which record script errors and requests to other hosts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from tests import factories
 
 expect.set_options(timeout=30_000)  # a busy machine is no failure
 
-# Expected when a server is killed (nginx then answers 502) or answers 4xx: the browser says so in its console, and so
-# does the page.
+# Console messages that are expected when a server is killed (nginx then answers 502) or answers 4xx.
 _EXPECTED = re.compile(
     r"Failed to load resource: (the server responded with a status of (4\d\d|50[24])|net::ERR_)"
     r"|WebSocket connection to .* failed|net::ERR_"
@@ -25,15 +24,15 @@ _EXPECTED = re.compile(
 
 
 def program() -> str:
-    """Debian's Chromium. Its shell without windows is the same browser, and takes a third of the processor time."""
-    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    assert found, "The tests need Debian's Chromium; please run: sudo apt install chromium-headless-shell"
-    return found
+    """The path of Debian's Chromium; chromium-headless-shell, the same browser, takes a third of the processor time."""
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    assert path, "The tests need Debian's Chromium; please run: sudo apt install chromium-headless-shell"
+    return path
 
 
 @contextmanager
 def chromium(*options: str) -> Iterator[Browser]:
-    """Debian's Chromium without a window, and without a word to its maker; `options` beside the usual ones."""
+    """Debian's Chromium, headless and without background requests; `options` are added to the usual ones."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program(),
@@ -53,7 +52,7 @@ def chromium(*options: str) -> Iterator[Browser]:
 
 
 class Windows:
-    """Opens windows onto one server and remembers what went wrong in any of them (`faults`)."""
+    """Opens windows onto one server and records errors of all of them in `faults`."""
 
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser = browser
@@ -64,14 +63,14 @@ class Windows:
     def open(self, person: Person | None = None, *, path: str = "/", **options: Any) -> Page:
         """A page in a context of its own, signed in as `person`; `options` as for `new_context`.
 
-        Each person's window speaks their language and lives in their time zone.
+        Each person's window has their locale and time zone.
         """
         defaults: dict[str, Any] = {
             "locale": "en-GB",
             "viewport": {"width": 1280, "height": 900},
             "base_url": self._url,
-            "ignore_https_errors": self._url.startswith("https"),  # the tests' own certificate
-            "service_workers": "block",  # it would stand between the page and what a test does to its requests
+            "ignore_https_errors": self._url.startswith("https"),  # a self-signed certificate
+            "service_workers": "block",  # it would intercept requests that a test intercepts
         }
         if person is not None:
             defaults |= {
@@ -81,8 +80,8 @@ class Windows:
         context = self._browser.new_context(**(defaults | options))
         context.set_default_timeout(30_000)  # a busy machine is no failure
         self._contexts.append(context)
-        context.on("request", self._look_at_request)
-        context.on("console", self._look_at_console)
+        context.on("request", self._check_request)
+        context.on("console", self._check_console)
         context.on("weberror", lambda error: self.faults.append(f"script error: {error.error}"))
         page = context.new_page()
         if person is not None:
@@ -95,7 +94,7 @@ class Windows:
             context.close()
 
     def _sign_in(self, page: Page, person: Person) -> None:
-        """As the form does, without drawing it: two pages less in each of hundreds of windows."""
+        """Send the sign-in form without rendering it, which saves two pages in each of hundreds of windows."""
         form = page.request.get("/login").text()
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
         assert token is not None, f"no CSRF token on the login page:\n{form[:2000]}"
@@ -107,49 +106,49 @@ class Windows:
         )
         assert answer.status == 302, f"signing in as {person.email}: {answer.status}"
 
-    def _look_at_request(self, request: Request) -> None:
+    def _check_request(self, request: Request) -> None:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob", "about") and address.netloc != urlsplit(self._url).netloc:
             self.faults.append(f"a request left the host: {request.url}")
 
-    def _look_at_console(self, message: ConsoleMessage) -> None:
+    def _check_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _EXPECTED.search(message.text):
             self.faults.append(f"console: {message.text} {message.location}")
 
 
 def begin_to_write(text: Locator) -> None:
-    """Press the Edit button of a <kw-text>; the caret then stands at its end and may be moved."""
+    """Press the Edit button of a <kw-text>; the caret is then at its end and may be moved."""
     text.locator(".text-edit").click()
     caret_may_move(text)
 
 
 def caret_may_move(text: Locator) -> None:
-    """Returns when a text that was just entered takes a caret that goes to its start for meant.
+    """Wait until ProseMirror accepts a caret at the start of a text that has just been focused.
 
-    Within 200 ms of the focus ProseMirror takes it for a mistake of the browser's and puts it back; nothing in the page
-    tells when they are over.
+    Within 200 ms after the focus it takes such a move for a browser's fault and reverts it; no event tells when that
+    time is over.
     """
     text.locator("[role=textbox]:focus").wait_for()
     text.page.wait_for_timeout(250)
 
 
 def move_caret(page: Page, key: str) -> None:
-    """Press a key that moves the caret or marks words, until the page has read where it is."""
+    """Press a key that moves the caret or selects, and wait until the page has read the selection."""
     page.keyboard.press(key)
     selection_read(page)
 
 
 def selection_read(page: Page) -> None:
-    """Returns when the page has been told of the selection as it is now.
+    """Wait until the page has received the current selection.
 
-    Chromium tells it in a task of its own, and in a page that computes the next key, or a script of the test, comes
-    before it: an editor takes that key at the place before. After a frame and a timer all that was due has been told.
+    Chromium reports it in a separate task. In a busy page, the next key or a script of the test may run before it, and
+    the editor uses the previous position. After a frame and a timer every pending task has run.
     """
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
 def sign_in(page: Page, person: Person, password: str = factories.PASSWORD) -> None:
-    """Through the form, with the keyboard."""
+    """Sign in through the form, with the keyboard."""
     page.goto("/login")
     page.locator("input[name=email]").fill(person.email)
     page.locator("input[name=password]").fill(password)

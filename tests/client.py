@@ -1,4 +1,4 @@
-"""A test client that proof-reads every page and fragment it fetches, and signs people in as a browser does."""
+"""A Flask test client that checks the HTML of every response, and signs people in as a browser does."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests import factories, html_checks
 
 
 class ProofReader(FlaskClient):
-    """`client.get(...)` as ever; a page with faults is an AssertionError that names them.
+    """`client.get(...)` as in Flask; a page with faults raises an AssertionError that names them.
 
-    `client.fragment(path)` asks as htmx does. `client.post(path, data)` adds the CSRF token of the last page seen.
+    `client.fragment(path)` sends htmx's headers. `client.post(path, data)` adds the CSRF token of the last page seen.
     """
 
     token: str = ""
@@ -28,18 +28,18 @@ class ProofReader(FlaskClient):
         if kwargs.get("method") in ("POST", "PUT", "PATCH", "DELETE") and self.token:
             headers = dict(kwargs.pop("headers", None) or {})
             kwargs["headers"] = {"X-CSRFToken": self.token, **headers}
-        # A request has a context of its own, as on the server; the test then sees what it has stored.
+        # Each request has its own context, as on the server; the test then reads what it has stored.
         with self.application.app_context():
             response = super().open(*args, **kwargs)
         db.session.rollback()
         db.session.expire_all()
-        read(response)
-        found = (
+        check_html(response)
+        token = (
             re.search(r'name="csrf[-_]token" (?:content|value)="([^"]+)"', response.get_data(as_text=True))
             if response.mimetype == "text/html"
             else None
         )
-        self.token = found[1] if found else self.token
+        self.token = token[1] if token else self.token
         return response
 
     def fragment(self, path: str, **kwargs: Any) -> TestResponse:
@@ -51,7 +51,7 @@ class ProofReader(FlaskClient):
         )
 
     def login(self, person: Person) -> None:
-        """Signed in as after the form, without its pages and without counting a password."""
+        """Sign in without the pages of the form and without hashing a password."""
         app = self.application
         with app.app_context(), app.test_request_context("/login"):
             sessions.begin_session(person)
@@ -59,11 +59,11 @@ class ProofReader(FlaskClient):
             app.session_interface.save_session(app, session, app.make_response(""))
             kept = session.token  # type: ignore[attr-defined]
         self.set_cookie(app.config["SESSION_COOKIE_NAME"], kept)
-        db.session.rollback()  # what the test has read is of before
+        db.session.rollback()  # forget what the test has read before
         db.session.expire_all()
 
     def sign_in(self, person: Person, password: str = factories.PASSWORD) -> TestResponse:
-        """Through the form, like a person."""
+        """Sign in through the form."""
         self.get("/login")
         response = self.post("/login", data={"email": person.email, "password": password, "csrf_token": self.token})
         assert response.status_code == 302, f"signing in as {person.email}: {response.status}"
@@ -71,8 +71,8 @@ class ProofReader(FlaskClient):
         return response
 
 
-def read(response: TestResponse) -> None:
-    """AssertionError with everything that is wrong with an HTML answer; other answers pass."""
+def check_html(response: TestResponse) -> None:
+    """Raise an AssertionError with all faults of an HTML response; other responses pass."""
     if response.mimetype != "text/html" or not response.data or 300 <= response.status_code < 400:
         return
     text = response.get_data(as_text=True)

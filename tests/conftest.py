@@ -1,6 +1,6 @@
-"""What every test can ask for: an app with its own database, real servers, browsers, a mailbox.
+"""Shared fixtures: an app with its own database, real servers, browsers, a mailbox; and the selection of slow tests.
 
-Tests that use PostgreSQL, Valkey or Chromium start them once per run; databases are copies of a prepared one.
+PostgreSQL, Valkey and Chromium are started once per run; databases are copies of a prepared one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.client import ProofReader
 from tests.lines import network_paths
 from tests.mailbox import Mailbox
 
-# A busy machine is no fault of what is tested.
+# A slow machine must not fail a test.
 settings.register_profile("klimawerk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("klimawerk")
 
@@ -34,7 +34,7 @@ for name in [name for name in os.environ if name.startswith("KLIMAWERK_") or nam
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests marked so run on several lines; `TEST_LINES` in the environment names others for all tests."""
+    """Run tests marked `lines` over several network paths; `TEST_LINES` in the environment sets them for all tests."""
     if "line" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker("lines")
         if asked := os.environ.get("TEST_LINES", ""):
@@ -44,21 +44,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests with a browser are marked `browser`, those that run with LONG=1 only `slow`.
+    """Mark tests with a browser `browser`, and those that run only with LONG=1 `slow`.
 
-    Every run plays a test once, on SQLite, one process and the direct line (or those that TEST_LINES names);
-    PostgreSQL, Valkey, nginx, several processes, small disks (which take root) and other lines are for the long run. On
-    other lines one database is enough.
+    The default run executes each test once, with SQLite, one process and a direct connection (or the paths that
+    TEST_LINES names). PostgreSQL, Valkey, nginx, several processes, small disks (which need root) and other network
+    paths are left to the long run. On other paths, one database is enough.
     """
     for item in items:
         if _has_browser(item):
             item.add_marker("browser")
         if {"postgresql_address", "valkey_address", "disk"} & set(_fixtures(item)) or _needs_servers(item):
             item.add_marker("slow")
-    left_out = [item for item in items if not _fits(item) or (item.get_closest_marker("slow") and not long_runs.LONG)]
-    config.hook.pytest_deselected(items=left_out)
-    kept = set(items) - set(left_out)
-    items[:] = [item for item in items if item in kept]
+    deselected = [item for item in items if not _fits(item) or (item.get_closest_marker("slow") and not long_runs.LONG)]
+    config.hook.pytest_deselected(items=deselected)
+    selected = set(items) - set(deselected)
+    items[:] = [item for item in items if item in selected]
 
 
 def _fits(item: pytest.Item) -> bool:
@@ -70,8 +70,8 @@ def _fits(item: pytest.Item) -> bool:
 
 def _needs_servers(item: pytest.Item) -> bool:
     params = _params(item)
-    another_line = "TEST_LINES" not in os.environ and params.get("line", network_paths.DIRECT) != network_paths.DIRECT
-    return another_line or params.get("any_database") == "postgresql"
+    other_path = "TEST_LINES" not in os.environ and params.get("line", network_paths.DIRECT) != network_paths.DIRECT
+    return other_path or params.get("any_database") == "postgresql"
 
 
 def _params(item: pytest.Item) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _create_tables(address: str, instance: Path) -> None:
 
 @pytest.fixture
 def sqlite_address(_sqlite_template: Path, tmp_path: Path) -> str:
-    """A SQLite database of this test's own, with all tables."""
+    """The address of a SQLite database for this test, with all tables."""
     path = tmp_path / "klimawerk.sqlite"
     shutil.copy(_sqlite_template, path)
     return f"sqlite:///{path}"
@@ -130,7 +130,7 @@ def sqlite_address(_sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgresql_address(postgresql: servers.PostgreSQL, _postgresql_template: str) -> Iterator[str]:
-    """A PostgreSQL database of this test's own, with all tables."""
+    """The address of a PostgreSQL database for this test, with all tables."""
     address = postgresql.create(_postgresql_template)
     yield address
     postgresql.drop(address)
@@ -138,13 +138,13 @@ def postgresql_address(postgresql: servers.PostgreSQL, _postgresql_template: str
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_database(request: pytest.FixtureRequest) -> str:
-    """Ask for this and the test runs twice, once on each kind of database; `app` and `live_server` use it too."""
+    """Parametrises the test over both kinds of database; `app` and `live_server` use the same one."""
     return str(request.getfixturevalue(f"{request.param}_address"))
 
 
 @pytest.fixture
 def database_address(request: pytest.FixtureRequest) -> str:
-    """SQLite, or what `any_database` or `postgresql_address` say where a test asks for those."""
+    """SQLite, or the database of `any_database` or `postgresql_address` where the test uses these fixtures."""
     for asked in ("any_database", "postgresql_address"):
         if asked in request.fixturenames:
             return str(request.getfixturevalue(asked))
@@ -155,7 +155,7 @@ def database_address(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def app(database_address: str, tmp_path: Path) -> Iterator[Flask]:
-    """The app, in its context, with an empty database."""
+    """The app, in an app context, with an empty database."""
     settings = configuration.load(
         instance=tmp_path / "instance",
         database_url=database_address,
@@ -174,7 +174,7 @@ def app(database_address: str, tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def client(app: Flask) -> ProofReader:
-    """Nobody's browser so far; `client.login(person)` makes it somebody's."""
+    """A test client, anonymous until `client.login(person)`."""
     made = app.test_client()
     assert isinstance(made, ProofReader)
     return made
@@ -182,7 +182,7 @@ def client(app: Flask) -> ProofReader:
 
 @pytest.fixture
 def line() -> str:
-    """How browsers reach `live_server`: one of `tests.lines.network_paths.ALL`."""
+    """The network path by which browsers reach `live_server`: one of `tests.lines.network_paths.ALL`."""
     return network_paths.DIRECT
 
 
@@ -190,7 +190,7 @@ def line() -> str:
 def live_server(
     app: Flask, database_address: str, tmp_path: Path, line: str, request: pytest.FixtureRequest
 ) -> Iterator[servers.KlimawerkServer]:
-    """The real server on the same database as `app`: factories fill it, `kill()` and `restart()` try it."""
+    """The real server on the same database as `app`, which factories fill."""
     with network_paths.server_on(
         line, tmp_path, database_address, lambda: request.getfixturevalue("valkey_address")
     ) as server:
@@ -205,7 +205,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def windows(browser: Browser, live_server: servers.KlimawerkServer, line: str) -> Iterator[browsers.Windows]:
-    """Browser windows onto the live server; in none of them may a script fail or a request leave the host."""
+    """Browser windows onto the live server; a script error or a request to another host fails the test."""
     kind = network_paths.SpreadWindows if line == network_paths.TWO else browsers.Windows
     windows = kind(browser, live_server.url)
     yield windows
@@ -215,7 +215,7 @@ def windows(browser: Browser, live_server: servers.KlimawerkServer, line: str) -
 
 @pytest.fixture
 def page_for(windows: browsers.Windows) -> Callable[..., Page]:
-    """`page_for(person)`: that person's window, signed in."""
+    """`page_for(person)` opens a window signed in as that person."""
 
     def open_page(person: Person | None, **options: Any) -> Page:
         return windows.open(person, **options)
@@ -225,7 +225,7 @@ def page_for(windows: browsers.Windows) -> Callable[..., Page]:
 
 @pytest.fixture
 def smtp() -> Iterator[Mailbox]:
-    """A mail server: set `KLIMAWERK_SMTP_URL` (or the setting) to `smtp.url`, read `smtp.messages`."""
+    """A mail server: set `KLIMAWERK_SMTP_URL` (or the setting) to `smtp.url` and read `smtp.messages`."""
     mailbox = Mailbox(servers.free_port())
     mailbox.start()
     yield mailbox

@@ -1,4 +1,4 @@
-"""Walks through the product as a signed-in person without a script: the pages that are linked, and their forms."""
+"""Crawler: visits linked pages as a signed-in user without scripts, and collects their forms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.client import ProofReader
 
 @dataclass
 class CrawledForm:
-    """A form as it stands on a page: where it is sent, by the route's endpoint, and what is filled in."""
+    """A form on a page: the address and endpoint it posts to, and its values."""
 
     page: str
     action: str
@@ -24,7 +24,7 @@ class CrawledForm:
 
 
 def crawl(client: ProofReader, starts: Iterable[str], *, follow: bool = True) -> list[CrawledForm]:
-    """Every POST form on the pages `starts` and, with `follow`, on one page of each route that links lead to."""
+    """Every POST form on the pages `starts` and, with `follow`, on one page of each linked route."""
     adapter = client.application.url_map.bind("localhost")
 
     def endpoint(address: str, method: str) -> str:
@@ -33,27 +33,27 @@ def crawl(client: ProofReader, starts: Iterable[str], *, follow: bool = True) ->
         except HTTPException:
             return ""
 
-    first = list(starts)
-    waiting, seen, found = list(first), set[str](), list[CrawledForm]()
+    start_pages = list(starts)
+    waiting, seen, forms = list(start_pages), set[str](), list[CrawledForm]()
     while waiting:
         address = waiting.pop(0)
         route = endpoint(address, "GET")
-        if not route or address in seen or (route in seen and address not in first):
+        if not route or address in seen or (route in seen and address not in start_pages):
             continue
         seen |= {address, route}
-        answer = client.get(address)
-        if answer.status_code != 200 or answer.mimetype != "text/html":
+        response = client.get(address)
+        if response.status_code != 200 or response.mimetype != "text/html":
             continue
-        tree = html5lib.parse(answer.get_data(as_text=True), namespaceHTMLElements=False)
+        tree = html5lib.parse(response.get_data(as_text=True), namespaceHTMLElements=False)
         for form in _forms(tree, address):
             form.endpoint = endpoint(form.action, "POST")
-            found.append(form)
+            forms.append(form)
         waiting += _links(tree) if follow else []
-    return found
+    return forms
 
 
 def filled(form: CrawledForm, typed: Mapping[str, str]) -> dict[str, str]:
-    """What the form sends after a person has typed `typed` into its empty fields of that name."""
+    """The values the form sends after `typed` was entered into its empty fields of that name."""
     return {name: value or typed.get(name, "") for name, value in form.data.items()}
 
 
@@ -75,19 +75,19 @@ def _forms(tree: Element, page: str) -> Iterator[CrawledForm]:
 
 
 def _fields(form: Element) -> Iterator[tuple[str, str]]:
-    for one in form.iter():
-        name, kind = one.get("name"), one.get("type", "text")
-        unticked = kind in ("checkbox", "radio") and one.get("checked") is None
-        if not name or kind == "file" or unticked:
+    for control in form.iter():
+        name, kind = control.get("name"), control.get("type", "text")
+        unchecked = kind in ("checkbox", "radio") and control.get("checked") is None
+        if not name or kind == "file" or unchecked:
             continue
-        if one.tag == "select":
-            yield name, _chosen(list(one.iter("option")))
-        elif one.tag == "textarea":
-            yield name, one.text or ""
-        elif one.tag in ("input", "button"):
-            yield name, one.get("value") or ("on" if kind == "checkbox" else "")
+        if control.tag == "select":
+            yield name, _chosen(list(control.iter("option")))
+        elif control.tag == "textarea":
+            yield name, control.text or ""
+        elif control.tag in ("input", "button"):
+            yield name, control.get("value") or ("on" if kind == "checkbox" else "")
 
 
 def _chosen(options: list[Element]) -> str:
-    chosen = next((one for one in options if one.get("selected") is not None), options[0] if options else None)
+    chosen = next((option for option in options if option.get("selected") is not None), options[0] if options else None)
     return "" if chosen is None else chosen.get("value", chosen.text or "")

@@ -1,4 +1,4 @@
-"""People and partnerships for tests, written straight into the database of the current app."""
+"""Factories: people, partnerships and programmes for tests, in the database of the current app."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from klimawerk.programmes.service import create_programme
 from klimawerk.sheets.rows import append_row
 
 PASSWORD = "a long enough passphrase"
-# Cheap on purpose: only its verification counts here.
+# Cheap parameters: only verification matters here.
 _HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 _numbers = count(1)
 
@@ -33,7 +33,7 @@ ZONES = {"de": "Europe/Berlin", "partner": "Africa/Accra", "neutral": "Europe/Be
 
 @dataclass
 class Team:
-    """One partnership with people: `team.de["editor"]`, `team.partner["coordinator"]`, `team.moderator`."""
+    """A partnership with its members: `team.de["editor"]`, `team.partner["coordinator"]`, `team.moderator`."""
 
     partnership: Partnership
     de: dict[str, Person]
@@ -55,7 +55,7 @@ def person(
     """An account with the password `PASSWORD`."""
     number = next(_numbers)
     with writing():
-        made = Person(
+        created = Person(
             email=email or f"person{number}@example.org",
             name=name or f"Person {number}",
             password_hash=_HASH,
@@ -63,14 +63,15 @@ def person(
             timezone=timezone,
             operator=operator,
         )
-        db.session.add(made)
-    return made
+        db.session.add(created)
+    return created
 
 
 def partnership(de: str = "Musterstadt", partner: str = "Exampleton") -> Team:
-    """Two municipalities, on either side a coordinator, an editor, a reviewer and an observer; a neutral moderator."""
+    """A partnership of two municipalities: on each side a coordinator, an editor, a reviewer and an observer; a neutral
+    moderator."""
     with writing():
-        made = Partnership(
+        created = Partnership(
             name={"de": f"{de} und {partner}", "en": f"{de} and {partner}"},
             kind="thematic",
             since=2024,
@@ -86,11 +87,13 @@ def partnership(de: str = "Musterstadt", partner: str = "Exampleton") -> Team:
                 timezone=ZONES["partner"],
             ),
         }
-        made.municipalities = list(towns.values())
-        db.session.add(made)
+        created.municipalities = list(towns.values())
+        db.session.add(created)
     roles = ("coordinator", "editor", "reviewer", "observer")
-    ours, theirs = ({role: member(made, side, role, town=town) for role in roles} for side, town in towns.items())
-    return Team(made, ours, theirs, member(made, "neutral", "moderator"))
+    de_members, partner_members = (
+        {role: member(created, side, role, town=town) for role in roles} for side, town in towns.items()
+    )
+    return Team(created, de_members, partner_members, member(created, "neutral", "moderator"))
 
 
 def member(
@@ -103,7 +106,7 @@ def member(
     from_date: date = date(2024, 1, 1),
     to_date: date | None = None,
 ) -> Person:
-    """Somebody (new unless `who` is given) with a place in the partnership."""
+    """A person (new unless `who` is given) with a membership in the partnership."""
     who = who or person(f"{role.capitalize()} {side}", language=LANGUAGES[side], timezone=ZONES[side])
     with writing():
         db.session.add(
@@ -124,7 +127,7 @@ def member(
 
 def programme(team: Team, languages: tuple[str, ...] = ("de", "en")) -> Programme:
     """A programme with one field of action, a goal Z1 and two measures, WA-01 (with rows) and WA-02."""
-    made = create_programme(
+    created = create_programme(
         team.partnership,
         languages=list(languages),
         lead_language="en",
@@ -135,8 +138,10 @@ def programme(team: Team, languages: tuple[str, ...] = ("de", "en")) -> Programm
         by=None,
     )
     cells = {"code": "WA", "title.en": "Waste", "title.de": "Abfall", "list_code": "waste"}
-    field_row = append_row(made, "fields", cells, by=None)
-    goal = create_goal(made, field_row=field_row.id, texts={"title.en": from_plain_text("Collect separately")}, by=None)
+    field_row = append_row(created, "fields", cells, by=None)
+    goal = create_goal(
+        created, field_row=field_row.id, texts={"title.en": from_plain_text("Collect separately")}, by=None
+    )
     texts: dict[str, dict[str, Any] | None] = {
         "title.en": from_plain_text("Green bins"),
         "description.en": from_plain_text("Forty bins are set up."),
@@ -146,9 +151,9 @@ def programme(team: Team, languages: tuple[str, ...] = ("de", "en")) -> Programm
     append_row(first, "costs", {"category": "equipment", "amount": {"amount": "62000.00", "currency": "EUR"}}, by=None)
     append_row(first, "funding", {"source": "own_de", "amount": {"amount": "2000.00", "currency": "EUR"}}, by=None)
     create_measure(goal, texts={"title.en": from_plain_text("Compost site")}, by=None)
-    return made
+    return created
 
 
 def measure(of: Programme, code: str = "WA-01") -> Measure:
-    """The measure of that code."""
-    return next(one for one in all_measures(of) if one.code == code)
+    """The programme's measure with that code."""
+    return next(candidate for candidate in all_measures(of) if candidate.code == code)

@@ -1,4 +1,4 @@
-"""How long a test goes on: short in every run, long on demand (LONG=1)."""
+"""The length of randomised tests: short by default, long with LONG=1."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ LONG = bool(os.environ.get("LONG"))
 
 
 def steps(short: int, long: int) -> int:
-    """`short` steps, or `long` ones where somebody asked for them."""
+    """`short` steps, or `long` ones with LONG=1."""
     return long if LONG else short

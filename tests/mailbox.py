@@ -1,4 +1,4 @@
-"""A mail server that keeps what it is sent."""
+"""An SMTP server for tests, which stores the messages it receives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class Mailbox:
-    """`messages` in the order of arrival; `wait(n)` until n have come."""
+    """`messages` in the order of arrival; `wait(n)` waits for n of them."""
 
     def __init__(self, port: int) -> None:
         self.url = f"smtp://127.0.0.1:{port}"
@@ -34,7 +34,7 @@ class Mailbox:
         return "250 OK"
 
     def wait(self, count: int = 1, seconds: float = 5) -> list[EmailMessage]:
-        """AssertionError when fewer have come within `seconds`."""
+        """The messages, when there are `count`. AssertionError after `seconds`."""
         until = time.monotonic() + seconds
         while len(self.messages) < count:
             assert time.monotonic() < until, f"{len(self.messages)} messages instead of {count}"

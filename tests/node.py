@@ -1,6 +1,6 @@
-"""The node that runs browser modules and real Yjs clients: the wheel among the development dependencies.
+"""Node for browser modules and real Yjs clients: the nodejs wheel of the development dependencies.
 
-A test that needs it fails where it is missing; none is skipped.
+A test that needs it fails if it is missing; none is skipped.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ NODE = str(Path(ROOT_DIR) / "bin" / "node")
 
 
 def run(*arguments: str, **options: Any) -> str:
-    """What node prints for these arguments. AssertionError with its error output where it fails."""
-    answer: subprocess.CompletedProcess[str] = subprocess.run(
+    """The output of node with these arguments. AssertionError with its error output if it fails."""
+    completed: subprocess.CompletedProcess[str] = subprocess.run(
         [NODE, *arguments], capture_output=True, text=True, timeout=60, **options
     )
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    return answer.stdout
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    return completed.stdout

@@ -1,8 +1,8 @@
-"""Where the tests' servers are born: gunicorn starts here with everything imported already.
+"""A fork server: starts gunicorn for tests by forking a process that has imported everything.
 
-A server's start costs two seconds of a processor, most of it for imports, and a run of all tests starts hundreds. What
-runs here is the same program with the same settings, patched by gevent before anything of it is imported, as gunicorn's
-worker does. Tests of the start itself, and those with several processes, go without (`servers.Klimawerk`).
+Starting a server takes two seconds of processor time, mostly for imports, and a full test run starts hundreds. The
+forked process is the same program with the same settings, monkey-patched by gevent before anything is imported, as in
+gunicorn's worker. Tests of the start itself, and those with several processes, do not use it (`servers.py`).
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent  # nothing of Klimawerk may be imported before gevent has patched
+ROOT = Path(__file__).resolve().parent.parent  # klimawerk must not be imported before gevent has patched
 
 
 class ForkedServer:
-    """A server that was born here, with the ways of `subprocess.Popen`."""
+    """A forked server, with the interface of `subprocess.Popen`."""
 
-    def __init__(self, nursery: ForkServer, pid: int) -> None:
+    def __init__(self, parent: ForkServer, pid: int) -> None:
         self.pid = pid
-        self._nursery = nursery
+        self._fork_server = parent
         self._status: int | None = None
 
     def poll(self) -> int | None:
         """Its exit status (negative: the signal that ended it), or None while it runs."""
         if self._status is None:
-            self._status = self._nursery.ask("status", self.pid)
+            self._status = self._fork_server.ask("status", self.pid)
         return self._status
 
     def wait(self, timeout: float = 60) -> int:
         """Its exit status. Raises subprocess.TimeoutExpired after `timeout` seconds."""
-        until = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout
         while (status := self.poll()) is None:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise subprocess.TimeoutExpired("gunicorn", timeout)
             time.sleep(0.02)
         return status
@@ -52,38 +52,38 @@ class ForkedServer:
 
 
 class ForkServer:
-    """A process that has imported everything and waits for orders; one for each process of tests."""
+    """A process that has imported everything and executes commands; one for each test process."""
 
     def __init__(self) -> None:
-        self._orders = threading.Lock()
-        clean = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self._lock = threading.Lock()
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.server_forks"],
             cwd=ROOT,
-            env=clean,
+            env=inherited,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         atexit.register(self._close)
 
-    def born(self, environment: dict[str, str], output: Path) -> ForkedServer:
-        """Start gunicorn with this environment; what it prints goes to the end of `output`."""
+    def start(self, environment: dict[str, str], output: Path) -> ForkedServer:
+        """Start gunicorn with this environment; its output is appended to the file `output`."""
         pid = self.ask("start", [environment, str(output)])
         assert pid is not None
         return ForkedServer(self, pid)
 
-    def ask(self, order: str, about: object) -> int | None:
-        with self._orders:
+    def ask(self, order: str, argument: object) -> int | None:
+        with self._lock:
             assert self._process.stdin is not None
             assert self._process.stdout is not None
-            self._process.stdin.write(json.dumps([order, about]) + "\n")
+            self._process.stdin.write(json.dumps([order, argument]) + "\n")
             self._process.stdin.flush()
             answer: int | None = json.loads(self._process.stdout.readline())
             return answer
 
     def _close(self) -> None:
-        """At its end, or that of this process, however it comes, it ends what it started."""
+        """End the fork server, which ends the servers it started; it does so as well when this process ends."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(10)
@@ -95,7 +95,7 @@ def fork_server() -> ForkServer:
 
 
 def main() -> None:
-    """Follow the orders on standard input, a line each, until there are no more."""
+    """Execute commands from standard input, one per line, until its end."""
     from gevent import monkey
 
     monkey.patch_all()
@@ -109,28 +109,28 @@ def main() -> None:
     fork = monkey.get_original("os", "fork")
     waitpid = monkey.get_original("os", "waitpid")
     for line in sys.stdin:
-        order, about = json.loads(line)
+        order, argument = json.loads(line)
         if order == "start":
             answer = fork()
             if answer == 0:
-                _serve(*about)
+                _serve(*argument)
             running.add(answer)
         else:
-            answer = _status(waitpid(about, os.WNOHANG))
+            answer = _status(waitpid(argument, os.WNOHANG))
             if answer is not None:
-                running.discard(about)
+                running.discard(argument)
         print(json.dumps(answer), flush=True)
     for pid in running:
         os.kill(pid, signal.SIGTERM)
 
 
-def _status(found: tuple[int, int]) -> int | None:
-    pid, status = found
+def _status(waited: tuple[int, int]) -> int | None:
+    pid, status = waited
     return os.waitstatus_to_exitcode(status) if pid else None
 
 
 def _serve(environment: dict[str, str], output: str) -> None:
-    """This process is a gunicorn from now on."""
+    """Run gunicorn in this process; does not return."""
     import gevent
     from gunicorn.app import wsgiapp
 

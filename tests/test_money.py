@@ -1,4 +1,4 @@
-"""Money: read as people write it, never guessed, converted to the cent, summed by source and by how certain it is."""
+"""Money: parsing, ambiguity, conversion to the cent, sums by source and certainty."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def test_clear_amounts(text: str, amount: str) -> None:
 def test_unclear_amounts_are_asked_about_with_the_likelier_reading_first(text: str) -> None:
     asked = {locale: parse_amount(text, locale) for locale in ("de", "en")}
     large = Decimal(text.replace(".", "").replace(",", ""))
-    for found in asked.values():
-        assert isinstance(found, Ambiguous)
-        assert set(found.readings) == {large, Decimal(text.replace(",", "."))}
+    for reading in asked.values():
+        assert isinstance(reading, Ambiguous)
+        assert set(reading.readings) == {large, Decimal(text.replace(",", "."))}
     german_first = "de" if "." in text else "en"
-    found = asked[german_first]
-    assert isinstance(found, Ambiguous)
-    assert found.readings[0] == large
+    reading = asked[german_first]
+    assert isinstance(reading, Ambiguous)
+    assert reading.readings[0] == large
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def line(amount: str, currency: str = "EUR", **cells: str) -> dict[str, Any]:
 
 
 def test_sums_by_source_and_by_how_certain_the_money_is() -> None:
-    found = sums(
+    totals = sums(
         [line("100.00"), line("1300.00", "GHS"), {}],
         [
             line("60.00", source="own_de", state="budgeted"),
@@ -125,15 +125,15 @@ def test_sums_by_source_and_by_how_certain_the_money_is() -> None:
         ],
         RATES,
     )
-    assert (found.costs, found.lines, found.gap) == (Decimal(200), Decimal(132), Decimal(110))
-    assert found.gap == found.costs - found.of(Status.SECURED) - found.of(Status.APPLIED)
-    assert found.by_status == {
+    assert (totals.costs, totals.lines, totals.gap) == (Decimal(200), Decimal(132), Decimal(110))
+    assert totals.gap == totals.costs - totals.of(Status.SECURED) - totals.of(Status.APPLIED)
+    assert totals.by_status == {
         Status.SECURED: Decimal(60), Status.APPLIED: Decimal(30), Status.INTENDED: Decimal(27), Status.OPEN: Decimal(15)
     }, "without a source it is open, without a state only intended"  # fmt: skip
-    assert sum(found.by_status.values()) == sum(found.by_source.values()) == found.lines
-    assert (found.own("de"), found.own("partner")) == (Decimal(60), Decimal(20)), "a grant is nobody's own funds"
-    assert "kpf" not in found.by_source
-    assert (found.unplanned, found.overplanned) == decimals(68, 0)
+    assert sum(totals.by_status.values()) == sum(totals.by_source.values()) == totals.lines
+    assert (totals.own("de"), totals.own("partner")) == (Decimal(60), Decimal(20)), "a grant is nobody's own funds"
+    assert "kpf" not in totals.by_source
+    assert (totals.unplanned, totals.overplanned) == decimals(68, 0)
 
 
 def test_every_state_of_funding_has_its_status() -> None:
@@ -156,9 +156,9 @@ def test_money_beyond_one_measures_costs_closes_no_gap_of_another() -> None:
 
 def test_what_cannot_be_converted_is_in_no_sum_and_makes_no_gap() -> None:
     costs, given = [line("100.00"), line("5.00", "PEN")], [line("100.00", source="kpf", state="granted")]
-    found = sums(costs, given, RATES)
-    assert (found.costs, found.unconverted) == (Decimal(100), 1)
-    assert [amount for label, amount in found.shown() if "Gap" in label] == [None], "nobody can tell"
+    totals = sums(costs, given, RATES)
+    assert (totals.costs, totals.unconverted) == (Decimal(100), 1)
+    assert [amount for label, amount in totals.shown() if "Gap" in label] == [None], "nobody can tell"
     assert [amount for label, amount in sums(given, given, RATES).shown() if "Gap" in label] == [0]
     assert totals_by_currency([one["amount"] for one in costs], RATES) == [(Decimal(100), "EUR"), (Decimal(5), "PEN")]
 
@@ -167,11 +167,11 @@ def test_what_cannot_be_converted_is_in_no_sum_and_makes_no_gap() -> None:
 def test_rounding_makes_no_gap_and_no_line_other_than_it_was_named(lines: int) -> None:
     """100 GHS are 7.69 EUR: three of them 23.07, and 300 GHS are 23.08."""
     costs = [line("100.00", "GHS")] * lines
-    found, local = (
+    totals, local = (
         sums(costs, [line(f"{lines}00.00", "GHS", source="own_partner", state="budgeted")], RATES, currency)
         for currency in ("EUR", "GHS")
     )
-    assert (found.gap, found.excess, found.unplanned, found.overplanned) == decimals(0, 0, 0, 0)
+    assert (totals.gap, totals.excess, totals.unplanned, totals.overplanned) == decimals(0, 0, 0, 0)
     assert (local.costs, local.own("partner"), local.gap) == decimals(lines * 100, lines * 100, 0)
     short = sums(costs, [line(f"{lines - 1}99.00", "GHS", source="own_partner", state="budgeted")], RATES)
     assert short.gap > 0, "a whole GHS is no rounding"

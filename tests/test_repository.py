@@ -1,4 +1,4 @@
-"""What holds for the whole house: templates, lists of parts, documents, settings."""
+"""Rules for the whole repository: templates, lock files, documents, settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 MODULES = sorted((ROOT / "static" / "js").rglob("*.js"))
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
 
-# Templates that may pass on markup as it is: what they get was escaped or cleaned where it was made.
+# Templates that may output markup unescaped: their input was escaped or cleaned where it was made.
 MAY_PASS_MARKUP = {"sheets/field_page.html"}
 
 FORBIDDEN_IN_TEMPLATES = {

@@ -1,4 +1,4 @@
-"""JSON from outside is parsed in one place, never deeper than a limit, and in linear time."""
+"""safe_json: the only JSON parser, with a limit on depth, in linear time."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def test_brackets_in_texts_and_side_by_side_do_not_count() -> None:
 
 
 def test_random_values_are_read_as_the_standard_library_reads_them() -> None:
-    dice = random.Random(7)
+    rng = random.Random(7)
     for _ in range(300):
-        value, depth = _grown(dice, 6)
+        value, depth = _random_value(rng, 6)
         text = json.dumps(value)
         assert safe_json.loads(text, max_depth=depth) == value
         if depth:
@@ -60,12 +60,12 @@ def test_random_values_are_read_as_the_standard_library_reads_them() -> None:
                 safe_json.loads(text, max_depth=depth - 1)
 
 
-def _grown(dice: random.Random, levels: int) -> tuple[object, int]:
+def _random_value(rng: random.Random, levels: int) -> tuple[object, int]:
     """A random value and its depth."""
-    kind = dice.randrange(4) if levels else dice.randrange(2)
+    kind = rng.randrange(4) if levels else rng.randrange(2)
     if kind < 2:
-        return dice.choice([1, 1.5, None, True, "", '"', "\\", '\\"[{', "]}", "a\n[", "é[\u2028"]), 0
-    inner = [_grown(dice, levels - 1) for _ in range(dice.randrange(4))]
+        return rng.choice([1, 1.5, None, True, "", '"', "\\", '\\"[{', "]}", "a\n[", "é[\u2028"]), 0
+    inner = [_random_value(rng, levels - 1) for _ in range(rng.randrange(4))]
     values, depth = [value for value, _depth in inner], max((depth for _value, depth in inner), default=0) + 1
     return (values if kind == 2 else {f'{number}{{["\\': value for number, value in enumerate(values)}), depth
 

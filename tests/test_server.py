@@ -1,4 +1,4 @@
-"""The launcher: several processes, one greeting, and settings that cannot work are answered with a sentence."""
+"""The launcher: start message, stop, restart of killed processes, and errors for invalid settings."""
 
 from __future__ import annotations
 

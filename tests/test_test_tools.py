@@ -1,4 +1,4 @@
-"""The tools of the tests themselves: they find faults, and do not invent any."""
+"""The test tools: they find faults, and report no false ones."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def test_a_fragment_is_whole_elements_with_ids() -> None:
 
 def test_a_partnership_has_people_of_both_sides(app: Flask, any_database: str) -> None:
     team = factories.partnership()
-    found = db.session.scalars(select(Membership).where(Membership.partnership_id == team.partnership.id)).all()
-    assert {(one.side, one.role) for one in found} >= {
+    memberships = db.session.scalars(select(Membership).where(Membership.partnership_id == team.partnership.id)).all()
+    assert {(membership.side, membership.role) for membership in memberships} >= {
         ("de", "editor"),
         ("partner", "coordinator"),
         ("neutral", "moderator"),
@@ -115,15 +115,15 @@ def test_the_real_server_answers_is_killed_and_comes_back(live_server: Klimawerk
 
 
 def claimed_elsewhere(*ports: int) -> list[bool]:
-    """Whether another test process, which ends at once, could have each of these ports."""
-    said = f"from tests.servers import claim; print([claim(port) for port in {ports}])"
-    return list(eval(subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout))
+    """For each port: whether another test process, which ends at once, could reserve it."""
+    script = f"from tests.servers import claim; print([claim(port) for port in {ports}])"
+    return list(eval(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout))
 
 
 def test_a_port_is_given_to_one_process_only_and_once_until_that_ends() -> None:
-    mine = free_port(2)
-    others = next(port for port in range(40_000, 50_000) if claimed_elsewhere(port) == [True])
-    assert claimed_elsewhere(mine, mine + 1) == [False, False]
-    assert not claim(mine)
-    assert claim(others), "its process has ended"
-    assert claimed_elsewhere(others) == [False]
+    own_port = free_port(2)
+    other_port = next(port for port in range(40_000, 50_000) if claimed_elsewhere(port) == [True])
+    assert claimed_elsewhere(own_port, own_port + 1) == [False, False]
+    assert not claim(own_port)
+    assert claim(other_port), "its process has ended"
+    assert claimed_elsewhere(other_port) == [False]

@@ -1,4 +1,4 @@
-"""The catalogue of the interface is complete: `make messages` collects, a person translates."""
+"""The message catalogue is complete: every message of the code is in it and translated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """All texts that Python files and templates hold now."""
+    """The messages extracted from Python files and templates."""
     path = tmp_path_factory.mktemp("texts") / "messages.pot"
     command = [
         sys.executable,
@@ -51,9 +51,13 @@ def test_there_are_texts(template: Catalog) -> None:
 
 
 def test_the_catalogue_holds_every_text_and_no_other(template: Catalog, german: Catalog) -> None:
-    wanted, have = _ids(template), _ids(german)
-    assert not wanted - have, f"make messages: {len(wanted - have)} are missing, such as {sorted(wanted - have)[:3]}"
-    assert not have - wanted, f"make messages: {len(have - wanted)} are not used, such as {sorted(have - wanted)[:3]}"
+    extracted, translated = _ids(template), _ids(german)
+    assert not extracted - translated, (
+        f"make messages: {len(extracted - translated)} are missing, such as {sorted(extracted - translated)[:3]}"
+    )
+    assert not translated - extracted, (
+        f"make messages: {len(translated - extracted)} are not used, such as {sorted(translated - extracted)[:3]}"
+    )
 
 
 def test_every_text_is_translated(german: Catalog) -> None:
@@ -67,11 +71,11 @@ def test_the_catalogue_as_a_whole_is_finished(german: Catalog) -> None:
 
 def test_translations_keep_the_placeholders(german: Catalog) -> None:
     for message in german:
-        wanted = set(PLACEHOLDER.findall(" ".join(_parts(message.id))))
+        placeholders = set(PLACEHOLDER.findall(" ".join(_parts(message.id))))
         for text in _strings(message):
-            # "one" may do without its number.
-            assert set(PLACEHOLDER.findall(text)) <= wanted, message.id
-            assert message.pluralizable or set(PLACEHOLDER.findall(text)) == wanted, message.id
+            # The singular may omit its number.
+            assert set(PLACEHOLDER.findall(text)) <= placeholders, message.id
+            assert message.pluralizable or set(PLACEHOLDER.findall(text)) == placeholders, message.id
 
 
 def _read(path: Path) -> Catalog:

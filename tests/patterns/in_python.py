@@ -1,4 +1,4 @@
-"""Every regular expression in the application's Python code, found in its syntax trees."""
+"""Finds every regular expression of the application's Python code in its syntax trees."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _RUN: dict[str, Callable[[Any, str | bytes], object]] = {
 
 
 class Hidden(Exception):
-    """An expression that cannot be seen where it is used: write it there, or as a constant of the module."""
+    """An expression that is not visible where it is used: write it there, or as a constant of the module."""
 
 
 @dataclass(frozen=True)
 class PythonPattern:
-    """`ways`: how it is used. `of_bytes`: the pattern was one of bytes, which stand for Latin-1 here."""
+    """A regular expression; `ways`: how it is used; `of_bytes`: a bytes pattern, kept here as Latin-1 text."""
 
     place: str
     pattern: str
@@ -49,24 +49,24 @@ class PythonPattern:
 
 
 def all_patterns() -> list[PythonPattern]:
-    """Of every module. Raises Hidden."""
+    """The expressions of every module. Raises Hidden."""
     trees = {path: ast.parse(path.read_text()) for path in sorted((ROOT / "klimawerk").rglob("*.py"))}
     used = {path: dict(uses(tree)) for path, tree in trees.items()}
     everywhere: dict[str, set[str]] = {}
     for names in used.values():
         for name, ways in names.items():
             everywhere.setdefault(name, set()).update(ways)
-    found = []
+    patterns = []
     for path, tree in trees.items():
         names = vars(importlib.import_module(_module(path)))
-        found += in_tree(tree, str(path.relative_to(ROOT)), names, ChainMap(used[path], everywhere))
-    return found
+        patterns += in_tree(tree, str(path.relative_to(ROOT)), names, ChainMap(used[path], everywhere))
+    return patterns
 
 
 def in_tree(tree: ast.Module, path: str, names: Any, used: Any) -> list[PythonPattern]:
-    """Those of one module; `names` are its globals, `used` how names of expressions are used."""
+    """The expressions of one module; `names`: its globals; `used`: how the names of expressions are used."""
     targets = {id(node.value): node.targets[0] for node in ast.walk(tree) if isinstance(node, ast.Assign)}
-    found = []
+    patterns = []
     for node in ast.walk(tree):
         if _hides_re(node):
             raise Hidden(f"{path}:{node.lineno}: import re, so that its functions can be found")
@@ -78,8 +78,8 @@ def in_tree(tree: ast.Module, path: str, names: Any, used: Any) -> list[PythonPa
             ways = frozenset(used[target.id])
         value = _value(node.args[0], names, place)
         text = value if isinstance(value, str) else value.decode("latin-1")
-        found.append(PythonPattern(place, text, _flags(node, names), ways, of_bytes=isinstance(value, bytes)))
-    return found
+        patterns.append(PythonPattern(place, text, _flags(node, names), ways, of_bytes=isinstance(value, bytes)))
+    return patterns
 
 
 def _hides_re(node: ast.AST) -> TypeGuard[ast.Import | ast.ImportFrom]:
@@ -97,7 +97,7 @@ def _is_of_re(func: ast.expr) -> TypeGuard[ast.Attribute]:
 
 
 def uses(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
-    """NAME.search, module.NAME.search: how each name is used in a module."""
+    """How each name is used in a module: NAME.search, module.NAME.search."""
     ways: dict[str, set[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in METHODS and not _is_of_re(node):
@@ -108,7 +108,7 @@ def uses(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
 
 
 def _value(node: ast.expr, names: Any, place: str) -> str | bytes:
-    """What the expression is; a local variable in it stands for some text."""
+    """The value of the expression; a local variable in it counts as a text."""
     if isinstance(node, ast.Name) and node.id not in names:
         raise Hidden(f"{place}: write the expression here, or as a constant of the module")
     value = eval(compile(ast.Expression(node), place, "eval"), {}, _OrText(names))
@@ -124,6 +124,6 @@ class _OrText(dict[str, Any]):
 
 def _flags(call: ast.Call, names: Any) -> int:
     assert isinstance(call.func, ast.Attribute)
-    at = _FLAGS_AT[call.func.attr]
-    wanted = [one.value for one in call.keywords if one.arg == "flags"] + call.args[at : at + 1]
-    return int(eval(compile(ast.Expression(wanted[0]), "flags", "eval"), dict(names))) if wanted else 0
+    position = _FLAGS_AT[call.func.attr]
+    flags = [keyword.value for keyword in call.keywords if keyword.arg == "flags"] + call.args[position : position + 1]
+    return int(eval(compile(ast.Expression(flags[0]), "flags", "eval"), dict(names))) if flags else 0

@@ -1,11 +1,11 @@
 // node --expose-internals in_scripts.mjs find FILE...: every regular expression in the files, found by node's own parser.
-// node in_scripts.mjs run < JSON: how each of them grows with its hostile texts, by processor time.
+// node in_scripts.mjs run < JSON: growth of each expression on its hostile texts, by processor time.
 import { createRequire } from "node:module"
 import { readFileSync } from "node:fs"
 
 const [LENGTH, FLOOR, RATIO] = [8_000, 1_000, 8] // characters, microseconds, from one length to the fourfold one
-const LIMIT = 250_000 // microseconds that nothing linear takes
-const TEXT_AS_EXPRESSION = new Set(["match", "matchAll", "search"]) // they make an expression of a text
+const LIMIT = 250_000 // microseconds that no linear expression takes
+const TEXT_AS_EXPRESSION = new Set(["match", "matchAll", "search"]) // they build an expression from a text
 
 if (process.argv[2] === "find") console.log(JSON.stringify(process.argv.slice(3).flatMap(found)))
 else run(JSON.parse(readFileSync(0, "utf8")))
@@ -30,14 +30,14 @@ function found(file) {
     }
   })
   full(whole, (node) => {
-    if (node.type === "Identifier" && node.name === "RegExp" && !made.has(node)) add(node, null, "") // under another name
+    if (node.type === "Identifier" && node.name === "RegExp" && !made.has(node)) add(node, null, "") // used under another name
   })
   return all
 }
 
 function run(patterns) {
   for (const { place, source, flags, shapes } of patterns) {
-    console.log(JSON.stringify({ place })) // so that it is known which one did not end
+    console.log(JSON.stringify({ place })) // names the expression that did not end
     const expression = new RegExp(source, flags.replace(/[gy]/g, "") + "g")
     for (const shape of shapes) {
       const times = growth(expression, shape)

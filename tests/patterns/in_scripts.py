@@ -1,4 +1,4 @@
-"""Every regular expression in the browser's scripts, found and run by node."""
+"""Finds every regular expression of the browser modules and measures its growth, by node."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FLAGS = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE}
 
 @dataclass(frozen=True)
 class ScriptPattern:
-    """`source` is None where an expression is made of a text that cannot be seen there."""
+    """A regular expression; `source` is None where it is built from a text that is not visible there."""
 
     place: str
     source: str | None
@@ -36,39 +36,39 @@ class ScriptPattern:
 def in_files(files: Iterable[Path], root: Path) -> list[ScriptPattern]:
     names = [str(file.relative_to(root)) for file in files]
     return [
-        ScriptPattern(**one) for one in json.loads(_node("--expose-internals", SCRIPT, "find", *names, folder=root))
+        ScriptPattern(**entry) for entry in json.loads(_node("--expose-internals", SCRIPT, "find", *names, folder=root))
     ]
 
 
 def superlinear(patterns: Sequence[ScriptPattern], most: int) -> dict[str, str]:
-    """Place: how it grows, of those which take more than linear time."""
-    asked = [
+    """{place: growth} of the expressions that take more than linear time."""
+    jobs = [
         {
-            "place": one.place,
-            "source": one.source,
-            "flags": one.flags,
-            "shapes": [[shape.prefix, shape.pump, shape.suffix] for shape in one.shapes(most)],
+            "place": item.place,
+            "source": item.source,
+            "flags": item.flags,
+            "shapes": [[shape.prefix, shape.pump, shape.suffix] for shape in item.shapes(most)],
         }
-        for one in patterns
+        for item in patterns
     ]
-    said = [json.loads(line) for line in _node(SCRIPT, "run", text=json.dumps(asked)).splitlines()]
-    found = {one["place"]: f"{one['shape']}: {one['times']} microseconds" for one in said if "times" in one}
-    if not said or "end" not in said[-1]:
-        found[said[-1]["place"] if said else "?"] = f"takes more than {LIMIT} s"
-    return found
+    results = [json.loads(line) for line in _node(SCRIPT, "run", text=json.dumps(jobs)).splitlines()]
+    failures = {item["place"]: f"{item['shape']}: {item['times']} microseconds" for item in results if "times" in item}
+    if not results or "end" not in results[-1]:
+        failures[results[-1]["place"] if results else "?"] = f"takes more than {LIMIT} s"
+    return failures
 
 
 def _as_python(source: str) -> str:
-    """The same expression for Python's parser, as far as its structure goes."""
+    """The expression in Python's syntax, with the same structure."""
     source = re.sub(r"\(\?<(?=\w)", "(?P<", source).replace("[^]", r"[\s\S]")
     return re.sub(r"\\p\{\w+\}", r"\\w", re.sub(r"\\P\{\w+\}", r"\\W", source))
 
 
 def _node(*arguments: Any, text: str = "", folder: Path | None = None) -> str:
     command = [NODE, *map(str, arguments)]
-    done = subprocess.run(command, input=text, text=True, capture_output=True, cwd=folder, preexec_fn=_limited)
-    assert done.returncode <= 0, done.stderr  # negative: ended by the limit
-    return done.stdout
+    completed = subprocess.run(command, input=text, text=True, capture_output=True, cwd=folder, preexec_fn=_limited)
+    assert completed.returncode <= 0, completed.stderr  # negative: ended by the limit
+    return completed.stdout
 
 
 def _limited() -> None:

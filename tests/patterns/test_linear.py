@@ -1,6 +1,6 @@
-"""No text from outside keeps a regular expression busy for more than linear time, on the server and in the browser.
+"""Every regular expression takes linear time (ReDoS), on the server and in the browser.
 
-Every expression in the code is found by the languages' own parsers and run against hostile texts that are made from it.
+The expressions are found by the languages' own parsers and run on hostile texts generated from them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ FORMER_SCRIPTS = {
 }
 
 
-def _as_it_grows(pattern: str, flags: int, run: Callable[[str], object]) -> str | None:
+def _growth(pattern: str, flags: int, run: Callable[[str], object]) -> str | None:
     for shape in shapes(pattern, flags, MOST):
         if grows := time_growth.superlinear(run, shape.text):
             return f"{shape}: {grows}"
@@ -53,35 +53,37 @@ def _as_it_grows(pattern: str, flags: int, run: Callable[[str], object]) -> str 
 
 
 def test_every_expression_of_the_server_takes_linear_time() -> None:
-    found = in_python.all_patterns()
-    assert len(found) > 40
-    bad = {
-        f"{one.place} ({way})": grows
-        for one in found
-        for way in one.ways
-        if (grows := _as_it_grows(one.pattern, one.flags, one.run(way)))
+    patterns = in_python.all_patterns()
+    assert len(patterns) > 40
+    failures = {
+        f"{pattern.place} ({way})": grows
+        for pattern in patterns
+        for way in pattern.ways
+        if (grows := _growth(pattern.pattern, pattern.flags, pattern.run(way)))
     }
-    assert not bad, bad
+    assert not failures, failures
 
 
 def test_every_expression_of_the_browser_takes_linear_time() -> None:
-    found = in_scripts.in_files(SCRIPTS, ROOT)
-    assert len(found) > 20
-    assert not [one.place for one in found if one.source is None], "write the expression where it is used"
-    bad = in_scripts.superlinear(found, MOST)
-    assert not bad, bad
+    patterns = in_scripts.in_files(SCRIPTS, ROOT)
+    assert len(patterns) > 20
+    assert not [pattern.place for pattern in patterns if pattern.source is None], (
+        "write the expression where it is used"
+    )
+    failures = in_scripts.superlinear(patterns, MOST)
+    assert not failures, failures
 
 
 @pytest.mark.parametrize("former", [*FORMER, *(pytest.param(one, marks=pytest.mark.slow) for one in FORMER_TOO)])
 def test_what_was_not_linear_is_found(former: str) -> None:
-    """Negative control: what stood in the code before, and the forms from textbooks."""
+    """Negative control: former expressions of the code, and textbook examples."""
     pattern = re.compile({**FORMER, **FORMER_TOO}[former])
-    assert _as_it_grows(pattern.pattern, 0, lambda text: sum(1 for _ in pattern.finditer(text)))
+    assert _growth(pattern.pattern, 0, lambda text: sum(1 for _ in pattern.finditer(text)))
 
 
 def test_what_was_not_linear_in_the_browser_is_found() -> None:
-    before = [in_scripts.ScriptPattern(name, *FORMER_SCRIPTS[name]) for name in list(FORMER_SCRIPTS)[: steps(1, 9)]]
-    assert in_scripts.superlinear(before, MOST).keys() == {one.place for one in before}
+    patterns = [in_scripts.ScriptPattern(name, *FORMER_SCRIPTS[name]) for name in list(FORMER_SCRIPTS)[: steps(1, 9)]]
+    assert in_scripts.superlinear(patterns, MOST).keys() == {pattern.place for pattern in patterns}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_what_was_not_linear_in_the_browser_is_found() -> None:
 )
 def test_what_is_linear_is_not_blamed(linear: str) -> None:
     pattern = re.compile(linear)
-    assert not _as_it_grows(linear, 0, lambda text: sum(1 for _ in pattern.finditer(text)))
+    assert not _growth(linear, 0, lambda text: sum(1 for _ in pattern.finditer(text)))
 
 
 MODULE = r"""
@@ -107,8 +109,8 @@ def one(text, name):
 def test_expressions_are_found_wherever_they_stand() -> None:
     names = {"re": re, "START": "a+", "LATER": re.compile("a+b")}
     tree = ast.parse(MODULE)
-    found = in_python.in_tree(tree, "module.py", names, dict(in_python.uses(tree)))
-    assert {(one.pattern, frozenset(one.ways)) for one in found} == {
+    patterns = in_python.in_tree(tree, "module.py", names, dict(in_python.uses(tree)))
+    assert {(pattern.pattern, frozenset(pattern.ways)) for pattern in patterns} == {
         ("a+b", frozenset({in_python.SCAN})),
         ("x+$", frozenset({in_python.SCAN})),
         (r"ab\d+", frozenset({in_python.WHOLE})),
@@ -127,5 +129,7 @@ def test_expressions_of_scripts_are_found_wherever_they_stand(tmp_path: Path) ->
         'export const e = new RegExp("a+", "i"), f = RegExp(d), g = d.match("w+"), h = [RegExp]\n'
         'if (a) /q/.test(d.split("/no/"))\n'
     )
-    found = in_scripts.in_files([script], tmp_path)
-    assert sorted(one.source or "?" for one in found) == sorted(["[/]x+", "y(?<n>z)", "a+", "?", "?", "?", "q"])
+    patterns = in_scripts.in_files([script], tmp_path)
+    assert sorted(pattern.source or "?" for pattern in patterns) == sorted(
+        ["[/]x+", "y(?<n>z)", "a+", "?", "?", "?", "q"]
+    )

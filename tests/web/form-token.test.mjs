@@ -1,4 +1,4 @@
-// The form token of a page, and whose it is.
+// The CSRF token of a page, and the person it belongs to.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

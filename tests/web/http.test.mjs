@@ -1,4 +1,4 @@
-// What becomes of requests: what they carry, and what comes back when the server, the token or the login fails.
+// Requests: their headers, and their results when the server, the CSRF token or the login fails.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

@@ -1,4 +1,4 @@
-// Names made in the browser.
+// Ids generated in the browser.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

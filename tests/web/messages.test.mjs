@@ -1,4 +1,4 @@
-// Sentences, numbers and times in the reader's language, as the page brings them.
+// Messages, numbers and times in the page's locale.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
@@ -9,7 +9,7 @@ const SENTENCES = { "waiting.one": "One change waits.", "waiting.many": "{n} cha
 let page = 0
 let requests, answer
 
-/** The module as a page loads it that brings these sentences. */
+/** The module, loaded in a page with these messages. */
 async function open(sentences = SENTENCES, later = "/words/later") {
   elements.clear()
   if (sentences) elements.set("#words", { textContent: JSON.stringify(sentences), dataset: { ...(later && { later }) } })

@@ -1,4 +1,4 @@
-"""Every answer is dressed for safety, whatever it is."""
+"""Security headers and error responses, of every kind of response."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_every_answer_has_the_policy_and_its_companions(client: ProofReader, pla
 def test_a_crash_has_them_too(app: Flask, client: ProofReader) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.add_url_rule("/crash", "crash", lambda: str(1 / 0))
-    answer = client.get("/crash")
-    assert answer.status_code == 500
-    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
-    assert answer.headers["Cache-Control"] == "no-store"
+    response = client.get("/crash")
+    assert response.status_code == 500
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("place", ["/login", "/imprint", "/nothing-here"])
@@ -43,9 +43,9 @@ def test_https_is_remembered_and_makes_the_cookie_secure(app: Flask, tmp_path, d
     settings = configuration.load(
         instance=tmp_path, database_url=database_address, secret_key="x", https=True, testing=True, rate_limits=False
     )
-    answer = create_app(settings).test_client().get("/login", base_url="https://localhost")
-    assert "max-age" in answer.headers["Strict-Transport-Security"]
-    assert "Secure" in answer.headers["Set-Cookie"]
+    response = create_app(settings).test_client().get("/login", base_url="https://localhost")
+    assert "max-age" in response.headers["Strict-Transport-Security"]
+    assert "Secure" in response.headers["Set-Cookie"]
 
 
 def test_a_page_is_marked_as_differing_for_htmx(client: ProofReader) -> None:
@@ -62,16 +62,16 @@ def test_an_error_is_a_page_in_the_readers_language_with_a_number(client: ProofR
 @pytest.mark.parametrize("code", [400, 403, 404, 405, 409, 413, 429])
 def test_htmx_gets_an_error_as_a_fragment_for_the_messages(app: Flask, client: ProofReader, code: int) -> None:
     app.add_url_rule(f"/fails/{code}", f"fails{code}", lambda: abort(code))
-    answer = client.fragment(f"/fails/{code}")
-    assert answer.status_code == code
-    assert answer.headers["HX-Retarget"] == "#flashes"
-    assert "<html" not in answer.text
+    response = client.fragment(f"/fails/{code}")
+    assert response.status_code == code
+    assert response.headers["HX-Retarget"] == "#flashes"
+    assert "<html" not in response.text
 
 
 def test_a_script_gets_an_error_as_json(client: ProofReader) -> None:
-    answer = client.get("/nothing-here", headers={"Accept": "application/json"})
-    assert answer.json is not None
-    assert set(answer.json) == {"error", "text", "number"}
+    response = client.get("/nothing-here", headers={"Accept": "application/json"})
+    assert response.json is not None
+    assert set(response.json) == {"error", "text", "number"}
 
 
 def test_a_crash_shows_no_trace_but_its_number_is_in_the_log(
@@ -83,18 +83,18 @@ def test_a_crash_shows_no_trace_but_its_number_is_in_the_log(
         raise RuntimeError("the inner secret")
 
     app.add_url_rule("/crash", "crash", crash)
-    answer = client.get("/crash")
-    assert "RuntimeError" not in answer.text
-    assert "inner secret" not in answer.text
-    number = answer.text.split("quote this number: ")[1][:8]
+    response = client.get("/crash")
+    assert "RuntimeError" not in response.text
+    assert "inner secret" not in response.text
+    number = response.text.split("quote this number: ")[1][:8]
     assert number in caplog.text
     assert "inner secret" in caplog.text
 
 
 def test_a_stranger_is_led_to_signing_in_and_back(client: ProofReader) -> None:
-    answer = client.get("/account?x=1")
-    assert answer.status_code == 302
-    assert answer.location == "/login?next=/account?x%3D1"
+    response = client.get("/account?x=1")
+    assert response.status_code == 302
+    assert response.location == "/login?next=/account?x%3D1"
     assert client.fragment("/account").status_code == 401
 
 

@@ -1,4 +1,4 @@
-"""Where an address begins and ends in what people write."""
+"""Link detection: where an address begins and ends in plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever asks for something writes no line of their own into the log."""
+"""Log injection: a client cannot write lines of its own into the log, nor headers into a mail."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def test_an_address_with_line_breaks_is_one_line_of_the_log(
 ) -> None:
     caplog.set_level(logging.INFO, "klimawerk")
     assert client.get(f"/nothing{between}{between}500 GET /forged").status_code == 404
-    (said,) = [record.getMessage() for record in caplog.records if "nothing" in record.getMessage()]
-    assert len(said.splitlines()) == 1
-    assert "/forged" in said
+    (message,) = [record.getMessage() for record in caplog.records if "nothing" in record.getMessage()]
+    assert len(message.splitlines()) == 1
+    assert "/forged" in message
 
 
 def test_a_subject_with_a_line_break_is_a_subject_and_no_header(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Static files, formats, the operator's texts and a log without secrets."""
+"""Formats, the operator's texts, log redaction, compression and limits of pages."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def test_money_and_numbers_follow_the_reader(app: Flask) -> None:
 
 
 def test_a_moment_is_told_in_both_towns(app: Flask) -> None:
-    named = {"A-Stadt": "Europe/Berlin", "B-Town": "Africa/Accra"}
-    towns = [SimpleNamespace(name=name, timezone=zone) for name, zone in named.items()]
-    at = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
+    zones = {"A-Stadt": "Europe/Berlin", "B-Town": "Africa/Accra"}
+    towns = [SimpleNamespace(name=name, timezone=zone) for name, zone in zones.items()]
+    afternoon = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
     with app.test_request_context(), force_locale("en"):
-        assert formats.moment(at, "Europe/Berlin") == "24 November 2026, 14:30"
-        assert formats.moments(at, towns) == "24 November 2026, 14:30 (A-Stadt) · 13:30 (B-Town)"
+        assert formats.moment(afternoon, "Europe/Berlin") == "24 November 2026, 14:30"
+        assert formats.moments(afternoon, towns) == "24 November 2026, 14:30 (A-Stadt) · 13:30 (B-Town)"
         late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
         assert formats.moments(late, towns).count("November") == 2
 
@@ -123,13 +123,13 @@ def test_neither_does_one_in_a_traceback_while_the_rest_stays_readable() -> None
 def test_a_page_comes_packed_to_whom_takes_it_so(client: ProofReader) -> None:
     plain = client.get("/accessibility")
     assert "Content-Encoding" not in plain.headers
-    request = client.application.test_client(use_cookies=False)
+    client_without_cookies = client.application.test_client(use_cookies=False)
     with client.application.app_context():
-        packed = FlaskClient.open(request, "/accessibility", headers={"Accept-Encoding": "gzip"})
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert "Accept-Encoding" in packed.headers["Vary"]
-    assert b"Report a barrier" in gzip.decompress(packed.data)
-    assert len(packed.data) < len(plain.data) * 0.6
+        compressed = FlaskClient.open(client_without_cookies, "/accessibility", headers={"Accept-Encoding": "gzip"})
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in compressed.headers["Vary"]
+    assert b"Report a barrier" in gzip.decompress(compressed.data)
+    assert len(compressed.data) < len(plain.data) * 0.6
 
 
 def test_a_number_beyond_all_columns_is_an_unknown_page(client: ProofReader) -> None:
@@ -140,15 +140,15 @@ def test_a_number_beyond_all_columns_is_an_unknown_page(client: ProofReader) -> 
 
 def test_what_is_too_large_is_refused_with_a_sentence(client: ProofReader) -> None:
     client.get("/login")
-    answer = client.post("/login", data={"email": "x" * 3_000_000, "password": "x"})
-    assert answer.status_code == 413
-    assert "larger than this page accepts" in answer.text
+    response = client.post("/login", data={"email": "x" * 3_000_000, "password": "x"})
+    assert response.status_code == 413
+    assert "larger than this page accepts" in response.text
 
 
 def test_a_nul_finds_nobody_and_breaks_nothing(client: ProofReader, any_database: str) -> None:
     client.get("/login")
-    answer = client.post("/login", data={"email": "a\0b@example.org", "password": "x\0"})
-    assert answer.status_code == 422
+    response = client.post("/login", data={"email": "a\0b@example.org", "password": "x\0"})
+    assert response.status_code == 422
 
 
 def test_templates_lose_the_space_of_their_authors_and_no_other() -> None:

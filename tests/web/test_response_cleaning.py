@@ -1,4 +1,4 @@
-"""Pages are text, also where names, titles and labels were stored before control characters were taken out."""
+"""Pages contain no control characters, even if names, titles and labels were stored before input was cleaned."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_what_was_stored_before_leaves_as_text(client: ProofReader, stored: str,
     assert without_control_characters(stored) == shown
     paths = [f"/programmes/{programme.id}", f"/measures/{measure.id}"]
     for path in [*paths, "/search?q=neu"]:
-        page = client.get(path).text  # the proof-reader refuses what is no text
+        page = client.get(path).text  # the client also checks the HTML
         assert without_control_characters(page) == page, path
     assert shown in client.get(paths[0]).text
     assert shown in client.fragment(f"/items/{measure.id}/changes").text

@@ -1,4 +1,4 @@
-"""Large files come one or two at a time: twenty megabytes each, in memory and on disk, from whoever is signed in."""
+"""Limits on concurrent large uploads, per person and in total."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from tests.client import ProofReader
 LARGE = uploads.LARGE_UPLOAD + 1
 
 
-class Slow(io.BytesIO):
-    """A body that goes on when it may; `begun` when somebody reads it."""
+class BlockingBody(io.BytesIO):
+    """A request body that blocks until `go_on`; `begun` is set when the server reads it."""
 
     def __init__(self, go_on: threading.Event) -> None:
         super().__init__(b"x" * LARGE)
         self.begun, self._go_on = threading.Event(), go_on
 
     def readinto(self, buffer: object) -> int:
-        return self._waited() or super().readinto(buffer)  # type: ignore[arg-type]
+        return self._wait() or super().readinto(buffer)  # type: ignore[arg-type]
 
     def read(self, *size: int | None) -> bytes:
-        self._waited()
+        self._wait()
         return super().read(*size)
 
-    def _waited(self) -> int:
+    def _wait(self) -> int:
         self.begun.set()
         self._go_on.wait(30)
         return 0
@@ -38,11 +38,11 @@ class Slow(io.BytesIO):
 
 @pytest.fixture
 def under_way(app: Flask):  # type: ignore[no-untyped-def]
-    """`under_way(person)`: a large body of theirs that does not end before the test does."""
+    """`under_way(person)` starts a large upload that lasts until the end of the test."""
     go_on, threads = threading.Event(), []
 
     def begin(person: Person) -> None:
-        client, body = signed_in(app, person), Slow(go_on)
+        client, body = signed_in(app, person), BlockingBody(go_on)
         thread = threading.Thread(target=lambda: send(client, body), daemon=True)
         thread.start()
         threads.append(thread)
@@ -73,11 +73,11 @@ def test_a_third_large_file_of_one_person_waits_and_nobody_elses_does(app: Flask
     greedy, other = factories.person(), factories.person()
     for _ in range(uploads.MOST_OF_PERSON):
         under_way(greedy)
-    again = signed_in(app, greedy)
+    client = signed_in(app, greedy)
     body = io.BytesIO(b"x" * LARGE)
-    assert send(again, body) == 429
+    assert send(client, body) == 429
     assert body.tell() == 0, "nothing of it is read"
-    assert send(again, io.BytesIO(b"name=Ama"), 8) == 302, "small forms go on"
+    assert send(client, io.BytesIO(b"name=Ama"), 8) == 302, "small forms go on"
     assert send(signed_in(app, other), io.BytesIO(b"x" * LARGE)) != 429
 
 
@@ -85,8 +85,8 @@ def test_all_people_together_have_so_many(app: Flask, under_way, monkeypatch: py
     monkeypatch.setattr(uploads, "MOST", 2)
     for _ in range(2):
         under_way(factories.person())
-    answer = signed_in(app, factories.person())
-    assert send(answer, io.BytesIO(b"x" * LARGE)) == 429
+    client = signed_in(app, factories.person())
+    assert send(client, io.BytesIO(b"x" * LARGE)) == 429
 
 
 def test_places_are_given_back_also_after_a_body_that_is_refused(app: Flask) -> None:

@@ -1,4 +1,4 @@
-// Named timers: each runs once, when it should, and not after it was cancelled.
+// Named timers: each runs once, on time, and not after it was cancelled.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"

@@ -1,4 +1,4 @@
-// What need not happen at once happens all the same, in every browser.
+// Deferred work runs in every browser, with and without requestIdleCallback.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

@@ -181,7 +181,7 @@ def test_cents_add_up_whatever_they_are() -> None:
     """A thousand random lines: the sum is that of the cents, unlike with floating point."""
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    chance = random.Random(seed)
-    cents = [chance.randrange(10**9) for _ in range(1_000)]
-    found = total(({"amount": f"{c // 100}.{c % 100:02d}", "currency": "EUR"} for c in cents), RATES)
-    assert found == Decimal(sum(cents)) / 100
+    rng = random.Random(seed)
+    cents = [rng.randrange(10**9) for _ in range(1_000)]
+    in_euros = total(({"amount": f"{c // 100}.{c % 100:02d}", "currency": "EUR"} for c in cents), RATES)
+    assert in_euros == Decimal(sum(cents)) / 100

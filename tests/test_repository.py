@@ -39,8 +39,8 @@ def test_a_template_holds_nothing_that_the_policy_forbids(template: Path) -> Non
     text = _without_comments(template.read_text())
     for what, pattern in FORBIDDEN_IN_TEMPLATES.items():
         if not (name in MAY_PASS_MARKUP and "not escaped" in what):
-            found = re.search(pattern, text, re.IGNORECASE)
-            assert found is None, f"{name}: {what}: {found and found[0]!r}"
+            match = re.search(pattern, text, re.IGNORECASE)
+            assert match is None, f"{name}: {what}: {match and match[0]!r}"
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_the_patterns_find_what_is_forbidden(text: str) -> None:
 
 @pytest.mark.parametrize("file", [*TEMPLATES, *MODULES], ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_is_left_of_htmx_2(file: Path) -> None:
-    found = HTMX_2.search(file.read_text())
-    assert found is None, f"{found and found[0]}"
+    match = HTMX_2.search(file.read_text())
+    assert match is None, f"{match and match[0]}"
 
 
 def test_the_names_of_htmx_2_are_known() -> None:
@@ -120,9 +120,9 @@ def _names(lock: str) -> set[str]:
 
 
 def _name(requirement: str) -> str:
-    found = re.match(r"[\w.-]+", requirement)
-    assert found is not None
-    return re.sub(r"[-_.]+", "-", found[0]).lower()
+    match = re.match(r"[\w.-]+", requirement)
+    assert match is not None
+    return re.sub(r"[-_.]+", "-", match[0]).lower()
 
 
 def test_every_decision_has_a_number_of_its_own() -> None:
@@ -136,5 +136,5 @@ def test_no_test_skips_what_it_cannot_run() -> None:
     assert skips.search('@pytest.mark.skipif(NODE is None, reason="needs node")')
     for path in sorted((ROOT / "tests").rglob("*.py")):
         if path != Path(__file__):
-            found = skips.search(path.read_text())
-            assert found is None, f"{path.relative_to(ROOT)}: {found and found[0]}"
+            match = skips.search(path.read_text())
+            assert match is None, f"{path.relative_to(ROOT)}: {match and match[0]}"

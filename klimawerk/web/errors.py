@@ -1,6 +1,6 @@
 """Error responses: a message in the user's locale with a number to quote, for HTTP and storage errors and exceptions.
 
-The number stands in the log as well.
+The number is in the log as well.
 """
 
 from __future__ import annotations

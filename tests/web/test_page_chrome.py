@@ -22,7 +22,7 @@ from tests.client import ProofReader
 
 
 @pytest.mark.parametrize(
-    ("language", "value", "said"),
+    ("language", "value", "expected"),
     [
         ("en", "2027-05", "May 2027"),
         ("de", "2027-05", "Mai 2027"),
@@ -31,9 +31,9 @@ from tests.client import ProofReader
         ("de", date(2026, 11, 24), "24. November 2026"),
     ],
 )
-def test_dates_are_said_in_words(app: Flask, language: str, value: date | str, said: str) -> None:
+def test_dates_are_said_in_words(app: Flask, language: str, value: date | str, expected: str) -> None:
     with app.test_request_context(), force_locale(language):
-        assert formats.date(value) == said
+        assert formats.date(value) == expected
 
 
 def test_money_and_numbers_follow_the_reader(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Klimawerk: two partner municipalities write one joint climate action programme together, live."""
+"""Klimawerk: a web application in which two partner municipalities write one joint climate action programme, live."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from klimawerk.live import packet_filter, transport
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """The whole application. Raises BadConfiguration for settings that cannot work."""
+    """The application. Raises BadConfiguration for settings that cannot work."""
     config = config or configuration.load()
     app = Flask(__name__, root_path=str(ROOT), instance_path=str(config.instance))
     app.config.update(config.flask())
     app.extensions["klimawerk"] = config
-    _models()
+    _import_models()
     db.init_app(app)
     database.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     csrf.init_app(app)
     limiter.init_app(app)
-    _rooms(app)
+    _init_packages(app)
     return app
 
 
-def _models() -> None:
-    """Every table is known before the first query."""
+def _import_models() -> None:
+    """Import all tables before the first query."""
     from klimawerk.accounts import attempts as _attempts  # noqa: F401
     from klimawerk.accounts import known_browsers as _browsers  # noqa: F401
     from klimawerk.accounts import models as _accounts  # noqa: F401
@@ -49,8 +49,8 @@ def _models() -> None:
     from klimawerk.versions import models as _versions  # noqa: F401
 
 
-def _rooms(app: Flask) -> None:
-    """Each room of the house is opened by its own `init_app`."""
+def _init_packages(app: Flask) -> None:
+    """Initialise each package by its own `init_app`."""
     from klimawerk import (
         accounts,
         cli,
@@ -96,7 +96,7 @@ def _rooms(app: Flask) -> None:
     live.init_app(app)
     jobs.init_app(app)
     collab.init_app(app)
-    for room in (
+    for package in (
         sheets,
         goals,
         measures,
@@ -110,5 +110,5 @@ def _rooms(app: Flask) -> None:
         digests,
         privacy,
     ):
-        room.init_app(app)
+        package.init_app(app)
     web.headers.add_headers_outside_flask(app)

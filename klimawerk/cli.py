@@ -1,4 +1,4 @@
-"""The operator's commands: `flask --help` lists them. Each group stands in the folder of what it is about."""
+"""Shell commands for operators (`flask --help`). Each group stands in the package that it is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time, always with its zone: stored as UTC, shown in the reader's zone."""
+"""Time with its zone: the current time, and a column type. Stored as UTC, shown in the reader's zone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from sqlalchemy.types import TypeDecorator
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """The current time, in UTC."""
     return datetime.now(UTC)
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment. SQLite forgets zones, so UTC is put back when reading; a naive moment is refused with ValueError."""
+    """A column type for times. SQLite does not store zones, so UTC is added when reading; a naive time raises
+    ValueError."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

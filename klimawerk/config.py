@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment; the table in README.md explains each."""
+"""Configuration: all settings, read once from environment variables. The table in README.md explains each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from klimawerk import private_files, scalars
 
 
 class BadConfiguration(Exception):
-    """A setting that cannot work, said in one sentence for the operator."""
+    """A setting that cannot work; its text is a sentence for the operator."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,23 @@ class Config:
         return self.database_url.startswith("sqlite")
 
     def _pool(self) -> dict[str, object]:
-        """Nobody waits for a connection to SQLite, which is a file: a writer would do so while others wait for the one
-        who writes. PostgreSQL's are few, dear to begin, and looked at before they are used: it may have been away."""
+        """Options of the connection pool.
+
+        SQLite is a file, so its pool is not limited: a writer would wait for a connection while it holds up other
+        writers. PostgreSQL connections are few, expensive to open, and tested before use, since the server may have
+        been away.
+        """
         if self.is_sqlite:
             return {"pool_size": 10, "max_overflow": -1}
-        return {"pool_size": 15, "max_overflow": 0, "pool_pre_ping": True, "connect_args": self._patience()}
+        return {"pool_size": 15, "max_overflow": 0, "pool_pre_ping": True, "connect_args": self._timeouts()}
 
-    def _patience(self) -> dict[str, int]:
-        """For a database server that says nothing any more; what its address names stands."""
+    def _timeouts(self) -> dict[str, int]:
+        """Timeouts for a database server that stops answering; those named in the database URL win."""
         wanted = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
         return {name: value for name, value in wanted.items() if f"{name}=" not in self.database_url}
 
     def flask(self) -> dict[str, object]:
-        """The same settings under the names Flask and its extensions look for."""
+        """The settings under the names that Flask and its extensions use."""
         return {
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
@@ -91,7 +95,7 @@ VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"
 
 
 def load(**overrides: object) -> Config:
-    """Read the environment. `overrides` win over it (tests).
+    """Read the environment variables. `overrides` win over them (tests).
 
     Raises BadConfiguration with a sentence for the operator.
     """
@@ -131,7 +135,7 @@ def load(**overrides: object) -> Config:
 
 
 def instance_folder() -> Path:
-    """The installation's folder; it may not be there yet."""
+    """The installation's folder; it may not exist yet."""
     return Path(os.environ.get("KLIMAWERK_INSTANCE") or ROOT / "instance")
 
 
@@ -144,7 +148,7 @@ def port() -> int:
 
 
 def _with_driver(config: Config) -> Config:
-    """PostgreSQL addresses are written without a driver; ours is psycopg 3."""
+    """Add the driver to a PostgreSQL URL: psycopg 3."""
     from dataclasses import replace
 
     for prefix in ("postgresql://", "postgres://"):
@@ -167,7 +171,7 @@ def _whole_number(text: str, name: str) -> int:
 
 
 def _stored_secret(instance: Path) -> str:
-    """The installation's own secret, made once and readable by its owner alone."""
+    """The installation's secret key, created once and readable by its owner alone."""
     path = instance / "secret_key"
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

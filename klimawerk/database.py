@@ -1,11 +1,11 @@
-"""Transactions: one way to write, for SQLite and PostgreSQL alike.
+"""Database transactions: `writing()`, the one way to write, for SQLite and PostgreSQL alike.
 
-SQLite has one writer. A second one waits inside C, which would freeze every greenlet of the process, so writers
-queue on a lock of ours instead and begin with `BEGIN IMMEDIATE` (a read transaction cannot be upgraded safely).
-Nothing that yields (network, emit, sleep) may run inside `writing()`.
+SQLite has one writer. A second one waits inside C, which would block every greenlet of the process, so writers queue on
+a lock of ours instead and begin with `BEGIN IMMEDIATE` (a read transaction cannot be upgraded safely). Nothing that
+yields (network, emit, sleep) may run inside `writing()`.
 
-Whoever waits for anything but the database itself holds no connection meanwhile (`release`): a pool's few connections
-would all be in the hands of those who wait for somebody who needs one.
+Code that waits for anything but the database itself releases its connection first (`release_connection`): else all
+connections of the pool could be held by greenlets that wait for one that needs a connection.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from klimawerk.extensions import db
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 WRITE_FAILURES: tuple[type[Exception], ...] = (OperationalError, InterfaceError, NoConnection)
-"""Not the request's fault: the database is full, busy or away, and the same may work in a moment."""
-PAUSE = 1.0  # seconds without a transaction after which a connection of one's own may have ended unnoticed
+"""Errors that are no fault of the request: the database is full, busy or unavailable, and may work again soon."""
+PING_AFTER = 1.0  # seconds without a transaction after which the own connection is tested before use
 _sqlite_writer = threading.RLock()
 _depth: ContextVar[int] = ContextVar("writing_depth", default=0)
 
@@ -47,16 +47,16 @@ _depth: ContextVar[int] = ContextVar("writing_depth", default=0)
 def writing() -> Iterator[Session]:
     """One write transaction around the block; commits at its end, rolls back when it raises.
 
-    Nested blocks join the outer one. What was read before is forgotten at the outermost entry, so that everything
-    the block reads is current. Callbacks given to `after_commit` run once it is on disk, outside the lock.
+    Nested blocks join the outer one. The outermost one expires everything that the session has read, so the block reads
+    current rows. Callbacks given to `after_commit` run after the commit, outside the lock.
     """
     if _depth.get():
         yield db.session()
         return
     session = db.session()
-    session.rollback()  # before the lock is waited for
+    session.rollback()  # before waiting for the lock
     with _writer():
-        session.expire_all()  # without an open transaction a rollback forgets nothing
+        session.expire_all()  # a rollback without an open transaction expires nothing
         session.info["after_commit"] = []
         token = _depth.set(1)
         try:
@@ -71,17 +71,16 @@ def writing() -> Iterator[Session]:
         finally:
             session.info.pop("noted", None)
             _depth.reset(token)
-    _run(callbacks)
+    _run_callbacks(callbacks)
 
 
 class DriverConnection:
-    """A connection of the driver's own, kept between transactions: for the few statements that come with every letter.
-    It is none of the pool's, so that it need not be waited for when all of those are in use.
+    """A connection of the database driver, kept between transactions, for the few statements of each keystroke. It is
+    outside of the pool, so that it is available when all connections of the pool are in use.
 
-    To fetch a connection and give it back costs as much as a short transaction, and so does everything that SQLAlchemy
-    does around a statement of which it has made the words before. For one thread (or greenlet). After a failure the
-    next transaction has a new connection; after a pause, or somebody else's failure, it is looked whether the server is
-    still at the other end.
+    Checking out a connection costs as much as a short transaction, and so does SQLAlchemy's work around a compiled
+    statement. For one thread (or greenlet). After an error the next transaction opens a new connection; after a pause,
+    or an error elsewhere, the connection is tested first.
     """
 
     def __init__(self) -> None:
@@ -90,8 +89,8 @@ class DriverConnection:
 
     @contextmanager
     def writing(self) -> Iterator[StatementCursor]:
-        """One write transaction without a session. Nothing may be noted or announced in it, and no `writing()` may be
-        open around it. Raises what SQLAlchemy would raise."""
+        """One write transaction without a session. No `changes.note` or `after_commit` in it, and no `writing()` around
+        it. Raises SQLAlchemy's errors."""
         with _writer():
             token = _depth.set(1)
             try:
@@ -112,7 +111,7 @@ class DriverConnection:
                 _depth.reset(token)
 
     def _ready(self) -> PoolProxiedConnection:
-        if self._connection is not None and time.monotonic() - self._used_at > PAUSE:
+        if self._connection is not None and time.monotonic() - self._used_at > PING_AFTER:
             try:
                 alive = db.engine.dialect.do_ping(self._connection)
             except db.engine.dialect.loaded_dbapi.Error:
@@ -122,12 +121,12 @@ class DriverConnection:
         self._connection = self._connection or _connect_outside_pool()
         return self._connection
 
-    def doubt(self) -> None:
-        """Somebody else has had trouble with the database; safe to call from anywhere."""
+    def check_before_use(self) -> None:
+        """Test the connection before its next use, since another query has failed; safe to call from anywhere."""
         self._used_at = -math.inf
 
     def close(self) -> None:
-        """End the connection; what was not committed is undone."""
+        """Close the connection; an open transaction is rolled back."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):
@@ -135,67 +134,71 @@ class DriverConnection:
 
 
 def _connect_outside_pool() -> PoolProxiedConnection:
-    """From a pool of its own, with the settings and listeners of the engine's."""
+    """A connection from a pool of its own, with the settings and listeners of the engine's pool."""
     return db.engine.pool.recreate().connect()
 
 
-class _Compiled(NamedTuple):
-    words: str
+class _CompiledSql(NamedTuple):
+    sql: str
     order: list[str] | None
     processors: dict[str, Any]
 
 
-_NEVER = (object(), None)
+_NO_VALUE = (object(), None)
 
 
 class CompiledStatement:
-    """A statement whose words are made once, by SQLAlchemy for the database at hand. `types`: of the values that the
+    """A SQL statement compiled once per dialect and executed with the DBAPI directly. `types`: of the values that the
     driver does not take as they are."""
 
     def __init__(self, statement: ClauseElement, **types: TypeEngine[Any]) -> None:
         self._statement, self._types = statement, types
-        self._made: dict[str, _Compiled] = {}
-        self._last: dict[str, tuple[Any, Any]] = {}
+        self._compiled: dict[str, _CompiledSql] = {}
+        self._last_processed: dict[str, tuple[Any, Any]] = {}
 
-    def words(self) -> str:
-        return self._ready().words
+    def sql(self) -> str:
+        return self._ready().sql
 
     def values(self, **values: Any) -> Any:
-        """As the driver wants them: by place or by name."""
-        made = self._ready()
-        for name, process in made.processors.items():
+        """Parameters as the driver takes them: by position or by name."""
+        ready = self._ready()
+        for name, process in ready.processors.items():
             value = values[name]
             if process:
-                if self._last.get(name, _NEVER)[0] is not value:  # all rows of one transaction are of one moment
-                    self._last[name] = (value, process(value))
-                values[name] = self._last[name][1]
-        return values if made.order is None else tuple(values[name] for name in made.order)
+                if (
+                    self._last_processed.get(name, _NO_VALUE)[0] is not value
+                ):  # all rows of one transaction have the same time
+                    self._last_processed[name] = (value, process(value))
+                values[name] = self._last_processed[name][1]
+        return values if ready.order is None else tuple(values[name] for name in ready.order)
 
-    def _ready(self) -> _Compiled:
+    def _ready(self) -> _CompiledSql:
         dialect = db.engine.dialect
-        if dialect.name not in self._made:
+        if dialect.name not in self._compiled:
             compiled = cast(SQLCompiler, self._statement.compile(dialect=dialect))
-            kinds = {name: type_.dialect_impl(dialect).bind_processor(dialect) for name, type_ in self._types.items()}
+            processors = {
+                name: type_.dialect_impl(dialect).bind_processor(dialect) for name, type_ in self._types.items()
+            }
             order = list(compiled.positiontup) if compiled.positiontup is not None else None
-            self._made[dialect.name] = _Compiled(str(compiled), order, kinds)
-        return self._made[dialect.name]
+            self._compiled[dialect.name] = _CompiledSql(str(compiled), order, processors)
+        return self._compiled[dialect.name]
 
 
 class StatementCursor:
-    """What `Line.writing` gives to write with."""
+    """The cursor that `DriverConnection.writing` gives."""
 
     def __init__(self, cursor: DBAPICursor) -> None:
         self._cursor = cursor
 
     def scalar(self, statement: CompiledStatement, **values: Any) -> Any:
-        """The first column of the first row; None where there is none."""
-        self._cursor.execute(statement.words(), statement.values(**values))
+        """The first column of the first row; None where there is no row."""
+        self._cursor.execute(statement.sql(), statement.values(**values))
         row = self._cursor.fetchone()
         return row[0] if row else None
 
     def each(self, statement: CompiledStatement, rows: list[dict[str, Any]]) -> None:
-        """The statement once for each of the rows."""
-        self._cursor.executemany(statement.words(), [statement.values(**row) for row in rows])
+        """Execute the statement once for each of the rows."""
+        self._cursor.executemany(statement.sql(), [statement.values(**row) for row in rows])
 
 
 @contextmanager
@@ -209,7 +212,7 @@ def _errors_of_sqlalchemy() -> Iterator[None]:
 
 
 def on_write_failure(app: Flask, callback: Callable[[], None]) -> None:
-    """Have `callback` called whenever the database took nothing: it is full, or away."""
+    """Call `callback` whenever a write fails because the database is full, busy or unavailable."""
     app.extensions["klimawerk_trouble"] = callback
 
 
@@ -220,28 +223,29 @@ def _report_failure(error: BaseException) -> None:
 
 
 def add_missing(model: type[T], **row: Any) -> T:
-    """The row with that key, kept from others until the commit; added with these values where there is none.
+    """The row with that key, locked until the commit; inserted with these values where it does not exist.
 
-    Two who look for it at the same moment would both find none, and the second one's insert would fail. Inside
-    `writing()`; of several rows always in the same order.
+    A plain look-up and insert fails when two requests do it at the same moment. Inside `writing()`; several rows always
+    in the same order.
     """
     dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
     db.session.execute(dialect.insert(model).values(**row).on_conflict_do_nothing())
     key = tuple(row[column.key] for column in inspect(model).primary_key)
-    found = db.session.get(model, key, populate_existing=True, with_for_update=True)
-    assert found is not None
-    return found
+    stored = db.session.get(model, key, populate_existing=True, with_for_update=True)
+    assert stored is not None
+    return stored
 
 
 def after_commit(callback: Callable[[], None]) -> None:
-    """Run `callback` when the surrounding `writing()` is on disk; never if it fails. RuntimeError outside of one."""
+    """Run `callback` after the commit of the surrounding `writing()`; never if it fails. RuntimeError outside of
+    one."""
     if not _depth.get():
         raise RuntimeError("after_commit is for code inside writing()")
     db.session.info["after_commit"].append(callback)
 
 
-def _run(callbacks: list[Callable[[], None]]) -> None:
-    """What is committed stays committed: a listener's failure reaches the log, not the writer."""
+def _run_callbacks(callbacks: list[Callable[[], None]]) -> None:
+    """Run callbacks after the commit; their errors are logged and do not reach the writer."""
     for callback in callbacks:
         try:
             callback()
@@ -259,10 +263,8 @@ def _writer() -> Iterator[None]:
 
 
 def release_connection() -> None:
-    """Give the connection back before somebody is waited for. What was read stays readable, and may be out of date
-    afterwards; what was changed outside of `writing()` is undone, as it would be by the next `writing()`. Does nothing
-    inside of one.
-    """
+    """Return the connection to the pool before waiting for something else. Rows stay readable, and may be out of date
+    afterwards; changes outside of `writing()` are undone, as by the next `writing()`. Does nothing inside of one."""
     if _depth.get():
         return
     session = db.session()
@@ -273,36 +275,38 @@ def release_connection() -> None:
 
 
 def expire_session() -> None:
-    """What this session has read is read anew from now on. Not for use inside `writing()`."""
+    """Expire everything that this session has read. Not for use inside `writing()`."""
     session = db.session()
     session.rollback()
-    session.expire_all()  # without an open transaction a rollback forgets nothing
+    session.expire_all()  # a rollback without an open transaction expires nothing
 
 
 def yield_if_due() -> None:
-    """Let others in, if nobody has for a while (cooperative.py); never inside `writing()`.
+    """Yield to the event loop if that is due (`cooperative.py`); does nothing inside `writing()`.
 
-    The drivers of databases in the network wait with every statement, SQLite's does not; so it is done before each one,
-    and between the pieces of a page.
+    Drivers of network databases yield with every statement, SQLite's does not; so this is called before each one, and
+    between the pieces of a page.
     """
     if not _depth.get():
         cooperative.yield_if_due()
 
 
 def init_app(app: Flask) -> None:
-    """Teach the engine SQLite's manners (WAL, durable commits, foreign keys, explicit BEGIN)."""
+    """Configure SQLite connections (WAL, durable commits, foreign keys, explicit BEGIN) and yielding before each
+    statement."""
     if not app.extensions["klimawerk"].is_sqlite:
         return
     with app.app_context():
         engine: Engine = db.engine
-    event.listen(engine, "do_connect", _sqlite_private)
+    event.listen(engine, "do_connect", _sqlite_make_private)
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     event.listen(engine, "before_cursor_execute", lambda *_statement: yield_if_due())
 
 
-def _sqlite_private(_dialect: Dialect, _record: object, arguments: list[str], _named: object) -> None:
-    """The file is made, or corrected, before SQLite opens it; its companions are then made with the same mode."""
+def _sqlite_make_private(_dialect: Dialect, _record: object, arguments: list[str], _named: object) -> None:
+    """Create the database file, or correct its mode, before SQLite opens it; SQLite gives its companion files the same
+    mode."""
     if arguments and arguments[0] and not arguments[0].startswith((":memory:", "file:")):
         file = Path(arguments[0])
         private_files.create(file)

@@ -1,4 +1,4 @@
-"""The libraries' objects, made once and bound to the app in `create_app`."""
+"""Flask extensions, created once and bound to the app in `create_app`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Base(DeclarativeBase):
     )
 
 
-# Objects stay readable after a commit: a route renders what its verb has just stored.
+# Objects stay readable after a commit, since a route renders what it has just stored.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 if TYPE_CHECKING:
 
@@ -42,7 +42,7 @@ else:
 migrate = Migrate()
 babel = Babel()
 csrf = CSRFProtect()
-# A sentence translated lazily claims to be safe HTML, with whatever somebody wrote in it. Templates escape it now.
+# Lazily translated messages are marked as safe HTML, with user input inside. Without the mark templates escape them.
 del LazyString.__html__
 limiter = Limiter(key_func=get_remote_address)
 socketio = SocketIO()

@@ -1,7 +1,7 @@
-"""Which installation this is, for browsers that keep words until they can be sent.
+"""Identity of this installation for browsers that store unsent changes.
 
-`key` is made once per database. `gen` is new after a restore from a backup: what was written against the state before
-it is offered for copying then, never mixed in.
+`key` is created once per database. `gen` (generation) is new after a restore from a backup: changes written against the
+state before it are offered for copying, and never merged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ new_installation_key = partial(secrets.token_hex, 8)
 
 
 class Installation(Model):
-    """One row, made together with the table."""
+    """One row, inserted when the table is created."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(32), default=new_installation_key)
@@ -40,12 +40,12 @@ def installation_id() -> tuple[str, str]:
 
 
 def start_new_generation() -> None:
-    """Another generation, after a restore; inside `writing()`."""
+    """Set a new generation after a restore; inside `writing()`."""
     db.session.execute(update(Installation).values(gen=new_installation_key()))
 
 
 def _refuse_older_generation() -> None:
-    """A change that names the generation it was written against is taken by that one only."""
+    """Refuse (412) a POST that names another generation than the present one."""
     given = request.headers.get(HEADER)
     if given and request.method == "POST" and given != installation_id()[1]:
         abort(412, _("An earlier copy was brought back meanwhile. Please load the page again."))

@@ -1,7 +1,7 @@
-"""Money: amounts as people write them, conversion with the planning rate, sums. Exact, to the cent, rounded half up.
+"""Money: parsing of typed amounts, currency conversion with the planning rate, and sums of costs and funding.
 
-An amount is kept in the currency it was named in: {"amount": "62000.00", "currency": "EUR"}. "Main" is the programme's
-first currency, "local" the partner's.
+Amounts are exact decimals, rounded half up to the cent. An amount is stored in the currency it was entered in:
+{"amount": "62000.00", "currency": "EUR"}. "Main" is the programme's first currency, "local" the partner's.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ Cells = Mapping[str, Any]
 K = TypeVar("K")
 
 CENT = Decimal("0.01")
-SMALLEST, TOO_MUCH = scalars.MIN_AMOUNT, scalars.MAX_AMOUNT
+_SMALLEST, _TOO_MUCH = scalars.MIN_AMOUNT, scalars.MAX_AMOUNT
 NOTHING = Decimal("0.00")
 OWN_FUNDS = {"de": "own_de", "partner": "own_partner"}
-"""The source of money that is a side's own. Every other source is somebody else's money, wherever it comes from."""
+"""The funding source of each side's own money. Every other source is money of others."""
 
-LONGEST = 100  # characters of a number as somebody writes it
+LONGEST = 100  # characters of a number as typed
 _MINUS = ("-", "−", "–")
-_NO_CENTS = (",-", ",–", ",—", ".-", ".–", ".—")
+_DASH_FOR_CENTS = (",-", ",–", ",—", ".-", ".–", ".—")
 _NUMERALS = "0123456789.,'’ \u00a0\u202f"
 _SCALES = {
     **dict.fromkeys(("tsd", "tausend", "thousand", "mille", "mil"), 10**3),
     **dict.fromkeys(("mio", "million", "millionen", "millions", "millón", "millones"), 10**6),
     **dict.fromkeys(("mrd", "milliarde", "milliarden", "milliard", "milliards", "mil millones"), 10**9),
 }
-"""Words for thousands and more. "Billion" is none of them: a thousand millions in English, a million in German."""
+"""Words for thousands and more. "Billion" is left out: a thousand millions in English, a million millions in German."""
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _GROUPED_BY_SPACE = re.compile(r"\d{1,3}([ \u00a0\u202f'’]\d{3})+([.,]\d+)?", re.ASCII)
-_PLAIN = re.compile(r"\d+([.,]\d+)?", re.ASCII)
-_POINTS = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
-_COMMAS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_UNGROUPED = re.compile(r"\d+([.,]\d+)?", re.ASCII)
+_GROUPED_BY_POINT = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
+_GROUPED_BY_COMMA = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _WHOLE = re.compile(r"\d+|\d{1,3}(?:(?:\.\d{3})+|(?:,\d{3})+|(?:[ \u00a0\u202f'’]\d{3})+)", re.ASCII)
-_UNCLEAR = re.compile(r"0*+[1-9]\d*+[.,]\d{3}", re.ASCII)
+_AMBIGUOUS = re.compile(r"0*+[1-9]\d*+[.,]\d{3}", re.ASCII)
 
 
 class BadAmount(ValueError):
-    """What was written is no amount; `sentence` says why."""
+    """The text is no amount; `sentence` is the message for the user."""
 
     def __init__(self, sentence: LazyString) -> None:
         super().__init__(sentence)
@@ -59,13 +59,15 @@ class BadAmount(ValueError):
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """ "1.500" is one and a half here and fifteen hundred there: both readings, the likelier one first."""
+    """A number with two readings, the likelier one first: "1.500" is one and a half in one country, fifteen hundred in
+    another."""
 
     readings: tuple[Decimal, Decimal]
 
 
 def parse_amount(text: str, locale: str, scale: int = 1) -> Decimal | Ambiguous:
-    """The amount with its cents. `locale` ("de", "en") orders the readings of an unclear one. Raises BadAmount."""
+    """Parse an amount of money, with its cents. `locale` ("de", "en") orders the readings of an ambiguous one. Raises
+    BadAmount."""
     amount = parse_number(text, locale, scale)
     if isinstance(amount, Ambiguous) and amount.readings[0] > 0:
         return amount
@@ -75,18 +77,18 @@ def parse_amount(text: str, locale: str, scale: int = 1) -> Decimal | Ambiguous:
 
 
 def with_cents(amount: Decimal) -> Decimal:
-    """With two decimals. Raises BadAmount where it has more of its own."""
+    """The amount with two decimals. Raises BadAmount if it has more."""
     if amount != round_half_up(amount):
         raise BadAmount(_("An amount has at most two decimals."))
     return round_half_up(amount)
 
 
 def parse_number(text: str, locale: str, scale: int = 1) -> Decimal | Ambiguous:
-    """The same for a number that is no money, with as many decimals as it has, at most six. Raises BadAmount.
+    """Parse a number that is no money, with at most six decimals. Raises BadAmount.
 
-    Understood are separators of thousands ("1.500.000", "1 500,5", "1'500"), the dash for no cents ("1'500.–") and
-    words for thousands and more ("5 Mio."). A single separator before exactly three digits is ambiguous, however many
-    digits stand before it ("1500.000"), unless those are zeros. `scale` multiplies a number without such a word.
+    Accepted are separators of thousands ("1.500.000", "1 500,5", "1'500"), the dash for no cents ("1'500.–") and words
+    for thousands and more ("5 Mio."). A single separator before exactly three digits is ambiguous, however many digits
+    are before it ("1500.000"), unless those are zeros. `scale` multiplies a number without such a word.
     """
     written = text.strip()
     if len(written) > LONGEST:
@@ -97,29 +99,30 @@ def parse_number(text: str, locale: str, scale: int = 1) -> Decimal | Ambiguous:
 
 
 def scale_of(word: str) -> int:
-    """1000 for "Tsd.", 1,000,000 for "million"; 1 for what is no such word."""
+    """1000 for "Tsd.", 1,000,000 for "million"; 1 for any other word."""
     return _SCALES.get(unicodedata.normalize("NFC", word).strip(" .").casefold(), 1)
 
 
 def _positive(written: str, locale: str, scale: int) -> Decimal | Ambiguous:
     word = written.lstrip(_NUMERALS)
-    own = scale_of(word)
-    digits, scale = (written.removesuffix(word).rstrip(), own) if own > 1 else (written, scale)
-    if digits.endswith(_NO_CENTS):
-        return _checked(_whole(digits[:-2].strip()) * scale)
-    if _UNCLEAR.fullmatch(digits):
+    own_scale = scale_of(word)
+    digits, scale = (written.removesuffix(word).rstrip(), own_scale) if own_scale > 1 else (written, scale)
+    if digits.endswith(_DASH_FOR_CENTS):
+        return _within_limits(_without_cents(digits[:-2].strip()) * scale)
+    if _AMBIGUOUS.fullmatch(digits):
         return _both_readings(digits, locale, scale)
-    return _checked(_number(digits) * scale)
+    return _within_limits(_number(digits) * scale)
 
 
 def round_half_up(amount: Decimal) -> Decimal:
-    """To the cent."""
+    """Round to the cent."""
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)
 class Rates:
-    """The planning rate: how much of `local` one unit of `main` is. Conversions are None where it cannot tell."""
+    """The planning rate: how much of `local` one unit of `main` is. Conversions return None without a rate for the
+    currency."""
 
     main: str
     local: str = ""
@@ -138,27 +141,29 @@ class Rates:
         return round_half_up(amount * self.rate) if currency == self.main and self.rate else None
 
     def other(self, amount: Decimal, currency: str) -> tuple[Decimal, str] | None:
-        """The amount in the other currency, to be shown beside it as converted."""
+        """The amount converted into the other currency, to be shown beside it."""
         target = self.local if currency == self.main else self.main
         converted = self.to_local(amount, currency) if target == self.local else self.to_main(amount, currency)
         return None if converted is None else (converted, target)
 
 
 def total(amounts: Iterable[Amount | None], rates: Rates, currency: str = "") -> Decimal:
-    """The sum in `currency` (default: the main one), each amount converted and rounded by itself, so that the amounts
-    shown add up to it; what cannot be converted is left out."""
+    """Sum in `currency` (default: the main one). Each amount is converted and rounded by itself, so that the shown
+    amounts add up to it; amounts that cannot be converted are left out."""
     converted = (_converted(amount, rates, currency or rates.main) for amount in amounts if amount)
     return sum((amount for amount in converted if amount is not None), NOTHING)
 
 
 def totals_by_currency(amounts: Iterable[Amount | None], rates: Rates) -> list[tuple[Decimal, str]]:
-    """The sum in the main currency, and one for each currency that no rate converts; nothing for no amount."""
-    found: dict[str, Decimal] = {}
+    """The sum in the main currency, and one for each currency that no rate converts; empty without amounts."""
+    totals: dict[str, Decimal] = {}
     for amount in filter(None, amounts):
         main = _converted(amount, rates, rates.main)
         currency = rates.main if main is not None else amount["currency"]
-        found[currency] = found.get(currency, NOTHING) + (Decimal(amount["amount"]) if main is None else main)
-    return sorted(((sum_, currency) for currency, sum_ in found.items() if sum_), key=lambda one: one[1] != rates.main)
+        totals[currency] = totals.get(currency, NOTHING) + (Decimal(amount["amount"]) if main is None else main)
+    return sorted(
+        ((sum_, currency) for currency, sum_ in totals.items() if sum_), key=lambda entry: entry[1] != rates.main
+    )
 
 
 class Status(StrEnum):
@@ -178,11 +183,12 @@ _STATUS = {
     "idea": Status.INTENDED,
     "rejected": Status.REJECTED,
 }
-"""Of each code of the list "funding_state"."""
+"""Status of each code of the list "funding_state"."""
 
 
 def status_of(funding_line: Cells) -> Status:
-    """A line without a source is open whatever its state says, and one without a state is only intended."""
+    """Status of a funding line. One without a source is open whatever its state; one without a state is only
+    intended."""
     status = _STATUS.get(funding_line.get("state", ""), Status.INTENDED)
     if status != Status.REJECTED and (funding_line.get("source") or "open") == "open":
         return Status.OPEN
@@ -190,7 +196,7 @@ def status_of(funding_line: Cells) -> Status:
 
 
 def counts(funding_line: Cells) -> bool:
-    """Whether the money may still come: rejected lines stay on the page, but not in the sum."""
+    """Whether the line is in the sums: rejected lines stay on the page, but are in none."""
     return status_of(funding_line) != Status.REJECTED
 
 
@@ -198,11 +204,11 @@ def counts(funding_line: Cells) -> bool:
 class Sums:
     """Sums of cost and funding lines in one currency; rejected lines are in none of them.
 
-    `by_source`: the funding lines by source ("open" for none), `by_status`: the same lines by how certain they are.
-    `gap`: costs that are neither secured nor applied for; `excess`: what is secured or applied for beyond the costs;
-    `unplanned`: costs for which no funding line stands, however certain; `overplanned`: funding lines beyond the costs.
-    These four are worked out measure by measure, for one measure's money does not pay for another. `unconverted` counts
-    the lines that no rate could convert: they are in no sum.
+    `by_source`: the funding lines by source ("open" for none), `by_status`: the same lines by status. `gap`: costs that
+    are neither secured nor applied for; `excess`: what is secured or applied for beyond the costs; `unplanned`: costs
+    without a funding line of any status; `overplanned`: funding lines beyond the costs. These four are computed measure
+    by measure, because one measure's money does not pay for another. `unconverted`: number of lines that no rate
+    converts: they are in no sum.
     """
 
     costs: Decimal = NOTHING
@@ -223,22 +229,24 @@ class Sums:
 
     @property
     def lines(self) -> Decimal:
-        """All funding lines, however certain."""
+        """All funding lines of any status."""
         return sum(self.by_source.values(), NOTHING)
 
     def shown(self, *, zeros: bool = True) -> list[tuple[LazyString, Decimal | None]]:
-        """What every page calls these sums, in one order; None for a gap that cannot be told. A sum that is zero
-        is left out without `zeros`, but for costs, secured funds and gap."""
-        told = self.unconverted == 0
+        """Labels and amounts as every page shows them, in one order; None for a gap that is not known. Without `zeros`,
+        sums that are zero are left out, but for costs, secured funds and gap."""
+        is_complete = self.unconverted == 0
         return [
             (_("Costs"), self.costs),
             (_("Secured (granted, in the budget)"), self.of(Status.SECURED)),
             *self._unless_zero(zeros, _("Applied for"), self.of(Status.APPLIED)),
             *self._unless_zero(zeros, _("Only intended"), self.of(Status.INTENDED)),
             *self._unless_zero(zeros, _("Source open"), self.of(Status.OPEN)),
-            *self._unless_zero(False, _("Costs without a funding line"), self.unplanned if told else NOTHING),
-            *self._unless_zero(False, _("Secured and applied for beyond the costs"), self.excess if told else NOTHING),
-            (_("Gap (neither secured nor applied for)"), self.gap if told else None),
+            *self._unless_zero(False, _("Costs without a funding line"), self.unplanned if is_complete else NOTHING),
+            *self._unless_zero(
+                False, _("Secured and applied for beyond the costs"), self.excess if is_complete else NOTHING
+            ),
+            (_("Gap (neither secured nor applied for)"), self.gap if is_complete else None),
         ]
 
     def _unless_zero(self, zeros: bool, label: LazyString, amount: Decimal) -> list[tuple[LazyString, Decimal]]:
@@ -246,7 +254,7 @@ class Sums:
 
 
 def sums(costs: Iterable[Cells], funding: Iterable[Cells], rates: Rates, currency: str = "") -> Sums:
-    """Of one measure, in `currency` (default: the main one): give it the cells of its lines."""
+    """Sums of one measure, in `currency` (default: the main one), from the cells of its lines."""
     costs, funding = list(costs), [line for line in funding if counts(line)]
     by_source: dict[str, Decimal] = defaultdict(lambda: NOTHING)
     by_status: dict[Status, Decimal] = defaultdict(lambda: NOTHING)
@@ -270,8 +278,8 @@ def sums(costs: Iterable[Cells], funding: Iterable[Cells], rates: Rates, currenc
 
 
 def _difference(costs: list[Cells], funding: list[Cells], rates: Rates, currency: str) -> Decimal:
-    """What the costs exceed the funding by; nothing where that is no more than rounding the converted lines to the
-    cent can make, in the main currency, which decides for both."""
+    """How much the costs exceed the funding. Zero where rounding the converted lines to the cent can explain it; that
+    is decided in the main currency for both currencies."""
     needed, given = ([line.get("amount") for line in lines] for lines in (costs, funding))
     rounded = sum(1 for amount in [*needed, *given] if amount and amount["currency"] != rates.main)
     difference = total(needed, rates) - total(given, rates)
@@ -281,17 +289,17 @@ def _difference(costs: list[Cells], funding: list[Cells], rates: Rates, currency
 
 
 def summed(measures: Iterable[Sums]) -> Sums:
-    """Of all measures of a programme, from those of each."""
+    """Sums of all measures of a programme, from those of each measure."""
     measures = list(measures)
     return Sums(
-        costs=sum((one.costs for one in measures), NOTHING),
-        by_source=_added(one.by_source for one in measures),
-        by_status=_added(one.by_status for one in measures),
-        gap=sum((one.gap for one in measures), NOTHING),
-        excess=sum((one.excess for one in measures), NOTHING),
-        unplanned=sum((one.unplanned for one in measures), NOTHING),
-        overplanned=sum((one.overplanned for one in measures), NOTHING),
-        unconverted=sum(one.unconverted for one in measures),
+        costs=sum((measure.costs for measure in measures), NOTHING),
+        by_source=_added(measure.by_source for measure in measures),
+        by_status=_added(measure.by_status for measure in measures),
+        gap=sum((measure.gap for measure in measures), NOTHING),
+        excess=sum((measure.excess for measure in measures), NOTHING),
+        unplanned=sum((measure.unplanned for measure in measures), NOTHING),
+        overplanned=sum((measure.overplanned for measure in measures), NOTHING),
+        unconverted=sum(measure.unconverted for measure in measures),
     )
 
 
@@ -319,8 +327,8 @@ def _negative(number: Decimal | Ambiguous) -> Decimal | Ambiguous:
 
 
 def _both_readings(written: str, locale: str, scale: int) -> Ambiguous:
-    grouped = _checked(Decimal(re.sub(r"[.,]", "", written)) * scale)
-    fraction = _checked(Decimal(written.replace(",", ".")) * scale)
+    grouped = _within_limits(Decimal(re.sub(r"[.,]", "", written)) * scale)
+    fraction = _within_limits(Decimal(written.replace(",", ".")) * scale)
     usual = "." if locale.startswith(("de", "es", "fr", "pt")) else ","
     return Ambiguous((grouped, fraction) if usual in written else (fraction, grouped))
 
@@ -328,25 +336,25 @@ def _both_readings(written: str, locale: str, scale: int) -> Ambiguous:
 def _number(written: str) -> Decimal:
     if _GROUPED_BY_SPACE.fullmatch(written):
         written = _SPACES.sub("", written)
-    if _PLAIN.fullmatch(written):
+    if _UNGROUPED.fullmatch(written):
         return Decimal(written.replace(",", "."))
-    if _POINTS.fullmatch(written):
+    if _GROUPED_BY_POINT.fullmatch(written):
         return Decimal(written.replace(".", "").replace(",", "."))
-    if _COMMAS.fullmatch(written):
+    if _GROUPED_BY_COMMA.fullmatch(written):
         return Decimal(written.replace(",", ""))
     raise BadAmount(_("This is not an amount. Write it like 62000 or 62000.50."))
 
 
-def _whole(written: str) -> Decimal:
-    """A number behind which a dash says that there are no cents: its separators are all of thousands."""
+def _without_cents(written: str) -> Decimal:
+    """A number with a dash for no cents: all its separators are those of thousands."""
     if _WHOLE.fullmatch(written):
         return Decimal(re.sub(r"\D", "", written))
     raise BadAmount(_("This is not an amount. Write it like 62000 or 62000.50."))
 
 
-def _checked(amount: Decimal) -> Decimal:
-    if amount >= TOO_MUCH:
+def _within_limits(amount: Decimal) -> Decimal:
+    if amount >= _TOO_MUCH:
         raise BadAmount(_("This amount is too large."))
-    if amount != amount.quantize(SMALLEST):
+    if amount != amount.quantize(_SMALLEST):
         raise BadAmount(_("A number has at most six decimals."))
     return amount

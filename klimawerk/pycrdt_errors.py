@@ -1,4 +1,4 @@
-"""The CRDT library's panics: they are no Exceptions, and must not end a background thread all the same."""
+"""Panics of pycrdt as exceptions: a panic is no `Exception`, and would end a background thread."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 
 class PycrdtPanic(Exception):
-    """The library panicked; whatever was touched is to be read anew."""
+    """pycrdt panicked; the document that was used has to be read again."""
 
 
 @contextmanager
 def panics_as_exceptions() -> Iterator[None]:
-    """A panic inside the block comes out as a Panic; everything else as it is."""
+    """A panic inside the block is raised as PycrdtPanic; everything else is raised as it is."""
     try:
         yield
     except BaseException as error:

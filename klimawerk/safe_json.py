@@ -1,7 +1,7 @@
-"""JSON from outside, parsed with a limit on nesting depth. The only place in the code that parses JSON.
+"""JSON parser with a limit on nesting depth, for all JSON from outside. The only place in the code that parses JSON.
 
 The parser of the standard library recurses: some thousand brackets exhaust the stack (RecursionError, which is no
-ValueError), and a value just below that limit exhausts it in whatever walks through the value later.
+ValueError), and a value just below that limit exhausts it in recursive code that reads the value later.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import json
 import re
 from typing import Any
 
-MAX_DEPTH = 100  # levels; a text that is nested as deep as `collab.content.DEEPEST` allows has 84
-dumps = json.dumps  # so that this module can stand where a library asks for one that reads and writes JSON
+MAX_DEPTH = 100  # levels; a text nested as deep as `collab.rich_text.DEEPEST` allows has 84
+dumps = json.dumps  # so that libraries can use this module in place of `json`
 
-# Possessive (++, *+, ?+): no part is ever tried a second time, so that it takes linear time on any text. The closing
+# Possessive (++, *+, ?+): no part is ever tried a second time, so it takes linear time on any text. The closing
 # quote may be missing, since otherwise every quote in an endless string would be tried as the beginning of another one.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[\[{]|[\]}]', re.DOTALL)
 
 
 class TooDeep(ValueError):
-    """More than `max_depth` levels; `position` is the index of the first character that opens one too many."""
+    """The JSON has more than `max_depth` levels; `position` is the index of the first character that opens one too
+    many."""
 
     def __init__(self, max_depth: int, position: int) -> None:
         super().__init__(f"more than {max_depth} levels of nesting (character {position})")
@@ -27,7 +28,7 @@ class TooDeep(ValueError):
 
 
 def loads(text: str | bytes, *, max_depth: int = MAX_DEPTH, **hooks: Any) -> Any:
-    """The value; `hooks` are those of `json.loads`. Bytes are UTF-8.
+    """Parse JSON; `hooks` are those of `json.loads`. Bytes are UTF-8.
 
     Raises TooDeep, json.JSONDecodeError or UnicodeDecodeError; all of them are ValueError.
     """
@@ -37,7 +38,7 @@ def loads(text: str | bytes, *, max_depth: int = MAX_DEPTH, **hooks: Any) -> Any
 
 
 def check_depth(text: str, max_depth: int = MAX_DEPTH) -> None:
-    """Raise TooDeep where `text`, read as JSON, nests deeper. Linear in the text's length; no JSON is needed."""
+    """Raise TooDeep where `text`, read as JSON, nests deeper. Linear in the text's length; `text` need not be JSON."""
     if text.count("[") + text.count("{") <= max_depth:
         return
     depth = 0

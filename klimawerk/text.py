@@ -1,21 +1,20 @@
-"""What text is: the one normalisation of everything that comes in, from forms, addresses, sockets, files, the shell.
+"""Text normalisation and validation: the one definition of text for forms, URLs, sockets, files and the shell.
 
-Text is any Unicode in normal form C without what stands for no letter: control characters (C0 and C1, except tab and
-line feed), lone halves of surrogate pairs and noncharacters. Neither of the two databases takes all of them, UTF-8
-cannot hold the halves, and nobody can see or type any. Lines end in "\\n".
+Text is any Unicode in normal form C without control characters (C0 and C1, except tab and line feed), lone surrogates
+and noncharacters. Neither of the two databases accepts all of them, UTF-8 cannot encode surrogates, and users can
+neither see nor type any. Lines end in "\\n".
 
-What happens to the others depends on where they come from:
+What happens to other characters depends on their source:
 
-- typed or pasted (forms, addresses, cookies, the shell): what ends lines becomes "\\n", what else separates words
-  a blank, all others are removed without a word (`clean`; on one line: `line`). They come along in pasted text, and
-  nobody could find them to take them out.
+- typed or pasted (forms, URLs, cookies, the shell): line ends become "\\n", other separators of words a blank, and the
+  rest is removed without a message (`clean`; on one line: `line`). They come with pasted text; users cannot find them.
 - in a file or a message of a program (imports, anchors, sockets, updates of documents): refused (`is_text`).
-- in what is here already (documents and anchors of before, backups): shown as blanks (`harmless`, `storable`), and
-  normalised where it leaves the installation (`tidy`).
+- in stored data (old documents and anchors, backups): replaced by blanks (`storable_text`, `storable_json`,
+  `storable`), and cleaned on export (`clean_json`).
 
-Two texts that differ in what nobody sees (soft hyphens, how an accent is composed) look the same (`look`): that is what
-comparing, merging and authorship ask. Texts are cut between whole letters (`cut`), and parted into words with all that
-belongs to them (`words`).
+Two texts that differ only in invisible characters (soft hyphens, how an accent is composed) look the same
+(`visual_key`); comparison, merging and attribution use that. Texts are cut between whole characters (`truncate`), and
+divided into words with everything that belongs to these (`word_tokens`).
 """
 
 from __future__ import annotations
@@ -31,29 +30,29 @@ _SURROGATES = "\ud800-\udfff"
 _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
 )
-_NO_TEXT = re.compile(f"[{_CONTROL}{_SURROGATES}{_NO_CHARACTERS}]")
+_NOT_TEXT = re.compile(f"[{_CONTROL}{_SURROGATES}{_NO_CHARACTERS}]")
 _NOT_STORABLE = re.compile(f"[\x00{_SURROGATES}]")
-# What separates paragraphs (Unicode's Bidi_Class B) and lines; Word's and PowerPoint's soft line break is \x0b.
+# Separators of paragraphs (Unicode's Bidi_Class B) and lines; the soft line break of Word and PowerPoint is \x0b.
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNIT_SEPARATOR = "\x1f"
 _CONTROLS_THAT_SEPARATE = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
-_WITHIN_CELLS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+_BREAKS_WITHIN_CELLS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 
-# Characters of most texts in Latin, Greek and Cyrillic script: each is one letter, and looks like no other. They are
-# told apart first, since all words of a text are asked about.
+# All but the common characters of Latin, Greek and Cyrillic texts; each of those is one letter with a look of its own.
+# Texts without unusual characters take a short way.
 UNUSUAL = re.compile(
     "[^\t\n\r\x20-\x7e\xa1-\xac\xae-\u02ff\u0388-\u0482\u048a-\u058f\u2012-\u2027\u2030-\u205e\u20a0-\u20bf]"
 )
-_USUAL_WORD = re.compile(r"\s+|\w+|[^\w\s]")
+_COMMON_WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
-# What is never seen: soft hyphen, grapheme joiner, zero-width space, word joiner, byte order mark and the like.
+# Always invisible: soft hyphen, grapheme joiner, zero-width space, word joiner, byte order mark and the like.
 INVISIBLE = "\u00ad\u034f\u17b4\u17b5\u200b\u2060-\u2064\u206a-\u206f\ufeff"
 _INVISIBLE = regex.compile(f"[{INVISIBLE}]")
-# What is seen next to some letters only. Joiners: beside an emoji, a virama, or a letter of a script that joins (as
-# Arabic and Mongolian do). Variation selectors: behind what has variants, so not behind an alphabet's letter, nor where
-# the variant is the usual one. Tags: in a flag of a region.
+# Invisible unless next to certain characters. Joiners: beside an emoji, a virama, or a letter of a joining script
+# (Arabic, Mongolian). Variation selectors: behind characters with variants, so not behind an alphabet's letter, nor
+# where the variant is the usual form. Tags: in a flag of a region.
 _SHAPING = r"\p{ccc=9}\p{Joining_Type=D}\p{Joining_Type=L}\p{Joining_Type=R}\p{Extended_Pictographic}\p{EMod}\ufe0f"
-_SOMETIMES_UNSEEN = regex.compile(
+_SOMETIMES_INVISIBLE = regex.compile(
     rf"(?<![{_SHAPING}])[\u200c\u200d](?![{_SHAPING}])"
     r"|(?<![^\p{Latin}\p{Greek}\p{Cyrillic}\p{Armenian}\p{Georgian}\s])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
     r"|(?<=\p{Emoji_Presentation})\ufe0f"
@@ -62,12 +61,12 @@ _SOMETIMES_UNSEEN = regex.compile(
 _DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _DIRECTIONS = regex.compile(f"[{_DIRECTION}]")
 _RIGHT_TO_LEFT = regex.compile(r"[\u202b\u202e\u2067]|(?![\u061c\u200f])[\p{bc=R}\p{bc=AL}]")
-# The same to the eye: blank and hyphen that break no line, and the ligatures of letters that PDF files hold.
-_TWINS = str.maketrans(
+# Characters that look the same: non-breaking blank and hyphen, and the ligatures in text from PDF files.
+_LOOKALIKES = str.maketrans(
     {"\u00a0": " ", "\u2010": "-", "\u2011": "-", "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬆ": "st"}
 )
 
-# GLUE parts no word. SIGN: a sign with its accents, variants and tone of skin, and what is joined to it.
+# JOINERS separate no words. SIGN: a symbol with its accents, variants, skin tone and joined symbols.
 JOINERS = rf"{INVISIBLE}{_DIRECTION}\U000e0001\U000e0020-\U000e007f"
 SIGN = rf"[^\w\p{{N}}\s{JOINERS}](?:[\p{{M}}\p{{EMod}}\u200c\u200d{JOINERS}]|(?<=\u200d)\S)*+"
 _WORD = regex.compile(rf"[{JOINERS}]*+(?:\s[\s{JOINERS}]*+|[\w\p{{N}}][\w\p{{N}}{JOINERS}]*+|{SIGN})|[{JOINERS}]++")
@@ -75,22 +74,22 @@ _GRAPHEME = regex.compile(r"\X")
 
 
 def clean(typed: str) -> str:
-    """What was typed or pasted, as text in its one form."""
+    """Typed or pasted text, normalised."""
     if typed.isascii() and typed.isprintable():
         return typed
     if not typed.isprintable():
-        typed = _NO_TEXT.sub("", _LINE_ENDS.sub("\n", typed).replace(_UNIT_SEPARATOR, " "))
+        typed = _NOT_TEXT.sub("", _LINE_ENDS.sub("\n", typed).replace(_UNIT_SEPARATOR, " "))
     return normalize("NFC", typed)
 
 
 def line(typed: str) -> str:
-    """The same on one line, with single blanks and none around it: for names, titles, subjects of mails."""
+    """`clean` on one line, with single blanks and none around it: for names, titles, subjects of mails."""
     return " ".join(clean(typed).split())
 
 
 def clean_table(pasted: str) -> str:
-    """`clean`, for a pasted table: there a soft line break and the like stand within a cell, and would begin a row."""
-    return clean(_WITHIN_CELLS.sub(" ", pasted))
+    """`clean` for a pasted table: a soft line break stands within a cell there and must not begin a row."""
+    return clean(_BREAKS_WITHIN_CELLS.sub(" ", pasted))
 
 
 def on_one_line(cleaned: str) -> str:
@@ -99,36 +98,36 @@ def on_one_line(cleaned: str) -> str:
 
 
 def without_control_characters(page: str) -> str:
-    """A page or mail in which words of before may stand, without what stands for no letter; all else stays as it is."""
-    return page if is_text(page) else _NO_TEXT.sub("", _CONTROLS_THAT_SEPARATE.sub(" ", page))
+    """A page or mail, which may contain stored text, without characters that are no text; all else stays as it is."""
+    return page if is_text(page) else _NOT_TEXT.sub("", _CONTROLS_THAT_SEPARATE.sub(" ", page))
 
 
-def clean_json(kept: Any) -> Any:
-    """`clean`, for JSON: of every text in it."""
-    if isinstance(kept, str):
-        return clean(kept)
-    if isinstance(kept, dict):
-        return {key: clean_json(one) for key, one in kept.items()}
-    return [clean_json(one) for one in kept] if isinstance(kept, list | tuple) else kept
+def clean_json(stored: Any) -> Any:
+    """`clean` for every text in a JSON value."""
+    if isinstance(stored, str):
+        return clean(stored)
+    if isinstance(stored, dict):
+        return {key: clean_json(entry) for key, entry in stored.items()}
+    return [clean_json(entry) for entry in stored] if isinstance(stored, list | tuple) else stored
 
 
 def visual_key(text: str) -> str:
-    """A key that texts have in common that look the same; not to be shown or kept."""
+    """A key that is equal for texts that look the same; not to be shown or stored."""
     if UNUSUAL.search(text) is None:
         return text
     text = _INVISIBLE.sub("", text)
     if _DIRECTIONS.search(text) and not _RIGHT_TO_LEFT.search(text):
         text = _DIRECTIONS.sub("", text)
-    return normalize("NFC", _SOMETIMES_UNSEEN.sub("", text).translate(_TWINS))
+    return normalize("NFC", _SOMETIMES_INVISIBLE.sub("", text).translate(_LOOKALIKES))
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing in it can be seen."""
+    """Whether the text has no visible character."""
     return not text or text.isspace() or not visual_key(text).strip()
 
 
 def visually_equal(one: Any, other: Any) -> bool:
-    """Whether two values of JSON are the same to the eye: equal but for the `look` and the line ends of texts."""
+    """Whether two JSON values look the same: equal but for the `visual_key` and the line ends of texts."""
     return bool(one == other) or _visual_keys(one) == _visual_keys(other)
 
 
@@ -136,92 +135,95 @@ def _visual_keys(value: Any) -> Any:
     if isinstance(value, str):
         return visual_key(clean(value))
     if isinstance(value, dict):
-        return {key: _visual_keys(one) for key, one in value.items()}
-    return [_visual_keys(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: _visual_keys(entry) for key, entry in value.items()}
+    return [_visual_keys(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def equal_once_cleaned(one: Any, other: Any) -> bool:
-    """Whether two values of JSON are the same text: equal once both are clean. What is kept may be of before."""
+    """Whether two JSON values are equal once both are clean. Stored values may be older than the rules of `clean`."""
     return bool(one == other) or bool(clean_json(one) == clean_json(other))
 
 
 def word_tokens(text: str) -> list[str]:
-    """Words with their accents, joiners and soft hyphens, the blanks between, signs; joined they are the text again."""
-    found: list[str] = (_WORD if UNUSUAL.search(text) else _USUAL_WORD).findall(text)
-    return found
+    """Words with their accents, joiners and soft hyphens, the blanks between them, and signs; joined they are the text
+    again."""
+    tokens: list[str] = (_WORD if UNUSUAL.search(text) else _COMMON_WORD).findall(text)
+    return tokens
 
 
 def occurrences(text: str, passage: str) -> list[tuple[int, int]]:
-    """Where words that look like `passage` stand in the text: (begin, end), in order, none in another."""
-    seen, at = visual_key(text), [(place, place + 1) for place in range(len(text))]
-    if seen != text:
-        found = [(visual_key(one[0]), one.span()) for one in _GRAPHEME.finditer(text)]
-        seen, at = "".join(letters for letters, _place in found), [place for letters, place in found for _ in letters]
+    """Where the text has words that look like `passage`: (begin, end), in order, without overlaps."""
+    visible, spans = visual_key(text), [(index, index + 1) for index in range(len(text))]
+    if visible != text:
+        graphemes = [(visual_key(grapheme[0]), grapheme.span()) for grapheme in _GRAPHEME.finditer(text)]
+        visible, spans = "".join(key for key, _span in graphemes), [span for key, span in graphemes for _ in key]
     wanted, places, start = visual_key(passage), [], 0
-    while wanted and (start := seen.find(wanted, start)) >= 0:
-        places.append((at[start][0], at[start + len(wanted) - 1][1]))
+    while wanted and (start := visible.find(wanted, start)) >= 0:
+        places.append((spans[start][0], spans[start + len(wanted) - 1][1]))
         start += len(wanted)
     return places
 
 
-def truncate(text: str, most: int, end: str = "") -> str:
-    """At most `most` characters from the beginning, whole letters only; `end` (as "…") stands where something went."""
-    if len(text) <= most:
+def truncate(text: str, max_length: int, end: str = "") -> str:
+    """At most `max_length` characters from the beginning, whole characters only; `end` (as "…") is added where text was
+    cut."""
+    if len(text) <= max_length:
         return text
-    room = most - len(end)
-    kept = 0
-    for letter in _GRAPHEME.finditer(text):
-        if letter.end() > room:
+    room = max_length - len(end)
+    length = 0
+    for grapheme in _GRAPHEME.finditer(text):
+        if grapheme.end() > room:
             break
-        kept = letter.end()
-    return text[: kept or room].rstrip() + end if end else text[: kept or room]
+        length = grapheme.end()
+    return text[: length or room].rstrip() + end if end else text[: length or room]
 
 
-def truncate_with_ellipsis(text: str, most: int) -> str:
-    """At most `most` characters and a sign that something went, cut between two words where there are several."""
-    return text if len(text) <= most else f"{truncate(text, most - 1).rsplit(' ', 1)[0]} …"
+def truncate_with_ellipsis(text: str, max_length: int) -> str:
+    """At most `max_length` characters with " …" where text was cut, between two words if there are several."""
+    return text if len(text) <= max_length else f"{truncate(text, max_length - 1).rsplit(' ', 1)[0]} …"
 
 
 def is_text(value: str) -> bool:
-    """Whether a program may send this as it is."""
-    return value.isprintable() or _NO_TEXT.search(value) is None
+    """Whether a program may send this string: it has only characters that are text."""
+    return value.isprintable() or _NOT_TEXT.search(value) is None
 
 
 def is_all_text(value: Any) -> bool:
-    """The same for JSON: of every text and key in it. The caller has bounded its depth."""
+    """`is_text` for every text and key of a JSON value. The caller has bounded its depth."""
     if isinstance(value, str):
         return is_text(value)
     if isinstance(value, dict):
-        return all(is_text(str(key)) and is_all_text(one) for key, one in value.items())
+        return all(is_text(str(key)) and is_all_text(entry) for key, entry in value.items())
     return all(map(is_all_text, value)) if isinstance(value, list | tuple) else True
 
 
 def storable_text(stored: str) -> str:
-    """What is here already, as text. As long as before, in UTF-8 and in UTF-16, so that positions in it still hold."""
-    return stored if is_text(stored) else _NO_TEXT.sub(_blank, stored)
+    """A stored string as text: other characters become blanks. Its length in UTF-8 and in UTF-16 stays, so positions
+    hold."""
+    return stored if is_text(stored) else _NOT_TEXT.sub(_blank, stored)
 
 
 def storable_json(stored: Any) -> Any:
-    """The same for JSON: of every text in it."""
+    """`storable_text` for every text in a JSON value."""
     if isinstance(stored, str):
         return storable_text(stored)
     if isinstance(stored, dict):
-        return {key: storable_json(one) for key, one in stored.items()}
-    return [storable_json(one) for one in stored] if isinstance(stored, list) else stored
+        return {key: storable_json(entry) for key, entry in stored.items()}
+    return [storable_json(entry) for entry in stored] if isinstance(stored, list) else stored
 
 
-def storable(kept: Any) -> Any:
-    """What a backup holds, as either database can keep it: NULs and halves of pairs become blanks, everything else
-    stays to the letter, since hashes were made of it."""
-    if isinstance(kept, str):
-        return kept if kept.isprintable() else _NOT_STORABLE.sub(_blank, kept)
-    if isinstance(kept, dict):
-        return {storable(key): storable(one) for key, one in kept.items()}
-    return [storable(one) for one in kept] if isinstance(kept, list) else kept
+def storable(stored: Any) -> Any:
+    """A value of a backup as either database can store it: NULs and lone surrogates become blanks, everything else is
+    unchanged, since hashes were made of it."""
+    if isinstance(stored, str):
+        return stored if stored.isprintable() else _NOT_STORABLE.sub(_blank, stored)
+    if isinstance(stored, dict):
+        return {storable(key): storable(entry) for key, entry in stored.items()}
+    return [storable(entry) for entry in stored] if isinstance(stored, list) else stored
 
 
-def _blank(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _blank(match: re.Match[str]) -> str:
+    code = ord(match[0])
     if code < 0x80:
         return " "
     if code < 0x800:

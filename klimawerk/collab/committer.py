@@ -78,7 +78,7 @@ class Committer:
 
     def doubt_connection(self) -> None:
         """Another query has failed; the committer's connection is checked before it is used again."""
-        self._connection.doubt()
+        self._connection.check_before_use()
 
     def stop(self) -> None:
         with self._arrived:

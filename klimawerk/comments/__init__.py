@@ -1,4 +1,4 @@
-"""Comments: what people ask, propose and worry about, beside the programme that they write."""
+"""Comments: threads about programmes, goals and measures (questions, proposals, concerns, tasks)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Who may see and do what with comments: this one file.
+"""Permissions for comments: who may see, write, edit, delete and settle.
 
-Commenting needs the right to comment and nothing else: who may not edit comments all the same, and what is closed for
-editing stays open for comments. A thread of one side does not exist for the others.
+Commenting needs the right to comment only: users without the right to edit comment as well, and an edit lock does not
+affect comments. A thread of one side does not exist for the other sides.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ EDIT_TIME_OVER = lazy_gettext("A comment can be changed for a quarter of an hour
 
 
 def visible_to(side: str) -> ColumnElement[bool]:
-    """The condition on threads that somebody on `side` may see. Every query for threads has it."""
+    """Condition on threads that members of `side` may see. Queries on behalf of a reader use it.
+
+    The exception is `thread_list.newer_threads`, which needs deleted threads too.
+    """
     return and_(Thread.side.in_(("", side)), Thread.deleted_at.is_(None))
 
 
@@ -34,7 +37,7 @@ def may_see(member: Member, thread: Thread) -> bool:
 
 
 def may_restrict_to_side(member: Member) -> bool:
-    """Whether the person belongs to a side that can talk among itself."""
+    """Whether the member belongs to a side that can have threads of its own."""
     return member.side in SIDES
 
 
@@ -43,18 +46,18 @@ def may_comment(member: Member) -> bool:
 
 
 def may_settle(member: Member, thread: Thread) -> bool:
-    """Resolve, reopen, assign: who edits, and who began the thread or was given its task."""
+    """Whether the member may resolve, reopen and assign: editors, the thread's author and its assignee."""
     concerned = member.person.id in (thread.opened_by, thread.assignee)
     return member.may(Right.EDIT) or (concerned and may_comment(member))
 
 
 def may_edit(member: Member, comment: Comment) -> bool:
-    """One's own words, for a quarter of an hour."""
+    """Whether the member may edit the comment: its author, for a quarter of an hour."""
     return _is_own(member, comment) and now() - comment.at < EDIT_SECONDS
 
 
 def may_delete(member: Member, comment: Comment) -> bool:
-    """One's own words at any time; others' for whoever keeps order."""
+    """Whether the member may delete the comment: its author at any time, and moderators."""
     if comment.deleted_at is not None:
         return False
     return _is_own(member, comment) or member.may(Right.MODERATE)
@@ -65,12 +68,12 @@ def _is_own(member: Member, comment: Comment) -> bool:
 
 
 def commented_item(item_id: int) -> Opened:
-    """The item, if the signed-in person may comment on it; 404 unknown, 403 without the right. No lock matters."""
+    """The item, if the signed-in user may comment on it. Aborts with 404 or 403. Edit locks do not matter."""
     return allowed_item(item_id, Right.COMMENT)
 
 
 def readable_thread(thread_id: int) -> tuple[Opened, Thread]:
-    """The thread with its item, if the person may see it; else 404."""
+    """The thread with its item, if the user may see it. Aborts with 404 otherwise."""
     thread = db.session.get(Thread, thread_id) or abort(404)
     opened = readable_item(thread.item_id)
     if not may_see(opened.member, thread):
@@ -79,7 +82,7 @@ def readable_thread(thread_id: int) -> tuple[Opened, Thread]:
 
 
 def answerable_thread(thread_id: int) -> tuple[Opened, Thread]:
-    """The thread, if the person may comment in it; 404 or 403 else."""
+    """The thread with its item, if the user may comment in it. Aborts with 404 or 403."""
     opened, thread = readable_thread(thread_id)
     if not may_comment(opened.member):
         abort(403)
@@ -94,6 +97,6 @@ def settleable_thread(thread_id: int) -> tuple[Opened, Thread]:
 
 
 def readable_comment(comment_id: int) -> tuple[Opened, Comment]:
-    """The comment with its item, if the person may see its thread; else 404."""
+    """The comment with its item, if the user may see its thread. Aborts with 404 otherwise."""
     comment = db.session.get(Comment, comment_id) or abort(404)
     return readable_thread(comment.thread_id)[0], comment

@@ -1,9 +1,9 @@
-"""Where the words stand that a thread is about.
+"""Anchors: the position of the passage that a thread is about.
 
-An anchor is made by the browser of whoever marked them: {"before", "after": some letters around them, "from", "to":
-positions in the live document that move with the text (Yjs' relative positions, base64)}. Nothing here looks into
-those: browsers make and resolve them. Each part may be missing, {} is no anchor at all; the words themselves are
-always kept beside it, so that a thread never depends on it.
+The browser in which the passage was marked makes the anchor: {"before", "after": text around it, "from", "to":
+positions in the live document that move with the text (relative positions of Yjs, base64)}. Only browsers interpret the
+positions; the server stores them. Each key may be missing, and {} is no anchor. The passage itself is always stored
+beside it, so that a thread never depends on its anchor.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from klimawerk import safe_json
 from klimawerk.text import is_text, line, storable_text, visual_key
 
-CONTEXT_LENGTH = 40  # letters
+CONTEXT_LENGTH = 40  # characters
 POSITION = 200  # base64 characters; a relative position has some twenty bytes
-_LONGEST = {"before": CONTEXT_LENGTH, "after": CONTEXT_LENGTH, "from": POSITION, "to": POSITION}
+_MAX_LENGTHS = {"before": CONTEXT_LENGTH, "after": CONTEXT_LENGTH, "from": POSITION, "to": POSITION}
 
 
 def anchor_in(form: Mapping[str, str], passage: str) -> dict[str, str]:
-    """The anchor of `passage` as a page sends it; {} for none, for other words, and for nonsense."""
+    """The anchor of `passage` as a page sends it; {} if there is none, or it is malformed or for another passage."""
     try:
         sent = safe_json.loads(form.get("anchor", ""))
     except ValueError:
@@ -28,19 +28,19 @@ def anchor_in(form: Mapping[str, str], passage: str) -> dict[str, str]:
         return {}
     if line(sent["words"]) != passage:
         return {}
-    parts = {name: sent[name] for name in _LONGEST if isinstance(sent.get(name), str)}
-    return parts if all(len(part) <= _LONGEST[name] and is_text(part) for name, part in parts.items()) else {}
+    parts = {name: sent[name] for name in _MAX_LENGTHS if isinstance(sent.get(name), str)}
+    return parts if all(len(part) <= _MAX_LENGTHS[name] and is_text(part) for name, part in parts.items()) else {}
 
 
 def anchor_for_page(anchor: Mapping[str, str]) -> dict[str, str]:
-    """A kept anchor, as pages may have it: one of before `anchor_in` asked may hold what is no text."""
+    """A stored anchor as pages accept it: one from before the check in `anchor_in` may hold invalid text."""
     return {name: storable_text(part) for name, part in anchor.items()}
 
 
 def count_occurrences(text: str, passage: str) -> int:
-    """How often the words stand in the text, however its lines are broken and its letters composed."""
-    return _joined(text).count(_joined(passage))
+    """How often the passage is in the text, regardless of line breaks and of how characters are composed."""
+    return _without_spaces(text).count(_without_spaces(passage))
 
 
-def _joined(text: str) -> str:
+def _without_spaces(text: str) -> str:
     return "".join(visual_key(text).split())

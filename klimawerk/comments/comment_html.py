@@ -1,4 +1,4 @@
-"""A comment's plain text as HTML: paragraphs, lines that were quoted, and links that are safe to follow."""
+"""Renders a comment's plain text as safe HTML: paragraphs, quotations, links and mentions."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from klimawerk.text import clean
 from klimawerk.web.linkify import linkify
 
 _REL = "noopener noreferrer nofollow"
-Mentioned = Mapping[int, str]
+MentionedNames = Mapping[int, str]
 
 
 def comment_to_html(text: str, names: Iterable[str] = ()) -> Markup:
-    """Safe: every letter is escaped, and tags are ours alone. Those of `names` behind an @ are marked."""
+    """Safe HTML: all text is escaped. Those of `names` that follow an @ are marked as mentions."""
     return Markup("").join(_blocks(clean(text), dict(enumerate(names))))
 
 
-def _blocks(text: str, called: Mentioned) -> Iterator[Markup]:
-    for quotes, some in groupby(text.splitlines(), is_quotation):
-        lines = [line[1:].removeprefix(" ") if quotes else line for line in some]
-        paragraphs = Markup("").join(_paragraphs(lines, {} if quotes else called))
+def _blocks(text: str, mentioned: MentionedNames) -> Iterator[Markup]:
+    for quotes, group in groupby(text.splitlines(), is_quotation):
+        lines = [line[1:].removeprefix(" ") if quotes else line for line in group]
+        paragraphs = Markup("").join(_paragraphs(lines, {} if quotes else mentioned))
         yield Markup("<blockquote>{}</blockquote>").format(paragraphs) if quotes else paragraphs
 
 
-def _paragraphs(lines: list[str], called: Mentioned) -> Iterator[Markup]:
-    for blank, some in groupby(lines, lambda line: not line.strip()):
+def _paragraphs(lines: list[str], mentioned: MentionedNames) -> Iterator[Markup]:
+    for blank, group in groupby(lines, lambda line: not line.strip()):
         if not blank:
-            yield Markup("<p>{}</p>").format(Markup("<br>").join(_line(line, called) for line in some))
+            yield Markup("<p>{}</p>").format(Markup("<br>").join(_line(line, mentioned) for line in group))
 
 
-def _line(line: str, called: Mentioned) -> Markup:
-    return linkify(line, lambda text: _marked(text, called), _REL)
+def _line(line: str, mentioned: MentionedNames) -> Markup:
+    return linkify(line, lambda text: _with_mentions(text, mentioned), _REL)
 
 
-def _marked(text: str, called: Mentioned) -> Markup:
-    pieces, at = [], 0
-    for call in find_mentions(text, called) if called else ():
-        if call.people:
-            name = Markup('<strong class="mention">{}</strong>').format(text[call.start : call.end])
-            pieces += [escape(text[at : call.start]), name]
-            at = call.end
-    return Markup("").join([*pieces, escape(text[at:])])
+def _with_mentions(text: str, mentioned: MentionedNames) -> Markup:
+    pieces, end = [], 0
+    for mention in find_mentions(text, mentioned) if mentioned else ():
+        if mention.people:
+            name = Markup('<strong class="mention">{}</strong>').format(text[mention.start : mention.end])
+            pieces += [escape(text[end : mention.start]), name]
+            end = mention.end
+    return Markup("").join([*pieces, escape(text[end:])])

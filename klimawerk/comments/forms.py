@@ -1,4 +1,4 @@
-"""What was typed into a form of comments becomes what is kept, or a sentence says why it cannot."""
+"""Validates submitted forms of comments: returns the value to store, or raises ActionRefused with a message."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ SubmittedForm = Mapping[str, str]
 
 
 def comment_input(form: SubmittedForm, frame: Frame) -> CommentInput:
-    """A comment as it is sent. Raises Refused."""
+    """A submitted comment. Raises ActionRefused."""
     return CommentInput(comment_text(form), language(form, frame), _key(form))
 
 
 def comment_text(form: SubmittedForm) -> str:
-    """Plain text of 1 to `LONGEST` characters. Raises Refused."""
+    """Plain text of 1 to `LONGEST` characters. Raises ActionRefused."""
     text = form.get("words", "").strip()
     if is_blank(text):
         raise ActionRefused(_("Please write something first."), "words")
     if len(text) > LONGEST:
-        most, found = number(LONGEST), number(len(text))
+        most, length = number(LONGEST), number(len(text))
         raise ActionRefused(
-            _("A comment has at most %(most)s characters; these are %(found)s.", most=most, found=found), "words"
+            _("A comment has at most %(most)s characters; these are %(found)s.", most=most, found=length), "words"
         )
     return text
 
 
 def languages(frame: Frame) -> list[str]:
-    """The languages a comment can be in: those of the programme first."""
+    """The languages that a comment can be in, those of the programme first."""
     return list(dict.fromkeys([*frame.languages, *LANGUAGE_NAMES]))
 
 
 def language(form: SubmittedForm, frame: Frame) -> str:
-    """Raises Refused for one that is not offered."""
+    """Raises ActionRefused for a language that is not offered."""
     code = form.get("language", "")
     if code not in languages(frame):
         raise ActionRefused(_("Please choose one of the list."), "language")
@@ -58,7 +58,7 @@ def language(form: SubmittedForm, frame: Frame) -> str:
 
 
 def kind(form: SubmittedForm) -> str:
-    """Raises Refused for one that does not exist."""
+    """Raises ActionRefused for an unknown kind."""
     code = form.get("kind", "")
     if code not in KINDS:
         raise ActionRefused(_("Please choose one of the list."), "kind")
@@ -66,7 +66,7 @@ def kind(form: SubmittedForm) -> str:
 
 
 def side(form: SubmittedForm, member: Member) -> str:
-    """The only side that may see the thread, which is one's own; "" for all. Raises Refused."""
+    """The only side that may see the thread, which is the member's own; "" for all. Raises ActionRefused."""
     code = form.get("side", "")
     if code and not (may_restrict_to_side(member) and code == member.side):
         raise ActionRefused(_("You can keep a thread to your own side only."), "side")
@@ -74,17 +74,17 @@ def side(form: SubmittedForm, member: Member) -> str:
 
 
 def passage(form: SubmittedForm) -> str:
-    """The words of a text that a comment is about, on one line; "" for none. Raises Refused."""
-    found = " ".join(form.get("passage", "").split())
-    if len(found) > LONGEST_PASSAGE:
+    """The passage that a comment is about, on one line; "" for none. Raises ActionRefused."""
+    line = " ".join(form.get("passage", "").split())
+    if len(line) > LONGEST_PASSAGE:
         raise ActionRefused(
             _("A passage has at most %(most)s characters. Take its beginning.", most=LONGEST_PASSAGE), "passage"
         )
-    return found
+    return line
 
 
 def outcome(form: SubmittedForm) -> str:
-    """One line, "" where nothing is to be said. Raises Refused."""
+    """One line, "" for none. Raises ActionRefused."""
     line = " ".join(form.get("outcome", "").split())
     if len(line) > LONGEST_OUTCOME:
         raise ActionRefused(_("An outcome has at most %(most)s characters.", most=LONGEST_OUTCOME))
@@ -92,7 +92,7 @@ def outcome(form: SubmittedForm) -> str:
 
 
 def assignee(form: SubmittedForm, possible: Mapping[int, str]) -> int | None:
-    """One of those who can be given the task; None for nobody. Raises Refused."""
+    """Id of one of those who can be assigned the task; None for nobody. Raises ActionRefused."""
     code = form.get("assignee", "")
     if code and code not in map(str, possible):
         raise ActionRefused(_("Please choose one of the list."))
@@ -100,7 +100,7 @@ def assignee(form: SubmittedForm, possible: Mapping[int, str]) -> int | None:
 
 
 def due(form: SubmittedForm) -> date | None:
-    """A day. Raises Refused."""
+    """A date. Raises ActionRefused."""
     text = form.get("due", "").strip()
     try:
         return scalars.day(text) if text else None
@@ -109,7 +109,7 @@ def due(form: SubmittedForm) -> date | None:
 
 
 def _key(form: SubmittedForm) -> str:
-    """The name that the page gave the comment, so that one that is sent twice arrives once."""
+    """Idempotency key that the page gave the comment, so that a comment sent twice is stored once."""
     try:
         return scalars.key(form.get("key", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Proposals follow locks: no button accepts a value while the item is closed for editing, and it comes back after."""
+"""Updates open proposals when an edit lock begins or ends: while it holds, no button accepts a value."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from klimawerk.extensions import db
 
 
 def follow_locks(_sender: object, items: list[int]) -> None:
-    """Open proposals about these items are drawn anew. In a transaction of its own: accepting one notes the threads
-    before the item, and locks are set with the items in hand."""
+    """Announce open proposals about these items. A transaction of its own, since lock order is threads before items."""
     query = select(Thread).where(Thread.item_id.in_(items), Thread.kind == PROPOSAL, Thread.resolved_at.is_(None))
     query = query.where(Thread.deleted_at.is_(None)).order_by(Thread.item_id, Thread.id)
     if db.session.scalar(query.limit(1)) is None:

@@ -1,4 +1,4 @@
-"""Threads about an item, their comments, and a row for everything that was done in them."""
+"""Database tables: threads about an item, their comments, and the events in them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from klimawerk.sheets.models import Item
 
 
 class Thread(Model):
-    """What people say about an item. `side`: the only side that sees it; "" for all.
+    """A discussion about an item. `side`: the only side that sees it; "" for all.
 
-    `field` (with `row_id` for a cell of a row) names what it is about, "" for the whole; `value` is what stood
-    there, and `passage` the words in it that are meant, "" for all. `anchor` says which of them, where they stand more
-    than once, and where they have gone since: see `anchors.py`. `proposed` is {}, or {"value", "old", "by": person,
-    "accepted"?} for what should stand there.
-    `began` and `revs`: for each side that sees it, the revision of its topic at which the thread was opened and last
-    changed. `deleted_at`: when the last of its comments was deleted.
+    `field` (with `row_id` for a cell of a row) is its subject, "" for the whole item. `value` is the value of the
+    subject when the thread was opened, and `passage` the part of that text, "" for all of it. `anchor` is the position
+    of the passage (see `anchors.py`). `proposed` is {}, or {"value", "old", "by": person, "accepted"?} for a proposed
+    value.
+    `began` and `revs`: for each side that sees the thread, the revision of its topic when the thread was opened and
+    last changed. `deleted_at`: when the last of its comments was deleted.
     """
 
     __table_args__ = (Index("ix_thread_item_open", "item_id", "resolved_at"),)
@@ -54,9 +54,12 @@ class Thread(Model):
 
 
 class Comment(Model):
-    """One contribution. `side` is its author's at that time, `key` a name made before it was sent, so that sending
-    twice keeps one. Its words are plain text, and gone when it is deleted. `foreign`: of one that came with a file,
-    what stood there besides its words, among it the name of the author, who has no account here."""
+    """One comment. `side` is its author's at that time.
+
+    `key` is an idempotency key made before it was sent, so that a comment sent twice is stored once. The text is plain,
+    and removed when the comment is deleted. `foreign`: of an imported comment, its further data, among them the name of
+    the author, who has no account here.
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id", ondelete="CASCADE"), index=True)
@@ -73,7 +76,7 @@ class Comment(Model):
 
 
 class CommentTranslation(Model):
-    """What a machine made of a comment in another language; gone as soon as the comment says something else."""
+    """A machine translation of a comment; deleted as soon as the comment's text changes."""
 
     comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(String(8), primary_key=True)
@@ -82,16 +85,16 @@ class CommentTranslation(Model):
 
 
 class CommentMention(Model):
-    """Somebody is called by name in a comment."""
+    """A person is mentioned in a comment."""
 
     comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class CommentsRead(Model):
-    """When a person last opened an item's comments; `before`: the last time before that, half an hour away or more.
+    """When a person last opened an item's comments; `before`: the time before that, half an hour earlier or more.
 
-    What came after `before` is called new for as long as the person is at it.
+    Comments after `before` are shown as new as long as the session lasts.
     """
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
@@ -101,11 +104,11 @@ class CommentsRead(Model):
 
 
 class CommentEvent(Model):
-    """Who did what in a thread, and when; ids grow with time, so whoever has read up to one lacks those above it.
+    """An event in a thread: who did what, and when. Ids grow with time: after id n, those above n are new.
 
     `kind`: "opened", "replied", "edited" {"words": before}, "deleted", "resolved" {"outcome"}, "reopened" {"outcome"},
     "assigned" {"assignee", "due"}, "proposed" {"value"}, "accepted" {"value", "old", "proposer"}. `side` is the
-    thread's, so that a query cannot forget who may know.
+    thread's, so that a query cannot forget the permission.
     """
 
     __table_args__ = (Index("ix_comment_event_item", "item_id", "id"),)

@@ -1,4 +1,4 @@
-"""Who speaks: members by their names, everybody else by their side alone."""
+"""Participants of threads: members by name, all others by their side only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from klimawerk.sheets.code_labels import side_names
 
 @dataclass(frozen=True)
 class CommentAuthor:
-    """How somebody is called, and the name of their side."""
+    """Display name of an author, their side, and the name of that side."""
 
     name: str
     side: str
@@ -28,13 +28,13 @@ class CommentAuthor:
 
 @dataclass(frozen=True)
 class Participants:
-    """The people of a partnership, as far as they belong to it today."""
+    """The people of a partnership who are members of it today."""
 
     partnership: Partnership
 
     @cached_property
     def members(self) -> dict[int, tuple[str, Membership]]:
-        """Name and membership by the person's number, in alphabetical order."""
+        """Name and membership by the person's id, in alphabetical order."""
         query = (
             select(Person.name, Membership)
             .join(Person, Person.id == Membership.person_id)
@@ -49,32 +49,32 @@ class Participants:
         return side_names(self.partnership)
 
     def place(self, side: str) -> str:
-        """The side by its municipalities."""
+        """Display name of the side: its municipalities."""
         return self._places.get(side) or str(_("on neither side"))
 
     def author(self, person_id: int | None, side: str) -> CommentAuthor:
-        """Who wrote something while on `side`; a name only while the person is a member."""
+        """The author of something written while on `side`; with a name only while the person is a member."""
         return CommentAuthor(self.name(person_id), side, self.place(side))
 
     def author_of(self, comment: Comment) -> CommentAuthor:
-        """Who wrote the comment; of one that came with a file, whoever that names."""
-        named = str(comment.foreign.get("author", "")) if comment.author is None else ""
-        return CommentAuthor(named or self.name(comment.author), comment.side, self.place(comment.side))
+        """The author of the comment; of an imported one, the name in the file."""
+        imported_name = str(comment.foreign.get("author", "")) if comment.author is None else ""
+        return CommentAuthor(imported_name or self.name(comment.author), comment.side, self.place(comment.side))
 
     def name(self, person_id: int | None) -> str:
         member = self.members.get(person_id or 0)
         return member[0] if member else str(_("Former member"))
 
     def names(self, seen_by: str) -> dict[int, str]:
-        """The names of those who can see a thread that `seen_by` ("" for all) sees, by number."""
+        """Names, by id, of the people who can see a thread for `seen_by` ("" for all sides)."""
         return {id_: name for id_, (name, membership) in self.members.items() if seen_by in ("", membership.side)}
 
     def who_can_be_called(self, seen_by: str) -> list[CommentAuthor]:
-        """The same people, as they stand in a list to choose from."""
+        """The people who can be mentioned in such a thread, as entries of a list."""
         return [self.author(id_, self.members[id_][1].side) for id_ in self.names(seen_by)]
 
     def who_can_answer(self, seen_by: str) -> dict[int, str]:
-        """Those who may comment in a thread that `seen_by` ("" for all) sees: number and name with side."""
+        """People who may comment in a thread for `seen_by` ("" for all): id, and name with side."""
         return {
             id_: f"{name}, {self.place(membership.side)}"
             for id_, (name, membership) in self.members.items()

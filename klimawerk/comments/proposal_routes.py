@@ -1,4 +1,4 @@
-"""The doors of proposals: a value for a field, and its acceptance."""
+"""HTTP routes of proposals: propose a value for a field, accept a proposal."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from klimawerk.sheets.routes import view_here
 @bp.post("/threads/<int:thread_id>/proposal")
 @login_required
 def propose(thread_id: int) -> ResponseReturnValue:
-    opened, found = access.answerable_thread(thread_id)
+    opened, thread = access.answerable_thread(thread_id)
     v = view_here(opened)
-    f = proposals.proposable_field(v, found) or abort(404)
-    asked = FormContext(v.reader, v.frame, tuple(code for code, _ in v.options.fields), ())
-    form = field_form(f.field, request, asked)
+    f = proposals.proposable_field(v, thread) or abort(404)
+    context = FormContext(v.reader, v.frame, tuple(code for code, _ in v.options.fields), ())
+    form = field_form(f.field, request, context)
     if not form.validate():
-        refused = next(str(error) for errors in form.errors.values() for error in errors)
-        shown = {"t": threads_view(v).shown(thread_list.without_history([found]))[0]}
+        message = next(str(error) for errors in form.errors.values() for error in errors)
+        thread_context = {"t": threads_view(v).shown(thread_list.without_history([thread]))[0]}
         return respond_with_form(
             threads_view(v),
             "comments/_propose.html",
-            refused,
-            f=f.refused(refused, request.form.getlist("value")),
-            **shown,
+            message,
+            f=f.refused(message, request.form.getlist("value")),
+            **thread_context,
         )
-    return respond_after(opened, found, lambda by: proposals.propose(found, f, form.canonical(), by=by))
+    return respond_after(opened, thread, lambda by: proposals.propose(thread, f, form.canonical(), by=by))
 
 
 @bp.post("/threads/<int:thread_id>/accept")
 @login_required
 def accept(thread_id: int) -> ResponseReturnValue:
-    """One click of somebody who may edit the item now."""
-    _opened, found = access.readable_thread(thread_id)
-    opened = writable_item(found.item_id)
-    f = proposals.proposable_field(view_here(opened), found) or abort(409)
+    """Accept the proposed value; needs the right to edit the item."""
+    _opened, thread = access.readable_thread(thread_id)
+    opened = writable_item(thread.item_id)
+    f = proposals.proposable_field(view_here(opened), thread) or abort(409)
     rev = request.form.get("rev", -1, type=scalars.revision)
-    return respond_after(opened, found, lambda by: proposals.accept(found, f.place, rev=rev, by=by))
+    return respond_after(opened, thread, lambda by: proposals.accept(thread, f.place, rev=rev, by=by))

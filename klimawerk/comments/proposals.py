@@ -1,4 +1,4 @@
-"""A proposed value: it may come from somebody who cannot edit, and an editor accepts it with one click."""
+"""Proposed values: any commenter may propose a value for a field; an editor accepts it with one click."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from klimawerk.sheets.view import SheetView
 from klimawerk.versions import service as versions
 
 _NEEDS_MORE = ("live", "choices", "measures", "measurements")
-"""Kinds of fields whose values are not said in one word."""
+"""Kinds of fields whose values have no simple form; nothing can be proposed for them."""
 
 
 @dataclass(frozen=True)
 class ProposalView:
-    """What is proposed, in the reader's words. `f` is the field as it is now, None when it is gone."""
+    """A proposal in the reader's language. `f` is the present field, None if it was deleted."""
 
     was: str
     value: str
@@ -41,7 +41,7 @@ class ProposalView:
 
 
 def proposable_field(v: SheetView, thread: Thread) -> FieldView | None:
-    """The field or cell that a value can be proposed for; None in a thread of another kind, or without such a field."""
+    """The field or cell that a value can be proposed for. None if the thread is no proposal, or has no such field."""
     row = find_row(v, thread.row_id) if thread.row_id else None
     field = field_at(v, thread.field, row) if thread.field and (row or not thread.row_id) else None
     if thread.kind != PROPOSAL or field is None or field.kind in _NEEDS_MORE:
@@ -50,15 +50,15 @@ def proposable_field(v: SheetView, thread: Thread) -> FieldView | None:
 
 
 def proposal_view(v: SheetView, thread: Thread, people: Participants) -> ProposalView | None:
-    """What was proposed last; None for nothing."""
+    """The latest proposal; None if there is none."""
     proposed, f = thread.proposed, proposable_field(v, thread)
     if not proposed:
         return None
     accepted = bool(proposed.get("accepted"))
-    was = proposed["old"] if accepted or f is None else f.value
-    words = [v.in_words(f.field, value) if f else str(value or "") for value in (was, proposed["value"])]
+    old_value = proposed["old"] if accepted or f is None else f.value
+    texts = [v.in_words(f.field, value) if f else str(value or "") for value in (old_value, proposed["value"])]
     may_accept = f is not None and thread.is_open and not accepted and v.editable
-    return ProposalView(words[0], words[1], people.name(proposed["by"]), accepted, f, may_accept)
+    return ProposalView(texts[0], texts[1], people.name(proposed["by"]), accepted, f, may_accept)
 
 
 def may_propose(member: Member, thread: Thread, f: FieldView | None) -> bool:
@@ -66,18 +66,18 @@ def may_propose(member: Member, thread: Thread, f: FieldView | None) -> bool:
 
 
 def propose(thread: Thread, f: FieldView, value: Any, *, by: Member) -> None:
-    """The value stands in the thread from now on, in the place of one that was proposed before."""
+    """Store the proposed value in the thread; it replaces an earlier proposal."""
     with change_thread(thread):
         proposed = {"value": value, "old": f.value, "by": by.person.id}
-        if thread.proposed != proposed:  # the same form may come twice
+        if thread.proposed != proposed:  # the form may be sent twice
             thread.proposed = proposed
             record_event(thread, PROPOSED, by, value=value)
 
 
 def accept(thread: Thread, place: FieldRef, *, rev: int, by: Member) -> None:
-    """The proposed value holds now, set in its proposer's name; a version is kept and the thread is resolved.
+    """Set the proposed value in the proposer's name, keep a version and resolve the thread.
 
-    `rev` is the field's revision that the editor saw. Raises Refused when it is another one, or nothing is open.
+    `rev` is the field's revision that the editor saw. Raises ActionRefused if it has another one, or nothing is open.
     """
     with change_thread(thread, counts=True):
         proposed = thread.proposed

@@ -1,4 +1,4 @@
-"""Lines of a comment that quote what somebody said before; they call nobody."""
+"""Quotations in comments: lines that quote an earlier comment. They mention nobody."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ _QUOTED = re.compile(r">++(?:\s|$)")
 
 
 def quote_text(text: str) -> str:
-    """The text as a quotation to answer below."""
+    """The text as a quotation, with space for the answer below."""
     return "\n".join(f"{QUOTE}{line}".rstrip() for line in text.splitlines() if not is_quotation(line)) + "\n\n"
 
 
 def without_quotations(text: str) -> str:
-    """What the writer says in their own words."""
+    """The text without its quotations."""
     return "\n".join(line for line in text.splitlines() if not is_quotation(line))
 
 
 def is_quotation(line: str) -> bool:
-    """Whether the line quotes: "> text", ">> text" and ">" do; ">50 %", ">=2" and "->" are the writer's own."""
+    """Whether the line is a quotation: "> text", ">> text" and ">" are; ">50 %", ">=2" and "->" are not."""
     return _QUOTED.match(line) is not None

@@ -1,6 +1,6 @@
-"""What of an item's comments somebody has not read yet.
+"""Read marks: up to when a person has read an item's comments.
 
-Read is what was shown when they opened the comments; while they are at it, what was new stays marked as new.
+Comments count as read once a page has shown them. During the session in which they are read they stay marked as new.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
 
-SESSION_GAP = timedelta(minutes=30)  # after which the next look is another one
+SESSION_GAP = timedelta(minutes=30)  # without opening the comments: the next opening begins another session
 
 
 def joined_at(member: Member) -> datetime:
-    """The beginning of the member's first day: what was said before is not new to them."""
+    """Start of the member's first day; earlier activity is not new to them."""
     zone = ZoneInfo(member.membership.timezone)
     return datetime.combine(member.membership.from_date, time(), zone).astimezone(UTC)
 
 
 def unread_since(member: Member, item_id: int) -> datetime:
-    """From when on comments on the item are new to the member, for a page that shows them."""
+    """Time after which comments on the item are new to the member, for a page that shows them."""
     row = db.session.get(CommentsRead, (member.person.id, item_id))
     if row is None:
         return joined_at(member)
@@ -37,7 +37,7 @@ def unread_since(member: Member, item_id: int) -> datetime:
 
 
 def read_at(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:
-    """When the member last opened the comments of these items; only where they did."""
+    """When the member last opened the comments of these items; only of items with such a mark."""
     query = select(CommentsRead).where(
         CommentsRead.person_id == member.person.id, CommentsRead.item_id.in_(list(item_ids))
     )
@@ -45,10 +45,10 @@ def read_at(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:
 
 
 def mark_threads_read(member: Member, item_id: int, threads: Iterable[int]) -> None:
-    """The member has these threads of the item before them.
+    """Mark these threads of the item as read, after a page has shown them.
 
-    One mark stands for all of an item's comments, so it ends before the first new one in another thread: a comment may
-    be called new once too often, but is never lost behind a filter, on a later page, or in the thread next to it.
+    One mark stands for all comments of an item, so it ends before the first new comment in another thread. A comment
+    may be called new once too often, but is never lost behind a filter, on a later page, or in another thread.
     """
     since = read_at(member, [item_id]).get(item_id) or joined_at(member)
     query = (
@@ -63,12 +63,12 @@ def mark_threads_read(member: Member, item_id: int, threads: Iterable[int]) -> N
             or_(Comment.author.is_(None), Comment.author != member.person.id),
         )
     )
-    first = db.session.scalar(query)
-    mark_read([item_id], by=member.person.id, at=first and first - timedelta(microseconds=1))
+    first_unseen = db.session.scalar(query)
+    mark_read([item_id], by=member.person.id, at=first_unseen and first_unseen - timedelta(microseconds=1))
 
 
 def mark_read(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> None:
-    """The person has the comments of these items before them."""
+    """Mark the comments of these items as read up to `at` (default: now)."""
     moment = at or now()
     with writing():
         if not existing_accounts.lock_if_exists(by):

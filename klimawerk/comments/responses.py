@@ -1,4 +1,4 @@
-"""What the doors of comments answer: a fragment to a script, a page to a browser without one."""
+"""Responses of the comment routes: a fragment for a script, a page or redirect for a browser without one."""
 
 from __future__ import annotations
 
@@ -22,57 +22,59 @@ def threads_view_here(opened: Opened) -> ThreadsView:
 
 
 def respond_after(
-    opened: Opened, thread: Thread, verb: Callable[[Member], None], anchor: str = ""
+    opened: Opened, thread: Thread, operation: Callable[[Member], None], anchor: str = ""
 ) -> ResponseReturnValue:
-    """What became of the thread, or why nothing did."""
+    """Run the operation; respond with the thread, or with 409 and the reason of the refusal."""
     try:
-        verb(opened.member)
+        operation(opened.member)
     except ActionRefused as refused:
         abort(409, str(refused))
     return respond_with_thread(opened, thread, anchor or f"thread-{thread.id}")
 
 
 def respond_with_thread(opened: Opened, thread: Thread, anchor: str) -> ResponseReturnValue:
-    """The thread as it is now; the whole list where it has gone."""
+    """The thread as it is now; the whole list if the thread was deleted."""
     if not wants_fragments():
-        gone = thread.deleted_at is not None
-        return redirect(f"/items/{thread.item_id}/comments" if gone else f"/threads/{thread.id}#{anchor}", 303)
-    talk = threads_view_here(opened)
-    gone = thread.deleted_at is not None
-    html = render_template("comments/_threads.html", **render_page(talk)) if gone else thread_html(talk, thread)
-    return fragment(talk, html + (passages_html(talk) if thread.passage else ""))
+        deleted = thread.deleted_at is not None
+        return redirect(f"/items/{thread.item_id}/comments" if deleted else f"/threads/{thread.id}#{anchor}", 303)
+    threads = threads_view_here(opened)
+    deleted = thread.deleted_at is not None
+    html = (
+        render_template("comments/_threads.html", **render_page(threads)) if deleted else thread_html(threads, thread)
+    )
+    return fragment(threads, html + (passages_html(threads) if thread.passage else ""))
 
 
-def respond_with_form(talk: ThreadsView, template: str, error: str, **shown: object) -> ResponseReturnValue:
-    """The form with what was typed, and what is wrong with it. `wrong`: the name of the field it stands at."""
-    form = render_template(template, talk=talk, v=talk.v, error=error, typed=request.form, **shown)
+def respond_with_form(threads: ThreadsView, template: str, error: str, **shown: object) -> ResponseReturnValue:
+    """The form with its input and the error message. `wrong`: the name of the field with the error."""
+    form = render_template(template, talk=threads, v=threads.v, error=error, typed=request.form, **shown)
     if wants_fragments():
         return Response(form, 422)
-    back = f"/items/{talk.item.id}/comments"
+    back = f"/items/{threads.item.id}/comments"
     return Response(render_template("sheets/field_page.html", fragment=form, back=back), 422)
 
 
-def fragment(talk: ThreadsView, html: str) -> Response:
-    return Response(html, headers={"X-Rev": str(talk.rev)})
+def fragment(threads: ThreadsView, html: str) -> Response:
+    return Response(html, headers={"X-Rev": str(threads.rev)})
 
 
-def render_page(talk: ThreadsView, also: int | None = None) -> dict[str, object]:
-    return render_list(talk, talk.page(also))
+def render_page(threads: ThreadsView, also: int | None = None) -> dict[str, object]:
+    return render_list(threads, threads.page(also))
 
 
-def render_list(talk: ThreadsView, page: ThreadPage) -> dict[str, object]:
-    return {"talk": talk, "v": talk.v, "threads": talk.shown(page), "older": page.older}
+def render_list(threads: ThreadsView, page: ThreadPage) -> dict[str, object]:
+    return {"talk": threads, "v": threads.v, "threads": threads.shown(page), "older": page.older}
 
 
-def thread_html(talk: ThreadsView, thread: Thread) -> str:
-    """As it stands in a list; `whole` on the page that shows nothing else."""
+def thread_html(threads: ThreadsView, thread: Thread) -> str:
+    """The thread as shown in a list, or, with `whole` in the query string, as on its own page."""
     whole = request.args.get("whole") == "yes"
-    shown = talk.shown(thread_list.one_thread(thread) if whole else thread_list.without_history([thread]))[0]
-    return render_template("comments/_thread.html", talk=talk, v=talk.v, t=shown)
+    shown = threads.shown(thread_list.one_thread(thread) if whole else thread_list.without_history([thread]))[0]
+    return render_template("comments/_thread.html", talk=threads, v=threads.v, t=shown)
 
 
-def passages_html(talk: ThreadsView) -> str:
-    return render_template("comments/_passages.html", talk=talk, v=talk.v, passages=talk.passages())
+def passages_html(threads: ThreadsView) -> str:
+    return render_template("comments/_passages.html", talk=threads, v=threads.v, passages=threads.passages())
 
 
 def wants_fragments() -> bool:

@@ -1,4 +1,4 @@
-"""The doors of comments. Every form works by itself (and leads back to its thread), and as a fragment for a script."""
+"""HTTP routes of comments. Every form works without a script (and redirects to its thread), and as a fragment."""
 
 from __future__ import annotations
 
@@ -41,147 +41,159 @@ from klimawerk.web.localisation import locale
 from klimawerk.web.prefetch import is_prefetch
 
 bp = Blueprint("comments", __name__)
-COMMENT_LIMIT = parse("60 per 10 minutes")  # of one person: no talk is faster
+COMMENT_LIMIT = parse("60 per 10 minutes")  # per person
 TRANSLATED = parse("60 per 10 minutes")
 
 
 @bp.get("/items/<int:item_id>/comments")
 @login_required
 def comments(item_id: int) -> ResponseReturnValue:
-    talk = threads_view_here(readable_item(item_id))
-    page = talk.page()
-    html = render_template("comments/page.html", **render_list(talk, page), back=page_of(talk.item))
-    _read(talk, page)
+    threads = threads_view_here(readable_item(item_id))
+    page = threads.page()
+    html = render_template("comments/page.html", **render_list(threads, page), back=page_of(threads.item))
+    _mark_read(threads, page)
     return html
 
 
 @bp.get("/items/<int:item_id>/comments/panel")
 @login_required
 def panel(item_id: int) -> ResponseReturnValue:
-    """The same threads for the end of the item's own page."""
-    talk = threads_view(view_here(readable_item(item_id)))
-    page = talk.page()
-    html = render_template("comments/_section.html", **render_list(talk, page), panel=True)
-    _read(talk, page)
+    """The same threads as a section at the end of the item's own page."""
+    threads = threads_view(view_here(readable_item(item_id)))
+    page = threads.page()
+    html = render_template("comments/_section.html", **render_list(threads, page), panel=True)
+    _mark_read(threads, page)
     return html
 
 
 @bp.get("/items/<int:item_id>/comments/changes")
 @login_required
 def changes(item_id: int) -> ResponseReturnValue:
-    """Threads that are newer than `since`; the whole list when one came or went."""
-    talk = threads_view_here(readable_item(item_id))
+    """Threads with a revision above `since`; the whole list if a thread was added or removed."""
+    threads = threads_view_here(readable_item(item_id))
     since = request.args.get("since", 0, type=scalars.revision)
-    newer, came = thread_list.newer_threads(talk.item, talk.member.side, since) if since < talk.rev else ([], False)
-    fragments = [thread_html(talk, thread) for thread in newer]
-    if came:
-        fragments = [render_template("comments/_threads.html", **render_page(talk))]
+    newer, list_changed = (
+        thread_list.newer_threads(threads.item, threads.member.side, since) if since < threads.rev else ([], False)
+    )
+    fragments = [thread_html(threads, thread) for thread in newer]
+    if list_changed:
+        fragments = [render_template("comments/_threads.html", **render_page(threads))]
     if any(thread.passage for thread in newer):
-        fragments.append(passages_html(talk))
-    return Response("".join(fragments), headers={"X-Rev": str(talk.rev), "X-Said": quote(talk.said(newer))})
+        fragments.append(passages_html(threads))
+    return Response("".join(fragments), headers={"X-Rev": str(threads.rev), "X-Said": quote(threads.said(newer))})
 
 
 @bp.get("/items/<int:item_id>/comments/passages")
 @login_required
 def passages(item_id: int) -> ResponseReturnValue:
-    """Words of texts that open threads are about; the editor marks them."""
-    talk = threads_view_here(readable_item(item_id))
-    return fragment(talk, passages_html(talk))
+    """Passages of open threads; the editor marks them."""
+    threads = threads_view_here(readable_item(item_id))
+    return fragment(threads, passages_html(threads))
 
 
 @bp.post("/items/<int:item_id>/comments")
 @login_required
 def begin(item_id: int) -> ResponseReturnValue:
     opened = access.commented_item(item_id)
-    talk, form = threads_view_here(opened), request.form
+    threads, form = threads_view_here(opened), request.form
     _check_rate(opened)
     try:
-        side, kind, written = forms.side(form, talk.member), forms.kind(form), forms.comment_input(form, talk.v.frame)
+        side, kind, comment_input = (
+            forms.side(form, threads.member),
+            forms.kind(form),
+            forms.comment_input(form, threads.v.frame),
+        )
         passage = forms.passage(form)
-        subject = subjects.subject_of(talk.v, form.get("about", ""), passage, anchor_in(form, passage))
-        made = service.open_thread(talk.item, written, kind=kind, side=side, subject=subject, by=talk.member)
+        subject = subjects.subject_of(threads.v, form.get("about", ""), passage, anchor_in(form, passage))
+        comment = service.open_thread(
+            threads.item, comment_input, kind=kind, side=side, subject=subject, by=threads.member
+        )
     except ActionRefused as refused:
-        return respond_with_form(talk, "comments/_begin.html", str(refused), wrong=refused.field, t=None)
+        return respond_with_form(threads, "comments/_begin.html", str(refused), wrong=refused.field, t=None)
     if not wants_fragments():
-        return redirect(f"/items/{item_id}/comments#comment-{made.id}", 303)
-    now = threads_view_here(opened)
-    html = render_template("comments/_threads.html", **render_page(now, also=made.thread_id))
-    return fragment(now, html + (passages_html(now) if passage else ""))
+        return redirect(f"/items/{item_id}/comments#comment-{comment.id}", 303)
+    updated = threads_view_here(opened)
+    html = render_template("comments/_threads.html", **render_page(updated, also=comment.thread_id))
+    return fragment(updated, html + (passages_html(updated) if passage else ""))
 
 
 @bp.get("/items/<int:item_id>/people")
 @login_required
 def people(item_id: int) -> ResponseReturnValue:
-    """Who can be called by name: in a thread for all, or in one of the asking person's own side (`side`); and which
-    letters are alike when a name is looked for."""
-    talk = threads_view_here(readable_item(item_id))
-    side = talk.member.side if request.args.get("side") else ""
-    return jsonify(people=[vars(author) for author in talk.people.who_can_be_called(side)], alike=EQUIVALENTS)
+    """Who can be mentioned (`side`: in a thread of the user's own side), and which letters are equal in names."""
+    threads = threads_view_here(readable_item(item_id))
+    side = threads.member.side if request.args.get("side") else ""
+    return jsonify(people=[vars(author) for author in threads.people.who_can_be_called(side)], alike=EQUIVALENTS)
 
 
 @bp.get("/threads/<int:thread_id>")
 @login_required
 def thread(thread_id: int) -> ResponseReturnValue:
-    """One thread with all that was said in it; `quote` is a comment to answer."""
-    opened, found = access.readable_thread(thread_id)
-    talk = threads_view(view_here(opened))
-    page = thread_list.one_thread(found, request.args.get("before", type=scalars.item_id))
-    quotation = _quote(found, request.args.get("quote", type=scalars.item_id))
-    whole = {"talk": talk, "v": talk.v, "t": talk.shown(page)[0], "older": page.older, "typed": quotation}
-    html = render_template("comments/thread.html", **whole, back=page_of(talk.item))
-    _read(talk, page)
+    """One thread with all its comments; `quote` is the id of a comment to quote in the reply."""
+    opened, shown_thread = access.readable_thread(thread_id)
+    threads = threads_view(view_here(opened))
+    page = thread_list.one_thread(shown_thread, request.args.get("before", type=scalars.item_id))
+    quotation = _quote(shown_thread, request.args.get("quote", type=scalars.item_id))
+    context = {"talk": threads, "v": threads.v, "t": threads.shown(page)[0], "older": page.older, "typed": quotation}
+    html = render_template("comments/thread.html", **context, back=page_of(threads.item))
+    _mark_read(threads, page)
     return html
 
 
 @bp.get("/threads/<int:thread_id>/changes")
 @login_required
 def thread_changes(thread_id: int) -> ResponseReturnValue:
-    """The thread anew, whole, for the page that shows nothing else."""
-    opened, found = access.readable_thread(thread_id)
-    talk = threads_view(view_here(opened))
-    newer = found.revs.get(talk.member.side, 0) > request.args.get("since", 0, type=scalars.revision)
-    return fragment(talk, thread_html(talk, found) if newer else "")
+    """The whole thread as a fragment, for the page that shows only it."""
+    opened, shown_thread = access.readable_thread(thread_id)
+    threads = threads_view(view_here(opened))
+    newer = shown_thread.revs.get(threads.member.side, 0) > request.args.get("since", 0, type=scalars.revision)
+    return fragment(threads, thread_html(threads, shown_thread) if newer else "")
 
 
 @bp.post("/threads/<int:thread_id>/comments")
 @login_required
 def reply(thread_id: int) -> ResponseReturnValue:
-    opened, found = access.answerable_thread(thread_id)
+    opened, answered_thread = access.answerable_thread(thread_id)
     _check_rate(opened)
-    talk = threads_view(view_here(opened))
+    threads = threads_view(view_here(opened))
     try:
-        made = service.reply(found, forms.comment_input(request.form, talk.v.frame), by=talk.member)
+        comment = service.reply(answered_thread, forms.comment_input(request.form, threads.v.frame), by=threads.member)
     except ActionRefused as refused:
         return respond_with_form(
-            talk, "comments/_reply.html", str(refused), t=talk.shown(thread_list.without_history([found]))[0]
+            threads,
+            "comments/_reply.html",
+            str(refused),
+            t=threads.shown(thread_list.without_history([answered_thread]))[0],
         )
-    return respond_with_thread(opened, found, f"comment-{made.id}")
+    return respond_with_thread(opened, answered_thread, f"comment-{comment.id}")
 
 
 @bp.post("/threads/<int:thread_id>/resolve")
 @login_required
 def resolve(thread_id: int) -> ResponseReturnValue:
-    opened, found = access.settleable_thread(thread_id)
-    return respond_after(opened, found, lambda by: service.resolve(found, forms.outcome(request.form), by=by))
+    opened, settled_thread = access.settleable_thread(thread_id)
+    return respond_after(
+        opened, settled_thread, lambda by: service.resolve(settled_thread, forms.outcome(request.form), by=by)
+    )
 
 
 @bp.post("/threads/<int:thread_id>/reopen")
 @login_required
 def reopen(thread_id: int) -> ResponseReturnValue:
-    opened, found = access.settleable_thread(thread_id)
-    return respond_after(opened, found, lambda by: service.reopen(found, by=by))
+    opened, settled_thread = access.settleable_thread(thread_id)
+    return respond_after(opened, settled_thread, lambda by: service.reopen(settled_thread, by=by))
 
 
 @bp.post("/threads/<int:thread_id>/assign")
 @login_required
 def assign(thread_id: int) -> ResponseReturnValue:
-    opened, found = access.settleable_thread(thread_id)
-    possible = threads_view(view_here(opened)).people.who_can_answer(found.side)
+    opened, settled_thread = access.settleable_thread(thread_id)
+    possible = threads_view(view_here(opened)).people.who_can_answer(settled_thread.side)
 
-    def give(by: Member) -> None:
-        service.assign(found, forms.assignee(request.form, possible), forms.due(request.form), by=by)
+    def assign_task(by: Member) -> None:
+        service.assign(settled_thread, forms.assignee(request.form, possible), forms.due(request.form), by=by)
 
-    return respond_after(opened, found, give)
+    return respond_after(opened, settled_thread, assign_task)
 
 
 @bp.post("/comments/<int:comment_id>")
@@ -198,7 +210,7 @@ def edit(comment_id: int) -> ResponseReturnValue:
 @bp.post("/comments/<int:comment_id>/translation")
 @login_required
 def translate(comment_id: int) -> ResponseReturnValue:
-    """Into the language of the page; whoever may read the thread may ask."""
+    """Translate into the language of the page; every reader of the thread may ask for it."""
     opened, comment = access.readable_comment(comment_id)
     if not translation.is_available():
         abort(404)
@@ -216,16 +228,16 @@ def delete(comment_id: int) -> ResponseReturnValue:
     return respond_after(opened, comment.thread, lambda by: service.delete(comment, by=by))
 
 
-def _read(talk: ThreadsView, page: ThreadPage) -> None:
-    """After the page was drawn, which says what is new. A page can be read although nothing can be stored."""
+def _mark_read(threads: ThreadsView, page: ThreadPage) -> None:
+    """After rendering, which shows what is new. The page is shown even if the database cannot be written."""
     if is_prefetch():
         return
     with suppress(*WRITE_FAILURES):
-        read_marks.mark_threads_read(talk.member, talk.item.id, [thread.id for thread in page.threads])
+        read_marks.mark_threads_read(threads.member, threads.item.id, [thread.id for thread in page.threads])
 
 
 def _quote(thread: Thread, comment_id: int | None) -> dict[str, str]:
-    """What stands in the reply form of somebody who quotes a comment of the thread."""
+    """Initial content of the reply form when a comment of the thread is quoted."""
     comment = thread_list.comment_in(thread, comment_id) if comment_id else None
     return {"words": quote_text(comment.words)} if comment else {}
 

@@ -1,4 +1,4 @@
-"""The verbs: open a thread, reply, edit, delete, resolve, reopen, assign. Rights are checked by whoever calls."""
+"""Operations on threads: open, reply, edit, delete, resolve, reopen, assign. Callers check permissions (access.py)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROPOSED, ACCEPTED = "proposed", "accepted"
 
 @dataclass(frozen=True)
 class CommentInput:
-    """What somebody sends: plain text, the language it is in, and the name it was given before it was sent."""
+    """A comment to be stored: plain text, its language, and the idempotency key from its form."""
 
     words: str
     language: str
@@ -40,9 +40,9 @@ class CommentInput:
 
 @dataclass(frozen=True)
 class ThreadSubject:
-    """What a thread is about: a field, or a cell of the row `row_id`, and what stands there; "" is the whole item.
+    """Subject of a thread: a field, or a cell of the row `row_id`, with its value; "" is the whole item.
 
-    `passage`: the words of a text that are meant, "" for all of it; `anchor` where they stand (`anchors.py`).
+    `passage`: the part of a text, "" for all of it; `anchor`: its position (`anchors.py`).
     """
 
     field: str = ""
@@ -55,12 +55,12 @@ class ThreadSubject:
 def open_thread(
     item: Item, written: CommentInput, *, kind: str, side: str, subject: ThreadSubject, by: Member
 ) -> Comment:
-    """A new thread with its first comment. `side`: the only side that sees it, "" for all."""
+    """Open a thread with its first comment. `side`: the only side that sees it, "" for all."""
     with writing():
         announce_counts(programme_of(item), side)
         revs = announce_threads(item, side)
-        if sent := _already_sent(written.key, by):
-            return sent
+        if existing := _already_sent(written.key, by):
+            return existing
         thread = Thread(item_id=item.id, kind=kind, side=side, began=revs, revs=revs, **vars(subject))
         thread.opened_by = by.person.id
         db.session.add(thread)
@@ -69,13 +69,13 @@ def open_thread(
 
 
 def reply(thread: Thread, written: CommentInput, *, by: Member) -> Comment:
-    """One more comment in the thread, also in a resolved one. Raises Refused."""
+    """Add a comment to the thread, which may be resolved. Raises ActionRefused."""
     with change_thread(thread):
         return _already_sent(written.key, by) or _add(thread, written, REPLIED, by)
 
 
 def edit(comment: Comment, words: str, *, by: Member) -> None:
-    """Other words; those of before stay in the record. Raises Refused."""
+    """Change the text; the earlier text stays in the thread's events. Raises ActionRefused."""
     with change_thread(comment.thread):
         db.session.refresh(comment)
         if comment.deleted_at is not None:
@@ -88,7 +88,7 @@ def edit(comment: Comment, words: str, *, by: Member) -> None:
 
 
 def delete(comment: Comment, *, by: Member) -> None:
-    """Its words and their history go, a marker stays; when nothing else is left, the thread goes too."""
+    """Delete the comment's text and history; a marker stays. With its last comment the thread is deleted too."""
     thread = comment.thread
     with change_thread(thread, counts=True):
         db.session.refresh(comment)
@@ -101,13 +101,13 @@ def delete(comment: Comment, *, by: Member) -> None:
             event.detail = {}
         record_event(thread, DELETED, by, comment)
         db.session.flush()
-        left = select(exists().where(Comment.thread_id == thread.id, Comment.deleted_at.is_(None)))
-        if not db.session.scalar(left):
+        has_comments = select(exists().where(Comment.thread_id == thread.id, Comment.deleted_at.is_(None)))
+        if not db.session.scalar(has_comments):
             thread.deleted_at = now()
 
 
 def resolve(thread: Thread, outcome: str, *, by: Member) -> None:
-    """Settled, with a line that says how. Raises Refused when somebody else has settled it meanwhile."""
+    """Resolve the thread, with a line on the outcome. Raises ActionRefused if it was resolved otherwise meanwhile."""
     with change_thread(thread, counts=True):
         if thread.resolved_at is not None and thread.outcome != outcome:
             raise ActionRefused(_("Somebody else has resolved this meanwhile: %(outcome)s", outcome=thread.outcome))
@@ -117,7 +117,7 @@ def resolve(thread: Thread, outcome: str, *, by: Member) -> None:
 
 
 def reopen(thread: Thread, *, by: Member) -> None:
-    """Not settled after all; the outcome it had stays in the record."""
+    """Reopen the thread; its outcome stays in the events."""
     with change_thread(thread, counts=True):
         if thread.resolved_at is not None:
             record_event(thread, REOPENED, by, outcome=thread.outcome)
@@ -125,7 +125,7 @@ def reopen(thread: Thread, *, by: Member) -> None:
 
 
 def assign(thread: Thread, assignee: int | None, due: date | None, *, by: Member) -> None:
-    """Who does a task, and until when."""
+    """Set assignee and due date of a task."""
     with change_thread(thread):
         if (thread.assignee, thread.due) != (assignee, due):
             thread.assignee, thread.due = assignee, due
@@ -134,7 +134,7 @@ def assign(thread: Thread, assignee: int | None, due: date | None, *, by: Member
 
 @contextmanager
 def change_thread(thread: Thread, *, counts: bool = False) -> Iterator[None]:
-    """One transaction in which nobody else changes a thread of the item; its readers are told of it afterwards."""
+    """A transaction that locks the item's threads and announces the change. Raises ActionRefused if deleted."""
     with writing():
         item = thread.item
         if counts:
@@ -148,24 +148,24 @@ def change_thread(thread: Thread, *, counts: bool = False) -> Iterator[None]:
 
 
 def _already_sent(key: str, by: Member) -> Comment | None:
-    """The same comment, if it has arrived already. Raises Refused for a name that belongs to somebody else's."""
-    found = db.session.scalar(select(Comment).where(Comment.key == key))
-    if found is not None and found.author != by.person.id:
+    """The comment with this key, if stored already. Raises ActionRefused if it is another author's."""
+    comment = db.session.scalar(select(Comment).where(Comment.key == key))
+    if comment is not None and comment.author != by.person.id:
         raise ActionRefused(_("This could not be sent. Load the page again and repeat the last step."))
-    return found
+    return comment
 
 
 def _add(thread: Thread, written: CommentInput, kind: str, by: Member) -> Comment:
-    made = Comment(thread_id=thread.id, author=by.person.id, side=by.side, **vars(written))
-    db.session.add(made)
+    comment = Comment(thread_id=thread.id, author=by.person.id, side=by.side, **vars(written))
+    db.session.add(comment)
     db.session.flush()
-    mentions.store_mentions(thread, made)
-    record_event(thread, kind, by, made)
-    return made
+    mentions.store_mentions(thread, comment)
+    record_event(thread, kind, by, comment)
+    return comment
 
 
 def record_event(thread: Thread, kind: str, by: Member, comment: Comment | None = None, **detail: Any) -> None:
-    """What was done in the thread, for the record. Inside `changing()`."""
+    """Store an event of the thread. Inside `change_thread()`."""
     event = CommentEvent(item_id=thread.item_id, thread_id=thread.id, side=thread.side, kind=kind, detail=detail)
     event.by, event.comment_id = by.person.id, comment.id if comment else None
     db.session.add(event)

@@ -1,4 +1,4 @@
-"""What a thread is about: which field or cell, what stood there when it was opened, and what stands there now."""
+"""Subjects of threads: the field or cell, its value when the thread was opened, and its present value."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from klimawerk.versions.text_diff import compare_words
 
 NO_SUBJECT: tuple[Any, ...] = (None, "", [])
 _ROW = "row:"
-_COMPARED = 60_000  # characters of both texts together
+_COMPARED = 60_000  # characters of both texts together up to which they are compared
 
 
 @dataclass(frozen=True)
 class SubjectView:
-    """`was` and `now` in the reader's words, "" for nothing; `difference` marks in one text what became another."""
+    """`was` and `now` as text for the reader, "" for no value; `difference` marks the changes between them."""
 
     label: str
     address: str
@@ -44,7 +44,7 @@ class SubjectView:
 
     @property
     def changed(self) -> bool:
-        """Whether something else stands there now; with a passage, whether its words stand there less often."""
+        """Whether the value has changed; with a passage, whether it occurs less often."""
         if self.passage:
             return count_occurrences(self.now, self.passage) < max(1, count_occurrences(self.was, self.passage))
         return not visually_equal(self.was, self.now)
@@ -57,16 +57,16 @@ class SubjectView:
 
 
 def subject_choices(v: SheetView) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """What a thread can be about, by groups of the sheet: (code, words)."""
+    """Possible subjects of a thread, by groups of the sheet: (code, label)."""
     for group in v.sheet.groups:
-        found = [choice for part in group.parts if isinstance(part, Field) for choice in _fields(v, part)]
-        found += [choice for part in group.parts if not isinstance(part, Field) for choice in _cells(v, part.name)]
-        if found:
-            yield str(group.label), found
+        choices = [choice for part in group.parts if isinstance(part, Field) for choice in _fields(v, part)]
+        choices += [choice for part in group.parts if not isinstance(part, Field) for choice in _cells(v, part.name)]
+        if choices:
+            yield str(group.label), choices
 
 
 def subject_of(v: SheetView, code: str, passage: str = "", anchor: dict[str, str] | None = None) -> ThreadSubject:
-    """The subject of that code with what stands there now; `passage` are words of it. Raises Refused."""
+    """The subject with that code and its present value; `passage` is a part of it. Raises ActionRefused."""
     if passage and count_occurrences(found := _text(v, code), passage):
         return ThreadSubject(code, None, found, passage, anchor or {})
     if passage:
@@ -82,32 +82,32 @@ def subject_of(v: SheetView, code: str, passage: str = "", anchor: dict[str, str
 
 
 def code_of(thread: Thread) -> str:
-    """The code of a thread's subject, as `choices` has it."""
+    """The code of a thread's subject, as in `subject_choices`."""
     return f"{_ROW}{thread.row_id}:{thread.field}" if thread.row_id else thread.field
 
 
 def subject_view(v: SheetView, thread: Thread) -> SubjectView | None:
-    """What the thread is about, for its reader; None for the whole item."""
+    """The thread's subject for its reader; None for the whole item."""
     if not thread.field:
         return None
     row = find_row(v, thread.row_id) if thread.row_id else None
     field = field_at(v, thread.field, row)
     if field is None or (thread.row_id and row is None):
-        was = _plain(thread.value)
-        return SubjectView(_("a line that was deleted"), page_of(v.item), "", v.reader, was, "", False, True)
+        old_text = _plain(thread.value)
+        return SubjectView(_("a line that was deleted"), page_of(v.item), "", v.reader, old_text, "", False, True)
     now = _value(v, thread.field, row)
     lang = split_key(thread.field)[1]
     was_words, now_words = _display_value(v, field, thread.value), _display_value(v, field, now)
-    shown = f"?thread={thread.id}" if thread.passage else ""
-    address = f"{page_of(v.item)}{shown}#{_anchor(v, field, thread.field, row)}"
-    label, words = _label(v, field, lang, row), (was_words, now_words)
-    return SubjectView(label, address, lang, v.reader, *words, bool(lang), False, thread.passage)
+    query = f"?thread={thread.id}" if thread.passage else ""
+    address = f"{page_of(v.item)}{query}#{_anchor(v, field, thread.field, row)}"
+    label, texts = _label(v, field, lang, row), (was_words, now_words)
+    return SubjectView(label, address, lang, v.reader, *texts, bool(lang), False, thread.passage)
 
 
 def subject_phrase(thread: Thread, sides: dict[str, str]) -> str:
-    """What the thread is about, in words for a mail: the field, of a line its kind too; "" for the whole item.
+    """The thread's subject as a phrase for a mail: the field, of a row its kind too; "" for the whole item.
 
-    `sides`: what the sides are called.
+    `sides`: names of the sides.
     """
     if not thread.field:
         return ""
@@ -128,7 +128,7 @@ def _fields(v: SheetView, field: Field) -> Iterator[tuple[str, str]]:
 
 
 def _cells(v: SheetView, kind: str) -> Iterator[tuple[str, str]]:
-    """The cells that hold a value: amounts, numbers, months and choices."""
+    """The cells with a value: amounts, numbers, months and choices."""
     for row in v.rows.get(kind, []):
         for cell in v.sheet.rows[kind].cells:
             if not cell.translated and row.cells.get(cell.name) not in NO_SUBJECT:
@@ -143,11 +143,11 @@ def _label(v: SheetView, field: Field, lang: str, row: Row | None) -> str:
 
 
 def _row_name(v: SheetView, row: Row) -> str:
-    """A row by its kind and by the first thing that stands in it."""
+    """A row by its kind and its first filled cell."""
     kind = v.sheet.rows[row.kind]
-    first = next((words for cell in kind.cells if (words := v.said(cell, row)[0])), "")
-    one = code_labels.fill_side_names(kind.one, v.sides)
-    return str(_("%(row)s “%(words)s”", row=one, words=truncate(first, 60))) if first else one
+    first_text = next((cell_text for cell in kind.cells if (cell_text := v.said(cell, row)[0])), "")
+    kind_name = code_labels.fill_side_names(kind.one, v.sides)
+    return str(_("%(row)s “%(words)s”", row=kind_name, words=truncate(first_text, 60))) if first_text else kind_name
 
 
 def _anchor(v: SheetView, field: Field, key: str, row: Row | None) -> str:
@@ -174,7 +174,7 @@ def _value(v: SheetView, key: str, row: Row | None) -> Any:
 
 
 def _text(v: SheetView, code: str) -> str:
-    """What stands in the live text of that key; "" for anything else."""
+    """Content of the live text with that key; "" for anything else."""
     name, lang = split_key(code)
     live = [field.name for field in v.sheet.live]
     return v.plain(name, lang) if name in live and lang in v.frame.languages else ""

@@ -1,4 +1,4 @@
-"""What a thread can be, in words."""
+"""Kinds of threads, with their labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which threads somebody sees: theirs to see, as filtered, one page at a time; and how many are open."""
+"""Lists of threads that a member sees: filtered, in pages; and counts of open threads."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from klimawerk.partnerships.access import Member
 from klimawerk.sheets.models import Frame, Item
 
 PAGE_SIZE = 20  # threads
-COMMENTS_SHOWN = 5  # of a thread's newest comments, besides its first one
+COMMENTS_SHOWN = 5  # newest comments of a thread, besides its first one
 OPEN, RESOLVED, ALL = "open", "resolved", "all"
 
 
 @dataclass(frozen=True)
 class ThreadFilter:
-    """Which threads are asked for. `side` and `person`: of whoever wrote in them; `before`: below that id.
+    """A filter for threads. `side` and `person`: of an author in them; `before`: below that id.
 
-    `loaded`: when the page was made (seconds, UTC): what is resolved while somebody reads it stays in its place.
+    `loaded`: when the page was rendered (seconds, UTC). Threads resolved after that stay in their place.
     """
 
     state: str = OPEN
@@ -44,31 +44,31 @@ class ThreadFilter:
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing but the open threads is asked for, from the newest one on."""
+        """Whether it is the default: open threads, from the newest one on."""
         return self.query() == "" and self.before is None
 
     @property
     def is_narrow(self) -> bool:
-        """Whether it leaves out threads for more than their state."""
+        """Whether it excludes threads by more than their state."""
         return bool(self.kind or self.side or self.person or self.mine or self.unread or self.about)
 
     def query(self, **other: object) -> str:
-        """The wish as a query string, "" for the plain one; `other` replaces parts of it."""
+        """The filter as a query string, "" for the default; `other` replaces parts of it."""
         parts: dict[str, object] = {"kind": self.kind, "side": self.side, "person": self.person, "about": self.about}
         parts |= {"state": self.state if self.state != OPEN else "", "mine": "yes" if self.mine else ""}
         parts["unread"] = "yes" if self.unread else ""
         return urlencode({name: part for name, part in (parts | other).items() if part})
 
     def live(self) -> str:
-        """The query by which an open page asks for what is newer."""
+        """The query string with which an open page asks for changes."""
         return self.query(before=self.before or "", loaded=self.loaded)
 
 
 @dataclass(frozen=True)
 class ThreadPage:
-    """Threads, the newest first, with their comments; `left_out` counts those between the first and the newest.
+    """Threads, the newest first, with their comments. `left_out`: number of comments between the first and the newest.
 
-    `whole`: it is one thread with all its comments, as on its own page.
+    `whole`: a single thread with all its comments, as on its own page.
     """
 
     threads: Sequence[Thread]
@@ -79,7 +79,7 @@ class ThreadPage:
 
 
 def thread_filter(args: Mapping[str, str]) -> ThreadFilter:
-    """What an address asks for; what it does not know is not asked for."""
+    """The filter in a query string; unknown values are ignored."""
     plain = ThreadFilter()
     return ThreadFilter(
         state=args.get("state", "") if args.get("state") in (RESOLVED, ALL) else OPEN,
@@ -95,7 +95,7 @@ def thread_filter(args: Mapping[str, str]) -> ThreadFilter:
 
 
 def page_of_threads(item: Item, member: Member, wish: ThreadFilter, also: int | None = None) -> ThreadPage:
-    """The threads of the item that the member may see; `also` is one that is shown whatever is asked for."""
+    """The item's threads that the member may see; `also` is the id of one that is included regardless of the filter."""
     query = select(Thread).where(Thread.item_id == item.id, visible_to(member.side)).order_by(Thread.id.desc())
     for condition in _conditions(wish, member, item):
         query = query.where(or_(condition, Thread.id == also))
@@ -108,59 +108,58 @@ def one_thread(thread: Thread, before: int | None = None, most: int = 100) -> Th
     query = select(Comment).where(Comment.thread_id == thread.id).order_by(Comment.id.desc())
     if before is not None:
         query = query.where(Comment.id < before)
-    found = db.session.scalars(query.limit(most + 1)).all()
-    older = found[most - 1].id if len(found) > most else None
-    return ThreadPage([thread], {thread.id: list(reversed(found[:most]))}, {}, older, whole=True)
+    comments = db.session.scalars(query.limit(most + 1)).all()
+    older = comments[most - 1].id if len(comments) > most else None
+    return ThreadPage([thread], {thread.id: list(reversed(comments[:most]))}, {}, older, whole=True)
 
 
 def comment_in(thread: Thread, comment_id: int) -> Comment | None:
-    """That comment, if it belongs to the thread and still has words."""
-    found = db.session.get(Comment, comment_id)
-    return found if found and found.thread_id == thread.id and found.deleted_at is None else None
+    """The comment with that id, if it belongs to the thread and is not deleted."""
+    comment = db.session.get(Comment, comment_id)
+    return comment if comment and comment.thread_id == thread.id and comment.deleted_at is None else None
 
 
 def without_history(threads: Sequence[Thread]) -> ThreadPage:
-    """These threads as they stand in a list."""
+    """These threads as shown in a list."""
     return _with_comments(threads, None)
 
 
 def newer_threads(item: Item, side: str, since: int) -> tuple[list[Thread], bool]:
-    """Threads that `side` sees and that are newer than its topic's revision `since`; whether one came or went."""
+    """Threads that `side` sees with a revision above `since`; and whether any was opened or deleted."""
     query = select(Thread).where(Thread.item_id == item.id, Thread.side.in_(("", side)))
     newer = [thread for thread in db.session.scalars(query) if thread.revs.get(side, 0) > since]
-    came = any(thread.deleted_at is not None or thread.began.get(side, 0) > since for thread in newer)
-    return [thread for thread in newer if thread.deleted_at is None], came
+    list_changed = any(thread.deleted_at is not None or thread.began.get(side, 0) > since for thread in newer)
+    return [thread for thread in newer if thread.deleted_at is None], list_changed
 
 
 def subjects_in_use(item: Item, member: Member) -> list[Thread]:
-    """One thread for each field and cell that the member sees threads about."""
+    """One thread for each field and cell with threads that the member sees."""
     query = select(Thread).where(Thread.item_id == item.id, Thread.field != "", visible_to(member.side))
-    found = {(thread.row_id, thread.field): thread for thread in db.session.scalars(query.order_by(Thread.id))}
-    return list(found.values())
+    by_subject = {(thread.row_id, thread.field): thread for thread in db.session.scalars(query.order_by(Thread.id))}
+    return list(by_subject.values())
 
 
 def open_counts(frame: Frame, member: Member) -> tuple[dict[int, int], set[int]]:
-    """How many open threads each item of the programme has, among those that the member sees; and in which of them
-    one is about words of a text."""
-    about_words = func.sum(case((Thread.passage != "", 1), else_=0))
+    """Number of open threads that the member sees, by item; and the items with threads about a passage."""
+    with_passage = func.sum(case((Thread.passage != "", 1), else_=0))
     query = (
-        select(Thread.item_id, func.count(), about_words)
+        select(Thread.item_id, func.count(), with_passage)
         .join(Item, Item.id == Thread.item_id)
         .where(Item.frame_id == frame.id, Thread.resolved_at.is_(None), visible_to(member.side))
         .group_by(Thread.item_id)
     )
-    found = db.session.execute(query).all()
-    return {id_: count for id_, count, _words in found}, {id_ for id_, _count, words in found if words}
+    rows = db.session.execute(query).all()
+    return {id_: count for id_, count, _words in rows}, {id_ for id_, _count, passages in rows if passages}
 
 
 def about_passages(item: Item, member: Member, most: int = 200) -> Sequence[Thread]:
-    """The open threads about words of the item's texts, the newest first."""
+    """Open threads about passages of the item's texts, the newest first."""
     query = select(Thread).where(Thread.item_id == item.id, Thread.resolved_at.is_(None), visible_to(member.side))
     return db.session.scalars(query.where(Thread.passage != "").order_by(Thread.id.desc()).limit(most)).all()
 
 
 def open_count(item: Item, member: Member) -> int:
-    """How many open threads of the item the member sees."""
+    """Number of open threads of the item that the member sees."""
     query = select(func.count()).select_from(Thread)
     return (
         db.session.scalar(query.where(Thread.item_id == item.id, Thread.resolved_at.is_(None), visible_to(member.side)))
@@ -169,35 +168,37 @@ def open_count(item: Item, member: Member) -> int:
 
 
 def _conditions(wish: ThreadFilter, member: Member, item: Item) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     loaded = datetime.fromtimestamp(wish.loaded, UTC)
     if wish.state == OPEN:
-        found.append(or_(Thread.resolved_at.is_(None), Thread.resolved_at >= loaded))
+        conditions.append(or_(Thread.resolved_at.is_(None), Thread.resolved_at >= loaded))
     if wish.state == RESOLVED:
-        found.append(Thread.resolved_at.is_not(None))
+        conditions.append(Thread.resolved_at.is_not(None))
     if wish.kind:
-        found.append(Thread.kind == wish.kind)
+        conditions.append(Thread.kind == wish.kind)
     if wish.side:
-        found.append(_wrote(Comment.side == wish.side))
+        conditions.append(_has_comment(Comment.side == wish.side))
     if wish.person:
-        found.append(or_(_wrote(Comment.author == wish.person), Thread.assignee == wish.person))
+        conditions.append(or_(_has_comment(Comment.author == wish.person), Thread.assignee == wish.person))
     if wish.mine:
-        me = member.person.id
-        called = exists().where(CommentMention.comment_id == Comment.id, CommentMention.person_id == me)
-        found.append(or_(_wrote(Comment.author == me), _wrote(called), Thread.assignee == me))
+        person_id = member.person.id
+        is_mentioned = exists().where(CommentMention.comment_id == Comment.id, CommentMention.person_id == person_id)
+        conditions.append(
+            or_(_has_comment(Comment.author == person_id), _has_comment(is_mentioned), Thread.assignee == person_id)
+        )
     if wish.unread:
         since = read_marks.unread_since(member, item.id)
-        found.append(
-            _wrote(and_(Comment.at > since, or_(Comment.author.is_(None), Comment.author != member.person.id)))
+        conditions.append(
+            _has_comment(and_(Comment.at > since, or_(Comment.author.is_(None), Comment.author != member.person.id)))
         )
     if wish.about:
-        found.append(_about(wish.about))
+        conditions.append(_about(wish.about))
     if wish.before:
-        found.append(Thread.id < wish.before)
-    return found
+        conditions.append(Thread.id < wish.before)
+    return conditions
 
 
-def _wrote(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def _has_comment(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(Comment.thread_id == Thread.id, Comment.deleted_at.is_(None), condition)
 
 
@@ -223,10 +224,10 @@ def _with_comments(threads: Sequence[Thread], older: int | None) -> ThreadPage:
     )
     comments: dict[int, list[Comment]] = {id_: [] for id_ in ids}
     left_out: dict[int, int] = {}
-    for comment, behind, before in db.session.execute(query):
+    for comment, rank_from_end, rank in db.session.execute(query):
         comments[comment.thread_id].append(comment)
-        if before == 1:
-            left_out[comment.thread_id] = max(0, behind - 1 - COMMENTS_SHOWN)
+        if rank == 1:
+            left_out[comment.thread_id] = max(0, rank_from_end - 1 - COMMENTS_SHOWN)
     return ThreadPage(threads, comments, left_out, older)
 
 

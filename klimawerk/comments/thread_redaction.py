@@ -1,4 +1,4 @@
-"""What is blacked out in an item is blacked out in what was said about it."""
+"""Redaction in threads: what is redacted in an item is redacted in its comments too."""
 
 from __future__ import annotations
 
@@ -12,29 +12,32 @@ from klimawerk.comments.models import Comment, CommentEvent, CommentTranslation,
 from klimawerk.extensions import db
 
 
-def redact_threads(item_id: int, hidden: Callable[[Any], Any]) -> int:
-    """Put bars into its threads, inside the caller's transaction; in how many places."""
+def redact_threads(item_id: int, hide: Callable[[Any], Any]) -> int:
+    """Redact the item's threads inside the caller's transaction; returns in how many places."""
     threads = select(Thread.id).where(Thread.item_id == item_id)
     comments = select(Comment.id).where(Comment.thread_id.in_(threads))
     db.session.execute(delete(CommentTranslation).where(CommentTranslation.comment_id.in_(comments)))
-    kept = (
+    columns = (
         (select(Thread).where(Thread.item_id == item_id), ("passage", "value", "proposed", "outcome")),
         (select(Comment).where(Comment.thread_id.in_(threads)), ("words", "foreign")),
         (select(CommentEvent).where(CommentEvent.item_id == item_id), ("detail",)),
     )
     places = sum(
-        _redact_column(row, name, hidden)
-        for query, names in kept
+        _redact_column(row, name, hide)
+        for query, names in columns
         for row in db.session.scalars(query)
         for name in names
     )
-    return places + sum(_drop_anchor(thread) for thread in db.session.scalars(kept[0][0]))
+    return places + sum(_drop_anchor(thread) for thread in db.session.scalars(columns[0][0]))
 
 
 def _drop_anchor(thread: Thread) -> int:
-    """A passage may end in the midst of what was hidden, and so may the letters that are kept around it."""
-    value, around = str(thread.value), thread.anchor.get("before", "") + thread.passage + thread.anchor.get("after", "")
-    if not thread.passage or count_occurrences(value, around):
+    """Remove an anchor that no longer fits: its passage or the text around it may overlap what was redacted."""
+    value, context = (
+        str(thread.value),
+        thread.anchor.get("before", "") + thread.passage + thread.anchor.get("after", ""),
+    )
+    if not thread.passage or count_occurrences(value, context):
         return 0
     thread.anchor = {}
     if not count_occurrences(value, thread.passage):
@@ -42,9 +45,9 @@ def _drop_anchor(thread: Thread) -> int:
     return 1
 
 
-def _redact_column(row: Any, name: str, hidden: Callable[[Any], Any]) -> int:
+def _redact_column(row: Any, name: str, hide: Callable[[Any], Any]) -> int:
     old = getattr(row, name)
-    new = hidden(old)
+    new = hide(old)
     if new != old:
         setattr(row, name, new)
     return int(new != old)

@@ -1,8 +1,7 @@
-"""What comments are announced under. Each side has topics of its own, so that nobody learns even that something moved
-in a thread which they may not see.
+"""Topics of comments. Each side has its own, so that no side learns of activity in threads that it may not see.
 
-"comments-<side>:<item>" changes with every thread of the item that the side sees; "talks-<side>:<programme>" when
-threads were opened or closed anywhere in the programme, for the counts beside its pages.
+"comments-<side>:<item>" changes with every thread of the item that the side sees. "talks-<side>:<programme>" changes
+when threads were opened or closed anywhere in the programme, for the counts beside its pages.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ def init_app() -> None:
 
 
 def threads_topic(item: Item, side: str) -> str:
-    """Under which somebody on `side` hears of the item's threads."""
+    """Topic that announces to `side` changes of the item's threads."""
     return f"comments-{side}:{item.id}"
 
 
 def counts_topic(programme: Item, side: str) -> str:
-    """Under which somebody on `side` hears that counts of open threads have changed."""
+    """Topic that announces to `side` changes of the counts of open threads."""
     return f"talks-{side}:{programme.id}"
 
 
 def announce_threads(item: Item, seen_by: str) -> dict[str, int]:
-    """Something changes in a thread that `seen_by` ("" for all) may see: the new revision for each side.
+    """Note a change in a thread for `seen_by` ("" for all); returns the new revision for each side.
 
     Inside `writing()`. Always in the same order, so that two writers never wait for each other.
     """
@@ -43,12 +42,12 @@ def announce_threads(item: Item, seen_by: str) -> dict[str, int]:
 
 
 def announce_counts(programme: Item, seen_by: str) -> None:
-    """The same for the counts; before the threads are noted."""
+    """Note a change of the counts. Called before `announce_threads`."""
     for side in ALL_SIDES:
         if seen_by in ("", side):
             note(counts_topic(programme, side))
 
 
 def _may_watch(side: str, person_id: int, item_id: int) -> bool:
-    found = item_reader(person_id, item_id)
-    return found is not None and found.member.side == side
+    opened = item_reader(person_id, item_id)
+    return opened is not None and opened.member.side == side

@@ -1,7 +1,7 @@
-"""A comment in the reader's language, by a service of the operator's own that speaks LibreTranslate's API.
+"""Machine translation of comments, by a service of the operator with LibreTranslate's API.
 
-Off unless `KLIMAWERK_TRANSLATE_URL` is set. Only the words and the two languages are sent. The original always stands
-first; what the machine made of it is kept, so nobody waits for it twice.
+Off unless `KLIMAWERK_TRANSLATE_URL` is set. Only the text and the two languages are sent. The original is always shown
+first. Translations are stored, so each is requested once.
 """
 
 from __future__ import annotations
@@ -27,41 +27,41 @@ from klimawerk.text import clean
 
 log = logging.getLogger(__name__)
 CONNECT, TOTAL_TIMEOUT = 3.0, 15.0  # seconds
-LARGEST = 200_000  # bytes of an answer
+LARGEST = 200_000  # bytes of a response
 
 
 class TranslationUnavailable(Exception):
-    """The service gave no translation; the text says why, without what was to be translated."""
+    """The service returned no translation; the message gives the reason, without the text."""
 
 
 def is_available() -> bool:
-    """Whether the operator has set up a service."""
+    """Whether the operator has configured a service."""
     return bool(current_app.extensions["klimawerk"].translate_url)
 
 
 def translate(comment: Comment, language: str) -> None:
-    """Have the comment in that language kept. Raises Refused with one calm sentence when there is none to be had.
+    """Store a translation of the comment into that language. Raises ActionRefused if the service returns none.
 
-    The service is asked outside of any transaction.
+    The service is called outside of any transaction.
     """
-    id_, words, source = comment.id, comment.words, comment.language
+    id_, text, source = comment.id, comment.words, comment.language
     if comment.deleted_at is not None or source == language or stored_translations([id_], language):
         return
     db.session.rollback()
     try:
-        made = _request_translation(words, source, language)
+        translated = _request_translation(text, source, language)
     except TranslationUnavailable as problem:
         log.warning("comment %s was not translated: %s", id_, problem)
         raise ActionRefused(_("There is no translation at the moment. Please try again later.")) from None
     with writing() as session:
-        # Kept until the commit: whoever edits it at this moment takes the translation away afterwards, or was before.
-        now = session.get(Comment, id_, populate_existing=True, with_for_update=True)
-        if now is not None and now.words == words:
-            add_missing(CommentTranslation, comment_id=id_, language=language, words=made)
+        # Locked until the commit: a concurrent edit either came before, or deletes the translation afterwards.
+        current = session.get(Comment, id_, populate_existing=True, with_for_update=True)
+        if current is not None and current.words == text:
+            add_missing(CommentTranslation, comment_id=id_, language=language, words=translated)
 
 
 def stored_translations(comment_ids: Iterable[int], language: str) -> dict[int, str]:
-    """{comment: its translation}, of those that there are."""
+    """Stored translations by the comment's id."""
     if not is_available():
         return {}
     query = select(CommentTranslation.comment_id, CommentTranslation.words)
@@ -70,53 +70,53 @@ def stored_translations(comment_ids: Iterable[int], language: str) -> dict[int, 
 
 
 def delete_translations(comment_id: int) -> None:
-    """The comment says something else now, or nothing any more. Inside `writing()`."""
+    """Delete the translations of a comment whose text changes. Inside `writing()`."""
     db.session.execute(delete(CommentTranslation).where(CommentTranslation.comment_id == comment_id))
 
 
-def _request_translation(words: str, source: str, target: str) -> str:
+def _request_translation(text: str, source: str, target: str) -> str:
     config = current_app.extensions["klimawerk"]
-    question = {"q": words, "source": source, "target": target, "format": "text"}
+    payload = {"q": text, "source": source, "target": target, "format": "text"}
     if config.translate_key:
-        question["api_key"] = config.translate_key
+        payload["api_key"] = config.translate_key
     try:
-        answer = safe_json.loads(_post(f"{config.translate_url}/translate", json.dumps(question).encode()))
+        answer = safe_json.loads(_post(f"{config.translate_url}/translate", json.dumps(payload).encode()))
     except (OSError, http.client.HTTPException, ValueError) as problem:
         raise TranslationUnavailable(type(problem).__name__) from None
-    made = answer.get("translatedText") if isinstance(answer, dict) else None
-    if not isinstance(made, str) or not clean(made).strip():
+    translated = answer.get("translatedText") if isinstance(answer, dict) else None
+    if not isinstance(translated, str) or not clean(translated).strip():
         raise TranslationUnavailable("the answer holds no translation")
-    return clean(made)
+    return clean(translated)
 
 
 def _post(address: str, body: bytes) -> bytes:
-    """One request: no redirects, no proxies, an answer of bounded size within a bounded time."""
-    parts, end = urlsplit(address), time.monotonic() + TOTAL_TIMEOUT
-    line: http.client.HTTPConnection
+    """One request: no redirects, no proxies, a response of bounded size within a bounded time."""
+    parts, deadline = urlsplit(address), time.monotonic() + TOTAL_TIMEOUT
+    connection: http.client.HTTPConnection
     if parts.scheme == "https":
         context = ssl.create_default_context()
-        line = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=CONNECT, context=context)
+        connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=CONNECT, context=context)
     else:
-        line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT)
     try:
-        line.connect()
-        line.sock.settimeout(TOTAL_TIMEOUT)
-        line.request("POST", parts.path, body, {"Content-Type": "application/json", "Accept": "application/json"})
-        answer = line.getresponse()
-        if answer.status != 200:
-            raise TranslationUnavailable(f"status {answer.status}")
-        return _read(answer, line, end)
+        connection.connect()
+        connection.sock.settimeout(TOTAL_TIMEOUT)
+        connection.request("POST", parts.path, body, {"Content-Type": "application/json", "Accept": "application/json"})
+        response = connection.getresponse()
+        if response.status != 200:
+            raise TranslationUnavailable(f"status {response.status}")
+        return _read_body(response, connection, deadline)
     finally:
-        line.close()
+        connection.close()
 
 
-def _read(answer: http.client.HTTPResponse, line: http.client.HTTPConnection, end: float) -> bytes:
-    found = b""
-    while piece := answer.read1(65_536):
-        found += piece
-        left = end - time.monotonic()
-        if len(found) > LARGEST or left <= 0:
-            raise TranslationUnavailable("too large" if left > 0 else "too slow")
-        if line.sock is not None:
-            line.sock.settimeout(left)
-    return found
+def _read_body(response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float) -> bytes:
+    body = b""
+    while piece := response.read1(65_536):
+        body += piece
+        remaining = deadline - time.monotonic()
+        if len(body) > LARGEST or remaining <= 0:
+            raise TranslationUnavailable("too large" if remaining > 0 else "too slow")
+        if connection.sock is not None:
+            connection.sock.settimeout(remaining)
+    return body

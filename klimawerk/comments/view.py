@@ -1,4 +1,4 @@
-"""What the templates of comments see: threads for one reader, with everything a fragment needs to be itself."""
+"""Views of comments for templates: threads for one reader, with everything that a fragment needs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from klimawerk.sheets.view import SheetView
 
 @dataclass(frozen=True)
 class ThreadsView:
-    """The threads about an item as one reader sees them. `rev` was read before everything else."""
+    """The threads about an item for one reader. `rev` was read before everything else."""
 
     v: SheetView
     wish: ThreadFilter
@@ -63,7 +63,7 @@ class ThreadsView:
 
     @property
     def own_side(self) -> str:
-        """The name of the side to which the reader may keep a thread; "" for none."""
+        """Display name of the side to which the reader may restrict a thread; "" for none."""
         return self.people.place(self.member.side) if access.may_restrict_to_side(self.member) else ""
 
     @property
@@ -84,37 +84,37 @@ class ThreadsView:
 
     @property
     def subjects_in_use(self) -> list[tuple[str, str]]:
-        """What there are threads about: code and words."""
-        found = thread_list.subjects_in_use(self.item, self.member)
-        views = [(subjects.code_of(thread), subjects.subject_view(self.v, thread)) for thread in found]
+        """Subjects with threads: code and label."""
+        threads = thread_list.subjects_in_use(self.item, self.member)
+        views = [(subjects.code_of(thread), subjects.subject_view(self.v, thread)) for thread in threads]
         return [(code, view.label) for code, view in views if view]
 
     @cached_property
     def unread_since(self) -> datetime:
-        """From when on comments are new to the reader."""
+        """Time after which comments are new to the reader."""
         return read_marks.unread_since(self.member, self.item.id)
 
     def new_key(self) -> str:
-        """A name for what a form is going to send."""
+        """An idempotency key for a form."""
         return str(uuid.uuid4())
 
     def page(self, also: int | None = None) -> ThreadPage:
         return thread_list.page_of_threads(self.item, self.member, self.wish, also)
 
     def shown(self, page: ThreadPage) -> list[ThreadView]:
-        """The page's threads, ready to be drawn."""
-        comments = [comment for found in page.comments.values() for comment in found]
-        earlier, called = _earlier(comments), mentioned(comments)
+        """The page's threads as views."""
+        comments = [comment for of_thread in page.comments.values() for comment in of_thread]
+        earlier, mentioned_people = _earlier(comments), mentioned(comments)
         translated = translation.stored_translations([comment.id for comment in comments], self.v.reader)
-        return [ThreadView(self, thread, page, earlier, called, translated) for thread in page.threads]
+        return [ThreadView(self, thread, page, earlier, mentioned_people, translated) for thread in page.threads]
 
     def passages(self) -> list[ThreadView]:
-        """The open threads about words of a text, without what was said in them."""
-        found = thread_list.about_passages(self.item, self.member)
-        return [ThreadView(self, thread, ThreadPage([], {}, {}), {}, {}, {}) for thread in found]
+        """The open threads about a passage, without their comments."""
+        threads = thread_list.about_passages(self.item, self.member)
+        return [ThreadView(self, thread, ThreadPage([], {}, {}), {}, {}, {}) for thread in threads]
 
     def said(self, threads: Sequence[Thread]) -> str:
-        """One sentence for a screen reader on what somebody else did last in these threads; "" for nothing."""
+        """A message for screen readers on the latest event by another person in these threads; "" for none."""
         ids = [thread.id for thread in threads]
         query = select(CommentEvent).where(CommentEvent.thread_id.in_(ids), CommentEvent.kind.in_(_EVENT_SENTENCES))
         event = db.session.scalar(query.order_by(CommentEvent.id.desc()).limit(1))
@@ -159,7 +159,7 @@ class ThreadView:
 
     @property
     def only(self) -> str:
-        """The name of the only side that sees it; "" where all do."""
+        """Display name of the only side that sees it; "" if all do."""
         return self.talk.people.place(self.thread.side) if self.thread.side else ""
 
     @cached_property
@@ -186,7 +186,7 @@ class ThreadView:
 
     @property
     def whole(self) -> str:
-        """What its forms add to their addresses, so that the answer is drawn as this page shows it."""
+        """Query string for its forms, so that the response is rendered as on this page."""
         return "?whole=yes" if self.page.whole else ""
 
     @property
@@ -199,7 +199,7 @@ class ThreadView:
 
     @property
     def assignee(self) -> str:
-        """Who is to do it; "" for nobody."""
+        """Name of the assignee; "" for nobody."""
         return self.talk.people.name(self.thread.assignee) if self.thread.assignee else ""
 
     @property
@@ -218,19 +218,21 @@ class CommentView:
 
     @property
     def is_new(self) -> bool:
-        """Whether somebody else wrote it since the reader last looked."""
-        me = self.of.talk.member.person.id
-        return self.comment.author != me and self.comment.at > self.of.talk.unread_since
+        """Whether another person wrote it after the reader's last session."""
+        reader_id = self.of.talk.member.person.id
+        return self.comment.author != reader_id and self.comment.at > self.of.talk.unread_since
 
     @property
     def html(self) -> Markup:
         people = self.of.talk.people
-        called = self.of.mentioned.get(self.comment.id, ())
-        return comment_to_html(self.comment.words, [people.name(id_) for id_ in called if id_ in people.members])
+        mentioned_people = self.of.mentioned.get(self.comment.id, ())
+        return comment_to_html(
+            self.comment.words, [people.name(id_) for id_ in mentioned_people if id_ in people.members]
+        )
 
     @property
     def not_called(self) -> list[str]:
-        """For its author, while it can be changed: sentences on each @ that calls nobody, or several people."""
+        """For its author, while it can be edited: messages on each @ that mentions nobody, or several people."""
         if "@" not in self.comment.words or not self.may_edit:
             return []
         return unresolved_mentions(
@@ -239,13 +241,13 @@ class CommentView:
 
     @property
     def translation(self) -> Markup | None:
-        """What a machine made of it in the reader's language, once somebody has asked for that."""
-        made = self.of.translated.get(self.comment.id)
-        return comment_to_html(made) if made else None
+        """The machine translation into the reader's language, if one was requested."""
+        text = self.of.translated.get(self.comment.id)
+        return comment_to_html(text) if text else None
 
     @property
     def may_translate(self) -> bool:
-        """Whether it is in another language than the reader's, and there is a service."""
+        """Whether it is in another language than the reader's, and a service is available."""
         return translation.is_available() and not self.translation and self.comment.language != self.of.talk.v.reader
 
     @property
@@ -258,21 +260,21 @@ class CommentView:
 
     @property
     def earlier(self) -> list[tuple[datetime, Markup]]:
-        """What it said before, and until when, the oldest wording first."""
+        """Its earlier texts, each with the time of its replacement, oldest first."""
         return [(until, comment_to_html(words)) for until, words in self.of.earlier.get(self.comment.id, ())]
 
 
 def threads_view(v: SheetView, wish: ThreadFilter | None = None) -> ThreadsView:
-    """The threads about the item of `v`, as its reader sees them."""
+    """The threads about the item of `v` for its reader."""
     rev = revision(threads_topic(v.item, v.opened.member.side))
     return ThreadsView(v, wish or ThreadFilter(), rev)
 
 
 def _earlier(comments: Sequence[Comment]) -> dict[int, list[tuple[datetime, str]]]:
     edited = [comment.id for comment in comments if comment.edited_at and not comment.deleted_at]
-    found: dict[int, list[tuple[datetime, str]]] = {}
+    by_comment: dict[int, list[tuple[datetime, str]]] = {}
     if edited:
         query = select(CommentEvent).where(CommentEvent.comment_id.in_(edited), CommentEvent.kind == EDITED)
         for event in db.session.scalars(query.order_by(CommentEvent.id)):
-            found.setdefault(event.comment_id or 0, []).append((event.at, event.detail.get("words", "")))
-    return found
+            by_comment.setdefault(event.comment_id or 0, []).append((event.at, event.detail.get("words", "")))
+    return by_comment

@@ -1,4 +1,4 @@
-"""What the tests of accounts have in common."""
+"""Fixtures of the tests of accounts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from klimawerk.clock import now
 
 @pytest.fixture(autouse=True)
 def waits_end_by_let_pass_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock of counted attempts stands still: a slow machine shall not sit a wait out between two guesses."""
+    """Freeze the clock of counted attempts, so that on a slow machine no wait ends between two attempts."""
     moment = now()
     monkeypatch.setattr(attempts, "now", lambda: moment)

@@ -1,4 +1,4 @@
-"""All plain forms of the product, found by walking through its pages, and filled in as a person would."""
+"""Crawler of all plain HTML forms of the application; it fills them in as a user would."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TYPED = 'Typed "ä" & <b>\nsecond line'
 
 @dataclass(frozen=True)
 class FoundForm:
-    """`form` stands on `page` and posts to `action`, whose door is `endpoint`."""
+    """A form on `page` that posts to `action`, the URL of the view `endpoint`."""
 
     page: str
     action: str
@@ -27,18 +27,18 @@ class FoundForm:
 
 
 def forms(app: Flask, client: FlaskClient, starts: list[str], known: set[str]) -> Iterator[FoundForm]:
-    """Every kind of form on pages that lead from `starts` whose door is not in `known` yet; it grows."""
+    """Yield forms on pages linked from `starts` whose endpoint is not in `known`; adds their endpoints to `known`."""
     waiting, seen = list(starts), set(starts)
     while waiting:
         page = waiting.pop(0)
         with app.app_context():
-            answer = FlaskClient.open(client, page)  # without proof-reading each page
-        if answer.status_code != 200 or answer.mimetype != "text/html":
-            if 300 <= answer.status_code < 400 and (to := _local(page, answer.location)) not in seen:
+            response = FlaskClient.open(client, page)  # without the checks of ProofReader
+        if response.status_code != 200 or response.mimetype != "text/html":
+            if 300 <= response.status_code < 400 and (to := _local(page, response.location)) not in seen:
                 seen.add(to)
                 waiting.append(to)
             continue
-        html = answer.get_data(as_text=True)
+        html = response.get_data(as_text=True)
         for form in FormParser(html).forms:
             if form.tag.get("method").lower() != "post":
                 continue
@@ -48,14 +48,14 @@ def forms(app: Flask, client: FlaskClient, starts: list[str], known: set[str]) -
                     yield FoundForm(page, target, endpoint, form)
         for href in re.findall(r'<a [^>]*href="([^"]+)"', html):
             to = _local(page, href.replace("&amp;", "&"))
-            kind = re.sub(r"\d+", "0", to)
-            if to and kind not in seen:
-                seen.add(kind)
+            page_kind = re.sub(r"\d+", "0", to)
+            if to and page_kind not in seen:
+                seen.add(page_kind)
                 waiting.append(to)
 
 
 def filled(form: ParsedForm) -> list[tuple[str, str]]:
-    """What a browser sends when a person has filled in everything."""
+    """The name-value pairs that a browser sends when all controls are filled in."""
     pairs: list[tuple[str, str]] = []
     for control in form.controls:
         if control.kind in ("submit", "button", "image", "file", "reset") or not control.name:
@@ -63,12 +63,12 @@ def filled(form: ParsedForm) -> list[tuple[str, str]]:
         if control.kind == "hidden":
             pairs.append((control.name, control.tag.get("value")))
         else:
-            pairs += [(control.name, value) for value in _typed(control)]
+            pairs += [(control.name, value) for value in _example_values(control)]
     button = next((tag for tag in form.buttons if tag.get("name")), None)
     return [*pairs, *([(button.get("name"), button.get("value"))] if button else [])]
 
 
-def _typed(control: ParsedControl) -> list[str]:
+def _example_values(control: ParsedControl) -> list[str]:
     if control.kind in ("checkbox", "radio"):
         return [control.tag.get("value") or "on"] if control.kind == "checkbox" else []
     if control.kind == "select":
@@ -84,8 +84,8 @@ def _typed(control: ParsedControl) -> list[str]:
 
 
 def _targets(form: ParsedForm, page: str) -> list[str]:
-    own = [form.tag.get("action")] + [tag.get("formaction") for tag in form.buttons if tag.get("formaction")]
-    return [_local(page, target) if target else page for target in own]
+    targets = [form.tag.get("action")] + [tag.get("formaction") for tag in form.buttons if tag.get("formaction")]
+    return [_local(page, target) if target else page for target in targets]
 
 
 def _endpoint(app: Flask, target: str) -> str:

@@ -1,4 +1,4 @@
-"""Confirming an address gives the account to whoever reads the mailbox, and to nobody who had it before."""
+"""Confirming an address by mail gives the account to the reader of the mailbox and signs everyone else out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
 
-EMAIL, STRANGERS, OWN = "ama@example.org", "a passphrase of the stranger", "a passphrase of the owner"
+EMAIL, STRANGER_PASSWORD, OWNER_PASSWORD = (
+    "ama@example.org",
+    "a passphrase of the stranger",
+    "a passphrase of the owner",
+)
 
 
 @pytest.fixture
@@ -24,11 +28,11 @@ def team(app: Flask) -> Team:
 
 @pytest.fixture
 def account(team: Team) -> Person:
-    """Made by a stranger, with a link that was shown."""
-    made = service.password_hash(STRANGERS, EMAIL)
+    """An unconfirmed account, made by a stranger with a link that was shown."""
+    password_hash = service.password_hash(STRANGER_PASSWORD, EMAIL)
     with writing():
         person = service.add_person(
-            EMAIL, "Kwame Stranger", made, language="en", timezone="UTC", by=None, confirmed=False
+            EMAIL, "Kwame Stranger", password_hash, language="en", timezone="UTC", by=None, confirmed=False
         )
     factories.member(team.partnership, "de", "editor", who=person)
     return person
@@ -40,16 +44,16 @@ def stranger(app: Flask, account: Person) -> ProofReader:
     client = app.test_client()
     assert isinstance(client, ProofReader)
     client.get("/login")
-    assert client.post("/login", data={"email": EMAIL, "password": STRANGERS}).status_code == 302
+    assert client.post("/login", data={"email": EMAIL, "password": STRANGER_PASSWORD}).status_code == 302
     return client
 
 
-def mailed(account: Person) -> str:
+def confirmation_path(account: Person) -> str:
     address = expiring_links.confirming_link(account)
     return address[address.index("/link/") :]
 
 
-def confirmed(account: Person) -> bool:
+def is_confirmed(account: Person) -> bool:
     db.session.expire_all()
     return db.session.get_one(Person, account.id).confirmed_at is not None
 
@@ -57,17 +61,17 @@ def confirmed(account: Person) -> bool:
 def test_the_mail_confirms_with_a_new_password_and_turns_the_stranger_out(
     client: ProofReader, stranger: ProofReader, account: Person
 ) -> None:
-    """The stranger's password opened the confirmed account."""
-    link = mailed(account)
+    """Before, the stranger's password still opened the account after its confirmation."""
+    link = confirmation_path(account)
     client.get(link)
     assert client.post(link).status_code == 422
-    assert not confirmed(account)
-    answer = client.post(link, data={"new_password": OWN})
+    assert not is_confirmed(account)
+    answer = client.post(link, data={"new_password": OWNER_PASSWORD})
     assert answer.status_code == 302
     assert f"The address {EMAIL} is confirmed, and your new password holds." in client.get(answer.location).text
-    assert confirmed(account)
-    assert service.sign_in(EMAIL, STRANGERS) is None
-    assert service.sign_in(EMAIL, OWN) == account
+    assert is_confirmed(account)
+    assert service.sign_in(EMAIL, STRANGER_PASSWORD) is None
+    assert service.sign_in(EMAIL, OWNER_PASSWORD) == account
     assert stranger.get("/account").status_code == 302
     assert "Kwame Stranger" in client.get("/account").text
     assert len(db.session.scalars(db.select(KnownBrowser)).all()) == 1, "the stranger's browser is known no more"
@@ -77,7 +81,7 @@ def test_the_mail_confirms_with_a_new_password_and_turns_the_stranger_out(
 def test_the_page_says_whose_account_it_is_before_its_button(
     client: ProofReader, account: Person, purpose: str
 ) -> None:
-    link = mailed(account)
+    link = confirmation_path(account)
     if purpose == expiring_links.RESET:
         with writing():
             payload = {expiring_links.VERIFIED_BY_MAIL: True}
@@ -91,23 +95,23 @@ def test_the_page_says_whose_account_it_is_before_its_button(
 def test_a_password_that_is_too_short_confirms_nothing_and_uses_up_no_link(
     client: ProofReader, stranger: ProofReader, account: Person
 ) -> None:
-    link = mailed(account)
+    link = confirmation_path(account)
     client.get(link)
     assert client.post(link, data={"new_password": "short"}).status_code == 422
     assert stranger.get("/account").status_code == 200
-    assert client.post(link, data={"new_password": OWN}).status_code == 302
+    assert client.post(link, data={"new_password": OWNER_PASSWORD}).status_code == 302
     assert client.get(link).status_code == 410
 
 
 def test_where_the_address_has_an_owner_already_nothing_changes(
     client: ProofReader, stranger: ProofReader, account: Person
 ) -> None:
-    link = mailed(account)
+    link = confirmation_path(account)
     factories.person(email=EMAIL)
     client.get(link)
-    answer = client.post(link, data={"new_password": OWN})
+    answer = client.post(link, data={"new_password": OWNER_PASSWORD})
     assert (answer.status_code, "Another account has this address already." in answer.text) == (409, True)
-    assert service.sign_in(EMAIL, STRANGERS) == account
+    assert service.sign_in(EMAIL, STRANGER_PASSWORD) == account
     assert stranger.get("/account").status_code == 200
 
 
@@ -115,11 +119,11 @@ def test_an_operator_reads_the_same_facts_before_confirming(app: Flask, client: 
     client.login(factories.person(operator=True))
     page = client.get("/operator/accounts").text
     run = app.test_cli_runner().invoke
-    asked = run(args=["user", "confirm", EMAIL], input="n\n")
-    for said in (page, asked.output):
-        assert "Kwame Stranger" in said
-        assert "Musterstadt and Beispiel" in said
-    assert asked.exit_code == 1
-    assert not confirmed(account)
+    prompt = run(args=["user", "confirm", EMAIL], input="n\n")
+    for text in (page, prompt.output):
+        assert "Kwame Stranger" in text
+        assert "Musterstadt and Beispiel" in text
+    assert prompt.exit_code == 1
+    assert not is_confirmed(account)
     assert run(args=["user", "confirm", EMAIL], input="y\n").exit_code == 0
-    assert confirmed(account)
+    assert is_confirmed(account)

@@ -1,4 +1,4 @@
-"""Strangers have their session in their own cookie: the server keeps nothing for whoever only opens a page."""
+"""Anonymous sessions are in the cookie: the server stores nothing for visitors who only open pages."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from tests.accounts.test_signing_in import COOKIE, attempt, cookie, token_in
 from tests.client import ProofReader
 
 
-def kept() -> int:
+def login_count() -> int:
     return db.session.scalar(select(func.count()).select_from(Login)) or 0
 
 
 @pytest.mark.parametrize("place", ["/login", "/forgot", "/login?lang=de", "/link/reset/made-up"])
 def test_opening_a_page_without_a_cookie_stores_nothing(app: Flask, place: str) -> None:
-    """1,500 visits of /login in 7 s were 1,500 rows for two hours."""
+    """Before, 1,500 visits of /login in 7 s had stored 1,500 rows for two hours."""
     for _ in range(5):
         assert app.test_client().get(place).status_code in (200, 410)
-    assert kept() == 0
+    assert login_count() == 0
 
 
 def test_a_stranger_signs_in_with_the_form_that_was_opened_and_only_then_is_there_a_session(
     client: ProofReader,
 ) -> None:
     assert attempt(client, factories.person().email) == 422
-    assert kept() == 0
+    assert login_count() == 0
     assert attempt(client, factories.person().email, factories.PASSWORD) == 302
-    assert kept() == 1
+    assert login_count() == 1
     assert "." not in cookie(client)
 
 
 def test_a_strangers_language_is_remembered_all_the_same(client: ProofReader) -> None:
     assert "Anmelden" in client.get("/login?lang=de").text
     assert "Anmelden" in client.get("/login").text
-    assert kept() == 0
+    assert login_count() == 0
 
 
 def test_a_form_token_of_another_browser_is_worth_nothing(app: Flask, client: ProofReader) -> None:
@@ -54,7 +54,7 @@ def test_a_form_token_of_another_browser_is_worth_nothing(app: Flask, client: Pr
 
 
 def test_nobody_can_write_their_own_cookie(app: Flask, client: ProofReader) -> None:
-    """Not even with the installation's key does a stranger's cookie make somebody of a stranger."""
+    """An anonymous cookie signs nobody in, not even one signed with the installation's key."""
     person = factories.person()
     with app.test_request_context():
         forged = sessions._signer().dumps({sessions.PERSON: person.id, sessions.LOGIN: "x", "lang": "de"})
@@ -71,24 +71,24 @@ def test_the_cookie_of_a_stranger_is_not_read_for_ever(client: ProofReader, monk
     assert "Sign in" in client.get("/login").text
 
 
-class Unread(io.BytesIO):
-    """A body that tells whether anybody has read it."""
+class WatchedBody(io.BytesIO):
+    """A request body that records whether it was read."""
 
-    touched = False
+    was_read = False
 
     def read(self, size: int | None = -1, /) -> bytes:
-        self.touched = True
+        self.was_read = True
         return super().read(size)
 
 
 @pytest.mark.parametrize("headers", [{"Content-Length": "1000000"}, {"Transfer-Encoding": "chunked"}])
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_a_large_body_of_a_stranger_is_not_even_read(client: ProofReader, headers: dict[str, str], kind: str) -> None:
-    """Whose sign-in has ended is asked to sign in, as ever: what was typed stays on the page."""
-    body = Unread(b"x" * 1_000_000)
+    """After the end of a session the answer is 401 as before: the page keeps what was typed."""
+    body = WatchedBody(b"x" * 1_000_000)
     answer = client.post("/account", input_stream=body, headers=headers, content_type=kind)
     assert answer.status_code == 401
-    assert not body.touched
+    assert not body.was_read
     client.login(factories.person())
     client.post("/account", data={"name": "x" * 60_000, "language": "en", "timezone": "UTC"})
     assert client.get("/account").status_code == 200

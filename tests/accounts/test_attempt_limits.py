@@ -1,4 +1,4 @@
-"""Wrong passwords make whoever types them wait, longer each time; they never lock the owner out."""
+"""Rate limits of sign-in: wrong passwords cause growing waits and never lock the owner out."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def build(database_address: str, folder: Path, smtp: Mailbox | None = None, **mo
 
 
 @pytest.fixture
-def house(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Flask]:
-    """An app that counts attempts; `app` is for looking at its database."""
+def limited_app(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Flask]:
+    """An app with rate limits on; `app` reads the same database."""
     yield build(database_address, tmp_path / "counting")
     limiter.reset()
     limiter.enabled = False
@@ -63,51 +63,53 @@ def attempt(browser: FlaskClient, email: str, password: str = "wrong", at: str =
 
 
 def let_pass(seconds: float) -> None:
-    """As if so much time had passed."""
+    """Shift the stored times into the past by so many seconds."""
     with writing() as session:
-        gone = timedelta(seconds=seconds)
+        shift = timedelta(seconds=seconds)
         for row in session.scalars(select(Attempts)):
-            row.until, row.at = row.until - gone, row.at - gone
+            row.until, row.at = row.until - shift, row.at - shift
 
 
-def leave(browser: FlaskClient) -> None:
-    """The sign-in of this browser has ended."""
+def drop_session(browser: FlaskClient) -> None:
+    """End the session in this browser, by deleting its cookie."""
     browser.delete_cookie("klimawerk_session")
 
 
-def guess(house: Flask, email: str, count: int) -> list[int]:
-    """Wrong passwords, each from a network of its own."""
-    return [attempt(house.test_client(), email, at=f"198.18.{n}.9").status_code for n in range(count)]
+def guess(limited_app: Flask, email: str, count: int) -> list[int]:
+    """Status codes of wrong passwords, each from a network of its own."""
+    return [attempt(limited_app.test_client(), email, at=f"198.18.{n}.9").status_code for n in range(count)]
 
 
 @pytest.mark.parametrize("any_database", ["sqlite", "postgresql"], indirect=True)
-def test_forty_wrong_passwords_from_everywhere_do_not_stop_the_owners_browser(any_database: str, house: Flask) -> None:
-    """They locked the account for everybody, for an hour."""
-    owner, browser = factories.person(), house.test_client()
+def test_forty_wrong_passwords_from_everywhere_do_not_stop_the_owners_browser(
+    any_database: str, limited_app: Flask
+) -> None:
+    """Before, they locked the account for all browsers for an hour."""
+    owner, browser = factories.person(), limited_app.test_client()
     assert attempt(browser, owner.email, factories.PASSWORD).status_code == 302
-    leave(browser)
-    assert 422 in guess(house, owner.email, 40)
+    drop_session(browser)
+    assert 422 in guess(limited_app, owner.email, 40)
     for _ in range(8):
-        attempt(house.test_client(), owner.email)
-    assert attempt(house.test_client(), owner.email).status_code == 429, "the owner's own network has to wait"
+        attempt(limited_app.test_client(), owner.email)
+    assert attempt(limited_app.test_client(), owner.email).status_code == 429, "the owner's own network has to wait"
     assert attempt(browser, owner.email, factories.PASSWORD).status_code == 302
 
 
-def test_the_owner_in_a_new_browser_waits_once_whatever_others_do(house: Flask) -> None:
-    owner, browser = factories.person(), house.test_client()
-    guess(house, owner.email, 30)
+def test_the_owner_in_a_new_browser_waits_once_whatever_others_do(limited_app: Flask) -> None:
+    owner, browser = factories.person(), limited_app.test_client()
+    guess(limited_app, owner.email, 30)
     refused = attempt(browser, owner.email, factories.PASSWORD)
     assert refused.status_code == 429
     wait = int(refused.headers["Retry-After"])
     assert 0 < wait <= 60
     assert f"Try again in {wait} seconds" in refused.text
-    guess(house, owner.email, 20)
+    guess(limited_app, owner.email, 20)
     let_pass(wait)
     assert attempt(browser, owner.email, factories.PASSWORD).status_code == 302
 
 
-def test_waits_grow_are_said_and_end(house: Flask) -> None:
-    email, browser, waits = factories.person().email, house.test_client(), []
+def test_waits_grow_are_said_and_end(limited_app: Flask) -> None:
+    email, browser, waits = factories.person().email, limited_app.test_client(), []
     assert [attempt(browser, email).status_code for _ in range(8)] == [422] * 8
     for _ in range(12):
         waits.append(longest_wait())
@@ -123,66 +125,68 @@ def test_waits_grow_are_said_and_end(house: Flask) -> None:
     assert "in 15 Minuten" in attempt(browser, email).text
     let_pass(15 * 60)
     assert attempt(browser, email, factories.PASSWORD).status_code == 302
-    assert attempt(house.test_client(), email).status_code == 422, "the right password forgives"
+    assert attempt(limited_app.test_client(), email).status_code == 422, "the right password forgives"
 
 
-def test_who_has_to_wait_costs_no_password_and_no_row(house: Flask) -> None:
+def test_who_has_to_wait_costs_no_password_and_no_row(limited_app: Flask) -> None:
     """Nor does asking again make the wait longer."""
     email = factories.person().email
     for _ in range(8):
-        attempt(house.test_client(), email)
-    before = db.session.scalar(select(func.count()).select_from(AuditEntry)), rows()
-    waits = [int(attempt(house.test_client(), email).headers["Retry-After"]) for _ in range(4)]
+        attempt(limited_app.test_client(), email)
+    before = db.session.scalar(select(func.count()).select_from(AuditEntry)), row_count()
+    waits = [int(attempt(limited_app.test_client(), email).headers["Retry-After"]) for _ in range(4)]
     assert max(waits) <= 5
-    assert (db.session.scalar(select(func.count()).select_from(AuditEntry)), rows()) == before
+    assert (db.session.scalar(select(func.count()).select_from(AuditEntry)), row_count()) == before
 
 
-def test_known_and_unknown_addresses_wait_alike(house: Flask) -> None:
-    said = []
+def test_known_and_unknown_addresses_wait_alike(limited_app: Flask) -> None:
+    results = []
     for email in (factories.person().email, "nobody@example.org"):
-        codes = guess(house, email, 24)
-        pages = [attempt(house.test_client(), email, at="203.0.113.5") for _ in range(2)]
-        said.append((codes, [(page.status_code, re.sub(r"\d+ second", "", shorn(page.text, email))) for page in pages]))
-    assert said[0] == said[1]
+        codes = guess(limited_app, email, 24)
+        pages = [attempt(limited_app.test_client(), email, at="203.0.113.5") for _ in range(2)]
+        results.append(
+            (codes, [(page.status_code, re.sub(r"\d+ second", "", comparable(page.text, email))) for page in pages])
+        )
+    assert results[0] == results[1]
 
 
 def test_many_at_once_gain_nothing_and_another_process_knows_of_them(
-    app: Flask, house: Flask, database_address: str, tmp_path: Path
+    app: Flask, limited_app: Flask, database_address: str, tmp_path: Path
 ) -> None:
-    """Each is counted before its password is looked at, where a restart does not lose it."""
+    """Each is counted in the database, before its password is checked."""
     email = factories.person().email
-    with house.test_request_context("/login", environ_base={"REMOTE_ADDR": HERE}):
+    with limited_app.test_request_context("/login", environ_base={"REMOTE_ADDR": HERE}):
         assert [account_limits.begin_sign_in(email).wait for _ in range(9)] == [0] * 8 + [5]
-    again = build(database_address, tmp_path / "again")
-    assert attempt(again.test_client(), email, factories.PASSWORD).status_code == 429
-    assert attempt(again.test_client(), factories.person().email, factories.PASSWORD).status_code == 302
+    second_app = build(database_address, tmp_path / "again")
+    assert attempt(second_app.test_client(), email, factories.PASSWORD).status_code == 429
+    assert attempt(second_app.test_client(), factories.person().email, factories.PASSWORD).status_code == 302
 
 
 @pytest.mark.parametrize("any_database", ["sqlite", "postgresql"], indirect=True)
-def test_right_and_wrong_passwords_at_the_same_moment_are_all_answered(any_database: str, house: Flask) -> None:
-    """Rows are locked in one order: no transaction is in another one's way for good."""
+def test_right_and_wrong_passwords_at_the_same_moment_are_all_answered(any_database: str, limited_app: Flask) -> None:
+    """Rows are locked in one order, so that no deadlock occurs."""
     owner, codes = factories.person(), []
 
     def sign_in(password: str) -> None:
-        with house.app_context():
-            codes.append(attempt(house.test_client(), owner.email, password).status_code)
+        with limited_app.app_context():
+            codes.append(attempt(limited_app.test_client(), owner.email, password).status_code)
             db.session.remove()
 
-    words = [factories.PASSWORD, "wrong"] * 6
-    threads = [threading.Thread(target=sign_in, args=(password,), daemon=True) for password in words]
+    typed_passwords = [factories.PASSWORD, "wrong"] * 6
+    threads = [threading.Thread(target=sign_in, args=(password,), daemon=True) for password in typed_passwords]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert len(codes) == len(words)
+    assert len(codes) == len(typed_passwords)
     assert set(codes) <= {302, 422, 429}
 
 
-def test_a_whole_town_hall_is_slowed_by_guesses_at_many_accounts_and_not_the_next_one(house: Flask) -> None:
-    codes = [attempt(house.test_client(), f"somebody{n}@example.org").status_code for n in range(62)]
+def test_a_whole_town_hall_is_slowed_by_guesses_at_many_accounts_and_not_the_next_one(limited_app: Flask) -> None:
+    codes = [attempt(limited_app.test_client(), f"somebody{n}@example.org").status_code for n in range(62)]
     assert codes == [422] * 60 + [429] * 2
     owner = factories.person()
-    assert attempt(house.test_client(), owner.email, factories.PASSWORD, at="192.0.3.1").status_code == 302
+    assert attempt(limited_app.test_client(), owner.email, factories.PASSWORD, at="192.0.3.1").status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -201,73 +205,75 @@ def test_neighbours_are_one_network(one: str, other: str, same: bool) -> None:
     assert (account_limits.network(one) == account_limits.network(other)) is same
 
 
-def test_the_browsers_cookie_is_random_for_the_server_alone_and_opens_nothing(house: Flask) -> None:
-    owner, browser = factories.person(), house.test_client()
+def test_the_browsers_cookie_is_random_for_the_server_alone_and_opens_nothing(limited_app: Flask) -> None:
+    owner, browser = factories.person(), limited_app.test_client()
     set_cookies = attempt(browser, owner.email, factories.PASSWORD).headers.getlist("Set-Cookie")
-    ours = [one for one in set_cookies if one.startswith(COOKIE)]
-    assert [one.partition("Path=")[2].partition(";")[0] for one in ours] == ["/login", "/forgot"] or len(ours) == 2
-    for one in ours:
-        assert "HttpOnly" in one
-        assert "SameSite=Lax" in one
-        assert f"Max-Age={180 * 86_400}" in one
-    token = ours[0].partition("=")[2].partition(";")[0]
+    cookies = [cookie for cookie in set_cookies if cookie.startswith(COOKIE)]
+    assert [cookie.partition("Path=")[2].partition(";")[0] for cookie in cookies] == ["/login", "/forgot"] or len(
+        cookies
+    ) == 2
+    for cookie in cookies:
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert f"Max-Age={180 * 86_400}" in cookie
+    token = cookies[0].partition("=")[2].partition(";")[0]
     assert len(token) > 40
     assert token not in db.session.scalars(select(KnownBrowser.key)).all()
-    thief = house.test_client()
+    thief = limited_app.test_client()
     thief.set_cookie(COOKIE, token, path="/")
     assert thief.get("/account").status_code == 302
 
 
-def test_a_planted_cookie_and_that_of_somebody_else_are_worth_nothing(house: Flask) -> None:
-    mallory, owner = factories.person(), factories.person()
-    own, victims = house.test_client(), house.test_client()
-    attempt(own, mallory.email, factories.PASSWORD)
-    planted = value(own)
-    victims.set_cookie(COOKIE, planted, path="/login")
-    assert attempt(victims, owner.email, factories.PASSWORD).status_code == 302
-    assert value(victims) != planted
-    guess(house, owner.email, 40)
-    leave(own)
-    assert attempt(own, owner.email, at="203.0.113.1").status_code == 429
+def test_a_planted_cookie_and_that_of_somebody_else_are_worth_nothing(limited_app: Flask) -> None:
+    attacker, owner = factories.person(), factories.person()
+    attacker_browser, victim_browser = limited_app.test_client(), limited_app.test_client()
+    attempt(attacker_browser, attacker.email, factories.PASSWORD)
+    planted = browser_token(attacker_browser)
+    victim_browser.set_cookie(COOKIE, planted, path="/login")
+    assert attempt(victim_browser, owner.email, factories.PASSWORD).status_code == 302
+    assert browser_token(victim_browser) != planted
+    guess(limited_app, owner.email, 40)
+    drop_session(attacker_browser)
+    assert attempt(attacker_browser, owner.email, at="203.0.113.1").status_code == 429
 
 
-def test_a_shared_computer_gets_no_such_cookie(house: Flask) -> None:
-    browser = house.test_client()
+def test_a_shared_computer_gets_no_such_cookie(limited_app: Flask) -> None:
+    browser = limited_app.test_client()
     answer = attempt(browser, factories.person().email, factories.PASSWORD, shared="y")
     assert answer.status_code == 302
-    assert not value(browser)
+    assert not browser_token(browser)
     assert db.session.scalars(select(KnownBrowser)).all() == []
 
 
 def test_known_browsers_end_with_the_account_with_time_and_in_number(
-    house: Flask, monkeypatch: pytest.MonkeyPatch
+    limited_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known_browsers, "MAX_BROWSERS", 3)
     owner, other = factories.person(), factories.person()
     for _ in range(5):
-        attempt(house.test_client(), owner.email, factories.PASSWORD)
-    attempt(house.test_client(), other.email, factories.PASSWORD)
-    assert [known(owner), known(other)] == [3, 1]
+        attempt(limited_app.test_client(), owner.email, factories.PASSWORD)
+    attempt(limited_app.test_client(), other.email, factories.PASSWORD)
+    assert [known_browser_count(owner), known_browser_count(other)] == [3, 1]
     with writing() as session:
         old = now() - known_browsers.KEEP_FOR
         session.execute(update(KnownBrowser).where(KnownBrowser.person_id == other.id).values(seen_at=old))
     cleanup.clean_up()
-    assert [known(owner), known(other)] == [3, 0]
+    assert [known_browser_count(owner), known_browser_count(other)] == [3, 0]
     service.end_person(owner, by=None)
-    assert known(owner) == 0
+    assert known_browser_count(owner) == 0
 
 
 def test_what_was_counted_is_swept_after_a_day_and_never_too_much(
-    house: Flask, monkeypatch: pytest.MonkeyPatch
+    limited_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guess(house, "nobody@example.org", 5)
-    assert rows() == 11  # five pairs, five networks, one account
+    guess(limited_app, "nobody@example.org", 5)
+    assert row_count() == 11  # five pairs, five networks, one account
     monkeypatch.setattr(attempts, "MAX_ROWS", 4)
     attempts.delete_old_attempts()
-    assert rows() == 4
+    assert row_count() == 4
     let_pass(86_401)
     cleanup.clean_up()
-    assert rows() == 0
+    assert row_count() == 0
 
 
 @pytest.fixture
@@ -277,7 +283,7 @@ def mailing(app: Flask, database_address: str, tmp_path: Path, smtp: Mailbox) ->
     limiter.enabled = False
 
 
-def ask(browser: FlaskClient, email: str, at: str = HERE) -> TestResponse:
+def request_reset(browser: FlaskClient, email: str, at: str = HERE) -> TestResponse:
     place = {"REMOTE_ADDR": at}
     token = token_in(browser.get("/forgot", environ_base=place).text)
     answer = browser.post("/forgot", data={"email": email, "csrf_token": token}, environ_base=place)
@@ -286,16 +292,16 @@ def ask(browser: FlaskClient, email: str, at: str = HERE) -> TestResponse:
 
 
 def test_what_others_ask_for_uses_up_nothing_of_the_owners(mailing: Flask, smtp: Mailbox) -> None:
-    """Four requests of anybody were all that an account had in an hour."""
+    """Before, an account had four requests in an hour, whoever sent them."""
     owner, browser = factories.person(), mailing.test_client()
     attempt(browser, owner.email, factories.PASSWORD)
-    leave(browser)
-    codes = [ask(mailing.test_client(), owner.email, at=f"198.18.{n}.9").status_code for n in range(12)]
+    drop_session(browser)
+    codes = [request_reset(mailing.test_client(), owner.email, at=f"198.18.{n}.9").status_code for n in range(12)]
     assert codes == [200] * 8 + [429] * 4, "and nobody can fill a mailbox"
-    refused = ask(mailing.test_client(), owner.email)
+    refused = request_reset(mailing.test_client(), owner.email)
     assert "Links that were sent in the last two hours still work." in refused.text
     assert int(refused.headers["Retry-After"]) > 60
-    assert ask(browser, owner.email).status_code == 200
+    assert request_reset(browser, owner.email).status_code == 200
     message = smtp.wait(9)[0]
     link = re.search(r"/link/reset/\S+", message.get_content())
     assert link
@@ -303,64 +309,64 @@ def test_what_others_ask_for_uses_up_nothing_of_the_owners(mailing: Flask, smtp:
 
 
 def test_one_network_asks_seldom_for_known_and_unknown_addresses_alike(mailing: Flask, smtp: Mailbox) -> None:
-    said = []
+    results = []
     for email in (factories.person().email, "nobody@example.org"):
-        answers = [ask(mailing.test_client(), email) for _ in range(4)]
-        assert [one.status_code for one in answers] == [200] * 3 + [429]
-        said.append([shorn(one.text, email) for one in answers])
-    assert said[0] == said[1]
-    assert ask(mailing.test_client(), factories.person().email).status_code == 200
+        answers = [request_reset(mailing.test_client(), email) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200] * 3 + [429]
+        results.append([comparable(answer.text, email) for answer in answers])
+    assert results[0] == results[1]
+    assert request_reset(mailing.test_client(), factories.person().email).status_code == 200
 
 
-def test_wrong_present_passwords_wait_in_their_own_sign_in_alone(house: Flask) -> None:
-    """Whoever sits at a page that was left open uses up nothing of the owner's."""
-    owner, left_open, own = factories.person(), house.test_client(), house.test_client()
-    for browser in (left_open, own):
+def test_wrong_present_passwords_wait_in_their_own_sign_in_alone(limited_app: Flask) -> None:
+    """A page that was left open uses up nothing of the owner's limit."""
+    owner, left_open, own_browser = factories.person(), limited_app.test_client(), limited_app.test_client()
+    for browser in (left_open, own_browser):
         attempt(browser, owner.email, factories.PASSWORD)
-    codes = [change(left_open, "wrong").status_code for _ in range(9)]
+    codes = [change_password(left_open, "wrong").status_code for _ in range(9)]
     assert codes == [422] * 8 + [429]
-    assert "Too many attempts. Try again in" in change(left_open, factories.PASSWORD).text
-    assert change(own, factories.PASSWORD).status_code == 302
+    assert "Too many attempts. Try again in" in change_password(left_open, factories.PASSWORD).text
+    assert change_password(own_browser, factories.PASSWORD).status_code == 302
 
 
-def change(browser: FlaskClient, present: str) -> TestResponse:
-    """Change the password."""
+def change_password(browser: FlaskClient, present: str) -> TestResponse:
+    """Submit the form for changing the password."""
     token = token_in(browser.get("/account").text)
     data = {"present_password": present, "new_password": "quite another passphrase", "csrf_token": token}
     return browser.post("/account/password", data=data)
 
 
 def test_a_flood_of_passwords_waits_in_a_bounded_line_and_who_is_known_comes_first(
-    house: Flask, monkeypatch: pytest.MonkeyPatch
+    limited_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "QUEUE", 2)
-    owner, browser = factories.person(), house.test_client()
+    owner, browser = factories.person(), limited_app.test_client()
     attempt(browser, owner.email, factories.PASSWORD)
-    leave(browser)
-    done: list[int] = []
+    drop_session(browser)
+    codes: list[int] = []
     for _ in range(passwords.AT_ONCE):
-        passwords._workers.acquire()  # passwords that take long
-    line = [waiting(house, f"somebody{n}@example.org", done) for n in range(2)]
-    refused = attempt(house.test_client(), owner.email, factories.PASSWORD, at="203.0.113.1")
+        passwords._workers.acquire()  # as if all workers were busy
+    threads = [start_queued_sign_in(limited_app, f"somebody{n}@example.org", codes) for n in range(2)]
+    refused = attempt(limited_app.test_client(), owner.email, factories.PASSWORD, at="203.0.113.1")
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
     assert "Too many people sign in at this moment" in refused.text
-    assert done == []
+    assert codes == []
     for _ in range(passwords.AT_ONCE):
         passwords._workers.release()
-    for thread in line:
+    for thread in threads:
         thread.join(20)
-    assert done == [422, 422]
+    assert codes == [422, 422]
     assert attempt(browser, owner.email, factories.PASSWORD).status_code == 302
 
 
-def waiting(house: Flask, email: str, done: list[int]) -> threading.Thread:
-    """Somebody whose password waits to be counted."""
+def start_queued_sign_in(limited_app: Flask, email: str, codes: list[int]) -> threading.Thread:
+    """Start a sign-in in a thread; returns once its password waits in the queue."""
     before = passwords._queued
 
     def sign_in() -> None:
-        with house.app_context():
-            done.append(attempt(house.test_client(), email).status_code)
+        with limited_app.app_context():
+            codes.append(attempt(limited_app.test_client(), email).status_code)
             db.session.remove()
 
     thread = threading.Thread(target=sign_in, daemon=True)
@@ -371,24 +377,24 @@ def waiting(house: Flask, email: str, done: list[int]) -> threading.Thread:
 
 
 def longest_wait() -> float:
-    """Seconds from the last attempt to the next."""
+    """The longest stored wait, in seconds."""
     return max((row.until - row.at).total_seconds() for row in db.session.scalars(select(Attempts)))
 
 
-def known(person: Person) -> int:
+def known_browser_count(person: Person) -> int:
     query = select(func.count()).select_from(KnownBrowser).where(KnownBrowser.person_id == person.id)
     return db.session.scalar(query) or 0
 
 
-def rows() -> int:
+def row_count() -> int:
     return db.session.scalar(select(func.count()).select_from(Attempts)) or 0
 
 
-def value(browser: FlaskClient) -> str:
-    found = browser.get_cookie(COOKIE, path="/login")
-    return found.value if found else ""
+def browser_token(browser: FlaskClient) -> str:
+    cookie = browser.get_cookie(COOKIE, path="/login")
+    return cookie.value if cookie else ""
 
 
-def shorn(page: str, email: str) -> str:
-    """Without what differs from form to form."""
+def comparable(page: str, email: str) -> str:
+    """The page without tokens and the address, which differ between requests."""
     return re.sub(r'(value|content)="[^"]{40,}"', "", page).replace(email, "")

@@ -1,4 +1,4 @@
-"""Whoever has to wait is told for how long, also in the dialog over a page whose sign-in has ended."""
+"""The sign-in dialog over a page whose session has ended says how long to wait."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def test_the_dialog_over_a_page_says_when_to_try_again(
         page.locator("#save-state[data-state=saved]").wait_for()
         page.context.clear_cookies()
         for _ in range(8):
-            with requests.Session() as guess:
-                token = token_in(guess.get(f"{server.url}/login", timeout=10).text)
+            with requests.Session() as session:
+                token = token_in(session.get(f"{server.url}/login", timeout=10).text)
                 data = {"email": person.email, "password": "wrong", "csrf_token": token}
-                assert guess.post(f"{server.url}/login", data=data, timeout=10).status_code == 422
+                assert session.post(f"{server.url}/login", data=data, timeout=10).status_code == 422
         service.sign_out_everywhere(person, by=None)
         dialog = page.locator("dialog#relogin")
         dialog.locator("input[name=email]").fill(person.email)

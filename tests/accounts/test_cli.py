@@ -1,4 +1,4 @@
-"""`flask user`: the operator makes, lists and ends accounts, and every mistake is answered with a sentence."""
+"""`flask user`: the operator creates, lists and ends accounts; every error is a sentence."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tests import factories
 
 
 def test_a_new_account_can_sign_in_with_the_password_that_was_shown(app: Flask) -> None:
-    made = _run(app, "add", "Ama@Example.org", "Ama Example", "--language", "en", "--generate")
-    assert made.exit_code == 0
-    password = made.output.split("Password: ")[1].strip()
+    result = _run(app, "add", "Ama@Example.org", "Ama Example", "--language", "en", "--generate")
+    assert result.exit_code == 0
+    password = result.output.split("Password: ")[1].strip()
     assert service.sign_in("ama@example.org", password) is not None
     assert service.sign_in("ama@example.org", password + "x") is None
 
 
 def test_a_password_is_asked_for_twice_and_never_shown(app: Flask) -> None:
     typed = "a good passphrase\na good passphrase\n"
-    made = _run(app, "add", "ama@example.org", "Ama Example", stdin=typed)
-    assert made.exit_code == 0
-    assert "passphrase" not in made.output
+    result = _run(app, "add", "ama@example.org", "Ama Example", stdin=typed)
+    assert result.exit_code == 0
+    assert "passphrase" not in result.output
     assert service.sign_in("ama@example.org", "a good passphrase") is not None
 
 
@@ -75,10 +75,12 @@ def test_an_operator_is_made_and_unmade(app: Flask) -> None:
 
 
 def _unconfirmed(email: str) -> Person:
-    """As an invitation's link makes it that was shown to whoever invited."""
-    made = service.password_hash(factories.PASSWORD, email)
+    """An unconfirmed account, as made by an invitation whose link was shown to the inviting coordinator."""
+    password_hash = service.password_hash(factories.PASSWORD, email)
     with writing():
-        return service.add_person(email, "Anybody", made, language="en", timezone="UTC", by=None, confirmed=False)
+        return service.add_person(
+            email, "Anybody", password_hash, language="en", timezone="UTC", by=None, confirmed=False
+        )
 
 
 COMMANDS = [("operator",), ("password", "--generate"), ("end", "--yes"), ("erase", "--yes", "--anyway")]
@@ -89,14 +91,14 @@ COMMANDS = [("operator",), ("password", "--generate"), ("end", "--yes"), ("erase
 def test_an_account_that_is_not_confirmed_is_never_taken_for_its_address(
     app: Flask, command: tuple[str, ...], how_many: int
 ) -> None:
-    """A stranger's account became an operator, because it was the only one with the address."""
-    made = [_unconfirmed("colleague@example.org") for _ in range(how_many)]
+    """Before, a stranger's account became an operator, being the only one with the address."""
+    accounts = [_unconfirmed("colleague@example.org") for _ in range(how_many)]
     before = _run(app, "list").output
     answer = _run(app, *command, "colleague@example.org")
     assert answer.exit_code == 1
     assert "Nobody has confirmed the address colleague@example.org" in answer.output
     assert "flask user confirm" in answer.output
-    assert answer.output.rstrip().endswith(", ".join(str(one.id) for one in made) + ".")
+    assert answer.output.rstrip().endswith(", ".join(str(account.id) for account in accounts) + ".")
     assert _run(app, "list").output == before
 
 

@@ -1,4 +1,4 @@
-"""Two accounts of one address are confirmed at the same moment: one of them is, and the other is told."""
+"""Two accounts of one address are confirmed concurrently: one succeeds, the other gets EmailTaken."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from klimawerk.partnerships.access import member_of
 from tests import factories
 
 EMAIL = "ama@example.org"
-Again = Callable[[], object]
-Door = Callable[[Person], Again]
+Attempt = Callable[[], object]
+PreparedWay = Callable[[Person], Attempt]
 
 
 def unconfirmed() -> Person:
@@ -29,17 +29,17 @@ def unconfirmed() -> Person:
         return service.add_person(EMAIL, "Ama", "", language="en", timezone="UTC", by=None, confirmed=False)
 
 
-def by_hand(person: Person) -> Again:
+def by_hand(person: Person) -> Attempt:
     return lambda: service.confirm(person, by=None)
 
 
-def by_mail(person: Person) -> Again:
+def by_mail(person: Person) -> Attempt:
     with writing():
         token = expiring_links.create_link(expiring_links.CONFIRM, by=None, person=person)[1]
     return lambda: expiring_links.confirm(token, "another passphrase")
 
 
-def by_reset(person: Person) -> Again:
+def by_reset(person: Person) -> Attempt:
     with writing():
         token = expiring_links.create_link(
             expiring_links.RESET, by=None, person=person, payload={expiring_links.VERIFIED_BY_MAIL: True}
@@ -47,25 +47,25 @@ def by_reset(person: Person) -> Again:
     return lambda: expiring_links.reset_password(token, "another passphrase")
 
 
-def by_invitation(person: Person) -> Again:
+def by_invitation(person: Person) -> Attempt:
     team = factories.partnership()
     inviter = member_of(team.de["coordinator"], team.partnership.id)
     assert inviter
-    number = person.id
+    person_id = person.id
     link, token = invitations.invite(inviter, invitations.Invitation(EMAIL, "de", "editor", "en"))
     expiring_links.was_mailed(link)
-    return lambda: invitations.accept(token, db.session.get_one(Person, number))
+    return lambda: invitations.accept(token, db.session.get_one(Person, person_id))
 
 
-def outcome(door: Again) -> str:
+def outcome(attempt: Attempt) -> str:
     try:
-        door()
+        attempt()
     except service.EmailTaken:
         return "taken"
     return "done"
 
 
-DOORS = [
+WAYS = [
     (by_hand, "taken"),
     (by_mail, "taken"),
     (by_reset, "done"),  # a new password, without the address
@@ -73,45 +73,45 @@ DOORS = [
 ]
 
 
-@pytest.mark.parametrize(("door", "said"), DOORS)
-def test_the_second_one_is_told_and_not_confirmed(app: Flask, door: Door, said: str) -> None:
+@pytest.mark.parametrize(("prepare", "expected"), WAYS)
+def test_the_second_one_is_told_and_not_confirmed(app: Flask, prepare: PreparedWay, expected: str) -> None:
     first, second = unconfirmed(), unconfirmed()
-    again = door(second)
+    attempt = prepare(second)
     service.confirm(first, by=None)
-    assert outcome(again) == said
-    assert confirmed() == [first.id]
+    assert outcome(attempt) == expected
+    assert confirmed_ids() == [first.id]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("door", "said"), DOORS)
+@pytest.mark.parametrize(("prepare", "expected"), WAYS)
 def test_also_while_the_first_ones_transaction_is_open(
-    postgresql_address: str, app: Flask, door: Door, said: str
+    postgresql_address: str, app: Flask, prepare: PreparedWay, expected: str
 ) -> None:
-    """It was an IntegrityError: Something went wrong on our side."""
+    """Before, this was an IntegrityError, and the page said: Something went wrong on our side."""
     first, second = unconfirmed(), unconfirmed()
-    first_id, again, seen = first.id, door(second), []
+    first_id, attempt, outcomes = first.id, prepare(second), []
     db.session.rollback()
 
-    def second_one() -> None:
+    def confirm_second() -> None:
         with app.app_context():
             try:
-                seen.append(outcome(again))
+                outcomes.append(outcome(attempt))
             except Exception as error:
-                seen.append(type(error).__name__)
+                outcomes.append(type(error).__name__)
             db.session.remove()
 
-    with being_confirmed(first_id):
-        thread = threading.Thread(target=second_one, daemon=True)
+    with open_confirmation(first_id):
+        thread = threading.Thread(target=confirm_second, daemon=True)
         thread.start()
         wait_for_lock(thread)
     thread.join(30)
-    assert seen == [said]
-    assert confirmed() == [first_id]
+    assert outcomes == [expected]
+    assert confirmed_ids() == [first_id]
 
 
 @contextmanager
-def being_confirmed(person_id: int) -> Iterator[None]:
-    """Confirmed by a transaction that commits at the end of the block."""
+def open_confirmation(person_id: int) -> Iterator[None]:
+    """Context: a transaction that has confirmed the person, and commits at the end."""
     with db.engine.begin() as connection:
         change = text("UPDATE person SET confirmed_at = :at WHERE id = :id")
         connection.execute(change, {"at": now().replace(tzinfo=None), "id": person_id})
@@ -119,7 +119,7 @@ def being_confirmed(person_id: int) -> Iterator[None]:
 
 
 def wait_for_lock(thread: threading.Thread) -> None:
-    """Until somebody waits for the open transaction, or has not had to."""
+    """Wait until a transaction waits for a lock, or the thread has ended without waiting."""
     waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     with db.engine.connect() as connection:
         while thread.is_alive() and not connection.scalar(waiting):
@@ -127,7 +127,7 @@ def wait_for_lock(thread: threading.Thread) -> None:
             thread.join(0.01)
 
 
-def confirmed() -> list[int]:
+def confirmed_ids() -> list[int]:
     db.session.rollback()
     db.session.expire_all()
     return list(db.session.scalars(db.select(Person.id).where(Person.email == EMAIL, Person.confirmed_at.is_not(None))))

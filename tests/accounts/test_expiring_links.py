@@ -1,4 +1,4 @@
-"""Links for a new password, the mail that carries them, and the operator's record."""
+"""Password reset links, their mails, and the audit log."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def test_looking_at_a_link_does_not_use_it_up_but_its_button_does(client: ProofR
         assert client.get(link, headers={"User-Agent": "scanner"}).status_code == 200
     assert client.post(link, data={"new_password": NEW}).status_code == 302
     assert client.get("/account").status_code == 200
-    gone = client.get(link)
-    assert gone.status_code == 410
-    assert "This link no longer works" in gone.text
+    used_up = client.get(link)
+    assert used_up.status_code == 410
+    assert "This link no longer works" in used_up.text
     assert client.post(link, data={"new_password": "a third passphrase"}).status_code == 410
     assert service.sign_in(person.email, NEW)
 
@@ -54,17 +54,18 @@ def test_a_password_that_is_too_short_leaves_the_link_open(client: ProofReader) 
 def test_an_expired_or_invented_link_says_the_same(client: ProofReader) -> None:
     link = path(expiring_links.reset_link(factories.person(), by=None))
     with writing():
-        for one in db.session.scalars(select(Link)):
-            one.expires_at = now() - timedelta(seconds=1)
+        for stored_link in db.session.scalars(select(Link)):
+            stored_link.expires_at = now() - timedelta(seconds=1)
     pages = {
-        re.sub(r'content="[^"]{40,}"|\S*link/reset\S*', "", client.get(p).text) for p in (link, "/link/reset/made-up")
+        re.sub(r'content="[^"]{40,}"|\S*link/reset\S*', "", client.get(path_to_open).text)
+        for path_to_open in (link, "/link/reset/made-up")
     }
     assert len(pages) == 1
 
 
 def test_the_database_does_not_know_the_token(client: ProofReader) -> None:
     token = expiring_links.reset_link(factories.person(), by=None).rpartition("/")[2]
-    assert token not in [one.key for one in db.session.scalars(select(Link))]
+    assert token not in [link.key for link in db.session.scalars(select(Link))]
 
 
 def test_a_new_password_closes_every_other_link_and_login(app: Flask, client: ProofReader) -> None:
@@ -112,9 +113,9 @@ def test_who_asks_for_a_new_password_is_told_the_same_with_and_without_an_accoun
     message = smtp.wait()[0]
     assert message["To"] == person.email
     assert message["Content-Language"] == "de"
-    found = re.search(r"/link/reset/\S+", message.get_content())
-    assert found
-    assert client.get(found[0]).status_code == 200
+    link = re.search(r"/link/reset/\S+", message.get_content())
+    assert link
+    assert client.get(link[0]).status_code == 200
     assert len(smtp.messages) == 1
 
 
@@ -155,7 +156,7 @@ def test_the_verbs_of_the_command_leave_their_traces(app: Flask) -> None:
             service.create_person(email, name, password)
     service.set_password(person, NEW, by=None)
     service.end_person(person, by=None)
-    assert [one.email for one in service.list_people()] == ["anna@town.example"]
+    assert [person.email for person in service.list_people()] == ["anna@town.example"]
     actions = [entry.action for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
     assert actions == ["person_created", "password_set", "person_ended"]
     assert factories.PASSWORD not in str([entry.detail for entry in db.session.scalars(select(AuditEntry))])

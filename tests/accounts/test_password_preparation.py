@@ -1,4 +1,4 @@
-"""The same password opens the account from every keyboard and system, and the same address is the same account."""
+"""Preparation of passwords and normalisation of addresses: equal on every keyboard and system."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ PUNYCODE = "wiesenbrück".encode("idna").decode()
 BLANKS = COMPOSED.replace(" ", "\u00a0")
 
 
-def set_as_before(person: Person, password: str) -> None:
-    """As passwords were hashed before they were prepared: the characters that came."""
+def store_legacy_hash(person: Person, password: str) -> None:
+    """Store a legacy hash: of the characters as typed, not prepared."""
     with writing():
         db.session.get_one(Person, person.id).password_hash = passwords.hash_password(password)
 
 
-def leave(client: ProofReader) -> None:
+def sign_out(client: ProofReader) -> None:
     client.get("/account")
     assert client.post("/logout").status_code == 302
 
@@ -49,9 +49,9 @@ def test_a_password_opens_the_account_however_it_is_typed(client: ProofReader, c
     link = expiring_links.reset_link(person, by=None).removeprefix("http://localhost:8000")
     client.get(link)
     assert client.post(link, data={"new_password": chosen}).status_code == 302
-    leave(client)
+    sign_out(client)
     assert attempt(client, person.email, typed) == 302
-    leave(client)
+    sign_out(client)
     assert attempt(client, person.email, typed.lower()) == 422, "case counts"
     assert attempt(client, person.email, "Grosse uber Warme") == 422, "accents count"
 
@@ -83,30 +83,30 @@ def test_who_accepts_an_invitation_has_the_same_password_everywhere(client: Proo
 @pytest.mark.parametrize("password", [DECOMPOSED, "Wärme\u200bplan 2027", "col·lecció 2027", "ä" * 8 + "\u00a0b"])
 def test_a_password_of_before_still_opens_the_account(client: ProofReader, password: str) -> None:
     person = factories.person()
-    set_as_before(person, password)
+    store_legacy_hash(person, password)
     assert attempt(client, person.email, password) == 302
-    leave(client)
+    sign_out(client)
     assert attempt(client, person.email, password + "x") == 422
     assert attempt(client, person.email, password) == 302, "once more, whether or not it was hashed anew"
 
 
 def test_a_password_of_before_is_hashed_as_prepared_when_it_is_next_typed(client: ProofReader) -> None:
     person = factories.person()
-    set_as_before(person, DECOMPOSED)
+    store_legacy_hash(person, DECOMPOSED)
     before = hash_of(person)
     assert attempt(client, person.email, COMPOSED) == 422
     assert hash_of(person) == before
     assert attempt(client, person.email, DECOMPOSED) == 302
     prepared = hash_of(person)
     assert prepared != before
-    leave(client)
+    sign_out(client)
     assert attempt(client, person.email, COMPOSED) == 302
     assert hash_of(person) == prepared, "it fits, and is left alone"
 
 
 def test_a_password_of_before_that_nobody_could_set_today_stays_as_it_is(client: ProofReader) -> None:
     person = factories.person()
-    set_as_before(person, "a\u0308" * 5)  # ten characters then, five now
+    store_legacy_hash(person, "a\u0308" * 5)  # ten characters then, five now
     before = hash_of(person)
     assert attempt(client, person.email, "a\u0308" * 5) == 302
     assert hash_of(person) == before
@@ -116,13 +116,13 @@ def test_a_password_set_meanwhile_is_not_replaced_by_the_old_one(
     client: ProofReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = factories.person()
-    set_as_before(person, DECOMPOSED)
+    store_legacy_hash(person, DECOMPOSED)
     rehashed = service._rehashed
 
     def meanwhile(person: Person, password: str) -> str | None:
-        made = rehashed(person, password)
-        set_as_before(person, "another passphrase")
-        return made
+        new_hash = rehashed(person, password)
+        store_legacy_hash(person, "another passphrase")
+        return new_hash
 
     monkeypatch.setattr(service, "_rehashed", meanwhile)
     service.sign_in(person.email, DECOMPOSED)
@@ -170,26 +170,26 @@ def test_the_form_says_what_is_wrong_and_takes_what_fits(client: ProofReader) ->
 
 @pytest.mark.parametrize("typed", ["a plain passphrase", DECOMPOSED])
 def test_as_much_is_computed_whoever_has_an_account(app: Flask, monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
-    """Of known and unknown addresses, and of one with a strange account beside."""
-    counted = [0]
+    """The number of computed hashes is equal for known and unknown addresses."""
+    hash_count = [0]
 
     def counting(work: Callable[..., object]) -> Callable[..., object]:
-        def counts(*args: object, **kwargs: object) -> object:
-            counted[0] += 1
+        def counted(*args: object, **kwargs: object) -> object:
+            hash_count[0] += 1
             return work(*args, **kwargs)
 
-        return counts
+        return counted
 
     known = factories.person().email
-    service.sign_in(known, "x" * 12)  # nobody's hash is made once
+    service.sign_in(known, "x" * 12)  # the dummy hash is computed once
     for name in ("hash", "verify"):
         monkeypatch.setattr(PasswordHasher, name, counting(getattr(PasswordHasher, name)))
-    found = []
+    counts_by_email = []
     for email in (known, "nobody@example.org"):
-        counted[0] = 0
+        hash_count[0] = 0
         assert service.sign_in(email, typed) is None
-        found.append(counted[0])
-    assert found == [4, 4] if typed == DECOMPOSED else [2, 2]
+        counts_by_email.append(hash_count[0])
+    assert counts_by_email == [4, 4] if typed == DECOMPOSED else [2, 2]
 
 
 def test_a_password_from_the_shell_is_the_same(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""What a person is told when their session begins or ends reaches the next page."""
+"""Flash messages at the beginning or end of a session reach the next page."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def test_whoever_erased_themselves_is_told(client: ProofReader) -> None:
 
 
 def test_whoever_signs_out_leaves_no_cookie(client: ProofReader) -> None:
-    """A negative control: where there is nothing to say, nothing is kept."""
+    """Negative control: without a message no session is stored."""
     client.login(factories.person())
     client.get("/account")
     answer = client.post("/logout")
-    (cookie,) = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith("klimawerk_session=")]
+    (cookie,) = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith("klimawerk_session=")]
     assert cookie.startswith("klimawerk_session=;")
 
 
@@ -43,11 +43,11 @@ def test_a_new_member_is_welcomed(app: Flask, client: ProofReader) -> None:
     team = factories.partnership()
     by = member_of(team.de["coordinator"], team.partnership.id)
     assert by
-    wanted = invitations.Invitation("new@example.org", "de", "editor", "en", "New")
-    _link, token = invitations.invite(by, wanted)
+    invitation = invitations.Invitation("new@example.org", "de", "editor", "en", "New")
+    _link, token = invitations.invite(by, invitation)
     path = f"/link/invitation/{token}"
     client.get(path)
-    words = {"name": "New", "new_password": "another long password", "language": "en", "timezone": "Europe/Berlin"}
-    answer = client.post(path, data=words)
+    data = {"name": "New", "new_password": "another long password", "language": "en", "timezone": "Europe/Berlin"}
+    answer = client.post(path, data=data)
     assert answer.status_code == 302
     assert "Your account is ready." in client.get(answer.location).text

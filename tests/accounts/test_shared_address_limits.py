@@ -1,4 +1,4 @@
-"""Who has one account with an address gets no more guesses at another account with it than anybody else."""
+"""Rate limits of accounts that share an address: owning one gives no additional attempts at another."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from klimawerk.accounts.models import Person
 from klimawerk.database import writing
 from klimawerk.extensions import db, limiter
 from tests import factories
-from tests.accounts.test_attempt_limits import HERE, ask, attempt, build, leave, let_pass
+from tests.accounts.test_attempt_limits import HERE, attempt, build, drop_session, let_pass, request_reset
 from tests.mailbox import Mailbox
 
-OWN = "a passphrase of the stranger"
+STRANGER_PASSWORD = "a passphrase of the stranger"
 
 
 @pytest.fixture
-def house(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Flask]:
-    """An app that counts attempts; `app` is for looking at its database."""
+def limited_app(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Flask]:
+    """An app with rate limits on; `app` reads the same database."""
     yield build(database_address, tmp_path / "counting")
     limiter.reset()
     limiter.enabled = False
 
 
 def unconfirmed(email: str) -> Person:
-    """An account as an invitation's link makes it that was shown to whoever invited."""
-    made = service.password_hash(OWN, email)
+    """An unconfirmed account, as made by an invitation whose link was shown to the inviting coordinator."""
+    password_hash = service.password_hash(STRANGER_PASSWORD, email)
     with writing():
-        return service.add_person(email, "Stranger", made, language="en", timezone="UTC", by=None, confirmed=False)
+        return service.add_person(
+            email, "Stranger", password_hash, language="en", timezone="UTC", by=None, confirmed=False
+        )
 
 
 def guesses(browser: FlaskClient, email: str, count: int) -> list[int]:
@@ -44,86 +46,89 @@ def guesses(browser: FlaskClient, email: str, count: int) -> list[int]:
 @pytest.mark.parametrize("cookie", [True, False])
 @pytest.mark.parametrize("any_database", ["sqlite", "postgresql"], indirect=True)
 def test_a_strangers_account_with_the_owners_address_buys_no_guesses(
-    any_database: str, house: Flask, cookie: bool
+    any_database: str, limited_app: Flask, cookie: bool
 ) -> None:
-    """Seven wrong passwords and one sign-in with one's own, again and again: nobody ever had to wait."""
-    owner, browser, codes = factories.person(), house.test_client(), []
+    """Before, seven wrong passwords and one sign-in with the own one could be repeated without a wait."""
+    owner, browser, codes = factories.person(), limited_app.test_client(), []
     unconfirmed(owner.email)
     for _ in range(3):
-        codes += [*guesses(browser, owner.email, 7), attempt(browser, owner.email, OWN).status_code]
-        leave(browser)
-        browser = browser if cookie else house.test_client()
+        codes += [*guesses(browser, owner.email, 7), attempt(browser, owner.email, STRANGER_PASSWORD).status_code]
+        drop_session(browser)
+        browser = browser if cookie else limited_app.test_client()
     assert 429 in codes
     refused = attempt(browser, owner.email, factories.PASSWORD)
     assert (refused.status_code, 'class="error" role="alert">Too many attempts.' in refused.text) == (429, True)
     assert codes.count(422) <= account_limits.SIGN_IN_PAIR.free
 
 
-def test_nor_does_the_owner_gain_guesses_at_a_strangers_account(house: Flask) -> None:
+def test_nor_does_the_owner_gain_guesses_at_a_strangers_account(limited_app: Flask) -> None:
     owner = factories.person()
     unconfirmed(owner.email)
-    for browser in (house.test_client(), None):
+    for browser in (limited_app.test_client(), None):
         codes = []
         for _ in range(3):
-            mine = browser or house.test_client()
-            codes += [*guesses(mine, owner.email, 7), attempt(mine, owner.email, factories.PASSWORD).status_code]
-            leave(mine)
+            current_browser = browser or limited_app.test_client()
+            codes += [
+                *guesses(current_browser, owner.email, 7),
+                attempt(current_browser, owner.email, factories.PASSWORD).status_code,
+            ]
+            drop_session(current_browser)
         assert 429 in codes
-        assert attempt(mine, owner.email, OWN).status_code == 429
+        assert attempt(current_browser, owner.email, STRANGER_PASSWORD).status_code == 429
 
 
-def test_the_strangers_own_account_stays_open_to_its_known_browser(house: Flask) -> None:
+def test_the_strangers_own_account_stays_open_to_its_known_browser(limited_app: Flask) -> None:
     """Negative control: many people have no other account, where no mail is configured."""
-    owner, browser = factories.person(), house.test_client()
+    owner, browser = factories.person(), limited_app.test_client()
     unconfirmed(owner.email)
-    assert attempt(browser, owner.email, OWN).status_code == 302
-    leave(browser)
+    assert attempt(browser, owner.email, STRANGER_PASSWORD).status_code == 302
+    drop_session(browser)
     for _ in range(9):
-        attempt(house.test_client(), owner.email)
-    assert attempt(house.test_client(), owner.email, OWN).status_code == 429
-    assert attempt(browser, owner.email, OWN).status_code == 302
+        attempt(limited_app.test_client(), owner.email)
+    assert attempt(limited_app.test_client(), owner.email, STRANGER_PASSWORD).status_code == 429
+    assert attempt(browser, owner.email, STRANGER_PASSWORD).status_code == 302
 
 
-def test_waits_do_not_tell_whether_the_address_has_another_account(house: Flask) -> None:
-    said = []
+def test_waits_do_not_tell_whether_the_address_has_another_account(limited_app: Flask) -> None:
+    results = []
     for email in (factories.person().email, "nobody@example.org"):
         unconfirmed(email)
-        browser, codes = house.test_client(), []
+        browser, codes = limited_app.test_client(), []
         for _ in range(3):
-            codes += [*guesses(browser, email, 7), attempt(browser, email, OWN).status_code]
-            leave(browser)
-        said.append(codes)
-    assert said[0] == said[1]
+            codes += [*guesses(browser, email, 7), attempt(browser, email, STRANGER_PASSWORD).status_code]
+            drop_session(browser)
+        results.append(codes)
+    assert results[0] == results[1]
 
 
-def test_another_persons_sign_in_in_the_same_browser_gives_no_new_attempts(house: Flask) -> None:
-    """A new cookie came with each sign-in, and with it a fresh count for everybody who is known there."""
-    owner, colleague, browser = factories.person(), factories.person(), house.test_client()
-    for one in (owner, colleague):
-        assert attempt(browser, one.email, factories.PASSWORD).status_code == 302
-        leave(browser)
+def test_another_persons_sign_in_in_the_same_browser_gives_no_new_attempts(limited_app: Flask) -> None:
+    """Before, each sign-in brought a new cookie, and with it a new count for all accounts known in the browser."""
+    owner, colleague, browser = factories.person(), factories.person(), limited_app.test_client()
+    for person in (owner, colleague):
+        assert attempt(browser, person.email, factories.PASSWORD).status_code == 302
+        drop_session(browser)
     codes = []
     for _ in range(3):
         codes += guesses(browser, owner.email, 7)
         assert attempt(browser, colleague.email, factories.PASSWORD).status_code == 302
-        leave(browser)
+        drop_session(browser)
     assert codes == [422] * 8 + [429] * 13
     let_pass(account_limits.SIGN_IN_PAIR.longest)
     assert attempt(browser, owner.email, factories.PASSWORD).status_code == 302
 
 
-def test_ones_own_sign_in_does_not_forgive_guesses_at_many_accounts_from_the_network(house: Flask) -> None:
-    mine = factories.person()
-    with house.test_request_context("/login", environ_base={"REMOTE_ADDR": HERE}):
-        before = [account_limits.begin_sign_in(f"somebody{n}@example.org").wait for n in range(59)]
-    assert not any(before)
+def test_ones_own_sign_in_does_not_forgive_guesses_at_many_accounts_from_the_network(limited_app: Flask) -> None:
+    own_account = factories.person()
+    with limited_app.test_request_context("/login", environ_base={"REMOTE_ADDR": HERE}):
+        waits = [account_limits.begin_sign_in(f"somebody{n}@example.org").wait for n in range(59)]
+    assert not any(waits)
     for _ in range(2):
-        assert attempt(house.test_client(), mine.email, factories.PASSWORD).status_code == 302
+        assert attempt(limited_app.test_client(), own_account.email, factories.PASSWORD).status_code == 302
     db.session.expire_all()
     count = db.session.get_one(Attempts, attempts.attempt_key("network", account_limits.network(HERE))).count
     assert round(count) == 59
-    assert attempt(house.test_client(), "somebody@example.org").status_code == 422
-    assert attempt(house.test_client(), mine.email, factories.PASSWORD).status_code == 429
+    assert attempt(limited_app.test_client(), "somebody@example.org").status_code == 422
+    assert attempt(limited_app.test_client(), own_account.email, factories.PASSWORD).status_code == 429
 
 
 def test_a_stranger_does_not_fill_the_owners_mailbox(
@@ -133,9 +138,9 @@ def test_a_stranger_does_not_fill_the_owners_mailbox(
     owner, browser, codes = factories.person(), mailing.test_client(), []
     unconfirmed(owner.email)
     for _ in range(3):
-        assert attempt(browser, owner.email, OWN).status_code == 302
-        leave(browser)
-        codes += [ask(browser, owner.email).status_code for _ in range(2)]
+        assert attempt(browser, owner.email, STRANGER_PASSWORD).status_code == 302
+        drop_session(browser)
+        codes += [request_reset(browser, owner.email).status_code for _ in range(2)]
     limiter.reset()
     limiter.enabled = False
     assert codes == [200] * 3 + [429] * 3

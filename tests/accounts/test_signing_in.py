@@ -1,4 +1,4 @@
-"""Signing in and out, and what a session is."""
+"""Sign-in, sign-out, and sessions."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ COOKIE = "klimawerk_session"
 
 
 def cookie(client: FlaskClient) -> str:
-    found = client.get_cookie(COOKIE)
-    return found.value if found else ""
+    stored = client.get_cookie(COOKIE)
+    return stored.value if stored else ""
 
 
 def token_in(text: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', text)
-    assert found
-    return found[1]
+    field = re.search(r'name="csrf_token" value="([^"]+)"', text)
+    assert field
+    return field[1]
 
 
 def attempt(client: FlaskClient, email: str, password: str = "wrong") -> int:
@@ -59,16 +59,16 @@ def test_an_account_that_has_ended_opens_nothing_any_more(client: ProofReader) -
 
 
 def test_the_session_has_a_new_id_after_signing_in_and_keeps_it(client: ProofReader) -> None:
-    """A planted id is worth nothing afterwards; a stable one keeps a browser at its server."""
+    """Against session fixation; and a stable id lets nginx hash it."""
     client.get("/login")
     planted = cookie(client)
     client.login(factories.person())
-    mine = cookie(client)
-    assert mine != planted
+    session_id = cookie(client)
+    assert session_id != planted
     client.post("/account", data={"name": "Ama", "language": "en", "timezone": "UTC"})
     client.get("/account")
     client.get("/account?lang=de")
-    assert cookie(client) == mine
+    assert cookie(client) == session_id
     stranger = client.application.test_client()
     stranger.set_cookie(COOKIE, planted)
     assert stranger.get("/account").status_code == 302
@@ -95,18 +95,18 @@ def test_the_cookie_is_for_the_server_alone(client: ProofReader) -> None:
 
 
 def test_who_only_reads_gets_no_session(client: ProofReader) -> None:
-    for place in ("/static/css/main.css", "/nothing-here?lang=xx"):
-        client.get(place, headers={"Accept": "application/json"})
+    for path in ("/static/css/main.css", "/nothing-here?lang=xx"):
+        client.get(path, headers={"Accept": "application/json"})
     assert cookie(client) == ""
     assert db.session.scalars(select(Login)).all() == []
 
 
 def test_signing_out_ends_the_session_on_the_server_too(client: ProofReader) -> None:
     client.login(factories.person())
-    mine = cookie(client)
+    session_id = cookie(client)
     client.post("/logout")
     assert cookie(client) == ""
-    client.set_cookie(COOKIE, mine)
+    client.set_cookie(COOKIE, session_id)
     assert client.get("/account").status_code == 302
 
 
@@ -221,16 +221,16 @@ def test_signing_in_again_in_place_gives_the_page_a_new_token(client: ProofReade
     assert right.headers["X-Person"] == str(person.id)
     client.token = right.headers["X-CSRFToken"]
     assert client.post("/logout/everywhere").status_code == 302
-    there = client.fragment("/login/form")
-    assert token_in(there.text)
-    assert there.headers["X-Person"] == str(person.id)
+    signed_in_answer = client.fragment("/login/form")
+    assert token_in(signed_in_answer.text)
+    assert signed_in_answer.headers["X-Person"] == str(person.id)
 
 
 def test_an_unknown_address_gets_the_same_answer_with_the_same_work(
     client: ProofReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = factories.person()
-    service.set_password(person, factories.PASSWORD, by=None)  # with today's costs
+    service.set_password(person, factories.PASSWORD, by=None)  # with the present parameters
     verified: list[str] = []
 
     def count(stored: str, password: str) -> bool:
@@ -253,16 +253,16 @@ def test_every_attempt_is_in_the_record_and_strangers_addresses_are_not_readable
     attempt(client, "nobody@example.org")
     attempt(client, person.email)
     attempt(client, person.email, factories.PASSWORD)
-    found = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
-    assert [entry.action for entry in found] == ["sign_in_failed", "sign_in_failed", "signed_in"]
-    assert "nobody" not in str(found[0].detail)
-    assert found[1].detail == {"person": person.id}
-    assert found[2].actor_id == person.id
+    entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [entry.action for entry in entries] == ["sign_in_failed", "sign_in_failed", "signed_in"]
+    assert "nobody" not in str(entries[0].detail)
+    assert entries[1].detail == {"person": person.id}
+    assert entries[2].actor_id == person.id
 
 
 @pytest.fixture
-def limited(database_address: str, tmp_path: Path) -> Iterator[Flask]:
-    """An app that counts attempts."""
+def limited_app(database_address: str, tmp_path: Path) -> Iterator[Flask]:
+    """An app with rate limits on."""
     settings = configuration.load(
         instance=tmp_path / "limited",
         database_url=database_address,
@@ -276,10 +276,10 @@ def limited(database_address: str, tmp_path: Path) -> Iterator[Flask]:
     limiter.enabled = False
 
 
-def test_an_account_is_guarded_against_guessing_whether_it_exists_or_not(app: Flask, limited: Flask) -> None:
+def test_an_account_is_guarded_against_guessing_whether_it_exists_or_not(app: Flask, limited_app: Flask) -> None:
     person = factories.person()
     for email in (person.email, "nobody@example.org"):
-        client = limited.test_client()
+        client = limited_app.test_client()
         codes = [attempt(client, email) for _ in range(10)]
         assert codes == [422] * 8 + [429] * 2
         assert (
@@ -288,13 +288,13 @@ def test_an_account_is_guarded_against_guessing_whether_it_exists_or_not(app: Fl
                 "/login", data={"email": email, "password": "x", "csrf_token": token_in(client.get("/login").text)}
             ).text
         )
-    assert attempt(limited.test_client(), person.email, factories.PASSWORD) == 429
-    assert attempt(limited.test_client(), factories.person().email, factories.PASSWORD) == 302
+    assert attempt(limited_app.test_client(), person.email, factories.PASSWORD) == 429
+    assert attempt(limited_app.test_client(), factories.person().email, factories.PASSWORD) == 302
 
 
-def test_the_right_password_forgives_earlier_slips(app: Flask, limited: Flask) -> None:
-    person, client = factories.person(), limited.test_client()
+def test_the_right_password_forgives_earlier_slips(app: Flask, limited_app: Flask) -> None:
+    person, client = factories.person(), limited_app.test_client()
     for _ in range(3):
-        assert [attempt(limited.test_client(), person.email) for _ in range(5)] == [422] * 5
-        assert attempt(limited.test_client(), person.email, factories.PASSWORD) == 302
+        assert [attempt(limited_app.test_client(), person.email) for _ in range(5)] == [422] * 5
+        assert attempt(limited_app.test_client(), person.email, factories.PASSWORD) == 302
     assert attempt(client, person.email) == 422

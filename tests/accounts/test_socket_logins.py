@@ -1,4 +1,4 @@
-"""A socket belongs to a login: refused without one, closed with it."""
+"""A socket needs a session: refused without one, closed at its end."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def test_nobody_connects_without_a_login(live_server: KlimawerkServer) -> None:
 
 def test_signing_out_everywhere_closes_the_other_devices_page_not_this_one(live_server: KlimawerkServer) -> None:
     person = factories.person()
-    left_open, here = live_server.socket(person), live_server.socket(person)
-    told, gone, still_here = threading.Event(), threading.Event(), threading.Event()
-    left_open.on("signed-out", lambda *_: told.set())
-    left_open.on("disconnect", lambda *_: gone.set())
-    here.on("disconnect", lambda *_: still_here.set())
-    answer = here.eio.http.post(f"{live_server.url}/logout/everywhere", headers={"Referer": live_server.url})
+    other_socket, own_socket = live_server.socket(person), live_server.socket(person)
+    signed_out, other_closed, own_closed = threading.Event(), threading.Event(), threading.Event()
+    other_socket.on("signed-out", lambda *_: signed_out.set())
+    other_socket.on("disconnect", lambda *_: other_closed.set())
+    own_socket.on("disconnect", lambda *_: own_closed.set())
+    answer = own_socket.eio.http.post(f"{live_server.url}/logout/everywhere", headers={"Referer": live_server.url})
     assert answer.ok
-    assert told.wait(5)
-    assert gone.wait(5)
-    assert not still_here.wait(0.5)
-    assert here.connected
-    here.disconnect()
+    assert signed_out.wait(5)
+    assert other_closed.wait(5)
+    assert not own_closed.wait(0.5)
+    assert own_socket.connected
+    own_socket.disconnect()
 
 
 def test_the_server_answers_while_it_checks_several_passwords(live_server: KlimawerkServer) -> None:

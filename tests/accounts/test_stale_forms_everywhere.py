@@ -1,4 +1,4 @@
-"""Every plain form of the product, from its routes and pages: with a stale token it does nothing and loses nothing."""
+"""Stale CSRF tokens in every plain form of the application: nothing is executed, and nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.client import ProofReader
 from tests.factories import Team
 
 EXAMPLE = (Path(exchange.__file__).parent / "example_programme.json").read_bytes()
-ELSEWHERE = {
+NOT_CRAWLED = {
     "comments.translate": "stands where the operator runs a service for translating",
     "digests.try_again": "stands where mails were given up, and holds nothing typed",
     "digests.stop_now": "needs no token: what is in the link is the proof",
@@ -48,53 +48,59 @@ ELSEWHERE = {
     "exchange.cancel": "stands while a file is being worked on, and holds nothing typed",
     "sheets.restore_row": "stands in the answer to deleting a row alone, and holds nothing typed",
 }
-MOVING = {"login", "seen", "comments_read", "visit", "mark"}
+IGNORED_TABLES = {"login", "seen", "comments_read", "visit", "mark"}
 """Tables that reading a page may write to."""
 
 
-def member(team: Team, role: str = "coordinator") -> Member:
-    found = member_of(team.de[role], team.partnership.id)
-    assert found
-    return found
+def member_for(team: Team, role: str = "coordinator") -> Member:
+    current = member_of(team.de[role], team.partnership.id)
+    assert current
+    return current
 
 
-def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> list[str]:
-    """A state in which every form stands somewhere; addresses to begin at."""
-    me = member(team)
+def create_data(app: Flask, team: Team, programme: Programme, measure: Measure) -> list[str]:
+    """Create data with which every form is on some page; returns addresses to crawl from."""
+    coordinator = member_for(team)
     for person in (team.de["coordinator"], team.partner["coordinator"]):
         reader = app.test_client()
         assert isinstance(reader, ProofReader)
         reader.login(person)
         reader.get("/")  # news are counted from the first visit
     for number, kind in enumerate(("proposal", "task", "question")):
-        written = CommentInput(f"Number {number}", "en", str(uuid.uuid4()))
+        comment = CommentInput(f"Number {number}", "en", str(uuid.uuid4()))
         subject = ThreadSubject(field="priority") if kind == "proposal" else ThreadSubject()
-        comments.open_thread(measure, written, kind=kind, side="", subject=subject, by=me)
+        comments.open_thread(measure, comment, kind=kind, side="", subject=subject, by=coordinator)
     proposal, _task, question = db.session.scalars(db.select(Thread).order_by(Thread.id))
-    comments.resolve(question, "Done", by=me)
+    comments.resolve(question, "Done", by=coordinator)
     with writing():
         proposal.proposed = {"value": "high", "old": "low", "by": team.de["reviewer"].id}
-    versions.keep_version(measure.id, by=me, label="First")
+    versions.keep_version(measure.id, by=coordinator, label="First")
     rev = measure.revs["priority"]
     set_value(FieldRef(measure, "priority"), "low", based_on=rev, by=team.de["editor"].id)
     set_value(FieldRef(measure, "priority"), "medium", based_on=rev, by=team.partner["editor"].id)
-    versions.keep_version(measure.id, by=me, label="Second")
+    versions.keep_version(measure.id, by=coordinator, label="Second")
     client = app.test_client()
     assert isinstance(client, ProofReader)
     client.login(team.de["coordinator"])
     town = team.partnership.municipalities[0].id
 
-    def do(path: str, **data: Any) -> Any:
+    def post(path: str, **data: Any) -> Any:
         return client.post(path, data=data)
 
-    do(f"/programmes/{programme.id}/editions", name="Adopted", purpose="adopted", note="")
-    invited = {"email": "new@example.org", "name": "New", "place": f"de:{town}", "role": "editor", "language": "de"}
-    do(f"/partnerships/{team.partnership.id}/invitations", **invited)
-    do(f"/partnerships/{team.partnership.id}/joint/delete", programme=programme.id)
-    gone, closed = (do(f"/goals/{measure.goal_id}/measures").location.rpartition("/")[2] for _ in range(2))
-    do(f"/items/{gone}/delete")
-    do(f"/items/{closed}/lock", reason="We vote.")
-    job = do("/import", file=(io.BytesIO(EXAMPLE), "example.json"))
+    post(f"/programmes/{programme.id}/editions", name="Adopted", purpose="adopted", note="")
+    invitation_data = {
+        "email": "new@example.org",
+        "name": "New",
+        "place": f"de:{town}",
+        "role": "editor",
+        "language": "de",
+    }
+    post(f"/partnerships/{team.partnership.id}/invitations", **invitation_data)
+    post(f"/partnerships/{team.partnership.id}/joint/delete", programme=programme.id)
+    deleted, closed = (post(f"/goals/{measure.goal_id}/measures").location.rpartition("/")[2] for _ in range(2))
+    post(f"/items/{deleted}/delete")
+    post(f"/items/{closed}/lock", reason="We vote.")
+    job = post("/import", file=(io.BytesIO(EXAMPLE), "example.json"))
     JobRunner(jobs.root()).finish()
     with writing() as database:
         invitation = database.scalars(db.select(Link).where(Link.purpose == expiring_links.INVITATION)).one()
@@ -119,8 +125,8 @@ def furnish(app: Flask, team: Team, programme: Programme, measure: Measure) -> l
     ]
 
 
-def held(form: ParsedForm, html: str) -> list[tuple[str, str]]:
-    """What the controls of a form hold, but for what is never put back."""
+def shown_values(form: ParsedForm, html: str) -> list[tuple[str, str]]:
+    """Values of the form's controls, except those that are never put back."""
     pairs: list[tuple[str, str]] = []
     for control in form.controls:
         if control.kind in ("hidden", "password", "file", "submit", "button", "image") or not control.name:
@@ -134,38 +140,38 @@ def held(form: ParsedForm, html: str) -> list[tuple[str, str]]:
             chosen = [
                 (o.attributes.get("value", text) or "") for o, text in control.options if "selected" in o.attributes
             ]
-            pairs += [(control.name, one) for one in chosen]
+            pairs += [(control.name, value) for value in chosen]
         else:
             pairs.append((control.name, control.tag.get("value")))
     return sorted(pairs)
 
 
-def everything(app: Flask) -> dict[str, list[Any]]:
+def database_content(app: Flask) -> dict[str, list[Any]]:
     with app.app_context():
-        tables = [table for name, table in db.metadata.tables.items() if name not in MOVING]
+        tables = [table for name, table in db.metadata.tables.items() if name not in IGNORED_TABLES]
         return {table.name: sorted(map(repr, db.session.execute(table.select()))) for table in tables}
 
 
 def check(app: Flask, client: ProofReader, person: Person | None, found: FoundForm) -> None:
     if person:
-        client.login(person)  # in another window: the form's token is of before, and says whose it is
+        client.login(person)  # in another window: the form's token is stale, and names the person
         sent = filled(found.form)
     else:
         sent = [(name, "stale" if name == "csrf_token" else value) for name, value in filled(found.form)]
     client.token = ""
-    before = everything(app)
+    before = database_content(app)
     headers = {"Referer": f"http://localhost{found.page}", "Sec-Fetch-Site": "same-origin"}
     answer = client.post(found.action, data=MultiDict(sent), headers=headers)
     html = answer.get_data(as_text=True)
     assert answer.status_code == 400, found
-    assert everything(app) == before, f"{found.endpoint} was done"
-    back = [form for form in FormParser(html).forms if 'id="again"' in html[form.tag.end : form.tag.end + 80]]
-    assert len(back) == 1, f"{found.action} on {found.page} did not come back"
-    names = {control.name for control in back[0].controls if control.kind not in ("hidden", "password")}
-    wanted = sorted((n, v.replace("\r\n", "\n")) for n, v in sent if n in names)
-    assert held(back[0], html) == wanted, found.endpoint
+    assert database_content(app) == before, f"{found.endpoint} was done"
+    refilled = [form for form in FormParser(html).forms if 'id="again"' in html[form.tag.end : form.tag.end + 80]]
+    assert len(refilled) == 1, f"{found.action} on {found.page} did not come back"
+    names = {control.name for control in refilled[0].controls if control.kind not in ("hidden", "password")}
+    expected = sorted((n, v.replace("\r\n", "\n")) for n, v in sent if n in names)
+    assert shown_values(refilled[0], html) == expected, found.endpoint
     assert "secret passphrase" not in html, found.endpoint
-    hidden = dict(back[0].hidden())
+    hidden = dict(refilled[0].hidden())
     assert hidden["csrf_token"] not in ("", dict(sent)["csrf_token"]), found.endpoint
     assert all(hidden[n] == v for n, v in sent if n in hidden and n != "csrf_token"), found.endpoint
 
@@ -177,9 +183,9 @@ def test_every_plain_form_with_a_stale_token_does_nothing_and_comes_back_filled_
     team = factories.partnership()
     programme = factories.programme(team)
     measure = factories.measure(programme)
-    starts = furnish(app, team, programme, measure)
+    starts = create_data(app, team, programme, measure)
     known: set[str] = set()
-    walkers = [
+    crawls = [
         (team.de["coordinator"], starts),
         (team.partner["coordinator"], starts),
         (team.de["editor"], starts),
@@ -187,13 +193,13 @@ def test_every_plain_form_with_a_stale_token_does_nothing_and_comes_back_filled_
         (factories.person(operator=True), ["/digests/waiting", "/"]),
         (None, ["/login", "/forgot", *starts[-2:]]),
     ]
-    for person, pages in walkers:
+    for person, pages in crawls:
         client = app.test_client()
         assert isinstance(client, ProofReader)
         if person:
             client.login(person)
         for found in forms(app, client, pages, known):
             check(app, client, person, found)
-    doors = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
-    left = sorted(doors - known - set(ELSEWHERE))
-    assert not left, left
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    missing = sorted(endpoints - known - set(NOT_CRAWLED))
+    assert not missing, missing

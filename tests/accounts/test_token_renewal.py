@@ -1,4 +1,4 @@
-"""After signing in again in place every form of the page is good, not only those that a script sends."""
+"""After signing in again in the dialog all CSRF tokens of the page are renewed, also in plain forms."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def test_a_plain_form_that_was_open_while_its_person_signed_in_again_is_taken(
     team: Team, sheet_for: Callable[..., SheetWindow], measure: Measure
 ) -> None:
     person = team.partner["coordinator"]
-    here = sheet_for(person)
-    page = here.page
+    window = sheet_for(person)
+    page = window.page
     reason = page.locator(f"form[action='/items/{measure.id}/lock'] input[name=reason]")
     page.locator("details").filter(has=reason).locator("summary").first.click()
     reason.fill("We vote.")
@@ -46,7 +46,7 @@ def test_a_plain_form_that_was_open_while_its_person_signed_in_again_is_taken(
 def test_without_a_script_the_form_of_another_window_comes_back_and_stands_at_its_page(
     team: Team, sheet_for: Callable[..., SheetWindow], measure: Measure
 ) -> None:
-    """The script of this page is not asked for a token: it sends the form as it is."""
+    """The form is sent with the token of another session, without the script renewing it."""
     person = team.partner["coordinator"]
     of_another_session = sheet_for(person).page.locator("meta[name=csrf-token]").get_attribute("content")
     page = sheet_for(person).page
@@ -67,7 +67,7 @@ def test_without_a_script_the_form_of_another_window_comes_back_and_stands_at_it
 def test_a_form_that_is_sent_while_the_dialog_is_away_comes_back_after_the_sign_in(
     team: Team, page_for: Callable[..., Page]
 ) -> None:
-    """Who looks around first (Escape) and presses the form's own button loses nothing either."""
+    """A user who closes the dialog (Escape) and presses the form's own button loses nothing either."""
     person = team.de["coordinator"]
     page = page_for(person, path=f"/partnerships/{team.partnership.id}/members")
     page.locator("#save-state[data-state=saved]").wait_for()

@@ -1,4 +1,4 @@
-"""The people of these tests read English, whichever side they are on; German is tested where it is the matter."""
+"""Fixtures: the people of these tests read English on both sides; tests of German texts set the language."""
 
 from __future__ import annotations
 

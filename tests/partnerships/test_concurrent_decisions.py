@@ -1,4 +1,4 @@
-"""Two people decide about one partnership at the same moment."""
+"""Concurrent decisions in one partnership: the second transaction sees the first one's result."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def any_database(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def team(app: Flask) -> Team:
-    """With a topic, as after the first change of anything: two who meet at it wait for its row."""
-    made = factories.partnership()
+    """A partnership with a topic, as after its first change: concurrent transactions wait for the topic's row."""
+    team = factories.partnership()
     with writing():
-        note(topic(made.partnership.id))
-    return made
+        note(topic(team.partnership.id))
+    return team
 
 
 @pytest.fixture
-def house(any_database: str, app: Flask, tmp_path: Path) -> Iterator[ConcurrentServer]:
+def server(any_database: str, app: Flask, tmp_path: Path) -> Iterator[ConcurrentServer]:
     if any_database.startswith("sqlite"):
         yield Threads(app)
         return
@@ -45,55 +45,58 @@ def house(any_database: str, app: Flask, tmp_path: Path) -> Iterator[ConcurrentS
     assert "Traceback" not in processes.log()
 
 
-def place(team: Team, side: str) -> Member:
-    found = member_of(getattr(team, side)["coordinator"], team.partnership.id)
-    assert found
-    return found
+def coordinator_of(team: Team, side: str) -> Member:
+    member = member_of(getattr(team, side)["coordinator"], team.partnership.id)
+    assert member
+    return member
 
 
-def test_a_coordinator_who_is_no_member_any_more_confirms_nothing(house: ConcurrentServer, team: Team) -> None:
+def test_a_coordinator_who_is_no_member_any_more_confirms_nothing(server: ConcurrentServer, team: Team) -> None:
     programme = factories.programme(team)
-    at = f"/partnerships/{team.partnership.id}"
+    base = f"/partnerships/{team.partnership.id}"
     colleague = factories.member(team.partnership, "partner", "coordinator")
-    asked = joint_requests.ask_other_side(place(team, "de"), "delete", {}, programme_id=programme.id)
-    ending = Request(colleague, f"{at}/members/{place(team, 'partner').membership.id}/end", {})
-    confirming = Request(team.partner["coordinator"], f"{at}/joint/{asked.id}/confirm", {})
-    house.cross(ending, confirming)
+    request = joint_requests.ask_other_side(coordinator_of(team, "de"), "delete", {}, programme_id=programme.id)
+    ending = Request(colleague, f"{base}/members/{coordinator_of(team, 'partner').membership.id}/end", {})
+    confirming = Request(team.partner["coordinator"], f"{base}/joint/{request.id}/confirm", {})
+    server.cross(ending, confirming)
     db.session.refresh(programme)
     assert programme.deleted_at is None
-    assert house.ask(Request(colleague, confirming.path, {})).status == 302
+    assert server.ask(Request(colleague, confirming.path, {})).status == 302
     db.session.refresh(programme)
     assert programme.deleted_at is not None, "the control: another coordinator of that side does"
 
 
-def test_a_side_keeps_one_of_two_municipalities_that_two_remove(house: ConcurrentServer, team: Team) -> None:
-    at = f"/partnerships/{team.partnership.id}/municipalities"
+def test_a_side_keeps_one_of_two_municipalities_that_two_remove(server: ConcurrentServer, team: Team) -> None:
+    base = f"/partnerships/{team.partnership.id}/municipalities"
     colleague = factories.member(team.partnership, "de", "coordinator")
     with writing():
-        own = db.session.query(Municipality).filter_by(side="de").one()
-        more = Municipality(position=2, side="de", name="Other", country="DE", language="de", timezone="Europe/Berlin")
-        more.partnership_id = own.partnership_id
-        db.session.add(more)
-        for one in db.session.query(Membership).filter_by(municipality_id=own.id):
-            one.municipality_id = None
-    both = [
-        Request(who, f"{at}/{town.id}/remove", {}) for who, town in ((colleague, own), (team.de["coordinator"], more))
+        first = db.session.query(Municipality).filter_by(side="de").one()
+        second = Municipality(
+            position=2, side="de", name="Other", country="DE", language="de", timezone="Europe/Berlin"
+        )
+        second.partnership_id = first.partnership_id
+        db.session.add(second)
+        for membership in db.session.query(Membership).filter_by(municipality_id=first.id):
+            membership.municipality_id = None
+    requests = [
+        Request(person, f"{base}/{municipality.id}/remove", {})
+        for person, municipality in ((colleague, first), (team.de["coordinator"], second))
     ]
-    assert [answer.status for answer in house.cross(*both)] == [302, 302]
-    assert [one.name for one in db.session.query(Municipality).filter_by(side="de")] == ["Other"]
+    assert [answer.status for answer in server.cross(*requests)] == [302, 302]
+    assert [municipality.name for municipality in db.session.query(Municipality).filter_by(side="de")] == ["Other"]
 
 
-def test_an_invitation_that_is_accepted_is_not_withdrawn_nor_sent_again(house: ConcurrentServer, team: Team) -> None:
-    for what in ("withdraw", "resend"):
+def test_an_invitation_that_is_accepted_is_not_withdrawn_nor_sent_again(server: ConcurrentServer, team: Team) -> None:
+    for action in ("withdraw", "resend"):
         guest = factories.person()
-        wanted = invitations.Invitation(guest.email, "de", "editor", "en")
-        link, token = invitations.invite(place(team, "de"), wanted)
+        invitation = invitations.Invitation(guest.email, "de", "editor", "en")
+        link, token = invitations.invite(coordinator_of(team, "de"), invitation)
         accepting = Request(guest, f"/link/invitation/{token}", {})
-        taking_back = Request(
-            team.de["coordinator"], f"/partnerships/{team.partnership.id}/invitations/{link.id}/{what}", {}
+        changing = Request(
+            team.de["coordinator"], f"/partnerships/{team.partnership.id}/invitations/{link.id}/{action}", {}
         )
         key = link.key
-        assert [answer.status for answer in house.cross(accepting, taking_back)] == [302, 302]
+        assert [answer.status for answer in server.cross(accepting, changing)] == [302, 302]
         assert member_of(guest, team.partnership.id) is not None
         db.session.refresh(link)
-        assert link.key == key, what
+        assert link.key == key, action

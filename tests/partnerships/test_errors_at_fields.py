@@ -1,5 +1,4 @@
-"""What is wrong with a form is said at the field that it is about, with what is possible there, and above the form with
-a link to it."""
+"""Error messages of forms stand at their field, with the possible values, and above the form with a link to it."""
 
 from __future__ import annotations
 
@@ -25,28 +24,28 @@ from tests.partnerships.test_founding import ANSWERS
 from tests.partnerships.test_members import membership
 
 
-def at(answer: TestResponse, name: str) -> str:
-    """What stands at the field of that name, which is marked and described by it; "" for nothing."""
+def error_at(answer: TestResponse, name: str) -> str:
+    """The error message at the field of that name (aria-invalid, aria-describedby); "" for none."""
     tree = html5lib.parse(answer.text, namespaceHTMLElements=False)
     for control in tree.iter():
         if control.get("name") == name and control.get("aria-invalid") == "true":
-            wanted = (control.get("aria-describedby") or "").split()[-1]
-            return "".join(next(one for one in tree.iter() if one.get("id") == wanted).itertext()).strip()
+            message_id = (control.get("aria-describedby") or "").split()[-1]
+            return "".join(next(each for each in tree.iter() if each.get("id") == message_id).itertext()).strip()
     return ""
 
 
 def summary(answer: TestResponse) -> list[str]:
-    """The names of the fields to which the summary leads; each link has its target."""
+    """Names of the fields that the error summary links to; checks that each link has its target."""
     tree = html5lib.parse(answer.text, namespaceHTMLElements=False)
-    (box,) = [one for one in tree.iter("div") if one.get("role") == "alert"]
+    (box,) = [each for each in tree.iter("div") if each.get("role") == "alert"]
     assert "autofocus" in box.attrib
     targets = [link.attrib["href"].removeprefix("#") for link in box.iter("a")]
-    found = {one.get("id"): one for one in tree.iter() if one.get("id") in targets}
-    return [found[target].get("name", target) for target in targets]
+    by_id = {each.get("id"): each for each in tree.iter() if each.get("id") in targets}
+    return [by_id[target].get("name", target) for target in targets]
 
 
-def town(partnership: Partnership, side: str) -> str:
-    return f"{side}:{next((one.id for one in partnership.municipalities if one.side == side), '')}"
+def place_of(partnership: Partnership, side: str) -> str:
+    return f"{side}:{next((town.id for town in partnership.municipalities if town.side == side), '')}"
 
 
 def invite(
@@ -69,12 +68,12 @@ def test_an_impossible_role_is_said_at_the_role(client: ProofReader, place: str,
         "X", service.MunicipalityInput("A", "DE"), service.MunicipalityInput("Exampleton", "GH"), ["en"], "en"
     )
     person = factories.person()
-    made = service.create_partnership(founding, by=person)
+    partnership = service.create_partnership(founding, by=person)
     client.login(person)
-    answer = invite(client, made, place if place.endswith(":") else town(made, place), role)
+    answer = invite(client, partnership, place if place.endswith(":") else place_of(partnership, place), role)
     assert answer.status_code == 422
-    assert sentence in at(answer, "role")
-    assert not at(answer, "email")
+    assert sentence in error_at(answer, "role")
+    assert not error_at(answer, "email")
     assert summary(answer) == ["role"]
     assert 'value="new@example.org"' in answer.text
 
@@ -84,7 +83,7 @@ def test_it_is_said_in_german_too(client: ProofReader, monkeypatch: pytest.Monke
     team = factories.partnership("Musterstadt", "Exampleton")
     client.login(team.de["coordinator"])
     answer = invite(client, team.partnership, "neutral:", "coordinator")
-    assert "Diese Rolle ist dort nicht möglich. Möglich sind: " in at(answer, "role")
+    assert "Diese Rolle ist dort nicht möglich. Möglich sind: " in error_at(answer, "role")
 
 
 @pytest.mark.parametrize(
@@ -95,26 +94,31 @@ def test_what_is_about_the_address_stays_there(client: ProofReader, email: str, 
     team = factories.partnership("Musterstadt", "Exampleton")
     client.login(team.de["coordinator"])
     email = team.de["editor"].email if email == "member" else email
-    invite(client, team.partnership, town(team.partnership, "de"), "editor", email)
-    answer = invite(client, team.partnership, town(team.partnership, "de"), "editor", email)
-    assert sentence in at(answer, "email")
-    assert not at(answer, "role")
+    invite(client, team.partnership, place_of(team.partnership, "de"), "editor", email)
+    answer = invite(client, team.partnership, place_of(team.partnership, "de"), "editor", email)
+    assert sentence in error_at(answer, "email")
+    assert not error_at(answer, "role")
 
 
-def change(client: ProofReader, team: Team, one: Membership, **other: str) -> TestResponse:
-    day = one.from_date.isoformat()
-    data = {"role": one.role, "municipality_id": str(one.municipality_id or ""), "from_date": day, "to_date": ""}
-    return client.post(f"/partnerships/{team.partnership.id}/members/{one.id}", data=data | other)
+def change(client: ProofReader, team: Team, changed: Membership, **fields: str) -> TestResponse:
+    day = changed.from_date.isoformat()
+    data = {
+        "role": changed.role,
+        "municipality_id": str(changed.municipality_id or ""),
+        "from_date": day,
+        "to_date": "",
+    }
+    return client.post(f"/partnerships/{team.partnership.id}/members/{changed.id}", data=data | fields)
 
 
 def test_a_member_s_form_comes_back_open_with_the_reason_at_its_field(client: ProofReader) -> None:
     team = factories.partnership("Musterstadt", "Exampleton")
     neutral = membership(factories.member(team.partnership, "neutral", "observer"))
     mine, last = membership(team.de["editor"]), membership(team.de["coordinator"])
-    theirs = next(one.id for one in team.partnership.municipalities if one.side == "partner")
+    theirs = next(town.id for town in team.partnership.municipalities if town.side == "partner")
     before = (mine.from_date - timedelta(days=1)).isoformat()
     client.login(team.de["coordinator"])
-    for one, field, other, sentence in [
+    for changed, field, value, sentence in [
         (neutral, "role", "coordinator", "one of these: Moderator, Editor, Reviewer, Observer."),
         (mine, "role", "mayor", "one of these: Coordinator, "),
         (mine, "municipality_id", str(theirs), "choose one of these: Musterstadt."),
@@ -122,9 +126,9 @@ def test_a_member_s_form_comes_back_open_with_the_reason_at_its_field(client: Pr
         (mine, "from_date", "soon", "Please write a date"),
         (last, "role", "editor", "Your side needs a coordinator."),
     ]:
-        answer = change(client, team, one, **{field: other})
+        answer = change(client, team, changed, **{field: value})
         assert answer.status_code in (409, 422), sentence
-        assert sentence in at(answer, field), sentence
+        assert sentence in error_at(answer, field), sentence
         assert summary(answer) == [field]
         assert len(re.findall(r"<details open>", answer.text)) == 1
     assert change(client, team, mine, role="reviewer").status_code == 302
@@ -137,7 +141,7 @@ def test_what_is_about_no_field_stands_above_the_form(client: ProofReader, monke
     answer = client.post("/partnerships/new", data=ANSWERS)
     assert answer.status_code == 409
     assert "Nobody can belong to more than 1 partnerships." in answer.text
-    assert not at(answer, "name")
+    assert not error_at(answer, "name")
     assert summary(answer) == []
 
 
@@ -158,20 +162,22 @@ def test_a_new_name_for_nothing_is_said_at_the_name(client: ProofReader) -> None
     team = factories.partnership()
     client.login(team.de["coordinator"])
     answer = client.post(f"/partnerships/{team.partnership.id}/settings", data={"kind": "", "agreement_kind": ""})
-    assert "needs a name" in at(answer, "name_en")
+    assert "needs a name" in error_at(answer, "name_en")
 
 
 @pytest.mark.parametrize(
     "form",
     [
-        *(one for one in vars(forms).values() if isinstance(one, type) and issubclass(one, FlaskForm)),
+        *(each for each in vars(forms).values() if isinstance(each, type) and issubclass(each, FlaskForm)),
         ProfileForm,
         ChoiceForm,
         ImportConfirmForm,
     ],
 )
 def test_every_choice_names_what_is_possible(form: type[FlaskForm]) -> None:
-    made = {name: one.field_class for name, one in vars(form).items() if hasattr(one, "field_class")}
+    field_classes = {name: field.field_class for name, field in vars(form).items() if hasattr(field, "field_class")}
     assert [
-        name for name, kind in made.items() if issubclass(kind, SelectFieldBase) and not issubclass(kind, _KnownValues)
+        name
+        for name, field_class in field_classes.items()
+        if issubclass(field_class, SelectFieldBase) and not issubclass(field_class, _KnownValues)
     ] == []

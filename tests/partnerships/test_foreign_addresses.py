@@ -1,4 +1,4 @@
-"""An invitation tells nobody which addresses have accounts, and gives nobody an address that is not theirs."""
+"""Invitations do not disclose which addresses have accounts, and confirm no address that is not proved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.client import ProofReader
 from tests.factories import Team
 from tests.mailbox import Mailbox
 
-OWN = "a passphrase of the one who invites"
+INVITER_PASSWORD = "a passphrase of the one who invites"
 KNOWN, UNKNOWN = "known@example.org", "unknown@example.org"
 
 
@@ -46,45 +46,45 @@ def mailing(database_address: str, tmp_path: Path, smtp: Mailbox) -> Flask:
         rate_limits=False,
         smtp_url=smtp.url,
     )
-    made = create_app(settings)
-    made.test_client_class = ProofReader
-    return made
+    app = create_app(settings)
+    app.test_client_class = ProofReader
+    return app
 
 
 def invite(client: ProofReader, team: Team, email: str, name: str = "Newcomer") -> str:
-    """The page that answers."""
-    town = next(one.id for one in team.partnership.municipalities if one.side == "de")
+    """Send an invitation; returns the page that answers."""
+    town = next(each.id for each in team.partnership.municipalities if each.side == "de")
     client.get(f"/partnerships/{team.partnership.id}/members")
     data = {"email": email, "name": name, "place": f"de:{town}", "role": "editor", "language": "en"}
     return client.post(f"/partnerships/{team.partnership.id}/invitations", data=data, follow_redirects=True).text
 
 
 def link_in(text: str, purpose: str = "invitation") -> str:
-    found = re.search(rf"http://localhost:8000(/link/{purpose}/[\w-]+)", text)
-    assert found, text
-    return found[1]
+    link = re.search(rf"http://localhost:8000(/link/{purpose}/[\w-]+)", text)
+    assert link, text
+    return link[1]
 
 
-def plain(text: str) -> str:
-    """Without what differs for any two requests: tokens, numbers and both addresses."""
+def comparable(text: str) -> str:
+    """The text without tokens, numbers and the two addresses, which differ between requests."""
     text = re.sub(r'(content|value)="[^"]{40,}"|name="\w*key" value="[^"]*"|/link/invitation/[\w%-]+', "", text)
     return re.sub(r"\d+", "#", re.sub(r"(un)?known(@|%40)example\.org", "ADDRESS", text))
 
 
-def accepted(guest: ProofReader, link: str, secret: str = OWN) -> str:
+def accept(guest: ProofReader, link: str, secret: str = INVITER_PASSWORD) -> str:
     guest.get(link)
     data = {"name": "Somebody", "new_password": secret, "language": "en", "timezone": "Africa/Accra"}
     answer = guest.post(link, data=data)
-    return f"{answer.status_code} {answer.headers.get('Location')} {plain(guest.get('/').text)}"
+    return f"{answer.status_code} {answer.headers.get('Location')} {comparable(guest.get('/').text)}"
 
 
-def confirmed(person: Person) -> bool:
-    """Whether the address is theirs by now."""
+def is_confirmed(person: Person) -> bool:
+    """Whether the address is confirmed now."""
     db.session.expire_all()
     return person.confirmed_at is not None
 
 
-def guest_of(app: Flask) -> ProofReader:
+def new_browser(app: Flask) -> ProofReader:
     guest = app.test_client()
     assert isinstance(guest, ProofReader)
     return guest
@@ -92,30 +92,36 @@ def guest_of(app: Flask) -> ProofReader:
 
 def test_no_step_of_an_invitation_says_whether_the_address_has_an_account(app: Flask) -> None:
     factories.person("Efua Known", email=KNOWN)
-    seen = []
+    results = []
     for email in (KNOWN, UNKNOWN):
-        team, client, guest = factories.partnership(), guest_of(app), guest_of(app)
+        team, client, guest = factories.partnership(), new_browser(app), new_browser(app)
         client.login(team.de["coordinator"])
         page = invite(client, team, email)
         link = link_in(page)
-        here = [client.get(link), client.post(link), guest.get(link), guest.post(link)]
-        seen.append([plain(page), *(f"{one.status_code} {plain(one.text)}" for one in here), accepted(guest, link)])
-        seen[-1].append(plain(client.get(f"/partnerships/{team.partnership.id}/members").text))
-    for known, unknown in zip(*seen, strict=True):
+        answers = [client.get(link), client.post(link), guest.get(link), guest.post(link)]
+        results.append(
+            [
+                comparable(page),
+                *(f"{answer.status_code} {comparable(answer.text)}" for answer in answers),
+                accept(guest, link),
+            ]
+        )
+        results[-1].append(comparable(client.get(f"/partnerships/{team.partnership.id}/members").text))
+    for known, unknown in zip(*results, strict=True):
         assert known == unknown
-    assert seen[0][-2].startswith("302 ")
+    assert results[0][-2].startswith("302 ")
 
 
 def test_the_account_it_makes_does_not_own_the_address(app: Flask, client: ProofReader, team: Team) -> None:
     client.login(team.de["coordinator"])
-    accepted(guest_of(app), link_in(invite(client, team, KNOWN)))
+    accept(new_browser(app), link_in(invite(client, team, KNOWN)))
     owner, squatter = service.accounts_with(KNOWN)
     assert (owner.name, squatter.name) == ("Efua Known", "Somebody")
     assert owner.confirmed_at
     assert squatter.confirmed_at is None
     assert service.find_person(KNOWN) == owner
     assert service.sign_in(KNOWN, factories.PASSWORD) == owner
-    assert service.sign_in(KNOWN, OWN) == squatter
+    assert service.sign_in(KNOWN, INVITER_PASSWORD) == squatter
     assert not db.session.scalars(select(Membership).where(Membership.person_id == owner.id)).all()
     client.get(f"/partnerships/{team.partnership.id}/members")
     assert client.get(f"/partnerships/{team.partnership.id}/members").text.count("address not confirmed") == 1
@@ -128,7 +134,7 @@ def test_an_existing_account_joins_by_its_own_sign_in_alone(app: Flask, client: 
     owner = service.find_person(KNOWN)
     assert owner
     link = link_in(invite(client, team, KNOWN))
-    guest = guest_of(app)
+    guest = new_browser(app)
     guest.login(owner)
     assert "Accept the invitation" in guest.get(link).text
     assert guest.post(link).status_code == 302
@@ -142,67 +148,67 @@ def test_signing_in_computes_as_much_whoever_has_the_address(
     client.login(team.de["coordinator"])
     other = factories.partnership("Another", "Third")
     for number, email in enumerate((KNOWN, UNKNOWN)):
-        accepted(guest_of(app), link_in(invite(client, team, email)), f"{OWN} {number}")
-    elsewhere = guest_of(app)
-    elsewhere.login(other.de["coordinator"])
-    accepted(guest_of(app), link_in(invite(elsewhere, other, KNOWN)), f"{OWN} once more")
+        accept(new_browser(app), link_in(invite(client, team, email)), f"{INVITER_PASSWORD} {number}")
+    other_coordinator = new_browser(app)
+    other_coordinator.login(other.de["coordinator"])
+    accept(new_browser(app), link_in(invite(other_coordinator, other, KNOWN)), f"{INVITER_PASSWORD} once more")
     assert len(service.accounts_with(KNOWN)) == 3
-    work: list[str] = []
+    hashes: list[str] = []
 
     class Counting(PasswordHasher):
         def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
-            work.append("computed")
+            hashes.append("computed")
             return super().verify(hash, password)
 
         def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
-            work.append("computed")
+            hashes.append("computed")
             return super().hash(password, salt=salt)
 
     passwords._dummy_hash()
     monkeypatch.setattr(passwords, "PasswordHasher", Counting)
     monkeypatch.setattr(passwords, "_hasher", Counting(time_cost=2, memory_cost=19_456, parallelism=1))
     for email in (KNOWN, UNKNOWN, "nobody@example.org", factories.person().email):
-        work.clear()
+        hashes.clear()
         assert service.sign_in(email, "a wrong passphrase") is None
-        assert len(work) == 2, email
-    assert service.sign_in(KNOWN, f"{OWN} once more") == service.accounts_with(KNOWN)[2]
+        assert len(hashes) == 2, email
+    assert service.sign_in(KNOWN, f"{INVITER_PASSWORD} once more") == service.accounts_with(KNOWN)[2]
 
 
 def test_whoever_gets_the_mail_has_the_address_whatever_was_made_before(
     app: Flask, mailing: Flask, client: ProofReader, team: Team, smtp: Mailbox
 ) -> None:
     client.login(team.de["coordinator"])
-    accepted(guest_of(app), link_in(invite(client, team, UNKNOWN)))
+    accept(new_browser(app), link_in(invite(client, team, UNKNOWN)))
     other = factories.partnership("Another", "Third")
-    elsewhere = guest_of(mailing)
-    elsewhere.login(other.de["coordinator"])
-    assert "/link/invitation/" not in invite(elsewhere, other, UNKNOWN)
+    other_coordinator = new_browser(mailing)
+    other_coordinator.login(other.de["coordinator"])
+    assert "/link/invitation/" not in invite(other_coordinator, other, UNKNOWN)
     message = smtp.wait()[0]
-    guest = guest_of(mailing)
-    assert accepted(guest, link_in(message.get_content()), "a passphrase of its owner").startswith("302")
+    guest = new_browser(mailing)
+    assert accept(guest, link_in(message.get_content()), "a passphrase of its owner").startswith("302")
     owner, squatter = service.accounts_with(UNKNOWN)
     assert service.sign_in(UNKNOWN, "a passphrase of its owner") == owner
     assert owner.confirmed_at
     assert squatter.confirmed_at is None
-    mine = db.session.scalars(select(Membership).where(Membership.person_id == owner.id)).all()
-    assert [one.partnership_id for one in mine] == [other.partnership.id]
+    memberships = db.session.scalars(select(Membership).where(Membership.person_id == owner.id)).all()
+    assert [membership.partnership_id for membership in memberships] == [other.partnership.id]
 
 
 def test_a_mail_confirms_the_address_of_an_account(
     app: Flask, mailing: Flask, client: ProofReader, team: Team, smtp: Mailbox
 ) -> None:
     client.login(team.de["coordinator"])
-    accepted(guest_of(app), link_in(invite(client, team, UNKNOWN)))
-    (made,) = service.accounts_with(UNKNOWN)
-    guest = guest_of(mailing)
-    guest.login(made)
+    accept(new_browser(app), link_in(invite(client, team, UNKNOWN)))
+    (account,) = service.accounts_with(UNKNOWN)
+    guest = new_browser(mailing)
+    guest.login(account)
     assert "address not confirmed" in guest.get("/account").text
     guest.post("/account/confirm")
     link = link_in(smtp.wait()[0].get_content(), "confirm")
     assert guest.get(link).status_code == 200
-    assert not confirmed(made)
+    assert not is_confirmed(account)
     assert guest.post(link, data={"new_password": "a passphrase of its owner"}).status_code == 302
-    assert confirmed(made)
+    assert is_confirmed(account)
     assert "address not confirmed" not in guest.get("/account").text
     assert guest.get(link).status_code == 410
 
@@ -211,47 +217,47 @@ def test_a_new_password_by_mail_confirms_and_turns_everybody_else_out(
     app: Flask, mailing: Flask, client: ProofReader, team: Team, smtp: Mailbox
 ) -> None:
     client.login(team.de["coordinator"])
-    squatting = guest_of(app)
-    accepted(squatting, link_in(invite(client, team, UNKNOWN)))
-    guest = guest_of(mailing)
+    squatter = new_browser(app)
+    accept(squatter, link_in(invite(client, team, UNKNOWN)))
+    guest = new_browser(mailing)
     guest.get("/forgot")
     guest.post("/forgot", data={"email": UNKNOWN})
     link = link_in(smtp.wait()[0].get_content(), "reset")
     guest.get(link)
     assert guest.post(link, data={"new_password": "a passphrase of its owner"}).status_code == 302
-    (made,) = service.accounts_with(UNKNOWN)
-    assert made.confirmed_at
-    assert squatting.get("/account").status_code == 302
-    assert service.sign_in(UNKNOWN, OWN) is None
+    (account,) = service.accounts_with(UNKNOWN)
+    assert account.confirmed_at
+    assert squatter.get("/account").status_code == 302
+    assert service.sign_in(UNKNOWN, INVITER_PASSWORD) is None
 
 
 def test_a_link_handed_over_by_a_coordinator_confirms_nothing(app: Flask, client: ProofReader, team: Team) -> None:
     client.login(team.de["coordinator"])
-    accepted(guest_of(app), link_in(invite(client, team, UNKNOWN)))
-    (made,) = service.accounts_with(UNKNOWN)
-    token = expiring_links.reset_link(made, by=team.de["coordinator"]).rpartition("/")[2]
+    accept(new_browser(app), link_in(invite(client, team, UNKNOWN)))
+    (account,) = service.accounts_with(UNKNOWN)
+    token = expiring_links.reset_link(account, by=team.de["coordinator"]).rpartition("/")[2]
     expiring_links.reset_password(token, "another passphrase")
     db.session.expire_all()
-    assert made.confirmed_at is None
+    assert account.confirmed_at is None
 
 
 def test_the_operator_confirms_on_a_page_or_in_the_shell(app: Flask, client: ProofReader, team: Team) -> None:
     client.login(team.de["coordinator"])
     for email in (KNOWN, UNKNOWN, "third@example.org"):
-        accepted(guest_of(app), link_in(invite(client, team, email)), f"{OWN} {email}")
+        accept(new_browser(app), link_in(invite(client, team, email)), f"{INVITER_PASSWORD} {email}")
     assert client.get("/operator/accounts").status_code == 404
-    operator = guest_of(app)
+    operator = new_browser(app)
     operator.login(factories.person(operator=True))
     page = operator.get("/operator/accounts").text
     assert all(email in page for email in (KNOWN, UNKNOWN, "third@example.org"))
-    by_email = {one.email: one for one in service.unconfirmed()}
+    by_email = {account.email: account for account in service.unconfirmed()}
     for email in (KNOWN, UNKNOWN):
         operator.post(f"/operator/accounts/{by_email[email].id}/confirm")
     run = app.test_cli_runner().invoke
     assert run(args=["user", "confirm", "--yes", "third@example.org"]).exit_code == 0
-    taken = run(args=["user", "confirm", "--yes", str(by_email[KNOWN].id)])
-    assert (taken.exit_code, "Another account" in taken.output) == (1, True)
-    assert [one.email for one in service.unconfirmed()] == [KNOWN]
+    refused = run(args=["user", "confirm", "--yes", str(by_email[KNOWN].id)])
+    assert (refused.exit_code, "Another account" in refused.output) == (1, True)
+    assert [account.email for account in service.unconfirmed()] == [KNOWN]
     assert "not confirmed" in run(args=["user", "list"]).output
     actions = db.session.scalars(select(AuditEntry.action)).all()
     assert actions.count("address_confirmed") == 2
@@ -261,11 +267,11 @@ def test_no_digest_goes_to_an_address_that_is_not_confirmed(
     app: Flask, mailing: Flask, client: ProofReader, team: Team, smtp: Mailbox
 ) -> None:
     client.login(team.de["coordinator"])
-    accepted(guest_of(app), link_in(invite(client, team, UNKNOWN)))
-    (made,) = service.accounts_with(UNKNOWN)
+    accept(new_browser(app), link_in(invite(client, team, UNKNOWN)))
+    (account,) = service.accounts_with(UNKNOWN)
     with mailing.app_context():
         assert builder.make_due_digests(now(), lambda: None) == 0
-        mail = DigestMail(person=db.session.get_one(Person, made.id), partnerships=[])
+        mail = DigestMail(person=db.session.get_one(Person, account.id), partnerships=[])
         assert sending._no_longer_wanted(mail) == "the address is not confirmed"
 
 
@@ -273,7 +279,7 @@ def test_no_digest_goes_to_an_address_that_is_not_confirmed(
 def test_a_name_writes_no_line_of_its_own_into_the_mail(
     app: Flask, mailing: Flask, team: Team, smtp: Mailbox, between: str
 ) -> None:
-    client = guest_of(mailing)
+    client = new_browser(mailing)
     client.login(team.de["coordinator"])
     invite(client, team, UNKNOWN, f"Ama,{between}{between}Pay here: http://evil.example")
     text = smtp.wait()[0].get_content()
@@ -283,7 +289,7 @@ def test_a_name_writes_no_line_of_its_own_into_the_mail(
 
 
 def test_a_restored_or_old_invitation_counts_as_shown(app: Flask, client: ProofReader, team: Team) -> None:
-    """Whatever does not say that it went by mail proves no address, and a new token begins anew."""
+    """A link that is not marked as mailed proves no address, and a new token removes the mark."""
     client.login(team.de["coordinator"])
     invite(client, team, UNKNOWN)
     link = db.session.scalars(select(Link)).one()

@@ -1,4 +1,4 @@
-"""Who belongs to a partnership, who decides on that, and that nobody else learns of it."""
+"""Memberships: permissions, invitations, changing and ending; nothing is disclosed to others."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from tests.client import ProofReader
 from tests.factories import Team
 
 
-def place(person: Person, team: Team) -> Member:
-    found = member_of(person, team.partnership.id)
-    assert found
-    return found
+def member_for(person: Person, team: Team) -> Member:
+    member = member_of(person, team.partnership.id)
+    assert member
+    return member
 
 
 def membership(person: Person) -> Membership:
@@ -60,15 +60,15 @@ def test_a_membership_counts_from_its_first_to_its_last_day(
     team = factories.partnership()
     today = access.today_in_zone(factories.ZONES["de"])
     until = None if last is None else today + timedelta(days=last)
-    who = factories.member(team.partnership, "de", "editor", from_date=today + timedelta(days=first), to_date=until)
-    assert (member_of(who, team.partnership.id) is not None) is counts
-    assert access.may(who.id, team.partnership.id, Right.EDIT) is counts
+    person = factories.member(team.partnership, "de", "editor", from_date=today + timedelta(days=first), to_date=until)
+    assert (member_of(person, team.partnership.id) is not None) is counts
+    assert access.may(person.id, team.partnership.id, Right.EDIT) is counts
 
 
 def test_of_two_places_the_one_with_more_rights_counts(app: Flask) -> None:
     team = factories.partnership()
     factories.member(team.partnership, "neutral", "observer", who=team.de["editor"])
-    assert place(team.de["editor"], team).role == "editor"
+    assert member_for(team.de["editor"], team).role == "editor"
 
 
 def test_a_closed_account_and_a_deleted_partnership_give_no_rights(app: Flask) -> None:
@@ -85,10 +85,12 @@ def test_an_unknown_partnership_and_somebody_elses_look_the_same(client: ProofRe
     factories.partnership()
     theirs = factories.partnership("Anderstadt", "Otherton")
     client.login(factories.partnership("Dritt", "Third").de["coordinator"])
-    answers = [client.get(f"/partnerships/{number}/{page}") for number in (theirs.partnership.id, 99_999)]
+    answers = [
+        client.get(f"/partnerships/{partnership_id}/{page}") for partnership_id in (theirs.partnership.id, 99_999)
+    ]
     assert [answer.status_code for answer in answers] == [404, 404]
-    chance = r'content="[^"]{40,}"|value="[^"]{40,}"|number: \w+|/partnerships/\d+'
-    known, unknown = (re.sub(chance, "", answer.text) for answer in answers)
+    varying = r'content="[^"]{40,}"|value="[^"]{40,}"|number: \w+|/partnerships/\d+'
+    known, unknown = (re.sub(varying, "", answer.text) for answer in answers)
     assert known == unknown
     assert "Anderstadt" not in answers[0].text
 
@@ -118,7 +120,7 @@ def test_the_start_page_shows_my_partnerships_and_no_others(client: ProofReader)
 def invite_somebody(
     client: ProofReader, team: Team, side: str = "de", role: str = "editor", email: str = "new@example.org"
 ) -> TestResponse:
-    town = next((one.id for one in team.partnership.municipalities if one.side == side), "")
+    town = next((each.id for each in team.partnership.municipalities if each.side == side), "")
     client.get(f"/partnerships/{team.partnership.id}/members")
     return client.post(
         f"/partnerships/{team.partnership.id}/invitations",
@@ -127,9 +129,9 @@ def invite_somebody(
 
 
 def link_in(text: str) -> str:
-    found = re.search(r'value="http://localhost:8000(/link/invitation/[^"]+)"', text)
-    assert found
-    return found[1]
+    field = re.search(r'value="http://localhost:8000(/link/invitation/[^"]+)"', text)
+    assert field
+    return field[1]
 
 
 def test_an_invitation_makes_an_account_and_a_membership_when_its_button_is_pressed(
@@ -149,9 +151,9 @@ def test_an_invitation_makes_an_account_and_a_membership_when_its_button_is_pres
     data = {"name": "New Person", "new_password": "a fresh passphrase", "language": "en", "timezone": "Africa/Accra"}
     assert guest.post(link, data={**data, "new_password": "short"}).status_code == 422
     assert guest.post(link, data=data).status_code == 302
-    (made,) = accounts.accounts_with("new@example.org")
-    assert place(made, team).role == "editor"
-    assert place(made, team).side == "de"
+    (account,) = accounts.accounts_with("new@example.org")
+    assert member_for(account, team).role == "editor"
+    assert member_for(account, team).side == "de"
     assert guest.get("/").status_code == 200
     assert guest.get(link).status_code == 410
     assert guest.post(link, data=data).status_code == 410
@@ -170,7 +172,7 @@ def test_who_has_an_account_accepts_signed_in_and_nobody_else_can(app: Flask, cl
     guest.login(invited)
     guest.get(link)
     assert guest.post(link).status_code == 302
-    assert place(invited, team).role == "editor"
+    assert member_for(invited, team).role == "editor"
 
 
 def test_a_coordinator_invites_for_their_own_side_and_neutral_people_only(client: ProofReader) -> None:
@@ -179,16 +181,16 @@ def test_a_coordinator_invites_for_their_own_side_and_neutral_people_only(client
     assert invite_somebody(client, team, side="partner").status_code == 422
     assert invite_somebody(client, team, side="neutral", role="moderator").status_code == 200
     assert invite_somebody(client, team, side="neutral", role="coordinator", email="x@example.org").status_code == 422
-    mine = place(team.de["coordinator"], team)
-    wanted = invitations.Invitation("y@example.org", "partner", "editor", "en")
+    mine = member_for(team.de["coordinator"], team)
+    invitation = invitations.Invitation("y@example.org", "partner", "editor", "en")
     with pytest.raises(ActionRefused):
-        invitations.invite(mine, wanted)
-    town = next(one.id for one in team.partnership.municipalities if one.side == "partner")
+        invitations.invite(mine, invitation)
+    town = next(each.id for each in team.partnership.municipalities if each.side == "partner")
     with pytest.raises(ActionRefused):
         invitations.invite(mine, invitations.Invitation("y@example.org", "de", "editor", "en", municipality_id=town))
     with pytest.raises(ActionRefused):
         invitations.invite(
-            place(team.de["editor"], team), invitations.Invitation("y@example.org", "de", "editor", "en")
+            member_for(team.de["editor"], team), invitations.Invitation("y@example.org", "de", "editor", "en")
         )
 
 
@@ -197,13 +199,13 @@ def test_an_invitation_can_be_sent_again_and_withdrawn(app: Flask, client: Proof
     client.login(team.de["coordinator"])
     first = link_in(invite_somebody(client, team).text)
     assert "invited already" in invite_somebody(client, team).text
-    number = db.session.scalars(select(Link.id)).one()
-    at = f"/partnerships/{team.partnership.id}/invitations/{number}"
-    second = link_in(client.post(f"{at}/resend").text)
+    link_id = db.session.scalars(select(Link.id)).one()
+    url = f"/partnerships/{team.partnership.id}/invitations/{link_id}"
+    second = link_in(client.post(f"{url}/resend").text)
     guest = app.test_client()
     assert guest.get(first).status_code == 410
     assert guest.get(second).status_code == 200
-    assert client.post(f"{at}/withdraw").status_code == 302
+    assert client.post(f"{url}/withdraw").status_code == 302
     assert guest.get(second).status_code == 410
 
 
@@ -228,7 +230,7 @@ def test_the_link_is_shown_only_when_no_mail_took_it(
 
 def test_the_other_side_cannot_withdraw_our_invitation_or_end_our_people(client: ProofReader) -> None:
     team = factories.partnership()
-    theirs, ours = place(team.partner["coordinator"], team), place(team.de["coordinator"], team)
+    theirs, ours = member_for(team.partner["coordinator"], team), member_for(team.de["coordinator"], team)
     link, _token = invitations.invite(ours, invitations.Invitation("new@example.org", "de", "editor", "en"))
     with pytest.raises(ActionRefused):
         invitations.withdraw(theirs, link.id)
@@ -236,44 +238,44 @@ def test_the_other_side_cannot_withdraw_our_invitation_or_end_our_people(client:
         members.end_membership(theirs, membership(team.de["editor"]).id)
     client.login(team.partner["coordinator"])
     client.get("/")
-    at = f"/partnerships/{team.partnership.id}/members/{membership(team.de['editor']).id}"
-    client.post(f"{at}/end")
-    assert client.post(at, data={"role": "observer"}).status_code == 403
-    assert client.post(f"{at}/reset-link").status_code == 403
-    assert place(team.de["editor"], team).role == "editor"
+    url = f"/partnerships/{team.partnership.id}/members/{membership(team.de['editor']).id}"
+    client.post(f"{url}/end")
+    assert client.post(url, data={"role": "observer"}).status_code == 403
+    assert client.post(f"{url}/reset-link").status_code == 403
+    assert member_for(team.de["editor"], team).role == "editor"
 
 
 def test_nobody_reaches_into_another_partnership_by_a_number(app: Flask) -> None:
     team, other = factories.partnership(), factories.partnership("X", "Y")
     with pytest.raises(ActionRefused):
-        members.end_membership(place(team.de["coordinator"], team), membership(other.de["editor"]).id)
+        members.end_membership(member_for(team.de["coordinator"], team), membership(other.de["editor"]).id)
 
 
 def test_changing_and_ending_count_at_once_and_are_announced(client: ProofReader) -> None:
     team = factories.partnership()
-    heard: list[tuple[int, int]] = []
+    signals: list[tuple[int, int]] = []
 
     def listen(_sender: object, partnership_id: int, person_id: int) -> None:
-        heard.append((partnership_id, person_id))
+        signals.append((partnership_id, person_id))
 
     rights_changed.connect(listen)
     editor = team.de["editor"]
-    at = f"/partnerships/{team.partnership.id}/members/{membership(editor).id}"
+    url = f"/partnerships/{team.partnership.id}/members/{membership(editor).id}"
     client.sign_in(team.de["coordinator"])
     client.get(f"/partnerships/{team.partnership.id}/members")
-    client.post(at, data={"role": "reviewer", "municipality_id": "", "from_date": "2024-01-01", "to_date": ""})
-    assert place(editor, team).role == "reviewer"
+    client.post(url, data={"role": "reviewer", "municipality_id": "", "from_date": "2024-01-01", "to_date": ""})
+    assert member_for(editor, team).role == "reviewer"
     assert not access.may(editor.id, team.partnership.id, Right.EDIT)
-    client.post(f"{at}/end")
+    client.post(f"{url}/end")
     assert member_of(editor, team.partnership.id) is None
-    assert heard == [(team.partnership.id, editor.id)] * 2
+    assert signals == [(team.partnership.id, editor.id)] * 2
     actions = [entry.action for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
     assert actions == ["signed_in", "member_changed", "member_ended"]
 
 
 def test_a_side_keeps_a_coordinator(client: ProofReader) -> None:
     team = factories.partnership()
-    mine = place(team.de["coordinator"], team)
+    mine = member_for(team.de["coordinator"], team)
     with pytest.raises(ActionRefused, match="needs a coordinator"):
         members.leave_partnership(mine)
     own = membership(team.de["coordinator"])
@@ -283,7 +285,7 @@ def test_a_side_keeps_a_coordinator(client: ProofReader) -> None:
         )
     client.login(team.de["coordinator"])
     client.post(f"/partnerships/{team.partnership.id}/leave")
-    assert place(team.de["coordinator"], team).role == "coordinator"
+    assert member_for(team.de["coordinator"], team).role == "coordinator"
     factories.member(team.partnership, "de", "coordinator")
     client.post(f"/partnerships/{team.partnership.id}/leave")
     assert member_of(team.de["coordinator"], team.partnership.id) is None
@@ -295,13 +297,15 @@ def test_a_coordinator_hands_a_link_for_a_new_password_only_to_whom_they_alone_a
     team = factories.partnership()
     client.login(team.de["coordinator"])
     client.get(f"/partnerships/{team.partnership.id}/members")
-    at = f"/partnerships/{team.partnership.id}/members"
-    answer = client.post(f"{at}/{membership(team.de['editor']).id}/reset-link")
+    url = f"/partnerships/{team.partnership.id}/members"
+    answer = client.post(f"{url}/{membership(team.de['editor']).id}/reset-link")
     assert re.search(r"/link/reset/[\w-]+", answer.text)
-    elsewhere = factories.partnership("X", "Y")
-    factories.member(elsewhere.partnership, "de", "editor", who=team.de["reviewer"])
-    own = next(one for one in db.session.scalars(select(Membership)) if one.person_id == team.de["reviewer"].id)
-    assert client.post(f"{at}/{own.id}/reset-link").status_code == 403
+    other = factories.partnership("X", "Y")
+    factories.member(other.partnership, "de", "editor", who=team.de["reviewer"])
+    reviewers = next(
+        each for each in db.session.scalars(select(Membership)) if each.person_id == team.de["reviewer"].id
+    )
+    assert client.post(f"{url}/{reviewers.id}/reset-link").status_code == 403
 
 
 def test_names_are_text_on_the_page_of_members(client: ProofReader) -> None:

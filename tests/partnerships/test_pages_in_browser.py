@@ -1,4 +1,4 @@
-"""The pages of accounts and partnerships in a browser: no barrier, on a desk and on a telephone."""
+"""Accessibility of the pages of accounts and partnerships in a browser, at desktop and phone widths."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.accessibility import barriers, looked_at
 
 PAGES = ["/", "/account", "/partnerships/new", "/partnerships/{}/members", "/partnerships/{}/settings",
          "/partnerships/{}/joint", "/partnerships/{}/municipalities/1", "/nothing-here", "/accessibility"]  # fmt: skip
-STRANGERS = ["/login", "/forgot", "/imprint", "/link/reset/made-up"]
+ANONYMOUS_PAGES = ["/login", "/forgot", "/imprint", "/link/reset/made-up"]
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def coordinator(page_for: Callable[..., Page]) -> Callable[..., Page]:
     invitations.invite(mine, invitations.Invitation("new@example.org", "de", "editor", "de"))
     joint_requests.ask_other_side(theirs, "delete", {}, programme_id=programme.id)
 
-    def open_page(who: Person | None = team.de["coordinator"], **options: object) -> Page:
-        return page_for(who, **options)
+    def open_page(person: Person | None = team.de["coordinator"], **options: object) -> Page:
+        return page_for(person, **options)
 
     return open_page
 
@@ -42,10 +42,10 @@ def test_no_page_has_a_barrier_at_any_width(coordinator: Callable[..., Page]) ->
     faults: list[str] = []
     control = coordinator(None)
     control.evaluate("document.querySelector('h1').innerHTML += '<img src=\"/static/img/icon.svg\">'")
-    assert any("image-alt" in one for one in barriers(control))
-    for who, pages in (("coordinator", PAGES), (None, STRANGERS)):
-        page = coordinator() if who else coordinator(None)
+    assert any("image-alt" in fault for fault in barriers(control))
+    for visitor, pages in (("coordinator", PAGES), (None, ANONYMOUS_PAGES)):
+        page = coordinator() if visitor else coordinator(None)
         for path in pages:
             page.goto(path.format(1))
-            faults += [f"{path} {one}" for one in looked_at(page)]
+            faults += [f"{path} {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)

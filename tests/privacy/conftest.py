@@ -1,4 +1,4 @@
-"""Somebody who has worked with others, in every way that leaves a trace."""
+"""Fixtures: a person whose work has left personal data in many tables."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Workshop:
-    """`zeb` is the one who goes; `ama` is on the other side."""
+    """`zeb` is the person who is erased; `ama` is on the other side."""
 
     team: Team
     programme: Programme
@@ -53,13 +53,13 @@ class Workshop:
     ama: Person
 
     def member(self, person: Person) -> Member:
-        found = member_of(person, self.team.partnership.id)
-        assert found
-        return found
+        current = member_of(person, self.team.partnership.id)
+        assert current
+        return current
 
 
-def written(words: str) -> CommentInput:
-    return CommentInput(words, "en", str(uuid.uuid4()))
+def comment_input(text: str) -> CommentInput:
+    return CommentInput(text, "en", str(uuid.uuid4()))
 
 
 @pytest.fixture
@@ -68,68 +68,68 @@ def workshop(app: Flask) -> Workshop:
     programme = factories.programme(team)
     zeb = factories.person(NAME, email=EMAIL, language="de")
     factories.member(team.partnership, "de", "editor", who=zeb)
-    work = Workshop(team, programme, factories.measure(programme), zeb, team.partner["editor"])
-    _write(work)
-    _talk(work)
-    _be_recorded(work)
+    data = Workshop(team, programme, factories.measure(programme), zeb, team.partner["editor"])
+    _create_texts_and_versions(data)
+    _create_comments(data)
+    _create_records(data)
     index.reindex_pending()
-    return work
+    return data
 
 
-def _write(work: Workshop) -> None:
+def _create_texts_and_versions(data: Workshop) -> None:
     with writing():
-        document_store.merge_contents(work.measure.name, {"description.en": from_plain_text(TEXT)}, by=work.zeb.id)
-    versions.keep_version(work.measure.id, by=work.member(work.zeb), label="Kept", remark="")
+        document_store.merge_contents(data.measure.name, {"description.en": from_plain_text(TEXT)}, by=data.zeb.id)
+    versions.keep_version(data.measure.id, by=data.member(data.zeb), label="Kept", remark="")
     editions.create_edition(
-        work.programme, by=work.member(work.team.de["coordinator"]), name="After the mission", purpose="mission"
+        data.programme, by=data.member(data.team.de["coordinator"]), name="After the mission", purpose="mission"
     )
-    items.lock_item(work.measure, "Until the council has decided", by=work.zeb.name)
-    ensure_practice(work.zeb)
+    items.lock_item(data.measure, "Until the council has decided", by=data.zeb.name)
+    ensure_practice(data.zeb)
 
 
-def _talk(work: Workshop) -> None:
-    zeb, ama = work.member(work.zeb), work.member(work.ama)
-    mine = comments.open_thread(
-        work.measure, written("Who weighs the bins?"), kind="task", side="", subject=ThreadSubject(), by=zeb
+def _create_comments(data: Workshop) -> None:
+    zeb, ama = data.member(data.zeb), data.member(data.ama)
+    own = comments.open_thread(
+        data.measure, comment_input("Who weighs the bins?"), kind="task", side="", subject=ThreadSubject(), by=zeb
     )
-    answer = comments.reply(mine.thread, written(f"Ask @{NAME}, he knows."), by=ama)
+    answer = comments.reply(own.thread, comment_input(f"Ask @{NAME}, he knows."), by=ama)
     comments.edit(answer, f"Ask @{NAME}, he knows the scale.", by=ama)
-    comments.assign(mine.thread, work.zeb.id, None, by=ama)
+    comments.assign(own.thread, data.zeb.id, None, by=ama)
     other = comments.open_thread(
-        work.measure, written("A concern"), kind="concern", side="", subject=ThreadSubject(), by=ama
+        data.measure, comment_input("A concern"), kind="concern", side="", subject=ThreadSubject(), by=ama
     )
     comments.resolve(other.thread, f"@{NAME} has done it", by=ama)
 
 
-def _be_recorded(work: Workshop) -> None:
+def _create_records(data: Workshop) -> None:
     service.sign_in(EMAIL, "a wrong one")
     assert service.sign_in(EMAIL, factories.PASSWORD)
-    expiring_links.reset_link(work.zeb, by=None)
+    expiring_links.reset_link(data.zeb, by=None)
     other = factories.partnership("Another", "Third")
-    inviting = member_of(other.de["coordinator"], other.partnership.id)
-    assert inviting
-    invitations.invite(inviting, invitations.Invitation(EMAIL, "de", "editor", "en", NAME))
-    visits.record_visits([(work.zeb.id, work.measure.name)])
+    inviter = member_of(other.de["coordinator"], other.partnership.id)
+    assert inviter
+    invitations.invite(inviter, invitations.Invitation(EMAIL, "de", "editor", "en", NAME))
+    visits.record_visits([(data.zeb.id, data.measure.name)])
     moment = now()
     with writing() as session:
-        session.add(Login(key="zeb", person_id=work.zeb.id, expires_at=moment))
-        session.add(SeenMark(person_id=work.zeb.id, item_id=work.measure.id, at=moment))
-        session.merge(CommentsRead(person_id=work.zeb.id, item_id=work.measure.id, at=moment))
-        session.add(DigestChoice(person_id=work.zeb.id, due_at=moment))
+        session.add(Login(key="zeb", person_id=data.zeb.id, expires_at=moment))
+        session.add(SeenMark(person_id=data.zeb.id, item_id=data.measure.id, at=moment))
+        session.merge(CommentsRead(person_id=data.zeb.id, item_id=data.measure.id, at=moment))
+        session.add(DigestChoice(person_id=data.zeb.id, due_at=moment))
         session.add(
             DigestMark(
-                person_id=work.zeb.id,
-                partnership_id=work.team.partnership.id,
+                person_id=data.zeb.id,
+                partnership_id=data.team.partnership.id,
                 told_until=moment,
                 called_until=moment,
             )
         )
-        said = f"{NAME} wrote a comment"
+        text = f"{NAME} wrote a comment"
         html = "<p>Zebedäus Quill &amp; Onyx wrote a comment</p>"
-        for person in (work.zeb, work.ama):
+        for person in (data.zeb, data.ama):
             mail = DigestMail(person_id=person.id, message_id=f"<{person.id}@x>", until=moment, language="en")
-            mail.partnerships = [work.team.partnership.id]
-            mail.subject, mail.text, mail.html = said, said, html
+            mail.partnerships = [data.team.partnership.id]
+            mail.subject, mail.text, mail.html = text, text, html
             session.add(mail)
         audit.record("sign_in_failed", by=None, unknown=audit.masked_address(EMAIL))
     db.session.expire_all()

@@ -1,4 +1,4 @@
-"""Somebody is erased while something else goes on: nothing of them comes back, and those who must stay do."""
+"""Erasure concurrent with other transactions: no personal data comes back, and the last coordinator stays."""
 
 from __future__ import annotations
 
@@ -35,115 +35,118 @@ from tests import factories
 from tests.client import ProofReader
 from tests.privacy.conftest import Workshop
 
-LATE: dict[str, Callable[[Person, Workshop], object]] = {
-    "profile": lambda who, _work: service.change_profile(who, name="Zebedaeus", language="de", timezone="UTC"),
-    "password": lambda who, _work: service.set_password(who, "another long password", by=who),
-    "operator": lambda who, _work: service.set_operator(who, True, by=None),
-    "end": lambda who, _work: service.end_person(who, by=None),
-    "confirm": lambda who, _work: service.confirm(who, by=None),
-    "link": lambda who, _work: expiring_links.reset_link(who, by=None),
-    "digest": lambda who, _work: preferences.set_preference(who, frequency="daily", hour=7, weekday=0),
-    "practice": lambda who, _work: practice.ensure_practice(who),
-    "visit": lambda who, work: visits.record_visits([(who.id, work.measure.name)]),
-    "seen": lambda who, work: seen_marks.mark_seen([work.measure.id], by=who.id, at=now()),
-    "read": lambda who, work: read_marks.mark_read([work.measure.id], by=who.id),
+OPERATIONS: dict[str, Callable[[Person, Workshop], object]] = {
+    "profile": lambda person, _data: service.change_profile(person, name="Zebedaeus", language="de", timezone="UTC"),
+    "password": lambda person, _data: service.set_password(person, "another long password", by=person),
+    "operator": lambda person, _data: service.set_operator(person, True, by=None),
+    "end": lambda person, _data: service.end_person(person, by=None),
+    "confirm": lambda person, _data: service.confirm(person, by=None),
+    "link": lambda person, _data: expiring_links.reset_link(person, by=None),
+    "digest": lambda person, _data: preferences.set_preference(person, frequency="daily", hour=7, weekday=0),
+    "practice": lambda person, _data: practice.ensure_practice(person),
+    "visit": lambda person, data: visits.record_visits([(person.id, data.measure.name)]),
+    "seen": lambda person, data: seen_marks.mark_seen([data.measure.id], by=person.id, at=now()),
+    "read": lambda person, data: read_marks.mark_read([data.measure.id], by=person.id),
 }
 ROWS = (FormerName, Link, DigestChoice, Visit, SeenMark, CommentsRead, KnownBrowser, Login)
 
 
-@pytest.mark.parametrize("verb", LATE)
+@pytest.mark.parametrize("verb", OPERATIONS)
 def test_what_began_before_writes_nothing_back(app: Flask, workshop: Workshop, verb: str) -> None:
-    held = db.session.get_one(Person, workshop.zeb.id)
-    erasure.erase_person(held, by=None)
-    before = row(held.id)
+    loaded = db.session.get_one(Person, workshop.zeb.id)
+    erasure.erase_person(loaded, by=None)
+    before = person_row(loaded.id)
     with suppress(AccountDeleted):
-        LATE[verb](held, workshop)
+        OPERATIONS[verb](loaded, workshop)
     db.session.expire_all()
-    assert row(held.id) == before
-    assert kept(held.id) == 0
+    assert person_row(loaded.id) == before
+    assert row_count(loaded.id) == 0
 
 
-@pytest.mark.parametrize("verb", LATE)
+@pytest.mark.parametrize("verb", OPERATIONS)
 def test_whoever_is_there_is_written_for(app: Flask, workshop: Workshop, verb: str) -> None:
-    """The control: the same verbs for somebody who stays."""
-    LATE[verb](workshop.zeb, workshop)
-    assert kept(workshop.zeb.id) > 0
+    """Negative control: the same operations for a person who stays."""
+    OPERATIONS[verb](workshop.zeb, workshop)
+    assert row_count(workshop.zeb.id) > 0
 
 
 def test_a_browser_and_a_session_of_somebody_erased_are_not_kept(app: Flask, workshop: Workshop) -> None:
-    held = service.sign_in(workshop.zeb.email, factories.PASSWORD)
-    assert held
-    erasure.erase_person(db.session.get_one(Person, held.id), by=None)
+    loaded = service.sign_in(workshop.zeb.email, factories.PASSWORD)
+    assert loaded
+    erasure.erase_person(db.session.get_one(Person, loaded.id), by=None)
     with app.test_request_context("/login"):
-        sessions.begin_session(held)
-        known_browsers.remember_browser(held)
+        sessions.begin_session(loaded)
+        known_browsers.remember_browser(loaded)
         app.process_response(app.response_class())
     db.session.expire_all()
-    assert kept(held.id) == 0
+    assert row_count(loaded.id) == 0
 
 
 def test_a_page_of_somebody_erased_asks_to_sign_in(client: ProofReader, monkeypatch: pytest.MonkeyPatch) -> None:
     person = factories.person()
     client.login(person)
     client.get("/account")
-    real = service.clean_zone
+    clean_zone = service.clean_zone
 
     def erased_meanwhile(zone: str) -> str:
         erasure.erase_person(db.session.get_one(Person, person.id), by=None)
-        return real(zone)
+        return clean_zone(zone)
 
     monkeypatch.setattr(service, "clean_zone", erased_meanwhile)
-    words = {"name": "Back again", "language": "de", "timezone": "Europe/Berlin"}
-    assert client.post("/account", data=words).status_code == 401
+    data = {"name": "Back again", "language": "de", "timezone": "Europe/Berlin"}
+    assert client.post("/account", data=data).status_code == 401
     db.session.expire_all()
     assert db.session.get_one(Person, person.id).name == ""
 
 
-def both(app: Flask, monkeypatch: pytest.MonkeyPatch, *verbs: Callable[[], object]) -> list[str]:
-    """Run them at once; where they can, both have been found allowed before either goes on."""
-    barrier, real = threading.Barrier(2), members.check_side_keeps_coordinator
-    checked, done = erasure.check_erasable, []
+def run_concurrently(app: Flask, monkeypatch: pytest.MonkeyPatch, *operations: Callable[[], object]) -> list[str]:
+    """Run two operations concurrently: where possible, both pass their check before either goes on."""
+    barrier, check_coordinator = threading.Barrier(2), members.check_side_keeps_coordinator
+    check_erasable, outcomes = erasure.check_erasable, []
 
     def meet() -> None:
-        with suppress(threading.BrokenBarrierError):  # the other one waits for this one's commit: as it should
+        with suppress(threading.BrokenBarrierError):  # the other one waits for this one's commit, as it should
             barrier.wait(1)
 
-    def check(person: Person) -> None:
-        checked(person)
+    def check_and_meet(person: Person) -> None:
+        check_erasable(person)
         meet()
 
-    def keeps(theirs: Membership) -> None:
-        real(theirs)
+    def check_coordinator_and_meet(membership: Membership) -> None:
+        check_coordinator(membership)
         if threading.current_thread().name != "erasing":
             meet()
 
-    monkeypatch.setattr(erasure, "check_erasable", check)
-    monkeypatch.setattr(members, "check_side_keeps_coordinator", keeps)
+    monkeypatch.setattr(erasure, "check_erasable", check_and_meet)
+    monkeypatch.setattr(members, "check_side_keeps_coordinator", check_coordinator_and_meet)
 
-    def run(verb: Callable[[], object]) -> None:
+    def run(operation: Callable[[], object]) -> None:
         with app.app_context():
             try:
-                verb()
-                done.append("done")
+                operation()
+                outcomes.append("done")
             except ActionRefused:
-                done.append("refused")
+                outcomes.append("refused")
             finally:
                 db.session.remove()
 
-    names = ["erasing" if verb.__name__ == "erases" else "leaving" for verb in verbs]
-    threads = [threading.Thread(target=run, args=(verb,), name=name) for verb, name in zip(verbs, names, strict=True)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(30)
+    names = ["erasing" if operation.__name__ == "erases" else "leaving" for operation in operations]
+    threads = [
+        threading.Thread(target=run, args=(operation,), name=name)
+        for operation, name in zip(operations, names, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
     db.session.rollback()
     db.session.expire_all()
-    return sorted(done)
+    return sorted(outcomes)
 
 
-def erasing(number: int) -> Callable[[], object]:
+def eraser(person_id: int) -> Callable[[], object]:
     def erases() -> None:
-        erasure.erase_person(db.session.get_one(Person, number), by=None)
+        erasure.erase_person(db.session.get_one(Person, person_id), by=None)
 
     return erases
 
@@ -155,36 +158,38 @@ def test_a_side_keeps_one_of_two_coordinators(
 ) -> None:
     team = factories.partnership()
     first, second = team.de["coordinator"], factories.member(team.partnership, "de", "coordinator")
-    numbers, place = (first.id, second.id), team.partnership.id
+    ids, partnership_id = (first.id, second.id), team.partnership.id
 
     def leaves() -> None:
-        member = member_of(db.session.get_one(Person, numbers[1]), place)
+        member = member_of(db.session.get_one(Person, ids[1]), partnership_id)
         assert member
         members.leave_partnership(member)
 
     db.session.commit()
-    verbs = erasing(numbers[0]), erasing(numbers[1]) if other == "erased" else leaves
-    assert both(app, monkeypatch, *verbs) == ["done", "refused"]
-    left = select(Membership).where(
-        Membership.partnership_id == place, Membership.side == "de", Membership.role == "coordinator"
+    operations = eraser(ids[0]), eraser(ids[1]) if other == "erased" else leaves
+    assert run_concurrently(app, monkeypatch, *operations) == ["done", "refused"]
+    coordinators = select(Membership).where(
+        Membership.partnership_id == partnership_id, Membership.side == "de", Membership.role == "coordinator"
     )
-    assert len([one for one in db.session.scalars(left) if is_current(one) and not one.person.ended_at]) == 1
+    assert (
+        len([each for each in db.session.scalars(coordinators) if is_current(each) and not each.person.ended_at]) == 1
+    )
 
 
 @pytest.mark.slow
 def test_one_of_two_operators_stays(postgresql_address: str, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers = [factories.person(operator=True).id for _one in range(2)]
+    ids = [factories.person(operator=True).id for _one in range(2)]
     db.session.commit()
-    assert both(app, monkeypatch, *map(erasing, numbers)) == ["done", "refused"]
+    assert run_concurrently(app, monkeypatch, *map(eraser, ids)) == ["done", "refused"]
     assert db.session.scalar(select(func.count()).where(Person.operator)) == 1
 
 
-def row(number: int) -> tuple[object, ...]:
-    person = db.session.get_one(Person, number)
-    practised = db.session.scalar(select(func.count()).where(Partnership.practice_of == number))
-    return person.name, person.password_hash, person.operator, person.ended_at, person.confirmed_at, practised
+def person_row(person_id: int) -> tuple[object, ...]:
+    person = db.session.get_one(Person, person_id)
+    practice_count = db.session.scalar(select(func.count()).where(Partnership.practice_of == person_id))
+    return person.name, person.password_hash, person.operator, person.ended_at, person.confirmed_at, practice_count
 
 
-def kept(number: int) -> int:
+def row_count(person_id: int) -> int:
     with writing() as session:
-        return sum(session.scalar(select(func.count()).where(one.person_id == number)) or 0 for one in ROWS)
+        return sum(session.scalar(select(func.count()).where(model.person_id == person_id)) or 0 for model in ROWS)

@@ -1,4 +1,4 @@
-"""Somebody is erased: the database names them nowhere, what they wrote is there, and no hash has changed."""
+"""Erasure of a person: no column holds their name, what they wrote stays, and no hash changes."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from tests import factories
 from tests.client import ProofReader
 from tests.privacy.conftest import EMAIL, NAME, TEXT, Workshop
 
-TRACES = ("Zebed", "zebed", "Quill", "quill", "Onyx", "onyx")
+NAME_PARTS = ("Zebed", "zebed", "Quill", "quill", "Onyx", "onyx")
 
 
-def erased_now(person: Person) -> bool:
+def is_erased(person: Person) -> bool:
     db.session.expire_all()
     return person.erased_at is not None
 
 
 def traces() -> set[str]:
-    """Columns in which a part of the name or the address stands; bytes hold texts, which name nobody here."""
-    found = set()
+    """Columns with a part of the name or address. Binary columns are left out: their texts hold no names here."""
+    columns_with_name = set()
     for table in db.metadata.sorted_tables:
-        columns = [one for one in table.columns if not isinstance(one.type, LargeBinary | TypeDecorator)]
+        columns = [column for column in table.columns if not isinstance(column.type, LargeBinary | TypeDecorator)]
         for row in db.session.execute(select(*columns)):
-            found |= {
+            columns_with_name |= {
                 f"{table.name}.{name}"
                 for name, value in row._mapping.items()
-                if value and any(trace in str(value) for trace in TRACES)
+                if value and any(part in str(value) for part in NAME_PARTS)
             }
-    return found
+    return columns_with_name
 
 
 def test_no_column_names_who_was_erased(any_database: str, workshop: Workshop) -> None:
@@ -62,22 +62,22 @@ def test_no_column_names_who_was_erased(any_database: str, workshop: Workshop) -
 
 def test_what_they_wrote_stays_with_its_side_and_every_hash_holds(app: Flask, workshop: Workshop) -> None:
     hashes = db.session.execute(select(Version.id, Version.hash, Version.manifest).order_by(Version.id)).all()
-    editions = [one.hash for one in editions_of(workshop.programme.id)]
+    editions = [edition.hash for edition in editions_of(workshop.programme.id)]
     erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     (line,) = authored_passages(workshop.measure, "description.en", PERSON)
-    assert "".join(one.text for one in line) == TEXT
-    assert {one.author.label for one in line if one.author.side} == {"Wiesenbrück: Former member"}
+    assert "".join(span.text for span in line) == TEXT
+    assert {span.author.label for span in line if span.author.side} == {"Wiesenbrück: Former member"}
     assert db.session.execute(select(Version.id, Version.hash, Version.manifest).order_by(Version.id)).all() == hashes
-    assert [one.hash for one in editions_of(workshop.programme.id)] == editions
-    words = db.session.scalars(select(Comment.words).order_by(Comment.id)).all()
-    assert words == ["Who weighs the bins?", "Ask @Former member, he knows the scale.", "A concern"]
+    assert [edition.hash for edition in editions_of(workshop.programme.id)] == editions
+    texts = db.session.scalars(select(Comment.words).order_by(Comment.id)).all()
+    assert texts == ["Who weighs the bins?", "Ask @Former member, he knows the scale.", "A concern"]
     earlier = db.session.scalars(select(CommentEvent.detail).where(CommentEvent.kind == "edited")).one()
     assert earlier == {"words": "Ask @Former member, he knows."}
-    waiting = db.session.scalars(select(DigestMail)).one()
-    assert (waiting.person_id, waiting.text) == (workshop.ama.id, "Former member wrote a comment")
-    found = db.session.scalars(select(SearchEntry.words).where(SearchEntry.kind == "comment")).all()
-    assert not any(NAME in one for one in found)
+    mail = db.session.scalars(select(DigestMail)).one()
+    assert (mail.person_id, mail.text) == (workshop.ama.id, "Former member wrote a comment")
+    entries = db.session.scalars(select(SearchEntry.words).where(SearchEntry.kind == "comment")).all()
+    assert not any(NAME in entry for entry in entries)
     assert app.test_cli_runner().invoke(args=["versions", "verify"]).exit_code == 0
 
 
@@ -90,8 +90,8 @@ def test_every_page_and_file_says_former_member(app: Flask, client: ProofReader,
         f"/items/{item}/compare?from=1&to=now", f"/programmes/{programme}", f"/programmes/{programme}/editions",
         f"/partnerships/{workshop.team.partnership.id}/members", "/",
     ]  # fmt: skip
-    named = [one for one in pages if "Zebed" in client.get(one).text]
-    assert {pages[0], pages[1], pages[2], pages[7]} <= set(named)
+    pages_with_name = [page for page in pages if "Zebed" in client.get(page).text]
+    assert {pages[0], pages[1], pages[2], pages[7]} <= set(pages_with_name)
     erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
     for page in pages:
@@ -116,11 +116,11 @@ def test_their_open_pages_end_and_others_threads_are_told(workshop: Workshop) ->
 def test_sign_ins_are_gone_and_what_was_done_about_rights_stays_as_a_number(workshop: Workshop) -> None:
     actions = set(db.session.scalars(select(AuditEntry.action)))
     assert {"signed_in", "sign_in_failed", "reset_link_made"} <= actions
-    others = service.sign_in(workshop.ama.email, factories.PASSWORD)
-    assert others
+    other_person = service.sign_in(workshop.ama.email, factories.PASSWORD)
+    assert other_person
     erasure.erase_person(workshop.zeb, by=None)
-    left = db.session.scalars(select(AuditEntry).where(AuditEntry.action.in_(erasure.SIGN_IN_ACTIONS))).all()
-    assert [entry.actor_id for entry in left] == [workshop.ama.id]
+    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action.in_(erasure.SIGN_IN_ACTIONS))).all()
+    assert [entry.actor_id for entry in entries] == [workshop.ama.id]
     assert db.session.scalars(select(AuditEntry).where(AuditEntry.action == "person_erased")).one().detail == {
         "person": workshop.zeb.id
     }
@@ -128,7 +128,7 @@ def test_sign_ins_are_gone_and_what_was_done_about_rights_stays_as_a_number(work
 
 
 def test_a_name_inside_another_one_is_left_alone(workshop: Workshop) -> None:
-    """A negative control: "@Ama" is no mention of "Amadou", and a bare name is somebody's text."""
+    """Negative control: "@Ama" is no mention of "Amadou", and a name without @ is text."""
     short = factories.person("Ama")
     factories.member(workshop.team.partnership, "de", "editor", who=short)
     with writing():
@@ -141,15 +141,15 @@ def test_a_name_inside_another_one_is_left_alone(workshop: Workshop) -> None:
 
 
 def test_a_name_is_taken_out_in_every_spelling_that_called_the_person(workshop: Workshop) -> None:
-    """Negative control: somebody else's name that is alike, and one that only begins so, stay."""
-    gone, alike, longer = (factories.person(name) for name in ("Jürgen Groß", "Jurgen Gross", "Jürgen Groß-Weiß"))
-    for one in (gone, alike, longer):
-        factories.member(workshop.team.partnership, "de", "editor", who=one)
+    """Negative control: another member's similar name, and a longer one with the same beginning, stay."""
+    erased, similar, longer = (factories.person(name) for name in ("Jürgen Groß", "Jurgen Gross", "Jürgen Groß-Weiß"))
+    for person in (erased, similar, longer):
+        factories.member(workshop.team.partnership, "de", "editor", who=person)
     with writing():
         comment = db.session.scalars(select(Comment).order_by(Comment.id)).first()
         assert comment
         comment.words = "@jürgen  groß, @Ju\u0308rgen Groß! @Jurgen Gross @Jürgen Groß-Weiß @Juergen Groß"
-    erasure.erase_person(gone, by=None)
+    erasure.erase_person(erased, by=None)
     db.session.expire_all()
     former = "@Former member"
     assert comment.words == f"{former}, {former}! @Jurgen Gross @Jürgen Groß-Weiß {former}"
@@ -185,13 +185,13 @@ def test_the_last_coordinator_and_the_last_operator_are_told_what_to_do_first(ap
 
 def test_a_partnership_of_one_ends_with_them(app: Flask) -> None:
     founder = factories.person()
-    made = Partnership(name={"en": "Alone"})
+    partnership = Partnership(name={"en": "Alone"})
     with writing() as session:
-        session.add(made)
-    factories.member(made, "de", "coordinator", who=founder)
+        session.add(partnership)
+    factories.member(partnership, "de", "coordinator", who=founder)
     erasure.erase_person(founder, by=founder)
     db.session.expire_all()
-    assert made.deleted_at
+    assert partnership.deleted_at
 
 
 def test_one_erases_oneself_with_the_password(client: ProofReader, workshop: Workshop) -> None:
@@ -202,16 +202,16 @@ def test_one_erases_oneself_with_the_password(client: ProofReader, workshop: Wor
         or "Ehemaliges Mitglied" in client.get("/account/erase").text
     )
     assert client.post("/account/erase", data={"present_password": "a wrong one"}).status_code == 422
-    assert not erased_now(workshop.zeb)
+    assert not is_erased(workshop.zeb)
     answer = client.post("/account/erase", data={"present_password": factories.PASSWORD})
     assert answer.status_code == 302
     assert answer.headers["Clear-Site-Data"] == '"storage"'
-    assert erased_now(workshop.zeb)
+    assert is_erased(workshop.zeb)
     assert client.get("/account").status_code == 302
 
 
 def test_a_name_that_somebody_else_has_too_stays_theirs(workshop: Workshop) -> None:
-    """Nobody can take another one's name out of comments by calling themselves so first."""
+    """Taking another member's name before one's own erasure does not remove that name from comments."""
     service.change_profile(workshop.team.partner["reviewer"], name=NAME, language="en", timezone="UTC")
     erasure.erase_person(workshop.team.partner["reviewer"], by=None)
     db.session.expire_all()
@@ -223,21 +223,21 @@ def test_an_account_that_does_not_own_its_address_takes_nothing_of_its_owner_alo
         squatter = service.add_person(
             EMAIL, "Not the owner", "", language="en", timezone="UTC", by=None, confirmed=False
         )
-    invited = select(Link).where(Link.purpose == "invitation")
-    failed = select(AuditEntry).where(AuditEntry.action == "sign_in_failed")
-    before = len(db.session.scalars(invited).all()), len(db.session.scalars(failed).all())
+    invitations = select(Link).where(Link.purpose == "invitation")
+    failed_sign_ins = select(AuditEntry).where(AuditEntry.action == "sign_in_failed")
+    before = len(db.session.scalars(invitations).all()), len(db.session.scalars(failed_sign_ins).all())
     erasure.erase_person(squatter, by=squatter)
     db.session.expire_all()
-    assert (len(db.session.scalars(invited).all()), len(db.session.scalars(failed).all())) == before
+    assert (len(db.session.scalars(invitations).all()), len(db.session.scalars(failed_sign_ins).all())) == before
     assert service.sign_in(EMAIL, factories.PASSWORD) == workshop.zeb
 
 
 def test_the_command_asks_first_and_erases(app: Flask, workshop: Workshop) -> None:
     run = app.test_cli_runner().invoke
     assert run(args=["user", "erase", EMAIL], input="n\n").exit_code == 1
-    assert not erased_now(workshop.zeb)
-    done = run(args=["user", "erase", "--yes", EMAIL])
-    assert done.exit_code == 0, done.output
+    assert not is_erased(workshop.zeb)
+    result = run(args=["user", "erase", "--yes", EMAIL])
+    assert result.exit_code == 0, result.output
     assert EMAIL not in run(args=["user", "list"]).output
     assert run(args=["user", "erase", "--yes", EMAIL]).exit_code == 1
 
@@ -246,19 +246,21 @@ def test_the_list_of_the_erased_names_nobody_and_is_private(app: Flask, workshop
     erasure.erase_person(workshop.zeb, by=None)
     file = Path(app.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE
     assert file.stat().st_mode & 0o077 == 0
-    assert not any(trace in file.read_text() for trace in TRACES)
+    assert not any(part in file.read_text() for part in NAME_PARTS)
     erasure_log.write_marks()
     assert len(file.read_text().splitlines()) == 1
     file.write_text(file.read_text() + '{"half a l')
     erasure.erase_person(workshop.ama, by=None)
-    assert {number for _key, number, _made in filter(None, map(erasure_log._mark, file.read_text().splitlines()))} == {
+    assert {
+        person_id for _key, person_id, _created in filter(None, map(erasure_log._mark, file.read_text().splitlines()))
+    } == {
         workshop.zeb.id,
         workshop.ama.id,
     }
 
 
 def test_somebody_who_only_ended_keeps_their_name(workshop: Workshop) -> None:
-    """A negative control: `flask user end` is no erasure."""
+    """Negative control: `flask user end` erases nothing."""
     service.end_person(workshop.zeb, by=None)
     assert db.session.get_one(Person, workshop.zeb.id).name == NAME
     assert db.session.scalars(select(Membership).where(Membership.person_id == workshop.zeb.id)).all()

@@ -1,4 +1,4 @@
-"""Files with persons or secrets in them can be read by their owner alone, whatever the umask is."""
+"""File permissions: files with personal data or secrets are private to their owner, whatever the umask is."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from tests import factories
 
 @pytest.fixture(autouse=True)
 def _open_umask() -> Iterator[None]:
-    """As on many machines: what is made can be read by everybody."""
+    """A usual umask, by which new files are readable by all users."""
     before = os.umask(0o022)
     yield
     os.umask(before)
 
 
-_VISIT = """
+_OPEN_AND_CLOSE = """
 import sqlite3, sys
-visitor = sqlite3.connect(sys.argv[1])
-visitor.execute("SELECT count(*) FROM person").fetchall()
-visitor.close()
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT count(*) FROM person").fetchall()
+connection.close()
 """
 
 
 def modes(folder: Path) -> dict[str, int]:
-    return {one.name: stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir() if one.is_file()}
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path.is_file()}
 
 
-def made(instance: Path) -> Flask:
+def new_installation(instance: Path) -> Flask:
     app = create_app(configuration.load(instance=instance, testing=True))
     with app.app_context():
         upgrade()
@@ -51,10 +51,10 @@ def made(instance: Path) -> Flask:
 
 
 def test_a_new_installation_is_its_owners_alone(tmp_path: Path) -> None:
-    app = made(tmp_path / "deep" / "instance")
-    found = modes(tmp_path / "deep" / "instance")
-    assert {"klimawerk.sqlite", "klimawerk.sqlite-wal", "klimawerk.sqlite-shm", "secret_key"} <= found.keys()
-    assert set(found.values()) == {0o600}
+    app = new_installation(tmp_path / "deep" / "instance")
+    file_modes = modes(tmp_path / "deep" / "instance")
+    assert {"klimawerk.sqlite", "klimawerk.sqlite-wal", "klimawerk.sqlite-shm", "secret_key"} <= file_modes.keys()
+    assert set(file_modes.values()) == {0o600}
     assert stat.S_IMODE((tmp_path / "deep" / "instance").stat().st_mode) == 0o700
     with app.app_context():
         service.write_backup(tmp_path / "backup")
@@ -67,13 +67,13 @@ def test_a_new_installation_is_its_owners_alone(tmp_path: Path) -> None:
 def test_however_many_connections_another_process_that_leaves_takes_nothing_along(
     tmp_path: Path, connections: int
 ) -> None:
-    """Whoever closes an SQLite database last removes its log, and who is last is told by locks."""
-    app = made(tmp_path)
+    """The process that closes an SQLite database last removes its log; SQLite finds out by locks which one is last."""
+    app = new_installation(tmp_path)
     with app.app_context(), ExitStack() as opened:
         for _ in range(connections):
             connection = opened.enter_context(db.engine.connect())
             connection.exec_driver_sql("SELECT count(*) FROM person").scalar_one()
-        subprocess.run([sys.executable, "-c", _VISIT, str(tmp_path / "klimawerk.sqlite")], check=True)
+        subprocess.run([sys.executable, "-c", _OPEN_AND_CLOSE, str(tmp_path / "klimawerk.sqlite")], check=True)
         assert (tmp_path / "klimawerk.sqlite-wal").exists()
         assert (tmp_path / "klimawerk.sqlite-shm").exists()
         opened.close()
@@ -81,18 +81,18 @@ def test_however_many_connections_another_process_that_leaves_takes_nothing_alon
         assert db.session.query(Person).count() == 2
         db.session.remove()
         db.engine.dispose()
-    subprocess.run([sys.executable, "-c", _VISIT, str(tmp_path / "klimawerk.sqlite")], check=True)
-    assert not (tmp_path / "klimawerk.sqlite-wal").exists(), "nobody was left, and it was not seen"
+    subprocess.run([sys.executable, "-c", _OPEN_AND_CLOSE, str(tmp_path / "klimawerk.sqlite")], check=True)
+    assert not (tmp_path / "klimawerk.sqlite-wal").exists(), "no process was left, and SQLite did not notice"
 
 
 def test_what_was_readable_before_is_corrected_at_the_start(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
-    app = made(instance)
-    for one in instance.iterdir():
-        one.chmod(0o644)
+    app = new_installation(instance)
+    for path in instance.iterdir():
+        path.chmod(0o644)
     instance.chmod(0o755)
-    again = create_app(configuration.load(instance=instance, testing=True))
-    with again.app_context():
+    restarted = create_app(configuration.load(instance=instance, testing=True))
+    with restarted.app_context():
         assert factories.person().id == 2
         assert set(modes(instance).values()) == {0o600}
         db.session.remove()
@@ -103,10 +103,10 @@ def test_what_was_readable_before_is_corrected_at_the_start(tmp_path: Path) -> N
 
 
 def test_a_part_of_a_backup_that_was_left_behind_opens_nothing(tmp_path: Path) -> None:
-    app = made(tmp_path / "instance")
-    left = tmp_path / ".backup.part"
-    left.touch()
-    left.chmod(0o666)
+    app = new_installation(tmp_path / "instance")
+    leftover = tmp_path / ".backup.part"
+    leftover.touch()
+    leftover.chmod(0o666)
     with app.app_context():
         service.write_backup(tmp_path / "backup")
         db.session.remove()

@@ -1,4 +1,4 @@
-"""Whoever has changed their name is erased under all of them, wherever they were called."""
+"""Erasure of former names: mentions by any name that the person had are removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.access import member_of
 from klimawerk.privacy import erasure
 from tests import factories
-from tests.privacy.conftest import NAME, Workshop, written
+from tests.privacy.conftest import NAME, Workshop, comment_input
 from tests.privacy.test_erasing import traces
 
 
@@ -36,16 +36,16 @@ def test_no_column_holds_a_name_of_before(any_database: str, workshop: Workshop,
 
 
 def test_a_name_that_somebody_else_has_now_stays_theirs(workshop: Workshop) -> None:
-    """A negative control: nobody takes another one's name out by borrowing it, nor keeps it there."""
+    """Negative control: taking another member's name for a while neither removes that name nor keeps it in place."""
     borrower = workshop.team.partner["reviewer"]
     rename(borrower, NAME, "Own Name")
     erasure.erase_person(borrower, by=None)
     db.session.expire_all()
-    assert any(NAME in words for words in db.session.scalars(select(Comment.words)))
+    assert any(NAME in text for text in db.session.scalars(select(Comment.words)))
     rename(workshop.ama, NAME, "Own Name")
     erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()
-    assert not any(NAME in words for words in db.session.scalars(select(Comment.words)))
+    assert not any(NAME in text for text in db.session.scalars(select(Comment.words)))
 
 
 @pytest.mark.parametrize("name", ["Ann\\e Quill", "100% Quill", "An_n Quill"])
@@ -55,11 +55,13 @@ def test_a_name_with_any_sign_goes(any_database: str, app: Flask, name: str) -> 
     factories.member(team.partnership, "de", "editor", who=person)
     by = member_of(team.de["editor"], team.partnership.id)
     assert by
-    comments.open_thread(measure, written(f"Ask @{name} now"), kind="task", side="", subject=ThreadSubject(), by=by)
+    comments.open_thread(
+        measure, comment_input(f"Ask @{name} now"), kind="task", side="", subject=ThreadSubject(), by=by
+    )
     erasure.erase_person(person, by=None)
     db.session.expire_all()
-    (words,) = db.session.scalars(select(Comment.words)).all()
-    assert words == "Ask @Former member now"
+    (text,) = db.session.scalars(select(Comment.words)).all()
+    assert text == "Ask @Former member now"
 
 
 @pytest.mark.parametrize("resets", [1, 2])
@@ -68,7 +70,9 @@ def test_a_call_in_a_practice_programme_of_before_a_reset_goes(workshop: Worksho
         programme = practice.ensure_practice(workshop.zeb)
         by = member_of(workshop.zeb, programme.frame.partnership_id)
         assert by
-        comments.open_thread(programme, written(f"Hello @{NAME}"), kind="task", side="", subject=ThreadSubject(), by=by)
+        comments.open_thread(
+            programme, comment_input(f"Hello @{NAME}"), kind="task", side="", subject=ThreadSubject(), by=by
+        )
         practice.reset_practice(workshop.zeb)
     erasure.erase_person(workshop.zeb, by=None)
     db.session.expire_all()

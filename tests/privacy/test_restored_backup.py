@@ -1,4 +1,4 @@
-"""A restored backup brings back nobody who was erased, no invitation that was withdrawn, no digest that was sent."""
+"""Restore hooks: a restore brings back no erased person, no withdrawn invitation, and no digest that was sent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.privacy.test_erasing import traces
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Flask:
-    """A new machine: an empty, migrated installation."""
+    """An empty, migrated installation, as on a new machine."""
     app = create_app(configuration.load(instance=tmp_path / "new", testing=True))
     with app.app_context():
         upgrade()
@@ -39,7 +39,7 @@ def empty(tmp_path: Path) -> Flask:
 
 
 def invite(member: Member, email: str) -> str:
-    """The token."""
+    """Create an invitation; returns its token."""
     return invitations.invite(member, invitations.Invitation(email, "de", "editor", "en"))[1]
 
 
@@ -47,10 +47,10 @@ def test_who_was_erased_since_is_erased_again(any_database: str, workshop: Works
     stamp()
     service.write_backup(tmp_path / "backup")
     erasure.erase_person(workshop.zeb, by=None)
-    done = service.restore_backup(tmp_path / "backup")
+    result = service.restore_backup(tmp_path / "backup")
     assert traces() == set()
-    assert any("erased again" in sentence for sentence in done.messages)
-    service.restore_backup(tmp_path / "backup")  # and whenever that backup comes again
+    assert any("erased again" in sentence for sentence in result.messages)
+    service.restore_backup(tmp_path / "backup")  # also when that backup is restored again
     assert traces() == set()
 
 
@@ -60,11 +60,13 @@ def test_the_list_alone_is_enough_on_a_new_machine(
     stamp()
     service.write_backup(tmp_path / "backup")
     erasure.erase_person(workshop.zeb, by=None)
-    kept = (Path(app.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE).read_text()
+    erasure_file = (Path(app.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE).read_text()
     with empty.app_context():
         service.restore_backup(tmp_path / "backup")
-        assert "person.name" in traces()  # a negative control: without the list nobody can know
-        (Path(empty.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE).write_text(kept + '{"half a l')
+        assert "person.name" in traces()  # negative control: without the log the erasure is unknown
+        (Path(empty.extensions["klimawerk"].instance) / erasure_log.ERASURE_FILE).write_text(
+            erasure_file + '{"half a l'
+        )
         service.restore_backup(tmp_path / "backup")
         assert traces() == set()
         db.session.remove()
@@ -74,16 +76,16 @@ def test_the_list_alone_is_enough_on_a_new_machine(
 def test_a_later_account_with_the_same_number_is_not_erased(app: Flask, workshop: Workshop, tmp_path: Path) -> None:
     stamp()
     service.write_backup(tmp_path / "backup")
-    late = factories.person("Came later")
-    number = late.id
-    erasure.erase_person(late, by=None)
+    first = factories.person("Came later")
+    person_id = first.id
+    erasure.erase_person(first, by=None)
     service.restore_backup(tmp_path / "backup")
-    again = factories.person("With the same number")
-    assert again.id == number
+    second = factories.person("With the same number")
+    assert second.id == person_id
     service.write_backup(tmp_path / "second")
     service.restore_backup(tmp_path / "second")
     db.session.expire_all()
-    assert db.session.get_one(Person, number).name == "With the same number"
+    assert db.session.get_one(Person, person_id).name == "With the same number"
 
 
 def test_a_withdrawn_or_used_invitation_does_not_come_alive(app: Flask, workshop: Workshop, tmp_path: Path) -> None:
@@ -94,8 +96,8 @@ def test_a_withdrawn_or_used_invitation_does_not_come_alive(app: Flask, workshop
     withdrawn = expiring_links.find_link(tokens["withdrawn"])
     invitations.withdraw(coordinator, withdrawn.id)
     invitations.accept(tokens["used"], factories.person(email="used@example.org"))
-    said = service.restore_backup(tmp_path / "backup").messages
-    assert any("hold no more" in sentence for sentence in said)
+    messages = service.restore_backup(tmp_path / "backup").messages
+    assert any("hold no more" in sentence for sentence in messages)
     expiring_links.find_link(tokens["open"])
     for name in ("withdrawn", "used"):
         with pytest.raises(expiring_links.LinkUsedUp):
@@ -129,14 +131,14 @@ def test_no_digest_is_sent_again(app: Flask, workshop: Workshop, tmp_path: Path)
         mark.told_until = mark.called_until = long_ago
         session.add_all([_mail(workshop.ama, "sent since", WAITING), _mail(workshop.ama, "waits still", WAITING)])
     service.write_backup(tmp_path / "backup")
-    told = now() - timedelta(hours=1)
+    told_until = now() - timedelta(hours=1)
     with writing() as session:
         mark = session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
-        mark.told_until = mark.called_until = told
+        mark.told_until = mark.called_until = told_until
         session.scalars(select(DigestMail).where(DigestMail.message_id == "sent since")).one().state = SENT
     service.restore_backup(tmp_path / "backup")
     mark = db.session.get_one(DigestMark, (workshop.zeb.id, workshop.team.partnership.id))
-    assert (mark.told_until, mark.called_until) == (told, told)
+    assert (mark.told_until, mark.called_until) == (told_until, told_until)
     states = dict(db.session.execute(select(DigestMail.message_id, DigestMail.state)).all())
     assert (states["sent since"], states["waits still"]) == (DROPPED, WAITING)
 
@@ -150,10 +152,10 @@ def test_on_a_new_machine_everybody_counts_as_told(
         mark.told_until = mark.called_until = now() - timedelta(days=3)
     service.write_backup(tmp_path / "backup")
     with empty.app_context():
-        began = now()
+        started_at = now()
         service.restore_backup(tmp_path / "backup")
-        found = db.session.scalars(select(DigestMark)).one()
-        assert found.told_until >= began
+        restored_mark = db.session.scalars(select(DigestMark)).one()
+        assert restored_mark.told_until >= started_at
         assert db.session.scalars(select(DigestMail).where(DigestMail.state == WAITING)).all() == []
         assert db.session.scalars(select(DigestChoice)).all()
         db.session.remove()

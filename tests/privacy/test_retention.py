@@ -1,4 +1,4 @@
-"""Records go after the time that the table says, and the README says the same."""
+"""Retention periods: records are deleted after the time in the table, which the README repeats."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_sign_ins_go_before_the_rest_of_the_record(any_database: str, app: Flask
             for action in ("signed_in", "sign_in_failed", "member_added"):
                 db.session.add(AuditEntry(action=action, at=moment - timedelta(days=days), detail={}))
     retention.delete_expired(moment)
-    left = db.session.execute(select(AuditEntry.action, AuditEntry.at).order_by(AuditEntry.id)).all()
-    assert [(action, (moment - at).days) for action, at in left] == [
+    remaining = db.session.execute(select(AuditEntry.action, AuditEntry.at).order_by(AuditEntry.id)).all()
+    assert [(action, (moment - at).days) for action, at in remaining] == [
         ("signed_in", 1), ("sign_in_failed", 1), ("member_added", 1),
         ("signed_in", 89), ("sign_in_failed", 89), ("member_added", 89),
         ("member_added", 91), ("member_added", 400),
@@ -67,8 +67,8 @@ def test_a_mail_that_still_waits_is_never_swept(app: Flask) -> None:
     person, moment = factories.person(), now()
     with writing() as session:
         for state in (SENT, DROPPED, FAILED, WAITING):
-            made = moment - timedelta(days=91)
-            mail = DigestMail(person_id=person.id, message_id=state, made_at=made, until=made, language="en")
+            made_at = moment - timedelta(days=91)
+            mail = DigestMail(person_id=person.id, message_id=state, made_at=made_at, until=made_at, language="en")
             mail.subject = mail.text = mail.html = mail.state = state
             session.add(mail)
     retention.delete_expired(moment)
@@ -86,28 +86,28 @@ def test_many_rows_go_in_several_transactions(app: Flask, monkeypatch: pytest.Mo
     with writing() as session:
         for item in range(programme.id, programme.id + 4):
             session.add(Visit(person_id=person.id, item_id=item, at=moment - timedelta(days=2000 if item % 2 else 1)))
-    gone = retention.delete_expired(moment)
-    assert (gone["Sessions"], count(Login)) == (8, 1)
+    deleted = retention.delete_expired(moment)
+    assert (deleted["Sessions"], count(Login)) == (8, 1)
     assert count(Visit) == 2
 
 
 def test_the_server_sweeps_by_itself_and_then_once_a_day(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    sweeps: list[str] = []
+    runs: list[str] = []
     clock = [1_000.0]
 
-    def swept() -> dict[str, int]:
-        sweeps.append("swept")
+    def record_run() -> dict[str, int]:
+        runs.append("run")
         return {}
 
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(retention, "delete_expired", swept)
-    sweeper = retention.RetentionJob()
-    for at in (1_010.0, 1_061.0, 1_062.0, 1_061.0 + 23 * 3600, 1_061.0 + 24 * 3600, 1_062.0 + 24 * 3600):
-        clock[0] = at
-        sweeper.run_if_due()
-    assert len(sweeps) == 2
+    monkeypatch.setattr(retention, "delete_expired", record_run)
+    job = retention.RetentionJob()
+    for seconds in (1_010.0, 1_061.0, 1_062.0, 1_061.0 + 23 * 3600, 1_061.0 + 24 * 3600, 1_062.0 + 24 * 3600):
+        clock[0] = seconds
+        job.run_if_due()
+    assert len(runs) == 2
     jobs = app.extensions["live"].background._each_second
-    assert any(isinstance(getattr(job, "__self__", None), retention.RetentionJob) for job in jobs)
+    assert any(isinstance(getattr(each, "__self__", None), retention.RetentionJob) for each in jobs)
 
 
 def test_the_command_says_the_table_and_sweeps(app: Flask) -> None:
@@ -115,6 +115,6 @@ def test_the_command_says_the_table_and_sweeps(app: Flask) -> None:
         audit.record("signed_in", by=None)
         db.session.flush()
         db.session.scalars(select(AuditEntry)).one().at = now() - timedelta(days=100)
-    said = app.test_cli_runner().invoke(args=["retention"]).output
-    assert all(rule.what in said for rule in retention.RULES)
-    assert re.search(r"^1 records deleted\.$", said, re.MULTILINE)
+    output = app.test_cli_runner().invoke(args=["retention"]).output
+    assert all(rule.what in output for rule in retention.RULES)
+    assert re.search(r"^1 records deleted\.$", output, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""An operator's backup holds everything, is refused when damaged, and goes into either kind of database."""
+"""Backup and restore: complete, refused when damaged, and portable between SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Tables = dict[str, list[tuple[Any, ...]]]
 
 @pytest.fixture
 def filled(app: Flask, any_database: str) -> Flask:
-    """An installation in which people have worked."""
+    """An installation with data."""
     stamp()
     team = factories.partnership()
     with writing() as session:
@@ -62,7 +62,7 @@ def filled(app: Flask, any_database: str) -> Flask:
 
 @pytest.fixture
 def other_address(any_database: str, postgresql: PostgreSQL, tmp_path: Path) -> Iterator[str]:
-    """The other kind of database, without tables."""
+    """Address of an empty database of the other system, without tables."""
     if any_database.startswith("postgresql"):
         yield f"sqlite:///{tmp_path / 'other.sqlite'}"
     else:
@@ -73,7 +73,7 @@ def other_address(any_database: str, postgresql: PostgreSQL, tmp_path: Path) -> 
 
 @pytest.fixture
 def other(other_address: str, tmp_path: Path) -> Iterator[Flask]:
-    """An empty, migrated installation on the other kind of database."""
+    """An empty, migrated installation on the other database system."""
     app = create_app(configuration.load(instance=tmp_path / "other", database_url=other_address, testing=True))
     with app.app_context():
         upgrade()
@@ -84,26 +84,26 @@ def other(other_address: str, tmp_path: Path) -> Iterator[Flask]:
 
 def test_a_backup_can_be_restored_into_the_other_kind_of_database(filled: Flask, other: Flask, tmp_path: Path) -> None:
     with filled.app_context():
-        before = _everything()
+        before = _database_content()
         service.write_backup(tmp_path / "backup")
     with other.app_context():
         service.restore_backup(tmp_path / "backup")
-        assert _everything() == before
+        assert _database_content() == before
         assert db.session.scalar(select(Frame.rate)) == Decimal("12.5")
         newcomer = factories.person("Newcomer")
         assert newcomer.id > max(row[0] for row in before["person"])
 
 
 def test_what_happened_after_the_backup_is_gone_and_what_was_there_is_back(filled: Flask, tmp_path: Path) -> None:
-    before = _everything()
+    before = _database_content()
     service.write_backup(tmp_path / "backup")
     with writing() as session:
         for membership in session.scalars(select(Membership)):
             session.delete(membership)
     factories.person("Too late")
-    assert _everything() != before
+    assert _database_content() != before
     service.restore_backup(tmp_path / "backup")
-    assert _everything() == before
+    assert _database_content() == before
 
 
 def test_after_a_restore_no_page_takes_old_for_new(filled: Flask, tmp_path: Path) -> None:
@@ -190,31 +190,33 @@ def _only_brackets(_: bytes) -> bytes:
 
 
 def _a_row_of_brackets(data: bytes) -> bytes:
-    return _sealed(data, lambda lines: [*lines, b"[" * 200_000 + b"]" * 200_000])
+    return _with_new_checksum(data, lambda lines: [*lines, b"[" * 200_000 + b"]" * 200_000])
 
 
 def _brackets_in_the_header(data: bytes) -> bytes:
-    return _sealed(data, lambda lines: [b'{"format":' + b'{"a":' * 200_000 + b"1" + b"}" * 200_001, *lines[1:]])
+    return _with_new_checksum(
+        data, lambda lines: [b'{"format":' + b'{"a":' * 200_000 + b"1" + b"}" * 200_001, *lines[1:]]
+    )
 
 
 def _a_row_before_its_table(data: bytes) -> bytes:
-    return _sealed(data, lambda lines: [lines[0], b"[1]", *lines[1:]])
+    return _with_new_checksum(data, lambda lines: [lines[0], b"[1]", *lines[1:]])
 
 
 def _a_number_that_no_database_keeps(data: bytes) -> bytes:
-    return _sealed(data, lambda lines: [re.sub(rb"^\[\d+", b"[" + b"9" * 30, line) for line in lines])
+    return _with_new_checksum(data, lambda lines: [re.sub(rb"^\[\d+", b"[" + b"9" * 30, line) for line in lines])
 
 
 def _half_an_emoji(data: bytes) -> bytes:
-    return _sealed(data, lambda lines: [line.replace(b"Editor de", b"Editor \\ud83d") for line in lines])
+    return _with_new_checksum(data, lambda lines: [line.replace(b"Editor de", b"Editor \\ud83d") for line in lines])
 
 
 def _a_header_of_other_kinds(data: bytes) -> bytes:
-    return _sealed(data, lambda lines: [re.sub(rb'"schema":"\w+"', b'"schema":["x"]', lines[0]), *lines[1:]])
+    return _with_new_checksum(data, lambda lines: [re.sub(rb'"schema":"\w+"', b'"schema":["x"]', lines[0]), *lines[1:]])
 
 
-def _sealed(data: bytes, change: Callable[[list[bytes]], list[bytes]]) -> bytes:
-    """Changed, with the check sum of what is there now."""
+def _with_new_checksum(data: bytes, change: Callable[[list[bytes]], list[bytes]]) -> bytes:
+    """The backup with changed lines and a matching checksum."""
     *lines, last = gzip.decompress(data).splitlines()
     body = b"".join(line + b"\n" for line in change(lines))
     end = {**json.loads(last), "sha256": hashlib.sha256(body).hexdigest()}
@@ -249,34 +251,34 @@ def test_a_damaged_backup_is_refused_whole(app: Flask, tmp_path: Path, damage: o
     service.write_backup(tmp_path / "backup")
     (tmp_path / "backup").write_bytes(damage((tmp_path / "backup").read_bytes()))
     factories.person("Still here")
-    before = _everything()
+    before = _database_content()
     refused = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "backup"), "--yes"])
     assert refused.exit_code == 1
     assert re.fullmatch(r"Error: .{10,600}\.\n", refused.output), refused.output
-    assert _everything() == before
+    assert _database_content() == before
 
 
 def test_half_an_emoji_in_a_backup_of_before_is_replaced(app: Flask, tmp_path: Path) -> None:
-    """SQLite had kept it; PostgreSQL takes none (klimawerk/text.py)."""
+    """SQLite had stored it; PostgreSQL refuses it (klimawerk/text.py)."""
     stamp()
     factories.partnership()
     service.write_backup(tmp_path / "backup")
     (tmp_path / "backup").write_bytes(_half_an_emoji((tmp_path / "backup").read_bytes()))
-    done = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "backup"), "--yes"])
-    assert done.exit_code == 0, done.output
+    result = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "backup"), "--yes"])
+    assert result.exit_code == 0, result.output
     db.session.rollback()
     assert "Editor \ufffd" in db.session.scalars(select(Person.name)).all()
 
 
 def test_a_backup_that_was_only_sealed_anew_is_taken(app: Flask, tmp_path: Path) -> None:
-    """Negative control of the damages above."""
+    """Negative control of the damages above: unchanged lines with a new checksum."""
     stamp()
     factories.partnership()
     service.write_backup(tmp_path / "backup")
-    before = _everything()
-    (tmp_path / "backup").write_bytes(_sealed((tmp_path / "backup").read_bytes(), lambda lines: lines))
+    before = _database_content()
+    (tmp_path / "backup").write_bytes(_with_new_checksum((tmp_path / "backup").read_bytes(), lambda lines: lines))
     service.restore_backup(tmp_path / "backup")
-    assert _everything() == before
+    assert _database_content() == before
 
 
 def test_a_file_that_changes_between_check_and_restore_changes_nothing(
@@ -284,13 +286,13 @@ def test_a_file_that_changes_between_check_and_restore_changes_nothing(
 ) -> None:
     stamp()
     factories.partnership()
-    made = service.write_backup(tmp_path / "backup")
+    summary = service.write_backup(tmp_path / "backup")
     (tmp_path / "backup").write_bytes(_cut((tmp_path / "backup").read_bytes()))
-    monkeypatch.setattr(service, "check_backup", lambda _path: made)
-    before = _everything()
+    monkeypatch.setattr(service, "check_backup", lambda _path: summary)
+    before = _database_content()
     with pytest.raises(InvalidBackup):
         service.restore_backup(tmp_path / "backup")
-    assert _everything() == before
+    assert _database_content() == before
 
 
 def test_the_commands_ask_first_and_speak_in_sentences(app: Flask, tmp_path: Path) -> None:
@@ -299,9 +301,9 @@ def test_the_commands_ask_first_and_speak_in_sentences(app: Flask, tmp_path: Pat
     run = app.test_cli_runner().invoke
     file = str(tmp_path / "backup")
     assert run(args=["backup", file]).exit_code == 0
-    again = run(args=["backup", file])
-    assert again.exit_code == 1
-    assert "exists" in again.output
+    second = run(args=["backup", file])
+    assert second.exit_code == 1
+    assert "exists" in second.output
     factories.person("Too late")
     assert run(args=["restore", file], input="n\n").exit_code == 1
     assert _names() >= {"Too late"}
@@ -318,19 +320,19 @@ def _names() -> set[str]:
     return set(db.session.scalars(select(Person.name)))
 
 
-def _everything() -> Tables:
-    """All rows but those that a restore changes on purpose: logins, topics' revisions, documents' generations."""
+def _database_content() -> Tables:
+    """All rows by table, without what a restore changes on purpose: sessions, topics, generations of documents."""
     db.session.rollback()
     db.session.expunge_all()
-    left_out = {"login", "topic"}
-    found = {}
+    excluded = {"login", "topic"}
+    content = {}
     for table in db.metadata.sorted_tables:
-        if table.name not in left_out:
+        if table.name not in excluded:
             columns = [column for column in table.columns if column.name not in ("gen", "access_rev")]
             rows = db.session.execute(select(*columns).order_by(*table.primary_key.columns))
-            found[table.name] = [tuple(row) for row in rows]
+            content[table.name] = [tuple(row) for row in rows]
     db.session.rollback()
-    return found
+    return content
 
 
 def test_the_prepared_tables_have_a_revision(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""What a process does not use any more goes back to the machine."""
+"""Memory that a process no longer uses is returned to the operating system."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import textwrap
 
 from klimawerk.config import ROOT
 
-# In a process of its own: how much is free in this one nobody knows.
+# In a process of its own: the free memory of the test process is unknown.
 _SCRIPT = """
 from klimawerk.operations import memory
 
 kept = [bytes(2_000) for _ in range(50_000)]
-scattered = kept[::50]  # of every hundred thousand bytes two thousand stay in use, so that nothing ends in one piece
+scattered = kept[::50]  # 2,000 of each 100,000 bytes stay in use, so that the free memory is fragmented
 full = memory.resident_kb()
 del kept
-lying_free = memory.resident_kb()
+freed = memory.resident_kb()
 memory.trim_heap()
-print(full, lying_free, memory.resident_kb())
+print(full, freed, memory.resident_kb())
 """
 
 
 def test_memory_that_lies_free_between_things_in_use_is_given_back() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(_SCRIPT)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    full, lying_free, after = map(int, done.stdout.split())
-    assert lying_free > full - 10_000, "the library gives it back by itself; giving it back has lost its sense"
+    full, freed, after = map(int, result.stdout.split())
+    assert freed > full - 10_000, "the C library returns it by itself; trim_heap is no longer needed"
     assert after < full - 60_000

@@ -1,4 +1,4 @@
-"""nginx with the configuration of the README, word for word but for addresses, in front of the real server."""
+"""nginx with the README's configuration, in which only addresses are replaced, in front of the real server."""
 
 from __future__ import annotations
 

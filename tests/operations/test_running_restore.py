@@ -1,4 +1,4 @@
-"""Restoring while people write: what came after the backup is gone everywhere, and what is back stays as it was."""
+"""Restore while users write: texts from after the backup are discarded everywhere, and restored ones stay."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def test_open_editors_are_told_and_old_words_are_not_merged(
     team = factories.partnership()
     programme = create_programme(team.partnership, languages=["de", "en"], lead_language="de", by=None)
     client = live_server.socket(team.de["editor"])
-    told: list[Any] = []
-    client.on("doc:closed", told.append)
-    client.on("signed-out", told.append)  # logins are no part of a backup
+    events: list[Any] = []
+    client.on("doc:closed", events.append)
+    client.on("signed-out", events.append)  # sessions are no part of a backup
     document, gen = _join(client, programme.name)
     assert _type(client, programme.name, document, "before the backup")["ok"]
     service.write_backup(tmp_path / "backup")
@@ -41,21 +41,21 @@ def test_open_editors_are_told_and_old_words_are_not_merged(
     _run(live_server, "restore", str(tmp_path / "backup"), "--yes")
 
     try:
-        late = _type(client, programme.name, document, "after the restore")["ok"]
+        accepted = _type(client, programme.name, document, "after the restore")["ok"]
     except SocketIOError:  # the page was signed out first
-        late = False
-    assert not late
-    _wait_for(lambda: told)
-    assert all(event.get("doc", programme.name) == programme.name for event in told)
-    fresh = live_server.socket(team.de["editor"])
-    restored, new_gen = _join(fresh, programme.name)
+        accepted = False
+    assert not accepted
+    _wait_for(lambda: events)
+    assert all(event.get("doc", programme.name) == programme.name for event in events)
+    new_client = live_server.socket(team.de["editor"])
+    restored, new_gen = _join(new_client, programme.name)
     text = str(restored.get("title.de", type=XmlFragment))
     assert new_gen != gen
     assert "before the backup" in text
     assert "after" not in text
-    assert _type(fresh, programme.name, restored, "and on")["ok"]
-    for one in (client, fresh):
-        one.disconnect()
+    assert _type(new_client, programme.name, restored, "and on")["ok"]
+    for socket in (client, new_client):
+        socket.disconnect()
     assert "Traceback" not in live_server.log
 
 
@@ -71,8 +71,8 @@ def test_a_backup_is_taken_while_people_write(live_server: KlimawerkServer, any_
             _run(live_server, "backup", str(tmp_path / "backup"))
     client.disconnect()
     with writing():
-        found = service.check_backup(tmp_path / "backup")
-    assert found.rows > 10
+        summary = service.check_backup(tmp_path / "backup")
+    assert summary.rows > 10
 
 
 def _join(client: Client, name: str) -> tuple[Doc[Any], str]:
@@ -83,10 +83,10 @@ def _join(client: Client, name: str) -> tuple[Doc[Any], str]:
     return document, answer["gen"]
 
 
-def _type(client: Client, name: str, document: Doc[Any], words: str, fragment_name: str = "title.de") -> dict[str, Any]:
+def _type(client: Client, name: str, document: Doc[Any], text: str, fragment_name: str = "title.de") -> dict[str, Any]:
     before = document.get_state()
     fragment = document.get(fragment_name, type=XmlFragment)
-    paragraph = XmlElement("paragraph", {}, [XmlText(words)])
+    paragraph = XmlElement("paragraph", {}, [XmlText(text)])
     fragment.children.append(paragraph)
     update = b64encode(document.get_update(before)).decode()
     return dict(client.call("doc:update", {"doc": name, "u": update}, timeout=10))
@@ -99,12 +99,12 @@ def _run(server: KlimawerkServer, *arguments: str) -> None:
         "KLIMAWERK_INSTANCE": str(server.instance),
     }
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def _wait_for(condition: Any, seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < until
+        assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -1,6 +1,6 @@
-"""What each route and each socket event requires of who asks: the table that the matrix holds the program against.
+"""Role matrix: the permission that each route and each socket event requires.
 
-A new route or event has no line here, and the matrix says so.
+The tests compare the application with this table; they fail for a route or event that has no line here.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ ANYBODY, ACCOUNT, OPERATOR = "anybody", "an account", "an operator"
 
 @dataclass(frozen=True)
 class Requirement:
-    """`who`: one of the three above, or a right in the partnership. `side`: of that side alone.
+    """`who`: one of the three above, or a right in the partnership. `side`: only for members of that side.
 
-    `author`: whoever wrote it fulfils this too (ALSO), or nobody else does (ONLY).
+    `author`: the author fulfils the requirement, too (ALSO), or only the author does (ONLY).
     """
 
     who: str | Right
@@ -42,7 +42,7 @@ ROUTES: dict[str, Requirement] = {
     "GET accounts.reset": _A,
     "GET accounts.unconfirmed": Requirement(OPERATOR),
     "GET asset": _A,
-    "GET collab.document": _A,  # the name is a key of its own, for a minute
+    "GET collab.document": _A,  # the address holds a secret key that is valid for a minute
     "GET comments.changes": _READ,
     "GET comments.comments": _READ,
     "GET comments.panel": _READ,

@@ -1,4 +1,4 @@
-"""Everybody who may come, and one of everything that has an address."""
+"""Data of the role matrix: a person for each role, and one object for each URL parameter."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ VISITOR, NO_MEMBER, OTHER, FORMER, OPERATING = (
     "an operator of no partnership",
 )
 QUERIES = {"versions.compare": "?from=1&to=now", "editions.compare": "?from=1&to=now"}
-SECRET = "Kläranlage Geheimtal"  # in every title; what nobody from outside may read
+SECRET = "Kläranlage Geheimtal"  # in every title; must not be disclosed to non-members
 
 
 @dataclass(frozen=True)
 class Role:
-    """`person` is None for a visitor; `role` and `side` are empty for who is no member."""
+    """`person` is None for an anonymous visitor; `role` and `side` are empty for non-members."""
 
     name: str
     person: Person | None
@@ -97,10 +97,12 @@ class World:
         ]
 
     def address(self, rule: Rule, instead: Mapping[str, str] | None = None) -> str:
-        """The rule's address with the numbers of real things in it, or what stands `instead` of them, as it is."""
-        start = rule.rule.split("/")[1]
-        item = {"programmes": self.programme.id, "goals": self.measure.goal_id}.get(start, self.measure.id)
-        choices = {name: min(one.items) for name, one in rule._converters.items() if hasattr(one, "items")}
+        """URL of the rule with ids of existing objects; `instead`: values by parameter that replace them, unchecked."""
+        first_segment = rule.rule.split("/")[1]
+        item = {"programmes": self.programme.id, "goals": self.measure.goal_id}.get(first_segment, self.measure.id)
+        choices = {
+            name: min(converter.items) for name, converter in rule._converters.items() if hasattr(converter, "items")
+        }
         values = {"item_id": item} | self.known | choices
         missing = rule.arguments - set(values)
         assert not missing, f"{rule}: no value for {missing}"
@@ -112,44 +114,44 @@ class World:
         return built[1] + QUERIES.get(rule.endpoint, "")
 
     def topics(self) -> list[str]:
-        """One of each kind that somebody answers for."""
-        things = {
+        """A topic of each kind that is registered in `topic_access`."""
+        ids = {
             "partnership": self.team.partnership.id, "programme": self.programme.id, "editions": self.programme.id,
             "goal": self.measure.goal_id,
         }  # fmt: skip
-        return [f"{kind}:{things.get(kind, self.measure.id)}" for kind in topic_access._rules]
+        return [f"{kind}:{ids.get(kind, self.measure.id)}" for kind in topic_access._rules]
 
 
 def built(app: Flask) -> World:
     team = factories.partnership(SECRET, SECRET)
     programme = factories.programme(team)
     measure = factories.measure(programme)
-    me, them = _member(team, team.de["coordinator"]), _member(team, team.partner["coordinator"])
+    coordinator, other_coordinator = _member(team, team.de["coordinator"]), _member(team, team.partner["coordinator"])
     author = _member(team, team.de["editor"])
     cost = rows_of(measure)["costs"][0]
     proposal = ThreadSubject(field="amount", row_id=cost.id, value={"amount": "75000.00", "currency": "EUR"})
-    words = CommentInput(SECRET, "en", str(uuid.uuid4()))
-    comment = open_thread(measure, words, kind="proposal", side="", subject=proposal, by=author)
-    versions.keep_version(measure.id, by=me)
-    editions.create_edition(programme, by=me, name=SECRET, purpose="working")
-    set_value(FieldRef(measure, "priority"), "low", based_on=0, by=them.person.id)
-    set_value(FieldRef(measure, "priority"), "medium", based_on=0, by=me.person.id)
-    link, _token = invitations.invite(me, invitations.Invitation("new@example.org", "de", "editor", "de"))
-    asked = joint_requests.ask_other_side(
-        them, "rate", {"rate": "14", "date": "2026-11-01", "remark": ""}, programme_id=programme.id
+    text = CommentInput(SECRET, "en", str(uuid.uuid4()))
+    comment = open_thread(measure, text, kind="proposal", side="", subject=proposal, by=author)
+    versions.keep_version(measure.id, by=coordinator)
+    editions.create_edition(programme, by=coordinator, name=SECRET, purpose="working")
+    set_value(FieldRef(measure, "priority"), "low", based_on=0, by=other_coordinator.person.id)
+    set_value(FieldRef(measure, "priority"), "medium", based_on=0, by=coordinator.person.id)
+    link, _token = invitations.invite(coordinator, invitations.Invitation("new@example.org", "de", "editor", "de"))
+    request = joint_requests.ask_other_side(
+        other_coordinator, "rate", {"rate": "14", "date": "2026-11-01", "remark": ""}, programme_id=programme.id
     )
-    theirs = next(one for one in team.partnership.memberships if one.person_id == team.de["observer"].id)
+    membership = next(each for each in team.partnership.memberships if each.person_id == team.de["observer"].id)
     known = {
-        "partnership_id": team.partnership.id, "membership_id": theirs.id, "link_id": link.id, "request_id": asked.id,
-        "municipality_id": team.partnership.municipalities[0].id, "row_id": cost.id, "kind": "costs", "number": 1,
-        "key": "amount", "comment_id": comment.id, "thread_id": comment.thread_id, "name": "none", "token": "none",
-        "conflict_id": db.session.scalar(select(func.min(Conflict.id))), "filename": "css/page.css", "version": "0",
-        "locale": "de", "person_id": theirs.person_id,
+        "partnership_id": team.partnership.id, "membership_id": membership.id, "link_id": link.id,
+        "request_id": request.id, "municipality_id": team.partnership.municipalities[0].id, "row_id": cost.id,
+        "kind": "costs", "number": 1, "key": "amount", "comment_id": comment.id, "thread_id": comment.thread_id,
+        "name": "none", "token": "none", "conflict_id": db.session.scalar(select(func.min(Conflict.id))),
+        "filename": "css/page.css", "version": "0", "locale": "de", "person_id": membership.person_id,
     }  # fmt: skip
     return World(team, programme, measure, known)
 
 
 def _member(team: Team, person: Person) -> Member:
-    found = member_of(person, team.partnership.id)
-    assert found is not None
-    return found
+    member = member_of(person, team.partnership.id)
+    assert member is not None
+    return member

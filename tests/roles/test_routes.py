@@ -1,6 +1,6 @@
-"""Every route by every role: the program's own list of routes against the table of what each requires.
+"""Role matrix of routes: every route of the application is requested with every role, and compared with the table.
 
-Who does not fulfil a route's requirement changes nothing there and reads nothing; who does is let in.
+A role that does not fulfil a route's requirement changes and reads nothing there; one that does is admitted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.roles.role_matrix_data import SECRET, Role, World, built
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OWN_TABLES = ("login", "audit_entry", "known_browser", "attempt")
-"""Written for whoever comes: sessions, the record of who did what, how often somebody tried."""
+"""Tables that any request may write to: sessions, audit log, known browsers, counted attempts."""
 
 
 @pytest.fixture
@@ -36,11 +36,11 @@ def world(app: Flask) -> World:
 
 def routes(app: Flask) -> dict[str, list[Rule]]:
     """ "GET goals.goal" -> its rules."""
-    found: dict[str, list[Rule]] = {}
+    rules_by_name: dict[str, list[Rule]] = {}
     for rule in app.url_map.iter_rules():
         for method in sorted(set(METHODS) & (rule.methods or set())):
-            found.setdefault(f"{method} {rule.endpoint}", []).append(rule)
-    return found
+            rules_by_name.setdefault(f"{method} {rule.endpoint}", []).append(rule)
+    return rules_by_name
 
 
 def test_every_route_says_what_it_requires(app: Flask) -> None:
@@ -49,23 +49,23 @@ def test_every_route_says_what_it_requires(app: Flask) -> None:
 
 @pytest.mark.slow
 def test_every_route_by_every_role(app: Flask, world: World, tmp_path: Path) -> None:
-    faults, asked = list[str](), 0
+    faults, request_count = list[str](), 0
     roles = world.roles()
-    windows = {role.name: window_of(app, role) for role in roles}
+    browsers = {role.name: window_of(app, role) for role in roles}
     with restored() as restore:
         for name, rules in routes(app).items():
             requirement, method = ROUTES[name], name.split()[0]
             for rule in rules:
                 address = world.address(rule)
-                for role in _asked(roles, requirement):
+                for role in _roles_to_try(roles, requirement):
                     with writes() as written:
-                        answer = _ask(windows[role.name], method, address)
-                    asked += 1
+                        answer = _request(browsers[role.name], method, address)
+                    request_count += 1
                     fault = _fault(role, requirement, method, answer, written)
                     faults += [f"{name} {address} by {role.name}: {fault}"] if fault else []
                     if written.anything:
                         restore()
-    assert asked > 1000
+    assert request_count > 1000
     assert not faults, "\n".join(faults)
 
 
@@ -75,26 +75,26 @@ def test_every_route_by_every_role(app: Flask, world: World, tmp_path: Path) -> 
 def test_the_matrix_finds_an_open_door(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch, endpoint: str, requirement: str
 ) -> None:
-    """The control: a role that the table calls outside, and the program lets in."""
+    """Negative control: a role without the permission by the table, which the application admits."""
     rule = routes(app)[endpoint][0]
     editor = next(role for role in world.roles() if role.name == "editor, de")
-    liar = Role("said to be nobody", editor.person)
+    wrong_role = Role("said to be nobody", editor.person)
     with writes() as written:
-        answer = _ask(window_of(app, editor), endpoint.split()[0], world.address(rule))
+        answer = _request(window_of(app, editor), endpoint.split()[0], world.address(rule))
     assert _fault(editor, ROUTES[endpoint], endpoint.split()[0], answer, written) == ""
-    assert _fault(liar, ROUTES[endpoint], endpoint.split()[0], answer, written) != ""
+    assert _fault(wrong_role, ROUTES[endpoint], endpoint.split()[0], answer, written) != ""
 
 
-def _asked(roles: list[Role], requirement: Requirement) -> list[Role]:
-    """Everybody to whom it is closed; of those to whom it is open one of each side, or all with LONG=1."""
+def _roles_to_try(roles: list[Role], requirement: Requirement) -> list[Role]:
+    """All roles that do not fulfil it; of the others one of each side, or all with LONG=1."""
     if long_runs.LONG:
         return roles
-    let_in = [role for role in roles if role.fulfils(requirement)]
-    weakest = {role.side: role for role in let_in}
-    return [role for role in roles if role not in let_in or role in weakest.values()]
+    admitted = [role for role in roles if role.fulfils(requirement)]
+    by_side = {role.side: role for role in admitted}
+    return [role for role in roles if role not in admitted or role in by_side.values()]
 
 
-def _ask(window: Window, method: str, address: str) -> TestResponse:
+def _request(window: Window, method: str, address: str) -> TestResponse:
     data = {"value": "low", "rev": "0"} if method == "POST" else None
     with window.app.app_context():
         answer = window.client().open(address, method=method, data=data, headers={"HX-Request": "true"})
@@ -103,15 +103,15 @@ def _ask(window: Window, method: str, address: str) -> TestResponse:
     return answer
 
 
-def _fault(role: Role, requirement: Requirement, method: str, answer: TestResponse, written: Written) -> str:
-    """What is wrong with the answer; empty for nothing."""
+def _fault(role: Role, requirement: Requirement, method: str, answer: TestResponse, written: CommittedWrites) -> str:
+    """Description of what is wrong with the answer; "" for nothing."""
     if answer.status_code >= 500:
         return f"answers {answer.status}"
     to_login = answer.status_code == 302 and "/login" in answer.location
     refused = to_login or answer.status_code in (400, 401, 403, 404, 405)
     if role.fulfils(requirement):
         closed = to_login or answer.status_code in ((401, 403) if method == "POST" else range(400, 500))
-        return f"is let in by the table, and answers {answer.status}" if closed and _is_sure(requirement) else ""
+        return f"is let in by the table, and answers {answer.status}" if closed and _is_sufficient(requirement) else ""
     if written.statements:
         return f"changes something: {written.statements[0][:80]}"
     if SECRET in answer.get_data(as_text=True) and not role.role:
@@ -121,14 +121,14 @@ def _fault(role: Role, requirement: Requirement, method: str, answer: TestRespon
     return ""
 
 
-def _is_sure(requirement: Requirement) -> bool:
-    """Whether fulfilling it is enough: not where it depends on who wrote something, or on a link."""
+def _is_sufficient(requirement: Requirement) -> bool:
+    """Whether fulfilling it suffices: not where the result also depends on an author or a link."""
     return requirement.author == "" and requirement.side == "" and requirement.who not in (ANYBODY, ACCOUNT)
 
 
 @dataclass(frozen=True)
 class Window:
-    """A browser of one role as it was when it signed in, without the proof-reading of each page."""
+    """A signed-in browser of one role, without the checks of ProofReader on each page."""
 
     app: Flask
     session: str
@@ -142,18 +142,18 @@ class Window:
 
 
 def window_of(app: Flask, role: Role) -> Window:
-    reader = app.test_client()
-    assert isinstance(reader, ProofReader)
+    client = app.test_client()
+    assert isinstance(client, ProofReader)
     if role.person:
-        reader.login(role.person)
+        client.login(role.person)
     else:
-        reader.get("/login")
-    cookie = reader.get_cookie(app.config["SESSION_COOKIE_NAME"])
-    return Window(app, cookie.value if cookie else "", reader.token)
+        client.get("/login")
+    cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    return Window(app, cookie.value if cookie else "", client.token)
 
 
-class Written:
-    """What was committed: `anything` at all, and statements on other tables than OWN_TABLES."""
+class CommittedWrites:
+    """Records committed writes: whether there was `anything`, and statements on tables outside of OWN_TABLES."""
 
     def __init__(self) -> None:
         self.anything = False
@@ -166,7 +166,7 @@ class Written:
 
     def commit(self, _connection: object) -> None:
         self.anything |= bool(self._open)
-        self.statements += [one for one in self._open if _table(one) not in OWN_TABLES]
+        self.statements += [each for each in self._open if _table(each) not in OWN_TABLES]
         self._open.clear()
 
     def rollback(self, _connection: object) -> None:
@@ -174,22 +174,22 @@ class Written:
 
 
 def _table(statement: str) -> str:
-    words = statement.split(maxsplit=3)
-    return (words[1] if words[0] == "UPDATE" else words[2]).strip('"')
+    parts = statement.split(maxsplit=3)
+    return (parts[1] if parts[0] == "UPDATE" else parts[2]).strip('"')
 
 
 @contextmanager
-def writes() -> Iterator[Written]:
-    found = Written()
+def writes() -> Iterator[CommittedWrites]:
+    recorder = CommittedWrites()
     listeners: dict[str, Callable[..., None]] = {
-        "before_cursor_execute": found.execute,
-        "commit": found.commit,
-        "rollback": found.rollback,
+        "before_cursor_execute": recorder.execute,
+        "commit": recorder.commit,
+        "rollback": recorder.rollback,
     }
     for name, listener in listeners.items():
         event.listen(db.engine, name, listener)
     try:
-        yield found
+        yield recorder
     finally:
         for name, listener in listeners.items():
             event.remove(db.engine, name, listener)
@@ -197,24 +197,24 @@ def writes() -> Iterator[Written]:
 
 @contextmanager
 def restored() -> Iterator[Callable[[], None]]:
-    """Calls put SQLite's database back to how it is now; another database stays as it is."""
+    """Yield a function that restores SQLite's database to its present content; other databases are left as they are."""
     db.session.commit()
     path = db.engine.url.database
     if db.engine.dialect.name != "sqlite":
         yield lambda: None
         return
     assert path is not None
-    kept = sqlite3.connect(":memory:")
-    with sqlite3.connect(path) as now:
-        now.backup(kept)
+    copy = sqlite3.connect(":memory:")
+    with sqlite3.connect(path) as connection:
+        connection.backup(copy)
 
     def restore() -> None:
         db.session.rollback()
         db.engine.dispose()
-        with sqlite3.connect(path) as now:
-            kept.backup(now)
-        now.close()
+        with sqlite3.connect(path) as connection:
+            copy.backup(connection)
+        connection.close()
         db.session.expire_all()
 
     yield restore
-    kept.close()
+    copy.close()

@@ -1,4 +1,4 @@
-"""Jobs as servers have them, and one whose server dies in the middle of storing."""
+"""Helpers of the tests of jobs: jobs in each state, and one whose server process ended while it stored."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from klimawerk.jobs import service as jobs
 from klimawerk.jobs.models import Job
 from klimawerk.jobs.runner import JobRunner
 from tests.exchange.conftest import census
-from tests.jobs.large_import import large
+from tests.jobs.large_import import large_file
 
 __all__ = ["census"]
 
-SMALL = large(goals=1, measures=2, steps=3)
+SMALL = large_file(goals=1, measures=2, steps=3)
 TASK = {"max_bytes": 20_000_000, "languages": ["de", "en"]}
 
 
@@ -32,34 +32,37 @@ def runner(app: Flask) -> JobRunner:
     return JobRunner(jobs.root())
 
 
-def submitted(person: Person, data: bytes = SMALL, name: str = "programme.json") -> Job:
+def submitted_job(person: Person, data: bytes = SMALL, name: str = "programme.json") -> Job:
+    """A job that waits for a runner."""
     return jobs.submit("import", "look", TASK, person_id=person.id, file_name=name, file=io.BytesIO(data))
 
 
-def computed(person: Person, data: bytes = SMALL, *, copy: bool = False) -> Job:
-    """Looked at, decided on, prepared: a server could begin to store it."""
+def prepared_job(person: Person, data: bytes = SMALL, *, copy: bool = False) -> Job:
+    """A job whose rows are prepared: a server could begin to store it."""
     runner = JobRunner(jobs.root())
-    key = submitted(person, data).key
+    key = submitted_job(person, data).key
     runner.finish()
-    assert jobs.queue_next_step(now(key), "prepare", {**TASK, "by": person.id, "copy": copy}, side="de", copy=copy)
+    assert jobs.queue_next_step(
+        current_job(key), "prepare", {**TASK, "by": person.id, "copy": copy}, side="de", copy=copy
+    )
     runner.finish()
-    return now(key)
+    return current_job(key)
 
 
-def now(key: str) -> Job:
-    """The job as it is."""
+def current_job(key: str) -> Job:
+    """The job's current state in the database."""
     db.session.rollback()
     job = db.session.scalars(select(Job).where(Job.key == key).execution_options(populate_existing=True)).one()
     return jobs.find(key, job.person_id or 0) or job
 
 
-def half_stored(person: Person, data: bytes = SMALL, pieces: int = 20) -> Job:
-    """A server has stored that many pieces of it, and was killed."""
-    return store_some(computed(person, data), pieces)
+def partly_stored_job(person: Person, data: bytes = SMALL, pieces: int = 20) -> Job:
+    """A job of which a server has stored that many pieces before it was killed."""
+    return store_pieces(prepared_job(person, data), pieces)
 
 
-def store_some(job: Job, pieces: int = 20) -> Job:
-    """A server claims it and stores that many pieces."""
+def store_pieces(job: Job, pieces: int = 20) -> Job:
+    """Claim the job and store that many pieces."""
     key, claim = job.key, jobs._claim(job)
     assert claim
     engine = create_engine(f"sqlite:///{jobs.folder_of(job) / ROWS}")
@@ -67,10 +70,10 @@ def store_some(job: Job, pieces: int = 20) -> Job:
         copier = import_slices._RowCopier(rows, key)
         jobs.in_slices(islice(copier.pieces(), pieces), lambda: claim.slice(progress=copier.percent))
     engine.dispose()
-    return now(key)
+    return current_job(key)
 
 
-def silence(job: Job) -> None:
-    """Its server was last heard of a minute ago."""
+def expire_claim(job: Job) -> None:
+    """Let the claim expire: its server wrote last a minute ago."""
     with writing() as session:
         session.execute(update(Job).where(Job.id == job.id).values(heard_at=clock.now() - 2 * jobs.CLAIM_TIMEOUT))

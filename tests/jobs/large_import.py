@@ -1,4 +1,4 @@
-"""A programme's file as large as one likes."""
+"""Import files of any size."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 from tests.exchange.conftest import EXAMPLE, as_bytes
 
-_UNUSED = ("comments_sample", "workshop_sample", "decisions_sample", "totals")
+_REMOVED_PARTS = ("comments_sample", "workshop_sample", "decisions_sample", "totals")
 
 
-def large(goals: int, measures: int, steps: int) -> bytes:
-    """So many goals, and measures with so many steps each (besides the example's other rows)."""
+def large_file(goals: int, measures: int, steps: int) -> bytes:
+    """A file with that many goals and measures, and that many steps per measure (other rows as in the example)."""
     file: dict[str, Any] = json.loads(EXAMPLE)
-    goal, measure = file["goals"][0], max(file["measures"], key=lambda one: len(json.dumps(one)))
+    goal, measure = file["goals"][0], max(file["measures"], key=lambda each: len(json.dumps(each)))
     file["goals"] = [{**copy.deepcopy(goal), "code": f"Z{n}", "indicators": []} for n in range(goals)]
     file["measures"] = [_measure(measure, n, goals, measures, steps) for n in range(measures)]
-    for part in _UNUSED:
+    for part in _REMOVED_PARTS:
         del file[part]
     return as_bytes(file)
 
 
 def _measure(like: dict[str, Any], number: int, goals: int, measures: int, steps: int) -> dict[str, Any]:
-    made = copy.deepcopy(like)
-    made |= {"code": f"WA-{number}", "goal": f"Z{number % goals}", "related": [f"WA-{(number + 1) % measures}"]}
-    made["steps"] = [{**made["steps"][n % len(made["steps"])], "no": n + 1} for n in range(steps)]
-    made.pop("budget_total", None)
-    return made
+    copied = copy.deepcopy(like)
+    copied |= {"code": f"WA-{number}", "goal": f"Z{number % goals}", "related": [f"WA-{(number + 1) % measures}"]}
+    copied["steps"] = [{**copied["steps"][n % len(copied["steps"])], "no": n + 1} for n in range(steps)]
+    copied.pop("budget_total", None)
+    return copied

@@ -1,4 +1,4 @@
-"""`flask import` beside a server: people write on meanwhile, and what is killed in the middle leaves nothing."""
+"""`flask import` beside a running server: other users can write meanwhile, and a killed import leaves no data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from klimawerk.jobs.models import Job
 from klimawerk.sheets.models import Frame
 from tests import factories
 from tests.exchange.conftest import Census
-from tests.jobs.large_import import large
+from tests.jobs.large_import import large_file
 from tests.live.engine_server import until
 
 
@@ -29,9 +29,9 @@ def test_an_import_from_the_shell_lets_others_write_in_between(app: Flask, tmp_p
     before = set(Path(app.instance_path).iterdir())
     commits: list[object] = []
     event.listen(db.engine, "commit", note := lambda connection: commits.append(connection))
-    said = app.test_cli_runner().invoke(args=["import", str(EXAMPLE)])
+    result = app.test_cli_runner().invoke(args=["import", str(EXAMPLE)])
     event.remove(db.engine, "commit", note)
-    noted, done = said.output.splitlines()
+    noted, done = result.output.splitlines()
     assert noted.startswith("Note: measures[9] (ED-02)")
     assert done == "Programme 1: 5 goals, 10 measures."
     assert len(commits) > 3
@@ -44,18 +44,18 @@ def test_one_that_is_killed_leaves_nothing(app: Flask, any_database: str, census
     factories.programme(factories.partnership())
     before = census()
     file = tmp_path / "file.json"
-    file.write_bytes(large(goals=20, measures=60, steps=60))
+    file.write_bytes(large_file(goals=20, measures=60, steps=60))
     environment = {**os.environ, "KLIMAWERK_INSTANCE": app.instance_path, "KLIMAWERK_DATABASE_URL": any_database}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "import", str(file)]
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as shell:
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
 
-        def begun() -> bool:
+        def has_begun() -> bool:
             db.session.rollback()
-            assert shell.poll() is None
+            assert process.poll() is None
             return (db.session.scalar(select(Job.progress)) or 0) >= 5
 
-        until(begun, 120)
-        shell.kill()
+        until(has_begun, 120)
+        process.kill()
     assert db.session.scalar(select(func.count()).select_from(Frame).where(Frame.arriving.is_not(None))) == 1
     jobs.clean_up()
     assert census()["frame"] == before["frame"] + 1, "it may still be alive"

@@ -1,4 +1,4 @@
-"""A sweep of one process while another one stores: what happens in between is staged by order."""
+"""Clean-up in one process while another one stores; the order of events is forced."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from klimawerk.jobs.models import DONE, RUNNING, STORING, Job
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.versions import verification
 from tests import factories
-from tests.jobs.conftest import computed, half_stored, now, silence, store_some
+from tests.jobs.conftest import current_job, expire_claim, partly_stored_job, prepared_job, store_pieces
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Act = Callable[[], object]
-Between = Callable[[str, Act], None]
+Action = Callable[[], object]
+DuringCleanUp = Callable[[str, Action], None]
 
 
-def rows() -> int:
+def item_count() -> int:
     db.session.rollback()
     return db.session.scalar(select(func.count()).select_from(Item)) or 0
 
@@ -39,38 +39,43 @@ def set_state(key: str, state: str) -> None:
 
 
 def is_whole(key: str) -> bool:
-    """Whether the job is done and all of it is here and seen."""
-    still = db.session.scalar(select(Frame.id).where(Frame.arriving.is_not(None)))
-    return now(key).state == DONE and still is None and rows() == 4 and list(verification.version_faults()) == []
+    """Whether the job is done and all of it is stored and visible."""
+    arriving_frame = db.session.scalar(select(Frame.id).where(Frame.arriving.is_not(None)))
+    return (
+        current_job(key).state == DONE
+        and arriving_frame is None
+        and item_count() == 4
+        and list(verification.version_faults()) == []
+    )
 
 
 def finish(key: str) -> None:
-    silence(now(key))
+    expire_claim(current_job(key))
     jobs.process_jobs(lambda work: work())
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def any_database(request: pytest.FixtureRequest) -> str:
-    """On SQLite what is read of jobs and of what was stored is of one moment; on PostgreSQL it is not."""
+    """On SQLite jobs and stored data are read from one snapshot; on PostgreSQL they are not."""
     return str(request.getfixturevalue(f"{request.param}_address"))
 
 
 @pytest.fixture
-def sweep_and(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Between:
-    """Sweep; right after it has looked at the `place`, something happens in another process."""
+def during_clean_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> DuringCleanUp:
+    """Run the clean-up; right after it has read at `place`, an action runs as in another process."""
 
-    def between(place: str, act: Act) -> None:
-        acts = iter([act])
+    def between(place: str, action: Action) -> None:
+        actions = iter([action])
 
-        def look(real: Callable[P, T]) -> Callable[P, T]:
-            def looked(*given: P.args, **named: P.kwargs) -> T:
-                answer = real(*given, **named)
-                for one in acts:
+        def then_act(function: Callable[P, T]) -> Callable[P, T]:
+            def wrapped(*arguments: P.args, **options: P.kwargs) -> T:
+                result = function(*arguments, **options)
+                for pending_action in actions:
                     with app.app_context():
-                        one()
-                return answer
+                        pending_action()
+                return result
 
-            return looked
+            return wrapped
 
         keys = folders.folder_keys
 
@@ -78,64 +83,67 @@ def sweep_and(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Between:
             return list(keys(folder))
 
         if place == "folders":
-            monkeypatch.setattr(folders, "folder_keys", look(all_keys))
+            monkeypatch.setattr(folders, "folder_keys", then_act(all_keys))
         elif place == "left behind":
             kinds = {
-                name: replace(kind, abandoned_keys=look(kind.abandoned_keys)) for name, kind in jobs._job_kinds.items()
+                name: replace(kind, abandoned_keys=then_act(kind.abandoned_keys))
+                for name, kind in jobs._job_kinds.items()
             }
             monkeypatch.setattr(jobs, "_job_kinds", kinds)
         else:
-            monkeypatch.setattr(import_slices, "removal_pieces", look(import_slices.removal_pieces))
+            monkeypatch.setattr(import_slices, "removal_pieces", then_act(import_slices.removal_pieces))
         jobs.clean_up()
-        assert next(acts, None) is None, "the sweep did not come there"
+        assert next(actions, None) is None, "the sweep did not come there"
 
     return between
 
 
 @pytest.mark.parametrize("place", ["folders", "left behind"])
 def test_what_begins_to_be_stored_while_another_process_sweeps_stays(
-    any_database: str, sweep_and: Between, place: str
+    any_database: str, during_clean_up: DuringCleanUp, place: str
 ) -> None:
-    """It was undone, and the import failed: "Somebody else has imported a part of this file at the same moment"."""
-    key = computed(factories.person()).key
+    """The data was removed, and the import failed: "Somebody else has imported a part of this file ..."."""
+    key = prepared_job(factories.person()).key
     set_state(key, RUNNING)
 
     def begins() -> None:
         set_state(key, STORING)
-        store_some(now(key))
+        store_pieces(current_job(key))
 
-    sweep_and(place, begins)
-    assert rows() == 4
+    during_clean_up(place, begins)
+    assert item_count() == 4
     finish(key)
     assert is_whole(key)
 
 
-def test_what_was_stored_whole_while_another_process_sweeps_stays(any_database: str, sweep_and: Between) -> None:
-    key = half_stored(factories.person()).key
-    set_state(key, RUNNING)  # as it was when the sweep looked
+def test_what_was_stored_whole_while_another_process_sweeps_stays(
+    any_database: str, during_clean_up: DuringCleanUp
+) -> None:
+    key = partly_stored_job(factories.person()).key
+    set_state(key, RUNNING)  # as it was when the clean-up read it
 
     def ends() -> None:
         set_state(key, STORING)
         finish(key)
 
-    sweep_and("removals", ends)
+    during_clean_up("removals", ends)
     assert is_whole(key)
 
 
-def test_what_is_cancelled_while_another_process_sweeps_goes(any_database: str, sweep_and: Between) -> None:
-    key = half_stored(factories.person()).key
-    sweep_and("left behind", lambda: jobs.cancel(now(key)))
-    assert rows() == 0
+def test_what_is_cancelled_while_another_process_sweeps_goes(any_database: str, during_clean_up: DuringCleanUp) -> None:
+    key = partly_stored_job(factories.person()).key
+    during_clean_up("left behind", lambda: jobs.cancel(current_job(key)))
+    assert item_count() == 0
 
 
 def test_a_process_that_was_slow_to_begin_takes_nothing_away_from_the_next_one(app: Flask, any_database: str) -> None:
-    key = computed(factories.person()).key
-    late: list[Act] = []
-    jobs.process_jobs(late.append)
-    silence(now(key))
-    store_some(now(key))
-    [begin] = late
+    key = prepared_job(factories.person()).key
+    delayed: list[Action] = []
+    jobs.process_jobs(delayed.append)
+    expire_claim(current_job(key))
+    store_pieces(current_job(key))
+    [begin] = delayed
     begin()
-    assert rows() == 4
+    assert item_count() == 4
     finish(key)
     assert is_whole(key)

@@ -1,4 +1,4 @@
-"""Real processes: the launcher's runner, and what happens when one after the other is killed in the middle."""
+"""Real processes: the runner started by the launcher, and processes that are killed while they work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from klimawerk.sheets.models import Frame
 from klimawerk.versions import verification
 from tests import factories
 from tests.jobs.conftest import SMALL
-from tests.jobs.large_import import large
+from tests.jobs.large_import import large_file
 from tests.live.engine_server import until
 from tests.servers import KlimawerkServer
 
@@ -34,8 +34,8 @@ def runner_of(server: KlimawerkServer) -> psutil.Process | None:
     return None
 
 
-class Importing:
-    """Somebody who imports a file in a browser."""
+class ImportingUser:
+    """A user who imports a file in a browser."""
 
     def __init__(self, server: KlimawerkServer, person: Person) -> None:
         self.server, self.person = server, person
@@ -52,7 +52,7 @@ class Importing:
         assert self._post(self.address, data={"side": "de"}).status_code == 303
 
     def page(self) -> str:
-        """What the page says now; "" while its server is down."""
+        """The current page; "" while its server is down."""
         try:
             return self.session.get(self.address, timeout=20).text
         except requests.RequestException:
@@ -70,7 +70,7 @@ def job_of(person: Person) -> Job:
 
 
 def stored_or_nothing(measures: int) -> None:
-    """Nothing is half there."""
+    """Everything is stored, or nothing."""
     db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(Frame).where(Frame.arriving.is_not(None))) == 0
     assert db.session.scalar(select(func.count()).select_from(Measure)) == measures
@@ -86,15 +86,15 @@ def test_an_import_survives_the_death_of_the_runner(app: Flask, sqlite_address: 
         until(lambda: runner_of(server) is not None, 20)
         runner = runner_of(server)
         assert runner is not None
-        runner.suspend()  # so that the file cannot be looked at before it dies
-        somebody = Importing(server, person)
-        somebody.send(SMALL)
-        assert "The file is being looked at" in somebody.page()
+        runner.suspend()  # so that the file cannot be previewed before the runner ends
+        user = ImportingUser(server, person)
+        user.send(SMALL)
+        assert "The file is being looked at" in user.page()
         runner.kill()
-        until(lambda: "This will come in" in somebody.page(), 40)
+        until(lambda: "This will come in" in user.page(), 40)
         assert "The job runner ended (-9); it is started again." in server.log
-        somebody.confirm()
-        until(lambda: "The programme has been imported" in somebody.page(), 40)
+        user.confirm()
+        until(lambda: "The programme has been imported" in user.page(), 40)
         stored_or_nothing(measures=2)
         after = runner_of(server)
         assert after is not None
@@ -152,10 +152,10 @@ def test_whatever_dies_all_of_it_is_there_or_nothing(
     server.start()
     try:
         until(lambda: runner_of(server) is not None, 20)
-        somebody = Importing(server, person)
-        somebody.send(large(goals=20, measures=60, steps=60))
+        user = ImportingUser(server, person)
+        user.send(large_file(goals=20, measures=60, steps=60))
         until(lambda: job_of(person).state == READY, 90)
-        somebody.confirm()
+        user.confirm()
         until(lambda: (job_of(person).state, job_of(person).progress >= 5) == (when, True), 120)
         kill(server, job_of(person))
         until(lambda: job_of(person).state == end, 180)
@@ -165,8 +165,8 @@ def test_whatever_dies_all_of_it_is_there_or_nothing(
         server.close()
 
 
-def held(process: psutil.Process) -> int:
-    """Bytes of memory, what it shares counted in shares; 0 for one that has just ended."""
+def memory_of(process: psutil.Process) -> int:
+    """Bytes of memory, shared memory counted proportionally; 0 for a process that has just ended."""
     try:
         return int(process.memory_full_info().pss)
     except psutil.Error:
@@ -177,24 +177,24 @@ def held(process: psutil.Process) -> int:
 def test_six_people_with_millions_of_values_leave_the_machine_its_memory(
     app: Flask, sqlite_address: str, tmp_path: Path
 ) -> None:
-    """2.9 GB for six of them, once. What a machine of 2 GB has for Klimawerk is less than 1.7."""
+    """Six such files took 2.9 GB once. A machine of 2 GB has less than 1.7 GB for Klimawerk."""
     people = [factories.person(f"P{number}") for number in range(6)]
     numbers = b"[" + b",".join(b"%d" % (10**6 + number) for number in range(1_400_000)) + b"]"
     server = KlimawerkServer(tmp_path, sqlite_address, launched=True)
     server.start()
-    most = 0
+    peak = 0
     try:
         until(lambda: runner_of(server) is not None, 20)
         for number, person in enumerate(people):
-            Importing(server, person).send(b"[" + b"{}," * 6_000_000 + b"{}]" if number < 2 else numbers)
+            ImportingUser(server, person).send(b"[" + b"{}," * 6_000_000 + b"{}]" if number < 2 else numbers)
 
         def ended() -> bool:
-            nonlocal most
-            most = max(most, sum(map(held, server.processes())))
+            nonlocal peak
+            peak = max(peak, sum(map(memory_of, server.processes())))
             return all(job_of(person).state == FAILED for person in people)
 
         until(ended, 120)
-        assert most < 1_400_000_000
+        assert peak < 1_400_000_000
         assert re.search(r"Traceback", server.log) is None
     finally:
         server.close()

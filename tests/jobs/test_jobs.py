@@ -1,4 +1,4 @@
-"""What a person gets of a job: one at a time, two in all, an end in a sentence, and nothing left of what ended."""
+"""Jobs as users see them: one at a time, two in all, errors as messages, and no data left of a job that ended."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from klimawerk.jobs.runner import MAX_CHILDREN, JobRunner
 from tests import factories
 from tests.client import ProofReader
 from tests.exchange.conftest import Census
-from tests.jobs.conftest import SMALL, computed, now, silence, submitted
+from tests.jobs.conftest import SMALL, current_job, expire_claim, prepared_job, submitted_job
 
 MILLIONS = b"[" + b",".join([b"{}"] * 1_700_000) + b"]"
 
 
-def sent(client: ProofReader, data: bytes = SMALL, name: str = "programme.json") -> tuple[int, str, str]:
-    """Status, page and address of an upload."""
+def upload(client: ProofReader, data: bytes = SMALL, name: str = "programme.json") -> tuple[int, str, str]:
+    """Upload a file: status, page and address."""
     client.get("/import")
     answer = client.post("/import", data={"file": (io.BytesIO(data), name), "csrf_token": client.token})
     return answer.status_code, answer.text, answer.location or ""
@@ -35,7 +35,7 @@ def sent(client: ProofReader, data: bytes = SMALL, name: str = "programme.json")
 
 def test_millions_of_values_are_refused_before_anything_is_built(client: ProofReader, runner: JobRunner) -> None:
     client.login(factories.person())
-    _status, _page, address = sent(client, MILLIONS)
+    _status, _page, address = upload(client, MILLIONS)
     runner.finish()
     assert "The file holds more than 1,500,000 values." in client.get(address).text
     assert not any(jobs.root().glob("*/input")), "what was refused is not kept"
@@ -45,49 +45,49 @@ def test_millions_of_values_are_refused_before_anything_is_built(client: ProofRe
     "data", [b"[" * 2_000_000, b'{"a":' * 1_600_000, b'["' + b'","' * 1_600_000 + b'"]'], ids=["lists", "keys", "texts"]
 )
 def test_whatever_the_values_are(app: Flask, runner: JobRunner, data: bytes) -> None:
-    job = submitted(factories.person(), data)
+    job = submitted_job(factories.person(), data)
     runner.finish()
-    problem = now(job.key).problem
+    problem = current_job(job.key).problem
     assert problem is not None
     assert "1,500,000" in problem["sentence"]["en"]
 
 
 def test_a_second_file_waits_until_the_first_is_done_or_cancelled(client: ProofReader, runner: JobRunner) -> None:
     client.login(factories.person())
-    _status, _page, address = sent(client, name="first.json")
-    status, page, _ = sent(client, name="second.json")
+    _status, _page, address = upload(client, name="first.json")
+    status, page, _ = upload(client, name="second.json")
     assert status == 409
     assert "“first.json” is being imported for you" in page
     assert f'action="{address}/cancel"' in page
-    gone = client.post(f"{address}/cancel", data={"csrf_token": client.token}, follow_redirects=True)
-    assert "The import was cancelled. Nothing was stored." in gone.text
-    status, _page, address = sent(client, name="second.json")
+    cancelled = client.post(f"{address}/cancel", data={"csrf_token": client.token}, follow_redirects=True)
+    assert "The import was cancelled. Nothing was stored." in cancelled.text
+    status, _page, address = upload(client, name="second.json")
     assert status == 303
     runner.finish()
     assert "This will come in" in client.get(address).text
 
 
 def test_two_are_computed_at_a_time_and_the_others_wait_in_order(app: Flask, runner: JobRunner) -> None:
-    keys = [submitted(factories.person(f"P{number}")).key for number in range(MAX_CHILDREN + 2)]
+    keys = [submitted_job(factories.person(f"P{number}")).key for number in range(MAX_CHILDREN + 2)]
     runner.poll()
-    assert [now(key).state for key in keys] == [RUNNING, RUNNING, QUEUED, QUEUED]
+    assert [current_job(key).state for key in keys] == [RUNNING, RUNNING, QUEUED, QUEUED]
     runner.finish()
-    assert {now(key).state for key in keys} == {READY}
+    assert {current_job(key).state for key in keys} == {READY}
 
 
 def test_one_that_takes_too_much_memory_ends_and_no_other(app: Flask) -> None:
     large, small = factories.person("Large"), factories.person("Small")
-    words = b"[" + b",".join(b'"%d"' % number for number in range(1_400_000)) + b"]"
-    key, other = submitted(large, words).key, submitted(small).key
+    large_data = b"[" + b",".join(b'"%d"' % number for number in range(1_400_000)) + b"]"
+    key, other = submitted_job(large, large_data).key, submitted_job(small).key
     JobRunner(jobs.root(), memory=30_000_000).finish()
-    assert now(key).state == FAILED
-    assert str(jobs.problem_of(now(key))).startswith(("This needed more memory", "The job was ended"))
-    assert now(other).state == READY
+    assert current_job(key).state == FAILED
+    assert str(jobs.problem_of(current_job(key))).startswith(("This needed more memory", "The job was ended"))
+    assert current_job(other).state == READY
 
 
 def test_a_child_that_is_killed_is_a_sentence(client: ProofReader, runner: JobRunner) -> None:
     client.login(factories.person())
-    _status, _page, address = sent(client)
+    _status, _page, address = upload(client)
     runner.poll()
     for pid in runner._children:
         os.kill(pid, signal.SIGKILL)
@@ -96,38 +96,38 @@ def test_a_child_that_is_killed_is_a_sentence(client: ProofReader, runner: JobRu
 
 
 def test_what_a_dead_runner_had_begun_is_begun_again_but_not_for_ever(app: Flask) -> None:
-    key = submitted(factories.person()).key
-    order = JobOrder(jobs.folder_of(now(key)), "look")
+    key = submitted_job(factories.person()).key
+    order = JobOrder(jobs.folder_of(current_job(key)), "look")
     for _death in range(2):
-        dead = JobRunner(jobs.root())
-        dead.poll()
-        dead.stop()
+        killed_runner = JobRunner(jobs.root())
+        killed_runner.poll()
+        killed_runner.stop()
     assert order.attempts() == 2
     JobRunner(jobs.root()).finish()
-    assert now(key).state == READY
-    poison = submitted(factories.person("Other")).key
+    assert current_job(key).state == READY
+    fatal_job = submitted_job(factories.person("Other")).key
     for _death in range(3):
-        dead = JobRunner(jobs.root())
-        dead.poll()
-        dead.stop()
+        killed_runner = JobRunner(jobs.root())
+        killed_runner.poll()
+        killed_runner.stop()
     JobRunner(jobs.root()).finish()
-    assert now(poison).state == FAILED
+    assert current_job(fatal_job).state == FAILED
 
 
 def test_cancelling_ends_the_child_at_once(app: Flask, runner: JobRunner) -> None:
-    job = submitted(factories.person())
+    job = submitted_job(factories.person())
     runner.poll()
     (pid,) = runner._children
-    os.kill(pid, signal.SIGSTOP)  # it would never end by itself
-    assert jobs.cancel(now(job.key))
+    os.kill(pid, signal.SIGSTOP)  # it would not end by itself
+    assert jobs.cancel(current_job(job.key))
     runner.finish()
-    assert now(job.key).state == CANCELLED
+    assert current_job(job.key).state == CANCELLED
     assert list(folders.folder_keys(jobs.root())) == []
 
 
 def test_the_page_says_when_nobody_is_there_to_compute(client: ProofReader) -> None:
     client.login(factories.person())
-    _status, _page, address = sent(client)
+    _status, _page, address = upload(client)
     waiting = "What does this work is not running at the moment."
     assert waiting in client.get(address).text
     lock = folders.take_lock(jobs.root(), wait=False)
@@ -139,7 +139,7 @@ def test_the_page_says_when_nobody_is_there_to_compute(client: ProofReader) -> N
 
 def test_nobody_can_cancel_or_see_what_another_does(client: ProofReader, runner: JobRunner) -> None:
     client.login(factories.person())
-    _status, _page, address = sent(client)
+    _status, _page, address = upload(client)
     client.post("/logout")
     client.login(factories.person("Another"))
     client.get("/import")
@@ -150,47 +150,47 @@ def test_nobody_can_cancel_or_see_what_another_does(client: ProofReader, runner:
 
 def test_files_and_rows_go_after_half_an_hour(app: Flask, runner: JobRunner, census: Census) -> None:
     before = census()["job"]
-    job = submitted(factories.person())
+    job = submitted_job(factories.person())
     runner.finish()
-    assert now(job.key).state == READY
+    assert current_job(job.key).state == READY
     jobs.clean_up()
-    assert (jobs.folder_of(now(job.key)) / folders.INPUT).exists()
-    jobs._change(now(job.key), (READY,), changed_at=job.created_at - 2 * jobs.RETENTION)
+    assert (jobs.folder_of(current_job(job.key)) / folders.INPUT).exists()
+    jobs._change(current_job(job.key), (READY,), changed_at=job.created_at - 2 * jobs.RETENTION)
     jobs.clean_up()
     assert census()["job"] == before
     assert list(folders.folder_keys(jobs.root())) == []
 
 
 def test_a_folder_without_a_job_goes(app: Flask) -> None:
-    left = jobs.root() / "left"
-    left.mkdir()
+    orphan_folder = jobs.root() / "left"
+    orphan_folder.mkdir()
     jobs.clean_up()
-    assert left.exists(), "its job may just be being made"
-    os.utime(left, (time.time() - 120,) * 2)
+    assert orphan_folder.exists(), "its job may just be being made"
+    os.utime(orphan_folder, (time.time() - 120,) * 2)
     jobs.clean_up()
-    assert not left.exists()
+    assert not orphan_folder.exists()
 
 
 def test_what_is_sent_can_be_read_by_its_owner_alone(app: Flask) -> None:
-    job = submitted(factories.person())
+    job = submitted_job(factories.person())
     for path in (jobs.root(), jobs.folder_of(job), *jobs.folder_of(job).iterdir()):
         assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_only_one_of_several_processes_stores_it(app: Flask, any_database: str) -> None:
-    job = computed(factories.person())
+    job = prepared_job(factories.person())
     assert job.state == STORING
-    begun: list[object] = []
+    started: list[object] = []
     for _process in range(3):
-        jobs.process_jobs(begun.append)
-    assert len(begun) == 1
-    silence(job)
+        jobs.process_jobs(started.append)
+    assert len(started) == 1
+    expire_claim(job)
     for _process in range(3):
-        jobs.process_jobs(begun.append)
-    assert len(begun) == 2, "whoever is silent is dead"
+        jobs.process_jobs(started.append)
+    assert len(started) == 2, "whoever is silent is dead"
 
 
-BESIDE = """
+STORING_BESIDE_A_PAGE = """
 from gevent import monkey
 monkey.patch_all()
 import time
@@ -221,8 +221,8 @@ print(statements - before)
 
 
 def test_a_page_gets_on_while_a_job_is_stored() -> None:
-    """Both give way to each other; a page that does so at every statement had not got one until all was stored."""
+    """Both yield; a page that yields at every statement had to wait until everything was stored."""
     done = subprocess.run(
-        [sys.executable, "-c", BESIDE], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", STORING_BESIDE_A_PAGE], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert int(done.stdout) >= 50

@@ -1,4 +1,4 @@
-"""A job's folder goes while somebody else works with it: its person gets a sentence, and nobody stumbles."""
+"""A job's folder is removed while another process uses it: the user gets a message, and no process fails."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from klimawerk.jobs.models import CANCELLED, READY
 from klimawerk.jobs.runner import JobRunner
 from tests import factories
 from tests.client import ProofReader
-from tests.jobs.conftest import SMALL, computed, now, submitted
+from tests.jobs.conftest import SMALL, current_job, prepared_job, submitted_job
 
 
 @pytest.fixture
 def cancelled_first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another request cancels the job after its row says that it is queued, before its order is written."""
+    """Another request cancels the job between the update of its row and the writing of its order."""
     real = JobOrder.write
 
     def write(order: JobOrder, task: dict[str, object]) -> None:
         with app.app_context():
-            jobs.cancel(now(order.folder.name))
+            jobs.cancel(current_job(order.folder.name))
         real(order, task)
 
     monkeypatch.setattr(JobOrder, "write", write)
 
 
 def test_a_file_that_is_cancelled_while_it_is_queued_is_said_to_be(client: ProofReader, cancelled_first: None) -> None:
-    """The order was written into a folder that was gone: 500."""
+    """The order was written into a removed folder: status 500."""
     client.login(factories.person())
     client.get("/import")
     sent = {"file": (io.BytesIO(SMALL), "programme.json"), "csrf_token": client.token}
@@ -50,9 +50,9 @@ def test_an_import_that_is_taken_and_cancelled_at_once_is_said_to_be_cancelled(
 ) -> None:
     person = factories.person()
     client.login(person)
-    key = submitted(person).key
+    key = submitted_job(person).key
     runner.finish()
-    assert now(key).state == READY
+    assert current_job(key).state == READY
     client.get(f"/import/{key}")
     request.getfixturevalue("cancelled_first")
     answer = client.post(f"/import/{key}", data={"side": "de", "csrf_token": client.token}, follow_redirects=True)
@@ -63,27 +63,27 @@ def test_an_import_that_is_taken_and_cancelled_at_once_is_said_to_be_cancelled(
 def test_what_is_cancelled_after_a_server_has_claimed_it_is_no_fault_of_the_database(
     app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
-    key = computed(factories.person()).key
+    key = prepared_job(factories.person()).key
 
     def cancelled_first(work: Callable[[], None]) -> None:
-        jobs.cancel(now(key))
+        jobs.cancel(current_job(key))
         work()
 
     jobs.process_jobs(cancelled_first)
-    assert now(key).state == CANCELLED
-    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+    assert current_job(key).state == CANCELLED
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_the_runner_goes_on_when_a_folder_goes_while_it_looks(
     app: Flask, runner: JobRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, gone = submitted(factories.person("One")), submitted(factories.person("Other"))
-    going = [jobs.folder_of(gone)]
+    kept_job, removed_job = submitted_job(factories.person("One")), submitted_job(factories.person("Other"))
+    folders_to_remove = [jobs.folder_of(removed_job)]
 
     def first(real: Callable[..., object]) -> Callable[..., object]:
         def look(path: object = ".") -> object:
-            if path in [*going, *map(str, going)]:
-                shutil.rmtree(going.pop())
+            if path in [*folders_to_remove, *map(str, folders_to_remove)]:
+                shutil.rmtree(folders_to_remove.pop())
             return real(path)
 
         return look
@@ -92,5 +92,5 @@ def test_the_runner_goes_on_when_a_folder_goes_while_it_looks(
         monkeypatch.setattr(os, name, first(getattr(os, name)))
     runner.finish()
     monkeypatch.undo()
-    assert going == []
-    assert now(kept.key).state == READY
+    assert folders_to_remove == []
+    assert current_job(kept_job.key).state == READY

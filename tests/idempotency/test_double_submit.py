@@ -1,4 +1,4 @@
-"""Every form of the product, sent twice as by an impatient finger on a slow line, does its work once."""
+"""Every form of the application, sent twice as by a double click on a slow connection, takes effect once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.client import ProofReader
 from tests.crawler import CrawledForm, crawl, filled
 from tests.factories import Team
 
-TYPED = {
+FIELD_VALUES = {
     "words": "A question",
     "outcome": "Settled",
     "label": "Before the council",
@@ -56,7 +56,7 @@ TYPED = {
     "language": "en",
     "value": "75000.00",
 }
-"""What is typed into empty fields of that name."""
+"""Values for empty fields, by name."""
 
 NOT_TRIED = {
     "accounts.ask_to_confirm": "for accounts that are not confirmed; tests/accounts",
@@ -91,10 +91,10 @@ AT_THE_END = [
     "accounts.logout_everywhere",
     "accounts.logout",
 ]
-"""What changes all pages comes last, in this order."""
+"""Forms that change all pages, sent last and in this order."""
 
 NOT_COUNTED = {"audit_entry", "login", "completed_request"}
-"""The record of who did what may say that something was asked twice."""
+"""Tables that may record that a request was sent twice."""
 
 REFUSED = "refused"
 
@@ -115,19 +115,19 @@ def programme(team: Team) -> Programme:
 
 @pytest.fixture
 def client(app: Flask, team: Team, programme: Programme) -> ProofReader:
-    found = app.test_client()
-    assert isinstance(found, ProofReader)
-    found.login(team.de["coordinator"])
-    return found
+    test_client = app.test_client()
+    assert isinstance(test_client, ProofReader)
+    test_client.login(team.de["coordinator"])
+    return test_client
 
 
 def test_every_form_sent_twice_leaves_what_sending_it_once_leaves(
     app: Flask, client: ProofReader, team: Team, programme: Programme
 ) -> None:
-    _something_everywhere(team, programme)
+    _create_content_for_all_forms(team, programme)
     tried: dict[str, str] = {}
     pages = {"overview.restore": f"/programmes/{programme.id}/bin"}
-    for _round in range(3):  # what one round makes has forms of its own, which the next one finds
+    for _round in range(3):  # content of one round has forms of its own, which the next one sends
         for form in crawl(client, _starts(programme)):
             pages.setdefault(form.endpoint, form.page)
             if form.endpoint not in (*tried, *NOT_TRIED, *AT_THE_END):
@@ -164,7 +164,7 @@ def test_two_presses_make_one_and_lead_to_it(
     assert first.status_code == second.status_code == 303
     assert first.location == second.location
     again = _form(client, f"/programmes/{programme.id}", what)
-    assert client.post(again.action, data=again.data).location != first.location  # meant anew
+    assert client.post(again.action, data=again.data).location != first.location  # a new page means a new request
 
 
 def test_two_identical_requests_at_the_same_moment_make_one(
@@ -195,17 +195,17 @@ def test_two_identical_requests_at_the_same_moment_make_one(
 
 def test_a_partnership_is_founded_once_though_its_founder_pressed_twice(client: ProofReader) -> None:
     form = _form(client, "/partnerships/new", "partnerships.new")
-    data = filled(form, TYPED) | {"name": "Two towns"}
+    data = filled(form, FIELD_VALUES) | {"name": "Two towns"}
     first, second = client.post(form.action, data=data), client.post(form.action, data=data)
     assert first.location == second.location
     page = client.get(second.location).get_data(as_text=True)
     assert page.count("Deine Partnerschaft ist bereit") + page.count("Ihre Partnerschaft ist bereit") == 1
-    assert _count(Partnership) == 2  # with the one that the founder belonged to before
+    assert _count(Partnership) == 2  # with the founder's earlier one
 
 
 def test_what_is_changed_before_it_is_sent_again_is_not_lost(client: ProofReader) -> None:
     form = _form(client, "/partnerships/new", "partnerships.new")
-    data = filled(form, TYPED) | {"name": "Two towns"}
+    data = filled(form, FIELD_VALUES) | {"name": "Two towns"}
     first = client.post(form.action, data=data)
     assert client.post(form.action, data=data | {"name": "Three towns"}).location != first.location
 
@@ -253,9 +253,9 @@ def test_a_key_stands_in_every_form_that_creates(client: ProofReader, programme:
         "versions.keep",
         "comments.begin",
     }
-    found = {one.endpoint: one.data for one in crawl(client, _starts(programme)) if one.endpoint in creating}
-    assert set(found) == creating
-    assert [name for name, data in found.items() if not (data.get("request_key") or data.get("key"))] == []
+    forms = {form.endpoint: form.data for form in crawl(client, _starts(programme)) if form.endpoint in creating}
+    assert set(forms) == creating
+    assert [name for name, data in forms.items() if not (data.get("request_key") or data.get("key"))] == []
 
 
 def _starts(programme: Programme) -> list[str]:
@@ -274,14 +274,14 @@ def _starts(programme: Programme) -> list[str]:
 
 
 def _form(client: ProofReader, page: str, endpoint: str) -> CrawledForm:
-    found = [one for one in crawl(client, [page], follow=False) if one.endpoint == endpoint]
-    assert found, f"{page} has no form for {endpoint}"
-    return found[0]
+    forms = [form for form in crawl(client, [page], follow=False) if form.endpoint == endpoint]
+    assert forms, f"{page} has no form for {endpoint}"
+    return forms[0]
 
 
 def _difference(client: ProofReader, form: CrawledForm) -> str:
-    """What sending the form a second time added; REFUSED if it was not even taken the first time."""
-    data = filled(form, TYPED)
+    """Which tables grew when the form was sent a second time; REFUSED if the first request was refused."""
+    data = filled(form, FIELD_VALUES)
     first = client.post(form.action, data=data)
     once = _counts()
     second = client.post(form.action, data=data)
@@ -303,10 +303,9 @@ def _count(model: type) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def _something_everywhere(team: Team, programme: Programme) -> None:
-    """So that every form stands somewhere: a thread, a proposal, a task, two values that met, a row, a goal in the bin,
-    a question of the other side."""
-    me, them = _member(team, team.de["coordinator"]), _member(team, team.partner["coordinator"])
+def _create_content_for_all_forms(team: Team, programme: Programme) -> None:
+    """Content for every form: a thread, a proposal, a task, a conflict, a row, a deleted goal, a joint request."""
+    own_member, other_member = _member(team, team.de["coordinator"]), _member(team, team.partner["coordinator"])
     first = factories.measure(programme)
     cost = rows_of(first)["costs"][0]
     for number, kind in enumerate(("question", "proposal", "task")):
@@ -317,20 +316,20 @@ def _something_everywhere(team: Team, programme: Programme) -> None:
             kind=kind,
             side="",
             subject=subject if kind == "proposal" else ThreadSubject(),
-            by=them,
+            by=other_member,
         )
-    versions.keep_version(first.id, by=me)
-    set_value(FieldRef(first, "priority"), "low", based_on=0, by=them.person.id)
-    set_value(FieldRef(first, "priority"), "medium", based_on=0, by=me.person.id)
+    versions.keep_version(first.id, by=own_member)
+    set_value(FieldRef(first, "priority"), "low", based_on=0, by=other_member.person.id)
+    set_value(FieldRef(first, "priority"), "medium", based_on=0, by=own_member.person.id)
     joint_requests.ask_other_side(
-        them, "rate", {"rate": "14", "date": "2026-11-01", "remark": ""}, programme_id=programme.id
+        other_member, "rate", {"rate": "14", "date": "2026-11-01", "remark": ""}, programme_id=programme.id
     )
 
 
 def _member(team: Team, person: object) -> Member:
-    found = member_of(person, team.partnership.id)  # type: ignore[arg-type]
-    assert found is not None
-    return found
+    member = member_of(person, team.partnership.id)  # type: ignore[arg-type]
+    assert member is not None
+    return member
 
 
 @pytest.mark.parametrize("page", ["/partnerships/{}/settings", "/partnerships/{}/municipalities/1"])
@@ -344,7 +343,7 @@ def test_saving_twice_is_not_taken_for_somebody_elses_change(client: ProofReader
 
 def test_an_invitation_sent_twice_shows_a_link_that_works(client: ProofReader, team: Team) -> None:
     form = _form(client, f"/partnerships/{team.partnership.id}/members", "invitations.invite")
-    data = filled(form, TYPED) | {"email": "new@example.org"}
+    data = filled(form, FIELD_VALUES) | {"email": "new@example.org"}
     first, second = client.post(form.action, data=data), client.post(form.action, data=data)
     assert (first.status_code, second.status_code) == (200, 200)
     assert _count(Link) == 1

@@ -1,4 +1,4 @@
-"""An impatient finger on a slow line, in a browser."""
+"""A double click on a slow connection, in a browser."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def test_two_presses_on_a_slow_line_make_one(page_for: Callable[..., Page], butt
     programme = factories.programme(team)
     page = page_for(team.de["editor"], path=f"/programmes/{programme.id}")
     before = _count(model)
-    press = page.locator("#goals-and-measures button", has_text=button).first
+    button_locator = page.locator("#goals-and-measures button", has_text=button).first
     page.context.new_cdp_session(page).send(
         "Network.emulateNetworkConditions",
         {"offline": False, "latency": 1500, "downloadThroughput": 50_000, "uploadThroughput": 50_000},
     )
-    press.scroll_into_view_if_needed()
-    where = press.bounding_box()
-    assert where is not None
-    finger = where["x"] + where["width"] / 2, where["y"] + where["height"] / 2
-    page.mouse.click(*finger)
+    button_locator.scroll_into_view_if_needed()
+    box = button_locator.bounding_box()
+    assert box is not None
+    position = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(*position)
     page.wait_for_timeout(350)
-    page.mouse.click(*finger)
-    # The second press ends the first one's way there, which waiting for a navigation would call a failure.
+    page.mouse.click(*position)
+    # The second click aborts the first navigation, which waiting for a navigation would report as a failure.
     expect(page).to_have_url(re.compile(r"/measures/\d+$" if model is Measure else r"/goals/\d+$"))
     assert _count(model) == before + 1
 

@@ -1,4 +1,4 @@
-"""The example as a file and as JSON, and what counts as "the database is unchanged"."""
+"""The example as a file and as JSON; row counts of all tables."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Census = Callable[[], dict[str, int]]
 
 @pytest.fixture
 def example() -> Json:
-    """The example, to be spoilt."""
+    """The example as JSON, for a test to change."""
     return copy.deepcopy(json.loads(EXAMPLE))
 
 
 @pytest.fixture
 def census(app: Flask) -> Census:
-    """How many rows each table has."""
+    """Counts the rows of each table."""
 
     def count() -> dict[str, int]:
         db.session.rollback()
@@ -52,7 +52,7 @@ def job_runner(live_server: KlimawerkServer) -> Iterator[None]:
 
 
 def finish_jobs() -> None:
-    """Do what the runner, and the servers once a second, would do until nothing is left: in real children."""
+    """Compute and store all jobs, as the runner and the servers do, in real child processes."""
     folder = jobs.root()
     runner = JobRunner(folder)
     for _round in range(3):

@@ -1,4 +1,4 @@
-"""Numbers in text: what can mean two things is asked about at every door, what is not understood is refused."""
+"""Numbers in text: ambiguous ones lead to a question at every input, unreadable ones are refused."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
 
 
 def _costs(*cells: str, heading: str = "Kosten", reading: str = "") -> PastedTable:
-    around = PasteContext("de", "de", ("EUR", "GHS"), "EUR", {}, readings={"reading-0": reading})
+    context = PasteContext("de", "de", ("EUR", "GHS"), "EUR", {}, readings={"reading-0": reading})
     fields = {"amount": SHEET.rows["costs"].by_name["amount"]}
-    return read_grid([[heading], *([cell] for cell in cells)], ColumnLayout(("amount",), heading=True), fields, around)
+    return read_grid([[heading], *([cell] for cell in cells)], ColumnLayout(("amount",), heading=True), fields, context)
 
 
 def _amounts(pasted: PastedTable) -> list[str]:
@@ -63,7 +63,7 @@ def _amounts(pasted: PastedTable) -> list[str]:
 
 
 def test_an_answer_for_a_column_rounds_no_amount(app: Flask) -> None:
-    """Before, "1.234" read as one and a bit was taken as 1.23."""
+    """Before, "1.234" read as a decimal number was stored as 1.23."""
     small, large = _costs("1.500", "1.234", reading="small"), _costs("1.500", "1.234", reading="large")
     assert (_amounts(small), small.problems, small.open_questions) == (["1.50 EUR", ""], 1, False)
     assert small.unclear, "the question stands, so that it can be answered anew"
@@ -71,32 +71,32 @@ def test_an_answer_for_a_column_rounds_no_amount(app: Flask) -> None:
 
 
 @dataclass
-class Headed:
+class HeadedAmount:
     heading: str
     cell: str
     amount: str
 
 
-HEADED = [
-    Headed("Kosten (Tsd. €)", "50", "50000.00 EUR"),
-    Headed("Betrag in TEUR", "1,2345", "1234.50 EUR"),
-    Headed("Cost (k€)", "5 Mio.", "5000000.00 EUR"),
-    Headed("Cost (GHS)", "50", "50.00 GHS"),
-    Headed("Kosten in Mio. GHS", "50 EUR", "50000000.00 EUR"),
-    Headed("Kosten", "TEUR 50", "50000.00 EUR"),
-    Headed("Kosten", "50 T€", "50000.00 EUR"),
-    Headed("Kosten", "5 Tsd. GHS", "5000.00 GHS"),
-    Headed("Kosten (EUR/GHS)", "50", "50.00 EUR"),
-    Headed("Costs for all", "50", "50.00 EUR"),
-    Headed("Cost (USD)", "50", ""),
-    Headed("Cost ($)", "50", ""),
-    Headed("Cost ($)", "50 €", "50.00 EUR"),
-    Headed("Kosten", "50 USD", ""),
+HEADED_AMOUNTS = [
+    HeadedAmount("Kosten (Tsd. €)", "50", "50000.00 EUR"),
+    HeadedAmount("Betrag in TEUR", "1,2345", "1234.50 EUR"),
+    HeadedAmount("Cost (k€)", "5 Mio.", "5000000.00 EUR"),
+    HeadedAmount("Cost (GHS)", "50", "50.00 GHS"),
+    HeadedAmount("Kosten in Mio. GHS", "50 EUR", "50000000.00 EUR"),
+    HeadedAmount("Kosten", "TEUR 50", "50000.00 EUR"),
+    HeadedAmount("Kosten", "50 T€", "50000.00 EUR"),
+    HeadedAmount("Kosten", "5 Tsd. GHS", "5000.00 GHS"),
+    HeadedAmount("Kosten (EUR/GHS)", "50", "50.00 EUR"),
+    HeadedAmount("Costs for all", "50", "50.00 EUR"),
+    HeadedAmount("Cost (USD)", "50", ""),
+    HeadedAmount("Cost ($)", "50", ""),
+    HeadedAmount("Cost ($)", "50 €", "50.00 EUR"),
+    HeadedAmount("Kosten", "50 USD", ""),
 ]
 
 
 def test_the_heading_says_in_what_amounts_are_counted(app: Flask) -> None:
-    for case in HEADED:
+    for case in HEADED_AMOUNTS:
         pasted = _costs(case.cell, heading=case.heading)
         assert (_amounts(pasted), pasted.problems) == ([case.amount], not case.amount), case
 
@@ -112,28 +112,28 @@ def test_a_multiplied_column_is_said(client: ProofReader) -> None:
 
 
 def test_a_rate_that_can_mean_two_things_is_asked_about(client: ProofReader) -> None:
-    """Before, "4.100" cedis for a euro were taken as four and a bit."""
+    """Before, a rate of "4.100" was stored as 4.1."""
     team = factories.partnership()
     programme = factories.programme(team)
     client.login(team.partner["coordinator"])
     address = f"/partnerships/{team.partnership.id}/joint/rate"
-    for rate, asked in (("4.100", "4.1 or 4100"), ("655,957", "655957 or 655.9570"), ("13,5", "")):
+    for rate, question in (("4.100", "4.1 or 4100"), ("655,957", "655957 or 655.9570"), ("13,5", "")):
         data = {"programme": str(programme.id), "rate": rate, "date": "2026-11-01", "remark": ""}
         answer = client.post(address, data=data)
-        assert answer.status_code == (422 if asked else 302)
-        assert f"Do you mean {asked}? Please write it so." in answer.get_data(as_text=True) or not asked
+        assert answer.status_code == (422 if question else 302)
+        assert f"Do you mean {question}? Please write it so." in answer.get_data(as_text=True) or not question
 
 
 def test_a_field_asks_too(client: ProofReader) -> None:
     team = factories.partnership()
     row = rows_of(factories.measure(factories.programme(team)))["costs"][0]
     client.login(team.partner["editor"])
-    for typed, kept in (("1500.000", "62000.00"), ("1.500.000", "1500000.00"), ("5 Mio.", "5000000.00")):
-        sent = {"value": typed, "currency": "EUR", "rev": str(row.revs["amount"])}
-        answer = client.post(f"/rows/{row.id}/cells/amount", data=sent, headers={"HX-Request": "true"})
+    for submitted, stored in (("1500.000", "62000.00"), ("1.500.000", "1500000.00"), ("5 Mio.", "5000000.00")):
+        form = {"value": submitted, "currency": "EUR", "rev": str(row.revs["amount"])}
+        answer = client.post(f"/rows/{row.id}/cells/amount", data=form, headers={"HX-Request": "true"})
         db.session.expire_all()
-        assert row.cells["amount"]["amount"] == kept
-        assert ("Do you mean" in answer.get_data(as_text=True)) == (typed == "1500.000")
+        assert row.cells["amount"]["amount"] == stored
+        assert ("Do you mean" in answer.get_data(as_text=True)) == (submitted == "1500.000")
 
 
 def test_amounts_are_read_by_the_same_rule() -> None:

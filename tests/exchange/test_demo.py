@@ -1,4 +1,4 @@
-"""The demonstration fills an empty database once, and never touches a real one."""
+"""The demonstration fills an empty database once, and does not change one with real data."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_a_second_start_changes_nothing_and_tells_the_same_password(app: Flask, 
     first, before = demo.ensure_demo(), census()
     assert demo.ensure_demo() == first
     assert census() == before
-    kept = app.extensions["klimawerk"].instance / "demo_password"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    password_file = app.extensions["klimawerk"].instance / "demo_password"
+    assert stat.S_IMODE(password_file.stat().st_mode) == 0o600
 
 
 def test_the_password_of_the_environment_holds_from_the_next_start(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""In a real browser on the real server: the file is looked at in the background, a Word table keeps its cells."""
+"""Import and pasted tables in a real browser on the real server."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests import factories
 EXAMPLE = Path(exchange.__file__).parent / "example_programme.json"
 PageFor = Callable[..., Page]
 
-WORD = (
+WORD_HTML = (
     "<table><tr><td>What</td><td>Due</td></tr><tr><td><p>Analyse</p><p>the waste</p></td>"
     "<td rowspan=2>May 2028</td></tr><tr><td>Sort it</td></tr></table>"
 )
-READ = 'What\tDue\n"Analyse\nthe waste"\tMay 2028\nSort it\t〃'
+PARSED_TABLE = 'What\tDue\n"Analyse\nthe waste"\tMay 2028\nSort it\t〃'
 
 
 def test_an_upload_shows_what_it_brings_by_itself(app: Flask, page_for: PageFor, job_runner: None) -> None:
@@ -38,7 +38,7 @@ def test_storing_a_file_says_so_and_happens_once(app: Flask, page_for: PageFor, 
     page.get_by_label("File").set_input_files(EXAMPLE)
     page.get_by_role("button", name="Look at the file").click()
     expect(page.get_by_role("heading", name="This will come in")).to_be_visible(timeout=15_000)
-    # The page stays as it is while the server stores: what would be sent is counted and held back.
+    # The page must not change while the server stores: submissions are counted and prevented.
     page.evaluate(
         """document.body.dataset.sent = 0
         addEventListener("submit", (event) => {
@@ -46,11 +46,11 @@ def test_storing_a_file_says_so_and_happens_once(app: Flask, page_for: PageFor, 
           event.preventDefault()
         })"""
     )
-    words = page.locator("form .busy").get_by_text("The programme is being stored. This takes a few seconds …")
-    expect(words).to_be_hidden()
+    message = page.locator("form .busy").get_by_text("The programme is being stored. This takes a few seconds …")
+    expect(message).to_be_hidden()
     for _press in range(2):
         page.get_by_role("button", name="Import", exact=True).click()
-        expect(words).to_be_visible()
+        expect(message).to_be_visible()
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert page.evaluate("document.body.dataset.sent") == "1"
 
@@ -59,18 +59,18 @@ def test_a_table_from_word_keeps_its_cells(app: Flask, page_for: PageFor) -> Non
     team = factories.partnership()
     measure = factories.measure(factories.programme(team))
     page = page_for(team.partner["editor"], path=f"/items/{measure.id}/paste/steps")
-    expect(page.locator("html.draggable")).to_be_attached()  # what is done by pasting has come
+    expect(page.locator("html.draggable")).to_be_attached()  # the script for pasting has loaded
     area = page.get_by_role("textbox", name="Table")
     page.route("**/tables/read", lambda route: route.abort())
     _paste(area)
-    expect(area).to_have_value(WORD)  # nothing is lost without a connection: the form sends it to the same reader
+    expect(area).to_have_value(WORD_HTML)  # without a connection the form sends it to the same parser
     page.unroute("**/tables/read")
     area.fill("")
     _paste(area)
-    expect(area).to_have_value(READ)
+    expect(area).to_have_value(PARSED_TABLE)
     expect(page.get_by_text("“〃” is merged with the cell above")).to_be_visible()
     page.get_by_role("button", name="Look at the table").click()
-    expect(area).to_have_value(READ)
+    expect(area).to_have_value(PARSED_TABLE)
     page.get_by_role("button", name="Add").click()
     expect(page).to_have_url(page.url.split("/items")[0].split("/measures")[0] + f"/measures/{measure.id}")
     db.session.rollback()
@@ -89,5 +89,5 @@ def _paste(area: Locator) -> None:
           data.setData("text/plain", "loose lines")
           area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))
         }""",
-        WORD,
+        WORD_HTML,
     )

@@ -1,4 +1,4 @@
-"""Measures pasted into a programme without goals come with a goal, in the same step."""
+"""Measures pasted into a programme without goals create a goal in the same step."""
 
 from __future__ import annotations
 
@@ -28,30 +28,32 @@ def team(client: ProofReader) -> Team:
 
 
 @pytest.fixture
-def empty(team: Team) -> Programme:
+def empty_programme(team: Team) -> Programme:
     return create_programme(team.partnership, languages=["de", "en"], lead_language="en", by=None)
 
 
-def test_a_goal_is_made_with_the_measures(any_database: str, client: ProofReader, empty: Programme) -> None:
-    address = f"/programmes/{empty.id}/paste"
-    asked = client.post(address, data=TABLE | {"step": "look"})
-    page = asked.get_data(as_text=True)
-    assert asked.status_code == 200
+def test_a_goal_is_made_with_the_measures(any_database: str, client: ProofReader, empty_programme: Programme) -> None:
+    address = f"/programmes/{empty_programme.id}/paste"
+    answer = client.post(address, data=TABLE | {"step": "look"})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
     assert "Title of the goal (English)" in page
     assert "Title of the goal (German)" in page
     assert "Repair café" in page
-    sent = TABLE | {"goal-en": "Less waste ", "goal-de": "Weniger Abfall", "request_key": "one page"}
+    form = TABLE | {"goal-en": "Less waste ", "goal-de": "Weniger Abfall", "request_key": "one page"}
     for _press in range(2):
-        assert client.post(address, data=sent).status_code == 303
+        assert client.post(address, data=form).status_code == 303
     db.session.expire_all()
-    [goal] = goals_of(empty)
+    [goal] = goals_of(empty_programme)
     titles = document_store.texts([goal.name])[goal.name]
     assert (titles["title.en"].plain, titles["title.de"].plain) == ("Less waste", "Weniger Abfall")
-    assert [measure.goal_id for measure in all_measures(empty)] == [goal.id, goal.id]
+    assert [measure.goal_id for measure in all_measures(empty_programme)] == [goal.id, goal.id]
 
 
-def test_without_a_title_nothing_is_made_and_one_language_is_enough(client: ProofReader, empty: Programme) -> None:
-    address = f"/programmes/{empty.id}/paste"
+def test_without_a_title_nothing_is_made_and_one_language_is_enough(
+    client: ProofReader, empty_programme: Programme
+) -> None:
+    address = f"/programmes/{empty_programme.id}/paste"
     for titles in ({}, {"goal-en": " ", "goal-de": "\u00ad\u200b"}, {"goal-en": "x" * 121}):
         refused = client.post(address, data={**TABLE, **titles})
         assert refused.status_code == 422
@@ -59,15 +61,22 @@ def test_without_a_title_nothing_is_made_and_one_language_is_enough(client: Proo
         assert "Repair café" in refused.get_data(as_text=True), "nothing typed is lost"
         assert db.session.scalar(select(func.count()).select_from(Item)) == 1, "the programme alone"
     assert client.post(address, data=TABLE | {"goal-de": "Weniger Abfall"}).status_code == 303
-    assert len(all_measures(empty)) == 2
+    assert len(all_measures(empty_programme)) == 2
 
 
-def test_a_goal_that_others_made_meanwhile_does_not_take_the_measures(client: ProofReader, empty: Programme) -> None:
-    client.post(f"/programmes/{empty.id}/paste", data=TABLE | {"step": "look"})
-    theirs = create_goal(empty, by=None)
-    assert client.post(f"/programmes/{empty.id}/paste", data=TABLE | {"goal-en": "Less waste"}).status_code == 303
+def test_a_goal_that_others_made_meanwhile_does_not_take_the_measures(
+    client: ProofReader, empty_programme: Programme
+) -> None:
+    client.post(f"/programmes/{empty_programme.id}/paste", data=TABLE | {"step": "look"})
+    other_goal = create_goal(empty_programme, by=None)
+    assert (
+        client.post(f"/programmes/{empty_programme.id}/paste", data=TABLE | {"goal-en": "Less waste"}).status_code
+        == 303
+    )
     db.session.expire_all()
-    assert {measure.goal_id for measure in all_measures(empty)} == {goal.id for goal in goals_of(empty)} - {theirs.id}
+    assert {measure.goal_id for measure in all_measures(empty_programme)} == {
+        goal.id for goal in goals_of(empty_programme)
+    } - {other_goal.id}
 
 
 def test_where_there_are_goals_no_title_is_asked_for(client: ProofReader, team: Team) -> None:

@@ -1,4 +1,4 @@
-"""The pages: a file is looked at, then taken; only those who may take a programme along can."""
+"""The pages of import, export and the practice programme, and who may use them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.exchange.conftest import EXAMPLE, Census, finish_jobs
 
 
 def upload(client: ProofReader, data: bytes, name: str = "programme.json") -> str:
-    """The address where the file is being looked at, once that is done."""
+    """Upload a file and compute its preview; the address of its page."""
     client.get("/import")
     answer = client.post("/import", data={"file": (io.BytesIO(data), name), "csrf_token": client.token})
     assert answer.status_code == 303, answer.get_data(as_text=True)
@@ -28,8 +28,8 @@ def upload(client: ProofReader, data: bytes, name: str = "programme.json") -> st
 
 
 def test_a_file_is_shown_before_it_comes_in(client: ProofReader, census: Census) -> None:
-    somebody = factories.person()
-    client.login(somebody)
+    user = factories.person()
+    client.login(user)
     before = census()
     address = upload(client, EXAMPLE)
     page = client.get(address).get_data(as_text=True)
@@ -39,15 +39,15 @@ def test_a_file_is_shown_before_it_comes_in(client: ProofReader, census: Census)
     answer = client.post(address, data={"side": "partner", "csrf_token": client.token})
     assert answer.status_code == 303
     finish_jobs()
-    made = client.get(answer.location, follow_redirects=True)
-    assert "The programme has been imported" in made.text
+    imported = client.get(answer.location, follow_redirects=True)
+    assert "The programme has been imported" in imported.text
     assert census()["measure"] == before["measure"] + 10
-    assert [(m.side, m.role) for m in my_memberships(somebody)] == [("partner", "coordinator")]
+    assert [(m.side, m.role) for m in my_memberships(user)] == [("partner", "coordinator")]
     again = client.post(address, data={"side": "de"}, follow_redirects=True)
-    assert again.request.path == made.request.path, "a second press leads to what the first one brought"
+    assert again.request.path == imported.request.path, "a second press leads to what the first one brought"
     assert census()["measure"] == before["measure"] + 10
     done = client.fragment(f"{address}/state")
-    assert client.get(done.headers["HX-Redirect"]).location == made.request.path
+    assert client.get(done.headers["HX-Redirect"]).location == imported.request.path
 
 
 def test_a_second_press_while_it_is_being_stored_waits_with_the_first(client: ProofReader, census: Census) -> None:
@@ -132,33 +132,33 @@ def test_the_export_is_for_members_and_nobody_else_learns_of_it(client: ProofRea
     assert client.get(f"/programmes/{factories.measure(programme).id}/export.json").status_code == 404
 
 
-def practised(person: Person) -> Programme:
+def practice_programme(person: Person) -> Programme:
     db.session.rollback()
-    found = practice_of(person)
-    assert found
-    return found
+    programme = practice_of(person)
+    assert programme
+    return programme
 
 
 def test_the_practice_programme_can_be_spoilt_and_reset(any_database: str, client: ProofReader) -> None:
-    somebody = factories.person(language="de")
-    client.login(somebody)
+    user = factories.person(language="de")
+    client.login(user)
     first = client.post("/practice", data={"csrf_token": client.token})
     page = client.get(first.location).get_data(as_text=True)
     assert "Übungsprogramm" in page
-    spoilt = practised(somebody)
+    first_programme = practice_programme(user)
     again = client.post("/practice", data={"csrf_token": client.token})
     assert again.location == first.location, "there is one, not two"
     reset = client.post("/practice/reset", data={"csrf_token": client.token})
     assert reset.location != first.location
     assert client.get(first.location).status_code == 404
     assert client.get(reset.location).status_code == 200
-    assert practised(somebody).id != spoilt.id
-    assert len(my_memberships(somebody)) == 1
+    assert practice_programme(user).id != first_programme.id
+    assert len(my_memberships(user)) == 1
 
 
 def test_the_practice_programme_is_ones_own(client: ProofReader) -> None:
-    somebody, other = factories.person(), factories.person()
-    client.login(somebody)
+    user, other = factories.person(), factories.person()
+    client.login(user)
     address = client.post("/practice", data={"csrf_token": client.token}).location
     client.login(other)
     assert client.get(address).status_code == 404

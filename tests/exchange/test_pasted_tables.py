@@ -1,4 +1,4 @@
-"""Pasted tables: read from Excel and Word, asked about where unclear, taken over whole."""
+"""Pasted tables from Excel and Word: parsing, questions about ambiguous values, storing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from klimawerk.sheets.rows import rows_of
 from tests import factories
 from tests.client import ProofReader
 
-WORD = """<html><head><style>td {color: red}</style></head><body>
+WORD_HTML = """<html><head><style>td {color: red}</style></head><body>
 <table><tr><th>Was</th><th>Bis</th></tr>
 <tr><td><p>Abfall&shy;analyse</p><p>zwei&nbsp;Wochen</p></td><td>Oktober<br>2027</td></tr>
 <tr><td colspan="2">Pause<script>alert(1)</script></td></tr></table>
@@ -24,7 +24,7 @@ WORD = """<html><head><style>td {color: red}</style></head><body>
 
 @pytest.fixture(autouse=True)
 def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everybody here reads English, whichever language their table is in."""
+    """All users here read English, in whichever language their table is."""
     monkeypatch.setattr(factories, "LANGUAGES", dict.fromkeys(factories.LANGUAGES, "en"))
 
 
@@ -38,7 +38,7 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
         ("Betrag;Was\n1,5;Tonnen", [["Betrag", "Was"], ["1,5", "Tonnen"]]),
         ("only\none\ncolumn", [["only"], ["one"], ["column"]]),
         (
-            WORD,
+            WORD_HTML,
             [["Was", "Bis"], ["Abfall\u00adanalyse\nzwei Wochen", "Oktober\n2027"], ["Pause", ""]],
         ),
         ("<td>a</td><td>b</td>", [["a", "b"]]),
@@ -139,13 +139,13 @@ def test_an_unclear_amount_is_asked_about_not_guessed(client: ProofReader) -> No
     client.login(team.partner["editor"])
     address = f"/items/{measure.id}/paste/costs"
     table = "What\tCost\tCategory\nBins\t1.500\tEquipment and materials\nRadio\t13,000.50 GHS\tpr\nGold\t-3\t"
-    sent = {"table": table, "step": "take", "heading": "yes", "column": ["text", "amount", "category"]}
+    form = {"table": table, "step": "take", "heading": "yes", "column": ["text", "amount", "category"]}
     client.get(address)
-    asked = client.post(address, data={**sent, "csrf_token": client.token})
-    assert asked.status_code == 422
-    assert "what does “1.500” mean?" in asked.get_data(as_text=True)
+    answer = client.post(address, data={**form, "csrf_token": client.token})
+    assert answer.status_code == 422
+    assert "what does “1.500” mean?" in answer.get_data(as_text=True)
     assert len(rows_of(measure)["costs"]) == 1
-    assert client.post(address, data={**sent, "reading-1": "large", "csrf_token": client.token}).status_code == 303
+    assert client.post(address, data={**form, "reading-1": "large", "csrf_token": client.token}).status_code == 303
     db.session.expire_all()
     assert [row.cells for row in rows_of(measure)["costs"]][1:] == [
         {"text.en": "Bins", "amount": {"amount": "1500.00", "currency": "EUR"}, "category": "equipment"},
@@ -175,13 +175,13 @@ def test_a_table_becomes_measures(client: ProofReader) -> None:
     data = {"table": table, "step": "take", "heading": "yes", "language": "en", "column": columns}
     assert client.post(address, data={**data, "csrf_token": client.token}).status_code == 303
     db.session.expire_all()
-    made: list[Measure] = all_measures(programme)[2:]
-    assert [measure.code for measure in made] == ["WA-09", "WA-10"]
-    texts = document_store.texts([made[0].name])[made[0].name]
+    created: list[Measure] = all_measures(programme)[2:]
+    assert [measure.code for measure in created] == ["WA-09", "WA-10"]
+    texts = document_store.texts([created[0].name])[created[0].name]
     assert (texts["title.en"].plain, texts["description.en"].plain) == ("Repair café", "<b>Every</b> month")
     assert texts["title.de"].plain == ""
-    assert made[0].values["priority"] == "high"
-    assert "priority" not in made[1].values
+    assert created[0].values["priority"] == "high"
+    assert "priority" not in created[1].values
 
 
 def test_consent_cannot_be_pasted(client: ProofReader) -> None:
@@ -219,7 +219,7 @@ def test_only_those_who_may_write_may_paste(client: ProofReader) -> None:
 
 @pytest.mark.parametrize("between", ["\x0b", "\u2028", "\x1f", "\x85"])
 def test_a_soft_line_break_in_a_cell_begins_no_row(client: ProofReader, between: str) -> None:
-    """As PowerPoint and Word give a table that is pasted as plain text."""
+    """As PowerPoint and Word write a table that is pasted as plain text."""
     team = factories.partnership()
     measure = factories.measure(factories.programme(team))
     client.login(team.partner["editor"])

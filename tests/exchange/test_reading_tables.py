@@ -1,4 +1,4 @@
-"""One reader of tables: merged cells keep columns in their places, quotation marks are judged cell by cell."""
+"""The parser of tables: merged cells keep columns in their places, quotation marks are handled cell by cell."""
 
 from __future__ import annotations
 
@@ -149,23 +149,29 @@ SHEET_OF_EXCEL = "<style><!-- .xl1 {color:red} td.xl2, .x3\n{font:x; text-decora
     ],
 )
 def test_struck_words_are_left_out_of_cells_and_said(app: Flask, cell: str, text: str, passages: int) -> None:
-    found = read_table(table(f"{cell}<td>1"))
-    assert found.grid == [[text, "1"]]
-    said = {0: [], 1: ["One struck passage was left out."]}
-    assert list(map(str, found.notes)) == said.get(passages, [f"{passages} struck passages were left out."])
+    parsed = read_table(table(f"{cell}<td>1"))
+    assert parsed.grid == [[text, "1"]]
+    notes = {0: [], 1: ["One struck passage was left out."]}
+    assert list(map(str, parsed.notes)) == notes.get(passages, [f"{passages} struck passages were left out."])
 
 
 def test_a_struck_row_leaves_the_others_in_their_columns(app: Flask) -> None:
-    found = read_table("<table><tr><td>a<td>1<tr style='text-decoration:line-through'><td>b<td>2<tr><td>c<td>3</table>")
-    assert found.grid == [["a", "1"], ["c", "3"]]
-    assert list(map(str, found.notes)) == ["2 struck passages were left out."]
+    parsed = read_table(
+        "<table><tr><td>a<td>1<tr style='text-decoration:line-through'><td>b<td>2<tr><td>c<td>3</table>"
+    )
+    assert parsed.grid == [["a", "1"], ["c", "3"]]
+    assert list(map(str, parsed.notes)) == ["2 struck passages were left out."]
 
 
 def test_pictures_in_cells_are_left_out_and_said(app: Flask) -> None:
-    said = ["Pictures were left out: they cannot be stored here. Say in words what they show."]
-    for cell, notes in (("a<img src=x>", said), ("a<img width=1 height=1 src=x>", []), ("a<s><img src=x></s>", [])):
-        found = read_table(table(f"<td>{cell}<td>1"))
-        assert (found.grid, list(map(str, found.notes))) == ([["a", "1"]], notes)
+    picture_note = ["Pictures were left out: they cannot be stored here. Say in words what they show."]
+    for cell, notes in (
+        ("a<img src=x>", picture_note),
+        ("a<img width=1 height=1 src=x>", []),
+        ("a<s><img src=x></s>", []),
+    ):
+        parsed = read_table(table(f"<td>{cell}<td>1"))
+        assert (parsed.grid, list(map(str, parsed.notes))) == ([["a", "1"]], notes)
     assert read_table("<img src=x>" + table("<td>a<td>1")).notes == ()
 
 
@@ -192,8 +198,8 @@ def test_what_is_left_out_of_a_table_is_said(app: Flask) -> None:
 
 
 def _read(grid: list[list[str]], **fields: Field) -> PastedTable:
-    around = PasteContext("en", "en", ("EUR", "GHS"), "EUR", {"de": "Musterstadt"}, goals={"z1": 7})
-    return read_grid(grid, ColumnLayout(tuple(fields), heading=False), fields, around)
+    context = PasteContext("en", "en", ("EUR", "GHS"), "EUR", {"de": "Musterstadt"}, goals={"z1": 7})
+    return read_grid(grid, ColumnLayout(tuple(fields), heading=False), fields, context)
 
 
 def test_a_merged_goal_holds_for_each_row_and_a_merged_amount_counts_once(app: Flask) -> None:
@@ -205,7 +211,7 @@ def test_a_merged_goal_holds_for_each_row_and_a_merged_amount_counts_once(app: F
 
 
 def test_a_row_that_has_nothing_of_its_own_is_none(app: Flask) -> None:
-    """A measure beside which three names stand, in a column that is left out, is one measure."""
+    """A measure with three names beside it, in a column that is left out, is one measure."""
     grid = parse_table(table("<td rowspan=2>WA-09<td rowspan=2>a<td>Ama", "<td>Kofi"))
     pasted = read_grid(
         grid,
@@ -222,12 +228,12 @@ def test_a_column_whose_heading_is_unknown_is_named(client: ProofReader) -> None
     programme = factories.programme(team)
     client.login(team.partner["editor"])
     address = f"/programmes/{programme.id}/paste"
-    asked = {"table": "Title\tKosten\tLeft\n\nRepair café\t500\t", "step": "look"}
-    page = client.post(address, data=asked).get_data(as_text=True)
+    form = {"table": "Title\tKosten\tLeft\n\nRepair café\t500\t", "step": "look"}
+    page = client.post(address, data=form).get_data(as_text=True)
     assert "These columns are left out." in page
     assert "Column 2: “Kosten”" in page
     assert "Column 3: “Left”" in page
-    chosen = {**asked, "heading": "yes", "column": ["title", "notes", "description"]}
+    chosen = {**form, "heading": "yes", "column": ["title", "notes", "description"]}
     assert "These columns are left out." not in client.post(address, data=chosen).get_data(as_text=True)
 
 

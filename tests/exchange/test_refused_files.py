@@ -1,4 +1,4 @@
-"""Bad files are refused whole, with a sentence that names the place, and the database stays as it was."""
+"""Invalid files are refused as a whole, with a message that names the position; the database stays unchanged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def refusal(data: bytes) -> str:
 
 
 def test_the_untouched_example_comes_in(census: Census) -> None:
-    """The control for everything below."""
+    """The control for all tests below."""
     before = census()
     import_programme(EXAMPLE, by=None)
     assert census()["measure"] == before["measure"] + 10
@@ -62,31 +62,31 @@ def test_what_is_no_programme_at_all(data: bytes, sentence: str, census: Census)
 
 
 def put(path: str, value: Any) -> Callable[[Json], None]:
-    """Set what stands at "measures.3.costs.2.category"."""
+    """Set the value at a path such as "measures.3.costs.2.category"."""
 
-    def spoil(file: Json) -> None:
+    def corrupt(file: Json) -> None:
         *steps, last = (int(step) if step.isdigit() else step for step in path.split("."))
         target: Any = file
         for step in steps:
             target = target[step]
         target[last] = value
 
-    return spoil
+    return corrupt
 
 
 def drop(path: str) -> Callable[[Json], None]:
-    def spoil(file: Json) -> None:
+    def corrupt(file: Json) -> None:
         *steps, last = path.split(".")
         target: Any = file
         for step in steps:
             target = target[int(step)] if step.isdigit() else target[step]
         del target[last]
 
-    return spoil
+    return corrupt
 
 
 @pytest.mark.parametrize(
-    ("spoil", "sentence"),
+    ("corrupt", "sentence"),
     [
         (put("measures.3.costs.2.category", "gold"),
          "measures[3] (EN-01) → costs[2] → category: “gold” is not a code of the list “cost_category”."),
@@ -162,10 +162,10 @@ def drop(path: str) -> Callable[[Json], None]:
     ],
 )  # fmt: skip
 def test_one_mistake_refuses_the_whole_file(
-    spoil: Callable[[Json], None], sentence: str, example: Json, census: Census
+    corrupt: Callable[[Json], None], sentence: str, example: Json, census: Census
 ) -> None:
     before = census()
-    spoil(example)
+    corrupt(example)
     assert sentence in refusal(as_bytes(example))
     assert census() == before
 
@@ -188,29 +188,29 @@ def test_too_many_rows_in_all(example: Json, census: Census) -> None:
     assert "steps: The file has more than 20,000 rows in all" in refusal(as_bytes(example))
 
 
-SPOILT: list[Any] = [
+INVALID_VALUES: list[Any] = [
     None, True, -1, 0, 3.5, 10**20, "", "x", "🌍", "<script>", [], [None], [[]], {}, {"de": 1}, {"": ""}, "x" * 3_000,
 ]  # fmt: skip
 
 
 def test_random_mutations_are_refused_or_taken_whole(census: Census) -> None:
-    """Whatever is replaced by whatever: a sentence that names the place, or an import that can be checked. No crash."""
+    """Random changes: each file is refused with a message, or can be validated. No exception of another kind."""
     from klimawerk.exchange.import_validator import validate_import
     from klimawerk.exchange.json_reader import read_json
 
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    chance = random.Random(seed)
+    generator = random.Random(seed)
     original = json.loads(EXAMPLE)
     before, refused = census(), 0
     changes = steps(100, 5_000)
     for _ in range(changes):
         file = copy.deepcopy(original)
-        for _change in range(chance.choice((1, 1, 2))):
-            mutate(file, chance)
+        for _change in range(generator.choice((1, 1, 2))):
+            mutate(file, generator)
         data = as_bytes(file)
-        if chance.random() < 0.1:
-            data = data[: chance.randrange(len(data))]
+        if generator.random() < 0.1:
+            data = data[: generator.randrange(len(data))]
         try:
             validate_import(read_json(data, 20_000_000))
         except ImportRefused as why:
@@ -219,21 +219,21 @@ def test_random_mutations_are_refused_or_taken_whole(census: Census) -> None:
     assert census() == before
 
 
-def mutate(file: Json, chance: random.Random) -> None:
-    """Walk down at random, then replace, remove, double or rename what is there."""
+def mutate(file: Json, generator: random.Random) -> None:
+    """Walk down at random, then replace, remove, duplicate or rename a value."""
     target: Any = file
     while True:
         keys = list(target) if isinstance(target, dict) else range(len(target))
         if not keys:
             return
-        key = chance.choice(list(keys))
+        key = generator.choice(list(keys))
         inner = target[key]
-        if isinstance(inner, dict | list) and inner and chance.random() < 0.85:
+        if isinstance(inner, dict | list) and inner and generator.random() < 0.85:
             target = inner
             continue
-        change = chance.randrange(3)
+        change = generator.randrange(3)
         if change == 0:
-            target[key] = chance.choice(SPOILT)
+            target[key] = generator.choice(INVALID_VALUES)
         elif change == 1:
             del target[key]
         elif isinstance(target, list):

@@ -1,4 +1,4 @@
-"""What goes in comes out: nothing of a programme is lost on its way through a file."""
+"""An export can be imported again without loss."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.amounts import decimals
 from tests.exchange.conftest import EXAMPLE, Json, as_bytes
 
 EARLY_START = "measures[9] (ED-02) → period → start: Start: March 2026 is before the programme begins (January 2027)."
-"""What does not fit in the example: its coordination began before the programme does."""
+"""The only warning of the example: its coordination begins before the programme does."""
 
 
 def test_the_export_of_the_example_is_the_example(any_database: str, app: Flask, example: Json) -> None:
@@ -44,7 +44,7 @@ def test_a_second_journey_changes_nothing(app: Flask) -> None:
 
 
 def test_a_programme_written_here_survives_the_journey(app: Flask) -> None:
-    """Also what the example has not: formatted text, kinds of rows and fields of our own, an empty row."""
+    """Also formatted text, an empty row, and kinds of rows and fields that the example does not have."""
     programme = factories.programme(factories.partnership())
     measure = factories.measure(programme)
     bold = {"type": "text", "text": "Forty", "marks": [{"type": "strong"}]}
@@ -84,8 +84,8 @@ def test_a_text_that_is_nested_as_deep_as_the_editor_allows_survives_the_journey
 
 def test_what_lies_in_the_bin_stays_there_and_nothing_refers_to_it(app: Flask) -> None:
     programme = import_programme(EXAMPLE, by=None)
-    somebody = factories.person()
-    delete_item(factories.measure(programme, "WA-02"), by=somebody.id)
+    user = factories.person()
+    delete_item(factories.measure(programme, "WA-02"), by=user.id)
     exported = export_programme(programme)
     assert "WA-02" not in [measure["code"] for measure in exported["measures"]]
     assert all("WA-02" not in measure["related"] for measure in exported["measures"])
@@ -124,10 +124,10 @@ def test_consent_that_came_with_the_file_is_marked_as_imported(app: Flask) -> No
 
 
 def test_whoever_imports_coordinates_the_side_they_choose(app: Flask) -> None:
-    somebody = factories.person()
-    import_programme(EXAMPLE, by=somebody, side="partner")
+    user = factories.person()
+    import_programme(EXAMPLE, by=user, side="partner")
     import_programme(EXAMPLE, by=None)
-    members = my_memberships(somebody)
+    members = my_memberships(user)
     assert [(m.side, m.role) for m in members] == [("partner", "coordinator")]
     assert members[0].membership.municipality.name == "Abenkrom Municipal Assembly"  # type: ignore[union-attr]
     assert len(db.session.scalars(select(Partnership)).all()) == 2
@@ -196,11 +196,11 @@ def test_a_link_against_the_rule_leaves_its_words_and_is_said_in_the_preview(app
 
 
 def test_the_preview_counts_and_sums(app: Flask) -> None:
-    found = preview(EXAMPLE)
-    assert (len(found.draft.goals), len(found.draft.measures)) == (5, 10)
-    assert found.counts["steps"] == 49
-    assert (found.sums.costs, found.sums.lines, found.sums.gap) == decimals(1_106_000, 1_106_000, 508_000)
-    assert len(found.imported) == 3
+    summary = preview(EXAMPLE)
+    assert (len(summary.draft.goals), len(summary.draft.measures)) == (5, 10)
+    assert summary.counts["steps"] == 49
+    assert (summary.sums.costs, summary.sums.lines, summary.sums.gap) == decimals(1_106_000, 1_106_000, 508_000)
+    assert len(summary.imported) == 3
 
 
 def test_forty_measures_cost_the_database_four_times_what_ten_do(app: Flask, example: Json) -> None:
@@ -217,10 +217,10 @@ def test_forty_measures_cost_the_database_four_times_what_ten_do(app: Flask, exa
 
 
 def _statements(work: Callable[[], object]) -> int:
-    """How many statements reach the database meanwhile."""
+    """Number of SQL statements that `work` executes."""
     count = itertools.count()
 
-    def note(*_about: object) -> None:
+    def note(*_arguments: object) -> None:
         next(count)
 
     event.listen(db.engine, "before_cursor_execute", note)
@@ -230,7 +230,7 @@ def _statements(work: Callable[[], object]) -> int:
 
 
 def test_every_field_and_row_of_the_sheets_has_its_place_in_a_file() -> None:
-    """Else an export would silently lose what a sheet has gained."""
+    """Otherwise an export would silently lose new fields."""
     for kind, slots in (
         ("programme", file_layout.PROGRAMME),
         ("goal", file_layout.GOAL),

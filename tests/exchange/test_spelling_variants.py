@@ -1,4 +1,4 @@
-"""Headings, choices, codes and titles in a pasted table are known in any spelling."""
+"""Headings, choices, codes and titles in pasted tables are recognised in any spelling."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from klimawerk.folding import fold
 
 
 def pasted(heading: str, cell: str) -> object:
-    """What a column with this heading and one cell becomes."""
-    around = PasteContext(
+    """The record of a table with this heading and one cell."""
+    context = PasteContext(
         language="de", locale="de", currencies=("EUR",), currency="EUR", sides={}, readings={}, used_codes=frozenset(),
         goals={fold("Z-1"): 7}, fields={fold("Gebäude und Wärme"): "row"},
     )  # fmt: skip
     fields = measure_fields()
     grid = [["Code", heading], ["X-1", cell]]
-    return read_grid(grid, guess_columns(grid, fields), fields, around).records()[0]
+    return read_grid(grid, guess_columns(grid, fields), fields, context).records()[0]
 
 
 @pytest.mark.parametrize(
-    ("heading", "cell", "found"),
+    ("heading", "cell", "expected"),
     [
         ("PRIORITA\u0308T", "hoch", {"priority": "high"}),
         ("Priori\u00adtaet:", "HOCH", {"priority": "high"}),
@@ -35,5 +35,5 @@ def pasted(heading: str, cell: str) -> object:
         ("Handlungsfeld", "Gebäude", {}),
     ],
 )
-def test_words_of_a_table_are_known_in_any_spelling(app: Flask, heading: str, cell: str, found: object) -> None:
-    assert pasted(heading, cell) == {"code": "X-1", **found}  # type: ignore[dict-item]
+def test_words_of_a_table_are_known_in_any_spelling(app: Flask, heading: str, cell: str, expected: object) -> None:
+    assert pasted(heading, cell) == {"code": "X-1", **expected}  # type: ignore[dict-item]

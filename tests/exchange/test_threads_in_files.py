@@ -1,4 +1,4 @@
-"""Comments travel with a programme: those that all may read, each under what it is about."""
+"""Comment threads in files: those that both sides can read, each with the field it is about."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def threads_of(programme: Programme) -> list[Thread]:
 
 
 def test_comments_of_a_file_can_be_read_answered_and_settled(any_database: str, app: Flask, table: Table) -> None:
-    somebody = table.person()
-    programme = import_programme(EXAMPLE, by=somebody)
+    user = table.person()
+    programme = import_programme(EXAMPLE, by=user)
     client = app.test_client()
-    client.login(somebody)  # type: ignore[attr-defined]
+    client.login(user)  # type: ignore[attr-defined]
     measure = factories.measure(programme, "WA-01")
     page = said(client.get(f"/items/{measure.id}/comments?lang=en").get_data(as_text=True))
     assert "Task" in page
@@ -49,7 +49,7 @@ def test_comments_of_a_file_can_be_read_answered_and_settled(any_database: str, 
     assert client.post(f"/threads/{thread.id}/resolve", data={"outcome": "Decided"}).status_code == 303
     written = export_programme(programme)["comments_sample"][0]
     assert (written["state"], written["outcome"]) == ("resolved", "Decided")
-    assert [one["author"] for one in written["thread"]][-1] == somebody.name
+    assert [one["author"] for one in written["thread"]][-1] == user.name
     assert written["thread"][:3] == json.loads(EXAMPLE)["comments_sample"][0]["thread"]
 
 

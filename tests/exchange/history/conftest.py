@@ -1,4 +1,4 @@
-"""A programme that was lived in, its file, and another installation."""
+"""A programme with a history, its file, and another installation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from tests.servers import PostgreSQL
 
 
 @pytest.fixture
-def house(app: Flask) -> EditionsScene:
+def scene(app: Flask) -> EditionsScene:
     team = factories.partnership("Wiesenbrück", "Abenkrom")
     programme = factories.programme(team)
     return EditionsScene(team, factories.measure(programme), programme)
@@ -32,19 +32,21 @@ def house(app: Flask) -> EditionsScene:
 
 @dataclass
 class OtherInstallation:
-    """Another installation."""
+    """Another installation, with a database of its own."""
 
     app: Flask
 
-    def bring(self, file: bytes) -> int:
-        """Number of the programme there."""
+    def import_file(self, file: bytes) -> int:
+        """Import a file there; the programme's id."""
         with self.app.app_context():
             return import_programme(file, by=None).id
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, postgresql: PostgreSQL) -> Iterator[OtherInstallation]:
-    """With things of its own in it, so that numbers are others there."""
+def other_installation(
+    request: pytest.FixtureRequest, tmp_path: Path, postgresql: PostgreSQL
+) -> Iterator[OtherInstallation]:
+    """Another installation that holds other data, so that ids differ there."""
     template = request.getfixturevalue("_postgresql_template") if request.param == "postgresql" else None
     address = postgresql.create(template) if template else f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
     settings = configuration.load(instance=tmp_path / "elsewhere", database_url=address, secret_key="e", testing=True)
@@ -62,21 +64,21 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Postgr
         postgresql.drop(address)
 
 
-def lived_in(house: EditionsScene) -> bytes:
-    """The file of a programme with two editions, a deleted measure and related ones."""
-    goal = db.session.get_one(Goal, house.measure.goal_id)
+def file_with_history(scene: EditionsScene) -> bytes:
+    """The file of a programme with two editions, a deleted measure and related measures."""
+    goal = db.session.get_one(Goal, scene.measure.goal_id)
     third = create_measure(goal, texts={"title.en": from_plain_text("School gardens")}, by=None)
-    house.set("related", [third.id])
-    house.write("description.de", "Vierzig Tonnen.")
-    house.fix("After the first mission")
-    house.write("description.en", "Fifty bins are set up.", by=house.editor("partner"))
-    house.set("amount", {"amount": "64000.50", "currency": "EUR"}, row="costs")
-    house.set("ghg_t_co2e_a", "12.5")
-    delete_item(house.second, by=house.editor().id)
-    house.keep("Kept by hand")
-    house.fix("Council draft", "council")
-    return export_bytes(house.programme)
+    scene.set("related", [third.id])
+    scene.write("description.de", "Vierzig Tonnen.")
+    scene.fix("After the first mission")
+    scene.write("description.en", "Fifty bins are set up.", by=scene.editor("partner"))
+    scene.set("amount", {"amount": "64000.50", "currency": "EUR"}, row="costs")
+    scene.set("ghg_t_co2e_a", "12.5")
+    delete_item(scene.second, by=scene.editor().id)
+    scene.keep("Kept by hand")
+    scene.fix("Council draft", "council")
+    return export_bytes(scene.programme)
 
 
-def measure_there(programme_id: int) -> Measure:
+def imported_measure(programme_id: int) -> Measure:
     return factories.measure(db.session.get_one(Programme, programme_id))

@@ -1,4 +1,4 @@
-"""What is stored is cleaned on its way out: the programme's own export is imported again, and says the same words."""
+"""Stored texts are normalised on export: the file can be imported again, and its texts have the same words."""
 
 from __future__ import annotations
 
@@ -28,71 +28,71 @@ from klimawerk.versions.version_restore import restore_part
 from klimawerk.versions.version_states import state_of
 from tests.editions.conftest import EditionsScene
 from tests.exchange.conftest import as_bytes
-from tests.exchange.history.conftest import OtherInstallation, elsewhere, house, measure_there
+from tests.exchange.history.conftest import OtherInstallation, imported_measure, other_installation, scene
 
-__all__ = ["elsewhere", "house"]
+__all__ = ["other_installation", "scene"]
 TEXT = "notes.en"
 PASTED = "Müll\x02abfuhr\x0bweg\x0c\x1fnach\x85Ort\x00"
 OTHER = "Mu\u0308llabfuhr\u2028weg\u2029nach\r\nO\u0308l"
-HOSTILE = pytest.mark.parametrize("words", [PASTED, OTHER], ids=["control characters", "decomposed"])
+UNNORMALISED = pytest.mark.parametrize("words", [PASTED, OTHER], ids=["control characters", "decomposed"])
 
 
-def keep(house: EditionsScene, words: str) -> None:
-    """The words in a live text, a field, a row and a comment, as they came in before texts had one form."""
+def store_text(scene: EditionsScene, text: str) -> None:
+    """Store the text in a live text, a field, a row and a comment, as before texts were normalised on input."""
     doc: Doc[XmlFragment] = Doc()
     paragraph, run = XmlElement("paragraph"), XmlText()
     doc.get(TEXT, type=XmlFragment).children.append(paragraph)
     paragraph.children.append(run)
-    run.insert(0, words)
-    written = CommentInput("a", "en", str(uuid.uuid4()))
+    run.insert(0, text)
+    comment_input = CommentInput("a", "en", str(uuid.uuid4()))
     comment = comments.open_thread(
-        house.measure, written, kind="question", side="", subject=ThreadSubject(), by=house.member()
+        scene.measure, comment_input, kind="question", side="", subject=ThreadSubject(), by=scene.member()
     )
     with writing():
-        document = document_store.find_document(house.measure.name)
+        document = document_store.find_document(scene.measure.name)
         document.seq += 1
         db.session.add(Update(document_id=document.id, seq=document.seq, payload=doc.get_update()))
-        step = rows_of(house.measure)["steps"][0]
-        step.cells = {**step.cells, "text.en": words}
-        house.programme.values = {**house.programme.values, "version": words}
-        db.session.get_one(Comment, comment.id).words = words
-    projection.project_now(house.measure.name)
+        step = rows_of(scene.measure)["steps"][0]
+        step.cells = {**step.cells, "text.en": text}
+        scene.programme.values = {**scene.programme.values, "version": text}
+        db.session.get_one(Comment, comment.id).words = text
+    projection.project_now(scene.measure.name)
 
 
-def said(measure_name: str) -> list[str]:
+def words_of(measure_name: str) -> list[str]:
     return rich_text.to_plain_text(document_store.contents(measure_name)[TEXT]).split()
 
 
-@HOSTILE
-def test_the_programmes_own_export_is_imported_again(house: EditionsScene, words: str) -> None:
-    keep(house, words)
-    file = export_bytes(house.programme, history=False)
-    there = import_programme(file, by=None)
-    measure = measure_there(there.id)
+@UNNORMALISED
+def test_the_programmes_own_export_is_imported_again(scene: EditionsScene, words: str) -> None:
+    store_text(scene, words)
+    file = export_bytes(scene.programme, history=False)
+    imported = import_programme(file, by=None)
+    measure = imported_measure(imported.id)
     assert rows_of(measure)["steps"][0].cells["text.en"] == clean(words)
-    assert there.values["version"] == " ".join(clean(words).split())
+    assert imported.values["version"] == " ".join(clean(words).split())
     assert db.session.scalars(select(Comment.words).order_by(Comment.id.desc())).first() == clean(words)
-    assert said(measure.name) == clean(words.replace("\x02", " ")).split(), "a blank stands where one letter was"
-    again = json.loads(export_bytes(there, history=False))
+    assert words_of(measure.name) == clean(words.replace("\x02", " ")).split(), "a blank stands where one letter was"
+    again = json.loads(export_bytes(imported, history=False))
     assert is_all_text(again)
     assert again["measures"] == json.loads(file)["measures"]
 
 
-@HOSTILE
+@UNNORMALISED
 def test_so_is_one_with_versions_that_hold_such_texts_and_every_hash_stays(
-    house: EditionsScene, elsewhere: OtherInstallation, words: str
+    scene: EditionsScene, other_installation: OtherInstallation, words: str
 ) -> None:
-    keep(house, words)
-    house.keep("Before")
-    house.set("text.en", "Later", row="steps")
-    last = house.keep("After")
+    store_text(scene, words)
+    scene.keep("Before")
+    scene.set("text.en", "Later", row="steps")
+    last = scene.keep("After")
     with writing():
         last.label = f"After\x02{words}"
-    here = {one.hash for one in house.versions}
-    there = elsewhere.bring(export_bytes(house.programme))
-    with elsewhere.app.app_context():
-        measure = measure_there(there)
-        assert here <= set(db.session.scalars(select(Version.hash)))
+    hashes = {one.hash for one in scene.versions}
+    programme_id = other_installation.import_file(export_bytes(scene.programme))
+    with other_installation.app.app_context():
+        measure = imported_measure(programme_id)
+        assert hashes <= set(db.session.scalars(select(Version.hash)))
         assert list(verification.version_faults()) == []
         old = service.version_by_number(measure.id, 1)
         assert old
@@ -101,23 +101,23 @@ def test_so_is_one_with_versions_that_hold_such_texts_and_every_hash_stays(
         assert label == clean(f"After{words}")
 
 
-def test_what_comes_back_from_an_old_version_is_clean(house: EditionsScene) -> None:
-    keep(house, PASTED)
-    old = house.keep("Before")
-    house.set("text.en", "Later", row="steps")
-    restore_part(house.measure, old, "all", by=house.member())
+def test_what_comes_back_from_an_old_version_is_clean(scene: EditionsScene) -> None:
+    store_text(scene, PASTED)
+    old = scene.keep("Before")
+    scene.set("text.en", "Later", row="steps")
+    restore_part(scene.measure, old, "all", by=scene.member())
     db.session.rollback()
-    assert rows_of(house.measure)["steps"][0].cells["text.en"].split() == ["Müll", "abfuhr", "weg", "nach", "Ort"]
+    assert rows_of(scene.measure)["steps"][0].cells["text.en"].split() == ["Müll", "abfuhr", "weg", "nach", "Ort"]
 
 
-def test_a_file_of_others_is_still_refused_for_control_characters(house: EditionsScene) -> None:
-    house.keep("Kept")
-    file = json.loads(export_bytes(house.programme))
+def test_a_file_of_others_is_still_refused_for_control_characters(scene: EditionsScene) -> None:
+    scene.keep("Kept")
+    file = json.loads(export_bytes(scene.programme))
     file["measures"][0]["steps"][0]["text"]["en"] = PASTED
     with pytest.raises(ImportRefused, match="characters that are not text"):
         json_reader.read_json(as_bytes(file), 1_000_000)
     file["measures"][0]["steps"][0]["text"]["en"] = "a"
-    [item] = [one for one in file["history"]["items"] if one["versions"]]
+    [item] = [each for each in file["history"]["items"] if each["versions"]]
     item["versions"][0]["label"] = PASTED
     with pytest.raises(ImportRefused, match="characters that are not text"):
         json_reader.read_json(as_bytes(file), 1_000_000)

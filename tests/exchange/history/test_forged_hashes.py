@@ -1,4 +1,4 @@
-"""The hashes of what comes in are worked out again; what was changed after it was written is refused whole."""
+"""The hashes of an imported file are recomputed; a file that was changed after it was written is refused."""
 
 import json
 from collections.abc import Callable
@@ -14,32 +14,32 @@ from klimawerk.versions.hash_chain import canonical_json, sha256_hex, version_ha
 from tests.client import ProofReader
 from tests.editions.conftest import EditionsScene
 from tests.exchange.conftest import Census, Json, as_bytes
-from tests.exchange.history.conftest import lived_in
+from tests.exchange.history.conftest import file_with_history
 from tests.exchange.test_pages import upload
 
 
 def _measure(file: Json) -> Json:
-    return next(one for one in file["history"]["items"] if one["code"] == "WA-01")
+    return next(item for item in file["history"]["items"] if item["code"] == "WA-01")
 
 
 def _forge(file: Json, name: str, part: object, version: int = 0) -> None:
-    """Put another part into a version, and make every hash fit."""
+    """Replace a part of a version and recompute all hashes."""
     item = _measure(file)
     file["history"]["editions"] = []
     previous = ""
     key = sha256_hex(canonical_json(part))
     file["history"]["parts"][key] = part
     item["versions"][version]["manifest"]["parts"][name] = key
-    for one in item["versions"]:
-        content = sha256_hex(canonical_json(one["manifest"]))
-        at = datetime.fromisoformat(one["at"])
-        one["hash"] = version_hash(
-            content=content, previous=previous, number=one["number"], at=at, reason=one["reason"]
+    for each_version in item["versions"]:
+        content = sha256_hex(canonical_json(each_version["manifest"]))
+        at = datetime.fromisoformat(each_version["at"])
+        each_version["hash"] = version_hash(
+            content=content, previous=previous, number=each_version["number"], at=at, reason=each_version["reason"]
         )
-        previous = one["hash"]
+        previous = each_version["hash"]
 
 
-SPOILT: dict[str, Callable[[Json], object]] = {
+CORRUPTIONS: dict[str, Callable[[Json], object]] = {
     "a word in a part": lambda f: (
         next(iter(f["history"]["parts"].values())).update(x=1)
         if isinstance(next(iter(f["history"]["parts"].values())), dict)
@@ -73,21 +73,21 @@ SPOILT: dict[str, Callable[[Json], object]] = {
 }
 
 
-@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+@pytest.mark.parametrize("corrupt", CORRUPTIONS.values(), ids=CORRUPTIONS)
 def test_what_was_changed_after_it_was_written_is_refused_whole(
-    house: EditionsScene, census: Census, spoil: Callable[[Json], object]
+    scene: EditionsScene, census: Census, corrupt: Callable[[Json], object]
 ) -> None:
-    file = json.loads(lived_in(house))
+    file = json.loads(file_with_history(scene))
     before = census()
-    spoil(file)
+    corrupt(file)
     with pytest.raises(ImportRefused) as refused:
         preview(as_bytes(file))
     assert str(refused.value).startswith("history")
     assert census() == before
 
 
-def test_the_same_files_unspoilt_are_taken(house: EditionsScene) -> None:
-    file = json.loads(lived_in(house))
+def test_the_same_files_unspoilt_are_taken(scene: EditionsScene) -> None:
+    file = json.loads(file_with_history(scene))
     assert preview(as_bytes(file)).draft.history
     _forge(file, "values", {"priority": "low"})
     assert preview(as_bytes(file)).draft.history, "what fits may well be forged: only hashes and forms are proved"
@@ -97,31 +97,31 @@ def test_the_same_files_unspoilt_are_taken(house: EditionsScene) -> None:
     ("language", "sentence"), [("en", "not where all of it comes from"), ("de", "nicht woher das Ganze stammt")]
 )
 def test_pages_say_what_check_sums_show_and_what_not(
-    house: EditionsScene, client: ProofReader, language: str, sentence: str
+    scene: EditionsScene, client: ProofReader, language: str, sentence: str
 ) -> None:
-    """A file whose hashes were all worked out anew comes in; whoever decides on it is told before."""
-    kept, edition, without = house.keep(), house.fix(), export_bytes(house.programme, history=False)
-    file = json.loads(export_bytes(house.programme))
-    person = house.team.de["coordinator"]
+    """A file whose hashes were all recomputed is accepted; the user who decides on it is told so before."""
+    version, edition, without_history = scene.keep(), scene.fix(), export_bytes(scene.programme, history=False)
+    file = json.loads(export_bytes(scene.programme))
+    person = scene.team.de["coordinator"]
     person.language = language
     db.session.commit()
     client.login(person)
-    assert sentence in client.get(f"/items/{house.measure.id}/history/{kept.number}").text
-    assert sentence in client.get(f"{house.address}/{edition.number}").text
+    assert sentence in client.get(f"/items/{scene.measure.id}/history/{version.number}").text
+    assert sentence in client.get(f"{scene.address}/{edition.number}").text
     _forge(file, "values", {"priority": "low"})
     assert sentence in client.get(upload(client, as_bytes(file))).text
-    assert sentence not in client.get(upload(client, without)).text, "no versions, no check sums"
+    assert sentence not in client.get(upload(client, without_history)).text, "no versions, no check sums"
 
 
-def test_a_stranger_with_the_same_rows_is_refused(house: EditionsScene) -> None:
-    """A file cannot take over what belongs to another programme here."""
-    house.keep()
-    file = json.loads(export_bytes(house.programme))
+def test_a_stranger_with_the_same_rows_is_refused(scene: EditionsScene) -> None:
+    """A file cannot take over rows that belong to another programme here."""
+    scene.keep()
+    file = json.loads(export_bytes(scene.programme))
     text = json.dumps(file["history"])
-    assert house.programme.key in text
-    other = json.loads(export_bytes(house.programme, history=False))
+    assert scene.programme.key in text
+    other = json.loads(export_bytes(scene.programme, history=False))
     key = "11111111-1111-4111-8111-111111111111"
-    rows = {kind: [row.id for row in rows] for kind, rows in rows_of(house.programme).items()}
+    rows = {kind: [row.id for row in rows] for kind, rows in rows_of(scene.programme).items()}
     item = {"kind": "programme", "code": "", "key": key, "rows": rows, "versions": []}
     other["history"] = {"format": 1, "programme": key, "items": [item], "editions": [], "parts": {}}
     with pytest.raises(ImportRefused, match="here already"):

@@ -1,4 +1,4 @@
-"""A file carries versions and editions: what arrives elsewhere is what was there."""
+"""Versions and editions in a file: an import elsewhere restores them unchanged."""
 
 import json
 
@@ -23,48 +23,54 @@ from tests import factories
 from tests.client import ProofReader
 from tests.editions.conftest import EditionsScene
 from tests.exchange.conftest import as_bytes
-from tests.exchange.history.conftest import OtherInstallation, lived_in, measure_there
+from tests.exchange.history.conftest import OtherInstallation, file_with_history, imported_measure
 from tests.versions.test_pages import get, words
 
 
 def test_everything_arrives_with_numbers_hashes_and_times(
-    any_database: str, house: EditionsScene, elsewhere: OtherInstallation
+    any_database: str, scene: EditionsScene, other_installation: OtherInstallation
 ) -> None:
-    file = lived_in(house)
-    said = json.loads(file)["history"]
-    here = {(one.number, one.hash, one.at, one.label, one.reason, one.side) for one in house.versions}
-    names = [one.name for one in editions.editions_of(house.programme.id)]
-    there = elsewhere.bring(file)
-    with elsewhere.app.app_context():
-        found = list(db.session.scalars(select(Version)))
-        assert {(one.number, one.hash, one.at, one.label, one.reason, one.side) for one in found} == here
-        assert len(found) == sum(len(item["versions"]) for item in said["items"]), "and no version of the import"
-        assert [one.name for one in editions.editions_of(there)] == names
+    file = file_with_history(scene)
+    history = json.loads(file)["history"]
+    exported_versions = {(one.number, one.hash, one.at, one.label, one.reason, one.side) for one in scene.versions}
+    edition_names = [one.name for one in editions.editions_of(scene.programme.id)]
+    programme_id = other_installation.import_file(file)
+    with other_installation.app.app_context():
+        imported_versions = list(db.session.scalars(select(Version)))
+        assert {
+            (one.number, one.hash, one.at, one.label, one.reason, one.side) for one in imported_versions
+        } == exported_versions
+        assert len(imported_versions) == sum(len(item["versions"]) for item in history["items"]), (
+            "and no version of the import"
+        )
+        assert [one.name for one in editions.editions_of(programme_id)] == edition_names
         assert list(verification.version_faults()) == []
-        assert export_bytes(db.session.get_one(Programme, there)) == file
+        assert export_bytes(db.session.get_one(Programme, programme_id)) == file
 
 
 def test_what_was_blacked_out_arrives_so_and_its_history_holds(
-    house: EditionsScene, elsewhere: OtherInstallation
+    scene: EditionsScene, other_installation: OtherInstallation
 ) -> None:
-    lived_in(house)
-    redact(house.measure, "Vierzig", "Erased on request")
-    file = export_bytes(house.programme)
+    file_with_history(scene)
+    redact(scene.measure, "Vierzig", "Erased on request")
+    file = export_bytes(scene.programme)
     assert b"Vierzig" not in file
-    elsewhere.bring(file)
-    with elsewhere.app.app_context():
+    other_installation.import_file(file)
+    with other_installation.app.app_context():
         assert list(verification.version_faults()) == []
         assert [one.endswith(": Erased on request") for one in verification.redacted_parts()] == [True]
     data = json.loads(file)
     del data["history"]["blacked"]
-    with elsewhere.app.app_context(), pytest.raises(ImportRefused):
+    with other_installation.app.app_context(), pytest.raises(ImportRefused):
         preview(as_bytes(data))
 
 
-def test_what_stands_there_is_what_the_last_version_says(house: EditionsScene, elsewhere: OtherInstallation) -> None:
-    there = elsewhere.bring(lived_in(house))
-    with elsewhere.app.app_context():
-        measure = measure_there(there)
+def test_what_stands_there_is_what_the_last_version_says(
+    scene: EditionsScene, other_installation: OtherInstallation
+) -> None:
+    programme_id = other_installation.import_file(file_with_history(scene))
+    with other_installation.app.app_context():
+        measure = imported_measure(programme_id)
         last, first = service.latest_version(measure.id), service.version_by_number(measure.id, 1)
         assert last
         assert first
@@ -77,76 +83,82 @@ def test_what_stands_there_is_what_the_last_version_says(house: EditionsScene, e
         assert service.take_version(measure.id, service.QUIET) is None
 
 
-def test_an_old_state_comes_back_there(house: EditionsScene, elsewhere: OtherInstallation) -> None:
-    there = elsewhere.bring(lived_in(house))
-    with elsewhere.app.app_context():
-        somebody = factories.person()
-        measure = measure_there(there)
-        factories.member(measure.frame.partnership, "de", "editor", who=somebody)
+def test_an_old_state_comes_back_there(scene: EditionsScene, other_installation: OtherInstallation) -> None:
+    programme_id = other_installation.import_file(file_with_history(scene))
+    with other_installation.app.app_context():
+        user = factories.person()
+        measure = imported_measure(programme_id)
+        factories.member(measure.frame.partnership, "de", "editor", who=user)
         from klimawerk.partnerships.access import member_of
 
-        member = member_of(somebody, measure.frame.partnership_id)
+        member = member_of(user, measure.frame.partnership_id)
         version = service.version_by_number(measure.id, 1)
         assert member
         assert version
         deleted = db.session.scalar(select(Measure).where(Measure.deleted_at.is_not(None)))
         assert deleted
-        restore_item(deleted, by=somebody.id)
+        restore_item(deleted, by=user.id)
         assert deleted.code == "WA-02"
-        kept = service.latest_version(deleted.id)
-        assert kept
-        assert compare_in_thread(state_of(kept), present_state(deleted.id)).is_empty, "what was in the bin is whole"
+        last_version = service.latest_version(deleted.id)
+        assert last_version
+        assert compare_in_thread(state_of(last_version), present_state(deleted.id)).is_empty, (
+            "what was in the bin is whole"
+        )
         restore_part(measure, version, "all", by=member)
         assert compare_in_thread(state_of(version), present_state(measure.id)).is_empty
-        assert measure.values["related"] == [factories.measure(db.session.get_one(Programme, there), "WA-03").id], (
-            "by its number there"
-        )
+        assert measure.values["related"] == [
+            factories.measure(db.session.get_one(Programme, programme_id), "WA-03").id
+        ], "by its number there"
         assert rows_of(measure)["costs"][0].cells["amount"]["amount"] == "62000.00"
         assert list(verification.version_faults()) == []
 
 
-def test_what_was_deleted_stands_in_the_edition_there(house: EditionsScene, elsewhere: OtherInstallation) -> None:
-    there = elsewhere.bring(lived_in(house))
-    with elsewhere.app.app_context():
-        first = editions.edition_by_number(there, 1)
+def test_what_was_deleted_stands_in_the_edition_there(
+    scene: EditionsScene, other_installation: OtherInstallation
+) -> None:
+    programme_id = other_installation.import_file(file_with_history(scene))
+    with other_installation.app.app_context():
+        first = editions.edition_by_number(programme_id, 1)
         assert first
         codes = [part.head["code"] for part in edition_snapshot(first).values()]
         assert codes == ["", "Z1", "WA-01", "WA-02", "WA-03"]
-        programme = db.session.get_one(Programme, there)
+        programme = db.session.get_one(Programme, programme_id)
         reader = factories.member(programme.frame.partnership, "partner", "reviewer")
-        client = elsewhere.app.test_client()
+        client = other_installation.app.test_client()
         assert isinstance(client, ProofReader)
         client.login(reader)
-        address = f"/programmes/{there}/editions"
+        address = f"/programmes/{programme_id}/editions"
         assert "Compost site" in get(client, f"{address}/1")
         assert "Compost site removed" in words(get(client, f"{address}/compare?from=1&to=2"))
-        history = get(client, f"/items/{measure_there(there).id}/history")
+        history = get(client, f"/items/{imported_measure(programme_id).id}/history")
         assert "Wiesenbrück: Somebody" in words(history), "people are pseudonyms"
         assert "Editor" not in history
 
 
-def test_what_was_blacked_out_stays_so_and_is_no_damage(house: EditionsScene, elsewhere: OtherInstallation) -> None:
-    house.write("description.en", "Forty bins. Call Kofi at 0244 555 0199.")
-    house.fix("One")
-    redact(house.measure, "Kofi at 0244 555 0199", "a telephone number")
-    house.fix("Two")
-    file = export_bytes(house.programme)
+def test_what_was_blacked_out_stays_so_and_is_no_damage(
+    scene: EditionsScene, other_installation: OtherInstallation
+) -> None:
+    scene.write("description.en", "Forty bins. Call Kofi at 0244 555 0199.")
+    scene.fix("One")
+    redact(scene.measure, "Kofi at 0244 555 0199", "a telephone number")
+    scene.fix("Two")
+    file = export_bytes(scene.programme)
     assert b"0244 555" not in file  # alone, the digits come up in a hash now and then
-    there = elsewhere.bring(file)
-    with elsewhere.app.app_context():
+    programme_id = other_installation.import_file(file)
+    with other_installation.app.app_context():
         assert list(verification.version_faults()) == []
         assert len(list(verification.redacted_parts())) == 1
-        assert export_bytes(db.session.get_one(Programme, there)) == file
-    spoilt = json.loads(file)
-    (key,) = spoilt["history"]["blacked"]
-    spoilt["history"]["parts"][key]["content"][0]["content"][0]["text"] = "Something else"
+        assert export_bytes(db.session.get_one(Programme, programme_id)) == file
+    corrupted = json.loads(file)
+    (key,) = corrupted["history"]["blacked"]
+    corrupted["history"]["parts"][key]["content"][0]["content"][0]["text"] = "Something else"
     with pytest.raises(ImportRefused, match="check sums"):
-        preview(as_bytes(spoilt))
+        preview(as_bytes(corrupted))
 
 
-def test_no_person_stands_in_the_file(house: EditionsScene) -> None:
-    text = lived_in(house).decode()
-    for person in house.team.everybody():
+def test_no_person_stands_in_the_file(scene: EditionsScene) -> None:
+    text = file_with_history(scene).decode()
+    for person in scene.team.everybody():
         assert person.name not in text
         assert person.email not in text
     people = {
@@ -158,8 +170,8 @@ def test_no_person_stands_in_the_file(house: EditionsScene) -> None:
     assert people == {"p1", "p2"}
 
 
-def test_a_programme_without_a_history_has_none_in_its_file(house: EditionsScene) -> None:
-    assert "history" not in export_programme(house.programme)
-    house.keep()
-    assert "history" in export_programme(house.programme)
-    assert "history" not in export_programme(house.programme, history=False)
+def test_a_programme_without_a_history_has_none_in_its_file(scene: EditionsScene) -> None:
+    assert "history" not in export_programme(scene.programme)
+    scene.keep()
+    assert "history" in export_programme(scene.programme)
+    assert "history" not in export_programme(scene.programme, history=False)

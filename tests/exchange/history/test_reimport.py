@@ -1,4 +1,4 @@
-"""Coming in twice changes nothing, and what went another way is not mixed."""
+"""A second import changes nothing; a programme with other versions is refused."""
 
 import json
 from pathlib import Path
@@ -21,75 +21,77 @@ from tests import factories
 from tests.client import ProofReader
 from tests.editions.conftest import EditionsScene
 from tests.exchange.conftest import Census, finish_jobs
-from tests.exchange.history.conftest import OtherInstallation, lived_in, measure_there
+from tests.exchange.history.conftest import OtherInstallation, file_with_history, imported_measure
 from tests.exchange.test_pages import upload
 from tests.versions.test_pages import get
 
 
-def test_a_second_import_changes_nothing(any_database: str, house: EditionsScene, census: Census) -> None:
-    file = lived_in(house)
+def test_a_second_import_changes_nothing(any_database: str, scene: EditionsScene, census: Census) -> None:
+    file = file_with_history(scene)
     before = census()
-    stranger = factories.person()
-    people = census()["person"]
-    assert import_programme(file, by=stranger).id == house.programme.id
-    assert census() == {**before, "person": people}, "and nobody becomes a member"
+    other_user = factories.person()
+    person_count = census()["person"]
+    assert import_programme(file, by=other_user).id == scene.programme.id
+    assert census() == {**before, "person": person_count}, "and nobody becomes a member"
 
 
-def test_a_second_import_elsewhere_changes_nothing(house: EditionsScene, elsewhere: OtherInstallation) -> None:
-    file = lived_in(house)
-    first = elsewhere.bring(file)
-    with elsewhere.app.app_context():
+def test_a_second_import_elsewhere_changes_nothing(scene: EditionsScene, other_installation: OtherInstallation) -> None:
+    file = file_with_history(scene)
+    first = other_installation.import_file(file)
+    with other_installation.app.app_context():
         before = {
-            table: db.session.scalar(select(db.func.count()).select_from(t)) for table, t in db.metadata.tables.items()
+            name: db.session.scalar(select(db.func.count()).select_from(table))
+            for name, table in db.metadata.tables.items()
         }
         assert import_programme(file, by=None).id == first
         after = {
-            table: db.session.scalar(select(db.func.count()).select_from(t)) for table, t in db.metadata.tables.items()
+            name: db.session.scalar(select(db.func.count()).select_from(table))
+            for name, table in db.metadata.tables.items()
         }
         assert after == before
 
 
 def test_a_programme_that_went_another_way_is_not_mixed(
-    house: EditionsScene, elsewhere: OtherInstallation, census: Census
+    scene: EditionsScene, other_installation: OtherInstallation, census: Census
 ) -> None:
-    file = lived_in(house)
-    there = elsewhere.bring(file)
-    with elsewhere.app.app_context():
+    file = file_with_history(scene)
+    programme_id = other_installation.import_file(file)
+    with other_installation.app.app_context():
         service.rename_version(db.session.scalars(select(Version)).first(), label="Only a name", remark="")  # type: ignore[arg-type]
-        measure = measure_there(there)
+        measure = imported_measure(programme_id)
         measure.values = {**measure.values, "priority": "low"}
         measure.frame.partnership.since = 2023
         db.session.commit()
         with writing():
             note(measure.name)
         service.take_version(measure.id, service.QUIET)
-        other = export_bytes(db.session.get_one(Programme, there))
-    house.set("priority", "medium")
-    house.keep()
+        other_file = export_bytes(db.session.get_one(Programme, programme_id))
+    scene.set("priority", "medium")
+    scene.keep()
     before = census()
     with pytest.raises(ImportRefused, match="saved versions are others"):
-        import_programme(other, by=None)
+        import_programme(other_file, by=None)
     assert census() == before
-    assert import_programme(file, by=None).id == house.programme.id, "an older file holds nothing new"
+    assert import_programme(file, by=None).id == scene.programme.id, "an older file holds nothing new"
 
 
-def test_it_can_come_in_again_as_a_copy_without_its_versions(house: EditionsScene) -> None:
-    lived_in(house)
-    again = import_programme(export_bytes(house.programme, history=False), by=None)
-    assert again.id != house.programme.id
-    assert again.key != house.programme.key
-    assert not editions.editions_of(again.id)
+def test_it_can_come_in_again_as_a_copy_without_its_versions(scene: EditionsScene) -> None:
+    file_with_history(scene)
+    copy = import_programme(export_bytes(scene.programme, history=False), by=None)
+    assert copy.id != scene.programme.id
+    assert copy.key != scene.programme.key
+    assert not editions.editions_of(copy.id)
 
 
 def test_the_preview_says_what_comes_and_what_is_here(
-    house: EditionsScene, client: ProofReader, census: Census
+    scene: EditionsScene, client: ProofReader, census: Census
 ) -> None:
-    file = lived_in(house)
-    client.login(house.editor("partner"))
+    file = file_with_history(scene)
+    client.login(scene.editor("partner"))
     address = upload(client, file)
     page = get(client, address)
     assert "It holds everything that is in the file" in page
-    assert f'href="/programmes/{house.programme.id}"' in page
+    assert f'href="/programmes/{scene.programme.id}"' in page
     before = census()["programme"]
     assert client.post(address, data={"side": "de", "csrf_token": client.token}).status_code == 422
     assert census()["programme"] == before
@@ -101,12 +103,12 @@ def test_the_preview_says_what_comes_and_what_is_here(
     client.login(factories.person())
     page = get(client, upload(client, file))
     assert "This programme is here already." in page
-    assert f'href="/programmes/{house.programme.id}"' not in page, "no address for whom may not read it"
+    assert f'href="/programmes/{scene.programme.id}"' not in page, "no address for whom may not read it"
 
 
-def test_the_operators_commands(app: Flask, house: EditionsScene, tmp_path: Path) -> None:
-    lived_in(house)
-    programme_id, path = house.programme.id, str(tmp_path / "out.json")
+def test_the_operators_commands(app: Flask, scene: EditionsScene, tmp_path: Path) -> None:
+    file_with_history(scene)
+    programme_id, path = scene.programme.id, str(tmp_path / "out.json")
 
     def run(*args: str) -> str:
         result = app.test_cli_runner().invoke(args=list(args))

@@ -49,7 +49,7 @@ def test_comments_of_a_file_can_be_read_answered_and_settled(any_database: str, 
     assert client.post(f"/threads/{thread.id}/resolve", data={"outcome": "Decided"}).status_code == 303
     written = export_programme(programme)["comments_sample"][0]
     assert (written["state"], written["outcome"]) == ("resolved", "Decided")
-    assert [one["author"] for one in written["thread"]][-1] == user.name
+    assert [comment["author"] for comment in written["thread"]][-1] == user.name
     assert written["thread"][:3] == json.loads(EXAMPLE)["comments_sample"][0]["thread"]
 
 
@@ -70,7 +70,7 @@ def test_what_is_said_here_survives_the_journey_and_what_one_side_says_stays(any
     assert b"Nonsense" not in once
     again = import_programme(once, by=None)
     threads = threads_of(again)
-    assert [one.kind for one in threads] == ["concern", "question", "question", "task"]
+    assert [thread.kind for thread in threads] == ["concern", "question", "question", "task"]
     assert threads[0].row_id == rows_of(factories.measure(again))["costs"][0].id
     assert threads[0].value == {"amount": "62000.00", "currency": "EUR"}
     assert (threads[1].passage, threads[1].value[:10]) == ("Forty bins", "Forty bins")

@@ -184,10 +184,10 @@ def test_two_identical_requests_at_the_same_moment_make_one(
             answers.append(window.post(form.action, data={"request_key": form.data["request_key"]}))
 
     presses = [threading.Thread(target=press) for _ in range(2)]
-    for one in presses:
-        one.start()
-    for one in presses:
-        one.join(30)
+    for thread in presses:
+        thread.start()
+    for thread in presses:
+        thread.join(30)
     assert {answer.status_code for answer in answers} == {303}, [answer.status for answer in answers]
     assert len({answer.location for answer in answers}) == 1
     assert _count(Goal) == goals + 1

@@ -88,7 +88,7 @@ def test_so_is_one_with_versions_that_hold_such_texts_and_every_hash_stays(
     last = scene.keep("After")
     with writing():
         last.label = f"After\x02{words}"
-    hashes = {one.hash for one in scene.versions}
+    hashes = {version.hash for version in scene.versions}
     programme_id = other_installation.import_file(export_bytes(scene.programme))
     with other_installation.app.app_context():
         measure = imported_measure(programme_id)

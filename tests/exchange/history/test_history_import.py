@@ -32,18 +32,16 @@ def test_everything_arrives_with_numbers_hashes_and_times(
 ) -> None:
     file = file_with_history(scene)
     history = json.loads(file)["history"]
-    exported_versions = {(one.number, one.hash, one.at, one.label, one.reason, one.side) for one in scene.versions}
-    edition_names = [one.name for one in editions.editions_of(scene.programme.id)]
+    exported_versions = {(v.number, v.hash, v.at, v.label, v.reason, v.side) for v in scene.versions}
+    edition_names = [edition.name for edition in editions.editions_of(scene.programme.id)]
     programme_id = other_installation.import_file(file)
     with other_installation.app.app_context():
         imported_versions = list(db.session.scalars(select(Version)))
-        assert {
-            (one.number, one.hash, one.at, one.label, one.reason, one.side) for one in imported_versions
-        } == exported_versions
+        assert {(v.number, v.hash, v.at, v.label, v.reason, v.side) for v in imported_versions} == exported_versions
         assert len(imported_versions) == sum(len(item["versions"]) for item in history["items"]), (
             "and no version of the import"
         )
-        assert [one.name for one in editions.editions_of(programme_id)] == edition_names
+        assert [edition.name for edition in editions.editions_of(programme_id)] == edition_names
         assert list(verification.version_faults()) == []
         assert export_bytes(db.session.get_one(Programme, programme_id)) == file
 
@@ -162,10 +160,10 @@ def test_no_person_stands_in_the_file(scene: EditionsScene) -> None:
         assert person.name not in text
         assert person.email not in text
     people = {
-        one["id"]
+        contributor["id"]
         for item in json.loads(text)["history"]["items"]
         for v in item["versions"]
-        for one in v["contributors"]
+        for contributor in v["contributors"]
     }
     assert people == {"p1", "p2"}
 

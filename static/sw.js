@@ -1,70 +1,70 @@
-// Reopens visited pages without a network. Pages come from the network first; what never changes, from the cache first.
-// Only pages that the server names as fit for it are kept ("X-Keep"), and only those of one person at a time: as soon as
-// the server answers somebody else ("X-Reader"), the other's are gone. Nothing that is posted passes through here.
+// Service worker: opens visited pages offline. Pages come from the network first; files with a hash in their address
+// from the cache first. Only pages marked by the server (X-Keep) are cached, and only those of one account at a time:
+// as soon as the server answers for another one (X-Reader), they are deleted. POST requests do not pass through it.
 
 const PAGES = "pages"
 const STATIC = "static"
 const ABOUT = "about"
 const READER = "/reader"
 const OFFLINE = "/offline"
-// A line that gives no answer in this time is slower than the page is old.
-const PATIENCE = 5_000
+// ms to wait for the network before the cached page is shown.
+const TIMEOUT = 5_000
 const MOST_FILES = 300
 const GONE = [403, 404, 410]
-// Named by their content: they never change.
+// Immutable: their addresses contain a hash of their content.
 const FILES = /^\/(static|words)\//
 
 self.addEventListener("install", () => self.skipWaiting())
-self.addEventListener("activate", (event) => event.waitUntil(begin()))
-self.addEventListener("message", (event) => event.waitUntil(keepAll(event.data.keep)))
+self.addEventListener("activate", (event) => event.waitUntil(activate()))
+self.addEventListener("message", (event) => event.waitUntil(cacheAll(event.data.keep)))
 self.addEventListener("fetch", (event) => {
   const { request } = event
   const { origin, pathname } = new URL(request.url)
   if (origin !== location.origin) return
   if (request.method === "POST" && pathname === "/logout") event.waitUntil(caches.delete(PAGES))
   if (request.method !== "GET") return
-  if (FILES.test(pathname)) event.respondWith(file(request))
+  if (FILES.test(pathname)) event.respondWith(cachedFile(request))
   else if (request.mode === "navigate") event.respondWith(page(event))
 })
 
-async function begin() {
+async function activate() {
   const names = await caches.keys()
   await Promise.all(names.filter((name) => ![PAGES, STATIC, ABOUT].includes(name)).map((name) => caches.delete(name)))
   await self.clients.claim()
 }
 
-/** What a page has loaded before the worker was there. */
-async function keepAll(addresses) {
+/** Cache what a page loaded before the worker was active. */
+async function cacheAll(addresses) {
   for (const address of addresses) {
     const request = new Request(address)
     const { pathname } = new URL(request.url)
-    await (FILES.test(pathname) ? file(request) : fresh(request, (work) => work)).catch(() => {})
+    await (FILES.test(pathname) ? cachedFile(request) : fromNetwork(request, (work) => work)).catch(() => {})
   }
 }
 
 async function page(event) {
   const { request } = event
-  const newest = fresh(request, (work) => event.waitUntil(work))
-  const kept = await keptPage(request)
-  if (!kept) return newest.catch(otherwise)
-  const copy = () => asKept(kept)
-  const late = new Promise((done) => setTimeout(done, PATIENCE)).then(copy)
-  return Promise.race([newest, late]).then((answer) => (answer.status >= 500 ? copy() : answer), copy)
+  const newest = fromNetwork(request, (work) => event.waitUntil(work))
+  const cached = await cachedPage(request)
+  if (!cached) return newest.catch(offlinePage)
+  const copy = () => withDate(cached)
+  const timedOut = new Promise((done) => setTimeout(done, TIMEOUT)).then(copy)
+  return Promise.race([newest, timedOut]).then((answer) => (answer.status >= 500 ? copy() : answer), copy)
 }
 
-/** The server's answer, kept where it may be; `during` is given what goes on after the answer is there. */
-async function fresh(request, during) {
+/** The server's response, cached if it may be; `during` receives what goes on after the response. */
+async function fromNetwork(request, waitUntil) {
   const answer = await fetch(request)
   const reader = answer.headers.get("X-Reader")
-  if (reader) await knowReader(reader)
-  if (answer.headers.has("X-Keep") && !answer.redirected) during(keep(request.url, answer.clone()))
-  else if (GONE.includes(answer.status)) during(caches.open(PAGES).then((pages) => pages.delete(request, { ignoreSearch: true })))
-  return answer.headers.get("Content-Type")?.startsWith("text/html") ? ending(answer) : answer
+  if (reader) await setReader(reader)
+  if (answer.headers.has("X-Keep") && !answer.redirected) waitUntil(cachePage(request.url, answer.clone()))
+  else if (GONE.includes(answer.status)) waitUntil(caches.open(PAGES).then((pages) => pages.delete(request, { ignoreSearch: true })))
+  return answer.headers.get("Content-Type")?.startsWith("text/html") ? endNormally(answer) : answer
 }
 
-/** A page that breaks off just ends: one that fails half-way would stay in loading, one that ends helps itself. Files do
- *  fail: half a file must not look like a whole one. */
-function ending(answer) {
+/** A page whose transfer is cut off ends normally: readyState would stay "loading" after an error, while a page that
+ *  ends retries by itself (retry-load.js). Files do fail: half a file must not look complete. */
+function endNormally(answer) {
   if (!answer.body) return answer
   const source = answer.body.getReader()
   const body = new ReadableStream({
@@ -75,17 +75,17 @@ function ending(answer) {
       ),
     cancel: () => source.cancel(),
   })
-  return new Response(body, { status: answer.status, headers: plain(answer) })
+  return new Response(body, { status: answer.status, headers: withoutTransferHeaders(answer) })
 }
 
-/** The headers, but for those about how it came. */
-function plain(answer) {
+/** Headers without those about the transfer. */
+function withoutTransferHeaders(answer) {
   const headers = new Headers(answer.headers)
   for (const name of ["Content-Encoding", "Content-Length", "Set-Cookie", "Vary"]) headers.delete(name)
   return headers
 }
 
-async function knowReader(reader) {
+async function setReader(reader) {
   const about = await caches.open(ABOUT)
   const before = await (await about.match(READER))?.text()
   if (before === reader) return
@@ -93,44 +93,44 @@ async function knowReader(reader) {
   await about.put(READER, new Response(reader))
 }
 
-async function keep(address, answer) {
-  const headers = plain(answer)
+async function cachePage(address, answer) {
+  const headers = withoutTransferHeaders(answer)
   headers.set("X-Kept", new Date().toISOString())
   const body = await answer.text()
   const pages = await caches.open(PAGES)
   await pages.put(address, new Response(body, { headers }))
 }
 
-async function keptPage(request) {
+async function cachedPage(request) {
   const pages = await caches.open(PAGES)
   return (await pages.match(request)) ?? (await pages.match(request, { ignoreSearch: true }))
 }
 
-/** The page says itself of when it is. */
-async function asKept(kept) {
-  const html = (await kept.clone().text()).replace("<html ", `<html data-kept="${kept.headers.get("X-Kept")}" `)
-  return new Response(html, { headers: kept.headers })
+/** Add the date of the copy as an attribute of <html>. */
+async function withDate(cached) {
+  const html = (await cached.clone().text()).replace("<html ", `<html data-kept="${cached.headers.get("X-Kept")}" `)
+  return new Response(html, { headers: cached.headers })
 }
 
-async function otherwise() {
+async function offlinePage() {
   const pages = await caches.open(PAGES)
   return (await pages.match(OFFLINE)) ?? Response.error()
 }
 
-async function file(request) {
+async function cachedFile(request) {
   const files = await caches.open(STATIC)
-  const kept = await files.match(request, { ignoreVary: true })
-  if (kept?.headers.get("Cache-Control")?.includes("immutable")) return kept
+  const cached = await files.match(request, { ignoreVary: true })
+  if (cached?.headers.get("Cache-Control")?.includes("immutable")) return cached
   try {
     const answer = await fetch(request)
     if (answer.status === 200) await files.put(request, answer.clone()).then(() => trim(files))
     return answer
   } catch {
-    return kept ?? Response.error()
+    return cached ?? Response.error()
   }
 }
 
-/** Files of long ago go first. */
+/** Delete the oldest files. */
 async function trim(files) {
   const all = await files.keys()
   if (all.length > MOST_FILES) await Promise.all(all.slice(0, MOST_FILES / 3).map((request) => files.delete(request)))

@@ -1,21 +1,22 @@
-// One polite sentence for screen readers, at most every 20 s; the newest of the weightiest wins. Can be switched off.
+// Screen reader announcements (polite, role "status"): at most one every 20 s; the newest of the highest weight wins.
+// Can be switched off.
 
 const PAUSE = 20_000
 const QUIET = "klimawerk.quiet"
 
 let region = null
-let lastSpoken = -PAUSE
+let lastAnnounced = -PAUSE
 let next = null
 let timer = null
 
-/** Say `sentence` as soon as calm allows; `weight` 1 (somebody else's doing) or 2 (one's own words). */
+/** Announce `sentence` once the delay allows; `weight` 1 (changes by others) or 2 (the user's own text). */
 export function announce(sentence, weight = 1) {
   if (localStorage.getItem(QUIET) === "yes" || (next && next.weight > weight)) return
   next = { sentence, weight }
-  timer ??= setTimeout(speak, Math.max(100, lastSpoken + PAUSE - performance.now()))
+  timer ??= setTimeout(publish, Math.max(100, lastAnnounced + PAUSE - performance.now()))
 }
 
-/** Whether announcements are switched off in this browser, and the switch itself. */
+/** The switch "no announcements" of this browser. */
 export const quiet = {
   get on() {
     return localStorage.getItem(QUIET) === "yes"
@@ -25,15 +26,15 @@ export const quiet = {
   },
 }
 
-function speak() {
+function publish() {
   timer = null
-  lastSpoken = performance.now()
-  region ??= document.getElementById("announce") ?? made()
+  lastAnnounced = performance.now()
+  region ??= document.getElementById("announce") ?? createRegion()
   region.textContent = next.sentence
   next = null
 }
 
-function made() {
+function createRegion() {
   const element = document.createElement("p")
   element.id = "announce"
   element.className = "unseen"

@@ -1,12 +1,12 @@
-// How long to wait before trying again: doubling from half a second to 15 s, never in step with others.
+// Retry delays: exponential backoff from half a second to 15 s, with jitter so that clients do not retry in step.
 
 import { whenIdle } from "./when-idle.js"
 
-/** As soon as the browser has nothing better to do: what `load` resolves with, however often it takes. */
+/** Call `load` when the browser is idle and retry until it succeeds; resolves with its result. */
 export function retryForever(load, attempt = 0) {
   return new Promise((done) => {
-    const again = () => setTimeout(() => retryForever(load, attempt + 1).then(done), retryDelay(attempt))
-    whenIdle(() => load().then(done, again))
+    const retry = () => setTimeout(() => retryForever(load, attempt + 1).then(done), retryDelay(attempt))
+    whenIdle(() => load().then(done, retry))
   })
 }
 

@@ -1,4 +1,5 @@
-// A form whose answer takes seconds says so, and is not sent twice: <form data-busy> with a <div class="busy" hidden>.
+// Busy state of forms whose response takes seconds; prevents a second submission: <form data-busy> with a <div
+// class="busy" hidden>.
 
 import { announce } from "./announce.js"
 
@@ -8,13 +9,13 @@ export function startBusy() {
     if (event.target.ariaBusy === "true") event.preventDefault()
     else show(event.target, true)
   })
-  // Whoever comes back to the page finds it as it was before.
+  // A page restored from the back/forward cache is not busy any more.
   addEventListener("pageshow", () => document.querySelectorAll("form[data-busy]").forEach((form) => show(form, false)))
 }
 
 function show(form, busy) {
-  const words = form.querySelector(".busy")
+  const message = form.querySelector(".busy")
   form.ariaBusy = String(busy)
-  words.hidden = !busy
-  if (busy) announce(words.textContent.trim())
+  message.hidden = !busy
+  if (busy) announce(message.textContent.trim())
 }

@@ -1,4 +1,4 @@
-// Comments are sent in their order, and kept here until they are there; so is what is still being written.
+// Comments and replies: sent in order and stored in the browser until they are acknowledged, as are drafts.
 
 import { createElement } from "./dom.js"
 import { fill } from "./form-values.js"
@@ -19,46 +19,46 @@ import { loadLaterMessages, messageText } from "./messages.js"
 const FORM = "form[data-comment]"
 const DRAFT = "draft"
 
-// What is on its way, by the name of its comment: {element, home()}.
-const sent = new Map()
+// Comments under way by key: {element, home()}.
+const pending = new Map()
 
 export function startComments() {
-  document.addEventListener("submit", submitted)
-  document.addEventListener("input", ({ target }) => target.form?.matches(FORM) && mark(target.form))
-  document.addEventListener("click", clicked)
-  document.addEventListener("kw:swapped", showSent)
+  document.addEventListener("submit", onSubmit)
+  document.addEventListener("input", ({ target }) => target.form?.matches(FORM) && storeDraft(target.form))
+  document.addEventListener("click", onClick)
+  document.addEventListener("kw:swapped", drawPending)
   startMentions()
-  startPassages(askAbout)
+  startPassages(startThread)
   loadLaterMessages().then(adoptDrafts)
 }
 
-function submitted(event) {
+function onSubmit(event) {
   const form = event.target
   if (event.defaultPrevented || !form.matches(FORM)) return
   event.preventDefault()
   const change = changeOf(form)
   if (!change.text) return
-  show(change, homeOf(form))
+  showPending(change, homeOf(form))
   enqueue(change)
   dropPlanAfter(draftOf(form), change.key)
-  clear(form)
+  resetForm(form)
 }
 
 function changeOf(form) {
   const body = new URLSearchParams(new FormData(form))
   const key = `comment ${body.get("key")}`
   const change = { key, lane: form.closest("[data-topic]").dataset.topic, url: form.action, body, element: form.id }
-  const place = () => sent.get(key)?.element ?? document.getElementById(form.id)
+  const place = () => pending.get(key)?.element ?? document.getElementById(form.id)
   const words = { label: messageText("comments.yours"), text: body.get("words").trim() }
-  return { ...change, ...words, place, answered: (answer) => taken(answer, { ...change, ...words }) }
+  return { ...change, ...words, place, answered: (answer) => onAnswered(answer, { ...change, ...words }) }
 }
 
-/** The thread as it is now, with the comment in it; or why it is not there. */
-async function taken(answer, { key, element, label, text }) {
+/** The response to a comment: swaps in the thread with the comment, or returns the reason for the refusal. */
+async function onAnswered(answer, { key, element, label, text }) {
   const html = await answer.text()
   const reason = refusal(answer, html)
-  sent.get(key)?.element.remove()
-  sent.delete(key)
+  pending.get(key)?.element.remove()
+  pending.delete(key)
   if (!reason) {
     saveStatus.forget(key)
     swap(html)
@@ -70,33 +70,33 @@ async function taken(answer, { key, element, label, text }) {
   return reason
 }
 
-/** A form for the next comment. */
-function clear(form) {
+/** Clear the form for the next comment. */
+function resetForm(form) {
   form.removeAttribute("data-draft")
   form.reset()
   form.elements.key.value = newId()
   if (form.elements.anchor) form.elements.anchor.value = ""
 }
 
-/** What is on its way stands where it is going to be, also after that was drawn anew. */
-function show({ key, label, text }, home) {
+/** Show a comment under way where it will stand, also after that part was drawn again. */
+function showPending({ key, label, text }, home) {
   const by = createElement("p", { className: "by" }, createElement("strong", { textContent: label }))
   const words = createElement("div", { className: "words", textContent: text })
   const element = createElement(home()?.localName === "ol" ? "li" : "div", { className: "comment pending" }, by, words)
-  sent.set(key, { element, home })
-  showSent()
+  pending.set(key, { element, home })
+  drawPending()
 }
 
-function showSent() {
-  for (const { element, home } of sent.values()) {
+function drawPending() {
+  for (const { element, home } of pending.values()) {
     if (element.isConnected) continue
-    const there = home()
-    if (there?.localName === "ol") there.append(element)
-    else there?.prepend(element)
+    const container = home()
+    if (container?.localName === "ol") container.append(element)
+    else container?.prepend(element)
   }
 }
 
-/** A reply comes to the end of its thread, a new thread before the others. */
+/** A reply goes to the end of its thread, a new thread before the others. */
 function homeOf({ id }) {
   const [kind, number] = id.split("-")
   const place = kind === "reply" ? `#thread-${number} .said` : `#threads-${number}`
@@ -107,15 +107,15 @@ function draftOf(form) {
   return `draft ${form.id}`
 }
 
-/** What is being written is not touched by anything that comes in, and kept. */
-function mark(form) {
-  const writes = () => form.isConnected && form.elements.words.value.trim() !== ""
-  form.toggleAttribute("data-draft", writes())
-  if (writes()) storePlan(draftOf(form), () => writes() && { ...recordOf(changeOf(form)), kind: DRAFT }, true)
+/** Store the draft; forms with a draft are not replaced by live updates. */
+function storeDraft(form) {
+  const hasText = () => form.isConnected && form.elements.words.value.trim() !== ""
+  form.toggleAttribute("data-draft", hasText())
+  if (hasText()) storePlan(draftOf(form), () => hasText() && { ...recordOf(changeOf(form)), kind: DRAFT }, true)
   else dropPlan(draftOf(form))
 }
 
-/** What was being written in a page that is gone goes on in the same form of this one. */
+/** Restore drafts of closed pages into the same forms of this page. */
 async function adoptDrafts() {
   if (!document.querySelector(FORM)) return
   for (const record of await pendingChanges.leftBehind(DRAFT).catch(() => [])) {
@@ -123,13 +123,13 @@ async function adoptDrafts() {
     if (!form?.matches(`${FORM}:not([data-draft])`) || !(await pendingChanges.claim(record))) continue
     fill(form, new URLSearchParams(record.body))
     form.closest("details").open = true
-    mark(form)
+    storeDraft(form)
     replaceRecord(record, draftOf(form))
   }
 }
 
-/** Words of a text are asked about in a new thread. */
-async function askAbout(text, passage) {
+/** Start a new thread about a passage of a text. */
+async function startThread(text, passage) {
   const place = text.session?.anchor(passage)
   const link = document.querySelector("[id^=talks-] a")
   if (!link || !(await openPanel(link))) return
@@ -142,14 +142,14 @@ async function askAbout(text, passage) {
   form.elements.words.focus()
 }
 
-function clicked(event) {
+function onClick(event) {
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
-  const quoted = event.target.closest("a[data-quote]")
-  const talks = event.target.closest("[id^=talks-] a, .passage-note a")
-  if (!quoted && !talks) return
+  const quoteLink = event.target.closest("a[data-quote]")
+  const panelLink = event.target.closest("[id^=talks-] a, .passage-note a")
+  if (!quoteLink && !panelLink) return
   event.preventDefault()
-  if (quoted) quote(quoted)
-  else openPanel(talks)
+  if (quoteLink) quote(quoteLink)
+  else openPanel(panelLink)
 }
 
 function quote(link) {
@@ -161,15 +161,15 @@ function quote(link) {
   box.value = `${before}${lines.map((line) => `> ${line}`.trim()).join("\n")}\n\n`
   form.closest("details").open = true
   box.focus()
-  mark(form)
+  storeDraft(form)
 }
 
-/** The threads come to the end of the sheet; where they cannot be had, their own page may be kept here. A link to one
- *  of them leads there, or to its own page when it is not among those that came. */
+/** Load the threads to the end of the sheet; offline open their own page, which may be cached. A link to a thread leads
+ *  to it, or to its own page if it is not among those loaded. */
 async function openPanel(link) {
   const item = link.pathname.split("/")[2]
-  const present = () => document.getElementById(`comments-${item}`)
-  if (!present()) {
+  const findPanel = () => document.getElementById(`comments-${item}`)
+  if (!findPanel()) {
     const answer = await get(`${link.pathname}/panel`)
     if (!answer?.ok) {
       location.assign(link.href)
@@ -180,7 +180,7 @@ async function openPanel(link) {
     document.dispatchEvent(new CustomEvent("kw:swapped"))
     adoptDrafts()
   }
-  const place = present().querySelector(link.hash ? `${link.hash} a` : "h2")
+  const place = findPanel().querySelector(link.hash ? `${link.hash} a` : "h2")
   if (place) place.focus()
   else location.assign(link.hash.replace("#thread-", "/threads/"))
   return true

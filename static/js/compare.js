@@ -1,4 +1,4 @@
-// Stepping from change to change on the page of a comparison, by button or key.
+// Navigation between the changes of a comparison page, by button or key.
 
 const changes = [...document.querySelectorAll(".change")]
 let at = -1
@@ -12,7 +12,7 @@ document.addEventListener("focusin", (event) => {
   if (inside >= 0) at = inside
 })
 
-/** The change takes the focus, so that a screen reader tells it; a key leaves the focus on its button first. */
+/** Focus the change, so that a screen reader reads it. Delayed, since a shortcut key focuses its button afterwards. */
 function step(by) {
   at = Math.min(Math.max(at + by, 0), changes.length - 1)
   setTimeout(() => {

@@ -1,4 +1,4 @@
-// The page's one Socket.IO connection: WebSocket first, long-polling where that is blocked.
+// The Socket.IO connection of the page: WebSocket first, long-polling where WebSockets are blocked.
 
 import { io } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { retryDelay } from "./backoff.js"
@@ -6,38 +6,38 @@ import { onSignedIn, signInAgain } from "./relogin.js"
 import { dataSaver } from "./data-saver.js"
 import { LOGIN_REQUIRED, PROTOCOL, QUIET, SCHEMA, SIGNED_OUT, UNAVAILABLE } from "./wire.js"
 
-const PATIENCE = 8_000
+const TIMEOUT = 8_000
 
 class Connection {
   state = "connecting"
   since = new Date()
   #socket = null
   #attempt = 0
-  #asked = -Infinity
+  #lastSignIn = -Infinity
   #watchers = new Set()
 
   start(path) {
     this.#socket = io({
       path,
-      auth: (give) => give({ v: PROTOCOL, schema: SCHEMA, ...dataSaver.wishes }),
+      auth: (give) => give({ v: PROTOCOL, schema: SCHEMA, ...dataSaver.preferences }),
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelay: 500,
       reconnectionDelayMax: 8_000,
-      timeout: PATIENCE,
+      timeout: TIMEOUT,
       autoConnect: false,
     })
     this.#socket.on("connect", () => this.#online())
-    this.#socket.on("disconnect", (reason) => this.#lost(reason))
+    this.#socket.on("disconnect", (reason) => this.#disconnected(reason))
     this.#socket.on("connect_error", (error) => this.#failed(error))
     this.#socket.on(SIGNED_OUT, () => this.#signInAgain())
-    window.addEventListener("online", () => this.again())
-    dataSaver.watch(() => this.tell(QUIET, dataSaver.wishes))
-    onSignedIn(() => this.again())
+    window.addEventListener("online", () => this.reconnect())
+    dataSaver.watch(() => this.emit(QUIET, dataSaver.preferences))
+    onSignedIn(() => this.reconnect())
     this.#socket.connect()
   }
 
-  /** This page's name on the wire while connected. */
+  /** The Socket.IO id of this page while connected. */
   get id() {
     return this.#socket?.id
   }
@@ -46,54 +46,55 @@ class Connection {
     return this.state === "online"
   }
 
-  /** Send and wait for the answer; `{ok: false, error: "unavailable"}` when there is none. Nothing is kept here. */
-  async send(event, payload, patience = PATIENCE) {
+  /** Emit with acknowledgement; `{ok: false, error: "unavailable"}` when there is none. Nothing is queued. */
+  async send(event, payload, timeout = TIMEOUT) {
     if (!this.#socket?.connected) return { ok: false, error: UNAVAILABLE }
     try {
-      const answer = await this.#socket.timeout(patience).emitWithAck(event, payload)
+      const answer = await this.#socket.timeout(timeout).emitWithAck(event, payload)
       return answer ?? { ok: false, error: UNAVAILABLE }
     } catch {
       return { ok: false, error: UNAVAILABLE }
     }
   }
 
-  /** Send what may get lost. */
-  tell(event, payload) {
+  /** Emit without acknowledgement; may get lost. */
+  emit(event, payload) {
     if (this.#socket?.connected) this.#socket.emit(event, payload)
   }
 
-  /** Call `handler` with each `event`; returns what ends that. */
+  /** Call `handler` with each `event`; returns a function that ends this. */
   on(event, handler) {
     this.#socket.on(event, handler)
     return () => this.#socket.off(event, handler)
   }
 
-  /** Call `watcher` with "connecting", "online" or "offline", now and at each change; returns what ends that. */
+  /** Call `watcher` with the state "connecting", "online" or "offline", now and at each change; returns a function that
+   *  ends this. */
   watch(watcher) {
     this.#watchers.add(watcher)
     watcher(this.state)
     return () => this.#watchers.delete(watcher)
   }
 
-  /** Call `hear` with the size of each message in either direction, {length, sent, polled}. */
-  onMessage(hear) {
+  /** Call `listener` with the size of each message in either direction: {length, sent, polled}. */
+  onMessage(listener) {
     const manager = this.#socket.io
-    const count = (engine, sent) => ({ data }) => hear({ length: data?.length ?? 0, sent, polled: isPolling(engine) })
+    const count = (engine, sent) => ({ data }) => listener({ length: data?.length ?? 0, sent, polled: isPolling(engine) })
     const listen = () => {
       const { engine } = manager
       engine.on("packet", count(engine, false))
       engine.on("packetCreate", count(engine, true))
     }
     manager.on("open", listen)
-    if (manager.engine?.readyState === "open") listen() // whoever counts may come late
+    if (manager.engine?.readyState === "open") listen() // the connection may be open already
   }
 
-  /** Connect anew, at once. */
-  again() {
+  /** Reconnect at once. */
+  reconnect() {
     this.#socket.disconnect().connect()
   }
 
-  #become(state) {
+  #setState(state) {
     if (this.state !== state) this.since = new Date()
     this.state = state
     for (const watcher of this.#watchers) watcher(state)
@@ -101,32 +102,33 @@ class Connection {
 
   #online() {
     this.#attempt = 0
-    this.#become("online")
+    this.#setState("online")
   }
 
-  #lost(reason) {
-    this.#become("offline")
-    // The library comes back by itself, except when the server sent the page away on purpose.
+  #disconnected(reason) {
+    this.#setState("offline")
+    // The library reconnects by itself, except when the server disconnected the page on purpose.
     if (reason === "io server disconnect") setTimeout(() => this.#socket.connect(), retryDelay(0))
   }
 
   #failed(error) {
-    this.#become("offline")
+    this.#setState("offline")
     if (error.message === LOGIN_REQUIRED) this.#signInAgain()
     else if (!this.#socket.active) setTimeout(() => this.#socket.connect(), retryDelay(Math.min(this.#attempt++, 2)))
-    else if (error.message === "timeout") this.#turnTransports()
+    else if (error.message === "timeout") this.#reverseTransports()
   }
 
-  /** Some proxies swallow a WebSocket without a word, which never counts as a failure of the transport. */
-  #turnTransports() {
+  /** Some proxies drop WebSocket traffic silently: Socket.IO sees no transport error, so we change the order of
+   *  transports. */
+  #reverseTransports() {
     this.#socket.io.opts.transports = [...this.#socket.io.opts.transports].reverse()
   }
 
-  /** Signed in on the pages, refused on the wire: that is not asked about in a circle. */
+  /** If the login is valid for HTTP but refused on the socket, do not ask again for 10 s. */
   async #signInAgain() {
-    if (performance.now() - this.#asked < 10_000) return setTimeout(() => this.#socket.connect(), 10_000)
+    if (performance.now() - this.#lastSignIn < 10_000) return setTimeout(() => this.#socket.connect(), 10_000)
     await signInAgain()
-    this.#asked = performance.now()
+    this.#lastSignIn = performance.now()
   }
 }
 

@@ -1,49 +1,49 @@
-// What this page can do without: its person pays by volume (the data saver), or looks at something else (hidden).
+// The data saver setting and the page's visibility: what this page can do without.
 
 const KEY = "klimawerk.saver"
 const watchers = new Set()
-let chosen = kept()
+let choice = storedChoice()
 
 export const dataSaver = {
-  /** Whether the data saver is on: chosen on this device, else wished for by the browser. */
-  get saver() {
-    return chosen ?? wished()
+  /** Whether the data saver is on: chosen on this device, else requested by the browser (Save-Data). */
+  get on() {
+    return choice ?? requestedByBrowser()
   },
 
-  /** For the server. */
-  get wishes() {
-    return { saver: this.saver, hidden: document.hidden }
+  /** As sent to the server. */
+  get preferences() {
+    return { saver: this.on, hidden: document.hidden }
   },
 
-  /** Keep the person's choice, on this device. */
+  /** Store the user's choice on this device. */
   choose(saver) {
-    chosen = saver
+    choice = saver
     try {
       localStorage.setItem(KEY, saver ? "on" : "off")
     } catch {
-      // A browser that keeps nothing asks again next time.
+      // Without storage the choice holds for this page only.
     }
-    tell()
+    notify()
   },
 
-  /** Call `watcher` whenever something of this changes; returns what ends that. */
+  /** Call `watcher` when the setting or the visibility changes; returns a function that ends this. */
   watch(watcher) {
     watchers.add(watcher)
     return () => watchers.delete(watcher)
   },
 }
 
-document.addEventListener("visibilitychange", tell)
+document.addEventListener("visibilitychange", notify)
 
-function tell() {
+function notify() {
   for (const watcher of watchers) watcher()
 }
 
-function wished() {
+function requestedByBrowser() {
   return Boolean(navigator.connection?.saveData) || document.documentElement.dataset.saveData === "on"
 }
 
-function kept() {
+function storedChoice() {
   try {
     return { on: true, off: false }[localStorage.getItem(KEY)]
   } catch {

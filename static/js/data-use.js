@@ -1,11 +1,11 @@
-// The page's foot: the switch of the data saver, and about how much has been used.
+// The footer's data saver switch and the approximate data volume used.
 
 import { connection } from "./connection.js"
 import { dataSaver } from "./data-saver.js"
 import { startVolume, usedVolume } from "./data-volume.js"
 import { clock, loadLaterMessages, number, messageText } from "./messages.js"
 
-const CALM = 5_000
+const INTERVAL = 5_000
 
 export async function startDataUse() {
   startVolume(connection)
@@ -15,11 +15,11 @@ export async function startDataUse() {
   const control = place.querySelector("[data-saver]")
   control.addEventListener("change", () => dataSaver.choose(control.checked))
   const draw = () => {
-    control.checked = dataSaver.saver
+    control.checked = dataSaver.on
     drawVolume(place.querySelector("[data-volume]"))
   }
   dataSaver.watch(draw)
-  setInterval(() => document.hidden || drawVolume(place.querySelector("[data-volume]")), CALM)
+  setInterval(() => document.hidden || drawVolume(place.querySelector("[data-volume]")), INTERVAL)
   draw()
   place.hidden = false
 }

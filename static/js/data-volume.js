@@ -1,31 +1,31 @@
-// About how many bytes this tab has moved since Klimawerk was opened in it: answers to requests as the browser counts
-// them, messages by their length. Long-polling is requests; what those carry away is counted as messages.
+// Approximate data volume of this tab in bytes: responses as the browser reports them, socket messages by their length.
+// Long-polling requests count as responses; what they send is counted as messages.
 
 const KEY = "klimawerk.volume"
-const FRAME = 6 // bytes around a message, about
-const HEADERS = 400 // bytes by which the headers of our answers exceed the 300 that browsers count for any
+const FRAME = 6 // bytes of framing around a message, approximately
+const HEADERS = 400 // bytes by which our response headers exceed the 300 that browsers assume
 
 const volume = { bytes: 0, since: Date.now() }
 
 /** @param connection whose messages count */
 export function startVolume(connection) {
-  Object.assign(volume, kept())
-  new PerformanceObserver((list) => list.getEntries().forEach(answer)).observe({
+  Object.assign(volume, stored())
+  new PerformanceObserver((list) => list.getEntries().forEach(countResponse)).observe({
     type: "resource",
     buffered: true,
   })
-  performance.getEntriesByType("navigation").forEach(answer)
+  performance.getEntriesByType("navigation").forEach(countResponse)
   connection.onMessage(({ length, sent, polled }) => (sent || !polled) && add(length + FRAME))
-  window.addEventListener("pagehide", keep)
+  window.addEventListener("pagehide", store)
 }
 
-/** {bytes, since: Date} */
+/** The volume used since Klimawerk was opened in this tab: {bytes, since: Date}. */
 export function usedVolume() {
   return { bytes: volume.bytes, since: new Date(volume.since) }
 }
 
-/** What came from the browser's own cache cost nothing. */
-function answer({ transferSize }) {
+/** Responses from the browser's cache have a transferSize of 0. */
+function countResponse({ transferSize }) {
   if (transferSize) add(transferSize + HEADERS)
 }
 
@@ -33,8 +33,8 @@ function add(bytes) {
   volume.bytes += bytes || 0
 }
 
-/** A tab that goes from page to page counts on. */
-function kept() {
+/** The volume of earlier pages in the same tab. */
+function stored() {
   try {
     return JSON.parse(sessionStorage.getItem(KEY)) ?? {}
   } catch {
@@ -42,10 +42,10 @@ function kept() {
   }
 }
 
-function keep() {
+function store() {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(volume))
   } catch {
-    // Then the next page begins anew.
+    // Without session storage the next page starts from zero.
   }
 }

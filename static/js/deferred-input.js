@@ -1,4 +1,4 @@
-// What is done by pointer, by pasting and in comments, and can wait until the page has come to rest.
+// Starts input handling that can wait until the page is idle: drag and drop, pasting, comments.
 
 import { retryForever } from "./backoff.js"
 import { startBusy } from "./busy-form.js"
@@ -6,7 +6,7 @@ import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
 
 export async function start() {
-  // A form that came back filled in stands at the address of its page again.
+  // A form that was returned with its input is shown at the address of its page.
   const { at } = document.documentElement.dataset
   if (at) history.replaceState(null, "", at)
   startBusy()
@@ -18,14 +18,14 @@ export async function start() {
   document.documentElement.classList.add("draggable")
 }
 
-/** Plain fields take no pictures, and say so. */
+/** Pictures pasted into a plain field are refused with a note. */
 export function pictures({ target, clipboardData }) {
   const count = clipboardData?.getData("text") ? 0 : clipboardData?.files.length
   if (!count || !target.matches?.("textarea, input")) return
-  retryForever(() => import("./seldom/paste-fields.js")).then(({ tellPictures }) => tellPictures(target, count))
+  retryForever(() => import("./seldom/paste-fields.js")).then(({ notePictures }) => notePictures(target, count))
 }
 
-/** On a page that the browser kept as it was, pressing again means something new (klimawerk/idempotency). */
+/** On a page restored from the back/forward cache, pressing a button again is a new action (klimawerk/idempotency). */
 function renewKeys({ persisted }) {
   if (persisted) for (const field of document.querySelectorAll("[name=request_key]")) field.value += "."
 }

@@ -1,6 +1,6 @@
-// Elements without HTML: what people wrote goes into them as text alone.
+// Creates DOM elements without parsing HTML: user content is inserted as text only.
 
-/** @param properties of the element; `data` are data attributes. Children that are null are left out. */
+/** @param properties of the element; `data` are data attributes. Null children are left out. */
 export function createElement(tag, { data = {}, ...properties } = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties)
   Object.assign(element.dataset, data)
@@ -8,7 +8,7 @@ export function createElement(tag, { data = {}, ...properties } = {}, ...childre
   return element
 }
 
-/** A dialog in the page, not shown yet. */
+/** A dialog appended to the page, not yet open. */
 export function dialogOf(id, title, ...children) {
   const head = createElement("h2", { id: `${id}-title`, textContent: title })
   const element = createElement("dialog", { id }, head, ...children)

@@ -1,8 +1,8 @@
-// Moving rows, goals and measures by pointer. The buttons beside the handle do the same by keyboard.
+// Drag and drop of rows, goals and measures by pointer. The buttons beside the handle do the same by keyboard.
 //
-// A row has data-row="<uuid>"; anything else that moves has data-move="<url>" and data-move-id="<what to name it by>".
+// A row has data-row="<uuid>"; other movable elements have data-move="<url>" and data-move-id="<id>".
 
-import { quietly } from "./rows.js"
+import { sendChange } from "./rows.js"
 
 const MOVABLE = "[data-row], [data-move]"
 
@@ -28,7 +28,7 @@ function begin(handle, event) {
   moved.setAttribute("data-dragging", "")
 }
 
-/** The place under the pointer: before the first sibling whose middle lies below it. */
+/** The drop position under the pointer: before the first sibling whose middle lies below it. */
 function follow({ clientY }) {
   const siblings = siblingsOf(drag.moved)
   const before = siblings.find((element) => clientY < middle(element)) ?? null
@@ -41,7 +41,7 @@ function drop() {
   const { moved, before } = drag
   const stays = before === undefined || before === nextOf(moved)
   end()
-  if (!stays) quietly(moved, urlOf(moved), { before: before ? keyOf(before) : "" })
+  if (!stays) sendChange(moved, urlOf(moved), { before: before ? keyOf(before) : "" })
 }
 
 function end() {

@@ -1,7 +1,7 @@
-// <kw-field>: one value of the record, saved when it is left. The form inside works without any script.
+// <kw-field>: one value of the sheet, saved on focusout. The form inside works without a script.
 
 import { retryForever } from "./backoff.js"
-import { current, fill, original, reset, spoken } from "./form-values.js"
+import { current, fill, original, readable, reset } from "./form-values.js"
 import { isError } from "./http.js"
 import { CLOSED, enqueue, recordOf } from "./post-queue.js"
 import { refusal } from "./refusals.js"
@@ -10,12 +10,12 @@ import { dropPlan, dropPlanAfter, storePlan } from "./store/store-access.js"
 import { swap } from "./swap.js"
 import { messageText } from "./messages.js"
 
-// A list or date may be walked through by keyboard: what is passed by is not saved.
-const WALKING = 700
+// ms before a choice or date is saved: values passed by keyboard on the way are not.
+const CHOICE_DELAY = 700
 
 class Field extends HTMLElement {
-  /** Whether what is typed here was not taken because of a lock, and waits for its writer. */
-  stands = false
+  /** Whether a lock refused the value, which waits here until the user sends or discards it. */
+  refused = false
   #listening = false
   #timer = null
   #sent = null
@@ -25,10 +25,10 @@ class Field extends HTMLElement {
     if (this.#listening) return
     this.#listening = true
     this.addEventListener("input", () => this.#mark())
-    this.addEventListener("change", (event) => this.#changed(event))
+    this.addEventListener("change", (event) => this.#onChange(event))
     this.addEventListener("focusout", (event) => this.contains(event.relatedTarget) || this.save())
-    this.addEventListener("keydown", (event) => this.#pressed(event))
-    this.addEventListener("submit", (event) => this.#submitted(event))
+    this.addEventListener("keydown", (event) => this.#onKeydown(event))
+    this.addEventListener("submit", (event) => this.#onSubmit(event))
   }
 
   connectedMoveCallback() {}
@@ -41,34 +41,34 @@ class Field extends HTMLElement {
     return `field ${this.id}`
   }
 
-  /** What is being typed is kept under a name of its own: what was typed before may be on its way. */
+  /** The key under which the value being typed is stored; an earlier value may be under way under `key`. */
   get draft() {
     return `draft ${this.id}`
   }
 
-  /** What says that the sheet is closed for editing, as far as this page knows; null while it is open. */
+  /** The element that says that the sheet is closed for editing, as far as this page knows; null while it is open. */
   get lock() {
     return this.closest("[data-topic]")?.querySelector(".lock[data-closed]")
   }
 
-  /** Whether it holds something the server has not taken. */
+  /** Whether it holds a value that the server has not accepted. */
   get dirty() {
     return Boolean(this.form) && current(this.form) !== original(this.form)
   }
 
-  /** Send what was changed; safe to call often. */
+  /** Send a changed value; may be called often. */
   save() {
     clearTimeout(this.#timer)
     const form = this.form
     if (!this.dirty || this.#sent === current(form)) return
-    if (this.stands || this.lock) return this.stand()
+    if (this.refused || this.lock) return this.keepRefused()
     const sent = (this.#sent = current(form))
-    enqueue({ ...this.change(), answered: (answer) => this.#answered(answer, sent) })
+    enqueue({ ...this.change(), answered: (answer) => this.#onAnswered(answer, sent) })
     dropPlanAfter(this.draft, this.key)
   }
 
-  /** Put what was typed in a page that is gone back into the field and send it. False when something newer is here.
-   *  @param body what the form held, with the revision it was based on
+  /** Put a value typed in a closed page back into the form and send it. False if the field holds something newer.
+   *  @param body the form's values and the revision they are based on
    *  @param since when it was typed */
   adopt(body, since) {
     if (!this.form || this.dirty || this.#sent !== null) return false
@@ -80,19 +80,19 @@ class Field extends HTMLElement {
     return true
   }
 
-  /** It is not taken while the sheet is closed for editing. @param why the server's sentence, if it has said one */
-  stand(why = "") {
-    this.stands = true
+  /** Keep the value in the form: the sheet is closed for editing. @param why the server's message, if there was one */
+  keepRefused(why = "") {
+    this.refused = true
     retryForever(() => import("./seldom/locked-field.js")).then(({ keepRefusedText }) => keepRefusedText(this, why))
     return why
   }
 
-  /** The sheet may just have been closed: who is typing here is told here. */
-  heed() {
-    if (!this.stands && this.#unsent && this.lock) this.stand()
+  /** The sheet may have been closed: show that at a field with unsent input. */
+  checkLock() {
+    if (!this.refused && this.#unsent && this.lock) this.keepRefused()
   }
 
-  /** The server has drawn the field anew: show what it says. */
+  /** The server has drawn the field again: show its value. */
   settle() {
     if (this.form) reset(this.form)
     this.#mark()
@@ -104,12 +104,12 @@ class Field extends HTMLElement {
 
   #mark() {
     this.toggleAttribute("data-dirty", this.dirty)
-    if (this.stands || (this.#unsent && this.lock)) this.stand()
+    if (this.refused || (this.#unsent && this.lock)) this.keepRefused()
     else if (this.#unsent) storePlan(this.draft, () => this.dirty && recordOf(this.change()), true)
     else dropPlan(this.draft)
   }
 
-  /** As it is sent, or kept. */
+  /** The change as it is sent or stored. */
   change() {
     return {
       key: this.key,
@@ -120,7 +120,7 @@ class Field extends HTMLElement {
       place: () => document.getElementById(this.id),
       element: this.id,
       label: this.#label,
-      text: spoken(this.form),
+      text: readable(this.form),
       since: this.#since,
     }
   }
@@ -129,15 +129,15 @@ class Field extends HTMLElement {
     return this.querySelector(".label, legend")?.textContent.replace(/\s+/g, " ").trim() ?? messageText("offer.yours")
   }
 
-  #changed(event) {
+  #onChange(event) {
     this.#mark()
     clearTimeout(this.#timer)
     if (event.target.matches("select, [type=checkbox], [type=radio], [type=date], [type=month]")) {
-      this.#timer = setTimeout(() => this.save(), WALKING)
+      this.#timer = setTimeout(() => this.save(), CHOICE_DELAY)
     }
   }
 
-  #pressed(event) {
+  #onKeydown(event) {
     if (event.key === "Escape" && this.dirty) {
       event.stopPropagation()
       reset(this.form)
@@ -145,29 +145,29 @@ class Field extends HTMLElement {
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.save()
   }
 
-  #submitted(event) {
+  #onSubmit(event) {
     if (event.target !== this.form) return
     event.preventDefault()
     this.save()
   }
 
-  async #answered(answer, sent) {
+  async #onAnswered(answer, sent) {
     if (this.#sent === sent) this.#sent = null
     this.#since = undefined
     const html = await answer.text()
     const reason = refusal(answer, html)
-    if (answer.status === CLOSED && this.dirty) return this.stand(reason)
-    if (![200, 409, 422].includes(answer.status) || isError(answer)) return this.#refused(reason)
-    if (this.form && current(this.form) !== sent) return this.#goOn(html, answer)
+    if (answer.status === CLOSED && this.dirty) return this.keepRefused(reason)
+    if (![200, 409, 422].includes(answer.status) || isError(answer)) return this.#showRefusal(reason)
+    if (this.form && current(this.form) !== sent) return this.#keepTyping(html, answer)
     this.removeAttribute("data-dirty")
     swap(html, { except: this })
     if (answer.status === 200) document.dispatchEvent(new CustomEvent("kw:settled"))
-    else this.#notTaken(reason)
+    else this.#showProblem(reason)
     return reason
   }
 
-  /** The person is already typing the next value: only the revision it will be based on is taken over. */
-  #goOn(html, answer) {
+  /** The user already types the next value: only take over the revision it will be based on. */
+  #keepTyping(html, answer) {
     const template = Object.assign(document.createElement("template"), { innerHTML: html })
     const newer = template.content.getElementById(this.id)
     if (answer.status === 200 && newer) this.dataset.rev = newer.dataset.rev
@@ -175,16 +175,16 @@ class Field extends HTMLElement {
     if (!this.contains(document.activeElement)) this.save()
   }
 
-  /** Both values stand at the field, or the reason does. */
-  #notTaken(reason) {
+  /** A conflict shows both values at the field; an invalid value shows its reason. */
+  #showProblem(reason) {
     if (!reason) saveStatus.forget(this.key)
     else saveStatus.refused(this.key, () => document.getElementById(this.id))
   }
 
-  #refused(reason) {
+  #showRefusal(reason) {
     const place = () => document.getElementById(this.id)
     saveStatus.refused(this.key, place)
-    const text = this.form ? spoken(this.form) : ""
+    const text = this.form ? readable(this.form) : ""
     const done = () => (saveStatus.forget(this.key), dropPlan(this.key))
     retryForever(() => import("./unsaved-copy.js")).then(({ showUnsavedCopy }) => showUnsavedCopy({ place, reason, label: this.#label, text, done }))
     if (this.form) this.settle()

@@ -1,35 +1,35 @@
-// The token that every form of this page carries, and for whom it was made.
+// The form token (CSRF) of this page, and the account it was issued for.
 
 const FORM = "/login/form"
 
-/** Somebody else's words stay theirs: another person gets a page of their own. */
-export function settled(answer) {
-  if (isSomebodyElse(answer)) {
+/** Apply the token of a response. False, and the page reloads, if another account is signed in: unsent text belongs to
+ *  the account that wrote it. */
+export function applyToken(answer) {
+  if (isAnotherAccount(answer)) {
     location.reload()
     return false
   }
-  carry(answer.headers.get("X-CSRFToken"))
+  setTokens(answer.headers.get("X-CSRFToken"))
   return true
 }
 
-function isSomebodyElse(answer) {
+function isAnotherAccount(answer) {
   return answer.headers.get("X-Person") != document.documentElement.dataset.userId
 }
 
-/**
- * Give the page a form token that is good now; resolves with the answer, which names the person if one is signed in.
- * Forms keep theirs, which names whose they are, while nobody is: the server then asks to sign in and gives them back.
- */
+/** Fetch a valid form token for the page; resolves with the response, which names the account if one is signed in
+ *  (X-Person). While no account is signed in, the forms keep their token, which identifies their author: on submission
+ *  the server asks for a sign-in and returns what was typed. */
 export async function renewToken() {
   const answer = await fetch(FORM, { headers: { "HX-Request": "true" }, cache: "no-store" })
   const form = new DOMParser().parseFromString(await answer.text(), "text/html")
   const fresh = answer.headers.get("X-CSRFToken") ?? form.querySelector("input[name=csrf_token]")?.value
-  if (fresh) isSomebodyElse(answer) ? (token().content = fresh) : carry(fresh)
+  if (fresh) isAnotherAccount(answer) ? (token().content = fresh) : setTokens(fresh)
   return answer
 }
 
-/** All forms, also those that go without a script. */
-function carry(fresh) {
+/** All forms, also those submitted without a script. */
+function setTokens(fresh) {
   token().content = fresh
   for (const input of document.querySelectorAll("[name=csrf_token]")) input.value = fresh
 }
@@ -38,11 +38,11 @@ export function token() {
   return document.querySelector("meta[name=csrf-token]")
 }
 
-/** Another tab may have signed in already. */
-export async function elsewhere() {
+/** Whether the user has signed in already in another tab; then its token is applied. */
+export async function signedInElsewhere() {
   try {
     const answer = await renewToken()
-    return answer.headers.has("X-Person") && settled(answer)
+    return answer.headers.has("X-Person") && applyToken(answer)
   } catch {
     return false
   }

@@ -1,19 +1,19 @@
-// What a form holds now, and what it held when the server drew it. Both as text, for comparing.
+// Current and original values of a form, as text for comparison.
 
 export function current(form) {
-  return written(form, (control) => control.value, (choice) => choice.checked, (option) => option.selected)
+  return serialise(form, (control) => control.value, (choice) => choice.checked, (option) => option.selected)
 }
 
 export function original(form) {
-  return written(form, (control) => control.defaultValue, (c) => c.defaultChecked, (option) => option.defaultSelected)
+  return serialise(form, (control) => control.defaultValue, (c) => c.defaultChecked, (option) => option.defaultSelected)
 }
 
-/** What the form holds, as a person reads it. */
-export function spoken(form) {
-  return controls(form).flatMap(words).filter(Boolean).join(" ")
+/** The values as the user reads them. */
+export function readable(form) {
+  return controls(form).flatMap(readableValues).filter(Boolean).join(" ")
 }
 
-/** Bring every control to what the server drew, touching only those that differ. */
+/** Reset every control to the server's value, touching only those that differ. */
 export function reset(form) {
   for (const control of controls(form)) {
     if (isChoice(control)) control.checked = control.defaultChecked
@@ -22,7 +22,7 @@ export function reset(form) {
   }
 }
 
-/** Put the values of `body` (URLSearchParams) into the form's controls. */
+/** Set the controls to the values of `body` (URLSearchParams). */
 export function fill(form, body) {
   for (const control of controls(form)) {
     const values = body.getAll(control.name)
@@ -36,13 +36,13 @@ function fillSelect(select, values) {
   for (const option of select.options) option.selected = values.includes(option.value)
 }
 
-function written(form, value, checked, selected) {
+function serialise(form, value, isChecked, isSelected) {
   const pairs = []
   for (const control of controls(form)) {
     if (isChoice(control)) {
-      if (checked(control)) pairs.push([control.name, control.value])
+      if (isChecked(control)) pairs.push([control.name, control.value])
     } else if (control.localName === "select") {
-      for (const option of chosen(control, selected)) pairs.push([control.name, option.value])
+      for (const option of selectedOptions(control, isSelected)) pairs.push([control.name, option.value])
     } else pairs.push([control.name, value(control).replace(/\r\n?/g, "\n")])
   }
   return JSON.stringify(pairs)
@@ -54,7 +54,7 @@ function controls(form) {
   )
 }
 
-function words(control) {
+function readableValues(control) {
   if (isChoice(control)) return control.checked ? [control.closest("label")?.textContent.trim() ?? control.value] : []
   if (control.localName === "select") return [...control.selectedOptions].map((option) => option.textContent.trim())
   return [control.value]
@@ -64,14 +64,14 @@ function isChoice(control) {
   return control.type === "checkbox" || control.type === "radio"
 }
 
-/** A list without a marked option shows its first. */
-function chosen(select, selected) {
-  const marked = [...select.options].filter(selected)
-  if (marked.length || select.multiple) return marked
+/** A single-choice list without a selected option shows its first enabled one. */
+function selectedOptions(select, isSelected) {
+  const selected = [...select.options].filter(isSelected)
+  if (selected.length || select.multiple) return selected
   return [...select.options].filter((option) => !option.disabled).slice(0, 1)
 }
 
 function resetSelect(select) {
-  const marked = chosen(select, (option) => option.defaultSelected)
-  for (const option of select.options) option.selected = marked.includes(option)
+  const selected = selectedOptions(select, (option) => option.defaultSelected)
+  for (const option of select.options) option.selected = selected.includes(option)
 }

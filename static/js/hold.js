@@ -1,41 +1,41 @@
-// Whether changes may go out at all. After more than a day without a connection they wait until their writer has seen
-// what others did meanwhile.
+// The hold on unsent changes: after more than a day offline they wait until the user has seen what others changed and
+// releases them.
 
 import { connection } from "./connection.js"
 import { saveStatus } from "./save-status.js"
 
 const watchers = new Set()
-let agreed = false
-let cutOff = null
+let released = false
+let offlineSince = null
 
 export const hold = {
-  /** Milliseconds that words may wait without being asked about. */
+  /** Milliseconds that changes may wait before the user is asked. */
   DAY: 24 * 60 * 60 * 1_000,
   open: true,
 
-  /** Shut it for records that have waited too long, unless the person has been asked already. */
+  /** Set the hold if a record has waited too long, unless the user has released changes already. */
   holdIfOld(records) {
-    if (!agreed && records.some(({ since }) => Date.now() - since > this.DAY)) this.open = false
+    if (!released && records.some(({ since }) => Date.now() - since > this.DAY)) this.open = false
   },
 
-  /** The person wants their changes to go. */
+  /** The user wants their changes to be sent. */
   release() {
-    agreed = this.open = true
+    released = this.open = true
     for (const watcher of watchers) watcher()
   },
 
-  /** Call `watcher` when the gate is opened. */
+  /** Call `watcher` when the hold is released. */
   watch(watcher) {
     watchers.add(watcher)
   },
 }
 
-// Before anything else hears that the connection is back.
+// Registered first: runs before other watchers see that the connection is back.
 connection.watch((state) => {
-  if (state === "offline") cutOff ??= Date.now()
+  if (state === "offline") offlineSince ??= Date.now()
   if (state !== "online") return
-  if (cutOff && Date.now() - cutOff > hold.DAY && saveStatus.count) {
-    agreed = hold.open = false
+  if (offlineSince && Date.now() - offlineSince > hold.DAY && saveStatus.count) {
+    released = hold.open = false
   }
-  cutOff = null
+  offlineSince = null
 })

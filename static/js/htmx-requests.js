@@ -1,4 +1,4 @@
-// htmx carries what all our requests carry, and never swaps a sign-in page into the middle of another.
+// htmx configuration: adds our request headers, and never swaps a sign-in page into part of another page.
 
 import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { renewToken } from "./form-token.js"
@@ -7,7 +7,7 @@ import { signInAgain } from "./relogin.js"
 
 export function startRequests() {
   htmx.config.noSwap = [204, 304, 401]
-  htmx.config.morphIgnore.push("open") // whoever unfolded a part of the page keeps it unfolded
+  htmx.config.morphIgnore.push("open") // parts of the page that the user opened stay open
   document.addEventListener("htmx:config:request", ({ detail }) => {
     Object.assign(detail.ctx.request.headers, headers())
   })

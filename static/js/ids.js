@@ -1,6 +1,6 @@
-// Names made in the browser.
+// Identifiers created in the browser.
 
-/** A random UUID, also where the browser counts the address as insecure. */
+/** A random UUID; works without `crypto.randomUUID`, which insecure (http) addresses lack. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = (bytes[6] & 0x0f) | 0x40

@@ -1,5 +1,5 @@
-// The page follows what others change: a topic's newer revision fetches what has changed since, in the reader's
-// language and with the reader's rights.
+// Live updates of the page: when a topic has a newer revision, fetches the changed fragments, rendered in the user's
+// language and with their permissions.
 //
 // <section data-topic="measure:7" data-rev="12" data-changes="/items/7/changes">
 
@@ -11,10 +11,10 @@ import { swap } from "./swap.js"
 import { dataSaver } from "./data-saver.js"
 import { CHANGED, STORING, WATCH } from "./wire.js"
 
-// How long the answer to a change of this page's own may take before the change is fetched like any other.
-const OWN = 1_500
+// ms to wait for the response to this page's own change before it is fetched like any other change.
+const OWN_RESPONSE = 1_500
 
-// Between two requests of one topic.
+// ms between two requests for one topic.
 const PAUSE = 1_000
 const PAUSE_SAVING = 10_000
 
@@ -24,32 +24,32 @@ const topics = new Map()
 
 export function startLive() {
   connection.on(CHANGED, ({ topics: changed, by }) => note(changed, by === connection.id))
-  connection.watch((state) => state === "online" && ask())
+  connection.watch((state) => state === "online" && watchTopics())
   connection.on(STORING, ({ able }) => able && recover())
-  document.addEventListener("kw:swapped", ask)
-  dataSaver.watch(() => topics.forEach((topic) => topic.planAnew()))
+  document.addEventListener("kw:swapped", watchTopics)
+  dataSaver.watch(() => topics.forEach((topic) => topic.reschedule()))
   document.addEventListener("focusout", () => setTimeout(catchUp))
   document.addEventListener("kw:settled", catchUp)
 }
 
-/** The answer to a change made here has brought `topic` to revision `rev`, as far as this page's own part goes. */
+/** The response to a change made here has brought this page's own part of `topic` to revision `rev`. */
 export function answered(topic, rev) {
   topics.get(topic)?.answered(rev)
 }
 
-/** What was left out while the person worked there is fetched as soon as they have left. */
+/** Fetch what was not replaced while the user worked there, once they have left. */
 function catchUp() {
-  if (!working()) topics.forEach((topic) => topic.catchUp())
+  if (!isEditing()) topics.forEach((topic) => topic.catchUp())
 }
 
-/** The server can answer again: nobody waits for what was meant to spare it. */
+/** The server can store again: drop the delays that were meant to relieve it. */
 function recover() {
   topics.forEach((topic) => topic.recover())
-  ask()
+  watchTopics()
 }
 
-/** Watch every topic of the page that is not watched yet on this connection. */
-async function ask() {
+/** Watch every topic of the page that is not yet watched on this connection. */
+async function watchTopics() {
   const shown = new Set([...document.querySelectorAll("[data-topic]")].map((element) => element.dataset.topic))
   for (const name of topics.keys()) if (!shown.has(name)) topics.delete(name)
   const fresh = [...shown].filter((name) => topics.get(name)?.watchedBy !== connection.id)
@@ -63,7 +63,7 @@ async function ask() {
   if (answer.ok) note(answer.revs)
   else if (connection.id === page) {
     fresh.forEach((name) => topics.get(name) && (topics.get(name).watchedBy = null))
-    setTimeout(ask, 2_000)
+    setTimeout(watchTopics, 2_000)
   }
 }
 
@@ -74,65 +74,66 @@ function note(revisions, own = false) {
 class Topic {
   watchedBy = null
   #name
-  #newest = 0
-  #own = 0
-  #answered = 0
+  #newestRev = 0
+  #ownRev = 0
+  #answeredRev = 0
   #failures = 0
-  #owedSince = null
-  #last = -PAUSE_SAVING
+  #skippedSince = null
+  #lastRequest = -PAUSE_SAVING
   #timer = null
 
   constructor(name) {
     this.#name = name
   }
 
-  /** @param own whether this page made the change: then the answer shows it, and nothing need be fetched */
+  /** @param own whether this page made the change: then the response shows it and nothing need be fetched */
   note(rev, own) {
-    this.#newest = Math.max(this.#newest, rev)
-    if (own) this.#own = rev
+    this.#newestRev = Math.max(this.#newestRev, rev)
+    if (own) this.#ownRev = rev
     this.#advance()
-    if (own) setTimeout(() => this.plan(), OWN)
+    if (own) setTimeout(() => this.plan(), OWN_RESPONSE)
     else this.plan()
   }
 
   answered(rev) {
-    this.#answered = Math.max(this.#answered, rev)
+    this.#answeredRev = Math.max(this.#answeredRev, rev)
     this.#advance()
   }
 
   plan() {
-    if (this.#shown() < this.#newest) this.#soon()
+    if (this.#shown() < this.#newestRev) this.#schedule()
   }
 
   catchUp() {
-    if (this.#owedSince !== null) this.#soon()
+    if (this.#skippedSince !== null) this.#schedule()
   }
 
   recover() {
     if (!this.#failures) return
-    this.#last = -PAUSE_SAVING
-    this.planAnew()
+    this.#lastRequest = -PAUSE_SAVING
+    this.reschedule()
   }
 
-  /** The page was shown or hidden, or its person saves data or does so no more. */
-  planAnew() {
+  /** The page was shown or hidden, or the data saver was switched. */
+  reschedule() {
     const due = this.#timer
     if (due === FETCHING) return
     clearTimeout(due)
     this.#timer = null
-    due ? this.#soon() : this.plan()
+    due ? this.#schedule() : this.plan()
   }
 
-  /** At most one request a second (ten, with the data saver), at a moment of this page's own. */
-  #soon() {
+  /** At most one request a second (ten with the data saver), at a random moment within 300 ms. */
+  #schedule() {
     if (this.#timer || document.hidden) return
-    const wait = Math.max(0, this.#last + (dataSaver.saver ? PAUSE_SAVING : PAUSE) - performance.now()) + Math.random() * 300
+    const wait = Math.max(0, this.#lastRequest + (dataSaver.on ? PAUSE_SAVING : PAUSE) - performance.now()) + Math.random() * 300
     this.#timer = setTimeout(() => this.#fetch(), wait)
   }
 
-  /** Only over a change that was this page's own and is shown, and only if nothing of others' lies before it. */
+  /** Advance the shown revision without a request: only over a change of this page that is shown already, and only if
+   *  no change of others lies before it. */
   #advance() {
-    if (this.#own === this.#shown() + 1 && this.#own <= this.#answered) this.#show(this.#own)
+    if (this.#ownRev === this.#shown() + 1 && this.#ownRev <= this.#answeredRev) this.#show(this.#ownRev)
   }
 
   #show(rev) {
@@ -149,16 +150,16 @@ class Topic {
 
   async #fetch() {
     this.#timer = FETCHING
-    this.#last = performance.now()
+    this.#lastRequest = performance.now()
     const element = this.#element()
-    const wanted = this.#shown() < this.#newest || this.#owedSince !== null
+    const wanted = this.#shown() < this.#newestRev || this.#skippedSince !== null
     if (wanted && element?.dataset.changes) await this.#apply(element)
     this.#timer = null
     this.plan()
   }
 
   async #apply(element) {
-    const since = Math.min(this.#shown(), this.#owedSince ?? Infinity)
+    const since = Math.min(this.#shown(), this.#skippedSince ?? Infinity)
     const url = new URL(element.dataset.changes, location.href)
     url.searchParams.set("since", since)
     const answer = await get(url)
@@ -167,23 +168,23 @@ class Topic {
     const rev = Number(answer.headers.get("X-Rev"))
     const html = await answer.text()
     const shown = this.#shown()
-    if (rev < shown || (rev === shown && this.#owedSince === null)) return // the answer to our own change shows more
+    if (rev < shown || (rev === shown && this.#skippedSince === null)) return // our own response shows a newer one
     if (html.includes('class="lock"')) await retryForever(() => import("./seldom/lock-refresh.js"))
-    const { owed } = swap(html)
-    this.#owedSince = owed ? since : null
-    this.#newest = Math.max(this.#newest, rev)
+    const { skipped } = swap(html)
+    this.#skippedSince = skipped ? since : null
+    this.#newestRev = Math.max(this.#newestRev, rev)
     this.#show(rev)
-    const said = answer.headers.get("X-Said")
-    if (said) announce(decodeURIComponent(said))
+    const announcement = answer.headers.get("X-Said")
+    if (announcement) announce(decodeURIComponent(announcement))
   }
 
-  /** A thing one may no longer see is not asked for again; a failing server is, a little later each time. */
+  /** An item the user may no longer see is not requested again; a failing server is, with backoff. */
   #failed(answer) {
-    if (answer && answer.status < 500) this.#newest = 0
-    else this.#last = performance.now() + retryDelay(Math.min(this.#failures++, 3))
+    if (answer && answer.status < 500) this.#newestRev = 0
+    else this.#lastRequest = performance.now() + retryDelay(Math.min(this.#failures++, 3))
   }
 }
 
-function working() {
+function isEditing() {
   return document.activeElement?.closest("kw-field, form.row-add") != null && document.hasFocus()
 }

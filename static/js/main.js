@@ -1,6 +1,6 @@
-// Everything a page does beyond its HTML begins here.
+// Entry of the first paint: starts every behaviour of a page. Modules for later are loaded by `import()`.
 
-// First, since it asks for the editor before the libraries are here.
+// First: it requests the editor before the libraries have arrived.
 import { startTexts } from "./text.js"
 import { retryForever } from "./backoff.js"
 import { connection } from "./connection.js"
@@ -23,7 +23,7 @@ startShortcuts()
 startLanguages()
 retryForever(() => import("./deferred-input.js")).then(({ start }) => start())
 
-// Visitors have nothing to follow and nothing to save by themselves.
+// Anonymous visitors have no live updates and nothing that saves by itself.
 if (document.documentElement.dataset.userId) {
   connection.start(document.querySelector("meta[name=socket]")?.content ?? "/socket.io")
   retryForever(() => import("./data-use.js")).then(({ startDataUse }) => startDataUse())

@@ -1,4 +1,5 @@
-// Calling somebody by name: after an @ a list of names stands below the box, for arrow keys, Enter and Escape.
+// Autocomplete for mentions: after "@" a list of names is shown below the text box, operated by arrow keys, Enter, Tab
+// and Escape.
 
 import { createElement } from "./dom.js"
 import { get } from "./http.js"
@@ -7,49 +8,50 @@ import { messageText } from "./messages.js"
 const BOX = "textarea[data-mentions]"
 const MOST = 8
 
-// An @ that begins a word, and what is typed of the name so far.
-const CALL = /\B@(?! )([^@\n]*)$/
+// "@" at the beginning of a word, and what has been typed of the name.
+const MENTION = /\B@(?! )([^@\n]*)$/
 
-const known = {}
+const responses = {}
 let list = null
 
 export function startMentions() {
-  document.addEventListener("input", ({ target }) => target.matches(BOX) && look(target))
-  document.addEventListener("keydown", pressed, true)
+  document.addEventListener("input", ({ target }) => target.matches(BOX) && suggest(target))
+  document.addEventListener("keydown", onKeydown, true)
   document.addEventListener("focusout", ({ target }) => target.matches(BOX) && close())
 }
 
-async function look(box) {
-  const typed = callIn(box)
+async function suggest(box) {
+  const typed = mentionIn(box)
   if (typed == null) return close()
   const { people = [], alike } = await namesFor(box)
-  if (callIn(box) !== typed || document.activeElement !== box) return
-  const found = people.filter(({ name }) => fold(name, alike).includes(fold(typed, alike)) && name !== typed)
+  if (mentionIn(box) !== typed || document.activeElement !== box) return
+  const matches = people.filter(({ name }) => fold(name, alike).includes(fold(typed, alike)) && name !== typed)
   close()
-  if (found.length) open(box, found.slice(0, MOST), typed)
+  if (matches.length) open(box, matches.slice(0, MOST), typed)
 }
 
-/** What of a name stands before the caret; null where nobody is being called. */
-function callIn({ value, selectionStart }) {
-  return CALL.exec(value.slice(0, selectionStart))?.[1]
+/** What has been typed of a name before the caret; undefined where there is no mention. */
+function mentionIn({ value, selectionStart }) {
+  return MENTION.exec(value.slice(0, selectionStart))?.[1]
 }
 
-/** The words of a text behind a blank each, as klimawerk/folding.py folds them; `alike`: its table of letters and signs. */
+/** Normalises `text` for comparison, each word after a blank, as klimawerk/folding.py does; `alike` is its table of
+ *  characters. */
 function fold(text, alike) {
-  const letters = ` ${text}`.normalize("NFKD").toLowerCase()
-  return letters.replace(/./g, (letter) => alike[letter] ?? letter).replace(/ +/g, " ").replace(/([aou])e/g, "$1")
+  const characters = ` ${text}`.normalize("NFKD").toLowerCase()
+  return characters.replace(/./g, (character) => alike[character] ?? character).replace(/ +/g, " ").replace(/([aou])e/g, "$1")
 }
 
-/** Whom the thread can be seen by (a new one for one's own side is not for the others), and what is alike in names. */
+/** The members who can see the thread (a new thread for one side: only that side), and the folding table. */
 async function namesFor(box) {
   const address = box.dataset.mentions + (box.form.elements.side?.value ? "?side=own" : "")
-  const answer = known[address] ? null : await get(address)
-  if (answer?.ok) known[address] = await answer.json()
-  return known[address] ?? {}
+  const answer = responses[address] ? null : await get(address)
+  if (answer?.ok) responses[address] = await answer.json()
+  return responses[address] ?? {}
 }
 
-function open(box, found, typed) {
-  const options = found.map(({ name, place }, i) => {
+function open(box, matches, typed) {
+  const options = matches.map(({ name, place }, i) => {
     const option = createElement("li", { id: `${box.id}-mention-${i}`, role: "option", data: { name }, textContent: `${name}, ${place}` })
     option.addEventListener("pointerdown", (event) => (event.preventDefault(), choose(option)))
     return option
@@ -59,7 +61,7 @@ function open(box, found, typed) {
   box.setAttribute("aria-controls", element.id)
   box.setAttribute("aria-autocomplete", "list")
   list = { box, element, options, typed, at: 0 }
-  point(0)
+  select(0)
   element.scrollIntoView({ block: "nearest" })
 }
 
@@ -70,10 +72,10 @@ function close() {
   list = null
 }
 
-function pressed(event) {
+function onKeydown(event) {
   if (!list || event.target !== list.box || event.isComposing) return
-  if (event.key === "ArrowDown") point(list.at + 1)
-  else if (event.key === "ArrowUp") point(list.at - 1)
+  if (event.key === "ArrowDown") select(list.at + 1)
+  else if (event.key === "ArrowUp") select(list.at - 1)
   else if (event.key === "Enter" || event.key === "Tab") choose(list.options[list.at])
   else if (event.key === "Escape") close()
   else return
@@ -81,14 +83,14 @@ function pressed(event) {
   event.stopPropagation()
 }
 
-function point(at) {
+function select(at) {
   const { box, options } = list
   list.at = (at + options.length) % options.length
   options.forEach((option, i) => option.setAttribute("aria-selected", i === list.at))
   box.setAttribute("aria-activedescendant", options[list.at].id)
 }
 
-/** The whole name stands in the place of what was typed of it. */
+/** Replace what was typed by the whole name. */
 function choose({ dataset }) {
   const { box, typed } = list
   const end = box.selectionStart

@@ -1,46 +1,46 @@
-// The interface's sentences in the reader's language. The server renders them (klimawerk/web/browser_messages.py) into
-// <script type="application/json" id="words">; the browser never runs that element.
+// Messages of the interface in the user's locale. The server renders them (klimawerk/web/browser_messages.py) into
+// <script type="application/json" id="words">, which the browser does not execute.
 
-let sentences = null
+let messages = null
 let later = null
 
-/** The sentence `key`, with each {name} in it replaced from `values`. An unknown key shows itself. */
+/** The message `key` with each {name} replaced from `values`. An unknown key is returned as it is. */
 export function messageText(key, values = {}) {
-  sentences ??= read()
-  return (sentences[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
+  messages ??= read()
+  return (messages[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
 }
 
-/** What only the editor and the store say comes with them; resolves also where it cannot be had. */
+/** Load the messages that only the editor and the store need; resolves also if they cannot be fetched. */
 export function loadLaterMessages() {
   return (later ??= fetchLater().catch(() => {
     later = null
   }))
 }
 
-/** `key.one` or `key.many`, with {n}. */
+/** Plural: the message `key.one` or `key.many`, with {n}. */
 export function countedMessage(key, n, values = {}) {
   return messageText(`${key}.${n === 1 ? "one" : "many"}`, { n, ...values })
 }
 
-/** Hours and minutes as the reader writes them. */
+/** Time of day in the user's locale. */
 export function clock(date) {
   return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(date)
 }
 
-/** `value` with that many decimals. */
+/** `value` formatted with that many decimals. */
 export function number(value, decimals) {
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
   return new Intl.NumberFormat(locale(), digits).format(value)
 }
 
-/** As `clock`, with the day where it is another one. */
+/** As `clock`, with the date if it is not today. */
 export function moment(date) {
   if (date.toDateString() === new Date().toDateString()) return clock(date)
   const form = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }
   return new Intl.DateTimeFormat(locale(), form).format(date)
 }
 
-/** English here is British. */
+/** English means British English. */
 function locale() {
   const { lang } = document.documentElement
   return lang === "en" ? "en-GB" : lang
@@ -50,7 +50,7 @@ async function fetchLater() {
   const address = document.getElementById("words")?.dataset.later
   if (!address) return
   const answer = await fetch(address)
-  if (answer.ok) Object.assign((sentences ??= read()), await answer.json())
+  if (answer.ok) Object.assign((messages ??= read()), await answer.json())
 }
 
 function read() {

@@ -1,32 +1,32 @@
-// Links to a place of this page: what hides it opens, and the focus goes to its first control.
+// Links to a place of this page: opens what hides the place and focuses its first control.
 
 const PLACES = ".conflict, kw-field, kw-text, .part, .rows, [data-row]"
 const CONTROLS = "button[name=take], summary, input:not([type=hidden]), select, textarea, .text-edit"
 
 export function startPlaces() {
-  document.addEventListener("click", clicked)
+  document.addEventListener("click", onClick)
   const arrived = performance.getEntriesByType("navigation")[0]?.type === "navigate" && !location.search.includes("thread=")
   const place = arrived && document.activeElement === document.body && placeAt(location.hash)
   if (place) goTo(place)
 }
 
-/** Show the element, whatever closed group or language it stands in, and put the focus into it. */
+/** Show the element: open closed groups, switch to its language, and focus it. */
 export function goTo(place) {
   for (let group = place.closest("details"); group; group = group.parentElement.closest("details")) group.open = true
   reveal(place)
-  const control = [...place.querySelectorAll(CONTROLS)].find((one) => one.checkVisibility()) ?? place
+  const control = [...place.querySelectorAll(CONTROLS)].find((element) => element.checkVisibility()) ?? place
   if (control === place) place.tabIndex = -1
   control.focus({ preventScroll: true })
   control.scrollIntoView({ block: "center" })
 }
 
-/** On a narrow screen one language is shown at a time: the place's own. */
+/** On narrow screens, which show one language at a time, switch to the language of the place. */
 export function reveal(place) {
   const { part } = (place.closest("[data-part]") ?? place).dataset
   if (part && !place.checkVisibility()) document.querySelector(`[data-show-language="${CSS.escape(part)}"]`)?.click()
 }
 
-function clicked(event) {
+function onClick(event) {
   const link = event.target.closest("a[href*='#']")
   if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return
   const place = link.closest("#save-state") ? nextConflict(link.hash) : isHere(link) && placeAt(link.hash)
@@ -36,7 +36,7 @@ function clicked(event) {
   goTo(place)
 }
 
-/** Whether it leads to this page, in whichever language that shows, and to no words of a text. */
+/** Whether it links to this page (in any language), and not to a passage of a text. */
 function isHere(link) {
   return link.origin + link.pathname === location.origin + location.pathname && !/\b(?:mode|thread)=/.test(link.search)
 }
@@ -46,7 +46,7 @@ function placeAt(hash) {
   return place?.matches(PLACES) ? place : null
 }
 
-/** Pressed again, the head leads to the next of several. */
+/** With several conflicts, each click on the link in the page's head leads to the next. */
 function nextConflict(hash) {
   const all = [...document.querySelectorAll(".conflict")]
   const place = placeAt(hash)

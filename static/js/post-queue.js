@@ -1,4 +1,4 @@
-// Changes on their way to the server: in order, one at a time per item, kept until they are answered.
+// Queue of changes sent by POST: in order, one at a time per item, stored in the browser until they are acknowledged.
 
 import { retryDelay } from "./backoff.js"
 import { connection } from "./connection.js"
@@ -10,16 +10,16 @@ import { device } from "./store/device.js"
 import { dropPlan, storePlan } from "./store/store-access.js"
 import { STORING } from "./wire.js"
 
-/** The answer to a change of what is closed for editing. */
+/** Status of the response to a change of an item that is closed for editing. */
 export const CLOSED = 423
 
 const lanes = new Map()
 
 /** Send `body` to `url` when its turn comes.
- *  @param change {key, lane, url, body, prepare(body)?, place(), element, label, text, answered(answer)}; a change that
- *  still waits is replaced by a newer one with the same key. `place` finds the element that tells of it, `element` is
- *  that one's id, `label` and `text` are its words for people. `answered` may return why it was not taken: then it is
- *  kept for copying. With `kept`, somebody else sees to its being kept. */
+ *  @param change {key, lane, url, body, prepare(body)?, place(), element, label, text, answered(answer)}; a queued
+ *  change is replaced by a newer one with the same key. `place` finds the element that shows its state, `element` is
+ *  the id of that, `label` and `text` describe the change to the user. `answered` may return the reason of a refusal:
+ *  then the change stays stored for copying. With `kept`, the caller stores it. */
 export function enqueue(change) {
   saveStatus.waiting(change.key, change.place)
   if (!change.kept) storePlan(change.key, () => recordOf(change))
@@ -30,7 +30,7 @@ export function enqueue(change) {
   run(lane)
 }
 
-/** A change as it is kept in the browser. */
+/** The record of a change in the browser's store. */
 export function recordOf({ url, body, prepare, lane, element, label, text, since, stuck = "", closed = false }) {
   const kept = new URLSearchParams(body)
   prepare?.(kept)
@@ -41,7 +41,7 @@ export function recordOf({ url, body, prepare, lane, element, label, text, since
   return { kind: "post", url: pathname, body: `${kept}`, ...about }
 }
 
-/** A lost network does not keep anybody waiting once it is back. */
+/** Retry at once when the connection is back, when the server can store again, or when the hold is released. */
 export function startPosts() {
   connection.watch((state) => state === "online" && runAll())
   connection.on(STORING, ({ able }) => able && runAll())
@@ -64,25 +64,25 @@ async function run(lane) {
   change.body.set("csrf_token", headers()["X-CSRFToken"])
   const answer = await post(change.url, change.body)
   lane.busy = false
-  if (!answer) return later(lane)
+  if (!answer) return retryLater(lane)
   lane.attempt = 0
   lane.changes.shift()
-  const stuck = await change.answered(answer) // it may draw the field anew, and send a newer value
+  const stuck = await change.answered(answer) // may draw the field again and enqueue a newer value
   if (!lane.changes.some(({ key }) => key === change.key)) {
     if (answer.ok) saveStatus.saved(change.key)
-    if (!change.kept) settle(change, stuck, answer.status === CLOSED)
+    if (!change.kept) storeOrDrop(change, stuck, answer.status === CLOSED)
   }
   answered(change.lane, Number(answer.headers.get("X-Rev")))
   run(lane)
 }
 
-/** What was refused stays in the browser, for copying, until its writer has seen to it. */
-function settle(change, stuck, closed) {
+/** A refused change stays in the browser for copying until the user dismisses it. */
+function storeOrDrop(change, stuck, closed) {
   if (stuck) storePlan(change.key, () => recordOf({ ...change, stuck, closed }))
   else dropPlan(change.key)
 }
 
-function later(lane) {
+function retryLater(lane) {
   lane.timer = setTimeout(() => {
     lane.timer = null
     run(lane)

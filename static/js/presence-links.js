@@ -1,24 +1,25 @@
-// Where each of those present is, and the way there: at their names in the page's head.
+// Links from the names of present users in the page's head to where each of them is.
 
 import { createElement } from "./dom.js"
 import { drawNames, isMe } from "./presence.js"
 
 export function startPresenceLinks() {
-  drawNames(named)
+  drawNames(nameLink)
 }
 
-/** A name; where somebody else is at a place of the programme, a link to it that says which. */
-function named(person) {
+/** The name; for another user at a place of the programme as a link that names the place. */
+function nameLink(person) {
   const { address, where } = isMe(person) ? {} : placeOf(person)
   if (!where?.length) return person.name
   const at = createElement("span", { className: "people-at" }, ...where)
   const link = createElement("a", { href: address, title: at.textContent, data: { person: person.id } }, person.name, " ", at)
-  // Drawn anew, it is still where the keyboard was.
+  // Keep the keyboard focus when the names are drawn again.
   if (document.activeElement?.dataset.person === person.id) queueMicrotask(() => link.focus({ preventScroll: true }))
   return link
 }
 
-/** The page by its line in the outline, the field by its label where it is on this page. */
+/** The address of a person's page and the name of their place: from the outline for a page, from the label for a field
+ *  of this page. */
 function placeOf({ item, field, lang }) {
   const [kind, number] = item.split(":")
   const path = `/${kind}s/${number}`
@@ -26,7 +27,7 @@ function placeOf({ item, field, lang }) {
   return { address, where: item === document.body.dataset.item ? labelOf(field) : titleOf(path) }
 }
 
-/** Its code and its title, which say in what language they are. There is room for the code alone. */
+/** Code and title from the outline, with their lang attributes. Only the code is visible: there is no room for more. */
 function titleOf(path) {
   const parts = [...document.querySelectorAll(`.outline a[href="${path}"] > :not(.outline-state)`)].map((part) => part.cloneNode(true))
   for (const title of parts.slice(1)) title.className = "unseen"

@@ -1,19 +1,18 @@
-// Who is here: told when this page opens and its person moves, drawn in the head, the outline and the fields.
-//
-// Names reach the page from the server alone, and go into it as text alone.
+// Presence: sends where the user is in the programme and shows who else is where, in the page's head, the outline and
+// the fields. Names come from the server and are inserted as text only.
 
 import { connection } from "./connection.js"
 import { HERE, PEOPLE, WATCH } from "./wire.js"
 import { loadLaterMessages, messageText } from "./messages.js"
 
-const MOVING = 400
+const SEND_DELAY = 400
 
 let timer = null
 let people = []
 let me = null
 let nameOf = ({ name }) => name
 
-/** Names are drawn by `make(person)` from now on: with the way to where each is. */
+/** Draw names by `make(person)` from now on (with links, see presence-links.js). */
 export function drawNames(make) {
   nameOf = make
   draw(people)
@@ -21,28 +20,28 @@ export function drawNames(make) {
 
 export function startPresence() {
   if (!document.body.dataset.programme) return
-  connection.watch((state) => (state === "online" ? arrive() : draw([])))
-  connection.on(PEOPLE, (news) => String(news.programme) === document.body.dataset.programme && draw(news.people))
-  document.addEventListener("visibilitychange", () => document.hidden || soon()) // a hidden page is not told
-  document.addEventListener("focusin", soon)
-  document.addEventListener("focusout", soon)
+  connection.watch((state) => (state === "online" ? watchProgramme() : draw([])))
+  connection.on(PEOPLE, (message) => String(message.programme) === document.body.dataset.programme && draw(message.people))
+  document.addEventListener("visibilitychange", () => document.hidden || sendSoon()) // a hidden page receives no presence
+  document.addEventListener("focusin", sendSoon)
+  document.addEventListener("focusout", sendSoon)
   document.addEventListener("kw:swapped", () => draw(people))
 }
 
-/** Those who watch the programme are told who is there. */
-function arrive() {
+/** Pages that watch the programme receive who is present. */
+function watchProgramme() {
   connection.send(WATCH, { topics: [`programme:${document.body.dataset.programme}`] })
-  tell()
+  sendPlace()
 }
 
-function soon() {
+function sendSoon() {
   timer ??= setTimeout(() => {
     timer = null
-    tell()
-  }, MOVING)
+    sendPlace()
+  }, SEND_DELAY)
 }
 
-async function tell() {
+async function sendPlace() {
   const { programme, item } = document.body.dataset
   const place = document.activeElement?.closest("kw-field, kw-text")
   const field = place ? { field: place.id, ...(place.lang && { lang: place.lang }) } : {}
@@ -64,16 +63,17 @@ function drawPlaces() {
   drawFields()
 }
 
-/** Each municipality once, with those who are here, where each is, and the way there; the server tells of each person once. */
+/** One line per municipality with the people who are present, their places and links to these; the server sends each
+ *  person once. */
 function drawHead(head) {
   if (!head) return
   const ownFirst = [...people].sort((a, b) => isOwnSide(b) - isOwnSide(a))
-  const groups = grouped(ownFirst, (person) => person.place || person.side)
+  const groups = groupBy(ownFirst, (person) => person.place || person.side)
   const lines = [...groups].map(([place, members]) => {
-    const line = made("p", `people-place people-side-${members[0].side}`, "")
-    const names = made("span", "people-names", "")
+    const line = createPart("p", `people-place people-side-${members[0].side}`, "")
+    const names = createPart("span", "people-names", "")
     members.forEach((member, at) => names.append(at ? ", " : "", nameOf(member)))
-    line.append(made("span", "people-place-name", `${place}:`), " ", names)
+    line.append(createPart("span", "people-place-name", `${place}:`), " ", names)
     return line
   })
   head.replaceChildren(...lines)
@@ -88,7 +88,7 @@ function drawBadge(badge) {
 
 function drawFields() {
   const others = people.filter((person) => !isMe(person) && person.field)
-  const groups = grouped(others, (person) => person.field)
+  const groups = groupBy(others, (person) => person.field)
   for (const line of document.querySelectorAll(".field-people")) {
     if (groups.has(line.closest("kw-field, kw-text")?.id)) continue
     line.textContent = ""
@@ -113,14 +113,14 @@ function sentence(members) {
 function lineIn(host) {
   const found = host.querySelector(":scope > .field-people")
   if (found) return found
-  const line = made("p", "field-people", "")
+  const line = createPart("p", "field-people", "")
   host.append(line)
   return line
 }
 
-function grouped(all, by) {
+function groupBy(all, by) {
   const groups = new Map()
-  for (const one of all) groups.set(by(one), [...(groups.get(by(one)) ?? []), one])
+  for (const person of all) groups.set(by(person), [...(groups.get(by(person)) ?? []), person])
   return groups
 }
 
@@ -132,6 +132,6 @@ export function isMe(person) {
   return person.id === me
 }
 
-function made(name, className, text) {
+function createPart(name, className, text) {
   return Object.assign(document.createElement(name), { className, textContent: text })
 }

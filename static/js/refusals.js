@@ -1,9 +1,10 @@
-// Why the server did not take a change, read from its answer.
+// Reads from a response why the server refused a change.
 
 import { isError, sentence } from "./http.js"
 import { messageText } from "./messages.js"
 
-/** A sentence for the person; "" when the change holds, or stands beside another value for an editor to choose. */
+/** The reason as a message for the user; "" when the change was accepted or is stored as a conflict (409) for an editor
+ *  to resolve. */
 export function refusal(answer, html) {
   if (answer.ok) return ""
   if (isError(answer)) return sentence(html) || messageText("offer.refused")

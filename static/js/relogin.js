@@ -1,38 +1,38 @@
-// The login has ended, the page has not: sign in again in place, then everything goes on where it was.
+// Signing in again in place after the login has ended; the page and what is typed stay as they are.
 
 import { retryForever } from "./backoff.js"
-import { elsewhere } from "./form-token.js"
+import { signedInElsewhere } from "./form-token.js"
 import { loadLaterMessages } from "./messages.js"
 
-const PAUSE_IN_TYPING = 1_500
+const TYPING_PAUSE = 1_500
 const watchers = new Set()
-let underway = null
-let lastKey = -PAUSE_IN_TYPING
+let pendingSignIn = null
+let lastKeyAt = -TYPING_PAUSE
 
-document.addEventListener("keydown", () => (lastKey = performance.now()), { capture: true })
+document.addEventListener("keydown", () => (lastKeyAt = performance.now()), { capture: true })
 
-/** Resolves when the person has signed in again; one dialog for all who ask. */
+/** Resolves when the user has signed in again; concurrent callers share one dialog. */
 export function signInAgain() {
-  underway ??= ask().finally(() => (underway = null))
-  return underway
+  pendingSignIn ??= requestSignIn().finally(() => (pendingSignIn = null))
+  return pendingSignIn
 }
 
-/** Call `watcher` after each signing in; returns what ends that. */
+/** Call `watcher` after each sign-in; returns a function that ends this. */
 export function onSignedIn(watcher) {
   watchers.add(watcher)
   return () => watchers.delete(watcher)
 }
 
-async function ask() {
-  if (!(await elsewhere())) {
-    const [{ inDialog }] = await Promise.all([retryForever(() => import("./seldom/relogin-dialog.js")), loadLaterMessages()])
+async function requestSignIn() {
+  if (!(await signedInElsewhere())) {
+    const [{ signInDialog }] = await Promise.all([retryForever(() => import("./seldom/relogin-dialog.js")), loadLaterMessages()])
     await pauseInTyping()
-    await inDialog()
+    await signInDialog()
   }
   for (const watcher of watchers) watcher()
 }
 
-/** Nobody's sentence shall end in the form's e-mail field. */
+/** Wait until the user pauses: what they type must not end in the dialog's e-mail field. */
 async function pauseInTyping() {
-  while (performance.now() - lastKey < PAUSE_IN_TYPING) await new Promise((done) => setTimeout(done, 200))
+  while (performance.now() - lastKeyAt < TYPING_PAUSE) await new Promise((done) => setTimeout(done, 200))
 }

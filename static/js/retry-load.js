@@ -1,5 +1,5 @@
-// On a line that breaks, what did not come is asked for again, and so is a page without its end. A browser tells nobody
-// that a page broke off: it stays in loading, grows no more, and runs only scripts that it need not wait for (async).
+// Retries failed loading on an unreliable connection: scripts, style sheets, and a page whose HTML broke off. No event
+// reports a broken-off page: it stays in readyState "loading", stops growing, and runs only async scripts.
 (() => {
   const parts = "script[type=module], link[rel=stylesheet]:not([id])"
   let tries = 0
@@ -12,7 +12,7 @@
   }
   const came = ({ src, href }) => performance.getEntriesByName(src ?? href).some((entry) => entry.decodedBodySize !== 0)
   addEventListener("error", ({ target }) => target.matches?.(parts) && replace(target), true)
-  // What failed before this was here.
+  // Loads that failed before this script ran.
   addEventListener("load", () => document.querySelectorAll(parts).forEach((part) => came(part) || replace(part)))
   const watch = setInterval(() => {
     const whole = document.getElementById("announce")

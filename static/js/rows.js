@@ -1,4 +1,4 @@
-// Adding, moving and deleting without leaving the page: forms whose answer is the redrawn part of it.
+// Adding, moving and deleting rows without leaving the page: forms whose response is the redrawn part of the page.
 
 import { retryForever } from "./backoff.js"
 import { isError, sentence } from "./http.js"
@@ -9,66 +9,66 @@ import { dropPlan } from "./store/store-access.js"
 import { swap } from "./swap.js"
 import { messageText } from "./messages.js"
 
-const QUIET = "form[data-quiet], form[data-settle], form[data-post], form.row-add"
-const TAKEN = [200, 201, 204, 409, 422]
+const FORMS = "form[data-quiet], form[data-settle], form[data-post], form.row-add"
+const HANDLED = [200, 201, 204, 409, 422]
 
 let count = 0
 
 export function startRows() {
   document.addEventListener("submit", (event) => {
     const form = event.target
-    if (event.defaultPrevented || !form.matches(QUIET)) return
+    if (event.defaultPrevented || !form.matches(FORMS)) return
     event.preventDefault()
     submit(form, event.submitter)
   })
   document.addEventListener("change", ({ target }) => target.matches("[data-submit]") && target.form.requestSubmit())
 }
 
-/** Post `values` to `url` as a quiet form would (pointer moves have none). */
-export function quietly(element, url, values) {
+/** Post `values` to `url` like a form without a page load, for drag and drop. */
+export function sendChange(element, url, values) {
   send({ element, url, body: new URLSearchParams(values), text: "", label: messageText("change.move") })
 }
 
 function submit(form, submitter) {
   const body = new URLSearchParams(new FormData(form, submitter))
   const adding = form.matches(".row-add")
-  // The row's name is made here, so that a repeated request adds no second row.
+  // The id of a new row is made here, so that a repeated request does not add a second row.
   if (adding) body.set("id", newId())
   const url = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action
-  const text = [...new FormData(form)].filter(([name]) => isWords(form, name)).map(([, value]) => value).join("\n")
-  const label = submitter?.ariaLabel || sentenceOf(submitter)
-  send({ element: form, url, body, text, label, added: adding && body.get("id"), next: nextStop(form, submitter) })
+  const text = [...new FormData(form)].filter(([name]) => isTextControl(form, name)).map(([, value]) => value).join("\n")
+  const label = submitter?.ariaLabel || textOf(submitter)
+  send({ element: form, url, body, text, label, added: adding && body.get("id"), next: focusAfter(form, submitter) })
 }
 
 function send({ element, url, body, text, label, added, next }) {
   const key = `change ${++count}`
-  const home = element.closest("[id]")
-  const place = () => home && document.getElementById(home.id)
+  const container = element.closest("[id]")
+  const place = () => container && document.getElementById(container.id)
   enqueue({
     key,
     lane: element.closest("[data-topic]")?.dataset.topic ?? "",
     url,
     body,
     place,
-    element: home?.id,
+    element: container?.id,
     label,
     text,
     answered: async (answer) => {
       const html = await answer.text()
-      if (answer.status === CLOSED && !text) return tell(key, html)
-      if (!TAKEN.includes(answer.status) || isError(answer)) {
+      if (answer.status === CLOSED && !text) return showMessage(key, html)
+      if (!HANDLED.includes(answer.status) || isError(answer)) {
         return refused({ key, place, text, reason: sentence(html) || messageText("offer.refused") })
       }
       saveStatus.forget(key)
       if (answer.headers.has("HX-Refresh")) return location.reload()
-      swap(html, { except: home })
-      if (answer.ok) moveOn(added, next)
+      swap(html, { except: container })
+      if (answer.ok) moveFocus(added, next)
     },
   })
 }
 
-/** Nothing was typed, so it is said once, and the page is about to lose its buttons. */
-function tell(key, html) {
+/** Nothing was typed: show the message once. The update that closes the sheet is about to remove the buttons. */
+function showMessage(key, html) {
   saveStatus.forget(key)
   const { content } = Object.assign(document.createElement("template"), { innerHTML: html })
   document.getElementById("flashes").append(content)
@@ -81,38 +81,39 @@ function refused({ key, place, text, reason }) {
   return reason
 }
 
-/** A new row begins at its first control; after a deleted one, the person is at its neighbour. */
-function moveOn(added, next) {
+/** Focus the first control of a new row; after deleting, a control of the neighbouring row. */
+function moveFocus(added, next) {
   const row = added && document.getElementById(`row-${added}`)
   if (row) row.querySelector("input:not([type=hidden]), select, textarea, button.text-edit, button")?.focus()
-  else if (isStranded()) next?.()?.focus({ preventScroll: true })
+  else if (isFocusLost()) next?.()?.focus({ preventScroll: true })
 }
 
-/** What was pressed is gone, or has come to where it can do no more. */
-function isStranded() {
+/** The pressed button is gone or disabled. */
+function isFocusLost() {
   return document.activeElement === document.body || document.activeElement.disabled
 }
 
-/** The row itself where it is still there, else its neighbour, else the way to a new one; all may be drawn anew. */
-function nextStop(form, submitter) {
+/** Where to focus after the change: a button of the row if it is still there, of its neighbour, or the button that adds
+ *  a row. All of them may have been drawn again. */
+function focusAfter(form, submitter) {
   const row = form.closest("[data-row], [data-move]")
   const neighbour = row?.nextElementSibling ?? row?.previousElementSibling
   const kind = [...(submitter?.classList ?? [])].find((name) => name.startsWith("row-"))
   const section = form.closest("section[id]")
   return () =>
-    within(row, ".row-tools button:not([disabled])") ??
-    (kind && within(neighbour, `.${CSS.escape(kind)}`)) ??
-    within(section, ".row-add button")
+    findIn(row, ".row-tools button:not([disabled])") ??
+    (kind && findIn(neighbour, `.${CSS.escape(kind)}`)) ??
+    findIn(section, ".row-add button")
 }
 
-function within(element, selector) {
+function findIn(element, selector) {
   return document.getElementById(element?.id)?.querySelector(selector)
 }
 
-function sentenceOf(element) {
+function textOf(element) {
   return (element?.textContent ?? "").replace(/\s+/g, " ").trim()
 }
 
-function isWords(form, name) {
+function isTextControl(form, name) {
   return form.elements[name]?.matches?.("input[type=text], input:not([type]), textarea")
 }

@@ -1,6 +1,6 @@
-// The state of saving, in words: at each field and in the page's head. One registry for texts, fields and rows.
+// Save status of texts, fields and rows: shown at each field and in the page's head.
 //
-// A key names what waits ("text measure:7 description.en", "field f-7-priority"); `place` finds its element.
+// A key names what is unsaved ("text measure:7 description.en", "field f-7-priority"); `place` finds its element.
 
 import { announce } from "./announce.js"
 import { connection } from "./connection.js"
@@ -9,138 +9,138 @@ import { unstoredPlans, stateOf, watchStoring } from "./store/store-access.js"
 import { STORING } from "./wire.js"
 import { clock, countedMessage, loadLaterMessages, messageText } from "./messages.js"
 
-// Saving usually takes a moment; only what takes longer is worth a word.
-const WORTH_A_WORD = 1_500
+// ms before the state "waiting" is shown: saving usually takes less.
+const SHOW_DELAY = 1_500
 
 const entries = new Map()
-let leaving = false
-let kept = { waiting: 0, stuck: 0 }
+let leavingAgreed = false
+let otherPages = { waiting: 0, stuck: 0 }
 let head = null
-let words = null
-let able = true // whether the server can store anything
-let lost = false // whether something would be lost with the page
+let link = null
+let serverStores = true // whether the server can store anything
+let unsafe = false // whether closing the page would lose something
 
 export const saveStatus = {
-  /** Words that are not on the server yet. @param plan under which key the browser keeps them */
+  /** `key` is not on the server yet. @param plan the key under which the browser stores it */
   waiting(key, place, plan = key) {
     const entry = entries.get(key)
     if (entry?.state === "waiting") return
     clearTimeout(entry?.timer)
-    const timer = setTimeout(() => paint(key), WORTH_A_WORD)
+    const timer = setTimeout(() => drawField(key), SHOW_DELAY)
     entries.set(key, { state: "waiting", place, plan, timer, since: performance.now() })
   },
 
-  /** Everything of `key` is on disk. */
+  /** The server has stored everything of `key`. */
   saved(key) {
-    settle(key, "saved")
+    setState(key, "saved")
   },
 
-  /** The server said no, with a message or the words to copy standing at the field. */
+  /** The server refused it; a message, or the text for copying, is shown at the field. */
   refused(key, place) {
-    settle(key, "refused", place)
+    setState(key, "refused", place)
   },
 
-  /** Nothing is to be said of `key` any more. */
+  /** Remove the status of `key`. */
   forget(key) {
     clearTimeout(entries.get(key)?.timer)
     entries.delete(key)
     renderSaveState()
   },
 
-  /** How many texts and fields of this page wait. */
+  /** Number of texts and fields of this page that wait. */
   get count() {
     return [...entries.values()].filter((entry) => entry.state === "waiting").length
   },
 
-  /** How much this browser has kept of other pages, whether it can be sent or not. */
-  get kept() {
-    return kept.waiting + kept.stuck
+  /** Number of texts and fields of other pages in this browser's store, sendable or not. */
+  get otherPages() {
+    return otherPages.waiting + otherPages.stuck
   },
 
-  /** The person has been asked already: leaving the page is not asked about again. */
-  letGo() {
-    leaving = true
+  /** The user has agreed to leave: do not ask again. */
+  allowLeaving() {
+    leavingAgreed = true
   },
 
-  /** What this browser has kept of other pages: how much waits, and how much can no longer be sent. */
-  beside({ waiting, stuck }) {
-    if (kept.waiting === waiting && kept.stuck === stuck) return
-    kept = { waiting, stuck }
+  /** Set the counts of other pages in this browser's store: `waiting` to be sent, `stuck` not sendable any more. */
+  setOtherPages({ waiting, stuck }) {
+    if (otherPages.waiting === waiting && otherPages.stuck === stuck) return
+    otherPages = { waiting, stuck }
     renderSaveState()
   },
 }
 
-/** Show the page's state from now on, and ask before the page is left while something waits. */
+/** Show the save status from now on, and ask before the page is left while something is unsaved. */
 export function startSaving() {
   head = document.getElementById("save-state")
-  head?.setAttribute("aria-live", "off") // the announcer speaks, calmly
-  connection.on(STORING, storing)
+  head?.setAttribute("aria-live", "off") // announce.js announces it, with its delays
+  connection.on(STORING, onServerStoring)
   connection.watch((state) => {
-    if (state !== "online") able = true // the server says it again
-    for (const key of entries.keys()) paint(key)
+    if (state !== "online") serverStores = true // the server sends STORING again
+    for (const key of entries.keys()) drawField(key)
     renderSaveState()
     if (state === "offline") announce(headSentence().text, 2)
   })
-  watchStoring(keepingChanged)
+  watchStoring(onStoringChanged)
   window.addEventListener("beforeunload", (event) => {
-    if (!leaving && (saveStatus.count || unstoredPlans().length || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
+    if (!leavingAgreed && (saveStatus.count || unstoredPlans().length || document.querySelector("kw-field[data-dirty]"))) event.preventDefault()
   })
 }
 
-/** Draw the head anew, after the page's content has changed. */
+/** Draw the status in the page's head; also after the page's content has changed. */
 export function renderSaveState() {
   if (!head) return
   const { state, text, at } = headSentence()
-  words ??= head.appendChild(document.createElement("a"))
-  if (words.textContent !== text) words.textContent = text
-  if (at?.id) words.href = `#${at.id}`
-  else words.removeAttribute("href")
+  link ??= head.appendChild(document.createElement("a"))
+  if (link.textContent !== text) link.textContent = text
+  if (at?.id) link.href = `#${at.id}`
+  else link.removeAttribute("href")
   head.dataset.state = state
   document.dispatchEvent(new CustomEvent("kw:saving"))
 }
 
-/** Put the words of saving back into an element that was just drawn anew. */
-export function repaint(element) {
-  for (const [key, entry] of entries) if (entry.place() === element && entry.state !== "saved") paint(key)
+/** Show the status again in an element that was drawn again. */
+export function redraw(element) {
+  for (const [key, entry] of entries) if (entry.place() === element && entry.state !== "saved") drawField(key)
 }
 
-/** Whether words are kept is said where they have had a word already, or where they would be lost with the page. */
-function keepingChanged() {
+/** Redraw where a status is shown already, or where text would be lost with the page. */
+function onStoringChanged() {
   for (const [key, { shown, plan }] of entries) {
-    if (shown || (stateOf(plan) === "unkept" && !connection.online)) paint(key)
+    if (shown || (stateOf(plan) === "unkept" && !connection.online)) drawField(key)
   }
   renderSaveState()
-  const before = lost
-  lost = unkept()
-  if (lost !== before) announce(headSentence().text, 2)
-  else if (!lost && unstoredPlans().some(({ failed }) => failed)) setTimeout(keepingChanged, WORTH_A_WORD)
+  const wasUnsafe = unsafe
+  unsafe = isUnsafe()
+  if (unsafe !== wasUnsafe) announce(headSentence().text, 2)
+  else if (!unsafe && unstoredPlans().some(({ failed }) => failed)) setTimeout(onStoringChanged, SHOW_DELAY)
 }
 
-/** On a good line it is saved before that is worth a word. */
-function unkept() {
-  return unstoredPlans().some(({ failed, since }) => failed && (!connection.online || Date.now() - since >= WORTH_A_WORD))
+/** On a good connection the server has it before this matters. */
+function isUnsafe() {
+  return unstoredPlans().some(({ failed, since }) => failed && (!connection.online || Date.now() - since >= SHOW_DELAY))
 }
 
-async function storing(answer) {
+async function onServerStoring(answer) {
   await loadLaterMessages()
-  if (able === answer.able) return
-  able = answer.able
+  if (serverStores === answer.able) return
+  serverStores = answer.able
   renderSaveState()
   announce(headSentence().text, 2)
 }
 
-function settle(key, state, place) {
+function setState(key, state, place) {
   const entry = entries.get(key)
   if (!entry && state === "saved") return
   clearTimeout(entry?.timer)
-  const slow = state === "saved" && performance.now() - entry.since > WORTH_A_WORD
+  const wasShown = state === "saved" && performance.now() - entry.since > SHOW_DELAY
   entries.set(key, { state, place: place ?? entry.place, since: performance.now(), shown: entry?.shown })
-  paint(key)
-  if (slow && !saveStatus.count) announce(messageText("saved"), 2)
+  drawField(key)
+  if (wasShown && !saveStatus.count) announce(messageText("saved"), 2)
   if (state === "refused") announce(messageText("refused"), 2)
 }
 
-function paint(key) {
+function drawField(key) {
   renderSaveState()
   const entry = entries.get(key)
   const element = entry?.place?.()
@@ -153,8 +153,8 @@ function paint(key) {
 }
 
 function fieldSentence(entry) {
-  const kept = stateOf(entry.plan)
-  if (entry.state === "waiting") return messageText(kept !== "kept" ? kept : connection.online ? "field.waiting" : "field.offline")
+  const storing = stateOf(entry.plan)
+  if (entry.state === "waiting") return messageText(storing !== "kept" ? storing : connection.online ? "field.waiting" : "field.offline")
   return messageText(`field.${entry.state}`)
 }
 
@@ -168,22 +168,22 @@ function lineIn(element) {
 }
 
 function headSentence() {
-  const n = saveStatus.count + kept.waiting
-  const away = unkept()
-  const waiting = away ? messageText("unkept") : n && unstoredPlans().length ? messageText("keeping") : n ? countedMessage("waiting", n) : ""
+  const n = saveStatus.count + otherPages.waiting
+  const unsafeNow = isUnsafe()
+  const waiting = unsafeNow ? messageText("unkept") : n && unstoredPlans().length ? messageText("keeping") : n ? countedMessage("waiting", n) : ""
   if (connection.state === "offline") {
     const offline = messageText("offline", { time: clock(connection.since) })
     return { state: "offline", text: waiting ? `${offline} ${waiting}` : offline }
   }
-  if (!able) {
+  if (!serverStores) {
     return { state: "waiting", text: [messageText("unable"), waiting, waiting || device.shared ? "" : messageText("unable.keep")].join(" ").trim() }
   }
-  if (away) return { state: "refused", text: waiting }
+  if (unsafeNow) return { state: "refused", text: waiting }
   const refused = [...entries.values()].find((entry) => entry.state === "refused")
   if (refused) return { state: "refused", text: messageText("refused"), at: refused.place?.() }
-  const overdue = [...entries.values()].some((e) => e.state === "waiting" && performance.now() - e.since >= WORTH_A_WORD)
-  if (overdue || kept.waiting) return { state: "waiting", text: waiting }
-  if (kept.stuck) return { state: "refused", text: countedMessage("stuck", kept.stuck) }
+  const overdue = [...entries.values()].some((e) => e.state === "waiting" && performance.now() - e.since >= SHOW_DELAY)
+  if (overdue || otherPages.waiting) return { state: "waiting", text: waiting }
+  if (otherPages.stuck) return { state: "refused", text: countedMessage("stuck", otherPages.stuck) }
   const conflicts = document.querySelectorAll(".conflict")
   if (conflicts.length) return { state: "conflict", text: countedMessage("conflict", conflicts.length), at: conflicts[0] }
   return connection.online ? { state: "saved", text: messageText("saved") } : { state: "connecting", text: messageText("connecting") }

@@ -1,14 +1,14 @@
-// Single keys for the whole page, listed in <dialog id="shortcuts">, switched off by the box in it.
+// Keyboard shortcuts of the page (single keys), listed in <dialog id="shortcuts"> and switched off by its checkbox.
 //
-// An element with data-key-shortcut="e" is pressed by that key; "?" opens the list.
+// An element with data-key-shortcut="e" is clicked by that key; "?" opens the list.
 
 import { quiet } from "./announce.js"
 
-const OFF = "klimawerk.shortcuts"
+const SETTING = "klimawerk.shortcuts"
 
 export function startShortcuts() {
-  document.addEventListener("keydown", pressed)
-  bind("shortcuts-on", () => localStorage.getItem(OFF) !== "off", (on) => localStorage.setItem(OFF, on ? "on" : "off"))
+  document.addEventListener("keydown", onKeydown)
+  bind("shortcuts-on", () => localStorage.getItem(SETTING) !== "off", (on) => localStorage.setItem(SETTING, on ? "on" : "off"))
   bind("announcements-on", () => !quiet.on, (on) => (quiet.on = !on))
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-open-shortcuts]")) open()
@@ -17,17 +17,17 @@ export function startShortcuts() {
   })
 }
 
-function pressed(event) {
-  const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing
-  if (busy || event.target.closest("input, select, textarea, [contenteditable=true], dialog")) return
-  if (localStorage.getItem(OFF) === "off") return
+function onKeydown(event) {
+  const ignored = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing
+  if (ignored || event.target.closest("input, select, textarea, [contenteditable=true], dialog")) return
+  if (localStorage.getItem(SETTING) === "off") return
   if (event.key === "?") return open()
   if (!/^[a-z]$/.test(event.key)) return
-  const wanted = document.querySelector(`[data-key-shortcut="${event.key}"]`)
-  if (!wanted) return
+  const target = document.querySelector(`[data-key-shortcut="${event.key}"]`)
+  if (!target) return
   event.preventDefault()
-  wanted.click()
-  wanted.focus()
+  target.click()
+  target.focus()
 }
 
 function open() {

@@ -1,110 +1,110 @@
-// Put newer HTML from the server into the page, and never under anybody's caret.
+// Replaces parts of the page by newer HTML from the server, by morphing; never under the user's caret.
 
 import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
-import { renderSaveState, repaint } from "./save-status.js"
+import { redraw, renderSaveState } from "./save-status.js"
 
-const HELD = "kw-field[data-dirty], kw-text[hx-morph-skip], [data-dragging], [data-draft]"
+const PROTECTED = "kw-field[data-dirty], kw-text[hx-morph-skip], [data-dragging], [data-draft]"
 
 let morph = null
-let relocking = null
+let lockRefresh = null
 
-/** What is to be done besides while the sheet is being closed for editing, or opened; see seldom/lock-refresh.js. */
-export function relockBy(one) {
-  relocking = one
+/** Register what else to do when the sheet is closed for editing or opened; see seldom/lock-refresh.js. */
+export function setLockRefresh(hooks) {
+  lockRefresh = hooks
 }
 
 htmx.registerExtension("klimawerk", { init: (internal) => (morph = internal.morph) })
 
-/** Put each root element of `html` in the place of the element with its id. Returns {owed}: whether anything newer
- *  was left out because somebody is working there. `except` may be replaced all the same: it is where the person has
- *  just done what this answers. Elements the page does not have are ignored. */
+/** Replace for each root element of `html` the element with the same id. Returns {skipped}: whether anything newer was
+ *  left out because the user works there. `except` may be replaced all the same: there the user has just made the
+ *  change that this is the response to. Elements that the page does not have are ignored. */
 export function swap(html, { except = null } = {}) {
   const template = document.createElement("template")
   template.innerHTML = html
-  let owed = false
+  let skipped = false
   for (const newer of [...template.content.children]) {
     const present = newer.id && document.getElementById(newer.id)
-    if (present) owed = !put(present, newer, except) || owed
+    if (present) skipped = !replaceElement(present, newer, except) || skipped
   }
   document.dispatchEvent(new CustomEvent("kw:swapped"))
   renderSaveState()
-  return { owed }
+  return { skipped }
 }
 
-function put(present, newer, except) {
-  if (Number(newer.dataset.rev) < Number(present.dataset.rev)) return true // an answer overtaken by a newer one
+function replaceElement(present, newer, except) {
+  if (Number(newer.dataset.rev) < Number(present.dataset.rev)) return true // overtaken by a newer response
   const focus = rememberFocus(present)
-  const held = heldIn(present, except)
-  const pairs = held.map((element) => [element, element === present ? newer : within(newer, element)])
-  if (pairs.some(([, fresh]) => !fresh)) return relocking?.parts(present, newer, held, (...two) => put(...two, except)) ?? false
-  relocking?.follow(pairs)
-  if (held.includes(present)) return !isNewer(present, newer)
-  const owed = pairs.some((pair) => isNewer(...pair))
+  const protectedElements = protectedIn(present, except)
+  const pairs = protectedElements.map((element) => [element, element === present ? newer : sameIn(newer, element)])
+  if (pairs.some(([, fresh]) => !fresh)) return lockRefresh?.parts(present, newer, protectedElements, (...two) => replaceElement(...two, except)) ?? false
+  lockRefresh?.follow(pairs)
+  if (protectedElements.includes(present)) return !isNewer(present, newer)
+  const skipped = pairs.some((pair) => isNewer(...pair))
   const parent = present.parentNode
-  const skipping = held.filter((element) => !element.hasAttribute("hx-morph-skip"))
-  for (const element of skipping) element.setAttribute("hx-morph-skip", "")
+  const marked = protectedElements.filter((element) => !element.hasAttribute("hx-morph-skip"))
+  for (const element of marked) element.setAttribute("hx-morph-skip", "")
   const fragment = document.createDocumentFragment()
   fragment.append(newer)
   morph(present, fragment, false)
-  for (const element of skipping) element.removeAttribute("hx-morph-skip")
+  for (const element of marked) element.removeAttribute("hx-morph-skip")
   htmx.process(document.getElementById(present.id) ?? parent)
-  settle(document.getElementById(present.id), held)
+  resetFields(document.getElementById(present.id), protectedElements)
   restoreFocus(focus)
-  return !owed
+  return !skipped
 }
 
-export function within(root, { id }) {
+export function sameIn(root, { id }) {
   return root.querySelector(`#${CSS.escape(id)}`)
 }
 
-/** What may not be touched inside `root` (or is `root`): changed or focused fields, opened texts. */
-function heldIn(root, except) {
-  const held = [...root.querySelectorAll(HELD)]
-  if (root.matches(HELD)) held.push(root)
+/** The elements inside `root` (or `root` itself) that must not be touched: changed or focused fields, opened texts. */
+function protectedIn(root, except) {
+  const protectedElements = [...root.querySelectorAll(PROTECTED)]
+  if (root.matches(PROTECTED)) protectedElements.push(root)
   const focused = document.activeElement
   const field = focused?.closest("kw-field, kw-text, form, details, dialog")
-  const working = field?.id && !focused.readOnly && focused.matches("input, select, textarea, [contenteditable=true]")
-  if (working && root.contains(field) && !held.includes(field)) held.push(field)
-  return held.filter((element) => element.id && !(except?.contains(element) || element.contains(except)))
+  const editing = field?.id && !focused.readOnly && focused.matches("input, select, textarea, [contenteditable=true]")
+  if (editing && root.contains(field) && !protectedElements.includes(field)) protectedElements.push(field)
+  return protectedElements.filter((element) => element.id && !(except?.contains(element) || element.contains(except)))
 }
 
 function isNewer(present, newer) {
   return present.localName === "kw-field" && stateOf(present) !== stateOf(newer)
 }
 
-/** Which value it shows, and whether as a form. */
+/** The revision it shows, and whether as a form. */
 function stateOf(field) {
   return `${field.dataset.rev} ${!field.querySelector("form")}`
 }
 
-/** Controls keep what was once typed into them, whatever their attributes say: bring them to what the server said. */
-function settle(root, held) {
+/** Form controls keep what was typed, whatever their attributes say: reset them to the server's values. */
+function resetFields(root, protectedElements) {
   if (!root) return
   const fields = [...root.querySelectorAll("kw-field"), ...(root.matches("kw-field") ? [root] : [])]
   for (const field of fields) {
-    if (held.includes(field)) continue
+    if (protectedElements.includes(field)) continue
     field.settle?.()
-    repaint(field)
+    redraw(field)
   }
 }
 
 function rememberFocus(root) {
   const element = document.activeElement
   if (!element || element === document.body || !root.contains(element)) return null
-  const home = element.closest("[data-row], kw-field, kw-text, [id]")
-  return { element, home: home?.id, id: element.id, name: element.name, kind: element.className }
+  const container = element.closest("[data-row], kw-field, kw-text, [id]")
+  return { element, container: container?.id, id: element.id, name: element.name, className: element.className }
 }
 
-/** A button that was drawn anew is still the button the person is on. */
+/** Restore the focus to the button or control that replaced the focused one. */
 function restoreFocus(focus) {
   if (!focus || document.activeElement === focus.element) return
-  const home = document.getElementById(focus.home)
-  const same = focus.element.isConnected ? focus.element : document.getElementById(focus.id) ?? likeIn(home, focus)
+  const container = document.getElementById(focus.container)
+  const same = focus.element.isConnected ? focus.element : document.getElementById(focus.id) ?? similarIn(container, focus)
   same?.focus({ preventScroll: true })
 }
 
-function likeIn(home, { name, kind }) {
-  return [...(home?.querySelectorAll("button, a, input, select, textarea") ?? [])].find(
-    (element) => (name && element.name === name) || (kind && element.className === kind),
+function similarIn(container, { name, className }) {
+  return [...(container?.querySelectorAll("button, a, input, select, textarea") ?? [])].find(
+    (element) => (name && element.name === name) || (className && element.className === className),
   )
 }

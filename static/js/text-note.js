@@ -1,8 +1,8 @@
-// One sentence at a text about why it does not do what was asked.
+// A status note at a text or field, which explains why an action had no effect.
 
 import { messageText } from "./messages.js"
 
-/** Show sentence `key` in `host`; null takes it away. */
+/** Show message `key` in `host`; null removes the note. */
 export function note(host, key, values = {}) {
   host.querySelector(":scope > .text-note")?.remove()
   if (!key) return

@@ -1,4 +1,4 @@
-// <kw-text>: a text that is plain HTML until somebody edits it. The editor comes when it is needed, or at idle.
+// <kw-text>: a text that is plain HTML until the user edits it. The editor is loaded on demand, or ahead of time.
 
 import { retryForever } from "./backoff.js"
 import { placeOf } from "./editor/click-position.js"
@@ -8,9 +8,9 @@ import { loadLaterMessages } from "./messages.js"
 
 let editor = null
 
-// The line has nothing to do while the page's libraries are unpacked and the connection is made: the editor comes then,
-// unless data is dear.
-const coming = wanted() ? load().catch(() => retryForever(load)) : null
+// Load the editor while the page's libraries are parsed and the connection is made: the line is unused then. Not with
+// the data saver or on a slow connection.
+const preloaded = shouldPreload() ? load().catch(() => retryForever(load)) : null
 
 class LiveText extends HTMLElement {
   session = null
@@ -19,13 +19,13 @@ class LiveText extends HTMLElement {
   connectedCallback() {
     if (!this.#listening) {
       this.#listening = true
-      this.addEventListener("click", (event) => this.#clicked(event))
-      this.addEventListener("focusout", () => setTimeout(() => this.#left()))
+      this.addEventListener("click", (event) => this.#onClick(event))
+      this.addEventListener("focusout", () => setTimeout(() => this.#onFocusOut()))
     }
     if (this.isLive) this.follow().catch(() => {})
   }
 
-  // A morph that moves the element leaves its editor alone.
+  // When a morph moves the element, its editor stays.
   connectedMoveCallback() {}
 
   disconnectedCallback() {
@@ -38,12 +38,12 @@ class LiveText extends HTMLElement {
 
   /** Whether its document is open in this page. */
   get isLive() {
-    return following.has(this.dataset.doc)
+    return liveDocuments.has(this.dataset.doc)
   }
 
-  /** Bind to the live document; the text follows it from now on. */
+  /** Bind to the live document; the text then follows it. */
   async follow() {
-    following.add(this.dataset.doc)
+    liveDocuments.add(this.dataset.doc)
     const { Session } = await load()
     if (this.isConnected) this.session ??= new Session(this)
     return this.session
@@ -57,12 +57,12 @@ class LiveText extends HTMLElement {
       for (const other of textsOf(this.dataset.doc)) other.follow()
     } catch {
       note(this, "note.unreachable")
-      retryForever(load).then(() => this.#stillMeant() && this.edit(place))
+      retryForever(load).then(() => this.#stillWanted() && this.edit(place))
     }
     this.removeAttribute("aria-busy")
   }
 
-  #clicked(event) {
+  #onClick(event) {
     if (event.target.closest(".text-edit")) return this.edit()
     const body = event.target.closest(".text-body")
     if (!body || !this.hasAttribute("data-write") || this.session?.editing) return
@@ -70,29 +70,29 @@ class LiveText extends HTMLElement {
     this.edit(placeOf(body, event))
   }
 
-  /** Nobody is taken away from where they have gone meanwhile. */
-  #stillMeant() {
+  /** Do not take the focus away from where the user has gone meanwhile. */
+  #stillWanted() {
     const { activeElement, body } = document
     return this.querySelector(".text-note") && (activeElement === body || this.contains(activeElement))
   }
 
-  /** Who works elsewhere now has left the text; a window in the background has not. */
-  #left() {
+  /** Focus on another element of the page ends editing; focus on another window does not. */
+  #onFocusOut() {
     if (this.session?.editing && !this.contains(document.activeElement)) this.session.end({ focus: false })
   }
 }
 
-const following = new Set()
+const liveDocuments = new Set()
 
-/** The page's own document is followed as soon as the editor is here, be it from this browser's store. */
+/** The page's own document is followed once the editor is loaded (from the browser's store if need be). */
 export function startTexts() {
   customElements.define("kw-text", LiveText)
-  coming?.then(() => textsOf(document.body.dataset.item).forEach((text) => text.follow()))
+  preloaded?.then(() => textsOf(document.body.dataset.item).forEach((text) => text.follow()))
 }
 
-function wanted() {
-  const thin = dataSaver.saver || /2g/.test(navigator.connection?.effectiveType ?? "")
-  return !thin && document.body.dataset.item && document.querySelector("kw-text")
+function shouldPreload() {
+  const slow = dataSaver.on || /2g/.test(navigator.connection?.effectiveType ?? "")
+  return !slow && document.body.dataset.item && document.querySelector("kw-text")
 }
 
 function textsOf(doc) {
@@ -100,19 +100,19 @@ function textsOf(doc) {
 }
 
 function load() {
-  return (editor ??= all().catch((error) => {
+  return (editor ??= loadEditor().catch((error) => {
     editor = null
     throw error
   }))
 }
 
-async function all() {
-  const [module] = await Promise.all([import("./editor/session.js"), style(), loadLaterMessages()])
+async function loadEditor() {
+  const [module] = await Promise.all([import("./editor/session.js"), enableStyle(), loadLaterMessages()])
   return module
 }
 
-/** The editor's own style sheet; without it, it works as well. */
-function style() {
+/** Enable the editor's own style sheet; the editor works without it. */
+function enableStyle() {
   const link = document.getElementById("writing-style")
   if (!link?.disabled) return null
   return new Promise((done) => {

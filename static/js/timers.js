@@ -1,4 +1,4 @@
-// Named timers of one thing: set once each, cancelled by name or all together.
+// Named timers of one object: each set at most once, cancelled by name.
 
 export class Timers {
   #running = new Map()
@@ -8,8 +8,8 @@ export class Timers {
     if (!this.#running.has(name)) this.#set(name, ms, work)
   }
 
-  /** Run `work` in `ms` milliseconds; what was set for `name` is dropped. */
-  anew(name, ms, work) {
+  /** Run `work` in `ms` milliseconds; a timer already set for `name` is replaced. */
+  restart(name, ms, work) {
     this.cancel(name)
     this.#set(name, ms, work)
   }

@@ -1,37 +1,37 @@
-// Words that could not be saved stay in sight, to be copied, until the person has seen to them.
+// Shows text that could not be saved, for copying, until the user dismisses it.
 
 import { loadLaterMessages, messageText } from "./messages.js"
 
-const offers = new Set()
-let made = 0
+const shown = new Set()
+let count = 0
 
-/** Show `text` for copying below `place()` (or at the head of the page once that is gone), with the reason. */
+/** Show `text` with the reason below `place()`, or at the top of the page if that is gone. */
 export async function showUnsavedCopy({ place, reason, label, text, done }) {
   await loadLaterMessages()
-  const element = built({ reason, label, text })
+  const element = createCopy({ reason, label, text })
   const entry = { element, place }
   element.querySelector(".offer-done").addEventListener("click", () => {
-    offers.delete(entry)
+    shown.delete(entry)
     element.remove()
     done?.()
   })
-  offers.add(entry)
+  shown.add(entry)
   show(entry)
 }
 
-// A live update may sweep an offer away: it comes back.
+// Insert again what a live update has removed.
 document.addEventListener("kw:swapped", () => {
-  for (const entry of offers) if (!entry.element.isConnected) show(entry)
+  for (const entry of shown) if (!entry.element.isConnected) show(entry)
 })
 
 function show({ element, place }) {
-  const home = place()
-  if (home?.isConnected) home.append(element)
+  const target = place()
+  if (target?.isConnected) target.append(element)
   else (document.querySelector("main") ?? document.body).prepend(element)
 }
 
-function built({ reason, label, text }) {
-  const id = `offer-${++made}`
+function createCopy({ reason, label, text }) {
+  const id = `offer-${++count}`
   const element = document.createElement("div")
   element.className = "offer"
   element.setAttribute("role", "group")
@@ -41,13 +41,13 @@ function built({ reason, label, text }) {
   return element
 }
 
-/** Words to read and copy: [label, text box, button]. */
+/** A read-only text box with a copy button: [label, text box, button]. */
 export function copyable(id, label, text) {
   const title = Object.assign(document.createElement("label"), { htmlFor: id, textContent: label })
-  const words = Object.assign(document.createElement("textarea"), { id, className: "offer-words", readOnly: true })
-  words.value = text
-  words.rows = Math.min(8, text.split("\n").length + 1)
-  return [title, words, button("offer-copy", messageText("offer.copy"), (event) => copy(words, event.target))]
+  const box = Object.assign(document.createElement("textarea"), { id, className: "offer-words", readOnly: true })
+  box.value = text
+  box.rows = Math.min(8, text.split("\n").length + 1)
+  return [title, box, button("offer-copy", messageText("offer.copy"), (event) => copy(box, event.target))]
 }
 
 function button(className, text, onClick) {
@@ -56,11 +56,11 @@ function button(className, text, onClick) {
   return element
 }
 
-/** Browsers offer their clipboard only on secure addresses; the old way works on any. */
-async function copy(words, button) {
-  words.select()
+/** The Clipboard API exists only on secure addresses; execCommand works on any. */
+async function copy(box, button) {
+  box.select()
   try {
-    await navigator.clipboard.writeText(words.value)
+    await navigator.clipboard.writeText(box.value)
   } catch {
     document.execCommand("copy")
   }

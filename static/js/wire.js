@@ -1,5 +1,5 @@
-// Every name on the wire, both directions (protocol version 1, a contract: only add).
-// The server's copy is klimawerk/live/events.py.
+// Socket event names, close reasons and error codes of the protocol (version 1, a contract: only add). The server's
+// copy is klimawerk/live/events.py.
 
 export const PROTOCOL = 1
 export const SCHEMA = 2
@@ -44,5 +44,5 @@ export const RATE = "rate"
 export const UNAVAILABLE = "unavailable"
 export const OUTDATED = "outdated"
 
-// Largest part of an update: 48,000 bytes are 64,000 characters of base64.
+// Largest part of an update in bytes: 48,000 bytes are 64,000 characters of base64.
 export const PART_BYTES = 48_000

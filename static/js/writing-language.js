@@ -1,4 +1,5 @@
-// One writing language while several people have a text open: who types elsewhere is told, and shown the way.
+// The common writing language while several users have a text open: tells a user who types in another language and
+// links to the common one.
 
 import { announce } from "./announce.js"
 import { goTo, reveal } from "./page-anchors.js"
@@ -6,64 +7,65 @@ import { messageText } from "./messages.js"
 
 const TYPING = "kw-text.is-editing, kw-field[data-part]:focus-within"
 
-let before = null
+let current = null
 
 export function startWriting() {
-  before = now()
+  current = readLanguages()
   document.addEventListener("focusin", ({ target }) => {
     const text = target.closest?.(".text-body")?.closest("kw-text")
-    if (text) tell(text, elsewhere(text) && "writing.elsewhere")
+    if (text) showNote(text, counterpart(text) && "writing.elsewhere")
   })
-  document.addEventListener("kw:swapped", changed)
+  document.addEventListener("kw:swapped", onSwapped)
 }
 
-/** What everybody writes in ("" for any language), its name, and the working languages. */
-function now() {
+/** The common writing language ("" for any), its name, and the working languages. */
+function readLanguages() {
   const { writing = "", writingName = "", only = "" } = document.querySelector(".languages-bar")?.dataset ?? {}
   const offered = [...document.querySelectorAll(".languages-bar [data-show-language]")]
   return { writing, writingName, all: offered.map((link) => link.dataset.showLanguage).join(" ") || only }
 }
 
-function changed() {
-  const { writing, all } = before
-  before = now()
-  if (before.writing === writing && before.all === all) return
+function onSwapped() {
+  const { writing, all } = current
+  current = readLanguages()
+  if (current.writing === writing && current.all === all) return
   for (const host of document.querySelectorAll(TYPING)) {
-    const gone = before.all !== all && !before.all.split(" ").includes(host.dataset.part)
-    const key = gone ? "writing.gone" : elsewhere(host) && "writing.changed"
-    if (tell(host, key)) announce(host.querySelector(".writing-note span").textContent, 2)
+    const removed = current.all !== all && !current.all.split(" ").includes(host.dataset.part)
+    const key = removed ? "writing.gone" : counterpart(host) && "writing.changed"
+    if (showNote(host, key)) announce(host.querySelector(".writing-note span").textContent, 2)
   }
 }
 
-/** Show sentence `key` at the text or field, with the way to where everybody writes; nothing without a key. */
-function tell(host, key) {
+/** Show message `key` at the text or field, with a button that leads to the common language; without a key remove the
+ *  note. */
+function showNote(host, key) {
   host.querySelector(".writing-note")?.remove()
   if (!key) return false
   const note = Object.assign(document.createElement("p"), { className: "text-note writing-note" })
   note.lang = document.documentElement.lang
   const sentence = document.createElement("span")
-  sentence.textContent = messageText(key, { language: key === "writing.gone" ? nameOf(host.dataset.part) : before.writingName })
+  sentence.textContent = messageText(key, { language: key === "writing.gone" ? nameOf(host.dataset.part) : current.writingName })
   note.append(sentence)
-  const there = elsewhere(host)
-  if (there) note.append(" ", way(there, note))
+  const target = counterpart(host)
+  if (target) note.append(" ", goButton(target, note))
   host.append(note)
   return true
 }
 
-function way(there, note) {
+function goButton(target, note) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "plain" })
   button.textContent = messageText("writing.go")
   button.addEventListener("click", () => {
     note.remove()
-    reveal(there)
-    there.edit ? there.edit() : goTo(there)
+    reveal(target)
+    target.edit ? target.edit() : goTo(target)
   })
   return button
 }
 
-/** The same text or field in the language that everybody writes in, where that is another one. */
-function elsewhere({ id, dataset }) {
-  const { writing } = before
+/** The same text or field in the common language, if that is another one. */
+function counterpart({ id, dataset }) {
+  const { writing } = current
   return writing && writing !== dataset.part && document.getElementById(id.slice(0, id.lastIndexOf("-") + 1) + writing)
 }
 

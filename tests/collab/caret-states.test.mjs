@@ -49,7 +49,7 @@ test("a caret that moves is told at most every 120 ms, where it is then", async 
 
 test("told at once it is not told again a moment later", async () => {
   mine.setLocalStateField("cursor", CURSOR)
-  mine.tell()
+  mine.sendCaret()
   await pass(1_000)
   assert.equal(sent.length, 1)
 })
@@ -57,7 +57,7 @@ test("told at once it is not told again a moment later", async () => {
 test("who has left the text has no caret there any more", async () => {
   theirs.receive("page-1", wire(JSON.stringify({ cursor: CURSOR })))
   assert.equal(theirs.getStates().size, 1)
-  mine.tell() // without a caret
+  mine.sendCaret() // without a caret
   theirs.receive("page-1", sent[0])
   assert.equal(theirs.getStates().size, 0)
 })
@@ -85,7 +85,7 @@ test("a caret with one end that cannot be read is none", () => {
 
 test("carets of pages that are gone go, the others stay", () => {
   for (const sid of ["page-1", "page-2"]) theirs.receive(sid, wire(JSON.stringify({ cursor: CURSOR })))
-  theirs.keep(new Map([["page-2", {}]]))
+  theirs.keepOnly(new Map([["page-2", {}]]))
   assert.deepEqual([...theirs.getStates().keys()], ["page-2"])
 })
 
@@ -97,7 +97,7 @@ test("texts draw carets together, at most every 120 ms, until they stop listenin
   await pass(120)
   assert.equal(drawn, 11)
   theirs.off("change", listener)
-  theirs.keep(new Map())
+  theirs.keepOnly(new Map())
   await pass(120)
   assert.equal(drawn, 12)
 })
@@ -106,7 +106,7 @@ test("what the editor sets beside the caret stays here", () => {
   mine.setLocalStateField("user", { name: "Amina" })
   mine.setLocalStateField("cursor", CURSOR)
   assert.deepEqual(mine.getLocalState(), { user: { name: "Amina" }, cursor: CURSOR })
-  mine.tell()
+  mine.sendCaret()
   assert.ok(!atob(sent[0]).includes("Amina"))
 })
 
@@ -153,8 +153,8 @@ test("a caret that never rests is drawn all the same", async () => {
 
 test("each time it is told as one awareness state of this client, newer than the one before", () => {
   assert.equal(mine.clientID, 42)
-  mine.tell()
-  mine.tell()
+  mine.sendCaret()
+  mine.sendCaret()
   const heads = sent.map((text) => {
     const decoder = decoding.createDecoder(decode(text))
     return [1, 2, 3].map(() => decoding.readVarUint(decoder))

@@ -20,7 +20,7 @@ beforeEach(() => {
 test("where no word is composed others' edits come at once, and own words wait for nothing", () => {
   others("an edit")
   has("an edit")
-  assert.equal(composing.holds, false)
+  assert.equal(composing.holdsUpdates, false)
 })
 
 test("others' edits wait until the word is there and a moment has gone by, and come in their order", async () => {
@@ -65,14 +65,14 @@ test("a word said to be there twice is there once", async () => {
 
 test("the word itself waits as long as it grows, and goes as far as it is when it has not grown for a second", async () => {
   begin()
-  assert.equal(composing.holds, true)
+  assert.equal(composing.holdsUpdates, true)
   await pass(999)
   begin()
   await pass(999)
-  assert.equal(composing.holds, true)
+  assert.equal(composing.holdsUpdates, true)
   has()
   await pass(1)
-  assert.equal(composing.holds, false)
+  assert.equal(composing.holdsUpdates, false)
   has("own words go")
   others("an edit")
   has() // the word is still under way
@@ -82,7 +82,7 @@ test("a word that is done goes when others' edits are in, and no second time", a
   begin()
   composing.end()
   await pass(80)
-  assert.equal(composing.holds, false)
+  assert.equal(composing.holdsUpdates, false)
   has("own words go")
   await pass(16_000)
   has()

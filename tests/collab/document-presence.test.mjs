@@ -8,7 +8,7 @@ const [AMINA, JONAS] = [{ sid: "a", name: "Amina" }, { sid: "j", name: "Jonas" }
 
 function open() {
   const one = Object.assign(new DocumentPresence(), { told: 0, kept: null })
-  one.carets = { keep: (sids) => (one.kept = [...sids.keys()]) }
+  one.carets = { keepOnly: (sids) => (one.kept = [...sids.keys()]) }
   one.addEventListener("people", () => one.told++)
   return one
 }
@@ -20,18 +20,18 @@ test("before the server has answered nobody is there and nothing may be written"
 
 test("who is there is who the server names last, and it is told", () => {
   const one = open()
-  one.meet([AMINA, JONAS])
+  one.setPeople([AMINA, JONAS])
   assert.deepEqual([...one.people.values()], [AMINA, JONAS])
-  one.meet([JONAS])
+  one.setPeople([JONAS])
   assert.deepEqual([...one.people], [["j", JONAS]])
   assert.equal(one.told, 2)
 })
 
 test("carets of those who have left go before it is told", () => {
   const one = open()
-  one.meet([AMINA, JONAS])
+  one.setPeople([AMINA, JONAS])
   let atThatMoment = null
   one.addEventListener("people", () => (atThatMoment = one.kept))
-  one.meet([AMINA])
+  one.setPeople([AMINA])
   assert.deepEqual(atThatMoment, ["a"])
 })

@@ -34,7 +34,7 @@ export const line = {
 
 Object.defineProperty(connection, "id", { get: () => line.id })
 connection.send = (event, payload, patience) => new Promise((answer) => line.asked.push({ event, payload, patience, answer }))
-connection.tell = (event, payload) => line.told.push({ event, payload })
+connection.emit = (event, payload) => line.told.push({ event, payload })
 connection.watch = (watcher) => {
   watchers.add(watcher)
   watcher(connection.state)

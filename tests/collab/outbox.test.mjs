@@ -118,7 +118,7 @@ test("words that arrived although their answer was lost are not sent once more",
   const arrived = outbox.take()
   write(" and green")
   outbox.giveBack()
-  outbox.trim(Y.encodeStateVectorFromUpdate(Y.mergeUpdates([saved, arrived])))
+  outbox.dropStored(Y.encodeStateVectorFromUpdate(Y.mergeUpdates([saved, arrived])))
   const rest = outbox.take()
   assert.equal(withSaved(rest), "Bins:")
   assert.equal(withSaved(arrived, rest), "Bins: blue and green")
@@ -127,12 +127,12 @@ test("words that arrived although their answer was lost are not sent once more",
 test("a server that has none of it gets all of it, in one update", () => {
   write(" blue")
   write(" and green")
-  outbox.trim(Y.encodeStateVectorFromUpdate(saved))
+  outbox.dropStored(Y.encodeStateVectorFromUpdate(saved))
   assert.equal(withSaved(outbox.take()), "Bins: blue and green")
 })
 
 test("where nothing waits there is nothing to trim", () => {
-  outbox.trim(Y.encodeStateVector(doc))
+  outbox.dropStored(Y.encodeStateVector(doc))
   assert.ok(outbox.empty)
   assert.equal(outbox.take(), null)
 })

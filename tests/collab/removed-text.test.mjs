@@ -31,8 +31,8 @@ function begin(...texts) {
 function watch(doc) {
   const fresh = new RemovedText(doc, () => saved)
   doc.on("afterTransaction", (transaction) => {
-    if (transaction.origin === REMOTE) offers.push(...fresh.by(transaction))
-    else fresh.note(transaction)
+    if (transaction.origin === REMOTE) offers.push(...fresh.removedBy(transaction))
+    else fresh.noteEdit(transaction)
   })
 }
 

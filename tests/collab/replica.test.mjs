@@ -20,11 +20,11 @@ const all = (doc) => Y.encodeStateAsUpdate(doc)
 
 function open() {
   const one = new Replica("measure:7", {
-    mayGo: () => true,
+    maySend: () => true,
     answered: () => {},
-    taken: () => told.push("taken"),
-    tellCaret: (caret) => told.push(["caret", caret]),
-    swept: (offers) => told.push(...(offers.length ? offers.map(({ text }) => text) : ["nothing"])),
+    onStored: () => told.push("taken"),
+    sendCaret: (caret) => told.push(["caret", caret]),
+    removed: (offers) => told.push(...(offers.length ? offers.map(({ text }) => text) : ["nothing"])),
   })
   opened.push(one)
   return one
@@ -96,7 +96,7 @@ test("what the server has is kept after a second, and the next page begins with 
   await pass(1)
   assert.equal(readOf(disk.bases.get("measure:7").state), "Bins:|They are emptied.")
   const next = open()
-  assert.deepEqual(await next.recall(), { write: true, reason: "", by: "" })
+  assert.deepEqual(await next.load(), { write: true, reason: "", by: "" })
   assert.equal(wordsOf(next.doc), "Bins:|They are emptied.")
   assert.equal(next.gen, "g7")
   await pass(100)
@@ -106,7 +106,7 @@ test("what the server has is kept after a second, and the next page begins with 
 test("others' words are kept before they are shown, own words once the server has them", async () => {
   await pass(1_000)
   const theirs = updateOf(server, () => add(server, "At noon."))
-  replica.know([theirs]) // a word is being composed: it is not applied yet
+  replica.store([theirs]) // a word is being composed: it is not applied yet
   type(replica.doc, 0, " blue")
   await pass(10_000)
   assert.equal(readOf(disk.bases.get("measure:7").state), "Bins:|They are emptied.|At noon.")
@@ -116,12 +116,12 @@ test("others' words are kept before they are shown, own words once the server ha
 })
 
 test("a browser that has kept nothing, or keeps nothing, has nothing to begin with", async () => {
-  assert.equal(await open().recall(), null)
+  assert.equal(await open().load(), null)
   const { open: opens } = indexedDB
   indexedDB.open = () => {
     throw new Error("not allowed")
   }
-  assert.equal(await open().recall(), null)
+  assert.equal(await open().load(), null)
   indexedDB.open = opens
 })
 
@@ -138,7 +138,7 @@ test("words that a page has left are there again, go to the server, and are forg
   await pass(1_000)
   leave()
   const next = open()
-  await next.recall()
+  await next.load()
   assert.equal(wordsOf(next.doc), "Bins: Left.|They are emptied.")
   assert.equal(disk.waiting.size, 1)
   await serve()
@@ -149,7 +149,7 @@ test("words that a page has left are there again, go to the server, and are forg
 test("they are there also where the text itself was not kept, and say which text they belong to", async () => {
   leave()
   const next = open()
-  assert.equal(await next.recall(), null)
+  assert.equal(await next.load(), null)
   assert.equal(next.gen, "g7")
   next.catchUp(MAY, all(server))
   assert.equal(wordsOf(next.doc), "Bins: Left.|They are emptied.")
@@ -169,7 +169,7 @@ test("words from before the server was restored are kept for copying and never m
   leave({ gen: "g6" })
   await pass(1_000)
   const next = open()
-  await next.recall()
+  await next.load()
   await pass(100)
   assert.equal(wordsOf(next.doc), "Bins:|They are emptied.")
   const { stuck, words, update } = disk.waiting.get("r1")
@@ -189,7 +189,7 @@ test("words that have waited for more than a day go when their writer has been a
   await pass(1_000)
   leave({ since: Date.now() - hold.DAY - 1 })
   const next = open()
-  await next.recall()
+  await next.load()
   assert.equal(hold.open, false)
   await pass(100)
   assert.equal(line.asked.length, 0)
@@ -205,11 +205,11 @@ test("a text that was let go keeps what it has, one that is worth nothing any mo
   await settled()
   assert.ok(disk.bases.has("measure:7"))
   const again = open()
-  await again.recall()
+  await again.load()
   again.end({ forget: true })
   await settled()
   assert.ok(!disk.bases.has("measure:7"))
-  again.know([all(server)])
+  again.store([all(server)])
   await pass(60_000)
   assert.ok(!disk.bases.has("measure:7"))
 })

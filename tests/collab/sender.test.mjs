@@ -17,7 +17,7 @@ import { add, copyOf, documentOf, readOf, REMOTE, TEXT, type, updateOf, wordsOf 
 const OK = { ok: true, seq: 2 }
 const LOST = { ok: false, error: "unavailable" }
 
-let doc, server, sender, heard, mayGo, dropped
+let doc, server, sender, heard, maySend, dropped
 
 const key = () => `text measure:7 ${doc.clientID}`
 const plan = () => plans.get(key())
@@ -26,10 +26,10 @@ const write = (words, n = 0) => type(doc, n, words)
 const onDisk = () => wordsOf(server)
 
 /** The server takes what is under way, and says so unless the answer is another one, or gets lost. */
-async function serve(answer = OK, taken = answer.ok) {
+async function serve(answer = OK, stored = answer.ok) {
   await settled()
   const { payload, answer: say } = line.asked.shift()
-  if (taken) Y.applyUpdate(server, decode(payload.u))
+  if (stored) Y.applyUpdate(server, decode(payload.u))
   say(answer)
   await settled()
   return payload
@@ -42,9 +42,9 @@ function begin(...texts) {
   sender = new Sender({
     name: "measure:7",
     replica: doc,
-    mayGo: () => mayGo,
+    maySend: () => maySend,
     answered: (answer) => heard.push(answer),
-    taken: (update) => heard.push(update),
+    onStored: (update) => heard.push(update),
   })
   doc.on("update", (update, origin, _doc, transaction) => origin !== REMOTE && sender.add(update, transaction))
 }
@@ -55,7 +55,7 @@ beforeEach(() => {
   plans.clear()
   elements.clear()
   hold.open = true
-  mayGo = true
+  maySend = true
   dropped = []
   pendingChanges.drop = (...ids) => dropped.push(ids.join())
   mock.method(Math, "random", () => 1) // patience is 500 ms, 1 s, 2 s ...
@@ -111,16 +111,16 @@ test("each answer is heard once, and each update that is on the disk is handed b
 })
 
 test("while the text is not joined or is closed, or its writer is still asked, nothing goes", async () => {
-  mayGo = false
+  maySend = false
   write(" blue")
   await pass(100)
-  mayGo = true
+  maySend = true
   hold.open = false
-  sender.soon()
+  sender.schedule()
   await pass(100)
   assert.equal(line.asked.length, 0)
   hold.open = true
-  sender.soon()
+  sender.schedule()
   await pass(20)
   await serve()
   assert.equal(onDisk(), "Bins: blue|They are emptied.")
@@ -135,7 +135,7 @@ test("words whose answer is lost stay, and are tried again later, each time more
     assert.ok(!sender.busy && !sender.empty)
     await pass(100)
     assert.equal(line.asked.length, 0) // of itself it does nothing
-    sender.later()
+    sender.retryLater()
     await pass(patience - 1)
     assert.equal(line.asked.length, 0)
     await pass(1)
@@ -146,7 +146,7 @@ test("words whose answer is lost stay, and are tried again later, each time more
   write(" and green")
   await pass(20)
   await serve(LOST)
-  sender.later() // what has arrived ends the patience
+  sender.retryLater() // what has arrived ends the patience
   await pass(500)
   assert.equal(line.asked.length, 1)
 })
@@ -155,8 +155,8 @@ test("whoever asks twice for another try gets one", async () => {
   write(" blue")
   await pass(1)
   await serve(LOST)
-  sender.later()
-  sender.later()
+  sender.retryLater()
+  sender.retryLater()
   await pass(999)
   assert.equal(line.asked.length, 0) // the more patient one counts
   await pass(1)
@@ -170,7 +170,7 @@ test("a try that is made sooner takes the place of the one that was planned", as
   write(" blue")
   await pass(1)
   await serve(LOST)
-  sender.later()
+  sender.retryLater()
   sender.send()
   await serve(LOST)
   await pass(5_000)
@@ -191,10 +191,10 @@ test("what the server has is not sent once more when the page joins again, and t
   write(" blue")
   await pass(1)
   await serve(LOST, true)
-  mayGo = false
+  maySend = false
   write(" and green")
-  sender.trim(Y.encodeStateVector(server))
-  mayGo = true
+  sender.dropStored(Y.encodeStateVector(server))
+  maySend = true
   sender.send()
   const { u } = await serve()
   assert.equal(onDisk(), "Bins: blue and green|They are emptied.")
@@ -250,7 +250,7 @@ test("another try that was planned is not made once the connection is gone", asy
   write(" blue")
   await pass(1)
   await serve(LOST)
-  sender.later()
+  sender.retryLater()
   sender.giveBack()
   await pass(5_000)
   assert.equal(line.asked.length, 0)
@@ -301,7 +301,7 @@ test("what waits is kept in this browser as it is now, with the words to read, u
   elements.set(`kw-text[data-doc="measure:7"][data-fragment="${TEXT}"]`, { dataset: { label: "Description" }, querySelector: () => null, append() {} })
   sender.gen = "g7"
   write(" blue")
-  assert.equal(plan().calm, true)
+  assert.equal(plan().mayDelay, true)
   await pass(1)
   write(" and green")
   const { update, ...rest } = plan().make()
@@ -338,7 +338,7 @@ test("given up, the words are offered for copying, kept with the reason, and not
   const kept = `refused ${key()} ${TEXT}`
   assert.deepEqual(offers, [{ fragment: TEXT, text: "Bins: blue and green", key: kept }])
   assert.deepEqual(plans.get(kept).make(), { kind: "text", doc: "measure:7", words: [{ label: TEXT, text: "Bins: blue and green" }], stuck: "offer.locked" })
-  assert.equal(plans.get(kept).calm, false)
+  assert.equal(plans.get(kept).mayDelay, false)
   assert.equal(plan()?.make ?? null, null)
   assert.equal(saveStatus.count, 0)
   assert.ok(sender.empty && !sender.busy)

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { paragraphs, plain, unsentTexts } from "../../static/js/collab/unsent-text.js"
+import { paragraphs, plainText, unsentTexts } from "../../static/js/collab/unsent-text.js"
 import { Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { add, copyOf, documentOf, element, paragraph, remove, REMOTE, TEXT, type, updateOf } from "./texts.mjs"
 
@@ -91,7 +91,7 @@ test("lists and quotations come back by their paragraphs, in reading order, with
     doc.getXmlFragment(TEXT).insert(0, [element("bullet_list", item("first"), item("second")), broken])
   })
   assert.deepEqual(found, [{ fragment: TEXT, text: "first\nsecond\none\ntwo" }])
-  assert.deepEqual(paragraphs(doc.getXmlFragment(TEXT)).map(plain), ["first", "second", "one\ntwo"])
+  assert.deepEqual(paragraphs(doc.getXmlFragment(TEXT)).map(plainText), ["first", "second", "one\ntwo"])
 })
 
 test("a line break alone makes no paragraph one that was written in", () => {

@@ -5,7 +5,7 @@ const { DOMSerializer, EditorState, EditorView, TextSelection, Y, ySyncPlugin } 
 )
 const { pictures } = await import("/js/deferred-input.js")
 const { limits } = await import("/js/editor/schema-limits.js")
-const { fetchReader, pasteLater, pasting } = await import("/js/editor/paste.js")
+const { loadCleaner, pasteLater, pasting } = await import("/js/editor/paste.js")
 const { schema } = await import("/js/editor/schema.js")
 
 const base64 = (bytes) => btoa(String.fromCharCode(...bytes))
@@ -16,7 +16,7 @@ window.pasteEarly = async (html) => {
   const { view, close } = await opened(new Y.Doc())
   view.dom.dispatchEvent(pasted({ html }))
   const before = view.state.doc.textContent
-  await fetchReader()
+  await loadCleaner()
   await new Promise((done) => setTimeout(done))
   const after = view.state.doc.textContent
   close()

@@ -64,7 +64,7 @@ test("offline is said since when the line broke, however often a try fails", asy
 test("what is sent without a connection is answered as unavailable at once, and is not sent later", async () => {
   const { connection, socket } = await started()
   assert.deepEqual(await connection.send("watch", {}), { ok: false, error: "unavailable" })
-  connection.tell("here", {})
+  connection.emit("here", {})
   await socket.online()
   assert.deepEqual(socket.sent, [])
 })

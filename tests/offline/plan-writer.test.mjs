@@ -5,7 +5,7 @@ import { beforeEach, mock, test } from "node:test"
 import { dropPlan, dropPlanAfter, storePlan, setWriter, unstoredPlans, plans, stateOf } from "../../static/js/store/store-access.js"
 import { createPlanWriter } from "../../static/js/store/plan-writer.js"
 
-let disk, writes, calm
+let disk, writes, mayDelay
 
 /** One write or deletion under way; `done` and `fail` end it. */
 function asked(what, key, value) {
@@ -40,11 +40,11 @@ const nothingIsAsked = async () => (await settled(), assert.deepEqual(writes, []
 beforeEach(() => {
   disk = new Map()
   writes = []
-  calm = false
+  mayDelay = false
   plans.clear()
   mock.timers.reset()
   mock.timers.enable({ apis: ["setTimeout"] })
-  setWriter(createPlanWriter(store, () => calm))
+  setWriter(createPlanWriter(store, () => mayDelay))
 })
 
 test("what was sent is written at once, and is kept when the disk has it, no sooner", async () => {
@@ -81,7 +81,7 @@ test("a letter after what was kept is not kept", async () => {
 })
 
 test("on a good line nothing is written of what is there before a quarter of a second, and all of it after that", async () => {
-  calm = true
+  mayDelay = true
   storePlan("text", () => "a", true)
   dropPlan("text")
   mock.timers.tick(10_000)
@@ -189,7 +189,7 @@ test("what is owed before the store has come is not kept, and is written when it
   setWriter({ take: (plan) => (plan.failed = true) }) // without a line the store does not come
   storePlan("field", () => "low")
   assert.equal(stateOf("field"), "unkept")
-  setWriter(createPlanWriter(store, () => calm))
+  setWriter(createPlanWriter(store, () => mayDelay))
   await next()
   assert.equal(stateOf("field"), "kept")
 })

@@ -40,13 +40,13 @@ test("what only this page has is read with the rest, marked as lost with it, and
   const page = await ready()
   page.storePlan("cost", () => ({ kind: "post", words }))
   await settled()
-  assert.deepEqual((await page.all()).map(({ lost }) => lost), [undefined])
+  assert.deepEqual((await page.listAll()).map(({ lost }) => lost), [undefined])
   page.disk.broken = true
   page.storePlan("why", () => ({ kind: "post", words }))
   await settled()
-  assert.deepEqual((await page.all()).map(({ id, lost }) => [id.split(" ")[1], lost]), [["why", true]])
+  assert.deepEqual((await page.listAll()).map(({ id, lost }) => [id.split(" ")[1], lost]), [["why", true]])
   page.disk.broken = false
-  assert.deepEqual((await page.all()).map(({ id, lost }) => [id.split(" ")[1], lost]).sort(), [["cost", undefined], ["why", undefined]])
+  assert.deepEqual((await page.listAll()).map(({ id, lost }) => [id.split(" ")[1], lost]).sort(), [["cost", undefined], ["why", undefined]])
 })
 
 test("what another page left goes only once this page's own record is kept", async () => {

@@ -215,6 +215,6 @@ test("while the sheet is closed a value is not sent, but stands in its field", a
   page.type("150")
   await page.leave()
   assert.deepEqual(page.requests, [])
-  assert.equal(page.field.stands, true)
+  assert.equal(page.field.refused, true)
   assert.equal(page.input().value, "150")
 })

@@ -92,9 +92,9 @@ test("what another page did not tell of stays as it is, and a mark that was take
 })
 
 test("a person reads words, not the values that a form sends", async () => {
-  const { form, one, spoken } = await drawn()
-  assert.equal(spoken(form), "12 Two\nlines Low Water German")
+  const { form, one, readable } = await drawn()
+  assert.equal(readable(form), "12 Two\nlines Low Water German")
   one("public").checked = true
   one("amount").value = ""
-  assert.equal(spoken(form), "Two\nlines Low Water Public German")
+  assert.equal(readable(form), "Two\nlines Low Water Public German")
 })

@@ -126,7 +126,7 @@ test("an answer may ask for the whole page anew", async () => {
 
 test("a row that was drawn to its place by pointer goes the same way", async () => {
   const page = await ready()
-  page.quietly(page.document.getElementById("row-b"), "/rows/b/move", { to: "0" })
+  page.sendChange(page.document.getElementById("row-b"), "/rows/b/move", { to: "0" })
   await settled()
   assert.equal(`${page.requests[0].body}`, "to=0&csrf_token=token")
   await page.requests[0].answer(200, list(2, "b", "a"))

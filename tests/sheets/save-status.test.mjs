@@ -87,10 +87,10 @@ test("each letter more does not begin the waiting anew", async () => {
 test("without a connection it is counted what waits, also of other pages", async () => {
   const page = await ready()
   page.wait("cost")
-  page.saveStatus.beside({ waiting: 2, stuck: 0 })
+  page.saveStatus.setOtherPages({ waiting: 2, stuck: 0 })
   await page.socket.offline()
   assert.equal(page.head(), "offline: offline. 3 wait")
-  assert.equal(page.saveStatus.kept, 2)
+  assert.equal(page.saveStatus.otherPages, 2)
 })
 
 test("what was refused is said, and the head leads to its place until it is seen to", async () => {
@@ -114,9 +114,9 @@ test("two values that wait for a choice are counted, and the head leads to the f
   renderSaveState()
   assert.equal(page.head(), "conflict: 2 conflicts")
   assert.equal(page.link(), "#two")
-  page.saveStatus.beside({ waiting: 0, stuck: 1 }) // what is lost to the server weighs more
+  page.saveStatus.setOtherPages({ waiting: 0, stuck: 1 }) // what is lost to the server weighs more
   assert.equal(page.head(), "refused: 1 stuck")
-  page.saveStatus.beside({ waiting: 1, stuck: 1 })
+  page.saveStatus.setOtherPages({ waiting: 1, stuck: 1 })
   assert.equal(page.head(), "waiting: 1 waits")
 })
 
@@ -170,7 +170,7 @@ test("leaving is asked about while something waits, and not when nothing does or
   delete page.get("f-why").dataset.dirty
   page.storeAccess.storePlan("draft", () => "1")
   assert.equal(leave(), true)
-  page.saveStatus.letGo()
+  page.saveStatus.allowLeaving()
   assert.equal(leave(), false)
 })
 

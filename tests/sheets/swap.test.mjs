@@ -12,7 +12,7 @@ const sheet = (rev, { cost = "100", why = "because", title = "Bins", more = "" }
 async function shown(body = sheet(1), ...modules) {
   const page = open(body)
   for (const module of ["fields.js", ...modules]) await page.load(module)
-  const { swap, relockBy } = await page.load("swap.js")
+  const { swap, setLockRefresh } = await page.load("swap.js")
   const get = (id) => page.document.getElementById(id)
   const input = (name) => get(`f-${name}`).querySelector("input")
   const type = (name, value) => {
@@ -20,14 +20,14 @@ async function shown(body = sheet(1), ...modules) {
     input(name).value = value
     input(name).dispatchEvent(new Event("input", { bubbles: true }))
   }
-  return Object.assign(page, { swap, relockBy, get, input, type })
+  return Object.assign(page, { swap, setLockRefresh, get, input, type })
 }
 
 test("a fragment that arrives while a field of it is being typed in does not take the words away", async () => {
   const page = await shown()
   page.type("cost", "150")
   const before = page.input("cost")
-  assert.deepEqual(page.swap(sheet(2, { cost: "200", why: "since", title: "Bins and bags" })), { owed: true })
+  assert.deepEqual(page.swap(sheet(2, { cost: "200", why: "since", title: "Bins and bags" })), { skipped: true })
   assert.equal(page.input("cost"), before)
   assert.equal(before.value, "150")
   assert.equal(page.document.activeElement, before)
@@ -42,14 +42,14 @@ test("words that were typed stay also when the person is elsewhere", async () =>
   const page = await shown()
   page.type("cost", "150")
   page.input("why").focus()
-  assert.deepEqual(page.swap(sheet(2, { cost: "200" })), { owed: true })
+  assert.deepEqual(page.swap(sheet(2, { cost: "200" })), { skipped: true })
   assert.equal(page.input("cost").value, "150")
 })
 
 test("a field that somebody is in, but has not changed, shows the newer value, and they stay in it", async () => {
   const page = await shown()
   page.input("cost").focus()
-  assert.deepEqual(page.swap(sheet(2, { cost: "200" })), { owed: false })
+  assert.deepEqual(page.swap(sheet(2, { cost: "200" })), { skipped: false })
   assert.equal(page.input("cost").value, "200")
   assert.equal(page.document.activeElement, page.input("cost"))
 })
@@ -84,7 +84,7 @@ for (const [what, form] of [
 test("nothing is owed of a field whose value did not change meanwhile", async () => {
   const page = await shown()
   page.type("cost", "150")
-  assert.deepEqual(page.swap(sheet(2).replace(field("cost", 2, "100"), field("cost", 1, "100"))), { owed: false })
+  assert.deepEqual(page.swap(sheet(2).replace(field("cost", 2, "100"), field("cost", 1, "100"))), { skipped: false })
   assert.equal(page.input("cost").value, "150")
 })
 
@@ -92,15 +92,15 @@ test("that a field is no form any more is owed to who types in it", async () => 
   const page = await shown()
   page.type("cost", "150")
   const closed = sheet(2).replace(field("cost", 2, "100"), `<kw-field id="f-cost" data-rev="1">100</kw-field>`)
-  assert.deepEqual(page.swap(closed), { owed: true })
+  assert.deepEqual(page.swap(closed), { skipped: true })
   assert.equal(page.input("cost").value, "150")
 })
 
 test("the field that was saved shows the answer, though its writer is still in it", async () => {
   const page = await shown()
   page.type("cost", "150")
-  const { owed } = page.swap(field("cost", 2, "150,00"), { except: page.get("f-cost") })
-  assert.equal(owed, false)
+  const { skipped } = page.swap(field("cost", 2, "150,00"), { except: page.get("f-cost") })
+  assert.equal(skipped, false)
   assert.equal(page.input("cost").value, "150,00")
   assert.equal(page.get("f-cost").dataset.rev, "2")
   assert.equal(page.document.activeElement, page.input("cost"))
@@ -116,7 +116,7 @@ test("an answer to one field leaves what is typed in another", async () => {
 
 test("an answer that a newer one has overtaken changes nothing, and nothing of it is owed", async () => {
   const page = await shown(sheet(3))
-  assert.deepEqual(page.swap(sheet(2, { cost: "old", title: "Old" })), { owed: false })
+  assert.deepEqual(page.swap(sheet(2, { cost: "old", title: "Old" })), { skipped: false })
   assert.equal(page.input("cost").value, "100")
   assert.equal(page.document.querySelector("h2").textContent, "Bins")
 })
@@ -133,8 +133,8 @@ test("a control that was once typed in shows what the server says now", async ()
 
 test("each part goes to its own place, and what the page does not have is left out", async () => {
   const page = await shown(`<p id="a">1</p><p id="b">1</p>`)
-  const { owed } = page.swap(`<p id="b">2</p><p id="c">2</p><p>of no name</p><p id="a">2</p>`)
-  assert.equal(owed, false)
+  const { skipped } = page.swap(`<p id="b">2</p><p id="c">2</p><p>of no name</p><p id="a">2</p>`)
+  assert.equal(skipped, false)
   assert.equal(page.get("a").textContent + page.get("b").textContent, "22")
   assert.equal(page.get("c"), null)
   assert.equal(page.document.body.textContent.includes("of no name"), false)
@@ -153,7 +153,7 @@ test("one part that is owed makes the whole owed, wherever it stands", async () 
     const page = await shown(field("cost", 1, "1") + field("why", 1, "1"))
     page.type("cost", "150")
     const parts = [field("cost", 2, "2"), field("why", 2, "2")]
-    assert.deepEqual(page.swap(order.map((i) => parts[i]).join("")), { owed: true })
+    assert.deepEqual(page.swap(order.map((i) => parts[i]).join("")), { skipped: true })
     assert.equal(page.input("cost").value, "150")
     assert.equal(page.input("why").value, "2")
   }
@@ -184,7 +184,7 @@ test("where somebody works and the newer page has nothing, nothing is put, and i
   const page = await shown()
   page.type("cost", "150")
   const without = sheet(2, { title: "New" }).replace(field("cost", 2, "100"), "")
-  assert.deepEqual(page.swap(without), { owed: true })
+  assert.deepEqual(page.swap(without), { skipped: true })
   assert.equal(page.input("cost").value, "150")
   assert.equal(page.document.querySelector("h2").textContent, "Bins")
 })
@@ -193,12 +193,12 @@ test("whoever sees to sheets that are closed is given the parts, and each can be
   const page = await shown()
   page.type("cost", "150")
   const given = []
-  page.relockBy({
+  page.setLockRefresh({
     follow: (pairs) => given.push(pairs.map(([{ id }]) => id)),
     parts: (present, newer, held, put) => (given.push(held.map(({ id }) => id)), put(page.get("f-why"), newer.querySelector("#f-why"))),
   })
   const without = sheet(2, { why: "since" }).replace(field("cost", 2, "100"), "")
-  assert.deepEqual(page.swap(without), { owed: false })
+  assert.deepEqual(page.swap(without), { skipped: false })
   assert.equal(page.input("why").value, "since")
   assert.deepEqual(given, [["f-cost"], []])
 })

@@ -35,10 +35,10 @@ test("an answer without a token changes none", async () => {
 
 test("words of one person are not sent as another's: they get a page of their own", async () => {
   const page = await ready()
-  assert.equal(page.settled(new Response("", { headers: { "X-Person": "4", "X-CSRFToken": "theirs" } })), false)
+  assert.equal(page.applyToken(new Response("", { headers: { "X-Person": "4", "X-CSRFToken": "theirs" } })), false)
   assert.equal(page.reloads, 1)
   assert.deepEqual(page.tokens(), ["token", "token"])
-  assert.equal(page.settled(new Response("", { headers: { "X-Person": "3", "X-CSRFToken": "mine" } })), true)
+  assert.equal(page.applyToken(new Response("", { headers: { "X-Person": "3", "X-CSRFToken": "mine" } })), true)
   assert.equal(page.reloads, 1)
   assert.deepEqual(page.tokens(), ["mine", "mine"])
 })
@@ -50,7 +50,7 @@ for (const [what, end, signedIn, reloads] of [
 ]) {
   test(`whether another tab has signed in: ${what}`, async () => {
     const page = await ready()
-    const answer = page.elsewhere()
+    const answer = page.signedInElsewhere()
     await end(page.request("/login/form"))
     assert.equal(await answer, signedIn)
     assert.equal(page.reloads, reloads)

@@ -29,9 +29,9 @@ test("what is set once keeps its time, however often it is asked for", async () 
 })
 
 test("what is set anew waits from then on, and the one before never comes", async () => {
-  timers.anew("save", 100, run("first"))
+  timers.restart("save", 100, run("first"))
   await pass(60)
-  timers.anew("save", 100, run("second"))
+  timers.restart("save", 100, run("second"))
   await pass(99)
   has()
   await pass(1)

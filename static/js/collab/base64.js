@@ -1,4 +1,4 @@
-// Bytes as text on the wire: binary frames break where transports mix.
+// Base64 of bytes for the wire: binary Socket.IO frames break where transports change.
 
 /** @returns {string} base64 of `bytes` (Uint8Array) */
 export function encode(bytes) {

@@ -1,15 +1,12 @@
-// Where others have their caret, by page (sid). From the wire comes the caret alone; names come from the server.
-//
-// With the data saver there are none, in either direction.
-//
-// The shape is the one y-prosemirror expects of an awareness.
+// Carets of other users, by page (sid), in the form of an awareness as y-prosemirror expects it. Clients send the caret
+// alone; names come from the server. With the data saver no carets are sent or received.
 
 import { Y, decoding, encoding } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { dataSaver } from "../data-saver.js"
 import { Timers } from "../timers.js"
 import { decode, encode } from "./base64.js"
 
-const CALM = 120
+const INTERVAL = 120
 
 export class CaretStates {
   #states = new Map()
@@ -18,14 +15,14 @@ export class CaretStates {
   #clock = 0
   #timers = new Timers()
   #endWatch
-  #saving = dataSaver.saver
+  #saverOn = dataSaver.on
   #send
 
-  /** @param send called with the caret to tell others, as base64, at most every 120 ms */
+  /** @param send called with the own caret as base64, at most every 120 ms */
   constructor(client, send) {
     this.clientID = client
     this.#send = send
-    this.#endWatch = dataSaver.watch(() => this.#save())
+    this.#endWatch = dataSaver.watch(() => this.#onDataSaver())
   }
 
   getStates() {
@@ -38,7 +35,7 @@ export class CaretStates {
 
   setLocalStateField(name, value) {
     this.#own = { ...this.#own, [name]: value }
-    this.#timers.once("tell", CALM, () => this.tell())
+    this.#timers.once("tell", INTERVAL, () => this.sendCaret())
   }
 
   on(_event, listener) {
@@ -49,10 +46,10 @@ export class CaretStates {
     this.#listeners.delete(listener)
   }
 
-  /** Tell others where the own caret is (also after a new connection). */
-  tell() {
+  /** Send the own caret (also after a new connection). */
+  sendCaret() {
     this.#timers.cancel("tell")
-    if (dataSaver.saver) return
+    if (dataSaver.on) return
     const encoder = encoding.createEncoder()
     encoding.writeVarUint(encoder, 1)
     encoding.writeVarUint(encoder, this.clientID)
@@ -61,21 +58,21 @@ export class CaretStates {
     this.#send(encode(encoding.toUint8Array(encoder)))
   }
 
-  /** Whether there is a caret to tell. */
+  /** Whether there is a caret to send. */
   get shown() {
-    return Boolean(this.#own.cursor) && !dataSaver.saver
+    return Boolean(this.#own.cursor) && !dataSaver.on
   }
 
-  /** Take the caret of page `sid` from what it sent; nonsense counts as no caret. */
+  /** Set the caret of page `sid` from what it sent; an invalid one counts as none. */
   receive(sid, text) {
-    const cursor = dataSaver.saver ? null : caretIn(text)
+    const cursor = dataSaver.on ? null : caretIn(text)
     if (cursor) this.#states.set(sid, { cursor, user: { name: "", color: "#000000" } })
     else this.#states.delete(sid)
     this.#changed()
   }
 
-  /** Forget the carets of pages that are gone. */
-  keep(sids) {
+  /** Remove the carets of all pages but `sids`. */
+  keepOnly(sids) {
     for (const sid of this.#states.keys()) if (!sids.has(sid)) this.#states.delete(sid)
     this.#changed()
   }
@@ -86,19 +83,19 @@ export class CaretStates {
     this.#listeners.clear()
   }
 
-  /** The data saver was turned on or off: the own caret is taken back, or told again. */
-  #save() {
-    if (this.#saving === dataSaver.saver) return
-    this.#saving = dataSaver.saver
-    if (!this.#saving) return this.tell()
+  /** When the data saver is switched: withdraw the own caret, or send it again. */
+  #onDataSaver() {
+    if (this.#saverOn === dataSaver.on) return
+    this.#saverOn = dataSaver.on
+    if (!this.#saverOn) return this.sendCaret()
     this.#send(null)
     this.#states.clear()
     this.#changed()
   }
 
-  /** Every opened text draws carets anew: not for each one that moves. */
+  /** Each opened text draws all carets, so draw at most every 120 ms. */
   #changed() {
-    this.#timers.once("draw", CALM, () => this.#listeners.forEach((listener) => listener()))
+    this.#timers.once("draw", INTERVAL, () => this.#listeners.forEach((listener) => listener()))
   }
 }
 

@@ -1,4 +1,4 @@
-// One update on its way: in parts where it is large. Only the last part's answer is durable.
+// Sends one Yjs update, in parts if it is large. Only the acknowledgement of the last part means that it is stored.
 
 import { connection } from "../connection.js"
 import { DOC_UPDATE, PART_BYTES } from "../wire.js"
@@ -6,7 +6,8 @@ import { encode } from "./base64.js"
 
 let count = 0
 
-/** Send `update` (Uint8Array) of document `doc`; resolves with the last answer, or the first that is not ok. */
+/** Send `update` (Uint8Array) of document `doc`; resolves with the last acknowledgement, or the first that is not
+ *  ok. */
 export async function sendUpdate(doc, update) {
   if (update.length <= PART_BYTES) return connection.send(DOC_UPDATE, { doc, u: encode(update) })
   const id = `${connection.id}-${++count}`

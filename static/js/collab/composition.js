@@ -1,53 +1,54 @@
-// While a keyboard composes a word, others' edits wait: where text changes under a word, keyboards write the word twice,
-// or into another paragraph. The word itself waits too, as long as it grows: others see it whole, and put nothing into
-// the middle of it.
+// Composition (IME): while a keyboard composes a word, updates of others wait, since keyboards write a word twice or
+// into another paragraph when the text changes under it. Own updates wait too while the word grows: others get it whole
+// and do not type into its middle.
 
 import { Timers } from "../timers.js"
 
-// After a word the view itself takes a moment.
-const CALM = 80
-// A word that does not grow any more is shown to the others as far as it goes.
-const HELD = 1_000
-// A keyboard may rest in a word for as long as the caret stands there. Then the word is ended for it.
-const LONGEST = 15_000
+// ms after a composition in which the editor view still processes it.
+const SETTLE = 80
+// ms after which a word that does not grow is sent as far as it goes.
+const SEND_AFTER = 1_000
+// ms after which a composition is ended if others' updates wait: some keyboards keep it open as long as the caret
+// stays.
+const MAX_DURATION = 15_000
 
 export class Composition {
-  /** Whether own words wait. */
-  holds = false
+  /** Whether own updates are held back. */
+  holdsUpdates = false
   #composing = false
   #waiting = []
   #timers = new Timers()
-  #released
+  #onReleased
 
-  /** @param released called when own words need not wait any more */
-  constructor(released) {
-    this.#released = released
+  /** @param released called when own updates may be sent */
+  constructor(onReleased) {
+    this.#onReleased = onReleased
   }
 
-  /** A word is begun, or goes on; `finish` ends it as if the person had. */
+  /** A composition starts or goes on; `finish` ends it as if the user had. */
   begin(finish) {
-    this.#composing = this.holds = true
+    this.#composing = this.holdsUpdates = true
     this.#timers.cancel("end")
-    this.#timers.anew("held", HELD, () => this.#release())
-    this.#timers.anew("rest", LONGEST, () => {
+    this.#timers.restart("held", SEND_AFTER, () => this.#release())
+    this.#timers.restart("rest", MAX_DURATION, () => {
       if (!this.#waiting.length) return this.begin(finish)
       finish()
       this.end()
     })
   }
 
-  /** The word is there; another one may follow at once. */
+  /** The composition has ended; another may follow at once. */
   end() {
-    if (this.#composing) this.#timers.anew("end", CALM, () => this.#over())
+    if (this.#composing) this.#timers.restart("end", SETTLE, () => this.#finish())
   }
 
-  /** Do `work` as soon as no word is under way. */
+  /** Run `work` as soon as there is no composition. */
   after(work) {
     if (this.#composing) this.#waiting.push(work)
     else work()
   }
 
-  #over() {
+  #finish() {
     this.#composing = false
     this.#timers.cancel("end", "held", "rest")
     for (const work of this.#waiting.splice(0)) work()
@@ -55,7 +56,7 @@ export class Composition {
   }
 
   #release() {
-    this.holds = false
-    this.#released()
+    this.holdsUpdates = false
+    this.#onReleased()
   }
 }

@@ -1,5 +1,4 @@
-// Who is in a document, and what this person may do there; tells of it by events.
-// What extends it has `carets`.
+// Users in a document, the permissions of this user, and events of both. Subclasses have `carets`.
 
 export class DocumentPresence extends EventTarget {
   people = new Map()
@@ -10,14 +9,14 @@ export class DocumentPresence extends EventTarget {
   by = ""
   closed = ""
 
-  tell(event) {
+  emit(event) {
     this.dispatchEvent(new Event(event))
   }
 
-  /** Who has this document open now, as the server says. */
-  meet(people) {
+  /** Set who has this document open, as sent by the server. */
+  setPeople(people) {
     this.people = new Map(people.map((person) => [person.sid, person]))
-    this.carets.keep(this.people)
-    this.tell("people")
+    this.carets.keepOnly(this.people)
+    this.emit("people")
   }
 }

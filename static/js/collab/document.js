@@ -1,7 +1,7 @@
-// One live document on the wire: joins, hands its own edits to the sender, follows those of others. It knows no
-// editor. Events: "ready" (there is something to write in, be it from this browser's store), "joined", "incoming"
-// (others' edits are about to be applied), "taken" (own edits are on the server's disk), "replaced" (the replica is a
-// new one), "access", "people", "closed", "refused" (detail: {offers: [{fragment, text, key}], error}).
+// One live document: joins, passes own updates to the sender, applies updates of others. It knows no editor. Events:
+// "ready" (there is a text, perhaps from this browser's store), "joined", "incoming" (updates of others are about to be
+// applied), "taken" (own updates are stored by the server), "replaced" (there is a new replica), "access", "people",
+// "closed", "refused" (detail: {offers: [{fragment, text, key}], error}).
 
 import { retryDelay } from "../backoff.js"
 import { connection } from "../connection.js"
@@ -17,184 +17,184 @@ import { Sequence } from "./sequence.js"
 import { joinDocument } from "./join.js"
 
 export class LiveDocument extends DocumentPresence {
-  composing = new Composition(() => this.#own.sender.soon())
+  composing = new Composition(() => this.#current.sender.schedule())
   #joining = false
   #attempt = 0
-  #lacking = false
-  #own = null
-  #recalled = null
+  #serverLacksMore = false
+  #current = null
+  #loaded = null
   #timers = new Timers()
   #sequence = new Sequence(() => this.join())
 
   constructor(name) {
     super()
     this.name = name
-    this.#begin()
-    this.#recalled = this.#recall()
+    this.#createReplica()
+    this.#loaded = this.#load()
   }
 
   /** The Yjs document. It is another one after "replaced". */
   get replica() {
-    return this.#own.doc
+    return this.#current.doc
   }
 
   get carets() {
-    return this.#own.carets
+    return this.#current.carets
   }
 
-  /** Catch up with the server, both ways. */
+  /** Join, and exchange what each side is missing. */
   async join() {
     if (this.closed || this.#joining || !connection.online) return
     this.#joining = true
-    await this.#recalled
-    this.cutOff()
+    await this.#loaded
+    this.suspend()
     const page = connection.id
-    const answer = await joinDocument(this.name, this.replica, this.#own.gen)
+    const answer = await joinDocument(this.name, this.replica, this.#current.gen)
     this.#joining = false
     if (this.closed) return
     if (page !== connection.id) return this.join()
     if (!answer.ok) return this.#notJoined(answer.error)
-    if (this.#own.gen && answer.gen !== this.#own.gen) return this.#startAnew(wire.RESTORED)
+    if (this.#current.gen && answer.gen !== this.#current.gen) return this.#replaceReplica(wire.RESTORED)
     this.#catchUp(answer)
   }
 
-  /** Nothing is sent until the document is joined again. */
-  cutOff() {
+  /** Send nothing until the document is joined again. */
+  suspend() {
     this.joined = false
     this.#timers.cancel("join")
     this.#sequence.reset()
-    this.#own.sender.giveBack()
+    this.#current.sender.giveBack()
   }
 
-  /** The server can store again: what waits need not wait its turn. */
-  hurry() {
-    this.joined ? this.#own.sender.send() : this.join()
+  /** Send what waits now: the server can store again, or the hold was released. */
+  flush() {
+    this.joined ? this.#current.sender.send() : this.join()
   }
 
-  /** A frame of others' edits; it covers (from, seq]. */
+  /** Updates of others, numbered after `from` up to `seq`. */
   receive({ from, seq, u }) {
-    const own = this.#own
+    const replica = this.#current
     const updates = u.map(decode)
-    own.know(updates)
+    replica.store(updates)
     this.composing.after(() => {
-      if (own !== this.#own) return
-      this.tell("incoming")
-      own.apply(updates)
+      if (replica !== this.#current) return
+      this.emit("incoming")
+      replica.apply(updates)
     })
     this.#sequence.cover(from, seq)
   }
 
-  /** Writing was closed or opened for this person, at once. */
-  allow({ write, reason = "", by = "" }) {
+  /** The user's write access has changed. */
+  setAccess({ write, reason = "", by = "" }) {
     Object.assign(this, { write, reason, by })
-    if (write) this.#own.sender.soon()
+    if (write) this.#current.sender.schedule()
     else this.#stopWriting()
-    this.tell("access")
+    this.emit("access")
   }
 
-  /** The document is gone for this person, was replaced by an older copy of itself, or is left (LEFT). */
-  shut(reason) {
-    if (reason === wire.RESTORED) return this.#startAnew(reason)
-    // What an old editor wrote is sent by the next one, once the page is loaded again.
+  /** Close the document: deleted, access revoked, or LEFT. RESTORED: it is joined again with a new replica. */
+  close(reason) {
+    if (reason === wire.RESTORED) return this.#replaceReplica(reason)
+    // Text written with an outdated editor is sent after the page has been reloaded.
     if (reason !== wire.OUTDATED || device.shared) this.#giveUp(reason)
-    this.cutOff()
-    this.#own.end({ forget: reason !== LEFT })
+    this.suspend()
+    this.#current.end({ forget: reason !== LEFT })
     this.closed = reason
-    this.tell("closed")
+    this.emit("closed")
   }
 
-  /** Words that pages which are gone have left in this browser, to be sent from here. */
+  /** Send the records of unsent text that closed pages have left in this browser's store. */
   async adopt(records) {
-    await this.#recalled
-    this.tell("incoming")
-    this.#own.adopt(records, this.closed)
+    await this.#loaded
+    this.emit("incoming")
+    this.#current.adopt(records, this.closed)
   }
 
-  /** Whether everything that was written here is on the server. */
+  /** Whether everything written here is stored by the server. */
   get settled() {
-    return this.#own.sender.empty
+    return this.#current.sender.empty
   }
 
-  /** Begin with what this browser has kept of it. */
-  async #recall() {
-    const found = await this.#own.recall()
-    if (!found) return
-    Object.assign(this, { ...found, ready: true })
-    this.tell("ready")
+  /** Load what this browser has stored of the document. */
+  async #load() {
+    const stored = await this.#current.load()
+    if (!stored) return
+    Object.assign(this, { ...stored, ready: true })
+    this.emit("ready")
   }
 
-  #begin() {
-    this.#own = new Replica(this.name, {
-      mayGo: () => this.joined && this.write && !this.composing.holds,
+  #createReplica() {
+    this.#current = new Replica(this.name, {
+      maySend: () => this.joined && this.write && !this.composing.holdsUpdates,
       answered: (answer) => this.#answered(answer),
-      taken: () => this.tell("taken"),
-      tellCaret: (a) => this.joined && connection.tell(wire.DOC_AWARENESS, { doc: this.name, a }),
-      swept: (offers) => this.#offer(offers, TEXT_REMOVED),
+      onStored: () => this.emit("taken"),
+      sendCaret: (a) => this.joined && connection.emit(wire.DOC_AWARENESS, { doc: this.name, a }),
+      removed: (offers) => this.#offerCopies(offers, TEXT_REMOVED),
     })
   }
 
   #catchUp({ gen, sv, write, reason = "", by = "", seq, people, awareness, update }) {
-    this.#own.catchUp({ gen, write, reason, by }, update)
+    this.#current.catchUp({ gen, write, reason, by }, update)
     this.#sequence.start(seq)
-    this.#own.sender[this.#lacking ? "widen" : "trim"](decode(sv))
+    this.#current.sender[this.#serverLacksMore ? "widen" : "dropStored"](decode(sv))
     this.#attempt = 0
-    this.#lacking = false
+    this.#serverLacksMore = false
     Object.assign(this, { ready: true, joined: true, write, reason, by })
-    this.meet(people)
+    this.setPeople(people)
     for (const { sid, a } of awareness) this.carets.receive(sid, a)
-    if (this.carets.shown) this.carets.tell()
+    if (this.carets.shown) this.carets.sendCaret()
     if (!write) this.#stopWriting()
-    this.tell("joined")
-    this.#own.sender.send()
+    this.emit("joined")
+    this.#current.sender.send()
   }
 
   #notJoined(error) {
-    if (CLOSE_REASONS[error]) this.shut(CLOSE_REASONS[error])
+    if (CLOSE_REASONS[error]) this.close(CLOSE_REASONS[error])
     else if (error !== wire.LOGIN_REQUIRED) this.#joinLater()
   }
 
   #joinLater() {
     this.joined = false
-    this.#timers.anew("join", retryDelay(this.#attempt++), () => this.join())
+    this.#timers.restart("join", retryDelay(this.#attempt++), () => this.join())
   }
 
   #answered({ ok, seq, error }) {
     if (ok) this.#sequence.cover(seq - 1, seq)
-    else if (FATAL_ERRORS.includes(error)) this.#startAnew(error)
-    else if (error === wire.NOT_FOUND) this.shut(wire.DELETED)
+    else if (FATAL_ERRORS.includes(error)) this.#replaceReplica(error)
+    else if (error === wire.NOT_FOUND) this.close(wire.DELETED)
     else if (error === wire.RESYNC || error === wire.NOT_JOINED) this.#resync(error)
-    else if (connection.online) this.#own.sender.later()
+    else if (connection.online) this.#current.sender.retryLater()
     if (ok && !this.write) this.#stopWriting()
   }
 
   #resync(error) {
-    this.#lacking = error === wire.RESYNC
+    this.#serverLacksMore = error === wire.RESYNC
     this.#joinLater()
   }
 
-  /** What is under way may still arrive; what waits behind it may not go any more. */
+  /** An update under way may still arrive; what waits behind it cannot be sent any more. */
   #stopWriting() {
-    if (!this.#own.sender.busy && !this.#own.sender.empty) this.#startAnew(wire.LOCKED)
+    if (!this.#current.sender.busy && !this.#current.sender.empty) this.#replaceReplica(wire.LOCKED)
   }
 
-  /** Nothing can be built on this replica any more: take out the unsent words and begin with a new one. */
-  #startAnew(error) {
+  /** Replace the replica: take out the unsent text, for copying, and join with a new one. */
+  #replaceReplica(error) {
     this.#giveUp(error)
     const old = this.replica
-    this.cutOff()
-    this.#own.end({ forget: true })
+    this.suspend()
+    this.#current.end({ forget: true })
     this.ready = false
-    this.#begin()
-    this.tell("replaced")
+    this.#createReplica()
+    this.emit("replaced")
     old.destroy()
     this.join()
   }
 
   #giveUp(error) {
-    this.#offer(this.#own.sender.giveUp(error), error)
+    this.#offerCopies(this.#current.sender.giveUp(error), error)
   }
 
-  #offer(offers, error) {
+  #offerCopies(offers, error) {
     if (offers.length) this.dispatchEvent(new CustomEvent("refused", { detail: { offers, error } }))
   }
 }

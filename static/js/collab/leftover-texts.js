@@ -1,11 +1,11 @@
-// Words that pages which are gone have left: an open document adopts them; one that nobody here reads is closed again
-// when all is sent.
+// Unsent texts that closed pages have left in this browser's store: opens the document, sends them, and closes it if no
+// text of this page shows it.
 
 import { showAbsenceNotice } from "../store/absence-notice.js"
 import { pendingChanges } from "../store/pending-changes.js"
 import { close, open } from "./document-registry.js"
 
-/** After more than a day their writer is asked before they go. */
+/** After more than a day offline, ask the user before anything is sent. */
 export function askFirst() {
   return showAbsenceNotice()
 }

@@ -1,76 +1,76 @@
-// Words written here a moment ago, in a paragraph that somebody else's edit (such as bringing back an older text) takes
-// away whole: they are found before they are forgotten. It asks nothing of those who only type.
+// Finds recently written own text whose paragraph an update of others removes whole (as when an older text is brought
+// back), before Yjs forgets it. Typing alone costs nothing.
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
-import { paragraphs, plain } from "./unsent-text.js"
+import { paragraphs, plainText } from "./unsent-text.js"
 
-const FRESH = 60_000 // ms for which own words count as just written; unsent ones count as long as they wait
+const RECENT = 60_000 // ms for which own text counts as recent; unsent text does as long as it waits
 
 export class RemovedText {
   #doc
   #settled
-  #written = []
+  #edits = []
 
-  /** @param settled whether all own edits are on the server */
+  /** @param settled whether all own updates are stored by the server */
   constructor(doc, settled) {
     this.#doc = doc
     this.#settled = settled
   }
 
-  /** An edit made here. */
-  note({ beforeState, afterState }) {
+  /** Note the range of an own edit. */
+  noteEdit({ beforeState, afterState }) {
     const id = this.#doc.clientID
     const [from, to] = [beforeState.get(id) ?? 0, afterState.get(id) ?? 0]
-    if (this.#settled()) this.#written = this.#written.filter(({ at }) => Date.now() - at < FRESH)
-    if (to > from) this.#written.push({ from, to, at: Date.now() })
+    if (this.#settled()) this.#edits = this.#edits.filter(({ at }) => Date.now() - at < RECENT)
+    if (to > from) this.#edits.push({ from, to, at: Date.now() })
   }
 
-  /** [{fragment, text}] of paragraphs with own fresh words that this edit of others took away, and that stand nowhere
-   *  else in the text now. To be asked before the library forgets what was deleted. */
-  by({ deleteSet }) {
-    const gone = deleteSet.clients.get(this.#doc.clientID)
-    if (!gone || !this.#written.length) return []
-    const blocks = this.#own(gone).map((item) => item.parent._item?.parent)
-    const lost = new Set(blocks.filter((block) => block instanceof Y.XmlElement && block._item.deleted))
-    return [...lost].map((block) => this.#offer(block, deleteSet)).filter(Boolean)
+  /** [{fragment, text}] of paragraphs with recent own text that this transaction of others removed and that occur
+   *  nowhere else in the text. Call it before Yjs garbage-collects what was deleted. */
+  removedBy({ deleteSet }) {
+    const deletedRanges = deleteSet.clients.get(this.#doc.clientID)
+    if (!deletedRanges || !this.#edits.length) return []
+    const parents = this.#deletedItems(deletedRanges).map((item) => item.parent._item?.parent)
+    const removed = new Set(parents.filter((block) => block instanceof Y.XmlElement && block._item.deleted))
+    return [...removed].map((block) => this.#removedText(block, deleteSet)).filter(Boolean)
   }
 
-  #own(gone) {
-    const touches = (item, { from, to }) => item.id.clock < to && from < item.id.clock + item.length
-    const isGone = ({ clock, len }) => ({ from: clock, to: clock + len })
+  #deletedItems(deletedRanges) {
+    const overlaps = (item, { from, to }) => item.id.clock < to && from < item.id.clock + item.length
+    const rangeOf = ({ clock, len }) => ({ from: clock, to: clock + len })
     const items = this.#doc.store.clients.get(this.#doc.clientID) ?? []
-    const fresh = items.filter((item) => item.deleted && item.parent && typeof item.content?.str === "string")
-    return fresh.filter((item) => this.#written.some((one) => touches(item, one)) && gone.some((one) => touches(item, isGone(one))))
+    const deleted = items.filter((item) => item.deleted && item.parent && typeof item.content?.str === "string")
+    return deleted.filter((item) => this.#edits.some((range) => overlaps(item, range)) && deletedRanges.some((range) => overlaps(item, rangeOf(range))))
   }
 
-  #offer(block, deleteSet) {
-    const text = before(block, deleteSet).trim()
+  #removedText(block, deleteSet) {
+    const text = textBefore(block, deleteSet).trim()
     const root = rootOf(block)
     const fragment = [...this.#doc.share].find(([, type]) => type === root)?.[0]
-    const now = paragraphs(root).map(plain).join("\n")
-    return text && fragment && !now.includes(text) ? { fragment, text } : null
+    const present = paragraphs(root).map(plainText).join("\n")
+    return text && fragment && !present.includes(text) ? { fragment, text } : null
   }
 }
 
-/** What stood in a block until this edit. */
-function before(block, deleteSet) {
+/** The text of a block before this transaction. */
+function textBefore(block, deleteSet) {
   const wasThere = (item) => !item.deleted || isIn(deleteSet, item.id)
-  return children(block).filter(wasThere).map(({ content }) => wordsOf(content?.type, wasThere)).join("")
+  return children(block).filter(wasThere).map(({ content }) => textOf(content?.type, wasThere)).join("")
 }
 
-function wordsOf(type, wasThere) {
+function textOf(type, wasThere) {
   if (!(type instanceof Y.XmlText)) return "\n"
   return children(type).filter(wasThere).map(({ content }) => content.str ?? "").join("")
 }
 
 function children(type) {
-  const found = []
-  for (let item = type._start; item; item = item.right) found.push(item)
-  return found
+  const items = []
+  for (let item = type._start; item; item = item.right) items.push(item)
+  return items
 }
 
 function isIn(deleteSet, { client, clock }) {
-  return (deleteSet.clients.get(client) ?? []).some((one) => one.clock <= clock && clock < one.clock + one.len)
+  return (deleteSet.clients.get(client) ?? []).some((range) => range.clock <= clock && clock < range.clock + range.len)
 }
 
 function rootOf(type) {

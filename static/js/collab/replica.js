@@ -1,9 +1,9 @@
-// One replica of a document in this page: what it holds, what of that still has to be sent, where others have their
-// carets, and what this browser keeps of it. Once something in it was refused for good, another one takes its place.
+// One replica of a document in this page: the Yjs document, its unsent updates, the carets of others, and what this
+// browser stores of it. It is replaced once an update was refused for good.
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { hold } from "../hold.js"
-import { Base, recall } from "../store/text-store.js"
+import { Base, load } from "../store/text-store.js"
 import { pendingChanges } from "../store/pending-changes.js"
 import { RESTORED } from "../wire.js"
 import { messageText } from "../messages.js"
@@ -12,7 +12,7 @@ import { Sender } from "./sender.js"
 import { RemovedText } from "./removed-text.js"
 
 const REMOTE = Symbol("from the wire")
-/** Why words are offered whose paragraph others took away. */
+/** Message key of the reason: the paragraph was removed by others. */
 export const TEXT_REMOVED = "swept"
 
 export class Replica {
@@ -20,25 +20,25 @@ export class Replica {
   #name
   #base
 
-  /** @param mayGo, answered: see Sender; `taken` is called when own edits are on the server's disk, `tellCaret` with
-   *  the own caret, `swept` with own words ([{fragment, text, key}]) whose paragraph others took away */
-  constructor(name, { mayGo, answered, taken, tellCaret, swept }) {
+  /** @param maySend, answered: see Sender; `onStored` is called when own updates are stored by the server, `sendCaret`
+   *  with the own caret, `removed` with own text ([{fragment, text, key}]) whose paragraph others have removed */
+  constructor(name, { maySend, answered, onStored, sendCaret, removed }) {
     this.#name = name
     this.#base = new Base(name)
-    const kept = (update) => {
+    const acknowledged = (update) => {
       this.#base.add(update)
-      taken()
+      onStored()
     }
-    this.sender = new Sender({ name, replica: this.doc, mayGo, answered, taken: kept })
-    this.carets = new CaretStates(this.doc.clientID, tellCaret)
+    this.sender = new Sender({ name, replica: this.doc, maySend, answered, onStored: acknowledged })
+    this.carets = new CaretStates(this.doc.clientID, sendCaret)
     this.doc.on("update", (update, origin, _doc, transaction) => {
       if (origin !== REMOTE) this.sender.add(update, transaction)
     })
-    const fresh = new RemovedText(this.doc, () => this.sender.empty)
+    const removedText = new RemovedText(this.doc, () => this.sender.empty)
     this.doc.on("afterTransaction", (transaction) => {
-      if (transaction.origin !== REMOTE) return fresh.note(transaction)
-      const texts = fresh.by(transaction)
-      if (texts.length) swept(this.sender.forCopying(texts, TEXT_REMOVED))
+      if (transaction.origin !== REMOTE) return removedText.noteEdit(transaction)
+      const removedTexts = removedText.removedBy(transaction)
+      if (removedTexts.length) removed(this.sender.forCopying(removedTexts, TEXT_REMOVED))
     })
   }
 
@@ -47,8 +47,8 @@ export class Replica {
     return this.sender.gen
   }
 
-  /** Edits of others, to be applied as soon as that disturbs nobody. */
-  know(updates) {
+  /** Store updates of others in this browser; they are applied later. */
+  store(updates) {
     for (const update of updates) this.#base.add(update)
   }
 
@@ -56,29 +56,28 @@ export class Replica {
     for (const update of updates) Y.applyUpdate(this.doc, update, REMOTE)
   }
 
-  /** What the server has beyond this. @param about {gen, write, reason, by} */
+  /** Apply what the server has beyond this replica. @param about {gen, write, reason, by} */
   catchUp(about, update) {
     Y.applyUpdate(this.doc, update, REMOTE)
     this.sender.gen = about.gen
     this.#base.joined(about, update)
   }
 
-  /** Begin with what this browser has kept. Resolves with {write, reason, by} as they were then; null when there is
-   *  no text to begin with. */
-  async recall() {
-    const { base, left } = await recall(this.#name)
+  /** Load what this browser has stored. Resolves with {write, reason, by} as stored; null when there is no text. */
+  async load() {
+    const { base, left } = await load(this.#name)
     if (base) this.catchUp({ gen: base.gen, write: base.write, reason: base.reason, by: base.by }, base.state)
     this.adopt(left)
     return base && { write: base.write, reason: base.reason, by: base.by }
   }
 
-  /** Words that pages which are gone have left in this browser: sent from here, unless `closed` says why they cannot. */
+  /** Send records of unsent text that closed pages have left, unless `closed` says why that is impossible. */
   adopt(records, closed = "") {
     hold.holdIfOld(records)
     for (const record of records) {
       this.sender.gen ??= record.gen
-      const why = closed || (record.gen === this.gen ? "" : RESTORED)
-      if (why) pendingChanges.stick(record, messageText(`offer.${why}`))
+      const reason = closed || (record.gen === this.gen ? "" : RESTORED)
+      if (reason) pendingChanges.stick(record, messageText(`offer.${reason}`))
       else {
         Y.applyUpdate(this.doc, record.update, REMOTE)
         this.sender.adopt(record)
@@ -86,7 +85,7 @@ export class Replica {
     }
   }
 
-  /** @param forget whether what the browser keeps of it is worth nothing any more */
+  /** @param forget whether to delete what the browser has stored of it */
   end({ forget }) {
     this.#base.end({ forget })
     this.carets.destroy()

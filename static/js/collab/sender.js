@@ -1,4 +1,4 @@
-// Takes one document's own edits to the server: one update under way, the rest merging meanwhile.
+// Sends the own updates of one document: one under way, the others merged meanwhile.
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { retryDelay } from "../backoff.js"
@@ -13,105 +13,105 @@ import { Outbox } from "./outbox.js"
 import { sendUpdate } from "./chunked-update.js"
 import { unsentTexts } from "./unsent-text.js"
 
-// The first word after a pause goes at once; those that follow wait for company, but no longer than this.
+// ms between two updates: the first after a pause is sent at once, those that follow are merged.
 const BATCH = 20
 
 export class Sender {
   #name
   #replica
-  #mayGo
+  #maySend
   #answered
-  #taken
+  #onStored
   #outbox = new Outbox()
   #timers = new Timers()
   #ticket = null
   #attempt = 0
-  #next = 0
+  #nextSend = 0
   #adopted = new Map()
 
-  /** The document's identity, which is kept with what waits. */
+  /** The document's identity, which is stored with the unsent updates. */
   gen = null
 
-  /** @param mayGo whether the document is joined and open for writing
-   *  @param answered called with each answer that is not merely to be tried again
-   *  @param taken called with each update that the server has on disk */
-  constructor({ name, replica, mayGo, answered, taken }) {
+  /** @param maySend whether the document is joined and open for writing
+   *  @param answered called with each acknowledgement, unless the update was queued again meanwhile
+   *  @param onStored called with each update that the server has stored */
+  constructor({ name, replica, maySend, answered, onStored }) {
     this.#name = name
     this.#replica = replica
-    this.#mayGo = mayGo
+    this.#maySend = maySend
     this.#answered = answered
-    this.#taken = taken
+    this.#onStored = onStored
   }
 
-  /** An edit made here. */
+  /** Queue an own update. */
   add(update, transaction) {
-    this.#wait(update, touched(this.#replica, transaction))
+    this.#queue(update, changedTexts(this.#replica, transaction))
     storePlan(this.#key, () => this.#record(), true)
   }
 
-  /** Words of a page that is gone. */
+  /** Queue a record of unsent text that a closed page has left. */
   adopt(record) {
     this.#adopted.set(record.id, record)
-    this.#wait(record.update, record.fragments)
+    this.#queue(record.update, record.fragments)
   }
 
-  #wait(update, fragments) {
+  #queue(update, fragments) {
     this.#outbox.add(update, fragments)
-    for (const fragment of fragments) saveStatus.waiting(...this.#place(fragment), this.#key)
-    this.soon()
+    for (const fragment of fragments) saveStatus.waiting(...this.#statusOf(fragment), this.#key)
+    this.schedule()
   }
 
-  soon() {
-    this.#timers.once("send", Math.max(0, this.#next - performance.now()), () => this.send())
+  schedule() {
+    this.#timers.once("send", Math.max(0, this.#nextSend - performance.now()), () => this.send())
   }
 
   async send() {
     this.#timers.cancel("send", "retry")
-    const update = this.#mayGo() && hold.open ? this.#outbox.take() : null
+    const update = this.#maySend() && hold.open ? this.#outbox.take() : null
     if (!update) return
-    this.#next = performance.now() + BATCH
+    this.#nextSend = performance.now() + BATCH
     const ticket = (this.#ticket = {})
     const answer = await sendUpdate(this.#name, update)
-    if (ticket !== this.#ticket) return // given back meanwhile: this answer says nothing about what waits now
+    if (ticket !== this.#ticket) return // queued again meanwhile: this acknowledgement says nothing about what waits now
     if (answer.ok) this.#acknowledged()
     else this.#outbox.giveBack()
     this.#answered(answer)
   }
 
-  /** Try again a little later, each time more patiently. */
-  later() {
-    this.#timers.anew("retry", retryDelay(this.#attempt++), () => this.send())
+  /** Retry with backoff. */
+  retryLater() {
+    this.#timers.restart("retry", retryDelay(this.#attempt++), () => this.send())
   }
 
-  /** The connection is gone, or about to be made anew: what was under way waits again. */
+  /** The connection is lost or about to be made again: queue the update under way again. */
   giveBack() {
     this.#ticket = null
     this.#timers.cancel("retry")
     this.#outbox.giveBack()
   }
 
-  /** The server lacks more than what waits: send all it does not have, by its state vector. */
+  /** The server lacks more than what waits: send everything beyond its state vector `sv`. */
   widen(sv) {
     if (!this.#outbox.empty) this.#outbox.widen(Y.encodeStateAsUpdate(this.#replica, sv))
   }
 
-  /** The server has some of what waits, by its state vector: where an answer was lost on the way. */
-  trim(sv) {
-    this.#outbox.trim(sv)
+  /** Remove from what waits what the server has, by its state vector (an acknowledgement was lost). */
+  dropStored(sv) {
+    this.#outbox.dropStored(sv)
   }
 
-  /** Nothing more goes out from here: the words that never arrived, as [{fragment, text, key}]. They are kept for
-   *  copying under `key`, with the reason `error`. */
+  /** Stop sending: the unsent text as [{fragment, text, key}], stored for copying under `key` with the reason
+   *  `error`. */
   giveUp(error) {
     const offers = this.forCopying(this.#unsent(), error)
-    for (const fragment of this.#outbox.fragments) saveStatus.forget(this.#place(fragment)[0])
+    for (const fragment of this.#outbox.fragments) saveStatus.forget(this.#statusOf(fragment)[0])
     this.giveBack()
     this.#outbox.clear()
     this.#settled()
     return offers
   }
 
-  /** These words of this page are kept for copying; the same with `key`. */
+  /** Store these texts for copying; returns them with their `key`. */
   forCopying(texts, error) {
     const offers = texts.map((offer) => ({ ...offer, key: `refused ${this.#key} ${offer.fragment}` }))
     for (const { key, fragment, text } of offers) storePlan(key, () => this.#stuck(fragment, text, error))
@@ -129,13 +129,13 @@ export class Sender {
   #acknowledged() {
     this.#attempt = 0
     const { update, done } = this.#outbox.acknowledged()
-    for (const fragment of done) saveStatus.saved(this.#place(fragment)[0])
-    this.#taken(update)
+    for (const fragment of done) saveStatus.saved(this.#statusOf(fragment)[0])
+    this.#onStored(update)
     if (this.#outbox.empty) this.#settled()
-    else if (connection.online) this.soon()
+    else if (connection.online) this.schedule()
   }
 
-  /** Nothing waits any more: nothing need be kept. */
+  /** Nothing waits: delete what is stored of it. */
   #settled() {
     dropPlan(this.#key)
     if (this.#adopted.size) pendingChanges.drop(...this.#adopted.keys())
@@ -154,13 +154,13 @@ export class Sender {
     return update && { kind: "text", doc: this.#name, rev: this.#rev, gen: this.gen, update, fragments, words }
   }
 
-  /** What another page has left may not be readable here, where the text it was written in is gone. */
+  /** Unsent text; that of another page may not be readable in this replica, then the text in its record counts. */
   #unsent() {
     const texts = unsentTexts(this.#replica, this.#outbox.unsent)
-    const known = new Set(texts.map(({ fragment }) => fragment))
+    const readable = new Set(texts.map(({ fragment }) => fragment))
     for (const { fragments, words } of this.#adopted.values()) {
       fragments.forEach((fragment, i) => {
-        if (!known.has(fragment) && words[i].text) texts.push({ fragment, text: words[i].text })
+        if (!readable.has(fragment) && words[i].text) texts.push({ fragment, text: words[i].text })
       })
     }
     return texts
@@ -183,13 +183,13 @@ export class Sender {
     return document.querySelector(`kw-text[data-doc="${this.#name}"][data-fragment="${fragment}"]`)
   }
 
-  #place(fragment) {
+  #statusOf(fragment) {
     return [`text ${this.#name} ${fragment}`, () => this.#element(fragment)]
   }
 }
 
-/** The texts a transaction changed. */
-function touched(replica, { changedParentTypes }) {
+/** Names of the texts that a transaction changed. */
+function changedTexts(replica, { changedParentTypes }) {
   const roots = new Map([...replica.share].map(([name, type]) => [type, name]))
   return [...changedParentTypes.keys()].map((type) => roots.get(type)).filter(Boolean)
 }

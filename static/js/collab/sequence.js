@@ -1,29 +1,30 @@
-// Which numbered updates of a document have been seen. A frame covers (from, seq]; frames may overtake each other.
+// Sequence numbers of a document's updates: which have arrived, and whether one is missing. A frame covers (from, seq];
+// frames may arrive out of order.
 
 import { Timers } from "../timers.js"
 
-const GAP = 2_000
+const GAP_TIMEOUT = 2_000
 
 export class Sequence {
-  #upto = 0
+  #complete = 0
   #ahead = []
   #timers = new Timers()
-  #lasting
+  #onGap
 
-  /** @param lasting called when a gap has lasted for 2 s */
-  constructor(lasting) {
-    this.#lasting = lasting
+  /** @param onGap called when an update has been missing for 2 s */
+  constructor(onGap) {
+    this.#onGap = onGap
   }
 
-  /** Everything up to and including `seq` is here: the answer to a join. A frame may have overtaken that answer. */
+  /** Everything up to `seq` has arrived: the acknowledgement of a join. Later frames may have arrived before it. */
   start(seq) {
-    this.#upto = seq
+    this.#complete = seq
     this.#advance()
   }
 
-  /** Until the next join is answered, nothing counts but what comes from now on. */
+  /** Until the next join nothing counts but what arrives from now on. */
   reset() {
-    this.#upto = 0
+    this.#complete = 0
     this.#ahead = []
     this.#timers.cancel("gap")
   }
@@ -35,10 +36,10 @@ export class Sequence {
   }
 
   #advance() {
-    while (this.#ahead.length && this.#ahead[0][0] <= this.#upto) {
-      this.#upto = Math.max(this.#upto, this.#ahead.shift()[1])
+    while (this.#ahead.length && this.#ahead[0][0] <= this.#complete) {
+      this.#complete = Math.max(this.#complete, this.#ahead.shift()[1])
     }
-    if (this.#ahead.length) this.#timers.once("gap", GAP, this.#lasting)
+    if (this.#ahead.length) this.#timers.once("gap", GAP_TIMEOUT, this.#onGap)
     else this.#timers.cancel("gap")
   }
 }

@@ -1,17 +1,17 @@
-// Which words an update holds that the server never took: the paragraphs it touches, as plain text.
+// The text of an update that the server did not store: the paragraphs it changes, as plain text.
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 
-/** [{fragment, text}] of the paragraphs of `doc` in which `update` wrote something that is still there. */
+/** [{fragment, text}] of the paragraphs of `doc` with text that `update` inserted and that is still there. */
 export function unsentTexts(doc, update) {
   if (!update) return []
-  const written = ranges(update)
-  const found = []
+  const inserted = ranges(update)
+  const unsent = []
   for (const fragment of doc.share.keys()) {
-    const texts = paragraphs(doc.getXmlFragment(fragment)).filter((block) => touches(block, written)).map(plain)
-    if (texts.join("").trim()) found.push({ fragment, text: texts.join("\n") })
+    const texts = paragraphs(doc.getXmlFragment(fragment)).filter((block) => hasText(block, inserted)).map(plainText)
+    if (texts.join("").trim()) unsent.push({ fragment, text: texts.join("\n") })
   }
-  return found
+  return unsent
 }
 
 function ranges(update) {
@@ -23,29 +23,29 @@ function ranges(update) {
   return byClient
 }
 
-/** The elements that hold text, in reading order. */
+/** The elements that contain text, in reading order. */
 export function paragraphs(node) {
   const children = node.toArray()
   if (children.some((child) => child instanceof Y.XmlText)) return [node]
   return children.filter((child) => child instanceof Y.XmlElement).flatMap(paragraphs)
 }
 
-function touches(block, written) {
+function hasText(block, inserted) {
   return block.toArray().some((child) => {
     if (!(child instanceof Y.XmlText)) return false
-    for (let item = child._start; item; item = item.right) if (isNew(item, written)) return true
+    for (let item = child._start; item; item = item.right) if (isInserted(item, inserted)) return true
     return false
   })
 }
 
-function isNew(item, written) {
+function isInserted(item, inserted) {
   if (item.deleted || !item.countable) return false
   const end = item.id.clock + item.length
-  return (written.get(item.id.client) ?? []).some(([from, to]) => item.id.clock < to && from < end)
+  return (inserted.get(item.id.client) ?? []).some(([from, to]) => item.id.clock < to && from < end)
 }
 
-/** A paragraph's words. */
-export function plain(block) {
+/** Plain text of a paragraph. */
+export function plainText(block) {
   return block.toArray().map((child) => (child instanceof Y.XmlText ? textOf(child) : "\n")).join("")
 }
 

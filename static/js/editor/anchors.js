@@ -1,5 +1,5 @@
-// Where words stand that somebody speaks about: positions that move with the text, and the words around them for the
-// day when those positions are gone (who turns a paragraph into a heading writes all of it anew).
+// Anchors of comments: relative positions of a passage, which move with the text, with its words and the text around
+// them as a fallback for when the positions are deleted (turning a paragraph into a heading inserts all of it again).
 
 import {
   Y,
@@ -9,36 +9,36 @@ import {
 } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { decode, encode } from "../collab/base64.js"
 
-const UNSEEN = /[\s\u00ad\u034f\u200b\u2060-\u2064\ufeff]/g
-const LETTER = /\P{M}\p{M}*|\p{M}/gu
+const INVISIBLE = /[\s\u00ad\u034f\u200b\u2060-\u2064\ufeff]/g
+const CHARACTER = /\P{M}\p{M}*|\p{M}/gu
 
-/** {from, to} in the live document, as base64, for {words, before, after}; {} where they do not stand in the text. */
+/** The anchor {from, to} of {words, before, after} as base64; {} where the passage is not in the text. */
 export function anchorOf(state, passage) {
-  const range = best(found(state.doc, passage.words), passage)
+  const range = mostSimilar(occurrences(state.doc, passage.words), passage)
   const { binding, type } = ySyncPluginKey.getState(state)
   if (!range || !binding) return {}
-  const moving = (position) => absolutePositionToRelativePosition(position, type, binding.mapping)
-  const [from, to] = [range.from, range.to].map((position) => encode(Y.encodeRelativePosition(moving(position))))
+  const relative = (position) => absolutePositionToRelativePosition(position, type, binding.mapping)
+  const [from, to] = [range.from, range.to].map((position) => encode(Y.encodeRelativePosition(relative(position))))
   return { from, to }
 }
 
-/** Where the passage is in the editor's text now: {from, to}; null when nothing is left of it. Its own place counts
- *  more than its words: these may stand elsewhere, too. */
+/** The range {from, to} of a passage in the editor's text; null when nothing is left of it. Its anchor takes precedence
+ *  over its words, which may occur elsewhere too. */
 export function rangeOf(state, passage) {
-  const ranges = found(state.doc, passage.words)
-  const place = anchored(state, passage)
-  if (!place) return best(ranges, passage)
+  const ranges = occurrences(state.doc, passage.words)
+  const place = anchorRange(state, passage)
+  if (!place) return mostSimilar(ranges, passage)
   return ranges.find(({ from, to }) => from < place.to && to > place.from) ?? place
 }
 
-function anchored(state, { from, to }) {
+function anchorRange(state, { from, to }) {
   const ends = [from, to].map((text) => positionOf(state, text))
   if (ends.includes(null) || ends[0] >= ends[1]) return null
   const [start, end] = ends
   return state.doc.textBetween(start, end).trim() ? { from: start, to: end } : null
 }
 
-/** Others may send what they like: nonsense is no position. */
+/** Anchors come from other clients: an invalid one is no position. */
 function positionOf(state, text) {
   const { binding, doc, type } = ySyncPluginKey.getState(state)
   try {
@@ -50,58 +50,58 @@ function positionOf(state, text) {
   }
 }
 
-/** Every place where the words stand, however lines are broken and letters composed: {from, to, before, after} with
- *  the letters around. */
-function found(doc, words) {
-  const { letters, at } = lettersOf(doc)
-  const wanted = look(words)
+/** Every occurrence of the words, whatever the line breaks and Unicode composition: {from, to, before, after} with the
+ *  text around. */
+function occurrences(doc, words) {
+  const { characters, at } = charactersOf(doc)
+  const searched = normalise(words)
   const ranges = []
-  for (let i = letters.indexOf(wanted); wanted && i >= 0; i = letters.indexOf(wanted, i + 1)) {
-    const end = i + wanted.length
-    ranges.push({ from: at[i].from, to: at[end - 1].to, before: letters.slice(0, i), after: letters.slice(end) })
+  for (let i = characters.indexOf(searched); searched && i >= 0; i = characters.indexOf(searched, i + 1)) {
+    const end = i + searched.length
+    ranges.push({ from: at[i].from, to: at[end - 1].to, before: characters.slice(0, i), after: characters.slice(end) })
   }
   return ranges
 }
 
-/** The one with most of the same letters around it; the first of equals. */
-function best(ranges, { before, after }) {
-  const [left, right] = [look(before), look(after)]
-  const likeness = (range) => same(turned(range.before), turned(left)) + same(range.after, right)
-  return ranges.reduce((most, range) => (most && likeness(most) >= likeness(range) ? most : range), null)
+/** The occurrence with the most similar surrounding text; the first of equals. */
+function mostSimilar(ranges, { before, after }) {
+  const [leftText, rightText] = [normalise(before), normalise(after)]
+  const likeness = (range) => commonLength(reversed(range.before), reversed(leftText)) + commonLength(range.after, rightText)
+  return ranges.reduce((best, range) => (best && likeness(best) >= likeness(range) ? best : range), null)
 }
 
-function same(one, other) {
+function commonLength(first, second) {
   let count = 0
-  while (count < other.length && one[count] === other[count]) count++
+  while (count < second.length && first[count] === second[count]) count++
   return count
 }
 
-function turned(text) {
+function reversed(text) {
   return [...text.slice(-100)].reverse().join("")
 }
 
-// A text that stays as it is is read once, however many passages are looked for in it.
-const known = new WeakMap()
+// The characters of a document version are read once for all passages.
+const cache = new WeakMap()
 
-function lettersOf(doc) {
-  if (!known.has(doc)) known.set(doc, read(doc))
-  return known.get(doc)
+function charactersOf(doc) {
+  if (!cache.has(doc)) cache.set(doc, read(doc))
+  return cache.get(doc)
 }
 
 function read(doc) {
   const at = []
-  let letters = ""
+  let characters = ""
   doc.descendants((node, position) => {
-    for (const { 0: letter, index } of node.text?.matchAll(LETTER) ?? []) {
-      const seen = look(letter)
-      letters += seen
-      for (const from = position + index; at.length < letters.length; ) at.push({ from, to: from + letter.length })
+    for (const { 0: character, index } of node.text?.matchAll(CHARACTER) ?? []) {
+      const normalised = normalise(character)
+      characters += normalised
+      for (const from = position + index; at.length < characters.length; ) at.push({ from, to: from + character.length })
     }
   })
-  return { letters, at }
+  return { characters, at }
 }
 
-/** What words that look the same have in common, without blanks: lines may be broken anywhere. */
-function look(text = "") {
-  return text.replace(UNSEEN, "").normalize()
+/** Normalised text for comparison, without white space and invisible characters: lines may be broken anywhere. */
+function normalise(text = "") {
+  return text.replace(INVISIBLE, "").normalize()
 }

@@ -1,26 +1,16 @@
-// Where somebody clicked, carried from the server's HTML into the editor that takes its place.
+// The position of a click, passed from the server's HTML to the editor that replaces it.
 
 const BLOCKS = "p, h3, h4, li"
 
-/** {block, offset}: in which paragraph of `body`, after how many characters; null when the click was in none. */
+/** {block, offset}: index of the paragraph in `body` and number of characters before the click; null when the click was
+ *  in no paragraph. */
 export function placeOf(body, { clientX, clientY }) {
-  const caret = document.caretPositionFromPoint?.(clientX, clientY) ?? legacy(clientX, clientY)
+  const caret = document.caretPositionFromPoint?.(clientX, clientY) ?? caretFromRange(clientX, clientY)
   if (!caret || !body.contains(caret.offsetNode)) return null
   const element = caret.offsetNode.nodeType === Node.TEXT_NODE ? caret.offsetNode.parentElement : caret.offsetNode
-  const block = [...body.querySelectorAll(BLOCKS)].filter((found) => !found.querySelector(BLOCKS))
-  const index = block.findIndex((found) => found.contains(element))
+  const block = [...body.querySelectorAll(BLOCKS)].filter((candidate) => !candidate.querySelector(BLOCKS))
+  const index = block.findIndex((candidate) => candidate.contains(element))
   return index < 0 ? null : { block: index, offset: charactersBefore(block[index], caret) }
-}
-
-/** The position in `doc` (ProseMirror) at `place`; the end of the text when there is no such place any more. */
-export function positionOf(doc, place) {
-  let position = null
-  let block = -1
-  doc.descendants((node, at) => {
-    if (node.isTextblock && ++block === place?.block) position = at + 1 + Math.min(place.offset, node.content.size)
-    return !node.isTextblock
-  })
-  return position ?? doc.content.size - 1
 }
 
 function charactersBefore(block, { offsetNode, offset }) {
@@ -31,7 +21,7 @@ function charactersBefore(block, { offsetNode, offset }) {
   return before + offset
 }
 
-function legacy(x, y) {
+function caretFromRange(x, y) {
   const range = document.caretRangeFromPoint?.(x, y)
   return range && { offsetNode: range.startContainer, offset: range.startOffset }
 }

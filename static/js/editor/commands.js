@@ -1,4 +1,4 @@
-// What the toolbar and the keyboard can do to a text, each under one name.
+// Editor commands by name, for the toolbar and the keyboard.
 
 import {
   liftListItem,
@@ -34,7 +34,7 @@ export const commands = {
   },
 }
 
-/** Whether what `name` makes is already there at the caret; null where that has no meaning. */
+/** Whether the format `name` is active at the selection; null for commands that are no format. */
 export function pressed(name, state) {
   const { $from, from, to, empty } = state.selection
   const mark = { bold: marks.strong, italic: marks.em, link: marks.link }[name]
@@ -47,16 +47,16 @@ export function pressed(name, state) {
   return level ? $from.parent.type === nodes.heading && Number($from.parent.attrs.level) === level : null
 }
 
-/** Pressed again, a list is taken away; pressed in the other kind, it is turned into this one. */
+/** Toggle a list: of the same kind it is removed, of the other kind it is converted. */
 function list(type) {
   return (state, dispatch) => {
     const around = listAround(state.selection.$from)
     if (around === type) return liftListItem(nodes.list_item)(state, dispatch)
-    return around ? turn(type)(state, dispatch) : wrapInList(type)(state, dispatch)
+    return around ? convertList(type)(state, dispatch) : wrapInList(type)(state, dispatch)
   }
 }
 
-function turn(type) {
+function convertList(type) {
   return (state, dispatch) => {
     const { $from } = state.selection
     for (let depth = $from.depth; depth > 0; depth--) {

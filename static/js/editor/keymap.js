@@ -1,9 +1,9 @@
-// The keyboard in a text. Tab is left alone: it leads out, as everywhere on the page.
+// Key bindings of the editor. Tab is not bound: it leaves the text, as everywhere on the page.
 
 import { baseKeymap, keymap } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { commands } from "./commands.js"
 
-const swallow = () => true
+const ignore = () => true
 
 /** @param session {end(), toolbar, link} */
 export function keys(session) {
@@ -16,7 +16,7 @@ export function keys(session) {
   return [keymap({ ...both, ...(session.multiline ? text(session) : line) }), keymap(baseKeymap)]
 }
 
-const line = { Enter: swallow, "Shift-Enter": swallow, "Mod-Enter": swallow, "Mod-b": swallow, "Mod-i": swallow }
+const line = { Enter: ignore, "Shift-Enter": ignore, "Mod-Enter": ignore, "Mod-b": ignore, "Mod-i": ignore }
 
 function text(session) {
   return {
@@ -33,7 +33,7 @@ function text(session) {
     "Alt-Shift-ArrowRight": commands.deeper,
     "Alt-Shift-ArrowLeft": commands.higher,
     "Alt-F10": () => (session.toolbar.focus(), true),
-    "Mod-u": swallow,
+    "Mod-u": ignore,
     Backspace: emptyItem,
   }
 }

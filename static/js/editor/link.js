@@ -1,4 +1,4 @@
-// A small form for a link's address, below the toolbar.
+// The form for a link's address, below the toolbar.
 
 import { messageText } from "../messages.js"
 import { allowedLink } from "./link-rule.js"
@@ -18,7 +18,7 @@ export class LinkForm {
 
   open() {
     this.close()
-    this.#form = this.#built(this.#present())
+    this.#form = this.#createForm(this.#currentHref())
     this.#toolbar.after(this.#form)
     this.#form.elements.href.focus()
   }
@@ -28,14 +28,14 @@ export class LinkForm {
     this.#form = null
   }
 
-  #present() {
+  #currentHref() {
     const { $from, from, to } = this.#view.state.selection
     let href = link.isInSet($from.marks())?.attrs.href
     this.#view.state.doc.nodesBetween(from, to, (node) => (href ??= link.isInSet(node.marks)?.attrs.href) && false)
     return href ?? ""
   }
 
-  #built(href) {
+  #createForm(href) {
     const form = Object.assign(document.createElement("form"), { className: "text-link", noValidate: true })
     const label = document.createElement("label")
     const input = Object.assign(document.createElement("input"), { name: "href", type: "url", value: href })
@@ -48,7 +48,7 @@ export class LinkForm {
       this.#set(input.value, problem)
     })
     form.querySelector("[type=button]").addEventListener("click", () => this.#apply(null))
-    form.addEventListener("keydown", (event) => event.key === "Escape" && (event.stopPropagation(), this.#leave()))
+    form.addEventListener("keydown", (event) => event.key === "Escape" && (event.stopPropagation(), this.#closeAndFocus()))
     return form
   }
 
@@ -59,26 +59,27 @@ export class LinkForm {
     problem.textContent = messageText("link.refused")
   }
 
-  /** On the selection; at a mere caret on the link around it, or as new text. */
+  /** Set (or with null remove) the link of the selection; at a caret, of the link around it, or insert the address as
+   *  new text. */
   #apply(attrs) {
     const { state } = this.#view
-    const { from, to } = state.selection.empty ? around(state.selection.$from) : state.selection
+    const { from, to } = state.selection.empty ? linkRange(state.selection.$from) : state.selection
     const tr = state.tr
     if (from === to && attrs) tr.insertText(attrs.href, from).addMark(from, from + attrs.href.length, link.create(attrs))
     else if (attrs) tr.addMark(from, to, link.create(attrs))
     else tr.removeMark(from, to, link)
     this.#view.dispatch(tr)
-    this.#leave()
+    this.#closeAndFocus()
   }
 
-  #leave() {
+  #closeAndFocus() {
     this.close()
     this.#view.focus()
   }
 }
 
-/** From and to of the link at `$from`; the place itself where there is none. */
-function around($from) {
+/** The range of the link at `$from`; the position itself where there is none. */
+function linkRange($from) {
   const mark = link.isInSet($from.marks()) ?? link.isInSet($from.nodeAfter?.marks ?? [])
   if (!mark) return { from: $from.pos, to: $from.pos }
   let from = $from.pos

@@ -1,5 +1,5 @@
-// Everything pasted or dropped into a text comes through here: HTML from Word or the web is brought to what a text may
-// hold before the editor reads it, and what had to be left out is said at the text.
+// Pasting and dropping into a text: cleans HTML from Word or the web before the editor parses it, and shows what was
+// left out.
 
 import { Fragment, Slice } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { retryForever } from "../backoff.js"
@@ -9,71 +9,71 @@ import { schema } from "./schema.js"
 import { showPasteNotes } from "./text-status.js"
 
 const SEPARATORS = /[\v\f\x1c-\x1f\x85\u2028\u2029]/g
-const NO_TEXT = /(?![\t\n])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
+const CONTROL_CHARACTERS = /(?![\t\n])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
 
-let reader = null
+let cleaner = null
 
-/** Somebody begins to edit: what reads HTML is fetched. */
-export async function fetchReader() {
+/** Load the HTML cleaner; called when the user begins to edit. */
+export async function loadCleaner() {
   const load = () => import("../seldom/paste-html.js")
-  reader ??= await load().catch(() => retryForever(load))
+  cleaner ??= await load().catch(() => retryForever(load))
 }
 
-/** What is pasted before it is here goes in as soon as it is. */
+/** If the cleaner is not loaded yet, paste as soon as it is. */
 export function pasteLater(view, event) {
-  const html = !reader && !view.dragging && (event.clipboardData ?? event.dataTransfer)?.getData("text/html")
+  const html = !cleaner && !view.dragging && (event.clipboardData ?? event.dataTransfer)?.getData("text/html")
   if (!html) return false
   event.preventDefault()
   const host = view.dom.closest("kw-text")
   if (host) note(host, "note.waiting")
-  fetchReader().then(() => view.isDestroyed || view.pasteHTML(html))
+  loadCleaner().then(() => view.isDestroyed || view.pasteHTML(html))
   return true
 }
 
-/** The view's properties for what is pasted. @param session {host, multiline} */
+/** ProseMirror view properties for pasting. @param session {host, multiline} */
 export function pasting({ host, multiline }) {
-  let left = {}
-  const said = (_view, event, slice) => {
+  let leftOut = {}
+  const onPaste = (_view, event, slice) => {
     const { files } = event.clipboardData ?? event.dataTransfer ?? {}
-    if (!slice.size && files?.length) left.pictures ||= files.length
-    showPasteNotes(host, left)
-    left = {}
-    return Boolean(!slice.size && files?.length) // a file that is dropped would be opened in the page's place
+    if (!slice.size && files?.length) leftOut.pictures ||= files.length
+    showPasteNotes(host, leftOut)
+    leftOut = {}
+    return Boolean(!slice.size && files?.length) // handled: the browser would open a dropped file in place of the page
   }
   return {
     transformPastedHTML(html) {
-      const cleaned = reader.cleanHtml(html, allowedLink)
-      left = cleaned.left
-      return cleaned.html
+      const result = cleaner.cleanHtml(html, allowedLink)
+      leftOut = result.left
+      return result.html
     },
     transformPasted: (slice) => (multiline ? onlyText(slice) : oneLine(onlyText(slice))),
-    handlePaste: said,
-    handleDrop: said,
+    handlePaste: onPaste,
+    handleDrop: onPaste,
   }
 }
 
-/** For titles: whatever was pasted, as one line of plain text. */
+/** For titles: the pasted content as one line of plain text. */
 export function oneLine(slice) {
   const text = slice.content.textBetween(0, slice.content.size, " ", " ").replace(/\s+/g, " ").trim()
   return text ? new Slice(Fragment.from(schema.text(text)), 0, 0) : Slice.empty
 }
 
-/** One run of text in the form that texts have (klimawerk/text.py): what separates words in other programs is a blank,
- *  other control characters, which the server refuses, are gone, accents are composed. */
+/** Normalise text to the form that texts have (klimawerk/text.py): separators of other programs become blanks, other
+ *  control characters (which the server refuses) are removed, and Unicode is composed (NFC). */
 export function clean(text) {
-  return text.replace(SEPARATORS, " ").replace(NO_TEXT, "").normalize()
+  return text.replace(SEPARATORS, " ").replace(CONTROL_CHARACTERS, "").normalize()
 }
 
-/** The same for what is pasted or dropped. */
+/** The same for pasted content. */
 export function onlyText({ content, openStart, openEnd }) {
-  return new Slice(cleaned(content), openStart, openEnd)
+  return new Slice(cleanFragment(content), openStart, openEnd)
 }
 
-function cleaned(fragment) {
+function cleanFragment(fragment) {
   const nodes = []
   fragment.forEach((node) => {
     const text = node.isText && clean(node.text)
-    if (!node.isText) nodes.push(node.type.create(node.attrs, cleaned(node.content))) // marks are of text alone
+    if (!node.isText) nodes.push(node.type.create(node.attrs, cleanFragment(node.content))) // marks belong to text only
     else if (text) nodes.push(schema.text(text, node.marks))
   })
   return Fragment.from(nodes)

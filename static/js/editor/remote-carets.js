@@ -1,9 +1,9 @@
-// Others' carets, named by person and place. The name is drawn by the style sheet: it is no part of the text.
+// Carets of other users, with name and municipality. The style sheet draws the name: it is not part of the text.
 
 import { yCursorPlugin } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 
-/** The browser tells of a moved caret a moment late. Whatever others do in that moment must not put it back, so the
- *  view reads where the caret is before it is drawn anew for their sake. */
+/** Read the own caret from the DOM before the view is updated for others. The browser reports a moved caret late;
+ *  without this an update would put it back. */
 export function readCaret(view) {
   if (!view.composing) view.domObserver.flush()
 }

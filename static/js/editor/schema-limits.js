@@ -1,15 +1,15 @@
-// What the server would refuse is not made here: lists nested too deeply, and links of before whose addresses are no
-// longer allowed.
+// Refuses in the editor what the server would refuse: lists nested too deeply, and links whose addresses are no longer
+// allowed.
 
 import { Plugin, ySyncPluginKey } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { note } from "../text-note.js"
 import { allowedLink } from "./link-rule.js"
 import { schema } from "./schema.js"
 
-/** Levels of nodes above the letters; klimawerk/collab/validator.py allows one more for these. */
+/** Maximum depth of nodes above the text; klimawerk/collab/validator.py allows one more for the text itself. */
 export const DEEPEST = 39
 
-/** Own edits that nest too deeply do not happen, which is said at `host`. */
+/** Plugin that drops own edits which nest too deeply, with a note at `host`. */
 export function limits(host) {
   return new Plugin({
     filterTransaction(transaction) {
@@ -20,12 +20,13 @@ export function limits(host) {
   })
 }
 
-/** Levels of nodes below this one, without texts. */
+/** Depth of block nodes below this node. */
 export function depthOf(node) {
   return Math.max(0, ...node.children.map((child) => (child.isBlock ? 1 + depthOf(child) : 0)))
 }
 
-/** Takes refused links off before somebody edits, not to be undone: the server would not take them again. */
+/** Remove links that are no longer allowed before editing begins, without an undo step: the server would refuse an edit
+ *  that repeats them. */
 export function dropRefusedLinks(view) {
   const { tr } = view.state
   tr.doc.descendants((node, at) => {

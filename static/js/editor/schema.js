@@ -1,5 +1,5 @@
-// What a long text may hold. Node types are never taken out: y-prosemirror deletes for everybody what it does not
-// know. Contents are loose where two people's simultaneous edits could break a stricter rule.
+// ProseMirror schema of long texts. Never remove node types: y-prosemirror deletes for everybody what the schema does
+// not know. Content rules are loose where simultaneous edits of two users could break a stricter rule.
 //
 // The server's copy is SCHEMA in klimawerk/collab/rich_text.py; tests/editor/test_schema.py compares the two.
 
@@ -7,7 +7,7 @@ import { Schema } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { allowedLink } from "./link-rule.js"
 
 const LEVEL = { default: 3, values: [3, 4] }
-/** Number of a list's first item; null is 1. Documents written before it have none. */
+/** Number of a list's first item; null means 1. Documents written before this attribute existed have none. */
 const ORDER = { default: null, from: 0, to: 10_000 }
 
 export const schema = new Schema({
@@ -56,12 +56,12 @@ export const schema = new Schema({
   },
 })
 
-/** As `start` says, or the `value` of the first item. */
+/** From the attribute `start`, or the `value` of the first item. */
 function orderOf(list) {
   return number(list.firstElementChild?.getAttribute("value") ?? list.getAttribute("start"))
 }
 
-/** What is no number of a list's first item, or is 1, counts as none: null. */
+/** A valid first number other than 1; else null. */
 function number(value) {
   const order = Math.trunc(parseFloat(value))
   return order >= ORDER.from && order <= ORDER.to && order !== 1 ? order : null

@@ -1,4 +1,4 @@
-// One <kw-text> bound to its live document: read-only and following until somebody edits it.
+// The editing session of one <kw-text>: binds it to its live document; read-only until the user edits.
 
 import { DOMSerializer, TextSelection } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { open } from "../collab/document-registry.js"
@@ -9,8 +9,7 @@ import { startWriting } from "../writing-language.js"
 import { anchorOf } from "./anchors.js"
 import { readCaret } from "./remote-carets.js"
 import { dropRefusedLinks } from "./schema-limits.js"
-import { fetchReader } from "./paste.js"
-import { positionOf } from "./click-position.js"
+import { loadCleaner } from "./paste.js"
 import { schema } from "./schema.js"
 import { showReadOnly, showRefused } from "./text-status.js"
 import { Toolbar } from "./toolbar.js"
@@ -20,14 +19,14 @@ startPlaces()
 startPresenceLinks()
 startWriting()
 
-const MADE_BY_THE_VIEW = ["contenteditable", "translate", "role", "aria-multiline", "aria-label"]
+const VIEW_ATTRIBUTES = ["contenteditable", "translate", "role", "aria-multiline", "aria-label"]
 
 export class Session {
   toolbar = null
   editing = false
   #view = null
-  #wanted = null
-  #ending = new AbortController()
+  #pendingEdit = null
+  #abort = new AbortController()
 
   /** @param host the <kw-text> element */
   constructor(host) {
@@ -39,27 +38,27 @@ export class Session {
       ready: () => this.#mount(),
       joined: () => this.#mount(),
       replaced: () => this.#unmount(),
-      access: () => this.#allowed(),
-      closed: () => this.#closed(),
+      access: () => this.#onAccess(),
+      closed: () => this.#onClosed(),
       refused: ({ detail }) => showRefused(host, detail),
     }
     for (const [name, handler] of Object.entries(handlers)) {
-      this.live.addEventListener(name, handler, { signal: this.#ending.signal })
+      this.live.addEventListener(name, handler, { signal: this.#abort.signal })
     }
     if (this.live.ready) this.#mount()
   }
 
-  /** Begin to edit at `place` (see click-position.js; the end without one), as soon as the document is here. */
+  /** Start editing at `place` (see click-position.js; else at the end), as soon as the document is loaded. */
   edit(place = null) {
-    this.#wanted = { place }
-    if (this.live.closed) return this.#closed()
+    this.#pendingEdit = { place }
+    if (this.live.closed) return this.#onClosed()
     if (!this.#view) return note(this.host, "note.waiting")
-    this.#wanted = null
+    this.#pendingEdit = null
     if (!this.live.write) return showReadOnly(this.host, this.live)
-    this.#begin(place)
+    this.#startAt(place)
   }
 
-  /** Leave the text: what was typed is kept and goes on being saved, the element is plain text again. */
+  /** Stop editing: the element shows plain text again, and unsent updates go on being sent. */
   end({ focus = true } = {}) {
     if (!this.editing) return
     this.editing = false
@@ -72,19 +71,19 @@ export class Session {
   }
 
   destroy() {
-    this.#ending.abort()
+    this.#abort.abort()
     this.#unmount()
   }
 
-  /** The view has a new state: the toolbar and the placeholder follow. */
+  /** The view's state has changed: update toolbar and placeholder. */
   changed() {
     if (!this.#view) return
     this.toolbar?.update(this.#view.state)
-    const full = this.editing || Boolean(this.#view.state.doc.textContent.trim())
-    for (const instead of this.host.querySelectorAll(".text-empty, .borrowed")) instead.hidden = full
+    const hidden = this.editing || Boolean(this.#view.state.doc.textContent.trim())
+    for (const placeholder of this.host.querySelectorAll(".text-empty, .borrowed")) placeholder.hidden = hidden
   }
 
-  /** Where in the live document words of this text stand; see anchors.js. @param passage {words, before, after} */
+  /** The anchor of a passage of this text; see anchors.js. @param passage {words, before, after} */
   anchor(passage) {
     return this.#view ? anchorOf(this.#view.state, passage) : {}
   }
@@ -101,12 +100,12 @@ export class Session {
       this.#view = makeView(this)
       this.changed()
     }
-    this.#offerWayIn()
-    if (this.#wanted) this.edit(this.#wanted.place)
+    this.#updateEditButton()
+    if (this.#pendingEdit) this.edit(this.#pendingEdit.place)
   }
 
-  /** The button and the click that begin editing are there while writing is possible. */
-  #offerWayIn() {
+  /** Show the edit button, and allow starting by click, while the user may write. */
+  #updateEditButton() {
     const button = this.host.querySelector(":scope > .text-edit")
     if (!button) return
     button.hidden = !this.live.write
@@ -123,15 +122,15 @@ export class Session {
     this.#view = null
     this.live.composing.end()
     body.classList.remove("ProseMirror", "ProseMirror-focused")
-    for (const name of MADE_BY_THE_VIEW) body.removeAttribute(name)
+    for (const name of VIEW_ATTRIBUTES) body.removeAttribute(name)
     body.replaceChildren(text)
     this.host.removeAttribute("hx-morph-skip")
   }
 
-  #begin(place) {
+  #startAt(place) {
     note(this.host, null)
-    if (!this.editing) this.#dress()
-    fetchReader()
+    if (!this.editing) this.#showEditor()
+    loadCleaner()
     dropRefusedLinks(this.#view)
     const { state } = this.#view
     const at = state.doc.resolve(positionOf(state.doc, place))
@@ -139,7 +138,7 @@ export class Session {
     this.#view.dispatch(state.tr.setSelection(TextSelection.near(at)).scrollIntoView())
   }
 
-  #dress() {
+  #showEditor() {
     this.editing = true
     this.host.classList.add("is-editing")
     this.#redraw()
@@ -148,22 +147,33 @@ export class Session {
     this.body.before(this.toolbar.element)
   }
 
-  /** The view asks again whether it is editable, and what it is called. */
+  /** Make the view read `editable` and its attributes again. */
   #redraw() {
     this.#view.setProps({})
     this.changed()
   }
 
-  #allowed() {
+  #onAccess() {
     const wasEditing = this.editing
-    this.#offerWayIn()
+    this.#updateEditButton()
     if (!this.live.write) this.end()
     if (wasEditing && !this.live.write) showReadOnly(this.host, this.live)
     else note(this.host, null)
   }
 
-  #closed() {
+  #onClosed() {
     this.#unmount()
     note(this.host, `note.${this.live.closed}`)
   }
+}
+
+/** The position in `doc` (ProseMirror) of `place`; the end of the text if there is no such place. */
+function positionOf(doc, place) {
+  let position = null
+  let block = -1
+  doc.descendants((node, at) => {
+    if (node.isTextblock && ++block === place?.block) position = at + 1 + Math.min(place.offset, node.content.size)
+    return !node.isTextblock
+  })
+  return position ?? doc.content.size - 1
 }

@@ -1,39 +1,39 @@
-// From the words of a text to what is said about them, and from there to the words.
+// Links between passages of a text and the threads about them.
 
 import { createElement } from "../dom.js"
 import { reveal } from "../page-anchors.js"
 
-const SETTLED = 200
+const DELAY = 200
 
-// The thread whose words are looked for: that of the address at first.
-let wanted = new URLSearchParams(location.search).get("thread")
+// The thread whose passage to show: at first the one in the address.
+let requestedThread = new URLSearchParams(location.search).get("thread")
 let timer = null
 
 document.addEventListener("selectionchange", () => {
   clearTimeout(timer)
-  timer = setTimeout(showThreads, SETTLED)
+  timer = setTimeout(showThreads, DELAY)
 })
-document.addEventListener("click", clicked)
+document.addEventListener("click", onClick)
 
-/** The text has its marks: whoever came for one of them is led there. */
-export function arrive(host) {
-  const mark = wanted && host.querySelector(`mark[data-thread="${CSS.escape(wanted)}"]`)
+/** The text has its marks: go to the passage that was requested. */
+export function showRequestedThread(host) {
+  const mark = requestedThread && host.querySelector(`mark[data-thread="${CSS.escape(requestedThread)}"]`)
   if (!mark) return
-  wanted = null
-  lead(mark)
+  requestedThread = null
+  goToMark(mark)
 }
 
-function clicked(event) {
+function onClick(event) {
   const link = event.target.closest("a[data-passage]")
   if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return
   const mark = document.querySelector(`mark[data-thread="${CSS.escape(link.dataset.passage)}"]`)
   const place = mark ?? document.getElementById(decodeURIComponent(link.hash.slice(1)))
   if (!place) return
   event.preventDefault()
-  lead(place)
+  goToMark(place)
 }
 
-function lead(place) {
+function goToMark(place) {
   const host = place.closest("kw-text")
   reveal(host)
   host.tabIndex = -1
@@ -43,21 +43,21 @@ function lead(place) {
   place.animate?.([{ outlineColor: "currentColor" }, { outlineColor: "transparent" }], { duration: 3_000 })
 }
 
-/** Whose caret stands in marked words is offered what is said about them. */
+/** Show links to the threads about the passage in which the caret stands. */
 function showThreads() {
   const { anchorNode } = getSelection()
-  const inside = (anchorNode?.nodeType === Node.ELEMENT_NODE ? anchorNode : anchorNode?.parentElement)?.closest("kw-text mark")
-  const host = inside?.closest("kw-text")
+  const mark = (anchorNode?.nodeType === Node.ELEMENT_NODE ? anchorNode : anchorNode?.parentElement)?.closest("kw-text mark")
+  const host = mark?.closest("kw-text")
   if (document.activeElement?.closest(".passage-note")) return
   for (const note of document.querySelectorAll(".passage-note")) note.remove()
   if (!host) return
-  const links = threadsAt(inside).map((id) => document.querySelector(`[data-thread="${id}"] + a`)?.cloneNode(true))
+  const links = threadsAt(mark).map((id) => document.querySelector(`[data-thread="${id}"] + a`)?.cloneNode(true))
   const note = createElement("p", { className: "text-note passage-note" }, ...links.filter(Boolean))
   note.lang = document.documentElement.lang
   host.append(note)
 }
 
-/** Marks lie in each other where threads speak of the same words. */
+/** The threads of a passage: marks are nested where several are about the same words. */
 function threadsAt(mark) {
   const ids = []
   for (let at = mark; at?.dataset.thread; at = at.parentElement) ids.push(at.dataset.thread)

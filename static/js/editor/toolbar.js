@@ -1,4 +1,4 @@
-// The toolbar of a long text: one stop for Tab, arrows within (the ARIA toolbar pattern).
+// The toolbar of a long text: one tab stop, arrow keys within (ARIA toolbar pattern).
 
 import { messageText } from "../messages.js"
 import { commands, pressed } from "./commands.js"
@@ -12,7 +12,7 @@ const BUTTONS = {
   numbers: "1.",
   bold: "B",
   italic: "I",
-  link: null, // no sign of it is understood everywhere: the word itself
+  link: null, // no sign is generally understood: show the word
   undo: "↶",
   redo: "↷",
 }
@@ -21,7 +21,7 @@ export class Toolbar {
   #view
   #buttons = []
 
-  /** @param view the editor's; `body` is what the toolbar controls */
+  /** @param view the ProseMirror view @param body the element that the toolbar controls */
   constructor(view, body, label) {
     this.#view = view
     this.element = document.createElement("div")
@@ -31,17 +31,17 @@ export class Toolbar {
     this.element.setAttribute("aria-controls", body.id)
     for (const [name, sign] of Object.entries(BUTTONS)) this.#add(name, sign)
     this.#buttons[0].tabIndex = 0
-    this.element.addEventListener("keydown", (event) => this.#walk(event))
+    this.element.addEventListener("keydown", (event) => this.#moveFocus(event))
     this.link = new LinkForm(view, this.element)
     this.update(view.state)
   }
 
   update(state) {
     for (const button of this.#buttons) {
-      const is = pressed(button.dataset.command, state)
-      if (is !== null) button.setAttribute("aria-pressed", is)
-      const can = commands[button.dataset.command]
-      if (can) button.setAttribute("aria-disabled", !can(state) && !is)
+      const isActive = pressed(button.dataset.command, state)
+      if (isActive !== null) button.setAttribute("aria-pressed", isActive)
+      const command = commands[button.dataset.command]
+      if (command) button.setAttribute("aria-disabled", !command(state) && !isActive)
     }
   }
 
@@ -63,8 +63,8 @@ export class Toolbar {
     Object.assign(button, { type: "button", tabIndex: -1, title: messageText(`toolbar.${name}`) })
     button.dataset.command = name
     button.setAttribute("aria-label", messageText(`toolbar.${name}`))
-    button.dataset.sign = sign ?? messageText(`toolbar.${name}`) // drawn by the style sheet: the name is what is read and spoken
-    button.addEventListener("mousedown", (event) => event.preventDefault()) // the caret stays in the text
+    button.dataset.sign = sign ?? messageText(`toolbar.${name}`) // drawn by the style sheet; the accessible name is aria-label
+    button.addEventListener("mousedown", (event) => event.preventDefault()) // keep the caret in the text
     button.addEventListener("click", () => this.#run(name))
     this.#buttons.push(button)
     this.element.append(button)
@@ -76,7 +76,7 @@ export class Toolbar {
     this.#view.focus()
   }
 
-  #walk(event) {
+  #moveFocus(event) {
     const at = this.#buttons.indexOf(event.target)
     if (event.key === "Escape" && at >= 0) this.#view.focus()
     const last = this.#buttons.length - 1

@@ -1,4 +1,4 @@
-// The ProseMirror view of one text.
+// The ProseMirror view of one text, with its plugins.
 
 import {
   EditorState,
@@ -34,33 +34,33 @@ export function makeView(session) {
       ...pasting(session),
       handleTextInput,
       handleDOMEvents: { beforeinput: refuseFormatting, paste: pasteLater, drop: pasteLater, ...compositionOf(session.live) },
-      // The first transactions come while the view is still being made, late ones after its end.
+      // Transactions may arrive before the constructor has returned, and after the view was destroyed.
       dispatchTransaction(transaction) {
         if (this.isDestroyed) return
-        this.updateState(this.state.apply(aboutCarets(transaction) ? caretsAnew(this) : transaction))
+        this.updateState(this.state.apply(isCaretUpdate(transaction) ? caretTransaction(this) : transaction))
         session.changed()
       },
     },
   )
 }
 
-/** Others' edits wait while a word is under way. */
+/** Updates of others wait during a composition. */
 function compositionOf({ composing }) {
-  const going = (view) => void composing.begin(() => finishWord(view))
-  return { compositionstart: going, compositionupdate: going, compositionend: () => void composing.end() }
+  const onComposition = (view) => void composing.begin(() => finishWord(view))
+  return { compositionstart: onComposition, compositionupdate: onComposition, compositionend: () => void composing.end() }
 }
 
-/** Keyboards let go of their word when the focus goes. */
+/** Moving the focus ends a keyboard's composition. */
 function finishWord({ dom }) {
   dom.blur()
   dom.focus()
 }
 
-function aboutCarets(transaction) {
+function isCaretUpdate(transaction) {
   return transaction.getMeta(yCursorPluginKey) && !transaction.docChanged
 }
 
-function caretsAnew(view) {
+function caretTransaction(view) {
   readCaret(view)
   return view.state.tr.setMeta(yCursorPluginKey, { awarenessUpdated: true })
 }
@@ -69,7 +69,7 @@ function role({ host, multiline }) {
   return { role: "textbox", "aria-multiline": String(multiline), "aria-label": host.dataset.label }
 }
 
-/** Other keyboards and helpers may bring what a paste may; a paste is cleaned before. */
+/** Normalise typed text like pasted text (other keyboards and assistive software may insert anything). */
 function handleTextInput(view, from, to, text) {
   const cleaned = clean(text)
   if (cleaned === text) return false
@@ -77,7 +77,7 @@ function handleTextInput(view, from, to, text) {
   return true
 }
 
-/** Formatting comes from our commands alone, whatever menus and keyboards offer. */
+/** Only our commands format text, not menus and keyboards. */
 function refuseFormatting(_view, event) {
   if (event.inputType.startsWith("format")) event.preventDefault()
   return false

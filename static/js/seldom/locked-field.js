@@ -1,5 +1,5 @@
-// Words in a field of a sheet that was closed for editing: they stay in it, with the reason, until their writer sends
-// them (once it is open again) or discards them. The browser keeps them meanwhile.
+// Text in a field that was closed for editing meanwhile: it stays in the field, with the reason, until the user sends
+// it (once the sheet is open again) or discards it. The browser stores it meanwhile.
 
 import { createElement, plainButton } from "../dom.js"
 import { reset } from "../form-values.js"
@@ -11,25 +11,26 @@ import { replaceRecord } from "../store/store-writer.js"
 import { pendingChanges } from "../store/pending-changes.js"
 import { loadLaterMessages, messageText } from "../messages.js"
 
-// What stands at fields: field => {field, box, why, known}. `why`: the server's sentence, until the page knows the lock.
+// Boxes at fields: field => {field, box, why, known}. `why`: the server's message, until the page itself shows the lock
+// (`known`).
 const boxes = new Map()
-// What waits for its field to be a form again: {record, box}.
-const homeless = new Set()
+// Records whose field is not a form now: {record, key, box}.
+const withoutForm = new Set()
 
 document.addEventListener("kw:swapped", () => {
   boxes.forEach(update)
-  homeless.forEach(bringHome)
+  withoutForm.forEach(placeText)
 })
 
-/** @param field the <kw-field> with the words @param why the server's sentence, "" for none */
+/** @param field the <kw-field> with the text @param why the server's message, "" for none */
 export async function keepRefusedText(field, why) {
   if (!field.dirty) return discard(field)
-  const stuck = why || (field.lock ? sentences(field.lock) : messageText("field.refused"))
+  const stuck = why || (field.lock ? lockReason(field.lock) : messageText("field.refused"))
   dropPlan(field.draft)
   storePlan(field.key, () => field.dirty && recordOf({ ...field.change(), stuck, closed: true }))
   saveStatus.refused(field.key, () => document.getElementById(field.id))
   await loadLaterMessages()
-  if (!field.stands) return
+  if (!field.refused) return
   const entry = boxes.get(field) ?? { field, why: "", known: false, box: boxFor(field) }
   if (why) Object.assign(entry, { why, known: false })
   if (!entry.box.isConnected) field.append(entry.box)
@@ -37,9 +38,9 @@ export async function keepRefusedText(field, why) {
   update(entry)
 }
 
-/** What a page that is gone has left and a lock has refused stands at its field. @param record of the browser's store */
+/** Show text that a lock refused in a closed page. @param record of the browser's store */
 export async function adoptRefusedText(record) {
-  if (take(record)) return
+  if (putInForm(record)) return
   await loadLaterMessages()
   const [{ label, text }] = record.words
   const key = `closed ${record.id}`
@@ -47,40 +48,40 @@ export async function adoptRefusedText(record) {
   const box = group(createElement("p", { textContent: `${record.stuck} ${messageText("closed.kept")}` }), ...copyable(key, label, text), done)
   const entry = { record, key, box }
   done.addEventListener("click", () => {
-    leave(entry)
+    removeBox(entry)
     pendingChanges.drop(record.id)
   })
-  homeless.add(entry)
+  withoutForm.add(entry)
   saveStatus.refused(key, () => document.getElementById(record.element))
-  bringHome(entry)
+  placeText(entry)
 }
 
-/** The words go into the form once there is one; until then they stand below the value that holds. */
-function bringHome(entry) {
-  if (take(entry.record)) return leave(entry)
+/** Put the text into the form once there is one; until then it is shown below the current value. */
+function placeText(entry) {
+  if (putInForm(entry.record)) return removeBox(entry)
   const field = document.getElementById(entry.record.element)
   if (field) field.hidden = false
   if (!entry.box.isConnected) field?.append(entry.box)
 }
 
-function leave(entry) {
-  homeless.delete(entry)
+function removeBox(entry) {
+  withoutForm.delete(entry)
   entry.box.remove()
   saveStatus.forget(entry.key)
 }
 
-/** False where the field is no form now, or holds something newer. */
-function take(record) {
+/** False if the field has no form now, or holds something newer. */
+function putInForm(record) {
   const field = document.getElementById(record.element)
   if (!field?.form || field.dirty) return false
-  field.stands = true
+  field.refused = true
   field.adopt(new URLSearchParams(record.body), record.since)
   replaceRecord(record, field.key)
   return true
 }
 
 function discard(field) {
-  field.stands = false
+  field.refused = false
   if (field.form) reset(field.form)
   field.removeAttribute("data-dirty")
   saveStatus.forget(field.key)
@@ -90,15 +91,15 @@ function discard(field) {
 }
 
 function boxFor(field) {
-  const send = plainButton(messageText("closed.send"))
-  const away = plainButton(messageText("panel.discard"))
-  send.addEventListener("click", () => {
-    field.stands = false
+  const sendButton = plainButton(messageText("closed.send"))
+  const discardButton = plainButton(messageText("panel.discard"))
+  sendButton.addEventListener("click", () => {
+    field.refused = false
     field.save()
     boxes.forEach(update)
   })
-  away.addEventListener("click", () => discard(field))
-  return group(createElement("p"), createElement("p", { className: "actions" }, send, away))
+  discardButton.addEventListener("click", () => discard(field))
+  return group(createElement("p"), createElement("p", { className: "actions" }, sendButton, discardButton))
 }
 
 function group(...parts) {
@@ -107,25 +108,25 @@ function group(...parts) {
   return box
 }
 
-/** The reasons as they are now; sending is possible once there is none. */
+/** Update the reason; sending is possible once there is none. */
 function update(entry) {
   const { field, box } = entry
-  if (!field.stands || !field.isConnected) {
+  if (!field.refused || !field.isConnected) {
     box.remove()
     boxes.delete(field)
     return
   }
   const { lock } = field
   entry.known ||= Boolean(lock)
-  const why = lock ? sentences(lock) : entry.known ? "" : entry.why
-  const words = why ? `${why} ${messageText("closed.kept")}` : messageText("closed.open")
+  const why = lock ? lockReason(lock) : entry.known ? "" : entry.why
+  const text = why ? `${why} ${messageText("closed.kept")}` : messageText("closed.open")
   const line = box.querySelector("p")
-  if (line.textContent !== words) line.textContent = words
+  if (line.textContent !== text) line.textContent = text
   box.querySelector("button").disabled = Boolean(lock)
 }
 
-/** Who has closed it and why, without when. */
-function sentences(lock) {
+/** Who closed the sheet and why, without the time. */
+function lockReason(lock) {
   const lines = [...lock.querySelectorAll(".notice:not(.elsewhere) p")].map((line) => line.firstChild.textContent.trim())
   return lines.map((line) => line.replace(/[^.!?]$/, "$&.")).join(" ")
 }

@@ -1,10 +1,10 @@
-// A picture that is pasted into a plain field (a comment, the box for tables) does nothing there: that is said below it.
+// Note at a plain field (a comment, the box for tables) into which pictures were pasted: it cannot hold them.
 
 import { note } from "../text-note.js"
 import { countedMessage, loadLaterMessages } from "../messages.js"
 
 /** @param pictures how many were pasted into `field` */
-export async function tellPictures(field, pictures) {
+export async function notePictures(field, pictures) {
   await loadLaterMessages()
   const place = (field.closest("label") ?? field).parentElement
   note(place, countedMessage("paste.pictures", pictures))

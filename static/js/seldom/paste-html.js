@@ -1,37 +1,38 @@
-// HTML from Word or the web, brought to what a text may hold before the editor reads it. It comes when somebody begins
-// to edit: most who have a text open only read.
+// Cleans HTML from Word or the web before the editor parses it. Loaded when the user begins to edit: most users only
+// read.
 
 import { leaveOut } from "./paste-left-out.js"
 import { turnWordLists } from "./paste-lists.js"
 import { separate } from "./paste-separators.js"
 
-// What has no end reaches to that of the text: else each beginning would be searched to there, which takes quadratic time.
+// An unclosed tag or style sheet extends to the end of the text: otherwise each opening would be searched to the end,
+// which takes quadratic time.
 const STYLE_SHEETS = /<style\b[\s\S]*?(?:<\/style\s*>|$)/gi
 const SIGNS = "0123456789+-−"
-const LEVELS = { sup: "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻", sub: "₀₁₂₃₄₅₆₇₈₉₊₋₋" }
+const SCRIPTS = { sup: "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻", sub: "₀₁₂₃₄₅₆₇₈₉₊₋₋" }
 const WHOLE_TAG = /<[a-z][^>]*(?:>|$)/gi
 
-/** HTML from the clipboard as {html, left}: no styles, Word's lists as lists, tables as paragraphs, raised
- *  and lowered digits as signs of their own ("10³", not "103"); `left`
- *  counts what was left out, {struck, pictures, links}. @param allowedLink see editor/link-rule.js */
+/** HTML from the clipboard as {html, left}: without styles, Word's lists as lists, tables as paragraphs, superscript
+ *  and subscript digits as characters of their own ("10³", not "103"); `left` counts what was left out, {struck,
+ *  pictures, links}. @param allowedLink see editor/link-rule.js */
 export function cleanHtml(html, allowedLink) {
-  // Styles are read, never applied: as attributes of another name they do not meet the page's content policy.
-  const quiet = html.replace(STYLE_SHEETS, "").replace(WHOLE_TAG, (tag) => tag.replace(/\sstyle\s*=/i, " data-style="))
-  const body = new DOMParser().parseFromString(quiet, "text/html").body
+  // Styles are renamed to data-style: they are read, never applied, so they do not violate the content security policy.
+  const renamed = html.replace(STYLE_SHEETS, "").replace(WHOLE_TAG, (tag) => tag.replace(/\sstyle\s*=/i, " data-style="))
+  const body = new DOMParser().parseFromString(renamed, "text/html").body
   const left = leaveOut(body, html.match(STYLE_SHEETS)?.join("") ?? "", allowedLink)
-  for (const digits of body.querySelectorAll("sup, sub")) keepLevel(digits)
+  for (const digits of body.querySelectorAll("sup, sub")) keepScript(digits)
   turnWordLists(body)
   separate(body)
   for (const element of body.querySelectorAll("[data-style]")) styleToMarks(element)
   return { html: body.innerHTML, left }
 }
 
-function keepLevel(element) {
+function keepScript(element) {
   const signs = [...element.textContent.trim()]
-  if (signs.every((sign) => SIGNS.includes(sign))) element.textContent = signs.map((sign) => LEVELS[element.localName][SIGNS.indexOf(sign)]).join("")
+  if (signs.every((sign) => SIGNS.includes(sign))) element.textContent = signs.map((sign) => SCRIPTS[element.localName][SIGNS.indexOf(sign)]).join("")
 }
 
-/** Bold and italic said by style become marks; bold taken back by style loses its mark. */
+/** Bold and italic by style become marks; a bold mark that the style resets is removed. */
 function styleToMarks(element) {
   const style = element.dataset.style.toLowerCase()
   element.removeAttribute("data-style")

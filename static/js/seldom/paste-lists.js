@@ -1,4 +1,4 @@
-// Word writes lists as paragraphs with a sign in front; here they become lists again.
+// Converts Word's lists, which are paragraphs with a bullet or number in front, to lists.
 
 const NUMBERED = /^\s*\(?(\d+|[a-z]|[ivx]+)[.)]/i
 
@@ -8,10 +8,10 @@ export function turnWordLists(body) {
   for (const paragraph of paragraphs) {
     const level = levelOf(paragraph)
     const follows = run.length && run.at(-1).paragraph.nextElementSibling === paragraph
-    if (run.length && !(level && follows)) run = finish(run)
-    if (level) run.push({ paragraph, level, sign: takeSign(paragraph) })
+    if (run.length && !(level && follows)) run = convertRun(run)
+    if (level) run.push({ paragraph, level, sign: removeSign(paragraph) })
   }
-  finish(run)
+  convertRun(run)
 }
 
 function levelOf(paragraph) {
@@ -19,8 +19,8 @@ function levelOf(paragraph) {
   return match ? Number(match[1]) : 0
 }
 
-/** The sign Word put in front, taken out of the paragraph. */
-function takeSign(paragraph) {
+/** Remove the bullet or number that Word put in front; returns it. */
+function removeSign(paragraph) {
   const sign = [...paragraph.querySelectorAll("[data-style]")].find((element) =>
     /mso-list:\s*ignore/i.test(element.dataset.style),
   )
@@ -29,7 +29,7 @@ function takeSign(paragraph) {
   return text
 }
 
-function finish(run) {
+function convertRun(run) {
   if (!run.length) return run
   const marker = run[0].paragraph.ownerDocument.createElement("div")
   run[0].paragraph.before(marker)
@@ -37,7 +37,7 @@ function finish(run) {
   return []
 }
 
-/** The list of the entries' lowest level, deeper ones inside the item before them. */
+/** The list of the entries' lowest level; deeper ones are nested in the item before them. */
 function nested(entries) {
   const base = Math.min(...entries.map(({ level }) => level))
   const first = entries.find(({ level }) => level === base)
@@ -48,22 +48,22 @@ function nested(entries) {
   for (const entry of entries) {
     if (entry.level > base) deeper.push(entry)
     else {
-      deeper = hang(list, deeper)
-      list.append(item(entry.paragraph))
+      deeper = appendNested(list, deeper)
+      list.append(createItem(entry.paragraph))
     }
   }
-  hang(list, deeper)
+  appendNested(list, deeper)
   return list
 }
 
-function hang(list, entries) {
+function appendNested(list, entries) {
   if (!entries.length) return entries
-  const home = list.lastElementChild ?? list.appendChild(list.ownerDocument.createElement("li"))
-  home.append(nested(entries))
+  const parent = list.lastElementChild ?? list.appendChild(list.ownerDocument.createElement("li"))
+  parent.append(nested(entries))
   return []
 }
 
-function item(paragraph) {
+function createItem(paragraph) {
   const element = paragraph.ownerDocument.createElement("li")
   const text = paragraph.ownerDocument.createElement("p")
   text.append(...paragraph.childNodes)

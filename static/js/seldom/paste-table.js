@@ -1,4 +1,5 @@
-// A table copied from Word or a web page brings its cells as HTML; a text area alone would take them as loose lines.
+// Pastes a table from Word or a web page into a text area as HTML, which the server converts; as plain text its cells
+// would be separate lines.
 
 import { createElement } from "../dom.js"
 import { post } from "../http.js"
@@ -10,18 +11,19 @@ document.addEventListener("paste", (event) => {
   const html = area && event.clipboardData?.getData("text/html")
   if (!html || !/<table[\s>]/i.test(html)) return
   event.preventDefault()
-  take(area, html)
+  insertTable(area, html)
 })
 
-/** What the server, the one reader of tables, finds in it. Without an answer the HTML itself: it reads that with the form. */
-async function take(area, html) {
+/** Insert the table as the server reads it (the only parser of tables). Without a response insert the HTML: the server
+ *  reads it with the form. */
+async function insertTable(area, html) {
   const { selectionStart, selectionEnd } = area
   area.readOnly = true
   const answer = await post(READ, new URLSearchParams({ table: html })).catch(() => null)
-  const found = answer?.ok ? await answer.json().catch(() => null) : null
+  const converted = answer?.ok ? await answer.json().catch(() => null) : null
   area.readOnly = false
-  area.setRangeText(found?.table ?? html, selectionStart, selectionEnd, "end")
+  area.setRangeText(converted?.table ?? html, selectionStart, selectionEnd, "end")
   area.dispatchEvent(new Event("input", { bubbles: true }))
-  const notes = (found?.notes ?? []).map((note) => createElement("p", { className: "notice", textContent: note }))
+  const notes = (converted?.notes ?? []).map((note) => createElement("p", { className: "notice", textContent: note }))
   area.parentElement.querySelector("[data-paste-notes]").replaceChildren(...notes)
 }

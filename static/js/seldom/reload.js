@@ -1,4 +1,4 @@
-// The server has moved on to a newer editor: this page says so and leaves the moment to its reader.
+// The notice that the server runs a newer version of the editor: the user decides when to reload the page.
 
 import { createElement } from "../dom.js"
 import { loadLaterMessages, messageText } from "../messages.js"

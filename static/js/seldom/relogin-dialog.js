@@ -1,31 +1,31 @@
-// The dialog in which a person signs in again, over the page that stays as it is.
+// The sign-in dialog, shown over the page, which stays as it is.
 
 import { createElement, dialogOf } from "../dom.js"
-import { elsewhere, renewToken, settled, token } from "../form-token.js"
+import { applyToken, renewToken, signedInElsewhere, token } from "../form-token.js"
 import { messageText } from "../messages.js"
 
-const LOOK_AROUND = 20_000
+const REOPEN_DELAY = 20_000
 
-/** Resolves when the person has signed in. Escape gives a moment to look at the page or copy from it; then the dialog is back. */
-export async function inDialog() {
-  const dialog = built()
-  const before = document.activeElement
+/** Resolves when the user has signed in. Escape closes the dialog for 20 s, to read or copy from the page. */
+export async function signInDialog() {
+  const dialog = createDialog()
+  const focused = document.activeElement
   dialog.showModal()
   await new Promise((done) => {
-    dialog.addEventListener("close", () => setTimeout(() => dialog.isConnected && dialog.showModal(), LOOK_AROUND))
+    dialog.addEventListener("close", () => setTimeout(() => dialog.isConnected && dialog.showModal(), REOPEN_DELAY))
     dialog.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault()
-      submitted(dialog).then((signedIn) => signedIn && done())
+      submit(dialog).then((signedIn) => signedIn && done())
     })
-    // Who comes back from another window has signed in there, perhaps.
-    document.addEventListener("visibilitychange", () => document.hidden || elsewhere().then((signedIn) => signedIn && done()))
+    // The user may have signed in in another tab.
+    document.addEventListener("visibilitychange", () => document.hidden || signedInElsewhere().then((signedIn) => signedIn && done()))
   })
   dialog.remove()
-  before?.focus?.({ preventScroll: true })
+  focused?.focus?.({ preventScroll: true })
 }
 
-/** True when signed in and the page has a fresh form token; else the reason stands in the dialog. */
-async function submitted(dialog) {
+/** True when signed in and the page has a new form token; else the dialog shows the reason. */
+async function submit(dialog) {
   const form = dialog.querySelector("form")
   const message = dialog.querySelector("[role=alert]")
   try {
@@ -34,8 +34,8 @@ async function submitted(dialog) {
     body.set("csrf_token", token().content)
     if ("shared" in document.documentElement.dataset) body.set("shared", "y")
     const answer = await fetch("/login", { method: "POST", body, headers: { "HX-Request": "true" } })
-    if (answer.ok && answer.headers.get("X-Person")) return settled(answer)
-    message.textContent = (await whyLater(answer)) || messageText("relogin.wrong")
+    if (answer.ok && answer.headers.get("X-Person")) return applyToken(answer)
+    message.textContent = (await retryMessage(answer)) || messageText("relogin.wrong")
   } catch {
     message.textContent = messageText("relogin.offline")
   }
@@ -44,15 +44,15 @@ async function submitted(dialog) {
   return false
 }
 
-/** The server's own sentence where it is too early to try again; it says how long to wait. */
-async function whyLater(answer) {
+/** The server's own message if it is too early to try again (it says how long to wait). */
+async function retryMessage(answer) {
   if (answer.status !== 429 && answer.status !== 503) return ""
   const template = Object.assign(document.createElement("template"), { innerHTML: await answer.text() })
-  const said = template.content.querySelector(".error")?.textContent.replace(/\s+/g, " ").trim()
-  return said || messageText("relogin.later")
+  const sentence = template.content.querySelector(".error")?.textContent.replace(/\s+/g, " ").trim()
+  return sentence || messageText("relogin.later")
 }
 
-function built() {
+function createDialog() {
   const form = createElement(
     "form",
     { method: "post", action: "/login" },

@@ -1,5 +1,5 @@
-// After more than a day away: what others have changed meanwhile stands at the top of the page, and what waits here
-// goes out when its writer says so.
+// The notice after more than a day offline: shows at the top of the page what others changed meanwhile; unsent changes
+// are held until the user releases them.
 
 import { createElement, plainButton } from "../dom.js"
 import { hold } from "../hold.js"
@@ -11,15 +11,15 @@ let notice = null
 
 export async function showAbsenceNotice() {
   if (notice) return
-  notice = made()
-  const items = await Promise.all([...concerned(await pendingChanges.list())].map(about))
+  notice = createNotice()
+  const items = await Promise.all([...itemsOf(await pendingChanges.list())].map(describe))
   notice.querySelector("dl").append(...items.flat())
   document.querySelector("main").prepend(notice)
 }
 
-function made() {
+function createNotice() {
   const send = createElement("button", { type: "button", textContent: messageText("away.send") })
-  const look = plainButton(messageText("away.look"), { data: { showWaiting: "" } })
+  const show = plainButton(messageText("away.look"), { data: { showWaiting: "" } })
   send.addEventListener("click", () => {
     notice.remove()
     notice = null
@@ -27,19 +27,19 @@ function made() {
   })
   const title = createElement("h2", { id: "away-title", textContent: messageText("away.title") })
   const why = createElement("p", { textContent: messageText("away.why") })
-  const element = createElement("section", { id: "away", className: "notice" }, title, why, createElement("dl"), createElement("p", { className: "actions" }, send, look))
+  const element = createElement("section", { id: "away", className: "notice" }, title, why, createElement("dl"), createElement("p", { className: "actions" }, send, show))
   element.setAttribute("aria-labelledby", title.id)
   return element
 }
 
-/** The items in which something waits: name -> since when, on which revision, and how it was called. */
-function concerned(records) {
+/** The items with unsent changes: name -> time, revision and page of the first change. */
+function itemsOf(records) {
   const items = new Map()
   for (const { doc, since, rev, where, stuck } of records) if (doc && !stuck && !items.has(doc)) items.set(doc, { since, rev, where })
   return items
 }
 
-async function about([doc, { since, rev, where }]) {
+async function describe([doc, { since, rev, where }]) {
   const number = doc.split(":")[1]
   const answer = await get(`/items/${number}/meanwhile?since=${Math.floor(since / 1_000)}&rev=${rev || 0}`)
   const text = answer?.ok ? sentence(await answer.text()) : messageText("away.gone")

@@ -1,4 +1,4 @@
-// IndexedDB with promises, for the one store of this page's person.
+// IndexedDB with promises: the database of this installation and account.
 
 import { device } from "./device.js"
 
@@ -9,16 +9,16 @@ let opening = null
 export const read = (store, work) => run(store, "readonly", work)
 export const change = (store, work) => run(store, "readwrite", work)
 
-/** Delete the whole store. Nothing is kept any more in this page. */
+/** Delete the database. */
 export async function destroy() {
   const database = await opening?.catch(() => null)
   database?.close()
   opening = null
-  await done(indexedDB.deleteDatabase(device.owner))
+  await promiseOf(indexedDB.deleteDatabase(device.owner))
 }
 
-/** Run `work(objectStore)` in a transaction; resolves, when it is complete, with what the request it returns found,
- *  and rejects where nothing can be kept. Nothing happens in a browser that keeps nothing. */
+/** Run `work(objectStore)` in a transaction; resolves with the result of the request it returns when the transaction is
+ *  complete, and rejects if it fails. On a shared computer nothing is written (resolves with undefined). */
 async function run(store, mode, work) {
   if (device.shared && !opening && !(await exists())) return undefined
   const transaction = await begin(store, mode).catch(() => begin(store, mode))
@@ -30,8 +30,8 @@ async function run(store, mode, work) {
   return request?.result
 }
 
-/** A database that was closed behind this page's back (cleared, deleted) is opened anew the next time. What is complete
- *  is on the disk, and not merely on its way there. */
+/** Start a transaction; a database that was closed from outside (cleared, deleted) is opened again by the next call.
+ *  Durability "strict": complete means written to disk. */
 async function begin(store, mode) {
   try {
     return (await (opening ??= open())).transaction(store, mode, { durability: "strict" })
@@ -41,7 +41,7 @@ async function begin(store, mode) {
   }
 }
 
-/** On a computer that others use too no store is begun; one from before is still emptied. */
+/** On a shared computer no database is created; an existing one is still used, to be emptied. */
 async function exists() {
   return ((await indexedDB.databases?.()) ?? []).some(({ name }) => name === device.owner)
 }
@@ -51,8 +51,8 @@ function open() {
   request.onupgradeneeded = () => {
     for (const [name, keyPath] of Object.entries(KEYS)) request.result.createObjectStore(name, { keyPath })
   }
-  return done(request).then((database) => {
-    // Another page clears the store, or a newer version of it opens it.
+  return promiseOf(request).then((database) => {
+    // Another page deletes the database or opens a newer version.
     database.onversionchange = () => {
       database.close()
       opening = null
@@ -61,7 +61,7 @@ function open() {
   })
 }
 
-function done(request) {
+function promiseOf(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)

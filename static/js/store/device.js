@@ -1,15 +1,15 @@
-// Whose words this browser keeps: one installation's, one person's. A computer that others use too keeps none.
+// Identity of this browser's store: one installation, one account. A shared computer stores nothing.
 
 import { newId } from "../ids.js"
 
 const { dataset } = document.documentElement
 
 export const device = {
-  /** Names the store: another person's page opens another one. */
+  /** Name of the database: another account has another one. */
   owner: `klimawerk ${dataset.installation} ${dataset.userId}`,
-  /** What the server was restored to last; see installation.py. */
+  /** Generation of the server's data, changed by each restore; see installation.py. */
   gen: dataset.gen,
   shared: "shared" in dataset,
-  /** This page among all that are open here. */
+  /** Id of this page among those open in this browser. */
   page: newId(),
 }

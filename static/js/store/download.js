@@ -1,4 +1,4 @@
-// What waits, as a text file: for the drawer, or to be sent to somebody by hand.
+// Downloads unsent changes as a text file.
 
 import { createElement } from "../dom.js"
 import { moment, messageText } from "../messages.js"

@@ -1,4 +1,4 @@
-// Visited pages, kept by the service worker where the browser allows one (https or localhost).
+// Visited pages in the service worker's cache (needs https or localhost).
 
 import { createElement } from "../dom.js"
 import { connection } from "../connection.js"
@@ -8,31 +8,31 @@ import { device } from "./device.js"
 const { serviceWorker } = navigator
 
 export function startPages() {
-  tellAge()
-  standIn()
+  showAge()
+  listPages()
   if (serviceWorker && !device.shared) begin()
 }
 
-/** Nobody after this person reads them. */
+/** Delete the cached pages, so that nobody reads them after the user has signed out. */
 export async function forgetPages() {
   if (!window.caches) return
   await caches.delete("pages")
   if (device.shared) for (const worker of await serviceWorker.getRegistrations()) await worker.unregister()
 }
 
-/** What this page loaded before the worker was there is given to it; everything else passes through it anyway. */
+/** Pass to the worker what this page loaded before the worker was active; everything else passes through it. */
 async function begin() {
   if (!(await serviceWorker.register("/sw.js").catch(() => null))) return
   const { active } = await serviceWorker.ready
-  const seen = performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
-  const missed = seen.filter(({ workerStart }) => !workerStart).map(({ name }) => name.split("#")[0])
-  const own = seen[0]?.name.split("#")[0]
-  const fit = missed.filter((name) => name === own || /^\/(static|words)\//.test(new URL(name).pathname))
-  if (fit.length) active.postMessage({ keep: [...fit, "/offline"] })
+  const loaded = performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
+  const notCached = loaded.filter(({ workerStart }) => !workerStart).map(({ name }) => name.split("#")[0])
+  const own = loaded[0]?.name.split("#")[0]
+  const cacheable = notCached.filter((name) => name === own || /^\/(static|words)\//.test(new URL(name).pathname))
+  if (cacheable.length) active.postMessage({ keep: [...cacheable, "/offline"] })
 }
 
-/** A page out of the cache says of when it is, until the connection is back and it follows what has changed since. */
-function tellAge() {
+/** Show the age of a cached page until the connection is back and it is live again. */
+function showAge() {
   const { kept } = document.documentElement.dataset
   if (!kept) return
   const text = messageText("kept", { time: moment(new Date(kept)) })
@@ -43,17 +43,17 @@ function tellAge() {
   })
 }
 
-/** The page that stands in for one that is not there lists those that are, and gives way as soon as it can. */
-async function standIn() {
-  const home = document.getElementById("kept-pages")
-  if (!home || !window.caches) return
+/** The offline page lists the cached pages, and reloads the requested page once there is a connection. */
+async function listPages() {
+  const list = document.getElementById("kept-pages")
+  if (!list || !window.caches) return
   connection.watch((state) => state === "online" && location.pathname !== "/offline" && location.reload())
   const pages = await caches.open("pages")
   for (const { url } of await pages.keys()) {
     const title = await titleOf(await pages.match(url))
-    if (!/offline/.test(url)) home.querySelector("ul").append(createElement("li", {}, createElement("a", { href: url, textContent: title })))
+    if (!/offline/.test(url)) list.querySelector("ul").append(createElement("li", {}, createElement("a", { href: url, textContent: title })))
   }
-  home.hidden = !home.querySelector("li")
+  list.hidden = !list.querySelector("li")
 }
 
 async function titleOf(answer) {

@@ -1,53 +1,54 @@
-// What waits in this browser to reach the server, or could not: one record per field, row change or text.
+// Pending changes in this browser's store: unsent or refused; one record per field, row change or text.
 //
-// {id, page, kind: "post" or "text", since, at, where: {title, path}, words: [{label, text}], stuck: "" or why not, ...}
-// `closed`: it is stuck because of a lock; its field takes it over wherever it is, so that it may belong to no page.
-// post: {url, body, lane, element, gen}; text: {doc, gen, update, fragments}. `page` is the page that looks after it.
-// A "draft" is a post that its writer has not sent: nothing tells of it, and it goes on in the form it was written in.
+// {id, page, kind: "post" or "text", since, at, where: {title, path}, words: [{label, text}], stuck: "" or the reason
+// of a refusal, ...}
+// `closed`: refused by a lock; the field takes it over on any page, so it may belong to no page.
+// post: {url, body, lane, element, gen}; text: {doc, gen, update, fragments}. `page` is the page responsible for it.
+// A "draft" is a post that the user has not sent: no status shows it, and it returns to the form it was written in.
 
 import { change, destroy, read } from "./database.js"
 import { device } from "./device.js"
 
-// Where the browser cannot tell which pages are open, one that has not written for so long counts as gone.
-const SILENT = 15_000
+// ms after which a page that has not written counts as closed, where the browser has no Web Locks.
+const SILENCE = 15_000
 
 const watchers = new Set()
 const channel = new BroadcastChannel(device.owner)
-let hold = null
+let lock = null
 
 export const pendingChanges = {
   async keep(record) {
-    await alive()
+    await holdLock()
     await change("waiting", (store) => store.put(record))
-    tell()
+    broadcast()
   },
 
   drop(...ids) {
-    return this.erase(...ids).catch(() => {}) // sent twice does no harm
+    return this.erase(...ids).catch(() => {}) // sending it twice does no harm
   },
 
   async erase(...ids) {
-    await alive() // as for keeping: what is dropped at once is not kept a moment later
+    await holdLock() // in the order of calls: what is erased must not be stored later
     await change("waiting", (store) => ids.forEach((id) => store.delete(id)))
-    tell()
+    broadcast()
   },
 
-  /** Everything that is to be sent, or cannot be; the oldest first. With `kind`, what is of that kind alone. */
+  /** The records to be sent or refused, the oldest first; with `kind`, only those of that kind. */
   async list(kind) {
-    const found = (await everything()).filter((record) => (kind ? record.kind === kind : record.kind !== "draft"))
-    return found.sort((a, b) => a.since - b.since)
+    const records = (await readAll()).filter((record) => (kind ? record.kind === kind : record.kind !== "draft"))
+    return records.sort((a, b) => a.since - b.since)
   },
 
-  /** What of it pages that are gone have left behind and can still be sent, the oldest first; or what else is `wanted`. */
-  async leftBehind(kind, wanted = ({ stuck }) => !stuck) {
+  /** Those of closed pages that can still be sent, the oldest first; or those that match `wanted`. */
+  async leftBehind(kind, matches = ({ stuck }) => !stuck) {
     const open = await openPages()
-    const isLeft = ({ page, at }) => page !== device.page && (open ? !open.has(page) : Date.now() - at > SILENT)
-    return (await this.list(kind)).filter((record) => wanted(record) && isLeft(record))
+    const isLeft = ({ page, at }) => page !== device.page && (open ? !open.has(page) : Date.now() - at > SILENCE)
+    return (await this.list(kind)).filter((record) => matches(record) && isLeft(record))
   },
 
-  /** Take over what a page has left behind; false when another page was faster. */
+  /** Take over a record of a closed page; false if another page was faster. */
   async claim({ id, page }) {
-    await alive()
+    await holdLock()
     let mine = false
     await change("waiting", (store) => {
       const request = store.get(id)
@@ -56,58 +57,59 @@ export const pendingChanges = {
         if (mine) store.put({ ...request.result, page: device.page })
       }
     })
-    if (mine) tell()
+    if (mine) broadcast()
     return mine
   },
 
-  /** It can no longer be sent: it stays to be read and copied. */
+  /** Mark as not sendable: it stays to be read and copied. */
   async stick(record, reason, closed = false) {
     const page = closed ? "" : device.page
     await change("waiting", (store) => store.put({ ...record, page, stuck: reason, closed, update: null }))
-    tell()
+    broadcast()
   },
 
-  /** Call `watcher(what)` whenever something was kept or dropped, in whatever page; "forget" when what was only read goes. */
+  /** Call `watcher(what)` when a record was stored or deleted by any page ("changed", "gone": a page closed), and when
+   *  the user signs out ("forget"). */
   watch(watcher) {
     watchers.add(watcher)
   },
 
-  /** Forget what was only read. What waits stays, to be sent when its writer is back. */
+  /** Delete what was stored for reading only. Unsent changes stay until the user signs in again. */
   async forgetRead() {
-    if (!device.shared) tell("forget")
-    if ((await everything()).length) await change("bases", (store) => store.clear())
+    if (!device.shared) broadcast("forget")
+    if ((await readAll()).length) await change("bases", (store) => store.clear())
     else await destroy()
   },
 }
 
-/** How many texts and values. */
+/** Number of texts and values. */
 export function countTexts(records) {
   return records.reduce((sum, { words }) => sum + words.length, 0)
 }
 
-async function everything() {
+async function readAll() {
   return (await read("waiting", (store) => store.getAll())) ?? []
 }
 
-channel.onmessage = hear
+channel.onmessage = notify
 window.addEventListener("pagehide", () => channel.postMessage("gone"))
 
-function hear({ data }) {
+function notify({ data }) {
   watchers.forEach((watcher) => watcher(data))
 }
 
-function tell(data = "changed") {
-  hear({ data })
+function broadcast(data = "changed") {
+  notify({ data })
   channel.postMessage(data)
 }
 
-/** While this page lives it holds a lock of its own name, so that no other page takes over what it looks after. */
-function alive() {
-  hold ??= new Promise((held) => {
-    if (!navigator.locks) return held()
-    navigator.locks.request(`${device.owner} ${device.page}`, () => (held(), new Promise(() => {})))
+/** Hold a Web Lock named after this page while it is open, so that no other page takes over its records. */
+function holdLock() {
+  lock ??= new Promise((granted) => {
+    if (!navigator.locks) return granted()
+    navigator.locks.request(`${device.owner} ${device.page}`, () => (granted(), new Promise(() => {})))
   })
-  return hold
+  return lock
 }
 
 async function openPages() {

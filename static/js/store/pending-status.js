@@ -1,4 +1,4 @@
-// Keeps an eye on what waits in this browser: says how much, and sees that it is sent.
+// Counts the pending changes of this browser, shows how many there are, and has them sent.
 
 import { createElement } from "../dom.js"
 import { connection } from "../connection.js"
@@ -11,57 +11,57 @@ import { forget, startSignOut } from "./sign-out.js"
 import { startPages } from "./page-cache.js"
 import { showPanel } from "./unsent-panel.js"
 import { resend } from "./resend.js"
-import { left } from "./start.js"
+import { loadLeftover } from "./start.js"
 import { pendingChanges, countTexts } from "./pending-changes.js"
 
-const CALM = 500
+const DELAY = 500
 
 let timer = null
 
 export function start() {
-  pendingChanges.watch(soon)
-  connection.watch(soon)
-  hold.watch(soon)
+  pendingChanges.watch(checkSoon)
+  connection.watch(checkSoon)
+  hold.watch(checkSoon)
   startSignOut()
   startPages()
-  document.addEventListener("visibilitychange", soon)
-  document.addEventListener("kw:saving", showWay)
+  document.addEventListener("visibilitychange", checkSoon)
+  document.addEventListener("kw:saving", updateButton)
   document.addEventListener("click", (event) => event.target.closest("[data-show-waiting]") && showPanel())
-  showWay()
-  soon()
+  updateButton()
+  checkSoon()
 }
 
-/** The way to the panel stands behind the sentence about it. */
-function showWay() {
+/** Show the button for the panel in the page's head while there is something to show. */
+function updateButton() {
   const head = document.getElementById("save-state")
-  const wanted = ["waiting", "offline", "refused"].includes(head.dataset.state) && saveStatus.count + saveStatus.kept + unstoredPlans().length > 0
+  const visible = ["waiting", "offline", "refused"].includes(head.dataset.state) && saveStatus.count + saveStatus.otherPages + unstoredPlans().length > 0
   const button = document.getElementById("waiting-show")
-  if (!wanted) button?.remove()
-  else if (!button) head.append(way())
+  if (!visible) button?.remove()
+  else if (!button) head.append(createButton())
 }
 
-function way() {
+function createButton() {
   const properties = { id: "waiting-show", type: "button", className: "quiet", data: { showWaiting: "" } }
   return createElement("button", { ...properties, textContent: messageText("panel.show") })
 }
 
-function soon() {
+function checkSoon() {
   timer ??= setTimeout(() => {
     timer = null
-    look().catch(() => {}) // a browser that keeps nothing
-  }, CALM)
+    check().catch(() => {}) // a browser without a usable store
+  }, DELAY)
 }
 
-async function look() {
+async function check() {
   await resend()
-  if (!hold.open && connection.online) (await left()).askFirst()
+  if (!hold.open && connection.online) (await loadLeftover()).askFirst()
   count(await pendingChanges.list())
   if (device.shared) await forget()
 }
 
-/** What this page looks after is counted by `saving` itself. */
+/** This page's own changes are counted by save-status.js itself. */
 function count(records) {
-  const elsewhere = records.filter(({ page, stuck }) => !stuck && page !== device.page)
+  const others = records.filter(({ page, stuck }) => !stuck && page !== device.page)
   const stuck = records.filter(({ stuck }) => stuck)
-  saveStatus.beside({ waiting: countTexts(elsewhere), stuck: countTexts(stuck) })
+  saveStatus.setOtherPages({ waiting: countTexts(others), stuck: countTexts(stuck) })
 }

@@ -1,49 +1,51 @@
-// Writes plans (see store-access.js) into a store: one write at a time for each, again until it holds.
+// Writes plans (see store-access.js) to a store: one write at a time per plan, repeated until the store has the newest
+// version.
 
 import { cancelPlan, markStored, unstoredPlans, plans, notifyStoreWatcher } from "./store-access.js"
 
-// On a good line words are on the server sooner, and nothing is written at all.
-const CALM = 250
-// What takes longer counts as not kept until it is; what failed is tried again.
-const PATIENCE = 5_000
+// ms before something still being typed is written: on a good connection the server has it earlier, and nothing is
+// written.
+const DELAY = 250
+// ms after which a write counts as failed, and after which a failed one is repeated.
+const TIMEOUT = 5_000
 
-/** What sees to it that plans are kept: {take(plan), flush()}.
- *  @param store {keep(plan, record), drop(plan)}: promises that end when the disk has it
- *  @param calm whether what is still being typed may wait for company */
-export function createPlanWriter(store, calm) {
+/** A writer of plans: {take(plan), flush()}.
+ *  @param store {keep(plan, record), drop(plan)}: promises that resolve when it is on disk
+ *  @param mayDelay whether what is still being typed may wait */
+export function createPlanWriter(store, mayDelay) {
   function take(plan) {
-    if (plan.busy) return // it is looked at again then
-    if (plan.make && plan.calm && calm()) plan.timer ??= setTimeout(write, CALM, plan)
+    if (plan.busy) return // checked again when the write is done
+    if (plan.make && plan.mayDelay && mayDelay()) plan.timer ??= setTimeout(write, DELAY, plan)
     else write(plan)
   }
 
-  /** Write all that is owed at once; what takes too long is not waited for. */
+  /** Write everything unstored at once; waits for at most a second. */
   function flush() {
-    return Promise.race([Promise.all(unstoredPlans().map(write)), new Promise((done) => setTimeout(done, 4 * CALM))])
+    return Promise.race([Promise.all(unstoredPlans().map(write)), new Promise((done) => setTimeout(done, 4 * DELAY))])
   }
 
-  /** Resolves when it is kept, dropped, or has failed. */
+  /** Resolves when the plan is stored, dropped, or has failed. */
   function write(plan) {
     clearTimeout(plan.timer)
     plan.timer = null
-    return (plan.busy ??= untilItHolds(plan))
+    return (plan.busy ??= writeUntilStored(plan))
   }
 
-  async function untilItHolds(plan) {
+  async function writeUntilStored(plan) {
     let make
     do {
       await null
       make = plan.make
-      await once(plan, make)
+      await writeOnce(plan, make)
     } while (plan.make !== make && !plan.failed)
     plan.busy = null
-    if (plan.failed) plan.timer = setTimeout(write, PATIENCE, plan)
+    if (plan.failed) plan.timer = setTimeout(write, TIMEOUT, plan)
     if (make) notifyStoreWatcher()
     else if (!plan.failed) plans.delete(plan.key)
   }
 
-  async function once(plan, make) {
-    const slow = setTimeout(failed, PATIENCE, plan)
+  async function writeOnce(plan, make) {
+    const timeout = setTimeout(markFailed, TIMEOUT, plan)
     try {
       const record = make?.()
       if (record) await store.keep(plan, record)
@@ -52,15 +54,15 @@ export function createPlanWriter(store, calm) {
       plan.failed = false
       if (plan.make === make) record || !make ? markStored(plan) : cancelPlan(plan)
     } catch {
-      failed(plan)
+      markFailed(plan)
     }
-    clearTimeout(slow)
+    clearTimeout(timeout)
   }
 
   return { take, flush }
 }
 
-function failed(plan) {
+function markFailed(plan) {
   plan.failed = true
   notifyStoreWatcher()
 }

@@ -1,4 +1,4 @@
-// Sends what pages that are gone have left behind: texts by joining their document, fields and rows by their doors.
+// Sends pending changes of closed pages: texts by joining their document, fields and rows by POST.
 
 import { retryForever } from "../backoff.js"
 import { connection } from "../connection.js"
@@ -10,26 +10,26 @@ import { swap } from "../swap.js"
 import { messageText } from "../messages.js"
 import { device } from "./device.js"
 import { replaceRecord } from "./store-writer.js"
-import { left as looksAfter } from "./start.js"
+import { loadLeftover } from "./start.js"
 import { pendingChanges } from "./pending-changes.js"
 
-/** Take over whatever was left behind. Without a connection only what belongs to this page's own fields. */
+/** Take over what closed pages have left. Offline only what belongs to fields of this page. */
 export async function resend() {
-  for (const record of await pendingChanges.leftBehind("", ({ closed }) => closed)) await putBack(record)
+  for (const record of await pendingChanges.leftBehind("", ({ closed }) => closed)) await showRefused(record)
   const left = await pendingChanges.leftBehind()
   hold.holdIfOld(left)
-  for (const record of newest(left.filter(({ kind }) => kind === "post"))) await takeOver(record)
+  for (const record of newestPerField(left.filter(({ kind }) => kind === "post"))) await takeOver(record)
   if (!connection.online || !hold.open) return
   const docs = new Set(left.filter(({ kind }) => kind === "text").map(({ doc }) => doc))
-  for (const doc of docs) await (await looksAfter()).sendText(doc, left)
+  for (const doc of docs) await (await loadLeftover()).sendText(doc, left)
 }
 
 /** Of several values of one field only the last counts. */
-function newest(posts) {
+function newestPerField(posts) {
   const last = new Map(posts.map((record) => [fieldOf(record), record]))
-  const gone = posts.filter((record) => last.get(fieldOf(record)) !== record)
-  if (gone.length) pendingChanges.drop(...gone.map(({ id }) => id))
-  return posts.filter((record) => !gone.includes(record))
+  const outdated = posts.filter((record) => last.get(fieldOf(record)) !== record)
+  if (outdated.length) pendingChanges.drop(...outdated.map(({ id }) => id))
+  return posts.filter((record) => !outdated.includes(record))
 }
 
 function fieldOf({ id, element, url }) {
@@ -49,8 +49,8 @@ function fieldFor({ element }) {
   return document.querySelector(`kw-field#${CSS.escape(element ?? "none")}`)
 }
 
-/** A lock has refused it: it stands at its field, until its writer sees to it. */
-async function putBack(record) {
+/** A value refused by a lock is shown at its field until the user sends or discards it. */
+async function showRefused(record) {
   if (!fieldFor(record) || !(await pendingChanges.claim(record))) return
   retryForever(() => import("../seldom/locked-field.js")).then(({ adoptRefusedText }) => adoptRefusedText(record))
 }

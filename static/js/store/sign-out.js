@@ -1,10 +1,10 @@
-// Signing out: asks while something waits, and leaves nothing behind that others could read.
+// Signing out: asks while there are unsent changes, and deletes what others could read.
 
 import { createElement, dialogOf, plainButton } from "../dom.js"
 import { saveStatus } from "../save-status.js"
 import { countedMessage, messageText } from "../messages.js"
 import { unstoredPlans } from "./store-access.js"
-import { all } from "./store-writer.js"
+import { listAll } from "./store-writer.js"
 import { forgetPages } from "./page-cache.js"
 import { pendingChanges, countTexts } from "./pending-changes.js"
 
@@ -12,25 +12,25 @@ export function startSignOut() {
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || new URL(event.target.action).pathname !== "/logout") return
     event.preventDefault()
-    leave(event.target)
+    signOut(event.target)
   })
 }
 
-/** Everything that was kept for reading alone. */
+/** Delete everything that was stored for reading only. */
 export async function forget() {
   await Promise.allSettled([forgetPages(), pendingChanges.forgetRead()])
 }
 
-async function leave(form) {
-  const n = Math.max(saveStatus.count, countTexts(await all()))
-  if (n && !(await agreed(n))) return
+async function signOut(form) {
+  const n = Math.max(saveStatus.count, countTexts(await listAll()))
+  if (n && !(await confirmed(n))) return
   await forget()
-  saveStatus.letGo()
+  saveStatus.allowLeaving()
   form.submit()
 }
 
-/** Whether the person goes all the same. */
-function agreed(n) {
+/** Whether the user signs out all the same. */
+function confirmed(n) {
   const stay = plainButton(messageText("leaving.stay"), { type: "submit" })
   const go = plainButton(messageText("leaving.go"), { type: "submit", value: "go" })
   const show = plainButton(messageText("panel.show"), { data: { showWaiting: "" } })

@@ -1,15 +1,15 @@
-// What this browser has kept is looked at when the page has come to rest, and at once when something is to be kept.
+// Starts the browser's store: its modules are loaded when the page is idle, or at once when something is to be stored.
 
 import { retryForever } from "../backoff.js"
 import { loadLaterMessages } from "../messages.js"
 import { setWriter, notifyStoreWatcher } from "./store-access.js"
 
-/** What sees to words that were left behind in texts, or for long; it comes with the editor. */
-export const left = () => import("../collab/leftover-texts.js")
+/** Loads what sends unsent texts and asks after a long absence; it comes with the editor. */
+export const loadLeftover = () => import("../collab/leftover-texts.js")
 
 export function startStore() {
   setWriter({
-    // Where the store itself has not come, nothing is kept, and that is said.
+    // If the store's module cannot be loaded, the plan has failed and its status is shown.
     take: (plan) => import("./store-writer.js").catch(() => (plan.failed = true, notifyStoreWatcher())),
   })
   retryForever(() => Promise.all([import("./pending-status.js"), loadLaterMessages()])).then(([{ start }]) => start())

@@ -1,68 +1,69 @@
-// What this page owes to the browser's own store, by key. Something is kept only when the store says that it has it: from
-// `keep` until then it is "keeping", or "unkept" where that failed, and the page asks before it is left.
+// What this page has to store in the browser, by key ("plans"). A plan is "kept" only once the store confirms it; from
+// `storePlan` until then it is "keeping", or "unkept" if that failed, and the user is asked before leaving.
 //
-// A plan: {key, make, since, calm, kept, failed, after, gone}. `make` is null once nothing is to be kept any more; what is
-// `gone` stands in another plan too.
+// A plan: {key, make, since, mayDelay, kept, failed, after, replaced}. `make` is null when nothing is to be stored
+// any more; a `replaced` version is part of another plan too.
 
 export const plans = new Map()
-let keeper = null
+let writer = null
 let watcher = () => {}
 
-/** Keep what `make()` describes; null from it means that nothing waits.
- *  @param key names it within this page; a newer one replaces it
- *  @param calm it is still being typed: on a good line it may wait for company, and is mostly dropped before */
-export function storePlan(key, make, calm = false) {
+/** Store the record that `make()` returns; null from it means that nothing is pending.
+ *  @param key identifies the plan within this page; a newer one replaces it
+ *  @param mayDelay still being typed: on a good connection it may wait, and is usually dropped before it is written */
+export function storePlan(key, make, mayDelay = false) {
   const plan = plans.get(key) ?? { key, since: Date.now() }
-  const told = plan.make && plan.kept
-  plans.set(key, Object.assign(plan, { make, calm, kept: false }))
-  keeper?.take(plan)
-  if (told) notifyStoreWatcher()
+  const wasKept = plan.make && plan.kept
+  plans.set(key, Object.assign(plan, { make, mayDelay, kept: false }))
+  writer?.take(plan)
+  if (wasKept) notifyStoreWatcher()
 }
 
-/** `key` is on the server, or is no longer wanted. */
+/** `key` is stored by the server, or no longer needed. */
 export function dropPlan(key) {
   const plan = plans.get(key)
   if (plan?.make) cancelPlan(plan)
 }
 
-/** `key` goes once `other`, which takes its place, is kept or on the server: at no moment is neither. */
+/** Drop `key` once `other`, which replaces it, is stored in the browser or by the server, so that one of them always
+ *  is. */
 export function dropPlanAfter(key, other) {
   const old = plans.get(key)
   const plan = plans.get(other)
   if (!old) return
-  const make = (old.gone = old.make)
+  const make = (old.replaced = old.make)
   const after = () => old.make === make && dropPlan(key)
   if (plan?.make && !plan.kept) plan.after = after
   else after()
 }
 
-/** "kept", "keeping" or "unkept"; what nobody asked to keep is owed to nobody. */
+/** State of a plan: "kept", "keeping" or "unkept"; "kept" for an unknown key. */
 export function stateOf(key) {
   const plan = plans.get(key)
   return !plan || plan.kept ? "kept" : plan.failed ? "unkept" : "keeping"
 }
 
-/** The plans that are not kept, the oldest first. */
+/** The plans that are not stored, the oldest first. */
 export function unstoredPlans() {
   return [...plans.values()].filter(({ kept }) => !kept)
 }
 
-/** `one.take(plan)` sees from now on to what is kept, beginning with all that is owed. */
-export function setWriter(one) {
-  keeper = one
-  for (const plan of plans.values()) one.take(plan)
+/** `newWriter.take(plan)` stores plans from now on, beginning with all that exist. */
+export function setWriter(newWriter) {
+  writer = newWriter
+  for (const plan of plans.values()) newWriter.take(plan)
 }
 
-/** Nothing of this plan is to be kept any more. */
+/** Nothing of this plan is to be stored any more. */
 export function cancelPlan(plan) {
   const { failed } = plan
   plan.make = null
   markStored(plan)
-  keeper?.take(plan)
+  writer?.take(plan)
   if (failed) notifyStoreWatcher()
 }
 
-/** The store has this plan as it is now. */
+/** The store has the newest version of this plan. */
 export function markStored(plan) {
   plan.kept = true
   plan.failed = false
@@ -74,7 +75,7 @@ export function notifyStoreWatcher() {
   watcher()
 }
 
-/** Call `hear` whenever the state of a plan has changed. */
-export function watchStoring(hear) {
-  watcher = hear
+/** Call `listener` when the state of a plan has changed. */
+export function watchStoring(listener) {
+  watcher = listener
 }

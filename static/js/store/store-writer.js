@@ -1,5 +1,5 @@
-// This page's keeper, from the moment that this module is here: what the page owes goes into the person's store in this
-// browser, unless others use the computer too.
+// The writer of this page's plans, from the moment this module is loaded: stores them in the account's database, unless
+// the computer is shared.
 
 import { connection } from "../connection.js"
 import { device } from "./device.js"
@@ -11,37 +11,37 @@ export const storeWriter = createPlanWriter(
   {
     async keep(plan, record) {
       if (device.shared) throw device
-      await pendingChanges.keep({ ...about(plan), ...record })
+      await pendingChanges.keep({ ...describe(plan), ...record })
     },
-    drop: ({ key }) => pendingChanges.erase(nameOf(key)),
+    drop: ({ key }) => pendingChanges.erase(idOf(key)),
   },
   () => connection.online,
 )
 
-/** Everything that is to be sent, or cannot be. With `lost`, it is in this page alone. */
-export async function all() {
+/** All records to be sent or refused. With `lost` they are in this page alone. */
+export async function listAll() {
   await storeWriter.flush()
-  const own = unstoredPlans().filter(({ make, gone }) => make !== gone)
-  const lost = own.map((plan) => ({ ...about(plan), ...plan.make(), lost: true })).filter(({ words }) => words)
-  const there = await pendingChanges.list().catch(() => [])
-  return [...there.filter(({ id }) => !lost.some((one) => one.id === id)), ...lost]
+  const unstored = unstoredPlans().filter(({ make, replaced }) => make !== replaced)
+  const lost = unstored.map((plan) => ({ ...describe(plan), ...plan.make(), lost: true })).filter(({ words }) => words)
+  const stored = await pendingChanges.list().catch(() => [])
+  return [...stored.filter(({ id }) => !lost.some((record) => record.id === id)), ...lost]
 }
 
-/** `key` of this page has taken the place of a record that another page has left. */
+/** Plan `key` of this page has replaced a record of a closed page: delete the record once the plan is stored. */
 export async function replaceRecord(record, key) {
   await storeWriter.flush()
   if (stateOf(key) === "kept") await pendingChanges.drop(record.id)
 }
 
-function about({ key, since }) {
+function describe({ key, since }) {
   const where = { title: document.title.replace(/ · Klimawerk$/, ""), path: location.pathname }
-  return { id: nameOf(key), page: device.page, since, at: Date.now(), stuck: "", where }
+  return { id: idOf(key), page: device.page, since, at: Date.now(), stuck: "", where }
 }
 
-function nameOf(key) {
+function idOf(key) {
   return `${device.page} ${key}`
 }
 
 setWriter(storeWriter)
-// A page in the background may be thrown away without a word.
+// A page in the background may be discarded without notice.
 document.addEventListener("visibilitychange", () => document.hidden && storeWriter.flush())

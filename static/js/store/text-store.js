@@ -1,5 +1,5 @@
-// What this browser keeps of live documents: the last state that is known to be the server's, so that a text can be
-// opened without a network, and what pages that are gone have left unsent.
+// Live documents in this browser's store: the last state that the server is known to have, so that a text can be opened
+// offline, and unsent updates of closed pages.
 
 import { Y } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { onSignedIn } from "../relogin.js"
@@ -8,17 +8,17 @@ import { change, read } from "./database.js"
 import { device } from "./device.js"
 import { pendingChanges } from "./pending-changes.js"
 
-const SOON = 1_000
-const NOW_AND_THEN = 10_000
+const FIRST_DELAY = 1_000
+const INTERVAL = 10_000
 
-// From the moment at which the person signs out, in whatever page, nothing more is kept of what is only read.
+// After signing out, on whichever page, nothing more is stored for reading only.
 let signedOut = false
 pendingChanges.watch((what) => (signedOut ||= what === "forget"))
 onSignedIn(() => (signedOut = false))
 
-/** {base, left} of the document `doc`: its base {gen, state, write, reason, by} or null, and the records of unsent
- *  words that this page has just taken over. Empty where the browser keeps nothing. */
-export async function recall(doc) {
+/** {base, left} of document `doc`: its base {gen, state, write, reason, by} or null, and the records of unsent text
+ *  that this page has just taken over. Empty if the store cannot be read. */
+export async function load(doc) {
   try {
     const base = await read("bases", (store) => store.get(doc))
     return { base: base ?? null, left: await leftFor(doc) }
@@ -28,20 +28,20 @@ export async function recall(doc) {
 }
 
 async function leftFor(doc) {
-  const mine = []
+  const claimed = []
   for (const record of await pendingChanges.leftBehind()) {
-    if (record.kind === "text" && record.doc === doc && (await pendingChanges.claim(record))) mine.push(record)
+    if (record.kind === "text" && record.doc === doc && (await pendingChanges.claim(record))) claimed.push(record)
   }
-  return mine
+  return claimed
 }
 
-/** The server's state of one document as far as this page knows it: what it sent, and what it has acknowledged. */
+/** The base of one document: the server's state as far as this page knows it (received or acknowledged). */
 export class Base {
   #doc
   #parts = []
   #about = null
   #timers = new Timers()
-  #written = 0
+  #writtenAt = 0
   #hidden = () => document.hidden && this.#write()
 
   constructor(doc) {
@@ -49,7 +49,7 @@ export class Base {
     document.addEventListener("visibilitychange", this.#hidden)
   }
 
-  /** @param about {gen, write, reason, by} as the server said it last */
+  /** @param about {gen, write, reason, by} of the latest join */
   joined(about, update) {
     this.#about = about
     this.add(update)
@@ -57,10 +57,10 @@ export class Base {
 
   add(update) {
     this.#parts.push(update)
-    this.#timers.once("write", Date.now() - this.#written > NOW_AND_THEN ? SOON : NOW_AND_THEN, () => this.#write())
+    this.#timers.once("write", Date.now() - this.#writtenAt > INTERVAL ? FIRST_DELAY : INTERVAL, () => this.#write())
   }
 
-  /** Nothing of it is valid any more. */
+  /** Stop storing it; with `forget` delete it. */
   end({ forget = false } = {}) {
     this.#timers.cancel("write")
     document.removeEventListener("visibilitychange", this.#hidden)
@@ -71,19 +71,20 @@ export class Base {
   async #write() {
     this.#timers.cancel("write")
     if (device.shared || signedOut || !this.#about) return
-    this.#parts = [together(this.#parts)]
-    this.#written = Date.now()
-    const record = { doc: this.#doc, state: this.#parts[0], at: this.#written, ...this.#about }
+    this.#parts = [merge(this.#parts)]
+    this.#writtenAt = Date.now()
+    const record = { doc: this.#doc, state: this.#parts[0], at: this.#writtenAt, ...this.#about }
     await change("bases", (store) => store.put(record)).catch(() => {})
   }
 }
 
-/** Through a document, so that what was deleted is let go. What builds on something missing is kept as it is. */
-function together(updates) {
-  const merged = new Y.Doc()
-  for (const update of updates) Y.applyUpdate(merged, update)
-  const whole = !merged.store.pendingStructs && !merged.store.pendingDs
-  const state = whole ? Y.encodeStateAsUpdate(merged) : Y.mergeUpdates(updates)
-  merged.destroy()
+/** Merge updates through a document, which drops deleted content. With missing predecessors they are kept as they
+ *  are. */
+function merge(updates) {
+  const replica = new Y.Doc()
+  for (const update of updates) Y.applyUpdate(replica, update)
+  const complete = !replica.store.pendingStructs && !replica.store.pendingDs
+  const state = complete ? Y.encodeStateAsUpdate(replica) : Y.mergeUpdates(updates)
+  replica.destroy()
   return state
 }

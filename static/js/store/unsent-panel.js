@@ -1,29 +1,29 @@
-// What waits in this browser, in words: to be read, saved as a file, and copied or discarded where it cannot be sent.
+// The panel of pending changes: to be read, downloaded, and copied or discarded if they cannot be sent.
 
 import { createElement, dialogOf, plainButton } from "../dom.js"
 import { connection } from "../connection.js"
 import { copyable } from "../unsaved-copy.js"
 import { moment, messageText } from "../messages.js"
 import { download } from "./download.js"
-import { all } from "./store-writer.js"
+import { listAll } from "./store-writer.js"
 import { pendingChanges } from "./pending-changes.js"
 
 let dialog = null
 let list = null
 
-/** Show the panel; it follows what happens while it is open. */
+/** Open the panel; it is updated while it is open. */
 export async function showPanel() {
-  dialog ??= made()
+  dialog ??= createPanel()
   await draw()
   dialog.showModal()
 }
 
-function made() {
+function createPanel() {
   list = createElement("div", { className: "stack" })
   const close = plainButton(messageText("panel.close"))
   const save = plainButton(messageText("panel.download"))
   close.addEventListener("click", () => dialog.close())
-  save.addEventListener("click", async () => download(await all()))
+  save.addEventListener("click", async () => download(await listAll()))
   const element = dialogOf("waiting", messageText("panel.title"), list, createElement("p", { className: "actions" }, save, close))
   Object.assign(element.firstChild, { tabIndex: -1, autofocus: true })
   pendingChanges.watch(() => element.open && draw())
@@ -31,31 +31,31 @@ function made() {
 }
 
 async function draw() {
-  const records = await all()
+  const records = await listAll()
   list.replaceChildren(
     ...(records.length ? [] : [createElement("p", { textContent: messageText("panel.nothing") })]),
-    ...section(records, messageText("unkept"), copies),
-    ...section(records, messageText(connection.online ? "panel.sending" : "panel.waiting"), goes),
-    ...section(records, messageText("panel.stuck"), stays),
+    ...section(records, messageText("unkept"), copyBoxes),
+    ...section(records, messageText(connection.online ? "panel.sending" : "panel.waiting"), describeSending),
+    ...section(records, messageText("panel.stuck"), describeStuck),
   )
   dialog.querySelector(".actions button").hidden = !records.length
 }
 
-function section(all, sentence, entry) {
-  const records = all.filter(({ lost, stuck }) => entry === (lost ? copies : stuck ? stays : goes))
+function section(all, sentence, describe) {
+  const records = all.filter(({ lost, stuck }) => describe === (lost ? copyBoxes : stuck ? describeStuck : describeSending))
   if (!records.length) return []
   const pages = new Map()
   for (const record of records) pages.set(record.where.path, [...(pages.get(record.where.path) ?? []), record])
-  return [createElement("p", { textContent: sentence }), ...[...pages.values()].map((found) => page(found, entry))]
+  return [createElement("p", { textContent: sentence }), ...[...pages.values()].map((ofPage) => pageSection(ofPage, describe))]
 }
 
-function page(records, entry) {
+function pageSection(records, describe) {
   const { title, path } = records[0].where
   const link = createElement("a", { href: path, textContent: title })
-  return createElement("section", {}, createElement("h3", {}, link), ...records.flatMap(entry))
+  return createElement("section", {}, createElement("h3", {}, link), ...records.flatMap(describe))
 }
 
-function goes({ words, since }) {
+function describeSending({ words, since }) {
   const time = messageText("panel.since", { time: moment(new Date(since)) })
   return words.flatMap(({ label, text }) => [
     createElement("p", { className: "waiting-label" }, createElement("strong", { textContent: label }), ` ${time}`),
@@ -63,15 +63,15 @@ function goes({ words, since }) {
   ])
 }
 
-function stays(record) {
+function describeStuck(record) {
   const discard = plainButton(messageText("panel.discard"))
   discard.addEventListener("click", async () => {
     await pendingChanges.drop(record.id)
     dialog.querySelector("h2").focus()
   })
-  return [createElement("div", { className: "offer" }, createElement("p", { textContent: record.stuck }), ...copies(record), discard)]
+  return [createElement("div", { className: "offer" }, createElement("p", { textContent: record.stuck }), ...copyBoxes(record), discard)]
 }
 
-function copies({ id, words }) {
+function copyBoxes({ id, words }) {
   return words.flatMap(({ label, text }, i) => copyable(`stuck-${id}-${i}`.replace(/\W/g, "-"), label, text))
 }

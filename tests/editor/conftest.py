@@ -1,4 +1,4 @@
-"""Two people of one partnership, each with a window on the same measure."""
+"""Fixtures: a partnership of two users, each with a browser page of the same measure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.factories import Team
 
 @dataclass
 class SheetWindow:
-    """One person's window on one measure."""
+    """One user's page of one measure."""
 
     page: Page
     item: int
@@ -31,13 +31,13 @@ class SheetWindow:
         return self.text(field, language).locator(".text-body")
 
     def edit(self, field: str = "description", language: str = "en") -> Locator:
-        """Press its Edit button; the caret stands at the end."""
+        """Click its Edit button; the caret is placed at the end."""
         begin_to_write(self.text(field, language))
         return self.body(field, language)
 
     @property
     def state(self) -> Locator:
-        """The sentence about saving in the page's head."""
+        """The save status in the page's head."""
         return self.page.locator("#save-state")
 
 
@@ -53,7 +53,7 @@ def measure(team: Team) -> Measure:
 
 @pytest.fixture
 def sheet_for(page_for: Callable[..., Page], measure: Measure) -> Callable[..., SheetWindow]:
-    """`sheet_for(person)`: that person's window on the measure, connected."""
+    """`sheet_for(person)`: the page of the measure for that person, connected."""
 
     def open_sheet(person: Person, **options: object) -> SheetWindow:
         page = page_for(person, path=f"/measures/{measure.id}", **options)
@@ -65,7 +65,7 @@ def sheet_for(page_for: Callable[..., Page], measure: Measure) -> Callable[..., 
 
 
 def paste(page: Page, html: str) -> None:
-    """What the browser does with `html` from the clipboard."""
+    """Paste `html` as the browser does."""
     page.evaluate(
         """(html) => {
           const data = new DataTransfer()

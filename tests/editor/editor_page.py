@@ -1,4 +1,4 @@
-"""A text in the real editor and browser without a server: what is pasted, and what the server makes of the update."""
+"""The editor in a real browser without a server: what is pasted, and whether the server would accept the update."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ FRAGMENT = "text.en"
 
 @dataclass(frozen=True)
 class EditorAnswer:
-    """`shown`: the text as this browser has it, `there`: as another one reads it, `stored`: as the server does; `said`:
-    the sentence at the text; `html`: what this browser shows."""
+    """`shown`: the text in this browser, `there`: in another one, `stored`: on the server; `said`: the note at the
+    text; `html`: the HTML shown.
+    """
 
     shown: Node
     there: Node
@@ -45,7 +46,7 @@ class EditorPage:
         self._page = page
 
     def paste(self, html: str, text: Node | None = None, **options: Any) -> EditorAnswer:
-        """`options`: multiline (False for a title), plain (the text beside it), files (names of pictures)."""
+        """`options`: multiline (False for a title), plain (text of the clipboard), files (names of pictures)."""
         state = _state(text)
         return _answer(
             state,
@@ -53,32 +54,32 @@ class EditorPage:
         )
 
     def paste_all(self, some: list[str]) -> list[EditorAnswer]:
-        """Each into an empty text."""
+        """Each is pasted into an empty text."""
         state = _state(None)
         found = self._page.evaluate("([state, some]) => pasteAll(state, some)", [state, some])
         return [_answer(state, one) for one in found]
 
     def type(self, words: str, text: Node) -> EditorAnswer:
-        """At the end of the text."""
+        """Types at the end of the text."""
         state = _state(text)
         return _answer(state, self._page.evaluate("([state, words]) => type(state, words)", [state, words]))
 
     def drop(self, *files: str) -> tuple[EditorAnswer, bool]:
-        """Pictures let go of over an empty text; and whether the browser would open them instead of the page."""
+        """Drops pictures on an empty text; also returns whether the browser would open them instead of the page."""
         state = _state(None)
         found = self._page.evaluate("([state, files]) => drop(state, files)", [state, files])
         opened = found.pop("opened")
         return _answer(state, found), opened
 
     def paste_into_field(self, **given: Any) -> str:
-        """What is said at a plain field then. `given`: html, plain, files."""
+        """The note at a plain field after pasting. `given`: html, plain, files."""
         said, after = self._page.evaluate("(given) => pasteIntoField(given)", given)
         assert after == "", "it goes with the next letter"
         return str(said)
 
 
 @contextmanager
-def desk_in(browser: Browser) -> Iterator[EditorPage]:
+def open_editor_page(browser: Browser) -> Iterator[EditorPage]:
     page = browser.new_page()
     page.route(f"{ADDRESS}/**", _serve)
     page.goto(ADDRESS)
@@ -115,7 +116,7 @@ def _state(text: Node | None) -> str:
 
 
 def _answer(state: str, found: dict[str, Any]) -> EditorAnswer:
-    """Judged as the server judges an update from a socket; Refused where it would be refused."""
+    """Validates the update as the server does; raises Refused where it would be refused."""
     before, update = base64.b64decode(state), base64.b64decode(found.pop("update"))
     knowledge = UpdateValidator({FRAGMENT})
     knowledge.learn(before)

@@ -1,4 +1,4 @@
-"""The browser's own sentences and names agree with the server's."""
+"""The messages, event names and constants of the browser modules agree with the server's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from klimawerk.live import events
 from klimawerk.web.browser_messages import MESSAGES
 
 JS = Path(__file__).resolve().parents[2] / "static" / "js"
-# Families of sentences whose last part is chosen while running, with all that may be chosen.
+# Message keys whose last part is computed, with all possible values.
 FAMILIES = {
     "field": ["saved", "waiting", "refused"],
     "note": ["revoked", "deleted", "outdated"],
@@ -31,7 +31,7 @@ def sources() -> str:
 
 
 def asked() -> set[str]:
-    """Every key that a module asks for."""
+    """Every message key that a module uses."""
     text = sources().replace('${n === 1 ? "one" : "many"}', "")
     plain = {key for pattern in PLAIN for key in re.findall(pattern, text)}
     counted = {f"{key}.{n}" for key in re.findall(r'\bcountedMessage\("([^"]+)"', text) for n in ("one", "many")}

@@ -1,4 +1,4 @@
-"""Lost lines, killed servers, closed documents: what was typed arrives, or is offered back."""
+"""Lost connections, killed servers, closed documents: typed text arrives, or is offered for copying."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_closed_measure_says_so_at_once_and_takes_no_words(
     here.edit().press_sequentially(" Kept.")
     expect(there.body()).to_have_text(
         "Forty bins are set up. Kept."
-    )  # "saved" may have been said before the last letter
+    )  # "saved" may have been shown before the last keystroke
     items.lock_item(measure, "The minutes are being read", by="Miriam")
     note = here.text().locator(".text-note")
     expect(note).to_contain_text("Miriam")

@@ -1,4 +1,4 @@
-"""Fields and rows: saved when left, followed by everybody, never under the caret."""
+"""Fields and rows in the browser: saved on focusout, updated live, never replaced under the caret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closing and opening for editing, as open pages show it: buttons, forms, and what is being typed."""
+"""Closing and opening for editing, as open pages show it: buttons, forms, and unsent input."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def test_an_open_page_loses_and_gains_what_edits_and_keeps_what_is_typed(
     expect(page.locator(".lock")).to_contain_text("We vote now")
     expect(page.locator(".lock")).to_contain_text("Coordinator partner")
     expect(page.locator(".text-edit:visible")).to_have_count(0)
-    expect(page.locator("main kw-field form:visible")).to_have_count(1)  # the one that somebody is in
+    expect(page.locator("main kw-field form:visible")).to_have_count(1)  # the one the user is in
     expect(page.locator(".row-add:visible, .row-tools:visible, details.more:visible")).to_have_count(0)
     expect(box).to_have_value("2027-05")
     words = page.locator(".closed-words")
     expect(words).to_contain_text("Coordinator partner: We vote now. Ihr Eintrag ist nicht gespeichert.")
-    expect(box).to_be_focused()  # told where they type, and before they leave
+    expect(box).to_be_focused()  # the message is shown where they type, before they leave
     page.keyboard.press("Tab")
     expect(words.get_by_role("button").first).to_be_disabled()
     expect(here.state).to_have_attribute("data-state", "refused")
@@ -104,7 +104,7 @@ def test_words_of_a_page_that_is_gone_stand_at_their_field_again_and_are_sent_on
     expect(words).to_contain_text("The whole programme rests")
     expect(words.locator("textarea")).to_have_value("2027-05")
     expect(here.state).to_have_attribute("data-state", "refused")
-    words.locator("textarea").focus()  # to read or copy them, or by the way from the page's head
+    words.locator("textarea").focus()  # to read or copy them, or from the link in the page's head
     unlock_item(programme_head(measure))
     expect(here.page.locator(f"{field} input[name=value]")).to_have_value("2027-05")
     words.get_by_role("button", name="Send now").click()
@@ -119,7 +119,7 @@ def test_words_of_a_page_that_is_gone_stand_at_their_field_again_and_are_sent_on
 def test_who_reads_and_what_is_not_covered_goes_on_undisturbed(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
-    """The controls: all but this measure is closed, so that nothing changes on its page; a reader sees the notice."""
+    """Negative control: all but this measure is closed, so its page does not change; a reader sees the notice."""
     here, reader = sheet_for(team.de["editor"]), sheet_for(team.partner["observer"])
     buttons = here.page.locator(".text-edit:visible").count()
     lock_service.lock(

@@ -1,4 +1,4 @@
-"""Around the texts: presence, pasting, the content policy, signing in again, accessibility."""
+"""The page around the texts: presence, pasting, content security policy, signing in again, accessibility."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def test_text_pasted_from_word_comes_clean_and_stays_so_for_others(team: Team, s
 
 
 def test_control_characters_in_what_is_pasted_stay_outside(team: Team, sheet_for: SheetFor) -> None:
-    """The server refuses them, and then nothing more could be built on what this browser has."""
+    """The server refuses them, and then every later update of this browser would be refused too."""
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit()
     move_caret(here.page, "Control+a")
     paste(here.page, "<p>One\x0btwo\x1b\x9b <b>th\x02ree</b>\ufffe 😀 Mu\u0308ll\u2028weg</p>")
     here.page.keyboard.type(" four")
-    here.page.keyboard.insert_text("\x0bfi\x02ve")  # as helpers that write for somebody do
+    here.page.keyboard.insert_text("\x0bfi\x02ve")  # as assistive software types
     for sheet in (here, there):
         expect(sheet.body()).to_have_text("One two three 😀 Müll weg four five")
     expect(here.state).to_have_attribute("data-state", "saved")
@@ -113,7 +113,7 @@ def test_people_are_shown_by_place_and_field_and_leave(team: Team, sheet_for: Sh
     expect(here.page.locator("#people")).to_contain_text("Abenkrom")
     expect(here.page.locator("#people")).to_contain_text("Editor partner")
     for sheet, own in ((here, "Editor de"), (there, "Editor partner")):
-        expect(sheet.page.locator("#people p").first).to_contain_text(own)  # one's own municipality comes first
+        expect(sheet.page.locator("#people p").first).to_contain_text(own)  # the user's own municipality comes first
     there.page.locator(f"#f-{there.item}-priority select").focus()
     expect(here.page.locator(f"#f-{here.item}-priority .field-people")).to_contain_text("Editor partner")
     way = here.page.locator("#people").get_by_role("link", name=re.compile("^Editor partner Priorit"))
@@ -131,7 +131,7 @@ def test_a_login_that_ends_is_renewed_in_place_and_the_words_go_on(
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit().press_sequentially(" Before.")
     expect(there.body()).to_contain_text("Before.")
-    # Somebody who types on meanwhile: after a pause the dialog would come, and take the words.
+    # Somebody types on meanwhile: without a pause in typing the dialog would take the keystrokes.
     press = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'Shift', bubbles: true}))"
     here.page.evaluate(f"window.typing = setInterval(() => {press}, 100)")
     live_server.session(team.de["editor"]).post(f"{live_server.url}/logout/everywhere", timeout=10)
@@ -171,7 +171,7 @@ def test_axe_finds_nothing_while_reading_writing_linking_and_being_refused(team:
 
 
 def findings(page: Page) -> list[Any]:
-    """What axe says against the page, as (rule, elements)."""
+    """Violations found by axe, as (rule, elements)."""
     page.evaluate(AXE.read_text())
     result = page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })")
     return [(found["id"], [node["target"] for node in found["nodes"]][:3]) for found in result["violations"]]

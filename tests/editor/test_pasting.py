@@ -1,4 +1,4 @@
-"""What is pasted into a text: separators stay, struck words and pictures are left out and said, links keep one rule."""
+"""Pasting into a text: separators stay, struck-out text and pictures are left out with a note, links keep one rule."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from playwright.sync_api import Browser
 from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node
 from klimawerk.live.handlers import EventRefused
-from tests.editor.editor_page import EditorPage, desk_in
+from tests.editor.editor_page import EditorPage, open_editor_page
 from tests.long_runs import steps
 
 
 @pytest.fixture(scope="module")
-def desk(browser: Browser) -> Iterator[EditorPage]:
-    with desk_in(browser) as opened:
+def editor_page(browser: Browser) -> Iterator[EditorPage]:
+    with open_editor_page(browser) as opened:
         yield opened
 
 
@@ -57,8 +57,8 @@ STRUCK = {
 }
 
 
-def test_separators_go_on_separating(desk: EditorPage) -> None:
-    answers = desk.paste_all(list(SEPARATED))
+def test_separators_go_on_separating(editor_page: EditorPage) -> None:
+    answers = editor_page.paste_all(list(SEPARATED))
     assert {html: answer.html for html, answer in zip(SEPARATED, answers, strict=True)} == SEPARATED
 
 
@@ -69,68 +69,73 @@ LEVELS = {
 }
 
 
-def test_raised_and_lowered_digits_make_no_other_number(desk: EditorPage) -> None:
-    answers = desk.paste_all(list(LEVELS))
+def test_raised_and_lowered_digits_make_no_other_number(editor_page: EditorPage) -> None:
+    answers = editor_page.paste_all(list(LEVELS))
     assert {html: answer.html for html, answer in zip(LEVELS, answers, strict=True)} == LEVELS
 
 
-def test_a_title_takes_what_is_pasted_as_words_on_one_line(desk: EditorPage) -> None:
+def test_a_title_takes_what_is_pasted_as_words_on_one_line(editor_page: EditorPage) -> None:
     for html in (
         "<p>a</p><p>b<br>c</p>",
         "a<ul><li>b</li><li>c</li></ul>",
         "<table><tr><td>a<br>b c</td></tr></table>",
     ):
-        assert desk.paste(html, multiline=False).html == "<p>a b c</p>"
-    answer = desk.paste("a <s>x</s> b", multiline=False)
+        assert editor_page.paste(html, multiline=False).html == "<p>a b c</p>"
+    answer = editor_page.paste("a <s>x</s> b", multiline=False)
     assert (answer.html, answer.said) == ("<p>a b</p>", "1 struck passage left out.")
 
 
-def test_struck_words_are_left_out_and_said(desk: EditorPage) -> None:
-    for (words, passages), answer in zip(STRUCK.values(), desk.paste_all(list(STRUCK)), strict=True):
+def test_struck_words_are_left_out_and_said(editor_page: EditorPage) -> None:
+    for (words, passages), answer in zip(STRUCK.values(), editor_page.paste_all(list(STRUCK)), strict=True):
         assert rich_text.to_plain_text(answer.stored).split() == words.split()
         said = {0: "", 1: "1 struck passage left out."}.get(passages, f"{passages} struck passages left out.")
         assert answer.said == said
 
 
-def test_pictures_are_left_out_and_said(desk: EditorPage) -> None:
+def test_pictures_are_left_out_and_said(editor_page: EditorPage) -> None:
     said = "1 picture left out: pictures cannot be stored here. Describe it in words, or set a link."
-    alone = desk.paste("", files=["plan.png"])
+    alone = editor_page.paste("", files=["plan.png"])
     assert (alone.html, alone.said) == ("<p></p>", said)
-    assert desk.paste("<img src='data:,x'>").said == said
-    beside = desk.paste("<p>Words<img src='data:,x'></p>", files=["plan.png"])
+    assert editor_page.paste("<img src='data:,x'>").said == said
+    beside = editor_page.paste("<p>Words<img src='data:,x'></p>", files=["plan.png"])
     assert (beside.html, beside.said) == ("<p>Words</p>", said)
-    several = desk.paste("<p>W<svg></svg></p><img src='data:,x'><s>gone</s>")
+    several = editor_page.paste("<p>W<svg></svg></p><img src='data:,x'><s>gone</s>")
     assert several.said.startswith("1 struck passage left out. 2 pictures left out")
-    # An emoji that others draw, a picture that only counts readers, and what Excel puts beside a table.
-    assert desk.paste("<p>a<img alt='😀' src='data:,x'><img width=1 height=1 src='data:,x'></p>").html == "<p>a😀</p>"
-    assert desk.paste("<p>Words</p>", files=["table.png"]).said == ""
+    # An emoji drawn as a picture, a tracking pixel, and what Excel adds to a table.
+    assert (
+        editor_page.paste("<p>a<img alt='😀' src='data:,x'><img width=1 height=1 src='data:,x'></p>").html
+        == "<p>a😀</p>"
+    )
+    assert editor_page.paste("<p>Words</p>", files=["table.png"]).said == ""
 
 
-def test_a_dropped_picture_is_said_and_not_opened_in_the_page_s_place(desk: EditorPage) -> None:
-    answer, opened = desk.drop("plan.png", "map.png")
+def test_a_dropped_picture_is_said_and_not_opened_in_the_page_s_place(editor_page: EditorPage) -> None:
+    answer, opened = editor_page.drop("plan.png", "map.png")
     assert (answer.html, opened) == ("<p></p>", False)
     assert answer.said.startswith("2 pictures left out: pictures cannot be stored here.")
 
 
-def test_a_picture_pasted_into_a_plain_field_is_said_there(desk: EditorPage) -> None:
-    assert desk.paste_into_field(files=["plan.png"]).startswith("1 picture left out: pictures cannot be stored here.")
-    assert desk.paste_into_field(files=["table.png"], plain="A\tB") == ""
-    assert desk.paste_into_field(plain="words") == ""
+def test_a_picture_pasted_into_a_plain_field_is_said_there(editor_page: EditorPage) -> None:
+    assert editor_page.paste_into_field(files=["plan.png"]).startswith(
+        "1 picture left out: pictures cannot be stored here."
+    )
+    assert editor_page.paste_into_field(files=["table.png"], plain="A\tB") == ""
+    assert editor_page.paste_into_field(plain="words") == ""
 
 
-def test_links_keep_one_rule_and_are_said_when_they_are_left_out(desk: EditorPage) -> None:
+def test_links_keep_one_rule_and_are_said_when_they_are_left_out(editor_page: EditorPage) -> None:
     said = "1 link left out, its words are here: no possible address."
     for address in ("https:example.org", "https://example.org/" + "a" * 2_000, "/measures/7", "javascript:alert(1)"):
-        answer = desk.paste(f"<p>see <a href='{address}'>there</a></p>")
+        answer = editor_page.paste(f"<p>see <a href='{address}'>there</a></p>")
         assert (answer.html, answer.said) == ("<p>see there</p>", said)
     for address, kept in (
         ("https://example.org/a b", "https://example.org/a%20b"),
         ("https://exam\nple.org/", "https://example.org/"),
         (" mailto:a@example.org ", "mailto:a@example.org"),
     ):
-        answer = desk.paste(f"<a href='{address}'>there</a>")
+        answer = editor_page.paste(f"<a href='{address}'>there</a>")
         assert (answer.html, answer.said) == (f'<p><a href="{kept}" rel="noopener noreferrer">there</a></p>', "")
-    assert desk.paste("<a href='#top'>up</a><a name='x'>here</a>").said == ""
+    assert editor_page.paste("<a href='#top'>up</a><a name='x'>here</a>").said == ""
 
 
 def numbered(order: int | None, *words: str) -> Node:
@@ -140,8 +145,8 @@ def numbered(order: int | None, *words: str) -> Node:
 
 
 @pytest.mark.parametrize("order", [None, 0, 3, 10_000])
-def test_a_list_keeps_its_first_number_when_somebody_types_in_it(desk: EditorPage, order: int | None) -> None:
-    answer = desk.type(" more", numbered(order, "one", "two"))
+def test_a_list_keeps_its_first_number_when_somebody_types_in_it(editor_page: EditorPage, order: int | None) -> None:
+    answer = editor_page.type(" more", numbered(order, "one", "two"))
     assert answer.stored == numbered(order, "one", "two more")
     assert answer.shown == answer.there
     start = "" if order is None else f' start="{order}"'
@@ -164,21 +169,21 @@ def test_a_list_keeps_its_first_number_when_somebody_types_in_it(desk: EditorPag
         ("<ol start=x><li>one<li>two</ol>", None),
     ],
 )
-def test_a_pasted_list_begins_where_it_began(desk: EditorPage, html: str, order: int | None) -> None:
-    assert desk.paste(html).stored == numbered(order, "one", "two")
+def test_a_pasted_list_begins_where_it_began(editor_page: EditorPage, html: str, order: int | None) -> None:
+    assert editor_page.paste(html).stored == numbered(order, "one", "two")
 
 
-def test_lists_nest_as_deeply_as_the_server_takes_and_no_deeper(desk: EditorPage) -> None:
-    deepest = desk.paste("<ul><li>" * 19 + "x")
+def test_lists_nest_as_deeply_as_the_server_takes_and_no_deeper(editor_page: EditorPage) -> None:
+    deepest = editor_page.paste("<ul><li>" * 19 + "x")
     assert (rich_text.to_plain_text(deepest.stored), deepest.said) == ("x", "")
-    deeper = desk.paste("<ul><li>x" * 20)
+    deeper = editor_page.paste("<ul><li>x" * 20)
     assert (deeper.stored, deeper.said) == (rich_text.empty_text(), "Lists cannot be nested more deeply.")
 
 
-def test_whatever_is_pasted_is_stored_as_it_is_shown_and_read_by_others_so(desk: EditorPage) -> None:
+def test_whatever_is_pasted_is_stored_as_it_is_shown_and_read_by_others_so(editor_page: EditorPage) -> None:
     chance = random.Random(14)
     pieces = [_Piece(chance) for _ in range(steps(80, 3_000))]
-    for piece, answer in zip(pieces, desk.paste_all([piece.html for piece in pieces]), strict=True):
+    for piece, answer in zip(pieces, editor_page.paste_all([piece.html for piece in pieces]), strict=True):
         assert answer.shown == answer.there, piece.html
         assert rich_text.normalised(_ordered(answer.shown)) == answer.stored, piece.html
         words = [word for word in rich_text.to_plain_text(answer.stored).split() if word != "|"]
@@ -205,7 +210,7 @@ def test_the_server_refuses_a_link_against_the_rule() -> None:
 
 
 def _ordered(node: Node) -> Node:
-    """The browser's JSON without attributes that say nothing."""
+    """The browser's JSON without attributes that have their default value."""
     found = {key: value for key, value in node.items() if key != "attrs"}
     if attributes := {key: value for key, value in node.get("attrs", {}).items() if value is not None}:
         found["attrs"] = attributes
@@ -215,7 +220,7 @@ def _ordered(node: Node) -> Node:
 
 
 class _Piece:
-    """Random HTML as programs put it into the clipboard. `words`: those that are to arrive, each by itself."""
+    """Random HTML as programs put it on the clipboard. `words`: those that must arrive, each by itself."""
 
     BLOCKS = (
         "p",

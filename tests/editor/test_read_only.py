@@ -1,4 +1,4 @@
-"""Whoever only reads has nothing to send, whatever their replica does by itself."""
+"""A client with read access has nothing to send, whatever its replica tidies up by itself."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def test_marks_that_two_set_at_once_leave_nothing_waiting_with_a_reader(
     reader, writer = sheet_for(team.de["observer"]), sheet_for(team.de["editor"])
     for sheet in (reader, writer):
         expect(sheet.body()).to_contain_text("Forty bins")
-    desks = [
+    clients = [
         SocketClient(live_server, person, f"measure:{reader.item}")
         for person in (team.partner["editor"], team.de["coordinator"])
     ]
-    with yjs(desks[0]) as one, yjs(desks[1]) as other:
-        for desk, update in ((desks[0], one.mark(0, 5)), (desks[1], other.mark(0, 5))):
-            assert desk.send(update)["ok"]
+    with yjs(clients[0]) as one, yjs(clients[1]) as other:
+        for client, update in ((clients[0], one.mark(0, 5)), (clients[1], other.mark(0, 5))):
+            assert client.send(update)["ok"]
         expect(reader.body().locator("strong")).to_have_text("Forty")
-        assert one.apply_update(other.get_update()) or desks[0].own, "nothing is superfluous: this proves nothing"
+        assert one.apply_update(other.get_update()) or clients[0].own, "nothing is superfluous: this proves nothing"
     reader.page.wait_for_timeout(1_000)
     for sheet in (reader, writer):
         expect(sheet.state).to_have_attribute("data-state", "saved")
     reader.page.reload()
     expect(reader.state).to_have_attribute("data-state", "saved")
-    for desk in desks:
-        desk.close()
+    for client in clients:
+        client.close()

@@ -1,4 +1,4 @@
-"""The browser's editor and the server hold the same schema and the same rule for links."""
+"""The editor and the server have the same schema and the same rule for links."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ DOCUMENTS = [
 
 @cache
 def browser() -> dict[str, Any]:
-    """What the browser's modules say, run by node."""
+    """The result of the browser's modules, run by node."""
     asked = json.dumps({"links": list(LINKS), "documents": DOCUMENTS, "levels": LEVELS, "orders": ORDERS})
     said = subprocess.run([NODE, SCRIPT], input=asked.encode(), capture_output=True, check=True)
     found: dict[str, Any] = json.loads(said.stdout)
@@ -116,7 +116,7 @@ def browser() -> dict[str, Any]:
 
 
 def server() -> dict[str, Any]:
-    """The server's table in the same form. The order counts: of marks it is that of their nesting."""
+    """The server's table in the same form. The order counts: for marks it is the order of nesting."""
     return {kind: [[name, spec] for name, spec in types.items()] for kind, types in rich_text.SCHEMA.items()}
 
 
@@ -154,7 +154,7 @@ def read_by_server(kind: str, name: str, value: Any) -> Node:
 
 
 def test_browser_and_server_read_levels_and_first_numbers_alike() -> None:
-    """Whatever stands in a document: another program may have written it."""
+    """Any value may stand in a document: another program may have written it."""
     levels = [read_by_server("heading", "level", value)["attrs"]["level"] for value in LEVELS]
     orders = [rich_text.first_number(read_by_server("ordered_list", "order", value)) for value in ORDERS]
     assert browser()["levels"] == levels == [3, 3, 3, 4, 3, 4, 4, 3]

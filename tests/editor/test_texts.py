@@ -1,4 +1,4 @@
-"""Two people write in the same text at the same moment."""
+"""Two users write in the same text at the same time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_reader_follows_the_typing_without_touching_anything(team: Team, sheet
 
 
 def in_columns(measure: Measure) -> str:
-    """The description as pages are made of it."""
+    """The description as stored for rendering pages."""
     db.session.rollback()
     return document_store.texts([measure.name])[measure.name]["description.en"].plain
 
@@ -49,7 +49,7 @@ def test_what_was_typed_is_in_the_page_before_any_script_runs(
     here = sheet_for(team.de["editor"])
     here.edit().press_sequentially(" And one more.")
     expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
-    wait_until(here.page, lambda: "And one more." in in_columns(measure))  # that is done once the document is quiet
+    wait_until(here.page, lambda: "And one more." in in_columns(measure))  # written once the document is quiet
     address = here.page.url
     plain = here.page.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
     plain.add_cookies(here.page.context.cookies())  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def test_what_was_typed_is_in_the_page_before_any_script_runs(
 def test_undo_takes_back_only_ones_own_words(team: Team, sheet_for: SheetFor) -> None:
     here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     here.edit()
-    here.page.keyboard.insert_text(" mine")  # at once: what takes longer than half a second is undone in two steps
+    here.page.keyboard.insert_text(" mine")  # at once: edits more than half a second apart are undone in two steps
     expect(there.body()).to_have_text("Forty bins are set up. mine")
     there.edit().press_sequentially(" theirs")
     expect(here.body()).to_have_text("Forty bins are set up. mine theirs")

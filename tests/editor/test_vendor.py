@@ -1,4 +1,4 @@
-"""Every third-party file of the browser is the pinned one, with its licence beside it."""
+"""Every vendored file of the browser is the pinned one, with its licence beside it."""
 
 from __future__ import annotations
 

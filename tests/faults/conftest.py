@@ -1,4 +1,4 @@
-"""A measure on the real server, and people at it."""
+"""Fixtures: a measure on the real server, and users with socket clients of it."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def measure(team: Team) -> Measure:
 
 @pytest.fixture
 def desk_for(live_server: servers.KlimawerkServer, measure: Measure) -> Iterator[DeskFor]:
-    """`desk_for(person)`: that person's socket, joined to the measure's document unless `joined=False`."""
+    """`desk_for(person)`: that person's socket client, joined to the measure's document unless `joined=False`."""
     opened: list[SocketClient] = []
     yield lambda person, joined=True, **options: _opened(opened, live_server, person, measure.name, joined, options)
-    for desk in opened:
-        desk.close()
+    for client in opened:
+        client.close()
 
 
 @dataclass
 class LimitedServer:
-    """One server with all its limits for a whole file of tests; each test brings people of its own.
+    """One server with all its limits for a whole file of tests.
 
-    Whatever one of them does to themselves (used up, shut out) is not in the others' way.
+    Each test brings users of its own, so that used-up limits and lockouts of one do not affect the others.
     """
 
     server: servers.KlimawerkServer
@@ -56,16 +56,16 @@ class LimitedServer:
     def person(self, role: str = "editor", side: str = "de") -> Person:
         return factories.member(self.team.partnership, side, role)
 
-    def desk(self, person: Person | None = None, joined: bool = True, **options: object) -> SocketClient:
+    def client(self, person: Person | None = None, joined: bool = True, **options: object) -> SocketClient:
         return _opened(self._opened, self.server, person or self.person(), self.name, joined, options)
 
     def close(self) -> None:
-        for desk in self._opened:
-            desk.close()
+        for client in self._opened:
+            client.close()
 
 
 @pytest.fixture(scope="module")
-def town(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LimitedServer]:
+def limited_server(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LimitedServer]:
     folder = tmp_path_factory.mktemp("town")
     shutil.copy(_sqlite_template, folder / "klimawerk.sqlite")
     address = f"sqlite:///{folder}/klimawerk.sqlite"
@@ -74,9 +74,9 @@ def town(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     server.start()
     with create_app(settings).app_context():
         team = factories.partnership("Wiesenbrück", "Abenkrom")
-        town = LimitedServer(server, team, factories.measure(factories.programme(team)).name)
-        yield town
-        town.close()
+        limited_server = LimitedServer(server, team, factories.measure(factories.programme(team)).name)
+        yield limited_server
+        limited_server.close()
         db.engine.dispose()
     server.close()
 
@@ -89,8 +89,8 @@ def _opened(
     joined: bool,
     options: dict[str, object],
 ) -> SocketClient:
-    desk = SocketClient(server, person, name, **options)
-    opened.append(desk)
+    client = SocketClient(server, person, name, **options)
+    opened.append(client)
     if joined:
-        assert desk.join()["ok"]
-    return desk
+        assert client.join()["ok"]
+    return client

@@ -1,7 +1,7 @@
-"""gunicorn's own settings, and a wall clock that jumps: by the seconds that stand in the file TEST_CLOCK.
+"""gunicorn's own settings with a wall clock that jumps by the seconds in the file TEST_CLOCK.
 
 Given to gunicorn as `GUNICORN_CMD_ARGS="--config python:tests.faults.jumping_clock"` (server_clock.py); no test may
-import it, since gunicorn's settings say how the whole process works.
+import it, since it patches the whole process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _real = time.time
 
 
 def post_worker_init(worker: Any) -> None:
-    """From now on whoever asks the server what time it is gets the clock's time; intervals are not its business."""
+    """From now on the server's wall clock is the shifted one; intervals are not affected."""
     from klimawerk import clock
 
     time.time = _now

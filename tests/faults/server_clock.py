@@ -1,4 +1,4 @@
-"""The wall clock of one server, in a test's hand."""
+"""The wall clock of one server, set by a test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class ServerClock:
-    """The clock of one server: `jump(hours)` sets it so far from the real time."""
+    """The clock of one server: `jump(hours)` sets its offset from the real time."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "clock"

@@ -1,4 +1,4 @@
-"""A small disk of its own that a test can fill."""
+"""A small disk that a test can fill."""
 
 from __future__ import annotations
 

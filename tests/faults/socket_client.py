@@ -1,4 +1,4 @@
-"""People at the real server: one writes and counts how long the server takes, another means no good."""
+"""Socket clients at the real server: one that also measures latency, and one for malicious messages."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ FRAGMENT = "description.en"
 
 
 class SocketClient:
-    """A signed-in socket with a replica of one document. `heard`: [(event, payload)]; `yjs`: a replica of Yjs in
-    place of the own one; `own`: what that has tidied up by itself since; `stumbled`: it could not take in what it
-    heard."""
+    """A signed-in socket client with a replica of one document.
+
+    `heard`: [(event, payload)]; `yjs`: a Yjs replica instead of the pycrdt one; `own`: the updates by which it has
+    tidied up since; `stumbled`: it could not apply what it received.
+    """
 
     def __init__(self, server: KlimawerkServer, person: Person, name: str = "", **options: Any) -> None:
         self.name = name
@@ -48,19 +50,19 @@ class SocketClient:
         return answer
 
     def tidy(self) -> None:
-        """Send what Yjs tidied up, as a browser does."""
+        """Send the updates by which Yjs tidied up, as a browser does."""
         while self.own:
             self.send(self.own.pop(0))
 
     def edit(self, words: str) -> bytes:
-        """Type into the replica alone; the update."""
+        """Type into the replica only; returns the update."""
         with self.lock:
             before = self.doc.get_state()
             _write(self.doc.get(FRAGMENT, type=XmlFragment), words)
             return self.doc.get_update(before)
 
     def send(self, update: bytes, **more: Any) -> dict[str, Any]:
-        """The answer; like any client it tries again where it went too fast."""
+        """The acknowledgement; like any client it tries again after the error "rate"."""
         payload = {"doc": self.name, "u": b64(update), **more}
         while (answer := self.ask("doc:update", payload)).get("error") == "rate":
             time.sleep(0.5)
@@ -77,7 +79,7 @@ class SocketClient:
         return [payload for name, payload in self.heard if name == event]
 
     def raw(self, text: str) -> None:
-        """Put text on the line as it is, past everything that would refuse to send it."""
+        """Send raw text on the WebSocket, past every check of the client library."""
         self.socket.eio.ws.send(text)
 
     def close(self) -> None:
@@ -102,11 +104,11 @@ class SocketClient:
 
 
 class LatencyProbe(threading.Thread):
-    """Writes a letter every 50 ms until the block ends; `waits`: seconds until each was acknowledged."""
+    """Types a character every 50 ms until the block ends; `waits`: seconds until each was acknowledged."""
 
-    def __init__(self, desk: SocketClient) -> None:
+    def __init__(self, client: SocketClient) -> None:
         super().__init__(daemon=True)
-        self.desk = desk
+        self.client = client
         self.waits: list[float] = []
         self.refused: list[str] = []
         self._over = threading.Event()
@@ -122,20 +124,20 @@ class LatencyProbe(threading.Thread):
     def run(self) -> None:
         while not self._over.wait(0.05):
             began = time.monotonic()
-            answer = self.desk.type("x")
+            answer = self.client.type("x")
             self.waits.append(time.monotonic() - began)
             if not answer["ok"]:
                 self.refused.append(answer["error"])
 
-    def calm(self, at_most: float = 15.0) -> None:
-        """AssertionError unless all was taken, and within a generous time: no test judges speed."""
+    def expect_calm(self, at_most: float = 15.0) -> None:
+        """AssertionError unless everything was acknowledged, and within a generous time: no test judges speed."""
         print(json.dumps({"letters": len(self.waits), "worst": round(max(self.waits), 3)}))
         assert self.refused == []
         assert max(self.waits) < at_most
 
 
 def _write(fragment: XmlFragment, words: str) -> None:
-    """At the end; in a paragraph of its own where somebody has left something else there."""
+    """At the end; in a paragraph of its own if the last one has other content."""
     last = fragment.children[len(fragment.children) - 1] if len(fragment.children) else None
     if isinstance(last, XmlElement) and last.tag == "paragraph" and _has_only_text(last):
         append(fragment, words)
@@ -148,7 +150,7 @@ def _has_only_text(element: XmlElement) -> bool:
 
 
 def memory(server: KlimawerkServer) -> float:
-    """What the server holds, in MB."""
+    """Resident memory of the server in MB."""
     assert server._process is not None
     one = psutil.Process(server._process.pid)
     return sum(process.memory_info().rss for process in (one, *one.children(recursive=True))) / 1e6

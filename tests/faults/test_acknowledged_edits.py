@@ -1,4 +1,4 @@
-"""What was acknowledged is on disk: the server and everybody's pages may end in the very next moment."""
+"""What was acknowledged is on disk: the server and every page may be killed in the very next moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUSY = 2.5  # seconds; SQLite gives up after 2
 
 @contextmanager
 def _nothing_can_be_written(address: str) -> Iterator[None]:
-    """Somebody else keeps the database for themselves."""
+    """Another connection holds the database's write lock."""
     if address.startswith("sqlite"):
         connection = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
@@ -38,20 +38,20 @@ def _nothing_can_be_written(address: str) -> Iterator[None]:
     engine.dispose()
 
 
-class _Hasty:
-    """Writes one word after the other without waiting. `acknowledged`: those for which the answer has come."""
+class _FastWriter:
+    """Writes one word after the other without waiting. `acknowledged`: those whose acknowledgement has arrived."""
 
-    def __init__(self, desk: SocketClient, name: str) -> None:
-        self._desk, self._name, self._said = desk, name, 0
+    def __init__(self, client: SocketClient, name: str) -> None:
+        self._client, self._name, self._count = client, name, 0
         self.acknowledged: list[str] = []
 
-    def say(self) -> None:
-        self._said += 1
-        word = f"{self._name}{self._said}."
-        payload = {"doc": self._desk.name, "u": b64(self._desk.edit(word))}
-        self._desk.socket.emit("doc:update", payload, callback=lambda answer: self._heard(word, answer))
+    def write(self) -> None:
+        self._count += 1
+        word = f"{self._name}{self._count}."
+        payload = {"doc": self._client.name, "u": b64(self._client.edit(word))}
+        self._client.socket.emit("doc:update", payload, callback=lambda answer: self._on_answer(word, answer))
 
-    def _heard(self, word: str, answer: dict[str, object]) -> None:
+    def _on_answer(self, word: str, answer: dict[str, object]) -> None:
         if answer["ok"]:
             self.acknowledged.append(word)
 
@@ -63,28 +63,28 @@ def test_nothing_is_acknowledged_that_a_kill_of_everything_takes_away(
 ) -> None:
     before = text_on_disk(measure)
     people = [factories.member(team.partnership, side, "editor") for side in ("de", "partner")]
-    desks = [desk_for(person) for person in people]
-    hands = [_Hasty(desk, name) for desk, name in zip(desks, "ab", strict=True)]
-    for hand in hands:
+    clients = [desk_for(person) for person in people]
+    writers = [_FastWriter(client, name) for client, name in zip(clients, "ab", strict=True)]
+    for writer in writers:
         for _ in range(5):
-            hand.say()
-    until(lambda: [len(hand.acknowledged) for hand in hands] == [5, 5])
+            writer.write()
+    until(lambda: [len(writer.acknowledged) for writer in writers] == [5, 5])
     with _nothing_can_be_written(any_database):
-        for hand in hands:
-            hand.say()
-        time.sleep(BUSY)  # time enough for an answer that does not wait for the disk
-        _kill(live_server, desks)
+        for writer in writers:
+            writer.write()
+        time.sleep(BUSY)  # time enough for an acknowledgement that does not wait for the disk
+        _kill(live_server, clients)
     stored = text_on_disk(measure)
-    assert [word for hand in hands for word in hand.acknowledged if stored.count(word) != 1] == []
-    assert len(stored) == len(before) + sum(len(word) for hand in hands for word in hand.acknowledged)
+    assert [word for writer in writers for word in writer.acknowledged if stored.count(word) != 1] == []
+    assert len(stored) == len(before) + sum(len(word) for writer in writers for word in writer.acknowledged)
     assert "a6." not in stored
     live_server.start()
     assert desk_for(people[0]).plain() == stored
 
 
-def _kill(server: servers.KlimawerkServer, desks: list[SocketClient]) -> None:
+def _kill(server: servers.KlimawerkServer, clients: list[SocketClient]) -> None:
     """The server and every page at the same moment."""
-    ends = [threading.Thread(target=server.kill), *(threading.Thread(target=desk.close) for desk in desks)]
+    ends = [threading.Thread(target=server.kill), *(threading.Thread(target=client.close) for client in clients)]
     for end in ends:
         end.start()
     for end in ends:

@@ -1,4 +1,4 @@
-"""Clocks jump by hours, the server's or a browser's: nobody is cut off, nothing is lost, nothing waits for hours."""
+"""Clocks jump by hours, the server's or a browser's: no one is disconnected, nothing is lost or waits for hours."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.offline.browser_store import text_on_disk, wait_until
 __all__ = ["sheet_for"]
 
 SheetFor = Callable[..., SheetWindow]
-SLOW = 1.5  # seconds that an answer takes on a bad line
+SLOW = 1.5  # seconds that a response takes on a slow line
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def clock(tmp_path: Path) -> ServerClock:
 def live_server(
     app: Flask, sqlite_address: str, tmp_path: Path, clock: ServerClock
 ) -> Iterator[servers.KlimawerkServer]:
-    """The real server, by its `clock`."""
+    """The real server with its `clock`."""
     server = servers.KlimawerkServer(tmp_path, sqlite_address, settings=clock.environment)
     server.start()
     yield server
@@ -52,12 +52,12 @@ def live_server(
 def test_people_type_on_while_the_servers_clock_jumps(
     team: Team, measure: Measure, desk_for: DeskFor, clock: ServerClock
 ) -> None:
-    """One of them on a line so slow that the server is waiting for a sign of life whenever the clock jumps."""
+    """One user on a line so slow that the server awaits a heartbeat whenever the clock jumps."""
     writers = [desk_for(factories.member(team.partnership, side, "editor")) for side in ("de", "partner")]
     far, asked = desk_for(team.de["editor"]), threading.Event()
     _answer_late(far, asked)
     with ExitStack() as stack:
-        people = [stack.enter_context(LatencyProbe(desk)) for desk in writers]
+        people = [stack.enter_context(LatencyProbe(client)) for client in writers]
         for hours in (7, -30):
             asked.clear()
             until(asked.is_set)
@@ -65,23 +65,23 @@ def test_people_type_on_while_the_servers_clock_jumps(
             until(partial(_all_at_least, people, [len(person.waits) + 11 for person in people]))
     assert [person.refused for person in people] == [[], []]
     everybody = [*writers, far]
-    assert all(desk.socket.connected for desk in everybody)
-    letters = sum(len(person.waits) for person in people)
-    until(lambda: {desk.plain().count("x") for desk in everybody} == {letters})
+    assert all(client.socket.connected for client in everybody)
+    counts = sum(len(person.waits) for person in people)
+    until(lambda: {client.plain().count("x") for client in everybody} == {counts})
     until(lambda: len(far.told("doc:people")[-1]["people"]) == 3)
     assert text_on_disk(measure) == far.plain()
     until(lambda: _shown(measure) == far.plain())
-    assert document_store.find_document(measure.name).seq == letters
+    assert document_store.find_document(measure.name).seq == counts
 
 
-def _all_at_least(people: list[LatencyProbe], letters: list[int]) -> bool:
-    """Whether each of them has written so many letters."""
-    return all(len(person.waits) >= least for person, least in zip(people, letters, strict=True))
+def _all_at_least(people: list[LatencyProbe], counts: list[int]) -> bool:
+    """Whether each has typed that many characters."""
+    return all(len(person.waits) >= least for person, least in zip(people, counts, strict=True))
 
 
-def _answer_late(desk: SocketClient, asked: threading.Event) -> None:
-    """`asked` is set whenever the server waits for this page's sign of life."""
-    engine = desk.socket.eio
+def _answer_late(client: SocketClient, asked: threading.Event) -> None:
+    """`asked` is set whenever the server awaits this page's heartbeat."""
+    engine = client.socket.eio
     send = engine._send_packet
 
     def late(packet: object) -> None:

@@ -1,4 +1,4 @@
-"""PostgreSQL was away: what waits goes out with the first try once it is back, and reaches those in another process."""
+"""PostgreSQL is unavailable: what waits is sent with the first try afterwards, and reaches users of another process."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.faults.socket_client import SocketClient
 from tests.live.engine_server import until
 
 Two = tuple[servers.KlimawerkServer, servers.KlimawerkServer]
-SOON = 4_000  # milliseconds; a page waited 6 s after a fetch that had failed
+SOON = 4_000  # milliseconds; a page waited 6 s after a failed fetch
 
 
-class Away:
-    """`with away():` nobody reaches the database; `blink()`: every connection ends, and the next one is taken."""
+class DatabaseOutage:
+    """`with outage():` no one can connect to the database; `blink()`: all connections end, new ones are accepted."""
 
     def __init__(self, server: servers.PostgreSQL, address: str) -> None:
         self._do, self._name = server._do, servers._name(address)
@@ -43,8 +43,8 @@ class Away:
 
 
 @pytest.fixture
-def away(postgresql: servers.PostgreSQL, postgresql_address: str) -> Away:
-    return Away(postgresql, postgresql_address)
+def outage(postgresql: servers.PostgreSQL, postgresql_address: str) -> DatabaseOutage:
+    return DatabaseOutage(postgresql, postgresql_address)
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def two(app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path
 
 
 @contextmanager
-def desks(two: Two, team: Team, name: str) -> Iterator[tuple[SocketClient, SocketClient]]:
-    """Somebody in each process, who have both heard of each other's words."""
+def clients(two: Two, team: Team, name: str) -> Iterator[tuple[SocketClient, SocketClient]]:
+    """A user in each process; each has received the text of the other."""
     made = SocketClient(two[0], team.de["editor"], name), SocketClient(two[1], team.partner["editor"], name)
     for desk in made:
         assert desk.join()["ok"]
@@ -77,11 +77,11 @@ def desks(two: Two, team: Team, name: str) -> Iterator[tuple[SocketClient, Socke
 
 @pytest.mark.slow
 def test_what_waited_is_stored_with_the_first_try_and_is_heard_in_the_other_process(
-    away: Away, two: Two, team: Team, measure: Measure
+    outage: DatabaseOutage, two: Two, team: Team, measure: Measure
 ) -> None:
-    with desks(two, team, measure.name) as (here, there):
+    with clients(two, team, measure.name) as (here, there):
         waiting = here.edit("Meanwhile. ")
-        with away():
+        with outage():
             assert here.send(waiting) == {"ok": False, "error": "unavailable"}
             for desk in (here, there):
                 until(lambda desk=desk: desk.told("storing")[-1:] == [{"able": False}])  # type: ignore[misc]
@@ -100,18 +100,18 @@ def test_what_waited_is_stored_with_the_first_try_and_is_heard_in_the_other_proc
 @pytest.mark.slow
 @pytest.mark.parametrize("pause", [0.0, 2.5], ids=["at once", "after a pause"])
 def test_connections_that_ended_in_a_pause_are_noticed_by_nobody(
-    away: Away, two: Two, team: Team, measure: Measure, pause: float
+    outage: DatabaseOutage, two: Two, team: Team, measure: Measure, pause: float
 ) -> None:
-    with desks(two, team, measure.name) as (here, there):
+    with clients(two, team, measure.name) as (here, there):
         until(lambda: here.ask("watch", {"topics": [measure.name]})["ok"])
         if pause:
             time.sleep(pause)
-        away.blink()
+        outage.blink()
         session = two[1].session(team.de["coordinator"])
         assert session.get(f"{two[1].url}/measures/{measure.id}", timeout=20).ok
         if not pause:
             tried = here.edit("Tried. ")
-            until(lambda: here.send(tried)["ok"])  # one letter may meet the end itself
+            until(lambda: here.send(tried)["ok"])  # one keystroke may fail itself
             return
         assert here.type("First. ")["ok"]
         assert there.type("Second. ")["ok"]
@@ -121,7 +121,7 @@ def test_connections_that_ended_in_a_pause_are_noticed_by_nobody(
 
 @pytest.mark.slow
 def test_a_page_shows_others_words_soon_although_it_asked_for_them_meanwhile(
-    away: Away,
+    outage: DatabaseOutage,
     team: Team,
     measure: Measure,
     live_server: servers.KlimawerkServer,
@@ -149,7 +149,7 @@ def test_a_page_shows_others_words_soon_although_it_asked_for_them_meanwhile(
     expect(place).to_contain_text("low", ignore_case=True)
     with page.expect_response(lambda answer: "/changes" in answer.url and answer.status == 503, timeout=20_000):
         choose("high")
-        gone.enter_context(away())
+        gone.enter_context(outage())
     gone.close()
     expect(place).to_contain_text("high", ignore_case=True, timeout=SOON)
     windows.faults[:] = [fault for fault in windows.faults if "503" not in fault]

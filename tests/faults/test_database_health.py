@@ -1,4 +1,6 @@
-"""The disk is full, or the database away: nothing is acknowledged, all are told, and in the end all has arrived."""
+"""The disk is full or the database unavailable: nothing is acknowledged, all users are told, and in the end all has
+arrived.
+"""
 
 from __future__ import annotations
 
@@ -29,16 +31,16 @@ Away = Callable[[], AbstractContextManager[None]]
 
 @pytest.fixture
 def away(any_database: str, request: pytest.FixtureRequest) -> Away:
-    """`with away():` the database takes nothing inside the block: a full disk, or a server that is gone."""
+    """`with away():` the database accepts no writes inside the block: a full disk, or a server that is down."""
     if any_database.startswith("sqlite"):
         folder: Path = request.getfixturevalue("disk")
         return lambda: full(folder)
     server: servers.PostgreSQL = request.getfixturevalue("postgresql")
-    return lambda: _gone(server, any_database)
+    return lambda: _stopped(server, any_database)
 
 
 @contextmanager
-def _gone(server: servers.PostgreSQL, address: str) -> Iterator[None]:
+def _stopped(server: servers.PostgreSQL, address: str) -> Iterator[None]:
     name = servers._name(address)
     db.session.rollback()
     db.engine.dispose()
@@ -68,7 +70,7 @@ def test_nothing_is_acknowledged_everybody_is_told_and_all_arrives_once(
         until(lambda: jan.told("storing")[-1:] == [{"able": False}], 10)
         big = {**change, "value": "low", "padding": "x"}
         answer = session.post(path, data=big, headers={"HX-Request": "true"}, timeout=20)
-        if answer.status_code != 200:  # a disk may have room for a small value where a text has none
+        if answer.status_code != 200:  # a disk may have room for a small value where it has none for a text
             assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "10")
             assert "cannot store" in answer.text or "kann gerade nichts" in answer.text
         assert len(jan.told("doc:update")) == seen
@@ -90,7 +92,7 @@ def test_a_person_without_a_page_gets_a_calm_sentence_in_their_language(
 ) -> None:
     session = live_server.session(team.de["editor"])
     session.headers["Accept-Language"] = "de"
-    with _gone(postgresql, postgresql_address):
+    with _stopped(postgresql, postgresql_address):
         answer = session.get(live_server.url, timeout=20)
         assert answer.status_code == 503
         assert 'lang="de"' in answer.text
@@ -125,7 +127,7 @@ def test_a_page_says_so_and_typing_goes_on(
 
 
 def test_the_database_is_read_as_it_was(away: Away, measure: Measure) -> None:
-    """The negative control: the same door outside of the block."""
+    """The negative control: the same route outside of the block."""
     assert db.session.execute(text("SELECT 1")).scalar() == 1
     before = on_disk(measure.name)
     with away():

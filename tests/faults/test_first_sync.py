@@ -1,4 +1,4 @@
-"""The server is killed while a page gets a large text for the first time: in the end the page has it all."""
+"""The server is killed while a page loads a large text for the first time: in the end the page has all of it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from tests.live.engine_server import until
 from tests.offline.browser_store import text_on_disk, wait_until
 from tests.servers import free_port
 
-BEGUN = 5_000  # bytes of the text that the page gets before everything stops
+BEGUN = 5_000  # bytes of the text that the page receives before the transfer stops
 _GET, _JOINED = b"GET /live/documents/", b'"u":"'
 
 
-class Brake:
-    """Passes everything on, but lets the first large text come to a stop in its midst (`stopped`).
+class StoppingProxy:
+    """Forwards everything, but stops the first large text in the middle (`stopped`).
 
-    With `stalls` its line then stays open without a word, as where the network does not tell that the server is gone;
-    else it ends with the server. `url` is where browsers go.
+    With `stalls` its connection then stays open silently, as where the network does not report that the server is gone;
+    else it closes with the server. `url` is the address for browsers.
     """
 
     def __init__(self, port: int, *, stalls: bool) -> None:
@@ -89,11 +89,11 @@ def stalls() -> bool:
 
 
 @pytest.fixture
-def brake(live_server: servers.KlimawerkServer, stalls: bool) -> Iterator[Brake]:
-    brake = Brake(live_server.port, stalls=stalls)
-    live_server.url = brake.url
-    yield brake
-    brake.close()
+def proxy(live_server: servers.KlimawerkServer, stalls: bool) -> Iterator[StoppingProxy]:
+    proxy = StoppingProxy(live_server.port, stalls=stalls)
+    live_server.url = proxy.url
+    yield proxy
+    proxy.close()
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_a_page_whose_first_text_was_cut_off_ends_with_all_of_it(
     words: int,
     team: Team,
     measure: Measure,
-    brake: Brake,
+    proxy: StoppingProxy,
     live_server: servers.KlimawerkServer,
     page_for: Callable[..., Page],
 ) -> None:
     whole = _fill(measure, words)
     page = page_for(team.de["editor"], path=f"/measures/{measure.id}")
-    wait_until(page, brake.stopped.is_set)
+    wait_until(page, proxy.stopped.is_set)
     live_server.kill()
     live_server.start()
     sheet = SheetWindow(page, measure.id)
@@ -127,7 +127,7 @@ _LENGTH = "(item) => document.querySelector(`#t-${item}-description-en .text-bod
 
 
 def _fill(measure: Measure, words: int) -> str:
-    """So much text that nobody can compress away."""
+    """That many words that do not compress."""
     dice = random.Random(3)
     whole = " ".join("".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=6)) for _ in range(words))
     paragraph = {"type": "paragraph", "content": [{"type": "text", "text": whole}]}

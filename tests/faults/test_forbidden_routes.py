@@ -1,4 +1,4 @@
-"""Every door of the house is tried by those it is not for: strangers, and people of another partnership."""
+"""Every route is requested by those who may not use it: anonymous visitors, and members of another partnership."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests import factories
 from tests.client import ProofReader
 from tests.factories import Team
 
-SECRET = "Kläranlage Geheimtal"  # what nobody else may read
-OPEN = ("/static/", "/link/", "/import/", "/<")  # files, links that are their own key, imprint and the like
+SECRET = "Kläranlage Geheimtal"  # what no one else may read
+OPEN = ("/static/", "/link/", "/import/", "/<")  # files, links that contain their own key, imprint and the like
 TRIED = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -30,7 +30,7 @@ def measure(team: Team) -> Measure:
 
 
 def filled(rule: Rule, measure: Measure, team: Team) -> str:
-    """The door's address with the ids of real things in it."""
+    """The route's URL with the ids of existing objects."""
     programme = db.session.query(Programme.id).filter_by(frame_id=measure.frame.id).scalar()
     items = {"/programmes": programme, "/goals": measure.goal_id}
     known = {
@@ -49,22 +49,22 @@ def filled(rule: Rule, measure: Measure, team: Team) -> str:
     return built[1]
 
 
-def doors(app: Flask, measure: Measure, team: Team) -> Iterator[tuple[str, str, str]]:
-    """(endpoint, method, address) of everything that takes an id."""
+def routes(app: Flask, measure: Measure, team: Team) -> Iterator[tuple[str, str, str]]:
+    """(endpoint, method, URL) of every route that takes an id."""
     for rule in app.url_map.iter_rules():
         if rule.arguments and not rule.rule.startswith(OPEN):
             for method in sorted((rule.methods or set()) & set(TRIED)):
                 yield rule.endpoint, method, filled(rule, measure, team)
 
 
-def tried(client: ProofReader, method: str, address: str) -> TestResponse:
+def response_to(client: ProofReader, method: str, address: str) -> TestResponse:
     data = {"value": "low", "rev": "0"} if method == "POST" else None
     return client.open(address, method=method, data=data, headers={"HX-Request": "true"})
 
 
 def test_a_visitor_finds_every_door_closed(app: Flask, client: ProofReader, measure: Measure, team: Team) -> None:
     client.get("/login")
-    all_doors = list(doors(app, measure, team))
+    all_doors = list(routes(app, measure, team))
     assert len(all_doors) > 45
     for endpoint, method, address in all_doors:
         answer = client.open(address, method=method)
@@ -76,10 +76,10 @@ def test_a_visitor_finds_every_door_closed(app: Flask, client: ProofReader, meas
 def test_another_partnership_learns_nothing_by_any_door(
     app: Flask, client: ProofReader, measure: Measure, team: Team
 ) -> None:
-    """What is there and not theirs answers as what is not there at all."""
+    """An object of another partnership answers like one that does not exist."""
     client.login(factories.partnership("Anderstadt", "Otherton").de["coordinator"])
-    for endpoint, method, address in doors(app, measure, team):
-        answer = tried(client, method, address)
+    for endpoint, method, address in routes(app, measure, team):
+        answer = response_to(client, method, address)
         assert answer.status_code in (400, 404, 405), (endpoint, method, address, answer.status_code)
         assert SECRET not in answer.text
         nowhere = re.sub(r"/\d+", "/987654", address)
@@ -90,10 +90,10 @@ def test_another_partnership_learns_nothing_by_any_door(
 def test_an_observer_changes_nothing_by_any_door(app: Flask, client: ProofReader, measure: Measure, team: Team) -> None:
     client.login(team.de["observer"])
     opened = 0
-    for endpoint, method, address in doors(app, measure, team):
+    for endpoint, method, address in routes(app, measure, team):
         if endpoint == "partnerships.leave":
-            continue  # everybody may
-        answer = tried(client, method, address)
+            continue  # allowed to everybody
+        answer = response_to(client, method, address)
         opened += method == "GET" and answer.status_code == 200
         if method != "GET":
             assert answer.status_code in (400, 403, 404, 405), (endpoint, method, address, answer.status_code)

@@ -1,4 +1,4 @@
-"""While the disk is full every door of the house says so in a sentence, with 503, and none stumbles."""
+"""While the disk is full every route responds with a message and 503, and none fails otherwise."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CALM = "The server cannot store or read anything just now.", "Der Server kann ge
 
 @pytest.fixture(autouse=True)
 def _as_served(app: Flask) -> None:
-    """What fails after the view has answered is answered, too, and not raised into the test."""
+    """Exceptions after the view has responded are handled too, and not raised into the test."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
 
@@ -41,7 +41,7 @@ def full_disk(app: Flask, team: Team, disk: Path) -> Iterator[None]:
 
 @contextmanager
 def filled(disk: Path) -> Iterator[None]:
-    """Not even the smallest change goes in: what was free inside of the file is used up, too."""
+    """Not even the smallest change fits: free pages inside of the file are used up too."""
     with full(disk):
         with suppress(*WRITE_FAILURES):
             for number in range(500):
@@ -50,7 +50,7 @@ def filled(disk: Path) -> Iterator[None]:
         yield
 
 
-def is_calm(answer: TestResponse) -> bool:
+def is_unavailable(answer: TestResponse) -> bool:
     said = any(sentence in answer.text for sentence in CALM)
     return answer.status_code == 503 and said and answer.headers["Retry-After"] == "10"
 
@@ -69,8 +69,8 @@ def test_who_signs_in_is_told_so_and_can_do_it_afterwards(
     signs = {"email": person.email, "password": factories.PASSWORD}
     assert client.get("/login").status_code == 200
     with filled(disk):
-        assert is_calm(client.post("/login", data=signs))
-        assert is_calm(client.post("/login", data={**signs, "password": "something else"}))
+        assert is_unavailable(client.post("/login", data=signs))
+        assert is_unavailable(client.post("/login", data={**signs, "password": "something else"}))
     assert client.post("/login", data=signs).status_code == 302
 
 
@@ -85,14 +85,14 @@ def test_who_is_signed_in_goes_on_reading_and_what_cannot_be_stored_is_said_at_e
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 answer = _asked(client, rule, method)
                 read += method == "GET" and answer.status_code == 200
-                if answer.status_code >= 500 and not is_calm(answer):
+                if answer.status_code >= 500 and not is_unavailable(answer):
                     stumbled.append(f"{method} {rule.rule}: {answer.status_code}")
     assert stumbled == []
     assert read > 20
 
 
 def _asked(client: ProofReader, rule: Rule, method: str) -> TestResponse:
-    """For the first of everything that there is, without proof-reading: parts of pages are asked for, too."""
+    """For the first object of each kind, without proof-reading, since parts of pages are requested too."""
     address = re.sub(r"<[^>]+>", "1", rule.rule)
     with client.application.app_context():
         answer = FlaskClient.open(client, address, method=method, headers={"X-CSRFToken": client.token})
@@ -104,7 +104,7 @@ def _asked(client: ProofReader, rule: Rule, method: str) -> TestResponse:
 def test_a_file_that_finds_no_room_is_the_same_and_any_other_fault_is_not(
     app: Flask, client: ProofReader, number: int, status: int
 ) -> None:
-    """An upload is put into a file; the last one is the negative control."""
+    """An upload is spooled to a file; the last one is the negative control."""
 
     def stumble() -> str:
         raise OSError(number, "no")
@@ -112,4 +112,4 @@ def test_a_file_that_finds_no_room_is_the_same_and_any_other_fault_is_not(
     app.add_url_rule("/stumble", "stumble", stumble)
     answer = client.get("/stumble")
     assert answer.status_code == status
-    assert is_calm(answer) == (status == 503)
+    assert is_unavailable(answer) == (status == 503)

@@ -1,4 +1,4 @@
-"""A disk that is full during an upload: the sentence of every other door, nothing left, and it works afterwards."""
+"""A full disk during an upload: the same message as for other routes, no file left, and it works afterwards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from klimawerk.jobs.folders import JobOrder
 from tests import factories
 from tests.client import ProofReader
 from tests.faults.small_disk import disk, full
-from tests.faults.test_full_disk import is_calm
+from tests.faults.test_full_disk import is_unavailable
 from tests.jobs.conftest import SMALL
 
 __all__ = ["disk"]
@@ -43,7 +43,7 @@ def test_an_upload_that_finds_no_room_is_told_so_and_can_be_sent_again(
 ) -> None:
     client.login(factories.person())
     with full(disk):
-        assert is_calm(send(client, size))
+        assert is_unavailable(send(client, size))
         assert list(folders.folder_keys(jobs.root())) == []
     assert send(client, size).status_code == 303
 
@@ -60,7 +60,7 @@ def test_a_disk_that_is_full_once_the_file_is_there_leaves_no_job_that_nobody_co
 
     client.login(factories.person())
     monkeypatch.setattr(JobOrder, "write", write)
-    assert is_calm(send(client))
-    (disk / "filler").unlink(missing_ok=True)  # `full` takes it away only when nothing was raised
+    assert is_unavailable(send(client))
+    (disk / "filler").unlink(missing_ok=True)  # `full` deletes it only when nothing was raised
     monkeypatch.undo()
     assert send(client).status_code == 303

@@ -1,4 +1,4 @@
-"""What no browser would send to the doors of forms: refused with a sentence, never a failure of ours."""
+"""Malformed form submissions that no browser sends: refused with a message, never an internal error."""
 
 from __future__ import annotations
 
@@ -71,35 +71,37 @@ def test_a_name_is_never_markup(editor: ProofReader, team: Team, measure: Measur
     assert "&lt;img src=x" in editor.get(f"/measures/{measure.id}").text
 
 
-def test_packed_and_endless_forms_are_not_taken(town: LimitedServer) -> None:
-    session = town.server.session(town.person())
-    door = f"{town.server.url}/items/1/fields/priority"
+def test_packed_and_endless_forms_are_not_taken(limited_server: LimitedServer) -> None:
+    session = limited_server.server.session(limited_server.person())
+    door = f"{limited_server.server.url}/items/1/fields/priority"
     bomb = gzip.compress(b"value=" + b"x" * 50_000_000)
     answer = session.post(door, data=bomb, headers={"Content-Encoding": "gzip", **_FORM}, timeout=20)
     assert answer.status_code in (400, 404, 415, 422)
     assert session.post(door, data=b"value=" + b"x" * 3_000_000, headers=_FORM, timeout=20).status_code == 413
     many = session.post(door, data=b"&".join([b"a=1"] * 200_000), headers=_FORM, timeout=20)
     assert many.status_code in (400, 404, 413)
-    assert "Traceback" not in town.server.log
+    assert "Traceback" not in limited_server.server.log
 
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def test_after_a_form_that_is_too_large_the_same_connection_goes_on(town: LimitedServer) -> None:
-    """What was left of the form had counted as the next request's head: 431, one time or another."""
-    session = town.server.session(town.person())
+def test_after_a_form_that_is_too_large_the_same_connection_goes_on(limited_server: LimitedServer) -> None:
+    """The rest of the form had been parsed as the next request's head: 431, now and then."""
+    session = limited_server.server.session(limited_server.person())
     for _ in range(5):
         form = b"value=" + b"x" * 3_000_000
         assert (
-            session.post(f"{town.server.url}/items/1/fields/priority", data=form, headers=_FORM, timeout=20).status_code
+            session.post(
+                f"{limited_server.server.url}/items/1/fields/priority", data=form, headers=_FORM, timeout=20
+            ).status_code
             == 413
         )
-        assert session.get(f"{town.server.url}/healthz", timeout=20).status_code == 200
+        assert session.get(f"{limited_server.server.url}/healthz", timeout=20).status_code == 200
 
 
-def test_forms_that_never_end_hold_up_nobody(town: LimitedServer) -> None:
-    address = urlsplit(town.server.url)
+def test_forms_that_never_end_hold_up_nobody(limited_server: LimitedServer) -> None:
+    address = urlsplit(limited_server.server.url)
     kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 90000\r\n"
     head = f"POST /login HTTP/1.1\r\nHost: x\r\n{kind}"
     slow = [network.create_connection((address.hostname or "", address.port or 0)) for _ in range(100)]
@@ -107,27 +109,27 @@ def test_forms_that_never_end_hold_up_nobody(town: LimitedServer) -> None:
         line.sendall(f"{head}\r\nvalue=".encode())
     for line in slow[50:]:
         line.sendall(head.encode())
-    with LatencyProbe(town.desk()) as bystander:
-        until(lambda: len(bystander.waits) > 20, 30)
+    with LatencyProbe(limited_server.client()) as probe:
+        until(lambda: len(probe.waits) > 20, 30)
         for line in slow:
             line.sendall(b"x")
-        until(lambda: len(bystander.waits) > 40, 30)
-        assert town.server.answers()
-    bystander.calm()
+        until(lambda: len(probe.waits) > 40, 30)
+        assert limited_server.server.answers()
+    probe.expect_calm()
     for line in slow:
         line.close()
 
 
 @pytest.mark.parametrize("name", ["token", "password", "a-", "//x:"])
-def test_an_address_full_of_names_holds_up_nobody(town: LimitedServer, name: str) -> None:
-    """It reaches the log, where secrets are looked for in it."""
-    with LatencyProbe(town.desk()) as bystander:
-        until(lambda: len(bystander.waits) > 3, 30)
+def test_an_address_full_of_names_holds_up_nobody(limited_server: LimitedServer, name: str) -> None:
+    """It reaches the log, where secrets are searched in it."""
+    with LatencyProbe(limited_server.client()) as probe:
+        until(lambda: len(probe.waits) > 3, 30)
         for _ in range(5):
-            assert requests.get(f"{town.server.url}/{(name * 2_000)[:3_900]}", timeout=30).status_code == 404
-        seen = len(bystander.waits)
-        until(lambda: len(bystander.waits) > seen + 3, 30)
-    bystander.calm()
+            assert requests.get(f"{limited_server.server.url}/{(name * 2_000)[:3_900]}", timeout=30).status_code == 404
+        seen = len(probe.waits)
+        until(lambda: len(probe.waits) > seen + 3, 30)
+    probe.expect_calm()
 
 
 def test_a_bucket_gives_what_is_in_it_and_refills() -> None:
@@ -135,5 +137,5 @@ def test_a_bucket_gives_what_is_in_it_and_refills() -> None:
     assert [bucket.take(5) for _ in range(3)] == [True, True, False]
     until(lambda: bucket.take(5), 5)
     bucket.at = time.monotonic()
-    until(lambda: bucket.take(500), 5)  # more than fits is given once it is full, and empties it
+    until(lambda: bucket.take(500), 5)  # more than fits is written once it is full, and empties it
     assert not bucket.take(9)

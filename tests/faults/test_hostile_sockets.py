@@ -1,4 +1,4 @@
-"""Somebody with a login who means no good, beside somebody who works: the one is refused, the other notices nothing."""
+"""An attacker with a login beside a normal user: the one is refused, the other notices nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.faults.conftest import LimitedServer
 from tests.faults.socket_client import LatencyProbe, SocketClient, memory
 from tests.live.engine_server import b64, until
 
-MORE = 150.0  # MB that the server may hold more afterwards; leaks of the attacks below would be gigabytes
+MORE = 150.0  # MB that the server may hold more afterwards; leaks by the attacks below would be gigabytes
 NO_DOCUMENTS = ["measure:999999", "programme:1'--", "measure:", "", "x" * 5_000, "measure:1\x00", None, 7]
 NO_STATES = ["", "AA", "!!", "//////////8=", b64(hostile_updates.number(2**40)), b64(b"\xff" * 90_000), 7, {}]
 GARBAGE = [
@@ -50,113 +50,115 @@ GARBAGE = [
 
 
 @pytest.fixture
-def calm(town: LimitedServer) -> Iterator[LatencyProbe]:
-    """Somebody who works all the time, and has nothing to complain about in the end; memory stays where it was."""
-    before, said = memory(town.server), len(town.server.log)
-    with LatencyProbe(town.desk()) as bystander:
-        until(lambda: len(bystander.waits) > 3, 20)
-        yield bystander
-        seen = len(bystander.waits)
-        until(lambda: len(bystander.waits) > seen + 3, 20)
-    bystander.calm()
-    assert memory(town.server) < before + MORE
-    assert "Traceback" not in town.server.log[said:], town.server.log[said:]
+def probe(limited_server: LimitedServer) -> Iterator[LatencyProbe]:
+    """A user who types all the time and must not be disturbed; the server's memory stays where it was."""
+    before, said = memory(limited_server.server), len(limited_server.server.log)
+    with LatencyProbe(limited_server.client()) as probe:
+        until(lambda: len(probe.waits) > 3, 20)
+        yield probe
+        seen = len(probe.waits)
+        until(lambda: len(probe.waits) > seen + 3, 20)
+    probe.expect_calm()
+    assert memory(limited_server.server) < before + MORE
+    assert "Traceback" not in limited_server.server.log[said:], limited_server.server.log[said:]
 
 
 @pytest.fixture
-def mallory(calm: LatencyProbe, town: LimitedServer) -> SocketClient:
-    return town.desk()
+def attacker(probe: LatencyProbe, limited_server: LimitedServer) -> SocketClient:
+    return limited_server.client()
 
 
-def in_parts(desk: SocketClient, update: bytes) -> dict[str, object]:
-    """Send an update in as many parts as it needs; the last answer, or the first refusal."""
+def in_parts(client: SocketClient, update: bytes) -> dict[str, object]:
+    """Send an update in as many parts as it needs; the last acknowledgement, or the first refusal."""
     pieces = [update[at : at + 48_000] for at in range(0, len(update), 48_000)]
     for part, piece in enumerate(pieces):
-        answer = desk.send(piece, id="a", part=part, of=len(pieces))
+        answer = client.send(piece, id="a", part=part, of=len(pieces))
         if not answer["ok"]:
             break
     return answer
 
 
-def test_forty_thousand_nested_nodes_are_refused(mallory: SocketClient) -> None:
-    assert in_parts(mallory, hostile_updates.nested(40_000))["error"] in ("invalid", "too_large")
-    assert mallory.send(hostile_updates.nested(30))["ok"]
+def test_forty_thousand_nested_nodes_are_refused(attacker: SocketClient) -> None:
+    assert in_parts(attacker, hostile_updates.nested(40_000))["error"] in ("invalid", "too_large")
+    assert attacker.send(hostile_updates.nested(30))["ok"]
 
 
-def test_a_megabyte_of_nothing_is_refused_before_it_costs_anything(mallory: SocketClient) -> None:
-    assert in_parts(mallory, hostile_updates.empty_runs(490_000))["error"] == "too_large"
-    assert mallory.send(hostile_updates.empty_runs(1_000))["ok"]
+def test_a_megabyte_of_nothing_is_refused_before_it_costs_anything(attacker: SocketClient) -> None:
+    assert in_parts(attacker, hostile_updates.empty_runs(490_000))["error"] == "too_large"
+    assert attacker.send(hostile_updates.empty_runs(1_000))["ok"]
 
 
-def test_letters_that_would_be_merged_for_minutes_are_refused(mallory: SocketClient) -> None:
-    state = mallory.doc.get_update()
-    assert in_parts(mallory, hostile_updates.crossing(state, 12_000))["error"] in ("invalid", "too_large")
-    few = mallory.send(hostile_updates.crossing(state, 50))
+def test_letters_that_would_be_merged_for_minutes_are_refused(attacker: SocketClient) -> None:
+    state = attacker.doc.get_update()
+    assert in_parts(attacker, hostile_updates.crossing(state, 12_000))["error"] in ("invalid", "too_large")
+    few = attacker.send(hostile_updates.crossing(state, 50))
     assert few["ok"], few
 
 
-def test_documents_that_are_not_there_or_of_others_answer_alike(town: LimitedServer) -> None:
-    stranger = town.desk(factories.partnership("Anderstadt", "Otherton").de["editor"], joined=False)
+def test_documents_that_are_not_there_or_of_others_answer_alike(limited_server: LimitedServer) -> None:
+    stranger = limited_server.client(factories.partnership("Anderstadt", "Otherton").de["editor"], joined=False)
     asked = [(event, doc) for doc in NO_DOCUMENTS for event in ("doc:join", "doc:update", "doc:awareness")]
     strange = [stranger.ask(event, {"doc": doc, "u": "AAA=", "a": ""}) for event, doc in asked]
-    theirs = [stranger.ask(event, {"doc": town.name, "u": "AAA="}) for event in ("doc:join", "doc:update")]
+    theirs = [stranger.ask(event, {"doc": limited_server.name, "u": "AAA="}) for event in ("doc:join", "doc:update")]
     assert {answer["error"] for answer in theirs} == {"not_found"}
     assert {answer["error"] for answer in strange} <= {"not_found", "invalid"}
 
 
-def test_state_vectors_of_nonsense_are_answered(town: LimitedServer) -> None:
-    desk = town.desk(joined=False)
+def test_state_vectors_of_nonsense_are_answered(limited_server: LimitedServer) -> None:
+    client = limited_server.client(joined=False)
     for state in NO_STATES:
-        answer = desk.join(sv=state)
+        answer = client.join(sv=state)
         assert answer["ok"] or answer["error"] in ("invalid", "too_large")
-    assert desk.join(sv=b64(b"\0"))["ok"]
+    assert client.join(sv=b64(b"\0"))["ok"]
 
 
-def test_garbage_on_the_line_ends_at_most_that_line(calm: LatencyProbe, town: LimitedServer) -> None:
-    person = town.person()
-    desk = town.desk(person)
+def test_garbage_on_the_line_ends_at_most_that_line(probe: LatencyProbe, limited_server: LimitedServer) -> None:
+    person = limited_server.person()
+    client = limited_server.client(person)
     for garbage in GARBAGE:
-        desk.raw(garbage)
-        if not _answers(desk):
-            until(partial(_is_gone, desk))
-            desk = town.desk(person)
-    assert desk.type("well-formed")["ok"]
+        client.raw(garbage)
+        if not _answers(client):
+            until(partial(_is_gone, client))
+            client = limited_server.client(person)
+    assert client.type("well-formed")["ok"]
 
 
-def _is_gone(desk: SocketClient) -> bool:
-    return not desk.socket.connected
+def _is_gone(client: SocketClient) -> bool:
+    return not client.socket.connected
 
 
-def _answers(desk: SocketClient) -> bool:
+def _answers(client: SocketClient) -> bool:
     try:
-        return desk.ask("watch", {"topics": []}, patience=1.5)["ok"] is True
+        return client.ask("watch", {"topics": []}, patience=1.5)["ok"] is True
     except socketio.exceptions.SocketIOError:
         return False
 
 
-def test_no_event_pretends_that_a_page_has_come_or_gone(mallory: SocketClient) -> None:
-    """Handled as what they pretend to be, they would give fresh limits, and leave rooms behind that nobody empties."""
+def test_no_event_pretends_that_a_page_has_come_or_gone(attacker: SocketClient) -> None:
+    """Handled as what they pretend to be, they would reset limits, and leave rooms behind that are never emptied."""
     for _ in range(3):
-        mallory.raw('42["disconnect"]')
-        mallory.raw('42["connect",{"HTTP_COOKIE":"klimawerk_session=x"},{"v":1}]')
-    assert mallory.ask("watch", {"topics": ["nonsense:1"]})["refused"] == ["nonsense:1"]
-    assert mallory.type("the same page")["ok"]
+        attacker.raw('42["disconnect"]')
+        attacker.raw('42["connect",{"HTTP_COOKIE":"klimawerk_session=x"},{"v":1}]')
+    assert attacker.ask("watch", {"topics": ["nonsense:1"]})["refused"] == ["nonsense:1"]
+    assert attacker.type("the same page")["ok"]
 
 
-def test_a_message_of_a_megabyte_ends_the_connection_also_by_polling(calm: LatencyProbe, town: LimitedServer) -> None:
-    loud = town.desk()
+def test_a_message_of_a_megabyte_ends_the_connection_also_by_polling(
+    probe: LatencyProbe, limited_server: LimitedServer
+) -> None:
+    loud = limited_server.client()
     loud.raw('42["doc:update",{"doc":"' + "x" * 1_000_000 + '"}]')
     until(lambda: not loud.socket.connected, 10)
     many = "\x1e".join(['42["watch",{"topics":[]}]'] * 1_000)
     for body in ("4" + "x" * 1_000_000, many, "4" + "[" * 50_000):
-        address = _polling(town)
+        address = _polling(limited_server)
         assert requests.post(address, data=body, timeout=10).status_code == 400
         assert requests.get(address, timeout=10).status_code == 400
 
 
-def _polling(town: LimitedServer) -> str:
-    """The address of a fresh long-polling connection."""
-    address = f"{town.server.url}/socket.io/?EIO=4&transport=polling"
+def _polling(limited_server: LimitedServer) -> str:
+    """The URL of a new long-polling connection."""
+    address = f"{limited_server.server.url}/socket.io/?EIO=4&transport=polling"
     return f"{address}&sid={json.loads(requests.get(address, timeout=10).text[1:])['sid']}"
 
 
@@ -175,75 +177,75 @@ def _is_unknown(address: str) -> bool:
     ids=["joins", "watches", "carets", "presence"],
 )
 def test_a_flood_is_slowed_and_answered(
-    mallory: SocketClient, count: int, event: str, payload: dict[str, object]
+    attacker: SocketClient, count: int, event: str, payload: dict[str, object]
 ) -> None:
     answers: list[dict[str, object]] = []
-    payload = {**payload, **({"doc": mallory.name} if "doc" in payload else {})}
+    payload = {**payload, **({"doc": attacker.name} if "doc" in payload else {})}
     for _ in range(count):
-        mallory.socket.emit(event, payload, callback=answers.append)
-    until(lambda: len(answers) == count or not mallory.socket.connected, 60)
-    if mallory.socket.connected:  # else so much was asked that its own signs of life came too late
+        attacker.socket.emit(event, payload, callback=answers.append)
+    until(lambda: len(answers) == count or not attacker.socket.connected, 60)
+    if attacker.socket.connected:  # else so much was requested that its own heartbeats came too late
         assert {"ok": False, "error": "rate"} in answers
-        until(lambda: mallory.type("slower now")["ok"], 30)
+        until(lambda: attacker.type("slower now")["ok"], 30)
 
 
-def test_one_person_with_many_pages_is_no_better_off(calm: LatencyProbe, town: LimitedServer) -> None:
-    came, person = 0, town.person()
-    session = town.server.session(person)
+def test_one_person_with_many_pages_is_no_better_off(probe: LatencyProbe, limited_server: LimitedServer) -> None:
+    came, person = 0, limited_server.person()
+    session = limited_server.server.session(person)
     cookie = "; ".join(f"{c.name}={c.value}" for c in session.cookies)
     clients = []
     while came < 80:
         client = socketio.Client(reconnection=False, handle_sigint=False)
         try:
-            client.connect(town.server.url, transports=["websocket"], headers={"Cookie": cookie})
+            client.connect(limited_server.server.url, transports=["websocket"], headers={"Cookie": cookie})
         except socketio.exceptions.ConnectionError:
             break
         clients.append(client)
         came += 1
     assert 50 <= came < 80
-    assert town.desk().type("another person")["ok"]
+    assert limited_server.client().type("another person")["ok"]
     for client in clients:
         client.disconnect()
 
 
-def test_connections_that_never_say_whose_they_are_end(calm: LatencyProbe, town: LimitedServer) -> None:
-    addresses = [_polling(town) for _ in range(60)]
+def test_connections_that_never_say_whose_they_are_end(probe: LatencyProbe, limited_server: LimitedServer) -> None:
+    addresses = [_polling(limited_server) for _ in range(60)]
     assert requests.get(addresses[-1], timeout=30).status_code == 200
     for address in addresses:
         until(partial(_is_unknown, address), 40)
 
 
-def test_who_does_not_read_is_dropped_and_others_go_on(calm: LatencyProbe, town: LimitedServer) -> None:
-    """Asks for the document again and again and takes no answer: what waits is bounded, then the line is cut."""
-    writer = town.desk()
+def test_who_does_not_read_is_dropped_and_others_go_on(probe: LatencyProbe, limited_server: LimitedServer) -> None:
+    """Requests the document over and over and reads nothing: what waits is bounded, then the connection is closed."""
+    writer = limited_server.client()
     for _ in range(6):
         assert writer.type("Wärme " * 6_000)["ok"]
-    deaf = town.desk()
+    deaf = limited_server.client()
     hears = threading.Event()
     line = _deafen(deaf, hears)
     assert not _cut(line)
     until(lambda: _asked_again(deaf) and _cut(line), 90)
     hears.set()
-    assert town.desk().plain().count("Wärme") >= 36_000
+    assert limited_server.client().plain().count("Wärme") >= 36_000
 
 
 def _asked_again(deaf: SocketClient) -> bool:
-    """As fast as the limits allow: what is refused for haste is answered, too."""
-    with contextlib.suppress(socketio.exceptions.SocketIOError):  # it may have been cut already
+    """As fast as the limits allow: what is refused because of the rate is answered too."""
+    with contextlib.suppress(socketio.exceptions.SocketIOError):  # it may have been closed already
         deaf.socket.emit("doc:join", {"doc": deaf.name}, callback=lambda _answer: None)
     return True
 
 
-def _deafen(desk: SocketClient, hears: threading.Event) -> network.socket:
-    """Let nobody read this page's line until it `hears` again; it can still speak."""
-    line: network.socket = desk.socket.eio.ws.sock
+def _deafen(client: SocketClient, hears: threading.Event) -> network.socket:
+    """Stop reading this client's socket until it `hears` again; it can still send."""
+    line: network.socket = client.socket.eio.ws.sock
     line.setsockopt(network.SOL_SOCKET, network.SO_RCVBUF, 4_096)
-    desk.socket.eio.ws.recv = lambda *_: "" if hears.wait(600) else None
+    client.socket.eio.ws.recv = lambda *_: "" if hears.wait(600) else None
     return line
 
 
 def _cut(line: network.socket) -> bool:
-    """Whether the server has ended the line; with its window closed the client itself would not hear of it."""
+    """Whether the server has closed the connection; with its TCP window closed the client itself would not notice."""
     port = line.getsockname()[1]
     found = [one for one in psutil.net_connections("tcp") if one.raddr and one.raddr.port == port]
     return all(one.status != psutil.CONN_ESTABLISHED for one in found)

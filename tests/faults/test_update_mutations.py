@@ -1,4 +1,4 @@
-"""Real updates, changed by chance and sent as fast as the limits allow: no crash, and the others notice nothing.
+"""Real updates, randomly mutated and sent as fast as the limits allow: no crash, and other users notice nothing.
 
 The seed is printed; TEST_SEED sets it, and TEST_MUTANTS how many are sent.
 """
@@ -32,18 +32,18 @@ MORE = 40.0  # MB that the server may hold more in the end than after the first 
 FRAGMENTS = ("title.en", "title.de", "description.en", "description.de")
 
 
-class Mallory(threading.Thread):
-    """Types with the browser's own Yjs, and sends each update in many wrong forms before the right one.
+class Attacker(threading.Thread):
+    """Types with the browser's own Yjs, and sends each update in many malformed variants before the right one.
 
-    `answers`: {what the server said: how often}; `lives`: how many replicas it took, of which `stumbled` came to
-    nothing: what was taken in of their letters is not what stands in them. `failed`: why it had to end.
+    `answers`: {what the server answered: how often}; `lives`: how many replicas it used, of which `stumbled` failed:
+    what the server accepted of their mutants differs from their own text. `failed`: why it had to end.
     """
 
-    def __init__(self, town: LimitedServer, dice: random.Random, count: int) -> None:
+    def __init__(self, limited_server: LimitedServer, dice: random.Random, count: int) -> None:
         super().__init__(daemon=True)
-        self._town, self._dice, self._count = town, dice, count
+        self._town, self._dice, self._count = limited_server, dice, count
         self._mutations = Mutations(dice)
-        self._desk = town.desk(joined=False)
+        self._client = limited_server.client(joined=False)
         self.answers: Counter[str] = Counter()
         self.lives = self.stumbled = 0
         self.failed = ""
@@ -60,11 +60,11 @@ class Mallory(threading.Thread):
             self.failed = f"{type(error).__name__}: {error}"
 
     def _live(self) -> None:
-        """With a fresh replica, since what was taken in of the mutants is not what stands in this one."""
+        """With a new replica, since what was accepted of the mutants is not in the last one."""
         self.lives += 1
         taken = self.answers["taken"]
         try:
-            with yjs(self._desk) as replica:
+            with yjs(self._client) as replica:
                 self._write(replica)
         except Stumbled:
             if self.answers["taken"] == taken:
@@ -75,105 +75,107 @@ class Mallory(threading.Thread):
         for _ in range(LIFE):
             update = replica.scribble(self._dice.randrange(2**31))
             for _ in range(min(EACH, self._count - self.sent)):
-                answer = self._desk.send(self._mutations.of(update))
+                answer = self._client.send(self._mutations.of(update))
                 self.answers["taken" if answer["ok"] else answer["error"]] += 1
-            if self.sent == self._count or not self._desk.send(update)["ok"]:
+            if self.sent == self._count or not self._client.send(update)["ok"]:
                 return
 
 
 @contextmanager
-def yjs(desk: SocketClient) -> Iterator[YjsDoc]:
-    """The desk's replica is one of the browser's own Yjs inside the block, and joined."""
+def yjs(client: SocketClient) -> Iterator[YjsDoc]:
+    """The client's replica is one of the browser's own Yjs inside the block, and joined."""
     replica = YjsDoc()
-    with desk.lock:
-        desk.yjs = replica
+    with client.lock:
+        client.yjs = replica
     try:
-        while not (answer := desk.join())["ok"]:
+        while not (answer := client.join())["ok"]:
             assert answer["error"] == "rate", answer
             time.sleep(0.5)
         yield replica
     finally:
-        with desk.lock:
-            desk.yjs = None
+        with client.lock:
+            client.yjs = None
         replica.close()
 
 
 @pytest.fixture
 def settings() -> tuple[random.Random, int]:
-    """(dice, how many mutants)."""
+    """(random generator, number of mutants)."""
     seed = int(os.environ.get("TEST_SEED") or random.randrange(2**31))
     print(f"seed {seed}: TEST_SEED={seed} repeats its decisions")
     return random.Random(seed), int(os.environ.get("TEST_MUTANTS") or steps(400, 10_000))
 
 
-def test_changed_updates_harm_nobody(town: LimitedServer, settings: tuple[random.Random, int]) -> None:
+def test_changed_updates_harm_nobody(limited_server: LimitedServer, settings: tuple[random.Random, int]) -> None:
     dice, count = settings
-    mallories = [Mallory(town, random.Random(dice.random()), count // MALLORIES) for _ in range(MALLORIES)]
-    reader, began = town.desk(joined=False), time.monotonic()
+    attackers = [Attacker(limited_server, random.Random(dice.random()), count // MALLORIES) for _ in range(MALLORIES)]
+    reader, began = limited_server.client(joined=False), time.monotonic()
     with yjs(reader) as replica:
-        with LatencyProbe(town.desk()) as bystander:
-            for mallory in mallories:
-                mallory.start()
-            until(lambda: _sent(mallories) >= count // 10, 600)
-            before = memory(town.server)
-            for mallory in mallories:
-                mallory.join()
-            seen = len(bystander.waits)
-            until(lambda: len(bystander.waits) > seen + 3)
-        _report(mallories, bystander, began, before, memory(town.server))
-        assert [mallory.failed for mallory in mallories] == [""] * MALLORIES
+        with LatencyProbe(limited_server.client()) as probe:
+            for attacker in attackers:
+                attacker.start()
+            until(lambda: _sent(attackers) >= count // 10, 600)
+            before = memory(limited_server.server)
+            for attacker in attackers:
+                attacker.join()
+            seen = len(probe.waits)
+            until(lambda: len(probe.waits) > seen + 3)
+        _report(attackers, probe, began, before, memory(limited_server.server))
+        assert [attacker.failed for attacker in attackers] == [""] * MALLORIES
         assert not reader.stumbled, "a browser could not take in what the server let through"
-        assert all(_answers(mallories)[kind] for kind in ("taken", "invalid", "resync"))
-        bystander.calm()
-        assert memory(town.server) < before + MORE
-        assert "Traceback" not in town.server.log
-        _all_have_the_same(town, bystander.desk, reader, replica)
+        assert all(_answers(attackers)[kind] for kind in ("taken", "invalid", "resync"))
+        probe.expect_calm()
+        assert memory(limited_server.server) < before + MORE
+        assert "Traceback" not in limited_server.server.log
+        _all_have_the_same(limited_server, probe.client, reader, replica)
 
 
-def _sent(mallories: list[Mallory]) -> int:
-    assert not any(mallory.failed for mallory in mallories), [mallory.failed for mallory in mallories]
-    return sum(mallory.sent for mallory in mallories)
+def _sent(attackers: list[Attacker]) -> int:
+    assert not any(attacker.failed for attacker in attackers), [attacker.failed for attacker in attackers]
+    return sum(attacker.sent for attacker in attackers)
 
 
-def _answers(mallories: list[Mallory]) -> Counter[str]:
-    return sum((mallory.answers for mallory in mallories), Counter[str]())
+def _answers(attackers: list[Attacker]) -> Counter[str]:
+    return sum((attacker.answers for attacker in attackers), Counter[str]())
 
 
-def _report(mallories: list[Mallory], bystander: LatencyProbe, began: float, before: float, after: float) -> None:
-    answers, waits = _answers(mallories), sorted(bystander.waits)
+def _report(attackers: list[Attacker], probe: LatencyProbe, began: float, before: float, after: float) -> None:
+    answers, waits = _answers(attackers), sorted(probe.waits)
     print(
         f"{answers.total()} in {time.monotonic() - began:.0f} s: {dict(answers)}; {len(waits)} letters of a bystander, "
         f"half within {waits[len(waits) // 2]:.3f} s, worst {waits[-1]:.3f} s; {before:.0f} MB, then {after:.0f} MB; "
-        f"{sum(one.lives for one in mallories)} lives, {sum(one.stumbled for one in mallories)} stumbled over their own"
+        f"{sum(one.lives for one in attackers)} lives, {sum(one.stumbled for one in attackers)} stumbled over their own"
     )
 
 
-def _all_have_the_same(town: LimitedServer, writer: SocketClient, reader: SocketClient, heard: YjsDoc) -> None:
-    """Those who heard it all, those who come now with either library, what is on disk, and what is shown."""
-    fresh, late = town.desk(), town.desk(joined=False)
+def _all_have_the_same(
+    limited_server: LimitedServer, writer: SocketClient, reader: SocketClient, heard: YjsDoc
+) -> None:
+    """Clients that received everything, new ones with either library, what is on disk, and what is projected."""
+    fresh, late = limited_server.client(), limited_server.client(joined=False)
     with yjs(late) as browser:
 
         def everybody() -> list[Doc[XmlFragment]]:
-            """As each has it; what Yjs tidies up meanwhile reaches the others, too."""
-            for desk in (reader, late):
-                desk.tidy()
-            stored = document_store.read_log(document_store.find_document(town.name).id).document()
+            """As each has it; what Yjs tidies up meanwhile reaches the others too."""
+            for client in (reader, late):
+                client.tidy()
+            stored = document_store.read_log(document_store.find_document(limited_server.name).id).document()
             return [_copy(one.get_update()) for one in (writer.doc, heard, fresh.doc, browser, stored)]
 
-        until(lambda: _projected(town) and len({_texts(copy) for copy in everybody()}) == 1)
+        until(lambda: _projected(limited_server) and len({_texts(copy) for copy in everybody()}) == 1)
         copies = everybody()
         assert heard._do("text") == browser._do("text")
     assert _texts(Doc()) != _texts(copies[0])
-    columns = document_store.texts([town.name])[town.name]
+    columns = document_store.texts([limited_server.name])[limited_server.name]
     for fragment in FRAGMENTS:
         assert columns[fragment].plain == rich_text.to_plain_text(
             rich_text.read_fragment(copies[0].get(fragment, type=XmlFragment))
         )
 
 
-def _projected(town: LimitedServer) -> bool:
+def _projected(limited_server: LimitedServer) -> bool:
     db.session.rollback()
-    document = document_store.find_document(town.name)
+    document = document_store.find_document(limited_server.name)
     return document.projected_seq == document.seq
 
 

@@ -1,6 +1,7 @@
-"""Browsers hold Yjs, the server its Rust cousin: whatever the judgement lets through, both make the same of it.
+"""Yjs in browsers against pycrdt on the server: after any update that the validator accepts both have the same
+document.
 
-In one process, without a server, so thousands of changed updates take seconds. The seed is printed; TEST_SEED sets it.
+In one process, without a server, so thousands of mutated updates take seconds. The seed is printed; TEST_SEED sets it.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ EACH, LIFE = 15, 30  # mutants of one update, and updates of one replica
 LIVES = steps(4, 60)
 
 
-class House:
-    """A server's document with a log, a browser that has it open all the time, and one that hears several edits in one
-    frame, as those who only read do."""
+class ReplicaSet:
+    """A server's document with a log, a browser that has it open, and a reader that receives several edits in one
+    frame.
+    """
 
     def __init__(self) -> None:
         start: Doc[XmlFragment] = Doc(client_id=1)
@@ -47,12 +49,12 @@ class House:
         self.answers: Counter[str] = Counter()
 
     def send(self, update: bytes) -> bool:
-        """Whether it was taken; then the browser hears of it, and sends what Yjs tidied up after it."""
+        """Whether it was accepted; then the browser receives it, and sends what Yjs tidied up after it."""
         try:
             new = self.server.apply(update)
         except EventRefused as refused:
             self.answers[refused.code] += 1
-            if isinstance(refused, ReplicaBroken):  # as a room does: forget it, and read the log again
+            if isinstance(refused, ReplicaBroken):  # as a room does: drop it, and read the log again
                 self.server = Replica(
                     DocumentLog(1, "gen", 0, 0, self.log[0], list(enumerate(self.log[1:], 1))), {FRAGMENT}
                 )
@@ -68,7 +70,7 @@ class House:
         return True
 
     def read(self) -> None:
-        """What waits for the reader comes, in one frame."""
+        """What waits for the reader is delivered, in one frame."""
         for update in _encoded(self._unread):
             self.reader.apply_update(base64.b64decode(update))
         self._unread.clear()
@@ -78,7 +80,7 @@ class House:
         self.reader.close()
 
     def texts(self) -> dict[str, str]:
-        """The text as each of those has it who should have the same."""
+        """The text in each replica that should have the same."""
         replayed: Doc[XmlFragment] = Doc()
         for update in self.log:
             replayed.apply_update(update)
@@ -97,10 +99,10 @@ class House:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    house = House()
-    yield house
-    house.close()
+def replicas() -> Iterator[ReplicaSet]:
+    replicas = ReplicaSet()
+    yield replicas
+    replicas.close()
 
 
 @pytest.fixture
@@ -110,60 +112,62 @@ def dice() -> random.Random:
     return random.Random(seed)
 
 
-def test_whatever_is_taken_becomes_the_same_text_in_both_libraries(house: House, dice: random.Random) -> None:
+def test_whatever_is_taken_becomes_the_same_text_in_both_libraries(replicas: ReplicaSet, dice: random.Random) -> None:
     mutations = Mutations(dice)
     for _ in range(LIVES):
-        mallory = YjsDoc()
-        mallory.apply_update(house.server.doc.get_update())
+        attacker = YjsDoc()
+        attacker.apply_update(replicas.server.doc.get_update())
         for _ in range(LIFE):
-            update = mallory.scribble(dice.randrange(2**31))
+            update = attacker.scribble(dice.randrange(2**31))
             for _ in range(EACH):
-                house.send(mutations.of(update))
-            if not house.send(update):
+                replicas.send(mutations.of(update))
+            if not replicas.send(update):
                 break
-        mallory.close()
-        texts = house.texts()
+        attacker.close()
+        texts = replicas.texts()
         assert set(texts.values()) == {texts["the server"]}, json.dumps(texts, indent=1)
-    print(dict(house.answers))
-    assert all(house.answers[kind] for kind in ("taken", "invalid", "resync"))
+    print(dict(replicas.answers))
+    assert all(replicas.answers[kind] for kind in ("taken", "invalid", "resync"))
 
 
-def test_ordinary_edits_of_yjs_are_all_taken(house: House, dice: random.Random) -> None:
+def test_ordinary_edits_of_yjs_are_all_taken(replicas: ReplicaSet, dice: random.Random) -> None:
     writers = [YjsDoc() for _ in range(3)]
     for writer in writers:
-        writer.apply_update(house.log[0])
+        writer.apply_update(replicas.log[0])
     for _ in range(60):
-        made = [writer.scribble(dice.randrange(2**31)) for writer in writers]  # all at once, nobody has the others'
-        assert all(house.send(update) for update in made), house.answers
+        made = [
+            writer.scribble(dice.randrange(2**31)) for writer in writers
+        ]  # all at once, no one has the others' edits
+        assert all(replicas.send(update) for update in made), replicas.answers
         for writer in writers:
             for update in made:
                 writer.apply_update(update)
     for writer in writers:
         writer.close()
-    texts = house.texts()
+    texts = replicas.texts()
     assert set(texts.values()) == {texts["the server"]}
-    assert texts["the server"] != _text(_copy(house.log[0]))
+    assert texts["the server"] != _text(_copy(replicas.log[0]))
 
 
-def test_deletions_in_whatever_order_reach_those_who_hear_several_edits_at_once(house: House) -> None:
-    """The library's own merging loses what stands in an update behind something later."""
-    text = update_decoder.decode_update(house.log[0]).structs[-1]
+def test_deletions_in_whatever_order_reach_those_who_hear_several_edits_at_once(replicas: ReplicaSet) -> None:
+    """pycrdt's own merging loses what stands in an update behind something later."""
+    text = update_decoder.decode_update(replicas.log[0]).structs[-1]
     assert text.kind == update_decoder.STRING
 
     def deleted(*letters: int) -> bytes:
         ranges = b"".join(number(text.clock + letter) + number(1) for letter in letters)
         return b"\0" + number(1) + number(text.client) + number(len(letters)) + ranges
 
-    assert all(house.send(update) for update in (deleted(8, 0), deleted(9), deleted(1)))
-    texts = house.texts()
+    assert all(replicas.send(update) for update in (deleted(8, 0), deleted(9), deleted(1)))
+    texts = replicas.texts()
     assert set(texts.values()) == {texts["the server"]}
     assert "een bi" in texts["the server"]
     assert "Green" not in texts["the server"]
 
 
-def test_nothing_may_be_said_of_known_letters_that_browsers_would_stumble_over(house: House) -> None:
+def test_nothing_may_be_said_of_known_letters_that_browsers_would_stumble_over(replicas: ReplicaSet) -> None:
     """Yjs looks for what stands beside an item before it sees that it has that item already."""
-    last = update_decoder.decode_update(house.log[0]).structs[-1]
+    last = update_decoder.decode_update(replicas.log[0]).structs[-1]
     end = last.clock + last.length
 
     def letters(*runs: tuple[update_decoder.Id, update_decoder.Id | None, str]) -> bytes:
@@ -175,12 +179,12 @@ def test_nothing_may_be_said_of_known_letters_that_browsers_would_stumble_over(h
         return out + b"\0"
 
     first, after = (last.client, end - 1), (9, 0)
-    assert house.send(letters((first, None, "a")))
-    assert not house.send(letters((first, (9, 1), "a"), (after, None, "b"))), "its neighbour comes with it"
-    assert house.send(letters((first, None, "a"), (after, None, "😀")))
-    assert not house.send(letters((first, (9, 2), "a"), (after, None, "xx"), ((9, 2), None, "c"))), "half a letter"
-    assert house.send(letters((first, None, "a"), (after, None, "😀"), ((9, 2), None, "c")))
-    texts = house.texts()
+    assert replicas.send(letters((first, None, "a")))
+    assert not replicas.send(letters((first, (9, 1), "a"), (after, None, "b"))), "its neighbour comes with it"
+    assert replicas.send(letters((first, None, "a"), (after, None, "😀")))
+    assert not replicas.send(letters((first, (9, 2), "a"), (after, None, "xx"), ((9, 2), None, "c"))), "half a letter"
+    assert replicas.send(letters((first, None, "a"), (after, None, "😀"), ((9, 2), None, "c")))
+    texts = replicas.texts()
     assert set(texts.values()) == {texts["the server"]}
     assert json.dumps("a😀c").strip('"') in texts["the server"]
 

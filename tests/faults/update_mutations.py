@@ -1,4 +1,4 @@
-"""Updates that somebody has changed on their way: byte by byte, or in what they say while their form stays right."""
+"""Mutations of Yjs updates: of single bytes, or of their content while they stay well-formed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ClientRun:
 
 @dataclass
 class ParsedUpdate:
-    """What an update says. `deletes`: [client, [[clock, length]]]."""
+    """The content of an update. `deletes`: [client, [[clock, length]]]."""
 
     runs: list[ClientRun]
     deletes: list[tuple[int, list[list[int]]]]
@@ -47,7 +47,7 @@ class ParsedUpdate:
 
 
 class Mutations:
-    """Mutations of real updates, by the dice of a seed; `other` updates lend their parts."""
+    """Random mutations of real updates, reproducible by seed; `other` updates lend their parts."""
 
     def __init__(self, dice: random.Random) -> None:
         self._dice = dice
@@ -59,7 +59,7 @@ class Mutations:
             update = self._in_form(update) if self._dice.random() < 0.6 else self._bytes(update)
         return update
 
-    # Byte by byte
+    # Of bytes
 
     def _bytes(self, update: bytes) -> bytes:
         dice, data = self._dice, bytearray(update)
@@ -81,7 +81,7 @@ class Mutations:
         ]
         return bytes(dice.choice(ways)())
 
-    # In what it says
+    # Of content
 
     def _in_form(self, update: bytes) -> bytes:
         try:
@@ -150,7 +150,7 @@ class Mutations:
 
 
 def read(update: bytes) -> ParsedUpdate:
-    """Raises wire.Malformed, IndexError or UnicodeDecodeError where it is none."""
+    """Raises wire.Malformed, IndexError or UnicodeDecodeError for an invalid update."""
     reader = _Recorder(update)
     runs = []
     for _ in range(reader.number()):
@@ -169,7 +169,7 @@ def read(update: bytes) -> ParsedUpdate:
 
 
 class _Recorder(update_decoder._ByteReader):
-    """Remembers what it reads."""
+    """Records what it reads."""
 
     fields: list[Field]
 

@@ -1,4 +1,4 @@
-"""What the tests of live pages and of texts have: a small house for the engine, two people with a window each."""
+"""Fixtures shared with the tests of live pages and of texts: a small engine, two users with a page each."""
 
 from __future__ import annotations
 

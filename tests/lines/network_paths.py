@@ -1,7 +1,7 @@
-"""The ways from a browser to Klimawerk: directly, where WebSockets are blocked, through nginx, to several processes.
+"""Network paths from a browser to Klimawerk: direct, with WebSockets blocked, through nginx, to several processes.
 
-A test marked `@pytest.mark.lines("refused", "two")` runs directly and on these; `TEST_LINES=refused,nginx` in the
-environment runs every test that asks for `live_server` on those instead.
+A test marked `@pytest.mark.lines("refused", "two")` runs directly and on these paths; `TEST_LINES=refused,nginx` in the
+environment runs every test that uses `live_server` on those instead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ALL = (DIRECT, REFUSED, SWALLOWED, NGINX, TWO)
 
 @contextmanager
 def server_on(line: str, folder: Path, database: str, queue: Callable[[], str]) -> Iterator[servers.KlimawerkServer]:
-    """The running server, whose `url` leads through `line`; `queue` is asked for the address of a Valkey."""
+    """The running server, whose `url` leads through `line`; `queue()` returns the address of a Valkey."""
     if line in (NGINX, TWO):
         settings = {"WORKERS": "2", "KLIMAWERK_REDIS_URL": queue()} if line == TWO else {}
         with nginx.behind_nginx(folder, database, **settings) as server:
@@ -42,13 +42,12 @@ def server_on(line: str, folder: Path, database: str, queue: Callable[[], str]) 
 
 
 def fits(line: str, database: str) -> bool:
-    """Whether a test for both databases runs on this line with that one: one is enough, and two processes need
-    PostgreSQL."""
+    """Whether to run a test on this path with that database: one is enough, and two processes need PostgreSQL."""
     return line == DIRECT or (line == TWO) == (database == "postgresql")
 
 
 class SpreadWindows(browsers.Windows):
-    """Windows whose people are served by different processes, one after the other."""
+    """Pages whose users are distributed over the processes in turn."""
 
     def _sign_in(self, page: Page, person: Person) -> None:
         wanted = len(self._contexts) % 2
@@ -61,6 +60,6 @@ class SpreadWindows(browsers.Windows):
 
 
 def process_of(page: Page) -> int:
-    """The port of the process that serves this window."""
+    """The port of the process that serves this page."""
     answer: Any = page.request.get("/healthz")
     return int(answer.headers["x-process"].rsplit(":", 1)[1])

@@ -1,4 +1,4 @@
-"""nginx with the configuration of the README, word for word but for addresses, in front of the real server."""
+"""nginx with the configuration of the README (only addresses differ) in front of the real server."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ OPENSSL = shutil.which("openssl")
 INSTALLED = bool(NGINX and OPENSSL)
 MISSING = "nginx and openssl are not installed (Debian: apt install nginx-light openssl)"
 
-# For the tests alone: which process answered.
+# For the tests only: which process answered.
 _PROCESS = "        add_header X-Process $upstream_addr always;\n"
 
 
 @contextmanager
 def behind_nginx(folder: Path, database: str, **settings: str) -> Iterator[KlimawerkServer]:
-    """The running server; its `url` is nginx's. Each answer names its process as X-Process (host:port)."""
+    """The running server; its `url` is nginx's. Each response names its process as X-Process (host:port)."""
     assert INSTALLED, MISSING
     port = free_port()
     certificate = _certificate(folder)
@@ -45,7 +45,7 @@ def behind_nginx(folder: Path, database: str, **settings: str) -> Iterator[Klima
 
 
 def _configuration(port: int, server: KlimawerkServer) -> str:
-    """The README's, with this machine's addresses."""
+    """The README's configuration with this machine's addresses."""
     blocks = re.findall(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     text: str = next(block for block in blocks if "proxy_pass" in block)
     servers = "".join(f"    server 127.0.0.1:{server.port + n};\n" for n in range(server.workers))

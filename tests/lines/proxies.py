@@ -1,7 +1,6 @@
-"""What stands between people and the server: networks that take no WebSocket, and what counts there.
+"""TCP proxies between browser and server: networks that block WebSockets, and one that counts.
 
-Both are small TCP proxies of the tests' own, which look at the first request of each connection. A browser opens a
-connection of its own for a WebSocket.
+They look at the first request of each connection; a browser opens a separate connection for a WebSocket.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ _UPGRADE = re.compile(rb"\r\nupgrade:\s*websocket\r\n", re.IGNORECASE)
 
 
 class Front:
-    """Passes everything on to `port` but WebSockets, which are refused, or swallowed without a word.
+    """Forwards everything to `port` but WebSockets, which are refused, or dropped without a response.
 
-    `turned_away` counts them; `url` is where browsers go. Once it `lets_all_through`, it does.
+    `turned_away` counts them; `url` is the address for browsers. After `lets_all_through` it forwards them too.
     """
 
     def __init__(self, port: int, *, swallows: bool) -> None:
@@ -57,7 +56,7 @@ class Front:
         if not self._swallows:
             client.sendall(REFUSAL)
             return
-        while client.recv(4096):  # until the browser has had enough
+        while client.recv(4096):  # until the browser gives up
             pass
 
     def _pass_on(self, client: socket.socket, head: bytes) -> None:
@@ -90,7 +89,7 @@ def _head(client: socket.socket) -> bytes:
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
-    """Until either side ends; then both do."""
+    """Until either side closes; then both are closed."""
     with suppress(OSError):
         while data := source.recv(65_536):
             target.sendall(data)

@@ -1,4 +1,4 @@
-"""Who pays by volume gets little, and sees how much; a page nobody looks at gets nothing, and catches up."""
+"""Data saver: the page receives little and shows how much; a hidden page receives nothing and catches up when shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def switch(page: Page) -> Any:
 
 
 def refreshes(page: Page) -> list[float]:
-    """When the page asked for what has changed, in seconds of the browser's own clock (grows)."""
+    """When the page asked for changes, in seconds of the browser's own clock (grows)."""
     asked: list[float] = []
 
     def note(request: Request) -> None:
@@ -92,7 +92,7 @@ def test_a_browser_that_saves_data_need_not_be_told(team: Team, sheet_for: Sheet
 @pytest.mark.lines("refused")
 def test_about_how_much_was_used_is_about_what_went_over_the_line(team: Team, sheet_for: SheetFor) -> None:
     here = sheet_for(team.de["editor"])
-    here.edit()  # what comes to this page late belongs to this page
+    here.edit()  # a late response still belongs to this page
     meter = _Meter(here.page)
     meter.rest()
     meter.bytes = 0.0
@@ -103,13 +103,13 @@ def test_about_how_much_was_used_is_about_what_went_over_the_line(team: Team, sh
     meter.rest()
     said = here.page.evaluate("JSON.parse(sessionStorage.getItem('klimawerk.volume')).bytes")
     counted = meter.bytes
-    here.page.goto(here.page.url)  # a page that is left keeps its count
+    here.page.goto(here.page.url)  # the count survives leaving the page
     now = here.page.evaluate("JSON.parse(sessionStorage.getItem('klimawerk.volume')).bytes")
     assert now - said == pytest.approx(counted, rel=0.25)
 
 
 class _Meter:
-    """What Chromium itself counts from now on."""
+    """Bytes as Chromium itself counts them from now on."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -121,7 +121,7 @@ class _Meter:
             network.on(f"Network.{frame}", lambda event: self._add(len(event["response"]["payloadData"]) + 6))
 
     def rest(self) -> None:
-        """Until nothing was counted for a second: what is under way would be counted by one of the two alone."""
+        """Waits until nothing was counted for a second: a request under way would be counted by only one of the two."""
         before = -1.0
         while before != self.bytes:
             before = self.bytes

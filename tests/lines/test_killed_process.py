@@ -1,4 +1,4 @@
-"""Two people on two processes behind nginx, and the process of one of them is killed while both write."""
+"""Two users on two processes behind nginx; one process is killed while both write."""
 
 from __future__ import annotations
 

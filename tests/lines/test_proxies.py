@@ -1,4 +1,4 @@
-"""The tests' own networks do what they are there for, and long-polling alone goes through them."""
+"""The test proxies block WebSockets as intended, and long-polling passes through them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several processes are one house, also when one of them is killed, or what carries their hints is away."""
+"""Several processes behave like one, also when one of them is killed, or the hint queue is unavailable."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Start = Callable[..., Process]
 
 @pytest.fixture
 def start(app: Flask, postgresql_address: str, tmp_path: Path) -> Iterator[Start]:
-    """`start()`: another process on the test's database, which has one document; with a queue, it gives hints."""
+    """`start()`: another process on the test's database, which has one document; with a queue it sends hints."""
     with writing():
         document_store.create_document(DOC, {FRAGMENT: None})
     processes: list[Process] = []
@@ -45,7 +45,7 @@ def start(app: Flask, postgresql_address: str, tmp_path: Path) -> Iterator[Start
 
 
 class Queue:
-    """A Valkey that goes and comes back at the same address."""
+    """A Valkey that can be stopped and started again at the same address."""
 
     def __init__(self) -> None:
         self._port = free_port()
@@ -74,7 +74,7 @@ def join(process: Process, person: int) -> ReplicaClient:
 
 
 def shown(client: SocketTestClient) -> set[str]:
-    """Who is in the programme, as this client was told last."""
+    """Users present in the programme, as last received by this client."""
     heard = client.get("people")
     return {person["name"] for person in heard[-1]["people"]} if heard else set()
 
@@ -87,7 +87,7 @@ def test_a_change_in_another_process_is_told_by_a_hint_and_without_one_by_the_ne
     for client in clients:
         assert client.ask("watch", topics=["measure:8"])["revs"] == {"measure:8": 0}
         client.ask("watch", topics=["measure:9"])
-    with writing():  # by this process, which gives no hints
+    with writing():  # by this process, which sends no hints
         changes.note("measure:8")
     for client in clients:
         assert client.wait_for("changed", seconds=3) == {"topics": {"measure:8": 1}, "by": None}
@@ -116,7 +116,7 @@ def test_who_was_in_a_killed_process_is_gone_within_ten_seconds(start: Start, va
     for client in (jan, akosua):
         assert client.ask("here", programme=5)["ok"]
     until(lambda: shown(jan) == {"Person 1", "Person 2"})
-    time.sleep(3.5)  # longer than between two signs of life of a process: nobody flickers
+    time.sleep(3.5)  # longer than between two heartbeats of a process: nobody disappears in between
     assert shown(jan) == {"Person 1", "Person 2"}
     there.kill()
     killed = time.monotonic()
@@ -168,8 +168,8 @@ def test_who_is_in_the_other_process_is_shown_again_when_the_queue_is_back(start
         until(lambda: shown(jan) == {"Person 1", "Person 2"})
 
         line.go()
-        until(lambda: shown(jan) == {"Person 1"}, 15)  # nobody knows any more
-        assert kofi.ask("here", programme=5)["ok"]  # who comes meanwhile is not heard of
+        until(lambda: shown(jan) == {"Person 1"}, 15)  # no process has them any more
+        assert kofi.ask("here", programme=5)["ok"]  # users who come meanwhile are not announced
 
         line.come()
         until(lambda: shown(jan) == {"Person 1", "Person 2", "Person 3"}, 15)
@@ -193,7 +193,7 @@ def test_all_agree_and_nothing_acknowledged_is_lost_when_one_process_is_killed_w
         thread.start()
     _more(acknowledged, 60)
     processes[1].kill()
-    _more(acknowledged, 20)  # those of the other go on
+    _more(acknowledged, 20)  # those of the other process remain
     for person in people:
         person.moves_to(processes[0])
     until(lambda: all(person.moved for person in people), 30)
@@ -218,7 +218,7 @@ def _more(acknowledged: list[str], count: int) -> None:
 
 
 class _Typist:
-    """Writes paragraph after paragraph, and joins the other process when its own is gone."""
+    """A simulated user who writes paragraph after paragraph, and joins the other process when theirs is gone."""
 
     def __init__(self, process: Process, number: int, dice: random.Random) -> None:
         self.number, self._dice = number, dice
@@ -248,7 +248,7 @@ class _Typist:
                     self.come_back(self._goal)
 
     def come_back(self, process: Process) -> None:
-        """On a new connection, with the same replica: both sides get what they lack."""
+        """On a new connection, with the same replica: both sides exchange what is missing."""
         replica, self._home = self.writer, process
         replica.client.close()
         client = SocketTestClient(process.url, self.number)
@@ -260,7 +260,7 @@ class _Typist:
 
 
 def _add(words: str, place: float, fragment: XmlFragment) -> None:
-    """A paragraph, `place` of the way down (0 to 1)."""
+    """Insert a paragraph at the relative position `place` (0 to 1)."""
     fragment.children.insert(int(place * len(fragment.children)), paragraph(words))
 
 

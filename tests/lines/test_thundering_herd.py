@@ -1,5 +1,8 @@
-"""Everybody comes at once: all get in, nothing is refused, the text is read once, and nobody who waits holds one of the
-database's connections. Judged by counts; how long it takes says `make bench`, scenario J."""
+"""Everybody connects at once: all get in, nothing is refused, the text is read once, and no one who waits holds a
+database connection.
+
+Judged by counts; how long it takes is measured by `make bench`, scenario J.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ from tests.load import bench_data
 from tests.load.load_generator import Typists
 
 QUESTIONS = {"_connect": 3, "_watch": 7, "_here": 2, "_join": 4}
-"""Statements that one page costs at each door, with BEGIN; it watches three topics, one of them twice."""
-CROWD = 16  # more than a pool gives out
+"""SQL statements per page and handler, with BEGIN; the page watches three topics, one of them twice."""
+CROWD = 16  # more than a connection pool has
 
 Open = Callable[..., servers.KlimawerkServer]
 
@@ -37,7 +40,7 @@ def any_database(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def watched(database_address: str, tmp_path: Path) -> Iterator[Open]:
-    """`watched()`: one more process on the test's database that is watched."""
+    """`watched()`: one more instrumented process on the test's database."""
     opened: list[servers.KlimawerkServer] = []
 
     def start(**environment: str) -> servers.KlimawerkServer:
@@ -124,7 +127,7 @@ def team(app: Flask) -> factories.Team:
 
 @pytest.fixture
 def people(team: factories.Team) -> list[Person]:
-    """Read whole: threads ask for their addresses."""
+    """Loaded completely, since threads read their addresses."""
     made = [factories.member(team.partnership, "de", "editor") for _ in range(8)]
     for person in made:
         db.session.refresh(person)

@@ -1,6 +1,6 @@
-"""Writing with a finger and a touch keyboard: words under way, autocorrection, and others writing meanwhile.
+"""Writing with a touch keyboard: composition, autocorrection, and edits of others meanwhile.
 
-What Android's keyboards do is played through Chromium's own door for input methods.
+Android keyboards are simulated through Chromium's interface for input methods.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 360, "heigh
 
 
 class Keyboard:
-    """A touch keyboard: the word under way is shown in the text, and replaced as it grows, until it is committed."""
+    """A touch keyboard: the composed word is shown in the text, and replaced as it grows, until it is committed."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
         self._input = page.context.new_cdp_session(page)
 
     def compose(self, *states: str, over: tuple[int, int] | None = None) -> None:
-        """Each of `states` in the place of the one before; the first over these characters (from, to) of the text."""
+        """Each of `states` replaces the one before; the first replaces these characters (from, to) of the text."""
         for state in states:
             span = {"replacementStart": over[0], "replacementEnd": over[1]} if over else {}
             over = None
@@ -41,7 +41,7 @@ class Keyboard:
 
 @pytest.fixture
 def phone(team: Team, sheet_for: SheetFor) -> SheetWindow:
-    """A small phone on which the German editor has tapped the English description, and may write."""
+    """A small phone on which the German editor has tapped the English description and may write."""
     sheet = sheet_for(team.de["editor"], **PHONE)
     sheet.page.locator("a[data-show-language=en]").tap()
     sheet.text().locator(".text-edit").tap()

@@ -1,4 +1,4 @@
-"""What a workshop costs somebody who only reads along, in bytes over their line; on demand: LONG=1, with -s."""
+"""Data volume of a workshop for a user who only reads, in bytes; on demand: LONG=1, with -s."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from playwright.sync_api import Page, expect
 from tests import factories
 from tests.editor.conftest import SheetWindow
 from tests.factories import Team
-from tests.lines.workshop_load import Guest
+from tests.lines.workshop_load import SimulatedUser
 from tests.servers import KlimawerkServer
 
 SETTLE, MEASURED = 8, 40  # seconds
-FRAME = 4  # bytes around a message of this size
-BUDGET = 4_000  # bytes a second
+FRAME = 4  # framing bytes of a message of this size
+BUDGET = 4_000  # bytes per second
 _EVENT = re.compile(r'^4[23]\d*\["([\w:-]+)"')
 
 
 class Meter:
-    """Bytes by what they carried, as Chromium counts answers and as long as messages are."""
+    """Bytes by kind, as Chromium counts responses, and by the length of messages."""
 
     def __init__(self, page: Page) -> None:
         self.bytes: Counter[str] = Counter()
@@ -77,16 +77,16 @@ def test_a_reader_in_a_workshop_of_twenty_gets_less_than_four_kilobytes_a_second
     if saver:
         reader.page.get_by_role("checkbox", name="Data saver").check()
         reader.page.reload()
-    guests = [Guest(live_server, who, measure, programme, types=n < 5) for n, who in enumerate(people)]
-    for guest in guests:
-        guest.start()
+    users = [SimulatedUser(live_server, who, measure, programme, types=n < 5) for n, who in enumerate(people)]
+    for user in users:
+        user.start()
     reader.page.wait_for_timeout(SETTLE * 1_000)
     before = reader.body().inner_text()
     meter = Meter(reader.page)
     reader.page.wait_for_timeout(MEASURED * 1_000)
     table, total = meter.table(MEASURED), sum(meter.bytes.values()) / MEASURED
-    for guest in guests:
-        guest.leave()
+    for user in users:
+        user.leave()
     print(f"\n{table}")
     expect(reader.body()).not_to_have_text(before)
     assert total < BUDGET, table

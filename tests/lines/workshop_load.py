@@ -1,4 +1,4 @@
-"""A workshop in one measure: people who type with real replicas and carets, and people who only read along."""
+"""A simulated workshop in one measure: users who type with real replicas and carets, and users who only read."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.live.engine_server import ReplicaClient, append
 from tests.servers import KlimawerkServer
 
 KEYS_A_SECOND = 4.0
-MOVES_EVERY = 30.0  # seconds until a reader's focus goes to another field
+MOVES_EVERY = 30.0  # seconds until a reader moves to another field
 FIELDS = ("priority", "period_start", "period_end", "status")
 
 
-class Guest:
-    """Somebody in the room with a page of their own. `start` lets them type, or only move, until `leave`."""
+class SimulatedUser:
+    """A simulated user with a page of their own. `start` makes them type, or only move, until `leave`."""
 
     def __init__(
         self, server: KlimawerkServer, person: Person, measure: Measure, programme: int, *, types: bool
@@ -40,7 +40,7 @@ class Guest:
         return answer
 
     def _hear(self, event: str, payload: object = None) -> None:
-        """What they are told is of no interest here."""
+        """What they receive is ignored."""
 
     def start(self) -> None:
         self._thread.start()
@@ -68,7 +68,7 @@ class Guest:
         self.ask("here", programme=self._programme, item=self._measure.name, **({"field": field} if field else {}))
 
     def _caret(self) -> str:
-        """As the browser encodes it: one client, its clock, and where it is."""
+        """As the browser encodes it: one client, its clock, and its caret."""
         client = self._writer.doc.client_id
         place = {"type": None, "tname": "description.en", "item": {"client": client, "clock": 99}, "assoc": 0}
         text = json.dumps({"cursor": {"anchor": place, "head": place}}, separators=(",", ":")).encode()

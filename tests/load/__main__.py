@@ -1,4 +1,4 @@
-"""`make bench`: measures Klimawerk beside its peers. See README.md, "How fast"."""
+"""`make bench`: measures Klimawerk beside other collaboration servers. See README.md, "How fast"."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.servers import PostgreSQL, valkey
 
 
 def main() -> int:
-    """Measure what was asked for, print a table after each scenario, write everything as JSON."""
+    """Measure what was selected, print a table after each scenario, write everything as JSON."""
     asked = _arguments()
     results: dict[str, dict[str, Figures]] = {}
     with tempfile.TemporaryDirectory(prefix="klimawerk-bench-") as place:
@@ -40,7 +40,7 @@ def _written(results: dict[str, dict[str, Figures]], out: str) -> int:
 
 
 def _processes(asked: argparse.Namespace, folder: Path) -> dict[str, dict[str, Figures]]:
-    """The scenarios with one and with two processes on PostgreSQL; what its own processes cost is not counted."""
+    """The scenarios with one and with two processes on PostgreSQL; PostgreSQL's own cost is not counted."""
     results: dict[str, dict[str, Figures]] = {}
     database = PostgreSQL(durable=True)
     with valkey() as queue:

@@ -1,4 +1,4 @@
-"""The ground Klimawerk is measured on: people with logins, one partnership, a programme with many measures."""
+"""Data for the benchmark: people with logins, one partnership, a programme with many measures."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ PEOPLE, DOCUMENTS, ROWS = 100, 100, 20
 
 @dataclass(frozen=True)
 class Ground:
-    """`cookies`: one per person; `documents`: names of live documents; `page`: number of a programme with ten measures,
-    `rows`: ids of its fields of action."""
+    """`cookies`: one per person; `documents`: names of live documents; `page`: id of a programme with ten measures,
+    `rows`: ids of its fields of action.
+    """
 
     cookies: list[str]
     documents: list[str]
@@ -49,7 +50,7 @@ def prepare(address: str, instance: Path, people: int = PEOPLE, documents: int =
     with app.app_context():
         db.create_all()
         ground = _fill(people, documents)
-        index.reindex(index.stale_items())  # an installation does so once in its life, and no edit is the reason
+        index.reindex(index.stale_items())  # an installation does so once in its life, not because of an edit
         _keep_versions()
         db.session.remove()
         db.engine.dispose()
@@ -70,19 +71,19 @@ def _fill(crowd: int, texts: int) -> Ground:
 
 
 def _keep_versions() -> None:
-    """What was just made would else get its first versions, one a second, while it is measured what typing costs."""
+    """Take the first versions now: otherwise they would be taken, one a second, while typing is measured."""
     for number in db.session.scalars(select(Item.id)).all():
         versions.take_version(number, versions.QUIET)
 
 
 def _goal(team: factories.Team) -> Goal:
-    """A goal in a programme of its own, which is on nobody's page."""
+    """A goal in a programme of its own, which is shown on no measured page."""
     other = create_programme(team.partnership, languages=["en"], lead_language="en", by=None)
     return create_goal(other, by=None)
 
 
 def signed_in(person_id: int) -> str:
-    """A session as signing in makes one (passwords are slow on purpose, and limited); its cookie."""
+    """A session as signing in makes one (password checks are slow on purpose, and limited); returns its cookie."""
     token, moment = secrets.token_urlsafe(32), now()
     row = {"key": key_of(token), "person_id": person_id, "data": {}}
     with writing() as session:
@@ -91,14 +92,14 @@ def signed_in(person_id: int) -> str:
 
 
 def copy(prepared: Path, to: Path) -> str:
-    """A copy of the prepared SQLite file for one run; its address."""
+    """A copy of the prepared SQLite file for one run; returns its address."""
     to.mkdir(parents=True, exist_ok=True)
     shutil.copy(prepared, to / "klimawerk.sqlite")
     return f"sqlite:///{to / 'klimawerk.sqlite'}"
 
 
 def give_past(address: str, instance: Path, name: str, state: bytes, rest: list[bytes]) -> None:
-    """Make `state` and the updates `rest` behind it the whole past of a document."""
+    """Make `state` and the later updates `rest` the whole log of a document."""
     app = create_app(configuration.load(instance=instance, database_url=address))
     with app.app_context():
         with writing() as session:

@@ -1,4 +1,4 @@
-"""The servers that are measured: Klimawerk as `make run` starts it, and two peers."""
+"""The measured servers: Klimawerk as `make run` starts it, and two peers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNSET = ("KLIMAWERK_", "PYTHONDONTWRITEBYTECODE")
 
 
 class Competitor:
-    """A server with a place of its own on the disk. `line`: the name of its protocol in lines/."""
+    """A server with a folder of its own. `line`: the name of its protocol in lines/."""
 
     line = ""
     title = ""
@@ -51,7 +51,7 @@ class Competitor:
         return {"doc": f"document-{document}"}
 
     def start(self) -> None:
-        """Returns when it answers. RuntimeError with its output when it does not."""
+        """Returns when the server responds. RuntimeError with its output when it does not."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_UNSET)}
         log = self.folder / "server.log"
         with log.open("ab") as output:
@@ -83,19 +83,19 @@ class Competitor:
         self._process = None
 
     def kill_below_launcher(self) -> None:
-        """`kill -9` of all but the one that was started, which starts the others again."""
+        """`kill -9` of all but the launcher, which restarts the others."""
         for process in self._family()[1:]:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
     def stop(self) -> None:
-        """Ask it to end, and let it store what it still has in memory."""
+        """Ask it to terminate, and let it store what it still has in memory."""
         assert self._process is not None
         family = self._family()
         self._process.send_signal(signal.SIGTERM)
         if not _ended(family[:1]):
             self.kill()
-        for process in family[1:]:  # node may have been started by a script that passes nothing on
+        for process in family[1:]:  # node may have been started by a script that passes no signal on
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
         assert _ended(family[1:]), f"{self.title} does not end"
@@ -135,7 +135,7 @@ class KlimawerkCompetitor(Competitor):
         }
 
     def give_past(self, name: str, state: bytes, rest: list[bytes]) -> None:
-        """Make this the whole past of a document, before the server starts."""
+        """Make this the whole log of a document, before the server starts."""
         bench_data.give_past(self.address, self.folder / "instance", name, state, rest)
 
     def client(self, number: int, document: int) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class KlimawerkCompetitor(Competitor):
 
 
 class KlimawerkProcesses(KlimawerkCompetitor):
-    """So many processes with PostgreSQL and Valkey, the people spread over them as nginx would do it."""
+    """Several processes with PostgreSQL and Valkey; people are distributed over them as nginx would do it."""
 
     def __init__(self, folder: Path, ground_: Ground, workers: int, database: str, queue: str) -> None:
         Competitor.__init__(self, folder)

@@ -1,4 +1,4 @@
-"""How long fixed copies of a large programme take: made, compared, read; in the server's own code, no network."""
+"""Timings of editions of a large programme: creating, comparing, reading; in the server's own code, no network."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXAMPLE = Path("klimawerk/exchange/example_programme.json")
 
 @dataclass(frozen=True)
 class Editions:
-    """A programme of `measures`, of which `changed` change between two fixed copies."""
+    """A programme of `measures`, of which `changed` change between two editions."""
 
     name: str
     says: str
@@ -42,7 +42,7 @@ class Editions:
     ours: bool = True
 
     def run(self, contender: Competitor, _seconds: float) -> Figures:
-        """Milliseconds of server time; of the comparison the slowest of the three views."""
+        """Milliseconds of server time; for the comparison the slowest of the three views."""
         assert isinstance(contender, KlimawerkCompetitor)
         settings = configuration.load(instance=contender.folder, database_url=contender.address, rate_limits=False)
         app = create_app(settings)
@@ -77,7 +77,7 @@ class Editions:
 
 
 def _example(measures: int) -> bytes:
-    """The example programme with so many measures."""
+    """The example programme with that many measures."""
     example: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
     some = example["measures"]
     example["measures"] = [
@@ -88,7 +88,7 @@ def _example(measures: int) -> bytes:
 
 
 def _change(programme: Programme, many: int, by: int) -> None:
-    """Both descriptions are written anew, and a line comes in."""
+    """Both descriptions are rewritten, and a row is added."""
     for number, measure in enumerate(all_measures(programme)[:many]):
         text = {
             f"description.{code}": from_plain_text(f"Written anew, number {number}. " * 20) for code in ("de", "en")

@@ -1,4 +1,6 @@
-"""Everybody comes at once: after a start, and after `kill -9` while the launcher starts the server again."""
+"""Thundering herd: everybody connects at once after a start, and after `kill -9` while the launcher restarts the
+server.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,13 @@ from tests.load.competitors import Competitor, KlimawerkCompetitor
 from tests.load.load_generator import Typists
 from tests.load.process_cost import Figures, percentile
 
-TYPED = 3_000  # milliseconds that is typed once all are in
-WAIT = 0.5  # seconds that the generator has to hear that the kill is near
+TYPED = 3_000  # milliseconds of typing once all are connected
+WAIT = 0.5  # seconds of notice for the generator before the kill
 
 
 @dataclass(frozen=True)
 class Herd:
-    """`people` at one text, `writers` of whom type `pace` letters a second, before, during and after."""
+    """`people` at one text, `writers` of whom type `pace` characters a second, before, during and after."""
 
     name: str
     says: str
@@ -50,7 +52,7 @@ class Herd:
 
 
 def _figures(after: str, raw: Figures, people: int) -> Figures:
-    """In milliseconds since the server gave its first answer."""
+    """In milliseconds since the server's first response."""
     entered, acknowledged = raw["entered"], raw["acknowledged"]
     return {
         f"{after}_back": raw["back"],

@@ -1,4 +1,4 @@
-"""What is measured besides typing: joining, waiting, and fields that are changed while others type."""
+"""Scenarios besides typing: joining, idle connections, and fields that are changed while others type."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.load.competitors import Competitor, KlimawerkCompetitor
 from tests.load.load_generator import Typists
 from tests.load.process_cost import Figures, measured, percentile, percentiles
 
-BEHIND = 300  # edits of a long past that are not compacted yet
-SETTLED = 5.0  # seconds until a server has done what it does about new connections
+BEHIND = 300  # updates of a long log that are not compacted yet
+SETTLED = 5.0  # seconds until a server has finished its work for new connections
 
 
 @dataclass(frozen=True)
 class Joining:
-    """A document with `edits` behind it is joined: first by somebody who wakes it up, then `times` more."""
+    """A document with `edits` in its log is joined: first when it is not in memory, then `times` more."""
 
     name: str
     says: str
@@ -85,7 +85,7 @@ class Idle:
 
 @dataclass(frozen=True)
 class Fields:
-    """Everybody has the same page open and changes something of it, while `beside` goes on."""
+    """Everybody has the same page open and changes something on it, while `beside` goes on."""
 
     name: str
     says: str

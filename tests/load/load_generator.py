@@ -1,4 +1,4 @@
-"""The load generator: a node process that real Yjs clients live in."""
+"""The load generator: a node process with real Yjs clients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 
 def node() -> str:
-    """The node that `make bench` has set up for the peers, else that of the tests."""
+    """The node that `make bench` has installed for the peers, else that of the tests."""
     return os.environ.get("BENCH_NODE") or NODE
 
 
@@ -37,7 +37,7 @@ class Typists:
         self._process.communicate()
 
     def do(self, command: str, **arguments: Any) -> Any:
-        """The command's answer. RuntimeError when the generator has ended (it says why on its own)."""
+        """The command's answer. RuntimeError when the generator has ended (it prints the reason itself)."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"do": command, **arguments}).encode() + b"\n")

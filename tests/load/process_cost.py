@@ -1,4 +1,4 @@
-"""What a process costs, read from /proc."""
+"""CPU time and memory of processes, read from /proc."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor seconds so far and resident bytes, of a process with all below it."""
+    """CPU seconds so far and resident bytes, of a process and its descendants."""
 
     cpu: float
     memory: int
 
 
 def cost(pid: int) -> Cost:
-    """What the process `pid` and those it has started (and has still) have cost."""
+    """The cost of the process `pid` and of its living descendants."""
     pids = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
     return Cost(sum(map(_cpu, pids)), sum(map(_memory, pids)))
 
@@ -39,7 +39,7 @@ def _memory(pid: int) -> int:
 
 
 def percentile(values: list[float], share: float) -> float | None:
-    """The value below which `share` (0 to 1) of them lie; None of none."""
+    """The value below which `share` (0 to 1) of them lie; None for an empty list."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else None
 
@@ -50,11 +50,11 @@ def percentiles(values: list[float]) -> Figures:
 
 class Costly(Protocol):
     def cost(self) -> Cost:
-        """What it has cost so far."""
+        """Its cost so far."""
 
 
 def measured(server: Costly, generator: Costly, work: Callable[[], Figures]) -> Figures:
-    """What `work` says, with what server and generator cost meanwhile."""
+    """The figures of `work`, with the cost of server and generator meanwhile."""
     before, generated = server.cost(), generator.cost()
     figures = work()
     after = server.cost()

@@ -1,4 +1,4 @@
-"""The figures as a table, each peer's with its ratio to ours."""
+"""Prints figures as a table, with each peer's ratio to ours."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _ROWS = (
 
 
 def table(scenario: Scenario, results: dict[str, Figures]) -> str:
-    """One line per figure; in brackets what a peer's is in terms of the first one's."""
+    """One line per figure; in brackets the ratio to the first server."""
     names = list(results)
     lines = [f"\n{scenario.name}: {scenario.says}", _line("", names)]
     for key, title, unit, factor in _ROWS:

@@ -1,4 +1,4 @@
-"""What is measured, and how."""
+"""The benchmark's scenarios."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.load.version_timings import Versions
 
 WARM_UP = 3.0  # seconds
 CARET = "A" * 350
-"""As long as what one caret takes in Yjs' own protocol for such things."""
+"""As long as one caret in Yjs' own awareness protocol."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Typing:
     ours: bool = False
 
     def run(self, contender: Competitor, seconds: float) -> Figures:
-        """Type, wait until all has arrived, kill the server, look what is left."""
+        """Type, wait until everything has arrived, kill the server, check what is left."""
         contender.start()
         with Typists(contender.line) as typists:
             typists.do("open", **self.plan(contender))
@@ -47,7 +47,7 @@ class Typing:
         return _figures(figures, seconds)
 
     def plan(self, contender: Competitor) -> dict[str, Any]:
-        """What the generator is told: who sits where."""
+        """The generator's plan: which client is in which document."""
         clients: list[dict[str, Any]] = []
         for document in range(self.documents):
             for number in range(self.people):

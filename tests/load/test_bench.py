@@ -1,4 +1,4 @@
-"""That the bench itself works: some seconds of typing, with plausible figures; how fast is not judged here."""
+"""The benchmark works: some seconds of typing, with plausible figures; speed is not judged here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long versions take: taking, comparing and listing them, in the server's own code, without a network."""
+"""Timings of versions: taking, comparing and listing them, in the server's own code, without a network."""
 
 from __future__ import annotations
 
@@ -50,23 +50,23 @@ class Versions:
             configuration.load(instance=contender.folder, database_url=contender.address, rate_limits=False)
         )
         with app.app_context():
-            desk = _Desk(app, contender.ground.cookies[0])
+            client = _MeasureClient(app, contender.ground.cookies[0])
             taken = [
-                timed(lambda: service.take_version(desk.measure.id, service.QUIET)) for _ in desk.edits(self.times)
+                timed(lambda: service.take_version(client.measure.id, service.QUIET)) for _ in client.edits(self.times)
             ]
             figures: Figures = {"take_p50": percentile(taken, 0.5), "take_p95": percentile(taken, 0.95)}
             figures["version_bytes"] = _bytes() / (self.times + 1)
-            desk.multiply(2 * PAGE)  # one page of the history is full
-            figures["compare_few"], figures["history_few"] = desk.pages()
-            desk.multiply(self.many)
-            figures["compare_many"], figures["history_many"] = desk.pages()
+            client.multiply(2 * PAGE)  # one page of the history is full
+            figures["compare_few"], figures["history_few"] = client.pages()
+            client.multiply(self.many)
+            figures["compare_many"], figures["history_many"] = client.pages()
             db.session.remove()
             db.engine.dispose()
         return figures
 
 
-class _Desk:
-    """The measure, and somebody who looks at its pages."""
+class _MeasureClient:
+    """The measure, and a client that requests its pages."""
 
     def __init__(self, app: Flask, cookie: str) -> None:
         self._app, self._cookie = app, cookie
@@ -80,7 +80,7 @@ class _Desk:
         service.take_version(self.measure.id, service.QUIET)
 
     def edits(self, times: int) -> Any:
-        """After each one there is something new to keep."""
+        """Yields after each edit, when there is something new to version."""
         for number in range(1, times + 1):
             self._write(number)
             place = FieldRef(self.measure, "text.en", rows_of(self.measure)["steps"][number % (ROWS // 3)])
@@ -89,14 +89,14 @@ class _Desk:
             yield number
 
     def pages(self) -> tuple[float, float]:
-        """Milliseconds of the comparison of the two ends, and of the history."""
+        """Milliseconds of the comparison of the first and last version, and of the history."""
         newest = service.latest_version(self.measure.id)
         assert newest is not None
         addresses = (f"compare?from=1&to={newest.number}&view=sides", "history")
         return tuple(self._page(f"/items/{self.measure.id}/{address}") for address in addresses)  # type: ignore[return-value]
 
     def multiply(self, many: int) -> None:
-        """As many versions in the programme: half of this measure, half of the others, all like the newest one."""
+        """That many versions in the programme: half of this measure, half of the others, all like the newest one."""
         newest = service.latest_version(self.measure.id)
         assert newest is not None
         columns = {c.key: getattr(newest, c.key) for c in inspect(Version).columns if c.key != "id"}
@@ -118,7 +118,7 @@ class _Desk:
         return percentile([timed(lambda: get(client, address)) for _ in range(6)][1:], 0.5) or 0.0
 
     def _write(self, number: int) -> None:
-        """One sentence in forty is another one each time."""
+        """One sentence in forty differs each time."""
         text = "".join(SENTENCE.format(n=n if n % 40 else n + number) for n in range(LETTERS // len(SENTENCE)))
         paragraphs = from_plain_text("\n\n".join(text[at : at + 600] for at in range(0, len(text), 600)))
         german = from_plain_text(

@@ -1,4 +1,4 @@
-"""A look into what browsers keep, and into what the server has on disk."""
+"""Helpers that read what browsers have stored, and what the server has stored."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ _ALL = """async () => {
 
 
 PAGES = "async () => (await (await caches.open('pages')).keys()).map(({ url }) => new URL(url).pathname)"
-"""Paths of the pages that the service worker keeps."""
+"""Paths of the pages in the service worker's cache."""
 
 
 def kept(page: Page) -> list[dict[str, Any]]:
-    """What waits in this browser, of whatever person."""
+    """The pending changes in this browser, of any user."""
     return list(page.evaluate(_ALL))
 
 
 def wait_until(page: Page, condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """What `condition` says as soon as it is true; the page goes on meanwhile."""
+    """The result of `condition` as soon as it is true; the page goes on meanwhile."""
     end = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < end, "it did not happen in time"
@@ -58,7 +58,7 @@ def wait_until_nothing_is_kept(page: Page) -> None:
 
 
 def text_on_disk(item: Item, fragment: str = "description.en") -> str:
-    """What the server has on disk of a text."""
+    """The text in the server's database."""
     db.session.rollback()
     found = document_store.read_log(document_store.find_document(item.name).id).document()
     return to_plain_text(found.get(fragment, type=XmlFragment))

@@ -1,4 +1,4 @@
-"""A measure, and people of both sides with windows on it."""
+"""Fixtures: a measure, and users of both sides with pages of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After more than a day away, what others did is shown before one's own waiting changes go out."""
+"""After more than a day offline, the changes of others are shown before the user's own pending changes are sent."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_others_did_is_seen_before_ones_own_changes_go_out(
 
 
 def _aged(sheet: SheetWindow) -> Page:
-    """What waits, as if it had been typed two days ago; changed on a page of the host that runs none of our scripts."""
+    """Makes the pending changes two days old; done on a page of the same origin that runs none of our scripts."""
     sheet.page.context.set_offline(False)
     page = sheet.page.context.new_page()
     page.goto("/static/img/icon.svg")

@@ -1,5 +1,6 @@
-"""What a person is told about words that are not on the server yet: being kept, kept, or not kept; and the page asks
-before it is left while something would be lost with it."""
+"""The state of changes that are not on the server yet ("keeping", "kept", "unkept"); the page asks before it is left
+while something would be lost with it.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +26,13 @@ LATER = "**/js/later.js"
 
 
 def asks(page: Page) -> bool:
-    """Whether the page asks before it is left; by the event that a browser asks with."""
+    """Whether the page asks before it is left; by the event with which a browser asks (beforeunload)."""
     return bool(page.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))"))
 
 
 @contextmanager
 def full(page: Page) -> Iterator[None]:
-    """No room for anything more, as Chromium itself says it."""
+    """No storage quota is left, set by Chromium's own command."""
     devtools = page.context.new_cdp_session(page)
     origin = page.evaluate("location.origin")
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
@@ -130,7 +131,7 @@ def test_a_store_that_was_deleted_meanwhile_is_made_anew(team: Team, sheet_for: 
 
 @pytest.mark.parametrize("held", [False, True])
 def test_a_draft_is_asked_about_until_it_is_kept(table: Table, page_for: Callable[..., Page], held: bool) -> None:
-    """A draft is not sent by itself; so nothing but its being kept ends the question."""
+    """A draft is not sent by itself, so only storing it ends the question."""
     table.thread("Who pays?")
     page = page_for(table.person("reviewer", "partner"), path=f"/items/{table.measure.id}/comments")
     page.locator("html.draggable").wait_for()

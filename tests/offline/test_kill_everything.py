@@ -48,7 +48,7 @@ def test_acknowledged_words_are_there_and_the_others_come_when_any_page_is_opene
         page.locator("#save-state[data-state=saved]").wait_for()
         _write(page, measure, said[side])
         expect(page.locator(_TEXT).locator(".field-state")).to_have_attribute("data-state", "saved")
-        wait_until(page, partial(_is_on_disk, said[side], measure))  # "saved" may speak of its first half
+        wait_until(page, partial(_is_on_disk, said[side], measure))  # "saved" may refer to its first half
     acknowledged = text_on_disk(measure)
 
     live_server.kill()
@@ -106,7 +106,7 @@ _TEXT = "kw-text[data-fragment='description.en']"
 
 
 def _start(browser: Browser, profile: Path, server: servers.KlimawerkServer) -> Page:
-    """A browser with a profile of its own, as people have."""
+    """A browser with a persistent profile, as users have."""
     context: BrowserContext = browser.browser_type.launch_persistent_context(
         profile,
         executable_path=browsers.program(),
@@ -139,7 +139,7 @@ def _words(process: psutil.Process) -> list[str]:
 
 
 def _return(page: Page, person: Person) -> None:
-    """Any page will do. What the browser had not written down of the sign-in is asked for again."""
+    """Any page will do. If the browser had not written its cookies to disk, the user signs in again."""
     page.goto("/account")
     if "/login" in page.url:
         sign_in(page, person)
@@ -147,7 +147,7 @@ def _return(page: Page, person: Person) -> None:
 
 @contextmanager
 def _signed_in_again(page: Page, person: Person) -> Iterator[None]:
-    """In the page, if it asks."""
+    """Signs in within the page, if it asks."""
     dialog = page.locator("dialog#relogin")
     online = page.locator("#save-state[data-state=saved]")
     expect(dialog.or_(online).first).to_be_visible(timeout=30_000)

@@ -1,4 +1,4 @@
-"""The doors that browsers without a network rely on."""
+"""The routes that browsers without a network rely on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can no longer be sent is offered for copying, never mixed in; an ended sign-in loses nothing."""
+"""What can no longer be sent is offered for copying, never merged; an ended login loses nothing."""
 
 from __future__ import annotations
 

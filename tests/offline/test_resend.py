@@ -1,4 +1,4 @@
-"""What was typed and never arrived is kept by the browser, and comes when any page is opened again."""
+"""Unsent changes are stored by the browser, and sent when any page is opened again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_words_and_values_outlive_a_closed_page_and_arrive_from_any_other(
     wait_until_nothing_is_kept(here.page)
     here.page.keyboard.press("Escape")
     page = _type_without_a_line(here)
-    # Two others, which both would like to send it.
+    # Two pages that would both send it.
     others = [here.page.context.new_page() for _ in range(2)]
     page.close()
     here.page.context.set_offline(False)
@@ -125,7 +125,7 @@ def test_words_for_a_measure_closed_meanwhile_stay_to_be_copied(
 
 
 def _type_without_a_line(sheet: SheetWindow) -> Page:
-    """Words and a value that only the browser has."""
+    """A text and a value that only the browser has."""
     sheet.edit()
     sheet.page.context.set_offline(True)
     sheet.page.keyboard.type(" Without a line.")

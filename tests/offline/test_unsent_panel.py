@@ -1,4 +1,4 @@
-"""What waits can be read, saved as text, and copied or discarded, in both languages and on a telephone."""
+"""The panel of pending changes: reading, downloading, copying and discarding, in both languages and on a phone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_what_waits_is_shown_in_words_and_can_be_taken_along(
 
 
 def _barriers(page: Page) -> list[str]:
-    """Of the panel and of the way to it."""
+    """Accessibility violations of the panel and of its button."""
     least = 44 if page.viewport_size and page.viewport_size["width"] < 700 else 24
     small = [one for one in small_targets(page, least) if "button" in one or "textarea" in one]
     return barriers(page) + sideways(page) + small

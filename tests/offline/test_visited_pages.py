@@ -1,4 +1,4 @@
-"""Visited pages open without a network, can be written in, and are shown to nobody else."""
+"""Visited pages open without a network, can be edited, and are shown to no other user."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_what_was_read_is_not_written_again_behind_who_signs_out(team: Team, she
     here.edit()
     here.page.evaluate(_HIDE)
     wait_until(here.page, lambda: here.page.evaluate(_BASES) == [f"measure:{here.item}"])
-    leaving.evaluate("HTMLFormElement.prototype.submit = () => {}")  # the answer takes its time
+    leaving.evaluate("HTMLFormElement.prototype.submit = () => {}")  # the response takes some time
     leaving.get_by_role("button", name="Sign out", exact=True).click()
     wait_until(here.page, lambda: here.page.evaluate(_BASES) == [])
     here.page.evaluate(_HIDE)
@@ -174,7 +174,7 @@ def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_s
 
 
 def _visited(sheet: SheetWindow) -> SheetWindow:
-    """Page and text are kept, and so is what they are made of."""
+    """Page and text are stored, and so are the files they need."""
     page = sheet.page
     wait_until(page, lambda: f"/measures/{sheet.item}" in page.evaluate(PAGES))
     wait_until(page, lambda: f"measure:{sheet.item}" in page.evaluate(_BASES))
@@ -184,7 +184,7 @@ def _visited(sheet: SheetWindow) -> SheetWindow:
 
 
 def _opened_anew(sheet: SheetWindow) -> SheetWindow:
-    """The same page, as if the browser had thrown it away meanwhile."""
+    """The same page, as if the browser had discarded it meanwhile."""
     page: Page = sheet.page.context.new_page()
     sheet.page.close()
     page.goto(f"/measures/{sheet.item}")

@@ -1,8 +1,7 @@
-"""Runs every browser test many times and says how often it failed (`make steady`).
+"""`make steady`: runs every browser test many times and reports how often it failed.
 
-One process of pytest for each test file, with its tests in turn, so that no other file's tests run in it; a process for
-each run would take twice as long, most of it for starting. Runs of earlier calls count: this one goes on where they
-ended.
+One pytest process per test file, with its tests in turn, so that no other file's tests run in it; a process per run
+would take twice as long, most of it for starting. Runs of earlier calls count: the next call continues.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def main() -> int:
 
 
 def _collected(arguments: list[str]) -> list[str]:
-    """The node ids of the browser tests that `arguments` of pytest choose."""
+    """The node ids of the browser tests selected by these pytest `arguments`."""
     command = [*_PYTEST, "--collect-only", "-m", "browser", *arguments]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if answer.returncode:
@@ -52,7 +51,7 @@ def _collected(arguments: list[str]) -> list[str]:
 
 
 def _run_missing(tests: list[str], counts: RunCounts, times: int, jobs: int) -> None:
-    """File by file in the order given; those with failures first: they are what one wants to know about."""
+    """File by file in the order given; those with failures first, since they matter most."""
     have = counts.of(tests)
     files = {file: list(some) for file, some in groupby(tests, key=lambda test: test.partition("::")[0])}
     missing = [
@@ -84,7 +83,7 @@ def _run_file(tests: list[str], times: int, commit: str) -> None:
 
 
 def table(counts: dict[str, Count], times: int) -> str:
-    """One line for each test, those that failed last."""
+    """One line per test, those with failures last."""
     rows = [f"{'passed':>6} {'failed':>6} {'missing':>7} {'seconds':>7}  test"]
     for test, count in sorted(counts.items(), key=lambda each: each[1].failed):
         mean = count.seconds / count.runs if count.runs else 0.0

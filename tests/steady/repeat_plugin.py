@@ -1,7 +1,7 @@
-"""A plugin of pytest: repeats tests until each has run `--times` often, notes each run, keeps what a failure left.
+"""pytest plugin: repeats tests until each has run `--times` times, records each run, stores the traces of failures.
 
-pytest-repeat would repeat them too, but each equally often and under other names; what is missing differs from test to
-test after a call that was broken off, and a copy of an item is two lines.
+pytest-repeat would repeat them too, but each equally often and under other names; after an interrupted call the number
+of missing runs differs from test to test, and copying an item takes two lines.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class _Repeating:
         if isinstance(browser := fixtures.get("browser"), Browser):
             self._keep_pages(page for context in browser.contexts for page in context.pages)
         for value in fixtures.values():
-            server = getattr(value, "server", value)  # that of a house, of a town
+            server = getattr(value, "server", value)  # fixtures that hold a server
             if isinstance(server, servers.KlimawerkServer):
                 (self._folder / "server.log").write_text(server.log)
         if isinstance(folder := fixtures.get("tmp_path"), Path):
@@ -94,7 +94,7 @@ class _Repeating:
                 shutil.copy(log, self._folder / "_".join(log.relative_to(folder).parts))
 
     def _keep_pages(self, pages: Iterable[Page]) -> None:
-        """Of each page a picture, its HTML and its last 200 messages, errors and requests."""
+        """For each page a screenshot, its HTML and its last 200 messages, errors and requests."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for page in pages:
             stem = f"page{len(list(self._folder.glob('page*.txt')))}"
@@ -102,7 +102,7 @@ class _Repeating:
             for name, read in _looks(page, self._folder / stem).items():
                 try:
                     lines += [f"\n----- {name} -----", *read()]
-                except Exception as problem:  # a page that is gone; the others are kept all the same
+                except Exception as problem:  # a closed page; the others are stored all the same
                     lines.append(f"{name}: {problem}")
             (self._folder / f"{stem}.txt").write_text("\n".join(lines))
 
@@ -118,7 +118,7 @@ def _looks(page: Page, stem: Path) -> dict[str, Callable[[], list[str]]]:
 
 
 def _copy(item: pytest.Item) -> pytest.Item:
-    """An item with fixtures of its own; the same one twice in a row would keep them."""
+    """An item with fixtures of its own; the same item twice in a row would keep them."""
     twin = copy.copy(item)
     if isinstance(twin, pytest.Function):
         twin._initrequest()
@@ -126,7 +126,7 @@ def _copy(item: pytest.Item) -> pytest.Item:
 
 
 def _before_closing(kind: type[BrowserContext], look: Callable[[BrowserContext], None]) -> None:
-    """Contexts that a test closes while its failure passes by are looked at before."""
+    """Record contexts before a failing test closes them."""
     close = kind.close
 
     def closing(self: BrowserContext, **options: Any) -> None:

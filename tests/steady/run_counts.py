@@ -1,4 +1,4 @@
-"""How often each test passed and failed so far: a file with a JSON line per run, which several processes append to."""
+"""Counts of passes and failures per test: a file with one JSON line per run, to which several processes append."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAILURES = FOLDER / "failures"
 
 @dataclass
 class Count:
-    """Runs of one test, as its file is now."""
+    """Runs of one test in the present version of its file."""
 
     passed: int = 0
     failed: int = 0
@@ -30,13 +30,13 @@ class Count:
 
 
 class RunCounts:
-    """Reads and extends the file at `path`. Runs of a test file that was changed since do not count."""
+    """Reads and extends the file at `path`. Runs of an earlier version of a test file do not count."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def add(self, test: str, *, passed: bool, seconds: float, commit: str, file: str) -> None:
-        """One line, written at once: what was added before the process is killed is there afterwards.
+        """Append one line at once, so that it survives when the process is killed.
 
         `file` is the `digest` of the test at the time when it was imported.
         """
@@ -46,7 +46,7 @@ class RunCounts:
             lines.write(f"{json.dumps(run)}\n".encode())
 
     def of(self, tests: Iterable[str]) -> dict[str, Count]:
-        """The count of each of `tests` (node ids of pytest), of all of them in their order."""
+        """The count of each of `tests` (node ids of pytest), in their order."""
         counts = {test: Count() for test in tests}
         digests: dict[str, str] = {}
         for run in self._lines():
@@ -62,12 +62,12 @@ class RunCounts:
         return counts
 
     def commits(self, tests: Iterable[str]) -> list[str]:
-        """The commits that these tests have run at, in order of time."""
+        """The commits at which these tests have run, in order of time."""
         wanted = set(tests)
         return list(dict.fromkeys(run["commit"] for run in self._lines() if run["test"] in wanted))
 
     def forget(self, tests: Iterable[str]) -> None:
-        """These tests begin at 0 again; call it while no test runs."""
+        """Reset these tests to 0; call it while no test runs."""
         unwanted = set(tests)
         kept = [run for run in self._lines() if run["test"] not in unwanted]
         if self._path.exists():
@@ -81,7 +81,7 @@ class RunCounts:
             try:
                 found.append(json.loads(line))
             except ValueError:
-                continue  # the machine went down while this line was written
+                continue  # the machine stopped while this line was written
         return found
 
 

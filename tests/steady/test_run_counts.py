@@ -1,4 +1,4 @@
-"""`make steady` counts each run once, goes on where a call was broken off, and keeps what a failure left."""
+"""`make steady` counts each run once, continues an interrupted call, and stores the traces of failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.steady.run_counts import RunCounts, digest
 TEST = "tests/steady/test_run_counts.py::test_one"
 OTHER = "tests/steady/test_run_counts.py::test_other"
 
-# Fails in its second run; a fixture that outlived a run would be seen, too.
+# Fails in its second run; a fixture that outlived a run would be noticed too.
 EXAMPLE = """
 import pathlib
 import pytest

@@ -1,4 +1,4 @@
-"""`make thin`: how long a measure's page takes on a thin line. See README.md, "How fast"."""
+"""`make thin`: measures how long a measure's page takes to load on a slow connection. See README.md, "How fast"."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ STEPS = {
     "saved": ("the first word is stored, and said to be", None),
     "neighbour": ("a neighbour's word: after they see it", 1.5),
 }
-"""What is measured, and its goal: seconds since the page was asked for, but for the last."""
+"""What is measured, with its goal: seconds since the page was requested, but for the last."""
 
 
 def main() -> int:
-    """Measure, print a table, write everything as JSON."""
+    """Measure, print a table, write the results as JSON."""
     asked = _arguments()
     results: dict[str, list[Seconds]] = {}
     with (
@@ -59,7 +59,7 @@ def _line(server: KlimawerkServer, asked: argparse.Namespace) -> AbstractContext
 
 
 def _table(results: dict[str, list[Seconds]], asked: argparse.Namespace) -> str:
-    """One line per step: median and longest of each visit."""
+    """One line per step: median and maximum of each visit."""
     way = "nginx, TLS" if asked.nginx else "directly"
     load = os.getloadavg()[0]
     lines = [f"\n{asked.rate} kbit/s, {asked.trip} ms, {way}; {asked.runs} runs, load {load:.1f}; seconds, p50 (max)"]

@@ -1,4 +1,4 @@
-"""The example programme of ten measures, as in the journeys, looked at from the line; and two people who write."""
+"""Fixtures: the example programme of ten measures (as in the journeys) on a shaped line; two users who write."""
 
 from __future__ import annotations
 

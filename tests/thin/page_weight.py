@@ -1,4 +1,4 @@
-"""What goes over the line for one page, as the browser counts it: packed bodies and headers of answers."""
+"""Bytes on the wire for one page, as the browser counts them: compressed bodies and headers of responses."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
 EDITOR = ("klimawerk-editor", "/js/later.js", "/words/", "/css/writing.css")
-"""What comes when a text is touched or the line is idle."""
+"""Files loaded when a text is opened or the page is idle."""
 
 
 @dataclass
 class Load:
-    """One loading of a page by a browser that has never been here; sizes are bytes by path."""
+    """One loading of a page by a browser with an empty cache; sizes are bytes by path."""
 
     sizes: dict[str, int] = field(default_factory=dict)
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     asked_by: dict[str, str] = field(default_factory=dict)
-    """Path of a request: path of the file that asked for it ("" for the page itself)."""
+    """Path of a request: path of the file that requested it ("" for the page itself)."""
     frames: list[tuple[bool, str]] = field(default_factory=list)
-    """What went over the page's WebSocket: (whether it was sent, the message), without signs of life."""
+    """Messages on the page's WebSocket without heartbeats: (whether it was sent, the message)."""
     _paths: dict[str, str] = field(default_factory=dict)
 
     def watch(self, session: CDPSession) -> None:
@@ -34,7 +34,7 @@ class Load:
 
     @property
     def first(self) -> dict[str, int]:
-        """What the first paint needs: all but the editor."""
+        """What the first paint needs: everything but the editor."""
         return {path: size for path, size in self.sizes.items() if not is_editor(path)}
 
     @property
@@ -42,12 +42,12 @@ class Load:
         return {path: size for path, size in self.sizes.items() if is_editor(path)}
 
     def depth(self, path: str) -> int:
-        """How many answers, one because of the other, it takes until that file is here: 1 for the page itself."""
+        """The number of dependent responses until that file is loaded: 1 for the page itself."""
         by = self.asked_by.get(path, "")
         return 1 + (self.depth(by) if by and by != path else 0)
 
     def turns(self, word: str) -> int:
-        """How often the page waited for an answer on its WebSocket before it sent a message with `word` in it."""
+        """How many responses on its WebSocket the page awaited before it sent a message that contains `word`."""
         waited = 0
         before = True
         for sent, message in self.frames:
@@ -84,7 +84,7 @@ def is_editor(path: str) -> bool:
 
 
 def fresh(browser: Browser, known: BrowserContext, **options: Any) -> BrowserContext:
-    """A browser with nothing in its cache, signed in as `known` is."""
+    """A browser with an empty cache, signed in like `known`."""
     return browser.new_context(storage_state=known.storage_state(), **options)
 
 

@@ -1,8 +1,8 @@
-"""A thin line between browsers and the server: a TCP proxy of the tests' own on which every byte takes its time.
+"""A shaped line: a TCP proxy between browsers and the server that limits rate and adds delay.
 
-What it imitates: one rate for each direction, shared by all connections packet by packet; a delay each way; a round
-trip before a new connection carries anything; TCP's slow start on each connection. Packets cost their headers.
-What it does not: acknowledgements in the other direction, lost packets (they look like stalls), name look-ups.
+Simulated: one rate per direction, shared by all connections packet by packet; a delay each way; a round trip before a
+new connection carries data; TCP's slow start on each connection. Packets cost their headers. Not simulated:
+acknowledgements in the other direction, lost packets (they look like stalls), name look-ups.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from typing import Any
 from tests.servers import free_port
 
 RATE, DELAY = 400_000 / 8, 0.2
-"""Bytes a second in each direction; seconds one way."""
+"""Bytes per second in each direction; seconds one way."""
 PACKET, HEADERS = 1_400, 40
-"""Bytes of content that a packet takes, and what it costs beside them."""
+"""Payload bytes of a packet, and its overhead in bytes."""
 FIRST_WINDOW, LARGEST_WINDOW = 10, 64
-"""Packets that a connection may have under way before the first of them is acknowledged, and at most."""
+"""Packets in flight on a connection before the first acknowledgement, and at most."""
 _Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no time: closing sends RST
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends RST
 
 
 @dataclass
 class Weather:
-    """Stalls and resets, the same ones for the same seed, after so and so many bytes have come down.
+    """Stalls and resets, reproducible by seed, after given numbers of downloaded bytes.
 
-    A reset strikes the connection that carried the last of them; a stall (seconds) everything.
+    A reset affects the connection that carried the last of these bytes; a stall (seconds) affects all.
     """
 
     seed: int
@@ -47,7 +47,7 @@ class Weather:
         self._left = self._random.randint(*self.apart)
 
     def after(self, size: int) -> float | None:
-        """What comes after `size` more bytes: seconds of a stall, 0 for a reset, None for nothing."""
+        """What happens after `size` more bytes: seconds of a stall, 0 for a reset, None for nothing."""
         self._left -= size
         if self._left > 0:
             return None
@@ -56,9 +56,11 @@ class Weather:
 
 
 class ShapedLine:
-    """Passes everything on to `port`; `url` is where browsers go. `delay` and `weather` may be changed at any time.
+    """Forwards everything to `port`; `url` is the address for browsers. `delay` and `weather` may be changed at any
+    time.
 
-    `carried` counts bytes (up, down), `connections` those that were made, `stalls` and `resets` what befell them.
+    `carried` counts bytes (up, down), `connections` those that were opened, `stalls` and `resets` what happened to
+    them.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class ShapedLine:
     ) -> None:
         self._port, self.delay, self.weather = port, delay, weather
         self.connections = self.stalls = self.resets = 0
-        self._up, self._down = _Lane(rate), _Lane(rate)
+        self._up, self._down = _Direction(rate), _Direction(rate)
         self._open: set[_Connection] = set()
         listener = socket.create_server(("127.0.0.1", free_port()), backlog=128)
         host = "localhost" if scheme == "https" else "127.0.0.1"
@@ -86,11 +88,11 @@ class ShapedLine:
         return self._up.carried, self._down.carried
 
     def stall(self, seconds: float) -> None:
-        """Nothing moves for so long, but for what is in the air."""
+        """Nothing is forwarded for so long, except packets that were already sent."""
         self._do(self._stall(seconds))
 
     def reset(self) -> int:
-        """Break every connection with RST; how many there were."""
+        """Break every connection with RST; returns how many there were."""
         return int(self._do(self._reset(set(self._open))))
 
     def close(self) -> None:
@@ -115,7 +117,7 @@ class ShapedLine:
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         with suppress(OSError, asyncio.CancelledError):
-            await asyncio.sleep(2 * self.delay)  # the handshake: the browser, which is near, could write at once
+            await asyncio.sleep(2 * self.delay)  # the handshake: the browser is near the proxy and could write at once
             server = await asyncio.open_connection("127.0.0.1", self._port, limit=PACKET)
             await self._serve((reader, writer), server)
         writer.close()
@@ -128,7 +130,7 @@ class ShapedLine:
                 self._begin(tasks, near[0], far[1], self._up)
                 self._begin(tasks, far[0], near[1], self._down, connection)
         except* OSError:
-            pass  # an end is gone: so is the other one
+            pass  # one end is closed: close the other
         finally:
             self._open.discard(connection)
             connection.close()
@@ -138,10 +140,10 @@ class ShapedLine:
         tasks: asyncio.TaskGroup,
         source: asyncio.StreamReader,
         target: asyncio.StreamWriter,
-        lane: _Lane,
+        lane: _Direction,
         struck: _Connection | None = None,
     ) -> None:
-        """Carry one direction until its source ends. `struck`: the connection that the weather may break."""
+        """Forward one direction until its source closes. `struck`: the connection that a reset may break."""
         window, air = _Window(), asyncio.Queue[tuple[float, bytes]]()
         tasks.create_task(self._send(source, lane, window, air, struck))
         tasks.create_task(self._arrive(target, window, air))
@@ -149,7 +151,7 @@ class ShapedLine:
     async def _send(
         self,
         source: asyncio.StreamReader,
-        lane: _Lane,
+        lane: _Direction,
         window: _Window,
         air: asyncio.Queue[tuple[float, bytes]],
         struck: _Connection | None,
@@ -193,7 +195,7 @@ class ShapedLine:
 
 @contextmanager
 def thin(port: int, **options: Any) -> Iterator[ShapedLine]:
-    """The line to the server at `port`; `options` as for `Line`."""
+    """The shaped line to the server at `port`; `options` as for `ShapedLine`."""
     made = ShapedLine(port, **options)
     try:
         yield made
@@ -201,8 +203,8 @@ def thin(port: int, **options: Any) -> Iterator[ShapedLine]:
         made.close()
 
 
-class _Lane:
-    """One direction: who carries a packet has it to themselves for as long as that takes."""
+class _Direction:
+    """One direction: a packet occupies it for as long as its transmission takes."""
 
     def __init__(self, rate: float) -> None:
         self._rate, self._free, self.carried = rate, 0.0, 0
@@ -220,7 +222,7 @@ class _Lane:
 
 
 class _Window(asyncio.Semaphore):
-    """How many packets of one connection may be under way: one more for each that was acknowledged."""
+    """Congestion window: how many packets of one connection may be in flight; one more for each acknowledged."""
 
     def __init__(self) -> None:
         super().__init__(FIRST_WINDOW)

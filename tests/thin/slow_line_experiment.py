@@ -1,4 +1,6 @@
-"""The experiment of `make thin`: somebody far away opens a measure, cold and again, while a neighbour is near."""
+"""The experiment of `make thin`: a remote user opens a measure, with an empty and a filled cache, while another is
+near.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,14 @@ from tests.thin.visit import PageVisit
 COLD, WARM = "first visit", "next visit"
 Seconds = dict[str, float]
 People = dict[tuple[str, str], Person]
-"""By role and language."""
+"""Users by role and language."""
 
 
 @contextmanager
 def served(folder: Path, *, behind: bool) -> Iterator[tuple[KlimawerkServer, People, str]]:
-    """The real server with the example programme, behind nginx where that is asked for; the people, and the address of
-    a measure's page."""
+    """The real server with the example programme, behind nginx on request; the users, and the address of a measure's
+    page.
+    """
     address = f"sqlite:///{folder}/klimawerk.sqlite"
     with create_app(configuration.load(instance=folder / "instance", database_url=address)).app_context():
         db.create_all()
@@ -51,7 +54,7 @@ def served(folder: Path, *, behind: bool) -> Iterator[tuple[KlimawerkServer, Peo
 
 
 def trusting(certificate: str) -> str:
-    """The option that makes Chromium trust it: what comes over a line it does not trust it keeps nowhere."""
+    """The option that makes Chromium trust the certificate: it caches nothing from an untrusted origin."""
     openssl = [str(nginx.OPENSSL)]
     public = subprocess.run(
         [*openssl, "x509", "-in", certificate, "-noout", "-pubkey"], check=True, capture_output=True
@@ -63,7 +66,7 @@ def trusting(certificate: str) -> str:
 
 
 class Experiment:
-    """`reader` is far away, behind `line`; `neighbour` is not."""
+    """`reader` is behind `line`; `neighbour` is not."""
 
     def __init__(self, browser: Browser, server: KlimawerkServer, line: ShapedLine, people: People, path: str) -> None:
         self._browser, self._line, self._path = browser, line, path
@@ -75,16 +78,16 @@ class Experiment:
         self._words = 0
 
     def run(self) -> Iterator[tuple[str, Seconds, list[dict[str, Any]]]]:
-        """(which visit, its seconds, what it fetched), of a browser that has never been here and then has."""
+        """Yields (visit, its seconds, what it fetched), for a browser with an empty and then with a filled cache."""
         context = self._browser.new_context(
             storage_state=self._reader, base_url=self._line.url, locale="de-DE", viewport={"width": 1280, "height": 900}
         )
         context.set_default_timeout(60_000)
         for which in (COLD, WARM):
             visit = PageVisit(context.new_page())
-            self._line.reset()  # a connection that is still there would spare the handshake
+            self._line.reset()  # an open connection would save the handshake
             yield which, self._seconds(visit), visit.waterfall()
-            visit.page.wait_for_timeout(3_000)  # what comes at rest has come
+            visit.page.wait_for_timeout(3_000)  # what is loaded when idle has arrived
             visit.page.close()
         context.close()
 

@@ -1,4 +1,4 @@
-"""A page of which a part did not arrive helps itself."""
+"""A page retries the loading of parts that did not arrive."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WATCH = re.compile(r"/js/retry-load\.js")
 
 
 def breaking(page: Page, part: str | re.Pattern[str], times: int) -> list[str]:
-    """The first `times` requests for it break off; what was asked for is in the answer."""
+    """The first `times` requests for it break off; returns the list of requests."""
     asked: list[str] = []
 
     def answer(route: Route) -> None:
@@ -52,7 +52,7 @@ def test_a_part_that_breaks_off_twice_is_fetched_again(
     asked = breaking(page, PARTS[part], 2)
     page.goto(f"/measures/{measure.id}")
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
-    expect(page.locator("body")).not_to_have_css("margin", "8px")  # dressed
+    expect(page.locator("body")).not_to_have_css("margin", "8px")  # styled
     assert len(asked) > 2, "nothing broke"
     page.locator(".text-edit").first.click()
     expect(page.locator("[role=textbox]:focus")).to_have_count(1)
@@ -96,7 +96,7 @@ def test_a_page_that_broke_off_is_loaded_again(page_for: PageFor, team: Team, me
 
 @dataclass
 class OneReset:
-    """Weather that breaks the connection that carries the byte `left` bytes from now, once."""
+    """Weather with one reset, of the connection that carries the byte `left` bytes from now."""
 
     left: int
 
@@ -128,13 +128,13 @@ def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
         if worker:
             page.goto(f"/measures/{measure.id}")
             expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
-            until(lambda: "/offline" in page.evaluate(PAGES))  # the last that the worker is given
-            until(lambda: at_rest(page, line))  # all that comes later has come
+            until(lambda: "/offline" in page.evaluate(PAGES))  # the last that is passed to the service worker
+            until(lambda: at_rest(page, line))  # everything that is loaded later has arrived
         line.reset()
         line.weather = cast(Any, OneReset(6_000))
         page.goto(f"/measures/{measure.id}", wait_until="commit")
         expect(page.locator("#announce")).to_have_count(1)
-        windows.faults.clear()  # on half a page scripts may stumble
+        windows.faults.clear()  # scripts may fail on half a page
         expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
         assert line.resets >= 1
         page.locator(".text-edit").first.click()
@@ -150,7 +150,7 @@ def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
 def test_half_a_file_is_no_file_even_through_the_service_worker(
     browser: Browser, page_for: PageFor, live_server: KlimawerkServer, team: Team, measure: Measure, breaks: bool
 ) -> None:
-    noise = " ".join(secrets.token_hex(8) for _ in range(3_000))  # which does not shrink much
+    noise = " ".join(secrets.token_hex(8) for _ in range(3_000))  # which compresses badly
     goal = db.session.get_one(Goal, measure.goal_id)
     create_measure(goal, texts={"description.en": from_plain_text(noise)}, by=None)
     programme = programme_of(measure).id
@@ -159,9 +159,9 @@ def test_half_a_file_is_no_file_even_through_the_service_worker(
         windows = browsers.Windows(browser, line.url)
         page = windows.open(path="about:blank", storage_state=known, service_workers="allow")
         page.goto(f"/programmes/{programme}")
-        until(lambda: "/offline" in page.evaluate(PAGES))  # the last that the worker is given
+        until(lambda: "/offline" in page.evaluate(PAGES))  # the last that is passed to the service worker
         until(lambda: at_rest(page, line))
-        page.reload()  # from here on the worker answers
+        page.reload()  # from here on the service worker answers
         until(lambda: at_rest(page, line))
         line.weather, before = cast(Any, OneReset(15_000 if breaks else 10**9)), line.resets
         with page.expect_download() as coming:

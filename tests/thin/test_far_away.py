@@ -1,4 +1,4 @@
-"""Somebody far away, on a thin line that stalls and breaks, reads, writes and follows; nothing is lost or doubled."""
+"""A remote user on a slow line with stalls and resets reads, writes and follows; nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EDITOR = re.compile(r"/klimawerk-editor")
 
 @contextmanager
 def visitor(browser: Browser, line: ShapedLine, near: SheetWindow, other: SheetWindow) -> Iterator[PageVisit]:
-    """`other`'s person behind `line`, in a browser that has never been here; `near` shows the same measure."""
+    """The person of `other` behind `line`, in a browser with an empty cache; `near` shows the same measure."""
     windows = browsers.Windows(browser, line.url)
     page = windows.open(path="about:blank", storage_state=other.page.context.storage_state())
     visit = PageVisit(page, patience=120)  # a busy machine is no failure
@@ -113,7 +113,7 @@ def test_an_editor_that_could_not_be_fetched_opens_at_the_second_click(team: Tea
     expect(sheet.text().locator(".text-note")).to_be_visible()
     expect(sheet.text().locator("[role=textbox]")).to_have_count(0)
     assert lost
-    sheet.page.locator("a.brand").focus()  # whoever goes elsewhere is not fetched back when it comes
+    sheet.page.locator("a.brand").focus()  # the focus is not taken back from a user who has gone elsewhere
     sheet.page.unroute(EDITOR, lose)
     button.click()
     expect(sheet.text().locator("[role=textbox]")).to_be_focused()
@@ -132,7 +132,7 @@ def test_long_polling_becomes_a_web_socket_which_breaks_and_no_word_is_lost(
         visitor(browser, line, near, known) as far,
     ):
         until(lambda: between.turned_away == 1)
-        between.lets_all_through = True  # what comes after the first one, which says nothing
+        between.lets_all_through = True  # what follows the first message, which tells nothing
         with far.page.expect_websocket(timeout=60_000):  # the upgrade, once polling has begun
             far.begin_to_write()
             move_caret(far.page, "Control+End")

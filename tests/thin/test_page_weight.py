@@ -1,4 +1,4 @@
-"""How much a page weighs on the line, in the real Chromium: budgets, and what keeps them."""
+"""The weight of pages on the wire, in a real Chromium: byte budgets, and how they are kept."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.journeys.conftest import ExampleSite
 from tests.thin import page_weight
 
 MEASURE, PROGRAMME, EDITOR = 60_000, 100_000, 105_000
-STORE = 9_000  # what keeps unsent words, comments, dragging, pasting, counting: comes at rest, without the editor too
-EDITOR_FILES = 5  # ours, what it shares with the store, Yjs with ProseMirror, style, words
+STORE = 9_000  # what is loaded when idle: pending changes, comments, drag and drop, pasting, data volume
+EDITOR_FILES = 5  # our editor modules, what they share with the store, Yjs with ProseMirror, style, messages
 SAVED = "#save-state[data-state=saved], #save-state[data-state=conflict]"
 
 
 def opened(
     house: ExampleSite, browser: Browser, page: str, role: str = "editor", **options: object
 ) -> page_weight.Load:
-    """`page` in a browser that has never been here; the editor has come when it returns."""
+    """Opens `page` in a browser with an empty cache; returns when the editor has arrived."""
     known = house.window(role, "de").context
     context = page_weight.fresh(browser, known, base_url=house.server.url, locale="de-DE", **options)
     try:
@@ -28,14 +28,14 @@ def opened(
         icon = window.locator("link[rel=icon]").get_attribute("href") or ""
         if page in ("measure", "programme"):
             until(window, lambda: len([size for size in seen.editor.values() if size]) == EDITOR_FILES)
-        seen.sizes[icon] = weight(house.server.url + icon)  # a browser without a window may ask for none, or late
+        seen.sizes[icon] = weight(house.server.url + icon)  # a headless browser may not request it, or late
         return seen
     finally:
         context.close()
 
 
 def weight(url: str) -> int:
-    """Bytes of an answer with its headers."""
+    """Bytes of a response with its headers."""
     answer = requests.get(url, headers={"Accept-Encoding": "br"}, stream=True, timeout=10)
     head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) + len("HTTP/1.1 200 OK\r\n\r\n")
     return head + len(answer.raw.read(decode_content=False))
@@ -72,7 +72,7 @@ def test_a_page_fits_its_budget_with_everything_it_needs(
 def test_a_page_is_read_after_two_answers_and_its_editor_is_there_after_three(
     house: ExampleSite, browser: Browser
 ) -> None:
-    """The page names all it needs at once; the editor's files are asked for together, by the page's own."""
+    """The page names everything it needs at once; the editor's files are requested together, by the page's own."""
     seen = opened(house, browser, "measure")
     page = house.path["measure"]
     for path in seen.first:

@@ -1,4 +1,4 @@
-"""How often a page has to wait for an answer until its text is live: counted, not timed (test_page_weight.py)."""
+"""The number of round trips until a page's text is live: counted, not timed (test_page_weight.py)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.thin.test_page_weight import SAVED
 
 
 def test_a_page_joins_its_text_with_the_first_words_it_may_say(house: ExampleSite, browser: Browser) -> None:
-    """A second there and back: whatever needs no answer has happened by then, so a join in a later turn waited."""
+    """A round trip of a second: what needs no response has happened by then, so a join in a later turn has waited."""
     with thin(house.server.port, rate=1e9, delay=0) as far:
         context = page_weight.fresh(browser, house.window("editor", "de").context, base_url=far.url)
         page_weight.load(context, house.path["measure"], ready="[contenteditable]")[0].close()

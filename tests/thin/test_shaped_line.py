@@ -1,4 +1,4 @@
-"""The tests' own thin line is as slow as it says, shares itself, stalls, breaks, and does it again the same way."""
+"""The shaped line is as slow as configured, shares its rate, stalls, breaks, and is reproducible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIZE = 20_000
 
 @contextmanager
 def server() -> Iterator[int]:
-    """Answers every connection with as many bytes as it asks for; its port."""
+    """Answers every connection with as many bytes as it asks for; yields its port."""
 
     class Answers(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -72,7 +72,7 @@ def test_connections_share_the_line(port: int) -> None:
 
 
 def test_a_connection_begins_slowly(port: int) -> None:
-    """More than its first window takes a round trip more, however wide the line is."""
+    """More than the first congestion window takes one more round trip, whatever the rate."""
     with thin(port, rate=1e9, delay=0.2) as line:
         assert took(line, FIRST_WINDOW * PACKET * 2) >= 3 * 0.4
 

@@ -1,4 +1,4 @@
-"""One person's visit to a measure's page, and when they saw what: seconds since they asked for the page."""
+"""One user's visit to a measure's page with the times at which things were visible: seconds since the request."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 from playwright.sync_api import Error, Locator, Page
 
 TEXT = "kw-text[data-write][data-kind=text]:has(.text-body > *)"
-"""A long text with something in it. The first of the page is kept in mind: an editor has something in any text."""
+"""A long text with content. The first of the page is remembered, since an editor has content in any text."""
 
-# Looks once per frame, so that what it sees has been painted. The browser allows this script itself, not the page.
+# Runs once per frame, so what it sees has been painted. Playwright injects this script; the page's policy need not
+# allow it.
 _EYE = """(() => {
   let kept = null
   const text = () => (kept ??= document.querySelector("TEXT"))
@@ -38,14 +39,14 @@ _EYE = """(() => {
 
 
 class PageVisit:
-    """`page` must not have been anywhere yet. What is waited for has `patience` seconds to come."""
+    """`page` must be new. Waiting times out after `patience` seconds."""
 
     def __init__(self, page: Page, *, patience: float = 60) -> None:
         self.page, self._patience, self._asked = page, patience, 0.0
         page.add_init_script(_EYE)
 
     def open(self, address: str) -> None:
-        """Ask for the page, and do not wait for it."""
+        """Request the page without waiting for it."""
         self._asked = time.time()
         self.page.goto(address, wait_until="commit")
 
@@ -55,12 +56,12 @@ class PageVisit:
         return self.seen[name]
 
     def moment(self, name: str) -> float:
-        """The same as a time of the wall clock (seconds), for comparing pages."""
+        """The same as a time of the wall clock (seconds), to compare pages."""
         return self.seconds(name) + self._asked
 
     @property
     def seen(self) -> dict[str, float]:
-        """By what is there now: a page that broke off is loaded again, and its time goes on."""
+        """By what the page shows now: a page that broke off is reloaded, and its time goes on."""
         try:
             origin, found = self.page.evaluate("[performance.timeOrigin, window.eye?.seen ?? {}]")
         except Error as problem:
@@ -71,7 +72,7 @@ class PageVisit:
 
     @property
     def text(self) -> Locator:
-        """The text that is watched."""
+        """The observed text."""
         return self.page.locator(f"#{self.page.evaluate('eye.id()')}")
 
     @property
@@ -79,11 +80,11 @@ class PageVisit:
         return self.text.locator(".text-body")
 
     def expect(self, name: str, word: str) -> None:
-        """From now on look out for `word` in the text; `name` is what that is called."""
+        """From now on look for `word` in the text, under the name `name`."""
         self.page.evaluate("([name, word]) => (eye.words[name] = word)", [name, word])
 
     def begin_to_write(self) -> None:
-        """Click into the text as soon as it can be read, and again where nothing happens, as people do."""
+        """Click into the text as soon as it can be read, and again if nothing happens, as users do."""
         self.seconds("readable")
         self.text.scroll_into_view_if_needed()
         end = time.monotonic() + self._patience
@@ -97,12 +98,12 @@ class PageVisit:
         return "editing" in self.seen or time.monotonic() > moment
 
     def write(self, word: str) -> None:
-        """The visitor's own word, in the editor; "typed" and "saved" are seen then."""
+        """Type the visitor's word in the editor; "typed" and "saved" are recorded."""
         self.expect("typed", word)
         self.page.keyboard.type(word)
 
     def waterfall(self) -> list[dict[str, Any]]:
-        """What was fetched: name, and when it was asked for, began and ended to come (seconds), in bytes."""
+        """What was fetched: name; requested, first byte, last byte (seconds); bytes."""
         fetched: list[dict[str, Any]] = self.page.evaluate(
             """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map(
               ({ name, startTime, responseStart, responseEnd, transferSize }) => ({

@@ -1,20 +1,20 @@
-// The few globals of a browser that modules touch when they are imported, for node. Import it before them. It draws
-// nothing: there are the elements that a test puts into `elements`, by the selector they are looked for with.
+// The few browser globals that modules use when they are imported, for node. Import it before them. There is no DOM:
+// queries find the elements that a test puts into `elements`, by selector.
 
 export const elements = new Map()
 
-const found = (selector) => elements.get(selector) ?? null
+const find = (selector) => elements.get(selector) ?? null
 
 globalThis.document = Object.assign(new EventTarget(), {
   documentElement: { dataset: { installation: "test", userId: "1", gen: "g1" }, lang: "en", style: {} },
   hidden: false,
-  readyState: "loading", // htmx begins when it is complete, which it never is
+  readyState: "loading", // htmx starts when it is "complete", which never happens
   title: "",
   body: { append() {} },
   createElement: () => ({ dataset: {}, setAttribute() {}, append() {} }),
-  querySelector: found,
-  querySelectorAll: (selector) => [found(selector) ?? []].flat(),
-  getElementById: (id) => found(`#${id}`),
+  querySelector: find,
+  querySelectorAll: (selector) => [find(selector) ?? []].flat(),
+  getElementById: (id) => find(`#${id}`),
 })
 
 const events = new EventTarget()
@@ -36,10 +36,10 @@ globalThis.window = Object.assign(globalThis, {
 navigator.connection = { saveData: false }
 
 function storage() {
-  const kept = new Map()
+  const items = new Map()
   return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => kept.set(key, String(value)),
-    clear: () => kept.clear(),
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => items.set(key, String(value)),
+    clear: () => items.clear(),
   }
 }

@@ -1,6 +1,5 @@
-// A clock for browser modules that goes on only when the test says so: setTimeout, Date.now and performance.now.
-// (Not mock.timers of node 22.20: with them three sentences of sender.test.mjs wait for a timer that never fires; why was
-// not found out.)
+// A fake clock for browser modules: setTimeout, Date.now and performance.now. (Not mock.timers of node 22.20: with them
+// three tests of sender.test.mjs wait for a timer that never fires; the reason is unknown.)
 
 const real = { setTimeout, clearTimeout, dateNow: Date.now, performanceNow: performance.now }
 const NOON = Date.UTC(2026, 10, 30, 12)
@@ -8,7 +7,7 @@ const NOON = Date.UTC(2026, 10, 30, 12)
 let now = 0
 let timers = []
 
-/** Stop the clock, at the same moment in every test; nothing is set. */
+/** Stop the clock, at the same moment in every test; removes all timers. */
 export function stopClock() {
   now = 0
   timers = []
@@ -28,12 +27,12 @@ export function startClock() {
   performance.now = real.performanceNow
 }
 
-/** Everything that waits for no clock has happened. */
+/** Run all microtasks. */
 export async function settled() {
   for (let i = 0; i < 30; i++) await null
 }
 
-/** `ms` milliseconds go by, with all that happens in them in its order. */
+/** Advance the clock by `ms` and run the timers due, in order. */
 export async function pass(ms) {
   const end = now + ms
   await settled()

@@ -1,5 +1,5 @@
-// A page of the browser for the sentences about its modules: happy-dom, with a socket, a server and a store that do what
-// a test says. Modules and htmx are the real ones, and every page has its own.
+// A browser page for tests of modules: happy-dom with a fake socket, server and store, controlled by the test. Modules
+// and htmx are the real ones, and every page has its own instances.
 //
 // const page = open(`<p id="a"></p>`); const { swap } = await page.load("swap.js")
 
@@ -11,14 +11,14 @@ const STATIC = new URL("../static/", import.meta.url).href
 const LIBRARIES = `${STATIC}vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js`
 const DATABASE = `${STATIC}js/store/database.js`
 const OWN = ["Event", "EventTarget", "CustomEvent", "FormData", "BroadcastChannel", "localStorage", "sessionStorage"]
-const EARLY = Date.UTC(2026, 10, 30, 8)
+const START = Date.UTC(2026, 10, 30, 8)
 
 let number = 0
-let shown = null
-globalThis.standIn = { socket: (options) => shown.socket.made(options), database: { read, change: read, destroy } }
+let current = null
+globalThis.standIn = { socket: (options) => current.socket.made(options), database: { read, change: read, destroy } }
 
 registerHooks({
-  // What a module of one page imports is that page's too.
+  // Modules imported by a module of one page are instances of that page too.
   resolve(specifier, context, next) {
     const found = next(specifier, context)
     const [, page] = context.parentURL?.match(/\?(page=\d+)$/) ?? []
@@ -34,8 +34,8 @@ registerHooks({
   },
 })
 
-/** A page with `body`, its own modules and a clock that stands still.
- *  @param data of the root element; `disk`, `locks`: of a browser in which other pages are */
+/** A page with `body`, its own modules and a stopped clock.
+ *  @param data of the root element; `disk`, `locks`: shared by pages of one browser */
 export function open(body = "", { url = "https://klimawerk.example/items/7", data = {}, words = {}, disk, locks } = {}) {
   const window = new Window({ url })
   const page = {
@@ -45,17 +45,17 @@ export function open(body = "", { url = "https://klimawerk.example/items/7", dat
     requests: [],
     reloads: 0,
     disk: disk ?? { waiting: new Map(), bases: new Map(), broken: false },
-    channel: { said: [], onmessage: null },
+    channel: { posted: [], onmessage: null },
     load: (path) => import(`${STATIC}js/${path}?page=${page.number}`),
     hide: (hidden) => {
       Object.defineProperty(window.document, "hidden", { configurable: true, get: () => hidden })
       window.document.dispatchEvent(new window.Event("visibilitychange"))
     },
     number: ++number,
-    /** The only request under way, or the one to `path`. */
+    /** The open request, or the one to `path`. */
     request: (path = "") => page.requests.find(({ open, url }) => open && url.startsWith(path)),
   }
-  shown = page
+  current = page
   clock()
   globals(window, page, locks ?? new Set())
   Object.assign(window.document.documentElement.dataset, { userId: "3", installation: "one", gen: "1", ...data })
@@ -65,12 +65,12 @@ export function open(body = "", { url = "https://klimawerk.example/items/7", dat
   return page
 }
 
-/** Everything that waits neither for the clock nor for the server has happened. */
+/** Run everything that waits neither for the clock nor for the server. */
 export async function settled() {
   for (let i = 0; i < 12; i++) await new Promise((done) => setImmediate(done))
 }
 
-/** `ms` pass, in steps that a promise may take part in. */
+/** Advance the clock by `ms`, in steps between which promises run. */
 export async function pass(ms) {
   await settled()
   for (let left = ms; left > 0; left -= 100) {
@@ -80,11 +80,11 @@ export async function pass(ms) {
   await settled()
 }
 
-export const at = () => Date.now() - EARLY
+export const at = () => Date.now() - START
 
 function clock() {
   mock.timers.reset()
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: EARLY })
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: START })
   Object.defineProperty(performance, "now", { configurable: true, writable: true, value: at })
   Math.random = () => 0.5
 }
@@ -94,22 +94,22 @@ function globals(window, page, held) {
     if (name in globalThis && !OWN.includes(name) && !globals.given.has(name)) continue
     globals.given.add(name)
     const value = window[name]
-    give(name, typeof value === "function" && /^[a-z]/.test(name) ? value.bind(window) : value)
+    define(name, typeof value === "function" && /^[a-z]/.test(name) ? value.bind(window) : value)
   }
-  give("window", window)
+  define("window", window)
   const { navigator } = window
   Object.defineProperty(navigator, "locks", { configurable: true, value: locksOf(held) })
-  give("navigator", navigator)
-  give("XPathEvaluator", class { createExpression = () => ({ evaluate: () => ({ iterateNext: () => null }) }) })
-  give("BroadcastChannel", class {
+  define("navigator", navigator)
+  define("XPathEvaluator", class { createExpression = () => ({ evaluate: () => ({ iterateNext: () => null }) }) })
+  define("BroadcastChannel", class {
     constructor() {
       page.channel = this
     }
-    said = []
-    postMessage = (data) => this.said.push(data)
+    posted = []
+    postMessage = (data) => this.posted.push(data)
   })
   window.requestIdleCallback = (work) => queueMicrotask(work)
-  give("requestIdleCallback", window.requestIdleCallback)
+  define("requestIdleCallback", window.requestIdleCallback)
   window.Element.prototype.scrollIntoView ??= () => {}
   window.Element.prototype.checkVisibility ??= function () {
     return !this.closest("[hidden], details:not([open])")
@@ -117,7 +117,7 @@ function globals(window, page, held) {
   const selected = { configurable: true, get() { return this.hasAttribute("selected") } }
   Object.defineProperty(window.HTMLOptionElement.prototype, "defaultSelected", selected)
   Object.defineProperty(window.location, "reload", { configurable: true, value: () => page.reloads++ })
-  give("fetch", (url, options = {}) => new Promise((resolve, reject) => {
+  define("fetch", (url, options = {}) => new Promise((resolve, reject) => {
     const { pathname, search } = new URL(url, window.location.href)
     const request = { url: pathname + search, ...options, open: true }
     const done = (work) => async (...all) => ((request.open = false), work(...all), await settled())
@@ -129,12 +129,12 @@ function globals(window, page, held) {
     request.fail = done(() => reject(new TypeError("no network")))
     page.requests.push(request)
   }))
-  window.fetch = globalThis.fetch // nothing reaches a network, not even by the DOM's own
+  window.fetch = globalThis.fetch // no real network, not even through the DOM's own functions
   for (const name of ["XMLHttpRequest", "WebSocket"]) delete window[name]
 }
 globals.given = new Set()
 
-function give(name, value) {
+function define(name, value) {
   Object.defineProperty(globalThis, name, { configurable: true, writable: true, value })
 }
 
@@ -146,23 +146,23 @@ function names(object) {
   return all
 }
 
-/** Socket.IO's as connection.js uses it. What is sent stands in `sent`, with `answer`. */
+/** Fake of Socket.IO's client as connection.js uses it. Messages are in `sent`, with `answer`. */
 class Socket {
   sent = []
   connected = false
   active = true
   connects = 0
   io = { opts: { transports: ["websocket", "polling"] }, on() {} }
-  #hear = new Map()
+  #handlers = new Map()
 
   made(options) {
     return Object.assign(this, { options })
   }
-  on(event, hear) {
-    this.#hear.set(event, (this.#hear.get(event) ?? new Set()).add(hear))
+  on(event, receive) {
+    this.#handlers.set(event, (this.#handlers.get(event) ?? new Set()).add(receive))
   }
-  off(event, hear) {
-    this.#hear.get(event)?.delete(hear)
+  off(event, receive) {
+    this.#handlers.get(event)?.delete(receive)
   }
   connect() {
     this.connects++
@@ -181,17 +181,17 @@ class Socket {
     }
   }
 
-  async hear(event, ...all) {
-    for (const hear of this.#hear.get(event) ?? []) hear(...all)
+  async receive(event, ...all) {
+    for (const receive of this.#handlers.get(event) ?? []) receive(...all)
     await settled()
   }
   online(id = "page-1") {
     Object.assign(this, { id, connected: true })
-    return this.hear("connect")
+    return this.receive("connect")
   }
   offline(reason = "transport close") {
     Object.assign(this, { id: undefined, connected: false })
-    return this.hear("disconnect", reason)
+    return this.receive("disconnect", reason)
   }
   /** The payloads sent with `event`. */
   all(event) {
@@ -199,7 +199,7 @@ class Socket {
   }
 }
 
-/** Locks as other pages see them: their names are in `held` as long as their pages live. */
+/** Web Locks shared by pages: the names of held locks are in `held`. */
 function locksOf(held) {
   return {
     request: async (name, work) => (held.add(name), work()),
@@ -207,9 +207,9 @@ function locksOf(held) {
   }
 }
 
-/** IndexedDB's object store, on the disk of the page that is shown. */
+/** An IndexedDB object store, on the disk of the current page. */
 async function read(name, work) {
-  const { disk } = shown
+  const { disk } = current
   if (disk.broken) throw new Error("full")
   const all = disk[name]
   const key = name === "waiting" ? "id" : "doc"
@@ -231,6 +231,6 @@ async function read(name, work) {
 }
 
 async function destroy() {
-  for (const all of [shown.disk.waiting, shown.disk.bases]) all.clear()
-  shown.disk.destroyed = true
+  for (const all of [current.disk.waiting, current.disk.bases]) all.clear()
+  current.disk.destroyed = true
 }

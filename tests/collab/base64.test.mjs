@@ -1,4 +1,4 @@
-// Bytes go over the wire as text, and come back as they were.
+// Base64 encoding of bytes for the wire, and decoding.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

@@ -1,4 +1,4 @@
-// Where others have their caret: seldom enough to be cheap, never a name from the wire, none with the data saver.
+// Carets of other users: sent rarely enough to be cheap, names never from the wire, none with the data saver.
 
 import assert from "node:assert/strict"
 import { afterEach, beforeEach, test } from "node:test"

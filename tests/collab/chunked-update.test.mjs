@@ -1,4 +1,4 @@
-// How an update travels: whole where it is small, in numbered parts where it is larger than one message may be.
+// Sending an update: whole if it is small, in numbered parts if it is larger than a message may be.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
@@ -11,13 +11,13 @@ const LARGEST = 48_000
 
 const bytes = (length) => Uint8Array.from({ length }, (_, i) => (i * 7) % 251)
 
-/** Answer what is under way with `answers`, one after the other; what was asked meanwhile. */
+/** Acknowledge what is under way with `answers`, one after the other; returns what was sent meanwhile. */
 async function serve(...answers) {
   const payloads = []
   for (const answer of answers) {
     await settled()
-    assert.equal(line.asked.length, 1) // never two at a time
-    const { payload, answer: say } = line.asked.shift()
+    assert.equal(line.requests.length, 1) // never two at a time
+    const { payload, answer: say } = line.requests.shift()
     payloads.push(payload)
     say(answer)
   }
@@ -38,11 +38,11 @@ test("a sentence travels in one message, and what the server says of it is heard
 test("what just fits travels whole, one byte more travels in two", async () => {
   sendUpdate("measure:7", bytes(LARGEST))
   assert.equal((await serve({ ok: true }))[0].of, undefined)
-  assert.deepEqual(line.asked, [])
+  assert.deepEqual(line.requests, [])
   sendUpdate("measure:7", bytes(LARGEST + 1))
   const parts = await serve({ ok: true }, { ok: true, seq: 6 })
   assert.deepEqual(parts.map(({ u }) => decode(u).length), [LARGEST, 1])
-  assert.deepEqual(line.asked, [])
+  assert.deepEqual(line.requests, [])
 })
 
 test("a large text arrives whole: its parts are numbered, bear one name, and each waits for the one before", async () => {
@@ -69,6 +69,6 @@ test("two large texts, or those of two pages, are never put together", async () 
 test("after a part that the server refuses no other follows, and its answer counts", async () => {
   const said = sendUpdate("measure:7", bytes(3 * LARGEST))
   await serve({ ok: true }, { ok: false, error: "too_large" })
-  assert.deepEqual(line.asked, [])
+  assert.deepEqual(line.requests, [])
   assert.deepEqual(await said, { ok: false, error: "too_large" })
 })

@@ -1,4 +1,4 @@
-// Which answers of the server end a text in this page, and what its readers are told then.
+// Which errors of the server close a text in this page, and the reason shown to the user.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

@@ -1,4 +1,4 @@
-// Writing with a keyboard that composes words (on a telephone, or in Chinese): others' edits and the word itself wait.
+// Composition with input methods (on phones, or in Chinese): updates of others and the word itself wait.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"

@@ -1,4 +1,4 @@
-// What store/database.js needs of IndexedDB, in memory: one store of two tables, `disk.waiting` and `disk.bases`.
+// In-memory replacement of IndexedDB for store/database.js: a database with the stores `disk.waiting` and `disk.bases`.
 
 const KEYS = { waiting: "id", bases: "doc" }
 

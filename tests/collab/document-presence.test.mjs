@@ -1,4 +1,4 @@
-// Who is in a text: as the server says it, and carets of nobody else.
+// Users in a document as sent by the server; carets of no one else.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

@@ -1,4 +1,4 @@
-// Asking to join a text: what the page lacks comes with the answer, or from an address where it is large.
+// Joining a document: what the page lacks comes in the acknowledgement, or by HTTP where it is large.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
@@ -16,7 +16,7 @@ let doc, all
 async function join(answer, gen = null) {
   const joined = joinDocument("measure:7", doc, gen)
   await settled()
-  const [{ event, payload, patience, answer: say }] = line.asked.splice(0)
+  const [{ event, payload, patience, answer: say }] = line.requests.splice(0)
   say(answer)
   return { joined, event, payload, patience }
 }
@@ -70,7 +70,7 @@ test("a line that stalls while it is fetched holds nobody once the connection is
   joined.then((answer) => (over = answer))
   await settled()
   assert.equal(over, null)
-  line.become("offline")
+  line.setState("offline")
   await settled()
   assert.deepEqual(over, { ok: false, error: "unavailable" })
 })
@@ -80,6 +80,6 @@ test("what was fetched is not disturbed by a connection that is gone afterwards"
   globalThis.fetch = async (_url, options) => ((signal = options.signal), new Response(all))
   const { joined } = await join(LARGE)
   await joined
-  line.become("offline")
+  line.setState("offline")
   assert.equal(signal.aborted, false)
 })

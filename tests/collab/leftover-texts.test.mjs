@@ -1,4 +1,4 @@
-// Words of a text that pages which are gone have left: they are sent from a page that need not show the text.
+// Unsent text that closed pages have left: it is sent from a page that need not show the text.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
@@ -21,10 +21,10 @@ function leave(id, words, more = {}) {
   return record
 }
 
-/** Answer everything that is asked until nothing is. */
+/** Acknowledge every message until there are no more. */
 async function serve() {
-  for (await pass(50); line.asked.length; await pass(50)) {
-    const { event, payload, answer } = line.asked.shift()
+  for (await pass(50); line.requests.length; await pass(50)) {
+    const { event, payload, answer } = line.requests.shift()
     if (event === "doc:join") {
       const [u, sv] = [Y.encodeStateAsUpdate(server, decode(payload.sv)), Y.encodeStateVector(server)].map(encode)
       answer({ ok: true, gen: "g7", u, sv, seq: 1, write: true, people: [], awareness: [] })
@@ -35,7 +35,7 @@ async function serve() {
   }
 }
 
-const left = () => line.told.filter(({ event }) => event === "doc:leave").map(({ payload }) => payload.doc)
+const left = () => line.emitted.filter(({ event }) => event === "doc:leave").map(({ payload }) => payload.doc)
 
 beforeEach(() => {
   stopClock()

@@ -1,4 +1,4 @@
-// The page's connection with a server that answers what the test says; nothing goes over a network.
+// The page's connection with a fake server that answers as the test says; no network.
 
 import "../browser.mjs"
 import { connection } from "../../static/js/connection.js"
@@ -7,34 +7,34 @@ const watchers = new Set()
 const handlers = new Map()
 
 export const line = {
-  /** Messages that wait for an answer, {event, payload, patience, answer}, the oldest first. */
-  asked: [],
-  /** What was sent and may get lost, {event, payload}. */
-  told: [],
+  /** Messages that await an acknowledgement, {event, payload, patience, answer}, the oldest first. */
+  requests: [],
+  /** Messages without acknowledgement, {event, payload}. */
+  emitted: [],
   id: "page-1",
 
-  /** The connection is "online" or "offline" now. */
-  become(state) {
+  /** Set the connection to "online" or "offline". */
+  setState(state) {
     connection.state = state
     for (const watcher of watchers) watcher(state)
   },
 
-  /** The server sends something by itself. */
-  hear(event, payload) {
+  /** The server sends an event. */
+  receive(event, payload) {
     for (const handler of handlers.get(event) ?? []) handler(payload)
   },
 
   begin() {
-    this.asked = []
-    this.told = []
+    this.requests = []
+    this.emitted = []
     this.id = "page-1"
-    this.become("online")
+    this.setState("online")
   },
 }
 
 Object.defineProperty(connection, "id", { get: () => line.id })
-connection.send = (event, payload, patience) => new Promise((answer) => line.asked.push({ event, payload, patience, answer }))
-connection.emit = (event, payload) => line.told.push({ event, payload })
+connection.send = (event, payload, patience) => new Promise((answer) => line.requests.push({ event, payload, patience, answer }))
+connection.emit = (event, payload) => line.emitted.push({ event, payload })
 connection.watch = (watcher) => {
   watchers.add(watcher)
   watcher(connection.state)

@@ -1,4 +1,4 @@
-// What of a text leaves the page, and when: one update under way, the rest together in the next one, nothing lost.
+// The outbox of a document: one update under way, the rest merged into the next one, nothing lost.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
@@ -10,7 +10,7 @@ let doc, outbox, saved
 
 /** Write "one", "two" ... each as an edit of its own. */
 const write = (words, texts = [TEXT]) => outbox.add(updateOf(doc, () => type(doc, 0, words)), texts)
-/** What the server reads once these updates have arrived too. */
+/** The server's text once these updates have arrived too. */
 const withSaved = (...updates) => readOf(saved, ...updates)
 
 beforeEach(() => {
@@ -43,7 +43,7 @@ test("a keystroke made while an update is under way leaves in the next one", () 
   const second = outbox.take()
   assert.equal(withSaved(first), "Bins: blue")
   assert.equal(withSaved(first, second), "Bins: blue and green")
-  assert.equal(withSaved(second), "Bins:") // it holds none of the first
+  assert.equal(withSaved(second), "Bins:") // it contains none of the first
 })
 
 test("what is acknowledged is not sent again", () => {
@@ -108,7 +108,7 @@ test("what is kept in this browser is what is under way and what waits behind it
   write(" green")
   assert.equal(withSaved(outbox.unsent), "Bins: blue and green")
   outbox.acknowledged()
-  assert.equal(withSaved(outbox.unsent), "Bins:") // what is on the server need not be kept
+  assert.equal(withSaved(outbox.unsent), "Bins:") // what is on the server need not be stored
   assert.equal(withSaved(outbox.take()), "Bins:")
   assert.ok(outbox.busy)
 })

@@ -1,4 +1,4 @@
-// Words a person has just written, in a paragraph that somebody else takes away whole: they are offered for copying.
+// Text just written in a paragraph that another user removes: it is offered for copying.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
@@ -9,19 +9,19 @@ import { add, copyOf, documentOf, element, paragraph, remove, REMOTE, TEXT, type
 
 let mine, theirs, offers, saved
 
-/** What I write reaches the other side too, with no time between. */
+/** What I write reaches the other side at once. */
 function write(change) {
   Y.applyUpdate(theirs, updateOf(mine, change), REMOTE)
 }
 
-/** What the other side does reaches me, in one edit; what I am offered then. */
+/** What the other side does reaches me in one transaction; returns what I am offered. */
 function others(change) {
   offers = []
   Y.applyUpdate(mine, updateOf(theirs, change), REMOTE)
   return offers
 }
 
-/** A page that looks after its own words, as replica.js does. */
+/** A page that watches its own text, as replica.js does. */
 function begin(...texts) {
   theirs = documentOf(...texts)
   mine = copyOf(theirs)
@@ -51,7 +51,7 @@ test("a paragraph with words of mine that somebody takes away is offered whole, 
 test("a paragraph I have not written in is not offered, nor one that stays", () => {
   write(() => type(mine, 1, " Daily."))
   assert.deepEqual(others(() => remove(theirs, 0)), [])
-  assert.deepEqual(others(() => theirs.getXmlFragment(TEXT).get(0).get(0).delete(0, 20)), []) // a part of its words
+  assert.deepEqual(others(() => theirs.getXmlFragment(TEXT).get(0).get(0).delete(0, 20)), []) // a part of its text
   assert.equal(mine.getXmlFragment(TEXT).length, 1)
 })
 

@@ -1,6 +1,9 @@
-// A replica of one document made by the browser's own Yjs. Reads commands as JSON, one a line; answers each with one.
-// {op: "apply", u} {op: "state"} {op: "update", sv} {op: "scribble", seed} {op: "text"} {op: "insert", place}
-// {op: "remove", place} {op: "mark", place, length}; binary is base64. "apply" answers with what Yjs tidied up after it, which a browser sends.
+// A replica of one document made by the browser's own Yjs, for tests/collab/yjs.py. Reads commands as JSON, one a line;
+// answers each with one.
+//
+// {op: "apply", u} {op: "state"} {op: "update", sv} {op: "scribble", seed} {op: "text"} {op: "insert", place} {op:
+// "remove", place} {op: "mark", place, length}; binary is base64. "apply" answers with what Yjs tidied up after it,
+// which a browser sends.
 
 import { createInterface } from "node:readline"
 import { Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
@@ -40,7 +43,7 @@ function letterAt(text, place) {
   return point === undefined ? "" : String.fromCodePoint(point)
 }
 
-/** A place in a text that cuts no pair of surrogates: positions are UTF-16 units here, as in the browser. */
+/** A position in a text that cuts no surrogate pair: positions are UTF-16 units, as in the browser. */
 function placeIn(text, roll) {
   const letters = [...text.toString().replace(/<[^>]*>/g, "")]
   return letters.slice(0, roll(letters.length + 1)).join("").length
@@ -64,7 +67,8 @@ function scribble(roll) {
   else text.insert(place, "wort ")
 }
 
-/** What this replica does of itself meanwhile, as one update; Yjs tidies marks up when others' edits come in. */
+/** What this replica writes by itself meanwhile, as one update; Yjs tidies up marks when others' updates are
+ *  applied. */
 function own(change) {
   const updates = []
   const collect = (update, origin) => origin === REMOTE || updates.push(update)

@@ -1,4 +1,4 @@
-// One text in one page: own words go out, others' come in, and what this browser has kept of it is there at once.
+// One document in one page: own updates are sent, others' are applied, and the stored state is there at once.
 
 import assert from "node:assert/strict"
 import { afterEach, beforeEach, test } from "node:test"
@@ -32,7 +32,7 @@ function open() {
 
 async function serve() {
   await pass(30)
-  const { payload, answer } = line.asked.shift()
+  const { payload, answer } = line.requests.shift()
   Y.applyUpdate(server, decode(payload.u))
   answer({ ok: true, seq: 2 })
   await settled()
@@ -56,7 +56,7 @@ afterEach(() => opened.forEach((one) => one.end({ forget: false })))
 test("what I write goes out, what others write comes in and does not go out again", async () => {
   replica.apply([updateOf(server, () => add(server, "At noon."))])
   await pass(100)
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
   type(replica.doc, 0, " blue")
   await serve()
   assert.deepEqual(told, ["taken"])
@@ -77,7 +77,7 @@ test("a paragraph with my words that others take away is offered and kept for co
   const kept = plans.get(`refused text measure:7 ${replica.doc.clientID} ${TEXT}`).make()
   assert.deepEqual([kept.stuck, kept.words[0].text], [`offer.${TEXT_REMOVED}`, "They are emptied. Daily."])
   replica.apply([updateOf(server, () => remove(server, 0))])
-  assert.equal(told.length, 1) // none of mine stood there
+  assert.equal(told.length, 1) // none of my text was there
 })
 
 test("words that still wait are offered as well when their paragraph is taken away, however old they are", async () => {
@@ -100,13 +100,13 @@ test("what the server has is kept after a second, and the next page begins with 
   assert.equal(wordsOf(next.doc), "Bins:|They are emptied.")
   assert.equal(next.gen, "g7")
   await pass(100)
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
 })
 
 test("others' words are kept before they are shown, own words once the server has them", async () => {
   await pass(1_000)
   const theirs = updateOf(server, () => add(server, "At noon."))
-  replica.store([theirs]) // a word is being composed: it is not applied yet
+  replica.store([theirs]) // during a composition: it is not applied yet
   type(replica.doc, 0, " blue")
   await pass(10_000)
   assert.equal(readOf(disk.bases.get("measure:7").state), "Bins:|They are emptied.|At noon.")
@@ -125,7 +125,7 @@ test("a browser that has kept nothing, or keeps nothing, has nothing to begin wi
   indexedDB.open = opens
 })
 
-/** What a page that is gone has left of this text in this browser. */
+/** Unsent text of this document that a closed page has left in this browser. */
 function leave({ id = "r1", gen = "g7", since = Date.now(), words = " Left." } = {}) {
   const there = copyOf(server)
   const update = updateOf(there, () => type(there, 0, words))
@@ -174,7 +174,7 @@ test("words from before the server was restored are kept for copying and never m
   assert.equal(wordsOf(next.doc), "Bins:|They are emptied.")
   const { stuck, words, update } = disk.waiting.get("r1")
   assert.deepEqual([stuck, words[0].text, update], ["offer.restored", "Bins: Left.", null])
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
 })
 
 test("where the text is closed for good they are kept for copying with that reason", async () => {
@@ -192,7 +192,7 @@ test("words that have waited for more than a day go when their writer has been a
   await next.load()
   assert.equal(hold.open, false)
   await pass(100)
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
   hold.release()
   next.sender.send()
   await serve()

@@ -1,4 +1,4 @@
-// How a person's own words get from the page to the server: soon, once, in order, and none lost on the way.
+// The way of own updates to the server: soon, once, in order, and none lost.
 
 import assert from "node:assert/strict"
 import { beforeEach, mock, test } from "node:test"
@@ -22,13 +22,13 @@ let doc, server, sender, heard, maySend, dropped
 const key = () => `text measure:7 ${doc.clientID}`
 const plan = () => plans.get(key())
 const write = (words, n = 0) => type(doc, n, words)
-/** What stands on the server's disk. */
+/** The text stored by the server. */
 const onDisk = () => wordsOf(server)
 
-/** The server takes what is under way, and says so unless the answer is another one, or gets lost. */
+/** The server stores the update under way and acknowledges it, unless the answer is another one or gets lost. */
 async function serve(answer = OK, stored = answer.ok) {
   await settled()
-  const { payload, answer: say } = line.asked.shift()
+  const { payload, answer: say } = line.requests.shift()
   if (stored) Y.applyUpdate(server, decode(payload.u))
   say(answer)
   await settled()
@@ -58,7 +58,7 @@ beforeEach(() => {
   maySend = true
   dropped = []
   pendingChanges.drop = (...ids) => dropped.push(ids.join())
-  mock.method(Math, "random", () => 1) // patience is 500 ms, 1 s, 2 s ...
+  mock.method(Math, "random", () => 1) // the delays are 500 ms, 1 s, 2 s ...
   begin("Bins:", "They are emptied.")
 })
 
@@ -68,7 +68,7 @@ test("the first letter after a pause goes at once", async () => {
   await serve()
   assert.equal(onDisk(), "Bins: b|They are emptied.")
   assert.ok(sender.empty && !sender.busy)
-  assert.deepEqual(dropped, []) // the store is not asked to forget what no other page has left
+  assert.deepEqual(dropped, []) // the store is not asked to delete what no other page has left
 })
 
 test("letters that follow wait for each other twenty milliseconds, and go together", async () => {
@@ -79,9 +79,9 @@ test("letters that follow wait for each other twenty milliseconds, and go togeth
   await pass(10)
   write("u")
   await pass(9)
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
   await pass(1)
-  assert.equal(line.asked.length, 1)
+  assert.equal(line.requests.length, 1)
   await serve()
   assert.equal(onDisk(), "Bins: blu|They are emptied.")
 })
@@ -92,13 +92,13 @@ test("a keystroke made while an update is under way leaves in the next batch, an
   write(" and")
   write(" green")
   await pass(5_000)
-  assert.equal(line.asked.length, 1)
+  assert.equal(line.requests.length, 1)
   await serve()
   assert.equal(onDisk(), "Bins: blue|They are emptied.")
   await pass(1)
   await serve()
   assert.equal(onDisk(), "Bins: blue and green|They are emptied.")
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
 })
 
 test("each answer is heard once, and each update that is on the disk is handed back", async () => {
@@ -118,7 +118,7 @@ test("while the text is not joined or is closed, or its writer is still asked, n
   hold.open = false
   sender.schedule()
   await pass(100)
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
   hold.open = true
   sender.schedule()
   await pass(20)
@@ -134,21 +134,21 @@ test("words whose answer is lost stay, and are tried again later, each time more
     assert.equal(heard.pop(), LOST)
     assert.ok(!sender.busy && !sender.empty)
     await pass(100)
-    assert.equal(line.asked.length, 0) // of itself it does nothing
+    assert.equal(line.requests.length, 0) // it does nothing by itself
     sender.retryLater()
     await pass(patience - 1)
-    assert.equal(line.asked.length, 0)
+    assert.equal(line.requests.length, 0)
     await pass(1)
-    assert.equal(line.asked.length, 1)
+    assert.equal(line.requests.length, 1)
   }
   await serve()
   assert.equal(onDisk(), "Bins: blue|They are emptied.")
   write(" and green")
   await pass(20)
   await serve(LOST)
-  sender.retryLater() // what has arrived ends the patience
+  sender.retryLater() // an acknowledgement resets the delay
   await pass(500)
-  assert.equal(line.asked.length, 1)
+  assert.equal(line.requests.length, 1)
 })
 
 test("whoever asks twice for another try gets one", async () => {
@@ -158,12 +158,12 @@ test("whoever asks twice for another try gets one", async () => {
   sender.retryLater()
   sender.retryLater()
   await pass(999)
-  assert.equal(line.asked.length, 0) // the more patient one counts
+  assert.equal(line.requests.length, 0) // the longer one counts
   await pass(1)
-  assert.equal(line.asked.length, 1)
+  assert.equal(line.requests.length, 1)
   await serve()
   await pass(5_000)
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
 })
 
 test("a try that is made sooner takes the place of the one that was planned", async () => {
@@ -174,7 +174,7 @@ test("a try that is made sooner takes the place of the one that was planned", as
   sender.send()
   await serve(LOST)
   await pass(5_000)
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
 })
 
 test("nothing stands there twice when the answer is lost after the words have arrived", async () => {
@@ -205,11 +205,11 @@ test("what the server has is not sent once more when the page joins again, and t
 test("a server that has forgotten more gets everything it lacks, where something waits", async () => {
   add(doc, "A third.")
   await pass(1)
-  await serve(OK, false) // said to be taken, and gone afterwards
+  await serve(OK, false) // acknowledged, and lost afterwards
   sender.widen(Y.encodeStateVector(server))
   await pass(100)
-  assert.ok(sender.empty) // what does not wait is not sent anew
-  assert.equal(line.asked.length, 0)
+  assert.ok(sender.empty) // what does not wait is not sent again
+  assert.equal(line.requests.length, 0)
   write(" blue")
   sender.widen(Y.encodeStateVector(server))
   await pass(20)
@@ -234,7 +234,7 @@ test("once the connection is gone the old answer says nothing any more, and the 
 test("an answer of the old connection does not acknowledge what the new one carries", async () => {
   write(" blue")
   await pass(1)
-  const [old] = line.asked.splice(0)
+  const [old] = line.requests.splice(0)
   sender.giveBack()
   sender.send()
   await settled()
@@ -253,19 +253,19 @@ test("another try that was planned is not made once the connection is gone", asy
   sender.retryLater()
   sender.giveBack()
   await pass(5_000)
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
 })
 
 test("what waits behind an update does not hurry while the connection is gone", async () => {
   write(" blue")
   await pass(1)
   write(" and green")
-  line.become("offline")
+  line.setState("offline")
   await pass(100)
   await serve()
   await pass(5_000)
-  assert.equal(line.asked.length, 0)
-  line.become("online")
+  assert.equal(line.requests.length, 0)
+  line.setState("online")
   sender.send()
   await serve()
   assert.equal(onDisk(), "Bins: blue and green|They are emptied.")
@@ -332,7 +332,7 @@ test("a plan made for words that have arrived meanwhile keeps nothing", async ()
 test("given up, the words are offered for copying, kept with the reason, and nothing of them goes any more", async () => {
   write(" blue")
   await pass(1)
-  const [underWay] = line.asked.splice(0)
+  const [underWay] = line.requests.splice(0)
   write(" and green")
   const offers = sender.giveUp("locked")
   const kept = `refused ${key()} ${TEXT}`
@@ -345,7 +345,7 @@ test("given up, the words are offered for copying, kept with the reason, and not
   underWay.answer(OK)
   sender.send()
   await pass(5_000)
-  assert.equal(line.asked.length, 0)
+  assert.equal(line.requests.length, 0)
   assert.deepEqual(heard, [])
 })
 
@@ -353,7 +353,7 @@ test("where nothing waits there is nothing to give up", () => {
   assert.deepEqual(sender.giveUp("locked"), [])
 })
 
-/** What another page of this person had written and not sent: {record, there}, and the text as that page had it. */
+/** Unsent text of another page of this user: {record, there}, and the text as that page had it. */
 function leftBehind(id = "r1", words = " Left.") {
   const there = copyOf(server)
   const update = updateOf(there, () => type(there, 0, words))
@@ -368,7 +368,7 @@ test("words of a page that is gone go from here, and are forgotten when they hav
   await pass(1)
   write(" And mine.")
   await serve()
-  assert.deepEqual(dropped, []) // my own wait behind them
+  assert.deepEqual(dropped, []) // own text waits behind it
   await pass(20)
   await serve()
   assert.deepEqual(dropped, ["r1"])

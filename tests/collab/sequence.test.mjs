@@ -1,10 +1,10 @@
-// When a page asks for what it lacks of a document: only when something is missing for two seconds.
+// When a page asks for missing updates: only when something has been missing for two seconds.
 
 import assert from "node:assert/strict"
 import { mock, test } from "node:test"
 import { Sequence } from "../../static/js/collab/sequence.js"
 
-/** How often a gap has lasted after `frames(sequence)` and three seconds. */
+/** How often a gap was reported after `frames(sequence)` and three seconds. */
 function gaps(frames) {
   mock.timers.enable({ apis: ["setTimeout"] })
   let asked = 0
@@ -61,7 +61,7 @@ test("what is missing is asked for two seconds after it was missed, however much
   assert.equal(asked, 0)
   mock.timers.tick(1)
   assert.equal(asked, 1)
-  sequence.cover(4, 5) // still missing: asked for again, no sooner than that
+  sequence.cover(4, 5) // still missing: reported again, no sooner than that
   mock.timers.tick(1_999)
   assert.equal(asked, 1)
   sequence.cover(1, 2)

@@ -13,7 +13,7 @@ export function element(name, ...children) {
   return made
 }
 
-/** A document with these paragraphs, or with what another one holds. */
+/** A document with these paragraphs, or with the content of another one. */
 export function documentOf(...paragraphs) {
   const doc = new Y.Doc()
   if (paragraphs.length) add(doc, ...paragraphs)
@@ -26,13 +26,13 @@ export function copyOf(doc) {
   return copy
 }
 
-/** One more paragraph for each of these at the end of the text. */
+/** Append a paragraph for each of these to the text. */
 export function add(doc, ...paragraphs) {
   const text = doc.getXmlFragment(TEXT)
   text.insert(text.length, paragraphs.map(paragraph))
 }
 
-/** `words` typed into paragraph `n`, at its end unless a place is given. */
+/** Type `words` into paragraph `n`, at its end unless a position is given. */
 export function type(doc, n, words, place = undefined) {
   const text = doc.getXmlFragment(TEXT).get(n).get(0)
   text.insert(place ?? text.length, words)
@@ -46,14 +46,14 @@ export function wordsOf(doc, text = TEXT) {
   return doc.getXmlFragment(text).toString().replace(/<\/paragraph>(?!$)/g, "|").replace(/<[^>]*>/g, "")
 }
 
-/** What this change writes, as one update. */
+/** The update of a change. */
 export function updateOf(doc, change) {
   const before = Y.encodeStateVector(doc)
   doc.transact(change)
   return Y.encodeStateAsUpdate(doc, before)
 }
 
-/** What somebody reads who has `updates` alone. */
+/** The text of a client that has `updates` alone. */
 export function readOf(...updates) {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)

@@ -1,4 +1,4 @@
-// Which words a person gets back for copying when they could not be sent: whole paragraphs, and none too many.
+// The text that a user gets for copying when it could not be sent: whole paragraphs, and not more.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -62,7 +62,7 @@ test("what others wrote in other paragraphs is not given back", () => {
 
 test("only the letters that were not sent count, not those the same page sent before", () => {
   const doc = documentOf("Bins.", "Emptied.")
-  type(doc, 0, " Sent.") // Yjs keeps letters typed one after the other in one piece
+  type(doc, 0, " Sent.") // Yjs stores characters typed one after the other in one item
   const found = unsent(doc, () => type(doc, 1, " Unsent."))
   assert.deepEqual(found, [{ fragment: TEXT, text: "Emptied. Unsent." }])
   const before = Y.encodeStateVector(doc)
@@ -75,7 +75,7 @@ test("only the letters that were not sent count, not those the same page sent be
 test("of a piece that was sent in part the paragraph comes back, and not because of its sent part alone", () => {
   const doc = documentOf("Bins.")
   const first = updateOf(doc, () => type(doc, 0, "a"))
-  const second = updateOf(doc, () => type(doc, 0, "b")) // merges into one piece with "a"
+  const second = updateOf(doc, () => type(doc, 0, "b")) // merged into one item with "a"
   for (const update of [first, second]) assert.deepEqual(unsentTexts(doc, update), [{ fragment: TEXT, text: "Bins.ab" }])
   const text = doc.getXmlFragment(TEXT).get(0).get(0)
   text.delete(6, 1)

@@ -1,4 +1,4 @@
-// A text in the real editor without a page around it: pastes HTML and types; asked by editor_page.py.
+// The editor without a page around it: pastes HTML and types; called by editor_page.py.
 
 const { DOMSerializer, EditorState, EditorView, TextSelection, Y, ySyncPlugin } = await import(
   "/vendor/klimawerk-editor.yjs-13.6.33.js"
@@ -11,7 +11,7 @@ const { schema } = await import("/js/editor/schema.js")
 const base64 = (bytes) => btoa(String.fromCharCode(...bytes))
 const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
 
-/** Before anybody has begun to edit: resolves when the words are in. */
+/** Paste before editing has begun: resolves when the text is in. */
 window.pasteEarly = async (html) => {
   const { view, close } = await opened(new Y.Doc())
   view.dom.dispatchEvent(pasted({ html }))
@@ -31,7 +31,7 @@ async function opened(replica, multiline = true) {
     ...pasting({ host, multiline }),
     handleDOMEvents: { paste: pasteLater, drop: pasteLater },
   })
-  await new Promise((done) => setTimeout(done)) // the binding reads the document in a turn of its own
+  await new Promise((done) => setTimeout(done)) // the binding reads the document in a task of its own
   return { host, view, close: () => (view.destroy(), host.remove()) }
 }
 
@@ -57,7 +57,7 @@ function pasted(given) {
   return new ClipboardEvent("paste", { clipboardData: clipboard(given), bubbles: true, cancelable: true })
 }
 
-/** `state` is the document before, base64; `work` does something to {view, host}. */
+/** `state` is the document before, base64; `work` acts on {view, host}. */
 async function worked(state, multiline, work) {
   const replica = new Y.Doc()
   Y.applyUpdate(replica, bytes(state))
@@ -81,14 +81,14 @@ window.pasteAll = async (state, all) => {
   return answers
 }
 
-/** `words` at the end of the text, as typed. */
+/** Type `words` at the end of the text. */
 window.type = (state, words) =>
   worked(state, true, (view) => {
     const end = TextSelection.atEnd(view.state.doc)
     view.dispatch(view.state.tr.setSelection(end).insertText(words))
   })
 
-/** Files let go of over the text; whether the browser would open them instead of the page. */
+/** Drop files on the text; returns whether the browser would open them instead of the page. */
 window.drop = async (state, files) => {
   let opened = true
   const answer = await worked(state, true, (view) => {
@@ -99,7 +99,7 @@ window.drop = async (state, files) => {
   return { ...answer, opened }
 }
 
-/** What is said at a plain field after something was pasted into it. */
+/** The note at a plain field after something was pasted into it. */
 window.pasteIntoField = async (given) => {
   const around = document.body.appendChild(document.createElement("p"))
   const field = around.appendChild(document.createElement("textarea"))

@@ -1,11 +1,11 @@
-// The browser's schema and link rule as JSON. In: {"links": [addresses], "documents": [ProseMirror JSON], "levels" and
-// "orders": [values of attributes]}
+// The browser's schema and link rule as JSON. Input: {"links": [addresses], "documents": [ProseMirror JSON], "levels"
+// and "orders": [values of attributes]}
 import { readFileSync } from "node:fs"
 import { depthOf, DEEPEST } from "../../static/js/editor/schema-limits.js"
 import { allowedLink, LONGEST_LINK } from "../../static/js/editor/link-rule.js"
 import { schema } from "../../static/js/editor/schema.js"
 
-// How it looks and how the caret moves in it: nothing that is stored.
+// Attributes of display and caret movement, which are not stored.
 const OWN = ["parseDOM", "toDOM", "leafText", "inline", "selectable", "defining", "inclusive"]
 
 const asked = JSON.parse(readFileSync(0, "utf8"))

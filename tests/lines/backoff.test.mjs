@@ -1,4 +1,4 @@
-// How patiently a page tries again: sooner at first, never slower than every 15 s, never all pages at once.
+// Retry delays: short at first, at most 15 s, never all pages at once.
 
 import assert from "node:assert/strict"
 import { beforeEach, mock, test } from "node:test"

@@ -1,4 +1,4 @@
-// The data saver: chosen on this device, else wished for by the browser; a page that nobody looks at says so.
+// The data saver: chosen on this device, else requested by the browser; a hidden page says so.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"

@@ -1,4 +1,4 @@
-// About how much a tab has moved: what the line carried, not what the browser had already, over all its pages.
+// Approximate data volume of a tab: what came over the network and not from the cache, over all its pages.
 
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
@@ -86,6 +86,6 @@ test("where the browser keeps nothing, or nonsense, each page counts for itself"
   sessionStorage.setItem = () => {
     throw new Error("full")
   }
-  leave() // says nothing
+  leave() // no body
   sessionStorage.setItem = setItem
 })

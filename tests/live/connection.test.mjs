@@ -1,4 +1,4 @@
-// How a page comes back to the server, and what it gets when there is none.
+// Reconnecting, and what a page gets when there is no connection.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -54,7 +54,7 @@ test("offline is said since when the line broke, however often a try fails", asy
   await socket.offline()
   const { since } = connection
   await pass(5_000)
-  await socket.hear("connect_error", new Error("xhr poll error"))
+  await socket.receive("connect_error", new Error("xhr poll error"))
   assert.equal(connection.since, since)
   await pass(1_000)
   await socket.online()
@@ -85,9 +85,9 @@ test("an event is heard until its hearer ends that", async () => {
   const { connection, socket } = await started()
   const heard = []
   const end = connection.on("changed", (news) => heard.push(news))
-  await socket.hear("changed", 1)
+  await socket.receive("changed", 1)
   end()
-  await socket.hear("changed", 2)
+  await socket.receive("changed", 2)
   assert.deepEqual(heard, [1])
 })
 
@@ -110,7 +110,7 @@ test("a page that is refused tries again, with pauses that grow, and anew after 
   const waits = []
   async function waited() {
     const { connects } = page.socket
-    await page.socket.hear("connect_error", new Error("unavailable"))
+    await page.socket.receive("connect_error", new Error("unavailable"))
     let ms = 0
     while (page.socket.connects === connects && ms < 20_000) {
       await pass(100)
@@ -126,7 +126,7 @@ test("a page that is refused tries again, with pauses that grow, and anew after 
 
 test("while the library goes on trying, nobody else does", async () => {
   const { socket, states } = await started()
-  await socket.hear("connect_error", new Error("xhr poll error"))
+  await socket.receive("connect_error", new Error("xhr poll error"))
   await pass(20_000)
   assert.equal(socket.connects, 1)
   assert.deepEqual(states, ["connecting", "offline"])
@@ -135,9 +135,9 @@ test("while the library goes on trying, nobody else does", async () => {
 
 test("where a WebSocket is swallowed without a word, the other transport is tried first", async () => {
   const { socket } = await started()
-  await socket.hear("connect_error", new Error("timeout"))
+  await socket.receive("connect_error", new Error("timeout"))
   assert.deepEqual(socket.io.opts.transports, ["polling", "websocket"])
-  await socket.hear("connect_error", new Error("timeout"))
+  await socket.receive("connect_error", new Error("timeout"))
   assert.deepEqual(socket.io.opts.transports, ["websocket", "polling"])
 })
 
@@ -152,7 +152,7 @@ test("a network that is back is used at once", async () => {
 test("a login that has ended is renewed, and then the page connects", async () => {
   for (const event of ["signed-out", "connect_error"]) {
     const page = await started()
-    await page.socket.hear(event, new Error("login_required"))
+    await page.socket.receive(event, new Error("login_required"))
     assert.equal(page.socket.connects, 1)
     await page.request("/login/form").answer(200, "", { "X-CSRFToken": "new" })
     assert.equal(page.socket.connects, 2)
@@ -161,15 +161,15 @@ test("a login that has ended is renewed, and then the page connects", async () =
 
 test("who is signed in on the pages and refused on the wire is not asked in a circle", async () => {
   const page = await started()
-  await page.socket.hear("signed-out")
+  await page.socket.receive("signed-out")
   await page.request("/login/form").answer(200)
-  await page.socket.hear("signed-out")
+  await page.socket.receive("signed-out")
   assert.equal(page.requests.length, 1)
   await pass(9_900)
   assert.equal(page.socket.connects, 2)
   await pass(200)
   assert.equal(page.socket.connects, 3)
-  await page.socket.hear("signed-out")
+  await page.socket.receive("signed-out")
   assert.equal(page.requests.length, 2)
 })
 

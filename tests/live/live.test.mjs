@@ -1,4 +1,4 @@
-// What a page fetches of what others change, and when.
+// Live updates: what a page fetches of others' changes, and when.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -9,7 +9,7 @@ const field = (rev, value) =>
 const sheet = (rev, value = "100") =>
   `<section id="sheet" data-topic="measure:7" data-rev="${rev}" data-changes="/items/7/changes">${field(rev, value)}</section>`
 
-/** A page that shows revision 12 and has been told that `newest` is the newest. */
+/** A page that shows revision 12 and was notified of the revision `newest`. */
 async function following(newest = 12, body = sheet(12)) {
   const page = open(body)
   const { connection } = await page.load("connection.js")
@@ -25,7 +25,7 @@ async function following(newest = 12, body = sheet(12)) {
     live,
     told,
     connection,
-    changed: (rev, by = "another") => page.socket.hear("changed", { topics: { "measure:7": rev }, by }),
+    changed: (rev, by = "another") => page.socket.receive("changed", { topics: { "measure:7": rev }, by }),
     rev: () => page.document.getElementById("sheet").dataset.rev,
     input: () => page.document.querySelector("input"),
     asked: () => page.requests.filter(({ url }) => url.startsWith("/items/7/changes")),
@@ -125,7 +125,7 @@ test("a change of one's own whose answer does not come is fetched, after a secon
   assert.equal(page.asked().length, 1)
 })
 
-/** A deletion whose answer is slow: what shows its revision is being fetched when the answer comes with a way back. */
+/** A deletion with a slow response: its topic is being fetched when the response arrives with an undo button. */
 async function answeredWhileFetched(rev = 13) {
   const page = await following()
   await page.changed(13, "page-1")
@@ -250,7 +250,7 @@ test("a server that fails is asked again, later each time, and at once when it s
   const waits = times.slice(1).map((time, i) => time - times[i])
   assert.deepEqual([...waits].sort((a, b) => a - b), waits)
   assert.ok(waits[3] > waits[0] + 1_000, `${waits}`)
-  await page.socket.hear("storing", { able: true })
+  await page.socket.receive("storing", { able: true })
   await pass(300)
   assert.ok(page.request("/items/7/changes"))
   await page.answer(13)
@@ -262,7 +262,7 @@ test("word that the server can store again makes nobody ask who had no failure",
   await pass(400)
   await page.answer(13)
   await page.changed(14)
-  await page.socket.hear("storing", { able: true })
+  await page.socket.receive("storing", { able: true })
   await pass(500)
   assert.equal(page.asked().length, 1)
 })
@@ -326,7 +326,7 @@ test("what comes into the page is watched, and what has gone is not fetched", as
   await settled()
   assert.deepEqual(page.socket.all("watch")[1], { topics: ["digest:7"] })
   await page.changed(13)
-  await page.socket.hear("changed", { topics: { "digest:7": 2 }, by: "another" })
+  await page.socket.receive("changed", { topics: { "digest:7": 2 }, by: "another" })
   await pass(2_000)
   assert.deepEqual(page.requests.map(({ url }) => url), ["/digest?since=1"])
 })

@@ -1,4 +1,4 @@
-// Who is here: what a page tells of its person, and how it shows the others.
+// Presence: what a page sends about its user, and how it shows others.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -25,7 +25,7 @@ async function ready(people = [ME, ANA, BEN], programme = "5") {
   }
   await answer()
   const text = (selector) => page.document.querySelector(selector)?.textContent
-  return Object.assign(page, { text, answer, ...presence, tell: (news) => page.socket.hear("people", { programme: 5, people: news }) })
+  return Object.assign(page, { text, answer, ...presence, tell: (news) => page.socket.receive("people", { programme: 5, people: news }) })
 }
 
 test("who opens a page says where they are and hears of the others", async () => {
@@ -71,7 +71,7 @@ test("a name is text and never HTML, and a field that is none gets no line", asy
 
 test("word of another programme changes nothing", async () => {
   const page = await ready()
-  await page.socket.hear("people", { programme: 6, people: [] })
+  await page.socket.receive("people", { programme: 6, people: [] })
   assert.match(page.text("#people"), /Ana/)
 })
 

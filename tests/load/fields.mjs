@@ -1,16 +1,16 @@
-// People who have one programme's page open and change cells of it: HTTP for what is asked, the socket for what changed.
-// When a page fetches what is new is decided as static/js/live.js does.
+// Simulated users who have one programme's page open and change its cells: HTTP for requests, the socket for events. A
+// page decides when to fetch as static/js/live.js does.
 
 import { openPage } from "./lines/klimawerk.mjs"
 import { sleep } from "./typing.mjs"
 
-const EVERY = 2_000 // ms between two changes of one person
+const EVERY = 2_000 // ms between two changes of one user
 const TOKEN = /w(\d+)x(\d+)y/g
 
 export class Editors {
   #plan
   #pages = []
-  #sent = new Map() // what was written: ms at which it was sent
+  #sent = new Map() // value: ms at which it was sent
   #seen = []
   #answers = []
   #refused = 0

@@ -1,13 +1,13 @@
-// Everybody comes at once, as at the beginning of a workshop and after every restart: each page connects, says what it
-// watches and where it is, joins its text, and whoever writes goes on typing, connected or not. How long a page waits
-// before it comes back is decided as the browser's library does.
+// Thundering herd: everybody connects at once, as at the beginning of a workshop and after every restart. Each page
+// connects, sends what it watches and where it is, joins its text, and writers go on typing, connected or not. The
+// delay before a page reconnects is computed as in the browser's library.
 
 import { openPage, Y } from "./lines/klimawerk.mjs"
 import { sleep, until } from "./typing.mjs"
 
 const FRAGMENT = "description.en"
-const PATIENCE = 60_000 // ms until who is not in, or not acknowledged, counts as never
-const BATCH = 20 // ms, as the browser
+const PATIENCE = 60_000 // ms until a page that is not in, or a character not acknowledged, counts as never
+const BATCH = 20 // ms, as in the browser
 const [DELAY, LONGEST_DELAY, SPREAD] = [500, 8_000, 0.5] // of the Socket.IO client
 const b64 = (bytes) => Buffer.from(bytes).toString("base64")
 const bytesOf = (text) => new Uint8Array(Buffer.from(text, "base64"))
@@ -30,14 +30,14 @@ export class Herd {
     })
   }
 
-  /** All come in the same moment; the figures once everybody is in and has typed for a while. */
+  /** All connect at the same moment; returns the figures once everybody is in and has typed for a while. */
   async gather() {
     this.#begin()
     for (const page of this.#pages) page.come()
     return this.#figures()
   }
 
-  /** The server is about to be killed: the figures of how all came back. Times count from its first answer. */
+  /** The server is about to be killed: the figures of how all reconnected. Times count from its first response. */
   async regather() {
     this.#begin()
     this.#first = Infinity
@@ -77,7 +77,7 @@ class HerdPage {
   joined = false
   inAt = Infinity
   cameBack = 0
-  letters = [] // {pressed, at}: ms at which it was typed and acknowledged
+  letters = [] // {pressed, at}: ms at which a character was typed and acknowledged
   #options
   #ydoc = new Y.Doc()
   #page = null
@@ -144,7 +144,7 @@ class HerdPage {
     this.#send()
   }
 
-  /** Type from now on, if this is somebody who writes. */
+  /** Type from now on, if this client is a writer. */
   work() {
     if (this.#options.writes) this.#timer ??= setInterval(() => this.#press(), 1000 / this.#options.pace)
   }

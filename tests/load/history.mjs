@@ -1,10 +1,10 @@
-// A document with a long past: people who typed in turns, a tenth of it deletions.
+// A document with a long log: users who typed in turns, a tenth of it deletions.
 
 const FRAGMENT = "description.en"
 const PARAGRAPHS = 60
 const PEOPLE = 12
 
-/** @returns {state, rest}: the document but for its last edits, and these as updates; all base64 */
+/** @returns {state, rest}: the document without its last edits, and these as updates; all base64 */
 export function makeHistory(Y, edits, last) {
   const ydoc = new Y.Doc()
   const fragment = ydoc.getXmlFragment(FRAGMENT)

@@ -1,5 +1,5 @@
-// The load itself, in a process of its own: node main.mjs LINE. Commands come as JSON, one a line, and each is answered
-// with one line: {do: "open", ...plan}, {do: "type", seconds}, ...
+// The load generator, in a process of its own: node main.mjs LINE. Commands come as JSON, one a line, and each is
+// answered with one line: {do: "open", ...plan}, {do: "type", seconds}, ...
 
 import { createInterface } from "node:readline"
 import { Herd } from "./herd.mjs"
@@ -27,7 +27,7 @@ const verbs = {
   regather: () => workshop.regather(),
 }
 
-/** Give a server a document that it does not have yet. */
+/** Upload a document that the server does not have yet. */
 async function fill({ url, client, state }) {
   const ydoc = new Y.Doc()
   const wire = await line.join({ url, ...client, ydoc })
@@ -37,7 +37,7 @@ async function fill({ url, client, state }) {
   wire.close()
 }
 
-/** Join `times` times, one after the other: {ms: [...], bytes: [...], size} (`size`: of the document's state). */
+/** Join `times` times in sequence: {ms: [...], bytes: [...], size} (`size`: of the document's state). */
 async function arrive({ url, client, times }) {
   const [ms, bytes] = [[], []]
   let size = 0

@@ -1,5 +1,5 @@
-// A WebSocket client of few lines for texts, which knows how many bytes came over the wire. (The browser's own says
-// nothing of bytes, and node 20 has none.)
+// A minimal WebSocket client for text messages that counts the bytes on the wire. (The browser's API does not report
+// them, and node 20 has none.)
 
 import { createHash, randomBytes } from "node:crypto"
 import { connect } from "node:net"
@@ -9,9 +9,9 @@ const CLOSE = 8
 const PING = 9
 const PONG = 10
 
-/** @param url "ws://host:port/path"; resolves with {send(text), close(), bytes} once the server has agreed
- *  @param heard called with each text
- *  @param closed called once it is over, if it was ever open */
+/** @param url "ws://host:port/path"; resolves with {send(text), close(), bytes} once the server has accepted
+ *  @param heard called with each text message
+ *  @param closed called when the connection is closed, if it was ever open */
 export function openSocket(url, { headers = {}, heard, closed = () => {} }) {
   const { hostname, port, pathname, search } = new URL(url)
   const key = randomBytes(16).toString("base64")
@@ -59,7 +59,7 @@ export function openSocket(url, { headers = {}, heard, closed = () => {} }) {
   })
 }
 
-/** Take whole frames from `data`; returns what remains. A server's messages are neither masked nor in parts. */
+/** Take whole frames from `data`; returns what remains. A server's messages are neither masked nor fragmented. */
 function read(data, take) {
   let at = 0
   while (data.length - at >= 2) {

@@ -1,4 +1,5 @@
-// People who type: each into a paragraph of their own at a steady pace, each with a replica; what everybody sees when.
+// Simulated typists: each in a paragraph of their own at a steady pace, each with a replica; when each replica shows
+// what.
 
 const FRAGMENT = "description.en"
 const LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -10,7 +11,7 @@ export class Workshop {
   #plan
   #line
   #people = []
-  #times = new Map() // Yjs client id: [ms at which each of its letters was typed, by clock]
+  #times = new Map() // Yjs client id: [ms at which each of its characters was typed, by clock]
   #latencies = []
   #acknowledged = []
   #refused = {}
@@ -21,7 +22,7 @@ export class Workshop {
     this.#line = line
   }
 
-  /** Everybody joins; the first of each document makes a paragraph for each writer. */
+  /** Everybody joins; the first of each document inserts a paragraph for each writer. */
   async open() {
     const { clients, urls, url } = this.#plan
     for (let at = 0; at < clients.length; at += 20) {
@@ -65,7 +66,7 @@ export class Workshop {
     this.#people.forEach(({ wire }) => wire.close())
   }
 
-  /** What a newcomer finds of everything that was typed; {lost, doubled} in one replica for each document. */
+  /** What a new client finds of everything that was typed; {lost, doubled} in one replica for each document. */
   async look() {
     const newcomers = []
     for (const people of this.#rooms()) {
@@ -150,7 +151,7 @@ export class Workshop {
     return { edits, bytesPerEdit: received / ((edits / writers) * copies) }
   }
 
-  /** Bytes that those who only read have received while it was measured. */
+  /** Bytes received by readers during the measurement. */
   #readers() {
     return this.#people.filter(({ writes }) => !writes).map(({ received }) => received)
   }
@@ -166,7 +167,7 @@ function prepare(Y, ydoc, count) {
   }
 }
 
-/** How many letters of the writers are missing, or there too often, in the replicas of `readers`. */
+/** How many characters of the writers are missing or doubled in the replicas of `readers`. */
 function compare(people, readers) {
   const found = { lost: 0, doubled: 0 }
   for (const { ydoc, room } of readers) {

@@ -1,4 +1,4 @@
-// After more than a day without a connection changes wait until their writer has seen what others did.
+// The hold: after more than a day offline changes wait until the user has seen what others did.
 
 import assert from "node:assert/strict"
 import { mock, test } from "node:test"
@@ -39,7 +39,7 @@ test("several short breaks are not one long one, and tries in between do not sho
   assert.equal(page.hold.open, true)
   await page.socket.offline()
   mock.timers.tick(DAY / 2)
-  await page.socket.hear("connect_error", new Error("xhr poll error"))
+  await page.socket.receive("connect_error", new Error("xhr poll error"))
   mock.timers.tick(DAY / 2 + 1)
   await page.socket.online()
   assert.equal(page.hold.open, false)

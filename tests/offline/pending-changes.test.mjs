@@ -1,4 +1,4 @@
-// What waits in the browser: which page looks after it, and what becomes of it when that page is gone.
+// Pending changes in the browser's store: which page is responsible, and who takes over when it is closed.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -75,15 +75,15 @@ test("whatever is kept, taken over, stuck or dropped is heard of, in this page a
   const left = record("left", "gone")
   await pendingChanges.keep(left)
   await pendingChanges.claim(left)
-  await pendingChanges.claim(left) // another was faster: nothing to tell
+  await pendingChanges.claim(left) // another page was faster: nothing to announce
   await pendingChanges.stick(left, "No.")
   await pendingChanges.drop("left")
   assert.deepEqual(heard, ["changed", "changed", "changed", "changed"])
-  assert.deepEqual(page.channel.said, heard)
+  assert.deepEqual(page.channel.posted, heard)
   page.channel.onmessage({ data: "gone" })
   assert.equal(heard.at(-1), "gone")
   page.window.dispatchEvent(new Event("pagehide"))
-  assert.equal(page.channel.said.at(-1), "gone")
+  assert.equal(page.channel.posted.at(-1), "gone")
 })
 
 test("a store that fails is told of to who keeps or erases, and to nobody who drops", async () => {
@@ -92,7 +92,7 @@ test("a store that fails is told of to who keeps or erases, and to nobody who dr
   await assert.rejects(page.pendingChanges.keep(record("a", "b")))
   await assert.rejects(page.pendingChanges.erase("a"))
   await page.pendingChanges.drop("a")
-  assert.deepEqual(page.channel.said, [])
+  assert.deepEqual(page.channel.posted, [])
 })
 
 test("signing out forgets what was only read, and keeps what waits", async () => {
@@ -103,7 +103,7 @@ test("signing out forgets what was only read, and keeps what waits", async () =>
   assert.equal(page.disk.bases.size, 0)
   assert.equal(page.disk.waiting.size, 1)
   assert.equal(page.disk.destroyed, undefined)
-  assert.equal(page.channel.said.at(-1), "forget")
+  assert.equal(page.channel.posted.at(-1), "forget")
 
   await page.pendingChanges.drop("a")
   await page.pendingChanges.forgetRead()
@@ -114,7 +114,7 @@ test("on a computer that others use too nobody need be told, since nothing was k
   const page = open("", { data: { shared: "" } })
   const { pendingChanges } = await page.load("store/pending-changes.js")
   await pendingChanges.forgetRead()
-  assert.deepEqual(page.channel.said, [])
+  assert.deepEqual(page.channel.posted, [])
 })
 
 test("words are counted, not records", async () => {

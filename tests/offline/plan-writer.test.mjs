@@ -1,4 +1,5 @@
-// What is promised to a person about words that are not on the server yet, with a store that does what the test says.
+// The state of changes that are not on the server yet ("keeping", "kept", "unkept"), with a store controlled by the
+// test.
 
 import assert from "node:assert/strict"
 import { beforeEach, mock, test } from "node:test"
@@ -20,7 +21,7 @@ const store = {
   drop: ({ key }) => asked("drop", key),
 }
 
-/** Everything that need not wait for the disk or the clock has happened. */
+/** Run everything that does not wait for the store or the clock. */
 const settled = async () => {
   for (let i = 0; i < 20; i++) await null
 }
@@ -186,7 +187,7 @@ test("what is dropped while it is being written does not stay on the disk, and w
 })
 
 test("what is owed before the store has come is not kept, and is written when it comes", async () => {
-  setWriter({ take: (plan) => (plan.failed = true) }) // without a line the store does not come
+  setWriter({ take: (plan) => (plan.failed = true) }) // offline the store's module cannot be loaded
   storePlan("field", () => "low")
   assert.equal(stateOf("field"), "unkept")
   setWriter(createPlanWriter(store, () => mayDelay))

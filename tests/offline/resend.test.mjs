@@ -1,11 +1,11 @@
-// What pages that are gone have left behind is sent, each once, and what can no longer be sent stays.
+// What closed pages have left is sent, each once; what can no longer be sent stays.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { open, settled } from "../page.mjs"
 
 const FIELD = `<section data-topic="measure:7" data-rev="12"><kw-field id="f-7-cost" data-rev="3"><form action="/items/7/cost"><input name="value" value="100"></form></kw-field></section>`
-const NOW = Date.UTC(2026, 10, 30, 8) // where the clock of a page stands
+const NOW = Date.UTC(2026, 10, 30, 8) // the time of the page's clock
 const left = (id, more = {}) => ({
   id, page: "gone", kind: "post", since: NOW + 1, at: 0, stuck: "", gen: "1", doc: "measure:7", words: [{ label: "Cost", text: "1" }],
   url: "/items/8/cost", body: `value=${id}&rev=3`, element: "f-8-cost", ...more,

@@ -1,4 +1,4 @@
-// What a page owes goes into the person's store, and everything of it can be read.
+// The writer of a page's plans: into the account's database; reading all records.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

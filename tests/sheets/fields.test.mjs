@@ -1,4 +1,4 @@
-// A field of a sheet: what becomes of a value from the first letter to the answer.
+// A field of a sheet: from the first keystroke to the response.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

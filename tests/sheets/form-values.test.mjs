@@ -1,4 +1,4 @@
-// What a form holds now, against what the server drew.
+// The current values of a form compared with those that the server drew.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

@@ -1,4 +1,4 @@
-// Changes on their way to the server: in order, none twice, none lost.
+// The queue of changes sent by POST: in order, none twice, none lost.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -105,7 +105,7 @@ test("without an answer a change goes again, later each time, and nothing overta
   assert.deepEqual(waits, [400, 800, 1_500])
   await page.requests.at(-1).answer(200)
   assert.deepEqual(page.sent(), ["cost=1", "cost=1", "cost=1", "cost=1", "why=2"])
-  // The next failure begins with a short pause again.
+  // The next failure starts with a short delay again.
   await page.requests.at(-1).fail()
   await pass(400)
   assert.equal(page.requests.length, 6)
@@ -113,7 +113,7 @@ test("without an answer a change goes again, later each time, and nothing overta
 
 for (const [what, come] of [
   ["the connection is back", (page) => page.socket.offline().then(() => page.socket.online())],
-  ["the server can store again", (page) => page.socket.hear("storing", { able: true })],
+  ["the server can store again", (page) => page.socket.receive("storing", { able: true })],
   ["the person lets changes go", (page) => (page.hold.release(), settled())],
 ]) {
   test(`nobody waits for the next try once ${what}`, async () => {
@@ -128,7 +128,7 @@ for (const [what, come] of [
     assert.equal(page.requests.length, length + 1)
     await page.requests.at(-1).answer(200)
     await pass(20_000)
-    assert.equal(page.requests.length, length + 1) // not sent a second time by the clock
+    assert.equal(page.requests.length, length + 1) // not sent a second time by the timer
   })
 }
 
@@ -144,7 +144,7 @@ test("word that the server cannot store sends nothing", async () => {
   const page = await ready()
   await page.send("cost", "1")
   await page.requests[0].fail()
-  await page.socket.hear("storing", { able: false })
+  await page.socket.receive("storing", { able: false })
   assert.equal(page.requests.length, 1)
 })
 
@@ -227,7 +227,7 @@ test("the page shows its own change without fetching it", async () => {
   const page = await ready()
   page.socket.sent.find(({ event }) => event === "watch").answer({ ok: true, revs: { "measure:7": 12 } })
   await page.send("cost", "1")
-  await page.socket.hear("changed", { topics: { "measure:7": 13 }, by: "page-1" })
+  await page.socket.receive("changed", { topics: { "measure:7": 13 }, by: "page-1" })
   await page.requests[0].answer(200, "", { "X-Rev": "13" })
   await pass(5_000)
   assert.equal(page.document.querySelector("[data-topic]").dataset.rev, "13")
@@ -249,7 +249,7 @@ test("a newer value that is sent while the older one's answer is read stays kept
 
 const FIELD = `<section data-topic="measure:7" data-rev="12"><kw-field id="f-7-cost"></kw-field></section>`
 
-/** What stands at a field after its answer, which draws it anew. */
+/** What is shown at a field after its response, which draws it again. */
 async function saidAfter(ms) {
   const page = await ready(FIELD)
   const drawn = async () => page.document.getElementById("f-7-cost").replaceChildren()

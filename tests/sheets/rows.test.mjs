@@ -1,4 +1,4 @@
-// Rows are added, moved and deleted without leaving the page.
+// Adding, moving and deleting rows without leaving the page.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

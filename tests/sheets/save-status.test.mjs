@@ -1,4 +1,4 @@
-// The state of saving as the head of a page and its fields say it.
+// The save status in the page's head and at its fields.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -114,7 +114,7 @@ test("two values that wait for a choice are counted, and the head leads to the f
   renderSaveState()
   assert.equal(page.head(), "conflict: 2 conflicts")
   assert.equal(page.link(), "#two")
-  page.saveStatus.setOtherPages({ waiting: 0, stuck: 1 }) // what is lost to the server weighs more
+  page.saveStatus.setOtherPages({ waiting: 0, stuck: 1 }) // a change that cannot be sent any more takes precedence
   assert.equal(page.head(), "refused: 1 stuck")
   page.saveStatus.setOtherPages({ waiting: 1, stuck: 1 })
   assert.equal(page.head(), "waiting: 1 waits")
@@ -122,15 +122,15 @@ test("two values that wait for a choice are counted, and the head leads to the f
 
 test("a server that can store nothing says so until it can, or the line breaks", async () => {
   const page = await ready()
-  await page.socket.hear("storing", { able: false })
+  await page.socket.receive("storing", { able: false })
   assert.equal(page.head(), "waiting: unable  unable.keep")
   page.wait("cost")
   page.saveStatus.forget("nothing")
   assert.equal(page.head(), "waiting: unable 1 waits")
   page.saveStatus.saved("cost")
-  await page.socket.hear("storing", { able: true })
+  await page.socket.receive("storing", { able: true })
   assert.equal(page.head(), "saved: saved")
-  await page.socket.hear("storing", { able: false })
+  await page.socket.receive("storing", { able: false })
   await page.socket.offline()
   await page.socket.online()
   assert.equal(page.head(), "saved: saved")
@@ -146,7 +146,7 @@ test("words that the browser could not keep are said to be lost with the page", 
   assert.equal(page.head(), "offline: offline. unkept")
   assert.equal(page.line("cost"), "unkept")
   await page.socket.online()
-  assert.equal(page.head(), "saved: saved") // on a good line it is saved before that is worth a word
+  assert.equal(page.head(), "saved: saved") // on a good connection the server has it before this matters
   page.storeAccess.notifyStoreWatcher()
   await pass(1_600)
   assert.equal(page.head(), "refused: unkept")

@@ -1,4 +1,4 @@
-// Newer HTML comes into the page, and never under anybody's caret.
+// Replacing parts of the page by newer HTML, never under the user's caret.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

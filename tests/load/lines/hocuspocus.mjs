@@ -6,7 +6,7 @@ import * as Y from "yjs"
 
 export { Y }
 
-/** As in klimawerk.mjs; `acknowledged` says that the server has it in memory. */
+/** As in klimawerk.mjs; an acknowledgement means that the server has it in memory. */
 export async function join({ url, doc, ydoc, acknowledged = () => {} }) {
   const address = url.replace("http", "ws")
   const websocketProvider = new HocuspocusProviderWebsocket({ url: address, WebSocketPolyfill: WebSocket })

@@ -1,16 +1,16 @@
-// Klimawerk's own protocol (version 1) as its browser code speaks it: one update under way, the rest merges meanwhile.
+// Klimawerk's own protocol (version 1) as its browser modules use it: one update under way, the rest merged meanwhile.
 
 import { Y } from "../../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { openSocket } from "../socket.mjs"
 
 export { Y }
 
-const PAUSE = 20 // ms between two updates of one document; the first after a pause goes at once
+const PAUSE = 20 // ms between two updates of one document; the first after a pause is sent at once
 const b64 = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
 const bytesOf = (text) => new Uint8Array(Buffer.from(text, "base64"))
 
 /** A connected page: {ask(event, payload), on(event, listener), close(), bytes}.
- *  @param closed called once its connection is over */
+ *  @param closed called when its connection is closed */
 export async function openPage({ url, cookie, closed }) {
   const listeners = new Map()
   const answers = new Map()
@@ -49,8 +49,8 @@ export async function openPage({ url, cookie, closed }) {
 }
 
 /** Join `doc` with the replica `ydoc`; edits of `ydoc` are sent from then on.
- *  @param acknowledged called with the ms that an update took until it was on disk
- *  @param refused called with the error code of an update that was not taken */
+ *  @param acknowledged called with the ms until an update was on disk
+ *  @param refused called with the error code of a refused update */
 export async function join({ url, cookie, doc, ydoc, acknowledged = () => {}, refused = () => {} }) {
   const page = await openPage({ url, cookie })
   page.on("doc:update", ({ u }) => u.forEach((update) => Y.applyUpdate(ydoc, bytesOf(update), page)))
@@ -73,7 +73,7 @@ export async function join({ url, cookie, doc, ydoc, acknowledged = () => {}, re
   }
 }
 
-/** The first sync by HTTP; returns the bytes it took over the wire. */
+/** The first sync by HTTP; returns the bytes on the wire. */
 async function fetchState(address, cookie, ydoc, origin) {
   const answer = await fetch(address, { headers: { Cookie: cookie, "Accept-Encoding": "gzip" } })
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`)

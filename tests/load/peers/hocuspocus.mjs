@@ -1,4 +1,4 @@
-// The peer with its SQLite extension and otherwise its own settings: node hocuspocus.mjs PORT FILE
+// Hocuspocus with its SQLite extension and otherwise its default settings: node hocuspocus.mjs PORT FILE
 
 import { SQLite } from "@hocuspocus/extension-sqlite"
 import { Server } from "@hocuspocus/server"

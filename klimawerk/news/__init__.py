@@ -1,4 +1,4 @@
-"""What is new for somebody: what others did since they last looked, and what waits for them."""
+"""News: what other people did since a person last looked, and what is waiting for that person's decision."""
 
 from __future__ import annotations
 

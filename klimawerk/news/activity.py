@@ -1,6 +1,7 @@
-"""What others did in a person's partnerships between two moments, as that person may know it.
+"""Activity feed: what others did in a person's partnerships between two moments, as far as that person may see it.
 
-A handful of queries per partnership, however large the programme. No request is needed: digests gather, too.
+A few queries per partnership, independent of the size of the programme. Works without a request, since digests use it
+too.
 """
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ _KINDS = {OPENED: COMMENT, REPLIED: COMMENT, RESOLVED: OUTCOME, REOPENED: OUTCOM
 
 @dataclass(frozen=True)
 class Activity:
-    """`kind`: "changed" (texts, fields or rows of an item), "comment", "mention" (the person is called by name in it),
-    "task" (it is theirs to do), "outcome" (resolved, reopened, a proposal accepted). `id` is the same at every look;
-    `by`: who did it, None where it was several."""
+    """One activity of another person.
+
+    `kind`: "changed" (texts, fields or rows of an item), "comment", "mention" (a comment that mentions the person),
+    "task" (assigned to the person), "outcome" (resolved, reopened, a proposal accepted). `id` is the same in every
+    query; `by`: who did it, None if it was several people.
+    """
 
     id: str
     kind: str
@@ -42,29 +46,31 @@ class Activity:
 
 
 def activities(person: Person, since: datetime, until: datetime) -> list[Activity]:
-    """What others did in (since, until] in all partnerships of which the person is a member now, oldest first.
+    """Activities of others in (since, until], in all partnerships of which the person is a member now, oldest first.
 
-    Never their own doings, threads of the other side, or what is deleted by now.
+    Without the person's own activities, threads of other sides, and what is deleted by now.
     """
-    found = [one for member in memberships(person) for one in activities_for(member, since, until)]
-    return sorted(found, key=lambda one: (one.at, one.id))
+    found = [activity for member in memberships(person) for activity in activities_for(member, since, until)]
+    return sorted(found, key=lambda activity: (activity.at, activity.id))
 
 
 def memberships(person: Person) -> list[Member]:
-    """Where the person may read; nobody else acts in a practice programme."""
-    return [one for one in my_memberships(person) if one.may(Right.READ) and not one.partnership.practice_of]
+    """The person's memberships with the right to read, without practice programmes, where nobody else acts."""
+    return [
+        member for member in my_memberships(person) if member.may(Right.READ) and not member.partnership.practice_of
+    ]
 
 
 def activities_for(member: Member, since: datetime, until: datetime) -> list[Activity]:
-    """The same for one partnership, in no order."""
+    """Activities in one partnership, in no order."""
     programmes = _programmes(member)
     items = {item.id: item for item in _items(list(programmes))}
-    said = _said(member, items, programmes, since, until)
-    return [*said, *_changed(member, items, programmes, since, until)]
+    in_threads = _in_threads(member, items, programmes, since, until)
+    return [*in_threads, *_changes(member, items, programmes, since, until)]
 
 
 def _programmes(member: Member) -> dict[int, int]:
-    """{frame: number of its programme}"""
+    """{frame id: programme id}"""
     query = (
         select(Item.frame_id, Item.id)
         .join(Frame, Frame.id == Item.frame_id)
@@ -77,13 +83,13 @@ def _items(frames: list[int]) -> list[Item]:
     return list(db.session.scalars(select(Item).where(Item.frame_id.in_(frames), Item.deleted_at.is_(None))))
 
 
-def _said(
+def _in_threads(
     member: Member, items: dict[int, Item], programmes: dict[int, int], since: datetime, until: datetime
 ) -> Iterator[Activity]:
-    me = member.person.id
-    called = select(CommentMention.comment_id).where(CommentMention.person_id == me)
+    person_id = member.person.id
+    mentions = select(CommentMention.comment_id).where(CommentMention.person_id == person_id)
     query = (
-        select(CommentEvent, CommentEvent.comment_id.in_(called))
+        select(CommentEvent, CommentEvent.comment_id.in_(mentions))
         .join(Thread, Thread.id == CommentEvent.thread_id)
         .outerjoin(Comment, Comment.id == CommentEvent.comment_id)
         .where(
@@ -92,25 +98,25 @@ def _said(
             CommentEvent.at > since,
             CommentEvent.at <= until,
             CommentEvent.kind.in_(_KINDS),
-            or_(CommentEvent.by.is_(None), CommentEvent.by != me),
+            or_(CommentEvent.by.is_(None), CommentEvent.by != person_id),
             Comment.deleted_at.is_(None),
         )
     )
-    for event, is_called in db.session.execute(query):
-        kind = MENTION if is_called and _KINDS[event.kind] == COMMENT else _KINDS[event.kind]
-        if kind == TASK and event.detail.get("assignee") != me:
+    for event, is_mention in db.session.execute(query):
+        kind = MENTION if is_mention and _KINDS[event.kind] == COMMENT else _KINDS[event.kind]
+        if kind == TASK and event.detail.get("assignee") != person_id:
             continue
         name = f"comment:{event.comment_id}" if event.comment_id else f"event:{event.id}"
         programme = programmes[items[event.item_id].frame_id]
-        where = (event.thread_id, event.comment_id)
-        yield Activity(name, kind, programme, event.item_id, event.at, event.by, *where)
+        comment_ids = (event.thread_id, event.comment_id)
+        yield Activity(name, kind, programme, event.item_id, event.at, event.by, *comment_ids)
 
 
-def _changed(
+def _changes(
     member: Member, items: dict[int, Item], programmes: dict[int, int], since: datetime, until: datetime
 ) -> Iterator[Activity]:
-    """One for each item, as of its last change."""
-    me, last = member.person.id, dict[int, datetime]()
+    """One activity for each changed item, with the time of its last change."""
+    person_id, last_change = member.person.id, dict[int, datetime]()
     for model, by, at in (
         (FieldChange, FieldChange.by, FieldChange.at),
         (Row, Row.created_by, Row.created_at),
@@ -118,15 +124,15 @@ def _changed(
     ):
         query = (
             select(model.item_id, func.max(at))
-            .where(model.item_id.in_(list(items)), at > since, at <= until, by != me)
+            .where(model.item_id.in_(list(items)), at > since, at <= until, by != person_id)
             .group_by(model.item_id)
         )
         for item_id, moment in db.session.execute(query).all():
             assert moment is not None
-            last[item_id] = max(moment, last.get(item_id, moment))
+            last_change[item_id] = max(moment, last_change.get(item_id, moment))
     by_name = {item.name: item.id for item in items.values()}
-    for name, moment in last_writes(by_name, since, until, but=me).items():
-        last[by_name[name]] = max(moment, last.get(by_name[name], moment))
-    for item_id, moment in last.items():
+    for name, moment in last_writes(by_name, since, until, but=person_id).items():
+        last_change[by_name[name]] = max(moment, last_change.get(by_name[name], moment))
+    for item_id, moment in last_change.items():
         name = f"changed:{items[item_id].name}:{moment.isoformat()}"
         yield Activity(name, CHANGED, programmes[items[item_id].frame_id], item_id, moment)

@@ -1,4 +1,4 @@
-"""What others changed in one item, in one line that already tells it: "2 texts, Priority: medium → high, Costs (2)"."""
+"""One-line summary of what others changed in an item: "2 texts, Priority: medium → high, Costs (2)"."""
 
 from __future__ import annotations
 
@@ -18,23 +18,26 @@ from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
 from klimawerk.text import visually_equal
 from klimawerk.versions.reference_names import ReferenceNames
 
-MOST, LONGEST = 4, 40  # parts of a line; letters of a value that is told
+MOST, LONGEST = 4, 40  # parts of a line; characters of a value that is shown
 _NO_PERSON = ReferenceNames((), (), {})
-_BY_NUMBER = ("field", "measures")  # kinds whose values are numbers of something else
+_REFERENCE_KINDS = ("field", "measures")  # kinds whose values are ids
 
 
 def change_summary(item: Item, since: datetime, until: datetime, *, but: int, language: str) -> str:
-    """In the present locale; `language` is the reader's, `but` the person whose own changes are not told. Never ""."""
+    """The summary in the current locale; never "".
+
+    `language` is the reader's; changes of the person `but` are excluded.
+    """
     parts = [*_texts(item, since, until, but), *_fields(item, since, until, but, language)]
     parts += _rows(item, since, until, but)
-    more = len(parts) - MOST
-    if more > 0:
-        parts = [*parts[:MOST], str(_("and %(number)s more", number=more))]
+    remaining = len(parts) - MOST
+    if remaining > 0:
+        parts = [*parts[:MOST], str(_("and %(number)s more", number=remaining))]
     return ", ".join(parts) or str(_("Texts"))
 
 
 def _texts(item: Item, since: datetime, until: datetime, but: int) -> Iterator[str]:
-    """In how many texts somebody wrote; who only took words away left nothing to count."""
+    """Number of texts in which others wrote. Deletions leave no attribution, so they do not count."""
     first, last = since.timestamp(), until.timestamp()
     count = sum(
         any(span.by not in (None, but) and first < span.at <= last for span in spans)
@@ -45,7 +48,7 @@ def _texts(item: Item, since: datetime, until: datetime, but: int) -> Iterator[s
 
 
 def _fields(item: Item, since: datetime, until: datetime, but: int, language: str) -> Iterator[str]:
-    """Each field once, from what stood there before to what stands there after."""
+    """Each changed field once, from its value before the first change to that after the last one."""
     query = select(FieldChange).where(
         FieldChange.item_id == item.id,
         FieldChange.row_id.is_(None),
@@ -53,11 +56,11 @@ def _fields(item: Item, since: datetime, until: datetime, but: int, language: st
         FieldChange.at <= until,
         FieldChange.by != but,
     )
-    spans: dict[str, tuple[Any, Any]] = {}
+    changes: dict[str, tuple[Any, Any]] = {}
     for change in db.session.scalars(query.order_by(FieldChange.id)):
-        spans[change.field] = (spans.get(change.field, (change.old, None))[0], change.new)
+        changes[change.field] = (changes.get(change.field, (change.old, None))[0], change.new)
     fields, sides = sheet_of(item.kind).fields, code_labels.side_names(item.frame.partnership)
-    for key, (old, new) in spans.items():
+    for key, (old, new) in changes.items():
         field = fields.get(split_key(key)[0])
         if field is not None and not visually_equal(old, new):
             yield _value_change(field, old, new, language, sides)
@@ -65,21 +68,21 @@ def _fields(item: Item, since: datetime, until: datetime, but: int, language: st
 
 def _value_change(field: Field, old: Any, new: Any, language: str, sides: dict[str, str]) -> str:
     label = code_labels.fill_side_names(field.label, sides)
-    if field.kind in _BY_NUMBER:
+    if field.kind in _REFERENCE_KINDS:
         return label
     values = [value_display.display_value(field, value, language, sides, _NO_PERSON) or "–" for value in (old, new)]
     return label if any(len(value) > LONGEST for value in values) else f"{label}: {' → '.join(values)}"
 
 
 def _rows(item: Item, since: datetime, until: datetime, but: int) -> Iterator[str]:
-    """In how many lines of each kind something changed, came or went."""
-    touched = select(FieldChange.row_id).where(
+    """Number of rows of each kind that were changed, added or deleted."""
+    changed_rows = select(FieldChange.row_id).where(
         FieldChange.item_id == item.id, FieldChange.at > since, FieldChange.at <= until, FieldChange.by != but
     )
     query = select(Row.kind).where(
         Row.item_id == item.id,
         or_(
-            Row.id.in_(touched),
+            Row.id.in_(changed_rows),
             and_(Row.created_at > since, Row.created_at <= until, Row.created_by != but),
             and_(Row.deleted_at > since, Row.deleted_at <= until, Row.deleted_by != but),
         ),

@@ -1,4 +1,4 @@
-"""Up to when somebody knows what others did at an item."""
+"""Database table: seen marks, up to when a person has seen the activity of others at an item."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from klimawerk.extensions import Model
 
 
 class SeenMark(Model):
-    """When a person last opened an item's page, or marked it as seen. Nobody else learns of it; it goes with them."""
+    """When a person last opened an item's page, or marked it as seen. Private; deleted with the person."""
 
     __tablename__ = "seen"
 

@@ -1,4 +1,4 @@
-"""What waits for a person in a partnership: tasks of theirs, and what only somebody who edits can decide."""
+"""Pending decisions of a person in a partnership: their tasks, and what only editors can decide."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ PROPOSAL, VALUES = "proposal", "values"
 
 @dataclass(frozen=True)
 class PendingDecision:
-    """`kind`: "task" (the person's own), "proposal" (of somebody else, to be accepted or not), "values" (`count` fields
-    of the item have two values each, and somebody has to choose)."""
+    """One pending decision.
+
+    `kind`: "task" (assigned to the person), "proposal" (of another person, to be accepted or not), "values" (`count`
+    fields of the item have two conflicting values each).
+    """
 
     kind: str
     item: Item
@@ -40,13 +43,19 @@ class PendingDecision:
 
 
 def pending_decisions(member: Member) -> list[PendingDecision]:
-    """In no order."""
+    """The person's pending decisions, in no order."""
     items = {item.id: item for item in db.session.scalars(_items(member))}
-    found = [PendingDecision(TASK, items[one.item_id], f"/threads/{one.id}", one.due) for one in _tasks(member, items)]
+    decisions = [
+        PendingDecision(TASK, items[thread.item_id], f"/threads/{thread.id}", thread.due)
+        for thread in _tasks(member, items)
+    ]
     if not member.may(Right.EDIT):
-        return found
-    found += [PendingDecision(PROPOSAL, items[one.item_id], f"/threads/{one.id}") for one in _proposals(member, items)]
-    return found + _values(items)
+        return decisions
+    decisions += [
+        PendingDecision(PROPOSAL, items[thread.item_id], f"/threads/{thread.id}")
+        for thread in _proposals(member, items)
+    ]
+    return decisions + _conflicts(items)
 
 
 def _items(member: Member) -> Select[Item]:
@@ -54,32 +63,34 @@ def _items(member: Member) -> Select[Item]:
     return select(Item).join(Frame, Frame.id == Item.frame_id).where(partnership, Item.deleted_at.is_(None))
 
 
-def _open(member: Member, items: Mapping[int, Item]) -> Select[Thread]:
+def _open_threads(member: Member, items: Mapping[int, Item]) -> Select[Thread]:
     return select(Thread).where(Thread.item_id.in_(list(items)), Thread.resolved_at.is_(None), visible_to(member.side))
 
 
 def _tasks(member: Member, items: Mapping[int, Item]) -> list[Thread]:
-    mine = (Thread.kind == TASK, Thread.assignee == member.person.id)
-    return list(db.session.scalars(_open(member, items).where(*mine).order_by(Thread.id)))
+    assigned = (Thread.kind == TASK, Thread.assignee == member.person.id)
+    return list(db.session.scalars(_open_threads(member, items).where(*assigned).order_by(Thread.id)))
 
 
 def _proposals(member: Member, items: Mapping[int, Item]) -> list[Thread]:
-    """What others propose. Few threads are open and about a field, so they are read to see which hold a proposal."""
-    found = db.session.scalars(_open(member, items).where(Thread.field != "", Thread.passage == "").order_by(Thread.id))
-    return [one for one in found if one.proposed and one.proposed.get("by") != member.person.id]
+    """Open proposals of others. Few open threads are about a field; all are read to see which hold a proposal."""
+    threads = db.session.scalars(
+        _open_threads(member, items).where(Thread.field != "", Thread.passage == "").order_by(Thread.id)
+    )
+    return [thread for thread in threads if thread.proposed and thread.proposed.get("by") != member.person.id]
 
 
-def _values(items: Mapping[int, Item]) -> list[PendingDecision]:
+def _conflicts(items: Mapping[int, Item]) -> list[PendingDecision]:
     query = select(Conflict.item_id, Conflict.row_id, Conflict.field).where(Conflict.item_id.in_(list(items)))
-    places: dict[int, list[str]] = {}
+    addresses: dict[int, list[str]] = {}
     for item_id, row_id, key in db.session.execute(query.distinct().order_by(Conflict.item_id)):
         edit = items[item_id].kind == "programme"
         address = f"{anchor_query(split_key(key)[1], edit=edit)}#{conflict_id(element_id(item_id, row_id, key))}"
-        places.setdefault(item_id, []).append(address)
-    return [_choice(items[item_id], found) for item_id, found in places.items()]
+        addresses.setdefault(item_id, []).append(address)
+    return [_conflict_decision(items[item_id], item_addresses) for item_id, item_addresses in addresses.items()]
 
 
-def _choice(item: Item, places: list[str]) -> PendingDecision:
-    """Leads to the field where it is one, else to the list of them."""
-    place = places[0] if len(places) == 1 else f"#conflicts-{item.id}"
-    return PendingDecision(VALUES, item, f"{page_of(item)}{place}", count=len(places))
+def _conflict_decision(item: Item, addresses: list[str]) -> PendingDecision:
+    """Links to the field if it is one, else to the list of conflicts."""
+    address = addresses[0] if len(addresses) == 1 else f"#conflicts-{item.id}"
+    return PendingDecision(VALUES, item, f"{page_of(item)}{address}", count=len(addresses))

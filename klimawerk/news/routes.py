@@ -1,4 +1,4 @@
-"""The doors of what is new: a part of the first page. It is marked as seen here, and by opening an item's page."""
+"""HTTP route and hook of news: marks items as seen, by a button or when an item's page is opened."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SHEETS = ("measures.measure", "goals.goal", "overview.programme")
 @bp.post("/news/seen")
 @login_required
 def mark_seen() -> ResponseReturnValue:
-    """One item, or all, up to the moment that the page told of."""
+    """Mark one item, or all, as seen up to the moment for which the page was rendered."""
     person, until = signed_in(), _until(request.form.get("until", ""))
     if request.form.get("item"):
         items = [readable_item(request.form.get("item", type=scalars.item_id) or abort(404)).item.id]
     else:
-        items = [one.item_id for one in seen_marks.unseen_activities(person, until)]
+        items = [activity.item_id for activity in seen_marks.unseen_activities(person, until)]
     seen_marks.mark_seen(items, by=person.id, at=until)
     if request.headers.get("HX-Request"):
         return render_template("news/_news.html", news=whats_new())
@@ -38,16 +38,16 @@ def mark_seen() -> ResponseReturnValue:
 
 
 def whats_new() -> News:
-    """For the signed-in person, in the language of the page."""
+    """News of the signed-in user, in the language of the page."""
     return news_for(signed_in(), locale())
 
 
 def note_opened(response: Response) -> Response:
-    """Whoever gets an item's page has seen what was done there; a part of one, or one fetched ahead, is none."""
+    """Set the seen mark after an item's page was delivered; not for fragments and prefetched pages."""
     if request.endpoint in SHEETS and response.status_code == 200 and _is_page():
         person, item_id = current_person(), (request.view_args or {}).get("item_id")
         if person is not None and item_id:
-            with suppress(*WRITE_FAILURES):  # a page can be read although nothing can be stored
+            with suppress(*WRITE_FAILURES):  # the page is shown even if the database cannot be written
                 seen_marks.record_opened(item_id, by=person.id)
     return response
 
@@ -57,7 +57,7 @@ def _is_page() -> bool:
 
 
 def _until(text: str) -> datetime:
-    """Never later than now, which it is where none is named; what is no moment marks nothing."""
+    """The submitted moment, at most now; now if there is none. Aborts with 400 if it is malformed."""
     try:
         return min(scalars.moment(text), now()) if text else now()
     except ValueError:

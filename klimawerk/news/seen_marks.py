@@ -1,4 +1,8 @@
-"""What is new to somebody, and no longer."""
+"""Seen marks: up to when a person knows what others did at an item, so that only newer activity is news.
+
+Set when the item's page is opened, or by a button. Different from a visit (versions/visits.py): that one is presence
+for five seconds or more, and is the start of "since my last visit".
+"""
 
 from __future__ import annotations
 
@@ -17,48 +21,52 @@ from klimawerk.news.activity import CHANGED, Activity, activities_for, membershi
 from klimawerk.news.models import SeenMark
 from klimawerk.partnerships.access import Member
 
-MAX_AGE = timedelta(days=90)  # what nobody looked at for so long is no news any more
+MAX_AGE = timedelta(days=90)  # older activity is no news
 
 
 def unseen_activities(person: Person, until: datetime | None = None) -> list[Activity]:
-    """What others did that the person has not seen, oldest first, in all their partnerships."""
-    found = [one for member in memberships(person) for one in unseen_activities_for(member, until)]
-    return sorted(found, key=lambda one: (one.at, one.id))
+    """Activities of others that the person has not seen, in all their partnerships, oldest first."""
+    activities = [activity for member in memberships(person) for activity in unseen_activities_for(member, until)]
+    return sorted(activities, key=lambda activity: (activity.at, activity.id))
 
 
 def unseen_activities_for(member: Member, until: datetime | None = None) -> list[Activity]:
     """The same in one partnership, in no order."""
     moment = until or now()
     since = max(read_marks.joined_at(member), moment - MAX_AGE)
-    found = activities_for(member, since, moment)
-    return list(drop_seen(member, found))
+    activities = activities_for(member, since, moment)
+    return list(drop_seen(member, activities))
 
 
-def drop_seen(member: Member, found: list[Activity]) -> Iterable[Activity]:
-    """Without what the member has seen: changes by opening the item, comments by opening its comments."""
-    items = {one.item_id for one in found}
-    opened, read = _opened(member, items), read_marks.read_at(member, items)
-    return (one for one in found if _is_new(one, (opened if one.kind == CHANGED else read).get(one.item_id)))
+def drop_seen(member: Member, activities: list[Activity]) -> Iterable[Activity]:
+    """Without seen activities: changes are seen by opening the item, comments by opening its comments."""
+    items = {activity.item_id for activity in activities}
+    opened, read = _opened_at(member, items), read_marks.read_at(member, items)
+    return (
+        activity
+        for activity in activities
+        if _is_new(activity, (opened if activity.kind == CHANGED else read).get(activity.item_id))
+    )
 
 
 def record_opened(item_id: int, *, by: int, at: datetime | None = None) -> None:
-    """The person has the item's page before them, up to this moment."""
-    _note([item_id], by, at or now())
+    """Record that the person has opened the item's page."""
+    _set_marks([item_id], by, at or now())
 
 
 def mark_seen(item_ids: Iterable[int], *, by: int, at: datetime) -> None:
-    """The person wants to hear no more of what was done at these items up to `at`, comments included."""
-    wanted = list(item_ids)
-    _note(wanted, by, at)
-    read_marks.mark_read(wanted, by=by, at=at)
+    """Mark all activity at these items up to `at` as seen, including comments."""
+    ids = list(item_ids)
+    _set_marks(ids, by, at)
+    read_marks.mark_read(ids, by=by, at=at)
 
 
 def seen_since(member: Member, item_id: int) -> datetime:
-    """From when on changes of the item are new to the member."""
-    return _opened(member, {item_id}).get(item_id) or read_marks.joined_at(member)
+    """Time after which changes of the item are new to the member."""
+    return _opened_at(member, {item_id}).get(item_id) or read_marks.joined_at(member)
 
 
-def _note(item_ids: Iterable[int], by: int, at: datetime) -> None:
+def _set_marks(item_ids: Iterable[int], by: int, at: datetime) -> None:
     with writing():
         if not existing_accounts.lock_if_exists(by):
             return
@@ -67,10 +75,10 @@ def _note(item_ids: Iterable[int], by: int, at: datetime) -> None:
             row.at = max(row.at, at)
 
 
-def _opened(member: Member, item_ids: set[int]) -> dict[int, datetime]:
+def _opened_at(member: Member, item_ids: set[int]) -> dict[int, datetime]:
     query = select(SeenMark).where(SeenMark.person_id == member.person.id, SeenMark.item_id.in_(item_ids))
     return {row.item_id: row.at for row in db.session.scalars(query)}
 
 
-def _is_new(one: Activity, seen: datetime | None) -> bool:
-    return seen is None or one.at > seen
+def _is_new(activity: Activity, seen: datetime | None) -> bool:
+    return seen is None or activity.at > seen

@@ -1,4 +1,4 @@
-"""What the first page tells: what waits for me, and what others did since I last looked, item by item."""
+"""View of the start page: pending decisions, and what others did since the person last looked, by item."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.text import clean, truncate_with_ellipsis
 
-MAX_ENTRIES = 30  # entries of a page
-EXCERPT_LENGTH = 160  # letters of a comment
+MAX_ENTRIES = 30  # entries on the page
+EXCERPT_LENGTH = 160  # characters of a comment
 
 
 @dataclass(frozen=True)
 class CommentExcerpt:
-    """A comment, shortened, with its author and the way to it."""
+    """A shortened comment, with its author and a link."""
 
     author: CommentAuthor
     words: str
@@ -43,7 +43,7 @@ class CommentExcerpt:
 
 @dataclass(frozen=True)
 class NewsEntry:
-    """One item in which others did something. `line`: what changed in it, "" for nothing but words."""
+    """One item with news. `line`: summary of its changes, "" if there are comments only."""
 
     item: Item
     title: str
@@ -59,12 +59,12 @@ class NewsEntry:
 
     @property
     def is_mention(self) -> bool:
-        return any(one.is_mention for one in self.words)
+        return any(comment.is_mention for comment in self.words)
 
 
 @dataclass(frozen=True)
 class PendingDecisionView:
-    """What waits for the person; `title` of its item, in the language that it is in."""
+    """A pending decision, with the title of its item and the language of that title."""
 
     waiting: PendingDecision
     title: str
@@ -73,8 +73,11 @@ class PendingDecisionView:
 
 @dataclass
 class News:
-    """`until`: the moment it tells of; what comes later is not seen by marking this as seen. `more`: items beyond those
-    in `entries`; `measures`: how many changed, all in all, since `since`."""
+    """`until`: the moment of the news; marking them as seen does not cover later activity.
+
+    `more`: number of items beyond those in `entries`; `measures`: number of changed measures in all; `since`: time of
+    the oldest activity.
+    """
 
     until: datetime
     entries: list[NewsEntry] = field(default_factory=list)
@@ -86,64 +89,64 @@ class News:
 
 @dataclass(frozen=True)
 class _ItemActivities:
-    """What was done at one item."""
+    """The activities at one item."""
 
     member: Member
     people: Participants
     item: Item
     title: tuple[str, str]
-    happened: list[Activity]
+    activities: list[Activity]
 
     @property
     def at(self) -> datetime:
-        return max(one.at for one in self.happened)
+        return max(activity.at for activity in self.activities)
 
     @property
     def order(self) -> tuple[bool, datetime]:
-        return any(one.kind == MENTION for one in self.happened), self.at
+        return any(activity.kind == MENTION for activity in self.activities), self.at
 
     @property
     def changed(self) -> bool:
-        return any(one.kind == CHANGED for one in self.happened)
+        return any(activity.kind == CHANGED for activity in self.activities)
 
 
 def news_for(person: Person, language: str) -> News:
-    """What is new to the person, the newest item first, those first in which they are called by name."""
+    """News for the person: items with mentions first, then the newest."""
     news, groups = News(now()), list[_ItemActivities]()
     for member in memberships(person):
-        found: dict[int, list[Activity]] = {}
-        for one in unseen_activities_for(member, news.until):
-            found.setdefault(one.item_id, []).append(one)
-        duties = pending_decisions(member)
-        items = {item.id: item for item in [*_items(list(found)), *(duty.item for duty in duties)]}
+        by_item: dict[int, list[Activity]] = {}
+        for activity in unseen_activities_for(member, news.until):
+            by_item.setdefault(activity.item_id, []).append(activity)
+        decisions = pending_decisions(member)
+        items = {item.id: item for item in [*_items(list(by_item)), *(decision.item for decision in decisions)]}
         titles, people = titles_of(items.values(), language), Participants(member.partnership)
         groups += [
-            _ItemActivities(member, people, items[id_], titles[id_], happened) for id_, happened in found.items()
+            _ItemActivities(member, people, items[id_], titles[id_], activities) for id_, activities in by_item.items()
         ]
-        news.duties += [PendingDecisionView(duty, *titles[duty.item.id]) for duty in duties]
+        news.duties += [PendingDecisionView(decision, *titles[decision.item.id]) for decision in decisions]
     groups.sort(key=lambda group: group.order, reverse=True)
     for group in groups[:MAX_ENTRIES]:
         news.entries.append(_entry(group, news.until, language))
-        yield_if_due()  # others are served meanwhile: each entry takes some questions
+        yield_if_due()  # each entry takes several queries
     news.more = len(groups) - len(news.entries)
     news.measures = sum(1 for group in groups if group.changed and group.item.kind == "measure")
-    news.since = min((one.at for group in groups for one in group.happened), default=None)
-    news.duties.sort(key=lambda duty: duty.waiting.order)
+    news.since = min((activity.at for group in groups for activity in group.activities), default=None)
+    news.duties.sort(key=lambda decision: decision.waiting.order)
     return news
 
 
 def _entry(group: _ItemActivities, until: datetime, language: str) -> NewsEntry:
-    member, item, happened = group.member, group.item, group.happened
+    member, item, activities = group.member, group.item, group.activities
     since = seen_since(member, item.id)
     line = change_summary(item, since, until, but=member.person.id, language=language) if group.changed else ""
-    said = [one for one in happened if one.comment_id and one.kind != CHANGED]
-    outcomes = len({one.thread_id for one in happened if one.kind == OUTCOME})
-    return NewsEntry(item, *group.title, line, _words(group.people, said), outcomes, group.at)
+    in_threads = [activity for activity in activities if activity.comment_id and activity.kind != CHANGED]
+    outcomes = len({activity.thread_id for activity in activities if activity.kind == OUTCOME})
+    return NewsEntry(item, *group.title, line, _excerpts(group.people, in_threads), outcomes, group.at)
 
 
-def _words(people: Participants, said: list[Activity]) -> list[CommentExcerpt]:
-    called = {one.comment_id for one in said if one.kind == MENTION}
-    query = select(Comment).where(Comment.id.in_([one.comment_id for one in said])).order_by(Comment.id)
+def _excerpts(people: Participants, in_threads: list[Activity]) -> list[CommentExcerpt]:
+    mentions = {activity.comment_id for activity in in_threads if activity.kind == MENTION}
+    query = select(Comment).where(Comment.id.in_([activity.comment_id for activity in in_threads])).order_by(Comment.id)
     return [
         CommentExcerpt(
             people.author_of(comment),
@@ -151,17 +154,17 @@ def _words(people: Participants, said: list[Activity]) -> list[CommentExcerpt]:
             comment.language,
             comment.at,
             f"/threads/{comment.thread_id}#comment-{comment.id}",
-            comment.id in called,
+            comment.id in mentions,
         )
         for comment in db.session.scalars(query)
     ]
 
 
 def excerpt(words: str, most: int = EXCERPT_LENGTH) -> str:
-    """One line of it, without what it quotes."""
+    """The text on one line, shortened, without its quotations."""
     words = clean(words)
-    own = " ".join(line for line in words.splitlines() if not is_quotation(line)).strip()
-    plain = " ".join((own or words).split())
+    without_quotes = " ".join(line for line in words.splitlines() if not is_quotation(line)).strip()
+    plain = " ".join((without_quotes or words).split())
     return truncate_with_ellipsis(plain, most)
 
 

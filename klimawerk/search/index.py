@@ -1,8 +1,8 @@
-"""Keeps the index in step: whatever says that it changed is read anew, a little later and outside of its transaction.
+"""Updates the search index: changed items are read again a little later, outside of the transaction of the change.
 
-Each process reads what was changed through it; once a minute one look finds what nobody read (a killed process, a
-command of the shell, a restored backup), and what was folded by other rules than today's: an update that changes them
-reads everything anew, a little each second, while the search goes on.
+Each process reads what was changed through it. Once a minute a check finds what no process has read (after a kill, a
+shell command or a restored backup) and what was folded by other rules than the present ones: an update that changes the
+rules reads everything again, a little each second, while the search continues.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
 from klimawerk.versions import redaction
 
-EACH, LOOK = 3.0, 60.0  # seconds between two readings of what changed here, and two looks at everything
-A_TICK, AT_ONCE = 8, 30  # items read in a second in the background, and before a question is answered
+EACH, LOOK = 3.0, 60.0  # seconds between two updates of what changed here, and between two checks of everything
+A_TICK, AT_ONCE = 8, 30  # items read per second in the background, and before a query is answered
 _KINDS = {"programme", "goal", "measure", *(f"comments-{side}" for side in ALL_SIDES)}
-_WORDS = ("line", "lines", "code")  # kinds of fields that hold words
+_TEXT_KINDS = ("line", "lines", "code")  # kinds of fields that hold text
 
 _pending: set[int] = set()
 _lock = threading.Lock()
@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
 
 
 class IndexEntry(NamedTuple):
-    """One stretch of words, as `SearchEntry` has it."""
+    """One indexed text, as in `SearchEntry`."""
 
     item_id: int
     kind: str
@@ -56,66 +56,66 @@ class IndexEntry(NamedTuple):
 
 
 class _IndexUpdater:
-    """A little each second: others wait for their turn in the same thread. A whole installation takes its minutes."""
+    """Updates a few items per second, since other tasks share its thread. A whole installation takes minutes."""
 
     def __init__(self) -> None:
-        self._read = self._looked = -LOOK
+        self._updated = self._checked = -LOOK
         self._stale: list[int] = []
 
     def look(self) -> None:
         moment = time.monotonic()
-        if not self._stale and moment - self._looked >= LOOK:
-            self._looked, self._stale = moment, stale_items()
+        if not self._stale and moment - self._checked >= LOOK:
+            self._checked, self._stale = moment, stale_items()
         if self._stale:
-            now, self._stale = self._stale[:A_TICK], self._stale[A_TICK:]
-            reindex(now)
-        elif moment - self._read >= EACH:
-            self._read = moment
+            batch, self._stale = self._stale[:A_TICK], self._stale[A_TICK:]
+            reindex(batch)
+        elif moment - self._updated >= EACH:
+            self._updated = moment
             reindex_pending(A_TICK)
 
 
 def _on_topics_changed(topics: list[str]) -> None:
-    found = {int(number) for kind, _, number in (topic.partition(":") for topic in topics) if kind in _KINDS}
+    item_ids = {int(number) for kind, _, number in (topic.partition(":") for topic in topics) if kind in _KINDS}
     with _lock:
-        _pending.update(found)
+        _pending.update(item_ids)
 
 
 def reindex_later(item_ids: Iterable[int]) -> None:
-    """Read these items soon."""
+    """Read these items again soon."""
     with _lock:
         _pending.update(item_ids)
 
 
 def reindex_pending(most: int = AT_ONCE) -> None:
-    """Read what was changed through this process and not read yet, up to so many items."""
+    """Read items that were changed through this process and are not indexed yet, at most so many."""
     with _lock:
-        wanted = sorted(_pending)[:most]
-        _pending.difference_update(wanted)
-    reindex(wanted)
+        batch = sorted(_pending)[:most]
+        _pending.difference_update(batch)
+    reindex(batch)
 
 
 def stale_items() -> list[int]:
-    """Numbers of all items whose words or comments are newer than the index."""
+    """Ids of all items whose texts or comments are newer than the index."""
     revisions = changes.all_revisions()
-    known = dict(db.session.execute(select(SearchState.item_id, SearchState.stamp)).all())
+    stamps = dict(db.session.execute(select(SearchState.item_id, SearchState.stamp)).all())
     items = db.session.execute(select(Item.id, Item.kind).where(is_here())).all()
-    return [id_ for id_, kind in items if known.get(id_) != _stamp(id_, kind, revisions)]
+    return [id_ for id_, kind in items if stamps.get(id_) != _stamp(id_, kind, revisions)]
 
 
 def reindex(item_ids: Iterable[int]) -> int:
-    """Read these items anew, each in a short transaction of its own; how many there were."""
+    """Read these items again, each in a short transaction of its own. Returns how many there were."""
     count = 0
     for item_id in item_ids:
         item = db.session.get(Item, item_id)
         if item is not None and not item.frame.arriving:
             _refresh(item)
             count += 1
-            yield_if_due()  # others are served meanwhile
+            yield_if_due()
     return count
 
 
 def remove_item(item_id: int, _hide: object) -> int:
-    """Nothing of the item is found until it is read anew; inside the caller's transaction. Counts as no place."""
+    """Remove the item from the index until it is read again, inside the caller's transaction. Counts as no place."""
     for model in (SearchEntry, SearchState):
         db.session.execute(delete(model).where(model.item_id == item_id))
     return 0
@@ -123,29 +123,32 @@ def remove_item(item_id: int, _hide: object) -> int:
 
 def _refresh(item: Item) -> None:
     topics = [item.name, *(f"comments-{side}:{item.id}" for side in ALL_SIDES)]
-    stamp = _stamp(item.id, item.kind, changes.revisions(topics))  # before its words: rather too old than too new
-    found = [*_texts(item), *_cells(item), *_comments(item)] if item.deleted_at is None else []
+    # Revisions are read before the texts: a stamp that is too old is safe, one that is too new is not.
+    stamp = _stamp(item.id, item.kind, changes.revisions(topics))
+    entries = [*_texts(item), *_cells(item), *_comments(item)] if item.deleted_at is None else []
     with writing() as session:
-        gone, new = _difference(item.id, found)
-        if gone:
-            session.execute(delete(SearchEntry).where(SearchEntry.id.in_(gone)))
+        obsolete, new = _difference(item.id, entries)
+        if obsolete:
+            session.execute(delete(SearchEntry).where(SearchEntry.id.in_(obsolete)))
         if new:
             session.execute(insert(SearchEntry), [_row(entry) for entry in new])
         session.merge(SearchState(item_id=item.id, stamp=stamp))
 
 
-def _difference(item_id: int, found: list[IndexEntry]) -> tuple[list[int], list[IndexEntry]]:
-    """Numbers of what is in the index and should not be, and what is missing: most of an item stays as it was."""
+def _difference(item_id: int, entries: list[IndexEntry]) -> tuple[list[int], list[IndexEntry]]:
+    """Ids of obsolete entries, and missing entries: most of an item is unchanged."""
     columns = (SearchEntry.kind, SearchEntry.place, SearchEntry.language, SearchEntry.side, SearchEntry.words)
     rows = db.session.execute(select(SearchEntry.id, *columns).where(SearchEntry.item_id == item_id)).all()
     stamp = db.session.scalar(select(SearchState.stamp).where(SearchState.item_id == item_id)) or ""
     if not stamp.startswith(f"{VERSION},"):  # folded by other rules
-        return [row[0] for row in rows], found
-    kept = {
+        return [row[0] for row in rows], entries
+    indexed = {
         IndexEntry(item_id, kind, place, language, side, words): id_ for id_, kind, place, language, side, words in rows
     }
-    wanted = set(found)
-    return [id_ for entry, id_ in kept.items() if entry not in wanted], [one for one in found if one not in kept]
+    wanted = set(entries)
+    return [id_ for entry, id_ in indexed.items() if entry not in wanted], [
+        entry for entry in entries if entry not in indexed
+    ]
 
 
 def _row(entry: IndexEntry) -> dict[str, object]:
@@ -167,21 +170,21 @@ def _texts(item: Item) -> Iterator[IndexEntry]:
 
 
 def _cells(item: Item) -> Iterator[IndexEntry]:
-    """Fields and cells that hold words."""
+    """Fields and cells that hold text."""
     sheet = sheet_of(item.kind)
     for key, value in item.values.items():
-        if _holds_words(sheet.fields.get(split_key(key)[0]), value):
+        if _holds_text(sheet.fields.get(split_key(key)[0]), value):
             yield IndexEntry(item.id, "cell", f":{key}", split_key(key)[1], "", value)
     for kind, rows in rows_of(item).items():
         cells = sheet.rows[kind].by_name if kind in sheet.rows else {}
         for row in rows:
             for key, value in row.cells.items():
-                if _holds_words(cells.get(split_key(key)[0]), value):
+                if _holds_text(cells.get(split_key(key)[0]), value):
                     yield IndexEntry(item.id, "cell", f"{row.id}:{key}", split_key(key)[1], "", value)
 
 
-def _holds_words(field: Field | None, value: object) -> bool:
-    return field is not None and field.kind in _WORDS and isinstance(value, str) and bool(value.strip())
+def _holds_text(field: Field | None, value: object) -> bool:
+    return field is not None and field.kind in _TEXT_KINDS and isinstance(value, str) and bool(value.strip())
 
 
 def _comments(item: Item) -> Iterator[IndexEntry]:

@@ -1,8 +1,8 @@
-"""What can be found: words of items and comments, and how far each item was read for it.
+"""Database tables: the search index, and how far each item was read into it.
 
-Nothing in here is the truth; all of it can be made anew. Beside the table stands what each database searches with: an
-FTS5 table that triggers keep in step (SQLite), or an index over a tsvector (PostgreSQL). Neither cuts words: they are
-cut and folded in one place for both (`tokens.py`), where they stand in the text.
+The tables can be rebuilt at any time. Each database has its own index beside them: an FTS5 table updated by triggers
+(SQLite), or an index over a tsvector (PostgreSQL). Neither splits text into words: this is done for both in
+`tokens.py`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ WORDS = "search_words"
 
 
 class SearchEntry(Model):
-    """One stretch of words. `kind`: "title", "text", "cell" or "comment"; `place`: the fragment ("description.en"), the
-    cell ("<row>:<key>") or the comment's number; `side`: the only side that sees it, "" for all; `folded`:
-    tokens.py."""
+    """One indexed text. `kind`: "title", "text", "cell" or "comment".
+
+    `place`: the fragment ("description.en"), the cell ("<row>:<key>") or the comment's id; `side`: the only side that
+    sees it, "" for all; `folded`: the text in its indexed form (tokens.py).
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
@@ -31,7 +33,7 @@ class SearchEntry(Model):
 
 
 class SearchState(Model):
-    """What of an item was read into the index last: the rules of folding, its revision and those of its comments."""
+    """State of an item when it was last indexed: version of the folding rules, its revision, those of its comments."""
 
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
     stamp: Mapped[str] = mapped_column(String(80))
@@ -56,5 +58,5 @@ for dialect, statements in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL)):
 
 
 def is_plain(_object: object, name: str | None, _type: str, _reflected: bool, _compare_to: object) -> bool:
-    """For whoever compares tables with models: leaves out what the databases search with."""
+    """Filter for comparing tables with models: excludes the objects with which the databases search."""
     return not (name or "").startswith(WORDS)

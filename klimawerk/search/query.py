@@ -1,4 +1,4 @@
-"""Asks the index, as one person: only what they may read, the best first."""
+"""Queries the search index for one person: only what that person may read, best results first."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from klimawerk.search.models import WORDS, SearchEntry
 from klimawerk.search.tokens import query_words
 from klimawerk.sheets.models import Frame, Item
 
-MAX_RESULTS = 500  # entries that are looked at for one question
+MAX_RESULTS = 500  # entries read for one query
 ITEMS, COMMENTS = "items", "comments"
 
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """`words`: folded; `frame`: of the only programme that is meant; `what`: "items", "comments" or "" for both."""
+    """`words`: folded; `frame`: id of the only frame to search; `what`: "items", "comments" or "" for both."""
 
     text: str
     words: Sequence[str]
@@ -31,24 +31,24 @@ class SearchQuery:
     language: str = ""
 
 
-def search_query(asked: str, *, frame: int | None = None, what: str = "", language: str = "") -> SearchQuery:
-    return SearchQuery(asked.strip(), query_words(asked), frame, what, language)
+def search_query(text: str, *, frame: int | None = None, what: str = "", language: str = "") -> SearchQuery:
+    return SearchQuery(text.strip(), query_words(text), frame, what, language)
 
 
-def find_entries(asked: SearchQuery, person: Person) -> list[SearchEntry]:
-    """What holds all the words, the last of them also as a beginning; at most MOST."""
-    if not asked.words:
+def find_entries(query: SearchQuery, person: Person) -> list[SearchEntry]:
+    """Entries with all words; the last word may be a prefix. At most MAX_RESULTS."""
+    if not query.words:
         return []
-    first = case((SearchEntry.kind == "title", 0), else_=1)
-    matching, rank = (_sqlite if db.engine.dialect.name == "sqlite" else _postgresql)(asked.words)
-    query = (
+    titles_first = case((SearchEntry.kind == "title", 0), else_=1)
+    matching, rank = (_sqlite if db.engine.dialect.name == "sqlite" else _postgresql)(query.words)
+    statement = (
         matching.join(Item, Item.id == SearchEntry.item_id)
         .join(Frame, Frame.id == Item.frame_id)
-        .where(_may_read(person), Item.deleted_at.is_(None), *_restricted(asked))
-        .order_by(first, rank, SearchEntry.id)
+        .where(_may_read(person), Item.deleted_at.is_(None), *_conditions(query))
+        .order_by(titles_first, rank, SearchEntry.id)
         .limit(MAX_RESULTS)
     )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(statement))
 
 
 def readers_of(person: Person) -> list[Member]:
@@ -63,26 +63,26 @@ def languages_of(person: Person) -> list[str]:
 
 
 def _may_read(person: Person) -> ColumnElement[bool]:
-    places = [
+    conditions = [
         and_(Frame.partnership_id == member.partnership.id, SearchEntry.side.in_(("", member.side)))
         for member in readers_of(person)
     ]
-    return or_(false(), *places)
+    return or_(false(), *conditions)
 
 
-def _restricted(asked: SearchQuery) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if asked.frame is not None:
-        found.append(Item.frame_id == asked.frame)
-    if asked.what:
-        found.append((SearchEntry.kind == "comment") == (asked.what == COMMENTS))
-    if asked.language:
-        found.append(SearchEntry.language.in_(("", asked.language)))
-    return found
+def _conditions(query: SearchQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.frame is not None:
+        conditions.append(Item.frame_id == query.frame)
+    if query.what:
+        conditions.append((SearchEntry.kind == "comment") == (query.what == COMMENTS))
+    if query.language:
+        conditions.append(SearchEntry.language.in_(("", query.language)))
+    return conditions
 
 
 def _sqlite(words: Sequence[str]) -> tuple[Select[SearchEntry], ColumnElement[float]]:
-    """Words are letters, digits and marks alone, and stand in quotation marks: nothing in them is FTS5's own."""
+    """The words consist of letters, digits and marks, and are quoted, so they cannot contain FTS5 syntax."""
     index = table(WORDS, column("rowid"), column("rank"))
     match = " ".join(f'"{word}"' for word in words) + "*"
     query = select(SearchEntry).join(index, index.c.rowid == SearchEntry.id)
@@ -90,8 +90,8 @@ def _sqlite(words: Sequence[str]) -> tuple[Select[SearchEntry], ColumnElement[fl
 
 
 def _postgresql(words: Sequence[str]) -> tuple[Select[SearchEntry], ColumnElement[float]]:
-    """The same words in quotation marks: no parser of the database's own cuts them anew."""
+    """The same words, quoted, so that no parser of the database splits them again."""
     indexed = func.array_remove(func.string_to_array(SearchEntry.folded, literal_column("' '")), literal_column("''"))
     vector = func.array_to_tsvector(indexed)
-    asked = cast(" & ".join(f"'{word}'" for word in words) + ":*", TSQUERY)
-    return select(SearchEntry).where(vector.bool_op("@@")(asked)), -func.ts_rank(vector, asked)
+    tsquery = cast(" & ".join(f"'{word}'" for word in words) + ":*", TSQUERY)
+    return select(SearchEntry).where(vector.bool_op("@@")(tsquery)), -func.ts_rank(vector, tsquery)

@@ -1,4 +1,4 @@
-"""The door of the search."""
+"""HTTP route of the search."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from klimawerk.web.localisation import locale
 
 bp = Blueprint("search", __name__)
 OFTEN = parse("60 per minute")
-LAST = 25  # pages: beyond it another question helps more
+LAST = 25  # last page of results
 
 
 @bp.get("/search")
 @login_required
 def search() -> ResponseReturnValue:
-    """Over all programmes of the person, or over one."""
+    """Search all programmes of the user, or one."""
     person, args = signed_in(), request.args
     programme = (
         readable_item(args.get("programme", type=scalars.item_id) or abort(404)).item if args.get("programme") else None
@@ -32,14 +32,14 @@ def search() -> ResponseReturnValue:
     page = args.get("page", 1, type=scalars.revision)
     if not 1 <= page <= LAST:
         abort(404)
-    asked = search_query(
+    query = search_query(
         args.get("q", "")[:LONGEST],
         frame=programme.frame_id if programme else None,
         what=args.get("what", "") if args.get("what") in (ITEMS, COMMENTS) else "",
         language=args.get("in", "")[:8],
     )
-    if asked.words:
+    if query.words:
         or_429(OFTEN, "search", person.id)
         index.reindex_pending()
-    shown = results(asked, find_entries(asked, person), locale(), page)
-    return render_template("search/page.html", r=shown, programme=programme, languages=languages_of(person))
+    page_view = results(query, find_entries(query, person), locale(), page)
+    return render_template("search/page.html", r=page_view, programme=programme, languages=languages_of(person))

@@ -1,4 +1,4 @@
-"""What the page of a search shows: items, and under each the places where the words stand."""
+"""View of the search page: items, and under each the places with hits."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.sheet_schema import CODE, sheet_of, split_key
 
-PAGE, PLACES = 20, 5  # items on a page; places shown of each
+PAGE, PLACES = 20, 5  # items on a page; hits shown of each
 
 
 @dataclass(frozen=True)
 class SearchHit:
-    """`label`: where it stands, in words."""
+    """`label`: the field, row or kind with the hit, for display."""
 
     label: str
     language: str
@@ -58,30 +58,30 @@ class SearchResults:
         return self.page + 1 if self.page * PAGE < self.items else None
 
 
-def results(asked: SearchQuery, entries: Sequence[SearchEntry], reader: str, page: int) -> SearchResults:
-    """One page of what was found, grouped by item in the order of the best hit of each."""
+def results(query: SearchQuery, entries: Sequence[SearchEntry], reader: str, page: int) -> SearchResults:
+    """One page of results, grouped by item in the order of each item's best hit."""
     by_item: dict[int, list[SearchEntry]] = {}
     for entry in entries:
         by_item.setdefault(entry.item_id, []).append(entry)
     ids = list(by_item)[(page - 1) * PAGE : page * PAGE]
     items = {item.id: item for item in db.session.scalars(select(Item).where(Item.id.in_(ids)))}
     titles = titles_of(items.values(), reader)
-    shown = [one for id_ in ids for one in by_item[id_][:PLACES]]
-    places = _HitLocations(shown)
-    found = [
+    shown_entries = [shown for id_ in ids for shown in by_item[id_][:PLACES]]
+    locations = _HitLocations(shown_entries)
+    item_hits = [
         ItemHits(
             items[id_],
             *titles[id_],
-            [places.hit(entry, items[id_], asked.words) for entry in by_item[id_][:PLACES]],
+            [locations.hit(entry, items[id_], query.words) for entry in by_item[id_][:PLACES]],
             max(0, len(by_item[id_]) - PLACES),
         )
         for id_ in ids
     ]
-    return SearchResults(asked, found, len(by_item), page)
+    return SearchResults(query, item_hits, len(by_item), page)
 
 
 class _HitLocations:
-    """Words and addresses of the places where something stands; rows and threads are read once."""
+    """Labels and URLs of hits; rows and threads are read once for all."""
 
     def __init__(self, entries: Sequence[SearchEntry]) -> None:
         rows = {entry.place.partition(":")[0] for entry in entries if entry.kind == "cell"} - {""}

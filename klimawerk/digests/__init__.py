@@ -1,4 +1,4 @@
-"""Mail digests: what somebody missed, when they want to hear of it, and the mails that are on their way."""
+"""Mail digests: what people missed, their preferences, and the outbox of mails."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Making mails: what somebody missed becomes one, and their marks move, in one transaction.
+"""Builds digest mails: stores a mail with what a person missed, and moves their marks, in one transaction.
 
-So a crash loses nothing and doubles nothing: either both are on disk, or neither.
+A crash therefore neither loses nor doubles anything: either both are stored, or neither.
 """
 
 from __future__ import annotations
@@ -29,51 +29,51 @@ from klimawerk.news.activity import memberships
 
 log = logging.getLogger(__name__)
 SETTLE_SECONDS = timedelta(seconds=30)
-"""What is younger waits for the next mail: its transaction may not have ended, and it would be passed over for good."""
+"""Newer activity waits for the next mail: its transaction may still be open, and it would be skipped for good."""
 
 
 def make_due_digests(moment: datetime, yield_if_due: Callable[[], None]) -> int:
-    """Make the mails of everybody for whom one is due. Returns how many were made."""
+    """Build the mails that are due. Returns how many were built."""
     due = and_(DigestChoice.frequency != NEVER, DigestChoice.due_at <= moment)
     query = select(DigestChoice.person_id).join(Person).where(Person.ended_at.is_(None), Person.demo.is_(False))
     query = query.where(Person.confirmed_at.is_not(None))
-    made = 0
+    count = 0
     for person_id in db.session.scalars(query.where(or_(due, DigestChoice.frequency == AT_ONCE))).all():
         try:
-            made += make_digest(person_id, moment)
+            count += make_digest(person_id, moment)
         except WRITE_FAILURES:
             raise
-        except Exception:  # one person's trouble is not everybody's: theirs stays due
+        except Exception:  # one failed digest must not stop the others; it stays due
             log.exception("the digest of person %s was not made", person_id)
             db.session.rollback()
         yield_if_due()
-    return made
+    return count
 
 
 def make_digest(person_id: int, moment: datetime) -> bool:
-    """One person's mail, if there is something to tell; whether there was."""
+    """Build one person's mail. Returns whether there was anything to send."""
     db.session.expire_all()
     choice = db.session.get_one(DigestChoice, person_id)
-    person, rev, whole = choice.person, choice.rev, choice.due_at <= moment
+    person, rev, is_due = choice.person, choice.rev, choice.due_at <= moment
     windows = _digest_windows(person, moment)
-    if not whole and not _is_mentioned(person, windows):
+    if not is_due and not _may_be_mentioned(person, windows):
         return False
-    found = missed_activity.missed_activity(windows, only_calls=not whole)
-    if not whole and not found:
+    missed = missed_activity.missed_activity(windows, only_calls=not is_due)
+    if not is_due and not missed:
         return False
-    said = rendering.render_digest(person, found, windows) if found else None
-    mail = _mail(person, said, windows, found, moment) if said else None
+    rendered = rendering.render_digest(person, missed, windows) if missed else None
+    mail = _new_mail(person, rendered, windows, missed, moment) if rendered else None
     with writing():
-        if not _claim(choice, rev, moment, whole):
+        if not _claim(choice, rev, moment, is_due):
             return False
         if mail:
             db.session.add(mail)
-        _move(person, windows, whole)
+        _move_marks(person, windows, is_due)
     return mail is not None
 
 
 def _digest_windows(person: Person, moment: datetime) -> dict[int, DigestWindow]:
-    """For each partnership that the person reads and that is not silent now: what lies untold, and until when."""
+    """Windows of unsent activity, by partnership that the person may read and that is not paused."""
     until = moment - SETTLE_SECONDS
     marks = {
         mark.partnership_id: mark
@@ -85,27 +85,30 @@ def _digest_windows(person: Person, moment: datetime) -> dict[int, DigestWindow]
         if is_paused(key, moment):
             continue
         mark = marks.get(key)
-        told = max(mark.told_until, joined_at(member)) if mark else until  # who has come back begins anew
-        if mark and told < until:
-            windows[key] = DigestWindow(member, told, max(mark.called_until, told), until)
+        # A member who has come back starts again.
+        told_until = max(mark.told_until, joined_at(member)) if mark else until
+        if mark and told_until < until:
+            windows[key] = DigestWindow(member, told_until, max(mark.called_until, told_until), until)
     return windows
 
 
-def _is_mentioned(person: Person, windows: Mapping[int, DigestWindow]) -> bool:
-    """Whether anything may mean the person: asked each minute for everybody who wants to hear of it at once."""
+def _may_be_mentioned(person: Person, windows: Mapping[int, DigestWindow]) -> bool:
+    """Whether there may be a mention or task: a cheap check, made each minute for all who chose mails at once."""
     if not windows:
         return False
     since = min(window.called for window in windows.values())
     mentions = select(CommentMention.comment_id).where(CommentMention.person_id == person.id)
-    meant = or_(CommentEvent.kind == ASSIGNED, CommentEvent.comment_id.in_(mentions))
-    return db.session.scalar(select(CommentEvent.id).where(CommentEvent.at > since, meant).limit(1)) is not None
+    concerns_person = or_(CommentEvent.kind == ASSIGNED, CommentEvent.comment_id.in_(mentions))
+    return (
+        db.session.scalar(select(CommentEvent.id).where(CommentEvent.at > since, concerns_person).limit(1)) is not None
+    )
 
 
-def _mail(
+def _new_mail(
     person: Person,
-    said: rendering.RenderedDigest,
+    rendered: rendering.RenderedDigest,
     windows: Mapping[int, DigestWindow],
-    found: missed_activity.MissedActivity,
+    missed: missed_activity.MissedActivity,
     moment: datetime,
 ) -> DigestMail:
     host = urlsplit(current_app.extensions["klimawerk"].public_url).hostname or "localhost"
@@ -115,27 +118,29 @@ def _mail(
         made_at=moment,
         next_try_at=moment,
         until=max(window.until for window in windows.values()),
-        partnerships=sorted(found),
-        covers=[one.id for some in found.values() for one in some],
+        partnerships=sorted(missed),
+        covers=[activity.id for activities in missed.values() for activity in activities],
         language=person.language,
-        subject=said.subject,
-        text=said.text,
-        html=said.html,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
     )
 
 
-def _claim(choice: DigestChoice, rev: int, moment: datetime, whole: bool) -> bool:
-    """Whether nobody else made this one meanwhile, and the person chose nothing else."""
-    mine = update(DigestChoice).where(DigestChoice.person_id == choice.person_id, DigestChoice.rev == rev)
+def _claim(choice: DigestChoice, rev: int, moment: datetime, is_due: bool) -> bool:
+    """Whether no other process built this digest meanwhile, and the preference is unchanged."""
+    unchanged = update(DigestChoice).where(DigestChoice.person_id == choice.person_id, DigestChoice.rev == rev)
     due_at = choice.due_at
-    if whole:
+    if is_due:
         due_at = next_due(choice.frequency, choice.hour, choice.weekday, choice.person.timezone, moment)
-    done = db.session.execute(mine.values(rev=rev + 1, due_at=due_at).execution_options(synchronize_session=False))
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    result = db.session.execute(
+        unchanged.values(rev=rev + 1, due_at=due_at).execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
-def _move(person: Person, windows: Mapping[int, DigestWindow], whole: bool) -> None:
+def _move_marks(person: Person, windows: Mapping[int, DigestWindow], is_due: bool) -> None:
     for key, window in windows.items():
-        told = window.until if whole else window.told
+        told_until = window.until if is_due else window.told
         mark = db.session.get_one(DigestMark, (person.id, key))
-        mark.told_until, mark.called_until = told, window.until
+        mark.told_until, mark.called_until = told_until, window.until

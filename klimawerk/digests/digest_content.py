@@ -1,4 +1,4 @@
-"""What a digest says, before it is words: programmes, their items, and in them changes and threads, oldest first."""
+"""Content of a digest, before rendering: programmes, their items, and changes and threads in them, oldest first."""
 
 from __future__ import annotations
 
@@ -28,13 +28,12 @@ from klimawerk.sheets.options import titles_of
 from klimawerk.text import clean
 from klimawerk.web.linkify import shorten_text
 
-LONGEST, LONGEST_PASSAGE = 600, 120
-"""So many characters of a comment and of a passage stand in the mail; the rest behind its link."""
+LONGEST, LONGEST_PASSAGE = 600, 120  # characters of a comment and of a passage; the rest is behind the link
 
 
 @dataclass(frozen=True)
 class DigestComment:
-    """A comment. `words` are its paragraphs' lines; `calls`: it names the reader."""
+    """A comment. `lines`: its text; `calls`: whether it mentions the reader."""
 
     name: str
     place: str
@@ -48,26 +47,25 @@ class DigestComment:
 
 @dataclass(frozen=True)
 class DigestThread:
-    """A thread with what is new in it. `about`: which field, "" for the whole, and `passage` the words in it that are
-    meant. `only`: the side that sees it, "" for all; `task`: it is the reader's now."""
+    """A thread with its news."""
 
     kind: str
-    about: str
-    passage: str
-    only: str
+    about: str  # its field, "" for the whole item
+    passage: str  # the part of the text that it is about
+    only: str  # the side that sees it, "" for all
     url: str
-    task: bool
+    task: bool  # assigned to the reader
     comments: tuple[DigestComment, ...]
     outcome: str
 
     @property
     def calls(self) -> bool:
-        return self.task or any(one.calls for one in self.comments)
+        return self.task or any(comment.calls for comment in self.comments)
 
 
 @dataclass(frozen=True)
 class DigestItem:
-    """An item with what is new about it; `changes` is one line, "" for none."""
+    """An item with news; `changes` is one line, "" for none."""
 
     code: str
     title: str
@@ -78,12 +76,12 @@ class DigestItem:
 
     @property
     def calls(self) -> bool:
-        return any(talk.calls for talk in self.talks)
+        return any(thread.calls for thread in self.talks)
 
 
 @dataclass
 class DigestProgramme:
-    """A programme."""
+    """A programme with the items that have news."""
 
     title: str
     lang: str
@@ -92,38 +90,45 @@ class DigestProgramme:
 
 
 def digest_programmes(
-    found: MissedActivity, windows: Mapping[int, DigestWindow], language: str
+    missed: MissedActivity, windows: Mapping[int, DigestWindow], language: str
 ) -> list[DigestProgramme]:
-    """What was missed, by programme and item; items in which the reader is called stand first."""
-    made = []
-    for key, some in found.items():
-        by_programme = groupby(sorted(some, key=lambda one: one.programme_id), lambda one: one.programme_id)
-        made += [_chapter(number, list(those), windows[key], language) for number, those in by_programme]
-    return [one for one in made if one.sheets]
+    """What was missed, by programme and item; items with a mention of or a task for the reader come first."""
+    programmes = []
+    for key, activities in missed.items():
+        by_programme = groupby(
+            sorted(activities, key=lambda activity: activity.programme_id), lambda activity: activity.programme_id
+        )
+        programmes += [_digest_programme(number, list(group), windows[key], language) for number, group in by_programme]
+    return [programme for programme in programmes if programme.sheets]
 
 
-def _chapter(number: int, some: list[Activity], window: DigestWindow, language: str) -> DigestProgramme:
+def _digest_programme(number: int, activities: list[Activity], window: DigestWindow, language: str) -> DigestProgramme:
     programme = db.session.get_one(Programme, number)
-    items = {one.item_id: db.session.get_one(Item, one.item_id) for one in some}
+    items = {activity.item_id: db.session.get_one(Item, activity.item_id) for activity in activities}
     titles = titles_of([programme, *items.values()], language)
     people = Participants(programme.frame.partnership)
     chapter = DigestProgramme(*titles[programme.id], _address(page_of(programme)))
     for item in items.values():
-        its = [one for one in some if one.item_id == item.id]
-        if sheet := _sheet(item, its, titles[item.id], window, people, language):
+        of_item = [activity for activity in activities if activity.item_id == item.id]
+        if sheet := _digest_item(item, of_item, titles[item.id], window, people, language):
             chapter.sheets.append(sheet)
     chapter.sheets.sort(key=lambda sheet: not sheet.calls)
     return chapter
 
 
-def _sheet(
-    item: Item, some: list[Activity], title: tuple[str, str], window: DigestWindow, people: Participants, language: str
+def _digest_item(
+    item: Item,
+    activities: list[Activity],
+    title: tuple[str, str],
+    window: DigestWindow,
+    people: Participants,
+    language: str,
 ) -> DigestItem | None:
     if item.deleted_at is not None:
         return None
-    changes = _changes(item, window, language) if any(one.kind == CHANGED for one in some) else ""
-    talks = _talks(some, window, people)
-    return DigestItem(item.code, *title, _address(page_of(item)), changes, talks) if changes or talks else None
+    changes = _changes(item, window, language) if any(activity.kind == CHANGED for activity in activities) else ""
+    threads = _threads(activities, window, people)
+    return DigestItem(item.code, *title, _address(page_of(item)), changes, threads) if changes or threads else None
 
 
 def _changes(item: Item, window: DigestWindow, language: str) -> str:
@@ -132,51 +137,57 @@ def _changes(item: Item, window: DigestWindow, language: str) -> str:
     return change_summary(item, since, window.until, but=member.person.id, language=language)
 
 
-def _talks(some: list[Activity], window: DigestWindow, people: Participants) -> tuple[DigestThread, ...]:
-    """Threads by their oldest news, those that call the reader first."""
-    ids = list(dict.fromkeys(one.thread_id for one in some if one.thread_id))
-    # Asked once more, though nobody may have told of others: what is mailed cannot be taken back.
+def _threads(activities: list[Activity], window: DigestWindow, people: Participants) -> tuple[DigestThread, ...]:
+    """Threads by their oldest news, those with a mention of or a task for the reader first."""
+    ids = list(dict.fromkeys(activity.thread_id for activity in activities if activity.thread_id))
+    # The permission is checked again, since a mail cannot be taken back.
     query = select(Thread).where(Thread.id.in_(ids), visible_to(window.member.side))
     threads = {thread.id: thread for thread in db.session.scalars(query)}
-    made = [
-        _talk(threads[number], [one for one in some if one.thread_id == number], people)
+    digest_threads = [
+        _digest_thread(threads[number], [activity for activity in activities if activity.thread_id == number], people)
         for number in ids
         if number in threads
     ]
-    told = [talk for talk in made if talk.comments or talk.outcome or talk.task]
-    return tuple(sorted(told, key=lambda talk: not talk.calls))
+    with_news = [thread for thread in digest_threads if thread.comments or thread.outcome or thread.task]
+    return tuple(sorted(with_news, key=lambda thread: not thread.calls))
 
 
-def _talk(thread: Thread, some: list[Activity], people: Participants) -> DigestThread:
-    calls = {one.comment_id for one in some if one.kind == MENTION}
-    query = select(Comment).where(Comment.id.in_({one.comment_id for one in some if one.comment_id}))
+def _digest_thread(thread: Thread, activities: list[Activity], people: Participants) -> DigestThread:
+    mention_ids = {activity.comment_id for activity in activities if activity.kind == MENTION}
+    query = select(Comment).where(
+        Comment.id.in_({activity.comment_id for activity in activities if activity.comment_id})
+    )
     comments = db.session.scalars(query.where(Comment.deleted_at.is_(None)).order_by(Comment.at, Comment.id))
-    resolved = any(one.kind == OUTCOME for one in some)
+    resolved = any(activity.kind == OUTCOME for activity in activities)
     return DigestThread(
         str(KINDS[thread.kind]),
         subject_phrase(thread, side_names(people.partnership)),
         _passage(thread),
         people.place(thread.side) if thread.side else "",
         _address(f"/threads/{thread.id}"),
-        any(one.kind == TASK for one in some),
-        tuple(_said(comment, people, comment.id in calls) for comment in comments if comment.thread_id == thread.id),
+        any(activity.kind == TASK for activity in activities),
+        tuple(
+            _digest_comment(comment, people, comment.id in mention_ids)
+            for comment in comments
+            if comment.thread_id == thread.id
+        ),
         thread.outcome if resolved and thread.resolved_at else "",
     )
 
 
 def _passage(thread: Thread) -> str:
-    words = shorten_text(thread.passage, LONGEST_PASSAGE)
-    return words if words == thread.passage else f"{words} …"
+    shortened = shorten_text(thread.passage, LONGEST_PASSAGE)
+    return shortened if shortened == thread.passage else f"{shortened} …"
 
 
-def _said(comment: Comment, people: Participants, calls: bool) -> DigestComment:
+def _digest_comment(comment: Comment, people: Participants, is_mention: bool) -> DigestComment:
     author = people.author_of(comment)
-    said = clean(comment.words)
-    words = shorten_text(said, LONGEST)
-    cut = words != said
+    text = clean(comment.words)
+    shortened = shorten_text(text, LONGEST)
+    is_cut = shortened != text
     url = _address(f"/threads/{comment.thread_id}#comment-{comment.id}")
     return DigestComment(
-        author.name, author.place, comment.at, tuple(words.splitlines()), cut, comment.language, url, calls
+        author.name, author.place, comment.at, tuple(shortened.splitlines()), is_cut, comment.language, url, is_mention
     )
 
 
@@ -184,6 +195,6 @@ def _address(path: str) -> str:
     return f"{current_app.extensions['klimawerk'].public_url}{path}"
 
 
-def count_mentions(found: Iterable[list[Activity]]) -> int:
-    """How many doings mean the reader."""
-    return sum(one.kind in MENTION_KINDS for some in found for one in some)
+def count_mentions(activity_lists: Iterable[list[Activity]]) -> int:
+    """Number of activities that are mentions or tasks."""
+    return sum(activity.kind in MENTION_KINDS for activities in activity_lists for activity in activities)

@@ -1,4 +1,4 @@
-"""When a digest is due: an hour of the reader's own clock, once per day or week, whatever that clock does."""
+"""Due times of digests: an hour in the reader's time zone, once per day or week, also across clock changes."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ DEFAULT_ZONE = "Europe/Berlin"
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The zone of that name; Berlin's for a name that is none."""
+    """The time zone of that name; Berlin's if the name is unknown."""
     return ZoneInfo(name if name in known_zones() else DEFAULT_ZONE)
 
 
 def next_due(frequency: str, hour: int, weekday: int, zone: str, after: datetime) -> datetime:
-    """The first moment after `after` (UTC) at which the clock in `zone` shows the hour, on the weekday if weekly.
+    """The first moment after `after` (UTC) at which clocks in `zone` show the hour, on the weekday if weekly.
 
-    An hour that is left out when clocks go forward falls on the moment they do; of one that comes twice the first
-    counts.
+    An hour that is skipped when clocks go forward falls on that moment; of an hour that occurs twice, the first counts.
     """
-    there = zone_of(zone)
-    day = after.astimezone(there).date()
+    zone_info = zone_of(zone)
+    day = after.astimezone(zone_info).date()
     if frequency == WEEKLY:
         day += timedelta(days=(weekday - day.weekday()) % 7)
     step = timedelta(days=7 if frequency == WEEKLY else 1)
-    due = datetime.combine(day, time(hour), there).astimezone(UTC)
+    due = datetime.combine(day, time(hour), zone_info).astimezone(UTC)
     while due <= after:
         day += step
-        due = datetime.combine(day, time(hour), there).astimezone(UTC)
+        due = datetime.combine(day, time(hour), zone_info).astimezone(UTC)
     return due

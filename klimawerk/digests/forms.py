@@ -1,4 +1,4 @@
-"""How often, on which day and at which hour."""
+"""Form of the digest preferences: frequency, weekday and hour."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
 
 def weekdays() -> list[tuple[int, str]]:
     """Monday to Sunday in the reader's language."""
-    found = get_locale()
-    names = found.days["stand-alone"]["wide"] if found else {}
+    locale = get_locale()
+    names = locale.days["stand-alone"]["wide"] if locale else {}
     return [(day, str(names.get(day, day))) for day in range(7)]
 
 

@@ -1,4 +1,4 @@
-"""A stored digest as the mail that travels."""
+"""Builds the e-mail message of a stored digest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STOP = "List-Unsubscribe"
 
 
 class _LongLinePolicy(EmailPolicy):
-    """The library encodes what is too long for a line and has no blank, which no mail program takes for an address."""
+    """Writes List-Unsubscribe unfolded: the library would encode a long value, which mail programs do not accept."""
 
     def fold(self, name: str, value: Any) -> str:
         return f"{name}: {value}{self.linesep}" if name == STOP else super().fold(name, value)
@@ -27,7 +27,7 @@ class _LongLinePolicy(EmailPolicy):
 
 
 def build_message(mail: DigestMail, moment: datetime) -> EmailMessage:
-    """The mail as it travels. Names in its head cannot begin a new line there: ValueError."""
+    """The message. Raises ValueError if a header value contains a line break."""
     message = EmailMessage(policy=_LongLinePolicy())
     message["From"] = current_app.extensions["klimawerk"].mail_from
     message["To"] = mail.person.email

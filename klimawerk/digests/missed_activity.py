@@ -1,4 +1,4 @@
-"""What somebody missed: others' doings that they may see, have not seen, and were not told of yet."""
+"""Missed activity: what others did that a person may see, has not seen, and was not informed of yet."""
 
 from __future__ import annotations
 
@@ -11,32 +11,36 @@ from klimawerk.news.seen_marks import drop_seen
 from klimawerk.partnerships.access import Member
 
 MENTION_KINDS = (MENTION, TASK)
-"""What may come at once: somebody means this person."""
+"""What may be sent at once: a mention of this person, or a task for them."""
 
 MissedActivity = dict[int, list[Activity]]
-"""By partnership, oldest first."""
+"""By id of the partnership, oldest first."""
 
 
 @dataclass(frozen=True)
 class DigestWindow:
-    """What of a partnership is untold: doings in (told, until], of those that call the person in (called, until]."""
+    """Unsent activity of a partnership: in (told, until], for mentions and tasks in (called, until]."""
 
     member: Member
     told: datetime
     called: datetime
     until: datetime
 
-    def holds(self, one: Activity) -> bool:
-        return (self.called if one.kind in MENTION_KINDS else self.told) < one.at <= self.until
+    def holds(self, activity: Activity) -> bool:
+        return (self.called if activity.kind in MENTION_KINDS else self.told) < activity.at <= self.until
 
 
 def missed_activity(windows: Mapping[int, DigestWindow], *, only_calls: bool) -> MissedActivity:
-    """What somebody is to be told of now, without partnerships in which there is nothing."""
-    found: MissedActivity = {}
+    """What the person is to be informed of now, by partnership; those without any are left out."""
+    missed: MissedActivity = {}
     for key, window in windows.items():
         since = window.called if only_calls else window.told
-        new = drop_seen(window.member, activities_for(window.member, since, window.until))
-        told = [one for one in new if window.holds(one) and (one.kind in MENTION_KINDS or not only_calls)]
-        if told:
-            found[key] = sorted(told, key=lambda one: (one.at, one.id))
-    return found
+        unseen = drop_seen(window.member, activities_for(window.member, since, window.until))
+        due = [
+            activity
+            for activity in unseen
+            if window.holds(activity) and (activity.kind in MENTION_KINDS or not only_calls)
+        ]
+        if due:
+            missed[key] = sorted(due, key=lambda activity: (activity.at, activity.id))
+    return missed

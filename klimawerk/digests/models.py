@@ -1,4 +1,4 @@
-"""What each person chose, up to when they were told, and the mails that tell it."""
+"""Database tables: digest preferences, marks up to when people were informed, and the mails."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ WAITING, SENDING, SENT, FAILED, DROPPED = "waiting", "sending", "sent", "failed"
 
 
 class DigestChoice(Model):
-    """When somebody wants to hear: `hour` (0 to 23) and `weekday` (0 is Monday) on the clock of their account's zone.
+    """A person's preference: `hour` (0 to 23) and `weekday` (0 is Monday) in the time zone of their account.
 
-    `due_at`: when the next digest is due. `before`: what they had chosen before they unsubscribed, for the way back.
-    `rev` counts the digests that were made and the choices; whoever makes one has to find the number it has read.
+    `due_at`: when the next digest is due. `before`: the frequency before they unsubscribed, to be restored. `rev`
+    counts digests that were built and changes of the preference; a digest is built only if it is still the number that
+    was read.
     """
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
@@ -36,7 +37,7 @@ class DigestChoice(Model):
 
 
 class DigestMark(Model):
-    """Up to when somebody was told of a partnership; `called_until`: of mentions and tasks, which may come at once."""
+    """Up to when a person was informed of a partnership; `called_until`: the same for mentions and tasks."""
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id", ondelete="CASCADE"), primary_key=True)
@@ -45,11 +46,11 @@ class DigestMark(Model):
 
 
 class DigestMail(Model):
-    """One mail. `message_id` is made with it and stays, however often it is sent; `covers` lists the happenings.
+    """One mail. `message_id` is made with it and stays the same in all attempts; `covers` lists its activities.
 
-    `state`: "waiting", "sending" (a process has taken it at `claimed_at` under the name `claim`; whether it went out is
-    in doubt when that process has died), "sent", "failed" (given up), "dropped" (nobody is to get it any more).
-    What it says is kept until it is sent or dropped. `error` holds no secrets.
+    `state`: "waiting", "sending" (a process claimed it at `claimed_at` under the name `claim`; if that process died, it
+    is in doubt whether the mail was sent), "sent", "failed" (given up), "dropped" (not to be sent any more). Its
+    content is stored until it is sent or dropped. `error` holds no secrets.
     """
 
     __table_args__ = (Index("ix_digest_mail_due", "state", "next_try_at"),)
@@ -76,5 +77,5 @@ class DigestMail(Model):
 
 
 def new_claim() -> str:
-    """A name under which one process takes one mail."""
+    """A random name under which one process claims one mail."""
     return secrets.token_hex(16)

@@ -1,6 +1,6 @@
-"""Whether a partnership sits together right now: then its digests wait, and what was held back comes afterwards.
+"""Pause rules: whether the digests of a partnership wait, as during a meeting. Held-back news are sent afterwards.
 
-The rooms in which people sit together say so at start; this one knows none of them.
+Packages that host meetings register a rule at start; this module knows none of them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ def init_app(app: Flask) -> None:
     app.extensions["klimawerk_silence"] = []
 
 
-def register(app: Flask, silent: PauseRule) -> None:
-    """Ask `silent(partnership_id, moment)` too whether mails about the partnership wait at that moment."""
-    app.extensions["klimawerk_silence"].append(silent)
+def register(app: Flask, rule: PauseRule) -> None:
+    """Also ask `rule(partnership_id, moment)` whether mails about the partnership wait at that moment."""
+    app.extensions["klimawerk_silence"].append(rule)
 
 
 def is_paused(partnership_id: int, moment: datetime) -> bool:
-    """Whether mails about the partnership wait now."""
-    asked: list[PauseRule] = current_app.extensions["klimawerk_silence"]
-    return any(silent(partnership_id, moment) for silent in asked)
+    """Whether mails about the partnership wait at that moment."""
+    rules: list[PauseRule] = current_app.extensions["klimawerk_silence"]
+    return any(rule(partnership_id, moment) for rule in rules)

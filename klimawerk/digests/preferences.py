@@ -1,4 +1,4 @@
-"""Verbs on what somebody chose: how often, at which hour, and not at all."""
+"""Operations on digest preferences: set, disable and enable again."""
 
 from __future__ import annotations
 
@@ -20,83 +20,83 @@ from klimawerk.partnerships.access import is_current
 from klimawerk.partnerships.models import Membership
 
 MAX_LOOKBACK = timedelta(days=1)
-"""Whoever starts to get digests hears of what happened since then, not of years."""
+"""A person who starts to get digests is informed of the last day at most."""
 
 
 def preference_of(person: Person, moment: datetime | None = None) -> DigestChoice:
-    """What the person chose; what holds for everybody until they choose (not stored)."""
-    found: DigestChoice | None = db.session.get(DigestChoice, person.id)
-    return found or DigestChoice(**_default_preference(person, moment or now()))
+    """The person's preference, or the default (not stored)."""
+    choice: DigestChoice | None = db.session.get(DigestChoice, person.id)
+    return choice or DigestChoice(**_default_preference(person, moment or now()))
 
 
 def set_preference(person: Person, *, frequency: str, hour: int, weekday: int, moment: datetime | None = None) -> None:
-    """Set how often and when. ValueError for what cannot be chosen."""
+    """Set frequency, hour and weekday. Raises ValueError for values that are not offered."""
     if frequency not in FREQUENCIES or not 0 <= hour <= 23 or not 0 <= weekday <= 6:
         raise ValueError(frequency, hour, weekday)
     moment = moment or now()
     with writing():
-        choice = _stored(person, moment)
+        choice = _stored_preference(person, moment)
         if choice.frequency == NEVER and frequency != NEVER:
-            _begin_again(person, moment)
+            _limit_lookback(person, moment)
         choice.frequency, choice.hour, choice.weekday, choice.before = frequency, hour, weekday, ""
-        _plan(choice, person, moment)
+        _schedule(choice, person, moment)
 
 
 def disable_digests(person: Person, moment: datetime | None = None) -> None:
-    """No digests any more; what waits to be sent is dropped by whoever comes to send it."""
+    """Unsubscribe. Mails that wait are dropped when they would be sent."""
     with writing():
-        choice = _stored(person, moment or now())
+        choice = _stored_preference(person, moment or now())
         if choice.frequency != NEVER:
             choice.before, choice.frequency = choice.frequency, NEVER
             choice.rev += 1
 
 
 def enable_digests(person: Person, moment: datetime | None = None) -> None:
-    """As it was before `unsubscribe`; nothing where that was not the last choice."""
+    """Restore the preference from before `disable_digests`; does nothing if it was changed since."""
     moment = moment or now()
     with writing():
-        choice = _stored(person, moment)
+        choice = _stored_preference(person, moment)
         if choice.frequency == NEVER and choice.before:
-            _begin_again(person, moment)
+            _limit_lookback(person, moment)
             choice.frequency, choice.before = choice.before, ""
-            _plan(choice, person, moment)
+            _schedule(choice, person, moment)
 
 
 def mark_new_memberships(moment: datetime) -> None:
-    """Whoever belongs to a partnership and is seen there for the first time gets the usual choice, and a mark.
+    """Store the default preference and a mark for members who have no mark in their partnership yet.
 
-    The mark stands a day back at most, and not before the person belonged to it.
+    The mark is one day back at most, and not before the membership began.
     """
-    known = exists().where(
+    has_mark = exists().where(
         DigestMark.person_id == Membership.person_id, DigestMark.partnership_id == Membership.partnership_id
     )
-    query = select(Membership).join(Person).where(~known, Person.ended_at.is_(None), Person.demo.is_(False))
-    newcomers = [one for one in db.session.scalars(query) if is_current(one, moment)]
+    query = select(Membership).join(Person).where(~has_mark, Person.ended_at.is_(None), Person.demo.is_(False))
+    newcomers = [membership for membership in db.session.scalars(query) if is_current(membership, moment)]
     if newcomers:
         with suppress(IntegrityError), writing():  # another process was faster
-            there = existing_accounts.lock_existing(membership.person_id for membership in newcomers)
+            existing = existing_accounts.lock_existing(membership.person_id for membership in newcomers)
             for membership in newcomers:
-                if membership.person_id not in there:
+                if membership.person_id not in existing:
                     continue
-                _stored(membership.person, moment)
-                _mark(membership, moment)
+                _stored_preference(membership.person, moment)
+                _add_mark(membership, moment)
 
 
 def reschedule_for_zone(_sender: object, person_id: int) -> None:
-    """The hour is one of the person's clock, so it moves with their zone. Inside `writing()`."""
+    """Plan the next digest again, since the hour is one in the person's time zone. Inside `writing()`."""
     choice = db.session.get(DigestChoice, person_id)
     if choice is not None:
         db.session.flush()
-        _plan(choice, choice.person, now())
+        _schedule(choice, choice.person, now())
 
 
-def _stored(person: Person, moment: datetime) -> DigestChoice:
-    """Kept from others until the commit. Raises AccountGone."""
+def _stored_preference(person: Person, moment: datetime) -> DigestChoice:
+    """The stored preference, with the account locked until the commit. Raises AccountDeleted."""
     existing_accounts.lock_account(person.id)
     return add_missing(DigestChoice, **_default_preference(person, moment))
 
 
-def _mark(membership: Membership, moment: datetime) -> None:
+def _add_mark(membership: Membership, moment: datetime) -> None:
     key = (membership.person_id, membership.partnership_id)
     if db.session.get(DigestMark, key) is None:
         joined = datetime.combine(membership.from_date, time(), zone_of(membership.timezone)).astimezone(UTC)
@@ -113,12 +113,12 @@ def _default_preference(person: Person, moment: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _plan(choice: DigestChoice, person: Person, moment: datetime) -> None:
+def _schedule(choice: DigestChoice, person: Person, moment: datetime) -> None:
     choice.due_at = next_due(choice.frequency, choice.hour, choice.weekday, person.timezone, moment)
     choice.rev += 1
 
 
-def _begin_again(person: Person, moment: datetime) -> None:
+def _limit_lookback(person: Person, moment: datetime) -> None:
     earliest = moment - MAX_LOOKBACK
     for mark in db.session.scalars(select(DigestMark).where(DigestMark.person_id == person.id)):
         mark.told_until = max(mark.told_until, earliest)

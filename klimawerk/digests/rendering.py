@@ -1,4 +1,4 @@
-"""A digest in words: subject, plain text and HTML, in the reader's language and time."""
+"""Renders a digest: subject, plain text and HTML, in the reader's language and time zone."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _MANY_BREAKS = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True)
 class RenderedDigest:
-    """A mail's words."""
+    """Content of a mail."""
 
     subject: str
     text: str
     html: str
 
 
-def render_digest(person: Person, found: MissedActivity, windows: Mapping[int, DigestWindow]) -> RenderedDigest | None:
-    """The mail about what was found; None when nothing of it is left to tell."""
+def render_digest(person: Person, missed: MissedActivity, windows: Mapping[int, DigestWindow]) -> RenderedDigest | None:
+    """The mail about what was missed; None if nothing of it is left."""
     with force_locale(person.language):
-        shown = digest_programmes(found, windows, person.language)
-        if not shown:
+        programmes = digest_programmes(missed, windows, person.language)
+        if not programmes:
             return None
-        calls = count_mentions(found.values())
+        mentions = count_mentions(missed.values())
         public_url = current_app.extensions["klimawerk"].public_url
-        words = {
+        context = {
             "account": person,
-            "chapters": shown,
-            "calls": calls,
+            "chapters": programmes,
+            "calls": mentions,
             "zone": person.timezone,
             "language": person.language,
             "choices": f"{public_url}/account#digests",
@@ -49,27 +49,29 @@ def render_digest(person: Person, found: MissedActivity, windows: Mapping[int, D
             "stop": unsubscribe_url(person),
             "wrapped": wrap_line,
         }
-        # Without the context of a request: nobody's page is drawn here.
-        html = current_app.jinja_env.get_template("digests/mail.html").render(words)
+        # Rendered without a request context.
+        html = current_app.jinja_env.get_template("digests/mail.html").render(context)
         lines = current_app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
-        text = _MANY_BREAKS.sub("\n\n", lines.get_template("digests/mail.txt").render(words))
-        subject = _subject(calls, [one.title for one in shown])
+        text = _MANY_BREAKS.sub("\n\n", lines.get_template("digests/mail.txt").render(context))
+        subject = _subject(mentions, [programme.title for programme in programmes])
         return RenderedDigest(*map(without_control_characters, (subject, text, html)))
 
 
 def wrap_line(line: str) -> list[str]:
-    """A line of a comment as lines of at most 72 characters, broken at blanks alone, so that addresses stay whole;
-    those of a quotation begin with its sign."""
-    sign = QUOTE if is_quotation(line) else ""
-    return textwrap.wrap(line, 72, subsequent_indent=sign, break_long_words=False, break_on_hyphens=False)
+    """A line of a comment as lines of at most 72 characters, broken at spaces only, so that URLs stay whole.
+
+    Lines of a quotation begin with its sign.
+    """
+    prefix = QUOTE if is_quotation(line) else ""
+    return textwrap.wrap(line, 72, subsequent_indent=prefix, break_long_words=False, break_on_hyphens=False)
 
 
-def _subject(calls: int, titles: list[str]) -> str:
-    """One line, whatever stands in titles."""
+def _subject(mentions: int, titles: list[str]) -> str:
+    """One line, whatever titles contain."""
     about = ", ".join(titles)
-    if calls:
+    if mentions:
         line = ngettext(
-            "You are asked for: %(about)s", "You are asked for %(num)d times: %(about)s", calls, about=about
+            "You are asked for: %(about)s", "You are asked for %(num)d times: %(about)s", mentions, about=about
         )
     else:
         line = _("What is new: %(about)s", about=about)

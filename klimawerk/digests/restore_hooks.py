@@ -1,4 +1,4 @@
-"""What a restored backup must not bring back: digests that were sent, and what they told."""
+"""Restore hook: a restored backup must not send digests again, nor inform of the same activity twice."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from klimawerk.extensions import db
 
 
 def keep_digest_state() -> Callable[[], str]:
-    """Before a restore: up to when everybody was told, and which mails wait. Afterwards nobody is told again.
+    """Remember the marks and the waiting mails before a restore; the returned function applies them after it.
 
-    A mark that is not known now (in an empty installation, or another one) moves to this moment: rather is something
-    not told by mail than twice. Mails of the backup that do not wait now have been sent, or given up by somebody.
+    A mark that is unknown now (in an empty or another installation) moves to the present moment: activity is rather not
+    mailed than mailed twice. Mails of the backup that are not waiting now were sent or given up, so they are dropped.
     """
-    here = installation.installation_id()[0]
-    marks = {(one.person_id, one.partnership_id): (one.told_until, one.called_until) for one in _marks()}
+    installation_before = installation.installation_id()[0]
+    marks = {(mark.person_id, mark.partnership_id): (mark.told_until, mark.called_until) for mark in _marks()}
     waiting = set(db.session.scalars(select(DigestMail.message_id).where(DigestMail.state.in_((WAITING, SENDING)))))
 
-    def move() -> str:
-        moment, same = now(), installation.installation_id()[0] == here
+    def apply_state() -> str:
+        moment, is_same = now(), installation.installation_id()[0] == installation_before
         for mark in _marks():
-            known = marks.get((mark.person_id, mark.partnership_id)) if same else None
-            told, called = known or (moment, moment)
-            mark.told_until, mark.called_until = max(mark.told_until, told), max(mark.called_until, called)
+            known_mark = marks.get((mark.person_id, mark.partnership_id)) if is_same else None
+            told_until, called_until = known_mark or (moment, moment)
+            mark.told_until, mark.called_until = max(mark.told_until, told_until), max(mark.called_until, called_until)
         restored = select(DigestMail.id, DigestMail.message_id).where(DigestMail.state.not_in((SENT, DROPPED)))
-        gone = [number for number, name in db.session.execute(restored).all() if name not in waiting]
-        words = {"state": DROPPED, "error": "restored from a backup", "text": "", "html": ""}
-        dropped = update(DigestMail).where(DigestMail.id.in_(gone)).values(words)
-        db.session.execute(dropped, execution_options={"synchronize_session": False})
+        dropped_ids = [number for number, name in db.session.execute(restored).all() if name not in waiting]
+        values = {"state": DROPPED, "error": "restored from a backup", "text": "", "html": ""}
+        drop = update(DigestMail).where(DigestMail.id.in_(dropped_ids)).values(values)
+        db.session.execute(drop, execution_options={"synchronize_session": False})
         db.session.flush()
-        return f"{len(gone)} mail digests of the backup are not sent again." if gone else ""
+        return f"{len(dropped_ids)} mail digests of the backup are not sent again." if dropped_ids else ""
 
-    return move
+    return apply_state
 
 
 def _marks() -> list[DigestMark]:

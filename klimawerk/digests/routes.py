@@ -1,4 +1,4 @@
-"""Doors: one's own choice, and the page behind the link in each mail, which needs no sign-in."""
+"""HTTP routes: the user's digest preference, unsubscribing by link without sign-in, the operator's list of mails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("digests", __name__, url_prefix="/digests")
 def choice() -> ResponseReturnValue:
     form = ChoiceForm(prefix="digest-")
     if not form.validate_on_submit():
-        abort(422)  # nothing is typed here: only a made-up form comes to this
+        abort(422)  # the page's form cannot be invalid
     preferences.set_preference(
         signed_in(), frequency=form.frequency.data, hour=form.hour.data, weekday=form.weekday.data
     )
@@ -31,7 +31,7 @@ def choice() -> ResponseReturnValue:
 
 @blueprint.get("/stop/<token>")
 def stop(token: str) -> ResponseReturnValue:
-    """Changes nothing: programs that look through mails open links too."""
+    """The page of the link changes nothing, since programs that scan mails open links too."""
     person = unsubscribe_link.person_from_token(token)
     if person is None:
         return render_template("digests/stop_unknown.html"), 404
@@ -42,7 +42,7 @@ def stop(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/stop/<token>")
 def stop_now(token: str) -> ResponseReturnValue:
-    """The token is the proof, so no form's token is asked for: mail programs post here by themselves (RFC 8058)."""
+    """Unsubscribe. The token is the proof; no CSRF token, since mail programs post here by themselves (RFC 8058)."""
     person = unsubscribe_link.person_from_token(token)
     if person is None:
         return render_template("digests/stop_unknown.html"), 404
@@ -51,7 +51,7 @@ def stop_now(token: str) -> ResponseReturnValue:
     else:
         preferences.disable_digests(person)
     if "List-Unsubscribe" in request.form:
-        return "", 204  # a mail program, which follows no redirect
+        return "", 204  # mail programs follow no redirect
     return redirect(url_for("digests.stop", token=token), 303)
 
 
@@ -64,7 +64,7 @@ def waiting() -> str:
 
 @blueprint.post("/waiting")
 def try_again() -> ResponseReturnValue:
-    """One more try for what was given up."""
+    """Give each given-up mail one more attempt."""
     operator_or_404()
     outbox.retry_given_up(now())
     return redirect(url_for("digests.waiting"), 303)

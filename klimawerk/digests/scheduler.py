@@ -1,4 +1,4 @@
-"""The built-in scheduler: a round every minute in each process of the server. Who takes a mail sends it alone."""
+"""Built-in scheduler: a round every minute in each process of the server. The process that claims a mail sends it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIRST, EVERY = 2, 60  # seconds
 
 
 def start_scheduler(app: Flask) -> None:
-    """Begin, unless the operator uses `flask digest send`, or there is no mail server."""
+    """Start, unless the operator uses `flask digest send`, or there is no mail server."""
     config = app.extensions["klimawerk"]
     if config.digests and config.smtp_url:
         socketio.start_background_task(_run, app)
@@ -30,7 +30,7 @@ def _run(app: Flask) -> None:
 
 
 def _run_once(app: Flask) -> None:
-    """A failure reaches the log; the next round comes all the same."""
+    """One round; a failure is logged, and the next round follows."""
     try:
         with pycrdt_errors.panics_as_exceptions(), app.app_context():
             try:

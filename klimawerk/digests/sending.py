@@ -1,4 +1,4 @@
-"""One round: what is due is made, then what waits is sent, one mail after the other and never inside a transaction."""
+"""A round of sending: builds what is due, then sends what waits, one mail at a time and never inside a transaction."""
 
 from __future__ import annotations
 
@@ -25,81 +25,81 @@ log = logging.getLogger(__name__)
 
 
 def send_due(moment: datetime | None = None, yield_if_due: Callable[[], None] = lambda: None) -> Counter[str]:
-    """Make and send what is due at `moment` (default: now). Returns how many were made, sent, failed and dropped.
+    """Build and send what is due at `moment` (default: now). Returns how many were made, sent, failed and dropped.
 
-    `breathe` is called between two mails, so that a server goes on serving. Nothing happens without a mail server.
+    `yield_if_due` is called between two mails, so that a server keeps responding. Does nothing without a mail server.
     """
-    counted: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     if not postman.configured():
-        return counted
+        return counts
     at = moment or now()
     preferences.mark_new_memberships(at)
-    counted["made"] = builder.make_due_digests(at, yield_if_due)
+    counts["made"] = builder.make_due_digests(at, yield_if_due)
     for mail_id in outbox.due_mail_ids(at):
-        outcome = _one(mail_id, at if moment else now())
-        counted[outcome] += 1
-        if outcome == "away":  # the rest waits for the next round, and loses no try
+        outcome = _send_one(mail_id, at if moment else now())
+        counts[outcome] += 1
+        if outcome == "away":  # the others wait for the next round, without losing an attempt
             break
         yield_if_due()
-    return counted
+    return counts
 
 
-def _one(mail_id: int, moment: datetime) -> str:
-    taken = outbox.claim_mail(mail_id, moment)
-    if taken is None:
+def _send_one(mail_id: int, moment: datetime) -> str:
+    claimed = outbox.claim_mail(mail_id, moment)
+    if claimed is None:
         return "taken"
     mail = db.session.get_one(DigestMail, mail_id)
-    why = _no_longer_wanted(mail)
-    if why:
-        outbox.mark_dropped(taken, why)
+    reason = _no_longer_wanted(mail)
+    if reason:
+        outbox.mark_dropped(claimed, reason)
         return "dropped"
     try:
         message = build_message(mail, moment)
-        db.session.rollback()  # what was read ends here: the network may take its time
+        db.session.rollback()  # end the read transaction: the network may be slow
         postman.deliver(message)
     except smtplib.SMTPRecipientsRefused as problem:
-        code, said = next(iter(problem.recipients.values()))
-        return _failed(taken, code, said, moment, for_good=code >= 500)
+        code, answer = next(iter(problem.recipients.values()))
+        return _failed(claimed, code, answer, moment, for_good=code >= 500)
     except smtplib.SMTPDataError as problem:
-        return _failed(taken, problem.smtp_code, problem.smtp_error, moment, for_good=problem.smtp_code >= 500)
+        return _failed(claimed, problem.smtp_code, problem.smtp_error, moment, for_good=problem.smtp_code >= 500)
     except smtplib.SMTPNotSupportedError:
-        return _failed(taken, 0, "The server does not take such an address.", moment, for_good=True)
+        return _failed(claimed, 0, "The server does not take such an address.", moment, for_good=True)
     except smtplib.SMTPResponseException as problem:
-        _failed(taken, problem.smtp_code, type(problem).__name__, moment, for_good=False)
+        _failed(claimed, problem.smtp_code, type(problem).__name__, moment, for_good=False)
         return "away"
     except (OSError, smtplib.SMTPException, ValueError) as problem:
-        _failed(taken, 0, type(problem).__name__, moment, for_good=False)
+        _failed(claimed, 0, type(problem).__name__, moment, for_good=False)
         return "away" if isinstance(problem, OSError) else "failed"
     except WRITE_FAILURES:
         raise
-    except Exception as problem:  # whatever it is, others' mails go on
+    except Exception as problem:  # one failed mail must not stop the others
         log.exception("digest %s stumbled", mail_id)
-        return _failed(taken, 0, type(problem).__name__, moment, for_good=False)
-    outbox.mark_sent(taken, moment)
+        return _failed(claimed, 0, type(problem).__name__, moment, for_good=False)
+    outbox.mark_sent(claimed, moment)
     return "sent"
 
 
-def _failed(mail: ClaimedMail, code: int, said: str | bytes, moment: datetime, *, for_good: bool) -> str:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    why = line(f"{code or ''} {words}")
-    log.warning("digest %s was not sent (try %s): %s", mail.id, mail.tries, why)
-    outbox.mark_failed(mail, why, moment, for_good=for_good)
+def _failed(mail: ClaimedMail, code: int, answer: str | bytes, moment: datetime, *, for_good: bool) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    reason = line(f"{code or ''} {text}")
+    log.warning("digest %s was not sent (try %s): %s", mail.id, mail.tries, reason)
+    outbox.mark_failed(mail, reason, moment, for_good=for_good)
     return "failed"
 
 
 def _no_longer_wanted(mail: DigestMail) -> str:
-    """Why nobody is to get it: rights and wishes are those of now, not of when it was made."""
+    """Why it is not to be sent any more, "" if it is. Permissions and preference are the present ones."""
     if mail.person.ended_at is not None:
         return "the account has ended"
     if mail.person.confirmed_at is None:
         return "the address is not confirmed"
     if preferences.preference_of(mail.person).frequency == NEVER:
         return "unsubscribed"
-    if not all(_reads(mail.person, one) for one in mail.partnerships):
+    if not all(_may_read(mail.person, partnership_id) for partnership_id in mail.partnerships):
         return "no longer a member"
     return ""
 
 
-def _reads(person: Person, partnership_id: int) -> bool:
+def _may_read(person: Person, partnership_id: int) -> bool:
     member = member_of(person, partnership_id)
     return member is not None and member.may(Right.READ)

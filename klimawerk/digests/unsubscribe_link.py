@@ -1,4 +1,4 @@
-"""The link that ends digests without a sign-in: signed, for this purpose alone."""
+"""Unsubscribe link: ends digests without a sign-in, by a token that is signed for this purpose only."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from klimawerk.extensions import db
 
 
 def unsubscribe_url(person: Person) -> str:
-    """As it stands in each mail; it works as long as the account does."""
+    """The link in each mail; valid as long as the account exists."""
     return f"{current_app.extensions['klimawerk'].public_url}/digests/stop/{_signer().dumps(person.id)}"
 
 
 def person_from_token(token: str) -> Person | None:
-    """Whose digests the token ends; None for a forged one and for an account that has ended."""
+    """The person of the token; None for a forged one, or if the account has ended."""
     try:
-        number = _signer().loads(token)
+        person_id = _signer().loads(token)
     except BadSignature:
         return None
-    person = db.session.get(Person, number) if isinstance(number, int) else None
+    person = db.session.get(Person, person_id) if isinstance(person_id, int) else None
     return person if person and person.ended_at is None else None
 
 

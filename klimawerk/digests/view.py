@@ -1,4 +1,4 @@
-"""What the card on "My account" shows."""
+"""View of the digest preferences on the page "My account"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from klimawerk.digests.preferences import preference_of
 
 @dataclass(frozen=True)
 class PreferenceCard:
-    """The form as it holds; `next_at` is when the next digest is due, None for never. `sends`: there is a server."""
+    """The form with present values; `next_at`: next digest, None for never; `sends`: there is a mail server."""
 
     form: ChoiceForm
     next_at: datetime | None

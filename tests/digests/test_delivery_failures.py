@@ -167,7 +167,7 @@ def test_a_crash_while_a_mail_is_made_loses_and_doubles_nothing(
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(builder, "_move", dies)
+    monkeypatch.setattr(builder, "_move_marks", dies)
     with pytest.raises(KeyboardInterrupt):
         post.round(SEVEN)
     monkeypatch.undo()

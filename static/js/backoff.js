@@ -10,6 +10,7 @@ export function retryForever(load, attempt = 0) {
   })
 }
 
+/** Milliseconds to wait before retry number `attempt`, counted from 0. */
 export function retryDelay(attempt) {
   return Math.min(15_000, 500 * 2 ** attempt) * (0.5 + Math.random() / 2)
 }

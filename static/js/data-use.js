@@ -7,6 +7,7 @@ import { clock, loadLaterMessages, number, messageText } from "./messages.js"
 
 const INTERVAL = 5_000
 
+/** Start counting, and show switch and volume once the messages are loaded. */
 export async function startDataUse() {
   startVolume(connection)
   await loadLaterMessages()

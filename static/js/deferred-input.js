@@ -5,6 +5,7 @@ import { startBusy } from "./busy-form.js"
 import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
 
+/** Called by main.js when the page is idle. */
 export async function start() {
   // A form that was returned with its input is shown at the address of its page.
   const { at } = document.documentElement.dataset

@@ -17,6 +17,7 @@ export function dialogOf(id, title, ...children) {
   return element
 }
 
+/** A button (type "button", class "plain") with the label `text`. */
 export function plainButton(text, properties) {
   return createElement("button", { type: "button", className: "plain", textContent: text, ...properties })
 }

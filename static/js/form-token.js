@@ -34,6 +34,7 @@ function setTokens(fresh) {
   for (const input of document.querySelectorAll("[name=csrf_token]")) input.value = fresh
 }
 
+/** The <meta> element that holds the token of this page. */
 export function token() {
   return document.querySelector("meta[name=csrf-token]")
 }

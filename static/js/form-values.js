@@ -1,9 +1,11 @@
 // Current and original values of a form, as text for comparison.
 
+/** The current values as text. */
 export function current(form) {
   return serialise(form, (control) => control.value, (choice) => choice.checked, (option) => option.selected)
 }
 
+/** The values that the server drew, as text. */
 export function original(form) {
   return serialise(form, (control) => control.defaultValue, (c) => c.defaultChecked, (option) => option.defaultSelected)
 }

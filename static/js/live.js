@@ -22,6 +22,7 @@ const FETCHING = Symbol("a request is under way")
 
 const topics = new Map()
 
+/** Watch the page's topics and fetch what changes, until the page is closed. */
 export function startLive() {
   connection.on(CHANGED, ({ topics: changed, by }) => note(changed, by === connection.id))
   connection.watch((state) => state === "online" && watchTopics())
@@ -152,8 +153,8 @@ class Topic {
     this.#timer = FETCHING
     this.#lastRequest = performance.now()
     const element = this.#element()
-    const wanted = this.#shown() < this.#newestRev || this.#skippedSince !== null
-    if (wanted && element?.dataset.changes) await this.#apply(element)
+    const needed = this.#shown() < this.#newestRev || this.#skippedSince !== null
+    if (needed && element?.dataset.changes) await this.#apply(element)
     this.#timer = null
     this.plan()
   }

@@ -3,6 +3,7 @@
 const PLACES = ".conflict, kw-field, kw-text, .part, .rows, [data-row]"
 const CONTROLS = "button[name=take], summary, input:not([type=hidden]), select, textarea, .text-edit"
 
+/** Handle clicks on links to places, and the place in the address with which the page was opened. */
 export function startPlaces() {
   document.addEventListener("click", onClick)
   const arrived = performance.getEntriesByType("navigation")[0]?.type === "navigate" && !location.search.includes("thread=")

@@ -18,6 +18,7 @@ export function drawNames(make) {
   draw(people)
 }
 
+/** Send and show presence on pages of a programme. */
 export function startPresence() {
   if (!document.body.dataset.programme) return
   connection.watch((state) => (state === "online" ? watchProgramme() : draw([])))
@@ -81,9 +82,9 @@ function drawHead(head) {
 }
 
 function drawBadge(badge) {
-  const here = people.filter((person) => person.item === badge.dataset.peopleItem && !isMe(person))
-  badge.textContent = here.length ? messageText("people.item", { names: here.map((person) => person.name).join(", ") }) : ""
-  badge.hidden = !here.length
+  const present = people.filter((person) => person.item === badge.dataset.peopleItem && !isMe(person))
+  badge.textContent = present.length ? messageText("people.item", { names: present.map((person) => person.name).join(", ") }) : ""
+  badge.hidden = !present.length
 }
 
 function drawFields() {
@@ -111,8 +112,8 @@ function sentence(members) {
 }
 
 function lineIn(host) {
-  const found = host.querySelector(":scope > .field-people")
-  if (found) return found
+  const existing = host.querySelector(":scope > .field-people")
+  if (existing) return existing
   const line = createPart("p", "field-people", "")
   host.append(line)
   return line
@@ -128,6 +129,7 @@ function isOwnSide(person) {
   return person.side === document.body.dataset.side
 }
 
+/** Whether `person` is the user of this page. */
 export function isMe(person) {
   return person.id === me
 }

@@ -14,6 +14,7 @@ const HANDLED = [200, 201, 204, 409, 422]
 
 let count = 0
 
+/** Submit these forms without loading a page; [data-submit] controls submit theirs when changed. */
 export function startRows() {
   document.addEventListener("submit", (event) => {
     const form = event.target

@@ -159,8 +159,8 @@ function fieldSentence(entry) {
 }
 
 function lineIn(element) {
-  const found = element.querySelector(":scope > .field-state")
-  if (found) return found
+  const existing = element.querySelector(":scope > .field-state")
+  if (existing) return existing
   const line = document.createElement("p")
   line.className = "field-state"
   element.append(line)

@@ -53,6 +53,7 @@ function replaceElement(present, newer, except) {
   return !skipped
 }
 
+/** The element inside `root` with the same id; null if there is none. */
 export function sameIn(root, { id }) {
   return root.querySelector(`#${CSS.escape(id)}`)
 }

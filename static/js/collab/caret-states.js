@@ -35,7 +35,7 @@ export class CaretStates {
 
   setLocalStateField(name, value) {
     this.#own = { ...this.#own, [name]: value }
-    this.#timers.once("tell", INTERVAL, () => this.sendCaret())
+    this.#timers.once("send", INTERVAL, () => this.sendCaret())
   }
 
   on(_event, listener) {
@@ -48,7 +48,7 @@ export class CaretStates {
 
   /** Send the own caret (also after a new connection). */
   sendCaret() {
-    this.#timers.cancel("tell")
+    this.#timers.cancel("send")
     if (dataSaver.on) return
     const encoder = encoding.createEncoder()
     encoding.writeVarUint(encoder, 1)
@@ -79,7 +79,7 @@ export class CaretStates {
 
   destroy() {
     this.#endWatch()
-    this.#timers.cancel("tell", "draw")
+    this.#timers.cancel("send", "draw")
     this.#listeners.clear()
   }
 

@@ -10,6 +10,7 @@ export function askFirst() {
   return showAbsenceNotice()
 }
 
+/** Send the unsent text of document `doc` among `left` (records of closed pages), then close the document. */
 export async function sendText(doc, left) {
   const live = open(doc)
   const records = []

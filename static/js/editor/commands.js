@@ -15,6 +15,7 @@ import { schema } from "./schema.js"
 
 const { nodes, marks } = schema
 
+/** ProseMirror commands (state, dispatch) => whether it applies. */
 export const commands = {
   paragraph: setBlockType(nodes.paragraph),
   heading3: setBlockType(nodes.heading, { level: 3 }),

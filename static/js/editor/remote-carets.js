@@ -8,6 +8,7 @@ export function readCaret(view) {
   if (!view.composing) view.domObserver.flush()
 }
 
+/** ProseMirror plugin that draws the carets and selections of other users. @param live the LiveDocument */
 export function carets(live) {
   return yCursorPlugin(live.carets, {
     awarenessStateFilter: (_own, sid) => live.people.has(sid),

@@ -2,6 +2,7 @@
 
 const NUMBERED = /^\s*\(?(\d+|[a-z]|[ivx]+)[.)]/i
 
+/** Replace each run of list paragraphs in `body` by a list. */
 export function turnWordLists(body) {
   const paragraphs = [...body.querySelectorAll("p, h1, h2, h3, h4, h5, h6")]
   let run = []

@@ -9,6 +9,7 @@ import { pendingChanges } from "./pending-changes.js"
 
 let notice = null
 
+/** Show the notice, once. */
 export async function showAbsenceNotice() {
   if (notice) return
   notice = createNotice()

@@ -6,6 +6,7 @@ const KEYS = { waiting: "id", bases: "doc" }
 
 let opening = null
 
+/** Transactions that read or change one object store, "waiting" or "bases"; see run. */
 export const read = (store, work) => run(store, "readonly", work)
 export const change = (store, work) => run(store, "readwrite", work)
 

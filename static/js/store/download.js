@@ -3,6 +3,7 @@
 import { createElement } from "../dom.js"
 import { moment, messageText } from "../messages.js"
 
+/** @param records of pending changes */
 export function download(records) {
   const address = URL.createObjectURL(new Blob([asText(records)], { type: "text/plain;charset=utf-8" }))
   const day = new Date().toISOString().slice(0, 10)

@@ -18,6 +18,7 @@ const DELAY = 500
 
 let timer = null
 
+/** Keep the counts and the button up to date, and send what closed pages have left. */
 export function start() {
   pendingChanges.watch(checkSoon)
   connection.watch(checkSoon)

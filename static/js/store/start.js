@@ -7,6 +7,7 @@ import { setWriter, notifyStoreWatcher } from "./store-access.js"
 /** Loads what sends unsent texts and asks after a long absence; it comes with the editor. */
 export const loadLeftover = () => import("../collab/leftover-texts.js")
 
+/** Load the modules of the store: its writer with the first plan, its status when the page is idle. */
 export function startStore() {
   setWriter({
     // If the store's module cannot be loaded, the plan has failed and its status is shown.

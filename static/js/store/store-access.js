@@ -4,6 +4,7 @@
 // A plan: {key, make, since, mayDelay, kept, failed, after, replaced}. `make` is null when nothing is to be stored
 // any more; a `replaced` version is part of another plan too.
 
+/** All plans by key, the oldest first. */
 export const plans = new Map()
 let writer = null
 let watcher = () => {}
@@ -71,6 +72,7 @@ export function markStored(plan) {
   plan.after = null
 }
 
+/** The state of a plan has changed. */
 export function notifyStoreWatcher() {
   watcher()
 }

@@ -66,10 +66,10 @@ async function worked(state, multiline, work) {
   work(view)
   const shown = view.state.doc.toJSON()
   const html = new XMLSerializer().serializeToString(DOMSerializer.fromSchema(schema).serializeFragment(view.state.doc.content))
-  const answer = { shown, there: await elsewhere(replica), update: base64(Y.encodeStateAsUpdate(replica, before)) }
-  const said = host.querySelector(".text-note")?.textContent ?? ""
+  const answer = { shown, elsewhere: await elsewhere(replica), update: base64(Y.encodeStateAsUpdate(replica, before)) }
+  const note = host.querySelector(".text-note")?.textContent ?? ""
   close()
-  return { ...answer, said, html: html.replaceAll(' xmlns="http://www.w3.org/1999/xhtml"', "") }
+  return { ...answer, note, html: html.replaceAll(' xmlns="http://www.w3.org/1999/xhtml"', "") }
 }
 
 window.paste = (state, html, { multiline = true, ...more } = {}) =>
@@ -107,9 +107,9 @@ window.pasteIntoField = async (given) => {
   field.dispatchEvent(pasted(given))
   const fetched = given.files && !given.plain
   while (fetched && !around.querySelector(".text-note")) await new Promise((done) => setTimeout(done))
-  const said = around.querySelector(".text-note")?.textContent ?? ""
+  const note = around.querySelector(".text-note")?.textContent ?? ""
   field.dispatchEvent(new Event("input"))
   const after = around.querySelector(".text-note")?.textContent ?? ""
   around.remove()
-  return [said, after]
+  return [note, after]
 }

@@ -28,14 +28,14 @@ FRAGMENT = "text.en"
 
 @dataclass(frozen=True)
 class EditorAnswer:
-    """`shown`: the text in this browser, `there`: in another one, `stored`: on the server; `said`: the note at the
+    """`shown`: the text in this browser, `elsewhere`: in another one, `stored`: on the server; `note`: the note at the
     text; `html`: the HTML shown.
     """
 
     shown: Node
-    there: Node
+    elsewhere: Node
     stored: Node
-    said: str
+    note: str
     html: str
 
 
@@ -53,11 +53,11 @@ class EditorPage:
             self._page.evaluate("([state, html, options]) => paste(state, html, options)", [state, html, options]),
         )
 
-    def paste_all(self, some: list[str]) -> list[EditorAnswer]:
+    def paste_all(self, pieces: list[str]) -> list[EditorAnswer]:
         """Each is pasted into an empty text."""
         state = _state(None)
-        found = self._page.evaluate("([state, some]) => pasteAll(state, some)", [state, some])
-        return [_answer(state, one) for one in found]
+        answers = self._page.evaluate("([state, some]) => pasteAll(state, some)", [state, pieces])
+        return [_answer(state, answer) for answer in answers]
 
     def type(self, words: str, text: Node) -> EditorAnswer:
         """Types at the end of the text."""
@@ -67,15 +67,15 @@ class EditorPage:
     def drop(self, *files: str) -> tuple[EditorAnswer, bool]:
         """Drops pictures on an empty text; also returns whether the browser would open them instead of the page."""
         state = _state(None)
-        found = self._page.evaluate("([state, files]) => drop(state, files)", [state, files])
-        opened = found.pop("opened")
-        return _answer(state, found), opened
+        answer = self._page.evaluate("([state, files]) => drop(state, files)", [state, files])
+        opened = answer.pop("opened")
+        return _answer(state, answer), opened
 
     def paste_into_field(self, **given: Any) -> str:
         """The note at a plain field after pasting. `given`: html, plain, files."""
-        said, after = self._page.evaluate("(given) => pasteIntoField(given)", given)
+        note, after = self._page.evaluate("(given) => pasteIntoField(given)", given)
         assert after == "", "it goes with the next letter"
-        return str(said)
+        return str(note)
 
 
 @contextmanager
@@ -93,7 +93,9 @@ def open_editor_page(browser: Browser) -> Iterator[EditorPage]:
 def _serve(route: Route) -> None:
     path = route.request.url.removeprefix(ADDRESS)
     if path == "/":
-        route.fulfill(content_type="text/html", body=f'<script type="application/json" id="words">{_words()}</script>')
+        route.fulfill(
+            content_type="text/html", body=f'<script type="application/json" id="words">{_messages()}</script>'
+        )
     elif path == "/desk.mjs":
         route.fulfill(content_type="text/javascript", body=(HERE / "editor_page.mjs").read_text())
     elif path.endswith(".js"):
@@ -102,7 +104,7 @@ def _serve(route: Route) -> None:
         route.fulfill(status=404)
 
 
-def _words() -> str:
+def _messages() -> str:
     app = Flask("desk")
     Babel(app)
     with app.test_request_context():
@@ -115,9 +117,9 @@ def _state(text: Node | None) -> str:
     return base64.b64encode(document.get_update()).decode()
 
 
-def _answer(state: str, found: dict[str, Any]) -> EditorAnswer:
+def _answer(state: str, answer: dict[str, Any]) -> EditorAnswer:
     """Validates the update as the server does; raises Refused where it would be refused."""
-    before, update = base64.b64decode(state), base64.b64decode(found.pop("update"))
+    before, update = base64.b64decode(state), base64.b64decode(answer.pop("update"))
     knowledge = UpdateValidator({FRAGMENT})
     knowledge.learn(before)
     knowledge.judge(update)
@@ -125,4 +127,4 @@ def _answer(state: str, found: dict[str, Any]) -> EditorAnswer:
     fragment = document.get(FRAGMENT, type=XmlFragment)
     document.apply_update(before)
     document.apply_update(update)
-    return EditorAnswer(stored=rich_text.read_fragment(fragment), **found)
+    return EditorAnswer(stored=rich_text.read_fragment(fragment), **answer)

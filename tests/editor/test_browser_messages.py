@@ -49,9 +49,9 @@ def test_no_sentence_is_kept_that_nobody_asks_for() -> None:
 
 def test_names_on_the_wire_are_the_same_on_both_sides() -> None:
     text = (JS / "wire.js").read_text()
-    here = dict(re.findall(r'^export const (\w+) = "([^"]+)"', text, re.MULTILINE))
-    there = {name: value for name, value in vars(events).items() if name.isupper() and isinstance(value, str)}
-    assert here == there
+    in_browser = dict(re.findall(r'^export const (\w+) = "([^"]+)"', text, re.MULTILINE))
+    on_server = {name: value for name, value in vars(events).items() if name.isupper() and isinstance(value, str)}
+    assert in_browser == on_server
     numbers = dict(re.findall(r"^export const (PROTOCOL|SCHEMA) = (\d+)", text, re.MULTILINE))
     assert {name: int(value) for name, value in numbers.items()} == {
         "PROTOCOL": events.PROTOCOL,

@@ -21,17 +21,17 @@ SheetFor = Callable[..., SheetWindow]
 
 
 def test_words_typed_offline_arrive_when_the_line_is_back(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.edit()
-    here.page.context.set_offline(True)
-    expect(here.state).to_have_attribute("data-state", "offline")
-    here.page.keyboard.type(" Written without a line.")
-    there.edit().press_sequentially(" With one.")
-    expect(here.state).to_contain_text("1 ")
-    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "waiting")
-    expect(there.body()).to_have_text("Forty bins are set up. With one.")
-    here.page.context.set_offline(False)
-    for sheet in (here, there):
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.edit()
+    own_sheet.page.context.set_offline(True)
+    expect(own_sheet.state).to_have_attribute("data-state", "offline")
+    own_sheet.page.keyboard.type(" Written without a line.")
+    other_sheet.edit().press_sequentially(" With one.")
+    expect(own_sheet.state).to_contain_text("1 ")
+    expect(own_sheet.text().locator(".field-state")).to_have_attribute("data-state", "waiting")
+    expect(other_sheet.body()).to_have_text("Forty bins are set up. With one.")
+    own_sheet.page.context.set_offline(False)
+    for sheet in (own_sheet, other_sheet):
         expect(sheet.body()).to_contain_text("Written without a line.")
         expect(sheet.body()).to_contain_text("With one.")
         expect(sheet.state).to_have_attribute("data-state", "saved")
@@ -40,28 +40,28 @@ def test_words_typed_offline_arrive_when_the_line_is_back(team: Team, sheet_for:
 def test_words_typed_while_the_server_is_dead_arrive_after_its_restart(
     team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer
 ) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.edit().press_sequentially(" Before.")
-    expect(there.body()).to_contain_text("Before.")
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.edit().press_sequentially(" Before.")
+    expect(other_sheet.body()).to_contain_text("Before.")
     live_server.kill()
-    here.page.keyboard.type(" Meanwhile.")
-    priority = here.page.locator(f"#f-{here.item}-priority select")
+    own_sheet.page.keyboard.type(" Meanwhile.")
+    priority = own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")
     priority.select_option("low")
-    here.page.keyboard.press("Tab")
-    expect(here.state).to_contain_text("2 ")
+    own_sheet.page.keyboard.press("Tab")
+    expect(own_sheet.state).to_contain_text("2 ")
     live_server.restart()
-    expect(there.body()).to_have_text("Forty bins are set up. Before. Meanwhile.")
-    expect(here.state).to_have_attribute("data-state", "saved")
-    expect(there.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")
+    expect(other_sheet.body()).to_have_text("Forty bins are set up. Before. Meanwhile.")
+    expect(own_sheet.state).to_have_attribute("data-state", "saved")
+    expect(other_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")
 
 
 def test_leaving_the_page_while_something_waits_asks(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    here.edit()
-    here.page.context.set_offline(True)
-    here.page.keyboard.type(" Not sent.")
-    with here.page.expect_event("dialog") as asked:
-        here.page.close(run_before_unload=True)
+    own_sheet = sheet_for(team.de["editor"])
+    own_sheet.edit()
+    own_sheet.page.context.set_offline(True)
+    own_sheet.page.keyboard.type(" Not sent.")
+    with own_sheet.page.expect_event("dialog") as asked:
+        own_sheet.page.close(run_before_unload=True)
     assert asked.value.type == "beforeunload"
     asked.value.dismiss()
 
@@ -70,99 +70,101 @@ def test_leaving_the_page_while_something_waits_asks(team: Team, sheet_for: Shee
 def test_a_closed_measure_says_so_at_once_and_takes_no_words(
     team: Team, sheet_for: SheetFor, app: Flask, measure: Measure
 ) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.edit().press_sequentially(" Kept.")
-    expect(there.body()).to_have_text(
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.edit().press_sequentially(" Kept.")
+    expect(other_sheet.body()).to_have_text(
         "Forty bins are set up. Kept."
     )  # "saved" may have been shown before the last keystroke
     items.lock_item(measure, "The minutes are being read", by="Miriam")
-    note = here.text().locator(".text-note")
+    note = own_sheet.text().locator(".text-note")
     expect(note).to_contain_text("Miriam")
-    expect(here.text().locator("[role=textbox]")).to_have_count(0)
-    expect(here.body()).to_have_text("Forty bins are set up. Kept.")
+    expect(own_sheet.text().locator("[role=textbox]")).to_have_count(0)
+    expect(own_sheet.body()).to_have_text("Forty bins are set up. Kept.")
     items.unlock_item(measure)
     expect(note).to_have_count(0)
-    here.edit().press_sequentially(" Goes on.")
-    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
+    own_sheet.edit().press_sequentially(" Goes on.")
+    expect(own_sheet.text().locator(".field-state")).to_have_attribute("data-state", "saved")
 
 
 def test_words_written_offline_into_a_measure_closed_meanwhile_are_offered_for_copying(
     team: Team, sheet_for: SheetFor, measure: Measure, app: Flask
 ) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.edit()
-    here.page.context.set_offline(True)
-    here.page.keyboard.type(" My last sentence.")
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.edit()
+    own_sheet.page.context.set_offline(True)
+    own_sheet.page.keyboard.type(" My last sentence.")
     items.lock_item(measure, "Voting", by="Miriam")
-    here.page.context.set_offline(False)
-    offer = here.text().locator(".offer")
+    own_sheet.page.context.set_offline(False)
+    offer = own_sheet.text().locator(".offer")
     expect(offer.locator("textarea")).to_have_value("Forty bins are set up. My last sentence.")
-    expect(here.body()).to_have_text("Forty bins are set up.")
-    expect(there.body()).to_have_text("Forty bins are set up.")
-    expect(here.state).to_have_attribute("data-state", "refused")
+    expect(own_sheet.body()).to_have_text("Forty bins are set up.")
+    expect(other_sheet.body()).to_have_text("Forty bins are set up.")
+    expect(own_sheet.state).to_have_attribute("data-state", "refused")
     offer.locator(".offer-done").click()
-    expect(here.state).to_have_attribute("data-state", "saved")
+    expect(own_sheet.state).to_have_attribute("data-state", "saved")
 
 
 def test_everything_works_where_web_sockets_are_blocked(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.page.route_web_socket("**/socket.io/**", lambda socket: socket.close())
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.page.route_web_socket("**/socket.io/**", lambda socket: socket.close())
     polls: list[str] = []
-    here.page.on("request", lambda request: polls.append(request.url) if "transport=polling" in request.url else None)
-    here.page.reload()
-    here.edit().press_sequentially(" By post.")
-    expect(there.body()).to_have_text("Forty bins are set up. By post.")
-    there.edit().press_sequentially(" And back.")
-    expect(here.body()).to_have_text("Forty bins are set up. By post. And back.")
+    own_sheet.page.on(
+        "request", lambda request: polls.append(request.url) if "transport=polling" in request.url else None
+    )
+    own_sheet.page.reload()
+    own_sheet.edit().press_sequentially(" By post.")
+    expect(other_sheet.body()).to_have_text("Forty bins are set up. By post.")
+    other_sheet.edit().press_sequentially(" And back.")
+    expect(own_sheet.body()).to_have_text("Forty bins are set up. By post. And back.")
     assert polls
 
 
 def test_a_text_larger_than_one_message_arrives_whole(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.edit()
-    paste(here.page, "".join(f"<p>Paragraph {n} {'word ' * 40}</p>" for n in range(600)))
-    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved", timeout=20_000)
-    expect(there.body().locator("p")).to_have_count(600, timeout=20_000)
-    expect(there.body()).to_contain_text("Paragraph 599")
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.edit()
+    paste(own_sheet.page, "".join(f"<p>Paragraph {n} {'word ' * 40}</p>" for n in range(600)))
+    expect(own_sheet.text().locator(".field-state")).to_have_attribute("data-state", "saved", timeout=20_000)
+    expect(other_sheet.body().locator("p")).to_have_count(600, timeout=20_000)
+    expect(other_sheet.body()).to_contain_text("Paragraph 599")
 
 
 def test_words_composed_on_a_touch_keyboard_arrive_as_they_were_meant(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"], has_touch=True, is_mobile=True, viewport={"width": 412, "height": 800})
-    there = sheet_for(team.partner["editor"])
-    here.page.locator("a[data-show-language=en]").tap()
-    here.edit()
-    keyboard = here.page.context.new_cdp_session(here.page)
+    own_sheet = sheet_for(team.de["editor"], has_touch=True, is_mobile=True, viewport={"width": 412, "height": 800})
+    other_sheet = sheet_for(team.partner["editor"])
+    own_sheet.page.locator("a[data-show-language=en]").tap()
+    own_sheet.edit()
+    keyboard = own_sheet.page.context.new_cdp_session(own_sheet.page)
     for so_far in (" K", " Kö", " Köl", " Köln"):
         keyboard.send(
             "Input.imeSetComposition", {"text": so_far, "selectionStart": len(so_far), "selectionEnd": len(so_far)}
         )
-        here.page.wait_for_timeout(60)
+        own_sheet.page.wait_for_timeout(60)
     keyboard.send("Input.insertText", {"text": " Köln"})
-    expect(there.body()).to_have_text("Forty bins are set up. Köln")
+    expect(other_sheet.body()).to_have_text("Forty bins are set up. Köln")
 
 
 def test_a_deleted_measure_says_so_at_once_and_gives_unsent_words_back(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
-    here, cut_off = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.edit()
+    own_sheet, cut_off = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.edit()
     cut_off.edit()
     cut_off.page.context.set_offline(True)
     cut_off.page.keyboard.type(" Too late.")
     recycle_bin.delete_item(measure, by=team.de["coordinator"].id)
-    expect(here.text().locator(".text-note")).to_be_visible(timeout=10_000)
-    expect(here.text().locator("[role=textbox]")).to_have_count(0)
+    expect(own_sheet.text().locator(".text-note")).to_be_visible(timeout=10_000)
+    expect(own_sheet.text().locator("[role=textbox]")).to_have_count(0)
     cut_off.page.context.set_offline(False)
     expect(cut_off.text().locator(".offer textarea")).to_have_value("Forty bins are set up. Too late.")
 
 
 @pytest.mark.lines("two")
 def test_who_may_no_longer_write_is_told_at_once(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    here.edit()
+    own_sheet = sheet_for(team.de["editor"])
+    own_sheet.edit()
     membership = next(m for m in team.partnership.memberships if m.person_id == team.de["editor"].id)
     coordinator = member_of(team.de["coordinator"], team.partnership.id)
     assert coordinator is not None
     members.end_membership(coordinator, membership.id)
-    expect(here.text().locator(".text-note")).to_be_visible(timeout=10_000)
-    expect(here.text().locator("[role=textbox]")).to_have_count(0)
+    expect(own_sheet.text().locator(".text-note")).to_be_visible(timeout=10_000)
+    expect(own_sheet.text().locator("[role=textbox]")).to_have_count(0)

@@ -27,52 +27,52 @@ def cell(sheet: SheetWindow, kind: str, name: str):  # type: ignore[no-untyped-d
 
 @pytest.mark.lines("refused", "two")
 def test_a_choice_is_saved_and_followed(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    field(here, "priority").select_option("low")
-    expect(field(there, "priority")).to_have_value("low")
-    expect(here.page.locator(f"#f-{here.item}-priority")).not_to_have_attribute("data-dirty", "")
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    field(own_sheet, "priority").select_option("low")
+    expect(field(other_sheet, "priority")).to_have_value("low")
+    expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority")).not_to_have_attribute("data-dirty", "")
 
 
 def test_a_half_typed_value_and_its_caret_stay_while_others_save(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    mine = cell(here, "steps", "text-en")
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    mine = cell(own_sheet, "steps", "text-en")
     mine.click()
     mine.press("Control+Home")
-    here.page.keyboard.type("First ")
-    theirs = cell(there, "steps", "due")
+    own_sheet.page.keyboard.type("First ")
+    theirs = cell(other_sheet, "steps", "due")
     theirs.fill("2028-03")
     theirs.press("Tab")
-    field(there, "priority").select_option("low")
-    expect(field(here, "priority")).to_have_value("low")
-    here.page.keyboard.type("of all: ")
+    field(other_sheet, "priority").select_option("low")
+    expect(field(own_sheet, "priority")).to_have_value("low")
+    own_sheet.page.keyboard.type("of all: ")
     expect(mine).to_have_value("First of all: Analyse the waste")
     mine.press("Tab")
-    expect(cell(there, "steps", "text-en")).to_have_value("First of all: Analyse the waste")
+    expect(cell(other_sheet, "steps", "text-en")).to_have_value("First of all: Analyse the waste")
 
 
 def test_two_values_for_one_cell_stand_side_by_side_for_both(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    mine, theirs = cell(here, "costs", "amount"), cell(there, "costs", "amount")
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    mine, theirs = cell(own_sheet, "costs", "amount"), cell(other_sheet, "costs", "amount")
     mine.fill("55000")
     theirs.fill("60000")
     theirs.press("Enter")
-    expect(there.page.locator("[data-dirty]")).to_have_count(0)
+    expect(other_sheet.page.locator("[data-dirty]")).to_have_count(0)
     mine.press("Enter")
-    for sheet in (here, there):
+    for sheet in (own_sheet, other_sheet):
         conflict = sheet.page.locator("kw-field .conflict")
         expect(conflict).to_contain_text("60")
         expect(conflict).to_contain_text("55")
-    expect(here.state).to_have_attribute("data-state", "conflict")
-    here.page.locator("kw-field .conflict button[value='1']").click()
-    for sheet in (here, there):
+    expect(own_sheet.state).to_have_attribute("data-state", "conflict")
+    own_sheet.page.locator("kw-field .conflict button[value='1']").click()
+    for sheet in (own_sheet, other_sheet):
         expect(sheet.page.locator("kw-field .conflict")).to_have_count(0)
         expect(sheet.state).to_have_attribute("data-state", "saved")
-    assert "55" in cell(there, "costs", "amount").input_value()
+    assert "55" in cell(other_sheet, "costs", "amount").input_value()
 
 
 def test_a_bad_value_keeps_what_was_typed_with_the_reason(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    mine = cell(here, "costs", "amount")
+    own_sheet = sheet_for(team.de["editor"])
+    mine = cell(own_sheet, "costs", "amount")
     mine.fill("a lot")
     mine.press("Enter")
     expect(mine).to_have_attribute("aria-invalid", "true")
@@ -80,12 +80,12 @@ def test_a_bad_value_keeps_what_was_typed_with_the_reason(team: Team, sheet_for:
     mine.fill("61000")
     mine.press("Enter")
     expect(mine).not_to_have_attribute("aria-invalid", "true")
-    expect(here.state).to_have_attribute("data-state", "saved")
+    expect(own_sheet.state).to_have_attribute("data-state", "saved")
 
 
 def test_escape_brings_the_saved_value_back(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    mine = cell(here, "costs", "amount")
+    own_sheet = sheet_for(team.de["editor"])
+    mine = cell(own_sheet, "costs", "amount")
     before = mine.input_value()
     mine.fill("1")
     mine.press("Escape")
@@ -93,29 +93,29 @@ def test_escape_brings_the_saved_value_back(team: Team, sheet_for: SheetFor) -> 
 
 
 def test_a_row_is_added_moved_and_deleted_by_keyboard_in_both_windows(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    rows, others = (sheet.page.locator(f"#rows-{sheet.item}-steps [data-row]") for sheet in (here, there))
-    here.page.locator(f"#rows-{here.item}-steps .row-add button").click()
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    rows, others = (sheet.page.locator(f"#rows-{sheet.item}-steps [data-row]") for sheet in (own_sheet, other_sheet))
+    own_sheet.page.locator(f"#rows-{own_sheet.item}-steps .row-add button").click()
     expect(rows).to_have_count(2)
     expect(rows.nth(1).locator("input:not([type=hidden]), select, textarea").first).to_be_focused()
-    here.page.keyboard.type("Zweiter Schritt")
-    here.page.keyboard.press("Tab")
+    own_sheet.page.keyboard.type("Zweiter Schritt")
+    own_sheet.page.keyboard.press("Tab")
     expect(others.nth(1).locator("[lang=de]:is(input, textarea)")).to_have_value("Zweiter Schritt")
     name = rows.nth(1).get_attribute("id")
     rows.nth(1).locator(".row-up").focus()
-    here.page.keyboard.press("Enter")
+    own_sheet.page.keyboard.press("Enter")
     expect(rows.first).to_have_attribute("id", str(name))
     expect(others.first).to_have_attribute("id", str(name))
     rows.first.locator(".row-delete").click()
     expect(others).to_have_count(1)
-    here.page.locator(f"#rows-{here.item}-steps .row-undo").click()
+    own_sheet.page.locator(f"#rows-{own_sheet.item}-steps .row-undo").click()
     expect(others).to_have_count(2)
 
 
 def test_a_row_is_moved_by_pointer(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    rows = here.page.locator(f"#rows-{here.item}-steps [data-row]")
-    here.page.locator(f"#rows-{here.item}-steps .row-add button").click()
+    own_sheet = sheet_for(team.de["editor"])
+    rows = own_sheet.page.locator(f"#rows-{own_sheet.item}-steps [data-row]")
+    own_sheet.page.locator(f"#rows-{own_sheet.item}-steps .row-add button").click()
     expect(rows).to_have_count(2)
     name = rows.nth(1).get_attribute("id")
     rows.first.scroll_into_view_if_needed()
@@ -123,8 +123,8 @@ def test_a_row_is_moved_by_pointer(team: Team, sheet_for: SheetFor) -> None:
     handle, target = rows.nth(1).locator(".row-handle").bounding_box(), rows.first.bounding_box()
     assert handle is not None
     assert target is not None
-    here.page.mouse.move(handle["x"] + 5, handle["y"] + 5)
-    here.page.mouse.down()
-    here.page.mouse.move(handle["x"] + 5, target["y"] + 3, steps=4)
-    here.page.mouse.up()
+    own_sheet.page.mouse.move(handle["x"] + 5, handle["y"] + 5)
+    own_sheet.page.mouse.down()
+    own_sheet.page.mouse.move(handle["x"] + 5, target["y"] + 3, steps=4)
+    own_sheet.page.mouse.up()
     expect(rows.first).to_have_attribute("id", str(name))

@@ -36,11 +36,11 @@ style='mso-list:Ignore'>1.<span>&nbsp; </span></span><![endif]>Below</p>
 
 
 def test_text_pasted_from_word_comes_clean_and_stays_so_for_others(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.edit()
-    move_caret(here.page, "Control+a")
-    paste(here.page, FROM_WORD)
-    for sheet in (here, there):
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.edit()
+    move_caret(own_sheet.page, "Control+a")
+    paste(own_sheet.page, FROM_WORD)
+    for sheet in (own_sheet, other_sheet):
         expect(sheet.body().locator("h3")).to_have_text("Aim")
         expect(sheet.body().locator("strong")).to_have_text("bold")
         expect(sheet.body().locator("em")).to_have_text("slanted")
@@ -53,121 +53,121 @@ def test_text_pasted_from_word_comes_clean_and_stays_so_for_others(team: Team, s
         expect(sheet.body()).to_contain_text("For forty schools")
         assert "·" not in sheet.body().inner_text()
         assert "style=" not in sheet.body().inner_html()
-    note = here.text().locator(".text-note")
+    note = own_sheet.text().locator(".text-note")
     expect(note).to_contain_text("2 durchgestrichene Stellen weggelassen. 1 Bild weggelassen: Bilder lassen sich")
     expect(note).to_contain_text("1 Link weggelassen, seine Wörter sind da")
-    expect(there.text().locator(".text-note")).to_have_count(0)
-    assert "taken over" not in here.page.title()
+    expect(other_sheet.text().locator(".text-note")).to_have_count(0)
+    assert "taken over" not in own_sheet.page.title()
 
 
 def test_control_characters_in_what_is_pasted_stay_outside(team: Team, sheet_for: SheetFor) -> None:
     """The server refuses them, and then every later update of this browser would be refused too."""
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.edit()
-    move_caret(here.page, "Control+a")
-    paste(here.page, "<p>One\x0btwo\x1b\x9b <b>th\x02ree</b>\ufffe 😀 Mu\u0308ll\u2028weg</p>")
-    here.page.keyboard.type(" four")
-    here.page.keyboard.insert_text("\x0bfi\x02ve")  # as assistive software types
-    for sheet in (here, there):
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.edit()
+    move_caret(own_sheet.page, "Control+a")
+    paste(own_sheet.page, "<p>One\x0btwo\x1b\x9b <b>th\x02ree</b>\ufffe 😀 Mu\u0308ll\u2028weg</p>")
+    own_sheet.page.keyboard.type(" four")
+    own_sheet.page.keyboard.insert_text("\x0bfi\x02ve")  # as assistive software types
+    for sheet in (own_sheet, other_sheet):
         expect(sheet.body()).to_have_text("One two three 😀 Müll weg four five")
-    expect(here.state).to_have_attribute("data-state", "saved")
+    expect(own_sheet.state).to_have_attribute("data-state", "saved")
 
 
 def test_the_toolbar_is_one_stop_for_tab_and_says_what_is_pressed(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    here.edit()
-    move_caret(here.page, "Control+a")
-    bold = here.text().locator("[data-command=bold]")
+    own_sheet = sheet_for(team.de["editor"])
+    own_sheet.edit()
+    move_caret(own_sheet.page, "Control+a")
+    bold = own_sheet.text().locator("[data-command=bold]")
     bold.click()
     expect(bold).to_have_attribute("aria-pressed", "true")
-    expect(here.body().locator("strong")).to_have_text("Forty bins are set up.")
-    here.page.keyboard.press("Alt+F10")
-    here.page.keyboard.press("End")
-    expect(here.text().locator("[data-command=redo]")).to_be_focused()
-    here.page.keyboard.press("Escape")
-    expect(here.body()).to_be_focused()
+    expect(own_sheet.body().locator("strong")).to_have_text("Forty bins are set up.")
+    own_sheet.page.keyboard.press("Alt+F10")
+    own_sheet.page.keyboard.press("End")
+    expect(own_sheet.text().locator("[data-command=redo]")).to_be_focused()
+    own_sheet.page.keyboard.press("Escape")
+    expect(own_sheet.body()).to_be_focused()
 
 
 def test_a_link_takes_only_addresses_that_are_safe(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    here.edit()
-    move_caret(here.page, "Control+a")
-    here.page.keyboard.press("Control+k")
-    address = here.text().locator(".text-link input")
+    own_sheet = sheet_for(team.de["editor"])
+    own_sheet.edit()
+    move_caret(own_sheet.page, "Control+a")
+    own_sheet.page.keyboard.press("Control+k")
+    address = own_sheet.text().locator(".text-link input")
     for refused in ("javascript:alert(1)", "https:example.org", f"https://example.org/{'a' * 2_000}"):
         address.fill("")
         expect(address).to_be_focused()
         address.fill(refused)
         address.press("Enter")
-        expect(here.text().locator(".text-link-problem")).to_contain_text("2.000 Zeichen")
+        expect(own_sheet.text().locator(".text-link-problem")).to_contain_text("2.000 Zeichen")
         expect(address).to_have_value(refused)
-        expect(here.body().locator("a")).to_have_count(0)
+        expect(own_sheet.body().locator("a")).to_have_count(0)
     address.fill("https://example.org/bins")
     address.press("Enter")
-    expect(here.body().locator("a")).to_have_attribute("href", "https://example.org/bins")
+    expect(own_sheet.body().locator("a")).to_have_attribute("href", "https://example.org/bins")
 
 
 @pytest.mark.lines("two")
 def test_people_are_shown_by_place_and_field_and_leave(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    expect(here.page.locator("#people")).to_contain_text("Abenkrom")
-    expect(here.page.locator("#people")).to_contain_text("Editor partner")
-    for sheet, own in ((here, "Editor de"), (there, "Editor partner")):
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    expect(own_sheet.page.locator("#people")).to_contain_text("Abenkrom")
+    expect(own_sheet.page.locator("#people")).to_contain_text("Editor partner")
+    for sheet, own in ((own_sheet, "Editor de"), (other_sheet, "Editor partner")):
         expect(sheet.page.locator("#people p").first).to_contain_text(own)  # the user's own municipality comes first
-    there.page.locator(f"#f-{there.item}-priority select").focus()
-    expect(here.page.locator(f"#f-{here.item}-priority .field-people")).to_contain_text("Editor partner")
-    way = here.page.locator("#people").get_by_role("link", name=re.compile("^Editor partner Priorit"))
+    other_sheet.page.locator(f"#f-{other_sheet.item}-priority select").focus()
+    expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority .field-people")).to_contain_text("Editor partner")
+    way = own_sheet.page.locator("#people").get_by_role("link", name=re.compile("^Editor partner Priorit"))
     way.press("Enter")
-    expect(here.page.locator(f"#f-{here.item}-priority select")).to_be_focused()
-    expect(here.page.locator("#people").get_by_role("link", name=re.compile("Editor de"))).to_have_count(0)
-    expect(there.page.locator(f"#f-{there.item}-priority .field-people")).to_be_hidden()
-    there.page.close()
-    expect(here.page.locator("#people")).not_to_contain_text("Editor partner")
+    expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_be_focused()
+    expect(own_sheet.page.locator("#people").get_by_role("link", name=re.compile("Editor de"))).to_have_count(0)
+    expect(other_sheet.page.locator(f"#f-{other_sheet.item}-priority .field-people")).to_be_hidden()
+    other_sheet.page.close()
+    expect(own_sheet.page.locator("#people")).not_to_contain_text("Editor partner")
 
 
 def test_a_login_that_ends_is_renewed_in_place_and_the_words_go_on(
     team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer
 ) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    here.edit().press_sequentially(" Before.")
-    expect(there.body()).to_contain_text("Before.")
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    own_sheet.edit().press_sequentially(" Before.")
+    expect(other_sheet.body()).to_contain_text("Before.")
     # Somebody types on meanwhile: without a pause in typing the dialog would take the keystrokes.
     press = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'Shift', bubbles: true}))"
-    here.page.evaluate(f"window.typing = setInterval(() => {press}, 100)")
+    own_sheet.page.evaluate(f"window.typing = setInterval(() => {press}, 100)")
     live_server.session(team.de["editor"]).post(f"{live_server.url}/logout/everywhere", timeout=10)
-    here.page.keyboard.type(" While signed out.")
-    here.page.evaluate("clearInterval(window.typing)")
-    dialog = here.page.locator("#relogin")
+    own_sheet.page.keyboard.type(" While signed out.")
+    own_sheet.page.evaluate("clearInterval(window.typing)")
+    dialog = own_sheet.page.locator("#relogin")
     expect(dialog).to_be_visible(timeout=15_000)
     dialog.locator("input[type=email]").fill(team.de["editor"].email)
     dialog.locator("input[type=password]").fill("not this one")
     dialog.locator("input[type=password]").press("Enter")
     expect(dialog.locator("[role=alert]")).not_to_be_empty()
-    expect(there.body()).not_to_contain_text("signed out")
+    expect(other_sheet.body()).not_to_contain_text("signed out")
     dialog.locator("input[type=password]").fill(factories.PASSWORD)
     dialog.locator("input[type=password]").press("Enter")
     expect(dialog).to_have_count(0)
-    expect(there.body()).to_contain_text("While signed out.")
-    priority = here.page.locator(f"#f-{here.item}-priority select")
+    expect(other_sheet.body()).to_contain_text("While signed out.")
+    priority = own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")
     priority.select_option("low")
-    expect(there.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")
+    expect(other_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")
 
 
 def test_axe_finds_nothing_while_reading_writing_linking_and_being_refused(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
+    own_sheet = sheet_for(team.de["editor"])
     for step in ("reading", "writing", "linking", "waiting"):
         if step == "writing":
-            here.edit()
+            own_sheet.edit()
         elif step == "linking":
-            here.page.keyboard.press("Control+k")
+            own_sheet.page.keyboard.press("Control+k")
         elif step == "waiting":
-            here.page.keyboard.press("Escape")
-            here.page.context.set_offline(True)
-            here.page.keyboard.type(" x")
-            expect(here.state).to_contain_text("1 ")
-        assert findings(here.page) == [], step
-    here.page.context.set_offline(False)
-    expect(here.state).to_have_attribute("data-state", "saved")
+            own_sheet.page.keyboard.press("Escape")
+            own_sheet.page.context.set_offline(True)
+            own_sheet.page.keyboard.type(" x")
+            expect(own_sheet.state).to_contain_text("1 ")
+        assert findings(own_sheet.page) == [], step
+    own_sheet.page.context.set_offline(False)
+    expect(own_sheet.state).to_have_attribute("data-state", "saved")
 
 
 def findings(page: Page) -> list[Any]:
@@ -178,17 +178,17 @@ def findings(page: Page) -> list[Any]:
 
 
 def test_the_question_mark_lists_the_keys_unless_single_keys_are_off(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    here.page.keyboard.press("?")
-    expect(here.page.locator("#shortcuts")).to_be_visible()
-    assert findings(here.page) == []
-    here.page.locator("#shortcuts-on").uncheck()
-    here.page.keyboard.press("Escape")
-    expect(here.page.locator("#shortcuts")).to_be_hidden()
-    here.page.keyboard.press("?")
-    expect(here.page.locator("#shortcuts")).to_be_hidden()
-    here.page.locator("[data-open-shortcuts]").click()
-    expect(here.page.locator("#shortcuts")).to_be_visible()
+    own_sheet = sheet_for(team.de["editor"])
+    own_sheet.page.keyboard.press("?")
+    expect(own_sheet.page.locator("#shortcuts")).to_be_visible()
+    assert findings(own_sheet.page) == []
+    own_sheet.page.locator("#shortcuts-on").uncheck()
+    own_sheet.page.keyboard.press("Escape")
+    expect(own_sheet.page.locator("#shortcuts")).to_be_hidden()
+    own_sheet.page.keyboard.press("?")
+    expect(own_sheet.page.locator("#shortcuts")).to_be_hidden()
+    own_sheet.page.locator("[data-open-shortcuts]").click()
+    expect(own_sheet.page.locator("#shortcuts")).to_be_visible()
 
 
 def test_a_page_of_an_older_editor_says_so_once_and_leaves_the_moment_to_its_reader(

@@ -82,37 +82,37 @@ def test_a_title_takes_what_is_pasted_as_words_on_one_line(editor_page: EditorPa
     ):
         assert editor_page.paste(html, multiline=False).html == "<p>a b c</p>"
     answer = editor_page.paste("a <s>x</s> b", multiline=False)
-    assert (answer.html, answer.said) == ("<p>a b</p>", "1 struck passage left out.")
+    assert (answer.html, answer.note) == ("<p>a b</p>", "1 struck passage left out.")
 
 
 def test_struck_words_are_left_out_and_said(editor_page: EditorPage) -> None:
     for (words, passages), answer in zip(STRUCK.values(), editor_page.paste_all(list(STRUCK)), strict=True):
         assert rich_text.to_plain_text(answer.stored).split() == words.split()
-        said = {0: "", 1: "1 struck passage left out."}.get(passages, f"{passages} struck passages left out.")
-        assert answer.said == said
+        note = {0: "", 1: "1 struck passage left out."}.get(passages, f"{passages} struck passages left out.")
+        assert answer.note == note
 
 
 def test_pictures_are_left_out_and_said(editor_page: EditorPage) -> None:
-    said = "1 picture left out: pictures cannot be stored here. Describe it in words, or set a link."
+    note = "1 picture left out: pictures cannot be stored here. Describe it in words, or set a link."
     alone = editor_page.paste("", files=["plan.png"])
-    assert (alone.html, alone.said) == ("<p></p>", said)
-    assert editor_page.paste("<img src='data:,x'>").said == said
+    assert (alone.html, alone.note) == ("<p></p>", note)
+    assert editor_page.paste("<img src='data:,x'>").note == note
     beside = editor_page.paste("<p>Words<img src='data:,x'></p>", files=["plan.png"])
-    assert (beside.html, beside.said) == ("<p>Words</p>", said)
+    assert (beside.html, beside.note) == ("<p>Words</p>", note)
     several = editor_page.paste("<p>W<svg></svg></p><img src='data:,x'><s>gone</s>")
-    assert several.said.startswith("1 struck passage left out. 2 pictures left out")
+    assert several.note.startswith("1 struck passage left out. 2 pictures left out")
     # An emoji drawn as a picture, a tracking pixel, and what Excel adds to a table.
     assert (
         editor_page.paste("<p>a<img alt='😀' src='data:,x'><img width=1 height=1 src='data:,x'></p>").html
         == "<p>a😀</p>"
     )
-    assert editor_page.paste("<p>Words</p>", files=["table.png"]).said == ""
+    assert editor_page.paste("<p>Words</p>", files=["table.png"]).note == ""
 
 
 def test_a_dropped_picture_is_said_and_not_opened_in_the_page_s_place(editor_page: EditorPage) -> None:
     answer, opened = editor_page.drop("plan.png", "map.png")
     assert (answer.html, opened) == ("<p></p>", False)
-    assert answer.said.startswith("2 pictures left out: pictures cannot be stored here.")
+    assert answer.note.startswith("2 pictures left out: pictures cannot be stored here.")
 
 
 def test_a_picture_pasted_into_a_plain_field_is_said_there(editor_page: EditorPage) -> None:
@@ -124,18 +124,18 @@ def test_a_picture_pasted_into_a_plain_field_is_said_there(editor_page: EditorPa
 
 
 def test_links_keep_one_rule_and_are_said_when_they_are_left_out(editor_page: EditorPage) -> None:
-    said = "1 link left out, its words are here: no possible address."
+    note = "1 link left out, its words are here: no possible address."
     for address in ("https:example.org", "https://example.org/" + "a" * 2_000, "/measures/7", "javascript:alert(1)"):
         answer = editor_page.paste(f"<p>see <a href='{address}'>there</a></p>")
-        assert (answer.html, answer.said) == ("<p>see there</p>", said)
+        assert (answer.html, answer.note) == ("<p>see there</p>", note)
     for address, kept in (
         ("https://example.org/a b", "https://example.org/a%20b"),
         ("https://exam\nple.org/", "https://example.org/"),
         (" mailto:a@example.org ", "mailto:a@example.org"),
     ):
         answer = editor_page.paste(f"<a href='{address}'>there</a>")
-        assert (answer.html, answer.said) == (f'<p><a href="{kept}" rel="noopener noreferrer">there</a></p>', "")
-    assert editor_page.paste("<a href='#top'>up</a><a name='x'>here</a>").said == ""
+        assert (answer.html, answer.note) == (f'<p><a href="{kept}" rel="noopener noreferrer">there</a></p>', "")
+    assert editor_page.paste("<a href='#top'>up</a><a name='x'>here</a>").note == ""
 
 
 def numbered(order: int | None, *words: str) -> Node:
@@ -148,7 +148,7 @@ def numbered(order: int | None, *words: str) -> Node:
 def test_a_list_keeps_its_first_number_when_somebody_types_in_it(editor_page: EditorPage, order: int | None) -> None:
     answer = editor_page.type(" more", numbered(order, "one", "two"))
     assert answer.stored == numbered(order, "one", "two more")
-    assert answer.shown == answer.there
+    assert answer.shown == answer.elsewhere
     start = "" if order is None else f' start="{order}"'
     assert rich_text.to_html(answer.stored).startswith(f"<ol{start}>")
     assert answer.html.startswith(f"<ol{start}>")
@@ -175,16 +175,16 @@ def test_a_pasted_list_begins_where_it_began(editor_page: EditorPage, html: str,
 
 def test_lists_nest_as_deeply_as_the_server_takes_and_no_deeper(editor_page: EditorPage) -> None:
     deepest = editor_page.paste("<ul><li>" * 19 + "x")
-    assert (rich_text.to_plain_text(deepest.stored), deepest.said) == ("x", "")
+    assert (rich_text.to_plain_text(deepest.stored), deepest.note) == ("x", "")
     deeper = editor_page.paste("<ul><li>x" * 20)
-    assert (deeper.stored, deeper.said) == (rich_text.empty_text(), "Lists cannot be nested more deeply.")
+    assert (deeper.stored, deeper.note) == (rich_text.empty_text(), "Lists cannot be nested more deeply.")
 
 
 def test_whatever_is_pasted_is_stored_as_it_is_shown_and_read_by_others_so(editor_page: EditorPage) -> None:
     chance = random.Random(14)
     pieces = [_Piece(chance) for _ in range(steps(80, 3_000))]
     for piece, answer in zip(pieces, editor_page.paste_all([piece.html for piece in pieces]), strict=True):
-        assert answer.shown == answer.there, piece.html
+        assert answer.shown == answer.elsewhere, piece.html
         assert rich_text.normalised(_ordered(answer.shown)) == answer.stored, piece.html
         words = [word for word in rich_text.to_plain_text(answer.stored).split() if word != "|"]
         assert sorted(words) == sorted(piece.words), piece.html
@@ -211,12 +211,12 @@ def test_the_server_refuses_a_link_against_the_rule() -> None:
 
 def _ordered(node: Node) -> Node:
     """The browser's JSON without attributes that have their default value."""
-    found = {key: value for key, value in node.items() if key != "attrs"}
+    stripped = {key: value for key, value in node.items() if key != "attrs"}
     if attributes := {key: value for key, value in node.get("attrs", {}).items() if value is not None}:
-        found["attrs"] = attributes
+        stripped["attrs"] = attributes
     if "content" in node:
-        found["content"] = [_ordered(child) for child in node["content"]]
-    return found
+        stripped["content"] = [_ordered(child) for child in node["content"]]
+    return stripped
 
 
 class _Piece:

@@ -177,7 +177,7 @@ def test_a_file_gives_first_numbers_as_whole_numbers(value: Any, allowed: bool) 
 
 def test_browser_and_server_allow_the_same_links() -> None:
     assert browser()["longest"] == link_rule.LONGEST
-    there = dict(zip(LINKS, browser()["links"], strict=True))
-    here = {address: link_rule.is_allowed_link(address) for address in LINKS}
-    assert here == LINKS
-    assert there == LINKS
+    in_browser = dict(zip(LINKS, browser()["links"], strict=True))
+    on_server = {address: link_rule.is_allowed_link(address) for address in LINKS}
+    assert on_server == LINKS
+    assert in_browser == LINKS

@@ -65,34 +65,34 @@ def two(app: Flask, postgresql_address: str, valkey_address: str, tmp_path: Path
 def clients(two: Two, team: Team, name: str) -> Iterator[tuple[SocketClient, SocketClient]]:
     """A user in each process; each has received the text of the other."""
     made = SocketClient(two[0], team.de["editor"], name), SocketClient(two[1], team.partner["editor"], name)
-    for desk in made:
-        assert desk.join()["ok"]
-    for desk in made:
-        assert desk.type("Before. ")["ok"]
+    for client in made:
+        assert client.join()["ok"]
+    for client in made:
+        assert client.type("Before. ")["ok"]
     until(lambda: made[0].plain() == made[1].plain())
     yield made
-    for desk in made:
-        desk.close()
+    for client in made:
+        client.close()
 
 
 @pytest.mark.slow
 def test_what_waited_is_stored_with_the_first_try_and_is_heard_in_the_other_process(
     outage: DatabaseOutage, two: Two, team: Team, measure: Measure
 ) -> None:
-    with clients(two, team, measure.name) as (here, there):
-        waiting = here.edit("Meanwhile. ")
+    with clients(two, team, measure.name) as (first, second):
+        waiting = first.edit("Meanwhile. ")
         with outage():
-            assert here.send(waiting) == {"ok": False, "error": "unavailable"}
-            for desk in (here, there):
-                until(lambda desk=desk: desk.told("storing")[-1:] == [{"able": False}])  # type: ignore[misc]
-        for desk in (here, there):
-            until(lambda desk=desk: desk.told("storing")[-1:] == [{"able": True}])  # type: ignore[misc]
-        assert here.send(waiting)["ok"]
-        until(lambda: "Meanwhile." in there.plain())
-        assert there.type("And back. ")["ok"], "the first letter in this process since"
-        until(lambda: here.plain() == there.plain())
-        for desk in (here, there):
-            assert desk.told("storing") == [{"able": False}, {"able": True}], "nobody is alarmed once more"
+            assert first.send(waiting) == {"ok": False, "error": "unavailable"}
+            for client in (first, second):
+                until(lambda client=client: client.told("storing")[-1:] == [{"able": False}])  # type: ignore[misc]
+        for client in (first, second):
+            until(lambda client=client: client.told("storing")[-1:] == [{"able": True}])  # type: ignore[misc]
+        assert first.send(waiting)["ok"]
+        until(lambda: "Meanwhile." in second.plain())
+        assert second.type("And back. ")["ok"], "the first letter in this process since"
+        until(lambda: first.plain() == second.plain())
+        for client in (first, second):
+            assert client.told("storing") == [{"able": False}, {"able": True}], "nobody is alarmed once more"
     for server in two:
         assert "Traceback" not in server.log
 
@@ -102,21 +102,21 @@ def test_what_waited_is_stored_with_the_first_try_and_is_heard_in_the_other_proc
 def test_connections_that_ended_in_a_pause_are_noticed_by_nobody(
     outage: DatabaseOutage, two: Two, team: Team, measure: Measure, pause: float
 ) -> None:
-    with clients(two, team, measure.name) as (here, there):
-        until(lambda: here.ask("watch", {"topics": [measure.name]})["ok"])
+    with clients(two, team, measure.name) as (first, second):
+        until(lambda: first.ask("watch", {"topics": [measure.name]})["ok"])
         if pause:
             time.sleep(pause)
         outage.blink()
         session = two[1].session(team.de["coordinator"])
         assert session.get(f"{two[1].url}/measures/{measure.id}", timeout=20).ok
         if not pause:
-            tried = here.edit("Tried. ")
-            until(lambda: here.send(tried)["ok"])  # one keystroke may fail itself
+            tried = first.edit("Tried. ")
+            until(lambda: first.send(tried)["ok"])  # one keystroke may fail itself
             return
-        assert here.type("First. ")["ok"]
-        assert there.type("Second. ")["ok"]
-        until(lambda: here.plain() == there.plain())
-        assert [*here.told("storing"), *there.told("storing")] == []
+        assert first.type("First. ")["ok"]
+        assert second.type("Second. ")["ok"]
+        until(lambda: first.plain() == second.plain())
+        assert [*first.told("storing"), *second.told("storing")] == []
 
 
 @pytest.mark.slow

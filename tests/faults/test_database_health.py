@@ -105,22 +105,24 @@ def test_a_person_without_a_page_gets_a_calm_sentence_in_their_language(
 def test_a_page_says_so_and_typing_goes_on(
     sqlite_address: str, disk: Path, team: Team, measure: Measure, page_for: Callable[..., Page]
 ) -> None:
-    here, there = (page_for(team.partner[role], path=f"/measures/{measure.id}") for role in ("editor", "coordinator"))
-    states = [page.locator("#save-state") for page in (here, there)]
+    own_page, other_page = (
+        page_for(team.partner[role], path=f"/measures/{measure.id}") for role in ("editor", "coordinator")
+    )
+    states = [page.locator("#save-state") for page in (own_page, other_page)]
     for state in states:
         expect(state).to_have_attribute("data-state", "saved")
-    text_ = here.locator(f"#t-{measure.id}-description-en")
+    text_ = own_page.locator(f"#t-{measure.id}-description-en")
     begin_to_write(text_)
     with full(disk):
         for words in (" Kept.", f" {LONG}"):
-            here.keyboard.insert_text(words)
+            own_page.keyboard.insert_text(words)
         for state in states:
             expect(state).to_contain_text("The server cannot store anything just now.", timeout=20_000)
-        here.keyboard.insert_text(" And more.")
+        own_page.keyboard.insert_text(" And more.")
         expect(states[0]).to_contain_text("1 ")
     for state in states:
         expect(state).to_have_attribute("data-state", "saved")
-    body = there.locator(f"#t-{measure.id}-description-en .text-body")
+    body = other_page.locator(f"#t-{measure.id}-description-en .text-body")
     expect(body).to_contain_text("And more.", timeout=20_000)
     assert on_disk(measure.name).count("Wärme") == 3_000
     assert on_disk(measure.name).count("Kept.") == 1

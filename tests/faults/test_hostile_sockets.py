@@ -247,5 +247,7 @@ def _deafen(client: SocketClient, hears: threading.Event) -> network.socket:
 def _cut(line: network.socket) -> bool:
     """Whether the server has closed the connection; with its TCP window closed the client itself would not notice."""
     port = line.getsockname()[1]
-    found = [one for one in psutil.net_connections("tcp") if one.raddr and one.raddr.port == port]
-    return all(one.status != psutil.CONN_ESTABLISHED for one in found)
+    connections = [
+        connection for connection in psutil.net_connections("tcp") if connection.raddr and connection.raddr.port == port
+    ]
+    return all(connection.status != psutil.CONN_ESTABLISHED for connection in connections)

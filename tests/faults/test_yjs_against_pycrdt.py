@@ -154,9 +154,9 @@ def test_deletions_in_whatever_order_reach_those_who_hear_several_edits_at_once(
     text = update_decoder.decode_update(replicas.log[0]).structs[-1]
     assert text.kind == update_decoder.STRING
 
-    def deleted(*letters: int) -> bytes:
-        ranges = b"".join(number(text.clock + letter) + number(1) for letter in letters)
-        return b"\0" + number(1) + number(text.client) + number(len(letters)) + ranges
+    def deleted(*characters: int) -> bytes:
+        ranges = b"".join(number(text.clock + letter) + number(1) for letter in characters)
+        return b"\0" + number(1) + number(text.client) + number(len(characters)) + ranges
 
     assert all(replicas.send(update) for update in (deleted(8, 0), deleted(9), deleted(1)))
     texts = replicas.texts()

@@ -85,18 +85,18 @@ class Mutations:
 
     def _in_form(self, update: bytes) -> bytes:
         try:
-            said, lent = read(update), read(self._dice.choice(self._others))
+            content, lent = read(update), read(self._dice.choice(self._others))
         except (update_decoder.MalformedUpdate, IndexError, UnicodeDecodeError):
             return self._bytes(update)
         dice = self._dice
-        runs = [run for run in said.runs if run.items]
+        runs = [run for run in content.runs if run.items]
         if runs and dice.random() < 0.75:
             self._change_run(dice.choice(runs), lent)
         elif dice.random() < 0.7:
-            self._change_deletes(said)
+            self._change_deletes(content)
         else:
-            self._change_order(said, lent)
-        return said.encode()
+            self._change_order(content, lent)
+        return content.encode()
 
     def _change_run(self, run: ClientRun, lent: ParsedUpdate) -> None:
         dice, at = self._dice, self._dice.randrange(len(run.items))
@@ -127,22 +127,22 @@ class Mutations:
         else:
             item[at] = (kind, self._dice.choice(NAMES))
 
-    def _change_deletes(self, said: ParsedUpdate) -> None:
+    def _change_deletes(self, content: ParsedUpdate) -> None:
         dice = self._dice
-        known = [run.client for run in said.runs] + [client for client, _ in said.deletes] or [1]
-        if not said.deletes or dice.random() < 0.3:
-            said.deletes.append((dice.choice(known), [[dice.randrange(50), dice.randrange(20)]]))
+        known = [run.client for run in content.runs] + [client for client, _ in content.deletes] or [1]
+        if not content.deletes or dice.random() < 0.3:
+            content.deletes.append((dice.choice(known), [[dice.randrange(50), dice.randrange(20)]]))
             return
-        _client, ranges = said.deletes[dice.randrange(len(said.deletes))]
+        _client, ranges = content.deletes[dice.randrange(len(content.deletes))]
         if not ranges or dice.random() < 0.3:
             ranges.append([dice.randrange(2_000), self._number(5)])
         else:
             one = dice.choice(ranges)
             one[dice.randrange(2)] = self._number(one[dice.randrange(2)])
 
-    def _change_order(self, said: ParsedUpdate, lent: ParsedUpdate) -> None:
-        said.runs += lent.runs if self._dice.random() < 0.5 else []
-        self._dice.shuffle(said.runs)
+    def _change_order(self, content: ParsedUpdate, lent: ParsedUpdate) -> None:
+        content.runs += lent.runs if self._dice.random() < 0.5 else []
+        self._dice.shuffle(content.runs)
 
     def _number(self, value: int) -> int:
         near = (0, 1, value + 1, max(0, value - 1), value * 2, value // 2, self._dice.randrange(500))

@@ -27,33 +27,33 @@ test("pages that lost the line together do not come back together: a pause is be
 })
 
 test("what cannot be loaded is asked for until it is there, with longer pauses", async () => {
-  let asked = 0
+  let loads = 0
   const load = async () => {
-    if (++asked < 4) throw new Error("no line")
+    if (++loads < 4) throw new Error("no line")
     return "the editor"
   }
   let got = null
   retryForever(load).then((found) => (got = found))
   for (const [tries, wait] of [[1, 500], [2, 1_000], [3, 2_000]]) {
     await settled()
-    assert.equal(asked, tries)
+    assert.equal(loads, tries)
     await pass(wait - 1)
-    assert.equal(asked, tries)
+    assert.equal(loads, tries)
     assert.equal(got, null)
     await pass(1)
   }
   assert.equal(got, "the editor")
   await pass(60_000)
-  assert.equal(asked, 4)
+  assert.equal(loads, 4)
 })
 
 test("it waits for a browser that has something better to do", async () => {
   const waiting = []
   globalThis.requestIdleCallback = (work) => waiting.push(work)
-  let asked = 0
-  retryForever(async () => asked++)
+  let loads = 0
+  retryForever(async () => loads++)
   await pass(10_000)
-  assert.equal(asked, 0)
+  assert.equal(loads, 0)
   waiting.shift()()
-  assert.equal(asked, 1)
+  assert.equal(loads, 1)
 })

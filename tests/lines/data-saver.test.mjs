@@ -33,13 +33,13 @@ test("a browser that saves data need not be told, be it known here or from its r
 
 test("what the person chooses counts more than what the browser wishes, also on the next page", async () => {
   navigator.connection = { saveData: true }
-  const here = await nextPage()
-  here.choose(false)
-  assert.equal(here.on, false)
+  const saver = await nextPage()
+  saver.choose(false)
+  assert.equal(saver.on, false)
   assert.equal((await nextPage()).on, false)
   navigator.connection = { saveData: false }
-  here.choose(true)
-  assert.equal(here.on, true)
+  saver.choose(true)
+  assert.equal(saver.on, true)
   assert.equal((await nextPage()).on, true)
 })
 
@@ -48,12 +48,12 @@ test("a browser that keeps nothing has the choice until the next page", async ()
   localStorage.getItem = localStorage.setItem = () => {
     throw new Error("not allowed")
   }
-  const here = await nextPage()
-  let told = 0
-  here.watch(() => told++)
-  here.choose(true)
-  assert.equal(here.on, true)
-  assert.equal(told, 1)
+  const saver = await nextPage()
+  let notified = 0
+  saver.watch(() => notified++)
+  saver.choose(true)
+  assert.equal(saver.on, true)
+  assert.equal(notified, 1)
   assert.equal((await nextPage()).on, false)
   Object.assign(localStorage, { getItem, setItem })
 })
@@ -65,14 +65,14 @@ test("something else that was kept under that name is no choice", async () => {
 })
 
 test("the server is told of both, at each change", async () => {
-  const here = await nextPage()
-  const told = []
-  const end = here.watch(() => told.push(here.preferences))
-  here.choose(true)
+  const saver = await nextPage()
+  const notified = []
+  const end = saver.watch(() => notified.push(saver.preferences))
+  saver.choose(true)
   document.hidden = true
   document.dispatchEvent(new Event("visibilitychange"))
-  assert.deepEqual(told, [{ saver: true, hidden: false }, { saver: true, hidden: true }])
+  assert.deepEqual(notified, [{ saver: true, hidden: false }, { saver: true, hidden: true }])
   end()
-  here.choose(false)
-  assert.equal(told.length, 2)
+  saver.choose(false)
+  assert.equal(notified.length, 2)
 })

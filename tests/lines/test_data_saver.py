@@ -46,25 +46,25 @@ def choose(sheet: SheetWindow, value: str) -> None:
 
 
 def test_the_data_saver_is_kept_on_the_device_and_takes_the_carets_away(team: Team, sheet_for: SheetFor) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    for sheet in (here, there):
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    for sheet in (own_sheet, other_sheet):
         sheet.edit()
         expect(switch(sheet.page)).not_to_be_checked()
-    for sheet in (here, there):
+    for sheet in (own_sheet, other_sheet):
         expect(sheet.body().locator(".caret")).to_have_count(1)
-    switch(here.page).check()
-    for sheet in (here, there):
+    switch(own_sheet.page).check()
+    for sheet in (own_sheet, other_sheet):
         expect(sheet.body().locator(".caret")).to_have_count(0)
-    here.edit()
-    here.page.keyboard.type(" Sparsam.")
-    expect(there.body()).to_have_text("Forty bins are set up. Sparsam.")
-    expect(there.body().locator(".caret")).to_have_count(0)
-    here.page.reload()
-    expect(switch(here.page)).to_be_checked()
-    expect(switch(there.page)).not_to_be_checked()
-    switch(here.page).uncheck()
-    here.edit()
-    expect(there.body().locator(".caret")).to_have_count(1)
+    own_sheet.edit()
+    own_sheet.page.keyboard.type(" Sparsam.")
+    expect(other_sheet.body()).to_have_text("Forty bins are set up. Sparsam.")
+    expect(other_sheet.body().locator(".caret")).to_have_count(0)
+    own_sheet.page.reload()
+    expect(switch(own_sheet.page)).to_be_checked()
+    expect(switch(other_sheet.page)).not_to_be_checked()
+    switch(own_sheet.page).uncheck()
+    own_sheet.edit()
+    expect(other_sheet.body().locator(".caret")).to_have_count(1)
 
 
 def test_with_the_data_saver_changes_of_others_come_every_ten_seconds(team: Team, sheet_for: SheetFor) -> None:
@@ -82,29 +82,29 @@ def test_with_the_data_saver_changes_of_others_come_every_ten_seconds(team: Team
 
 
 def test_a_browser_that_saves_data_need_not_be_told(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"], extra_http_headers={"Save-Data": "on"})
-    expect(switch(here.page)).to_be_checked()
-    switch(here.page).uncheck()
-    here.page.reload()
-    expect(switch(here.page)).not_to_be_checked()
+    own_sheet = sheet_for(team.de["editor"], extra_http_headers={"Save-Data": "on"})
+    expect(switch(own_sheet.page)).to_be_checked()
+    switch(own_sheet.page).uncheck()
+    own_sheet.page.reload()
+    expect(switch(own_sheet.page)).not_to_be_checked()
 
 
 @pytest.mark.lines("refused")
 def test_about_how_much_was_used_is_about_what_went_over_the_line(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"])
-    here.edit()  # a late response still belongs to this page
-    meter = _Meter(here.page)
+    own_sheet = sheet_for(team.de["editor"])
+    own_sheet.edit()  # a late response still belongs to this page
+    meter = _Meter(own_sheet.page)
     meter.rest()
     meter.bytes = 0.0
-    here.page.goto(here.page.url)
-    here.edit().press_sequentially(" " + "Vierzig Behälter. " * 10)
-    expect(here.state).to_have_attribute("data-state", "saved")
-    expect(here.page.locator("[data-volume]")).to_contain_text(re.compile(r"Etwa \d+,\d MB seit \d\d:\d\d"))
+    own_sheet.page.goto(own_sheet.page.url)
+    own_sheet.edit().press_sequentially(" " + "Vierzig Behälter. " * 10)
+    expect(own_sheet.state).to_have_attribute("data-state", "saved")
+    expect(own_sheet.page.locator("[data-volume]")).to_contain_text(re.compile(r"Etwa \d+,\d MB seit \d\d:\d\d"))
     meter.rest()
-    said = here.page.evaluate("JSON.parse(sessionStorage.getItem('klimawerk.volume')).bytes")
+    said = own_sheet.page.evaluate("JSON.parse(sessionStorage.getItem('klimawerk.volume')).bytes")
     counted = meter.bytes
-    here.page.goto(here.page.url)  # the count survives leaving the page
-    now = here.page.evaluate("JSON.parse(sessionStorage.getItem('klimawerk.volume')).bytes")
+    own_sheet.page.goto(own_sheet.page.url)  # the count survives leaving the page
+    now = own_sheet.page.evaluate("JSON.parse(sessionStorage.getItem('klimawerk.volume')).bytes")
     assert now - said == pytest.approx(counted, rel=0.25)
 
 
@@ -132,20 +132,20 @@ class _Meter:
 
 
 def test_a_hidden_page_fetches_nothing_and_catches_up_when_it_is_shown(team: Team, sheet_for: SheetFor) -> None:
-    here, watching, writer = (
+    own_sheet, watching, writer = (
         sheet_for(person) for person in (team.partner["observer"], team.de["observer"], team.de["editor"])
     )
-    asked = refreshes(here.page)
-    here.page.evaluate(HIDE, True)
+    asked = refreshes(own_sheet.page)
+    own_sheet.page.evaluate(HIDE, True)
     choose(writer, "low")
     writer.edit().press_sequentially(" While you were away.")
-    expect(watching.page.locator(f"#f-{here.item}-priority")).to_contain_text("niedrig")
+    expect(watching.page.locator(f"#f-{own_sheet.item}-priority")).to_contain_text("niedrig")
     expect(watching.body()).to_contain_text("While you were away.")
-    here.page.wait_for_timeout(1_500)
+    own_sheet.page.wait_for_timeout(1_500)
     assert not asked
-    here.page.evaluate(HIDE, False)
-    expect(here.page.locator(f"#f-{here.item}-priority")).to_contain_text("low")
-    expect(here.body()).to_have_text("Forty bins are set up. While you were away.")
+    own_sheet.page.evaluate(HIDE, False)
+    expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority")).to_contain_text("low")
+    expect(own_sheet.body()).to_have_text("Forty bins are set up. While you were away.")
     assert asked
 
 

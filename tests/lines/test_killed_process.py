@@ -26,28 +26,28 @@ def line() -> str:
 def test_what_both_type_is_there_once_when_the_process_of_one_is_killed(
     team: Team, sheet_for: SheetFor, live_server: KlimawerkServer
 ) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    dying = network_paths.process_of(there.page)
-    assert network_paths.process_of(here.page) != dying
-    here.edit()
-    move_caret(here.page, "Control+Home")
-    here.page.keyboard.type("One. ")
-    there.edit().press_sequentially(" Two.")
-    for sheet in (here, there):
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    dying = network_paths.process_of(other_sheet.page)
+    assert network_paths.process_of(own_sheet.page) != dying
+    own_sheet.edit()
+    move_caret(own_sheet.page, "Control+Home")
+    own_sheet.page.keyboard.type("One. ")
+    other_sheet.edit().press_sequentially(" Two.")
+    for sheet in (own_sheet, other_sheet):
         expect(sheet.body()).to_contain_text("One.")
         expect(sheet.body()).to_contain_text("Two.")
-    there.page.keyboard.type(" Half")
+    other_sheet.page.keyboard.type(" Half")
     live_server.kill_process(dying)
-    there.page.keyboard.type(" a sentence.")
-    here.page.keyboard.type("Three. ")
-    expect(here.state).to_have_attribute("data-state", "saved")
-    for sheet in (here, there):
+    other_sheet.page.keyboard.type(" a sentence.")
+    own_sheet.page.keyboard.type("Three. ")
+    expect(own_sheet.state).to_have_attribute("data-state", "saved")
+    for sheet in (own_sheet, other_sheet):
         expect(sheet.body()).to_contain_text("Half a sentence.", timeout=LATE)
         expect(sheet.body()).to_contain_text("Three.", timeout=LATE)
         expect(sheet.state).to_have_attribute("data-state", "saved", timeout=LATE)
-    assert here.body().inner_text().strip() == there.body().inner_text().strip()
+    assert own_sheet.body().inner_text().strip() == other_sheet.body().inner_text().strip()
     for words in ("One.", "Two.", "Three.", "Half a sentence."):
-        assert here.body().inner_text().count(words) == 1
-    expect(here.page.locator("#people")).to_contain_text("Editor partner", timeout=LATE)
-    there.page.locator(f"#f-{there.item}-priority select").select_option("low")
-    expect(here.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")
+        assert own_sheet.body().inner_text().count(words) == 1
+    expect(own_sheet.page.locator("#people")).to_contain_text("Editor partner", timeout=LATE)
+    other_sheet.page.locator(f"#f-{other_sheet.item}-priority select").select_option("low")
+    expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")

@@ -110,15 +110,15 @@ def test_who_watched_before_is_told_although_somebody_else_has_asked_since(start
 
 
 def test_who_was_in_a_killed_process_is_gone_within_ten_seconds(start: Start, valkey_address: str) -> None:
-    here, there = start(valkey_address), start(valkey_address)
-    jan, akosua = SocketTestClient(here.url, 1), SocketTestClient(there.url, 2)
+    first, second = start(valkey_address), start(valkey_address)
+    jan, akosua = SocketTestClient(first.url, 1), SocketTestClient(second.url, 2)
     jan.ask("watch", topics=["programme:5"])
     for client in (jan, akosua):
         assert client.ask("here", programme=5)["ok"]
     until(lambda: shown(jan) == {"Person 1", "Person 2"})
     time.sleep(3.5)  # longer than between two heartbeats of a process: nobody disappears in between
     assert shown(jan) == {"Person 1", "Person 2"}
-    there.kill()
+    second.kill()
     killed = time.monotonic()
     until(lambda: shown(jan) == {"Person 1"}, 12)
     assert time.monotonic() - killed < 11
@@ -156,11 +156,11 @@ def test_two_processes_go_on_without_their_queue_and_use_it_again(start: Start) 
 
 def test_who_is_in_the_other_process_is_shown_again_when_the_queue_is_back(start: Start) -> None:
     with queue() as line:
-        here, there = start(line.address), start(line.address)
+        first, second = start(line.address), start(line.address)
         jan, akosua, kofi = (
-            SocketTestClient(here.url, 1),
-            SocketTestClient(there.url, 2),
-            SocketTestClient(there.url, 3),
+            SocketTestClient(first.url, 1),
+            SocketTestClient(second.url, 2),
+            SocketTestClient(second.url, 3),
         )
         jan.ask("watch", topics=["programme:5"])
         for client in (jan, akosua):
@@ -274,11 +274,11 @@ def test_a_login_ended_in_one_process_ends_its_pages_in_the_other_also_without_a
     left_open, elsewhere = houses[0].socket(person), houses[1].session(person)
     told = threading.Event()
     left_open.on("signed-out", lambda *_: told.set())
-    here = houses[0].socket(factories.person())
+    first = houses[0].socket(factories.person())
     answer = elsewhere.post(f"{houses[1].url}/logout/everywhere", headers={"Referer": houses[1].url}, timeout=10)
     assert answer.ok
     assert told.wait(8)
-    assert here.connected
-    here.disconnect()
+    assert first.connected
+    first.disconnect()
     for engine in houses:
         engine.close()

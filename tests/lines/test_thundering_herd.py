@@ -62,8 +62,8 @@ def watched(database_address: str, tmp_path: Path) -> Iterator[Open]:
 
 
 def seen(server: servers.KlimawerkServer) -> dict[str, Any]:
-    found: dict[str, Any] = requests.get(f"{server.url}/watched", timeout=20).json()
-    return found
+    report: dict[str, Any] = requests.get(f"{server.url}/watched", timeout=20).json()
+    return report
 
 
 def people_at(urls: list[str], made: bench_data.Ground, writers: int) -> dict[str, Any]:
@@ -89,11 +89,11 @@ def test_everybody_gets_in_at_once_and_nobody_who_waits_holds_a_connection(
     with Typists("klimawerk") as typists:
         raw = typists.do("gather", **people_at([server.url], made, 6))
     all_well(raw, CROWD)
-    found = seen(server)
-    assert found["waited"] == {}
-    assert found["reads"] == {made.documents[0]: 1}
-    dear = {door: found["questions"][door] / CROWD for door in QUESTIONS}
-    assert all(dear[door] <= most for door, most in QUESTIONS.items()), dear
+    report = seen(server)
+    assert report["waited"] == {}
+    assert report["reads"] == {made.documents[0]: 1}
+    dear = {handler: report["questions"][handler] / CROWD for handler in QUESTIONS}
+    assert all(dear[handler] <= most for handler, most in QUESTIONS.items()), dear
 
 
 @pytest.mark.slow
@@ -109,9 +109,9 @@ def test_a_hundred_on_two_processes_get_in_after_a_start_and_after_a_kill(
         restart.start()
         all_well(typists.do("regather"), 100)
         restart.join()
-    for found in (*before, *(seen(process) for process in processes)):
-        assert found["waited"] == {}
-        assert found["reads"] == {made.documents[0]: 1}
+    for report in (*before, *(seen(process) for process in processes)):
+        assert report["waited"] == {}
+        assert report["reads"] == {made.documents[0]: 1}
 
 
 def _again(*processes: servers.KlimawerkServer) -> None:
@@ -171,9 +171,9 @@ def test_a_long_text_is_fetched_by_everybody_at_once_and_read_once(
     at_once([lambda session=session: fetch(session) for session in sessions])  # type: ignore[misc]
     assert len(set(lengths)) == 1
     assert lengths[0] > 100_000
-    found = seen(server)
-    assert found["reads"] == {measure.name: 1}
-    assert found["waited"] == {}
+    report = seen(server)
+    assert report["reads"] == {measure.name: 1}
+    assert report["waited"] == {}
 
 
 def at_once(work: list[Callable[[], None]]) -> None:

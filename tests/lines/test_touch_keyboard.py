@@ -49,41 +49,41 @@ def phone(team: Team, sheet_for: SheetFor) -> SheetWindow:
     return sheet
 
 
-def agree(here: SheetWindow, there: SheetWindow, words: str) -> None:
-    for sheet in (here, there):
+def agree(own_sheet: SheetWindow, other_sheet: SheetWindow, words: str) -> None:
+    for sheet in (own_sheet, other_sheet):
         expect(sheet.body()).to_have_text(words)
         expect(sheet.state).to_have_attribute("data-state", "saved")
-    assert here.body().inner_text().strip() == there.body().inner_text().strip()
+    assert own_sheet.body().inner_text().strip() == other_sheet.body().inner_text().strip()
 
 
 def test_a_finger_puts_the_caret_where_it_taps(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.de["editor"], **PHONE)
-    here.page.locator("a[data-show-language=en]").tap()
-    here.body().locator("p").tap(position={"x": 2, "y": 8})
-    caret_may_move(here.text())
-    keyboard = Keyboard(here.page)
+    own_sheet = sheet_for(team.de["editor"], **PHONE)
+    own_sheet.page.locator("a[data-show-language=en]").tap()
+    own_sheet.body().locator("p").tap(position={"x": 2, "y": 8})
+    caret_may_move(own_sheet.text())
+    keyboard = Keyboard(own_sheet.page)
     keyboard.compose("T", "Th", "The ")
     keyboard.commit("The ")
-    expect(here.body()).to_have_text("The Forty bins are set up.")
-    overflow = here.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    expect(own_sheet.body()).to_have_text("The Forty bins are set up.")
+    overflow = own_sheet.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
 
 
 def test_autocorrection_replaces_the_word_and_doubles_nothing(
     team: Team, phone: SheetWindow, sheet_for: SheetFor
 ) -> None:
-    there = sheet_for(team.partner["editor"])
+    other_sheet = sheet_for(team.partner["editor"])
     keyboard = Keyboard(phone.page)
     keyboard.compose(" b", " bi", " bni", " bnis")
     keyboard.commit(" bnis")
-    expect(there.body()).to_have_text("Forty bins are set up. bnis")
+    expect(other_sheet.body()).to_have_text("Forty bins are set up. bnis")
     words = len("Forty bins are set up. ")
     keyboard.compose("bins", over=(words, words + len("bnis")))
     keyboard.commit("bins")
     keyboard.commit(" ")
     keyboard.compose("t", "to", "too")
     keyboard.commit("too")
-    agree(phone, there, "Forty bins are set up. bins too")
+    agree(phone, other_sheet, "Forty bins are set up. bins too")
 
 
 @pytest.mark.parametrize(
@@ -100,38 +100,38 @@ def test_autocorrection_replaces_the_word_and_doubles_nothing(
 def test_a_word_under_way_survives_what_others_write_in_the_same_paragraph(
     team: Team, phone: SheetWindow, sheet_for: SheetFor, key: str, remote: str, result: str | re.Pattern[str]
 ) -> None:
-    there = sheet_for(team.partner["editor"])
-    there.edit()
-    move_caret(there.page, key)
+    other_sheet = sheet_for(team.partner["editor"])
+    other_sheet.edit()
+    move_caret(other_sheet.page, key)
     keyboard = Keyboard(phone.page)
     keyboard.compose(" K", " Kö")
-    there.page.keyboard.type(remote)
-    expect(there.body()).to_contain_text("Kö")
-    expect(there.state).to_have_attribute("data-state", "saved")
+    other_sheet.page.keyboard.type(remote)
+    expect(other_sheet.body()).to_contain_text("Kö")
+    expect(other_sheet.state).to_have_attribute("data-state", "saved")
     phone.page.wait_for_timeout(500)
     keyboard.compose(" Köl", " Köln")
     keyboard.commit(" Köln")
     keyboard.compose(" u", " un", " und")
     keyboard.commit(" und Accra")
     expect(phone.body()).to_have_text(result)
-    agree(phone, there, phone.body().inner_text().strip())
+    agree(phone, other_sheet, phone.body().inner_text().strip())
 
 
 def test_a_word_under_way_survives_a_new_paragraph_of_others_above_it(
     team: Team, phone: SheetWindow, sheet_for: SheetFor
 ) -> None:
-    there = sheet_for(team.partner["editor"])
-    there.edit()
-    move_caret(there.page, "Control+Home")
+    other_sheet = sheet_for(team.partner["editor"])
+    other_sheet.edit()
+    move_caret(other_sheet.page, "Control+Home")
     keyboard = Keyboard(phone.page)
     keyboard.compose(" A", " Ac", " Acc")
-    there.page.keyboard.type("Above")
-    there.page.keyboard.press("Enter")
-    expect(there.state).to_have_attribute("data-state", "saved")
+    other_sheet.page.keyboard.type("Above")
+    other_sheet.page.keyboard.press("Enter")
+    expect(other_sheet.state).to_have_attribute("data-state", "saved")
     phone.page.wait_for_timeout(500)
     keyboard.compose(" Accr", " Accra")
     keyboard.commit(" Accra")
-    for sheet in (phone, there):
+    for sheet in (phone, other_sheet):
         expect(sheet.body().locator("p")).to_have_text(["Above", "Forty bins are set up. Accra"])
         expect(sheet.state).to_have_attribute("data-state", "saved")
 
@@ -139,15 +139,15 @@ def test_a_word_under_way_survives_a_new_paragraph_of_others_above_it(
 def test_who_rests_in_a_word_reads_what_others_write_after_a_while_and_goes_on_in_the_same_place(
     team: Team, phone: SheetWindow, sheet_for: SheetFor
 ) -> None:
-    there = sheet_for(team.partner["editor"])
-    there.edit()
-    move_caret(there.page, "Control+Home")
+    other_sheet = sheet_for(team.partner["editor"])
+    other_sheet.edit()
+    move_caret(other_sheet.page, "Control+Home")
     keyboard = Keyboard(phone.page)
     phone.page.clock.install()
     keyboard.compose(" A", " Ac", " Acc")
-    there.page.keyboard.type("Above")
-    there.page.keyboard.press("Enter")
-    expect(there.state).to_have_attribute("data-state", "saved")
+    other_sheet.page.keyboard.type("Above")
+    other_sheet.page.keyboard.press("Enter")
+    expect(other_sheet.state).to_have_attribute("data-state", "saved")
     phone.page.wait_for_timeout(500)
     expect(phone.body().locator("p")).to_have_count(1)
     phone.page.clock.fast_forward(16_000)
@@ -155,12 +155,12 @@ def test_who_rests_in_a_word_reads_what_others_write_after_a_while_and_goes_on_i
     expect(phone.body()).to_be_focused()
     keyboard.compose("r", "ra")
     keyboard.commit("ra")
-    for sheet in (phone, there):
+    for sheet in (phone, other_sheet):
         expect(sheet.body().locator("p")).to_have_text(["Above", "Forty bins are set up. Accra"])
 
 
 def test_a_word_that_is_given_up_leaves_nothing_behind(team: Team, phone: SheetWindow, sheet_for: SheetFor) -> None:
-    there = sheet_for(team.partner["editor"])
+    other_sheet = sheet_for(team.partner["editor"])
     keyboard = Keyboard(phone.page)
     keyboard.compose(" X", " Xy", " X", "")
-    agree(phone, there, "Forty bins are set up.")
+    agree(phone, other_sheet, "Forty bins are set up.")

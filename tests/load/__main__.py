@@ -19,18 +19,18 @@ from tests.servers import PostgreSQL, valkey
 
 def main() -> int:
     """Measure what was selected, print a table after each scenario, write everything as JSON."""
-    asked = _arguments()
+    arguments = _arguments()
     results: dict[str, dict[str, Figures]] = {}
     with tempfile.TemporaryDirectory(prefix="klimawerk-bench-") as place:
         folder = Path(place)
-        if asked.processes:
-            return _written(_processes(asked, folder), asked.out)
+        if arguments.processes:
+            return _written(_processes(arguments, folder), arguments.out)
         prepared = folder / "prepared.sqlite"
         made = bench_data.prepare(f"sqlite:///{prepared}", folder / "instance")
-        for name in asked.only:
-            results[name] = _run(name, folder / name, prepared, made, asked)
+        for name in arguments.only:
+            results[name] = _run(name, folder / name, prepared, made, arguments)
             print(report.table(SCENARIOS[name], results[name]), flush=True)
-    return _written(results, asked.out)
+    return _written(results, arguments.out)
 
 
 def _written(results: dict[str, dict[str, Figures]], out: str) -> int:
@@ -39,37 +39,37 @@ def _written(results: dict[str, dict[str, Figures]], out: str) -> int:
     return 0
 
 
-def _processes(asked: argparse.Namespace, folder: Path) -> dict[str, dict[str, Figures]]:
+def _processes(arguments: argparse.Namespace, folder: Path) -> dict[str, dict[str, Figures]]:
     """The scenarios with one and with two processes on PostgreSQL; PostgreSQL's own cost is not counted."""
     results: dict[str, dict[str, Figures]] = {}
     database = PostgreSQL(durable=True)
     with valkey() as queue:
         template = database.create()
         made = bench_data.prepare(template, folder / "instance")
-        for name in asked.only:
+        for name in arguments.only:
             contenders = [
                 KlimawerkProcesses(folder / f"{name}-{workers}", made, workers, database.create(template), queue)
                 for workers in (1, 2)
             ]
-            results[name] = _measured(name, contenders, asked)
+            results[name] = _measured(name, contenders, arguments)
             print(report.table(SCENARIOS[name], results[name]), flush=True)
     database.stop()
     return results
 
 
-def _run(name: str, folder: Path, prepared: Path, made: Ground, asked: argparse.Namespace) -> dict[str, Figures]:
+def _run(name: str, folder: Path, prepared: Path, made: Ground, arguments: argparse.Namespace) -> dict[str, Figures]:
     contenders: list[Competitor] = [KlimawerkCompetitor(folder / "klimawerk", prepared, made)]
-    if asked.peers and not SCENARIOS[name].ours:
+    if arguments.peers and not SCENARIOS[name].ours:
         contenders += [Hocuspocus(folder / "hocuspocus"), YWebsocket(folder / "y-websocket")]
-    return _measured(name, contenders, asked)
+    return _measured(name, contenders, arguments)
 
 
-def _measured(name: str, contenders: Sequence[Competitor], asked: argparse.Namespace) -> dict[str, Figures]:
+def _measured(name: str, contenders: Sequence[Competitor], arguments: argparse.Namespace) -> dict[str, Figures]:
     figures = {}
     for contender in contenders:
         print(f"{name}: {contender.title} ...", file=sys.stderr, flush=True)
         try:
-            figures[contender.title] = SCENARIOS[name].run(contender, asked.seconds)
+            figures[contender.title] = SCENARIOS[name].run(contender, arguments.seconds)
         finally:
             contender.kill()
     return figures

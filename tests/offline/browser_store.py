@@ -60,8 +60,8 @@ def wait_until_nothing_is_kept(page: Page) -> None:
 def text_on_disk(item: Item, fragment: str = "description.en") -> str:
     """The text in the server's database."""
     db.session.rollback()
-    found = document_store.read_log(document_store.find_document(item.name).id).document()
-    return to_plain_text(found.get(fragment, type=XmlFragment))
+    document = document_store.read_log(document_store.find_document(item.name).id).document()
+    return to_plain_text(document.get(fragment, type=XmlFragment))
 
 
 def value_on_disk(item: Item, key: str) -> Any:

@@ -52,23 +52,23 @@ def choose(sheet: SheetWindow, value: str) -> None:
 def test_with_a_full_disk_a_change_is_not_called_waiting_and_can_be_copied(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
-    here = sheet_for(team.partner["editor"])
-    with full(here.page):
-        here.page.context.set_offline(True)
-        choose(here, "low")
-        expect(state_of(here)).to_have_text(UNKEPT)
-        expect(here.state).to_contain_text(UNKEPT)
-        assert not kept(here.page)
-        assert asks(here.page)
-        here.page.locator("#waiting-show").click()
-        panel = here.page.locator("#waiting")
+    own_sheet = sheet_for(team.partner["editor"])
+    with full(own_sheet.page):
+        own_sheet.page.context.set_offline(True)
+        choose(own_sheet, "low")
+        expect(state_of(own_sheet)).to_have_text(UNKEPT)
+        expect(own_sheet.state).to_contain_text(UNKEPT)
+        assert not kept(own_sheet.page)
+        assert asks(own_sheet.page)
+        own_sheet.page.locator("#waiting-show").click()
+        panel = own_sheet.page.locator("#waiting")
         expect(panel).to_contain_text(UNKEPT)
         expect(panel.locator("textarea")).to_have_value("low")
-        here.page.keyboard.press("Escape")
-    expect(state_of(here)).to_have_text(WAITS)
-    assert [one["words"][0]["text"] for one in kept(here.page)] == ["low"]
-    here.page.context.set_offline(False)
-    wait_until_nothing_is_kept(here.page)
+        own_sheet.page.keyboard.press("Escape")
+    expect(state_of(own_sheet)).to_have_text(WAITS)
+    assert [one["words"][0]["text"] for one in kept(own_sheet.page)] == ["low"]
+    own_sheet.page.context.set_offline(False)
+    wait_until_nothing_is_kept(own_sheet.page)
     assert value_on_disk(measure, "priority") == "low"
 
 
@@ -76,57 +76,57 @@ def test_with_a_full_disk_a_change_is_not_called_waiting_and_can_be_copied(
 def test_with_a_full_disk_letters_are_not_called_waiting_and_arrive_all_the_same(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
-    here = sheet_for(team.partner["editor"])
-    here.edit()
-    with full(here.page):
-        here.page.context.set_offline(True)
-        here.page.keyboard.type(" Not on the disk.")
-        expect(here.text().locator(".field-state")).to_have_text(UNKEPT)
-        assert asks(here.page)
-        here.page.locator("#save-state").get_by_role("button").click()
-        expect(here.page.locator("#waiting textarea")).to_have_value("Forty bins are set up. Not on the disk.")
-        here.page.keyboard.press("Escape")
-        here.page.context.set_offline(False)
-        wait_until(here.page, lambda: text_on_disk(measure).endswith("Not on the disk."))
-        expect(here.state).to_have_attribute("data-state", "saved")
+    own_sheet = sheet_for(team.partner["editor"])
+    own_sheet.edit()
+    with full(own_sheet.page):
+        own_sheet.page.context.set_offline(True)
+        own_sheet.page.keyboard.type(" Not on the disk.")
+        expect(own_sheet.text().locator(".field-state")).to_have_text(UNKEPT)
+        assert asks(own_sheet.page)
+        own_sheet.page.locator("#save-state").get_by_role("button").click()
+        expect(own_sheet.page.locator("#waiting textarea")).to_have_value("Forty bins are set up. Not on the disk.")
+        own_sheet.page.keyboard.press("Escape")
+        own_sheet.page.context.set_offline(False)
+        wait_until(own_sheet.page, lambda: text_on_disk(measure).endswith("Not on the disk."))
+        expect(own_sheet.state).to_have_attribute("data-state", "saved")
 
 
 def test_where_the_store_has_not_come_a_change_is_not_called_waiting_until_it_has(
     team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer
 ) -> None:
-    here = sheet_for(team.partner["editor"])
-    page = here.page
+    own_sheet = sheet_for(team.partner["editor"])
+    page = own_sheet.page
     files = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
     code = page.request.get(next(name for name in files if name.endswith("/later.js")))
     page.route(LATER, lambda route: route.abort())
     page.reload()
     page.locator("#save-state[data-state=saved]").wait_for()
     live_server.kill()
-    choose(here, "low")
-    expect(state_of(here)).to_have_text(UNKEPT)
-    expect(here.state).to_contain_text(UNKEPT)
+    choose(own_sheet, "low")
+    expect(state_of(own_sheet)).to_have_text(UNKEPT)
+    expect(own_sheet.state).to_contain_text(UNKEPT)
     assert asks(page)
     assert not kept(page)
     page.unroute(LATER)
     page.route(LATER, lambda route: route.fulfill(response=code))  # as from the browser's own cache
-    expect(state_of(here)).to_have_text(WAITS)
+    expect(state_of(own_sheet)).to_have_text(WAITS)
     assert [one["words"][0]["text"] for one in kept(page)] == ["low"]
 
 
 def test_a_store_that_was_deleted_meanwhile_is_made_anew(team: Team, sheet_for: SheetFor) -> None:
-    here = sheet_for(team.partner["editor"])
-    here.page.context.set_offline(True)
-    choose(here, "low")
-    expect(state_of(here)).to_have_text(WAITS)
-    here.page.evaluate(
+    own_sheet = sheet_for(team.partner["editor"])
+    own_sheet.page.context.set_offline(True)
+    choose(own_sheet, "low")
+    expect(state_of(own_sheet)).to_have_text(WAITS)
+    own_sheet.page.evaluate(
         """async () => {
           for (const { name } of await indexedDB.databases())
             await new Promise((done) => (indexedDB.deleteDatabase(name).onsuccess = done))
         }"""
     )
-    assert not kept(here.page)
-    choose(here, "medium")
-    wait_until(here.page, lambda: [one["words"][0]["text"] for one in kept(here.page)] == ["medium"])
+    assert not kept(own_sheet.page)
+    choose(own_sheet, "medium")
+    wait_until(own_sheet.page, lambda: [one["words"][0]["text"] for one in kept(own_sheet.page)] == ["medium"])
 
 
 @pytest.mark.parametrize("held", [False, True])
@@ -176,17 +176,17 @@ def test_a_comment_that_the_disk_does_not_take_is_not_called_waiting(
 def test_on_a_computer_that_others_use_too_nothing_is_called_kept(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
-    here = sheet_for(team.partner["editor"])
-    here.page.goto("/account")
-    here.page.get_by_label("This is a shared computer").check()
-    here.page.locator("form[action$='/account/device'] button[type=submit]").click()
-    here.page.goto(f"/measures/{measure.id}")
-    here.page.locator("#save-state[data-state=saved]").wait_for()
-    here.page.context.set_offline(True)
-    choose(here, "low")
-    expect(state_of(here)).to_have_text(UNKEPT)
-    assert asks(here.page)
-    here.page.context.set_offline(False)
-    expect(state_of(here)).to_have_text("Saved")
-    wait_until(here.page, lambda: not asks(here.page))
+    own_sheet = sheet_for(team.partner["editor"])
+    own_sheet.page.goto("/account")
+    own_sheet.page.get_by_label("This is a shared computer").check()
+    own_sheet.page.locator("form[action$='/account/device'] button[type=submit]").click()
+    own_sheet.page.goto(f"/measures/{measure.id}")
+    own_sheet.page.locator("#save-state[data-state=saved]").wait_for()
+    own_sheet.page.context.set_offline(True)
+    choose(own_sheet, "low")
+    expect(state_of(own_sheet)).to_have_text(UNKEPT)
+    assert asks(own_sheet.page)
+    own_sheet.page.context.set_offline(False)
+    expect(state_of(own_sheet)).to_have_text("Saved")
+    wait_until(own_sheet.page, lambda: not asks(own_sheet.page))
     assert value_on_disk(measure, "priority") == "low"

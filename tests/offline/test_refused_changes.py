@@ -30,26 +30,26 @@ SheetFor = Callable[..., SheetWindow]
 def test_words_from_before_a_restore_are_offered_never_merged(
     team: Team, sheet_for: SheetFor, measure: Measure, app: Flask
 ) -> None:
-    here, open_page = sheet_for(team.partner["editor"]), sheet_for(team.partner["coordinator"])
-    here.edit()
-    here.page.context.set_offline(True)
-    here.page.keyboard.type(" Before the restore.")
-    here.page.locator(f"#f-{here.item}-priority select").select_option("low")
-    wait_until_kept(here.page, "Before the restore.")
-    wait_until_kept(here.page, "low")
-    here.page.close()
+    own_sheet, open_page = sheet_for(team.partner["editor"]), sheet_for(team.partner["coordinator"])
+    own_sheet.edit()
+    own_sheet.page.context.set_offline(True)
+    own_sheet.page.keyboard.type(" Before the restore.")
+    own_sheet.page.locator(f"#f-{own_sheet.item}-priority select").select_option("low")
+    wait_until_kept(own_sheet.page, "Before the restore.")
+    wait_until_kept(own_sheet.page, "low")
+    own_sheet.page.close()
     with writing():
         document_store.new_generations()
         installation.start_new_generation()
-    here.page.context.set_offline(False)
-    again = here.page.context.new_page()
+    own_sheet.page.context.set_offline(False)
+    again = own_sheet.page.context.new_page()
     again.goto(f"/measures/{measure.id}")
     wait_until(again, lambda: len([one for one in kept(again) if "earlier copy was brought back" in one["stuck"]]) == 2)
     expect(again.locator("#save-state")).to_have_attribute("data-state", "refused")
     expect(again.locator(f"#t-{measure.id}-description-en .offer textarea")).to_have_value(
         "Forty bins are set up. Before the restore."
     )
-    open_page.page.locator(f"#f-{here.item}-priority select").select_option("low")
+    open_page.page.locator(f"#f-{own_sheet.item}-priority select").select_option("low")
     expect(open_page.page.locator(".offer")).to_contain_text("An earlier copy was brought back meanwhile.")
     assert text_on_disk(measure) == "Forty bins are set up."
     assert value_on_disk(measure, "priority") == "high"
@@ -59,20 +59,20 @@ def test_a_sign_in_that_ends_while_offline_is_renewed_in_the_page_and_everything
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
     person = team.partner["editor"]
-    here = sheet_for(person)
-    here.edit()
-    here.page.context.set_offline(True)
-    here.page.keyboard.type(" A long flight.")
-    here.page.locator(f"#f-{here.item}-priority select").select_option("low")
-    wait_until_kept(here.page, "A long flight.")
-    here.page.context.clear_cookies()
-    here.page.context.set_offline(False)
-    dialog = here.page.locator("dialog#relogin")
+    own_sheet = sheet_for(person)
+    own_sheet.edit()
+    own_sheet.page.context.set_offline(True)
+    own_sheet.page.keyboard.type(" A long flight.")
+    own_sheet.page.locator(f"#f-{own_sheet.item}-priority select").select_option("low")
+    wait_until_kept(own_sheet.page, "A long flight.")
+    own_sheet.page.context.clear_cookies()
+    own_sheet.page.context.set_offline(False)
+    dialog = own_sheet.page.locator("dialog#relogin")
     dialog.locator("input[name=email]").fill(person.email)
     dialog.locator("input[name=password]").fill(factories.PASSWORD)
     dialog.locator("button").click()
-    wait_until_nothing_is_kept(here.page)
-    wait_until(here.page, lambda: value_on_disk(measure, "priority") == "low")
+    wait_until_nothing_is_kept(own_sheet.page)
+    wait_until(own_sheet.page, lambda: value_on_disk(measure, "priority") == "low")
     assert text_on_disk(measure) == "Forty bins are set up. A long flight."
 
 

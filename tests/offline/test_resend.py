@@ -29,16 +29,16 @@ SheetFor = Callable[..., SheetWindow]
 def test_words_and_values_outlive_a_closed_page_and_arrive_from_any_other(
     team: Team, sheet_for: SheetFor, measure: Measure, app: Flask
 ) -> None:
-    here = sheet_for(team.de["editor"])
-    here.edit().press_sequentially(" At once.")
-    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "saved")
-    wait_until_nothing_is_kept(here.page)
-    here.page.keyboard.press("Escape")
-    page = _type_without_a_line(here)
+    own_sheet = sheet_for(team.de["editor"])
+    own_sheet.edit().press_sequentially(" At once.")
+    expect(own_sheet.text().locator(".field-state")).to_have_attribute("data-state", "saved")
+    wait_until_nothing_is_kept(own_sheet.page)
+    own_sheet.page.keyboard.press("Escape")
+    page = _type_without_a_line(own_sheet)
     # Two pages that would both send it.
-    others = [here.page.context.new_page() for _ in range(2)]
+    others = [own_sheet.page.context.new_page() for _ in range(2)]
     page.close()
-    here.page.context.set_offline(False)
+    own_sheet.page.context.set_offline(False)
     for other in others:
         other.goto("/account")
     wait_until_nothing_is_kept(others[0])
@@ -50,19 +50,19 @@ def test_words_and_values_outlive_a_closed_page_and_arrive_from_any_other(
 def test_words_and_values_outlive_a_reload_and_arrive_once(
     team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer
 ) -> None:
-    here = sheet_for(team.de["editor"])
-    here.edit()
+    own_sheet = sheet_for(team.de["editor"])
+    own_sheet.edit()
     live_server.kill()
-    here.page.keyboard.type(" Before the reload.")
-    here.page.locator(f"#f-{here.item}-priority select").select_option("low")
-    wait_until_kept(here.page, "Before the reload.")
-    wait_until_kept(here.page, "niedrig")
+    own_sheet.page.keyboard.type(" Before the reload.")
+    own_sheet.page.locator(f"#f-{own_sheet.item}-priority select").select_option("low")
+    wait_until_kept(own_sheet.page, "Before the reload.")
+    wait_until_kept(own_sheet.page, "niedrig")
     live_server.restart()
-    here.page.on("dialog", lambda dialog: dialog.accept())
-    here.page.reload()
-    expect(here.body()).to_have_text("Forty bins are set up. Before the reload.")
-    expect(here.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")
-    wait_until_nothing_is_kept(here.page)
+    own_sheet.page.on("dialog", lambda dialog: dialog.accept())
+    own_sheet.page.reload()
+    expect(own_sheet.body()).to_have_text("Forty bins are set up. Before the reload.")
+    expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")
+    wait_until_nothing_is_kept(own_sheet.page)
     assert text_on_disk(measure) == "Forty bins are set up. Before the reload."
     assert value_on_disk(measure, "priority") == "low"
 
@@ -70,16 +70,16 @@ def test_words_and_values_outlive_a_reload_and_arrive_once(
 def test_a_field_that_is_not_left_yet_and_a_new_row_are_kept_too(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    rows = there.page.locator(f"#rows-{there.item}-steps [data-row]")
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    rows = other_sheet.page.locator(f"#rows-{other_sheet.item}-steps [data-row]")
     expect(rows).to_have_count(1)
-    here.page.context.set_offline(True)
-    here.page.locator(f"#rows-{here.item}-steps .row-add button").click()
-    wait_until(here.page, lambda: [one for one in kept(here.page) if "/rows/steps" in one["url"]])
-    here.page.locator(f"#f-{here.item}-period_start [name=value]").press_sequentially("Mai 2031")
-    wait_until_kept(here.page, "Mai 2031")
-    here.page.close()
-    wait_until_nothing_is_kept(_open_another(here, "/account"))
+    own_sheet.page.context.set_offline(True)
+    own_sheet.page.locator(f"#rows-{own_sheet.item}-steps .row-add button").click()
+    wait_until(own_sheet.page, lambda: [one for one in kept(own_sheet.page) if "/rows/steps" in one["url"]])
+    own_sheet.page.locator(f"#f-{own_sheet.item}-period_start [name=value]").press_sequentially("Mai 2031")
+    wait_until_kept(own_sheet.page, "Mai 2031")
+    own_sheet.page.close()
+    wait_until_nothing_is_kept(_open_another(own_sheet, "/account"))
     assert value_on_disk(measure, "period_start") == "2031-05"
     expect(rows).to_have_count(2)
 
@@ -87,25 +87,25 @@ def test_a_field_that_is_not_left_yet_and_a_new_row_are_kept_too(
 def test_a_field_changed_meanwhile_by_somebody_else_stands_with_both_values(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
-    here, there = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
-    page = _type_without_a_line(here)
+    own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
+    page = _type_without_a_line(own_sheet)
     page.close()
-    there.page.locator(f"#f-{there.item}-priority select").select_option("medium")
-    wait_until(there.page, lambda: value_on_disk(measure, "priority") == "medium")
-    again = _open_another(here, "/account")
+    other_sheet.page.locator(f"#f-{other_sheet.item}-priority select").select_option("medium")
+    wait_until(other_sheet.page, lambda: value_on_disk(measure, "priority") == "medium")
+    again = _open_another(own_sheet, "/account")
     wait_until_nothing_is_kept(again)
     assert value_on_disk(measure, "priority") == "medium"
-    expect(there.page.locator(f"#f-{there.item}-priority .conflict button")).to_have_count(2)
+    expect(other_sheet.page.locator(f"#f-{other_sheet.item}-priority .conflict button")).to_have_count(2)
 
 
 def test_words_for_a_measure_deleted_meanwhile_stay_to_be_copied(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
-    here = sheet_for(team.de["editor"])
-    page = _type_without_a_line(here)
+    own_sheet = sheet_for(team.de["editor"])
+    page = _type_without_a_line(own_sheet)
     page.close()
     recycle_bin.delete_item(measure, by=team.de["coordinator"].id)
-    again = _open_another(here, "/account")
+    again = _open_another(own_sheet, "/account")
     words = {"Forty bins are set up. Without a line.", "niedrig"}
     wait_until(again, lambda: words == {w["text"] for one in kept(again) for w in one["words"] if one["stuck"]})
     expect(again.locator("#save-state")).to_have_attribute("data-state", "refused")
@@ -115,11 +115,11 @@ def test_words_for_a_measure_deleted_meanwhile_stay_to_be_copied(
 def test_words_for_a_measure_closed_meanwhile_stay_to_be_copied(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
-    here = sheet_for(team.de["editor"])
-    page = _type_without_a_line(here)
+    own_sheet = sheet_for(team.de["editor"])
+    page = _type_without_a_line(own_sheet)
     page.close()
     items.lock_item(measure, "Voting", by="Miriam")
-    again = _open_another(here, "/account")
+    again = _open_another(own_sheet, "/account")
     wait_until(again, lambda: len([one for one in kept(again) if one["stuck"]]) == 2)
     assert text_on_disk(measure) == "Forty bins are set up."
 

@@ -28,32 +28,32 @@ def test_what_waits_is_shown_in_words_and_can_be_taken_along(
 ) -> None:
     title, why, save, discard = WORDS[language]
     person = (team.de if language == "de" else team.partner)["editor"]
-    here = sheet_for(person, viewport={"width": width, "height": 800})
+    own_sheet = sheet_for(person, viewport={"width": width, "height": 800})
     if width < 700:
-        here.page.locator("a[data-show-language=en]").click()
-    here.edit()
-    here.page.context.set_offline(True)
-    here.page.keyboard.type(" Words that wait.")
-    wait_until_kept(here.page, "Words that wait.")
-    here.page.locator("#waiting-show").click()
-    panel = here.page.get_by_role("dialog", name=title)
+        own_sheet.page.locator("a[data-show-language=en]").click()
+    own_sheet.edit()
+    own_sheet.page.context.set_offline(True)
+    own_sheet.page.keyboard.type(" Words that wait.")
+    wait_until_kept(own_sheet.page, "Words that wait.")
+    own_sheet.page.locator("#waiting-show").click()
+    panel = own_sheet.page.get_by_role("dialog", name=title)
     expect(panel).to_contain_text(why)
     expect(panel).to_contain_text("Forty bins are set up. Words that wait.")
-    assert not _barriers(here.page)
-    with here.page.expect_download() as downloading:
+    assert not _barriers(own_sheet.page)
+    with own_sheet.page.expect_download() as downloading:
         panel.get_by_role("button", name=save).click()
     text = downloading.value.path().read_text(encoding="utf-8")
     assert "Words that wait." in text
     assert f"/measures/{measure.id}" in text
-    here.page.keyboard.press("Escape")
+    own_sheet.page.keyboard.press("Escape")
     items.lock_item(measure, "Voting", by="Miriam")
-    here.page.context.set_offline(False)
-    wait_until(here.page, lambda: [one for one in kept(here.page) if one["stuck"]])
-    here.page.locator("#waiting-show").click()
+    own_sheet.page.context.set_offline(False)
+    wait_until(own_sheet.page, lambda: [one for one in kept(own_sheet.page) if one["stuck"]])
+    own_sheet.page.locator("#waiting-show").click()
     expect(panel.locator("textarea")).to_have_value("Forty bins are set up. Words that wait.")
-    assert not _barriers(here.page)
+    assert not _barriers(own_sheet.page)
     panel.get_by_role("button", name=discard).click()
-    wait_until(here.page, lambda: not kept(here.page))
+    wait_until(own_sheet.page, lambda: not kept(own_sheet.page))
 
 
 def _barriers(page: Page) -> list[str]:

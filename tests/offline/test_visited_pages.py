@@ -50,9 +50,9 @@ _HIDE = """() => {
 def test_a_visited_page_opens_without_a_network_and_can_be_written_in(
     team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer, app: Flask
 ) -> None:
-    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    own_sheet = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
     live_server.kill()
-    again = _opened_anew(here)
+    again = _opened_anew(own_sheet)
     expect(again.page.locator("#kept")).to_contain_text("You are offline. This page is as it was at ")
     again.edit()
     again.page.keyboard.type(" On the train.")
@@ -61,7 +61,7 @@ def test_a_visited_page_opens_without_a_network_and_can_be_written_in(
     wait_until_kept(again.page, "low")
     once_more = _opened_anew(again)
     expect(once_more.body()).to_have_text("Forty bins are set up. On the train.")
-    expect(once_more.page.locator(f"#f-{here.item}-priority select")).to_have_value("low")
+    expect(once_more.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")
     expect(once_more.state).to_contain_text("2 ")
     once_more.page.goto("/programmes/999")
     expect(once_more.page.locator("h1")).to_have_text("You are offline")
@@ -77,12 +77,12 @@ def test_a_visited_page_opens_without_a_network_and_can_be_written_in(
 def test_a_line_that_stands_still_shows_the_kept_page(
     team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer
 ) -> None:
-    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    own_sheet = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
     processes = live_server.processes()
     for process in processes:
         process.suspend()
     try:
-        again = _opened_anew(here)
+        again = _opened_anew(own_sheet)
         expect(again.body()).to_have_text("Forty bins are set up.")
     finally:
         for process in processes:
@@ -92,20 +92,20 @@ def test_a_line_that_stands_still_shows_the_kept_page(
 def test_the_next_person_sees_neither_pages_nor_words_of_the_one_before(
     team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer
 ) -> None:
-    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
-    here.edit()
-    here.page.context.set_offline(True)
-    here.page.keyboard.type(" Mine alone.")
-    wait_until_kept(here.page, "Mine alone.")
-    here.page.close()
-    here.page.context.set_offline(False)
-    here.page.context.clear_cookies()
-    page = here.page.context.new_page()
+    own_sheet = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    own_sheet.edit()
+    own_sheet.page.context.set_offline(True)
+    own_sheet.page.keyboard.type(" Mine alone.")
+    wait_until_kept(own_sheet.page, "Mine alone.")
+    own_sheet.page.close()
+    own_sheet.page.context.set_offline(False)
+    own_sheet.page.context.clear_cookies()
+    page = own_sheet.page.context.new_page()
     sign_in(page, team.partner["coordinator"])
     page.goto("/account")
     page.locator("#save-state[data-state=saved]").wait_for()
     wait_until(page, lambda: "/account" in page.evaluate(PAGES))
-    assert f"/measures/{here.item}" not in page.evaluate(PAGES)
+    assert f"/measures/{own_sheet.item}" not in page.evaluate(PAGES)
     page.get_by_role("button", name="Show what waits").click()
     expect(page.locator("#waiting")).to_contain_text("Nothing waits here")
     page.keyboard.press("Escape")
@@ -119,58 +119,58 @@ def test_the_next_person_sees_neither_pages_nor_words_of_the_one_before(
 
 
 def test_signing_out_asks_while_something_waits(team: Team, sheet_for: SheetFor) -> None:
-    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
-    here.edit()
-    here.page.context.set_offline(True)
-    here.page.keyboard.type(" Not sent.")
-    wait_until_kept(here.page, "Not sent.")
-    here.page.get_by_role("button", name="Sign out", exact=True).click()
-    asked = here.page.get_by_role("dialog", name="Sign out?")
+    own_sheet = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    own_sheet.edit()
+    own_sheet.page.context.set_offline(True)
+    own_sheet.page.keyboard.type(" Not sent.")
+    wait_until_kept(own_sheet.page, "Not sent.")
+    own_sheet.page.get_by_role("button", name="Sign out", exact=True).click()
+    asked = own_sheet.page.get_by_role("dialog", name="Sign out?")
     expect(asked).to_contain_text("1 change is not sent yet.")
     asked.get_by_role("button", name="Stay signed in").click()
     expect(asked).to_have_count(0)
-    here.page.get_by_role("button", name="Sign out", exact=True).click()
-    here.page.context.set_offline(False)
+    own_sheet.page.get_by_role("button", name="Sign out", exact=True).click()
+    own_sheet.page.context.set_offline(False)
     asked.get_by_role("button", name="Sign out", exact=True).click()
-    here.page.wait_for_url("**/login")
-    assert here.page.evaluate(PAGES) == []
-    assert here.page.evaluate(_BASES) == []
+    own_sheet.page.wait_for_url("**/login")
+    assert own_sheet.page.evaluate(PAGES) == []
+    assert own_sheet.page.evaluate(_BASES) == []
 
 
 @pytest.mark.parametrize("window", ["the window that is left", "another window"])
 def test_what_was_read_is_not_written_again_behind_who_signs_out(team: Team, sheet_for: SheetFor, window: str) -> None:
-    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
-    leaving = here.page if window == "the window that is left" else here.page.context.new_page()
-    leaving.goto(here.page.url)
-    here.edit()
-    here.page.evaluate(_HIDE)
-    wait_until(here.page, lambda: here.page.evaluate(_BASES) == [f"measure:{here.item}"])
+    own_sheet = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    leaving = own_sheet.page if window == "the window that is left" else own_sheet.page.context.new_page()
+    leaving.goto(own_sheet.page.url)
+    own_sheet.edit()
+    own_sheet.page.evaluate(_HIDE)
+    wait_until(own_sheet.page, lambda: own_sheet.page.evaluate(_BASES) == [f"measure:{own_sheet.item}"])
     leaving.evaluate("HTMLFormElement.prototype.submit = () => {}")  # the response takes some time
     leaving.get_by_role("button", name="Sign out", exact=True).click()
-    wait_until(here.page, lambda: here.page.evaluate(_BASES) == [])
-    here.page.evaluate(_HIDE)
-    here.page.wait_for_timeout(500)
-    assert here.page.evaluate(_BASES) == []
+    wait_until(own_sheet.page, lambda: own_sheet.page.evaluate(_BASES) == [])
+    own_sheet.page.evaluate(_HIDE)
+    own_sheet.page.wait_for_timeout(500)
+    assert own_sheet.page.evaluate(_BASES) == []
 
 
 def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer) -> None:
-    here = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
-    here.page.goto("/account")
-    here.page.get_by_label("This is a shared computer").check()
-    here.page.locator("form[action$='/account/device'] button[type=submit]").click()
-    here.page.locator("#save-state[data-state=saved]").wait_for()
-    wait_until(here.page, lambda: here.page.evaluate(PAGES) == [])
-    wait_until(here.page, lambda: here.page.evaluate("indexedDB.databases()") == [])
-    here.page.goto(f"/measures/{here.item}")
-    here.edit()
-    here.page.context.set_offline(True)
-    here.page.keyboard.type(" Nobody shall find this.")
-    expect(here.text().locator(".field-state")).to_have_attribute("data-state", "waiting")
-    here.page.wait_for_timeout(1_000)
-    assert kept(here.page) == []
-    assert here.page.evaluate(PAGES) == []
-    here.page.context.set_offline(False)
-    expect(here.state).to_have_attribute("data-state", "saved")
+    own_sheet = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    own_sheet.page.goto("/account")
+    own_sheet.page.get_by_label("This is a shared computer").check()
+    own_sheet.page.locator("form[action$='/account/device'] button[type=submit]").click()
+    own_sheet.page.locator("#save-state[data-state=saved]").wait_for()
+    wait_until(own_sheet.page, lambda: own_sheet.page.evaluate(PAGES) == [])
+    wait_until(own_sheet.page, lambda: own_sheet.page.evaluate("indexedDB.databases()") == [])
+    own_sheet.page.goto(f"/measures/{own_sheet.item}")
+    own_sheet.edit()
+    own_sheet.page.context.set_offline(True)
+    own_sheet.page.keyboard.type(" Nobody shall find this.")
+    expect(own_sheet.text().locator(".field-state")).to_have_attribute("data-state", "waiting")
+    own_sheet.page.wait_for_timeout(1_000)
+    assert kept(own_sheet.page) == []
+    assert own_sheet.page.evaluate(PAGES) == []
+    own_sheet.page.context.set_offline(False)
+    expect(own_sheet.state).to_have_attribute("data-state", "saved")
 
 
 def _visited(sheet: SheetWindow) -> SheetWindow:

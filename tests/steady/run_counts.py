@@ -76,13 +76,13 @@ class RunCounts:
     def _lines(self) -> list[dict[str, Any]]:
         if not self._path.exists():
             return []
-        found = []
+        records = []
         for line in self._path.read_text().splitlines():
             try:
-                found.append(json.loads(line))
+                records.append(json.loads(line))
             except ValueError:
                 continue  # the machine stopped while this line was written
-        return found
+        return records
 
 
 def digest(test: str) -> str:

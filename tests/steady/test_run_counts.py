@@ -50,10 +50,10 @@ def test_each_run_counts_once_and_for_its_own_test(counts: RunCounts) -> None:
     for passed in (True, False, True):
         add(counts, TEST, passed)
     add(counts, "tests/gone/test_gone.py::test_gone")
-    found = counts.of([OTHER, TEST])
-    assert list(found) == [OTHER, TEST]
-    assert (found[TEST].passed, found[TEST].failed, found[TEST].seconds) == (2, 1, 6.0)
-    assert found[OTHER].runs == 0
+    result = counts.of([OTHER, TEST])
+    assert list(result) == [OTHER, TEST]
+    assert (result[TEST].passed, result[TEST].failed, result[TEST].seconds) == (2, 1, 6.0)
+    assert result[OTHER].runs == 0
 
 
 def test_runs_of_a_file_that_was_changed_since_do_not_count(counts: RunCounts) -> None:
@@ -76,8 +76,8 @@ def test_a_test_can_begin_anew_and_the_others_keep_their_runs(counts: RunCounts)
     add(counts, TEST)
     add(counts, OTHER)
     counts.forget([TEST])
-    found = counts.of([TEST, OTHER])
-    assert (found[TEST].runs, found[OTHER].runs) == (0, 1)
+    result = counts.of([TEST, OTHER])
+    assert (result[TEST].runs, result[OTHER].runs) == (0, 1)
     assert counts.commits([TEST, OTHER]) == ["abc"]
     assert counts.commits([TEST]) == []
 

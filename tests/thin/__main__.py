@@ -31,38 +31,41 @@ STEPS = {
 
 def main() -> int:
     """Measure, print a table, write the results as JSON."""
-    asked = _arguments()
+    arguments = _arguments()
     results: dict[str, list[Seconds]] = {}
     with (
         tempfile.TemporaryDirectory(prefix="klimawerk-thin-") as place,
-        served(Path(place), behind=asked.nginx) as (server, people, path),
-        browsers.chromium(*([trusting(str(server.verify))] if asked.nginx else [])) as browser,
-        _line(server, asked) as line,
+        served(Path(place), behind=arguments.nginx) as (server, people, path),
+        browsers.chromium(*([trusting(str(server.verify))] if arguments.nginx else [])) as browser,
+        _line(server, arguments) as line,
     ):
         experiment = Experiment(browser, server, line, people, path)
-        for number in range(asked.runs):
-            print(f"run {number + 1} of {asked.runs} ...", file=sys.stderr, flush=True)
+        for number in range(arguments.runs):
+            print(f"run {number + 1} of {arguments.runs} ...", file=sys.stderr, flush=True)
             for which, seconds, fetched in experiment.run():
                 results.setdefault(which, []).append(seconds)
-                if asked.waterfall and not number:
+                if arguments.waterfall and not number:
                     print(_waterfall(which, fetched))
         print(f"{line.stalls} stalls, {line.resets} resets", file=sys.stderr)
-    print(_table(results, asked))
-    Path(asked.out).write_text(json.dumps({"load": os.getloadavg(), "visits": results}, indent=1) + "\n")
+    print(_table(results, arguments))
+    Path(arguments.out).write_text(json.dumps({"load": os.getloadavg(), "visits": results}, indent=1) + "\n")
     return 0
 
 
-def _line(server: KlimawerkServer, asked: argparse.Namespace) -> AbstractContextManager[ShapedLine]:
+def _line(server: KlimawerkServer, arguments: argparse.Namespace) -> AbstractContextManager[ShapedLine]:
     scheme, _, port = server.url.split(":")
-    weather = Weather(asked.seed) if asked.seed else None
-    return thin(int(port), scheme=scheme, rate=asked.rate * 125, delay=asked.trip / 2_000, weather=weather)
+    weather = Weather(arguments.seed) if arguments.seed else None
+    return thin(int(port), scheme=scheme, rate=arguments.rate * 125, delay=arguments.trip / 2_000, weather=weather)
 
 
-def _table(results: dict[str, list[Seconds]], asked: argparse.Namespace) -> str:
+def _table(results: dict[str, list[Seconds]], arguments: argparse.Namespace) -> str:
     """One line per step: median and maximum of each visit."""
-    way = "nginx, TLS" if asked.nginx else "directly"
+    way = "nginx, TLS" if arguments.nginx else "directly"
     load = os.getloadavg()[0]
-    lines = [f"\n{asked.rate} kbit/s, {asked.trip} ms, {way}; {asked.runs} runs, load {load:.1f}; seconds, p50 (max)"]
+    lines = [
+        f"\n{arguments.rate} kbit/s, {arguments.trip} ms, {way}; {arguments.runs} runs, load {load:.1f}; "
+        "seconds, p50 (max)"
+    ]
     lines.append(f"{'':46}{'goal':>6}" + "".join(f"{which:>18}" for which in results))
     for step, (title, goal) in STEPS.items():
         cells = [_cell([seconds[step] for seconds in visits if step in seconds]) for visits in results.values()]

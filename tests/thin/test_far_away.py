@@ -64,19 +64,19 @@ def test_a_line_that_breaks_while_the_editor_comes_and_again_and_again_loses_no_
         assert broken > 1
         far.seconds("editing")  # without another click
         line.weather = Weather(seed, apart=(500, 2_500))
-        letters = numbers = ""
-        while line.stalls < 2 or line.resets < broken + 2 or len(letters) < 60:
-            assert len(letters) < 2_000, "the weather stays fine"
-            letters += (word := "".join(dice.choices("abcdefgh", k=6)))
+        typed_letters = numbers = ""
+        while line.stalls < 2 or line.resets < broken + 2 or len(typed_letters) < 60:
+            assert len(typed_letters) < 2_000, "the weather stays fine"
+            typed_letters += (word := "".join(dice.choices("abcdefgh", k=6)))
             numbers += (number := "".join(dice.choices("0123456789", k=6)))
             far.page.keyboard.type(f" {word}", delay=20)
             near.page.keyboard.type(f" {number}", delay=20)
         line.weather = None
-        print(f"seed {seed}: {len(letters)} letters, {line.stalls} stalls, {line.resets} resets")
+        print(f"seed {seed}: {len(typed_letters)} letters, {line.stalls} stalls, {line.resets} resets")
         expect(far.page.locator("#save-state")).to_have_attribute("data-state", "saved")
         until(lambda: far.body.inner_text() == near.body().inner_text() and digits(far.body) == numbers, 60)
         there = far.body.inner_text()
-        assert letters_of(far.body) == "Fortybinsaresetup" + letters
+        assert letters_of(far.body) == "Fortybinsaresetup" + typed_letters
     near.page.reload()
     expect(near.body()).to_have_text(there)
 

@@ -63,12 +63,12 @@ class PageVisit:
     def seen(self) -> dict[str, float]:
         """By what the page shows now: a page that broke off is reloaded, and its time goes on."""
         try:
-            origin, found = self.page.evaluate("[performance.timeOrigin, window.eye?.seen ?? {}]")
+            origin, seen_at = self.page.evaluate("[performance.timeOrigin, window.eye?.seen ?? {}]")
         except Error as problem:
             if "context was destroyed" in problem.message:
                 return {}
             raise
-        return {name: (origin + at) / 1000 - self._asked for name, at in found.items()}
+        return {name: (origin + at) / 1000 - self._asked for name, at in seen_at.items()}
 
     @property
     def text(self) -> Locator:

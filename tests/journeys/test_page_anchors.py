@@ -15,7 +15,7 @@ from klimawerk.sheets.items import set_writing_language
 from klimawerk.sheets.service import FieldRef
 from tests import factories
 from tests.factories import Team
-from tests.sheets.test_field_links import two_values
+from tests.sheets.test_field_links import create_conflict
 
 PageFor = Callable[..., Page]
 
@@ -38,8 +38,8 @@ def measure(programme: Programme) -> Measure:
 def test_two_values_are_a_way_to_each_of_their_fields_also_on_a_phone(
     team: Team, measure: Measure, page_for: PageFor
 ) -> None:
-    two_values(FieldRef(measure, "code"), team, "WA-07", "WA-08")
-    two_values(FieldRef(measure, "period_end"), team, "2029-05", "2029-06")
+    create_conflict(FieldRef(measure, "code"), team, "WA-07", "WA-08")
+    create_conflict(FieldRef(measure, "period_end"), team, "2029-05", "2029-06")
     page = page_for(team.de["editor"], path=f"/measures/{measure.id}?lang=en", viewport={"width": 360, "height": 640})
     way = page.locator("#save-state a")
     expect(way).to_have_text("2 fields have two values. Please choose for each.")

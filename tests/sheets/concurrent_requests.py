@@ -1,7 +1,7 @@
-"""Two people whose requests cross: both have passed their doors before either has changed anything.
+"""Interleaves two HTTP requests: both have passed their permission checks before either has changed anything.
 
-On SQLite these are two threads of one process, on PostgreSQL two server processes. Nothing is left to chance: what both
-wait for is held until both do wait for it.
+On SQLite these are two threads of one process, on PostgreSQL two server processes. The order is deterministic: a lock
+that both need is held until both wait for it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ Data = dict[str, object]
 
 
 class Request(NamedTuple):
-    """Who sends what where."""
+    """A POST request of a user."""
 
-    who: Person
+    user: Person
     path: str
     data: Data
 
@@ -44,13 +44,13 @@ class HttpAnswer(NamedTuple):
 
 
 class ConcurrentServer(Protocol):
-    """Where requests can cross."""
+    """A server to which two requests can be sent at once."""
 
     def ask(self, request: Request) -> HttpAnswer:
-        """One request by itself."""
+        """Send one request."""
 
     def cross(self, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
-        """The second one is past its door when the first one's change is stored, and goes on then."""
+        """Send both. The second one passes its checks before the first one's change is stored, and ends after it."""
 
 
 class Threads:
@@ -61,34 +61,34 @@ class Threads:
         self._clients: dict[tuple[int, int], ProofReader] = {}
 
     def ask(self, request: Request) -> HttpAnswer:
-        return self._sent(request, self._client(request.who))
+        return self._post(request, self._client(request.user))
 
     def cross(self, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
-        """The lock of writers is this thread's, so the second one waits; the first one is sent by this thread."""
-        clients = [self._client(one.who, number) for number, one in enumerate((first, second))]
+        """This thread holds the writer lock, so that the second request waits, and sends the first one itself."""
+        clients = [self._client(request.user, number) for number, request in enumerate((first, second))]
         db.session.rollback()
         answers: list[HttpAnswer] = []
-        waiting = threading.Thread(target=lambda: answers.append(self._sent_alone(second, clients[1])))
+        second_thread = threading.Thread(target=lambda: answers.append(self._post_in_thread(second, clients[1])))
         with database._sqlite_writer:
-            waiting.start()
-            until(lambda: _waits_for_the_writer(waiting) or not waiting.is_alive())
-            assert waiting.is_alive(), f"{second.path} waits for nobody's turn: {answers}"
-            before = self._sent(first, clients[0])
-        waiting.join()
-        return before, answers[0]
+            second_thread.start()
+            until(lambda: _waits_for_the_writer(second_thread) or not second_thread.is_alive())
+            assert second_thread.is_alive(), f"{second.path} waits for nobody's turn: {answers}"
+            first_answer = self._post(first, clients[0])
+        second_thread.join()
+        return first_answer, answers[0]
 
-    def _client(self, who: Person, window: int = 0) -> ProofReader:
-        if (who.id, window) not in self._clients:
-            client = self._clients[who.id, window] = ProofReader(self._app)
-            client.login(who)
-        return self._clients[who.id, window]
+    def _client(self, user: Person, window: int = 0) -> ProofReader:
+        if (user.id, window) not in self._clients:
+            client = self._clients[user.id, window] = ProofReader(self._app)
+            client.login(user)
+        return self._clients[user.id, window]
 
-    def _sent_alone(self, request: Request, client: ProofReader) -> HttpAnswer:
+    def _post_in_thread(self, request: Request, client: ProofReader) -> HttpAnswer:
         with self._app.app_context():
-            return self._sent(request, client)
+            return self._post(request, client)
 
     @staticmethod
-    def _sent(request: Request, client: ProofReader) -> HttpAnswer:
+    def _post(request: Request, client: ProofReader) -> HttpAnswer:
         answer = client.post(request.path, data=request.data, headers=HTMX)
         return HttpAnswer(answer.status_code, answer.text)
 
@@ -101,14 +101,14 @@ def _waits_for_the_writer(thread: threading.Thread) -> bool:
 
 
 class Processes:
-    """Two server processes on PostgreSQL; whoever is on the partner's side is served by the second one."""
+    """Two server processes on PostgreSQL. Users are assigned to them alternately, by the order of first requests."""
 
     def __init__(self, folder: Path, address: str) -> None:
         self._servers = []
         for name in ("one", "two"):
-            place = folder / name
-            place.mkdir()
-            server = KlimawerkServer(place, address, born=True, KLIMAWERK_DIGESTS="off")
+            instance_folder = folder / name
+            instance_folder.mkdir()
+            server = KlimawerkServer(instance_folder, address, born=True, KLIMAWERK_DIGESTS="off")
             server.start()
             self._servers.append(server)
         self._sessions: dict[int, tuple[str, requests.Session]] = {}
@@ -121,49 +121,49 @@ class Processes:
         return "".join(server.log for server in self._servers)
 
     def ask(self, request: Request) -> HttpAnswer:
-        return self._sent(request, *self._session(request.who))
+        return self._post(request, *self._session(request.user))
 
     @staticmethod
-    def _sent(request: Request, base: str, session: requests.Session) -> HttpAnswer:
+    def _post(request: Request, base: str, session: requests.Session) -> HttpAnswer:
         answer = session.post(base + request.path, data=request.data, headers=HTMX, allow_redirects=False, timeout=60)
         return HttpAnswer(answer.status_code, answer.text)
 
     def cross(self, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
-        return self.cross_at(_last_of(first), first, second)
+        return self.cross_at(_last_lock_of(first), first, second)
 
     def cross_at(self, statement: str, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
-        """What the statement takes is held until the first one waits for it, and the second one for either."""
-        sessions = [self._session(one.who) for one in (first, second)]
+        """Hold the locks of `statement` until the first request waits for them, and the second one for any lock."""
+        sessions = [self._session(request.user) for request in (first, second)]
         answers: dict[int, HttpAnswer] = {}
         threads = []
 
         def send(number: int, request: Request) -> None:
-            answers[number] = self._sent(request, *sessions[number])
+            answers[number] = self._post(request, *sessions[number])
 
         def waits_or_is_done(number: int, thread: threading.Thread) -> bool:
-            return waiting() > number or not thread.is_alive()
+            return waiting_count() > number or not thread.is_alive()
 
-        with held(statement) as waiting:
-            for number, one in enumerate((first, second)):
-                thread = threading.Thread(target=send, args=[number, one])
+        with locks_held(statement) as waiting_count:
+            for number, request in enumerate((first, second)):
+                thread = threading.Thread(target=send, args=[number, request])
                 thread.start()
                 threads.append(thread)
                 until(partial(waits_or_is_done, number, thread))
-                assert thread.is_alive(), f"{one.path} waits for nobody's turn: {answers}"
+                assert thread.is_alive(), f"{request.path} waits for nobody's turn: {answers}"
         for thread in threads:
             thread.join()
         return answers[0], answers[1]
 
-    def _session(self, who: Person) -> tuple[str, requests.Session]:
-        if who.id not in self._sessions:
+    def _session(self, user: Person) -> tuple[str, requests.Session]:
+        if user.id not in self._sessions:
             server = self._servers[len(self._sessions) % 2]
-            self._sessions[who.id] = (server.url, server.session(who))
-        return self._sessions[who.id]
+            self._sessions[user.id] = (server.url, server.session(user))
+        return self._sessions[user.id]
 
 
-def _last_of(request: Request) -> str:
-    """What the request needs, and takes after everything that the other one might take before it: closing and deleting
-    change documents last; the other verbs begin with a topic, and both wait for the same one in turn."""
+def _last_lock_of(request: Request) -> str:
+    """A statement for the lock that the request takes last, of those that the other request could take before it:
+    locking and deleting change documents last; all others begin with a topic, for which both then wait in turn."""
     if request.path.endswith("/confirm") or re.fullmatch(r"/items/\d+/(lock|delete)", request.path):
         return "SELECT id FROM document FOR UPDATE"
     of_partnership = request.path.startswith(("/partnerships", "/link"))
@@ -171,24 +171,24 @@ def _last_of(request: Request) -> str:
 
 
 @contextmanager
-def held(statement: str) -> Iterator[Callable[[], int]]:
-    """A connection of its own keeps what the statement takes; gives how many others wait for a lock."""
+def locks_held(statement: str) -> Iterator[Callable[[], int]]:
+    """Hold the locks of `statement` on a separate connection; yields a function that counts waiting connections."""
     db.session.rollback()
     with db.engine.connect() as holder, db.engine.connect() as watcher:
         holder.execute(text(statement))
         count = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
 
-        def waiting() -> int:
-            found = watcher.execute(count).scalar()
+        def waiting_count() -> int:
+            waiting = watcher.execute(count).scalar()
             watcher.rollback()
-            return int(found or 0)
+            return int(waiting or 0)
 
-        yield waiting
+        yield waiting_count
         holder.rollback()
 
 
-def until(true: Callable[[], bool], seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
-    while not true():
+    while not condition():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.002)

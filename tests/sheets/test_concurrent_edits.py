@@ -1,6 +1,6 @@
-"""Two people at one sheet at the same moment, for every verb there is: whoever comes second meets what the first did.
+"""Concurrent requests to one sheet, for every POST route: the second request respects what the first one changed.
 
-The verbs are those of the routes, so a new one without a scene here is a failure.
+The cases are compared with the app's routes, so a new route without a case fails.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def team(app: Flask) -> Team:
 
 
 @pytest.fixture
-def house(any_database: str, app: Flask, tmp_path: Path) -> Iterator[ConcurrentServer]:
+def server(any_database: str, app: Flask, tmp_path: Path) -> Iterator[ConcurrentServer]:
     if any_database.startswith("sqlite"):
         yield Threads(app)
         return
@@ -58,11 +58,11 @@ def house(any_database: str, app: Flask, tmp_path: Path) -> Iterator[ConcurrentS
     assert "Traceback" not in processes.log()
 
 
-class Scene:
-    """A programme of its own with a goal Z1 (WA-01 with three steps, WA-02) and an empty goal Z2."""
+class ProgrammeSetup:
+    """A new programme with a goal Z1 (WA-01 with three steps, WA-02) and an empty goal Z2, and users of it."""
 
-    def __init__(self, house: ConcurrentServer, team: Team) -> None:
-        self.house, self.team = house, team
+    def __init__(self, server: ConcurrentServer, team: Team) -> None:
+        self.server, self.team = server, team
         self.programme: Programme = factories.programme(team)
         self.other_goal = create_goal(self.programme, texts={"title.en": from_plain_text("Second")}, by=None)
         self.measure = factories.measure(self.programme)
@@ -75,22 +75,22 @@ class Scene:
         return db.session.get_one(Goal, self.measure.goal_id)
 
     def state(self) -> dict[str, Any]:
-        """All that a person can see of it, but whether it is closed or in the bin."""
+        """The stored contents of the programme, except locks and whether items are deleted."""
         db.session.rollback()
         db.session.expire_all()
         items = db.session.query(Item).filter_by(frame_id=self.programme.frame_id).order_by(Item.id)
-        found: dict[str, Any] = {}
+        contents: dict[str, Any] = {}
         for item in items:
             goal = item.goal_id if isinstance(item, Measure) else None
             revs = {key: rev for key, rev in item.revs.items() if key not in ("order", "outline")}
-            found[item.name] = (item.code, item.order_key, item.values, revs, item.writing_language, goal)
+            contents[item.name] = (item.code, item.order_key, item.values, revs, item.writing_language, goal)
         for row in db.session.query(Row).join(Item, Item.id == Row.item_id).filter_by(frame_id=self.programme.frame_id):
-            found[row.id] = (row.order_key, row.cells, row.revs, row.deleted_at)
-        found["conflicts"] = db.session.query(Conflict).filter_by(item_id=self.measure.id).count()
-        return found
+            contents[row.id] = (row.order_key, row.cells, row.revs, row.deleted_at)
+        contents["conflicts"] = db.session.query(Conflict).filter_by(item_id=self.measure.id).count()
+        return contents
 
     def reopen(self) -> None:
-        """Nothing is closed or in the bin any more."""
+        """Unlock and restore all items."""
         with writing():
             items = db.session.query(Item).filter_by(frame_id=self.programme.frame_id).all()
             for item in items:
@@ -100,367 +100,366 @@ class Scene:
 
     def cross(self, first: Request, second: Request) -> tuple[HttpAnswer, HttpAnswer]:
         db.session.rollback()
-        return self.house.cross(first, second)
+        return self.server.cross(first, second)
 
 
-Made = Callable[[Scene], tuple[str, dict[str, object]]]
+RequestBuilder = Callable[[ProgrammeSetup], tuple[str, dict[str, object]]]
 
 
 @dataclass(frozen=True)
-class Verb:
-    """`request`: where it goes and what is sent. `target`: which item it changes. `ready`: what must be there before.
+class RouteCase:
+    """A POST route. `request`: its path and data. `target`: the item it changes. `prepare`: runs before it.
 
-    `twice`: the answers when two do it at the same moment, and what holds afterwards. `late`: the answer to whoever
-    comes after the target was deleted. `mends`: it is possible while the item is closed (closing, opening).
+    `statuses`: of two concurrent requests; `check`: what holds afterwards. `status_if_deleted`: after the target was
+    deleted. `allowed_if_locked`: whether the route works while the item is locked (lock, unlock).
     """
 
-    request: Made
-    target: Callable[[Scene], Item]
-    check: Callable[[Scene], bool]
-    twice: tuple[int, ...] = (200, 200)
-    late: int = 404
-    ready: Callable[[Scene], None] | None = None
-    mends: bool = False
+    request: RequestBuilder
+    target: Callable[[ProgrammeSetup], Item]
+    check: Callable[[ProgrammeSetup], bool]
+    statuses: tuple[int, ...] = (200, 200)
+    status_if_deleted: int = 404
+    prepare: Callable[[ProgrammeSetup], None] | None = None
+    allowed_if_locked: bool = False
 
 
-def _measure(scene: Scene) -> Item:
-    return scene.measure
+def _measure(setup: ProgrammeSetup) -> Item:
+    return setup.measure
 
 
-def _value(scene: Scene, path: str, rev: int, *values: str) -> tuple[str, dict[str, object]]:
-    """Another value each time it is asked for."""
-    turn = scene.__dict__.setdefault("turn", [])
-    turn.append(path)
-    return path, {"value": values[(len(turn) - 1) % len(values)], "rev": str(rev)}
+def _value(setup: ProgrammeSetup, path: str, rev: int, *values: str) -> tuple[str, dict[str, object]]:
+    """Path and data for a field, with the next of `values` at each call."""
+    calls = setup.__dict__.setdefault("turn", [])
+    calls.append(path)
+    return path, {"value": values[(len(calls) - 1) % len(values)], "rev": str(rev)}
 
 
-def _meet(scene: Scene) -> None:
-    """Two values for one field."""
-    place = FieldRef(scene.measure, "period_end")
-    set_value(place, "2029-05", based_on=0, by=scene.jan.id)
-    set_value(place, "2029-06", based_on=0, by=scene.akosua.id)
+def _create_conflict(setup: ProgrammeSetup) -> None:
+    field = FieldRef(setup.measure, "period_end")
+    set_value(field, "2029-05", based_on=0, by=setup.jan.id)
+    set_value(field, "2029-06", based_on=0, by=setup.akosua.id)
 
 
-def _conflict(scene: Scene) -> Conflict:
-    return db.session.query(Conflict).filter_by(item_id=scene.measure.id).one()
+def _conflict(setup: ProgrammeSetup) -> Conflict:
+    return db.session.query(Conflict).filter_by(item_id=setup.measure.id).one()
 
 
-def _codes(scene: Scene, kind: str) -> list[str]:
-    found = goals_of(scene.programme) if kind == "goal" else all_measures(scene.programme)
-    return sorted(one.code for one in found)
+def _codes(setup: ProgrammeSetup, kind: str) -> list[str]:
+    items = goals_of(setup.programme) if kind == "goal" else all_measures(setup.programme)
+    return sorted(item.code for item in items)
 
 
-def _row(scene: Scene, number: int) -> Row:
-    return db.session.get_one(Row, scene.rows[number].id, populate_existing=True)
+def _row(setup: ProgrammeSetup, number: int) -> Row:
+    return db.session.get_one(Row, setup.rows[number].id, populate_existing=True)
 
 
-VERBS: dict[str, Verb] = {
-    "sheets.set_field": Verb(
+CASES: dict[str, RouteCase] = {
+    "sheets.set_field": RouteCase(
         lambda s: _value(s, f"/items/{s.measure.id}/fields/priority", s.measure.revs["priority"], "low", "medium"),
         _measure,
         lambda s: _conflict(s).field == "priority",
-        twice=(200, 409),
-        late=409,
+        statuses=(200, 409),
+        status_if_deleted=409,
     ),
-    "sheets.set_cell": Verb(
+    "sheets.set_cell": RouteCase(
         lambda s: _value(s, f"/rows/{s.rows[0].id}/cells/text.en", s.rows[0].revs["text.en"], "one", "other"),
         _measure,
         lambda s: _conflict(s).row_id == s.rows[0].id and _row(s, 0).cells["text.en"] == "one",
-        twice=(200, 409),
-        late=409,
+        statuses=(200, 409),
+        status_if_deleted=409,
     ),
-    "sheets.add_row": Verb(
+    "sheets.add_row": RouteCase(
         lambda s: (f"/items/{s.measure.id}/rows/costs", {"id": s.new_row}),
         _measure,
         lambda s: [row.id for row in rows_of(s.measure)["costs"]][1:] == [s.new_row],
     ),
-    "sheets.move_row": Verb(
+    "sheets.move_row": RouteCase(
         lambda s: (f"/rows/{s.rows[1].id}/move", {"step": "up"}),
         _measure,
         lambda s: rows_of(s.measure)["steps"][0].id == s.rows[1].id,
     ),
-    "sheets.delete_row": Verb(
+    "sheets.delete_row": RouteCase(
         lambda s: (f"/rows/{s.rows[0].id}/delete", {}),
         _measure,
         lambda s: _row(s, 0).deleted_by == s.jan.id,
     ),
-    "sheets.restore_row": Verb(
+    "sheets.restore_row": RouteCase(
         lambda s: (f"/rows/{s.rows[0].id}/restore", {}),
         _measure,
         lambda s: _row(s, 0).deleted_at is None,
-        ready=lambda s: delete_row(s.measure, s.rows[0], by=s.jan.id),
+        prepare=lambda s: delete_row(s.measure, s.rows[0], by=s.jan.id),
     ),
-    "sheets.settle": Verb(
+    "sheets.settle": RouteCase(
         lambda s: (f"/conflicts/{_conflict(s).id}", {"take": "1"}),
         _measure,
         lambda s: s.measure.values["period_end"] == "2029-06" and s.state()["conflicts"] == 0,
-        ready=_meet,
+        prepare=_create_conflict,
     ),
-    "sheets.set_writing_language": Verb(
+    "sheets.set_writing_language": RouteCase(
         lambda s: (f"/items/{s.measure.id}/writing", {"language": "de"}),
         _measure,
         lambda s: s.measure.writing_language == "de",
     ),
-    "sheets.lock": Verb(
+    "sheets.lock": RouteCase(
         lambda s: (f"/items/{s.measure.id}/lock", {"reason": "We vote"}),
         _measure,
         lambda s: document_store.is_locked(s.measure.name),
-        twice=(204, 204),
-        mends=True,
+        statuses=(204, 204),
+        allowed_if_locked=True,
     ),
-    "sheets.unlock": Verb(
+    "sheets.unlock": RouteCase(
         lambda s: (f"/items/{s.measure.id}/unlock", {}),
         _measure,
         lambda s: not document_store.is_locked(s.measure.name),
-        twice=(204, 204),
-        mends=True,
+        statuses=(204, 204),
+        allowed_if_locked=True,
     ),
-    "goals.create": Verb(
+    "goals.create": RouteCase(
         lambda s: (f"/programmes/{s.programme.id}/goals", {}),
         lambda s: s.programme,
         lambda s: _codes(s, "goal") == ["Z1", "Z2", "Z3", "Z4"],
-        twice=(303, 303),
+        statuses=(303, 303),
     ),
-    "goals.move": Verb(
+    "goals.move": RouteCase(
         lambda s: (f"/goals/{s.other_goal.id}/move", {"step": "up"}),
         lambda s: s.other_goal,
-        lambda s: [one.code for one in goals_of(s.programme)] == ["Z2", "Z1"],
-        twice=(303, 303),
+        lambda s: [goal.code for goal in goals_of(s.programme)] == ["Z2", "Z1"],
+        statuses=(303, 303),
     ),
-    "measures.create": Verb(
+    "measures.create": RouteCase(
         lambda s: (f"/goals/{s.measure.goal_id}/measures", {}),
         lambda s: s.goal,
         lambda s: _codes(s, "measure") == ["WA-01", "WA-02", "WA-03", "WA-04"],
-        twice=(303, 303),
+        statuses=(303, 303),
     ),
-    "measures.move": Verb(
+    "measures.move": RouteCase(
         lambda s: (f"/measures/{s.measure.id}/move", {"goal": str(s.other_goal.id)}),
         _measure,
         lambda s: s.measure.goal_id == s.other_goal.id,
-        twice=(303, 303),
+        statuses=(303, 303),
     ),
-    "overview.delete": Verb(
+    "overview.delete": RouteCase(
         lambda s: (f"/items/{s.measure.id}/delete", {}),
         _measure,
         lambda s: s.measure.deleted_by == s.jan.id,
-        twice=(303, 303),
-        late=303,
+        statuses=(303, 303),
+        status_if_deleted=303,
     ),
-    "overview.restore": Verb(
+    "overview.restore": RouteCase(
         lambda s: (f"/items/{s.measure.id}/restore", {}),
         lambda s: s.programme,
         lambda s: s.measure.deleted_at is None,
-        twice=(303, 303),
-        late=409,
-        ready=lambda s: delete_item(s.measure, by=s.jan.id),
-        mends=True,
+        statuses=(303, 303),
+        status_if_deleted=409,
+        prepare=lambda s: delete_item(s.measure, by=s.jan.id),
+        allowed_if_locked=True,
     ),
 }
 
 
 def test_every_verb_of_a_sheet_has_its_scene(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
-    assert {rule.endpoint for rule in rules if rule.endpoint.partition(".")[0] in BLUEPRINTS} == set(VERBS)
+    assert {rule.endpoint for rule in rules if rule.endpoint.partition(".")[0] in BLUEPRINTS} == set(CASES)
 
 
-def _request(scene: Scene, name: str, who: Any) -> Request:
+def _request(setup: ProgrammeSetup, name: str, user: Any) -> Request:
     if name in ("sheets.lock", "sheets.unlock"):
-        who = scene.team.partner["coordinator"] if who is scene.akosua else scene.team.de["coordinator"]
-    return Request(who, *VERBS[name].request(scene))
+        user = setup.team.partner["coordinator"] if user is setup.akosua else setup.team.de["coordinator"]
+    return Request(user, *CASES[name].request(setup))
 
 
-def test_two_do_the_same_at_the_same_moment(house: ConcurrentServer, team: Team) -> None:
-    for name, verb in VERBS.items():
-        scene = Scene(house, team)
-        if verb.ready:
-            verb.ready(scene)
-        answers = scene.cross(_request(scene, name, scene.jan), _request(scene, name, scene.akosua))
-        scene.state()
-        assert tuple(answer.status for answer in answers) == verb.twice, (name, answers)
-        assert verb.check(scene), name
+def test_two_do_the_same_at_the_same_moment(server: ConcurrentServer, team: Team) -> None:
+    for name, case in CASES.items():
+        setup = ProgrammeSetup(server, team)
+        if case.prepare:
+            case.prepare(setup)
+        answers = setup.cross(_request(setup, name, setup.jan), _request(setup, name, setup.akosua))
+        setup.state()
+        assert tuple(answer.status for answer in answers) == case.statuses, (name, answers)
+        assert case.check(setup), name
 
 
-def test_what_is_closed_meanwhile_is_not_changed(house: ConcurrentServer, team: Team) -> None:
-    scene = Scene(house, team)
-    for name, verb in sorted(VERBS.items(), key=lambda one: one[1].ready is not None):
-        if verb.mends:
+def test_what_is_closed_meanwhile_is_not_changed(server: ConcurrentServer, team: Team) -> None:
+    setup = ProgrammeSetup(server, team)
+    for name, case in sorted(CASES.items(), key=lambda entry: entry[1].prepare is not None):
+        if case.allowed_if_locked:
             continue
-        if verb.ready:
-            verb.ready(scene)
-        before = scene.state()
-        target = verb.target(scene)
-        closing = Request(scene.chair, f"/items/{target.id}/lock", {"reason": "We vote"})
-        closed, answer = scene.cross(closing, _request(scene, name, scene.akosua))
+        if case.prepare:
+            case.prepare(setup)
+        before = setup.state()
+        target = case.target(setup)
+        closing = Request(setup.chair, f"/items/{target.id}/lock", {"reason": "We vote"})
+        closed, answer = setup.cross(closing, _request(setup, name, setup.akosua))
         assert (closed.status, answer.status) == (204, 423), (name, answer)
-        assert scene.state() == before, name
+        assert setup.state() == before, name
         assert target.deleted_at is None, name
-        scene.reopen()
+        setup.reopen()
 
 
-def test_what_is_deleted_meanwhile_is_not_changed(house: ConcurrentServer, team: Team) -> None:
-    scene = Scene(house, team)
-    for name, verb in sorted(VERBS.items(), key=lambda one: one[1].ready is not None):
-        if verb.ready:
-            verb.ready(scene)
-        before = scene.state()
-        deleting = _deletion(scene, verb.target(scene))
-        deleted, answer = scene.cross(deleting, _request(scene, name, scene.akosua))
+def test_what_is_deleted_meanwhile_is_not_changed(server: ConcurrentServer, team: Team) -> None:
+    setup = ProgrammeSetup(server, team)
+    for name, case in sorted(CASES.items(), key=lambda entry: entry[1].prepare is not None):
+        if case.prepare:
+            case.prepare(setup)
+        before = setup.state()
+        deleting = _deletion(setup, case.target(setup))
+        deleted, answer = setup.cross(deleting, _request(setup, name, setup.akosua))
         assert deleted.status in (302, 303), (name, deleted)
-        assert answer.status == verb.late, (name, answer)
-        assert scene.state() == before, name
-        assert verb.target(scene).deleted_at is not None, name
-        scene.reopen()
+        assert answer.status == case.status_if_deleted, (name, answer)
+        assert setup.state() == before, name
+        assert case.target(setup).deleted_at is not None, name
+        setup.reopen()
 
 
-def _deletion(scene: Scene, item: Item) -> Request:
-    """A programme is deleted by both sides."""
+def _deletion(setup: ProgrammeSetup, item: Item) -> Request:
+    """The request that deletes the item; for a programme, the confirmation of the joint decision."""
     if not isinstance(item, Programme):
-        return Request(scene.jan, f"/items/{item.id}/delete", {})
-    asking = member_of(scene.team.partner["coordinator"], scene.team.partnership.id)
-    assert asking
-    asked = joint_requests.ask_other_side(asking, "delete", {}, programme_id=item.id)
-    at = f"/partnerships/{scene.team.partnership.id}/joint/{asked.id}"
-    return Request(scene.team.de["coordinator"], f"{at}/confirm", {})
+        return Request(setup.jan, f"/items/{item.id}/delete", {})
+    member = member_of(setup.team.partner["coordinator"], setup.team.partnership.id)
+    assert member
+    joint_request = joint_requests.ask_other_side(member, "delete", {}, programme_id=item.id)
+    at = f"/partnerships/{setup.team.partnership.id}/joint/{joint_request.id}"
+    return Request(setup.team.de["coordinator"], f"{at}/confirm", {})
 
 
-def test_two_measures_get_one_code_from_one_of_two_people(house: ConcurrentServer, team: Team) -> None:
-    scene = Scene(house, team)
-    paths = [f"/items/{factories.measure(scene.programme, code).id}/fields/code" for code in ("WA-01", "WA-02")]
+def test_two_measures_get_one_code_from_one_of_two_people(server: ConcurrentServer, team: Team) -> None:
+    setup = ProgrammeSetup(server, team)
+    paths = [f"/items/{factories.measure(setup.programme, code).id}/fields/code" for code in ("WA-01", "WA-02")]
     data: dict[str, object] = {"value": "WA-07", "rev": "0"}
-    first, second = scene.cross(Request(scene.jan, paths[0], data), Request(scene.akosua, paths[1], data))
+    first, second = setup.cross(Request(setup.jan, paths[0], data), Request(setup.akosua, paths[1], data))
     assert (first.status, second.status) == (200, 422)
     assert "WA-07" in second.text
-    scene.state()
-    assert _codes(scene, "measure") == ["WA-02", "WA-07"]
+    setup.state()
+    assert _codes(setup, "measure") == ["WA-02", "WA-07"]
 
 
 @pytest.mark.slow
 def test_a_new_measure_takes_another_code_than_one_that_is_given_at_that_moment(
-    house: ConcurrentServer, team: Team
+    server: ConcurrentServer, team: Team
 ) -> None:
-    scene = Scene(house, team)
-    giving = Request(scene.jan, f"/items/{scene.measure.id}/fields/code", {"value": "WA-03", "rev": "0"})
-    making = Request(scene.akosua, f"/goals/{scene.measure.goal_id}/measures", {})
-    assert [answer.status for answer in scene.cross(giving, making)] == [200, 303]
-    scene.state()
-    assert _codes(scene, "measure") == ["WA-02", "WA-03", "WA-04"]
+    setup = ProgrammeSetup(server, team)
+    giving = Request(setup.jan, f"/items/{setup.measure.id}/fields/code", {"value": "WA-03", "rev": "0"})
+    making = Request(setup.akosua, f"/goals/{setup.measure.goal_id}/measures", {})
+    assert [answer.status for answer in setup.cross(giving, making)] == [200, 303]
+    setup.state()
+    assert _codes(setup, "measure") == ["WA-02", "WA-03", "WA-04"]
 
 
 @pytest.mark.slow
-def test_a_conflict_about_a_code_is_settled_only_with_one_that_is_free(house: ConcurrentServer, team: Team) -> None:
-    scene = Scene(house, team)
-    place = FieldRef(scene.measure, "code")
-    set_value(place, "WA-08", based_on=0, by=scene.jan.id)
-    set_value(place, "WA-09", based_on=0, by=scene.akosua.id)
-    other = factories.measure(scene.programme, "WA-02")
-    taking = Request(scene.jan, f"/items/{other.id}/fields/code", {"value": "WA-09", "rev": "0"})
-    settling = Request(scene.akosua, f"/conflicts/{_conflict(scene).id}", {"take": "1"})
-    assert [answer.status for answer in scene.cross(taking, settling)] == [200, 422]
-    scene.state()
-    assert _codes(scene, "measure") == ["WA-08", "WA-09"]
+def test_a_conflict_about_a_code_is_settled_only_with_one_that_is_free(server: ConcurrentServer, team: Team) -> None:
+    setup = ProgrammeSetup(server, team)
+    code_field = FieldRef(setup.measure, "code")
+    set_value(code_field, "WA-08", based_on=0, by=setup.jan.id)
+    set_value(code_field, "WA-09", based_on=0, by=setup.akosua.id)
+    other = factories.measure(setup.programme, "WA-02")
+    taking = Request(setup.jan, f"/items/{other.id}/fields/code", {"value": "WA-09", "rev": "0"})
+    settling = Request(setup.akosua, f"/conflicts/{_conflict(setup).id}", {"take": "1"})
+    assert [answer.status for answer in setup.cross(taking, settling)] == [200, 422]
+    setup.state()
+    assert _codes(setup, "measure") == ["WA-08", "WA-09"]
 
 
-def test_a_fields_revision_never_falls_back(house: ConcurrentServer, team: Team) -> None:
-    """A stale value after it would be taken for one that has seen the newest."""
-    scene = Scene(house, team)
-    old = scene.measure.revs["priority"]
-    path = f"/items/{scene.measure.id}/fields/priority"
-    setting = Request(scene.jan, path, {"value": "low", "rev": str(old)})
-    language = Request(scene.akosua, f"/items/{scene.measure.id}/writing", {"language": "de"})
-    assert [answer.status for answer in scene.cross(setting, language)] == [200, 200]
-    scene.state()
-    assert scene.measure.revs["priority"] > old
-    stale = house.ask(Request(scene.akosua, path, {"value": "medium", "rev": str(old)}))
+def test_a_fields_revision_never_falls_back(server: ConcurrentServer, team: Team) -> None:
+    """Otherwise a stale value sent later would be accepted as based on the newest one."""
+    setup = ProgrammeSetup(server, team)
+    old = setup.measure.revs["priority"]
+    path = f"/items/{setup.measure.id}/fields/priority"
+    setting = Request(setup.jan, path, {"value": "low", "rev": str(old)})
+    language = Request(setup.akosua, f"/items/{setup.measure.id}/writing", {"language": "de"})
+    assert [answer.status for answer in setup.cross(setting, language)] == [200, 200]
+    setup.state()
+    assert setup.measure.revs["priority"] > old
+    stale = server.ask(Request(setup.akosua, path, {"value": "medium", "rev": str(old)}))
     assert stale.status == 409
-    scene.state()
-    assert scene.measure.values["priority"] == "low"
+    setup.state()
+    assert setup.measure.values["priority"] == "low"
 
 
 def test_a_goal_is_not_deleted_with_a_measure_that_is_closed_at_that_moment(
-    house: ConcurrentServer, team: Team
+    server: ConcurrentServer, team: Team
 ) -> None:
-    scene = Scene(house, team)
-    closing = Request(scene.chair, f"/items/{scene.measure.id}/lock", {"reason": "We vote"})
-    deleting = Request(scene.jan, f"/items/{scene.measure.goal_id}/delete", {})
-    closed, refused = scene.cross(closing, deleting)
+    setup = ProgrammeSetup(server, team)
+    closing = Request(setup.chair, f"/items/{setup.measure.id}/lock", {"reason": "We vote"})
+    deleting = Request(setup.jan, f"/items/{setup.measure.goal_id}/delete", {})
+    closed, refused = setup.cross(closing, deleting)
     assert (closed.status, refused.status) == (204, 423)
     assert "WA-01" in refused.text
-    scene.state()
-    assert scene.goal.deleted_at is None
+    setup.state()
+    assert setup.goal.deleted_at is None
 
 
 def test_what_an_editor_deletes_while_both_sides_delete_the_programme_stays_in_the_bin(
-    house: ConcurrentServer, team: Team
+    server: ConcurrentServer, team: Team
 ) -> None:
-    scene = Scene(house, team)
-    confirming = _deletion(scene, scene.programme)
-    deleting = Request(scene.jan, f"/items/{scene.measure.id}/delete", {})
-    assert [answer.status for answer in scene.cross(deleting, confirming)] == [303, 302]
+    setup = ProgrammeSetup(server, team)
+    confirming = _deletion(setup, setup.programme)
+    deleting = Request(setup.jan, f"/items/{setup.measure.id}/delete", {})
+    assert [answer.status for answer in setup.cross(deleting, confirming)] == [303, 302]
     undone = confirming._replace(path=confirming.path.replace("confirm", "undo"))
-    assert house.ask(undone).status == 302
-    scene.state()
-    assert scene.programme.deleted_at is None
-    assert scene.goal.deleted_at is None
-    assert scene.measure.deleted_at is not None
+    assert server.ask(undone).status == 302
+    setup.state()
+    assert setup.programme.deleted_at is None
+    assert setup.goal.deleted_at is None
+    assert setup.measure.deleted_at is not None
 
 
 @pytest.mark.slow
-def test_what_is_made_while_both_sides_delete_the_programme_goes_with_it(house: ConcurrentServer, team: Team) -> None:
-    scene = Scene(house, team)
-    making = Request(scene.jan, f"/goals/{scene.measure.goal_id}/measures", {})
-    assert [answer.status for answer in scene.cross(making, _deletion(scene, scene.programme))] == [303, 302]
-    scene.state()
-    left = db.session.query(Item).filter_by(frame_id=scene.programme.frame_id, deleted_at=None)
+def test_what_is_made_while_both_sides_delete_the_programme_goes_with_it(server: ConcurrentServer, team: Team) -> None:
+    setup = ProgrammeSetup(server, team)
+    making = Request(setup.jan, f"/goals/{setup.measure.goal_id}/measures", {})
+    assert [answer.status for answer in setup.cross(making, _deletion(setup, setup.programme))] == [303, 302]
+    setup.state()
+    left = db.session.query(Item).filter_by(frame_id=setup.programme.frame_id, deleted_at=None)
     assert left.all() == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", ["delete", "lock"])
 def test_nothing_is_moved_under_a_goal_that_is_deleted_or_closed_meanwhile(
-    house: ConcurrentServer, team: Team, verb: str
+    server: ConcurrentServer, team: Team, verb: str
 ) -> None:
-    scene = Scene(house, team)
-    before = scene.state()
-    first = Request(scene.chair, f"/items/{scene.other_goal.id}/{verb}", {})
-    moving = Request(scene.akosua, f"/measures/{scene.measure.id}/move", {"goal": str(scene.other_goal.id)})
-    assert scene.cross(first, moving)[1].status == (404 if verb == "delete" else 423)
-    assert scene.state() == before
+    setup = ProgrammeSetup(server, team)
+    before = setup.state()
+    first = Request(setup.chair, f"/items/{setup.other_goal.id}/{verb}", {})
+    moving = Request(setup.akosua, f"/measures/{setup.measure.id}/move", {"goal": str(setup.other_goal.id)})
+    assert setup.cross(first, moving)[1].status == (404 if verb == "delete" else 423)
+    assert setup.state() == before
 
 
 @pytest.mark.slow
-def test_a_version_does_not_come_back_into_what_is_closed_meanwhile(house: ConcurrentServer, team: Team) -> None:
+def test_a_version_does_not_come_back_into_what_is_closed_meanwhile(server: ConcurrentServer, team: Team) -> None:
     from klimawerk.versions.service import take_version
 
-    scene = Scene(house, team)
-    take_version(scene.measure.id, "kept")
-    set_value(FieldRef(scene.measure, "priority"), "low", based_on=scene.measure.revs["priority"], by=scene.jan.id)
-    before = scene.state()
-    closing = Request(scene.chair, f"/items/{scene.measure.id}/lock", {"reason": "We vote"})
-    back = Request(scene.akosua, f"/items/{scene.measure.id}/versions/1/restore", {"part": "all"})
-    assert [answer.status for answer in scene.cross(closing, back)] == [204, 423]
-    assert scene.state() == before
+    setup = ProgrammeSetup(server, team)
+    take_version(setup.measure.id, "kept")
+    set_value(FieldRef(setup.measure, "priority"), "low", based_on=setup.measure.revs["priority"], by=setup.jan.id)
+    before = setup.state()
+    closing = Request(setup.chair, f"/items/{setup.measure.id}/lock", {"reason": "We vote"})
+    back = Request(setup.akosua, f"/items/{setup.measure.id}/versions/1/restore", {"part": "all"})
+    assert [answer.status for answer in setup.cross(closing, back)] == [204, 423]
+    assert setup.state() == before
 
 
 @pytest.mark.slow
 def test_two_who_open_a_sheet_for_the_first_time_at_the_same_moment_both_see_it(
-    house: ConcurrentServer, team: Team
+    server: ConcurrentServer, team: Team
 ) -> None:
-    """One person in two windows: both note that it was seen."""
+    """One user in two windows: both store the seen mark."""
     from klimawerk.news.models import SeenMark
 
-    scene = Scene(house, team)
+    setup = ProgrammeSetup(server, team)
     at = "2026-11-28T10:00:00+00:00"
-    seen = Request(scene.jan, "/news/seen", {"item": str(scene.measure.id), "until": at})
-    noted = f"INSERT INTO seen (person_id, item_id, at) VALUES ({scene.jan.id}, {scene.measure.id}, now())"
-    first, second = house.cross_at(noted, seen, seen) if isinstance(house, Processes) else scene.cross(seen, seen)
+    seen = Request(setup.jan, "/news/seen", {"item": str(setup.measure.id), "until": at})
+    noted = f"INSERT INTO seen (person_id, item_id, at) VALUES ({setup.jan.id}, {setup.measure.id}, now())"
+    first, second = server.cross_at(noted, seen, seen) if isinstance(server, Processes) else setup.cross(seen, seen)
     assert (first.status, second.status) == (200, 200)
-    assert db.session.query(SeenMark).filter_by(person_id=scene.jan.id, item_id=scene.measure.id).count() == 1
+    assert db.session.query(SeenMark).filter_by(person_id=setup.jan.id, item_id=setup.measure.id).count() == 1
 
 
 def test_a_measure_is_not_pasted_under_a_closed_goal(app: Flask, team: Team) -> None:
-    scene = Scene(Threads(app), team)
-    lock_item(scene.goal, "We vote", by="Somebody")
+    setup = ProgrammeSetup(Threads(app), team)
+    lock_item(setup.goal, "We vote", by="Somebody")
     table: Data = {"table": "Title\tGoal\nNew one\tZ1", "step": "take", "column": ["title", "goal"], "heading": "yes"}
-    answer = scene.house.ask(Request(scene.jan, f"/programmes/{scene.programme.id}/paste", table))
+    answer = setup.server.ask(Request(setup.jan, f"/programmes/{setup.programme.id}/paste", table))
     assert answer.status == 423
-    assert _codes(scene, "measure") == ["WA-01", "WA-02"]
+    assert _codes(setup, "measure") == ["WA-01", "WA-02"]

@@ -1,4 +1,4 @@
-"""Dates in text: what is named decides, what can mean two dates is asked about, nothing is taken for another date."""
+"""Parsing of typed dates: names of months decide, ambiguous dates are asked about, no date is taken for another."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def test_what_can_mean_one_date_is_understood_in_every_language(text: str, kept:
     ],
 )
 def test_what_can_mean_several_is_asked_about(text: str, readings: list[str]) -> None:
-    found = parse_month(text, "en")
-    assert isinstance(found, AmbiguousDate)
-    assert list(found.readings.values()) == readings
+    parsed = parse_month(text, "en")
+    assert isinstance(parsed, AmbiguousDate)
+    assert list(parsed.readings.values()) == readings
 
 
 @pytest.mark.parametrize(
@@ -133,19 +133,19 @@ def test_a_field_keeps_or_asks(client: ProofReader) -> None:
     team = factories.partnership()
     measure = factories.measure(factories.programme(team))
     client.login(team.partner["editor"])
-    for typed, kept, said in (
+    for typed, stored, message in (
         ("05/09/2027", None, "Do you mean 5 September 2027 or 9 May 2027? Please write it so."),
         ("Sep 27", None, "Do you mean September 2027? Please write it so."),
         ("15.-20.9.2027", None, "Please write a year, month or day"),
         ("September 5, 2027", "2027-09-05", ""),
         ("2027", "2027", ""),
     ):
-        sent = {"value": typed, "rev": str(measure.revs.get("period_end", 0))}
+        data = {"value": typed, "rev": str(measure.revs.get("period_end", 0))}
         address = f"/items/{measure.id}/fields/period_end"
-        answer = client.post(address, data=sent, headers={"HX-Request": "true"})
+        answer = client.post(address, data=data, headers={"HX-Request": "true"})
         db.session.expire_all()
-        assert (answer.status_code, measure.values.get("period_end")) == (422 if said else 200, kept)
-        assert said in answer.get_data(as_text=True)
+        assert (answer.status_code, measure.values.get("period_end")) == (422 if message else 200, stored)
+        assert message in answer.get_data(as_text=True)
 
 
 def test_measurements_are_dated_by_the_same_rule(client: ProofReader) -> None:
@@ -154,16 +154,16 @@ def test_measurements_are_dated_by_the_same_rule(client: ProofReader) -> None:
     client.login(team.partner["editor"])
     client.post(f"/items/{measure.id}/rows/indicators")
     row = rows_of(measure)["indicators"][0]
-    for typed, said in (
+    for typed, message in (
         ("05/09/2027: 12", "Do you mean 5 September 2027"),
         ("Q3: 1", "“March 2028: 12”"),
         ("2028: 12\nMay 3, 2027: 7", ""),
     ):
-        sent = {"value": typed, "rev": "0"}
-        answer = client.post(f"/rows/{row.id}/cells/measurements", data=sent, headers={"HX-Request": "true"})
-        assert answer.status_code == (422 if said else 200)
-        assert said in answer.get_data(as_text=True)
-    assert [one["date"] for one in row.cells["measurements"]] == ["2027-05-03", "2028"]
+        data = {"value": typed, "rev": "0"}
+        answer = client.post(f"/rows/{row.id}/cells/measurements", data=data, headers={"HX-Request": "true"})
+        assert answer.status_code == (422 if message else 200)
+        assert message in answer.get_data(as_text=True)
+    assert [measurement["date"] for measurement in row.cells["measurements"]] == ["2027-05-03", "2028"]
 
 
 def test_a_column_of_dates_is_asked_about_once_for_each_way_to_read_it(client: ProofReader) -> None:
@@ -172,17 +172,17 @@ def test_a_column_of_dates_is_asked_about_once_for_each_way_to_read_it(client: P
     client.login(team.partner["editor"])
     address = f"/items/{measure.id}/paste/steps"
     table = "Step\tDue\na\t05/09/2027\nb\t07/08/2027\nc\tSep 27\nd\tMai 3, 2027\ne\t25/12/2027\nf\tEnde 2027"
-    sent = {"table": table, "step": "take", "heading": "yes", "column": ["text", "due"]}
-    asked = client.post(address, data=sent)
-    page = asked.get_data(as_text=True)
-    assert asked.status_code == 422
+    data = {"table": table, "step": "take", "heading": "yes", "column": ["text", "due"]}
+    question = client.post(address, data=data)
+    page = question.get_data(as_text=True)
+    assert question.status_code == 422
     assert page.count('role="radiogroup"') == 2
     assert "what does “05/09/2027” mean?" in page
     assert "what does “Sep 27” mean?" in page
     assert "One cell cannot be read" in page
-    assert client.post(address, data={**sent, "reading-1-dmy-mdy": "mdy"}).status_code == 422
+    assert client.post(address, data={**data, "reading-1-dmy-mdy": "mdy"}).status_code == 422
     answers = {"reading-1-dmy-mdy": "mdy", "reading-1-my-none": "none"}
-    assert client.post(address, data={**sent, **answers}).status_code == 303
+    assert client.post(address, data={**data, **answers}).status_code == 303
     assert [row.cells.get("due") for row in rows_of(measure)["steps"]][1:] == [
         "2027-05-09", "2027-07-08", None, "2027-05-03", "2027-12-25", None,
     ]  # fmt: skip

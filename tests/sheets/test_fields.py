@@ -1,4 +1,4 @@
-"""What becomes of a value that somebody types into a field."""
+"""Submitting values of fields and cells: stored, refused, or kept as a conflict; and rows."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def test_a_value_is_kept_and_comes_back_in_the_readers_words(editor: ProofReader
 def test_what_cannot_be_kept_is_answered_at_the_field_and_changes_nothing(
     editor: ProofReader, measure: Measure, field: str, value: str
 ) -> None:
-    before = dict(measure.values)
+    values = dict(measure.values)
     answer = _set(editor, f"/items/{measure.id}/fields/{field}", value)
     assert answer.status_code == 422
     assert 'class="error"' in answer.text
     db.session.refresh(measure)
-    assert measure.values == before
+    assert measure.values == values
 
 
 def test_an_unclear_amount_is_asked_about_and_not_guessed(editor: ProofReader, measure: Measure) -> None:
@@ -78,13 +78,13 @@ def test_a_value_that_met_a_newer_one_waits_beside_it_and_an_editor_chooses(
 ) -> None:
     path = f"/items/{measure.id}/fields/period_end"
     assert _set(editor, path, "Mai 2029").status_code == 200
-    other = app.test_client()
-    assert isinstance(other, ProofReader)
-    other.login(team.partner["editor"])
-    met = _set(other, path, "June 2029", rev=0)
-    assert met.status_code == 409, met.text
-    assert "May 2029" in met.text
-    assert "June 2029" in met.text
+    other_client = app.test_client()
+    assert isinstance(other_client, ProofReader)
+    other_client.login(team.partner["editor"])
+    conflicting = _set(other_client, path, "June 2029", rev=0)
+    assert conflicting.status_code == 409, conflicting.text
+    assert "May 2029" in conflicting.text
+    assert "June 2029" in conflicting.text
     db.session.refresh(measure)
     assert measure.values["period_end"] == "2029-05"
     conflict = db.session.query(Conflict).one()
@@ -136,9 +136,9 @@ def test_only_what_is_newer_is_sent_again(editor: ProofReader, measure: Measure)
     rev = int(editor.fragment(f"/items/{measure.id}/changes?since=0").headers["X-Rev"])
     assert editor.fragment(f"/items/{measure.id}/changes?since={rev}").text == ""
     _set(editor, f"/items/{measure.id}/fields/priority", "low", measure.revs["priority"])
-    news = editor.fragment(f"/items/{measure.id}/changes?since={rev}").text
-    assert f'id="f-{measure.id}-priority"' in news
-    assert f'id="f-{measure.id}-horizon"' not in news
+    fragments = editor.fragment(f"/items/{measure.id}/changes?since={rev}").text
+    assert f'id="f-{measure.id}-priority"' in fragments
+    assert f'id="f-{measure.id}-horizon"' not in fragments
 
 
 @pytest.mark.parametrize("role", ["reviewer", "observer"])

@@ -1,4 +1,4 @@
-"""Where a line, a goal or a measure comes to stand, also when somebody else has changed its list meanwhile."""
+"""Order of rows, goals and measures after a move, also when the list was changed concurrently."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def editor(client: ProofReader, team: Team) -> ProofReader:
     return client
 
 
-class Lines:
-    """Four lines of one measure."""
+class Rows:
+    """Four rows of one measure."""
 
     def __init__(self, programme: Programme) -> None:
         self.measure = factories.measure(programme, "WA-02")
@@ -61,7 +61,7 @@ class Lines:
 
 
 class Measures:
-    """Four measures of a goal of their own."""
+    """Four measures of a new goal."""
 
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
@@ -82,120 +82,120 @@ class Measures:
         return str(self.all["ABCD".index(name)].id)
 
     def order(self) -> str:
-        return "".join(one.code for one in measures_of(self.goal))
+        return "".join(measure.code for measure in measures_of(self.goal))
 
 
 class Goals(Measures):
-    """Four goals behind Z1."""
+    """Four goals after Z1."""
 
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
         self.all = [create_goal(programme, code=name, by=None) for name in "ABCD"]
 
     def order(self) -> str:
-        return "".join(one.code for one in goals_of(self.programme) if one.code != "Z1")
+        return "".join(goal.code for goal in goals_of(self.programme) if goal.code != "Z1")
 
 
-KINDS = [Lines, Measures, Goals]
+KINDS = [Rows, Measures, Goals]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_put_before_something_deleted_meanwhile_stands_where_that_stood(
     programme: Programme, editor: ProofReader, kind: type[Measures]
 ) -> None:
-    some = kind(programme)
-    some.delete(editor, "B")
-    assert some.move(editor, "D", before=some.id("B")) in (200, 303)
-    assert some.order() == "ADC"
-    some.restore(editor, "B")
-    assert some.order() == "ADBC"
+    items = kind(programme)
+    items.delete(editor, "B")
+    assert items.move(editor, "D", before=items.id("B")) in (200, 303)
+    assert items.order() == "ADC"
+    items.restore(editor, "B")
+    assert items.order() == "ADBC"
 
 
 def test_on_both_databases(any_database: str, programme: Programme, editor: ProofReader) -> None:
-    lines = Lines(programme)
-    lines.delete(editor, "A")
-    lines.delete(editor, "B")
-    assert lines.move(editor, "D", before=lines.id("A")) == 200
-    assert lines.order() == "DC"
+    rows = Rows(programme)
+    rows.delete(editor, "A")
+    rows.delete(editor, "B")
+    assert rows.move(editor, "D", before=rows.id("A")) == 200
+    assert rows.order() == "DC"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_step_up_from_the_top_and_down_from_the_end_is_none(
     programme: Programme, editor: ProofReader, kind: type[Measures]
 ) -> None:
-    some = kind(programme)
-    if kind is Goals:  # Z1 stands above them
-        assert some.move(editor, "A", step="up") == 303
+    items = kind(programme)
+    if kind is Goals:  # Z1 precedes them
+        assert items.move(editor, "A", step="up") == 303
     for name, step in (("A", "up"), ("D", "down")):
-        assert some.move(editor, name, step=step) in (200, 303)
-        assert some.order() == "ABCD"
+        assert items.move(editor, name, step=step) in (200, 303)
+        assert items.order() == "ABCD"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_step_passes_what_is_shown_and_not_what_lies_in_the_bin(
     programme: Programme, editor: ProofReader, kind: type[Measures]
 ) -> None:
-    some = kind(programme)
-    some.delete(editor, "B")
-    some.move(editor, "C", step="up")
-    assert some.order() == "CAD"
-    some.move(editor, "C", step="down")
-    assert some.order() == "ACD"
+    items = kind(programme)
+    items.delete(editor, "B")
+    items.move(editor, "C", step="up")
+    assert items.order() == "CAD"
+    items.move(editor, "C", step="down")
+    assert items.order() == "ACD"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_usual_ways_lead_where_they_led(programme: Programme, editor: ProofReader, kind: type[Measures]) -> None:
-    """The control."""
-    some = kind(programme)
-    some.move(editor, "D", before=some.id("B"))
-    assert some.order() == "ADBC"
-    some.move(editor, "A", before="")
-    assert some.order() == "DBCA"
-    some.move(editor, "B", before=some.id("B"))
-    assert some.order() == "DBCA"
+    """Negative control."""
+    items = kind(programme)
+    items.move(editor, "D", before=items.id("B"))
+    assert items.order() == "ADBC"
+    items.move(editor, "A", before="")
+    assert items.order() == "DBCA"
+    items.move(editor, "B", before=items.id("B"))
+    assert items.order() == "DBCA"
 
 
 def test_before_a_measure_that_is_under_another_goal_now_nothing_moves_and_it_is_said(
     programme: Programme, editor: ProofReader
 ) -> None:
-    some = Measures(programme)
-    away, other = db.session.get_one(Measure, int(some.id("B"))), factories.measure(programme)
-    move_measure(away, db.session.get_one(Goal, other.goal_id), by=factories.person().id)
-    assert some.move(editor, "D", before=away.id) == 409
-    assert some.order() == "ACD"
-    assert some.move(editor, "D", before=999_999) == 409
-    assert some.order() == "ACD"
+    items = Measures(programme)
+    moved_away, other = db.session.get_one(Measure, int(items.id("B"))), factories.measure(programme)
+    move_measure(moved_away, db.session.get_one(Goal, other.goal_id), by=factories.person().id)
+    assert items.move(editor, "D", before=moved_away.id) == 409
+    assert items.order() == "ACD"
+    assert items.move(editor, "D", before=999_999) == 409
+    assert items.order() == "ACD"
 
 
 def test_before_a_line_of_another_sheet_nothing_moves(programme: Programme, editor: ProofReader) -> None:
-    lines, elsewhere = Lines(programme), rows_of(factories.measure(programme))["steps"][0]
-    assert lines.move(editor, "D", before=elsewhere.id) == 409
-    assert lines.order() == "ABCD"
+    rows, other_row = Rows(programme), rows_of(factories.measure(programme))["steps"][0]
+    assert rows.move(editor, "D", before=other_row.id) == 409
+    assert rows.order() == "ABCD"
 
 
 @pytest.mark.parametrize("kind", [Measures, Goals])
 def test_what_is_made_after_the_last_was_deleted_stands_behind_it_when_that_is_back(
     programme: Programme, editor: ProofReader, kind: type[Measures]
 ) -> None:
-    some = kind(programme)
-    some.delete(editor, "D")
+    items = kind(programme)
+    items.delete(editor, "D")
     if kind is Goals:
         create_goal(programme, code="E", by=None)
     else:
-        create_measure(some.goal, code="E", by=None)
-    some.restore(editor, "D")
-    assert some.order() == "ABCDE"
-    some.move(editor, "A", before=some.id("D"))
-    assert some.order() == "BCADE"
+        create_measure(items.goal, code="E", by=None)
+    items.restore(editor, "D")
+    assert items.order() == "ABCDE"
+    items.move(editor, "A", before=items.id("D"))
+    assert items.order() == "BCADE"
 
 
 def test_a_line_that_is_in_the_bin_itself_moves_there_and_harms_nothing(
     programme: Programme, editor: ProofReader
 ) -> None:
-    lines = Lines(programme)
-    lines.delete(editor, "A")
-    assert lines.move(editor, "A", before=lines.id("C")) == 200
-    assert lines.order() == "BCD"
-    lines.restore(editor, "A")
-    assert lines.order() == "BACD"
-    assert db.session.query(Row).filter_by(item_id=lines.measure.id).count() == 4
+    rows = Rows(programme)
+    rows.delete(editor, "A")
+    assert rows.move(editor, "A", before=rows.id("C")) == 200
+    assert rows.order() == "BCD"
+    rows.restore(editor, "A")
+    assert rows.order() == "BACD"
+    assert db.session.query(Row).filter_by(item_id=rows.measure.id).count() == 4

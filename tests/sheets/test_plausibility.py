@@ -1,4 +1,4 @@
-"""Dates that do not fit are said, where they stand and in the checklist, and never refused."""
+"""Plausibility hints: implausible dates are reported at the field and in the checklist, and never refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.factories import Team
 PERIOD = DateRange("2027-01", "2030-12")
 
 
-def said(sheet: Sheet, values: dict[str, Any], kind: str = "", **cells: Any) -> list[str]:
+def hint_sentences(sheet: Sheet, values: dict[str, Any], kind: str = "", **cells: Any) -> list[str]:
     rows = {kind: [cells]} if kind else {}
     return [str(hint.sentence) for hint in date_hints(sheet, values, rows, PERIOD)]
 
@@ -69,20 +69,20 @@ FITS: list[tuple[Sheet, dict[str, Any], tuple[str, dict[str, Any]]]] = [
 
 def test_a_date_that_does_not_fit_is_said(app: Flask) -> None:
     for sheet, values, row, sentence in DOES_NOT_FIT:
-        assert said(sheet, values, *(row[:1] if row else ()), **(row[1] if row else {})) == [sentence]
+        assert hint_sentences(sheet, values, *(row[:1] if row else ()), **(row[1] if row else {})) == [sentence]
 
 
 def test_what_fits_or_is_open_is_not_mentioned(app: Flask) -> None:
-    """The same month fits, whatever the days; a baseline and what prepares a programme lie before it."""
+    """The same month fits, whatever the days. Baselines and preparations of a programme may precede it."""
     for sheet, values, row in FITS:
-        assert said(sheet, values, row[0], **row[1]) == []
+        assert hint_sentences(sheet, values, row[0], **row[1]) == []
 
 
 def test_every_date_of_every_sheet_says_what_it_has_to_fit() -> None:
-    """Else the next one would be taken in any order without a word."""
+    """Otherwise a new date field without a rule would be accepted silently."""
     cells = [cell for sheet in (PROGRAMME, GOAL, MEASURE) for kind in sheet.rows.values() for cell in kind.cells]
     fields = [field for sheet in (PROGRAMME, GOAL, MEASURE) for field in sheet.fields.values()]
-    unbounded = {one.name for one in (*fields, *cells) if one.dated and not (one.within or one.not_before)}
+    unbounded = {field.name for field in (*fields, *cells) if field.dated and not (field.within or field.not_before)}
     assert unbounded == {"period_start"}, "of the programme, which everything else is held against"
 
 
@@ -96,10 +96,10 @@ def team(app: Flask) -> Team:
 
 @pytest.fixture
 def programme(team: Team) -> Programme:
-    made = factories.programme(team)
+    created = factories.programme(team)
     with writing():
-        made.values = {"period_start": "2027-01", "period_end": "2030-12"}
-    return made
+        created.values = {"period_start": "2027-01", "period_end": "2030-12"}
+    return created
 
 
 END = "End: August 2027 is before “Start” (September 2027)."
@@ -128,19 +128,19 @@ def test_mending_one_of_two_dates_takes_the_hint_from_the_other(
     with writing():
         measure.values = {"period_start": "2027-09", "period_end": "2027-08"}
     client.login(team.partner["editor"])
-    seen = client.fragment(f"/items/{measure.id}/changes")
+    first_load = client.fragment(f"/items/{measure.id}/changes")
     address = f"/items/{measure.id}/fields/period_start"
     answer = client.post(address, data={"value": "2027-02", "rev": 0}, headers={"HX-Request": "true"})
     assert f'id="f-{measure.id}-period_end"' in answer.text
     assert END not in answer.text
     assert f'id="c-{rows_of(measure)["steps"][0].id}-due"' in answer.text, "the step lies after the end now"
-    others = client.fragment(f"/items/{measure.id}/changes?since={seen.headers['X-Rev']}").text
-    assert f'id="f-{measure.id}-period_end"' in others, "on the pages of others, too"
-    assert END not in others
-    other = client.post(
+    refreshed = client.fragment(f"/items/{measure.id}/changes?since={first_load.headers['X-Rev']}").text
+    assert f'id="f-{measure.id}-period_end"' in refreshed, "on the pages of others, too"
+    assert END not in refreshed
+    other_field = client.post(
         f"/items/{measure.id}/fields/priority", data={"value": "low", "rev": 0}, headers={"HX-Request": "true"}
     )
-    assert f'id="f-{measure.id}-period_end"' not in other.text, "what is no date draws no date anew"
+    assert f'id="f-{measure.id}-period_end"' not in other_field.text, "what is no date draws no date anew"
 
 
 def test_an_indicator_that_aims_before_its_baseline_is_said_in_its_row(
@@ -167,8 +167,8 @@ def test_the_programmes_page_lists_them_all_with_their_places(
         db.session.get_one(Goal, measure.goal_id).values = {"target_year": 2020}
         measure.values = {"period_end": "2031-01"}
     page = client.get(f"/programmes/{programme.id}").text
-    listed = page[page.index('id="dates"') :].split("</section>")[0]
-    assert re.findall(r'<a href="(.*?)">(?:<span class="code">(.*?)</span> )?(.*?)</a>', listed) == [
+    section = page[page.index('id="dates"') :].split("</section>")[0]
+    assert re.findall(r'<a href="(.*?)">(?:<span class="code">(.*?)</span> )?(.*?)</a>', section) == [
         (f"#row-{milestone.id}", "", "Milestone 1: Date: May 2031 is after the programme ends (December 2030)."),
         (f"/goals/{measure.goal_id}", "Z1", "Target year: 2020 is before the programme begins (January 2027)."),
         (f"/measures/{measure.id}", "WA-01", "End: January 2031 is after the programme ends (December 2030)."),

@@ -1,4 +1,4 @@
-"""The same text is one value, whatever ends its lines and however it was composed."""
+"""Text normalisation in fields: the same text is one value, whatever its line ends and composition (Unicode)."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ def step(measure: Measure) -> Row:
     return rows_of(measure)["steps"][0]
 
 
-def keep(row: Row, key: str, value: str) -> None:
-    """What is in the database already, from before values were normalised."""
+def store_unnormalised(row: Row, key: str, value: str) -> None:
+    """Store a cell as it was stored before values were normalised."""
     with writing():
         row.cells = {**row.cells, key: value}
 
 
-def traces(measure: Measure) -> tuple[int, int, int]:
+def change_counts(measure: Measure) -> tuple[int, int, int]:
+    """(number of field changes, number of conflicts, revision of the measure)"""
     db.session.rollback()
     counts = [db.session.scalar(select(func.count()).select_from(model)) or 0 for model in (FieldChange, Conflict)]
     return (*counts, changes.revision(measure.name))  # type: ignore[return-value]
@@ -45,11 +46,11 @@ def traces(measure: Measure) -> tuple[int, int, int]:
 @pytest.mark.parametrize("kept", [LF, CRLF, "Zwei Zeilen\rMüll", "Zwei Zeilen\x0bMüll"])
 def test_a_field_saved_as_it_stands_makes_no_revision(editor: ProofReader, measure: Measure, kept: str) -> None:
     row = step(measure)
-    keep(row, "text.en", kept)
-    before = traces(measure)
+    store_unnormalised(row, "text.en", kept)
+    counts = change_counts(measure)
     data = {"value": "Zwei Zeilen\r\nMüll", "rev": str(row.revs.get("text.en", 0))}
     assert editor.post(f"/rows/{row.id}/cells/text.en", data=data).status_code == 303  # as without scripts
-    assert traces(measure) == before
+    assert change_counts(measure) == counts
 
 
 @pytest.mark.parametrize("second", [CRLF, LF, "Zwei Zei\u00adlen\nMüll"])
@@ -57,28 +58,28 @@ def test_two_who_write_the_same_do_not_meet_in_a_conflict(
     editor: ProofReader, measure: Measure, team: Team, second: str
 ) -> None:
     row = step(measure)
-    seen = row.revs.get("text.en", 0)
+    rev = row.revs.get("text.en", 0)
     first = FieldRef(measure, "text.en", row)
-    assert set_value(first, LF, based_on=seen, by=team.partner["editor"].id) == SetOutcome.SAVED
-    answer = editor.post(f"/rows/{row.id}/cells/text.en", data={"value": second, "rev": str(seen)})
+    assert set_value(first, LF, based_on=rev, by=team.partner["editor"].id) == SetOutcome.SAVED
+    answer = editor.post(f"/rows/{row.id}/cells/text.en", data={"value": second, "rev": str(rev)})
     assert answer.status_code == 303
-    assert traces(measure)[1] == 0
+    assert change_counts(measure)[1] == 0
     db.session.refresh(row)
     assert row.cells["text.en"] == LF
 
 
 def test_another_text_still_meets(measure: Measure, team: Team) -> None:
-    place = FieldRef(measure, "text.en", step(measure))
-    seen = place.rev
-    set_value(place, LF, based_on=seen, by=team.de["editor"].id)
-    assert set_value(place, "Zwei Zeilen Müll", based_on=seen, by=team.partner["editor"].id) == SetOutcome.CONFLICT
+    field = FieldRef(measure, "text.en", step(measure))
+    rev = field.rev
+    set_value(field, LF, based_on=rev, by=team.de["editor"].id)
+    assert set_value(field, "Zwei Zeilen Müll", based_on=rev, by=team.partner["editor"].id) == SetOutcome.CONFLICT
 
 
 def test_a_soft_hyphen_can_be_put_in_and_taken_out(measure: Measure, team: Team) -> None:
-    place = FieldRef(measure, "text.en", step(measure))
+    field = FieldRef(measure, "text.en", step(measure))
     for value in ("Orts\u00adteil", "Ortsteil", "10\u00a0t", "10 t"):
-        assert set_value(place, value, based_on=place.rev, by=team.de["editor"].id) == SetOutcome.SAVED
-        assert place.value == value
+        assert set_value(field, value, based_on=field.rev, by=team.de["editor"].id) == SetOutcome.SAVED
+        assert field.value == value
 
 
 def test_a_name_is_one_line_whatever_was_pasted(editor: ProofReader, measure: Measure) -> None:
@@ -105,7 +106,7 @@ def test_an_import_keeps_the_same_form_as_a_form_does(app: object, example: Json
 
 
 def test_what_was_kept_before_is_shown_without_what_nobody_sees(editor: ProofReader, measure: Measure) -> None:
-    keep(step(measure), "text.en", "Mu\u0308ll\x02weg\x0bnach")
+    store_unnormalised(step(measure), "text.en", "Mu\u0308ll\x02weg\x0bnach")
     assert "Müllweg\nnach" in editor.get(f"/measures/{measure.id}").text
     assert comment_to_html("Mu\u0308ll\x02weg\x0bnach") == "<p>Müllweg<br>nach</p>"
     assert excerpt("Mu\u0308ll\x02weg\x0bnach") == "Müllweg nach"

@@ -1,6 +1,6 @@
-"""A database that holds a programme already, and what the verbs of sheets are called with: no server, no browser.
+"""Fixtures for tests of the functions of sheets, without server and browser: a database with a programme, its users.
 
-A programme costs a tenth of a second to make, so it is made once and its SQLite file copied for each test.
+Creating a programme takes a tenth of a second, so it is created once and its SQLite file is copied for each test.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def programme(app: Flask) -> Programme:
 
 @pytest.fixture
 def goal(app: Flask) -> Goal:
-    """Z1, under which both measures stand."""
+    """Z1, the goal of both measures."""
     return db.session.scalars(select(Goal)).one()
 
 
@@ -94,11 +94,15 @@ def step(measure: Measure) -> Row:
 
 
 class People:
-    """Those of the first partnership, by role and side."""
+    """The members of the first partnership, by (role, side)."""
 
-    def __getitem__(self, place: tuple[str, str]) -> Person:
-        found = select(Person).join(Membership).where(Membership.role == place[0], Membership.side == place[1])
-        return db.session.scalars(found.order_by(Person.id).limit(1)).one()
+    def __getitem__(self, role_and_side: tuple[str, str]) -> Person:
+        query = (
+            select(Person)
+            .join(Membership)
+            .where(Membership.role == role_and_side[0], Membership.side == role_and_side[1])
+        )
+        return db.session.scalars(query.order_by(Person.id).limit(1)).one()
 
     @property
     def jan(self) -> Person:
@@ -124,7 +128,7 @@ def partnership(programme: Programme) -> Partnership:
 
 
 class Announced:
-    """What was announced after commits, in order: the topics of each, and the ids of items whose locks changed."""
+    """Announcements after commits, in order: `commits`: topics of each; `locks`: ids of items whose locks changed."""
 
     def __init__(self) -> None:
         self.commits: list[list[str]] = []
@@ -132,7 +136,7 @@ class Announced:
 
     @property
     def topics(self) -> list[str]:
-        """Those of the last commit; AssertionError unless there was exactly one since it was asked last."""
+        """Topics of the only commit since the last call; ValueError if there was not exactly one."""
         (topics,) = self.commits
         self.commits.clear()
         return topics
@@ -140,22 +144,22 @@ class Announced:
 
 @pytest.fixture
 def announced(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Announced]:
-    found = Announced()
-    monkeypatch.setattr(changes, "_listeners", [*changes._listeners, found.commits.append])
+    recorded = Announced()
+    monkeypatch.setattr(changes, "_listeners", [*changes._listeners, recorded.commits.append])
 
-    def hear(_sender: object, items: list[int]) -> None:
-        found.locks.append(items)
+    def record(_sender: object, items: list[int]) -> None:
+        recorded.locks.append(items)
 
-    with locks_changed.connected_to(hear):
-        yield found
+    with locks_changed.connected_to(record):
+        yield recorded
 
 
 @pytest.fixture
-def elsewhere(app: Flask) -> Callable[[Callable[[], T]], T]:
-    """`elsewhere(work)`: somebody else does it now, with a session of their own; what the test has read stays stale."""
+def in_other_session(app: Flask) -> Callable[[Callable[[], T]], T]:
+    """Runs a function now in another thread with a session of its own; objects that the test has loaded stay stale."""
 
     def run(work: Callable[[], T]) -> T:
-        def alone() -> T:
+        def in_thread() -> T:
             with app.app_context(), force_locale("en"):
                 try:
                     return work()
@@ -163,28 +167,28 @@ def elsewhere(app: Flask) -> Callable[[Callable[[], T]], T]:
                     db.session.remove()
 
         with ThreadPoolExecutor(1) as pool:
-            return pool.submit(alone).result()
+            return pool.submit(in_thread).result()
 
     return run
 
 
-def stored() -> dict[str, object]:
-    """All that the verbs of sheets can change, as it is on disk: equal before and after where nothing has happened."""
+def database_state() -> dict[str, object]:
+    """Everything that functions of sheets can change, as stored: equal before and after if nothing was changed."""
     db.session.rollback()
     db.session.expire_all()
     models = (Item, Measure, Row, EditLock, Conflict, FieldChange)
     tables = [db.metadata.tables[model.__tablename__] for model in models]
-    found: dict[str, object] = {
+    rows_by_table: dict[str, object] = {
         table.name: db.session.execute(select(table).order_by(*table.primary_key)).all() for table in tables
     }
-    return {**found, "revisions": changes.all_revisions()}
+    return {**rows_by_table, "revisions": changes.all_revisions()}
 
 
-def write(item: Item, texts: dict[str, str]) -> None:
-    """These are its live texts now: {"title.de": "Kompost"}, projected as after a pause in typing."""
+def set_texts(item: Item, texts: dict[str, str]) -> None:
+    """Set live texts of the item ({"title.de": "Kompost"}), and project them as after a pause in typing."""
     with writing():
         document_store.replace_contents(
-            item.name, {fragment: from_plain_text(words) for fragment, words in texts.items()}
+            item.name, {fragment: from_plain_text(plain) for fragment, plain in texts.items()}
         )
     project_now(item.name)
 
@@ -195,6 +199,6 @@ def opened_by(person: Person, item: Item, *, locked: bool = False) -> Opened:
     return Opened(item, member, locked)
 
 
-def seen_by(person: Person, item: Item, *, language: str = "en", locked: bool = False) -> SheetView:
-    """The item's page as the person sees it."""
+def view_for(person: Person, item: Item, *, language: str = "en", locked: bool = False) -> SheetView:
+    """The view of the item for the person."""
     return view_of(opened_by(person, item, locked=locked), reader=language, wish=None)

@@ -1,4 +1,4 @@
-"""`doors`: who may join an item's live document, and who may watch its topic."""
+"""Tests of `sheets.document_access`: who may join an item's live document, and who may watch its topic."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def test_an_editor_reads_and_writes_and_is_shown_with_name_side_and_place(people
 
 @pytest.mark.parametrize("role", ["reviewer", "observer"])
 def test_who_may_not_edit_reads_along_and_the_reason_is_the_role(people: People, measure: Measure, role: str) -> None:
-    found = document_access(people[role, "de"].id, measure.name)
-    assert found
-    assert (found.read, found.write, found.reason, found.role) == (True, False, "role", role)
+    result = document_access(people[role, "de"].id, measure.name)
+    assert result
+    assert (result.read, result.write, result.reason, result.role) == (True, False, "role", role)
 
 
 def test_every_kind_of_item_has_a_document_under_its_own_name_alone(
@@ -54,29 +54,29 @@ def test_every_kind_of_item_has_a_document_under_its_own_name_alone(
 def test_nobody_joins_a_document_in_the_bin_and_its_topic_can_still_be_watched(
     people: People, measure: Measure
 ) -> None:
-    """Whoever has it open is told when it comes back."""
+    """Open pages are notified when it is restored."""
     delete_item(measure, by=people.jan.id)
     assert document_access(people.jan.id, measure.name) is None
     assert may_watch(people.jan.id, measure.id)
-    found = item_reader(people.jan.id, measure.id)
-    assert found
-    assert (found.kind, found.deleted, found.member.role) == ("measure", True, "editor")
+    reader = item_reader(people.jan.id, measure.id)
+    assert reader
+    assert (reader.kind, reader.deleted, reader.member.role) == ("measure", True, "editor")
 
 
 def test_a_lock_is_not_asked_about_here(people: People, measure: Measure) -> None:
-    """It is kept with the document, and asked when something is stored."""
+    """The lock state is stored with the document, and checked when an update is stored."""
     lock(measure, "We vote", LockHolder(name="The council"))
-    found = document_access(people.jan.id, measure.name)
-    assert found
-    assert found.write
+    result = document_access(people.jan.id, measure.name)
+    assert result
+    assert result.write
 
 
 def test_who_has_no_place_may_not_know_of_it(people: People, measure: Measure) -> None:
-    strangers = [factories.partnership().de["coordinator"].id, factories.person(operator=True).id, 999_999]
-    for one in strangers:
-        assert document_access(one, measure.name) is None
-        assert not may_watch(one, measure.id)
-        assert item_reader(one, measure.id) is None
+    outsiders = [factories.partnership().de["coordinator"].id, factories.person(operator=True).id, 999_999]
+    for outsider in outsiders:
+        assert document_access(outsider, measure.name) is None
+        assert not may_watch(outsider, measure.id)
+        assert item_reader(outsider, measure.id) is None
     assert may_watch(people.jan.id, measure.id)
     assert not may_watch(people.jan.id, 999_999)
 
@@ -97,9 +97,9 @@ def test_who_has_left_or_whose_partnership_is_gone_neither(
 def test_of_two_places_the_one_with_more_rights_counts(people: People, measure: Measure, programme: Programme) -> None:
     observer = people["observer", "de"]
     factories.member(programme.frame.partnership, "de", "editor", who=observer)
-    found = document_access(observer.id, measure.name)
-    assert found
-    assert (found.write, found.role) == (True, "editor")
+    result = document_access(observer.id, measure.name)
+    assert result
+    assert (result.write, result.role) == (True, "editor")
 
 
 def test_a_place_is_ones_own_municipality_else_the_first_of_ones_side_else_none(
@@ -110,19 +110,19 @@ def test_a_place_is_ones_own_municipality_else_the_first_of_ones_side_else_none(
         added = Municipality(position=2, side="partner", name="Tema", country="GH", language="en", timezone="UTC")
         partnership.municipalities.append(added)
         db.session.flush()
-        memberships = {one.person_id: one for one in db.session.query(Membership)}
+        memberships = {membership.person_id: membership for membership in db.session.query(Membership)}
         memberships[people.akosua.id].municipality_id = added.id
         memberships[people["reviewer", "partner"].id].municipality_id = None
     db.session.expire_all()
 
-    def place(role: str, side: str) -> str:
+    def name_shown(role: str, side: str) -> str:
         member = member_of(people[role, side], partnership.id)
         assert member
         return municipality_name(member)
 
-    assert place("editor", "partner") == "Tema"
-    assert place("reviewer", "partner") == "Abenkrom"
-    assert place("moderator", "neutral") == ""
+    assert name_shown("editor", "partner") == "Tema"
+    assert name_shown("reviewer", "partner") == "Abenkrom"
+    assert name_shown("moderator", "neutral") == ""
 
 
 def test_the_answers_are_those_that_documents_and_topics_get(app: Flask, people: People, measure: Measure) -> None:

@@ -1,4 +1,4 @@
-"""`items`: an item is made, ordered, given a writing language, closed on behalf of a name."""
+"""Tests of `sheets.items`: create, order, set the writing language, lock on behalf of a name."""
 
 from __future__ import annotations
 
@@ -33,58 +33,58 @@ from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.order_keys import NotInList
 from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked
-from tests.sheets.verbs.conftest import Announced, People, stored
+from tests.sheets.verbs.conftest import Announced, People, database_state
 
-Elsewhere = Callable[[Callable[[], Any]], Any]
+InOtherSession = Callable[[Callable[[], Any]], Any]
 
 
-def new(goal: Goal, code: str = "X-01") -> Measure:
+def new_measure(goal: Goal, code: str = "X-01") -> Measure:
     return Measure(frame=goal.frame, goal_id=goal.id, code=code, order_key="z")
 
 
 def test_a_new_item_has_its_values_at_its_first_revision_and_a_text_for_every_language(
     goal: Goal, announced: Announced
 ) -> None:
-    made, values = new(goal), {"priority": "low"}
-    create_item(made, values=values, texts={"title.de": from_plain_text("Kompost")})
-    assert announced.topics == [made.name]
-    stored()
-    assert (made.values, made.revs, revision(made.name)) == (values, {"priority": 1}, 1)
-    texts = document_store.texts([made.name])[made.name]
+    created, values = new_measure(goal), {"priority": "low"}
+    create_item(created, values=values, texts={"title.de": from_plain_text("Kompost")})
+    assert announced.topics == [created.name]
+    database_state()
+    assert (created.values, created.revs, revision(created.name)) == (values, {"priority": 1}, 1)
+    texts = document_store.texts([created.name])[created.name]
     assert set(texts) == set(sheet_of("measure").fragments(["de", "en"]))
     assert (texts["title.de"].plain, texts["title.en"].plain) == ("Kompost", "")
-    assert made.values is not values
-    assert not document_store.is_locked(made.name)
+    assert created.values is not values
+    assert not document_store.is_locked(created.name)
 
 
 def test_a_new_item_has_the_languages_that_came_meanwhile(
-    programme: Programme, goal: Goal, elsewhere: Elsewhere
+    programme: Programme, goal: Goal, in_other_session: InOtherSession
 ) -> None:
-    made, number = new(goal), programme.id
-    assert made.frame.languages == ["de", "en"]
+    created, number = new_measure(goal), programme.id
+    assert created.frame.languages == ["de", "en"]
 
-    def sooner() -> None:
+    def concurrent_change() -> None:
         set_languages(db.session.get_one(Programme, number), languages=["de", "en", "fr"], lead="en", by=None)
 
-    elsewhere(sooner)
-    create_item(made, values=None, texts=None)
-    assert "title.fr" in document_store.texts([made.name])[made.name]
-    assert made.values == {}
+    in_other_session(concurrent_change)
+    create_item(created, values=None, texts=None)
+    assert "title.fr" in document_store.texts([created.name])[created.name]
+    assert created.values == {}
 
 
 def test_of_an_item_whose_text_is_none_nothing_is_there(goal: Goal, announced: Announced) -> None:
-    before = stored()
+    before = database_state()
     with pytest.raises(InvalidRichText):
-        create_item(new(goal), values=None, texts={"title.en": {"type": "script"}})
+        create_item(new_measure(goal), values=None, texts={"title.en": {"type": "script"}})
     assert announced.commits == []
-    assert stored() == before
+    assert database_state() == before
 
 
 def test_a_new_item_is_closed_where_its_place_is_closed(programme: Programme, goal: Goal, people: People) -> None:
     lock_service.lock(programme, "We vote", lock_service.person_holder(people.chair.id))
-    made = new(goal)
-    create_item(made, values=None, texts=None)
-    document = document_store.find_document(made.name)
+    created = new_measure(goal)
+    create_item(created, values=None, texts=None)
+    document = document_store.find_document(created.name)
     assert (document.locked, document.lock_reason, document.locked_by) == (True, "We vote", "Moderator neutral")
 
 
@@ -120,10 +120,10 @@ def test_an_item_is_put_before_another_or_at_the_end_or_stays(measure: Measure, 
     assert (measure.order_key > other, second.order_key) == (True, other)
     move_item(measure, [second, measure], second.id)
     assert measure.order_key < other
-    moved = measure.order_key
+    new_key = measure.order_key
     with pytest.raises(NotInList):
         move_item(measure, both, 999_999)
-    assert measure.order_key == moved
+    assert measure.order_key == new_key
 
 
 def test_a_place_can_be_before_something_in_the_bin(measure: Measure, second: Measure, people: People) -> None:
@@ -138,43 +138,43 @@ def test_a_place_can_be_before_something_in_the_bin(measure: Measure, second: Me
 def test_everybody_writes_in_the_language_that_was_set_and_is_told(
     measure: Measure, people: People, announced: Announced
 ) -> None:
-    others = dict(measure.revs)
+    other_revs = dict(measure.revs)
     set_writing_language(measure, "de", by=people.jan.id)
     assert announced.topics == [measure.name]
-    stored()
+    database_state()
     assert measure.writing_language == "de"
-    assert measure.revs == {**others, WRITING_LANGUAGE_KEY: revision(measure.name)}
+    assert measure.revs == {**other_revs, WRITING_LANGUAGE_KEY: revision(measure.name)}
     set_writing_language(measure, "", by=people.jan.id)
     assert measure.writing_language == ""
 
 
 def test_a_language_that_the_programme_does_not_have_any_more_is_refused(
-    programme: Programme, measure: Measure, announced: Announced, elsewhere: Elsewhere
+    programme: Programme, measure: Measure, announced: Announced, in_other_session: InOtherSession
 ) -> None:
     number = programme.id
     assert "de" in measure.frame.languages
-    elsewhere(lambda: set_languages(db.session.get_one(Programme, number), languages=["en"], lead="en", by=None))
-    before = elsewhere(stored)
+    in_other_session(lambda: set_languages(db.session.get_one(Programme, number), languages=["en"], lead="en", by=None))
+    before = in_other_session(database_state)
     announced.commits.clear()
     with pytest.raises(ValueError, match=r"^de$"):
         set_writing_language(measure, "de", by=1)
     assert announced.commits == []
-    assert stored() == before
+    assert database_state() == before
     assert measure.writing_language == ""
 
 
 def test_in_what_is_closed_or_in_the_bin_no_writing_language_is_set(measure: Measure, people: People) -> None:
     lock_item(measure, "We vote", by="The council")
-    before = stored()
+    before = database_state()
     with pytest.raises(ItemLocked, match=r"^WA-01 is closed for editing\. The council: We vote\.$"):
         set_writing_language(measure, "de", by=people.jan.id)
-    assert stored() == before
+    assert database_state() == before
     unlock_item(measure)
     delete_item(measure, by=people.jan.id)
-    before = stored()
+    before = database_state()
     with pytest.raises(ItemDeleted, match=r"^WA-01 is in the bin\.$"):
         set_writing_language(measure, "de", by=people.jan.id)
-    assert stored() == before
+    assert database_state() == before
 
 
 def test_a_lock_by_name_alone_is_nobodys_in_particular_and_is_ended_with_all_others_there(
@@ -187,6 +187,8 @@ def test_a_lock_by_name_alone_is_nobodys_in_particular_and_is_ended_with_all_oth
     lock_service.lock(measure, "Minutes", lock_service.person_holder(people.chair.id))
     lock_service.lock(goal, "Council", lock_service.person_holder(people.chair.id))
     unlock_item(measure)
-    assert [one.item_id for one in db.session.scalars(select(EditLock))] == [goal.id], "the one from above stays"
+    assert [remaining.item_id for remaining in db.session.scalars(select(EditLock))] == [goal.id], (
+        "the one from above stays"
+    )
     assert document_store.is_locked(measure.name)
     assert isinstance(db.session.get_one(Item, measure.id), Measure)

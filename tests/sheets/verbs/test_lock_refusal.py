@@ -1,4 +1,4 @@
-"""`refusing.refused_form`: what comes back to somebody whose form was refused because of a lock."""
+"""Tests of `sheets.lock_refusal.locked_form`: the response to a form that was refused because of a lock."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ CLOSED = ItemLocked("WA-01 is closed for editing. The council: We vote.")
 SENT = {"value": ["Two words", "low"], "rev": ["7"], "note": ["a\nb"], TOKEN: ["secret-token"]}
 
 
-def answer(app: Flask, **asked: object) -> tuple[int, str | None, str]:
-    with app.test_request_context("/items/1/fields/x?show=fr", **{"method": "POST", "data": SENT, **asked}):
+def answer(app: Flask, **options: object) -> tuple[int, str | None, str]:
+    with app.test_request_context("/items/1/fields/x?show=fr", **{"method": "POST", "data": SENT, **options}):
         response = locked_form(CLOSED)
         return response.status_code, response.mimetype, response.get_data(as_text=True)
 
@@ -25,8 +25,8 @@ def test_without_a_script_the_form_comes_back_with_all_that_was_sent(app: Flask)
     assert str(CLOSED) in page
     assert 'action="/items/1/fields/x?show=fr"' in page
     assert "This is what you had entered. Nothing of it is stored yet." in page
-    for shown in ("\nTwo words</textarea>", "\na\nb</textarea>", 'name="value" value="low"', 'name="rev" value="7"'):
-        assert shown in page, shown
+    for expected in ("\nTwo words</textarea>", "\na\nb</textarea>", 'name="value" value="low"', 'name="rev" value="7"'):
+        assert expected in page, expected
     assert 'href="/measures/3"' in page, "back to where it was sent from"
     assert "secret-token" not in page, "the form has a token of its own"
 

@@ -1,4 +1,4 @@
-"""`scopes`: what a lock can be set on from an item's page."""
+"""Tests of `sheets.lock_scopes`: the scopes that can be locked from an item's page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.lock_scopes import scope_of, scopes
 from klimawerk.sheets.options import options_for
 from tests import factories
-from tests.sheets.verbs.conftest import People, seen_by
+from tests.sheets.verbs.conftest import People, view_for
 
 
 def test_from_a_measure_it_its_goal_the_programme_or_all_but_it(
@@ -56,7 +56,7 @@ def test_what_an_item_does_not_have_is_no_scope(programme: Programme, goal: Goal
 def test_a_page_offers_its_own_first_and_each_offer_is_a_scope(
     people: People, programme: Programme, goal: Goal, measure: Measure, second: Measure
 ) -> None:
-    views = {item.kind: seen_by(people.chair, item) for item in (programme, goal, measure)}
+    views = {item.kind: view_for(people.chair, item) for item in (programme, goal, measure)}
     views["programme"] = replace(views["programme"], options=options_for(programme.frame, "en"))
     assert scopes(views["programme"]) == [
         ("", "The whole programme"),

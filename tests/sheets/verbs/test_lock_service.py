@@ -1,4 +1,4 @@
-"""`closing`: locks are set and ended, each document follows, and pages are told once it is stored."""
+"""Tests of `sheets.lock_service`: set and end locks; documents are updated, changes announced after the commit."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from klimawerk.sheets.lock_service import LockHolder, end_lock, end_locks_of, lo
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.programme_topic import OUTLINE
 from klimawerk.sheets.update_lock import ItemDeleted
-from tests.sheets.verbs.conftest import Announced, People, stored
+from tests.sheets.verbs.conftest import Announced, People, database_state
 
-Elsewhere = Callable[[Callable[[], Any]], Any]
+InOtherSession = Callable[[Callable[[], Any]], Any]
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def locks() -> list[EditLock]:
     return list(db.session.scalars(select(EditLock).order_by(EditLock.id)))
 
 
-def kept(item: Item) -> tuple[bool, str, str]:
+def document_lock(item: Item) -> tuple[bool, str, str]:
     document = document_store.find_document(item.name)
     return document.locked, document.lock_reason, document.locked_by
 
@@ -58,11 +58,11 @@ def test_closing_a_goal_closes_its_measures_and_tells_each_from_the_top_down(
     lock(goal, "We vote", chair)
     assert announced.topics == [programme.name, goal.name, measure.name, second.name]
     assert announced.locks == [[goal.id, measure.id, second.id]]
-    stored()
-    for one in (goal, measure, second):
-        assert kept(one) == (True, "We vote", "Moderator neutral")
-        assert one.lock_rev == revision(one.name)
-    assert kept(programme) == (False, "", "")
+    database_state()
+    for item in (goal, measure, second):
+        assert document_lock(item) == (True, "We vote", "Moderator neutral")
+        assert item.lock_rev == revision(item.name)
+    assert document_lock(programme) == (False, "", "")
     assert programme.lock_rev == 0
     assert programme.revs[OUTLINE] == revision(programme.name), "the list in which they are moved is drawn anew"
     assert document_store.find_document(measure.name).access_rev == access + 1, "open texts are decided anew"
@@ -78,9 +78,9 @@ def test_opening_tells_the_same_and_leaves_nothing_behind(
     end_locks_of(goal)
     assert announced.topics == [programme.name, goal.name, measure.name, second.name]
     assert announced.locks == [[goal.id, measure.id, second.id]]
-    stored()
+    database_state()
     assert locks() == []
-    assert kept(measure) == (False, "", "")
+    assert document_lock(measure) == (False, "", "")
     assert measure.lock_rev == revision(measure.name) > closed_at
 
 
@@ -89,7 +89,7 @@ def test_the_measure_that_stays_open_is_told_too(
 ) -> None:
     lock(programme, "", chair, except_id=measure.id)
     assert announced.locks == [[programme.id, goal.id, measure.id, second.id]]
-    assert [document_store.is_locked(one.name) for one in (programme, goal, measure, second)] == [
+    assert [document_store.is_locked(item.name) for item in (programme, goal, measure, second)] == [
         True,
         True,
         False,
@@ -113,7 +113,7 @@ def test_closing_again_sets_the_reason_of_the_one_lock_and_says_so_to_all(
     lock(measure, "We vote", chair)
     lock(measure, "Until Monday", chair)
     assert [row.reason for row in locks()] == ["Until Monday"]
-    assert kept(measure) == (True, "Until Monday", "Moderator neutral")
+    assert document_lock(measure) == (True, "Until Monday", "Moderator neutral")
     lock(measure, "Until Monday", chair)
     assert announced.locks == [[measure.id]] * 3, "who closes again is answered as before"
     lock(measure, "Until Monday", LockHolder(name="The council"))
@@ -125,21 +125,21 @@ def test_two_scopes_of_one_holder_are_two_locks(programme: Programme, measure: M
     lock(programme, "A", chair)
     lock(programme, "B", chair, except_id=measure.id)
     assert [(row.reason, row.except_id) for row in locks()] == [("A", None), ("B", measure.id)]
-    assert kept(measure) == (True, "A", "Moderator neutral")
+    assert document_lock(measure) == (True, "A", "Moderator neutral")
 
 
 def test_two_who_close_at_the_same_time_both_hold_it(
-    measure: Measure, people: People, chair: LockHolder, elsewhere: Elsewhere
+    measure: Measure, people: People, chair: LockHolder, in_other_session: InOtherSession
 ) -> None:
-    number, other = measure.id, person_holder(people["coordinator", "partner"].id)
+    number, other_holder = measure.id, person_holder(people["coordinator", "partner"].id)
     assert not document_store.is_locked(measure.name)
-    elsewhere(lambda: lock(db.session.get_one(Item, number), "Minutes", other))
+    in_other_session(lambda: lock(db.session.get_one(Item, number), "Minutes", other_holder))
     lock(measure, "We vote", chair)
-    assert kept(measure) == (True, "Minutes · We vote", "Coordinator partner, Moderator neutral")
-    elsewhere(lambda: end_lock(db.session.get_one(Item, number), 1))
+    assert document_lock(measure) == (True, "Minutes · We vote", "Coordinator partner, Moderator neutral")
+    in_other_session(lambda: end_lock(db.session.get_one(Item, number), 1))
     end_lock(measure, 1)
     db.session.rollback()
-    assert kept(measure) == (True, "We vote", "Moderator neutral"), "ended twice, it takes the other with it"
+    assert document_lock(measure) == (True, "We vote", "Moderator neutral"), "ended twice, it takes the other with it"
 
 
 def test_a_reason_and_a_name_are_cut_to_what_fits(measure: Measure) -> None:
@@ -147,30 +147,35 @@ def test_a_reason_and_a_name_are_cut_to_what_fits(measure: Measure) -> None:
     (row,) = locks()
     assert (row.reason, row.holder_name) == ("r" * MAX_REASON_LENGTH, "n" * MAX_REASON_LENGTH)
     lock(measure, "again", LockHolder(name="n" * 300))
-    assert [one.reason for one in locks()] == ["again"], "the cut name is known again"
+    assert [stored_lock.reason for stored_lock in locks()] == ["again"], "the cut name is known again"
 
 
 @pytest.mark.parametrize("verb", ["close", "end", "end own"])
 def test_nobody_closes_or_opens_what_is_in_the_bin_and_nobody_is_told(
-    measure: Measure, people: People, chair: LockHolder, announced: Announced, elsewhere: Elsewhere, verb: str
+    measure: Measure,
+    people: People,
+    chair: LockHolder,
+    announced: Announced,
+    in_other_session: InOtherSession,
+    verb: str,
 ) -> None:
     number, by = measure.id, people.jan.id
-    elsewhere(lambda: lock(db.session.get_one(Item, number), "We vote", LockHolder(name="The council")))
-    elsewhere(lambda: end_locks_of(db.session.get_one(Item, number)) if verb == "close" else None)
+    in_other_session(lambda: lock(db.session.get_one(Item, number), "We vote", LockHolder(name="The council")))
+    in_other_session(lambda: end_locks_of(db.session.get_one(Item, number)) if verb == "close" else None)
     with writing():
         measure.deleted_at, measure.deleted_by = measure.created_at, by
-    before = stored()
+    before = database_state()
     announced.commits.clear()
     announced.locks.clear()
-    verbs: dict[str, Callable[[], None]] = {
+    actions: dict[str, Callable[[], None]] = {
         "close": lambda: lock(measure, "", chair),
         "end": lambda: end_lock(measure, 1),
         "end own": lambda: end_locks_of(measure),
     }
     with pytest.raises(ItemDeleted, match=r"^WA-01 is in the bin\.$"):
-        verbs[verb]()
+        actions[verb]()
     assert (announced.commits, announced.locks) == ([], [])
-    assert stored() == before
+    assert database_state() == before
 
 
 def test_from_an_item_the_locks_above_it_and_those_that_spare_it_can_be_ended_and_no_others(
@@ -179,14 +184,14 @@ def test_from_an_item_the_locks_above_it_and_those_that_spare_it_can_be_ended_an
     lock(goal, "above", chair)
     lock(programme, "spares", chair, except_id=measure.id)
     lock(second, "beside", chair)
-    above, spares, beside = [row.id for row in locks()]
-    end_lock(measure, beside)
+    lock_above, lock_with_exception, lock_beside = [row.id for row in locks()]
+    end_lock(measure, lock_beside)
     end_lock(measure, 999_999)
     assert len(locks()) == 3
-    end_lock(measure, above)
-    end_lock(measure, spares)
-    assert [row.id for row in locks()] == [beside]
-    assert [document_store.is_locked(one.name) for one in (programme, goal, measure, second)] == [
+    end_lock(measure, lock_above)
+    end_lock(measure, lock_with_exception)
+    assert [row.id for row in locks()] == [lock_beside]
+    assert [document_store.is_locked(item.name) for item in (programme, goal, measure, second)] == [
         False,
         False,
         False,
@@ -200,7 +205,7 @@ def test_ending_ones_own_leaves_those_from_above(programme: Programme, measure: 
     lock(measure, "too", LockHolder(name="The council"))
     end_locks_of(measure)
     assert [row.reason for row in locks()] == ["above"]
-    assert kept(measure) == (True, "above", "Moderator neutral")
+    assert document_lock(measure) == (True, "above", "Moderator neutral")
 
 
 def test_a_lock_shows_the_name_that_its_holder_has_now_and_only_their_programme_is_told(
@@ -214,11 +219,11 @@ def test_a_lock_shows_the_name_that_its_holder_has_now_and_only_their_programme_
         people.chair.name = "Ama Neu"
         person_changed.send(person_id=people.chair.id)
     topics = announced.topics
-    assert [one for one in topics if not one.startswith("person")] == [programme.name, measure.name]
+    assert [topic for topic in topics if not topic.startswith("person")] == [programme.name, measure.name]
     assert announced.locks == [[measure.id]]
-    stored()
-    assert kept(measure) == (True, "We vote", "Ama Neu")
-    assert kept(second) == (True, "", "The council")
+    database_state()
+    assert document_lock(measure) == (True, "We vote", "Ama Neu")
+    assert document_lock(second) == (True, "", "The council")
     assert measure.lock_rev == revision(measure.name)
 
 
@@ -226,19 +231,19 @@ def test_who_holds_no_lock_changes_their_name_unnoticed(
     measure: Measure, people: People, chair: LockHolder, announced: Announced
 ) -> None:
     lock(measure, "We vote", chair)
-    before = kept(measure)
+    before = document_lock(measure)
     announced.commits.clear()
     with writing():
         people.jan.name = "Jan Neu"
         lock_service.update_holder_name(None, people.jan.id)
     assert announced.commits == []
-    assert kept(measure) == before
+    assert document_lock(measure) == before
 
 
 def test_what_is_undone_with_its_transaction_is_never_told(
     measure: Measure, chair: LockHolder, announced: Announced
 ) -> None:
-    before = stored()
+    before = database_state()
 
     def fails() -> None:
         with writing():
@@ -248,5 +253,5 @@ def test_what_is_undone_with_its_transaction_is_never_told(
     with pytest.raises(RuntimeError, match="later"):
         fails()
     assert (announced.commits, announced.locks) == ([], [])
-    assert stored() == before
+    assert database_state() == before
     assert not document_store.is_locked(measure.name)

@@ -1,4 +1,4 @@
-"""`order`: keys between keys, and where a thing stands after it was moved. Needs no database."""
+"""Tests of `sheets.order_keys`: keys between keys, and the order after a move. Needs no database."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from klimawerk.sheets.order_keys import DIGITS, NotInList, initial_keys, key_bef
 Listed = list[tuple[str, str, bool]]
 ABCD: Listed = [("A", "B", False), ("B", "C", False), ("C", "D", False), ("D", "E", False)]
 LONGEST = 200
-"""What the column holds."""
+"""Length of the column, in characters."""
 
 some_key = st.text(DIGITS, min_size=1, max_size=4).filter(lambda text: text[-1] != DIGITS[0])
 
 
-def after(name: str, listed: Listed = ABCD, before: str | None = None, step: str = "") -> str:
-    """What is shown once `name` has been moved."""
+def order_after(name: str, listed: Listed = ABCD, before: str | None = None, step: str = "") -> str:
+    """The visible order after `name` was moved."""
     key = moved_key(listed, name, before=before, step=step)
-    placed = sorted(
-        (key if key and one == name else old, one) for one, old, binned in listed if not binned or one == name
+    visible = sorted(
+        (key if key and entry == name else old, entry) for entry, old, binned in listed if not binned or entry == name
     )
-    return "".join(one for _key, one in placed)
+    return "".join(entry for _key, entry in visible)
 
 
 @given(some_key, some_key)
-def test_a_key_lies_between_any_two_and_leaves_room_on_both_sides(one: str, other: str) -> None:
-    low, high = sorted((one, other))
+def test_a_key_lies_between_any_two_and_leaves_room_on_both_sides(first_key: str, second_key: str) -> None:
+    low, high = sorted((first_key, second_key))
     if low == high:
         with pytest.raises(ValueError, match="does not sort before"):
             key_between(low, high)
         return
-    found = key_between(low, high)
-    assert low < found < high
-    assert found[-1] != DIGITS[0], "else there would be nothing below it"
-    assert low < key_between(low, found) < found < key_between(found, high) < high
+    key = key_between(low, high)
+    assert low < key < high
+    assert key[-1] != DIGITS[0], "else there would be nothing below it"
+    assert low < key_between(low, key) < key < key_between(key, high) < high
 
 
 @given(some_key)
@@ -70,11 +70,11 @@ def test_a_thousand_rows_one_after_the_other_have_short_keys() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 20, 61, 1000])
 def test_the_keys_of_an_import_ascend_with_room_around_each(count: int) -> None:
-    found = initial_keys(count)
-    assert len(found) == count
-    assert found == sorted(set(found))
-    assert all(key[-1] != DIGITS[0] for key in found)
-    assert all(len(key_between(low, high)) <= 3 for low, high in pairwise(["", *found, ""]))
+    keys = initial_keys(count)
+    assert len(keys) == count
+    assert keys == sorted(set(keys))
+    assert all(key[-1] != DIGITS[0] for key in keys)
+    assert all(len(key_between(low, high)) <= 3 for low, high in pairwise(["", *keys, ""]))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_keys_of_an_import_ascend_with_room_around_each(count: int) -> None:
      ("A", "B", "ABCD"), ("D", None, "ABCD")],
 )  # fmt: skip
 def test_a_thing_is_put_before_another_or_at_the_end(name: str, before: str | None, becomes: str) -> None:
-    assert after(name, before=before) == becomes
+    assert order_after(name, before=before) == becomes
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def test_a_thing_is_put_before_another_or_at_the_end(name: str, before: str | No
      ("D", "up", "ABDC")],
 )  # fmt: skip
 def test_a_step_is_counted_from_where_it_is_whatever_it_should_stand_before(name: str, step: str, becomes: str) -> None:
-    assert after(name, step=step) == becomes
-    assert after(name, step=step, before="A") == becomes
+    assert order_after(name, step=step) == becomes
+    assert order_after(name, step=step, before="A") == becomes
 
 
 def test_an_unknown_step_is_none_and_what_it_should_stand_before_counts() -> None:
-    assert after("D", step="left", before="B") == "ADBC"
+    assert order_after("D", step="left", before="B") == "ADBC"
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_what_stays_has_no_new_key(name: str, before: str | None, step: str) -> 
 
 def test_what_lies_in_the_bin_keeps_its_place_and_is_passed_by_steps() -> None:
     binned: Listed = [*ABCD[:1], ("B", "C", True), *ABCD[2:]]
-    assert after("C", binned, step="up") == "CAD"
-    assert after("A", binned, step="down") == "CAD"
+    assert order_after("C", binned, step="up") == "CAD"
+    assert order_after("A", binned, step="down") == "CAD"
     key = moved_key(binned, "D", before="B")
     assert key
     assert "B" < key < "C", "between A and where B was"
@@ -141,7 +141,7 @@ def test_before_something_of_another_list_is_refused_by_name() -> None:
 
 
 def test_what_comes_from_elsewhere_is_put_into_the_list() -> None:
-    """A measure that moves under another goal."""
+    """As for a measure that moves to another goal."""
     assert moved_key([], "X") == key_between("", "")
     key = moved_key(ABCD, "X", before="A", step="up")
     assert key
@@ -152,7 +152,7 @@ def test_what_comes_from_elsewhere_is_put_into_the_list() -> None:
 
 
 def test_two_with_the_same_key_are_parted_by_standing_behind_them() -> None:
-    """Two who appended at the same moment, before keys were handed out in turn."""
+    """From two concurrent appends, before these were serialised."""
     key = key_before([("A", "B"), ("B", "B"), ("C", "D")], "B")
     assert key > "B"
     assert "B" < key_before([("A", "B"), ("B", "B"), ("C", "D")], "C") < "D"

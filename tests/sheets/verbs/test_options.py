@@ -1,4 +1,4 @@
-"""`options`: what can be chosen inside one programme."""
+"""Tests of `sheets.options`: options of reference fields within one programme."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from klimawerk.sheets.options import ItemOptions, options_for, titles_of
 from klimawerk.sheets.rows import append_row, delete_row, move_row, rows_of
 from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
-from tests.sheets.verbs.conftest import People, write
+from tests.sheets.verbs.conftest import People, set_texts
 
 
 def test_fields_of_action_come_in_order_with_code_and_title_in_the_readers_language_else_the_original(
@@ -19,9 +19,9 @@ def test_fields_of_action_come_in_order_with_code_and_title_in_the_readers_langu
     (first,) = rows_of(programme)["fields"]
     second = append_row(programme, "fields", {"code": "EN", "title.en": "Energy"}, by=None)
     third = append_row(programme, "fields", {"title.de": "Verkehr"}, by=None)
-    gone = append_row(programme, "fields", {"code": "X"}, by=None)
+    deleted = append_row(programme, "fields", {"code": "X"}, by=None)
     append_row(programme, "milestones", {"code": "M"}, by=None)
-    delete_row(programme, gone, by=people.jan.id)
+    delete_row(programme, deleted, by=people.jan.id)
     move_row(programme, second, first.id, by=None)
     assert options_for(programme.frame, "de").fields == (
         (second.id, "EN Energy"), (first.id, "WA Abfall"), (third.id, "Verkehr"),
@@ -49,20 +49,20 @@ def test_without_a_programme_there_is_nothing_and_what_was_read_is_read_once(
 ) -> None:
     assert (ItemOptions().fields, ItemOptions().measures) == ((), ())
     options = options_for(programme.frame, "en")
-    before = options.measures
+    measures = options.measures
     delete_item(second, by=people.jan.id)
-    assert options.measures is before
-    assert len(options_for(programme.frame, "en").measures) == len(before) - 1
+    assert options.measures is measures
+    assert len(options_for(programme.frame, "en").measures) == len(measures) - 1
 
 
 def test_a_title_is_in_the_language_asked_for_else_the_original_else_any(
     programme: Programme, measure: Measure, second: Measure
 ) -> None:
-    write(measure, {"title.de": "Grüne Tonnen"})
-    write(second, {"title.en": "", "title.de": "Kompost"})
+    set_texts(measure, {"title.de": "Grüne Tonnen"})
+    set_texts(second, {"title.en": "", "title.de": "Kompost"})
     both = [measure, second]
     assert titles_of(both, "de") == {measure.id: ("Grüne Tonnen", "de"), second.id: ("Kompost", "de")}
     assert titles_of(both, "en") == {measure.id: ("Green bins", "en"), second.id: ("Kompost", "de")}
     assert titles_of(both, "fr") == {measure.id: ("Green bins", "en"), second.id: ("Kompost", "de")}
-    write(second, {"title.de": ""})
+    set_texts(second, {"title.de": ""})
     assert titles_of(iter(both), "de")[second.id] == ("", "de")

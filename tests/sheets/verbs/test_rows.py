@@ -1,4 +1,4 @@
-"""`rows`: rows of a sheet are added, moved, deleted and brought back, each time for everybody or not at all."""
+"""Tests of `sheets.rows`: append, move, delete and restore rows. Changes are announced, refused ones store nothing."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.order_keys import NotInList
 from klimawerk.sheets.rows import append_row, delete_row, move_row, restore_row, rows_of, rows_of_all
 from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked
-from tests.sheets.verbs.conftest import Announced, People, stored
+from tests.sheets.verbs.conftest import Announced, People, database_state
 
-Elsewhere = Callable[[Callable[[], Any]], Any]
+InOtherSession = Callable[[Callable[[], Any]], Any]
 
 
 @pytest.fixture
 def lines(second: Measure) -> dict[str, Row]:
-    """Three steps of WA-02, in order."""
+    """Three steps of WA-02, in order, by name."""
     return {name: append_row(second, "steps", {"text.en": name}, by=None) for name in "ABC"}
 
 
@@ -37,7 +37,7 @@ def test_a_new_row_stands_at_the_end_with_the_revision_of_each_cell(
 ) -> None:
     row = append_row(second, "steps", {"text.en": "D", "due": "2028-01"}, by=people.jan.id)
     assert announced.topics == [second.name]
-    stored()
+    database_state()
     rev = revision(second.name)
     assert (row.revs, row.rev, row.created_by) == ({"text.en": rev, "due": rev}, rev, people.jan.id)
     assert order(second) == "ABCD"
@@ -53,12 +53,14 @@ def test_a_new_row_stands_behind_those_in_the_bin_too(second: Measure, lines: di
 
 
 def test_a_row_sent_twice_is_there_once_as_it_was_sent_first(
-    second: Measure, people: People, elsewhere: Elsewhere
+    second: Measure, people: People, in_other_session: InOtherSession
 ) -> None:
-    number, first, other = second.id, people.jan.id, people.akosua.id
-    elsewhere(lambda: append_row(db.session.get_one(Item, number), "steps", {"unit": "a"}, row_id="r1", by=first))
-    again = append_row(second, "steps", {"unit": "b"}, row_id="r1", by=other)
-    assert (again.id, again.cells, again.created_by) == ("r1", {"unit": "a"}, first)
+    number, first, second_author = second.id, people.jan.id, people.akosua.id
+    in_other_session(
+        lambda: append_row(db.session.get_one(Item, number), "steps", {"unit": "a"}, row_id="r1", by=first)
+    )
+    repeated = append_row(second, "steps", {"unit": "b"}, row_id="r1", by=second_author)
+    assert (repeated.id, repeated.cells, repeated.created_by) == ("r1", {"unit": "a"}, first)
     assert len(rows_of(second)["steps"]) == 1
     assert append_row(second, "steps", {}, by=None).id != append_row(second, "steps", {}, by=None).id
 
@@ -67,15 +69,15 @@ def test_an_item_takes_so_many_rows_of_one_kind_and_no_more(
     second: Measure, lines: dict[str, Row], announced: Announced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "MAX_ROWS", 3)
-    before = stored()
+    state = database_state()
     announced.commits.clear()
     with pytest.raises(rows.TooManyRows):
         append_row(second, "steps", {}, by=None)
     assert announced.commits == []
-    assert stored() == before
+    assert database_state() == state
     append_row(second, "costs", {}, by=None)
-    known = lines["A"].id
-    assert append_row(second, "steps", {}, row_id=known, by=None).id == known, "it is one of the three"
+    existing = lines["A"].id
+    assert append_row(second, "steps", {}, row_id=existing, by=None).id == existing, "it is one of the three"
     assert rows.MAX_ROWS == 3
 
 
@@ -86,7 +88,7 @@ def test_a_row_is_put_before_another_or_at_the_end_and_no_other_is_touched(
     announced.commits.clear()
     move_row(second, lines["C"], lines["A"].id, by=None)
     assert announced.topics == [second.name]
-    stored()
+    database_state()
     assert order(second) == "CAB"
     assert lines["C"].rev == revision(second.name) > before["C"][1]
     assert {name: (lines[name].order_key, lines[name].rev) for name in "AB"} == {name: before[name] for name in "AB"}
@@ -106,17 +108,17 @@ def test_a_row_goes_one_step_from_where_it_is(
 def test_a_row_at_the_edge_stays_and_keeps_its_revision(
     second: Measure, lines: dict[str, Row], name: str, step: str
 ) -> None:
-    before = stored()["row"]
+    before = database_state()["row"]
     move_row(second, lines[name], step=step, by=None)
-    assert stored()["row"] == before
+    assert database_state()["row"] == before
 
 
 def test_a_step_counts_from_where_the_row_is_now_and_not_from_where_it_was_seen(
-    second: Measure, lines: dict[str, Row], elsewhere: Elsewhere
+    second: Measure, lines: dict[str, Row], in_other_session: InOtherSession
 ) -> None:
-    number, moved = second.id, lines["A"].id
+    number, moved_id = second.id, lines["A"].id
     assert order(second) == "ABC"
-    elsewhere(lambda: move_row(db.session.get_one(Item, number), db.session.get_one(Row, moved), by=None))
+    in_other_session(lambda: move_row(db.session.get_one(Item, number), db.session.get_one(Row, moved_id), by=None))
     move_row(second, lines["A"], step="up", by=None)
     assert order(second) == "BAC"
 
@@ -125,54 +127,54 @@ def test_before_a_row_of_another_list_nothing_moves_and_nobody_is_told(
     second: Measure, step: Row, lines: dict[str, Row], announced: Announced
 ) -> None:
     cost = append_row(second, "costs", {}, by=None)
-    before = stored()
+    state = database_state()
     announced.commits.clear()
-    for elsewhere in (step.id, cost.id, "unknown"):
+    for before_id in (step.id, cost.id, "unknown"):
         with pytest.raises(NotInList):
-            move_row(second, lines["A"], elsewhere, by=None)
+            move_row(second, lines["A"], before_id, by=None)
     assert announced.commits == []
-    assert stored() == before
+    assert database_state() == state
 
 
 def test_a_deleted_row_is_out_of_sight_and_comes_back_to_its_place_as_it_was(
     second: Measure, lines: dict[str, Row], people: People, announced: Announced
 ) -> None:
-    row, place = lines["B"], lines["B"].order_key
+    row, order_key = lines["B"], lines["B"].order_key
     announced.commits.clear()
     delete_row(second, row, by=people.jan.id)
     assert announced.topics == [second.name]
-    stored()
+    database_state()
     assert order(second) == "AC"
     assert (row.deleted_by, row.rev, row.cells) == (people.jan.id, revision(second.name), {"text.en": "B"})
     assert row.deleted_at is not None
     restore_row(second, row, by=people.akosua.id)
     assert announced.topics == [second.name]
-    stored()
+    database_state()
     assert order(second) == "ABC"
-    back = db.session.get_one(Row, row.id)
-    assert (back.deleted_at, back.deleted_by, back.order_key) == (None, None, place)
-    assert back.rev == revision(second.name)
+    restored = db.session.get_one(Row, row.id)
+    assert (restored.deleted_at, restored.deleted_by, restored.order_key) == (None, None, order_key)
+    assert restored.rev == revision(second.name)
 
 
 def test_who_deletes_after_somebody_else_does_not_take_their_place(
-    second: Measure, lines: dict[str, Row], people: People, elsewhere: Elsewhere
+    second: Measure, lines: dict[str, Row], people: People, in_other_session: InOtherSession
 ) -> None:
     number, id_, first, other = second.id, lines["B"].id, people.jan.id, people.akosua.id
     assert lines["B"].deleted_at is None
-    elsewhere(lambda: delete_row(db.session.get_one(Item, number), db.session.get_one(Row, id_), by=first))
-    before = elsewhere(stored)["row"]
+    in_other_session(lambda: delete_row(db.session.get_one(Item, number), db.session.get_one(Row, id_), by=first))
+    before = in_other_session(database_state)["row"]
     delete_row(second, lines["B"], by=other)
-    assert stored()["row"] == before
+    assert database_state()["row"] == before
     assert lines["B"].deleted_by == first
 
 
 def test_bringing_back_what_is_there_changes_no_row(second: Measure, lines: dict[str, Row], people: People) -> None:
-    before = stored()["row"]
+    before = database_state()["row"]
     restore_row(second, lines["B"], by=people.jan.id)
-    assert stored()["row"] == before
+    assert database_state()["row"] == before
 
 
-VERBS: dict[str, Callable[[Item, dict[str, Row], int], object]] = {
+ACTIONS: dict[str, Callable[[Item, dict[str, Row], int], object]] = {
     "append": lambda item, lines, by: append_row(item, "steps", {}, by=by),
     "append again": lambda item, lines, by: append_row(item, "steps", {}, row_id=lines["A"].id, by=by),
     "move": lambda item, lines, by: move_row(item, lines["C"], step="up", by=by),
@@ -181,7 +183,7 @@ VERBS: dict[str, Callable[[Item, dict[str, Row], int], object]] = {
 }
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", ACTIONS)
 def test_in_what_is_closed_or_in_the_bin_no_row_comes_goes_or_moves(
     second: Measure, lines: dict[str, Row], people: People, announced: Announced, verb: str
 ) -> None:
@@ -191,13 +193,13 @@ def test_in_what_is_closed_or_in_the_bin_no_row_comes_goes_or_moves(
         (ItemLocked, "WA-02 is closed for editing. Moderator neutral."),
         (ItemDeleted, "WA-02 is in the bin."),
     ):
-        before = stored()
+        state = database_state()
         announced.commits.clear()
         with pytest.raises(refusal) as refused:
-            VERBS[verb](second, lines, people.jan.id)
+            ACTIONS[verb](second, lines, people.jan.id)
         assert str(refused.value) == sentence
         assert announced.commits == []
-        assert stored() == before
+        assert database_state() == state
         if refusal is ItemLocked:
             lock_service.end_locks_of(second)
             delete_item(second, by=people.jan.id)
@@ -208,13 +210,13 @@ def test_rows_of_many_items_come_by_item_and_kind_in_order_without_the_bin(
 ) -> None:
     move_row(second, lines["C"], lines["A"].id, by=None)
     delete_row(second, lines["A"], by=people.jan.id)
-    found = rows_of_all([second.id, measure.id])
-    assert {id_: {kind: len(some) for kind, some in kinds.items()} for id_, kinds in found.items()} == {
+    by_item = rows_of_all([second.id, measure.id])
+    assert {id_: {kind: len(listed) for kind, listed in by_kind.items()} for id_, by_kind in by_item.items()} == {
         measure.id: {"steps": 1, "costs": 1, "funding": 1},
         second.id: {"steps": 2},
     }
     assert order(second) == "CB"
-    assert found[second.id] == rows_of(second)
+    assert by_item[second.id] == rows_of(second)
     assert rows_of_all([second.id]).keys() == {second.id}
     for row in list(db.session.scalars(select(Row).where(Row.item_id == second.id))):
         db.session.delete(row)

@@ -1,4 +1,4 @@
-"""`service.settle`: an editor chooses between the value that holds and the one that waits."""
+"""Tests of `sheets.service.settle_conflict`: an editor chooses between the current value and the waiting one."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from klimawerk.sheets.item_codes import CodeTaken
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
 from klimawerk.sheets.service import FieldRef, SetOutcome, conflicts_of, set_value, settle_conflict
 from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked
-from tests.sheets.verbs.conftest import Announced, People, stored
+from tests.sheets.verbs.conftest import Announced, People, database_state
 
-Elsewhere = Callable[[Callable[[], Any]], Any]
+InOtherSession = Callable[[Callable[[], Any]], Any]
 
 
 @pytest.fixture
 def priority(measure: Measure, people: People) -> FieldRef:
-    """ "high" holds, "low" of Jan's waits."""
-    place = FieldRef(measure, "priority")
-    assert set_value(place, "low", based_on=0, by=people.jan.id) is SetOutcome.CONFLICT
-    return place
+    """A conflict: "high" is the current value, "low" (by Jan) waits."""
+    ref = FieldRef(measure, "priority")
+    assert set_value(ref, "low", based_on=0, by=people.jan.id) is SetOutcome.CONFLICT
+    return ref
 
 
-def waiting(place: FieldRef) -> Conflict:
-    return conflicts_of(place.item)[place.row.id if place.row else None, place.key]
+def waiting_conflict(ref: FieldRef) -> Conflict:
+    return conflicts_of(ref.item)[ref.row.id if ref.row else None, ref.key]
 
 
 def test_taking_the_value_that_waited_makes_it_hold(
     measure: Measure, priority: FieldRef, people: People, announced: Announced
 ) -> None:
-    settle_conflict(waiting(priority), priority, take=True, by=people.akosua.id)
+    settle_conflict(waiting_conflict(priority), priority, take=True, by=people.akosua.id)
     assert announced.topics == [measure.name]
-    stored()
+    database_state()
     assert (measure.values["priority"], measure.revs["priority"]) == ("low", revision(measure.name))
     assert conflicts_of(measure) == {}
     (change,) = db.session.scalars(select(FieldChange))
@@ -50,12 +50,12 @@ def test_taking_the_value_that_waited_makes_it_hold(
 def test_leaving_what_holds_changes_no_value_and_every_page_draws_the_field_anew(
     measure: Measure, priority: FieldRef, people: People, announced: Announced
 ) -> None:
-    others = {key: rev for key, rev in measure.revs.items() if key != "priority"}
-    settle_conflict(waiting(priority), priority, take=False, by=people.akosua.id)
+    other_revs = {key: rev for key, rev in measure.revs.items() if key != "priority"}
+    settle_conflict(waiting_conflict(priority), priority, take=False, by=people.akosua.id)
     assert announced.topics == [measure.name]
-    stored()
+    database_state()
     assert measure.values["priority"] == "high"
-    assert measure.revs == {**others, "priority": revision(measure.name)}
+    assert measure.revs == {**other_revs, "priority": revision(measure.name)}
     assert conflicts_of(measure) == {}
     assert db.session.scalars(select(FieldChange)).all() == []
 
@@ -66,7 +66,7 @@ def test_a_choice_ends_all_that_waits_at_the_place_and_nothing_elsewhere(
 ) -> None:
     set_value(priority, "medium", based_on=0, by=people.akosua.id)
     set_value(FieldRef(measure, "due", step), "2030-01", based_on=0, by=people.akosua.id)
-    settle_conflict(waiting(priority), priority, take=take, by=people.jan.id)
+    settle_conflict(waiting_conflict(priority), priority, take=take, by=people.jan.id)
     assert list(conflicts_of(measure)) == [(step.id, "due")]
     assert measure.values["priority"] == ("medium" if take else "high")
 
@@ -74,43 +74,48 @@ def test_a_choice_ends_all_that_waits_at_the_place_and_nothing_elsewhere(
 def test_in_a_cell_as_in_a_field(measure: Measure, step: Row, people: People) -> None:
     cell = FieldRef(measure, "due", step)
     set_value(cell, "2030-01", based_on=0, by=people.akosua.id)
-    settle_conflict(waiting(cell), cell, take=True, by=people.jan.id)
-    stored()
+    settle_conflict(waiting_conflict(cell), cell, take=True, by=people.jan.id)
+    database_state()
     assert (step.cells["due"], step.revs["due"]) == ("2030-01", revision(measure.name))
     assert "due" not in measure.values
 
 
 @pytest.mark.parametrize("take", [True, False])
 def test_who_chooses_after_somebody_else_changes_nothing_and_nobody_is_told(
-    measure: Measure, priority: FieldRef, people: People, announced: Announced, elsewhere: Elsewhere, take: bool
+    measure: Measure,
+    priority: FieldRef,
+    people: People,
+    announced: Announced,
+    in_other_session: InOtherSession,
+    take: bool,
 ) -> None:
-    conflict, by, number = waiting(priority), people.akosua.id, measure.id
+    conflict, by, number = waiting_conflict(priority), people.akosua.id, measure.id
 
-    def sooner() -> None:
-        place = FieldRef(db.session.get_one(Item, number), "priority")
-        settle_conflict(waiting(place), place, take=not take, by=by)
+    def concurrent_change() -> None:
+        ref = FieldRef(db.session.get_one(Item, number), "priority")
+        settle_conflict(waiting_conflict(ref), ref, take=not take, by=by)
 
-    elsewhere(sooner)
-    before = elsewhere(stored)
+    in_other_session(concurrent_change)
+    before = in_other_session(database_state)
     announced.commits.clear()
     settle_conflict(conflict, priority, take=take, by=people.jan.id)
     assert announced.commits == []
-    assert stored() == before
+    assert database_state() == before
 
 
 def test_the_value_that_is_taken_is_the_one_that_waits_now(
-    measure: Measure, priority: FieldRef, people: People, elsewhere: Elsewhere
+    measure: Measure, priority: FieldRef, people: People, in_other_session: InOtherSession
 ) -> None:
-    """Between reading the page and choosing, its author has set another value over both."""
-    conflict, by, number = waiting(priority), people.jan.id, measure.id
+    """Between loading the page and choosing, its author has set another waiting value."""
+    conflict, by, number = waiting_conflict(priority), people.jan.id, measure.id
 
-    def sooner() -> SetOutcome:
-        place = FieldRef(db.session.get_one(Item, number), "priority")
-        return set_value(place, "medium", based_on=place.rev, by=by)
+    def concurrent_change() -> SetOutcome:
+        ref = FieldRef(db.session.get_one(Item, number), "priority")
+        return set_value(ref, "medium", based_on=ref.rev, by=by)
 
-    assert elsewhere(sooner) is SetOutcome.SAVED
+    assert in_other_session(concurrent_change) is SetOutcome.SAVED
     settle_conflict(conflict, priority, take=True, by=people.akosua.id)
-    stored()
+    database_state()
     assert measure.values["priority"] == "medium"
 
 
@@ -119,20 +124,20 @@ def test_nobody_chooses_in_what_was_closed_meanwhile(
     measure: Measure, priority: FieldRef, people: People, announced: Announced, take: bool
 ) -> None:
     lock_service.lock(measure, "We vote", lock_service.person_holder(people.chair.id))
-    before = stored()
+    before = database_state()
     announced.commits.clear()
     with pytest.raises(ItemLocked, match=r"^WA-01 is closed for editing\. Moderator neutral: We vote\.$"):
-        settle_conflict(waiting(priority), priority, take=take, by=people.jan.id)
+        settle_conflict(waiting_conflict(priority), priority, take=take, by=people.jan.id)
     assert announced.commits == []
-    assert stored() == before
+    assert database_state() == before
 
 
 def test_nobody_chooses_in_what_was_deleted_meanwhile(measure: Measure, priority: FieldRef, people: People) -> None:
     delete_item(measure, by=people.jan.id)
-    before = stored()
+    before = database_state()
     with pytest.raises(ItemDeleted, match=r"^WA-01 is in the bin\.$"):
-        settle_conflict(waiting(priority), priority, take=True, by=people.jan.id)
-    assert stored() == before
+        settle_conflict(waiting_conflict(priority), priority, take=True, by=people.jan.id)
+    assert database_state() == before
 
 
 def test_a_code_that_somebody_has_taken_meanwhile_goes_on_waiting(
@@ -142,13 +147,13 @@ def test_a_code_that_somebody_has_taken_meanwhile_goes_on_waiting(
     set_value(code, "WA-08", based_on=0, by=people.jan.id)
     set_value(code, "WA-09", based_on=0, by=people.akosua.id)
     set_value(FieldRef(second, "code"), "WA-09", based_on=0, by=people.jan.id)
-    before = stored()
+    before = database_state()
     announced.commits.clear()
     with pytest.raises(CodeTaken, match=r"^WA-09$"):
-        settle_conflict(waiting(code), code, take=True, by=people.jan.id)
+        settle_conflict(waiting_conflict(code), code, take=True, by=people.jan.id)
     assert announced.commits == []
-    assert stored() == before
-    settle_conflict(waiting(code), code, take=False, by=people.jan.id)
+    assert database_state() == before
+    settle_conflict(waiting_conflict(code), code, take=False, by=people.jan.id)
     assert announced.topics == [programme.name, measure.name]
     assert measure.code == "WA-08"
 
@@ -158,7 +163,7 @@ def test_a_value_kept_before_texts_had_one_form_gets_it_when_it_is_taken(
 ) -> None:
     cell = FieldRef(measure, "text.en", step)
     set_value(cell, "Other", based_on=0, by=people.jan.id)
-    waiting(cell).value = "Mu\u0308ll\r\nwiegen"
+    waiting_conflict(cell).value = "Mu\u0308ll\r\nwiegen"
     db.session.commit()
-    settle_conflict(waiting(cell), cell, take=True, by=people.jan.id)
+    settle_conflict(waiting_conflict(cell), cell, take=True, by=people.jan.id)
     assert step.cells["text.en"] == "Müll\nwiegen"

@@ -1,4 +1,4 @@
-"""`shared`: cells that several kinds of rows have."""
+"""Tests of `sheets.shared_cells`: cells shared by several kinds of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`holding.hold`: an item's turn to be changed, and what is true of the item once it is one's turn."""
+"""Tests of `sheets.update_lock.lock_for_update`: the lock until the commit, and the checks made while it is held."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ from klimawerk.sheets import lock_service
 from klimawerk.sheets.lock_service import LockHolder
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked, lock_for_update
-from tests.sheets.verbs.conftest import Announced, stored
+from tests.sheets.verbs.conftest import Announced, database_state
 
-Elsewhere = Callable[[Callable[[], Any]], Any]
+InOtherSession = Callable[[Callable[[], Any]], Any]
 COUNCIL = LockHolder(name="The council")
 
 
 def test_each_turn_has_the_next_revision_and_is_told_once(measure: Measure, announced: Announced) -> None:
-    before = revision(measure.name)
+    rev = revision(measure.name)
     with writing():
-        assert lock_for_update(measure) == before + 1
-        assert lock_for_update(measure) == before + 1, "it is the same turn still"
+        assert lock_for_update(measure) == rev + 1
+        assert lock_for_update(measure) == rev + 1, "it is the same turn still"
     assert announced.topics == [measure.name]
-    assert revision(measure.name) == before + 1
+    assert revision(measure.name) == rev + 1
 
 
 def test_a_turn_is_taken_inside_of_a_transaction_alone(measure: Measure) -> None:
-    before = stored()
+    before = database_state()
     with pytest.raises(RuntimeError, match=r"inside writing\(\)"):
         lock_for_update(measure)
-    assert stored() == before
+    assert database_state() == before
 
 
-def test_what_was_read_before_is_read_anew(measure: Measure, elsewhere: Elsewhere) -> None:
+def test_what_was_read_before_is_read_anew(measure: Measure, in_other_session: InOtherSession) -> None:
     number = measure.id
 
-    def sooner() -> None:
+    def concurrent_change() -> None:
         with writing():
             db.session.get_one(Item, number).values = {"priority": "low"}
 
     assert measure.values["priority"] == "high"
-    elsewhere(sooner)
+    in_other_session(concurrent_change)
     with writing():
         lock_for_update(measure)
         assert measure.values == {"priority": "low"}
@@ -61,15 +61,15 @@ def test_what_was_read_before_is_read_anew(measure: Measure, elsewhere: Elsewher
         assert measure.values == {"priority": "medium"}
 
 
-def bin_it(item: Item) -> None:
+def move_to_bin(item: Item) -> None:
     with writing():
         item.deleted_at = now()
 
 
 def test_what_is_in_the_bin_says_so_by_its_code(programme: Programme, goal: Goal, measure: Measure) -> None:
     for item in (programme, goal, measure):
-        bin_it(item)
-    before = stored()
+        move_to_bin(item)
+    before = database_state()
     for item, sentence in ((measure, "WA-01 is in the bin."), (goal, "Z1 is in the bin.")):
         with pytest.raises(ItemDeleted) as refused, writing():
             lock_for_update(item, allow_locked=True)
@@ -77,14 +77,14 @@ def test_what_is_in_the_bin_says_so_by_its_code(programme: Programme, goal: Goal
     with pytest.raises(ItemDeleted) as refused, writing():
         lock_for_update(programme)
     assert str(refused.value) == "The programme was deleted."
-    assert stored() == before, "no revision either"
+    assert database_state() == before, "no revision either"
     with writing():
         assert lock_for_update(measure, allow_deleted=True) == revision(measure.name)
 
 
 def test_what_is_closed_says_so_with_who_and_why(programme: Programme, measure: Measure, announced: Announced) -> None:
     lock_service.lock(programme, "We vote.", COUNCIL)
-    before = stored()
+    before = database_state()
     announced.commits.clear()
     for item, sentence in (
         (measure, "WA-01 is closed for editing. The council: We vote."),
@@ -94,14 +94,14 @@ def test_what_is_closed_says_so_with_who_and_why(programme: Programme, measure: 
             lock_for_update(item, allow_deleted=True)
         assert str(refused.value) == sentence
     assert announced.commits == []
-    assert stored() == before
+    assert database_state() == before
     with writing():
         assert lock_for_update(measure, allow_locked=True) == revision(measure.name)
 
 
 def test_of_what_is_both_the_bin_is_said(measure: Measure) -> None:
     lock_service.lock(measure, "We vote", COUNCIL)
-    bin_it(measure)
+    move_to_bin(measure)
     with pytest.raises(ItemDeleted), writing():
         lock_for_update(measure)
     with pytest.raises(ItemLocked), writing():
@@ -112,10 +112,10 @@ def test_of_what_is_both_the_bin_is_said(measure: Measure) -> None:
 
 def test_what_is_refused_is_refused_in_the_readers_language(measure: Measure) -> None:
     lock_service.lock(measure, "Wir stimmen ab", LockHolder(name="Der Rat"))
-    with force_locale("de"), pytest.raises(ItemLocked) as closed, writing():
+    with force_locale("de"), pytest.raises(ItemLocked) as locked, writing():
         lock_for_update(measure)
-    assert str(closed.value) == "WA-01 ist gerade für die Bearbeitung geschlossen. Der Rat: Wir stimmen ab."
-    bin_it(measure)
-    with force_locale("de"), pytest.raises(ItemDeleted) as gone, writing():
+    assert str(locked.value) == "WA-01 ist gerade für die Bearbeitung geschlossen. Der Rat: Wir stimmen ab."
+    move_to_bin(measure)
+    with force_locale("de"), pytest.raises(ItemDeleted) as deleted, writing():
         lock_for_update(measure)
-    assert str(gone.value) == "WA-01 liegt im Papierkorb."
+    assert str(deleted.value) == "WA-01 liegt im Papierkorb."

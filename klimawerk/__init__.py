@@ -67,6 +67,7 @@ def _init_packages(app: Flask) -> None:
         news,
         overview,
         partnerships,
+        presence,
         privacy,
         search,
         sheets,
@@ -95,6 +96,7 @@ def _init_packages(app: Flask) -> None:
     )
     live.init_app(app)
     jobs.init_app(app)
+    presence.init_app(app)
     collab.init_app(app)
     for package in (
         sheets,

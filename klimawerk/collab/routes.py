@@ -8,8 +8,9 @@ import gzip
 
 from flask import Blueprint, Response, abort, request
 
-from klimawerk.collab import access, update_decoder
-from klimawerk.collab.hub import hub
+from klimawerk.collab import access
+from klimawerk.collab.room.hub import hub
+from klimawerk.collab.validation import update_decoder
 from klimawerk.live import events, identity
 from klimawerk.live.handlers import EventRefused
 

@@ -12,10 +12,11 @@ from urllib.parse import quote
 from pycrdt import Doc, XmlFragment
 
 from klimawerk import database
-from klimawerk.collab import document_store, update_decoder
-from klimawerk.collab.hub import Hub, hub
-from klimawerk.collab.room import Room
-from klimawerk.collab.room_members import RoomMember, create_member
+from klimawerk.collab.room.hub import Hub, hub
+from klimawerk.collab.room.room import Room
+from klimawerk.collab.room.room_members import RoomMember, create_member
+from klimawerk.collab.storage import document_store
+from klimawerk.collab.validation import update_decoder
 from klimawerk.live import events
 from klimawerk.live.handlers import EventRefused, EventReply, Payload, require_text
 from klimawerk.live.open_pages import OpenPage

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
+from klimawerk.collab.storage import document_store
 from klimawerk.exchange.draft import (
     FrameDraft,
     ItemDraft,

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from klimawerk import safe_json
 from klimawerk.clock import now
-from klimawerk.collab import document_store as documents
+from klimawerk.collab.storage import document_store as documents
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.exchange.history_draft import EditionDraft, HistoryDraft, HistoryKeys, ItemHistory, VersionDraft
 from klimawerk.extensions import db

@@ -11,7 +11,7 @@ from klimawerk import safe_json
 from klimawerk.accounts import existing_accounts
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
-from klimawerk.collab import document_store as documents
+from klimawerk.collab.storage import document_store as documents
 from klimawerk.database import writing
 from klimawerk.exchange.demo import EXAMPLE
 from klimawerk.exchange.draft import ProgrammeDraft

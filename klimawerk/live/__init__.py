@@ -1,4 +1,4 @@
-"""Live updates: topics with revisions and their broadcast, Socket.IO connections, and presence."""
+"""Live updates: topics with revisions and their broadcast, Socket.IO connections and events."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Initialise presence and the event handlers; the Socket.IO server has to exist before."""
+    """Initialise the event handlers; the Socket.IO server has to exist before."""
     from klimawerk.extensions import socketio
-    from klimawerk.live import presence, sockets
+    from klimawerk.live import sockets
 
-    app.extensions["presence"] = presence.Presence(sockets.init_sockets(app, socketio.server))
+    sockets.init_sockets(app, socketio.server)

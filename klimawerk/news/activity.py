@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab.last_writes import last_writes
+from klimawerk.collab.attribution.last_writes import last_writes
 from klimawerk.comments.access import visible_to
 from klimawerk.comments.models import Comment, CommentEvent, CommentMention, Thread
 from klimawerk.comments.service import ACCEPTED, ASSIGNED, OPENED, REOPENED, REPLIED, RESOLVED

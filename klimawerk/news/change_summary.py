@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import and_, or_, select
 
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.sheets import code_labels, value_display
 from klimawerk.sheets.models import FieldChange, Item, Row

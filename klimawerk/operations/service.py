@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from klimawerk import installation
 from klimawerk.clock import now
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.config import VERSION
 from klimawerk.database import writing
 from klimawerk.extensions import db

@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, func, select
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.partnerships import joint_requests, programme_hooks

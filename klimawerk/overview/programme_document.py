@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from klimawerk.collab import document_store
 from klimawerk.collab.models import LiveText
+from klimawerk.collab.storage import document_store
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import goals_of
 from klimawerk.live.changes import revisions

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from klimawerk import scalars
 from klimawerk.accounts.access import login_required
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.overview import recycle_bin
 from klimawerk.overview.date_warnings import date_warnings

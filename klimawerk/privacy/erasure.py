@@ -20,8 +20,8 @@ from klimawerk.accounts import audit, sessions
 from klimawerk.accounts.models import AuditEntry, FormerName, Link, Person
 from klimawerk.accounts.signals import logins_ended, person_changed
 from klimawerk.clock import now
-from klimawerk.collab import document_store
 from klimawerk.collab.models import Document
+from klimawerk.collab.storage import document_store
 from klimawerk.comments.mentions import find_mentions
 from klimawerk.comments.models import Comment, CommentEvent, CommentMention, CommentTranslation, Thread
 from klimawerk.comments.service import EDITED, REOPENED, RESOLVED

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from flask import Flask
 from sqlalchemy import delete, insert, select
 
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.topics import ALL_SIDES
 from klimawerk.database import writing, yield_if_due

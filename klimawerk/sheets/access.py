@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from flask import abort
 
-from klimawerk.collab.document_store import is_locked
+from klimawerk.collab.storage.document_store import is_locked
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member, member_or_404
 from klimawerk.partnerships.rights import Right

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.person_names import names_of
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.text import truncate

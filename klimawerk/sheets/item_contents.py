@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.person_names import display_name, names_of
-from klimawerk.collab import document_store
 from klimawerk.collab.models import LiveText
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
 from klimawerk.sheets import code_labels

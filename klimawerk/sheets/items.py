@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note

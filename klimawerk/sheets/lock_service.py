@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import with_polymorphic
 
-from klimawerk.collab import document_store
 from klimawerk.collab.models import Document
+from klimawerk.collab.storage import document_store
 from klimawerk.database import after_commit, writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sqlalchemy import select
 
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Frame, Item, Row
 

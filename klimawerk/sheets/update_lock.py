@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from klimawerk.collab.document_store import is_locked
+from klimawerk.collab.storage.document_store import is_locked
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.sheets import edit_locks

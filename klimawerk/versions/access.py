@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import abort
 
-from klimawerk.collab.document_store import is_locked
+from klimawerk.collab.storage.document_store import is_locked
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import member_or_404
 from klimawerk.partnerships.rights import Right

@@ -14,11 +14,11 @@ from flask import Flask, current_app
 from sqlalchemy import func, select
 
 from klimawerk.clock import now
-from klimawerk.collab.hub import hub
 from klimawerk.collab.models import Document, Update
+from klimawerk.collab.room.hub import hub
 from klimawerk.extensions import db
 from klimawerk.live import changes
-from klimawerk.live.presence import Presence
+from klimawerk.presence.programme_presence import Presence
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.document_access import KINDS
 from klimawerk.sheets.models import FieldChange, Item, is_here

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, union
 
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
 from klimawerk.sheets.models import FieldChange, Item, Row

@@ -10,9 +10,10 @@ from typing import Any
 from flask import current_app
 from pycrdt import XmlFragment
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.document_log import DocumentLog
 from klimawerk.collab.rich_text import Node
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.live.changes import revision

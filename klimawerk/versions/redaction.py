@@ -16,8 +16,8 @@ from sqlalchemy import select
 from klimawerk import safe_json
 from klimawerk.accounts import audit
 from klimawerk.clock import now
-from klimawerk.collab import document_store, projection
 from klimawerk.collab.rich_text import Node
+from klimawerk.collab.storage import document_store, projection
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note

@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from klimawerk.accounts.person_names import names_of
-from klimawerk.collab import document_store
-from klimawerk.collab.attribution import AuthorSpan, AuthorSpans
+from klimawerk.collab.attribution.author_spans import AuthorSpan, AuthorSpans
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
 from klimawerk.sheets.code_labels import side_names

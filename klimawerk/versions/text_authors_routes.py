@@ -8,7 +8,7 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from klimawerk.accounts.access import login_required
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.access import readable_item
 from klimawerk.sheets.fragments import page_of

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from klimawerk.collab import document_store, projection, rich_text
+from klimawerk.collab import rich_text
+from klimawerk.collab.storage import document_store, projection
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal

@@ -21,8 +21,8 @@ from klimawerk.collab.models import Document
 from klimawerk.database import add_missing, writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import revisions
-from klimawerk.live.presence import Presence
 from klimawerk.live.sockets import Live
+from klimawerk.presence.programme_presence import Presence
 from klimawerk.sheets.models import FieldChange, Item, Row
 from klimawerk.versions.models import Version, Visit
 

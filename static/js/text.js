@@ -1,7 +1,7 @@
 // <kw-text>: a text that is plain HTML until the user edits it. The editor is loaded on demand, or ahead of time.
 
 import { retryForever } from "./backoff.js"
-import { placeOf } from "./editor/click-position.js"
+import { placeOf } from "./click-position.js"
 import { note } from "./text-note.js"
 import { dataSaver } from "./data-saver.js"
 import { loadLaterMessages } from "./messages.js"

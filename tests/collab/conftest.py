@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from tests.live.conftest import engine
 from tests.live.engine_server import FRAGMENT, EngineServer, ReplicaClient, SocketTestClient

@@ -7,8 +7,14 @@ import time
 
 from pycrdt import Doc, Text
 
-from klimawerk.collab import update_decoder
-from klimawerk.collab.author_batches import BATCH_SECONDS, SOLE_AUTHOR_SECONDS, AuthorBatch, Authorship, author_batches
+from klimawerk.collab.attribution.author_batches import (
+    BATCH_SECONDS,
+    SOLE_AUTHOR_SECONDS,
+    AuthorBatch,
+    Authorship,
+    author_batches,
+)
+from klimawerk.collab.validation import update_decoder
 
 Row = tuple[Authorship, bytes]
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from pycrdt import XmlFragment
 
-from klimawerk.collab import chunked_updates, document_store
 from klimawerk.collab.access import DocumentAccess
+from klimawerk.collab.room import chunked_updates
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from tests.live.engine_server import EngineServer, ReplicaClient, SocketTestClient, b64, paragraph, until
 

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from klimawerk.collab import committer
-from klimawerk.collab.committer import MAX_BATCH_DELAY, PAUSE_WITHOUT_DELAY, Committer
-from klimawerk.collab.room import PendingUpdate
+from klimawerk.collab.room import committer
+from klimawerk.collab.room.committer import MAX_BATCH_DELAY, PAUSE_WITHOUT_DELAY, Committer
+from klimawerk.collab.room.room import PendingUpdate
 
 
 class Clock:

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from flask import Flask
 
-from klimawerk.collab.committer import Committer
-from klimawerk.collab.room import PendingUpdate, Room
-from klimawerk.collab.room_members import NO_ACCESS, RoomMember
+from klimawerk.collab.room.committer import Committer
+from klimawerk.collab.room.room import PendingUpdate, Room
+from klimawerk.collab.room.room_members import NO_ACCESS, RoomMember
 from klimawerk.live.handlers import COMMIT_TIMEOUT, EventReply, Payload
 
 

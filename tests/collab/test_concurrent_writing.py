@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment
 
-from klimawerk.collab import document_store, projection, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.models import Document, Update
+from klimawerk.collab.storage import document_store, projection
 from klimawerk.extensions import db
 from tests.collab.yjs import YjsWriter
 from tests.live.engine_server import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from klimawerk.collab import delivery
-from klimawerk.collab.delivery import BYTES_PER_WRITER, GROUP_DELAY, OWN_ACK_DELAY, DeliveryQueue
-from klimawerk.collab.room_members import NO_ACCESS, RelayedUpdate, RoomMember
+from klimawerk.collab.room import delivery
+from klimawerk.collab.room.delivery import BYTES_PER_WRITER, GROUP_DELAY, OWN_ACK_DELAY, DeliveryQueue
+from klimawerk.collab.room.room_members import NO_ACCESS, RelayedUpdate, RoomMember
 
 Told = dict[str, list[int]]
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from klimawerk.collab import access, document_store
+from klimawerk.collab import access
 from klimawerk.collab.access import DocumentAccess
 from klimawerk.collab.models import Update
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import events, sockets

@@ -14,8 +14,10 @@ import pytest
 from flask import Flask
 from pycrdt import Doc, XmlFragment
 
-from klimawerk.collab import document_store, rich_text, update_decoder
+from klimawerk.collab import rich_text
 from klimawerk.collab.models import Update
+from klimawerk.collab.storage import document_store
+from klimawerk.collab.validation import update_decoder
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from tests.collab.yjs import YjsWriter

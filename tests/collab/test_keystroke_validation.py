@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 from pycrdt import Doc, XmlFragment, XmlText
 
-from klimawerk.collab import update_decoder
-from klimawerk.collab.validator import UpdateValidator
+from klimawerk.collab.validation import update_decoder
+from klimawerk.collab.validation.validator import UpdateValidator
 from klimawerk.live.handlers import EventRefused
 from tests.faults.hostile_updates import number
 from tests.live.engine_server import FRAGMENT, append, element, paragraph, random_edit

@@ -7,9 +7,10 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from klimawerk.collab import document_store, projection, projection_scheduler, retry_backoff
-from klimawerk.collab.projection_scheduler import MAX_DELAY, ProjectionScheduler
-from klimawerk.collab.room import Room
+from klimawerk.collab.room import projection_scheduler
+from klimawerk.collab.room.projection_scheduler import MAX_DELAY, ProjectionScheduler
+from klimawerk.collab.room.room import Room
+from klimawerk.collab.storage import document_store, projection, retry_backoff
 from klimawerk.extensions import db
 from tests.live.engine_server import FRAGMENT, EngineServer, ReplicaClient, until
 

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import InvalidRichText, Node
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 
 

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from pycrdt import XmlElement, XmlFragment, XmlText
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.models import Document, Update
-from klimawerk.collab.room import Room
+from klimawerk.collab.room.room import Room
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from tests import factories

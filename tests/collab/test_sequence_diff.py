@@ -8,7 +8,8 @@ import tracemalloc
 import pytest
 from rapidfuzz.distance import LCSseq
 
-from klimawerk.collab import attribution, sequence_diff
+from klimawerk.collab import sequence_diff
+from klimawerk.collab.attribution import author_spans
 from klimawerk.versions.text_diff import compare_texts
 from tests.patterns import time_growth
 
@@ -66,11 +67,11 @@ def _paragraph(text: str) -> dict[str, object]:
 
 
 def test_a_mended_word_stays_its_authors_unless_it_is_endless() -> None:
-    kept = [attribution.AuthorSpan(11, 7, 1)]
-    mended = attribution.carry_attribution(["gehstegbau"], ["gehwegbau"], kept, 8, 2)
+    kept = [author_spans.AuthorSpan(11, 7, 1)]
+    mended = author_spans.carry_attribution(["gehstegbau"], ["gehwegbau"], kept, 8, 2)
     assert {span.by for span in mended} == {7}
     letters = 400_000
-    endless = attribution.carry_attribution(
-        ["a" * letters], ["a" * letters + "b"], [attribution.AuthorSpan(letters + 1, 7, 1)], 8, 2
+    endless = author_spans.carry_attribution(
+        ["a" * letters], ["a" * letters + "b"], [author_spans.AuthorSpan(letters + 1, 7, 1)], 8, 2
     )
     assert {span.by for span in endless if span.characters > 1} == {8}

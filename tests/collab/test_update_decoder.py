@@ -7,8 +7,8 @@ import random
 import pytest
 from pycrdt import Doc, XmlFragment
 
-from klimawerk.collab import update_decoder
-from klimawerk.collab.validator import UpdateValidator
+from klimawerk.collab.validation import update_decoder
+from klimawerk.collab.validation.validator import UpdateValidator
 from klimawerk.live.handlers import EventRefused
 from tests.live.engine_server import FRAGMENT, random_edit
 

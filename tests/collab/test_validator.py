@@ -8,10 +8,10 @@ import weakref
 import pytest
 from pycrdt import Doc, XmlElement, XmlFragment
 
-from klimawerk.collab import update_decoder
 from klimawerk.collab.document_log import DocumentLog
-from klimawerk.collab.replica import Replica
-from klimawerk.collab.validator import UpdateValidator
+from klimawerk.collab.room.replica import Replica
+from klimawerk.collab.validation import update_decoder
+from klimawerk.collab.validation.validator import UpdateValidator
 from klimawerk.live.handlers import EventRefused
 from tests.faults.hostile_updates import number
 from tests.live.engine_server import FRAGMENT, append, element, paragraph, run

@@ -8,7 +8,8 @@ from typing import Any
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.partnerships import members
 from klimawerk.partnerships.access import member_of

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from klimawerk.collab import document_store, projection
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store, projection
 from klimawerk.comments import anchors
 from klimawerk.database import writing
 from klimawerk.extensions import db

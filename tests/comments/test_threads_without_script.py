@@ -278,8 +278,8 @@ def test_a_thread_about_a_field_keeps_what_stood_there(table: Table) -> None:
 
 
 def test_a_thread_about_a_text_shows_what_became_of_it(table: Table) -> None:
-    from klimawerk.collab import document_store, projection
     from klimawerk.collab.rich_text import from_plain_text
+    from klimawerk.collab.storage import document_store, projection
 
     voice = table.voice("editor", "partner")
     voice.begin("How many?", about="description.en")
@@ -359,8 +359,8 @@ def test_too_much_at_once_is_asked_to_wait(table: Table) -> None:
 
 
 def test_words_of_a_text_are_quoted_and_it_is_said_when_they_are_gone(table: Table) -> None:
-    from klimawerk.collab import document_store, projection
     from klimawerk.collab.rich_text import from_plain_text
+    from klimawerk.collab.storage import document_store, projection
 
     def rewrite(text: str) -> None:
         with writing():

@@ -21,7 +21,7 @@ from flask import Flask
 from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal

@@ -17,8 +17,9 @@ import pytest
 from pycrdt import Doc, XmlFragment
 from sqlalchemy import text
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.models import LiveText
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.measures.service import all_measures

@@ -13,9 +13,10 @@ from pycrdt import Doc, XmlFragment
 from sqlalchemy import func, select, text
 
 from klimawerk.clock import now
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.document_log import DocumentLog
 from klimawerk.collab.models import Document, Update
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from tests.live.engine_server import FRAGMENT, element, run

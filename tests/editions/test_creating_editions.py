@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import undefer
 
-from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.editions import service
 from klimawerk.editions.models import Edition, EditionPart

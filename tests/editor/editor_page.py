@@ -17,7 +17,7 @@ from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node
-from klimawerk.collab.validator import UpdateValidator
+from klimawerk.collab.validation.validator import UpdateValidator
 from klimawerk.web.browser_messages import MESSAGES
 
 HERE = Path(__file__).parent

@@ -194,7 +194,7 @@ def test_whatever_is_pasted_is_stored_as_it_is_shown_and_read_by_others_so(edito
 def test_the_server_refuses_a_link_against_the_rule() -> None:
     from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
-    from klimawerk.collab.validator import UpdateValidator
+    from klimawerk.collab.validation.validator import UpdateValidator
 
     def judged(href: object) -> None:
         document: Doc[XmlFragment] = Doc()

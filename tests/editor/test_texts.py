@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from tests.browsers import move_caret

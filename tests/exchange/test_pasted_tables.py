@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.exchange.pasted_tables import BadTable, parse_table, to_tab_separated
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure

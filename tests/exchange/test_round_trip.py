@@ -9,7 +9,8 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy import event, select
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.exchange import file_layout
 from klimawerk.exchange.service import export_bytes, export_programme, import_programme, preview

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from klimawerk.collab import update_decoder
+from klimawerk.collab.validation import update_decoder
 from tests.faults.socket_client import FRAGMENT
 
 NEST = 11  # the client that sends nested elements; characters come from others

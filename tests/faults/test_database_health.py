@@ -13,7 +13,8 @@ import requests
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure
 from tests import servers

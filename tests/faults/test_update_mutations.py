@@ -17,7 +17,9 @@ from contextlib import contextmanager
 import pytest
 from pycrdt import Doc, XmlFragment
 
-from klimawerk.collab import document_store, rich_text, update_decoder
+from klimawerk.collab import rich_text
+from klimawerk.collab.storage import document_store
+from klimawerk.collab.validation import update_decoder
 from klimawerk.extensions import db
 from tests.collab.yjs import Stumbled, YjsDoc
 from tests.faults.conftest import LimitedServer

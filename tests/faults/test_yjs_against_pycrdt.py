@@ -16,10 +16,11 @@ from collections.abc import Iterator
 import pytest
 from pycrdt import Doc, XmlFragment
 
-from klimawerk.collab import rich_text, update_decoder
+from klimawerk.collab import rich_text
 from klimawerk.collab.document_log import DocumentLog
-from klimawerk.collab.relay import _encoded
-from klimawerk.collab.replica import Replica, ReplicaBroken
+from klimawerk.collab.room.relay import _encoded
+from klimawerk.collab.room.replica import Replica, ReplicaBroken
+from klimawerk.collab.validation import update_decoder
 from klimawerk.live.handlers import EventRefused
 from tests.collab.yjs import YjsDoc
 from tests.faults.hostile_updates import number

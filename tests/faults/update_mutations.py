@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from klimawerk.collab import update_decoder
+from klimawerk.collab.validation import update_decoder
 from tests.faults.hostile_updates import number
 
 Field = tuple[str, int | bytes]  # ("byte", 7), ("number", 300), ("text", b"paragraph"), ("raw", b"...")

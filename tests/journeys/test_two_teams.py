@@ -10,8 +10,8 @@ from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import to_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.exchange.service import import_programme
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure

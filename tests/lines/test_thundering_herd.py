@@ -17,7 +17,8 @@ from flask import Flask
 from sqlalchemy import bindparam, insert
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
+from klimawerk.collab.storage import document_store
 from klimawerk.database import CompiledStatement, DriverConnection, release_connection, writing
 from klimawerk.extensions import db
 from klimawerk.live.models import Topic

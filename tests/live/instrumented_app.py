@@ -20,7 +20,7 @@ from sqlalchemy import event, text
 
 from klimawerk import create_app
 from klimawerk.collab.models import Document
-from klimawerk.collab.room import Room
+from klimawerk.collab.room.room import Room
 from klimawerk.database import release_connection
 from klimawerk.extensions import db
 

@@ -11,8 +11,8 @@ from flask import Flask
 
 from klimawerk import config as configuration
 from klimawerk import create_app
-from klimawerk.collab import document_store, projection
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store, projection
 from klimawerk.database import writing
 from klimawerk.editions import service
 from klimawerk.exchange.service import import_programme

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from klimawerk.clock import now
-from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.comments import service
 from klimawerk.comments.models import CommentsRead
 from klimawerk.database import writing

@@ -9,8 +9,8 @@ from typing import Any
 from playwright.sync_api import Page
 from pycrdt import XmlFragment
 
-from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import to_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item
 

@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import expect
 from pycrdt import XmlElement, XmlFragment, XmlText
 
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.installation import installation_id
 from klimawerk.measures.models import Measure

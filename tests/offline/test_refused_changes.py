@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import expect
 
 from klimawerk import installation
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.measures.models import Measure
 from tests import factories

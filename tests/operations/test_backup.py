@@ -22,8 +22,8 @@ from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
-from klimawerk.collab import document_store
 from klimawerk.collab.models import Document
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live import changes

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from klimawerk.clock import now
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.overview.recycle_bin import delete_item

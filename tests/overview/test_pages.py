@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal

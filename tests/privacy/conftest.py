@@ -11,8 +11,8 @@ from flask import Flask
 from klimawerk.accounts import audit, expiring_links, service
 from klimawerk.accounts.models import Login, Person
 from klimawerk.clock import now
-from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.comments import service as comments
 from klimawerk.comments.models import CommentsRead
 from klimawerk.comments.service import CommentInput, ThreadSubject

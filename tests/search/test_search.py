@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from markupsafe import Markup
 
-from klimawerk.collab import document_store, projection
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store, projection
 from klimawerk.comments import service
 from klimawerk.database import writing
 from klimawerk.extensions import db

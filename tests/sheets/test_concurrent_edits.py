@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal

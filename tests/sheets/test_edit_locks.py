@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from klimawerk.accounts import service as accounts
-from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.goals.service import create_goal

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
+from klimawerk.collab.storage import document_store
 from klimawerk.comments.comment_html import comment_to_html
 from klimawerk.database import writing
 from klimawerk.exchange.service import import_programme

@@ -12,9 +12,10 @@ from flask import Flask
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from sqlalchemy import Table, select
 
-from klimawerk.collab import document_store, projection, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.models import Document, LiveText, Update
-from klimawerk.collab.retry_backoff import RetryBackoff
+from klimawerk.collab.storage import document_store, projection
+from klimawerk.collab.storage.retry_backoff import RetryBackoff
 from klimawerk.comments.models import Thread
 from klimawerk.database import writing
 from klimawerk.exchange import json_reader

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from klimawerk.accounts.models import Person
-from klimawerk.collab import document_store, projection
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store, projection
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.measures.models import Measure

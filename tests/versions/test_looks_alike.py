@@ -6,7 +6,7 @@ import pytest
 from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab import rich_text, text_merge
-from klimawerk.collab.attribution import AuthorSpan, carry_attribution
+from klimawerk.collab.attribution.author_spans import AuthorSpan, carry_attribution
 from klimawerk.collab.rich_text import Node
 from klimawerk.comments.anchors import anchor_in, count_occurrences
 from klimawerk.text import visual_key

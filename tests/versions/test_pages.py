@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from klimawerk.collab import document_store
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.service import programme_of, set_rate

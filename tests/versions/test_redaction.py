@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from klimawerk.accounts.models import AuditEntry
-from klimawerk.collab import document_store
 from klimawerk.collab.models import Document, Update
+from klimawerk.collab.storage import document_store
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.database import writing
 from klimawerk.extensions import db

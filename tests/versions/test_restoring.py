@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.rich_text import Node, from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.sheets.items import lock_item

@@ -13,9 +13,9 @@ from flask import Flask
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import undefer
 
-from klimawerk.collab import document_store
 from klimawerk.collab.models import Update
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal

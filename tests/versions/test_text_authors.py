@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from klimawerk.accounts.models import Person
 from klimawerk.clock import now
-from klimawerk.collab import author_batches, document_store
-from klimawerk.collab.attribution import AuthorSpan, carry_attribution
+from klimawerk.collab.attribution import author_batches
+from klimawerk.collab.attribution.author_spans import AuthorSpan, carry_attribution
 from klimawerk.collab.models import Update
 from klimawerk.collab.rich_text import Node, from_plain_text
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.versions.text_authors import PERSON, authored_passages

@@ -9,8 +9,9 @@ import pytest
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from sqlalchemy import select
 
-from klimawerk.collab import document_store, projection, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.models import Update
+from klimawerk.collab.storage import document_store, projection
 from klimawerk.comments import service as comments
 from klimawerk.comments.models import Comment
 from klimawerk.comments.service import CommentInput, ThreadSubject

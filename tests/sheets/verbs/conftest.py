@@ -19,9 +19,9 @@ from sqlalchemy import select
 from klimawerk import config as configuration
 from klimawerk import create_app
 from klimawerk.accounts.models import Person
-from klimawerk.collab import document_store
-from klimawerk.collab.projection import project_now
 from klimawerk.collab.rich_text import from_plain_text
+from klimawerk.collab.storage import document_store
+from klimawerk.collab.storage.projection import project_now
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal

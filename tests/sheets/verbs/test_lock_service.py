@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from klimawerk.accounts.signals import person_changed
-from klimawerk.collab import document_store
+from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from klimawerk.collab import update_decoder
+from klimawerk.collab.validation import update_decoder
 
 SOLE_AUTHOR_SECONDS, BATCH_SECONDS = 300, 10  # longest batch in seconds: with one author, with several
 Authorship = tuple[int | None, int]  # person (None: not known), seconds since 1970

@@ -12,16 +12,17 @@ from flask import current_app
 from sqlalchemy import select
 
 from klimawerk import database, pycrdt_errors
-from klimawerk.collab import access, document_hints, document_store, projection
-from klimawerk.collab.chunked_updates import ChunkBuffers
-from klimawerk.collab.committer import Committer
+from klimawerk.collab import access
 from klimawerk.collab.models import Document
-from klimawerk.collab.projection_scheduler import ProjectionScheduler
-from klimawerk.collab.relay import Relayer
-from klimawerk.collab.retry_backoff import RetryBackoff
-from klimawerk.collab.room import PendingUpdate, Room
-from klimawerk.collab.room_members import NO_ACCESS, RoomMember
-from klimawerk.collab.room_registry import RoomRegistry
+from klimawerk.collab.room.chunked_updates import ChunkBuffers
+from klimawerk.collab.room.committer import Committer
+from klimawerk.collab.room.projection_scheduler import ProjectionScheduler
+from klimawerk.collab.room.relay import Relayer
+from klimawerk.collab.room.room import PendingUpdate, Room
+from klimawerk.collab.room.room_members import NO_ACCESS, RoomMember
+from klimawerk.collab.room.room_registry import RoomRegistry
+from klimawerk.collab.storage import document_hints, document_store, projection
+from klimawerk.collab.storage.retry_backoff import RetryBackoff
 from klimawerk.extensions import db
 from klimawerk.live import events, opaque_ids
 from klimawerk.live.hint_bus import Hint

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from klimawerk.collab.room import Room
-from klimawerk.collab.room_members import RelayedUpdate
+from klimawerk.collab.room.room import Room
+from klimawerk.collab.room.room_members import RelayedUpdate
 from klimawerk.live import events
 
 log = logging.getLogger(__name__)

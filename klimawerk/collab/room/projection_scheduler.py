@@ -10,9 +10,9 @@ from collections.abc import Callable
 from flask import Flask
 
 from klimawerk import pycrdt_errors
-from klimawerk.collab import document_store, projection
-from klimawerk.collab.retry_backoff import RetryBackoff
-from klimawerk.collab.room import Room
+from klimawerk.collab.room.room import Room
+from klimawerk.collab.storage import document_store, projection
+from klimawerk.collab.storage.retry_backoff import RetryBackoff
 
 log = logging.getLogger(__name__)
 QUIET_SECONDS = 2.0  # seconds without a change

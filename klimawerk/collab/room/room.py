@@ -17,11 +17,12 @@ from typing import Any, Protocol
 from pycrdt import Doc, XmlFragment
 
 from klimawerk import database
-from klimawerk.collab import access, document_store
-from klimawerk.collab.delivery import DeliveryQueue
+from klimawerk.collab import access
 from klimawerk.collab.models import Document
-from klimawerk.collab.replica import Replica, ReplicaBroken
-from klimawerk.collab.room_members import NO_ACCESS, RelayedUpdate, RoomMember
+from klimawerk.collab.room.delivery import DeliveryQueue
+from klimawerk.collab.room.replica import Replica, ReplicaBroken
+from klimawerk.collab.room.room_members import NO_ACCESS, RelayedUpdate, RoomMember
+from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.live import events
 from klimawerk.live.handlers import COMMIT_TIMEOUT, EventRefused, EventReply

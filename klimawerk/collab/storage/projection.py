@@ -10,10 +10,11 @@ from sqlalchemy import case, literal, select, update
 
 from klimawerk import pycrdt_errors
 from klimawerk.clock import now
-from klimawerk.collab import document_store, rich_text
+from klimawerk.collab import rich_text
 from klimawerk.collab.models import Document, LiveText
-from klimawerk.collab.retry_backoff import RetryBackoff
 from klimawerk.collab.signals import texts_changed
+from klimawerk.collab.storage import document_store
+from klimawerk.collab.storage.retry_backoff import RetryBackoff
 from klimawerk.database import writing, yield_if_due
 from klimawerk.extensions import db
 from klimawerk.live import changes

@@ -19,7 +19,7 @@ from rapidfuzz.distance import LCSseq
 from sqlalchemy import select
 
 from klimawerk.collab import rich_text
-from klimawerk.collab.author_batches import author_batches
+from klimawerk.collab.attribution.author_batches import author_batches
 from klimawerk.collab.document_log import DocumentLog
 from klimawerk.collab.models import StoredAttribution, Update
 from klimawerk.collab.rich_text import Node

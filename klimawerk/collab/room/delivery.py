@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from klimawerk.collab.room_members import RelayedUpdate, RoomMember
+from klimawerk.collab.room.room_members import RelayedUpdate, RoomMember
 from klimawerk.live.rate_limits import TokenBucket
 
 WRITING_SECONDS = 5.0  # seconds for which a member counts as writing after an edit

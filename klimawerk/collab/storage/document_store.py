@@ -15,11 +15,12 @@ from pycrdt import Doc, XmlFragment
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from klimawerk.clock import now
-from klimawerk.collab import document_hints, rich_text, text_merge
-from klimawerk.collab.attribution import AuthorSpan, AuthorSpans, FragmentAttribution, LogReplay
+from klimawerk.collab import rich_text, text_merge
+from klimawerk.collab.attribution.author_spans import AuthorSpan, AuthorSpans, FragmentAttribution, LogReplay
 from klimawerk.collab.document_log import DocumentLog
 from klimawerk.collab.models import Document, LiveText, StoredAttribution, Update, Writer, new_gen
 from klimawerk.collab.rich_text import Node
+from klimawerk.collab.storage import document_hints
 from klimawerk.database import release_connection, writing
 from klimawerk.extensions import db
 from klimawerk.live import changes

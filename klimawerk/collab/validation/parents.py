@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from klimawerk.collab import update_decoder
+from klimawerk.collab.validation import update_decoder
 
 Clocks = dict[int, int]  # {client: number of known items}
 

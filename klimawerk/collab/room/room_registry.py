@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from klimawerk.collab import document_store
 from klimawerk.collab.models import Document
-from klimawerk.collab.room import Room, RoomOutput
+from klimawerk.collab.room.room import Room, RoomOutput
+from klimawerk.collab.storage import document_store
 from klimawerk.live import events
 from klimawerk.live.handlers import EventRefused
 

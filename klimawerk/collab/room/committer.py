@@ -16,7 +16,7 @@ from sqlalchemy import Table, bindparam, func, insert, update
 from klimawerk import pycrdt_errors
 from klimawerk.clock import now
 from klimawerk.collab.models import Document, Update
-from klimawerk.collab.room import PendingUpdate, Room
+from klimawerk.collab.room.room import PendingUpdate, Room
 from klimawerk.database import CompiledStatement, DriverConnection, StatementCursor
 from klimawerk.live import events
 from klimawerk.live.handlers import COMMIT_TIMEOUT

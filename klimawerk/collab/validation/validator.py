@@ -7,9 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from klimawerk import safe_json
-from klimawerk.collab import rich_text, update_decoder
-from klimawerk.collab.merge_cost import MergeCost
-from klimawerk.collab.parents import NO_PARENT, CircularOrigins, Clocks, ItemParent, ItemParents, in_dependency_order
+from klimawerk.collab import rich_text
+from klimawerk.collab.validation import update_decoder
+from klimawerk.collab.validation.merge_cost import MergeCost
+from klimawerk.collab.validation.parents import (
+    NO_PARENT,
+    CircularOrigins,
+    Clocks,
+    ItemParent,
+    ItemParents,
+    in_dependency_order,
+)
 from klimawerk.link_rule import is_allowed_link
 from klimawerk.live import events
 from klimawerk.live.handlers import EventRefused

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from klimawerk.collab import update_decoder
+from klimawerk.collab.validation import update_decoder
 
 SPLIT_ITEMS = 2  # at most so many items are added by an insertion or a deletion inside of a run of characters
 Neighbours = tuple[update_decoder.Id, update_decoder.Id | None]  # ids of the left and of the right one

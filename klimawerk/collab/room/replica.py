@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pycrdt import Doc, XmlFragment
 
 from klimawerk.collab.document_log import DocumentLog
-from klimawerk.collab.validator import UpdateValidator
+from klimawerk.collab.validation.validator import UpdateValidator
 from klimawerk.live import events
 from klimawerk.live.handlers import EventRefused
 

@@ -1,0 +1,1 @@
+"""Attribution: who wrote which characters of a text, and when."""

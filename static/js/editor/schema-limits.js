@@ -6,7 +6,7 @@ import { note } from "../text-note.js"
 import { allowedLink } from "./link-rule.js"
 import { schema } from "./schema.js"
 
-/** Maximum depth of nodes above the text; klimawerk/collab/validation/validator.py allows one more for the text itself. */
+/** Maximum depth of nodes above the text; validation/validator.py on the server allows one more for the text itself. */
 export const DEEPEST = 39
 
 /** Plugin that drops own edits which nest too deeply, with a note at `host`. */

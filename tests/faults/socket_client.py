@@ -33,7 +33,7 @@ class SocketClient:
         self.own: list[bytes] = []
         self.stumbled = False
         self.socket = server.socket(person, **options)
-        self.socket.on("*", self._hear)
+        self.socket.on("*", self._on_event)
         self.doc: Doc[XmlFragment] = Doc()
         self.yjs: YjsDoc | None = None
         self.lock = threading.Lock()
@@ -86,7 +86,7 @@ class SocketClient:
         if self.socket.connected:
             self.socket.disconnect()
 
-    def _hear(self, event: str, payload: Any = None) -> None:
+    def _on_event(self, event: str, payload: Any = None) -> None:
         self.heard.append((event, payload))
         if event == "doc:update":
             with self.lock:
@@ -129,7 +129,7 @@ class LatencyProbe(threading.Thread):
             if not answer["ok"]:
                 self.refused.append(answer["error"])
 
-    def expect_calm(self, at_most: float = 15.0) -> None:
+    def expect_responsive(self, at_most: float = 15.0) -> None:
         """AssertionError unless everything was acknowledged, and within a generous time: no test judges speed."""
         print(json.dumps({"letters": len(self.waits), "worst": round(max(self.waits), 3)}))
         assert self.refused == []

@@ -58,7 +58,7 @@ def probe(limited_server: LimitedServer) -> Iterator[LatencyProbe]:
         yield probe
         seen = len(probe.waits)
         until(lambda: len(probe.waits) > seen + 3, 20)
-    probe.expect_calm()
+    probe.expect_responsive()
     assert memory(limited_server.server) < before + MORE
     assert "Traceback" not in limited_server.server.log[said:], limited_server.server.log[said:]
 
@@ -96,10 +96,10 @@ def test_letters_that_would_be_merged_for_minutes_are_refused(attacker: SocketCl
 
 
 def test_documents_that_are_not_there_or_of_others_answer_alike(limited_server: LimitedServer) -> None:
-    stranger = limited_server.client(factories.partnership("Anderstadt", "Otherton").de["editor"], joined=False)
+    outsider = limited_server.client(factories.partnership("Anderstadt", "Otherton").de["editor"], joined=False)
     asked = [(event, doc) for doc in NO_DOCUMENTS for event in ("doc:join", "doc:update", "doc:awareness")]
-    strange = [stranger.ask(event, {"doc": doc, "u": "AAA=", "a": ""}) for event, doc in asked]
-    theirs = [stranger.ask(event, {"doc": limited_server.name, "u": "AAA="}) for event in ("doc:join", "doc:update")]
+    strange = [outsider.ask(event, {"doc": doc, "u": "AAA=", "a": ""}) for event, doc in asked]
+    theirs = [outsider.ask(event, {"doc": limited_server.name, "u": "AAA="}) for event in ("doc:join", "doc:update")]
     assert {answer["error"] for answer in theirs} == {"not_found"}
     assert {answer["error"] for answer in strange} <= {"not_found", "invalid"}
 
@@ -220,23 +220,23 @@ def test_who_does_not_read_is_dropped_and_others_go_on(probe: LatencyProbe, limi
     writer = limited_server.client()
     for _ in range(6):
         assert writer.type("Wärme " * 6_000)["ok"]
-    deaf = limited_server.client()
+    reader = limited_server.client()
     hears = threading.Event()
-    line = _deafen(deaf, hears)
-    assert not _cut(line)
-    until(lambda: _asked_again(deaf) and _cut(line), 90)
+    line = _stop_reading(reader, hears)
+    assert not _is_closed(line)
+    until(lambda: _requests_again(reader) and _is_closed(line), 90)
     hears.set()
     assert limited_server.client().plain().count("Wärme") >= 36_000
 
 
-def _asked_again(deaf: SocketClient) -> bool:
+def _requests_again(reader: SocketClient) -> bool:
     """As fast as the limits allow: what is refused because of the rate is answered too."""
     with contextlib.suppress(socketio.exceptions.SocketIOError):  # it may have been closed already
-        deaf.socket.emit("doc:join", {"doc": deaf.name}, callback=lambda _answer: None)
+        reader.socket.emit("doc:join", {"doc": reader.name}, callback=lambda _answer: None)
     return True
 
 
-def _deafen(client: SocketClient, hears: threading.Event) -> network.socket:
+def _stop_reading(client: SocketClient, hears: threading.Event) -> network.socket:
     """Stop reading this client's socket until it `hears` again; it can still send."""
     line: network.socket = client.socket.eio.ws.sock
     line.setsockopt(network.SOL_SOCKET, network.SO_RCVBUF, 4_096)
@@ -244,7 +244,7 @@ def _deafen(client: SocketClient, hears: threading.Event) -> network.socket:
     return line
 
 
-def _cut(line: network.socket) -> bool:
+def _is_closed(line: network.socket) -> bool:
     """Whether the server has closed the connection; with its TCP window closed the client itself would not notice."""
     port = line.getsockname()[1]
     connections = [

@@ -182,6 +182,7 @@ def test_right_and_wrong_passwords_at_the_same_moment_are_all_answered(any_datab
     assert set(codes) <= {302, 422, 429}
 
 
+@pytest.mark.slow
 def test_a_whole_town_hall_is_slowed_by_guesses_at_many_accounts_and_not_the_next_one(limited_app: Flask) -> None:
     codes = [attempt(limited_app.test_client(), f"somebody{n}@example.org").status_code for n in range(62)]
     assert codes == [422] * 60 + [429] * 2

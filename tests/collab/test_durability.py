@@ -88,6 +88,7 @@ def hammer(writer: ReplicaClient, acknowledged: list[str], stop: threading.Event
         number += 1
 
 
+@pytest.mark.slow
 def test_no_acknowledged_word_is_lost_when_the_server_is_killed(any_database: str, start: Start) -> None:
     process = start()
     writers = [join(process, person) for person in (1, 2, 3)]
@@ -138,6 +139,7 @@ def test_a_large_document_arrives_whole(start: Start) -> None:
         writer.client.close()
 
 
+@pytest.mark.slow
 def test_two_processes_are_one_house(postgresql_address: str, valkey_address: str, start: Start) -> None:
     one, two = start(valkey_address), start(valkey_address)
     akosua, jan = join(one, 1), join(two, 2)
@@ -181,6 +183,7 @@ def test_without_the_message_queue_the_next_look_brings_the_words(postgresql_add
         writer.client.close()
 
 
+@pytest.mark.slow
 def test_all_replicas_end_up_the_same_after_any_disorder(engine: EngineServer) -> None:
     """Random edits with losses of connection, doubling and disorder, in the manner of Yjs' own test.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import servers
@@ -80,6 +81,7 @@ def test_the_keyboard_alone_asks_replies_and_resolves(table: Table, page_for: Ca
     expect(page.locator("#thread-1 .outcome")).to_contain_text("It is fine")
 
 
+@pytest.mark.slow
 def test_with_200_comments_the_pages_stay_light(
     table: Table, live_server: servers.KlimawerkServer, browser: Browser, page_for: Callable[..., Page]
 ) -> None:

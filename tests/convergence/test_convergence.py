@@ -191,6 +191,7 @@ def report(done: dict[str, Any], began: float) -> None:
     print(f"{time.monotonic() - began:.1f} s; {done['acknowledged']} edits acknowledged, {kept} words kept; {sizes}")
 
 
+@pytest.mark.slow
 def test_all_agree_after_thousands_of_edits_on_a_bad_line(town: Town) -> None:
     seed, steps = settings(long_runs.steps(3_000, 10_000))
     began = time.monotonic()

@@ -111,6 +111,7 @@ def test_what_is_too_young_waits_for_the_next_mail(post: Post) -> None:
     assert post.round(clock("2026-11-26 07:00"))["made"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("any_database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 def test_five_hundred_events_of_twenty_people_are_one_mail_each(post: Post, any_database: str) -> None:
     from tests import factories

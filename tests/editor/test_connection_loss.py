@@ -37,6 +37,7 @@ def test_words_typed_offline_arrive_when_the_line_is_back(team: Team, sheet_for:
         expect(sheet.state).to_have_attribute("data-state", "saved")
 
 
+@pytest.mark.slow
 def test_words_typed_while_the_server_is_dead_arrive_after_its_restart(
     team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer
 ) -> None:

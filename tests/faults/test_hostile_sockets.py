@@ -112,6 +112,7 @@ def test_state_vectors_of_nonsense_are_answered(limited_server: LimitedServer) -
     assert client.join(sv=b64(b"\0"))["ok"]
 
 
+@pytest.mark.slow
 def test_garbage_on_the_line_ends_at_most_that_line(probe: LatencyProbe, limited_server: LimitedServer) -> None:
     person = limited_server.person()
     client = limited_server.client(person)
@@ -208,6 +209,7 @@ def test_one_person_with_many_pages_is_no_better_off(probe: LatencyProbe, limite
         client.disconnect()
 
 
+@pytest.mark.slow
 def test_connections_that_never_say_whose_they_are_end(probe: LatencyProbe, limited_server: LimitedServer) -> None:
     addresses = [_polling(limited_server) for _ in range(60)]
     assert requests.get(addresses[-1], timeout=30).status_code == 200

@@ -67,6 +67,7 @@ def test_the_data_saver_is_kept_on_the_device_and_takes_the_carets_away(team: Te
     expect(other_sheet.body().locator(".caret")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_with_the_data_saver_changes_of_others_come_every_ten_seconds(team: Team, sheet_for: SheetFor) -> None:
     thrifty, other, writer = (
         sheet_for(person) for person in (team.de["observer"], team.partner["observer"], team.de["editor"])
@@ -161,6 +162,7 @@ def test_the_server_knows_which_pages_can_do_without(engine: EngineServer) -> No
     assert not page.quiet
 
 
+@pytest.mark.slow
 def test_who_is_here_is_told_less_often_the_more_there_are(engine: EngineServer) -> None:
     watcher = engine.client(99)
     watcher.ask("watch", topics=["programme:5"])

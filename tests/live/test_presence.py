@@ -81,6 +81,7 @@ def test_many_moves_are_told_at_most_once_a_second(engine: EngineServer) -> None
     assert len(jan.get("people")) <= time.monotonic() - began + 2
 
 
+@pytest.mark.slow
 def test_a_closed_lid_is_gone_within_ten_seconds_and_back_with_the_first_sign(engine: EngineServer) -> None:
     akosua, jan = engine.client(1), engine.client(2)
     jan.ask("watch", topics=["programme:5"])

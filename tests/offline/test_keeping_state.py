@@ -91,6 +91,7 @@ def test_with_a_full_disk_letters_are_not_called_waiting_and_arrive_all_the_same
         expect(own_sheet.state).to_have_attribute("data-state", "saved")
 
 
+@pytest.mark.slow
 def test_where_the_store_has_not_come_a_change_is_not_called_waiting_until_it_has(
     team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer
 ) -> None:

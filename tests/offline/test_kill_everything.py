@@ -73,6 +73,7 @@ def test_acknowledged_words_are_there_and_the_others_come_when_any_page_is_opene
     assert value_on_disk(measure, "priority") == "low"
 
 
+@pytest.mark.slow
 def test_it_is_said_to_be_waiting_until_the_server_is_back(
     browser: Browser, team: Team, measure: Measure, live_server: servers.KlimawerkServer, tmp_path: Path, app: Flask
 ) -> None:

@@ -47,6 +47,7 @@ def test_words_and_values_outlive_a_closed_page_and_arrive_from_any_other(
     expect(others[0].locator("#save-state")).to_have_attribute("data-state", "saved")
 
 
+@pytest.mark.slow
 def test_words_and_values_outlive_a_reload_and_arrive_once(
     team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer
 ) -> None:

@@ -47,6 +47,7 @@ _HIDE = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_visited_page_opens_without_a_network_and_can_be_written_in(
     team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer, app: Flask
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_visited_page_opens_without_a_network_and_can_be_written_in(
     assert value_on_disk(measure, "priority") == "low"
 
 
+@pytest.mark.slow
 def test_a_line_that_stands_still_shows_the_kept_page(
     team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer
 ) -> None:

@@ -111,11 +111,12 @@ def at_rest(page: Page, line: ShapedLine) -> bool:
     return line.carried[1] - before < 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "worker",
     [
         pytest.param(False, id="first visit"),
-        pytest.param(True, id="through the service worker", marks=pytest.mark.slow),
+        pytest.param(True, id="through the service worker"),
     ],
 )
 def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
@@ -143,9 +144,10 @@ def test_a_page_whose_connection_is_reset_half_way_is_whole_in_the_end(
     assert not windows.faults, "\n".join(windows.faults)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "breaks",
-    [pytest.param(True, id="it breaks off"), pytest.param(False, id="it does not", marks=pytest.mark.slow)],
+    [pytest.param(True, id="it breaks off"), pytest.param(False, id="it does not")],
 )
 def test_half_a_file_is_no_file_even_through_the_service_worker(
     browser: Browser, page_for: PageFor, live_server: KlimawerkServer, team: Team, measure: Measure, breaks: bool

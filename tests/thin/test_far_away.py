@@ -46,6 +46,7 @@ def digits(body: Locator) -> str:
     return "".join(sign for sign in body.inner_text() if sign.isdigit())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, steps(1, 8) + 1))
 def test_a_line_that_breaks_while_the_editor_comes_and_again_and_again_loses_no_letter(
     team: Team, sheet_for: SheetFor, live_server: KlimawerkServer, browser: Browser, seed: int
@@ -81,6 +82,7 @@ def test_a_line_that_breaks_while_the_editor_comes_and_again_and_again_loses_no_
     expect(near.body()).to_have_text(there)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10, 10 + steps(1, 8)))
 def test_a_first_visit_on_a_line_that_breaks_from_the_beginning_comes_to_writing(
     team: Team, sheet_for: SheetFor, live_server: KlimawerkServer, browser: Browser, seed: int

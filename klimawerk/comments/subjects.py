@@ -67,13 +67,13 @@ def subject_choices(v: SheetView) -> Iterator[tuple[str, list[tuple[str, str]]]]
 
 def subject_of(v: SheetView, code: str, passage: str = "", anchor: dict[str, str] | None = None) -> ThreadSubject:
     """The subject with that code and its present value; `passage` is a part of it. Raises ActionRefused."""
-    if passage and count_occurrences(found := _text(v, code), passage):
-        return ThreadSubject(code, None, found, passage, anchor or {})
+    if passage and count_occurrences(value := _text(v, code), passage):
+        return ThreadSubject(code, None, value, passage, anchor or {})
     if passage:
         raise ActionRefused(_("These words do not stand in that text."), "passage")
     if not code:
         return ThreadSubject()
-    if not any(code == known for _group, found in subject_choices(v) for known, _words in found):
+    if not any(code == known_code for _group, choices in subject_choices(v) for known_code, _label in choices):
         raise ActionRefused(_("Please choose one of the list."), "about")
     if code.startswith(_ROW):
         _row, row_id, key = code.split(":")

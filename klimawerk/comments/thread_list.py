@@ -94,10 +94,10 @@ def thread_filter(args: Mapping[str, str]) -> ThreadFilter:
     )
 
 
-def page_of_threads(item: Item, member: Member, wish: ThreadFilter, also: int | None = None) -> ThreadPage:
+def page_of_threads(item: Item, member: Member, criteria: ThreadFilter, also: int | None = None) -> ThreadPage:
     """The item's threads that the member may see; `also` is the id of one that is included regardless of the filter."""
     query = select(Thread).where(Thread.item_id == item.id, visible_to(member.side)).order_by(Thread.id.desc())
-    for condition in _conditions(wish, member, item):
+    for condition in _conditions(criteria, member, item):
         query = query.where(or_(condition, Thread.id == also))
     threads = db.session.scalars(query.limit(PAGE_SIZE + 1)).all()
     return _with_comments(threads[:PAGE_SIZE], older=threads[PAGE_SIZE - 1].id if len(threads) > PAGE_SIZE else None)
@@ -167,34 +167,34 @@ def open_count(item: Item, member: Member) -> int:
     )
 
 
-def _conditions(wish: ThreadFilter, member: Member, item: Item) -> list[ColumnElement[bool]]:
+def _conditions(criteria: ThreadFilter, member: Member, item: Item) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    loaded = datetime.fromtimestamp(wish.loaded, UTC)
-    if wish.state == OPEN:
+    loaded = datetime.fromtimestamp(criteria.loaded, UTC)
+    if criteria.state == OPEN:
         conditions.append(or_(Thread.resolved_at.is_(None), Thread.resolved_at >= loaded))
-    if wish.state == RESOLVED:
+    if criteria.state == RESOLVED:
         conditions.append(Thread.resolved_at.is_not(None))
-    if wish.kind:
-        conditions.append(Thread.kind == wish.kind)
-    if wish.side:
-        conditions.append(_has_comment(Comment.side == wish.side))
-    if wish.person:
-        conditions.append(or_(_has_comment(Comment.author == wish.person), Thread.assignee == wish.person))
-    if wish.mine:
+    if criteria.kind:
+        conditions.append(Thread.kind == criteria.kind)
+    if criteria.side:
+        conditions.append(_has_comment(Comment.side == criteria.side))
+    if criteria.person:
+        conditions.append(or_(_has_comment(Comment.author == criteria.person), Thread.assignee == criteria.person))
+    if criteria.mine:
         person_id = member.person.id
         is_mentioned = exists().where(CommentMention.comment_id == Comment.id, CommentMention.person_id == person_id)
         conditions.append(
             or_(_has_comment(Comment.author == person_id), _has_comment(is_mentioned), Thread.assignee == person_id)
         )
-    if wish.unread:
+    if criteria.unread:
         since = read_marks.unread_since(member, item.id)
         conditions.append(
             _has_comment(and_(Comment.at > since, or_(Comment.author.is_(None), Comment.author != member.person.id)))
         )
-    if wish.about:
-        conditions.append(_about(wish.about))
-    if wish.before:
-        conditions.append(Thread.id < wish.before)
+    if criteria.about:
+        conditions.append(_about(criteria.about))
+    if criteria.before:
+        conditions.append(Thread.id < criteria.before)
     return conditions
 
 

@@ -96,7 +96,7 @@ def _may_be_mentioned(person: Person, windows: Mapping[int, DigestWindow]) -> bo
     """Whether there may be a mention or task: a cheap check, made each minute for all who chose mails at once."""
     if not windows:
         return False
-    since = min(window.called for window in windows.values())
+    since = min(window.mentions_until for window in windows.values())
     mentions = select(CommentMention.comment_id).where(CommentMention.person_id == person.id)
     concerns_person = or_(CommentEvent.kind == ASSIGNED, CommentEvent.comment_id.in_(mentions))
     return (
@@ -141,6 +141,6 @@ def _claim(choice: DigestChoice, rev: int, moment: datetime, is_due: bool) -> bo
 
 def _move_marks(person: Person, windows: Mapping[int, DigestWindow], is_due: bool) -> None:
     for key, window in windows.items():
-        told_until = window.until if is_due else window.told
+        told_until = window.until if is_due else window.informed_until
         mark = db.session.get_one(DigestMark, (person.id, key))
         mark.told_until, mark.called_until = told_until, window.until

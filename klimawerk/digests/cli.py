@@ -23,18 +23,18 @@ def send() -> None:
     """Make and send what is due now; for cron or a systemd timer, every few minutes."""
     if not mail.configured():
         raise click.ClickException("There is no mail server: set KLIMAWERK_SMTP_URL.")
-    counted = sending.send_due()
-    failed = counted["failed"] + counted["away"]
-    click.echo(f"made: {counted['made']}, sent: {counted['sent']}, failed: {failed}, dropped: {counted['dropped']}")
+    counts = sending.send_due()
+    failed = counts["failed"] + counts["away"]
+    click.echo(f"made: {counts['made']}, sent: {counts['sent']}, failed: {failed}, dropped: {counts['dropped']}")
 
 
 @digest.command()
 def status() -> None:
     """How many mails are in which state, and why those wait or were given up that were not sent."""
-    counted = outbox.counts_by_state()
-    click.echo(", ".join(f"{state}: {counted[state]}" for state in ("waiting", "sending", "sent", "failed", "dropped")))
-    for one in outbox.undelivered():
-        click.echo(_line(one))
+    counts = outbox.counts_by_state()
+    click.echo(", ".join(f"{state}: {counts[state]}" for state in ("waiting", "sending", "sent", "failed", "dropped")))
+    for mail_row in outbox.undelivered():
+        click.echo(_line(mail_row))
 
 
 @digest.command()
@@ -43,8 +43,15 @@ def retry() -> None:
     click.echo(f"waiting again: {outbox.retry_given_up(now())}")
 
 
-def _line(one: DigestMail) -> str:
-    next_try = f"next try {one.next_try_at:%Y-%m-%d %H:%M} UTC" if one.state == "waiting" else ""
-    tries = f"{one.tries} tries" if one.tries != 1 else "1 try"
-    parts = (one.state, one.person.email, f"made {one.made_at:%Y-%m-%d %H:%M} UTC", tries, next_try, one.error)
+def _line(mail_row: DigestMail) -> str:
+    next_try = f"next try {mail_row.next_try_at:%Y-%m-%d %H:%M} UTC" if mail_row.state == "waiting" else ""
+    tries = f"{mail_row.tries} tries" if mail_row.tries != 1 else "1 try"
+    parts = (
+        mail_row.state,
+        mail_row.person.email,
+        f"made {mail_row.made_at:%Y-%m-%d %H:%M} UTC",
+        tries,
+        next_try,
+        mail_row.error,
+    )
     return "\t".join(part for part in parts if part)

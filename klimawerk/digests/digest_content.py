@@ -133,7 +133,7 @@ def _digest_item(
 
 def _changes(item: Item, window: DigestWindow, language: str) -> str:
     member = window.member
-    since = max(window.told, seen_since(member, item.id))
+    since = max(window.informed_until, seen_since(member, item.id))
     return change_summary(item, since, window.until, but=member.person.id, language=language)
 
 

@@ -19,22 +19,24 @@ MissedActivity = dict[int, list[Activity]]
 
 @dataclass(frozen=True)
 class DigestWindow:
-    """Unsent activity of a partnership: in (told, until], for mentions and tasks in (called, until]."""
+    """Unsent activity of a partnership: in (informed_until, until], mentions and tasks in (mentions_until, until]."""
 
     member: Member
-    told: datetime
-    called: datetime
+    informed_until: datetime
+    mentions_until: datetime
     until: datetime
 
     def holds(self, activity: Activity) -> bool:
-        return (self.called if activity.kind in MENTION_KINDS else self.told) < activity.at <= self.until
+        return (
+            (self.mentions_until if activity.kind in MENTION_KINDS else self.informed_until) < activity.at <= self.until
+        )
 
 
 def missed_activity(windows: Mapping[int, DigestWindow], *, only_calls: bool) -> MissedActivity:
     """What the person is to be informed of now, by partnership; those without any are left out."""
     missed: MissedActivity = {}
     for key, window in windows.items():
-        since = window.called if only_calls else window.told
+        since = window.mentions_until if only_calls else window.informed_until
         unseen = drop_seen(window.member, activities_for(window.member, since, window.until))
         due = [
             activity

@@ -96,13 +96,13 @@ class EditionView:
         return finance_from(self.v, measures, {measure.id: self.items[measure.id].rows for measure in measures})
 
 
-def edition_view(opened: Opened, parts: SnapshotParts, *, reader: str, wish: str | None) -> EditionView:
-    """The edition for one reader; `wish`: the requested language of its texts. Raises PartDamaged."""
+def edition_view(opened: Opened, parts: SnapshotParts, *, reader: str, requested_language: str | None) -> EditionView:
+    """The edition for one reader; `requested_language`: of its texts. Raises PartDamaged."""
     ids_by_key, contents = item_keys.keys_of_frame(opened.item.frame_id), load_decoded_parts(parts.values())
     states = {id_: state_from_manifest(part.head, contents, ids_by_key) for id_, part in parts.items()}
     programme_state = states[opened.item.id]
     frame = _frame(programme_state.head, opened.item.frame.partnership)
-    languages = languages_for(frame, wish, reader)
+    languages = languages_for(frame, requested_language, reader)
     options = _options(states, languages.show, frame.lead_language, opened.item.id)
     views = {
         id_: EditionItemView(

@@ -77,8 +77,8 @@ def name(item_id: int, number: int) -> ResponseReturnValue:
 def edition(item_id: int, number: int) -> ResponseReturnValue:
     """The whole programme as it was; with `sheets=all` every field of every goal and measure."""
     opened, programme, shown_edition = edition_or_404(item_id, number)
-    wish = request.args.get("show") or request.cookies.get("show")
-    view = edition_view(opened, edition_snapshot(shown_edition), reader=locale(), wish=wish)
+    requested_language = request.args.get("show") or request.cookies.get("show")
+    view = edition_view(opened, edition_snapshot(shown_edition), reader=locale(), requested_language=requested_language)
     return render_template(
         "editions/edition.html",
         v=view.v,

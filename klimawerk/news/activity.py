@@ -50,8 +50,8 @@ def activities(person: Person, since: datetime, until: datetime) -> list[Activit
 
     Without the person's own activities, threads of other sides, and what is deleted by now.
     """
-    found = [activity for member in memberships(person) for activity in activities_for(member, since, until)]
-    return sorted(found, key=lambda activity: (activity.at, activity.id))
+    unsorted = [activity for member in memberships(person) for activity in activities_for(member, since, until)]
+    return sorted(unsorted, key=lambda activity: (activity.at, activity.id))
 
 
 def memberships(person: Person) -> list[Member]:

@@ -1,6 +1,6 @@
 """Automatic versions: taken when editing has stopped, or when no user is on the page any more.
 
-Pending changes are kept in the memory of this process. At its start it checks once which items have changes that no
+Each process remembers in memory which items changed. At its start it checks once which items have changes that no
 version holds. Two processes that take the same version do no harm: the second one finds nothing changed.
 """
 
@@ -74,9 +74,9 @@ def init_app(app: Flask) -> None:
 
 
 def _on_topics_changed(topics: list[str]) -> None:
-    watch: AutoVersions | None = current_app.extensions.get("versions")
-    if watch is not None:
-        watch.record_changes(topics)
+    auto_versions: AutoVersions | None = current_app.extensions.get("versions")
+    if auto_versions is not None:
+        auto_versions.record_changes(topics)
 
 
 def _items_without_current_version() -> list[int]:

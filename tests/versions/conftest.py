@@ -1,4 +1,4 @@
-"""A measure with a history, and hands that write in it."""
+"""Fixture: a measure with a history, and helpers that change it as a user."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.factories import Team
 
 @dataclass
 class VersionedMeasure:
-    """One measure (WA-01) and what people do with it."""
+    """One measure (WA-01), and operations on it by users."""
 
     team: Team
     measure: Measure
@@ -36,9 +36,9 @@ class VersionedMeasure:
 
     def member(self, side: str = "de", role: str = "editor") -> Member:
         people: dict[str, Person] = getattr(self.team, side)
-        found = member_of(people[role], self.team.partnership.id)
-        assert found is not None
-        return found
+        member = member_of(people[role], self.team.partnership.id)
+        assert member is not None
+        return member
 
     def set(self, key: str, value: Any, *, row: str | None = None, by: Person | None = None) -> None:
         """Set a field, or a cell of the first row of kind `row`."""
@@ -46,7 +46,7 @@ class VersionedMeasure:
         set_value(place, value, based_on=place.rev, by=(by or self.editor()).id)
 
     def write(self, fragment: str, words: str, *, by: Person | None = None) -> None:
-        """Make these words the whole text."""
+        """Replace the whole text."""
         with writing():
             document_store.replace_contents(
                 self.measure.name, {fragment: from_plain_text(words)}, by=(by or self.editor()).id

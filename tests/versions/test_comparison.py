@@ -1,4 +1,4 @@
-"""What is shown as changed is exactly what changed: applied to the old version it gives the new one."""
+"""Comparison: the shown changes, applied to the old version, give exactly the new one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from klimawerk.versions.text_diff import ADDED, CHANGED, REMOVED, SAME, TextChan
 
 QUICK = settings(max_examples=120, print_blob=True)
 
-# Texts that people and robots write, with everything that breaks words in two.
+# Random texts, with everything that splits words.
 _LETTERS = st.sampled_from(
     [*"abcxyz  ,.;1-", "ä", "e\u0301", "😀", "👩\u200d👧", "\u202e", "ע", "<b>", "&amp;", "x" * 40]
 )
@@ -71,7 +71,7 @@ def _two_texts(draw: st.DrawFn) -> tuple[Node, Node]:
 
 
 def applied(old: Node, change: TextChange) -> Node:
-    """The old text with the shown changes made in it, using nothing of the new text but what is shown as new."""
+    """The old text with the shown changes applied; of the new text only what is shown as new is used."""
     before = iter(text_blocks(old))
     after = []
     for shown in change.blocks:
@@ -137,7 +137,7 @@ _ROWS = st.lists(
 
 
 def rows_after(old: list[dict[str, Any]], changes: tuple[RowChange, ...]) -> list[dict[str, Any]]:
-    """The old rows with the shown changes made in them."""
+    """The old rows with the shown changes applied."""
     cells = {row["id"]: dict(row["cells"]) for row in old}
     placed = []
     for row in changes:
@@ -172,19 +172,19 @@ def state(values: dict[str, Any], texts: dict[str, Node], rows: dict[str, Any]) 
 @QUICK
 @given(_texts(), _ROWS)
 def test_a_version_compared_with_itself_shows_nothing(text: Node, rows: list[dict[str, Any]]) -> None:
-    one = state({"priority": "high"}, {"description.en": text}, {"steps": rows})
-    assert compare_states(one, json_copy(one)) == Comparison()
-    assert compare_states(one, one).is_empty
+    item_state = state({"priority": "high"}, {"description.en": text}, {"steps": rows})
+    assert compare_states(item_state, json_copy(item_state)) == Comparison()
+    assert compare_states(item_state, item_state).is_empty
 
 
-def json_copy(one: ItemState) -> ItemState:
-    return ItemState(**json.loads(json.dumps(vars(one))))
+def json_copy(item_state: ItemState) -> ItemState:
+    return ItemState(**json.loads(json.dumps(vars(item_state))))
 
 
-# What it looks like
+# Rendering
 
 
-def said(old: str, new: str) -> list[tuple[str, str, str]]:
+def changes_of(old: str, new: str) -> list[tuple[str, str, str]]:
     return [
         (run.kind, "".join(w.text for w in run.old), "".join(w.text for w in run.new))
         for run in compare_words(old, new)
@@ -193,7 +193,7 @@ def said(old: str, new: str) -> list[tuple[str, str, str]]:
 
 
 def numbered(order: int, *words: str) -> Node:
-    items = [{"type": "list_item", "content": from_plain_text(one)["content"]} for one in words]
+    items = [{"type": "list_item", "content": from_plain_text(word)["content"]} for word in words]
     inner = {"type": "ordered_list", "content": [{"type": "list_item", "content": from_plain_text("inner")["content"]}]}
     items[-1]["content"] = [*items[-1]["content"], inner]
     return {"type": "doc", "content": [{"type": "ordered_list", "attrs": {"order": order}, "content": items}]}
@@ -210,16 +210,16 @@ def test_items_are_shown_with_their_numbers(app: Flask) -> None:
 
 
 def test_words_change_not_letters() -> None:
-    assert said("Forty bins are set up.", "Fifty bins are set up.") == [(CHANGED, "Forty", "Fifty")]
-    assert said("62,000.00 EUR", "64,000.00 EUR") == [(CHANGED, "62,000.00", "64,000.00")]
-    assert said("bins", "bins are there") == [(ADDED, "", " are there")]
-    assert said("Ku\u0308hlung im Sommer", "Ku\u0308hlung im Winter") == [(CHANGED, "Sommer", "Winter")]
+    assert changes_of("Forty bins are set up.", "Fifty bins are set up.") == [(CHANGED, "Forty", "Fifty")]
+    assert changes_of("62,000.00 EUR", "64,000.00 EUR") == [(CHANGED, "62,000.00", "64,000.00")]
+    assert changes_of("bins", "bins are there") == [(ADDED, "", " are there")]
+    assert changes_of("Ku\u0308hlung im Sommer", "Ku\u0308hlung im Winter") == [(CHANGED, "Sommer", "Winter")]
 
 
 def test_a_rewritten_sentence_is_one_change() -> None:
     old = "The municipality installs forty green bins near the market place."
     new = "Schools collect organic waste, and the farmers turn it into compost."
-    assert len(said(old, new)) == 1
+    assert len(changes_of(old, new)) == 1
 
 
 def test_a_changed_paragraph_is_found_among_others() -> None:
@@ -241,8 +241,8 @@ def test_changes_of_formatting_alone_are_told_apart() -> None:
 def test_rows_are_known_by_themselves_and_the_fewest_are_called_moved() -> None:
     row = {name: {"id": name, "cells": {"text.en": name}} for name in "abcde"}
     changes = compare_rows([row[n] for n in "abcd"], [row["d"], row["a"], {"id": "b", "cells": {}}, row["e"]])
-    found = {r.id: (r.kind, r.moved) for r in changes}
-    assert found == {
+    kinds = {r.id: (r.kind, r.moved) for r in changes}
+    assert kinds == {
         "d": ("moved", True),
         "a": ("same", False),
         "b": ("changed", False),
@@ -255,8 +255,10 @@ def test_rows_are_known_by_themselves_and_the_fewest_are_called_moved() -> None:
 def test_never_more_are_called_moved_than_have_to_be() -> None:
     for order in permutations(range(6)):
         moved = sum(row.moved for row in compare_rows(_numbered(range(6)), _numbered(order)))
-        kept = (some for size in range(6, 0, -1) for some in combinations(order, size) if list(some) == sorted(some))
-        assert moved == 6 - len(next(kept)), order
+        in_order = (
+            chosen for size in range(6, 0, -1) for chosen in combinations(order, size) if list(chosen) == sorted(chosen)
+        )
+        assert moved == 6 - len(next(in_order)), order
 
 
 def _numbered(order: Iterable[int]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A reviewer after a workshop: what changed is found, and the old sentence comes back on everybody's open page."""
+"""Comparison in browsers: a reviewer finds what a workshop changed; an old text is restored on every open page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHANGED = ("description-de", "description-en", "rows-steps", "rows-costs")
 def test_after_a_workshop_the_old_description_comes_back_alone(
     any_database: str, desk: VersionedMeasure, page_for: Callable[..., Page]
 ) -> None:
-    """Who reviews as an editor brings it back; the role "reviewer" sees and comments, and has no hand in the text."""
+    """A reviewer with the right to edit restores; the role "reviewer" compares and comments only."""
     workshop(desk)
     sheet = page_for(desk.editor("partner"), path=f"/measures/{desk.measure.id}")
     open_text = sheet.locator(f"#t-{desk.measure.id}-description-en .text-body")
@@ -63,11 +63,13 @@ def test_after_a_workshop_the_old_description_comes_back_alone(
 
 
 def sees_exactly_that(page: Page, view: str) -> None:
-    """The description, two cost lines, the order of steps and the German translation; nothing besides."""
+    """The description, two cost rows, the order of steps and the German translation; nothing else."""
     page.get_by_role("link", name=view).click()
     expect(page.get_by_role("link", name=view)).to_have_attribute("aria-current", "true")
     expect(page.locator(".summary")).to_have_text("2 fields changed, 1 line removed, 1 line moved, 1 line changed.")
-    assert [one.get_attribute("id") for one in page.locator(".change").all()] == [f"change-{name}" for name in CHANGED]
+    assert [section.get_attribute("id") for section in page.locator(".change").all()] == [
+        f"change-{name}" for name in CHANGED
+    ]
     for lang, before, now in (("de", "Vierzig", "Fünfzig"), ("en", "Forty", "Fifty")):
         shown = page.locator(f"#change-description-{lang}")
         expect(shown).to_contain_text("has changed as well.")
@@ -145,10 +147,10 @@ def test_what_changed_since_the_last_visit_is_one_link_away(
     reader = desk.team.partner["reviewer"]
     desk.keep()
     sheet = page_for(reader, path=f"/measures/{desk.measure.id}")
-    wait_until(sheet, lambda: visit_of(desk, reader))  # the sheet has to be in sight for some seconds
+    wait_until(sheet, lambda: visit_of(desk, reader))  # the sheet has to be in view for some seconds
     noted = visit_of(desk, reader)
     sheet.goto("/")
-    wait_until(sheet, lambda: visit_of(desk, reader) != noted)  # the server has heard that the page is gone
+    wait_until(sheet, lambda: visit_of(desk, reader) != noted)  # the server has noticed that the page was closed
     with writing():
         visit = db.session.get_one(Visit, (reader.id, desk.measure.id))
         assert visit.before_at is None
@@ -163,7 +165,7 @@ def test_what_changed_since_the_last_visit_is_one_link_away(
 
 
 def visit_of(desk: VersionedMeasure, reader: Person) -> datetime | None:
-    """When the reader last had the measure in sight, as far as the server has noted."""
+    """When the server last recorded that the reader had the measure in view."""
     db.session.rollback()
     visit = db.session.get(Visit, (reader.id, desk.measure.id))
     return visit.at if visit else None
@@ -192,5 +194,5 @@ def test_no_page_of_a_history_has_a_barrier(desk: VersionedMeasure, page_for: Ca
         views = [f"/compare?from=1&to=now&view={view}" for view in ("redline", "fields", "sides")]
         for path in ("/history", "/history/1", *views):
             page.goto(item + path)
-            faults += [f"{path}: {one}" for one in looked_at(page)]
+            faults += [f"{path}: {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)

@@ -1,4 +1,4 @@
-"""The history of what is deleted can be read, and nothing in it changes."""
+"""The history of a deleted item can be read, and does not change."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ NEW = {"label": "changed", "note": "changed", "name": "changed"}
 
 
 def coordinator(team: Team, side: str) -> Member:
-    found = member_of((team.de if side == "de" else team.partner)["coordinator"], team.partnership.id)
-    assert found
-    return found
+    member = member_of((team.de if side == "de" else team.partner)["coordinator"], team.partnership.id)
+    assert member
+    return member
 
 
 @pytest.mark.parametrize("how", ["jointly", "into the bin", "not at all"])

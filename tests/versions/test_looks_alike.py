@@ -1,4 +1,4 @@
-"""What looks the same is no change: in comparing, merging and who wrote what, for texts, fields and lines."""
+"""Visually equal text is no change: in comparison, merging and attribution, for texts, fields and rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TWINS = {
 
 
 def rich(*texts: str) -> Node:
-    paragraphs = [{"type": "paragraph", "content": [{"type": "text", "text": one}]} for one in texts]
+    paragraphs = [{"type": "paragraph", "content": [{"type": "text", "text": text}]} for text in texts]
     return {"type": "doc", "content": paragraphs}
 
 
@@ -42,8 +42,8 @@ def test_a_paragraph_that_looks_the_same_is_not_shown_as_removed_and_added(twin:
 @pytest.mark.parametrize("twin", TWINS.values(), ids=TWINS)
 def test_beside_a_real_change_only_that_is_marked(twin: str) -> None:
     [block] = compare_texts(rich(PLAIN), rich(twin.replace("leert", "holt"))).blocks
-    said = [("".join(w.text for w in r.old), "".join(w.text for w in r.new)) for r in block.runs if r.kind != SAME]
-    assert (block.kind, said) == (CHANGED, [("leert", "holt")])
+    changes = [("".join(w.text for w in r.old), "".join(w.text for w in r.new)) for r in block.runs if r.kind != SAME]
+    assert (block.kind, changes) == (CHANGED, [("leert", "holt")])
 
 
 def test_what_is_seen_is_still_a_change() -> None:
@@ -66,8 +66,8 @@ def test_fields_and_lines_that_look_the_same_have_not_changed() -> None:
     ]
     assert [row.kind for row in compare_rows(old, new)] == [ROW_SAME, ROW_CHANGED]
     states = [
-        ItemState({"code": "A"}, {"values": str(n)}, {"values": {"wording.de": one}})
-        for n, one in enumerate(("é", "e\u0301"))
+        ItemState({"code": "A"}, {"values": str(n)}, {"values": {"wording.de": wording}})
+        for n, wording in enumerate(("é", "e\u0301"))
     ]
     assert compare_states(*states).is_empty
 

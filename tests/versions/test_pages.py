@@ -1,4 +1,4 @@
-"""The pages: a history to read, any two of its versions to compare, for members and nobody else."""
+"""Pages of versions: the history, and comparisons of any two versions; for members only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.versions.conftest import VersionedMeasure
 
 
 def words(page: str) -> str:
-    """What stands on a page, without its marks."""
+    """Text of a page, without tags."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
 
 
@@ -43,7 +43,7 @@ def compare(desk: VersionedMeasure) -> str:
 
 
 def workshop(desk: VersionedMeasure) -> None:
-    """What a workshop does to a measure."""
+    """Changes to a measure as in a workshop."""
     append_row(desk.measure, "steps", {"text.en": "Order the bins"}, by=None)
     append_row(desk.measure, "costs", {"category": "personnel", "text.en": "A caretaker"}, by=None)
     desk.write("description.en", "Forty bins are set up.\n\nThe market women sort.")
@@ -124,13 +124,13 @@ def test_a_history_is_for_members_and_nobody_else_learns_of_it(
     desk: VersionedMeasure, client: ProofReader, history: str, compare: str
 ) -> None:
     desk.keep()
-    doors = [history, f"{history}/1", f"{compare}?from=1"]
-    assert {client.get(door).status_code for door in doors} == {302}
+    urls = [history, f"{history}/1", f"{compare}?from=1"]
+    assert {client.get(url).status_code for url in urls} == {302}
     client.login(factories.partnership("Anderstadt", "Otherton").de["coordinator"])
-    assert {client.get(door).status_code for door in [*doors, f"{history}/changes"]} == {404}
+    assert {client.get(url).status_code for url in [*urls, f"{history}/changes"]} == {404}
     assert client.post(f"/items/{desk.measure.id}/versions", data={}).status_code == 404
     client.login(desk.team.partner["observer"])
-    assert {client.get(door).status_code for door in doors} == {200}
+    assert {client.get(url).status_code for url in urls} == {200}
     assert client.post(f"/items/{desk.measure.id}/versions", data={}).status_code == 403
     assert "Keep this state" not in get(client, f"/measures/{desk.measure.id}")
 
@@ -143,23 +143,23 @@ def test_exactly_what_changed_is_shown(
     client.login(desk.editor("partner"))
     page = get(client, f"{compare}?from=1&to=now&view={view}")
     changed = page[: page.index("unchanged</summary>")]
-    said = words(changed)
-    assert "2 fields changed, 1 line removed, 1 line moved, 1 line changed." in said
+    text = words(changed)
+    assert "2 fields changed, 1 line removed, 1 line moved, 1 line changed." in text
     assert re.findall(r'<section class="card change" id="([\w-]+)"', changed) == [
         "change-description-de",
         "change-description-en",
         "change-rows-steps",
         "change-rows-costs",
     ]
-    assert "Step 1: Order the bins moved from place 2 to 1" in said
-    assert "62,000.00" in said
-    assert "64,000.00" in said
-    assert "A caretaker" in said
-    assert "Analyse the waste" not in said, "what did not change is not open"
-    assert "German has changed as well." in said
-    assert "Wiesenbrück: Editor de" in said
-    assert "Abenkrom: Editor partner" in said
-    assert "Priority" not in said
+    assert "Step 1: Order the bins moved from place 2 to 1" in text
+    assert "62,000.00" in text
+    assert "64,000.00" in text
+    assert "A caretaker" in text
+    assert "Analyse the waste" not in text, "what did not change is not open"
+    assert "German has changed as well." in text
+    assert "Wiesenbrück: Editor de" in text
+    assert "Abenkrom: Editor partner" in text
+    assert "Priority" not in text
 
 
 def test_words_are_marked_and_told(desk: VersionedMeasure, client: ProofReader, compare: str) -> None:
@@ -303,5 +303,5 @@ def test_the_programme_is_compared_too(desk: VersionedMeasure, client: ProofRead
     set_rate(programme, rate=Decimal("14.5"), on=date(2026, 11, 20), by=None)
     client.login(desk.editor("partner"))
     assert f"/items/{programme.id}/history" in get(client, f"/programmes/{programme.id}")
-    said = words(get(client, f"/items/{programme.id}/compare?from=1&to=now&view=fields"))
-    assert "Planning rate Before13 Now14.5 Date of the planning rate Before1 November 2026" in said
+    text = words(get(client, f"/items/{programme.id}/compare?from=1&to=now&view=fields"))
+    assert "Planning rate Before13 Now14.5 Date of the planning rate Before1 November 2026" in text

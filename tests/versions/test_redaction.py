@@ -1,4 +1,4 @@
-"""A passage that must not be kept is blacked out everywhere in an item; the history says so and still proves itself."""
+"""Redaction: a passage is removed everywhere in an item; the history says so, and its hashes still verify."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ SECRET, REASON = "Frau Beispiel ist erkrankt", "Erased at the person's wish"
 
 
 @pytest.fixture
-def told(desk: VersionedMeasure) -> VersionedMeasure:
-    """Somebody wrote what should not stand there, in a text and in a line, and took it out again in one of them."""
+def with_secret(desk: VersionedMeasure) -> VersionedMeasure:
+    """A measure with the passage in a text and in a row; it was removed again from one of them."""
     desk.write("description.de", f"Vierzig Tonnen. {SECRET}. Der Markt sortiert.")
     row = append_row(desk.measure, "steps", {"text.de": f"Warten: {SECRET}"}, by=desk.editor().id)
     desk.keep("First")
     with writing() as session:
         thread = Thread(item_id=desk.measure.id, kind="question", value=f"Warten: {SECRET}", outcome=f"Ja, {SECRET}")
         passages = {"Frau Beispiel ist": {}, "Der Markt": {"before": "Beispiel ist erkrankt. ", "after": ""}}
-        where = {"item_id": desk.measure.id, "kind": "question", "field": "description.de"}
+        subject = {"item_id": desk.measure.id, "kind": "question", "field": "description.de"}
         value = f"Vierzig Tonnen. {SECRET}. Der Markt sortiert."
-        session.add_all(Thread(value=value, passage=words, anchor=at, **where) for words, at in passages.items())
+        session.add_all(Thread(value=value, passage=words, anchor=at, **subject) for words, at in passages.items())
         session.add(thread)
         session.flush()
         session.add(Comment(thread_id=thread.id, side="de", language="de", words=f"{SECRET}?", key="k"))
@@ -51,46 +51,46 @@ def told(desk: VersionedMeasure) -> VersionedMeasure:
     return desk
 
 
-def blacken(app: Flask, desk: VersionedMeasure, passage: str = SECRET, reason: str = REASON) -> str:
+def run_black_out(app: Flask, desk: VersionedMeasure, passage: str = SECRET, reason: str = REASON) -> str:
     arguments = ["versions", "black-out", str(desk.measure.id), "--passage", passage, "--reason", reason, "--yes"]
-    done = app.test_cli_runner().invoke(args=arguments)
+    result = app.test_cli_runner().invoke(args=arguments)
     db.session.rollback()
     db.session.expire_all()
-    return done.output
+    return result.output
 
 
-def all_that_is_kept() -> str:
-    """Every row of every table in words, what is packed unpacked."""
-    said = [str(row) for table in db.metadata.sorted_tables for row in db.session.execute(db.select(table)).all()]
+def all_stored_text() -> str:
+    """Every row of every table as text, with compressed data unpacked."""
+    stored = [str(row) for table in db.metadata.sorted_tables for row in db.session.execute(db.select(table)).all()]
     for part in db.session.scalars(db.select(VersionPart)):
-        said.append(part_store.unpack_part(part.hash, part.data, part.blacked).decode())
-    said += [document.state.decode("utf-8", "replace") for document in db.session.scalars(db.select(Document))]
-    said += [update.payload.decode("utf-8", "replace") for update in db.session.scalars(db.select(Update))]
-    return "\n".join(said)
+        stored.append(part_store.unpack_part(part.hash, part.data, part.blacked).decode())
+    stored += [document.state.decode("utf-8", "replace") for document in db.session.scalars(db.select(Document))]
+    stored += [update.payload.decode("utf-8", "replace") for update in db.session.scalars(db.select(Update))]
+    return "\n".join(stored)
 
 
 def test_it_stands_nowhere_any_more_and_everything_else_does(
-    any_database: str, app: Flask, told: VersionedMeasure
+    any_database: str, app: Flask, with_secret: VersionedMeasure
 ) -> None:
-    assert SECRET in all_that_is_kept(), "the search would find it"
-    assert "Blacked out" in blacken(app, told)
-    kept = all_that_is_kept()
+    assert SECRET in all_stored_text(), "the search would find it"
+    assert "Blacked out" in run_black_out(app, with_secret)
+    kept = all_stored_text()
     assert "Beispiel" not in kept
     assert "erkrankt" not in kept
     assert "Der Markt sortiert." in kept
-    first = state_of(service.version_by_number(told.measure.id, 1))  # type: ignore[arg-type]
+    first = state_of(service.version_by_number(with_secret.measure.id, 1))  # type: ignore[arg-type]
     assert REDACTION_BAR in json.dumps(first.text("description.de"), ensure_ascii=False)
     assert [thread.passage for thread in db.session.scalars(db.select(Thread)) if thread.field] == ["", "Der Markt"]
     assert f"Warten: {REDACTION_BAR}" in [row["cells"].get("text.de") for row in first.rows("steps")]
 
 
-def test_verifying_says_blacked_out_and_not_damaged(app: Flask, told: VersionedMeasure) -> None:
-    blacken(app, told)
+def test_verifying_says_blacked_out_and_not_damaged(app: Flask, with_secret: VersionedMeasure) -> None:
+    run_black_out(app, with_secret)
     assert list(verification.version_faults()) == []
-    said = app.test_cli_runner().invoke(args=["versions", "verify"])
-    assert said.exit_code == 0
-    assert said.output.count("was blacked out at") == 2
-    assert REASON in said.output
+    result = app.test_cli_runner().invoke(args=["versions", "verify"])
+    assert result.exit_code == 0
+    assert result.output.count("was blacked out at") == 2
+    assert REASON in result.output
     part = db.session.scalars(db.select(VersionPart).where(VersionPart.blacked.is_not(None))).first()
     assert part is not None
     with writing():
@@ -98,8 +98,8 @@ def test_verifying_says_blacked_out_and_not_damaged(app: Flask, told: VersionedM
     assert any("was changed" in fault for fault in verification.version_faults()), "without the record it is damage"
 
 
-def test_whoever_changes_what_is_left_is_found_out(app: Flask, told: VersionedMeasure) -> None:
-    blacken(app, told)
+def test_whoever_changes_what_is_left_is_found_out(app: Flask, with_secret: VersionedMeasure) -> None:
+    run_black_out(app, with_secret)
     with writing():
         part = db.session.scalars(db.select(VersionPart).where(VersionPart.blacked.is_not(None))).first()
         assert part is not None
@@ -108,17 +108,20 @@ def test_whoever_changes_what_is_left_is_found_out(app: Flask, told: VersionedMe
 
 
 def test_versions_of_it_are_read_compared_and_brought_back(
-    app: Flask, told: VersionedMeasure, client: ProofReader
+    app: Flask, with_secret: VersionedMeasure, client: ProofReader
 ) -> None:
-    blacken(app, told)
-    client.login(told.team.de["reviewer"])
+    run_black_out(app, with_secret)
+    client.login(with_secret.team.de["reviewer"])
     for path in ("history", "history/1", "compare?from=1&to=2", "compare?from=1&to=now"):
-        page = get(client, f"/items/{told.measure.id}/{path}")
+        page = get(client, f"/items/{with_secret.measure.id}/{path}")
         assert "Beispiel" not in page
-    version = service.version_by_number(told.measure.id, 1)
+    version = service.version_by_number(with_secret.measure.id, 1)
     assert version is not None
-    restore_part(told.measure, version, "all", by=told.member())
-    left = compare_states(state_of(service.version_by_number(told.measure.id, 1)), present_state(told.measure.id))  # type: ignore[arg-type]
+    restore_part(with_secret.measure, version, "all", by=with_secret.member())
+    left = compare_states(
+        state_of(service.version_by_number(with_secret.measure.id, 1)),  # type: ignore[arg-type]
+        present_state(with_secret.measure.id),
+    )
     assert left.is_empty, "other hashes, and yet the same"
     assert list(verification.version_faults()) == []
 
@@ -126,23 +129,23 @@ def test_versions_of_it_are_read_compared_and_brought_back(
 def test_what_a_field_said_before_is_reached_too(app: Flask, desk: VersionedMeasure) -> None:
     desk.set("text.de", SECRET, row="steps")
     desk.set("text.de", "Warten", row="steps")
-    assert "2 records" in blacken(app, desk)
+    assert "2 records" in run_black_out(app, desk)
     assert SECRET not in str([(change.old, change.new) for change in db.session.scalars(db.select(FieldChange))])
 
 
-def test_the_log_is_folded_and_the_operator_leaves_a_record(app: Flask, told: VersionedMeasure) -> None:
-    blacken(app, told)
-    document = document_store.find_document(told.measure.name)
+def test_the_log_is_folded_and_the_operator_leaves_a_record(app: Flask, with_secret: VersionedMeasure) -> None:
+    run_black_out(app, with_secret)
+    document = document_store.find_document(with_secret.measure.name)
     assert document.upto == document.seq
     entry = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "black_out")).one()
-    assert entry.detail == {"item": told.measure.name, "reason": REASON}
+    assert entry.detail == {"item": with_secret.measure.name, "reason": REASON}
 
 
-def test_nonsense_is_refused(app: Flask, told: VersionedMeasure) -> None:
-    assert "stands nowhere" in blacken(app, told, "Frau Niemand")
-    assert "four characters" in blacken(app, told, "ist")
-    assert "a reason without it" in blacken(app, told, reason=f"because {SECRET}")
-    assert SECRET in all_that_is_kept()
+def test_nonsense_is_refused(app: Flask, with_secret: VersionedMeasure) -> None:
+    assert "stands nowhere" in run_black_out(app, with_secret, "Frau Niemand")
+    assert "four characters" in run_black_out(app, with_secret, "ist")
+    assert "a reason without it" in run_black_out(app, with_secret, reason=f"because {SECRET}")
+    assert SECRET in all_stored_text()
     assert list(verification.redacted_parts()) == []
 
 

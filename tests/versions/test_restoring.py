@@ -1,4 +1,4 @@
-"""What was there can come back: one text, one field, one line or everything, as a new version on top."""
+"""Restoring one text, one field, one row or everything, as a new version on top."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.versions.conftest import VersionedMeasure
 from tests.versions.test_pages import get, workshop
 
 
-def back(desk: VersionedMeasure, number: int, part: str, reason: str = "") -> None:
+def restore_version(desk: VersionedMeasure, number: int, part: str, reason: str = "") -> None:
     db.session.rollback()
     version = service.version_by_number(desk.measure.id, number)
     assert version is not None
@@ -38,7 +38,7 @@ def plain(desk: VersionedMeasure, fragment: str) -> str:
 
 def test_one_text_comes_back_and_nothing_else(any_database: str, desk: VersionedMeasure) -> None:
     workshop(desk)
-    back(desk, 1, "text:description.en", "The old wording was agreed.")
+    restore_version(desk, 1, "text:description.en", "The old wording was agreed.")
     assert plain(desk, "description.en").startswith("Forty bins")
     assert plain(desk, "description.de").startswith("Fünfzig"), "only the one that was asked for"
     shown = document_store.texts([desk.measure.name])[desk.measure.name]["description.en"].plain
@@ -46,13 +46,13 @@ def test_one_text_comes_back_and_nothing_else(any_database: str, desk: Versioned
     _first, before, after = desk.versions
     assert [before.reason, after.reason, after.note] == ["restore", "restore", "The old wording was agreed."]
     assert after.by == desk.editor().id
-    back(desk, before.number, "text:description.en")
+    restore_version(desk, before.number, "text:description.en")
     assert plain(desk, "description.en").startswith("Fifty bins"), "bringing back can be taken back"
     assert list(verification.version_faults()) == []
 
 
 def numbered(order: int, *marks: Node) -> Node:
-    """A list of one item."""
+    """A numbered list with one item."""
     run = {"type": "text", "text": "one", **({"marks": list(marks)} if marks else {})}
     item = {"type": "list_item", "content": [{"type": "paragraph", "content": [run]}]}
     return {"type": "doc", "content": [{"type": "ordered_list", "attrs": {"order": order}, "content": [item]}]}
@@ -69,7 +69,7 @@ def test_a_list_comes_back_with_its_first_number_and_without_a_link_of_before(
         desk.keep()
     assert state_of(desk.versions[0]).text("description.en") == numbered(3, link, {"type": "em"})
     desk.write("description.en", "something else")
-    back(desk, 1, "text:description.en")
+    restore_version(desk, 1, "text:description.en")
     db.session.rollback()
     assert document_store.contents(desk.measure.name)["description.en"] == numbered(3, {"type": "em"})
 
@@ -77,12 +77,12 @@ def test_a_list_comes_back_with_its_first_number_and_without_a_link_of_before(
 def test_a_field_and_a_line_come_back(desk: VersionedMeasure) -> None:
     workshop(desk)
     costs = state_of(service.version_by_number(desk.measure.id, 1)).rows("costs")  # type: ignore[arg-type]
-    back(desk, 1, f"row:{costs[1]['id']}")
-    back(desk, 1, f"row:{costs[0]['id']}")
+    restore_version(desk, 1, f"row:{costs[1]['id']}")
+    restore_version(desk, 1, f"row:{costs[0]['id']}")
     steps = state_of(service.version_by_number(desk.measure.id, 1)).rows("steps")  # type: ignore[arg-type]
-    back(desk, 1, f"row:{steps[1]['id']}")
+    restore_version(desk, 1, f"row:{steps[1]['id']}")
     desk.set("priority", "low")
-    back(desk, 1, "value:priority")
+    restore_version(desk, 1, "value:priority")
     left = compare_states(state_of(service.version_by_number(desk.measure.id, 1)), present_state(desk.measure.id))  # type: ignore[arg-type]
     assert sorted(left.texts) == ["description.de", "description.en"]
     assert not left.rows
@@ -93,7 +93,7 @@ def test_what_does_not_differ_makes_no_version(desk: VersionedMeasure) -> None:
     workshop(desk)
     for part in ("value:priority", "text:notes.en", "row:made-up", "value:made_up", "made up"):
         with pytest.raises(NothingToRestore):
-            back(desk, 1, part)
+            restore_version(desk, 1, part)
     assert len(desk.versions) == 1
 
 
@@ -103,9 +103,9 @@ def test_consent_is_not_brought_back(desk: VersionedMeasure) -> None:
     desk.keep()
     desk.set("planning_state", "review")
     with pytest.raises(ReferenceDeleted):
-        back(desk, 1, "value:planning_state")
+        restore_version(desk, 1, "value:planning_state")
     desk.set("priority", "low")
-    back(desk, 1, "all")
+    restore_version(desk, 1, "all")
     db.session.refresh(desk.measure)
     assert desk.measure.values["priority"] == "high"
     assert desk.measure.values["planning_state"] == "review"
@@ -113,7 +113,7 @@ def test_consent_is_not_brought_back(desk: VersionedMeasure) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_bringing_back_everything_makes_it_equal(desk: VersionedMeasure, seed: int) -> None:
-    """After random edits of fields, rows and texts the item is, letter by letter, what the version says."""
+    """After random edits of fields, rows and texts, a restore makes the item equal to the version."""
     dice = random.Random(seed)
     print(f"seed {seed}")
     workshop(desk)
@@ -122,7 +122,7 @@ def test_bringing_back_everything_makes_it_equal(desk: VersionedMeasure, seed: i
             edit(desk, dice)
         service.take_version(desk.measure.id, service.QUIET)
     wanted = dice.choice(desk.versions[:-1])
-    back(desk, wanted.number, "all")
+    restore_version(desk, wanted.number, "all")
     version = service.version_by_number(desk.measure.id, wanted.number)
     assert version is not None
     left = compare_states(state_of(version), present_state(desk.measure.id))
@@ -181,7 +181,7 @@ def test_a_deleted_line_keeps_its_place(desk: VersionedMeasure) -> None:
     desk.keep()
     second = rows_of(desk.measure)["steps"][1]
     delete_row(desk.measure, second, by=desk.editor().id)
-    back(desk, 1, f"row:{second.id}")
+    restore_version(desk, 1, f"row:{second.id}")
     assert [row.cells["text.en"] for row in rows_of(desk.measure)["steps"]] == ["Analyse the waste", "two", "three"]
     assert db.session.get_one(Row, second.id).deleted_at is None
     restore_row(desk.measure, second, by=desk.editor().id)

@@ -1,4 +1,4 @@
-"""A version is an immutable copy of an item, taken at one moment, and it proves itself."""
+"""Taking versions: each is an immutable copy of an item at one moment, and can be verified."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def content(version: Version) -> dict[str, Any]:
 
 def test_a_version_holds_every_field_row_and_text(any_database: str, desk: VersionedMeasure) -> None:
     desk.write("description.de", "Vierzig Tonnen 😀 <b>")
-    found = content(desk.keep("Before the workshop"))
-    assert found["code"] == "WA-01"
-    assert found["item"] == desk.measure.key, "by the name it has elsewhere too"
-    assert found["goal"] == db.session.get_one(Goal, desk.measure.goal_id).key
-    assert found["values"]["priority"] == "high"
-    assert found["text:description.de"]["content"][0]["content"][0]["text"] == "Vierzig Tonnen 😀 <b>"
-    assert "text:notes.en" not in found, "what is empty is left out"
-    (row,) = found["rows:costs"]
+    parts = content(desk.keep("Before the workshop"))
+    assert parts["code"] == "WA-01"
+    assert parts["item"] == desk.measure.key, "by the name it has elsewhere too"
+    assert parts["goal"] == db.session.get_one(Goal, desk.measure.goal_id).key
+    assert parts["values"]["priority"] == "high"
+    assert parts["text:description.de"]["content"][0]["content"][0]["text"] == "Vierzig Tonnen 😀 <b>"
+    assert "text:notes.en" not in parts, "what is empty is left out"
+    (row,) = parts["rows:costs"]
     assert row["id"] == rows_of(desk.measure)["costs"][0].id
     assert row["cells"]["amount"] == {"amount": "62000.00", "currency": "EUR"}
 
@@ -87,11 +87,11 @@ def test_it_names_who_contributed_since_the_one_before(any_database: str, desk: 
     desk.write("description.en", "Fifty bins", by=desk.editor("partner"))
     desk.set("priority", "low", by=desk.editor("de"))
     version = desk.keep(side="partner")
-    people = {(one["id"], one["side"]) for one in version.contributors}
+    people = {(contributor["id"], contributor["side"]) for contributor in version.contributors}
     assert people == {(desk.editor("partner").id, "partner"), (desk.editor("de").id, "de")}
     assert (version.by, version.side) == (desk.editor("partner").id, "partner")
     desk.set("priority", "high", by=desk.editor("de"))
-    assert [one["id"] for one in desk.keep().contributors] == [desk.editor("de").id]
+    assert [contributor["id"] for contributor in desk.keep().contributors] == [desk.editor("de").id]
 
 
 def test_compaction_forgets_no_contributor(any_database: str, desk: VersionedMeasure) -> None:
@@ -100,7 +100,7 @@ def test_compaction_forgets_no_contributor(any_database: str, desk: VersionedMea
     with writing():
         document_store.compact(document_store.find_document(desk.measure.name).id)
     assert db.session.scalar(select(func.count()).select_from(Update)) == 0
-    assert [one["id"] for one in desk.keep().contributors] == [desk.editor("partner").id]
+    assert [contributor["id"] for contributor in desk.keep().contributors] == [desk.editor("partner").id]
 
 
 def test_equal_texts_are_stored_once(desk: VersionedMeasure) -> None:
@@ -138,11 +138,11 @@ def test_two_at_once_make_one(postgresql_address: str, app: Flask, desk: Version
     for thread in threads:
         thread.join()
     assert not failed
-    assert [one.number for one in desk.versions] == [1, 2]
+    assert [version.number for version in desk.versions] == [1, 2]
 
 
 def test_rows_and_texts_are_of_one_moment(postgresql_address: str, app: Flask, desk: VersionedMeasure) -> None:
-    """While fields and texts are changed together all the time, no version holds one without the other."""
+    """Fields and texts are changed together all the time; no version holds one without the other."""
     item_id, name, stop = desk.measure.id, desk.measure.name, threading.Event()
     by = desk.editor().id
     desk.keep()
@@ -174,12 +174,12 @@ def test_rows_and_texts_are_of_one_moment(postgresql_address: str, app: Flask, d
 
 def test_the_programmes_head_has_versions_with_its_rate(desk: VersionedMeasure) -> None:
     programme = programme_of(desk.measure)
-    found = content(service.keep_version(programme.id, by=desk.member())[0])
-    assert found["frame"]["rate"] == "13"
-    assert found["rows:fields"][0]["cells"]["code"] == "WA"
+    parts = content(service.keep_version(programme.id, by=desk.member())[0])
+    assert parts["frame"]["rate"] == "13"
+    assert parts["rows:fields"][0]["cells"]["code"] == "WA"
 
 
-# Verifying
+# Verification
 
 
 def test_an_untouched_history_verifies(any_database: str, app: Flask, desk: VersionedMeasure) -> None:
@@ -230,14 +230,14 @@ def test_a_name_can_change_and_the_history_still_verifies(desk: VersionedMeasure
     assert list(verification.version_faults()) == []
 
 
-# By itself
+# Automatic versions
 
 
 @pytest.fixture
 def watch(app: Flask, monkeypatch: pytest.MonkeyPatch) -> auto_versions.AutoVersions:
-    found: auto_versions.AutoVersions = app.extensions["versions"]
-    found._has_checked_all = True
-    return found
+    auto: auto_versions.AutoVersions = app.extensions["versions"]
+    auto._has_checked_all = True
+    return auto
 
 
 def test_one_is_taken_when_everybody_has_left(
@@ -249,7 +249,7 @@ def test_one_is_taken_when_everybody_has_left(
     assert desk.versions == [], "somebody may go on in a moment"
     monkeypatch.setattr(auto_versions, "LEAVE_SECONDS", 0.0)
     watch.look()
-    assert [one.reason for one in desk.versions] == ["quiet"]
+    assert [version.reason for version in desk.versions] == ["quiet"]
     watch.look()
     assert len(desk.versions) == 1
 

@@ -1,4 +1,4 @@
-"""Who wrote this: by words, whatever becomes of the structure around them, and whatever compaction forgets."""
+"""Attribution by words: changes of structure and compaction of the log do not alter it."""
 
 from __future__ import annotations
 
@@ -27,28 +27,30 @@ TEXT = "description.en"
 
 
 def merge(desk: VersionedMeasure, text: str | Node, by: Person) -> None:
-    """Make it this text by differences, as typing does."""
+    """Change the text into this one by differences, as typing does."""
     with writing():
         document_store.merge_contents(
             desk.measure.name, {TEXT: from_plain_text(text) if isinstance(text, str) else text}, by=by.id
         )
 
 
-def later(desk: VersionedMeasure, hours: int) -> None:
-    """Everything logged so far was written so long ago."""
+def age_updates(desk: VersionedMeasure, hours: int) -> None:
+    """Make everything logged so far this many hours older."""
     with writing():
         for update in db.session.scalars(db.select(Update)):
             update.at -= timedelta(hours=hours)
 
 
-def fold(desk: VersionedMeasure) -> None:
+def compact_log(desk: VersionedMeasure) -> None:
     db.session.rollback()
     document_store.compact(document_store.find_document(desk.measure.name).id)
 
 
-def who(desk: VersionedMeasure, by: str = PERSON) -> list[list[tuple[str, str]]]:
+def passages_with_authors(desk: VersionedMeasure, by: str = PERSON) -> list[list[tuple[str, str]]]:
     db.session.rollback()
-    return [[(one.text, one.author.label) for one in line] for line in authored_passages(desk.measure, TEXT, by)]
+    return [
+        [(passage.text, passage.author.label) for passage in line] for line in authored_passages(desk.measure, TEXT, by)
+    ]
 
 
 A, B, NOBODY = "Wiesenbrück: Editor de", "Abenkrom: Editor partner", "Not recorded"
@@ -58,12 +60,12 @@ A, B, NOBODY = "Wiesenbrück: Editor de", "Abenkrom: Editor partner", "Not recor
 def test_each_passage_has_its_author(any_database: str, desk: VersionedMeasure, folded: bool) -> None:
     merge(desk, "Forty bins are set up. The women sort.", desk.editor())
     if folded:
-        fold(desk)
+        compact_log(desk)
     merge(desk, "Forty green bins are set up. The women sort.\n\nThe school joins.", desk.editor("partner"))
     if folded:
-        fold(desk)
+        compact_log(desk)
         assert not db.session.scalars(db.select(Update)).all(), "the log's division is forgotten"
-    first, second = who(desk)
+    first, second = passages_with_authors(desk)
     assert first == [("Forty ", NOBODY), ("green ", B), ("bins are set up.", NOBODY), (" The women sort.", A)]
     assert second == [("The school joins.", B)]
 
@@ -75,17 +77,17 @@ def test_a_heading_or_a_list_changes_no_author(desk: VersionedMeasure) -> None:
     with writing():
         changed = {"type": "doc", "content": [heading, {"type": "bullet_list", "content": [item]}]}
         document_store.replace_contents(desk.measure.name, {TEXT: changed}, by=desk.editor("partner").id)
-    assert who(desk) == [[("One", A)], [("Two", A)]]
+    assert passages_with_authors(desk) == [[("One", A)], [("Two", A)]]
     merge(desk, "One\n\nTwo and three", desk.editor("partner"))
-    assert who(desk) == [[("One", A)], [("Two", A), (" and three", B)]], "what is new is told apart"
+    assert passages_with_authors(desk) == [[("One", A)], [("Two", A), (" and three", B)]], "what is new is told apart"
 
 
 def test_a_mended_letter_takes_no_word_from_its_author(desk: VersionedMeasure) -> None:
     merge(desk, "The muncipality pays.", desk.editor())
     merge(desk, "The municipality pays.", desk.editor("partner"))
-    assert who(desk) == [[("The municipality pays.", A)]]
+    assert passages_with_authors(desk) == [[("The municipality pays.", A)]]
     merge(desk, "The council pays.", desk.editor("partner"))
-    assert ("council ", B) in who(desk)[0]
+    assert ("council ", B) in passages_with_authors(desk)[0]
 
 
 def test_two_who_write_at_the_same_time_are_told_apart(desk: VersionedMeasure) -> None:
@@ -94,11 +96,11 @@ def test_two_who_write_at_the_same_time_are_told_apart(desk: VersionedMeasure) -
         for side in lines:
             lines[side] += word
             merge(desk, "\n\n".join(lines.values()), desk.editor(side))
-    assert who(desk) == [[("Alpha beta gamma ", A)], [("Alpha beta gamma ", B)]]
+    assert passages_with_authors(desk) == [[("Alpha beta gamma ", A)], [("Alpha beta gamma ", B)]]
 
 
 def test_folding_changes_nothing_of_what_is_told(desk: VersionedMeasure, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where several write within the same seconds, like words may count as one's or the other's; not here."""
+    """Equal words that several people write within the same seconds may be attributed to either; not here."""
     monkeypatch.setattr(author_batches, "BATCH_SECONDS", -1)
     seed = random.randrange(10**9)
     print(f"seed {seed}")
@@ -109,15 +111,15 @@ def test_folding_changes_nothing_of_what_is_told(desk: VersionedMeasure, monkeyp
         lines = ["Eins zwei drei", "Vier", "Fünf sechs 😀"]
         other = VersionedMeasure(desk.team, desk.measure)
         merge(other, "", desk.editor())
-        fold(other)
+        compact_log(other)
         for number in range(12):
             lines[dice.randrange(3)] = " ".join(dice.choices(["ä", "b", "cde", "f\n\ng", "h"], k=dice.randint(0, 4)))
             merge(other, "\n\n".join(lines), desk.editor(("de", "partner")[number % 2]))
             if folding and dice.random() < 0.3:
-                fold(other)
+                compact_log(other)
             elif not folding:
                 dice.random()
-        seen.append(who(other))
+        seen.append(passages_with_authors(other))
     assert seen[0] == seen[1]
 
 
@@ -158,17 +160,17 @@ def test_the_page_tells_it_by_municipality_first(desk: VersionedMeasure, client:
 
 def test_whoever_is_gone_leaves_their_words_and_no_name(desk: VersionedMeasure) -> None:
     merge(desk, "Written by a guest", desk.editor())
-    fold(desk)
+    compact_log(desk)
     with writing():
         db.session.delete(db.session.get_one(Person, desk.editor().id))
-    assert who(desk)[0][-1][1] == "On neither side: Somebody"
+    assert passages_with_authors(desk)[0][-1][1] == "On neither side: Somebody"
 
 
 def test_when_is_told_too(desk: VersionedMeasure) -> None:
     merge(desk, "Old words", desk.editor())
-    later(desk, 30)
+    age_updates(desk, 30)
     merge(desk, "Old words, new ones", desk.editor())
-    fold(desk)
+    compact_log(desk)
     (line,) = authored_passages(desk.measure, TEXT, PERSON)
     assert len(line) == 1, "one hand"
     assert line[0].since is not None
@@ -183,9 +185,11 @@ def test_whose_the_letters_are_is_known_without_reading_the_text_once_it_is_fold
     desk.write("description.en", "Forty bins near the market.", by=desk.editor())
     name = desk.measure.name
     before = document_store.stored_attribution(name)
-    assert before == {fragment: one.spans for fragment, one in document_store.attribution_of(name).items()}
+    assert before == {
+        fragment: attribution.spans for fragment, attribution in document_store.attribution_of(name).items()
+    }
     document_store.compact(document_store.find_document(name).id)
     monkeypatch.setattr(document_store, "attribution_of", None)
     after = document_store.stored_attribution(name)
-    assert after == {fragment: some for fragment, some in before.items() if any(span.by for span in some)}
+    assert after == {fragment: spans for fragment, spans in before.items() if any(span.by for span in spans)}
     assert after

@@ -1,4 +1,4 @@
-"""Bringing a text back touches only what differs: what somebody types elsewhere at the same time stays."""
+"""Restoring a text changes only what differs: what is typed elsewhere at the same time stays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def document(text: Node) -> Doc[XmlFragment]:
     return made
 
 
-def said(doc: Doc[XmlFragment]) -> Node:
+def content_of(doc: Doc[XmlFragment]) -> Node:
     return merge_equal_runs(rich_text.read_fragment(doc.get("t", type=XmlFragment)))
 
 
@@ -28,8 +28,8 @@ def test_the_text_becomes_the_one_that_was_wanted(texts: tuple[Node, Node]) -> N
     doc = document(old)
     with doc.transaction():
         text_merge.merge_text(doc.get("t", type=XmlFragment), new)
-    wanted = said(document(new))
-    assert said(doc) == wanted
+    wanted = content_of(document(new))
+    assert content_of(doc) == wanted
     again = doc.get_state()
     text_merge.merge_text(doc.get("t", type=XmlFragment), new)
     assert doc.get_state() == again, "a second time there is nothing to do"
@@ -48,7 +48,7 @@ def test_words_typed_meanwhile_stay() -> None:
         text = run(element(theirs, block))
         text.insert(len(text), words)
     doc.apply_update(other.get_update())
-    assert rich_text.to_plain_text(said(doc)) == (
+    assert rich_text.to_plain_text(content_of(doc)) == (
         "First.\n\nVierzig grüne Behälter 😀 standen am Markt. and the school\n\nLast. Für später 😀."
     )
 
@@ -61,4 +61,4 @@ def test_a_rewrite_of_everything_would_have_lost_them() -> None:
     text = run(element(other.get("t", type=XmlFragment), 1))
     text.insert(len(text), " typed")
     doc.apply_update(other.get_update())
-    assert "typed" not in rich_text.to_plain_text(said(doc))
+    assert "typed" not in rich_text.to_plain_text(content_of(doc))

@@ -1,4 +1,4 @@
-"""Since my last visit: what counts as one, and from which version on the changes are shown."""
+"""Since my last visit: what counts as a visit, and from which version on changes are shown."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.versions.conftest import VersionedMeasure
 from tests.versions.test_pages import get, words, workshop
 
 
-def was_here(desk: VersionedMeasure, who: Person, ago: timedelta) -> None:
-    """They had the sheet before them, and went so long ago; the versions until now are an hour older."""
+def record_past_visit(desk: VersionedMeasure, who: Person, ago: timedelta) -> None:
+    """Record a visit that ended `ago` before now; the versions until now become an hour older than that."""
     record_visits([(who.id, desk.measure.name)])
     with writing():
         db.session.get_one(Visit, (who.id, desk.measure.id)).at = now() - ago
@@ -38,8 +38,8 @@ class Clock:
 
 
 @pytest.fixture
-def sight(app: Flask, desk: VersionedMeasure) -> OpenPage:
-    """An editor's page that shows the measure."""
+def open_page(app: Flask, desk: VersionedMeasure) -> OpenPage:
+    """An open page of an editor that shows the measure."""
     page = OpenPage("sid-1", desk.editor().id, "login", None)
     entry = {"id": "x", "name": "Editor", "side": "de", "place": "", "item": desk.measure.name, "field": "", "lang": ""}
     app.extensions["live"].pages.add(page)
@@ -53,7 +53,7 @@ def visited(desk: VersionedMeasure) -> bool:
 
 
 def test_a_glance_is_no_visit(
-    app: Flask, desk: VersionedMeasure, sight: OpenPage, monkeypatch: pytest.MonkeyPatch
+    app: Flask, desk: VersionedMeasure, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch)
     visitors = visits.VisitTracker(app.extensions["live"], app.extensions["presence"])
@@ -61,11 +61,11 @@ def test_a_glance_is_no_visit(
     clock.seconds += 4
     visitors.look()
     assert not visited(desk)
-    sight.hidden = True  # another window lies before it
+    open_page.hidden = True  # covered by another window
     clock.seconds += 4
     visitors.look()
     assert not visited(desk)
-    sight.hidden = False
+    open_page.hidden = False
     for _ in range(7):
         visitors.look()
         clock.seconds += 1
@@ -73,7 +73,7 @@ def test_a_glance_is_no_visit(
 
 
 def test_where_a_visit_ends_is_noted_when_the_page_goes(
-    app: Flask, desk: VersionedMeasure, sight: OpenPage, monkeypatch: pytest.MonkeyPatch
+    app: Flask, desk: VersionedMeasure, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch)
     visitors = visits.VisitTracker(app.extensions["live"], app.extensions["presence"])
@@ -82,7 +82,7 @@ def test_where_a_visit_ends_is_noted_when_the_page_goes(
         clock.seconds += 1
     desk.set("priority", "low")
     rev = db.session.get_one(Visit, (desk.editor().id, desk.measure.id)).rev
-    app.extensions["live"].pages.remove(sight.sid)
+    app.extensions["live"].pages.remove(open_page.sid)
     visitors.look()
     db.session.rollback()
     assert db.session.get_one(Visit, (desk.editor().id, desk.measure.id)).rev > rev
@@ -94,7 +94,7 @@ def test_the_changes_since_then_are_shown_and_no_others(
     reviewer = desk.team.partner["reviewer"]
     desk.set("priority", "low")
     desk.keep("Known to the reviewer")
-    was_here(desk, reviewer, timedelta(days=3))
+    record_past_visit(desk, reviewer, timedelta(days=3))
     workshop(desk)
     client.login(reviewer)
     sheet = get(client, f"/measures/{desk.measure.id}")
@@ -110,12 +110,12 @@ def test_the_changes_since_then_are_shown_and_no_others(
 def test_a_version_taken_when_everybody_had_left_stands_for_the_visit(
     desk: VersionedMeasure, client: ProofReader
 ) -> None:
-    """Else the reader would be shown what they wrote themselves."""
+    """Otherwise the reader would be shown their own changes."""
     desk.keep()
     desk.set("priority", "low")
     desk.write("description.en", "Sixty bins.")
     reader = desk.team.partner["reviewer"]
-    was_here(desk, reader, timedelta(hours=1))
+    record_past_visit(desk, reader, timedelta(hours=1))
     service.take_version(desk.measure.id, service.QUIET)
     with writing():
         service.latest_version(desk.measure.id).at = now() - timedelta(minutes=59)  # type: ignore[union-attr]
@@ -130,7 +130,7 @@ def test_what_others_did_before_that_version_is_not_passed_over(
 ) -> None:
     desk.keep()
     reader = desk.team.partner["reviewer"]
-    was_here(desk, reader, timedelta(hours=1))
+    record_past_visit(desk, reader, timedelta(hours=1))
     if change == "field":
         desk.set("priority", "low")
     else:
@@ -144,17 +144,17 @@ def test_what_others_did_before_that_version_is_not_passed_over(
 
 def test_the_visit_that_goes_on_is_not_the_last_one(desk: VersionedMeasure) -> None:
     editor = desk.editor()
-    was_here(desk, editor, timedelta(days=9))
+    record_past_visit(desk, editor, timedelta(days=9))
     assert last_visit(editor.id, desk.measure.id)
     record_visits([(editor.id, desk.measure.name)])
-    found = last_visit(editor.id, desk.measure.id)
-    assert found is not None
-    assert now() - found.at > timedelta(days=8)
+    visit = last_visit(editor.id, desk.measure.id)
+    assert visit is not None
+    assert now() - visit.at > timedelta(days=8)
 
 
 def test_who_was_never_here_is_told_so(desk: VersionedMeasure, client: ProofReader) -> None:
     desk.keep()
-    was_here(desk, desk.editor(), timedelta(days=1))
+    record_past_visit(desk, desk.editor(), timedelta(days=1))
     client.login(desk.editor("partner"))
     answer = client.get(f"/items/{desk.measure.id}/compare?from=visit")
     assert "You have not been here before" in get(client, answer.location)

@@ -1,4 +1,4 @@
-"""A programme with editions, and hands that change it."""
+"""Fixture: a programme with editions, and helpers that change it as a user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.versions.conftest import VersionedMeasure
 
 @dataclass
 class EditionsScene(VersionedMeasure):
-    """The desk of WA-01, with the whole programme around it."""
+    """The versioned measure WA-01, with its programme."""
 
     programme: Programme
 

@@ -1,4 +1,4 @@
-"""An edition fixes the whole programme at one moment, and proves itself."""
+"""Creating editions: each fixes the whole programme at one moment, and can be verified."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.editions.conftest import EditionsScene
 
 
 def numbers(edition: Edition) -> dict[str, int]:
-    """The number of each item's version, by the item's code ("" for the programme)."""
+    """Number of each item's version, by the item's code ("" for the programme)."""
     return {part.head["code"]: part.version.number for part in edition_snapshot(edition).values() if part.version}
 
 
@@ -39,7 +39,7 @@ def test_it_takes_a_version_of_everything_and_uses_again_what_has_not_changed(
     first = house.fix("After the first mission")
     assert list(numbers(first)) == ["", "Z1", "WA-01", "WA-02"], "in the order of the programme"
     assert set(numbers(first).values()) == {1}, "what was kept already is used again"
-    taken = {(one.item_id, one.reason) for one in house.versions}
+    taken = {(entry.item_id, entry.reason) for entry in house.versions}
     assert (house.measure.id, versions.KEPT) in taken
     assert (house.second.id, versions.EDITION) in taken
 
@@ -50,11 +50,11 @@ def test_it_takes_a_version_of_everything_and_uses_again_what_has_not_changed(
     third = house.fix("The same once more", "council")
     assert numbers(third) == numbers(second)
     assert len(house.versions) == 5, "nothing changed means no new version"
-    assert [one.number for one in service.editions_of(house.programme.id)] == [3, 2, 1]
+    assert [entry.number for entry in service.editions_of(house.programme.id)] == [3, 2, 1]
 
 
 def test_words_that_were_acknowledged_just_now_are_in_it(house: EditionsScene) -> None:
-    """Before the projection has told anybody of them."""
+    """Also before the projection has stored them."""
     house.fix("One")
     before = revision(house.measure.name)
     with writing():
@@ -69,11 +69,11 @@ def test_its_hash_covers_every_version_and_the_edition_before(any_database: str,
     first, second = house.fix("One"), house.fix("Two", "adopted")
     query = select(Edition).order_by(Edition.number).options(undefer(Edition.manifest))
     stored = list(db.session.scalars(query.execution_options(populate_existing=True)))
-    said = json.loads(stored[1].manifest)
-    assert canonical_json(said) == stored[1].manifest
-    assert (said["programme"], said["purpose"]) == (house.programme.key, "adopted")
-    hashes = {one.hash for one in house.versions}
-    assert {one["hash"] for one in said["versions"]} == hashes
+    manifest = json.loads(stored[1].manifest)
+    assert canonical_json(manifest) == stored[1].manifest
+    assert (manifest["programme"], manifest["purpose"]) == (house.programme.key, "adopted")
+    hashes = {version.hash for version in house.versions}
+    assert {version["hash"] for version in manifest["versions"]} == hashes
     assert second.previous == first.hash
     at = stored[1].at.isoformat(timespec="microseconds")
     record = {"at": at, "content": sha256_hex(stored[1].manifest), "number": 2, "previous": first.hash}
@@ -97,7 +97,7 @@ def test_a_new_measure_is_in_the_next_one(house: EditionsScene) -> None:
 
 
 def test_everything_in_it_is_of_one_moment(postgresql_address: str, app: Flask, house: EditionsScene) -> None:
-    """Two measures are changed together all the time; no edition holds one of them without the other."""
+    """Two measures are changed together all the time; no edition holds one change without the other."""
     pair, stop, failed = [house.measure.id, house.second.id], threading.Event(), []
     names, by = [house.measure.name, house.second.name], house.editor().id
 
@@ -151,7 +151,7 @@ def test_two_at_once_make_two_that_follow_each_other(postgresql_address: str, ap
     for thread in threads:
         thread.join()
     assert not failed
-    assert [one.number for one in service.editions_of(programme_id)] == [3, 2, 1]
+    assert [edition.number for edition in service.editions_of(programme_id)] == [3, 2, 1]
     assert app.test_cli_runner().invoke(args=["versions", "verify"]).exit_code == 0
 
 
@@ -163,7 +163,7 @@ def test_it_needs_a_name_and_a_purpose(house: EditionsScene, name: str, purpose:
     assert not house.versions
 
 
-# Verifying
+# Verification
 
 
 def test_editions_verify_with_their_versions(any_database: str, app: Flask, house: EditionsScene) -> None:

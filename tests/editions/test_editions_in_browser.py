@@ -1,4 +1,4 @@
-"""A coordinator fixes the programme before the council; later, what changed since is found, and what was is read."""
+"""Editions in browsers: a coordinator makes one; later it is read, and compared with the present state."""
 
 from __future__ import annotations
 
@@ -60,5 +60,5 @@ def test_no_page_of_editions_has_a_barrier(house: EditionsScene, page_for: Calla
         views = [f"/compare?from=1&to=now&view={view}" for view in ("redline", "fields", "sides")]
         for path in ("", "/1", "/1?sheets=all", *views):
             page.goto(house.address + path)
-            faults += [f"{path}: {one}" for one in looked_at(page)]
+            faults += [f"{path}: {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)

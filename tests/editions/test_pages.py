@@ -1,4 +1,4 @@
-"""The pages: editions to make, to read as they were, to compare and to take along; for members and nobody else."""
+"""Pages of editions: create, read, compare and export; for members only."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_nameless_one_is_asked_for_a_name(house: EditionsScene, client: ProofR
 
 
 def test_the_file_proves_itself(house: EditionsScene, client: ProofReader) -> None:
-    """Checked with nothing but the file: what somebody could do without this installation."""
+    """Verified with nothing but the file, as outside of this installation."""
     house.fix("One")
     house.set("priority", "low")
     house.fix("Two", "adopted")
@@ -121,23 +121,23 @@ def test_the_file_proves_itself(house: EditionsScene, client: ProofReader) -> No
 
     for key, part in file["parts"].items():
         assert sha(part) == key
-    for one in file["versions"]:
-        assert sha(one["manifest"]) == one["content"]
-        assert set(one["manifest"]["parts"].values()) <= file["parts"].keys()
-        assert sha({name: one[name] for name in ("at", "content", "number", "previous", "reason")}) == one["hash"]
+    for entry in file["versions"]:
+        assert sha(entry["manifest"]) == entry["content"]
+        assert set(entry["manifest"]["parts"].values()) <= file["parts"].keys()
+        assert sha({name: entry[name] for name in ("at", "content", "number", "previous", "reason")}) == entry["hash"]
     edition = file["edition"]
     assert sha(edition["manifest"]) == edition["content"]
-    assert [one["hash"] for one in edition["manifest"]["versions"]] == [one["hash"] for one in file["versions"]]
+    assert [entry["hash"] for entry in edition["manifest"]["versions"]] == [entry["hash"] for entry in file["versions"]]
     assert sha({name: edition[name] for name in ("at", "content", "number", "previous")}) == edition["hash"]
     assert "Editor" not in answer.get_data(as_text=True), "no person stands in it"
     assert "Coordinator" not in answer.get_data(as_text=True)
 
 
-# Comparing
+# Comparison
 
 
 def mission(house: EditionsScene) -> Goal:
-    """What a mission does to a programme: one measure changed, one removed, one added, one under another goal."""
+    """Changes as during a mission: one measure changed, one removed, one added, one moved to another goal."""
     goal = db.session.get_one(Goal, house.measure.goal_id)
     third = create_measure(goal, texts={"title.en": from_plain_text("School gardens")}, by=None)
     house.fix("Before")
@@ -157,26 +157,26 @@ def test_two_of_them_are_compared(any_database: str, house: EditionsScene, clien
         house.write("description.en", "Sixty bins are set up.")
     client.login(house.editor("partner"))
     page = get(client, f"{house.address}/compare?from=1&to={to}")
-    said = words(page)
-    assert "1 goal added, 1 measure added, 1 measure removed, 1 measure moved, 2 measures changed." in said, said[
-        said.index("Marks") : said.index("Marks") + 300
+    text = words(page)
+    assert "1 goal added, 1 measure added, 1 measure removed, 1 measure moved, 2 measures changed." in text, text[
+        text.index("Marks") : text.index("Marks") + 300
     ]
     main = page.split("<main", 1)[1]
     order = [main.index(f'id="item-{id_}"') for id_ in _ids(house)]
     assert order == sorted(order), "in the order of the programme"
-    assert "WA-02 Compost site removed" in said
-    assert "WA-03 School gardens changed moved" in said
-    assert "Plant trees added" in said
-    assert "1 goal or measure unchanged" in said
+    assert "WA-02 Compost site removed" in text
+    assert "WA-03 School gardens changed moved" in text
+    assert "Plant trees added" in text
+    assert "1 goal or measure unchanged" in text
     assert "Fifty" in main
     assert "Sixty" not in main
-    assert "Wiesenbrück: Editor de" in said
+    assert "Wiesenbrück: Editor de" in text
 
 
 def _ids(house: EditionsScene) -> list[int]:
     shown = ("WA-01", "WA-02", "WA-03")
-    found = {one.code: one.id for one in db.session.scalars(db.select(type(house.measure)))}
-    return [found[code] for code in shown]
+    ids = {measure.code: measure.id for measure in db.session.scalars(db.select(type(house.measure)))}
+    return [ids[code] for code in shown]
 
 
 def test_all_three_views_are_kept_in_the_address(house: EditionsScene, client: ProofReader) -> None:
@@ -193,9 +193,9 @@ def test_compared_with_itself_nothing_changed(house: EditionsScene, client: Proo
     house.fix()
     client.login(house.editor("partner"))
     for to in ("1", "now"):
-        said = words(get(client, f"{house.address}/compare?from=1&to={to}"))
-        assert "Nothing changed." in said
-        assert "3 goals and measures unchanged" in said
+        text = words(get(client, f"{house.address}/compare?from=1&to={to}"))
+        assert "Nothing changed." in text
+        assert "3 goals and measures unchanged" in text
 
 
 def test_the_order_of_measures_is_compared(house: EditionsScene, client: ProofReader) -> None:
@@ -203,9 +203,9 @@ def test_the_order_of_measures_is_compared(house: EditionsScene, client: ProofRe
     goal = db.session.get_one(Goal, house.measure.goal_id)
     move_measure(house.second, goal, house.measure.id, by=house.editor().id)
     client.login(house.editor("partner"))
-    said = words(get(client, f"{house.address}/compare?from=1"))
-    assert "1 measure moved." in said
-    assert "changed." not in said
+    text = words(get(client, f"{house.address}/compare?from=1"))
+    assert "1 measure moved." in text
+    assert "changed." not in text
 
 
 def test_an_earlier_one_comes_first(house: EditionsScene, client: ProofReader) -> None:
@@ -235,8 +235,8 @@ def test_a_measures_history_leads_to_what_changed_since_the_last_one(house: Edit
     house.fix("One")
     house.set("priority", "medium")
     assert f'href="{address}/compare?from=2&amp;to=now">What changed since “One”' in get(client, f"{address}/history")
-    said = words(get(client, f"{address}/compare?from=2&to=now&view=fields"))
-    assert "Beforelow Nowmedium" in said
+    text = words(get(client, f"{address}/compare?from=2&to=now&view=fields"))
+    assert "Beforelow Nowmedium" in text
 
 
 def test_what_looks_the_same_counts_as_no_change(house: EditionsScene, client: ProofReader) -> None:

@@ -1,4 +1,4 @@
-"""A measure, and people of both sides who talk about it."""
+"""Fixture: a measure, and members of both sides who comment on it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.factories import Team
 
 @dataclass
 class Voice:
-    """Somebody's browser without a script."""
+    """A user's browser without a script."""
 
     client: ProofReader
     item: int
@@ -43,14 +43,14 @@ class Voice:
         return self.client.post(path, data=data)
 
     def page(self, query: str = "") -> str:
-        answer = self.client.get(f"/items/{self.item}/comments{query}")
-        assert answer.status_code == 200
-        return answer.get_data(as_text=True)
+        response = self.client.get(f"/items/{self.item}/comments{query}")
+        assert response.status_code == 200
+        return response.get_data(as_text=True)
 
 
 @dataclass
 class Table:
-    """One measure and who sits around it."""
+    """One measure, with its team."""
 
     team: Team
     programme: Programme
@@ -72,18 +72,18 @@ class Table:
         return people[role]
 
     def member(self, role: str = "editor", side: str = "de") -> Member:
-        found = member_of(self.person(role, side), self.team.partnership.id)
-        assert found is not None
-        return found
+        member = member_of(self.person(role, side), self.team.partnership.id)
+        assert member is not None
+        return member
 
     def thread(self, words: str, *, side: str = "", kind: str = "question", by: Member | None = None) -> Thread:
-        """A thread, without a browser."""
-        written = CommentInput(words, "en", str(uuid.uuid4()))
+        """Open a thread, without a browser."""
+        comment_input = CommentInput(words, "en", str(uuid.uuid4()))
         by = by or self.member()
-        made = service.open_thread(self.measure, written, kind=kind, side=side, subject=ThreadSubject(), by=by)
-        found = db.session.get(Thread, made.thread_id)
-        assert found is not None
-        return found
+        comment = service.open_thread(self.measure, comment_input, kind=kind, side=side, subject=ThreadSubject(), by=by)
+        thread = db.session.get(Thread, comment.thread_id)
+        assert thread is not None
+        return thread
 
     @property
     def threads(self) -> list[Thread]:
@@ -91,7 +91,7 @@ class Table:
 
     @property
     def comments(self) -> list[Comment]:
-        db.session.rollback()  # what servers have stored meanwhile is seen
+        db.session.rollback()  # see what servers have stored meanwhile
         return list(db.session.scalars(db.select(Comment).order_by(Comment.id)))
 
     @property
@@ -107,5 +107,5 @@ def table(app: Flask) -> Table:
 
 
 def said(html: str) -> str:
-    """What a person reads of a page."""
+    """Visible text of a page."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)))

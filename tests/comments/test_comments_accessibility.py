@@ -1,4 +1,4 @@
-"""Comments for everybody: no barriers in either language, the keyboard alone, and few bytes with 200 of them."""
+"""Comments: accessibility in both languages, use by keyboard, and page size with 200 comments."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.thin import page_weight
 BUDGET = 60_000
 
 
-def furnished(table: Table) -> None:
-    """Threads of every kind and state."""
+def create_threads(table: Table) -> None:
+    """Create threads of every kind and state."""
     voice, other = table.voice("editor", "partner"), table.voice()
     voice.begin("Really?\n\nSee https://example.org/a-very-long-address/" + "x" * 90, about="description.en")
     voice.begin("> Then\nAsk the council", kind="task")
@@ -30,20 +30,20 @@ def furnished(table: Table) -> None:
 
 
 def test_no_page_of_comments_has_a_barrier(table: Table, page_for: Callable[..., Page]) -> None:
-    furnished(table)
+    create_threads(table)
     faults = []
     for side, light in LOOKS:
         page = page_for(table.person("coordinator", side))
         page.emulate_media(color_scheme=light)
         for path in (f"/items/{table.measure.id}/comments?state=all", "/threads/4"):
             page.goto(path)
-            faults += [f"{side} {path}: {one}" for one in looked_at(page)]
+            faults += [f"{side} {path}: {fault}" for fault in looked_at(page)]
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(f"/measures/{table.measure.id}")
         ready(page)
         page.locator("[id^=talks-] a").click()
         expect(page.locator("[id^=comments-h]")).to_be_focused()
-        faults += [f"{side} panel: {one}" for one in looked_at(page)]
+        faults += [f"{side} panel: {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)
 
 

@@ -1,4 +1,4 @@
-"""Two people talk: what one writes the other sees, and nothing that is being written is disturbed, lost or doubled."""
+"""Live comments: what one user writes appears for others, and nothing being written is disturbed, lost or doubled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def page_of(page_for: Open, table: Table) -> Open:
-    """`page_of(role, side)`: that person's window on the comments, connected; `path` leads elsewhere."""
+    """`page_of(role, side)`: a connected window of that user on the comments; `path` opens another page."""
 
     def open_page(role: str = "editor", side: str = "de", path: str = "", **options: Any) -> Page:
         page = page_for(table.person(role, side), path=path or f"/items/{table.measure.id}/comments", **options)
@@ -30,11 +30,11 @@ def page_of(page_for: Open, table: Table) -> Open:
 
 def ready(page: Page) -> None:
     page.locator(SAVED).wait_for()
-    page.locator("html.draggable").wait_for()  # what is loaded at rest is there
+    page.locator("html.draggable").wait_for()  # scripts that load when idle are there
 
 
 def write(page: Page, words: str, form: str = "form[id^=begin]") -> None:
-    """Into the form for a new thread, or into that of a reply, without sending."""
+    """Type into the form for a new thread or a reply, without sending."""
     if not page.locator(form).is_visible():
         page.locator("details").filter(has=page.locator(form)).locator("summary").first.click()
     page.locator(f"{form} textarea").fill(words)
@@ -89,7 +89,7 @@ def test_who_writes_is_not_disturbed(table: Table, page_of: Open) -> None:
     page.keyboard.type("mine")
     expect(box).to_be_focused()
     expect(box).to_have_value("I think that still still still mine")
-    page.locator("h1").click()  # not even when they look elsewhere meanwhile
+    page.locator("h1").click()  # not even when the focus leaves
     table.thread("And more")
     expect(page.locator("#thread-3")).to_be_visible()
     expect(box).to_have_value("I think that still still still mine")
@@ -161,7 +161,7 @@ def test_a_draft_is_there_again_after_the_page_was_lost(table: Table, page_of: O
     write(page, "Half a thought", "#reply-1")
     page.locator("#reply-1 select").select_option("fr")
     wait_until(page, lambda: any("language=fr" in (record["body"] or "") for record in kept(page)))
-    expect(page.locator(SAVED)).to_be_visible()  # nothing waits to be sent
+    expect(page.locator(SAVED)).to_be_visible()  # no pending change
     page.close(run_before_unload=False)
     page = page.context.new_page()
     page.goto(f"/items/{table.measure.id}/comments")
@@ -202,7 +202,7 @@ def test_a_quotation_goes_into_the_reply(table: Table, page_of: Open) -> None:
 def test_marked_words_are_commented_on_from_the_sheet(table: Table, page_of: Open) -> None:
     page = page_of("reviewer", "partner", path=f"/measures/{table.measure.id}")
     text = page.locator(f"#t-{table.measure.id}-description-en")
-    text.locator(".text-body.ProseMirror").wait_for()  # drawn anew, it would lose what was marked
+    text.locator(".text-body.ProseMirror").wait_for()  # drawing it again would lose the selection
     text.locator(".text-body p").evaluate(
         """(paragraph) => {
           const range = document.createRange()

@@ -1,4 +1,4 @@
-"""Calling people by name: who can see the thread can be called, by hand or from a list that the keyboard works."""
+"""Mentions: whoever can see the thread can be mentioned, by typing or from a list that works with the keyboard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["page_of"]
 
 def mentioned(table: Table) -> set[tuple[int, int]]:
     db.session.rollback()
-    return {(one.comment_id, one.person_id) for one in db.session.scalars(db.select(CommentMention))}
+    return {(mention.comment_id, mention.person_id) for mention in db.session.scalars(db.select(CommentMention))}
 
 
 def test_names_are_found_whole() -> None:
@@ -89,14 +89,14 @@ def test_whoever_is_called_in_a_quotation_is_not_called_again(table: Table) -> N
 
 
 def test_who_writes_learns_that_former_members_and_the_other_side_are_not_called(table: Table) -> None:
-    gone = factories.person("Esi Gone")
-    factories.member(table.team.partnership, "de", "editor", who=gone)
+    former_member = factories.person("Esi Gone")
+    factories.member(table.team.partnership, "de", "editor", who=former_member)
     voice = table.voice()
     voice.begin("@Esi Gone and @Reviewer partner", side="de")
-    assert mentioned(table) == {(1, gone.id)}
-    service.end_person(gone, by=None)
+    assert mentioned(table) == {(1, former_member.id)}
+    service.end_person(former_member, by=None)
     voice.begin("@esi gone")
-    assert mentioned(table) == {(1, gone.id)}
+    assert mentioned(table) == {(1, former_member.id)}
     page = voice.page("?lang=en")
     assert "“@esi” calls nobody: nobody who can see this has that name." in page
     assert "“@Reviewer” calls nobody. Write the whole name: @Reviewer de<" in page
@@ -104,11 +104,11 @@ def test_who_writes_learns_that_former_members_and_the_other_side_are_not_called
 
 def test_two_people_of_one_name_are_both_called_and_the_writer_is_told(table: Table) -> None:
     twins = [factories.person("Kofi Mensah") for _ in range(2)]
-    for one in twins:
-        factories.member(table.team.partnership, "de", "editor", who=one)
+    for twin in twins:
+        factories.member(table.team.partnership, "de", "editor", who=twin)
     voice = table.voice()
     voice.begin("@kofi mensah")
-    assert mentioned(table) == {(1, one.id) for one in twins}
+    assert mentioned(table) == {(1, twin.id) for twin in twins}
     assert "Several people have the name “kofi mensah”. All of them are called." in voice.page("?lang=en")
 
 
@@ -128,8 +128,8 @@ def test_nobody_is_called_into_a_thread_that_they_cannot_see(table: Table) -> No
     table.voice().begin("@Reviewer partner and @Reviewer de", side="de")
     assert mentioned(table) == {(1, table.person("reviewer").id)}
     voice = table.voice()
-    everybody = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people").get_json()["people"]}
-    ours = {one["name"] for one in voice.client.get(f"/items/{voice.item}/people?side=own").get_json()["people"]}
+    everybody = {person["name"] for person in voice.client.get(f"/items/{voice.item}/people").get_json()["people"]}
+    ours = {person["name"] for person in voice.client.get(f"/items/{voice.item}/people?side=own").get_json()["people"]}
     assert "Reviewer partner" in everybody
     assert ours == {"Coordinator de", "Editor de", "Reviewer de", "Observer de"}
 

@@ -1,4 +1,4 @@
-"""A value proposed by somebody who cannot edit: an editor accepts it with one click, in the proposer's name."""
+"""Proposals: users without the right to edit propose a value; an editor accepts it with one click, in their name."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.comments.conftest import Table, Voice, said
 
 
 def rev_of(voice: Voice) -> str:
-    """The field's revision in the form that accepts."""
-    found = re.search(r'accept" method="post".*?name="rev" value="(\d+)"', voice.page(), re.DOTALL)
-    assert found is not None
-    return found[1]
+    """The field's revision in the form that accepts the proposal."""
+    match = re.search(r'accept" method="post".*?name="rev" value="(\d+)"', voice.page(), re.DOTALL)
+    assert match is not None
+    return match[1]
 
 
 def test_a_reviewer_proposes_an_amount_and_an_editor_accepts_it(any_database: str, table: Table) -> None:

@@ -1,4 +1,4 @@
-"""What one side keeps to itself, the other never gets: in no page, answer, export or announcement."""
+"""Threads of one side: other sides get them in no page, response, export or announcement."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.comments.conftest import Table, Voice, said
 SECRET = "Our limit is forty thousand."
 
 
-def doors(table: Table, thread: int) -> list[str]:
-    """Every address that could show something of a thread."""
+def urls_of(table: Table, thread: int) -> list[str]:
+    """Every URL that could show something of a thread."""
     item, programme = table.measure.id, table.programme.id
-    asked = ("", "?state=all", "?mine=yes", "?side=de", f"?person={table.person().id}", "/panel", "/changes?since=0")
+    queries = ("", "?state=all", "?mine=yes", "?side=de", f"?person={table.person().id}", "/panel", "/changes?since=0")
     return [
-        *(f"/items/{item}/comments{query}" for query in asked),
+        *(f"/items/{item}/comments{query}" for query in queries),
         f"/items/{item}/talks",
         f"/items/{item}/outline?since=0",
         f"/items/{item}/changes?since=0",
@@ -37,28 +37,28 @@ def doors(table: Table, thread: int) -> list[str]:
     ]
 
 
-def seen(voice: Voice, table: Table, thread: int) -> list[str]:
-    """Where the secret or a sign of it stands."""
-    found = []
-    for door in doors(table, thread):
-        part = "?since" in door or door.endswith(("/panel", "/talks"))
-        body = voice.client.get(door, headers={"HX-Request": "true"} if part else {}).get_data(as_text=True)
+def urls_that_show(voice: Voice, table: Table, thread: int) -> list[str]:
+    """URLs whose response contains the secret or another sign of the thread."""
+    leaks = []
+    for url in urls_of(table, thread):
+        part = "?since" in url or url.endswith(("/panel", "/talks"))
+        body = voice.client.get(url, headers={"HX-Request": "true"} if part else {}).get_data(as_text=True)
         if SECRET in body or f"thread-{thread}" in body or "(1 open)" in body or "1 open thread" in body:
-            found.append(door)
-    return found
+            leaks.append(url)
+    return leaks
 
 
 def test_the_other_side_s_pages_never_hold_it(table: Table) -> None:
     thread = table.thread(SECRET, side="de").id
-    assert seen(table.voice("editor", "partner"), table, thread) == []
-    assert seen(table.voice("coordinator", "partner"), table, thread) == []
-    assert seen(table.voice_of(table.team.moderator), table, thread) == []
-    assert len(seen(table.voice("observer"), table, thread)) >= 8  # where they would find it
+    assert urls_that_show(table.voice("editor", "partner"), table, thread) == []
+    assert urls_that_show(table.voice("coordinator", "partner"), table, thread) == []
+    assert urls_that_show(table.voice_of(table.team.moderator), table, thread) == []
+    assert len(urls_that_show(table.voice("observer"), table, thread)) >= 8  # the check finds it where it may be seen
 
 
 def test_a_thread_for_all_is_found_by_the_same_look(table: Table) -> None:
     thread = table.thread(SECRET).id
-    assert len(seen(table.voice("editor", "partner"), table, thread)) >= 8
+    assert len(urls_that_show(table.voice("editor", "partner"), table, thread)) >= 8
 
 
 def test_nobody_of_the_other_side_can_do_anything_with_it(table: Table) -> None:
@@ -115,10 +115,12 @@ def test_the_socket_tells_the_other_side_nothing(
 ) -> None:
     heard: dict[str, list[str]] = {"de": [], "partner": []}
     sockets = []
-    for side, found in heard.items():
+    for side, topics in heard.items():
         socket = live_server.socket(table.person("editor", side), transports=(transport,))
-        socket.on("changed", lambda payload, found=found: found.extend(payload["topics"]))
-        asked = [f"{kind}-{one}:{table.measure.id}" for kind in ("comments", "talks") for one in ALL_SIDES]
+        socket.on("changed", lambda payload, topics=topics: topics.extend(payload["topics"]))
+        asked = [
+            f"{kind}-{topic_side}:{table.measure.id}" for kind in ("comments", "talks") for topic_side in ALL_SIDES
+        ]
         answer = socket.call("watch", {"topics": [*asked, table.measure.name]})
         assert sorted(answer["revs"]) == sorted(
             [f"comments-{side}:{table.measure.id}", f"talks-{side}:{table.measure.id}", table.measure.name]

@@ -1,4 +1,4 @@
-"""What is said about words of a text stays with these words, wherever they go, and says so when they are gone."""
+"""Anchors: a comment on a passage follows it wherever it moves, and says so when the passage is gone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def sheet_of(page_for: Open, table: Table) -> Open:
-    """`sheet_of(role, side)`: that person's window on the measure, whose description says `TEXT`, with the editor."""
+    """`sheet_of(role, side)`: a window of that user on the measure with the editor; its description is `TEXT`."""
     with writing():
         document_store.replace_contents(table.measure.name, {"description.en": from_plain_text(TEXT)})
     projection.project_now(table.measure.name)
@@ -46,7 +46,7 @@ def body(page: Page, table: Table) -> Locator:
 
 
 def select(page: Page, table: Table, words: str, nth: int = 0) -> None:
-    """As somebody does who draws over these words."""
+    """Select these words, as by dragging."""
     done = body(page, table).evaluate(
         """(body, [words, nth]) => {
           const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT)
@@ -63,8 +63,8 @@ def select(page: Page, table: Table, words: str, nth: int = 0) -> None:
     selection_read(page)
 
 
-def ask(page: Page, table: Table, words: str, question: str, nth: int = 0) -> None:
-    """Draw over words and ask about them."""
+def ask_about(page: Page, table: Table, words: str, question: str, nth: int = 0) -> None:
+    """Select words and open a thread about them."""
     select(page, table, words, nth)
     page.get_by_role("button", name=re.compile("Comment on these words|Zu diesen Worten")).click()
     form = page.locator("form[id^=begin]")
@@ -79,7 +79,7 @@ def paragraph(page: Page, table: Table, nth: int) -> Locator:
 
 
 def projected(table: Table) -> str:
-    """What lists and comments know of the description."""
+    """The projected text of the description, as lists and comments read it."""
     db.session.rollback()
     return document_store.texts([table.measure.name])[table.measure.name]["description.en"].plain
 
@@ -93,7 +93,7 @@ def test_the_second_of_equal_words_is_marked_and_moves_with_its_text(
 ) -> None:
     theirs, ours = sheet_of("reviewer", "partner", viewport={"width": 480, "height": 800}), sheet_of()
     expect(ours.locator(MARK)).to_have_count(0)
-    ask(theirs, table, "Forty bins", "So few?", nth=1)
+    ask_about(theirs, table, "Forty bins", "So few?", nth=1)
     for page in (theirs, ours):
         expect(paragraph(page, table, 1).locator(MARK)).to_have_text("Forty bins")
         expect(page.locator(MARK)).to_have_count(1)
@@ -119,7 +119,7 @@ def test_where_a_word_was_changed_the_mark_stays_and_where_all_are_gone_the_thre
     table: Table, sheet_of: Open
 ) -> None:
     ours = sheet_of("editor", "partner")
-    ask(ours, table, "emptied daily", "By whom?")
+    ask_about(ours, table, "emptied daily", "By whom?")
     edit(ours, table)
     select(ours, table, "daily")
     ours.keyboard.type("weekly")
@@ -150,7 +150,7 @@ def test_words_are_found_in_a_text_of_before_that_is_composed_in_another_way(tab
     ours.reload()
     ready(ours)
     body(ours, table).and_(ours.locator(".ProseMirror")).wait_for()
-    ask(ours, table, words, "Open?")
+    ask_about(ours, table, words, "Open?")
     expect(ours.locator(MARK)).to_have_text(words)
     assert table.comments
     assert set(table.threads[0].anchor) == {"from", "to", "before", "after"}
@@ -159,7 +159,7 @@ def test_words_are_found_in_a_text_of_before_that_is_composed_in_another_way(tab
 
 def test_from_the_words_to_the_thread_and_back_also_from_another_page(table: Table, sheet_of: Open) -> None:
     page = sheet_of("reviewer", "partner", viewport={"width": 320, "height": 640})
-    ask(page, table, "near the school", "Which one?")
+    ask_about(page, table, "near the school", "Which one?")
     page.reload()
     page.locator(MARK).click()
     page.get_by_role("link", name="Question on these words").click()

@@ -1,4 +1,4 @@
-"""What people do with comments in a browser without a script: every form by itself, and what stands there after."""
+"""Comments in a browser without a script: every form works by itself, and the page shows the result."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_what_is_wrong_with_a_comment_stands_at_its_field(table: Table, wrong: d
     assert re.findall(r'name="(\w+)"[^>]*aria-invalid="true" aria-describedby="begin-\d+-error"', page) == [field]
     begins = [page.index(f'name="{name}"') for name in ("about", "passage", "words", "language")]
     place = next(page.index(f'name="{name}"') for name in [field])
-    assert place < page.index('class="error"') < min([one for one in begins if one > place])
+    assert place < page.index('class="error"') < min([begin for begin in begins if begin > place])
 
 
 def test_nothing_that_is_written_becomes_markup_and_links_are_safe(table: Table) -> None:
@@ -206,7 +206,7 @@ def test_one_s_own_words_can_be_changed_for_a_quarter_of_an_hour(table: Table) -
     page = said(other.page())
     assert "Who pays?" in page
     assert "geändert" in page
-    assert "Who pais?" in page  # what it said before can be read
+    assert "Who pais?" in page  # the earlier text is shown
     with writing():
         table.comments[0].at = now() - timedelta(minutes=16)
     assert voice.do("/comments/1", words="Too late").status_code == 403

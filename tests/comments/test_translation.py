@@ -1,4 +1,4 @@
-"""A comment in another language can be read in one's own, when the operator has a service for that, and it answers."""
+"""Machine translation of comments, if the operator has configured a service and it responds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = "key-that-nobody-reads"
 
 
 class Service:
-    """Speaks LibreTranslate's API on loopback. `asked`: what came in; `answer(handler)` may be put in its place."""
+    """A server with LibreTranslate's API on loopback. `asked`: its requests; `answer(handler)` may be replaced."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []

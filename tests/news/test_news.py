@@ -1,4 +1,4 @@
-"""The first page says what others did since one last looked, and forgets it when one has looked."""
+"""News on the start page: what others did since the user last looked; seen news disappear."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from tests import factories
 from tests.comments.conftest import Table, Voice, said
 
 
-def start(voice: Voice, language: str = "en") -> str:
-    answer = voice.client.get(f"/?lang={language}")
-    assert answer.status_code == 200
-    return said(answer.get_data(as_text=True))
+def start_page(voice: Voice, language: str = "en") -> str:
+    response = voice.client.get(f"/?lang={language}")
+    assert response.status_code == 200
+    return said(response.get_data(as_text=True))
 
 
 def set_priority(table: Table, value: str, role: str = "editor", side: str = "partner") -> None:
@@ -44,28 +44,28 @@ def write(table: Table, words: str, by: int) -> None:
 
 def test_what_somebody_else_writes_is_new_and_ones_own_words_are_not(any_database: str, table: Table) -> None:
     table.voice("editor", "partner").begin("Where do the bins stand?")
-    here, there = start(table.voice()), start(table.voice("editor", "partner"))
-    assert "1 new comment" in here
-    assert "Where do the bins stand?" in here
-    assert "Abenkrom" in here
-    assert "Nothing new." in there
+    own_page, other_page = start_page(table.voice()), start_page(table.voice("editor", "partner"))
+    assert "1 new comment" in own_page
+    assert "Where do the bins stand?" in own_page
+    assert "Abenkrom" in own_page
+    assert "Nothing new." in other_page
 
 
 def test_what_the_other_side_keeps_to_itself_is_new_to_nobody_else(any_database: str, table: Table) -> None:
     table.thread("Our limit is forty thousand.", side="partner", by=table.member("editor", "partner"))
-    assert "Nothing new." in start(table.voice())
-    assert "Our limit" in start(table.voice("coordinator", "partner"))
+    assert "Nothing new." in start_page(table.voice())
+    assert "Our limit" in start_page(table.voice("coordinator", "partner"))
 
 
 def test_opening_the_comments_is_reading_them_and_passing_by_the_first_page_is_not(table: Table) -> None:
     table.voice("editor", "partner").begin("Where?")
     voice = table.voice()
-    assert "1 new comment" in start(voice)
-    assert "1 new comment" in start(voice)
+    assert "1 new comment" in start_page(voice)
+    assert "1 new comment" in start_page(voice)
     voice.client.get(f"/measures/{table.measure.id}")  # the sheet shows no comments
-    assert "1 new comment" in start(voice)
+    assert "1 new comment" in start_page(voice)
     voice.page()
-    assert "Nothing new." in start(voice)
+    assert "Nothing new." in start_page(voice)
 
 
 def test_a_mention_is_not_lost_by_opening_the_thread_beside_it(any_database: str, table: Table) -> None:
@@ -74,11 +74,11 @@ def test_a_mention_is_not_lost_by_opening_the_thread_beside_it(any_database: str
     called = table.thread(f"@{name} please look.", by=by)
     voice = table.voice()
     voice.client.get(f"/threads/{beside.id}")
-    found = start(voice)
-    assert "you are called by name" in found
-    assert "First." not in found
+    page = start_page(voice)
+    assert "you are called by name" in page
+    assert "First." not in page
     voice.client.get(f"/threads/{called.id}")
-    assert "Nothing new." in start(voice)
+    assert "Nothing new." in start_page(voice)
 
 
 def test_what_a_filter_hides_stays_new(table: Table) -> None:
@@ -87,13 +87,13 @@ def test_what_a_filter_hides_stays_new(table: Table) -> None:
     service.resolve(settled, "Done.", by=table.member("editor", "partner"))
     voice = table.voice()
     voice.page("?kind=task")
-    assert "2 new comments" in start(voice)
+    assert "2 new comments" in start_page(voice)
     voice.page()  # open threads only
-    found = start(voice)
-    assert "1 new comment" in found
-    assert "Settled by now." in found
+    page = start_page(voice)
+    assert "1 new comment" in page
+    assert "Settled by now." in page
     voice.page("?state=all")
-    assert "Nothing new." in start(voice)
+    assert "Nothing new." in start_page(voice)
 
 
 def test_what_the_other_side_keeps_to_itself_holds_no_mark_back(table: Table) -> None:
@@ -101,7 +101,7 @@ def test_what_the_other_side_keeps_to_itself_holds_no_mark_back(table: Table) ->
     table.thread("For all.", by=table.member("editor", "partner"))
     voice = table.voice()
     voice.page()
-    assert "Nothing new." in start(voice)
+    assert "Nothing new." in start_page(voice)
 
 
 def test_a_page_fetched_ahead_is_not_opened(table: Table) -> None:
@@ -110,9 +110,9 @@ def test_a_page_fetched_ahead_is_not_opened(table: Table) -> None:
     voice, ahead = table.voice(), {"Sec-Purpose": "prefetch"}
     for path in (f"/items/{table.measure.id}/comments", f"/measures/{table.measure.id}"):
         voice.client.get(path, headers=ahead)
-    found = start(voice)
-    assert "1 new comment" in found
-    assert "Priority" in found
+    page = start_page(voice)
+    assert "1 new comment" in page
+    assert "Priority" in page
 
 
 def test_a_line_tells_what_was_changed(any_database: str, table: Table) -> None:
@@ -120,40 +120,40 @@ def test_a_line_tells_what_was_changed(any_database: str, table: Table) -> None:
     set_priority(table, "medium")
     append_row(table.measure, "steps", {"text.en": "First"}, by=table.person("editor", "partner").id)
     write(table, "Bins at forty places.", table.person("editor", "partner").id)
-    found = start(table.voice())
-    assert "1 text, Priority: high → medium, Steps and schedule (1)" in found
-    assert "1 measure changed since" in found
+    page = start_page(table.voice())
+    assert "1 text, Priority: high → medium, Steps and schedule (1)" in page
+    assert "1 measure changed since" in page
 
 
 def test_it_is_told_in_the_readers_language(table: Table) -> None:
     set_priority(table, "low")
-    assert "Priorität: hoch → niedrig" in start(table.voice(), "de")
+    assert "Priorität: hoch → niedrig" in start_page(table.voice(), "de")
 
 
 def test_ones_own_changes_are_no_news(any_database: str, table: Table) -> None:
     set_priority(table, "low", side="de")
     append_row(table.measure, "steps", {"text.en": "Mine"}, by=table.person().id)
     write(table, "My own words.", table.person().id)
-    assert "Nothing new." in start(table.voice())
-    assert "Priority" in start(table.voice("reviewer"))
+    assert "Nothing new." in start_page(table.voice())
+    assert "Priority" in start_page(table.voice("reviewer"))
 
 
 def test_opening_the_sheet_is_seeing_its_changes(any_database: str, table: Table) -> None:
     set_priority(table, "medium")
     voice = table.voice()
     voice.client.get(f"/measures/{table.measure.id}")
-    assert "Nothing new." in start(voice)
-    assert "Priority" in start(table.voice("reviewer"))  # it is per person
-    assert "Nothing new." in start(table.voice())  # and the same on another device
+    assert "Nothing new." in start_page(voice)
+    assert "Priority" in start_page(table.voice("reviewer"))  # it is per person
+    assert "Nothing new." in start_page(table.voice())  # and the same on another device
     set_priority(table, "low")
-    assert "medium → low" in start(voice)
+    assert "medium → low" in start_page(voice)
 
 
 def test_who_wrote_is_known_after_the_log_was_folded(any_database: str, table: Table) -> None:
     write(table, "Bins at forty places.", table.person("editor", "partner").id)
     document_store.compact(document_store.find_document(table.measure.name).id)
-    assert "1 text" in start(table.voice())
-    assert "Nothing new." in start(table.voice("editor", "partner"))
+    assert "1 text" in start_page(table.voice())
+    assert "Nothing new." in start_page(table.voice("editor", "partner"))
 
 
 def test_one_thing_or_all_of_it_can_be_marked_as_seen(table: Table) -> None:
@@ -162,11 +162,11 @@ def test_one_thing_or_all_of_it_can_be_marked_as_seen(table: Table) -> None:
     set_value(FieldRef(other, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
     voice = table.voice()
     assert voice.do("/news/seen", item=other.id).status_code == 303
-    found = start(voice)
-    assert "WA-01" in found
-    assert "WA-02" not in found
+    page = start_page(voice)
+    assert "WA-01" in page
+    assert "WA-02" not in page
     voice.do("/news/seen")
-    assert "Nothing new." in start(voice)
+    assert "Nothing new." in start_page(voice)
 
 
 def test_what_came_after_the_page_was_drawn_stays_new(table: Table) -> None:
@@ -175,9 +175,9 @@ def test_what_came_after_the_page_was_drawn_stays_new(table: Table) -> None:
     table.voice("editor", "partner").begin("Second, a moment later.")
     voice = table.voice()
     voice.do("/news/seen", until=drawn.isoformat())
-    found = start(voice)
-    assert "Second" in found
-    assert "First." not in found
+    page = start_page(voice)
+    assert "Second" in page
+    assert "First." not in page
 
 
 def test_nobody_marks_what_they_may_not_see(table: Table, app: Flask) -> None:
@@ -189,7 +189,7 @@ def test_no_number_of_an_item_is_not_all_of_them(table: Table) -> None:
     set_priority(table, "low")
     voice = table.voice()
     assert [voice.do("/news/seen", item=wrong).status_code for wrong in ("x", "9" * 30)] == [404, 404]
-    assert "Priority" in start(voice)
+    assert "Priority" in start_page(voice)
 
 
 def test_being_called_by_name_is_said_and_comes_first(table: Table) -> None:
@@ -197,10 +197,10 @@ def test_being_called_by_name_is_said_and_comes_first(table: Table) -> None:
     name = table.person().name
     table.voice("editor", "partner").begin(f"@{name} can you say more?")
     set_value(FieldRef(other, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
-    found = start(table.voice())
-    assert "you are called by name" in found
-    assert found.index("WA-01") < found.index("WA-02")
-    assert "you are called by name" not in start(table.voice("reviewer"))
+    page = start_page(table.voice())
+    assert "you are called by name" in page
+    assert page.index("WA-01") < page.index("WA-02")
+    assert "you are called by name" not in start_page(table.voice("reviewer"))
 
 
 def test_who_has_left_hears_of_nothing(any_database: str, table: Table) -> None:
@@ -208,8 +208,8 @@ def test_who_has_left_hears_of_nothing(any_database: str, table: Table) -> None:
     person = table.person()
     assert unseen_activities(person)
     with writing():
-        one = db.session.scalars(db.select(Membership).where(Membership.person_id == person.id)).one()
-        one.to_date = one.from_date - timedelta(days=1)
+        membership = db.session.scalars(db.select(Membership).where(Membership.person_id == person.id)).one()
+        membership.to_date = membership.from_date - timedelta(days=1)
     assert unseen_activities(person) == []
 
 
@@ -230,15 +230,15 @@ def test_of_a_time_exactly_what_happened_in_it_is_told(any_database: str, table:
     after = now()
     person = table.person()
     first, second = activities(person, before, between), activities(person, between, after)
-    assert [one.kind for one in (*first, *second)] == [CHANGED, CHANGED]
-    assert {one.id for one in first}.isdisjoint(one.id for one in second)
+    assert [activity.kind for activity in (*first, *second)] == [CHANGED, CHANGED]
+    assert {activity.id for activity in first}.isdisjoint(activity.id for activity in second)
     assert activities(person, after, now()) == []
 
 
 def test_new_comments_are_marked_in_words_and_can_be_asked_for(table: Table) -> None:
     voice = table.voice()
     table.thread("An old one.", by=table.member("editor", "partner"))
-    assert "Neu " in said(voice.page())  # the first look
+    assert "Neu " in said(voice.page())  # first opening
     (old,) = table.comments
     with writing():  # which was an hour ago
         db.session.scalars(db.select(CommentsRead)).one().at = now() - timedelta(hours=1)
@@ -247,31 +247,31 @@ def test_new_comments_are_marked_in_words_and_can_be_asked_for(table: Table) -> 
     only = said(voice.page("?unread=yes"))
     assert "A fresh one." in only
     assert "An old one." not in only
-    again = said(voice.page("?unread=yes"))  # as long as one is at it
+    again = said(voice.page("?unread=yes"))  # during the same session
     assert "A fresh one." in again
 
 
-def statements(work: Callable[[], object]) -> int:
-    seen: list[str] = []
+def count_statements(work: Callable[[], object]) -> int:
+    executed: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
+        executed.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)
     work()
     event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)
+    return len(executed)
 
 
 def test_gathering_asks_as_often_for_many_measures_as_for_few(app: Flask, table: Table) -> None:
     person, since = table.person(), now() - timedelta(days=1)
     goal = db.session.get_one(Goal, table.measure.goal_id)
     set_priority(table, "low")
-    few = statements(lambda: activities(person, since, now()))
+    few = count_statements(lambda: activities(person, since, now()))
     for number in range(30):
         measure = create_measure(goal, code=f"XX-{number:02}", by=None)
         set_value(FieldRef(measure, "priority"), "low", based_on=0, by=table.person("editor", "partner").id)
-    found: list[int] = []
-    many = statements(lambda: found.append(len(activities(person, since, now()))))
-    assert found == [31]
+    counts: list[int] = []
+    many = count_statements(lambda: counts.append(len(activities(person, since, now()))))
+    assert counts == [31]
     assert many <= few

@@ -1,4 +1,4 @@
-"""The first page says what waits for oneself: tasks, and what only an editor can decide."""
+"""Pending decisions on the start page: the user's tasks, and what only an editor can decide."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from klimawerk.comments import service
 from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.service import FieldRef, set_value
 from tests.comments.conftest import Table
-from tests.news.test_news import start
+from tests.news.test_news import start_page
 
 WAITS = "What waits for you"
 
@@ -18,37 +18,37 @@ def test_a_task_waits_until_it_is_done(table: Table) -> None:
     service.assign(thread, table.person().id, date(2027, 3, 1), by=table.member("editor", "partner"))
     voice = table.voice()
     voice.page()
-    assert "until 1 March 2027" in start(voice)
-    assert "What waits for you" not in start(table.voice("reviewer"))
+    assert "until 1 March 2027" in start_page(voice)
+    assert "What waits for you" not in start_page(table.voice("reviewer"))
     service.resolve(thread, "Asked.", by=table.member())
-    assert "What waits for you" not in start(voice)
+    assert "What waits for you" not in start_page(voice)
 
 
 def test_a_proposal_waits_for_those_who_can_accept_it(any_database: str, table: Table) -> None:
     reviewer = table.voice("reviewer", "partner")
     row = rows_of(table.measure)["costs"][0]
     reviewer.begin("Prices have gone up.", kind="proposal", about=f"row:{row.id}:amount")
-    assert WAITS not in start(table.voice())  # nothing is proposed yet
+    assert WAITS not in start_page(table.voice())  # nothing is proposed yet
     reviewer.do("/threads/1/proposal", value="75000.00", currency="EUR", rev="0")
-    assert "A proposal to accept or not: WA-01" in start(table.voice())
-    assert WAITS not in start(reviewer)
-    assert WAITS not in start(table.voice("observer"))
+    assert "A proposal to accept or not: WA-01" in start_page(table.voice())
+    assert WAITS not in start_page(reviewer)
+    assert WAITS not in start_page(table.voice("observer"))
     table.voice().do("/threads/1/resolve", outcome="No")
-    assert WAITS not in start(table.voice())
+    assert WAITS not in start_page(table.voice())
 
 
 def test_the_other_side_s_proposals_and_ones_own_do_not_wait(table: Table) -> None:
     editor = table.voice("editor", "partner")
     editor.begin("It is urgent", kind="proposal", about="priority", side="partner")
     editor.do("/threads/1/proposal", value="medium", rev="0")
-    assert WAITS not in start(editor)
-    assert WAITS not in start(table.voice())
-    assert "A proposal to accept or not" in start(table.voice("coordinator", "partner"))
+    assert WAITS not in start_page(editor)
+    assert WAITS not in start_page(table.voice())
+    assert "A proposal to accept or not" in start_page(table.voice("coordinator", "partner"))
 
 
 def test_a_field_with_two_values_waits_until_somebody_has_chosen(any_database: str, table: Table) -> None:
     place, based_on = FieldRef(table.measure, "priority"), table.measure.revs.get("priority", 0)
     set_value(place, "low", based_on=based_on, by=table.person().id)
     set_value(place, "high", based_on=based_on, by=table.person("editor", "partner").id)
-    assert "1 field with two values: WA-01" in start(table.voice())
-    assert WAITS not in start(table.voice("reviewer"))
+    assert "1 field with two values: WA-01" in start_page(table.voice())
+    assert WAITS not in start_page(table.voice("reviewer"))

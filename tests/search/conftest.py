@@ -1,4 +1,4 @@
-"""The measure and the people of the tests on comments."""
+"""Fixture of the tests on comments: a measure and members of both sides."""
 
 from __future__ import annotations
 

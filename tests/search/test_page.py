@@ -1,4 +1,4 @@
-"""The page of the search in a real browser: from the outline to the place, with the keyboard, without barriers."""
+"""Search page in a real browser: from the outline to the hit, with the keyboard, accessible."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from playwright.sync_api import Page, expect
 from klimawerk.search import index
 from tests.accessibility import LOOKS, looked_at
 from tests.comments.conftest import Table
-from tests.comments.test_comments_accessibility import furnished
+from tests.comments.test_comments_accessibility import create_threads
 
 
 def test_from_the_outline_to_the_place(table: Table, page_for: Callable[..., Page]) -> None:
-    furnished(table)
-    index.reindex(index.stale_items())  # as the process does that has written it
+    create_threads(table)
+    index.reindex(index.stale_items())  # as the process that wrote it does
     page = page_for(table.person("editor", "partner"), path=f"/measures/{table.measure.id}")
     page.get_by_role("navigation", name="Outline").get_by_role("link", name="Search").click()
     page.get_by_label("Words").fill("sixty BINS")
@@ -26,11 +26,11 @@ def test_from_the_outline_to_the_place(table: Table, page_for: Callable[..., Pag
 
 
 def test_the_page_has_no_barrier(table: Table, page_for: Callable[..., Page]) -> None:
-    furnished(table)
-    index.reindex(index.stale_items())  # as the process does that has written it
+    create_threads(table)
+    index.reindex(index.stale_items())  # as the process that wrote it does
     faults = []
     for (side, light), words in zip(LOOKS, ("bins", "nowhere"), strict=True):
         page = page_for(table.person("editor", side), path=f"/search?q={words}&programme={table.programme.id}")
         page.emulate_media(color_scheme=light)
-        faults += [f"{side}: {one}" for one in looked_at(page)]
+        faults += [f"{side}: {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)

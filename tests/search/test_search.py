@@ -1,4 +1,4 @@
-"""Words are found wherever they stand, however they are spelt, and by nobody who may not read them."""
+"""Search: finds words in all texts, in any spelling, and shows nothing that the user may not read."""
 
 from __future__ import annotations
 

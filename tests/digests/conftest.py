@@ -1,4 +1,4 @@
-"""People of both sides, a mail server, and rounds at moments of the test's choice."""
+"""Fixture: members of both sides, a mail server, and sending rounds at moments chosen by the test."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def clock(text: str, zone: ZoneInfo = BERLIN) -> datetime:
 
 
 @dataclass
-class Post:
-    """A measure, people who talk about it, and what the mail server got."""
+class DigestMailing:
+    """A measure, members who comment on it, and the mails that the server received."""
 
     team: Team
     programme: Programme
@@ -55,35 +55,37 @@ class Post:
         return people[role]
 
     def member(self, person: Person) -> Member:
-        found = member_of(person, self.team.partnership.id)
-        assert found is not None
-        return found
+        member = member_of(person, self.team.partnership.id)
+        assert member is not None
+        return member
 
-    def says(
+    def comment(
         self, person: Person, words: str, at: datetime, *, thread: int = 0, side: str = "", kind: str = "question"
     ) -> Comment:
-        """Somebody begins a thread, or goes on with one, at that moment."""
-        written, member = CommentInput(words, person.language, str(uuid.uuid4())), self.member(person)
+        """Open a thread, or reply in one, at that moment."""
+        comment_input, member = CommentInput(words, person.language, str(uuid.uuid4())), self.member(person)
         if thread:
-            found = db.session.get_one(Thread, thread)
-            made = service.reply(found, written, by=member)
+            existing = db.session.get_one(Thread, thread)
+            comment = service.reply(existing, comment_input, by=member)
         else:
-            made = service.open_thread(self.measure, written, kind=kind, side=side, subject=ThreadSubject(), by=member)
+            comment = service.open_thread(
+                self.measure, comment_input, kind=kind, side=side, subject=ThreadSubject(), by=member
+            )
         with writing():
-            db.session.execute(update(Comment).where(Comment.id == made.id).values(at=at))
-            db.session.execute(update(CommentEvent).where(CommentEvent.comment_id == made.id).values(at=at))
-        return db.session.get_one(Comment, made.id, populate_existing=True)
+            db.session.execute(update(Comment).where(Comment.id == comment.id).values(at=at))
+            db.session.execute(update(CommentEvent).where(CommentEvent.comment_id == comment.id).values(at=at))
+        return db.session.get_one(Comment, comment.id, populate_existing=True)
 
-    def round(self, at: datetime) -> Counter[str]:
-        """What cron does at that moment."""
+    def send_due(self, at: datetime) -> Counter[str]:
+        """One round of sending at that moment, as from cron."""
         return sending.send_due(at)
 
     def choose(self, person: Person, frequency: str, hour: int = 7, weekday: int = 0, at: datetime = NOON) -> None:
         preferences.set_preference(person, frequency=frequency, hour=hour, weekday=weekday, moment=at)
 
-    def to(self, person: Person) -> list[EmailMessage]:
-        """The mails that this person got."""
-        return [one for one in self.box.messages if one["To"] == person.email]
+    def mails_to(self, person: Person) -> list[EmailMessage]:
+        """The mails to this person."""
+        return [message for message in self.box.messages if message["To"] == person.email]
 
     @property
     def mails(self) -> list[DigestMail]:
@@ -91,15 +93,15 @@ class Post:
         db.session.expire_all()
         return list(db.session.scalars(select(DigestMail).order_by(DigestMail.id)))
 
-    def only(self, *people: Person) -> None:
-        """Everybody else wants no mail."""
+    def disable_others(self, *people: Person) -> None:
+        """Disable the mails of all others."""
         for person in self.team.everybody():
             if person not in people:
                 self.choose(person, "never")
 
 
 def with_mail(app: Flask, url: str | None) -> None:
-    """Let the app send to that server."""
+    """Configure the app to send to that server."""
     app.extensions["klimawerk"] = dataclasses.replace(app.extensions["klimawerk"], smtp_url=url)
 
 
@@ -110,15 +112,15 @@ def words(mail: EmailMessage, kind: str = "plain") -> str:
 
 
 @pytest.fixture
-def post(app: Flask, smtp: Mailbox) -> Post:
-    """Everybody was told up to `NOON`, a Tuesday."""
+def mailing(app: Flask, smtp: Mailbox) -> DigestMailing:
+    """All are informed up to `NOON`, a Tuesday."""
     with_mail(app, smtp.url)
     team = factories.partnership("Wiesenbrück", "Abenkrom")
     programme = factories.programme(team)
     preferences.mark_new_memberships(NOON)
     with writing():
         db.session.execute(update(DigestMark).values(told_until=NOON, called_until=NOON))
-    return Post(team, programme, factories.measure(programme), smtp, app)
+    return DigestMailing(team, programme, factories.measure(programme), smtp, app)
 
 
 def later(moment: datetime, **more: float) -> datetime:

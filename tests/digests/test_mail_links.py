@@ -1,4 +1,4 @@
-"""Addresses in mails lead where they were written to lead, however long the line is."""
+"""URLs in mails stay intact, however long the line is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from klimawerk.database import writing
 from klimawerk.digests.digest_content import LONGEST
 from klimawerk.digests.rendering import wrap_line
 from klimawerk.web.linkify import shorten_text
-from tests.digests.conftest import NOON, Post, clock, later, words
+from tests.digests.conftest import NOON, DigestMailing, clock, later, words
 
 SEVEN = clock("2026-11-25 07:00")
 LONG = "https://klima-partnerschaften.muster-stadt.example.org/hand-lungs-programm/" + "ein-satz-" * 12 + "ende"
@@ -28,22 +28,22 @@ EVIL = "https://stadt.example-evil.example.org/klimaschutz-und-energie/massnahme
 def test_a_line_is_broken_at_blanks_alone(address: str, around: str) -> None:
     line = around.format(address)
     lines = wrap_line(line)
-    assert sum(address in one for one in lines) == 1
-    assert all(len(one) <= 72 or address in one for one in lines)
-    assert " ".join(one.removeprefix("> ") for one in lines).split()[-1] == line.split()[-1]
+    assert sum(address in part for part in lines) == 1
+    assert all(len(part) <= 72 or address in part for part in lines)
+    assert " ".join(part.removeprefix("> ") for part in lines).split()[-1] == line.split()[-1]
 
 
 def test_words_with_hyphens_and_numbers_with_units_stay_together() -> None:
     line = "Die Rad\u2011 und Geh-Wege-Verbindung kostet 1.500\u00a0€ " * 4
     assert " ".join(wrap_line(line)) == line.strip()
-    assert not any(one.endswith("-") or one.startswith("€") for one in wrap_line(line))
+    assert not any(part.endswith("-") or part.startswith("€") for part in wrap_line(line))
 
 
 def test_a_quotation_stays_one_on_all_of_its_lines() -> None:
     lines = wrap_line("> " + "Wer zahlt die Tonnen? " * 10)
     assert len(lines) > 2
-    assert all(one.startswith("> ") for one in lines)
-    assert not any(one.startswith(">") for one in wrap_line(">50 % der Dächer " * 10)[1:])
+    assert all(part.startswith("> ") for part in lines)
+    assert not any(part.startswith(">") for part in wrap_line(">50 % der Dächer " * 10)[1:])
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,18 @@ def test_a_text_is_never_cut_inside_an_address(text: str, most: int, kept: str) 
     assert shorten_text(text, most) == kept
 
 
-def test_a_digest_keeps_addresses_whole(post: Post) -> None:
-    post.only(post.person())
-    ama = post.person("editor", "partner")
-    post.says(ama, f"Die Unterlagen des Ausschusses liegen jetzt unter {EVIL} und hier: {LONG}", later(NOON, hours=1))
-    post.says(ama, f"https://example.org/{'a-' * LONGEST}", later(NOON, hours=2))
-    comment = post.says(ama, "Was heißt das?", later(NOON, hours=3))
+def test_a_digest_keeps_addresses_whole(mailing: DigestMailing) -> None:
+    mailing.disable_others(mailing.person())
+    ama = mailing.person("editor", "partner")
+    mailing.comment(
+        ama, f"Die Unterlagen des Ausschusses liegen jetzt unter {EVIL} und hier: {LONG}", later(NOON, hours=1)
+    )
+    mailing.comment(ama, f"https://example.org/{'a-' * LONGEST}", later(NOON, hours=2))
+    comment = mailing.comment(ama, "Was heißt das?", later(NOON, hours=3))
     with writing():
         comment.thread.passage = f"siehe {LONG}"
-    post.round(SEVEN)
-    (mail,) = post.box.messages
+    mailing.send_due(SEVEN)
+    (mail,) = mailing.box.messages
     for kind in ("plain", "html"):
         text = words(mail, kind)
         assert "siehe …" in text

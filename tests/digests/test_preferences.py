@@ -1,4 +1,4 @@
-"""Choosing on "My account", and the link that needs no sign-in."""
+"""Preferences on "My account", and the link to unsubscribe that needs no sign-in."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
 from tests import factories
 from tests.client import ProofReader
-from tests.digests.conftest import NOON, Post, clock, later
+from tests.digests.conftest import NOON, DigestMailing, clock, later
 
 
-def frequency(post: Post) -> str:
-    return preferences.preference_of(post.person()).frequency
+def frequency(mailing: DigestMailing) -> str:
+    return preferences.preference_of(mailing.person()).frequency
 
 
-def link(post: Post) -> str:
-    address = unsubscribe_link.unsubscribe_url(post.person())
+def link(mailing: DigestMailing) -> str:
+    address = unsubscribe_link.unsubscribe_url(mailing.person())
     assert address.startswith("http://localhost:8000/digests/stop/")
     return address.removeprefix("http://localhost:8000")
 
 
-def test_opening_the_link_changes_nothing_and_its_button_does(post: Post, client: ProofReader) -> None:
-    page = client.get(link(post))
+def test_opening_the_link_changes_nothing_and_its_button_does(mailing: DigestMailing, client: ProofReader) -> None:
+    page = client.get(link(mailing))
     assert "Keine Zusammenfassungen mehr schicken" in page.text
-    assert frequency(post) == DAILY
-    assert client.post(link(post)).status_code == 303
-    assert frequency(post) == NEVER
-    assert "Rückgängig" in client.get(link(post)).text
-    client.post(link(post), data={"again": "yes"})
-    assert frequency(post) == DAILY
+    assert frequency(mailing) == DAILY
+    assert client.post(link(mailing)).status_code == 303
+    assert frequency(mailing) == NEVER
+    assert "Rückgängig" in client.get(link(mailing)).text
+    client.post(link(mailing), data={"again": "yes"})
+    assert frequency(mailing) == DAILY
 
 
-def test_mail_programs_unsubscribe_with_one_click_without_a_token_or_a_cookie(post: Post) -> None:
-    """As RFC 8058 has it: the body is fixed, and no redirect follows."""
-    stranger = post.app.test_client()
-    post.app.config["WTF_CSRF_ENABLED"] = True
-    answer: TestResponse = stranger.post(link(post), data={"List-Unsubscribe": "One-Click"})
+def test_mail_programs_unsubscribe_with_one_click_without_a_token_or_a_cookie(mailing: DigestMailing) -> None:
+    """As in RFC 8058: the body is fixed, and redirects are not followed."""
+    stranger = mailing.app.test_client()
+    mailing.app.config["WTF_CSRF_ENABLED"] = True
+    answer: TestResponse = stranger.post(link(mailing), data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 204
     assert "Set-Cookie" not in answer.headers
     db.session.expire_all()
-    assert frequency(post) == NEVER
+    assert frequency(mailing) == NEVER
     refused = stranger.post("/digests/choice", data={"digest-frequency": "daily"})
     assert refused.status_code == 400, "only this one door does without"
 
@@ -56,36 +56,38 @@ def test_mail_programs_unsubscribe_with_one_click_without_a_token_or_a_cookie(po
 @pytest.mark.parametrize(
     "forge", [lambda t: t[:-1] + ("A" if t[-1] != "A" else "B"), lambda t: "x", lambda t: t.upper()]
 )
-def test_a_forged_link_gets_a_calm_page_and_changes_nothing(post: Post, client: ProofReader, forge: object) -> None:
-    path, _, token = link(post).rpartition("/")
+def test_a_forged_link_gets_a_calm_page_and_changes_nothing(
+    mailing: DigestMailing, client: ProofReader, forge: object
+) -> None:
+    path, _, token = link(mailing).rpartition("/")
     forged = f"{path}/{forge(token)}"  # type: ignore[operator]
     for answer in (client.get(forged), client.post(forged)):
         assert answer.status_code == 404
         assert "no longer valid" in answer.text
-    assert frequency(post) == DAILY
+    assert frequency(mailing) == DAILY
 
 
-def test_a_link_of_an_account_that_has_ended_looks_the_same(post: Post, client: ProofReader) -> None:
-    address = link(post)
-    service.end_person(post.person(), by=None)
+def test_a_link_of_an_account_that_has_ended_looks_the_same(mailing: DigestMailing, client: ProofReader) -> None:
+    address = link(mailing)
+    service.end_person(mailing.person(), by=None)
     assert client.get(address).status_code == 404
 
 
-def test_a_token_for_something_else_is_none_for_this(post: Post) -> None:
+def test_a_token_for_something_else_is_none_for_this(mailing: DigestMailing) -> None:
     from itsdangerous import URLSafeSerializer
 
-    other = URLSafeSerializer("tests", salt="something else").dumps(post.person().id)
+    other = URLSafeSerializer("tests", salt="something else").dumps(mailing.person().id)
     assert unsubscribe_link.person_from_token(other) is None
-    assert unsubscribe_link.person_from_token(link(post).rpartition("/")[2]) == post.person()
+    assert unsubscribe_link.person_from_token(link(mailing).rpartition("/")[2]) == mailing.person()
 
 
-def test_one_chooses_on_ones_account_and_reads_when_the_next_comes(post: Post, client: ProofReader) -> None:
-    client.login(post.person("editor", "partner"))
+def test_one_chooses_on_ones_account_and_reads_when_the_next_comes(mailing: DigestMailing, client: ProofReader) -> None:
+    client.login(mailing.person("editor", "partner"))
     page = client.get("/account").text
     assert "Mail digests" in page
     chosen = {"digest-frequency": "weekly", "digest-weekday": "4", "digest-hour": "18"}
     assert client.post("/digests/choice", data=chosen).status_code == 303
-    choice = preferences.preference_of(post.person("editor", "partner"))
+    choice = preferences.preference_of(mailing.person("editor", "partner"))
     assert (choice.frequency, choice.weekday, choice.hour) == (WEEKLY, 4, 18)
     assert choice.due_at.weekday() == 4
     page = client.get("/account").text
@@ -96,49 +98,49 @@ def test_one_chooses_on_ones_account_and_reads_when_the_next_comes(post: Post, c
     assert "Next digest" not in client.get("/account").text
 
 
-def test_a_new_zone_takes_the_hour_along(post: Post) -> None:
-    jan = post.person()
+def test_a_new_zone_takes_the_hour_along(mailing: DigestMailing) -> None:
+    jan = mailing.person()
     service.change_profile(jan, name=jan.name, language="de", timezone="Asia/Kolkata")
     due = preferences.preference_of(jan).due_at.astimezone(zone_of("Asia/Kolkata"))
     assert (due.hour, due.minute) == (7, 0)
 
 
-def test_whoever_comes_back_does_not_hear_of_years(post: Post) -> None:
-    jan = post.person()
-    post.only()
-    post.says(post.person("editor", "partner"), "Long ago.", later(NOON, hours=1))
-    post.choose(jan, DAILY, at=later(NOON, days=60))
-    assert post.round(later(NOON, days=61))["made"] == 0
-    post.says(post.person("editor", "partner"), "Of today.", later(NOON, days=61, hours=1))
-    assert post.round(later(NOON, days=62))["made"] == 1
+def test_whoever_comes_back_does_not_hear_of_years(mailing: DigestMailing) -> None:
+    jan = mailing.person()
+    mailing.disable_others()
+    mailing.comment(mailing.person("editor", "partner"), "Long ago.", later(NOON, hours=1))
+    mailing.choose(jan, DAILY, at=later(NOON, days=60))
+    assert mailing.send_due(later(NOON, days=61))["made"] == 0
+    mailing.comment(mailing.person("editor", "partner"), "Of today.", later(NOON, days=61, hours=1))
+    assert mailing.send_due(later(NOON, days=62))["made"] == 1
 
 
-def test_somebody_new_hears_of_what_came_after_them(post: Post) -> None:
-    post.only()
-    town = post.team.partnership.municipalities[0]
+def test_somebody_new_hears_of_what_came_after_them(mailing: DigestMailing) -> None:
+    mailing.disable_others()
+    town = mailing.team.partnership.municipalities[0]
     joined = clock("2026-11-25 00:00")
-    post.says(post.person("editor", "partner"), "Before them.", later(joined, hours=-2))
+    mailing.comment(mailing.person("editor", "partner"), "Before them.", later(joined, hours=-2))
     newcomer = factories.member(
-        post.team.partnership, "de", "editor", town=town, from_date=joined.date() + timedelta(1)
+        mailing.team.partnership, "de", "editor", town=town, from_date=joined.date() + timedelta(1)
     )
-    post.says(post.person("editor", "partner"), "After.", later(joined, hours=2))
-    post.round(later(joined, hours=3))
-    post.round(clock("2026-11-26 07:00"))
-    (mail,) = post.to(newcomer)
+    mailing.comment(mailing.person("editor", "partner"), "After.", later(joined, hours=2))
+    mailing.send_due(later(joined, hours=3))
+    mailing.send_due(clock("2026-11-26 07:00"))
+    (mail,) = mailing.mails_to(newcomer)
     assert "After." in str(mail)
     assert "Before them." not in str(mail)
 
 
-def test_whoever_left_and_came_back_hears_of_nothing_in_between(post: Post) -> None:
-    jan = post.person()
-    post.only(jan)
+def test_whoever_left_and_came_back_hears_of_nothing_in_between(mailing: DigestMailing) -> None:
+    jan = mailing.person()
+    mailing.disable_others(jan)
     with writing():
         place = db.session.scalars(db.select(Membership).where(Membership.person_id == jan.id)).one()
         place.from_date = date(2026, 11, 26)
-    post.says(post.person("editor", "partner"), "Meanwhile.", later(NOON, hours=1))
-    post.says(post.person("editor", "partner"), "Back again.", clock("2026-11-26 09:00"))
-    post.round(clock("2026-11-27 07:00"))
-    (mail,) = post.to(jan)
+    mailing.comment(mailing.person("editor", "partner"), "Meanwhile.", later(NOON, hours=1))
+    mailing.comment(mailing.person("editor", "partner"), "Back again.", clock("2026-11-26 09:00"))
+    mailing.send_due(clock("2026-11-27 07:00"))
+    (mail,) = mailing.mails_to(jan)
     assert "Back again." in str(mail)
     assert "Meanwhile." not in str(mail)
 

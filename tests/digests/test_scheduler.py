@@ -1,4 +1,4 @@
-"""The server sends by itself; the pages have no barriers."""
+"""Built-in scheduler: the server sends by itself; the pages are accessible."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from tests.factories import Team
 from tests.mailbox import Mailbox
 
 
-def one_is_due(team: Team) -> None:
-    """The German editor missed a comment of an hour ago, and their hour has come."""
+def make_digest_due(team: Team) -> None:
+    """Make a digest due: the German editor missed a comment an hour ago, and their hour has come."""
     programme = factories.programme(team)
     author = member_of(team.partner["editor"], team.partnership.id)
     assert author is not None
@@ -55,7 +55,7 @@ def one_is_due(team: Team) -> None:
 @pytest.fixture
 def team(app: Flask) -> Team:
     made = factories.partnership("Wiesenbrück", "Abenkrom")
-    one_is_due(made)
+    make_digest_due(made)
     return made
 
 
@@ -64,13 +64,15 @@ def server(team: Team, database_address: str, tmp_path: Path, smtp: Mailbox) -> 
     started = []
 
     def start(**environment: str) -> None:
-        one = servers.KlimawerkServer(tmp_path, database_address, settings=environment, KLIMAWERK_SMTP_URL=smtp.url)
-        started.append(one)
-        one.start()
+        instance = servers.KlimawerkServer(
+            tmp_path, database_address, settings=environment, KLIMAWERK_SMTP_URL=smtp.url
+        )
+        started.append(instance)
+        instance.start()
 
     yield start
-    for one in started:
-        one.close()
+    for instance in started:
+        instance.close()
 
 
 def test_the_server_sends_what_is_due_by_itself(
@@ -83,7 +85,7 @@ def test_the_server_sends_what_is_due_by_itself(
 
 
 def test_where_cron_does_it_the_server_does_not(smtp: Mailbox, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Told by what starts: nothing has to be waited for."""
+    """Checked by which tasks start, so nothing has to be waited for."""
     begun: list[object] = []
     monkeypatch.setattr(socketio, "start_background_task", lambda *task: begun.append(task))
     settings = dataclasses.replace(app.extensions["klimawerk"], smtp_url=smtp.url)
@@ -106,12 +108,12 @@ def test_no_page_of_digests_has_a_barrier(
         stop = unsubscribe_link.unsubscribe_url(person).removeprefix("http://localhost:8000")
         for path in ("/account", stop, f"{stop}x"):
             page.goto(path)
-            faults += [f"{person.language} {path[:14]}: {one}" for one in looked_at(page)]
+            faults += [f"{person.language} {path[:14]}: {fault}" for fault in looked_at(page)]
         page.goto(stop)
         page.set_viewport_size({"width": 320, "height": 900})
         page.locator("main form button").click()
         expect(page.get_by_role("button", name=re.compile("Undo|Rückgängig"))).to_be_visible()
-        faults += [f"{person.language} stopped: {one}" for one in looked_at(page)]
+        faults += [f"{person.language} stopped: {fault}" for fault in looked_at(page)]
     with writing():
         for state, error in (("waiting", "ConnectionRefusedError"), ("failed", "550 No such person here " * 8)):
             more = {"subject": "-", "text": "-", "html": "-", "state": state, "error": error, "tries": 3}
@@ -120,5 +122,5 @@ def test_no_page_of_digests_has_a_barrier(
     page = page_for(factories.person("Operator", language="de", operator=True))
     for path in ("/digests/waiting", "/account"):
         page.goto(path)
-        faults += [f"operator {path}: {one}" for one in looked_at(page)]
+        faults += [f"operator {path}: {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)

@@ -108,7 +108,7 @@ def test_both_ways_say_the_same_of_what_people_type_and_of_what_is_changed_on_it
         knowledge.learn(shared.get_update())
     stroke, take_stroke = update_decoder.keystroke, UpdateValidator._validate_keystroke
     monkeypatch.setattr(UpdateValidator, "_validate_keystroke", lambda *args: ways.update([True]) or take_stroke(*args))
-    for _ in range(steps(1_500, 30_000)):
+    for _ in range(steps(1_500, 6_000)):
         person = dice.choice(people)
         update = person.edit()
         for said in (changed(update, dice), update) if dice.random() < 0.2 and len(update) > 3 else (update,):
